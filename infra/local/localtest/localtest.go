@@ -1,0 +1,35 @@
+// Package localtest gives tests real tables on a real engine: one engine a test process, fresh tables a test.
+package localtest
+
+import (
+	"testing"
+
+	"dangol/infra/local/engine/enginetest"
+	"dangol/infra/local/tables"
+	"dangol/shared/clock"
+	"dangol/shared/id"
+	"dangol/shared/table"
+)
+
+// DB returns a client for the process's engine.
+func DB(t testing.TB) table.DB { return tables.Client(enginetest.Endpoint(t)) }
+
+// Name creates an empty table of the schema and returns its name.
+func Name(t testing.TB, s table.Schema) string {
+	t.Helper()
+	name := s.Name + "-" + id.New("t", clock.System{}.Now())
+	if err := tables.Create(t.Context(), tables.Client(enginetest.Endpoint(t)), name, s); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// Table returns an empty table of the schema. wrap, when given, stands between the table and the engine.
+func Table(t testing.TB, s table.Schema, wrap ...func(table.DB) table.DB) *table.Table {
+	t.Helper()
+	db := DB(t)
+	for _, w := range wrap {
+		db = w(db)
+	}
+	return table.New(db, Name(t, s), nil)
+}

@@ -1,0 +1,63 @@
+package stream
+
+import (
+	"fmt"
+	"sync"
+
+	"dangol/infra/local/engine/journal"
+)
+
+// ended marks a shard read to its end. It is no sequence number: those are digits.
+const ended = "ended"
+
+// Checkpoints remember the last record done with, per function, stream and shard.
+type Checkpoints struct {
+	mu   sync.Mutex
+	at   map[string]string
+	file *journal.Journal[checkpoint]
+}
+
+type checkpoint struct {
+	Shard    string `json:"shard"`
+	Sequence string `json:"sequence"`
+}
+
+// OpenCheckpoints reads the checkpoints of one mapping from a file, which is made when missing.
+func OpenCheckpoints(path string) (*Checkpoints, error) {
+	file, values, err := journal.Open[checkpoint](path)
+	if err != nil {
+		return nil, fmt.Errorf("stream: checkpoints: %w", err)
+	}
+	c := &Checkpoints{at: map[string]string{}, file: file}
+	for _, v := range values {
+		c.at[v.Shard] = v.Sequence
+	}
+	return c, nil
+}
+
+// Close ends writing to the file.
+func (c *Checkpoints) Close() error {
+	if c.file == nil {
+		return nil
+	}
+	return c.file.Close()
+}
+
+func (c *Checkpoints) get(shard string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at[shard]
+}
+
+func (c *Checkpoints) set(shard, sequence string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if sequence == "" || c.at[shard] == sequence {
+		return nil
+	}
+	c.at[shard] = sequence
+	if c.file == nil {
+		return nil
+	}
+	return c.file.Put(shard, checkpoint{Shard: shard, Sequence: sequence})
+}

@@ -1,0 +1,162 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+)
+
+const (
+	minBackoff = time.Second
+	maxBackoff = time.Minute
+)
+
+// shard is a place in one shard of one stream.
+type shard struct {
+	stream, id, parent string
+	iterator           *string
+	closed             bool // read to its end
+	last               string
+	unwanted           int // records the filter took out, not yet counted
+	pending            []batch
+	retryAt            time.Time
+}
+
+// batch is what one invocation is to get. Its last sequence number may be that of an unwanted record after it.
+type batch struct {
+	records  []events.DynamoDBEventRecord
+	through  string // checkpoint once all records are done
+	attempts int    // failures of the batch that began with this first record
+}
+
+func (s *shard) key() string { return s.stream + "/" + s.id }
+
+func (s *shard) exhausted() bool { return s.closed && len(s.pending) == 0 }
+
+// skipped counts each unwanted record once.
+func (s *shard) skipped() int {
+	n := s.unwanted
+	s.unwanted = 0
+	return n
+}
+
+// take turns an answer into batches and moves the iterator on.
+func (s *shard) take(out *dynamodbstreams.GetRecordsOutput, m Mapping, now time.Time) {
+	s.iterator, s.closed = out.NextShardIterator, out.NextShardIterator == nil
+	var wanted []events.DynamoDBEventRecord
+	for _, raw := range out.Records {
+		record := convert(raw, s.stream, s.id, now)
+		s.last = record.Change.SequenceNumber
+		if m.Filter(record) {
+			wanted = append(wanted, record)
+		} else {
+			s.unwanted++
+		}
+	}
+	for records := range slices.Chunk(wanted, m.BatchSize) {
+		s.pending = append(s.pending, batch{records: records, through: sequence(records[len(records)-1])})
+	}
+	if n := len(s.pending); n > 0 {
+		s.pending[n-1].through = s.last
+	}
+}
+
+func sequence(r events.DynamoDBEventRecord) string { return r.Change.SequenceNumber }
+
+// deliver invokes the function with the first batch that waits and puts back what it did not take.
+func (r *Reader) deliver(ctx context.Context, s *shard) (int, error) {
+	b := s.pending[0]
+	rest := s.pending[1:]
+	taken, cause := r.invoke(ctx, b)
+	if ctx.Err() != nil {
+		return 0, ctx.Err() // stopped in the middle: the batch stays, nothing is counted against it
+	}
+	if cause == nil {
+		s.pending, s.retryAt = rest, time.Time{}
+		return len(b.records) + s.skipped(), r.checkpoint(s, b.through)
+	}
+	r.options.Log.Warn("stream batch failed", "function", r.mapping.Function, "records", len(b.records),
+		"taken", taken, "attempts", b.attempts+1, "error", cause)
+	reached := ""
+	if taken > 0 {
+		reached = sequence(b.records[taken-1])
+		b = batch{records: b.records[taken:], through: b.through}
+	}
+	again, given := r.mapping.after(b)
+	s.pending = append(again, rest...)
+	s.retryAt = r.options.Clock.Now().Add(backoff(b.attempts))
+	if !given {
+		return taken, r.checkpoint(s, reached)
+	}
+	s.retryAt = time.Time{}
+	if r.mapping.OnFailure != nil {
+		r.mapping.OnFailure(ctx, b.records, cause)
+	}
+	return taken + len(b.records) + s.skipped(), r.checkpoint(s, b.through)
+}
+
+// after decides what a failed batch becomes: two halves, the same with one more failure, or nothing.
+func (m Mapping) after(b batch) (again []batch, givenUp bool) {
+	if half := len(b.records) / 2; m.Bisect && half > 0 {
+		first, second := b.records[:half], b.records[half:]
+		return []batch{
+			{records: first, through: sequence(first[half-1]), attempts: b.attempts},
+			{records: second, through: b.through},
+		}, false
+	}
+	b.attempts++
+	if m.MaxRetries >= 0 && b.attempts > m.MaxRetries {
+		return nil, true
+	}
+	return []batch{b}, false
+}
+
+func backoff(attempts int) time.Duration {
+	return min(minBackoff<<min(attempts, 10), maxBackoff)
+}
+
+// invoke returns how many records from the front the function took, and why the next one failed.
+func (r *Reader) invoke(ctx context.Context, b batch) (taken int, err error) {
+	payload, err := json.Marshal(events.DynamoDBEvent{Records: b.records})
+	if err != nil {
+		return 0, fmt.Errorf("stream: payload: %w", err)
+	}
+	answer, err := r.options.Invoke(ctx, r.mapping.Function, payload)
+	if err != nil {
+		return 0, err
+	}
+	return firstFailure(b.records, answer)
+}
+
+var errReported = errors.New("stream: the function reported a failed record")
+
+// firstFailure reads batchItemFailures. The earliest number reported counts, whatever the order; a number that is not
+// in the batch, or an answer that cannot be read, fails the whole batch.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+func firstFailure(records []events.DynamoDBEventRecord, answer []byte) (int, error) {
+	if len(answer) == 0 {
+		return len(records), nil
+	}
+	var report *events.DynamoDBEventResponse
+	if err := json.Unmarshal(answer, &report); err != nil {
+		return 0, fmt.Errorf("stream: the function's answer is no batch report: %w", err)
+	}
+	if report == nil || len(report.BatchItemFailures) == 0 {
+		return len(records), nil
+	}
+	first := len(records)
+	for _, f := range report.BatchItemFailures {
+		i := slices.IndexFunc(records, func(r events.DynamoDBEventRecord) bool { return sequence(r) == f.ItemIdentifier })
+		if i < 0 {
+			return 0, fmt.Errorf("%w not in the batch: %q", errReported, f.ItemIdentifier)
+		}
+		first = min(first, i)
+	}
+	return first, fmt.Errorf("%w: %s", errReported, sequence(records[first]))
+}

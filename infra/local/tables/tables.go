@@ -1,0 +1,73 @@
+// Package tables creates the system's tables on an engine, from the same definitions that the CDK deploys.
+package tables
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dangol/shared/table"
+)
+
+// Client returns a DynamoDB client for an engine on this machine.
+func Client(endpoint string) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		BaseEndpoint: &endpoint, Region: Region,
+		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+	})
+}
+
+// Region is the region that everything local says it is in.
+const Region = "ap-northeast-2"
+
+// Create makes a table under the given name; one that is there is left alone.
+func Create(ctx context.Context, client *dynamodb.Client, name string, s table.Schema) error {
+	in := &dynamodb.CreateTableInput{
+		TableName: &name, BillingMode: types.BillingModePayPerRequest,
+		KeySchema:            keySchema(table.HashKey, table.SortKey),
+		AttributeDefinitions: []types.AttributeDefinition{text(table.HashKey), text(table.SortKey)},
+	}
+	if s.Stream {
+		in.StreamSpecification = &types.StreamSpecification{
+			StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages,
+		}
+	}
+	for _, index := range s.Indexes {
+		in.AttributeDefinitions = append(in.AttributeDefinitions, text(index.Hash), sortAttribute(index))
+		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
+			IndexName: aws.String(index.Name), KeySchema: keySchema(index.Hash, index.Sort),
+			Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: index.Carries},
+		})
+	}
+	_, err := client.CreateTable(ctx, in)
+	if _, exists := errors.AsType[*types.ResourceInUseException](err); exists {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("create table %s: %w", name, err)
+	}
+	return nil
+}
+
+func keySchema(hash, sort string) []types.KeySchemaElement {
+	return []types.KeySchemaElement{
+		{AttributeName: &hash, KeyType: types.KeyTypeHash}, {AttributeName: &sort, KeyType: types.KeyTypeRange},
+	}
+}
+
+func text(name string) types.AttributeDefinition {
+	return types.AttributeDefinition{AttributeName: &name, AttributeType: types.ScalarAttributeTypeS}
+}
+
+func sortAttribute(index table.Index) types.AttributeDefinition {
+	a := text(index.Sort)
+	if index.SortNumber {
+		a.AttributeType = types.ScalarAttributeTypeN
+	}
+	return a
+}

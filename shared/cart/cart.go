@@ -1,0 +1,99 @@
+// Package cart is the cart: what is in it, what it costs, what keeps it from being bought, and how it is stored. The cart
+// function changes it, the checkout function sells it.
+package cart
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"dangol/shared/due"
+	"dangol/shared/event"
+	"dangol/shared/table"
+)
+
+// State is where a cart stands.
+type State string
+
+// The states of a cart. A cart being paid for cannot be changed; an ordered one is closed for good.
+const (
+	Open    State = "open"
+	Paying  State = "paying"
+	Ordered State = "ordered"
+)
+
+// Cart is one cart: one item, whoever it belongs to.
+type Cart struct {
+	table.Key
+	due.Due
+	ID         string       `dynamodbav:"id"`
+	CustomerID string       `dynamodbav:"customerId,omitempty"` // empty for a guest's cart
+	TokenHash  string       `dynamodbav:"tokenHash,omitempty"`  // of the guest's token; the token itself is not kept
+	State      State        `dynamodbav:"state"`
+	Version    int          `dynamodbav:"version"`
+	Currency   string       `dynamodbav:"currency"`
+	Language   string       `dynamodbav:"language"` // of mails about this cart
+	Lines      []Line       `dynamodbav:"lines,omitempty"`
+	Codes      []string     `dynamodbav:"codes,omitempty"`
+	Email      string       `dynamodbav:"email,omitempty"`
+	Address    *Address     `dynamodbav:"address,omitempty"`
+	Shipping   string       `dynamodbav:"shipping,omitempty"` // id of the chosen shipping method
+	Note       string       `dynamodbav:"note,omitempty"`
+	CheckoutID string       `dynamodbav:"checkoutId,omitempty"` // the running or completed checkout
+	OrderID    string       `dynamodbav:"orderId,omitempty"`
+	MergedIDs  []string     `dynamodbav:"mergedIds,omitempty"` // guest carts that went into this one
+	Keys       []UsedKey    `dynamodbav:"keys,omitempty"`      // recent idempotency keys, in the write they belong to
+	Mark       string       `dynamodbav:"mark,omitempty"`
+	Event      *event.Event `dynamodbav:"event,omitempty"`
+	CreatedAt  time.Time    `dynamodbav:"createdAt"`
+	UpdatedAt  time.Time    `dynamodbav:"updatedAt"`
+	TTL        int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
+}
+
+// Line is one line item. Lines of the same variant with other properties stay apart.
+type Line struct {
+	ID         string            `dynamodbav:"id"` // made of variant and properties, so the same choice finds its line
+	VariantID  string            `dynamodbav:"variantId"`
+	ProductID  string            `dynamodbav:"productId"`
+	Quantity   int               `dynamodbav:"quantity"`
+	Properties map[string]string `dynamodbav:"properties,omitempty"` // engraving, gift note
+	// SeenPrice is the unit price that the shopper was last shown, in minor units of the cart's currency.
+	SeenPrice int64     `dynamodbav:"seenPrice"`
+	AddedAt   time.Time `dynamodbav:"addedAt"`
+}
+
+// Address is where the goods go.
+type Address struct {
+	Name       string `dynamodbav:"name" json:"name" minLength:"1" maxLength:"100" doc:"Who receives the parcel." example:"김하늘"`
+	Line1      string `dynamodbav:"line1" json:"line1" minLength:"1" maxLength:"200" example:"서울특별시 성동구 왕십리로 83"`
+	Line2      string `dynamodbav:"line2,omitempty" json:"line2,omitempty" maxLength:"200" example:"301호"`
+	City       string `dynamodbav:"city,omitempty" json:"city,omitempty" maxLength:"100" example:"서울"`
+	Region     string `dynamodbav:"region,omitempty" json:"region,omitempty" maxLength:"100" doc:"State or province."`
+	PostalCode string `dynamodbav:"postalCode,omitempty" json:"postalCode,omitempty" maxLength:"20" example:"04769"`
+	Country    string `dynamodbav:"country" json:"country" pattern:"^[A-Z]{2}$" doc:"ISO 3166-1 alpha-2." example:"KR"`
+	Phone      string `dynamodbav:"phone,omitempty" json:"phone,omitempty" maxLength:"40" example:"010-0000-0000"`
+}
+
+// UsedKey is an idempotency key that this cart has seen, with the hash of the request.
+type UsedKey struct {
+	Key  string `dynamodbav:"key"`
+	Hash string `dynamodbav:"hash"`
+	At   int64  `dynamodbav:"at"` // Unix seconds
+}
+
+// Prefix begins cart ids.
+const Prefix = "cart"
+
+// KeyOfGuest is the key of a guest's cart.
+func KeyOfGuest(cartID string) table.Key { return table.Key{PK: "CART#" + cartID, SK: "CART"} }
+
+// KeyOfCustomer is the key of a customer's one cart. When it is ordered, a fresh cart with another id takes its place.
+func KeyOfCustomer(customerID string) table.Key {
+	return table.Key{PK: "CUSTOMER#" + customerID, SK: "CART"}
+}
+
+// HashToken is what is kept of a guest's token.
+func HashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,59 @@
+package cart
+
+import (
+	"dangol/shared/catalogue"
+	"dangol/shared/pricing"
+)
+
+// Good is a variant with its product and what is left of it.
+type Good struct {
+	Product   *catalogue.Product
+	Variant   catalogue.Variant
+	Available int // units of this variant that the stock of its parts allows
+}
+
+// Goods are the goods of a cart by variant id. A variant that is not there cannot be bought.
+type Goods map[string]Good
+
+// Priced is a cart with its prices, its totals and what keeps it from being bought.
+type Priced struct {
+	Cart     *Cart
+	Goods    Goods
+	Totals   pricing.Totals
+	Problems []Problem
+	Methods  []Method // shipping methods that can be chosen
+	Refused  []RefusedCode
+}
+
+// Blocked reports whether anything keeps the cart from being bought.
+func (p Priced) Blocked() bool {
+	for _, problem := range p.Problems {
+		if problem.Blocking {
+			return true
+		}
+	}
+	return false
+}
+
+// Problem is one thing the shopper has to know, in machine-readable form.
+type Problem struct {
+	Code     string         `json:"code" doc:"price_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart." example:"out_of_stock"`
+	LineID   string         `json:"lineId,omitempty" doc:"The line it is about."`
+	Blocking bool           `json:"blocking" doc:"Whether checkout is refused until it is solved."`
+	Detail   string         `json:"detail" doc:"For people."`
+	Facts    map[string]any `json:"facts,omitempty" doc:"Numbers that go with the code, for example available or limit."`
+}
+
+// Method is a way to ship.
+type Method struct {
+	ID    string `json:"id" example:"standard"`
+	Name  string `json:"name" example:"Standard"`
+	Price int64  `json:"-"` // minor units, for this cart
+}
+
+// RefusedCode is a code that does nothing for this cart, and why.
+type RefusedCode struct {
+	Code   string `json:"code" example:"WELCOME"`
+	Reason string `json:"reason" doc:"Stable, machine-readable." example:"unknown_code"`
+	Detail string `json:"detail" doc:"For people."`
+}

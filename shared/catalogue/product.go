@@ -1,0 +1,176 @@
+// Package catalogue is what the shop sells: products with their variants, prices and pictures, as stored and as read by
+// the functions that show, price and sell them.
+package catalogue
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"dangol/shared/money"
+	"dangol/shared/table"
+)
+
+// Status is whether a product can be seen and bought.
+type Status string
+
+// The states of a product.
+const (
+	Draft    Status = "draft"
+	Active   Status = "active"
+	Archived Status = "archived"
+)
+
+// Text is a text in several languages, by language tag ("ko", "en").
+type Text map[string]string
+
+// In returns the text in the first of the languages that it has, else in any it has, in the order of their tags.
+func (t Text) In(languages ...string) string {
+	for _, l := range languages {
+		if s, ok := t[l]; ok && s != "" {
+			return s
+		}
+	}
+	best := ""
+	for l := range t {
+		if t[l] != "" && (best == "" || cmp.Less(l, best)) {
+			best = l
+		}
+	}
+	return t[best]
+}
+
+// Product is one product with all its variants: one item, one read.
+type Product struct {
+	table.Key
+	ID          string    `dynamodbav:"id"`
+	Handle      string    `dynamodbav:"handle"` // unique, part of the address of the product page
+	Version     int       `dynamodbav:"version"`
+	Status      Status    `dynamodbav:"status"`
+	Title       Text      `dynamodbav:"title"`
+	Description Text      `dynamodbav:"description,omitempty"`
+	Vendor      string    `dynamodbav:"vendor,omitempty"`
+	Type        string    `dynamodbav:"type,omitempty"`
+	Tags        []string  `dynamodbav:"tags,omitempty"`
+	Categories  []string  `dynamodbav:"categories,omitempty"`
+	Options     []Option  `dynamodbav:"options,omitempty"`
+	Variants    []Variant `dynamodbav:"variants"`
+	Images      []Image   `dynamodbav:"images,omitempty"`
+	CreatedAt   time.Time `dynamodbav:"createdAt"`
+	UpdatedAt   time.Time `dynamodbav:"updatedAt"`
+}
+
+// Option is one way in which the variants differ, such as size.
+type Option struct {
+	Name   string   `dynamodbav:"name" json:"name"`
+	Values []string `dynamodbav:"values" json:"values"`
+}
+
+// Image is a picture of a product.
+type Image struct {
+	URL string `dynamodbav:"url" json:"url"`
+	Alt string `dynamodbav:"alt,omitempty" json:"alt,omitempty"`
+}
+
+// Variant is what is put into a cart.
+type Variant struct {
+	ID               string           `dynamodbav:"id"`
+	SKU              string           `dynamodbav:"sku,omitempty"`
+	Options          []string         `dynamodbav:"options,omitempty"` // one value for each Option of the product
+	Prices           map[string]Price `dynamodbav:"prices"`            // by currency
+	Taxable          bool             `dynamodbav:"taxable"`
+	RequiresShipping bool             `dynamodbav:"requiresShipping"`
+	Grams            int              `dynamodbav:"grams,omitempty"`
+	Barcode          string           `dynamodbav:"barcode,omitempty"`
+	Image            string           `dynamodbav:"image,omitempty"`
+	// Untracked goods are never out of stock; Backorder sells on below zero.
+	Untracked bool `dynamodbav:"untracked,omitempty"`
+	Backorder bool `dynamodbav:"backorder,omitempty"`
+	// Components make a gift set: what one unit takes out of the stock of other variants. Empty for a variant that has
+	// stock of its own.
+	Components []Component `dynamodbav:"components,omitempty"`
+	// MaxPerOrder and MaxPerCustomer (over the customer's lifetime) limit purchases; 0 is no limit.
+	MaxPerOrder    int      `dynamodbav:"maxPerOrder,omitempty"`
+	MaxPerCustomer int      `dynamodbav:"maxPerCustomer,omitempty"`
+	Edition        *Edition `dynamodbav:"edition,omitempty"`
+}
+
+// Price is what one unit costs in one currency, in minor units. CompareAt is the struck-through price, 0 for none.
+type Price struct {
+	Amount    int64 `dynamodbav:"amount"`
+	CompareAt int64 `dynamodbav:"compareAt,omitempty"`
+}
+
+// Component is a part of a gift set.
+type Component struct {
+	VariantID string `dynamodbav:"variantId" json:"variantId"`
+	Quantity  int    `dynamodbav:"quantity" json:"quantity"`
+}
+
+// Edition makes a variant a limited edition: it cannot be bought before OpensAt, and its stock is spread over buckets
+// because one item takes only so many writes a second.
+type Edition struct {
+	OpensAt time.Time `dynamodbav:"opensAt"`
+	Buckets int       `dynamodbav:"buckets"`
+}
+
+// Price returns the price in a currency; ok is false when it is not sold in that currency.
+func (v Variant) Price(currency string) (p money.Money, ok bool) {
+	price, ok := v.Prices[currency]
+	return money.Of(price.Amount, currency), ok
+}
+
+// Parts is what one unit takes out of stock: the components of a gift set, else the variant itself. Untracked goods take
+// nothing.
+func (v Variant) Parts() []Component {
+	switch {
+	case len(v.Components) > 0:
+		return v.Components
+	case v.Untracked:
+		return nil
+	default:
+		return []Component{{VariantID: v.ID, Quantity: 1}}
+	}
+}
+
+// Variant returns the variant with the id.
+func (p *Product) Variant(id string) (Variant, bool) {
+	for _, v := range p.Variants {
+		if v.ID == id {
+			return v, true
+		}
+	}
+	return Variant{}, false
+}
+
+// ProductPrefix begins product ids, VariantPrefix variant ids.
+const (
+	ProductPrefix = "prod"
+	VariantPrefix = "var"
+)
+
+// VariantID is the id of the n-th variant ever given to the product (from 0). It contains the product's id, so a cart
+// finds a product by the id of its variant without an index.
+func VariantID(productID string, n int) string {
+	return VariantPrefix + strings.TrimPrefix(productID, ProductPrefix) + "_" + number(n)
+}
+
+func number(n int) string {
+	const digits = "0123456789abcdefghjkmnpqrstvwxyz"
+	if n < len(digits) {
+		return digits[n : n+1]
+	}
+	return number(n/len(digits)) + digits[n%len(digits):n%len(digits)+1]
+}
+
+// ProductOf returns the id of the product that a variant id belongs to, "" when it is no variant id.
+func ProductOf(variantID string) string {
+	rest, ok := strings.CutPrefix(variantID, VariantPrefix+"_")
+	if !ok || len(rest) < 28 || rest[26] != '_' {
+		return ""
+	}
+	return ProductPrefix + "_" + rest[:26]
+}
+
+// KeyOf is the key of a product.
+func KeyOf(productID string) table.Key { return table.Key{PK: "PRODUCT#" + productID, SK: "PRODUCT"} }

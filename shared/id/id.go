@@ -1,0 +1,45 @@
+// Package id makes identifiers: a prefix that says what is meant, then 26 characters that sort by time of creation and
+// cannot be guessed (48 bits of milliseconds, 80 random bits, Crockford's base 32 in lower case).
+package id
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"strings"
+	"time"
+)
+
+// crockford leaves out i, l, o and u, so an id read out over the phone survives.
+var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// New returns an identifier such as "ord_01k9x...". Of two made in different milliseconds the later one sorts last.
+func New(prefix string, now time.Time) string {
+	var raw [20]byte // 160 bits make 32 characters; the first 6 carry only padding
+	binary.BigEndian.PutUint64(raw[2:10], uint64(now.UnixMilli()))
+	rand.Read(raw[10:])
+	return prefix + "_" + encode(raw)
+}
+
+// encode writes the low 130 bits of raw as 26 characters; the time begins at bit 128.
+func encode(raw [20]byte) string {
+	return crockford.EncodeToString(raw[:])[6:]
+}
+
+// Secret returns 160 unguessable bits as 32 characters: cart tokens, look-up links.
+func Secret() string {
+	var raw [20]byte
+	rand.Read(raw[:])
+	return crockford.EncodeToString(raw[:])
+}
+
+// Is reports whether s looks like an identifier with this prefix. Handlers use it to refuse nonsense before a read.
+func Is(prefix, s string) bool {
+	rest, ok := strings.CutPrefix(s, prefix+"_")
+	if !ok || len(rest) != 26 {
+		return false
+	}
+	return strings.IndexFunc(rest, func(r rune) bool {
+		return !strings.ContainsRune("0123456789abcdefghjkmnpqrstvwxyz", r)
+	}) < 0
+}

@@ -1,0 +1,84 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"time"
+
+	"dangol/shared/payment/sandbox"
+)
+
+// call is a request that moves money, as its handler sees it: it adds to change and returns the outcome.
+type call struct {
+	change
+	key  string
+	id   string // of the payment in the path
+	base string // public address of the sandbox
+	body []byte
+	now  time.Time
+}
+
+func (c *call) decode(into any) bool { return json.Unmarshal(c.body, into) == nil }
+
+// maxBody and maxKey bound a request, in bytes.
+const maxBody, maxKey = 64 << 10, 255
+
+// keyed runs an operation at most once for a key and gives later calls the first outcome.
+func (s *Server) keyed(name string, do func(*call) outcome) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		key := r.Header.Get(sandbox.KeyHeader)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil || key == "" || len(key) > maxKey {
+			refuse(sandbox.CodeInvalid, "a key of at most %d bytes and a body of at most %d are needed", maxKey, maxBody).write(w)
+			return
+		}
+		c := &call{key: key, id: r.PathValue("id"), base: s.base(r), body: body}
+		answer := s.once(name, r.URL.Path, c, do)
+		if answer.hang {
+			<-r.Context().Done()
+			return
+		}
+		if answer.raw != nil {
+			w.Header().Set(sandbox.ReplayHeader, "true")
+		}
+		answer.write(w)
+	}
+}
+
+func (s *Server) once(name, path string, c *call, do func(*call) outcome) outcome {
+	sum := sha256.Sum256([]byte(name + "\n" + path + "\n" + string(c.body)))
+	print := hex.EncodeToString(sum[:])
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.now = s.cfg.Clock.Now()
+	if err := s.settle(c.now); err != nil {
+		return broken(err)
+	}
+	if first, ok := s.ops[c.key]; ok {
+		if first.Print != print {
+			return refuse(sandbox.CodeKeyReused, "this key was used with other parameters")
+		}
+		s.counts["replay"]++
+		return outcome{status: first.Status, raw: first.Body}
+	}
+	answer := do(c)
+	if !answer.keep {
+		return answer
+	}
+	c.Ops = append(c.Ops, operation{Key: c.key, Print: print, Status: answer.status, Body: answer.bytes()})
+	if err := s.commit(c.change); err != nil {
+		return broken(err)
+	}
+	s.counts[name]++
+	return answer
+}
+
+func (s *Server) base(r *http.Request) string {
+	if s.cfg.BaseURL != "" {
+		return s.cfg.BaseURL
+	}
+	return "http://" + r.Host
+}

@@ -1,0 +1,79 @@
+package server
+
+import (
+	"time"
+
+	"dangol/shared/id"
+	"dangol/shared/money"
+	"dangol/shared/payment"
+	"dangol/shared/payment/sandbox"
+)
+
+// method finds what a token does: one from the browser's form, or a kept method of this customer.
+func (s *Server) method(token, customer string, now time.Time) (behaviour, payment.Method, bool) {
+	if kept, ok := s.methods[token]; ok {
+		b, _ := lookupToken(kept.Base)
+		return b, kept.Method, kept.CustomerRef == customer
+	}
+	b, ok := lookupToken(token)
+	card := payment.Method{Brand: b.brand, Last4: b.last4, ExpMonth: 12, ExpYear: now.Year() + cardLastsFor}
+	return b, card, ok
+}
+
+func (s *Server) saveMethod(c *call) outcome {
+	var req payment.SaveMethodRequest
+	if !c.decode(&req) || req.CustomerID == "" || !returnable(req.ReturnURL) {
+		return refuse(sandbox.CodeInvalid, "a method is kept for a customer")
+	}
+	b, card, ok := s.method(req.MethodToken, req.CustomerRef, c.now)
+	switch {
+	case !ok:
+		return refuse(sandbox.CodeInvalid, "no such payment method: %s", req.MethodToken)
+	case b.hangBefore:
+		return outcome{hang: true}
+	case b.decline != "":
+		return declined(b.decline, nil)
+	}
+	answer := made(c.keep(s, req.MethodToken, req.CustomerID, card, c.now))
+	answer.hang = b.hang
+	return answer
+}
+
+// keep makes a kept method of a token; what is kept already stays what it is.
+func (c *change) keep(s *Server, token, customerID string, card payment.Method, at time.Time) payment.Method {
+	if kept, ok := s.methods[token]; ok {
+		return kept.Method
+	}
+	card.Token, card.CustomerRef = id.New("pm", at), customerRef(customerID)
+	c.Methods = append(c.Methods, method{Method: card, Base: token})
+	return card
+}
+
+func (s *Server) refund(c *call) outcome {
+	var req payment.RefundRequest
+	if !c.decode(&req) || !payable(req.Amount) {
+		return refuse(sandbox.CodeInvalid, "the amount must be above zero, in a real currency")
+	}
+	rec, ok := s.payments[req.PaymentID]
+	switch {
+	case !ok:
+		return refuse(sandbox.CodeNotFound, "no payment %s", req.PaymentID)
+	case rec.Amount.Currency != req.Amount.Currency:
+		return refuse(sandbox.CodeInvalid, "the payment was in %s", rec.Amount.Currency)
+	case rec.State != payment.StateCaptured:
+		return refuse(sandbox.CodeConflict, "the payment is %s", rec.State)
+	case req.Amount.Amount > rec.Refundable():
+		left := money.Of(rec.Refundable(), rec.Amount.Currency)
+		return refuse(sandbox.CodeConflict, "only %s is left to refund", left.Display())
+	}
+	rec.Refunded.Amount += req.Amount.Amount
+	rec.move("refund", req.Amount, c.key, c.now)
+	back := payment.Refund{
+		ID: id.New("re", c.now), Key: c.key, PaymentID: rec.ID, Amount: req.Amount,
+		State: payment.RefundSucceeded, Metadata: req.Metadata, CreatedAt: c.now,
+	}
+	c.Payments = append(c.Payments, rec)
+	c.Refunds = append(c.Refunds, back)
+	c.refundEvent(s, back, c.now)
+	return made(back)
+}

@@ -1,0 +1,210 @@
+package server
+
+import (
+	"container/heap"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"slices"
+	"time"
+
+	"dangol/shared/id"
+	"dangol/shared/money"
+	"dangol/shared/payment"
+	"dangol/shared/payment/sandbox"
+)
+
+const (
+	lateAfter    = 2 * time.Minute    // until a late outcome comes
+	holdsFor     = 7 * 24 * time.Hour // until an authorisation lapses, as with Stripe's cards
+	cardLastsFor = 3                  // years
+)
+
+func (s *Server) authorise(c *call) outcome {
+	var req payment.AuthoriseRequest
+	if !c.decode(&req) || !payable(req.Amount) || !returnable(req.ReturnURL) {
+		return refuse(sandbox.CodeInvalid, "amount and return URL must make sense")
+	}
+	if req.KeepMethod && req.CustomerID == "" {
+		return refuse(sandbox.CodeInvalid, "a method is kept for a customer")
+	}
+	b, m, ok := s.method(req.MethodToken, req.CustomerRef, c.now)
+	switch {
+	case !ok:
+		return refuse(sandbox.CodeInvalid, "no such payment method: %s", req.MethodToken)
+	case b.hangBefore:
+		return outcome{hang: true}
+	}
+	rec := record{
+		Payment: newPayment(c, req.Amount, m, req.CustomerID, req.Metadata),
+		Token:   req.MethodToken, CaptureNow: req.CaptureNow || b.captured, KeepMethod: req.KeepMethod,
+		ReturnURL: req.ReturnURL, Text: req.Description,
+	}
+	switch {
+	case b.decline != "":
+		c.decline(s, &rec, b.decline)
+	case b.challenge:
+		rec.State, rec.NextActionURL = payment.StateRequiresAction, c.base+"/pay/"+rec.ID
+		c.event(s, "payment.requires_action", rec, c.now)
+	case b.late:
+		rec.State, rec.ChangesAt = payment.StateProcessing, c.now.Add(lateAfter)
+	default:
+		c.approve(s, &rec, c.now)
+	}
+	return c.finish(rec, b.hang)
+}
+
+func (s *Server) charge(c *call) outcome {
+	var req payment.ChargeRequest
+	if !c.decode(&req) || !payable(req.Amount) {
+		return refuse(sandbox.CodeInvalid, "the amount must be above zero, in a real currency")
+	}
+	kept, ok := s.methods[req.MethodToken]
+	if !ok || kept.CustomerRef != req.CustomerRef {
+		return refuse(sandbox.CodeInvalid, "this customer has no such method")
+	}
+	b, _ := lookupToken(kept.Base)
+	if b.hangBefore {
+		return outcome{hang: true}
+	}
+	rec := record{
+		Payment: newPayment(c, req.Amount, kept.Method, req.CustomerID, req.Metadata),
+		Token:   req.MethodToken, CaptureNow: true, Text: req.Description,
+	}
+	switch {
+	case b.decline != "":
+		c.decline(s, &rec, b.decline)
+	case b.offSession != "" && (b.offTimes == 0 || kept.Fails < b.offTimes):
+		kept.Fails++
+		c.Methods = append(c.Methods, kept)
+		c.decline(s, &rec, b.offSession)
+	case b.late:
+		rec.State, rec.ChangesAt = payment.StateProcessing, c.now.Add(lateAfter)
+	default:
+		c.approve(s, &rec, c.now)
+	}
+	return c.finish(rec, b.hang)
+}
+
+func (s *Server) capture(c *call) outcome {
+	var req sandbox.CaptureBody
+	rec, ok := s.payments[c.id]
+	switch {
+	case !ok:
+		return refuse(sandbox.CodeNotFound, "no payment %s", c.id)
+	case rec.State != payment.StateAuthorised:
+		return refuse(sandbox.CodeConflict, "the payment is %s", rec.State)
+	case !c.decode(&req) || !payable(req.Amount) || req.Amount.Currency != rec.Amount.Currency || req.Amount.Amount > rec.Amount.Amount:
+		return refuse(sandbox.CodeInvalid, "at most %s can be captured", rec.Amount.Display())
+	}
+	c.take(s, &rec, req.Amount, c.key, c.now)
+	return c.finish(rec, false)
+}
+
+func (s *Server) void(c *call) outcome {
+	rec, ok := s.payments[c.id]
+	switch {
+	case !ok:
+		return refuse(sandbox.CodeNotFound, "no payment %s", c.id)
+	case rec.State == payment.StateAuthorised:
+		c.release(s, &rec, c.key, c.now)
+	case rec.State == payment.StateRequiresAction:
+		rec.State, rec.NextActionURL = payment.StateCancelled, ""
+		c.event(s, "payment.cancelled", rec, c.now)
+	default:
+		return refuse(sandbox.CodeConflict, "the payment is %s", rec.State)
+	}
+	return c.finish(rec, false)
+}
+
+// finish adds the payment to the change and answers with it.
+func (c *call) finish(rec record, hang bool) outcome {
+	c.Payments = append(c.Payments, rec)
+	answer := made(rec.Payment)
+	if rec.State == payment.StateDeclined {
+		answer = declined(rec.DeclineCode, &rec.Payment)
+	}
+	answer.hang = hang
+	return answer
+}
+
+// approve reserves the amount or takes it, and keeps the method when that was asked for.
+func (c *change) approve(s *Server, rec *record, at time.Time) {
+	rec.NextActionURL, rec.ChangesAt = "", time.Time{}
+	if rec.KeepMethod {
+		rec.Method = c.keep(s, rec.Token, rec.CustomerID, rec.Method, at)
+	}
+	rec.move("authorise", rec.Amount, rec.Key, at)
+	if rec.CaptureNow {
+		c.take(s, rec, rec.Amount, rec.Key, at)
+		return
+	}
+	rec.State, rec.ChangesAt = payment.StateAuthorised, at.Add(holdsFor)
+	c.event(s, "payment.authorised", *rec, at)
+}
+
+func (c *change) take(s *Server, rec *record, amount money.Money, key string, at time.Time) {
+	rec.State, rec.Captured, rec.ChangesAt = payment.StateCaptured, amount, time.Time{}
+	rec.move("capture", amount, key, at)
+	c.event(s, "payment.captured", *rec, at)
+}
+
+func (c *change) release(s *Server, rec *record, key string, at time.Time) {
+	rec.State, rec.ChangesAt = payment.StateVoided, time.Time{}
+	rec.move("void", rec.Amount, key, at)
+	c.event(s, "payment.voided", *rec, at)
+}
+
+func (c *change) decline(s *Server, rec *record, code string) {
+	rec.State, rec.DeclineCode, rec.DeclineKind, rec.NextActionURL = payment.StateDeclined, code, payment.Classify(code), ""
+	c.event(s, "payment.declined", *rec, s.cfg.Clock.Now())
+}
+
+func (r *record) move(kind string, amount money.Money, key string, at time.Time) {
+	r.Moves = append(slices.Clone(r.Moves), Move{Kind: kind, Amount: amount, Key: key, At: at})
+}
+
+// settle makes everything happen that time alone brings about until now, in order. The caller holds mu.
+func (s *Server) settle(now time.Time) error {
+	for len(s.due) > 0 && !s.due[0].at.After(now) {
+		next := heap.Pop(&s.due).(timer)
+		rec := s.payments[next.id]
+		if !rec.ChangesAt.Equal(next.at) {
+			continue // something else happened to it in the meantime
+		}
+		var c change
+		if rec.State == payment.StateProcessing {
+			c.approve(s, &rec, next.at)
+		} else {
+			c.release(s, &rec, "", next.at)
+		}
+		c.Payments = append(c.Payments, rec)
+		if err := s.commit(c); err != nil {
+			heap.Push(&s.due, next)
+			return err
+		}
+	}
+	return nil
+}
+
+func newPayment(c *call, amount money.Money, m payment.Method, customer string, meta map[string]string) payment.Payment {
+	nothing := money.Of(0, amount.Currency)
+	return payment.Payment{
+		ID: id.New("pay", c.now), Key: c.key, Amount: amount, Captured: nothing, Refunded: nothing,
+		Method: m, CustomerID: customer, Metadata: meta, CreatedAt: c.now,
+	}
+}
+
+func payable(m money.Money) bool { return m.Amount > 0 && m.Validate() == nil }
+
+// returnable keeps the challenge page from sending a shopper to javascript: and the like.
+func returnable(raw string) bool {
+	u, err := url.Parse(raw)
+	return raw == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// customerRef is the sandbox's own name of a shop's customer.
+func customerRef(customerID string) string {
+	sum := sha256.Sum256([]byte(customerID))
+	return "cus_" + hex.EncodeToString(sum[:10])
+}

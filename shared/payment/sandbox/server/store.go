@@ -1,0 +1,140 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"container/heap"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"dangol/shared/money"
+	"dangol/shared/payment"
+)
+
+// record is a payment and what only the provider knows about it.
+type record struct {
+	payment.Payment
+	Token      string    `json:"token"`
+	CaptureNow bool      `json:"captureNow,omitempty"`
+	KeepMethod bool      `json:"keepMethod,omitempty"`
+	ReturnURL  string    `json:"returnUrl,omitempty"`
+	Text       string    `json:"text,omitempty"`
+	ChangesAt  time.Time `json:"changesAt,omitzero"` // when it is settled or expires by itself
+	Moves      []Move    `json:"moves,omitempty"`
+}
+
+// Move is one thing that happened to the money of a payment.
+type Move struct {
+	Kind   string      `json:"kind"` // authorise, capture, void, refund
+	Amount money.Money `json:"amount"`
+	Key    string      `json:"key,omitempty"` // "" when no call caused it
+	At     time.Time   `json:"at"`
+}
+
+// method is a kept method.
+type method struct {
+	payment.Method
+	Base  string `json:"base"`  // the token it was made of
+	Fails int    `json:"fails"` // refused off session so far
+}
+
+// operation is the outcome of a key.
+type operation struct {
+	Key    string          `json:"key"`
+	Print  string          `json:"print"` // of operation, path and body
+	Status int             `json:"status"`
+	Body   json.RawMessage `json:"body"`
+}
+
+// change is everything that one request does, written as one line: all of it happens, or none.
+type change struct {
+	Payments []record         `json:"payments,omitempty"`
+	Refunds  []payment.Refund `json:"refunds,omitempty"`
+	Methods  []method         `json:"methods,omitempty"`
+	Ops      []operation      `json:"ops,omitempty"`
+	Events   []event          `json:"events,omitempty"`
+}
+
+// commit writes the change to the file, if there is one, and then makes it true. The caller holds mu.
+func (s *Server) commit(c change) error {
+	if s.file != nil {
+		line, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		if _, err := s.file.Write(append(line, '\n')); err != nil {
+			return err
+		}
+	}
+	s.apply(c)
+	return nil
+}
+
+func (s *Server) apply(c change) {
+	for _, p := range c.Payments {
+		s.payments[p.ID], s.byKey[p.Key] = p, p.ID
+		if !p.ChangesAt.IsZero() {
+			heap.Push(&s.due, timer{p.ChangesAt, p.ID})
+		}
+	}
+	for _, r := range c.Refunds {
+		s.refunds[r.ID], s.byKey[r.Key] = r, r.ID
+	}
+	for _, m := range c.Methods {
+		s.methods[m.Token] = m
+	}
+	for _, o := range c.Ops {
+		s.ops[o.Key] = o
+	}
+	for _, e := range c.Events {
+		s.seq = max(s.seq, e.Seq)
+		if e.Done {
+			delete(s.events, e.ID)
+		} else {
+			s.events[e.ID] = e
+		}
+	}
+}
+
+// open reads the state file and goes on at its end. A last line cut short by a crash never took effect and is cut off.
+func (s *Server) open() error {
+	if s.cfg.Path == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(s.cfg.Path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	whole := bytes.LastIndexByte(raw, '\n') + 1
+	if err := s.load(bytes.NewReader(raw[:whole])); err != nil {
+		return err
+	}
+	s.file, err = os.OpenFile(s.cfg.Path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := s.file.Truncate(int64(whole)); err != nil {
+		return err
+	}
+	_, err = s.file.Seek(0, io.SeekEnd)
+	return err
+}
+
+func (s *Server) load(from io.Reader) error {
+	lines := json.NewDecoder(bufio.NewReader(from))
+	for {
+		var c change
+		err := lines.Decode(&c)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.apply(c)
+	}
+}

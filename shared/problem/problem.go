@@ -1,0 +1,148 @@
+// Package problem is the one error shape of the API: RFC 9457 problem details with a stable machine-readable code and,
+// for bad input, one entry per field with a JSON pointer. Rules and stores return these; the api package writes them.
+package problem
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Problem is an answer that says no. Code never changes once published; Detail is for people and safe to show. Cause
+// is logged and never sent.
+type Problem struct {
+	Type      string         `json:"type" doc:"A link to the description of this code." example:"https://dangol.dev/problems/cart_closed"`
+	Title     string         `json:"title" doc:"The status in words." example:"Conflict"`
+	Status    int            `json:"status" doc:"The HTTP status." example:"409"`
+	Code      string         `json:"code" doc:"Stable, machine-readable." example:"cart_closed"`
+	Detail    string         `json:"detail,omitempty" doc:"What happened, for people." example:"This cart has been ordered."`
+	Fields    []Field        `json:"errors,omitempty" doc:"What is wrong with the input, field by field."`
+	Extra     map[string]any `json:"extra,omitempty" doc:"Facts a program can act on; which ones is documented with the code."`
+	RequestID string         `json:"requestId,omitempty" doc:"Quote this when asking for help."`
+	Cause     error          `json:"-"`
+}
+
+// Field points at one wrong input.
+type Field struct {
+	Pointer string `json:"pointer" doc:"JSON pointer into the body, or query/name, header/name, path/name." example:"/lines/0/quantity"`
+	Code    string `json:"code" doc:"Stable, machine-readable." example:"too_large"`
+	Message string `json:"message" doc:"What is expected, for people." example:"at most 100"`
+}
+
+// TypeBase is the prefix of every problem's type; docs/problems.md lists them.
+const TypeBase = "https://dangol.dev/problems/"
+
+// New makes a problem with a status of your own; the named constructors below cover the common ones.
+func New(status int, code, format string, args ...any) *Problem {
+	detail := format
+	if len(args) > 0 {
+		detail = fmt.Sprintf(format, args...)
+	}
+	return &Problem{Type: TypeBase + code, Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
+}
+
+// BadRequest is 400: the request cannot be read.
+func BadRequest(code, format string, args ...any) *Problem {
+	return New(http.StatusBadRequest, code, format, args...)
+}
+
+// Unauthorized is 401: who is calling is not known, or the token is bad.
+func Unauthorized(code, format string, args ...any) *Problem {
+	return New(http.StatusUnauthorized, code, format, args...)
+}
+
+// PaymentRequired is 402: the payment was declined.
+func PaymentRequired(code, format string, args ...any) *Problem {
+	return New(http.StatusPaymentRequired, code, format, args...)
+}
+
+// Forbidden is 403: the caller is known and may not.
+func Forbidden(code, format string, args ...any) *Problem {
+	return New(http.StatusForbidden, code, format, args...)
+}
+
+// NotFound is 404. It is also the answer for what belongs to someone else, so that ids cannot be probed.
+func NotFound(code, format string, args ...any) *Problem {
+	return New(http.StatusNotFound, code, format, args...)
+}
+
+// Conflict is 409: the state of the thing does not allow it.
+func Conflict(code, format string, args ...any) *Problem {
+	return New(http.StatusConflict, code, format, args...)
+}
+
+// Precondition is 412: If-Match names a version that is gone.
+func Precondition(code, format string, args ...any) *Problem {
+	return New(http.StatusPreconditionFailed, code, format, args...)
+}
+
+// Invalid is 422 with the fields that are wrong.
+func Invalid(fields ...Field) *Problem {
+	p := New(http.StatusUnprocessableEntity, "invalid_input", "The input is not valid; see errors.")
+	p.Fields = fields
+	return p
+}
+
+// InvalidField is Invalid for a single field.
+func InvalidField(pointer, code, format string, args ...any) *Problem {
+	return Invalid(Field{Pointer: pointer, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// TooMany is 429: slow down.
+func TooMany(code, format string, args ...any) *Problem {
+	return New(http.StatusTooManyRequests, code, format, args...)
+}
+
+// Unavailable is 503: something outside does not answer; trying again is safe.
+func Unavailable(code, format string, args ...any) *Problem {
+	return New(http.StatusServiceUnavailable, code, format, args...)
+}
+
+// Because records what lies behind the problem, for the log.
+func (p *Problem) Because(err error) *Problem {
+	q := *p
+	q.Cause = err
+	return &q
+}
+
+// With adds a fact a program can act on.
+func (p *Problem) With(key string, value any) *Problem {
+	q := *p
+	q.Extra = map[string]any{key: value}
+	for k, v := range p.Extra {
+		q.Extra[k] = v
+	}
+	return &q
+}
+
+func (p *Problem) Error() string {
+	if p.Cause != nil {
+		return fmt.Sprintf("%s: %s: %v", p.Code, p.Detail, p.Cause)
+	}
+	return p.Code + ": " + p.Detail
+}
+
+// Unwrap gives the cause.
+func (p *Problem) Unwrap() error { return p.Cause }
+
+// GetStatus makes a Problem what the HTTP layer (Huma) calls a status error.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType says how a Problem travels.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// From turns any error into a problem: itself when it is one, else a bare 500 that tells nothing.
+func From(err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	return New(http.StatusInternalServerError, "internal", "Something went wrong on our side. Trying again is safe.").Because(err)
+}
+
+// Code returns the code of err, or "" when it is not a problem.
+func Code(err error) string {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p.Code
+	}
+	return ""
+}

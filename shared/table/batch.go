@@ -1,0 +1,109 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// batchTries bounds how often what the engine left out of a batch is asked for again.
+const batchTries = 8
+
+// BatchGet reads items, strongly consistent when strong. Keys that are not there are not in the answer. 1 round trip per
+// 100 keys; each item costs what Get or Peek would. Keys must differ from each other.
+func (t *Table) BatchGet(ctx context.Context, strong bool, keys ...Key) (map[Key]Item, error) {
+	found := make(map[Key]Item, len(keys))
+	for chunk := range slices.Chunk(keys, 100) {
+		want := make([]map[string]types.AttributeValue, len(chunk))
+		for i, k := range chunk {
+			want[i] = k.Attributes()
+		}
+		if err := t.batchGet(ctx, strong, want, found); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (t *Table) batchGet(ctx context.Context, strong bool, want []map[string]types.AttributeValue, found map[Key]Item) error {
+	for try := 1; len(want) > 0; try++ {
+		got, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
+			RequestItems:           map[string]types.KeysAndAttributes{t.name: {Keys: want, ConsistentRead: &strong}},
+			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+		})
+		if err != nil {
+			return fmt.Errorf("batch get: %w", err)
+		}
+		t.note(ctx, Op{Action: "BatchGetItem", Table: t.name}, sum(got.ConsumedCapacity))
+		for _, item := range got.Responses[t.name] {
+			found[Item(item).Key()] = item
+		}
+		want = got.UnprocessedKeys[t.name].Keys
+		if err := t.left(ctx, try, len(want)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// BatchPut writes whole items without conditions: only for items that are theirs alone to write, such as history rows
+// under a key made of their content. 1 round trip per 25 items.
+func (t *Table) BatchPut(ctx context.Context, items ...any) error {
+	for chunk := range slices.Chunk(items, 25) {
+		writes := make([]types.WriteRequest, len(chunk))
+		for i, item := range chunk {
+			av, err := attributevalue.MarshalMap(item)
+			if err != nil {
+				return fmt.Errorf("marshal %T: %w", item, err)
+			}
+			writes[i] = types.WriteRequest{PutRequest: &types.PutRequest{Item: av}}
+		}
+		if err := t.batchWrite(ctx, writes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Table) batchWrite(ctx context.Context, writes []types.WriteRequest) error {
+	for try := 1; len(writes) > 0; try++ {
+		got, err := t.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+			RequestItems:           map[string][]types.WriteRequest{t.name: writes},
+			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+		})
+		if err != nil {
+			return fmt.Errorf("batch write: %w", err)
+		}
+		t.note(ctx, Op{Action: "BatchWriteItem", Table: t.name, Write: true}, sum(got.ConsumedCapacity))
+		writes = got.UnprocessedItems[t.name]
+		if err := t.left(ctx, try, len(writes)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// left waits before what is left is tried again, and gives up in the end.
+func (t *Table) left(ctx context.Context, try, n int) error {
+	if n == 0 {
+		return nil
+	}
+	if try == batchTries {
+		return fmt.Errorf("batch: %d items not processed after %d tries", n, try)
+	}
+	return pause(ctx, try)
+}
+
+func sum(consumed []types.ConsumedCapacity) *types.ConsumedCapacity {
+	var total float64
+	for _, c := range consumed {
+		if c.CapacityUnits != nil {
+			total += *c.CapacityUnits
+		}
+	}
+	return &types.ConsumedCapacity{CapacityUnits: &total}
+}

@@ -1,0 +1,132 @@
+package table
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// Write is one write of a transaction: Put, Update, Delete or Check.
+type Write interface {
+	write(table string) (types.TransactWriteItem, error)
+}
+
+func (p Put) write(table string) (w types.TransactWriteItem, err error) {
+	item, err := attributevalue.MarshalMap(p.Item)
+	if err != nil {
+		return w, fmt.Errorf("marshal %T: %w", p.Item, err)
+	}
+	values, err := marshalValues(p.With)
+	if err != nil {
+		return w, err
+	}
+	w.Put = &types.Put{
+		TableName: &table, Item: item, ConditionExpression: optional(p.If),
+		ExpressionAttributeNames: namesIn(nil, p.If), ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	return w, nil
+}
+
+func (u Update) write(table string) (w types.TransactWriteItem, err error) {
+	with, do := u.With, u.Do
+	if u.Mark != "" {
+		with = maps.Clone(u.With)
+		if with == nil {
+			with = map[string]any{}
+		}
+		with[":mark"], do = u.Mark, withMark(u.Do)
+	}
+	values, err := marshalValues(with)
+	if err != nil {
+		return w, err
+	}
+	w.Update = &types.Update{
+		TableName: &table, Key: u.Key.Attributes(), UpdateExpression: &do, ConditionExpression: optional(u.If),
+		ExpressionAttributeNames: namesIn(u.Names, do, u.If), ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	return w, nil
+}
+
+// withMark adds the mark to the SET clause, making one when there is none.
+func withMark(do string) string {
+	if rest, ok := strings.CutPrefix(do, "SET "); ok {
+		return "SET #mark = :mark, " + rest
+	}
+	return "SET #mark = :mark " + do
+}
+
+func (d Delete) write(table string) (w types.TransactWriteItem, err error) {
+	values, err := marshalValues(d.With)
+	if err != nil {
+		return w, err
+	}
+	w.Delete = &types.Delete{
+		TableName: &table, Key: d.Key.Attributes(), ConditionExpression: optional(d.If),
+		ExpressionAttributeNames: namesIn(nil, d.If), ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	return w, nil
+}
+
+func (c Check) write(table string) (w types.TransactWriteItem, err error) {
+	values, err := marshalValues(c.With)
+	if err != nil {
+		return w, err
+	}
+	w.ConditionCheck = &types.ConditionCheck{
+		TableName: &table, Key: c.Key.Attributes(), ConditionExpression: &c.If,
+		ExpressionAttributeNames: namesIn(nil, c.If), ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	return w, nil
+}
+
+// namesIn finds every #name in the expressions; given says which of them stand for an attribute of another name.
+func namesIn(given map[string]string, expressions ...string) map[string]string {
+	var names map[string]string
+	for _, e := range expressions {
+		for i := 0; i < len(e); i++ {
+			if e[i] != '#' {
+				continue
+			}
+			end := i + 1
+			for end < len(e) && wordByte(e[end]) {
+				end++
+			}
+			if names == nil {
+				names = map[string]string{}
+			}
+			alias := e[i:end]
+			names[alias] = alias[1:]
+			if attribute, ok := given[alias]; ok {
+				names[alias] = attribute
+			}
+			i = end - 1
+		}
+	}
+	return names
+}
+
+func wordByte(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
+
+func marshalValues(with map[string]any) (map[string]types.AttributeValue, error) {
+	if len(with) == 0 {
+		return nil, nil
+	}
+	values := make(map[string]types.AttributeValue, len(with))
+	for name, v := range with {
+		av, err := attributevalue.Marshal(v)
+		if err != nil {
+			return nil, fmt.Errorf("marshal %s: %w", name, err)
+		}
+		values[name] = av
+	}
+	return values, nil
+}

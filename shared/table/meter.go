@@ -1,0 +1,95 @@
+package table
+
+import (
+	"context"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// Op is one operation on a table, as the permission tests and the meters see it. A transaction is told as its parts,
+// because that is what IAM asks permission for.
+type Op struct {
+	Action  string // as in IAM, without "dynamodb:"
+	Table   string
+	Index   string
+	Write   bool
+	Refused bool
+	Part    bool // one write of a transaction; the round trip is told apart as TransactWriteItems
+	Units   float64
+}
+
+// Meter adds up what the operations of one context cost. It is safe for concurrent use.
+type Meter struct {
+	mu    sync.Mutex
+	trips int
+	read  float64
+	write float64
+}
+
+type meterKey struct{}
+
+// Metered returns a context whose operations are counted by the meter.
+func Metered(ctx context.Context) (context.Context, *Meter) {
+	m := &Meter{}
+	return context.WithValue(ctx, meterKey{}, m), m
+}
+
+// Cost is what a Meter has counted: round trips to the database, read and write capacity units.
+type Cost struct {
+	Trips       int
+	Read, Write float64
+}
+
+// Cost returns the sums so far.
+func (m *Meter) Cost() Cost {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Cost{Trips: m.trips, Read: m.read, Write: m.write}
+}
+
+func (m *Meter) add(op Op) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if op.Part {
+		return
+	}
+	m.trips++
+	if op.Write {
+		m.write += op.Units
+	} else {
+		m.read += op.Units
+	}
+}
+
+func (t *Table) note(ctx context.Context, op Op, consumed *types.ConsumedCapacity) {
+	if consumed != nil && consumed.CapacityUnits != nil {
+		op.Units = *consumed.CapacityUnits
+	}
+	if m, ok := ctx.Value(meterKey{}).(*Meter); ok {
+		m.add(op)
+	}
+	if t.observe != nil {
+		t.observe(op)
+	}
+}
+
+func (t *Table) noteTransaction(ctx context.Context, writes []Write, consumed []types.ConsumedCapacity) {
+	t.note(ctx, Op{Action: "TransactWriteItems", Table: t.name, Write: true, Refused: consumed == nil}, sum(consumed))
+	for _, w := range writes {
+		t.note(ctx, Op{Action: actionOf(w), Table: t.name, Write: true, Part: true}, nil)
+	}
+}
+
+func actionOf(w Write) string {
+	switch w.(type) {
+	case Put:
+		return "PutItem"
+	case Update:
+		return "UpdateItem"
+	case Delete:
+		return "DeleteItem"
+	default:
+		return "ConditionCheckItem"
+	}
+}

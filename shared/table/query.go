@@ -1,0 +1,136 @@
+package table
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// Query reads items of one partition of the table or of an index, in the order of the sort key.
+type Query struct {
+	Index     string // empty for the table itself
+	Where     string // key condition
+	With      map[string]any
+	Limit     int // items per page; 0 for as many as fit in 1 MB
+	Backwards bool
+	After     Cursor
+	Strong    bool // strongly consistent; not possible on an index
+}
+
+// Cursor is where the last page ended; empty at both ends.
+type Cursor string
+
+// ErrCursor says that a cursor was not made by this query.
+var ErrCursor = errors.New("cursor is not one of ours")
+
+// Page is one page of a query.
+type Page struct {
+	Items []Item
+	Next  Cursor // empty on the last page
+}
+
+// Query reads one page. 1 round trip; 0.5 RCU per 4 KB read, twice that when Strong. Errors: ErrCursor.
+func (t *Table) Query(ctx context.Context, q Query) (Page, error) {
+	values, err := marshalValues(q.With)
+	if err != nil {
+		return Page{}, err
+	}
+	start, err := q.After.key()
+	if err != nil {
+		return Page{}, err
+	}
+	in := &dynamodb.QueryInput{
+		TableName: &t.name, IndexName: optional(q.Index), KeyConditionExpression: &q.Where,
+		ExpressionAttributeNames: namesIn(nil, q.Where), ExpressionAttributeValues: values,
+		ScanIndexForward: aws.Bool(!q.Backwards), ExclusiveStartKey: start,
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	}
+	if q.Limit > 0 {
+		in.Limit = aws.Int32(int32(q.Limit))
+	}
+	if q.Strong {
+		in.ConsistentRead = aws.Bool(true)
+	}
+	got, err := t.db.Query(ctx, in)
+	if err != nil {
+		return Page{}, fmt.Errorf("query %s %s: %w", q.Index, q.Where, err)
+	}
+	t.note(ctx, Op{Action: "Query", Table: t.name, Index: q.Index}, got.ConsumedCapacity)
+	page := Page{Items: make([]Item, len(got.Items))}
+	for i, item := range got.Items {
+		page.Items[i] = item
+	}
+	page.Next, err = cursorOf(got.LastEvaluatedKey)
+	return page, err
+}
+
+// All reads every page of q and hands each item to each; it stops at the first error.
+func (t *Table) All(ctx context.Context, q Query, each func(Item) error) error {
+	for {
+		page, err := t.Query(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			if err := each(item); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		q.After = page.Next
+	}
+}
+
+// cursorOf packs a last key. All our key attributes are strings, but for the due time, which is a number.
+func cursorOf(last map[string]types.AttributeValue) (Cursor, error) {
+	if len(last) == 0 {
+		return "", nil
+	}
+	flat := make(map[string][2]string, len(last))
+	for name, v := range last {
+		switch v := v.(type) {
+		case *types.AttributeValueMemberS:
+			flat[name] = [2]string{"S", v.Value}
+		case *types.AttributeValueMemberN:
+			flat[name] = [2]string{"N", v.Value}
+		default:
+			return "", fmt.Errorf("key attribute %s is a %T", name, v)
+		}
+	}
+	raw, err := json.Marshal(flat)
+	return Cursor(base64.RawURLEncoding.EncodeToString(raw)), err
+}
+
+func (c Cursor) key() (map[string]types.AttributeValue, error) {
+	if c == "" {
+		return nil, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(string(c))
+	if err != nil {
+		return nil, ErrCursor
+	}
+	var flat map[string][2]string
+	if json.Unmarshal(raw, &flat) != nil || len(flat) == 0 {
+		return nil, ErrCursor
+	}
+	key := make(map[string]types.AttributeValue, len(flat))
+	for name, v := range flat {
+		switch v[0] {
+		case "S":
+			key[name] = &types.AttributeValueMemberS{Value: v[1]}
+		case "N":
+			key[name] = &types.AttributeValueMemberN{Value: v[1]}
+		default:
+			return nil, ErrCursor
+		}
+	}
+	return key, nil
+}
