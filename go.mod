@@ -2,6 +2,8 @@ module dangol
 
 go 1.26.0
 
+ignore ./node_modules
+
 require (
 	github.com/akrylysov/algnhsa v1.1.0
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.270.0
@@ -52,6 +54,7 @@ require (
 	github.com/cdklabs/cloud-assembly-schema-go/awscdkcloudassemblyschema/v54 v54.11.0 // indirect
 	github.com/cockroachdb/apd/v3 v3.2.1 // indirect
 	github.com/fatih/color v1.19.0 // indirect
+	github.com/hashicorp/cronexpr v1.1.3 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.23 // indirect
 	github.com/ryszard/goskiplist v0.0.0-20150312221310-2dfbae5fcf46 // indirect

@@ -6,6 +6,7 @@ package boot
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"dangol/shared/clock"
+	"dangol/shared/emf"
 	"dangol/shared/logging"
 	"dangol/shared/table"
 )
@@ -30,6 +32,7 @@ type Env struct {
 	Getenv   func(string) string
 	Clock    clock.Clock
 	Log      *slog.Logger
+	Out      io.Writer // where metrics go; nil is nowhere
 	// Observe, when set, is told of every table operation; WrapDB, when set, stands before the database. The permission
 	// and fault tests use them.
 	Observe func(table.Op)
@@ -48,7 +51,7 @@ func Run(function string, build New) {
 	}
 	env := &Env{
 		Function: function, Getenv: os.Getenv, Clock: clock.System{},
-		Log: logging.New(os.Stdout, function, level), HTTP: httpClient(),
+		Log: logging.New(os.Stdout, function, level), Out: os.Stdout, HTTP: httpClient(),
 	}
 	ctx := context.Background()
 	handler, err := build(ctx, env)
@@ -57,6 +60,15 @@ func Run(function string, build New) {
 		os.Exit(1)
 	}
 	lambda.StartWithOptions(handler)
+}
+
+// Metrics returns the writer of the function's metrics.
+func (e *Env) Metrics() *emf.Writer {
+	out := e.Out
+	if out == nil {
+		out = io.Discard
+	}
+	return emf.New(out, e.Clock, map[string]string{"function": e.Function})
 }
 
 // httpClient keeps connections open between invocations and never waits longer than a function may run.

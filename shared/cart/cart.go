@@ -3,12 +3,14 @@
 package cart
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
 
 	"dangol/shared/due"
 	"dangol/shared/event"
+	"dangol/shared/id"
 	"dangol/shared/table"
 )
 
@@ -43,11 +45,24 @@ type Cart struct {
 	OrderID    string       `dynamodbav:"orderId,omitempty"`
 	MergedIDs  []string     `dynamodbav:"mergedIds,omitempty"` // guest carts that went into this one
 	Keys       []UsedKey    `dynamodbav:"keys,omitempty"`      // recent idempotency keys, in the write they belong to
-	Mark       string       `dynamodbav:"mark,omitempty"`
+	Marks      []string     `dynamodbav:"marks,omitempty"`     // of recent writes, to recognise one whose answer was lost
+	Mark       string       `dynamodbav:"mark,omitempty"`      // of the checkout's last step
+	LastOrder  *LastOrder   `dynamodbav:"lastOrder,omitempty"` // what became of the cart that stood here before
 	Event      *event.Event `dynamodbav:"event,omitempty"`
 	CreatedAt  time.Time    `dynamodbav:"createdAt"`
 	UpdatedAt  time.Time    `dynamodbav:"updatedAt"`
 	TTL        int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
+
+	// Bought is how many units of goods with a lifetime limit the customer has bought, by variant id. It is read along
+	// with the cart and not stored in it; nil for a guest.
+	Bought map[string]int `dynamodbav:"-"`
+}
+
+// LastOrder links a customer's cart that was ordered to its order, in the cart that took its place.
+type LastOrder struct {
+	CartID     string `dynamodbav:"cartId"`
+	CheckoutID string `dynamodbav:"checkoutId"`
+	OrderID    string `dynamodbav:"orderId"`
 }
 
 // Line is one line item. Lines of the same variant with other properties stay apart.
@@ -96,4 +111,15 @@ func KeyOfCustomer(customerID string) table.Key {
 func HashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
+}
+
+// tokenOf makes a guest's token. With an idempotency key it is made of the key and the cart's id, so a repeated request
+// gets the token again though it is stored nowhere.
+func tokenOf(key, cartID string) string {
+	if key == "" {
+		return id.Secret()
+	}
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte("cart token of " + cartID))
+	return lineEncoding.EncodeToString(mac.Sum(nil)[:20])
 }

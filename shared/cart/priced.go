@@ -9,7 +9,10 @@ import (
 type Good struct {
 	Product   *catalogue.Product
 	Variant   catalogue.Variant
-	Available int // units of this variant that the stock of its parts allows
+	Available int // units of this variant that the stock of its parts allows; Endless when none runs out
+	// Left is what is left of each stocked part, by the part's variant id; Endless for one that never runs out. Lines that
+	// share a part are checked against it together.
+	Left map[string]int
 }
 
 // Goods are the goods of a cart by variant id. A variant that is not there cannot be bought.
@@ -35,9 +38,10 @@ func (p Priced) Blocked() bool {
 	return false
 }
 
-// Problem is one thing the shopper has to know, in machine-readable form.
+// Problem is one thing the shopper has to know, in machine-readable form. A price_changed blocks only when the price rose,
+// until the shopper accepts it; a code_refused never blocks.
 type Problem struct {
-	Code     string         `json:"code" doc:"price_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart." example:"out_of_stock"`
+	Code     string         `json:"code" doc:"price_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart." example:"out_of_stock"`
 	LineID   string         `json:"lineId,omitempty" doc:"The line it is about."`
 	Blocking bool           `json:"blocking" doc:"Whether checkout is refused until it is solved."`
 	Detail   string         `json:"detail" doc:"For people."`
@@ -49,6 +53,8 @@ type Method struct {
 	ID    string `json:"id" example:"standard"`
 	Name  string `json:"name" example:"Standard"`
 	Price int64  `json:"-"` // minor units, for this cart
+
+	Names map[string]string `json:"-"` // by language
 }
 
 // RefusedCode is a code that does nothing for this cart, and why.

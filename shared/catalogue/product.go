@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"dangol/shared/event"
 	"dangol/shared/money"
 	"dangol/shared/table"
 )
@@ -56,8 +57,11 @@ type Product struct {
 	Options     []Option  `dynamodbav:"options,omitempty"`
 	Variants    []Variant `dynamodbav:"variants"`
 	Images      []Image   `dynamodbav:"images,omitempty"`
-	CreatedAt   time.Time `dynamodbav:"createdAt"`
-	UpdatedAt   time.Time `dynamodbav:"updatedAt"`
+	// NextVariant numbers the next variant. It never goes back, so the id of a removed variant is not given again.
+	NextVariant int          `dynamodbav:"nextVariant"`
+	Event       *event.Event `dynamodbav:"event,omitempty"`
+	CreatedAt   time.Time    `dynamodbav:"createdAt"`
+	UpdatedAt   time.Time    `dynamodbav:"updatedAt"`
 }
 
 // Option is one way in which the variants differ, such as size.
@@ -99,7 +103,11 @@ type Variant struct {
 type Price struct {
 	Amount    int64 `dynamodbav:"amount"`
 	CompareAt int64 `dynamodbav:"compareAt,omitempty"`
+	Since     int64 `dynamodbav:"since,omitempty"` // when these amounts came into force, Unix milliseconds
 }
+
+// Same reports whether both show the shopper the same amounts.
+func (p Price) Same(q Price) bool { return p.Amount == q.Amount && p.CompareAt == q.CompareAt }
 
 // Component is a part of a gift set.
 type Component struct {
@@ -132,6 +140,20 @@ func (v Variant) Parts() []Component {
 		return []Component{{VariantID: v.ID, Quantity: 1}}
 	}
 }
+
+// Stocked reports whether the variant has counters of its own.
+func (v Variant) Stocked() bool { return len(v.Components) == 0 && !v.Untracked }
+
+// Buckets is how many counters hold the stock of the variant.
+func (v Variant) Buckets() int {
+	if v.Edition == nil {
+		return 1
+	}
+	return max(v.Edition.Buckets, 1)
+}
+
+// Open reports whether the variant can be bought at the time; only a limited edition is ever not open.
+func (v Variant) Open(at time.Time) bool { return v.Edition == nil || !at.Before(v.Edition.OpensAt) }
 
 // Variant returns the variant with the id.
 func (p *Product) Variant(id string) (Variant, bool) {

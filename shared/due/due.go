@@ -60,21 +60,25 @@ type Job struct {
 // RCU each and per 4 KB of what is due.
 func Overdue(ctx context.Context, t *table.Table, kind string, now time.Time, each func(Job) error) error {
 	for n := range Shards {
-		err := t.All(ctx, table.Query{
-			Index: table.Due, Where: "#duePk = :shard AND #dueAt <= :now",
-			With: map[string]any{":shard": shard(kind, n), ":now": now.UnixMilli()},
-		}, func(item table.Item) error {
-			var d Due
-			if err := item.Decode(&d); err != nil {
-				return err
-			}
-			return each(Job{Kind: kind, Key: item.Key(), At: d.At, Tries: d.Tries})
-		})
-		if err != nil {
+		if err := OverdueIn(ctx, t, kind, n, now, each); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// OverdueIn is Overdue for one shard, from 0 to Shards-1, so that shards can be read side by side.
+func OverdueIn(ctx context.Context, t *table.Table, kind string, n int, now time.Time, each func(Job) error) error {
+	return t.All(ctx, table.Query{
+		Index: table.Due, Where: "#duePk = :shard AND #dueAt <= :now",
+		With: map[string]any{":shard": shard(kind, n), ":now": now.UnixMilli()},
+	}, func(item table.Item) error {
+		var d Due
+		if err := item.Decode(&d); err != nil {
+			return err
+		}
+		return each(Job{Kind: kind, Key: item.Key(), At: d.At, Tries: d.Tries})
+	})
 }
 
 // Next returns the time at which the earliest job of the kind is due; ok is false when there is none.
@@ -106,7 +110,7 @@ func Claim(ctx context.Context, t *table.Table, j Job, now time.Time) (bool, err
 		Key: j.Key, Do: "SET #dueAt = :lease ADD #dueTries :one",
 		// Only the job that was read: a worker may have finished or moved it since the index was asked.
 		If:   "#dueAt = :seen",
-		With: map[string]any{":lease": now.Add(Lease).UnixMilli(), ":one": 1, ":seen": j.At},
+		With: map[string]any{":lease": j.Claimed(now).At, ":one": 1, ":seen": j.At},
 	})
 	if _, refused := table.Failed(err); refused {
 		return false, nil
@@ -114,11 +118,19 @@ func Claim(ctx context.Context, t *table.Table, j Job, now time.Time) (bool, err
 	return err == nil, err
 }
 
-// Release gives a claimed job back at once, for when it could not be queued.
+// Claimed is the job as it stands on the item after it was claimed at now.
+func (j Job) Claimed(now time.Time) Job {
+	j.At, j.Tries = now.Add(Lease).UnixMilli(), j.Tries+1
+	return j
+}
+
+// Release gives a job that was claimed at now back at once, for when it could not be queued. The try does not count: nobody
+// has tried. j is the job as it was before Claim. 1 round trip.
 func Release(ctx context.Context, t *table.Table, j Job, now time.Time) error {
 	_, err := t.Update(ctx, table.Update{
-		Key: j.Key, Do: "SET #dueAt = :at", If: "#dueAt = :lease",
-		With: map[string]any{":at": j.At, ":lease": now.Add(Lease).UnixMilli()},
+		// Only while the claim stands: a worker that got the job after all may have moved it.
+		Key: j.Key, Do: "SET #dueAt = :at ADD #dueTries :back", If: "#dueAt = :lease",
+		With: map[string]any{":at": j.At, ":back": -1, ":lease": j.Claimed(now).At},
 	})
 	if _, refused := table.Failed(err); refused {
 		return nil
@@ -126,7 +138,8 @@ func Release(ctx context.Context, t *table.Table, j Job, now time.Time) error {
 	return err
 }
 
-// GiveUp takes a job that has failed too often out of the index and keeps a note of it on the item.
+// GiveUp takes a job that has failed too often out of the index and keeps a note of it on the item (dueDead, the kind). j
+// is the job as it stands on the item: after a claim, Claimed. 1 round trip.
 func GiveUp(ctx context.Context, t *table.Table, j Job) error {
 	_, err := t.Update(ctx, table.Update{
 		Key: j.Key, Do: "SET #dueDead = :kind " + Remove, If: "#dueAt = :seen",

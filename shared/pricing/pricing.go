@@ -13,6 +13,7 @@ type Line struct {
 	Quantity         int
 	Unit             int64 // shelf price of one unit, minor units
 	CompareAt        int64 // struck-through price of one unit, 0 for none
+	Floor            int64 // no offer takes one unit below it, minor units
 	Taxable          bool
 	RequiresShipping bool
 	Categories, Tags []string

@@ -5,6 +5,7 @@ package stock
 
 import (
 	"fmt"
+	"time"
 
 	"dangol/shared/table"
 )
@@ -28,9 +29,64 @@ type Taken struct {
 type Level struct {
 	table.Key
 	Available int `dynamodbav:"available"`
+	// Sets counts how often the stock was set outright; kept in bucket 0, so that of two who set at once one sees the other.
+	Sets  int       `dynamodbav:"sets,omitempty"`
+	SetAt time.Time `dynamodbav:"setAt"`
+	// Imported is the quantity of the last imported file, in bucket 0; nil when no file ever named one.
+	Imported *int `dynamodbav:"imported,omitempty"`
 }
+
+// MaxBuckets bounds the buckets of one variant, so that reading and setting its stock stay one request each.
+const MaxBuckets = 20
 
 // KeyOf is the key of a bucket of a variant's stock.
 func KeyOf(variantID string, bucket int) table.Key {
 	return table.Key{PK: "STOCK#" + variantID, SK: fmt.Sprintf("BUCKET#%02d", bucket)}
+}
+
+// Keys lists the buckets of all wants, each once, in the order of the wants.
+func Keys(wants []Want) []table.Key {
+	var keys []table.Key
+	for _, w := range perVariant(wants) {
+		keys = append(keys, bucketKeys(w.VariantID, w.Buckets)...)
+	}
+	return keys
+}
+
+func bucketKeys(variantID string, buckets int) []table.Key {
+	keys := make([]table.Key, max(buckets, 1))
+	for b := range keys {
+		keys[b] = KeyOf(variantID, b)
+	}
+	return keys
+}
+
+// Available is how many units the buckets hold together; negative when sold on backorder.
+func Available(levels map[table.Key]Level, variantID string, buckets int) int {
+	sum := 0
+	for _, key := range bucketKeys(variantID, buckets) {
+		sum += levels[key].Available
+	}
+	return sum
+}
+
+// perVariant sums the wants of the same variant: two lines of a cart may share a part, and each of them alone would find
+// enough.
+func perVariant(wants []Want) []Want {
+	at := make(map[string]int, len(wants))
+	sums := make([]Want, 0, len(wants))
+	for _, w := range wants {
+		if w.Quantity <= 0 {
+			continue
+		}
+		if i, ok := at[w.VariantID]; ok {
+			sums[i].Quantity += w.Quantity
+			sums[i].Buckets = max(sums[i].Buckets, w.Buckets)
+			continue
+		}
+		at[w.VariantID] = len(sums)
+		w.Buckets = max(w.Buckets, 1)
+		sums = append(sums, w)
+	}
+	return sums
 }

@@ -1,0 +1,92 @@
+# Everything a developer types. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PORT ?= 8080
+DATA ?= .dangol
+API ?= http://localhost:$(PORT)
+STAGE ?= dev
+FUNCTIONS := $(notdir $(patsubst %/bootstrap/main.go,%,$(wildcard functions/*/bootstrap/main.go)))
+# The same source gives the same bytes: no paths, no build ids, no version control stamps. norpc keeps net/rpc, and with it
+# text/template, out of the binaries.
+LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -buildid="
+CDK := node_modules/.bin/cdk
+SOURCES := $(shell find functions shared events docs infra -name '*.go' 2>/dev/null) go.mod go.sum
+
+.PHONY: help
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: run
+run: node_modules/.installed ## Run the shop on this machine (PORT=8080 DATA=.dangol)
+	@mkdir -p bin
+	@go build -o bin/local ./infra/local
+	@exec bin/local -port $(PORT) -data $(DATA)
+
+.PHONY: import
+import: ## Import products: make import FILE=products.csv (CURRENCY=KRW, API=http://localhost:8080)
+	@test -n "$(FILE)" || { echo "say which file: make import FILE=products.csv"; exit 2; }
+	@mkdir -p bin && go build -o bin/importer ./functions/catalog/importer
+	@bin/importer -file "$(FILE)" -api "$(API)" $(if $(CURRENCY),-currency $(CURRENCY))
+
+.PHONY: reset
+reset: ## Throw the local shop's data away
+	rm -rf $(DATA)
+
+.PHONY: build
+build: $(FUNCTIONS:%=dist/%/bootstrap) bin/infra ## Build every function for AWS (arm64) and the CDK app
+
+dist/%/bootstrap: $(SOURCES)
+	@mkdir -p $(@D)
+	@GOOS=linux GOARCH=arm64 $(LAMBDA) -o $@ ./functions/$*/bootstrap
+
+bin/infra: $(SOURCES)
+	@mkdir -p bin
+	@go build -o $@ ./infra
+
+.PHONY: host
+host: $(FUNCTIONS:%=bin/functions/%) ## Build every function for this machine, as the bootstrap tests run them
+
+bin/functions/%: $(SOURCES)
+	@mkdir -p $(@D)
+	@$(LAMBDA) -o $@ ./functions/$*/bootstrap
+
+.PHONY: test
+test: node_modules/.installed build host bin/stripe-mock lint ## Everything a change must pass
+	go test ./...
+	./node_modules/.bin/tsc --noEmit -p docs/types
+
+.PHONY: lint
+lint: ## Formatting, vet, generated files up to date
+	@test -z "$$(gofmt -l functions shared events infra docs)" || { gofmt -l functions shared events infra docs; echo "run gofmt -w on these"; exit 1; }
+	go vet ./...
+
+.PHONY: generate
+generate: node_modules/.installed ## OpenAPI document, TypeScript types, event schemas, architecture and data-model pages
+	go run ./infra/generate
+	./node_modules/.bin/openapi-typescript docs/openapi.json -o docs/types/api.ts
+
+.PHONY: synth
+synth: node_modules/.installed build ## Write the CloudFormation templates to cdk.out (STAGE=dev)
+	$(CDK) synth --quiet -c stage=$(STAGE) $(CONTEXT)
+
+.PHONY: diff
+diff: node_modules/.installed build ## What a deployment would change
+	$(CDK) diff -c stage=$(STAGE) $(CONTEXT)
+
+.PHONY: deploy
+deploy: node_modules/.installed build ## Build and deploy all stacks (STAGE=dev, CONTEXT="-c name=value ...")
+	$(CDK) deploy --all -c stage=$(STAGE) $(CONTEXT)
+
+.PHONY: bench
+bench: node_modules/.installed build host ## Start-up, sizes, round trips, throughput: ratios and figures
+	go run ./infra/bench
+
+node_modules/.installed: package.json package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bin/stripe-mock:
+	@mkdir -p bin
+	@GOBIN=$(CURDIR)/bin go install github.com/stripe/stripe-mock@v0.203.0

@@ -1,0 +1,9 @@
+// Command bootstrap is the relay function as Lambda runs it.
+package main
+
+import (
+	"dangol/functions/relay"
+	"dangol/shared/boot"
+)
+
+func main() { boot.Run("relay", relay.New) }

@@ -1,0 +1,9 @@
+// Command bootstrap is the sweeper function as Lambda runs it.
+package main
+
+import (
+	"dangol/functions/sweeper"
+	"dangol/shared/boot"
+)
+
+func main() { boot.Run("sweeper", sweeper.New) }

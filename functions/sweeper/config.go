@@ -1,0 +1,41 @@
+package sweeper
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"dangol/shared/boot"
+)
+
+// commerce is the variable with the table of kinds that name none.
+const commerce = "COMMERCE_TABLE"
+
+// readKinds reads the entries of DUE_KINDS and opens their tables.
+func readKinds(ctx context.Context, env *boot.Env, entries []string) ([]Kind, error) {
+	kinds := make([]Kind, len(entries))
+	variables := make([]string, len(entries))
+	for i, entry := range entries {
+		name, url, ok := strings.Cut(entry, "=")
+		kind, variable, elsewhere := strings.Cut(strings.TrimSpace(name), "@")
+		if !elsewhere {
+			variable = commerce
+		}
+		if !ok || kind == "" || url == "" || variable == "" {
+			return nil, fmt.Errorf("environment variable DUE_KINDS: %q is not kind=url or kind@TABLE_VARIABLE=url", entry)
+		}
+		if slices.ContainsFunc(kinds[:i], func(k Kind) bool { return k.Name == kind }) {
+			return nil, fmt.Errorf("environment variable DUE_KINDS: %s is there twice", kind)
+		}
+		kinds[i], variables[i] = Kind{Name: kind, Queue: url}, variable
+	}
+	tables, err := env.Tables(ctx, variables...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range kinds {
+		kinds[i].Table = tables[i]
+	}
+	return kinds, nil
+}

@@ -1,0 +1,43 @@
+package sweeper
+
+import (
+	"errors"
+	"time"
+
+	"dangol/shared/due"
+	"dangol/shared/emf"
+)
+
+// Tally is what one sweep did with one kind.
+type Tally struct {
+	HandedOut int   `json:"handedOut"`
+	GivenBack int   `json:"givenBack,omitempty"` // the queue did not take them
+	GivenUp   int   `json:"givenUp,omitempty"`   // tried too often
+	LagMillis int64 `json:"lagMillis"`           // how late the latest of them was
+}
+
+func (t *Tally) note(j due.Job, now time.Time) {
+	t.LagMillis = max(t.LagMillis, now.UnixMilli()-j.At)
+}
+
+func (t Tally) plus(u Tally) Tally {
+	return Tally{
+		HandedOut: t.HandedOut + u.HandedOut, GivenBack: t.GivenBack + u.GivenBack, GivenUp: t.GivenUp + u.GivenUp,
+		LagMillis: max(t.LagMillis, u.LagMillis),
+	}
+}
+
+// count writes the metrics of each kind, also when nothing was due: an alarm on a missing figure tells of a sweeper that
+// does not run.
+func (s *Sweeper) count(report map[string]Tally) error {
+	var failed []error
+	for kind, t := range report {
+		failed = append(failed, s.metrics.Emit(map[string]string{"kind": kind},
+			emf.Metric{Name: "DueHandedOut", Unit: emf.Count, Value: float64(t.HandedOut)},
+			emf.Metric{Name: "DueGivenBack", Unit: emf.Count, Value: float64(t.GivenBack)},
+			emf.Metric{Name: "DueGivenUp", Unit: emf.Count, Value: float64(t.GivenUp)},
+			emf.Metric{Name: "DueLag", Unit: emf.Milliseconds, Value: float64(t.LagMillis)},
+		))
+	}
+	return errors.Join(failed...)
+}

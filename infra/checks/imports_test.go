@@ -1,0 +1,137 @@
+package checks
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// pkg is what `go list` says of a package.
+type pkg struct {
+	ImportPath, Name, Doc, Dir string
+	Imports, Deps              []string
+	GoFiles, TestGoFiles       []string
+	XTestGoFiles               []string
+}
+
+// list asks the go command about packages of this module, built as for Lambda.
+func list(t *testing.T, args ...string) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Doc,Dir,Imports,Deps,GoFiles,TestGoFiles,XTestGoFiles", "-tags", "lambda.norpc"}, args...)...)
+	cmd.Dir, cmd.Stderr = "../..", os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for decoder := json.NewDecoder(out); ; {
+		var p pkg
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "./...") {
+		path := strings.TrimPrefix(p.ImportPath, "dangol/")
+		for _, imported := range p.Imports {
+			if why := forbidden(path, strings.TrimPrefix(imported, "dangol/")); why != "" {
+				t.Errorf("%s imports %s: %s", path, imported, why)
+			}
+		}
+	}
+}
+
+// forbidden says why one package may not import another, "" when it may.
+func forbidden(from, to string) string {
+	part, function := split(from)
+	toPart, toFunction := split(to)
+	switch {
+	case part == "functions" && toPart == "functions" && function != toFunction:
+		return "functions do not know each other; what two need belongs into shared"
+	case part == "functions" && toPart == "infra":
+		return "a function does not know where it runs"
+	case part == "shared" && toPart == "functions":
+		return "shared does not know who uses it"
+	case part == "shared" && toPart == "infra":
+		return "shared does not know where it runs"
+	case part == "events" && (toPart == "functions" || toPart == "infra"):
+		return "events are a contract and depend on nobody"
+	case part != "infra" && strings.HasPrefix(to, "github.com/aws/aws-cdk-go"):
+		return "the CDK belongs to infra: it would take minutes to compile into a function"
+	case to == "github.com/aws/aws-sdk-go-v2/config" && part != "infra":
+		return "it links the SDK's sign-in clients into every function; use boot.Env.AWS"
+	}
+	return ""
+}
+
+func split(path string) (part, name string) {
+	part, rest, _ := strings.Cut(path, "/")
+	name, _, _ = strings.Cut(rest, "/")
+	return part, name
+}
+
+// heavy packages turn the linker's dead-code elimination off, because they call methods by name.
+var heavy = []string{"text/template", "html/template", "net/rpc"}
+
+func TestOnlyTheMailerLinksTemplates(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "./functions/...") {
+		if p.Name != "main" || strings.Contains(p.ImportPath, "/notify/") || !strings.HasSuffix(p.ImportPath, "/bootstrap") {
+			continue
+		}
+		for _, dep := range p.Deps {
+			for _, h := range heavy {
+				if dep == h {
+					t.Errorf("%s links %s, which grows every binary by a third", p.ImportPath, h)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "./...") {
+		if len(p.GoFiles) > 0 && len(strings.Fields(p.Doc)) < 6 {
+			t.Errorf("%s has no package doc, or one that says nothing: %q", p.ImportPath, p.Doc)
+		}
+	}
+}
+
+func TestEveryFunctionIsWhole(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "./functions/...") {
+		_, name := split(strings.TrimPrefix(p.ImportPath, "dangol/"))
+		if p.ImportPath != "dangol/functions/"+name {
+			continue
+		}
+		if len(p.TestGoFiles)+len(p.XTestGoFiles) == 0 {
+			t.Errorf("function %s has no tests", name)
+		}
+		if _, err := os.Stat(filepath.Join(p.Dir, "bootstrap", "main.go")); err != nil {
+			t.Errorf("function %s has no bootstrap", name)
+		}
+		samples, err := filepath.Glob(filepath.Join("../../events/samples", name, "*.json"))
+		if err != nil || len(samples) == 0 {
+			t.Errorf("function %s has no sample invocation under events/samples/%s", name, name)
+		}
+	}
+}

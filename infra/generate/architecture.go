@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"dangol/infra/topology"
+)
+
+// architecture draws the system and lists its functions.
+func architecture(s topology.System) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("# Architecture\n\nMade from `infra/topology` by `make generate`. What is drawn here is what `cdk deploy` deploys and what `make run` runs.\n\n")
+	b.WriteString("```mermaid\n")
+	picture(&b, s)
+	b.WriteString("```\n\n")
+	b.WriteString("- **A change and its event are one write.** An entity keeps its latest event in the attribute `event`; the relay publishes it from the table's stream.\n")
+	b.WriteString("- **Delivery is at least once.** Consumers remember the event id in the same write as their effect.\n")
+	b.WriteString("- **What must happen later is in the `due` index.** The sweeper finds it, claims it and queues it; cost follows what is due.\n")
+	b.WriteString("- **Time comes from one clock.** On a laptop it can be moved, and everything due happens in order.\n\n")
+	b.WriteString("## Functions\n\n| function | what it does | called by | tables | memory, timeout |\n|---|---|---|---|---|\n")
+	for _, f := range s.Functions {
+		fmt.Fprintf(&b, "| [%s](../functions/%s) | %s | %s | %s | %d MB, %s |\n", f.Name, f.Name, f.Purpose, calledBy(f), tablesOf(f), f.Memory, f.Timeout)
+	}
+	b.WriteString("\n## Routes\n\n| route | operation | who may call |\n|---|---|---|\n")
+	for _, f := range s.Functions {
+		if f.API == nil {
+			continue
+		}
+		for _, r := range f.API.Routes() {
+			fmt.Fprintf(&b, "| `%s %s` | %s | %s |\n", r.Method, r.Path, r.ID, r.Access)
+		}
+	}
+	b.WriteString("\n## Tables\n\n| table | why it is a table of its own | stream | indexes |\n|---|---|---|---|\n")
+	for _, t := range s.Tables {
+		names := make([]string, len(t.Indexes))
+		for i, index := range t.Indexes {
+			names[i] = "`" + index.Name + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", t.Name, t.Why, yesNo(t.Stream), strings.Join(names, ", "))
+	}
+	return b.Bytes(), nil
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func calledBy(f topology.Function) string {
+	var by []string
+	if f.API != nil {
+		by = append(by, fmt.Sprintf("%d routes", len(f.API.Routes())))
+	}
+	if f.Stream != nil {
+		by = append(by, "changes of "+f.Stream.Table)
+	}
+	if f.Schedule != nil {
+		by = append(by, "every "+strings.TrimSuffix(f.Schedule.Rate.String(), "0s"))
+	}
+	if f.Queue != "" {
+		by = append(by, "queue "+f.Queue)
+	}
+	if len(f.Events) > 0 {
+		by = append(by, "events "+strings.Join(f.Events, ", "))
+	}
+	return strings.Join(by, "; ")
+}
+
+func tablesOf(f topology.Function) string {
+	var all []string
+	for _, g := range f.Tables {
+		all = append(all, g.Table+": "+strings.Join(append(append([]string{}, g.Actions...), indexed(g.Indexes)...), ", "))
+	}
+	return strings.Join(all, "; ")
+}
+
+func indexed(names []string) []string {
+	all := make([]string, len(names))
+	for i, n := range names {
+		all[i] = "Query on " + n
+	}
+	return all
+}
+
+func picture(b *bytes.Buffer, s topology.System) {
+	b.WriteString("flowchart LR\n  shopper([storefront]) --> api[HTTP API]\n  bus{{event bus}}\n")
+	for _, t := range s.Tables {
+		fmt.Fprintf(b, "  %s[(%s)]\n", t.Name, t.Name)
+	}
+	for _, q := range s.Queues {
+		fmt.Fprintf(b, "  q_%s[/queue %s/]\n", q.Name, q.Name)
+	}
+	for _, f := range s.Functions {
+		fmt.Fprintf(b, "  f_%s(%s)\n", f.Name, f.Name)
+		if f.API != nil {
+			fmt.Fprintf(b, "  api --> f_%s\n", f.Name)
+		}
+		for _, g := range f.Tables {
+			fmt.Fprintf(b, "  f_%s --- %s\n", f.Name, g.Table)
+		}
+		if f.Stream != nil {
+			fmt.Fprintf(b, "  %s -- stream --> f_%s --> bus\n", f.Stream.Table, f.Name)
+		}
+		if f.Schedule != nil {
+			fmt.Fprintf(b, "  minute([each minute]) --> f_%s\n", f.Name)
+			for _, k := range queuesOf(s) {
+				fmt.Fprintf(b, "  f_%s --> q_%s\n", f.Name, k)
+			}
+		}
+		if f.Queue != "" {
+			fmt.Fprintf(b, "  q_%s --> f_%s\n", f.Queue, f.Name)
+		}
+		if len(f.Events) > 0 {
+			fmt.Fprintf(b, "  bus --> f_%s\n", f.Name)
+		}
+		for _, p := range f.May {
+			switch p {
+			case topology.SendMail:
+				fmt.Fprintf(b, "  f_%s --> mail([SES])\n", f.Name)
+			case topology.ReadPayments:
+				fmt.Fprintf(b, "  f_%s --> pay([payment provider])\n", f.Name)
+			}
+		}
+	}
+}
+
+func queuesOf(s topology.System) []string {
+	var all []string
+	for _, q := range s.Queues {
+		all = append(all, q.Name)
+	}
+	return all
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+
+	"dangol/infra/topology"
+	"dangol/shared/table"
+)
+
+// dataModel lists every access pattern with its cost, as the packages that own them state and their tests measure.
+func dataModel(s topology.System) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("# Data model\n\nMade from the packages that own the items by `make generate`; their tests measure every figure on the engine and fail when it is wrong.\n\n")
+	b.WriteString("Units are DynamoDB's: a read unit is 4 KB strongly consistent (half for eventually consistent), a write unit is 1 KB; each index that changes adds its own; a transaction doubles the table's part.\n\n")
+	for _, t := range s.Tables {
+		fmt.Fprintf(&b, "- **%s**: %s.", t.Name, t.Why)
+		for _, index := range t.Indexes {
+			fmt.Fprintf(&b, " Index `%s` (%s, %s) carries %v.", index.Name, index.Hash, index.Sort, index.Carries)
+		}
+		b.WriteString("\n")
+	}
+	for _, section := range owners {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", section.title, section.about)
+		b.WriteString("| access pattern | key | index | round trips | read units | write units | measured with |\n|---|---|---|---:|---:|---:|---|\n")
+		for _, p := range section.patterns {
+			fmt.Fprintf(&b, "| %s | `%s` | %s | %d | %s | %s | %s |\n", p.Name, p.Key, p.Index, p.Trips, units(p.Read), units(p.Write), p.Note)
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// owner is a package with storage.
+type owner struct {
+	title, about string
+	patterns     []table.Pattern
+}
+
+func units(n float64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%g", n)
+}

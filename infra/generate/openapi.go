@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"dangol/infra/topology"
+)
+
+// document is an OpenAPI document as far as merging has to know it.
+type document struct {
+	OpenAPI    string                    `json:"openapi"`
+	Info       map[string]any            `json:"info"`
+	Servers    []map[string]any          `json:"servers"`
+	Tags       []map[string]any          `json:"tags"`
+	Paths      map[string]map[string]any `json:"paths"`
+	Components components                `json:"components"`
+}
+
+type components struct {
+	Schemas         map[string]any `json:"schemas"`
+	SecuritySchemes map[string]any `json:"securitySchemes"`
+}
+
+// openAPI merges the functions' documents into one. Errors: two functions mean different things by one schema name.
+func openAPI(s topology.System) ([]byte, error) {
+	merged := document{
+		OpenAPI: "3.1.0",
+		Info: map[string]any{
+			"title": "Dangol", "version": "1.0.0",
+			"description": "The back end of a brand's own online shop. Errors are RFC 9457 problem details with a stable code; " +
+				"money is integer minor units with a currency and a display string; lists take a cursor.",
+		},
+		Servers: []map[string]any{{"url": "http://localhost:8080", "description": "make run"}},
+		Paths:   map[string]map[string]any{},
+		Components: components{Schemas: map[string]any{}, SecuritySchemes: map[string]any{
+			"bearer": map[string]any{"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+				"description": "An access token of the user pool, or of POST /dev/token on a laptop."},
+			"cartToken": map[string]any{"type": "apiKey", "in": "header", "name": "Cart-Token",
+				"description": "The token that came with a guest's cart."},
+		}},
+	}
+	for _, f := range s.Functions {
+		if f.API == nil {
+			continue
+		}
+		if err := merged.add(f); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(merged.Tags, func(a, b map[string]any) int {
+		return bytes.Compare([]byte(a["name"].(string)), []byte(b["name"].(string)))
+	})
+	out, err := json.MarshalIndent(merged, "", "  ")
+	return append(out, '\n'), err
+}
+
+func (d *document) add(f topology.Function) error {
+	raw, err := json.Marshal(f.API.OpenAPI())
+	if err != nil {
+		return fmt.Errorf("function %s: %w", f.Name, err)
+	}
+	var part document
+	if err := json.Unmarshal(raw, &part); err != nil {
+		return fmt.Errorf("function %s: %w", f.Name, err)
+	}
+	for name, schema := range part.Components.Schemas {
+		if prior, ok := d.Components.Schemas[name]; ok && !reflect.DeepEqual(prior, schema) {
+			return fmt.Errorf("function %s: schema %s means something else elsewhere; name its type differently", f.Name, name)
+		}
+		d.Components.Schemas[name] = schema
+	}
+	for path, operations := range part.Paths {
+		if d.Paths[path] == nil {
+			d.Paths[path] = map[string]any{}
+		}
+		for verb, operation := range operations {
+			d.Paths[path][verb] = operation
+			d.tag(operation)
+		}
+	}
+	return nil
+}
+
+func (d *document) tag(operation any) {
+	fields, _ := operation.(map[string]any)
+	tags, _ := fields["tags"].([]any)
+	for _, t := range tags {
+		known := slices.ContainsFunc(d.Tags, func(m map[string]any) bool { return m["name"] == t })
+		if !known {
+			d.Tags = append(d.Tags, map[string]any{"name": t})
+		}
+	}
+}

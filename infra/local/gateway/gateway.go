@@ -1,0 +1,143 @@
+// Package gateway is API Gateway's HTTP API on a laptop: it finds the route, builds the event (payload format 2.0),
+// invokes the function, and writes the answer. Handlers cannot tell the difference.
+package gateway
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"dangol/infra/topology"
+	"dangol/shared/clock"
+	"dangol/shared/id"
+	"dangol/shared/problem"
+)
+
+// maxBody is the largest request that API Gateway takes.
+const maxBody = 10 << 20
+
+// Invoke runs a function with an event and returns its answer.
+type Invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
+
+// Gateway serves the routes of a system.
+type Gateway struct {
+	mux    *http.ServeMux
+	clock  clock.Clock
+	invoke Invoke
+}
+
+// New returns a gateway for every route of the system.
+func New(s topology.System, c clock.Clock, invoke Invoke) *Gateway {
+	g := &Gateway{mux: http.NewServeMux(), clock: c, invoke: invoke}
+	for _, f := range s.Functions {
+		if f.API == nil {
+			continue
+		}
+		for _, r := range f.API.Routes() {
+			g.mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, req *http.Request) {
+				g.call(w, req, f.Name, r.Method+" "+r.Path)
+			})
+		}
+	}
+	g.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, problem.NotFound("no_such_route", "There is no %s %s.", r.Method, r.URL.Path))
+	})
+	return g
+}
+
+// ServeHTTP answers one request. Browsers from anywhere may call: this is a laptop.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if origin := r.Header.Get("Origin"); origin != "" {
+		allow(w.Header(), origin)
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+	}
+	g.mux.ServeHTTP(w, r)
+}
+
+func allow(h http.Header, origin string) {
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
+	h.Set("Access-Control-Allow-Headers",
+		"authorization, content-type, cart-token, idempotency-key, if-match, accept-language, x-correlation-id")
+	h.Set("Access-Control-Expose-Headers", "etag, x-request-id, idempotent-replayed, location, retry-after")
+}
+
+func (g *Gateway) call(w http.ResponseWriter, r *http.Request, function, route string) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		refuse(w, problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "API Gateway takes at most 10 MB."))
+		return
+	}
+	payload, err := json.Marshal(g.event(r, route, body))
+	if err != nil {
+		refuse(w, problem.From(err))
+		return
+	}
+	out, err := g.invoke(r.Context(), function, payload)
+	if err != nil {
+		refuse(w, problem.New(http.StatusInternalServerError, "internal", "Something went wrong on our side."))
+		return
+	}
+	write(w, out)
+}
+
+func (g *Gateway) event(r *http.Request, route string, body []byte) events.APIGatewayV2HTTPRequest {
+	headers := make(map[string]string, len(r.Header)+1)
+	for name, values := range r.Header {
+		headers[strings.ToLower(name)] = strings.Join(values, ",")
+	}
+	headers["host"] = r.Host
+	source, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		source = r.RemoteAddr
+	}
+	now := g.clock.Now()
+	event := events.APIGatewayV2HTTPRequest{
+		Version: "2.0", RouteKey: route, RawPath: r.URL.EscapedPath(), RawQueryString: r.URL.RawQuery, Headers: headers,
+		RequestContext: events.APIGatewayV2HTTPRequestContext{
+			RequestID: id.New("req", now), Stage: "$default", RouteKey: route, TimeEpoch: now.UnixMilli(),
+			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
+				Method: r.Method, Path: r.URL.Path, Protocol: r.Proto, SourceIP: source, UserAgent: r.UserAgent(),
+			},
+		},
+	}
+	if utf8.Valid(body) {
+		event.Body = string(body)
+	} else {
+		event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
+	}
+	return event
+}
+
+func write(w http.ResponseWriter, out []byte) {
+	var answer events.APIGatewayV2HTTPResponse
+	if err := json.Unmarshal(out, &answer); err != nil {
+		refuse(w, problem.New(http.StatusInternalServerError, "internal", "Something went wrong on our side."))
+		return
+	}
+	for name, value := range answer.Headers {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(answer.StatusCode)
+	if answer.IsBase64Encoded {
+		io.Copy(w, base64.NewDecoder(base64.StdEncoding, strings.NewReader(answer.Body)))
+		return
+	}
+	io.WriteString(w, answer.Body)
+}
+
+func refuse(w http.ResponseWriter, p *problem.Problem) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	json.NewEncoder(w).Encode(p)
+}

@@ -1,0 +1,277 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"dangol/infra/local/engine"
+	"dangol/infra/local/tables"
+	"dangol/shared/due"
+	"dangol/shared/table"
+)
+
+// look is how often the runner looks whether something has become due without a write having told it.
+const look = time.Second
+
+// rounds bounds one pass, so that a function that keeps making work for itself cannot hold the laptop up.
+const rounds = 1_000
+
+// nudge says that there may be something to deliver.
+func (r *Runner) nudge() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// pump keeps the system moving until ctx ends.
+func (r *Runner) pump(ctx context.Context) {
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+		case <-ticker.C:
+			if at, ok := r.nextDue(ctx); !ok || at.After(r.clock.Now()) {
+				continue
+			}
+		}
+		if err := r.Settle(ctx); err != nil && ctx.Err() == nil {
+			r.options.Log.Error("settle", "error", err)
+		}
+	}
+}
+
+// Settle delivers everything that is due at this moment, and what comes of it, until nothing is left to do before the
+// clock moves.
+func (r *Runner) Settle(ctx context.Context) error {
+	r.settle.Lock()
+	defer r.settle.Unlock()
+	for range rounds {
+		n, err := r.round(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("the system does not come to rest after %d rounds", rounds)
+}
+
+// round gives every part one chance to work and returns how much was done.
+func (r *Runner) round(ctx context.Context) (total int, err error) {
+	parts := []func(context.Context) (int, error){r.bus.Deliver, r.queues.RunDue, r.tickSchedules, r.tickPayments, r.sweep}
+	for _, relay := range r.relays {
+		parts = append([]func(context.Context) (int, error){relay.Poll}, parts...)
+	}
+	for _, part := range parts {
+		n, err := part(ctx)
+		if err != nil {
+			return total, err
+		}
+		total += n
+	}
+	return total, nil
+}
+
+func (r *Runner) tickSchedules(ctx context.Context) (int, error) {
+	return r.schedule.RunDue(ctx, r.clock.Now())
+}
+
+func (r *Runner) tickPayments(ctx context.Context) (int, error) {
+	return r.payments.Tick(ctx, r.clock.Now())
+}
+
+// sweep invokes the scheduled functions when their table has something due. On AWS they run each minute; here they run
+// when it matters, so that a year can pass in seconds.
+func (r *Runner) sweep(ctx context.Context) (int, error) {
+	at, ok, err := r.nextJob(ctx)
+	if err != nil || !ok || at.After(r.clock.Now()) {
+		return 0, err
+	}
+	for _, f := range r.options.System.Functions {
+		if f.Schedule == nil {
+			continue
+		}
+		if _, err := r.invoke(ctx, f.Name, []byte("{}")); err != nil {
+			return 0, fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	after, ok, err := r.nextJob(ctx)
+	if err != nil || ok && !after.After(at) {
+		return 0, err // no progress: leave it to the next look
+	}
+	return 1, nil
+}
+
+// nextJob is when the first job of the due index is due.
+func (r *Runner) nextJob(ctx context.Context) (at time.Time, ok bool, err error) {
+	for _, k := range r.options.System.Due {
+		first, there, err := due.Next(ctx, r.Table(k.Table), k.Kind)
+		if err != nil {
+			return at, false, err
+		}
+		if there && (!ok || first.Before(at)) {
+			at, ok = first, true
+		}
+	}
+	return at, ok, nil
+}
+
+// nextDue is when anything at all is due.
+func (r *Runner) nextDue(ctx context.Context) (at time.Time, ok bool) {
+	consider := func(t time.Time, there bool) {
+		if there && (!ok || t.Before(at)) {
+			at, ok = t, true
+		}
+	}
+	consider(r.bus.NextDue())
+	consider(r.queues.NextDue())
+	consider(r.schedule.NextDue())
+	consider(r.payments.NextDue())
+	for _, relay := range r.relays {
+		consider(relay.NextDue())
+	}
+	first, there, err := r.nextJob(ctx)
+	consider(first, there && err == nil)
+	return at, ok
+}
+
+// Advance moves the clock forward by d. Everything due on the way happens in order, at its own time. It returns what
+// happened.
+func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]Happening, error) {
+	target := r.clock.Now().Add(d)
+	r.journal.start()
+	defer r.journal.stop()
+	for {
+		if err := r.Settle(ctx); err != nil {
+			return nil, err
+		}
+		at, ok := r.nextDue(ctx)
+		if !ok || at.After(target) {
+			break
+		}
+		r.clock.MoveTo(at)
+	}
+	r.clock.MoveTo(target)
+	if err := r.Settle(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.expire(ctx); err != nil {
+		return nil, err
+	}
+	return r.journal.take(), r.saveAhead()
+}
+
+// expire deletes what its time to live has passed, as DynamoDB does in its own time.
+func (r *Runner) expire(ctx context.Context) error {
+	client := tables.Client(r.endpoint)
+	for _, s := range r.options.System.Tables {
+		if _, err := engine.Sweep(ctx, client, s.Name, table.TTLAttribute, r.clock.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readAhead is how far the clock was ahead of the machine's when it was last moved.
+func (r *Runner) readAhead() (time.Duration, error) {
+	path := r.file("clock")
+	if path == "" {
+		return 0, nil
+	}
+	raw, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return time.ParseDuration(strings.TrimSpace(string(raw)))
+}
+
+func (r *Runner) saveAhead() error {
+	path := r.file("clock")
+	if path == "" {
+		return nil
+	}
+	base := r.options.Clock
+	ahead := r.clock.Now().Sub(base.Now())
+	return os.WriteFile(path, []byte(ahead.Round(time.Millisecond).String()+"\n"), 0o644)
+}
+
+// Happening is one thing that happened while the clock moved.
+type Happening struct {
+	At       time.Time `json:"at"`
+	Function string    `json:"function"`
+	What     string    `json:"what"`
+}
+
+// journal notes what functions are invoked for.
+type journal struct {
+	mu      sync.Mutex
+	open    bool
+	entries []Happening
+}
+
+func (j *journal) start() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.open, j.entries = true, nil
+}
+
+func (j *journal) stop() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.open = false
+}
+
+func (j *journal) take() []Happening {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return append([]Happening{}, j.entries...)
+}
+
+func (j *journal) invoked(at time.Time, function string, payload []byte) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.open {
+		return
+	}
+	for _, what := range causes(payload) {
+		j.entries = append(j.entries, Happening{At: at, Function: function, What: what})
+	}
+}
+
+// causes says in words what an invocation is about: the event of a rule, the jobs of a queue.
+func causes(payload []byte) []string {
+	var p struct {
+		DetailType string `json:"detail-type"`
+		Records    []struct {
+			EventSource string `json:"eventSource"`
+			Body        string `json:"body"`
+		}
+	}
+	if json.Unmarshal(payload, &p) != nil {
+		return nil
+	}
+	if p.DetailType != "" {
+		return []string{"event " + p.DetailType}
+	}
+	var all []string
+	for _, record := range p.Records {
+		var job due.Job
+		if json.Unmarshal([]byte(record.Body), &job) == nil && job.Kind != "" {
+			all = append(all, "due "+job.Kind+" "+job.Key.PK)
+		}
+	}
+	return all
+}

@@ -1,0 +1,166 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3afero"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"github.com/spf13/afero"
+
+	"dangol/shared/problem"
+)
+
+// mediaBucket holds the shop's pictures.
+const mediaBucket = "media"
+
+// longest is the longest step that the clock takes at once.
+const longest = 5 * 366 * 24 * time.Hour
+
+// routes puts the API, the stand-ins and the development pages on one port.
+func (r *Runner) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", r.gateway)
+	mux.HandleFunc("GET /{$}", r.home)
+	mux.HandleFunc("GET /dev/clock", r.showClock)
+	mux.HandleFunc("POST /dev/clock", r.moveClock)
+	mux.Handle("POST /dev/token", r.issuer)
+	mux.Handle("/.well-known/", r.issuer)
+	mux.Handle("/inbox", r.mail)
+	mux.Handle("/inbox/", r.mail)
+	mux.Handle("/inbox.json", r.mail)
+	mux.Handle("/sandbox/", http.StripPrefix("/sandbox", r.payments))
+	mux.Handle("/aws/events/", http.StripPrefix("/aws/events", r.bus))
+	mux.Handle("/aws/sqs/", http.StripPrefix("/aws/sqs", r.queues))
+	mux.Handle("/aws/ses/", http.StripPrefix("/aws/ses", r.mail))
+	mux.Handle("/aws/scheduler/", http.StripPrefix("/aws/scheduler", r.schedule))
+	mux.Handle("/aws/s3/", http.StripPrefix("/aws/s3", r.media))
+	return mux
+}
+
+// openMedia makes the S3 stand-in, on disk when there is a data folder.
+func (r *Runner) openMedia() error {
+	var backend gofakes3.Backend = s3mem.New()
+	if r.options.Data != "" {
+		disk, err := s3afero.MultiBucket(afero.NewBasePathFs(afero.NewOsFs(), filepath.Join(r.options.Data, "s3")))
+		if err != nil {
+			return fmt.Errorf("s3: %w", err)
+		}
+		backend = disk
+	}
+	if there, err := backend.BucketExists(mediaBucket); err != nil {
+		return fmt.Errorf("s3: %w", err)
+	} else if !there {
+		if err := backend.CreateBucket(mediaBucket); err != nil {
+			return fmt.Errorf("s3: %w", err)
+		}
+	}
+	r.media = gofakes3.New(backend).Server()
+	return nil
+}
+
+// localCredentials are what every stand-in accepts.
+type localCredentials struct{}
+
+// Retrieve returns them.
+func (localCredentials) Retrieve(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
+}
+
+// pages are the addresses worth knowing, in the order they are printed.
+var pages = []struct{ path, what string }{
+	{"/products", "the shop's API"},
+	{"/docs", "API reference"},
+	{"/inbox", "every mail the shop has sent"},
+	{"/dev/clock", "the shop's time; POST {\"advance\":\"72h\"} to move it"},
+	{"/dev/token", "POST {\"sub\":\"ann\",\"email\":\"ann@example.com\",\"groups\":[]} for an access token"},
+}
+
+// Pages lists the addresses and what is there.
+func (r *Runner) Pages() []string {
+	lines := make([]string, len(pages))
+	for i, p := range pages {
+		lines[i] = fmt.Sprintf("%-38s %s", r.address+p.path, p.what)
+	}
+	return lines
+}
+
+func (r *Runner) home(w http.ResponseWriter, _ *http.Request) {
+	var b strings.Builder
+	b.WriteString(`<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Dangol</title>` +
+		`<style>body{font:16px/1.6 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#222}` +
+		`a{color:#0a5c4a}dt{margin-top:1rem}dd{margin:0;color:#555}</style><h1>Dangol 단골</h1>` +
+		`<p>The shop's back end, on this machine. The shop's time is <strong>`)
+	b.WriteString(html.EscapeString(r.clock.Now().Format("2006-01-02 15:04:05 MST")))
+	b.WriteString(`</strong>.</p><dl>`)
+	for _, p := range pages {
+		fmt.Fprintf(&b, `<dt><a href="%s">%s</a></dt><dd>%s</dd>`, p.path, p.path, html.EscapeString(p.what))
+	}
+	b.WriteString(`</dl>`)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Write([]byte(b.String()))
+}
+
+func (r *Runner) showClock(w http.ResponseWriter, req *http.Request) {
+	answer := map[string]any{"now": r.clock.Now()}
+	if at, ok := r.nextDue(req.Context()); ok {
+		answer["nextDue"] = at
+	}
+	writeJSON(w, http.StatusOK, answer)
+}
+
+// moveClock takes {"advance":"72h"} or {"to":"2026-12-24T00:00:00+09:00"}.
+func (r *Runner) moveClock(w http.ResponseWriter, req *http.Request) {
+	d, p := r.step(req)
+	if p != nil {
+		writeJSON(w, p.Status, p)
+		return
+	}
+	happened, err := r.Advance(req.Context(), d)
+	if err != nil {
+		r.options.Log.Error("advance", "error", err)
+		p := problem.New(http.StatusInternalServerError, "clock", "The clock stopped at %s: %s.", r.clock.Now(), err)
+		writeJSON(w, p.Status, p)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"now": r.clock.Now(), "happened": happened})
+}
+
+func (r *Runner) step(req *http.Request) (time.Duration, *problem.Problem) {
+	var body struct {
+		Advance string
+		To      time.Time
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(nil, req.Body, 1<<10)).Decode(&body); err != nil {
+		return 0, problem.BadRequest("bad_request", `Send {"advance":"72h"} or {"to":"2026-12-24T00:00:00+09:00"}.`)
+	}
+	d := body.To.Sub(r.clock.Now())
+	if body.To.IsZero() {
+		var err error
+		if d, err = time.ParseDuration(body.Advance); err != nil {
+			return 0, problem.InvalidField("/advance", "wrong_format", "a duration such as 90m or 72h")
+		}
+	}
+	if d < 0 || d > longest {
+		return 0, problem.InvalidField("/advance", "out_of_range", "forward, and at most five years at once")
+	}
+	return d, nil
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	kind := "application/json"
+	if status >= http.StatusBadRequest {
+		kind = "application/problem+json"
+	}
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,202 @@
+// Package runner is the system on one machine: the same functions, tables, routes, rules and schedules as deployed, read
+// from the topology, with stand-ins for the AWS services around them and a clock that can be moved.
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/infra/local/bus"
+	"dangol/infra/local/engine"
+	"dangol/infra/local/gateway"
+	"dangol/infra/local/issuer"
+	"dangol/infra/local/queue"
+	"dangol/infra/local/scheduler"
+	"dangol/infra/local/ses"
+	"dangol/infra/local/stream"
+	"dangol/infra/local/tables"
+	"dangol/infra/topology"
+	"dangol/shared/clock"
+	"dangol/shared/payment/sandbox/server"
+	"dangol/shared/table"
+)
+
+// Options say where the system runs and keeps its data.
+type Options struct {
+	System topology.System
+	Port   int    // on loopback; 0 takes a free one
+	Data   string // folder; empty keeps everything in memory
+	Log    *slog.Logger
+	Out    io.Writer // metrics of the functions; nil is nowhere
+	Clock  clock.Clock
+	// Getenv is the environment of the process, for variables that change how functions behave; nil is empty.
+	Getenv func(string) string
+	// Observe, when set, is told of every table operation of every function.
+	Observe func(function string, op table.Op)
+	// WrapDB, when set, stands between each function and its tables.
+	WrapDB func(function string, db table.DB) table.DB
+}
+
+// Runner is the running system.
+type Runner struct {
+	options  Options
+	clock    *clock.Movable
+	engine   *engine.Engine // nil when DYNAMODB_ENDPOINT names another
+	endpoint string
+	address  string
+	server   *http.Server
+	handlers map[string]lambda.Handler
+
+	relays   []*stream.Reader
+	bus      *bus.Bus
+	queues   *queue.Service
+	schedule *scheduler.Service
+	mail     *ses.Sink
+	payments *server.Server
+	issuer   *issuer.Issuer
+	gateway  *gateway.Gateway
+	media    http.Handler
+
+	turn    chan struct{} // the engine's one writer
+	wake    chan struct{}
+	settle  sync.Mutex // one pass over what is due at a time
+	journal journal
+	closers []io.Closer
+	done    sync.WaitGroup
+	stop    context.CancelFunc
+}
+
+// Start brings the system up and returns when it answers. Errors: the port is taken, the engine does not start, a
+// function's configuration is not complete.
+func Start(ctx context.Context, o Options) (r *Runner, err error) {
+	r = &Runner{
+		options: o, handlers: map[string]lambda.Handler{}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+	}
+	defer func() {
+		if err != nil {
+			r.Close()
+		}
+	}()
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", o.Port))
+	if err != nil {
+		return r, fmt.Errorf("port %d is taken; choose another with PORT=: %w", o.Port, err)
+	}
+	r.closers = append(r.closers, listener)
+	r.address = "http://localhost:" + fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
+	if err := r.openData(ctx); err != nil {
+		return r, err
+	}
+	if err := r.openServices(ctx); err != nil {
+		return r, err
+	}
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	r.stop = stop
+	if err := r.build(run); err != nil {
+		return r, err
+	}
+	r.server = &http.Server{Handler: r.routes(), ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn)}
+	r.done.Go(func() {
+		if err := r.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			o.Log.Error("serve", "error", err)
+		}
+	})
+	r.done.Go(func() { r.pump(run) })
+	return r, nil
+}
+
+// openData makes the data folder, the clock as it was left, the engine and the tables.
+func (r *Runner) openData(ctx context.Context) error {
+	base := r.options.Clock
+	if base == nil {
+		base = clock.System{}
+	}
+	if r.options.Data != "" {
+		if err := os.MkdirAll(r.options.Data, 0o755); err != nil {
+			return fmt.Errorf("data folder: %w", err)
+		}
+	}
+	ahead, err := r.readAhead()
+	if err != nil {
+		return err
+	}
+	r.clock = clock.Running(base.Now().Add(ahead), base)
+	if r.endpoint = r.getenv("DYNAMODB_ENDPOINT"); r.endpoint == "" {
+		r.engine, err = engine.Start(ctx, engine.Options{DataFile: r.file("dynamodb.db"), Log: r.options.Log})
+		if err != nil {
+			return err
+		}
+		r.endpoint = r.engine.Endpoint()
+	}
+	client := tables.Client(r.endpoint)
+	for _, s := range r.options.System.Tables {
+		if err := tables.Create(ctx, client, s.Name, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file is the path of a file in the data folder, empty when there is none.
+func (r *Runner) file(name string) string {
+	if r.options.Data == "" {
+		return ""
+	}
+	return filepath.Join(r.options.Data, name)
+}
+
+func (r *Runner) getenv(name string) string {
+	if r.options.Getenv == nil {
+		return ""
+	}
+	return r.options.Getenv(name)
+}
+
+// Address is where the API answers.
+func (r *Runner) Address() string { return r.address }
+
+// Clock is the system's clock.
+func (r *Runner) Clock() *clock.Movable { return r.clock }
+
+// Engine is the database process, nil when an outside one is used. Benchmarks read its processor time.
+func (r *Runner) Engine() *engine.Engine { return r.engine }
+
+// Mail is the inbox.
+func (r *Runner) Mail() *ses.Sink { return r.mail }
+
+// Payments is the sandbox provider.
+func (r *Runner) Payments() *server.Server { return r.payments }
+
+// Issuer mints tokens.
+func (r *Runner) Issuer() *issuer.Issuer { return r.issuer }
+
+// Table returns one of the tables, for looking at what is stored.
+func (r *Runner) Table(name string) *table.Table { return table.New(tables.Client(r.endpoint), name, nil) }
+
+// Close stops taking requests, lets running ones end, and stops everything.
+func (r *Runner) Close() {
+	if r.server != nil {
+		shutdown, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+		defer cancel()
+		r.server.Shutdown(shutdown)
+	}
+	if r.stop != nil {
+		r.stop()
+	}
+	r.done.Wait()
+	for _, c := range r.closers {
+		c.Close()
+	}
+	if r.engine != nil {
+		r.engine.Stop()
+	}
+}

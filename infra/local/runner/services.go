@@ -1,0 +1,232 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+
+	"dangol/infra/local/bus"
+	"dangol/infra/local/gateway"
+	"dangol/infra/local/issuer"
+	"dangol/infra/local/queue"
+	"dangol/infra/local/scheduler"
+	"dangol/infra/local/ses"
+	"dangol/infra/local/stream"
+	"dangol/infra/local/tables"
+	"dangol/infra/topology"
+	"dangol/shared/boot"
+	"dangol/shared/event"
+	"dangol/shared/payment/sandbox/server"
+	"dangol/shared/table"
+)
+
+// Names and secrets that exist only here.
+const (
+	busName       = "dangol"
+	webhookSecret = "whsec_local"
+	paymentKey    = "sk_local"
+	mailFrom      = "hello@haneul.example"
+	shutdownGrace = 5 * time.Second
+)
+
+// openServices makes the stand-ins for what AWS and the payment provider do.
+func (r *Runner) openServices(context.Context) (err error) {
+	s, o := r.options.System, r.options
+	if r.bus, err = bus.Open(rules(s), bus.Options{Clock: r.clock, Invoke: r.invoke, Buses: []string{busName}, File: r.file("bus.jsonl"), Log: o.Log}); err != nil {
+		return err
+	}
+	if r.queues, err = queue.Open(queues(s), queue.Options{Clock: r.clock, Invoke: r.invoke, File: r.file("queues.jsonl"), Log: o.Log}); err != nil {
+		return err
+	}
+	if r.schedule, err = scheduler.Open(scheduler.Options{Clock: r.clock, Invoke: r.invoke, File: r.file("schedules.jsonl"), Log: o.Log}); err != nil {
+		return err
+	}
+	if r.mail, err = ses.Open(ses.Options{Clock: r.clock, File: r.file("mail.jsonl"), Log: o.Log, Emit: func(detailType string, detail json.RawMessage) error {
+		return r.bus.Emit(bus.Default, "aws.ses", detailType, detail)
+	}}); err != nil {
+		return err
+	}
+	if r.issuer, err = issuer.Open(issuer.Options{Clock: r.clock, URL: r.address, KeyFile: r.file("issuer.pem")}); err != nil {
+		return err
+	}
+	if r.payments, err = server.New(server.Config{
+		Clock: r.clock, APIKey: paymentKey, WebhookSecret: webhookSecret, Deliver: r.deliverWebhook,
+		Path: r.file("payments.jsonl"), BaseURL: r.address + "/sandbox",
+	}); err != nil {
+		return err
+	}
+	r.closers = append(r.closers, r.bus, r.queues, r.schedule, r.mail, r.payments)
+	r.gateway = gateway.New(s, r.clock, r.invoke)
+	if err := r.openMedia(); err != nil {
+		return err
+	}
+	return r.openStreams()
+}
+
+func rules(s topology.System) []bus.Rule {
+	var all []bus.Rule
+	for _, f := range s.Functions {
+		if len(f.Events) > 0 {
+			all = append(all, bus.Rule{
+				Name: f.Name, Bus: busName, Target: f.Name,
+				Pattern: bus.Pattern{Source: []string{event.Source}, DetailType: f.Events},
+			})
+		}
+	}
+	return all
+}
+
+func queues(s topology.System) []queue.Queue {
+	all := []queue.Queue{{Name: topology.DeadQueue}}
+	for _, q := range s.Queues {
+		worker := queue.Queue{
+			Name: q.Name, BatchSize: q.Batch, Visibility: 3 * time.Minute, MaxReceives: q.MaxReceive, DeadLetter: q.Name + "-dead",
+		}
+		for _, f := range s.Functions {
+			if f.Queue == q.Name {
+				worker.Function = f.Name
+			}
+		}
+		all = append(all, worker, queue.Queue{Name: q.Name + "-dead"})
+	}
+	return all
+}
+
+// openStreams connects each function that reads a table's changes.
+func (r *Runner) openStreams() error {
+	client := dynamodbstreams.New(dynamodbstreams.Options{
+		BaseEndpoint: &r.endpoint, Region: tables.Region, Credentials: localCredentials{},
+	})
+	for _, f := range r.options.System.Functions {
+		if f.Stream == nil {
+			continue
+		}
+		points, err := stream.OpenCheckpoints(r.file("stream-" + f.Name + ".jsonl"))
+		if err != nil {
+			return err
+		}
+		r.closers = append(r.closers, points)
+		r.relays = append(r.relays, stream.NewReader(stream.Mapping{
+			Function: f.Name, Tables: []string{f.Stream.Table}, BatchSize: f.Stream.Batch, MaxRetries: f.Stream.Retries, Bisect: true,
+			// As the deployed mapping's filter: only items that carry an event.
+			Filter: func(e events.DynamoDBEventRecord) bool { _, ok := e.Change.NewImage["event"]; return ok },
+			OnFailure: func(_ context.Context, records []events.DynamoDBEventRecord, cause error) {
+				r.options.Log.Error("stream record given up", "function", f.Name, "records", len(records), "error", cause)
+			},
+		}, stream.Options{Client: client, Clock: r.clock, Invoke: r.invoke, Checkpoints: points, Log: r.options.Log}))
+	}
+	return nil
+}
+
+// build makes every function with the environment that a deployed one would have.
+func (r *Runner) build(ctx context.Context) error {
+	known := r.variables()
+	for _, f := range r.options.System.Functions {
+		env := &boot.Env{
+			Function: f.Name, Clock: r.clock, Log: r.options.Log.With("function", f.Name), Out: r.options.Out, HTTP: &http.Client{Timeout: 10 * time.Second, Transport: r.transport()},
+			Getenv: func(name string) string { return known[name] },
+			WrapDB: func(db table.DB) table.DB { return r.wrap(f.Name, db) },
+		}
+		if r.options.Observe != nil {
+			env.Observe = func(op table.Op) { r.options.Observe(f.Name, op) }
+		}
+		for _, name := range f.Env {
+			if _, ok := known[name]; !ok {
+				return fmt.Errorf("function %s reads %s, which the runner does not set", f.Name, name)
+			}
+		}
+		handler, err := f.New(ctx, env)
+		if err != nil {
+			return fmt.Errorf("function %s: %w", f.Name, err)
+		}
+		r.handlers[f.Name] = handler
+	}
+	return nil
+}
+
+func (r *Runner) transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 100
+	return t
+}
+
+func (r *Runner) wrap(function string, db table.DB) table.DB {
+	db = oneWriter{DB: db, turn: r.turn, wrote: r.nudge}
+	if r.options.WrapDB != nil {
+		db = r.options.WrapDB(function, db)
+	}
+	return db
+}
+
+// variables are the environment variables of all functions. The process's own environment may set the optional ones.
+func (r *Runner) variables() map[string]string {
+	kinds := make([]string, len(r.options.System.Due))
+	for i, k := range r.options.System.Due {
+		kinds[i] = k.Kind + "=" + queueURL(r.address, k.Queue)
+	}
+	known := map[string]string{
+		"AWS_REGION": tables.Region, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		"DYNAMODB_ENDPOINT": r.endpoint, "EVENTBRIDGE_ENDPOINT": r.address + "/aws/events", "SQS_ENDPOINT": r.address + "/aws/sqs",
+		"SES_ENDPOINT": r.address + "/aws/ses", "SCHEDULER_ENDPOINT": r.address + "/aws/scheduler", "S3_ENDPOINT": r.address + "/aws/s3",
+		"JWT_ISSUER": r.address, "JWT_JWKS": r.address + "/.well-known/jwks.json", "JWT_CLIENTS": "",
+		"BUS_NAME": busName, "DUE_KINDS": strings.Join(kinds, ","), "DEAD_QUEUE_URL": queueURL(r.address, topology.DeadQueue),
+		"PAYMENT_PROVIDER": "sandbox", "SANDBOX_URL": r.address + "/sandbox", "SANDBOX_KEY": paymentKey,
+		"SANDBOX_WEBHOOK_SECRET": webhookSecret, "PAYMENT_SECRETS": "", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
+		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),
+		"SHELF_SECONDS": r.getenv("SHELF_SECONDS"),
+	}
+	for _, s := range r.options.System.Tables {
+		known[strings.ToUpper(s.Name)+"_TABLE"] = s.Name
+	}
+	return known
+}
+
+func queueURL(address, name string) string {
+	return address + "/aws/sqs/" + queue.Account + "/" + name
+}
+
+// invoke runs a function as Lambda would.
+func (r *Runner) invoke(ctx context.Context, function string, payload []byte) (out []byte, err error) {
+	f, ok := r.options.System.Function(function)
+	if !ok {
+		return nil, fmt.Errorf("no function %s", function)
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
+	defer cancel()
+	if f.API == nil {
+		r.journal.invoked(r.clock.Now(), function, payload)
+	}
+	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: "local"})
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v", cause)
+		}
+	}()
+	return r.handlers[function].Invoke(ctx, payload)
+}
+
+// deliverWebhook sends a webhook of the payment provider to the shop, as the provider would: over HTTP.
+func (r *Runner) deliverWebhook(ctx context.Context, body []byte, header http.Header) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.address+"/payments/webhooks/sandbox", strings.NewReader(string(body)))
+	if err != nil {
+		return err
+	}
+	req.Header = header.Clone()
+	req.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode >= 300 {
+		return fmt.Errorf("the shop answered %s", answer.Status)
+	}
+	return nil
+}

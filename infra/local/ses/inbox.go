@@ -1,0 +1,114 @@
+package ses
+
+import (
+	"encoding/json"
+	"html"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// shown is how many messages one page lists.
+const shown = 200
+
+// inboxJSON lists messages, newest first: ?to= an address, all without.
+func (s *Sink) inboxJSON(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"messages": s.Messages(r.FormValue("to"))})
+}
+
+func (s *Sink) inbox(w http.ResponseWriter, r *http.Request) {
+	to := r.FormValue("to")
+	messages := s.Messages(to)
+	var b strings.Builder
+	b.WriteString(`<h1>Inbox</h1><form><label>Sent to <input name="to" type="search" placeholder="anybody" value="` +
+		html.EscapeString(to) + `"></label> <button>Show</button></form>`)
+	if len(messages) == 0 {
+		b.WriteString(`<p>No mail here. Whatever the shop sends appears on this page; nothing leaves this machine.</p>`)
+	}
+	b.WriteString(`<ul>`)
+	for _, m := range messages[:min(len(messages), shown)] {
+		row(&b, m)
+	}
+	b.WriteString(`</ul>`)
+	if more := len(messages) - shown; more > 0 {
+		b.WriteString(`<p>Older messages are in <a href="/inbox.json?to=` + html.EscapeString(url.QueryEscape(to)) + `">inbox.json</a>.</p>`)
+	}
+	page(w, http.StatusOK, "Inbox", b.String())
+}
+
+func row(b *strings.Builder, m Message) {
+	b.WriteString(`<li><a href="/inbox/` + html.EscapeString(m.ID) + `"><strong>` + html.EscapeString(subject(m)) + `</strong><span>` +
+		html.EscapeString(strings.Join(m.recipients(), ", ")) + `</span><time>` + m.At.Format("2006-01-02 15:04:05") + `</time>`)
+	if m.Outcome != outcomeSuccess {
+		b.WriteString(` <em>` + html.EscapeString(m.Outcome) + `</em>`)
+	}
+	b.WriteString(`</a></li>`)
+}
+
+func subject(m Message) string {
+	if m.Subject == "" {
+		return "(no subject)"
+	}
+	return m.Subject
+}
+
+func (s *Sink) message(w http.ResponseWriter, r *http.Request) {
+	all := s.Messages("")
+	i := slices.IndexFunc(all, func(m Message) bool { return m.ID == r.PathValue("id") })
+	if i < 0 {
+		page(w, http.StatusNotFound, "Not found", `<h1>No such message</h1><p><a href="/inbox">Inbox</a></p>`)
+		return
+	}
+	m := all[i]
+	var b strings.Builder
+	b.WriteString(`<p><a href="/inbox">&larr; Inbox</a></p><h1>` + html.EscapeString(subject(m)) + `</h1><dl>`)
+	for _, line := range facts(m) {
+		if line.Value != "" {
+			b.WriteString(`<dt>` + html.EscapeString(line.Name) + `</dt><dd>` + html.EscapeString(line.Value) + `</dd>`)
+		}
+	}
+	b.WriteString(`</dl>`)
+	if m.HTML != "" {
+		// The sandbox runs no script; links open in a tab of their own.
+		b.WriteString(`<h2>HTML</h2><iframe title="Message" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="` +
+			html.EscapeString(`<base target="_blank">`+m.HTML) + `"></iframe>`)
+	}
+	if m.Text != "" {
+		b.WriteString(`<h2>Text</h2><pre>` + html.EscapeString(m.Text) + `</pre>`)
+	}
+	page(w, http.StatusOK, subject(m), b.String())
+}
+
+func facts(m Message) []Header {
+	tags := make([]string, 0, len(m.Tags))
+	for name, value := range m.Tags {
+		tags = append(tags, name+"="+value)
+	}
+	slices.Sort(tags)
+	about := []Header{
+		{"From", m.From}, {"To", strings.Join(m.To, ", ")}, {"Cc", strings.Join(m.Cc, ", ")}, {"Bcc", strings.Join(m.Bcc, ", ")},
+		{"Reply to", strings.Join(m.ReplyTo, ", ")}, {"Sent", m.At.Format("2006-01-02 15:04:05 UTC")},
+		{"Outcome", m.Outcome}, {"Tags", strings.Join(tags, ", ")}, {"Configuration set", m.ConfigurationSet},
+		{"Attachments", strings.Join(m.Attachments, ", ")},
+	}
+	return append(about, m.Headers...)
+}
+
+const style = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{max-width:52rem;margin:0 auto;padding:1rem}
+h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1rem}ul{list-style:none;padding:0}li{border-top:1px solid #8884}
+li a{display:block;padding:.6rem .2rem;color:inherit;text-decoration:none;overflow-wrap:anywhere}li a:hover,li a:focus{background:#8882}
+li strong,li span{display:block}li span,time,dt{opacity:.75;font-size:.9rem}em{background:#c33;color:#fff;border-radius:.3rem;padding:0 .4rem;font-style:normal}
+dl{display:grid;grid-template-columns:minmax(6rem,auto) 1fr;gap:.2rem 1rem}dd{margin:0;overflow-wrap:anywhere}
+iframe{width:100%;height:70vh;border:1px solid #8886;background:#fff}pre{white-space:pre-wrap;overflow-wrap:anywhere}
+input,button{font:inherit;padding:.4rem;max-width:100%}`
+
+func page(w http.ResponseWriter, status int, title, body string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'unsafe-inline'; img-src * data:; font-src *; frame-src 'self'; form-action 'self'; base-uri 'none'")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>` +
+		html.EscapeString(title) + `</title><style>` + style + `</style></head><body>` + body + `</body></html>`))
+}

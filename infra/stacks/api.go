@@ -1,0 +1,114 @@
+package stacks
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2authorizers"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2integrations"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+
+	"dangol/infra/topology"
+	"dangol/shared/api"
+)
+
+// API is the HTTP API and its functions.
+type API struct {
+	awscdk.Stack
+	Functions map[string]awslambda.Function
+	HTTP      awsapigatewayv2.HttpApi
+}
+
+// Throttling of the whole stage, requests a second and burst: a brand's shop on its busiest day, and a bound on the bill.
+const (
+	rateLimit  = 500
+	burstLimit = 1_000
+)
+
+func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data) *API {
+	a := &API{Stack: awscdk.NewStack(app, props.StackName, props), Functions: map[string]awslambda.Function{}}
+	a.HTTP = awsapigatewayv2.NewHttpApi(a.Stack, str("Http"), &awsapigatewayv2.HttpApiProps{
+		ApiName: str("dangol-" + c.Stage.Name), CreateDefaultStage: yes(false), CorsPreflight: cors(c),
+	})
+	a.stage(c)
+	authorizer := awsapigatewayv2authorizers.NewHttpJwtAuthorizer(str("Jwt"), str(d.Issuer),
+		&awsapigatewayv2authorizers.HttpJwtAuthorizerProps{JwtAudience: &d.Clients})
+	known := variables(c, d)
+	for _, f := range s.Functions {
+		if f.API == nil {
+			continue
+		}
+		fn := newFunction(a.Stack, c, f, d.Tables, environment(f, known))
+		a.Functions[f.Name] = fn
+		for _, p := range f.May {
+			if p == topology.ReadPayments {
+				readSecrets(a.Stack, c, fn)
+			}
+		}
+		a.routes(f, fn, authorizer)
+	}
+	awscdk.NewCfnOutput(a.Stack, str("Url"), &awscdk.CfnOutputProps{Value: a.HTTP.ApiEndpoint(), Description: str("Address of the API")})
+	return a
+}
+
+func cors(c Config) *awsapigatewayv2.CorsPreflightOptions {
+	return &awsapigatewayv2.CorsPreflightOptions{
+		AllowOrigins: strs(c.Origins...),
+		AllowMethods: &[]awsapigatewayv2.CorsHttpMethod{
+			awsapigatewayv2.CorsHttpMethod_GET, awsapigatewayv2.CorsHttpMethod_POST, awsapigatewayv2.CorsHttpMethod_PUT,
+			awsapigatewayv2.CorsHttpMethod_DELETE,
+		},
+		AllowHeaders:  strs("authorization", "content-type", "cart-token", "idempotency-key", "if-match", "accept-language", "x-correlation-id"),
+		ExposeHeaders: strs("etag", "x-request-id", "idempotent-replayed", "location", "retry-after"),
+		MaxAge:        awscdk.Duration_Hours(num(1)),
+	}
+}
+
+func (a *API) stage(c Config) {
+	logs := awslogs.NewLogGroup(a.Stack, str("AccessLogs"), &awslogs.LogGroupProps{
+		Retention: retention(c.Stage.LogDays), RemovalPolicy: c.removal(),
+	})
+	stage := awsapigatewayv2.NewHttpStage(a.Stack, str("Stage"), &awsapigatewayv2.HttpStageProps{
+		HttpApi: a.HTTP, StageName: str("$default"), AutoDeploy: yes(true), DetailedMetricsEnabled: yes(true),
+		Throttle: &awsapigatewayv2.ThrottleSettings{RateLimit: num(rateLimit), BurstLimit: num(burstLimit)},
+	})
+	// No address and no user agent: an access log is not a place for personal data.
+	format := `{"requestId":"$context.requestId","route":"$context.routeKey","status":"$context.status",` +
+		`"latency":"$context.responseLatency","integration":"$context.integrationLatency","error":"$context.error.message"}`
+	stage.Node().DefaultChild().(awsapigatewayv2.CfnStage).SetAccessLogSettings(&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
+		DestinationArn: logs.LogGroupArn(), Format: str(format),
+	})
+}
+
+// routes puts the function's own routes on the API. The authorizer stands before those that nobody may call without a
+// token; the others are checked by the function, as all are.
+func (a *API) routes(f topology.Function, fn awslambda.Function, jwt awsapigatewayv2.IHttpRouteAuthorizer) {
+	integration := awsapigatewayv2integrations.NewHttpLambdaIntegration(str(f.Name), fn,
+		&awsapigatewayv2integrations.HttpLambdaIntegrationProps{
+			PayloadFormatVersion: awsapigatewayv2.PayloadFormatVersion_VERSION_2_0(),
+			// One permission for the function instead of one a route: a policy holds 20 KB.
+			ScopePermissionToRoute: yes(false),
+		})
+	for _, r := range f.API.Routes() {
+		options := &awsapigatewayv2.AddRoutesOptions{
+			Path: str(r.Path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod(r.Method)}, Integration: integration,
+		}
+		if r.Access.Authorized() {
+			options.Authorizer, options.AuthorizationScopes = jwt, strs(scopes(r.Access)...)
+		}
+		a.HTTP.AddRoutes(options)
+	}
+}
+
+// scopes are the scopes of which a token needs one: who may do more may also do less.
+func scopes(a api.Access) []string {
+	all := []api.Access{api.Customer, api.Agent, api.MerchantIs}
+	var enough []string
+	for i := len(all) - 1; i >= 0; i-- {
+		enough = append(enough, all[i].Scope())
+		if all[i] == a {
+			break
+		}
+	}
+	return enough
+}

@@ -1,0 +1,190 @@
+package stacks
+
+import (
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsschedulertargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsses"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+
+	"dangol/infra/topology"
+	"dangol/shared/event"
+)
+
+// Async is what runs behind the API.
+type Async struct {
+	awscdk.Stack
+	config    Config
+	Functions map[string]awslambda.Function
+	Queues    map[string]awssqs.Queue
+	Dead      map[string]awssqs.Queue // every dead-letter queue, by name
+	bus       awsevents.EventBus
+	mail      awsses.ConfigurationSet
+}
+
+func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data) *Async {
+	a := &Async{
+		Stack: awscdk.NewStack(app, props.StackName, props), config: c,
+		Functions: map[string]awslambda.Function{}, Queues: map[string]awssqs.Queue{}, Dead: map[string]awssqs.Queue{},
+	}
+	a.bus = awsevents.NewEventBus(a.Stack, str("Bus"), &awsevents.EventBusProps{
+		EventBusName: str("dangol-" + c.Stage.Name), Description: str("What happened in the shop"),
+	})
+	a.mail = awsses.NewConfigurationSet(a.Stack, str("Mail"), &awsses.ConfigurationSetProps{
+		ReputationMetrics: yes(true), TlsPolicy: awsses.ConfigurationSetTlsPolicy_REQUIRE,
+		SuppressionReasons: awsses.SuppressionReasons_BOUNCES_AND_COMPLAINTS,
+	})
+	a.queues(s)
+	known := a.variables(s, d)
+	for _, f := range s.Functions {
+		if f.API == nil {
+			a.function(f, known, d)
+		}
+	}
+	return a
+}
+
+func (a *Async) queues(s topology.System) {
+	a.dead(topology.DeadQueue)
+	for _, q := range s.Queues {
+		visible := 6 * queueTimeout(s, q.Name) // AWS: at least six times the function's timeout
+		a.Queues[q.Name] = awssqs.NewQueue(a.Stack, str(q.Name), &awssqs.QueueProps{
+			EnforceSSL: yes(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED, VisibilityTimeout: lasting(visible),
+			DeadLetterQueue: &awssqs.DeadLetterQueue{Queue: a.dead(q.Name + "-dead"), MaxReceiveCount: num(q.MaxReceive)},
+		})
+	}
+}
+
+func queueTimeout(s topology.System, queue string) time.Duration {
+	for _, f := range s.Functions {
+		if f.Queue == queue {
+			return f.Timeout
+		}
+	}
+	return 30 * time.Second
+}
+
+// dead makes a dead-letter queue. It keeps messages as long as SQS allows, so that a long weekend loses nothing.
+func (a *Async) dead(name string) awssqs.Queue {
+	q := awssqs.NewQueue(a.Stack, str(name), &awssqs.QueueProps{
+		EnforceSSL: yes(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED, RetentionPeriod: awscdk.Duration_Days(num(14)),
+	})
+	a.Dead[name] = q
+	return q
+}
+
+func (a *Async) variables(s topology.System, d *Data) map[string]*string {
+	known := variables(a.config, d)
+	known["BUS_NAME"] = a.bus.EventBusName()
+	known["MAIL_CONFIGURATION_SET"] = a.mail.ConfigurationSetName()
+	known["DEAD_QUEUE_URL"] = a.Dead[topology.DeadQueue].QueueUrl()
+	kinds := make([]string, len(s.Due))
+	for i, k := range s.Due {
+		kinds[i] = k.Kind + "=" + *a.Queues[k.Queue].QueueUrl()
+	}
+	known["DUE_KINDS"] = str(strings.Join(kinds, ","))
+	return known
+}
+
+func (a *Async) function(f topology.Function, known map[string]*string, d *Data) {
+	fn := newFunction(a.Stack, a.config, f, d.Tables, environment(f, known))
+	a.Functions[f.Name] = fn
+	for _, p := range f.May {
+		a.permit(fn, p)
+	}
+	if f.Queue != "" {
+		fn.AddEventSource(awslambdaeventsources.NewSqsEventSource(a.Queues[f.Queue], &awslambdaeventsources.SqsEventSourceProps{
+			ReportBatchItemFailures: yes(true), MaxConcurrency: num(10),
+		}))
+	}
+	if f.Stream != nil {
+		a.stream(f, fn, d)
+	}
+	if f.Schedule != nil {
+		a.schedule(f, fn)
+	}
+	if len(f.Events) > 0 {
+		a.rule(f, fn)
+	}
+}
+
+func (a *Async) permit(fn awslambda.Function, p topology.Permission) {
+	switch p {
+	case topology.PutEvents:
+		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: strs("events:PutEvents"), Resources: &[]*string{a.bus.EventBusArn()},
+			Conditions: &map[string]any{"StringEquals": map[string]any{"events:source": event.Source}},
+		}))
+	case topology.SendDue:
+		arns := []*string{a.Dead[topology.DeadQueue].QueueArn()}
+		for _, q := range a.Queues {
+			arns = append(arns, q.QueueArn())
+		}
+		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: strs("sqs:SendMessage"), Resources: &arns,
+		}))
+	case topology.SendMail:
+		_, domain, _ := strings.Cut(a.config.MailFrom, "@")
+		arn := func(kind, name string) *string {
+			return a.FormatArn(&awscdk.ArnComponents{Service: str("ses"), Resource: str(kind), ResourceName: str(name)})
+		}
+		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions:   strs("ses:SendEmail"),
+			Resources: &[]*string{arn("identity", domain), arn("configuration-set", *a.mail.ConfigurationSetName())},
+		}))
+	case topology.ReadPayments:
+		readSecrets(a.Stack, a.config, fn)
+	}
+}
+
+// readSecrets allows reading the payment provider's secrets.
+func readSecrets(stack awscdk.Stack, c Config, fn awslambda.Function) {
+	fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: strs("ssm:GetParametersByPath"),
+		Resources: &[]*string{stack.FormatArn(&awscdk.ArnComponents{
+			Service: str("ssm"), Resource: str("parameter" + secretsPath(c)),
+		})},
+	}))
+}
+
+// stream feeds the changes of a table to the function. A batch that keeps failing is halved until the one bad record is
+// alone; that one goes to the dead-letter queue, so it cannot hold up a shard for a day.
+func (a *Async) stream(f topology.Function, fn awslambda.Function, d *Data) {
+	fn.AddEventSource(awslambdaeventsources.NewDynamoEventSource(d.Tables[f.Stream.Table], &awslambdaeventsources.DynamoEventSourceProps{
+		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON, BatchSize: num(f.Stream.Batch),
+		RetryAttempts: num(f.Stream.Retries), BisectBatchOnError: yes(true), ReportBatchItemFailures: yes(true),
+		OnFailure: awslambdaeventsources.NewSqsDlq(a.dead(f.Name + "-dead")),
+		Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
+			"dynamodb": map[string]any{"NewImage": map[string]any{"event": map[string]any{"M": map[string]any{
+				"id": map[string]any{"S": []map[string]any{{"exists": true}}},
+			}}}},
+		})},
+	}))
+}
+
+func (a *Async) schedule(f topology.Function, fn awslambda.Function) {
+	awsscheduler.NewSchedule(a.Stack, str(f.Name+"-schedule"), &awsscheduler.ScheduleProps{
+		Description: str(f.Purpose), Schedule: awsscheduler.ScheduleExpression_Rate(lasting(f.Schedule.Rate)),
+		Target: awsschedulertargets.NewLambdaInvoke(fn, &awsschedulertargets.ScheduleTargetBaseProps{
+			DeadLetterQueue: a.dead(f.Name + "-dead"), RetryAttempts: num(2), MaxEventAge: lasting(f.Schedule.Rate),
+		}),
+	})
+}
+
+func (a *Async) rule(f topology.Function, fn awslambda.Function) {
+	awsevents.NewRule(a.Stack, str(f.Name+"-rule"), &awsevents.RuleProps{
+		Description: str("What " + f.Name + " hears"), EventBus: a.bus,
+		EventPattern: &awsevents.EventPattern{Source: strs(event.Source), DetailType: strs(f.Events...)},
+		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(fn, &awseventstargets.LambdaFunctionProps{
+			DeadLetterQueue: a.dead(f.Name + "-dead"), RetryAttempts: num(185), MaxEventAge: awscdk.Duration_Hours(num(24)),
+		})},
+	})
+}

@@ -1,0 +1,115 @@
+package stacks
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+
+	"dangol/infra/topology"
+	"dangol/shared/table"
+)
+
+// Data is the stack that must never be lost.
+type Data struct {
+	awscdk.Stack
+	Tables map[string]awsdynamodb.TableV2
+	Issuer string // who signs access tokens
+	// Clients are the client ids whose tokens are accepted.
+	Clients []*string
+}
+
+func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System) *Data {
+	d := &Data{Stack: awscdk.NewStack(app, props.StackName, props), Tables: map[string]awsdynamodb.TableV2{}}
+	for _, schema := range s.Tables {
+		d.Tables[schema.Name] = d.table(c, schema)
+	}
+	if c.Issuer != "" {
+		d.Issuer, d.Clients = c.Issuer, *strs(c.Audience...)
+	} else {
+		d.pool(c)
+	}
+	return d
+}
+
+func (d *Data) table(c Config, schema table.Schema) awsdynamodb.TableV2 {
+	props := &awsdynamodb.TablePropsV2{
+		PartitionKey:        attribute(table.HashKey, awsdynamodb.AttributeType_STRING),
+		SortKey:             attribute(table.SortKey, awsdynamodb.AttributeType_STRING),
+		Billing:             awsdynamodb.Billing_OnDemand(nil),
+		Encryption:          awsdynamodb.TableEncryptionV2_AwsManagedKey(),
+		TimeToLiveAttribute: str(table.TTLAttribute), RemovalPolicy: c.removal(),
+		DeletionProtection: yes(c.Stage.Protected),
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
+			PointInTimeRecoveryEnabled: yes(true),
+		},
+	}
+	if schema.Stream {
+		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES
+	}
+	var indexes []*awsdynamodb.GlobalSecondaryIndexPropsV2
+	for _, index := range schema.Indexes {
+		sort := awsdynamodb.AttributeType_STRING
+		if index.SortNumber {
+			sort = awsdynamodb.AttributeType_NUMBER
+		}
+		indexes = append(indexes, &awsdynamodb.GlobalSecondaryIndexPropsV2{
+			IndexName: str(index.Name), PartitionKey: attribute(index.Hash, awsdynamodb.AttributeType_STRING),
+			SortKey: attribute(index.Sort, sort), ProjectionType: awsdynamodb.ProjectionType_INCLUDE,
+			NonKeyAttributes: strs(index.Carries...),
+		})
+	}
+	props.GlobalSecondaryIndexes = &indexes
+	return awsdynamodb.NewTableV2(d.Stack, str(schema.Name), props)
+}
+
+func attribute(name string, t awsdynamodb.AttributeType) *awsdynamodb.Attribute {
+	return &awsdynamodb.Attribute{Name: str(name), Type: t}
+}
+
+// pool is a Cognito user pool with the groups and scopes that the routes ask for. The storefront's client gets the
+// customer scope only; the operators' client may ask for all.
+func (d *Data) pool(c Config) {
+	pool := awscognito.NewUserPool(d.Stack, str("Customers"), &awscognito.UserPoolProps{
+		SignInAliases: &awscognito.SignInAliases{Email: yes(true)}, SelfSignUpEnabled: yes(true),
+		SignInCaseSensitive: yes(false), AccountRecovery: awscognito.AccountRecovery_EMAIL_ONLY,
+		FeaturePlan: awscognito.FeaturePlan_ESSENTIALS, Mfa: awscognito.Mfa_OPTIONAL,
+		MfaSecondFactor: &awscognito.MfaSecondFactor{Otp: yes(true), Sms: yes(false)},
+		PasswordPolicy: &awscognito.PasswordPolicy{
+			MinLength: num(10), RequireDigits: yes(true), RequireLowercase: yes(true), RequireUppercase: yes(true),
+			RequireSymbols: yes(true),
+		},
+		RemovalPolicy: c.removal(), DeletionProtection: yes(c.Stage.Protected),
+	})
+	for _, group := range []string{"merchant", "agent"} {
+		awscognito.NewCfnUserPoolGroup(d.Stack, str("Group-"+group), &awscognito.CfnUserPoolGroupProps{
+			UserPoolId: pool.UserPoolId(), GroupName: str(group),
+		})
+	}
+	scopes := map[string]awscognito.ResourceServerScope{}
+	var all []awscognito.ResourceServerScope
+	for _, name := range []string{"customer", "agent", "merchant"} {
+		scopes[name] = awscognito.NewResourceServerScope(&awscognito.ResourceServerScopeProps{
+			ScopeName: str(name), ScopeDescription: str("Call the shop as a " + name),
+		})
+		all = append(all, scopes[name])
+	}
+	server := pool.AddResourceServer(str("Shop"), &awscognito.UserPoolResourceServerOptions{
+		Identifier: str("shop"), Scopes: &all,
+	})
+	client := func(name string, names ...string) {
+		allowed := []awscognito.OAuthScope{awscognito.OAuthScope_OPENID(), awscognito.OAuthScope_EMAIL()}
+		for _, n := range names {
+			allowed = append(allowed, awscognito.OAuthScope_ResourceServer(server, scopes[n]))
+		}
+		added := pool.AddClient(str(name), &awscognito.UserPoolClientOptions{
+			PreventUserExistenceErrors: yes(true), EnableTokenRevocation: yes(true),
+			OAuth: &awscognito.OAuthSettings{
+				Flows: &awscognito.OAuthFlows{AuthorizationCodeGrant: yes(true)}, Scopes: &allowed, CallbackUrls: strs(c.CallbackURL...),
+			},
+		})
+		d.Clients = append(d.Clients, added.UserPoolClientId())
+	}
+	client("Storefront", "customer")
+	client("Console", "customer", "agent", "merchant")
+	d.Issuer = *pool.UserPoolProviderUrl()
+}

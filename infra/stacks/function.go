@@ -1,0 +1,105 @@
+package stacks
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+
+	"dangol/infra/topology"
+)
+
+// newFunction makes one function with a role of its own that may do what the topology says and nothing else.
+func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[string]awsdynamodb.TableV2, env map[string]*string) awslambda.Function {
+	logs := awslogs.NewLogGroup(stack, str(f.Name+"-logs"), &awslogs.LogGroupProps{
+		Retention: retention(c.Stage.LogDays), RemovalPolicy: c.removal(),
+	})
+	role := awsiam.NewRole(stack, str(f.Name+"-role"), &awsiam.RoleProps{
+		AssumedBy:   awsiam.NewServicePrincipal(str("lambda.amazonaws.com"), nil),
+		Description: str("Dangol function " + f.Name),
+	})
+	logs.GrantWrite(role)
+	for _, grant := range f.Tables {
+		allow(role, tables[grant.Table], grant)
+	}
+	return awslambda.NewFunction(stack, str(f.Name), &awslambda.FunctionProps{
+		Description: str(f.Purpose), Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
+		Handler: str("bootstrap"), Code: awslambda.Code_FromAsset(str(filepath.Join(c.Dist, f.Name)), nil),
+		MemorySize: num(f.Memory), Timeout: lasting(f.Timeout), Role: role, LogGroup: logs,
+		LoggingFormat: awslambda.LoggingFormat_JSON, Tracing: awslambda.Tracing_ACTIVE, Environment: &env,
+	})
+}
+
+// allow grants the named actions on the table and Query on the named indexes.
+func allow(role awsiam.Role, t awsdynamodb.TableV2, grant topology.Grant) {
+	actions := make([]string, len(grant.Actions))
+	for i, a := range grant.Actions {
+		actions[i] = "dynamodb:" + a
+	}
+	if len(actions) > 0 {
+		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: strs(actions...), Resources: &[]*string{t.TableArn()},
+		}))
+	}
+	var indexes []*string
+	for _, index := range grant.Indexes {
+		indexes = append(indexes, str(*t.TableArn()+"/index/"+index))
+	}
+	if len(indexes) > 0 {
+		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: strs("dynamodb:Query"), Resources: &indexes,
+		}))
+	}
+}
+
+func retention(days float64) awslogs.RetentionDays {
+	if days <= 7 {
+		return awslogs.RetentionDays_ONE_WEEK
+	}
+	return awslogs.RetentionDays_THREE_MONTHS
+}
+
+// environment picks the variables that the function reads; one that nobody sets is a mistake in the topology.
+func environment(f topology.Function, known map[string]*string) map[string]*string {
+	env := map[string]*string{}
+	for _, name := range f.Env {
+		value, ok := known[name]
+		if !ok {
+			panic("function " + f.Name + " reads " + name + ", which no stack sets")
+		}
+		if value != nil {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+// variables are the environment variables that depend on the data stack and the configuration.
+func variables(c Config, d *Data) map[string]*string {
+	clients := make([]string, len(d.Clients))
+	for i, id := range d.Clients {
+		clients[i] = *id
+	}
+	v := map[string]*string{
+		"JWT_ISSUER": str(d.Issuer), "JWT_CLIENTS": str(strings.Join(clients, ",")), "JWT_JWKS": nil,
+		"PAYMENT_PROVIDER": str(c.Payments), "SANDBOX_URL": nil, "SHOP_CONFIG": nil, "SHELF_SECONDS": nil,
+		"MAIL_FROM": str(c.MailFrom), "STRIPE_KEY": nil, "STRIPE_WEBHOOK_SECRET": nil, "SANDBOX_WEBHOOK_SECRET": nil,
+		"PAYMENT_SECRETS": nil,
+	}
+	if c.Payments == "stripe" {
+		v["PAYMENT_SECRETS"] = str(secretsPath(c))
+	} else {
+		v["SANDBOX_URL"] = str(c.SandboxURL)
+	}
+	for name, t := range d.Tables {
+		v[strings.ToUpper(name)+"_TABLE"] = t.TableName()
+	}
+	return v
+}
+
+// secretsPath is the SSM folder in which an operator keeps the payment provider's secrets as SecureStrings.
+func secretsPath(c Config) string { return "/dangol/" + c.Stage.Name + "/payments" }

@@ -1,0 +1,86 @@
+package stacks
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
+
+	"dangol/infra/topology"
+)
+
+// watch makes alarms and collects them.
+type watch struct {
+	stack  awscdk.Stack
+	topic  awssns.Topic
+	charts []awscloudwatch.IWidget
+}
+
+func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, async *Async, api *API) awscdk.Stack {
+	w := &watch{stack: awscdk.NewStack(app, props.StackName, props)}
+	w.topic = awssns.NewTopic(w.stack, str("Alarms"), &awssns.TopicProps{EnforceSSL: yes(true)})
+	if c.AlarmMail != "" {
+		w.topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(str(c.AlarmMail), nil))
+	}
+	for _, f := range s.Functions {
+		fn, ok := api.Functions[f.Name]
+		if !ok {
+			fn = async.Functions[f.Name]
+		}
+		w.function(f, fn)
+	}
+	for _, name := range slices.Sorted(maps.Keys(async.Dead)) {
+		// Visible messages, not sent ones: what SQS itself moves to a dead-letter queue does not count as sent.
+		metric := async.Dead[name].MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: str("Maximum")})
+		w.alarm(name, "Something waits in "+name+": look at it, mend the cause, redrive", metric, 0, 1)
+	}
+	w.alarm("api-errors", "The API answers with server errors", api.HTTP.MetricServerError(&awscloudwatch.MetricOptions{
+		Statistic: str("Sum"), Period: awscdk.Duration_Minutes(num(5)),
+	}), 5, 1)
+	w.mail()
+	awscloudwatch.NewDashboard(w.stack, str("Dashboard"), &awscloudwatch.DashboardProps{
+		DashboardName: str("dangol-" + c.Stage.Name), Widgets: &[]*[]awscloudwatch.IWidget{&w.charts},
+	})
+	return w.stack
+}
+
+func (w *watch) function(f topology.Function, fn awslambda.Function) {
+	five := &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(num(5))}
+	errors, throttles := fn.MetricErrors(five), fn.MetricThrottles(five)
+	slow := fn.MetricDuration(&awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(num(5)), Statistic: str("p99")})
+	w.alarm(f.Name+"-errors", "Function "+f.Name+" fails", errors, 3, 2)
+	w.alarm(f.Name+"-throttles", "Function "+f.Name+" is throttled", throttles, 0, 2)
+	w.alarm(f.Name+"-slow", "Function "+f.Name+" is close to its timeout", slow, 0.8*f.Timeout.Seconds()*1000, 2)
+	if f.Stream != nil {
+		age := fn.Metric(str("IteratorAge"), &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(num(5)), Statistic: str("Maximum")})
+		w.alarm(f.Name+"-behind", "Function "+f.Name+" is more than five minutes behind the changes", age, 5*60*1000, 2)
+	}
+	w.charts = append(w.charts, awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
+		Title: str(f.Name), Width: num(8), Left: &[]awscloudwatch.IMetric{fn.MetricInvocations(five), errors, throttles},
+		Right: &[]awscloudwatch.IMetric{slow},
+	}))
+}
+
+// mail watches the sender's reputation: Gmail and Yahoo want complaints under 0.1 %, SES reviews accounts over 5 % bounces.
+func (w *watch) mail() {
+	for name, limit := range map[string]float64{"Reputation.BounceRate": 0.05, "Reputation.ComplaintRate": 0.001} {
+		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+			Namespace: str("AWS/SES"), MetricName: str(name), Statistic: str("Maximum"), Period: awscdk.Duration_Hours(num(1)),
+		})
+		w.alarm(name, "Too many mails bounce or are complained about", metric, limit, 1)
+	}
+}
+
+// alarm tells when the metric is above the limit for so many periods.
+func (w *watch) alarm(name, what string, metric awscloudwatch.IMetric, above float64, periods int) {
+	awscloudwatch.NewAlarm(w.stack, str(name+"-alarm"), &awscloudwatch.AlarmProps{
+		AlarmDescription: str(what), Metric: metric, Threshold: num(above), EvaluationPeriods: num(periods),
+		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
+		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
+	}).AddAlarmAction(awscloudwatchactions.NewSnsAction(w.topic))
+}

@@ -1,0 +1,115 @@
+package topology
+
+import (
+	"time"
+
+	"dangol/functions/cart"
+	"dangol/functions/catalog"
+	"dangol/functions/checkout"
+	"dangol/functions/notify"
+	"dangol/functions/orders"
+	"dangol/functions/reference"
+	"dangol/functions/relay"
+	"dangol/functions/settle"
+	"dangol/functions/sweeper"
+	"dangol/shared/table"
+)
+
+// Names of the tables, for the entries below.
+const (
+	commerce = "Commerce"
+	outreach = "Outreach"
+)
+
+// Variables that several functions read together.
+var (
+	tokens   = []string{"JWT_ISSUER", "JWT_JWKS", "JWT_CLIENTS"}
+	payments = []string{
+		"PAYMENT_PROVIDER", "PAYMENT_SECRETS", "SANDBOX_URL", "SANDBOX_KEY", "SANDBOX_WEBHOOK_SECRET", "STRIPE_KEY",
+		"STRIPE_WEBHOOK_SECRET",
+	}
+)
+
+// Dangol is the whole system.
+var Dangol = System{
+	Tables: table.Schemas,
+	Queues: []Queue{{Name: "settle", Batch: 10, MaxReceive: 5}},
+	Due: []DueKind{
+		{Kind: "checkout", Table: commerce, Queue: "settle"},
+		{Kind: "capture", Table: commerce, Queue: "settle"},
+		{Kind: "refund", Table: commerce, Queue: "settle"},
+	},
+	Functions: []Function{
+		{
+			Name: "catalog", Purpose: "Products, prices and stock: shown to shoppers, kept by merchants",
+			New: catalog.New, API: catalog.API(), Memory: 512, Timeout: 29 * time.Second,
+			Env: variables(tokens, "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+			Tables: []Grant{{
+				Table:   commerce,
+				Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},
+				Indexes: []string{table.ByOne},
+			}},
+		},
+		{
+			Name: "cart", Purpose: "Carts of guests and customers, with what they cost and what blocks them",
+			New: cart.New, API: cart.API(), Memory: 256, Timeout: 10 * time.Second,
+			Env:    variables(tokens, "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}}},
+		},
+		{
+			Name: "checkout", Purpose: "Turns a cart into an order: holds stock, takes the payment, hears the provider",
+			New: checkout.New, API: checkout.API(), Memory: 512, Timeout: 29 * time.Second,
+			Env: variables(append(tokens, payments...), "COMMERCE_TABLE", "SHOP_CONFIG"),
+			Tables: []Grant{{
+				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
+			}},
+			May: []Permission{ReadPayments},
+		},
+		{
+			Name: "orders", Purpose: "Orders: for customers to follow, for the shop to send, cancel and refund",
+			New: orders.New, API: orders.API(), Memory: 256, Timeout: 29 * time.Second,
+			Env: variables(append(tokens, payments...), "COMMERCE_TABLE"),
+			Tables: []Grant{{
+				Table: commerce, Actions: []string{"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
+				Indexes: []string{table.ByOne, table.ByTwo},
+			}},
+			May: []Permission{ReadPayments},
+		},
+		{
+			Name: "reference", Purpose: "The OpenAPI document and a page to read it",
+			New: reference.New, API: reference.API(), Memory: 128, Timeout: 10 * time.Second,
+		},
+		{
+			Name: "relay", Purpose: "Publishes what happened: from the table's stream to the bus, in order for each item",
+			New: relay.New, Memory: 256, Timeout: 30 * time.Second, Env: []string{"BUS_NAME"},
+			Stream: &Stream{Table: commerce, Batch: 100, Retries: 20}, May: []Permission{PutEvents},
+		},
+		{
+			Name: "sweeper", Purpose: "Finds what is due and queues it",
+			New: sweeper.New, Memory: 256, Timeout: 55 * time.Second,
+			Env:      []string{"COMMERCE_TABLE", "DUE_KINDS", "DEAD_QUEUE_URL"},
+			Tables:   []Grant{{Table: commerce, Actions: []string{"UpdateItem"}, Indexes: []string{table.Due}}},
+			Schedule: &Schedule{Rate: time.Minute}, May: []Permission{SendDue},
+		},
+		{
+			Name: "settle", Purpose: "Finishes what a checkout left open: holds that ran out, captures, refunds",
+			New: settle.New, Memory: 256, Timeout: 30 * time.Second,
+			Env:    variables(payments, "COMMERCE_TABLE"),
+			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "PutItem", "UpdateItem"}}},
+			Queue:  "settle", May: []Permission{ReadPayments},
+		},
+		{
+			Name: "notify", Purpose: "Mails the shopper what happened to the order",
+			New: notify.New, Memory: 256, Timeout: 30 * time.Second,
+			Env:    []string{"OUTREACH_TABLE", "MAIL_FROM", "MAIL_CONFIGURATION_SET"},
+			Tables: []Grant{{Table: outreach, Actions: []string{"PutItem", "UpdateItem"}}},
+			Events: []string{"order.placed", "order.shipped", "order.cancelled", "checkout.refunded"},
+			May:    []Permission{SendMail},
+		},
+	},
+}
+
+// variables joins a group of variable names with more.
+func variables(group []string, more ...string) []string {
+	return append(append([]string{}, group...), more...)
+}

@@ -1,0 +1,81 @@
+package cart
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"dangol/shared/table"
+)
+
+// Limited is a number of units of a variant that one customer may buy only so often.
+type Limited struct {
+	VariantID string
+	Quantity  int
+	Limit     int // over the customer's lifetime
+}
+
+// KeyOfBought is the key of what a customer has bought of goods with a lifetime limit: one item per customer, one
+// attribute per variant, so it is read in the same round trip as the cart.
+func KeyOfBought(customerID string) table.Key {
+	return table.Key{PK: "CUSTOMER#" + customerID, SK: "BOUGHT"}
+}
+
+// LimitedOf lists the lines' goods that have a lifetime limit, summed per variant and in the order of their ids.
+func LimitedOf(lines []Line, goods Goods) []Limited {
+	var out []Limited
+	for _, l := range lines {
+		limit := goods[l.VariantID].Variant.MaxPerCustomer
+		if limit == 0 {
+			continue
+		}
+		at := slices.IndexFunc(out, func(o Limited) bool { return o.VariantID == l.VariantID })
+		if at >= 0 {
+			out[at].Quantity += l.Quantity
+			continue
+		}
+		out = append(out, Limited{VariantID: l.VariantID, Quantity: l.Quantity, Limit: limit})
+	}
+	slices.SortFunc(out, func(a, b Limited) int { return cmp.Compare(a.VariantID, b.VariantID) })
+	return out
+}
+
+// Buy counts units as bought, for the transaction that takes them out of stock. The condition fails, and nothing counts,
+// when one of the limits would be passed. wants must not be empty; each variant appears once.
+func Buy(customerID string, wants []Limited) table.Update {
+	return count(customerID, wants, 1)
+}
+
+// Unbuy gives back what Buy counted, when the purchase came to nothing or was cancelled. Build it once per purchase: it
+// takes off each time it is applied.
+func Unbuy(customerID string, wants []Limited) table.Update {
+	return count(customerID, wants, -1)
+}
+
+func count(customerID string, wants []Limited, sign int) table.Update {
+	u := table.Update{Key: KeyOfBought(customerID), With: map[string]any{}, Names: map[string]string{}}
+	var adds, conditions []string
+	for i, w := range wants {
+		u.Names[fmt.Sprintf("#v%d", i)] = w.VariantID
+		u.With[fmt.Sprintf(":n%d", i)] = sign * w.Quantity
+		adds = append(adds, fmt.Sprintf("#v%d :n%d", i, i))
+		switch {
+		case sign < 0:
+			// Never below zero: what was not counted cannot be given back.
+			u.With[fmt.Sprintf(":m%d", i)] = w.Quantity
+			conditions = append(conditions, fmt.Sprintf("#v%d >= :m%d", i, i))
+		default:
+			// The limit holds also against a purchase that runs at the same time. What is more than the limit by itself fails
+			// also for a customer who has bought nothing: no count is below zero, and an absent one compares with nothing.
+			u.With[fmt.Sprintf(":m%d", i)] = w.Limit - w.Quantity
+			within := fmt.Sprintf("#v%d <= :m%d", i, i)
+			if w.Quantity <= w.Limit {
+				within = fmt.Sprintf("(attribute_not_exists(#v%d) OR %s)", i, within)
+			}
+			conditions = append(conditions, within)
+		}
+	}
+	u.Do, u.If = "ADD "+strings.Join(adds, ", "), strings.Join(conditions, " AND ")
+	return u
+}

@@ -1,0 +1,180 @@
+package cart
+
+import (
+	"slices"
+	"time"
+
+	"dangol/shared/pricing"
+)
+
+// Evaluate prices the cart and finds what keeps it from being bought.
+//
+// Lines that cannot be sold (gone, or without a price in the cart's currency) stay in the cart, cost nothing, and are
+// problems. bought is what the customer has bought of limited goods in their lifetime; nil for a guest, who cannot buy
+// such goods at all, because nobody could tell whether they did before. An ordered cart has no problems.
+func Evaluate(
+	c *Cart, goods Goods, shop pricing.Shop, offers []pricing.Offer, bought map[string]int, at time.Time,
+) Priced {
+	p := Priced{Cart: c, Goods: goods, Totals: pricing.Price(basketOf(c, goods, at), shop, offers)}
+	country := countryOf(c)
+	paid := p.Totals.Subtotal - (p.Totals.Discount - p.Totals.ShippingDiscount)
+	for _, m := range shop.Methods(country, c.Currency) {
+		price, _ := shop.Shipping(country, m.ID, c.Currency, paid)
+		p.Methods = append(p.Methods, Method{ID: m.ID, Name: m.In(c.Language), Names: m.Name, Price: price})
+	}
+	if c.State == Ordered {
+		return p
+	}
+	if len(c.Lines) == 0 {
+		p.add("empty_cart", "", true, "There is nothing in the cart.", nil)
+	}
+	totals := countUp(c, goods)
+	for _, l := range c.Lines {
+		p.checkLine(l, totals, bought, at)
+	}
+	p.checkDelivery()
+	return p
+}
+
+// Refuse adds the codes that do nothing. They keep nobody from buying: the totals already show the price without them.
+func (p Priced) Refuse(refused []RefusedCode) Priced {
+	p.Refused = refused
+	for _, r := range refused {
+		p.add("code_refused", "", false, r.Detail, map[string]any{"code": r.Code, "reason": r.Reason})
+	}
+	return p
+}
+
+func (p *Priced) add(code, lineID string, blocking bool, detail string, facts map[string]any) {
+	p.Problems = append(p.Problems, Problem{Code: code, LineID: lineID, Blocking: blocking, Detail: detail, Facts: facts})
+}
+
+// basketOf is what of the cart can be priced.
+func basketOf(c *Cart, goods Goods, at time.Time) pricing.Basket {
+	b := pricing.Basket{
+		Currency: c.Currency, Codes: c.Codes, CustomerID: c.CustomerID, Country: countryOf(c), Method: c.Shipping, At: at,
+	}
+	for _, l := range c.Lines {
+		g := goods[l.VariantID]
+		price, sold := g.Variant.Prices[c.Currency]
+		if !sold {
+			continue
+		}
+		b.Lines = append(b.Lines, pricing.Line{
+			ID: l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, Quantity: l.Quantity, Unit: price.Amount,
+			CompareAt: price.CompareAt, Taxable: g.Variant.Taxable, RequiresShipping: g.Variant.RequiresShipping,
+			Categories: g.Product.Categories, Tags: g.Product.Tags,
+		})
+	}
+	return b
+}
+
+func countryOf(c *Cart) string {
+	if c.Address == nil {
+		return ""
+	}
+	return c.Address.Country
+}
+
+// counts is what the whole cart wants of each variant and of each stocked part.
+type counts struct {
+	variants map[string]int
+	parts    map[string]int
+	sharers  map[string]int // how many lines want the part
+}
+
+func countUp(c *Cart, goods Goods) counts {
+	n := counts{variants: map[string]int{}, parts: map[string]int{}, sharers: map[string]int{}}
+	for _, l := range c.Lines {
+		n.variants[l.VariantID] += l.Quantity
+		for _, part := range goods[l.VariantID].Variant.Parts() {
+			n.parts[part.VariantID] += part.Quantity * l.Quantity
+			n.sharers[part.VariantID]++
+		}
+	}
+	return n
+}
+
+func (p *Priced) checkLine(l Line, n counts, bought map[string]int, at time.Time) {
+	g, known := p.Goods[l.VariantID]
+	price, sold := g.Variant.Price(p.Cart.Currency)
+	switch {
+	case !known:
+		p.add("not_available", l.ID, true, "This is no longer sold.", map[string]any{"reason": "gone"})
+		return
+	case !sold:
+		p.add("not_available", l.ID, true, "This is not sold in "+p.Cart.Currency+".",
+			map[string]any{"reason": "currency", "currency": p.Cart.Currency})
+		return
+	}
+	if e := g.Variant.Edition; e != nil && at.Before(e.OpensAt) {
+		p.add("not_open_yet", l.ID, true, "The sale of this has not begun.", map[string]any{"opensAt": e.OpensAt.UTC().Format(time.RFC3339)})
+	}
+	if price.Amount != l.SeenPrice {
+		// A price that fell needs nobody's consent; one that rose does.
+		p.add("price_changed", l.ID, price.Amount > l.SeenPrice, "The price has changed since this was put into the cart.",
+			map[string]any{"seen": l.SeenPrice, "current": price.Amount})
+	}
+	p.checkLimits(l, g, n.variants[l.VariantID], bought)
+	p.checkStock(l, g, n)
+}
+
+// checkLimits counts all lines of a variant together, so that properties do not get around a limit.
+func (p *Priced) checkLimits(l Line, g Good, wanted int, bought map[string]int) {
+	if most := g.Variant.MaxPerOrder; most > 0 && wanted > most {
+		p.add("order_limit_reached", l.ID, true, "More than one order may have.", map[string]any{"limit": most, "wanted": wanted})
+	}
+	most, before := g.Variant.MaxPerCustomer, bought[l.VariantID]
+	if most == 0 {
+		return
+	}
+	if bought == nil {
+		p.add("login_required", l.ID, true, "This is limited per customer: log in to buy it.", map[string]any{"limit": most})
+	}
+	if before+wanted > most {
+		p.add("customer_limit_reached", l.ID, true, "More than one customer may buy.",
+			map[string]any{"limit": most, "bought": before, "wanted": wanted})
+	}
+}
+
+// checkStock holds what all lines together want of each part against what is left of it. One problem a line is enough.
+func (p *Priced) checkStock(l Line, g Good, n counts) {
+	for _, part := range g.Variant.Parts() {
+		left, wanted := g.Left[part.VariantID], n.parts[part.VariantID]
+		if left >= Endless || wanted <= left {
+			continue
+		}
+		if left < part.Quantity {
+			p.add("out_of_stock", l.ID, true, "This is sold out.", map[string]any{"available": 0, "wanted": l.Quantity})
+			return
+		}
+		facts := map[string]any{"available": g.Available, "wanted": l.Quantity}
+		if n.sharers[part.VariantID] > 1 {
+			facts["shared"] = map[string]any{"variantId": part.VariantID, "left": left, "wanted": wanted}
+		}
+		p.add("insufficient_stock", l.ID, true, "There is not enough of this left.", facts)
+		return
+	}
+}
+
+// checkDelivery looks at who and where. What needs no shipping needs no address.
+func (p *Priced) checkDelivery() {
+	c := p.Cart
+	if c.Email == "" {
+		p.add("missing_email", "", true, "Where to send the order confirmation is not known.", nil)
+	}
+	shipped := slices.ContainsFunc(c.Lines, func(l Line) bool { return p.Goods[l.VariantID].Variant.RequiresShipping })
+	chosen := slices.ContainsFunc(p.Methods, func(m Method) bool { return m.ID == c.Shipping })
+	switch {
+	case !shipped:
+	case c.Address == nil:
+		p.add("missing_address", "", true, "Where to send the goods is not known.", nil)
+	case len(p.Methods) == 0:
+		p.add("shipping_not_possible", "", true, "We do not ship there.", map[string]any{"country": c.Address.Country})
+	case c.Shipping == "":
+		p.add("missing_shipping_method", "", true, "No shipping method has been chosen.", nil)
+	case !chosen:
+		p.add("shipping_not_possible", "", true, "The chosen shipping method does not go there.",
+			map[string]any{"country": c.Address.Country, "method": c.Shipping})
+	}
+}

@@ -1,0 +1,177 @@
+package cart
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Change is one thing that a merge did, so that the storefront can tell the shopper.
+type Change struct {
+	Code     string `json:"code" doc:"added, increased, capped (stock, limits or the size of a cart), not_sold_in_currency (stays in the cart as a problem), too_many_lines and too_many_codes (did not fit)." example:"capped"`
+	LineID   string `json:"lineId,omitempty"`
+	Promo    string `json:"promotionCode,omitempty" doc:"The code that did not fit."`
+	Wanted   int    `json:"wanted" doc:"Quantity of both carts together."`
+	Quantity int    `json:"quantity" doc:"Quantity in the merged cart; 0 when the line is not in it."`
+}
+
+// keptMerges is how many merged carts a cart remembers.
+const keptMerges = 20
+
+// Merge puts a guest's cart into the customer's at log-in and tells what that did. Lines with the same variant and
+// properties add up; quantities are capped by stock, limits and the size of a cart, but no line that fits is dropped:
+// where nothing may be bought one unit stays, and the cart's problems say so. Codes are carried over once. Email, address,
+// shipping and note come from the guest where the customer's cart has none.
+//
+// Prices are read in the currency of the customer's cart; a guest's line that is not sold in it stays in the cart as a
+// problem and is told as such. An empty cart without a currency takes the guest's.
+//
+// Whichever of two carts of one currency is put into the other, the lines and codes are the same. A guest's cart that is
+// already in it changes nothing.
+func Merge(into, guest *Cart, goods Goods, bought map[string]int) []Change {
+	if slices.Contains(into.MergedIDs, guest.ID) {
+		return nil
+	}
+	if len(into.Lines) == 0 && into.Version == 0 {
+		into.Currency, into.Language = guest.Currency, guest.Language
+	}
+	before := map[string]int{}
+	for _, l := range into.Lines {
+		before[l.ID] = l.Quantity
+	}
+	lines, dropped := mergeLines(into, guest, goods)
+	into.Lines = lines
+	wanted := map[string]int{}
+	for _, l := range lines {
+		wanted[l.ID] = l.Quantity
+	}
+	capLines(into, goods, bought)
+	changes := told(into, guest, before, wanted, goods)
+	for _, l := range dropped {
+		changes = append(changes, Change{Code: "too_many_lines", LineID: l.ID, Wanted: l.Quantity})
+	}
+	changes = append(changes, mergeCodes(into, guest)...)
+	mergeRest(into, guest)
+	return changes
+}
+
+// mergeLines adds the lines of both up, oldest first. Those beyond the size of a cart are the youngest.
+func mergeLines(into, guest *Cart, goods Goods) (lines, dropped []Line) {
+	byID := map[string]Line{}
+	for _, l := range into.Lines {
+		byID[l.ID] = l
+	}
+	for _, l := range guest.Lines {
+		if guest.Currency != into.Currency {
+			price, _ := goods[l.VariantID].Variant.Price(into.Currency)
+			l.SeenPrice = price.Amount
+		}
+		if other, there := byID[l.ID]; there {
+			l.Quantity += other.Quantity
+			l.SeenPrice = min(l.SeenPrice, other.SeenPrice)
+			if other.AddedAt.Before(l.AddedAt) {
+				l.AddedAt = other.AddedAt
+			}
+		}
+		byID[l.ID] = l
+	}
+	lines = slices.SortedFunc(maps.Values(byID), func(a, b Line) int {
+		return cmp.Or(a.AddedAt.Compare(b.AddedAt), cmp.Compare(a.ID, b.ID))
+	})
+	if len(lines) > MaxLines {
+		return lines[:MaxLines], lines[MaxLines:]
+	}
+	return lines, nil
+}
+
+// capLines goes through the lines in their order and lets each have what is still allowed, but at least one.
+func capLines(c *Cart, goods Goods, bought map[string]int) {
+	used := counts{variants: map[string]int{}, parts: map[string]int{}}
+	rest := MaxUnits - len(c.Lines)
+	for i := range c.Lines {
+		l := &c.Lines[i]
+		g, known := goods[l.VariantID]
+		most := min(l.Quantity, MaxQuantity, rest+1)
+		if known {
+			most = min(most, allowed(g, used, bought))
+		}
+		l.Quantity = max(most, 1)
+		rest -= l.Quantity - 1
+		used.variants[l.VariantID] += l.Quantity
+		for _, part := range g.Variant.Parts() {
+			used.parts[part.VariantID] += part.Quantity * l.Quantity
+		}
+	}
+}
+
+// allowed is how many more of a good stock and limits leave when used is taken.
+func allowed(g Good, used counts, bought map[string]int) int {
+	most := MaxQuantity
+	if limit := g.Variant.MaxPerOrder; limit > 0 {
+		most = min(most, limit-used.variants[g.Variant.ID])
+	}
+	if limit := g.Variant.MaxPerCustomer; limit > 0 {
+		most = min(most, limit-bought[g.Variant.ID]-used.variants[g.Variant.ID])
+	}
+	for _, part := range g.Variant.Parts() {
+		if left := g.Left[part.VariantID]; left < Endless {
+			most = min(most, (left-used.parts[part.VariantID])/max(part.Quantity, 1))
+		}
+	}
+	return most
+}
+
+// told lists what happened to each line, in the cart's order.
+func told(into, guest *Cart, before, wanted map[string]int, goods Goods) []Change {
+	var changes []Change
+	for _, l := range into.Lines {
+		had, there := before[l.ID]
+		c := Change{LineID: l.ID, Wanted: wanted[l.ID], Quantity: l.Quantity}
+		_, sold := goods[l.VariantID].Variant.Price(into.Currency)
+		switch {
+		case guest.Find(l.ID) >= 0 && !sold && guest.Currency != into.Currency:
+			c.Code = "not_sold_in_currency"
+		case l.Quantity < wanted[l.ID]:
+			c.Code = "capped"
+		case !there:
+			c.Code = "added"
+		case l.Quantity > had:
+			c.Code = "increased"
+		default:
+			continue
+		}
+		changes = append(changes, c)
+	}
+	return changes
+}
+
+// mergeCodes carries the guest's codes over. Of too many the first by name stay, whichever cart they were in.
+func mergeCodes(into, guest *Cart) []Change {
+	for _, code := range guest.Codes {
+		if !slices.Contains(into.Codes, code) {
+			into.Codes = append(into.Codes, code)
+		}
+	}
+	if len(into.Codes) <= MaxCodes {
+		return nil
+	}
+	slices.Sort(into.Codes)
+	var changes []Change
+	for _, code := range into.Codes[MaxCodes:] {
+		changes = append(changes, Change{Code: "too_many_codes", Promo: code})
+	}
+	into.Codes = into.Codes[:MaxCodes]
+	return changes
+}
+
+func mergeRest(into, guest *Cart) {
+	into.Email = cmp.Or(into.Email, guest.Email)
+	into.Note = cmp.Or(into.Note, guest.Note)
+	if into.Address == nil {
+		into.Address, into.Shipping = guest.Address, cmp.Or(guest.Shipping, into.Shipping)
+	}
+	into.MergedIDs = append(into.MergedIDs, guest.ID)
+	if extra := len(into.MergedIDs) - keptMerges; extra > 0 {
+		into.MergedIDs = slices.Delete(into.MergedIDs, 0, extra)
+	}
+}

@@ -1,0 +1,98 @@
+package cart
+
+import (
+	"strings"
+	"time"
+
+	"dangol/shared/due"
+	"dangol/shared/id"
+	"dangol/shared/table"
+)
+
+// How long a cart that nobody touches is kept. An ordered cart is kept as long as a guest's, so that a repeated checkout
+// still finds its order.
+const (
+	KeepGuest    = 30 * 24 * time.Hour
+	KeepCustomer = 90 * 24 * time.Hour
+)
+
+// BeginPaying locks the cart for a checkout: it can no longer be changed, and it does not expire while money is attached.
+// The version stays, because the content does: after a failed payment the shopper goes on with the version they know. The
+// condition fails when the cart was changed, replaced, or is being paid for by another checkout.
+func BeginPaying(c *Cart, checkoutID string, now time.Time) table.Update {
+	return table.Update{
+		Key: c.Key,
+		Do: "SET #state = :paying, #checkoutId = :checkout, #updatedAt = :now " +
+			strings.Replace(due.Remove, "REMOVE ", "REMOVE #ttl, ", 1),
+		If: "#id = :cart AND #version = :version AND #state = :open",
+		With: map[string]any{
+			":paying": Paying, ":open": Open, ":checkout": checkoutID, ":now": now, ":cart": c.ID, ":version": c.Version,
+		},
+		Mark: checkoutID,
+	}
+}
+
+// Reopen gives a cart back to its shopper after a checkout that came to nothing. The condition fails when the checkout no
+// longer holds the cart.
+func Reopen(cart table.Key, checkoutID string, now time.Time) table.Update {
+	keep := KeepGuest
+	if strings.HasPrefix(cart.PK, "CUSTOMER#") {
+		keep = KeepCustomer
+	}
+	return table.Update{
+		Key: cart, Do: "SET #state = :open, #ttl = :ttl, #updatedAt = :now REMOVE #checkoutId", If: heldByCheckout,
+		With: map[string]any{
+			":open": Open, ":ttl": now.Add(keep).Unix(), ":now": now, ":paying": Paying, ":checkout": checkoutID,
+		},
+		Mark: "reopen:" + checkoutID,
+	}
+}
+
+// heldByCheckout keeps a late or second outcome of a payment from touching a cart that has moved on.
+const heldByCheckout = "#state = :paying AND #checkoutId = :checkout"
+
+// Close is the write that turns a cart into an order, for the transaction that makes the order: CloseGuest or
+// ReplaceCustomer, whichever the cart is.
+func Close(c *Cart, checkoutID, orderID string, now time.Time) table.Write {
+	if c.CustomerID == "" {
+		return CloseGuest(c, checkoutID, orderID, now)
+	}
+	return ReplaceCustomer(c, checkoutID, orderID, now)
+}
+
+// CloseGuest marks a guest's cart as ordered. Who and where leave it: the order has them.
+func CloseGuest(c *Cart, checkoutID, orderID string, now time.Time) table.Update {
+	return table.Update{
+		Key: c.Key,
+		Do: "SET #state = :ordered, #orderId = :order, #ttl = :ttl, #updatedAt = :now " +
+			"REMOVE #email, #address, #note, #keys, #marks",
+		If: heldByCheckout,
+		With: map[string]any{
+			":ordered": Ordered, ":order": orderID, ":ttl": now.Add(KeepGuest).Unix(), ":now": now,
+			":paying": Paying, ":checkout": checkoutID,
+		},
+		Mark: "ordered:" + checkoutID,
+	}
+}
+
+// ReplaceCustomer puts an empty cart in the place of a customer's ordered one. It remembers the order, so that a repeated
+// checkout of the old cart finds it. Its id is made from the checkout's, so building the write twice gives the same item.
+func ReplaceCustomer(c *Cart, checkoutID, orderID string, now time.Time) table.Put {
+	return table.Put{
+		Item: &Cart{
+			Key: c.Key, ID: successor(checkoutID, now), CustomerID: c.CustomerID, State: Open, Version: 1,
+			Currency: c.Currency, Language: c.Language, MergedIDs: c.MergedIDs, Event: c.Event,
+			LastOrder: &LastOrder{CartID: c.ID, CheckoutID: checkoutID, OrderID: orderID},
+			CreatedAt: now, UpdatedAt: now, TTL: now.Add(KeepCustomer).Unix(),
+		},
+		If:   heldByCheckout,
+		With: map[string]any{":paying": Paying, ":checkout": checkoutID},
+	}
+}
+
+func successor(checkoutID string, now time.Time) string {
+	if _, rest, ok := strings.Cut(checkoutID, "_"); ok && id.Is(Prefix, Prefix+"_"+rest) {
+		return Prefix + "_" + rest
+	}
+	return id.New(Prefix, now)
+}

@@ -1,0 +1,164 @@
+package cart
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dangol/shared/clock"
+	"dangol/shared/id"
+	"dangol/shared/problem"
+	"dangol/shared/table"
+)
+
+// Mine stands for the id of the customer's own cart, which may not exist yet.
+const Mine = "mine"
+
+// Ref says which cart is meant and why the caller may touch it: by the guest's token when there is one, else as the
+// customer.
+type Ref struct {
+	CartID     string // or Mine
+	CustomerID string
+	Token      string
+	Operator   bool // may read a guest's cart by its id alone
+}
+
+// guest reports whether the cart is reached by its token.
+func (r Ref) guest() bool { return r.Token != "" && r.CartID != Mine }
+
+// Store keeps carts.
+type Store struct {
+	Table *table.Table
+	Clock clock.Clock
+}
+
+// NotFound is the answer for a cart that does not exist, has expired, or is not the caller's.
+func NotFound() *problem.Problem {
+	return problem.NotFound("cart_not_found", "There is no such cart, or it is not yours.")
+}
+
+// Load reads a cart, strongly consistent, with what the customer has bought of limited goods. A customer who has no cart
+// gets an empty one with the id Mine and version 0, which is not stored. The id of a customer's cart that was ordered
+// answers with an Ordered cart that has nothing but the links to its checkout and order. 1 round trip, 1 RCU per 4 KB.
+// Errors: 404 cart_not_found.
+func (s Store) Load(ctx context.Context, ref Ref) (*Cart, error) {
+	c, _, err := s.load(ctx, ref)
+	return c, err
+}
+
+// stood is what the store saw under the cart's key, for the condition of the write that follows. The zero value is
+// nothing.
+type stood struct {
+	id      string
+	version int
+}
+
+func (s Store) load(ctx context.Context, ref Ref) (*Cart, stood, error) {
+	if ref.CartID != Mine && !id.Is(Prefix, ref.CartID) || ref.Token == "" && ref.CustomerID == "" {
+		return nil, stood{}, NotFound()
+	}
+	if ref.guest() {
+		return s.loadGuest(ctx, ref)
+	}
+	return s.loadCustomer(ctx, ref)
+}
+
+func (s Store) loadGuest(ctx context.Context, ref Ref) (*Cart, stood, error) {
+	var c Cart
+	err := s.Table.Get(ctx, KeyOfGuest(ref.CartID), &c)
+	if errors.Is(err, table.ErrNotFound) || err == nil && (s.expired(&c) || !tokenFits(&c, ref.Token)) {
+		return nil, stood{}, NotFound()
+	}
+	return &c, stood{c.ID, c.Version}, err
+}
+
+func (s Store) loadCustomer(ctx context.Context, ref Ref) (*Cart, stood, error) {
+	home := KeyOfCustomer(ref.CustomerID)
+	keys := []table.Key{home, KeyOfBought(ref.CustomerID)}
+	if ref.Operator && ref.CartID != Mine {
+		keys = append(keys, KeyOfGuest(ref.CartID))
+	}
+	found, err := s.Table.BatchGet(ctx, true, keys...)
+	if err != nil {
+		return nil, stood{}, err
+	}
+	if item, ok := found[KeyOfGuest(ref.CartID)]; ok && ref.Operator {
+		var c Cart
+		if err := item.Decode(&c); err != nil || !s.expired(&c) {
+			return &c, stood{c.ID, c.Version}, err
+		}
+	}
+	c, seen, err := s.customers(ref, found[home])
+	if err != nil {
+		return nil, stood{}, err
+	}
+	c.Bought = boughtIn(found[KeyOfBought(ref.CustomerID)])
+	return c, seen, nil
+}
+
+// customers is the cart that the ref means, when item stands in the customer's place.
+func (s Store) customers(ref Ref, item table.Item) (*Cart, stood, error) {
+	empty := &Cart{Key: KeyOfCustomer(ref.CustomerID), ID: Mine, CustomerID: ref.CustomerID, State: Open}
+	var c Cart
+	if item != nil {
+		if err := item.Decode(&c); err != nil {
+			return nil, stood{}, err
+		}
+	}
+	seen := stood{c.ID, c.Version}
+	switch gone := item == nil || s.expired(&c); {
+	case gone && ref.CartID == Mine:
+		return empty, seen, nil
+	case gone:
+		return nil, seen, NotFound()
+	case ref.CartID == Mine || ref.CartID == c.ID:
+		return &c, seen, nil
+	case c.LastOrder != nil && c.LastOrder.CartID == ref.CartID:
+		return formerly(&c), seen, nil
+	default:
+		return nil, seen, NotFound()
+	}
+}
+
+// formerly is the ordered cart that stood where c is.
+func formerly(c *Cart) *Cart {
+	return &Cart{
+		Key: c.Key, ID: c.LastOrder.CartID, CustomerID: c.CustomerID, State: Ordered, Currency: c.Currency,
+		Language: c.Language, CheckoutID: c.LastOrder.CheckoutID, OrderID: c.LastOrder.OrderID,
+		CreatedAt: c.CreatedAt, UpdatedAt: c.CreatedAt,
+	}
+}
+
+// expired reports whether DynamoDB may delete the cart but has not done so yet.
+func (s Store) expired(c *Cart) bool { return c.TTL != 0 && c.TTL <= s.Clock.Now().Unix() }
+
+// tokenFits compares in constant time, so that the answer's speed tells nothing about the token.
+func tokenFits(c *Cart, token string) bool {
+	return c.TokenHash != "" && subtle.ConstantTimeCompare([]byte(HashToken(token)), []byte(c.TokenHash)) == 1
+}
+
+func boughtIn(item table.Item) map[string]int {
+	out := map[string]int{}
+	for name, v := range item {
+		number, ok := v.(*types.AttributeValueMemberN)
+		if !ok {
+			continue
+		}
+		if n, err := strconv.Atoi(number.Value); err == nil {
+			out[name] = n
+		}
+	}
+	return out
+}
+
+// keep is how long the cart lives from now on, as its TTL.
+func keep(c *Cart, now time.Time) int64 {
+	if c.CustomerID == "" {
+		return now.Add(KeepGuest).Unix()
+	}
+	return now.Add(KeepCustomer).Unix()
+}

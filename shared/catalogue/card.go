@@ -1,0 +1,101 @@
+package catalogue
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Card is what lists show of a product. It is kept on the product's item and projected into the index, so that listing
+// never reads products.
+type Card struct {
+	ID         string           `dynamodbav:"id"`
+	Handle     string           `dynamodbav:"handle"`
+	Version    int              `dynamodbav:"version"`
+	Status     Status           `dynamodbav:"status"`
+	Title      Text             `dynamodbav:"title"`
+	Vendor     string           `dynamodbav:"vendor,omitempty"`
+	Type       string           `dynamodbav:"type,omitempty"`
+	Tags       []string         `dynamodbav:"tags,omitempty"`
+	Categories []string         `dynamodbav:"categories,omitempty"`
+	Image      Image            `dynamodbav:"image"`
+	Prices     map[string]Range `dynamodbav:"prices"`    // by currency
+	VariantID  string           `dynamodbav:"variantId"` // the first, for a buy button where there is but one
+	Variants   int              `dynamodbav:"variants"`
+	CreatedAt  time.Time        `dynamodbav:"createdAt"`
+	UpdatedAt  time.Time        `dynamodbav:"updatedAt"`
+}
+
+// Range is what the variants cost in one currency, in minor units. CompareAt belongs to the cheapest.
+type Range struct {
+	Min       int64 `dynamodbav:"min"`
+	Max       int64 `dynamodbav:"max"`
+	CompareAt int64 `dynamodbav:"compareAt,omitempty"`
+}
+
+func cardOf(p *Product) Card {
+	c := Card{
+		ID: p.ID, Handle: p.Handle, Version: p.Version, Status: p.Status, Title: p.Title, Vendor: p.Vendor, Type: p.Type,
+		Tags: p.Tags, Categories: p.Categories, Variants: len(p.Variants), Prices: map[string]Range{},
+		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	}
+	if len(p.Images) > 0 {
+		c.Image = p.Images[0]
+	}
+	if len(p.Variants) > 0 {
+		c.VariantID = p.Variants[0].ID
+	}
+	for _, v := range p.Variants {
+		for currency, price := range v.Prices {
+			r, ok := c.Prices[currency]
+			if !ok || price.Amount < r.Min {
+				r.Min, r.CompareAt = price.Amount, price.CompareAt
+			}
+			r.Max = max(r.Max, price.Amount)
+			c.Prices[currency] = r
+		}
+	}
+	return c
+}
+
+// searched is the text that a search looks through: titles in all languages, tags, vendor, type and categories, one a
+// line.
+func (c *Card) searched() string {
+	var b strings.Builder
+	add := func(texts ...string) {
+		for _, s := range texts {
+			b.WriteString(squeeze(s))
+			b.WriteByte('\n')
+		}
+	}
+	for _, title := range c.Title {
+		add(title)
+	}
+	add(c.Tags...)
+	add(c.Categories...)
+	add(c.Vendor, c.Type)
+	return b.String()
+}
+
+// squeeze brings a text into the form in which it is searched: composed (a Mac decomposes Hangul), lower case, letters and
+// digits only. Without spaces, because writers of Korean set them freely: 수분크림 finds 수분 크림.
+func squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, norm.NFC.String(s))
+}
+
+// searchWords splits what a shopper typed into the words that must all be found.
+func searchWords(q string) []string {
+	words := strings.Fields(q)
+	for i, w := range words {
+		words[i] = squeeze(w)
+	}
+	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
+}

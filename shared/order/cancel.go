@@ -1,0 +1,55 @@
+package order
+
+import (
+	"time"
+
+	"dangol/shared/cart"
+	"dangol/shared/problem"
+	"dangol/shared/stock"
+	"dangol/shared/table"
+)
+
+// Cancel cancels an order of which nothing has been shipped: the money goes back, or is never taken. changed is false when
+// it was cancelled before; then the shop may try a refund that failed once more. Errors: 409 order_shipped.
+func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err error) {
+	switch {
+	case o.State == Cancelled && o.Payment.State == PayRefundFailed && by == ByShop:
+		o.refundRest(reason, by, now)
+		return true, nil
+	case o.State == Cancelled:
+		return false, nil
+	case o.State != Placed:
+		return false, problem.Conflict("order_shipped", "Some of this order has been shipped; it can be returned, not cancelled.")
+	}
+	o.State, o.Reason = Cancelled, reason
+	o.tell(now, WasCancelled, "", by)
+	if o.Payment.State == PayAuthorised {
+		o.Payment.State, o.Asked = PayReleasing, 0
+		o.await(DueRefund, now, CaptureWithin)
+		return true, nil
+	}
+	o.refundRest(reason, by, now)
+	return true, nil
+}
+
+// GiveBack plans the return of stock and of lifetime counters, for the transaction that ends a purchase. Counters that are
+// no longer there refuse; such a write can be left out, because nobody counts by it any more.
+func (d Draft) GiveBack() []table.Write {
+	writes := stock.Release(d.Taken)
+	if len(d.Counted) == 0 {
+		return writes
+	}
+	back := make([]cart.Limited, len(d.Counted))
+	for i, c := range d.Counted {
+		back[i] = cart.Limited{VariantID: c.VariantID, Quantity: c.Quantity}
+	}
+	return append(writes, cart.Unbuy(Buyer(d.CustomerID, d.Email), back))
+}
+
+// Buyer is whose lifetime counters a purchase counts on: the customer's, or those of a guest's mail address.
+func Buyer(customerID, email string) string {
+	if customerID != "" {
+		return customerID
+	}
+	return "mail:" + HashEmail(email)
+}

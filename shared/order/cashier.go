@@ -1,0 +1,240 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"dangol/events"
+	"dangol/shared/clock"
+	"dangol/shared/event"
+	"dangol/shared/payment"
+	"dangol/shared/problem"
+	"dangol/shared/table"
+)
+
+// ErrLater says that the provider has not answered, or not finally: what is to be done stays due.
+var ErrLater = errors.New("order: the provider's answer is still to come")
+
+// Cashier moves the money of orders. Whatever moves money is written down first and has one key, so any of its calls may be
+// lost, repeated, or made by several workers at once.
+type Cashier struct {
+	Orders   Store
+	Provider payment.Provider
+	Clock    clock.Clock
+	Log      *slog.Logger
+}
+
+// task is what is to be done about the money of an order.
+type task string
+
+const (
+	nothing task = "nothing"
+	capture task = "capture"
+	release task = "release"
+	refund  task = "refund"
+)
+
+func (o *Order) task() task {
+	switch {
+	case o.Payment.State == PayAuthorised:
+		return capture
+	case o.Payment.State == PayReleasing:
+		return release
+	case o.pending() != nil:
+		return refund
+	default:
+		return nothing
+	}
+}
+
+// Settle does what is to be done about the money of an order that was read: capture it, let it go, or give it back. It
+// returns the order as it then is. A capture is 1 call and 1 round trip. Errors: ErrLater.
+func (c Cashier) Settle(ctx context.Context, o *Order) (*Order, error) {
+	for range 4 { // a release may turn into a refund, a refund into another; each step leaves less to do
+		var err error
+		switch o.task() {
+		case capture:
+			o, err = c.capture(ctx, o)
+		case release:
+			o, err = c.release(ctx, o)
+		case refund:
+			o, err = c.refund(ctx, o)
+		default:
+			return c.atRest(ctx, o)
+		}
+		if err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// Work is Settle for a due job: what the provider does not answer is put off and is no failure of the job.
+func (c Cashier) Work(ctx context.Context, orderID string) error {
+	o, err := c.Orders.Get(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	settled, err := c.Settle(ctx, o)
+	if !errors.Is(err, ErrLater) {
+		return err
+	}
+	c.Log.WarnContext(ctx, "provider silent", "order", orderID, "payment", settled.Payment.State, "asked", settled.Asked, "error", err)
+	_, err = c.Orders.Change(ctx, orderID, func(o *Order) (bool, []table.Write, error) {
+		if o.task() == nothing {
+			return false, nil, nil
+		}
+		o.Postponed(c.Clock.Now())
+		return true, nil, nil
+	})
+	return err
+}
+
+// atRest takes an order with nothing to do out of the due index, should it be there.
+func (c Cashier) atRest(ctx context.Context, o *Order) (*Order, error) {
+	if o.Shard == "" {
+		return o, nil
+	}
+	return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
+		if o.task() != nothing {
+			return false, nil, nil
+		}
+		o.rest()
+		return true, nil, nil
+	})
+}
+
+func (c Cashier) capture(ctx context.Context, o *Order) (*Order, error) {
+	p, err := c.Provider.Capture(ctx, o.Payment.ID, "capture-"+o.ID, o.Total())
+	if errors.Is(err, payment.ErrStateConflict) || errors.Is(err, payment.ErrNotFound) {
+		p, err = c.Provider.Get(ctx, o.Payment.ID)
+	}
+	switch {
+	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Dead():
+		return c.unpaid(ctx, o)
+	case err == nil && p.State == payment.StateCaptured:
+		return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
+			return o.Paid(p.Captured.Amount, c.Clock.Now()), nil, nil
+		})
+	default:
+		return o, c.later(err)
+	}
+}
+
+// unpaid cancels an order that nobody can be made to pay for any more.
+func (c Cashier) unpaid(ctx context.Context, o *Order) (*Order, error) {
+	return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
+		now := c.Clock.Now()
+		if !o.Unpaid(now) {
+			return false, nil, nil
+		}
+		return o.ended(ctx, events.OrderPaymentFailed{OrderRef: o.ref(), Total: o.Total(), Lines: o.eventLines()}, now)
+	})
+}
+
+// Cancel cancels an order that was read, gives back what it took, and starts to give back the money. What the provider does
+// not answer now stays due. Errors: 409 order_shipped.
+func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Order, error) {
+	o, err := c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
+		now, first := c.Clock.Now(), o.State != Cancelled
+		changed, err := o.Cancel(reason, by, now)
+		if err != nil || !changed || !first {
+			return changed, nil, err
+		}
+		return o.ended(ctx, events.OrderCancelled{
+			OrderRef: o.ref(), Reason: reason, By: by, Lines: o.eventLines(), Total: o.Total(), Refund: o.Money(o.toReturn()),
+		}, now)
+	})
+	if err != nil {
+		return nil, err
+	}
+	settled, err := c.Settle(ctx, o)
+	if errors.Is(err, ErrLater) {
+		c.Log.WarnContext(ctx, "refund is due", "order", o.ID, "error", err)
+		return settled, nil
+	}
+	return settled, err
+}
+
+// Hear notes what the provider says about a refund. A message about an order or refund that is not ours changes nothing.
+func (c Cashier) Hear(ctx context.Context, orderID string, r payment.Refund) error {
+	_, err := c.Orders.Change(ctx, orderID, func(o *Order) (bool, []table.Write, error) {
+		return o.Refunded(r.Key, r.ID, r.State, c.Clock.Now()), nil, nil
+	})
+	if problem.Code(err) == "order_not_found" {
+		return nil
+	}
+	return err
+}
+
+// ended gives back what the order took, and tells so.
+func (o *Order) ended(ctx context.Context, body event.Body, now time.Time) (bool, []table.Write, error) {
+	back := o.GiveBack()
+	o.Taken, o.Counted = nil, nil // once
+	var err error
+	o.Event, err = event.New(ctx, now, body)
+	return true, back, err
+}
+
+func (c Cashier) release(ctx context.Context, o *Order) (*Order, error) {
+	p, err := c.Provider.Get(ctx, o.Payment.ID)
+	if err == nil && (p.State == payment.StateAuthorised || p.State == payment.StateRequiresAction) {
+		if p, err = c.Provider.Void(ctx, o.Payment.ID, "void-"+o.Payment.Key); errors.Is(err, payment.ErrStateConflict) {
+			p, err = c.Provider.Get(ctx, o.Payment.ID) // a capture was faster
+		}
+	}
+	now := c.Clock.Now()
+	switch {
+	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Dead():
+		return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) { return o.Released(now), nil, nil })
+	case err == nil && p.State == payment.StateCaptured:
+		return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
+			return o.CapturedAfterAll(p.Captured.Amount, now), nil, nil
+		})
+	default:
+		return o, c.later(err)
+	}
+}
+
+// keyLife is how long a provider surely remembers a key (Stripe: 24 hours); an older refund is asked for before it is
+// sent again.
+const keyLife = 20 * time.Hour
+
+func (c Cashier) refund(ctx context.Context, o *Order) (*Order, error) {
+	r := *o.pending()
+	now := c.Clock.Now()
+	got, err := c.askOrSend(ctx, o, r, now)
+	switch {
+	case err == nil:
+	case errors.Is(err, payment.ErrUnknown) || errors.Is(err, payment.ErrUnavailable):
+		return o, c.later(err)
+	default:
+		c.Log.ErrorContext(ctx, "refund refused", "order", o.ID, "key", r.Key, "error", err)
+		got = payment.Refund{State: payment.RefundFailed}
+	}
+	settled, err := c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
+		return o.Refunded(r.Key, got.ID, got.State, now), nil, nil
+	})
+	if err == nil && got.State == payment.RefundPending {
+		return settled, ErrLater
+	}
+	return settled, err
+}
+
+// askOrSend asks what became of a refund that the provider may know, and sends it when it does not.
+func (c Cashier) askOrSend(ctx context.Context, o *Order, r Refund, now time.Time) (payment.Refund, error) {
+	if r.ProviderID != "" || now.Sub(r.At) > keyLife {
+		got, err := c.Provider.LookupRefund(ctx, o.Payment.ID, r.Key)
+		if !errors.Is(err, payment.ErrNotFound) {
+			return got, err
+		}
+	}
+	return c.Provider.Refund(ctx, payment.RefundRequest{
+		Key: r.Key, PaymentID: o.Payment.ID, Amount: o.Money(r.Amount), Reason: r.Reason, Metadata: map[string]string{"order": o.ID},
+	})
+}
+
+// later is the error of a call that settled nothing.
+func (c Cashier) later(cause error) error { return errors.Join(ErrLater, cause) }

@@ -1,0 +1,124 @@
+package order
+
+import (
+	"slices"
+	"time"
+
+	"dangol/shared/problem"
+)
+
+// Fulfilment is one parcel.
+type Fulfilment struct {
+	N              int        `dynamodbav:"n"` // 1 for the first
+	Carrier        string     `dynamodbav:"carrier"`
+	TrackingNumber string     `dynamodbav:"trackingNumber,omitempty"`
+	TrackingURL    string     `dynamodbav:"trackingUrl,omitempty"`
+	Lines          []Part     `dynamodbav:"lines"`
+	ShippedAt      time.Time  `dynamodbav:"shippedAt"`
+	DeliveredAt    *time.Time `dynamodbav:"deliveredAt,omitempty"`
+}
+
+// Part is some units of a line.
+type Part struct {
+	LineID   string `dynamodbav:"lineId" json:"lineId" doc:"A line of the order." example:"line_k3v9"`
+	Quantity int    `dynamodbav:"quantity" json:"quantity" minimum:"1" maximum:"100000" doc:"Units of it."`
+}
+
+// maxFulfilments bounds the parcels of an order, and with them its timeline.
+const maxFulfilments = 50
+
+// Fulfil adds a parcel with the given units, or with all that are left when there are none given. Errors: 409
+// order_cancelled, order_fulfilled, payment_not_captured, too_many_parcels; 422 for units that are not there to ship.
+func (o *Order) Fulfil(f Fulfilment, by string, now time.Time) (*Fulfilment, error) {
+	switch {
+	case o.State == Cancelled:
+		return nil, problem.Conflict("order_cancelled", "This order is cancelled.")
+	case o.State == Fulfilled || o.State == Delivered:
+		return nil, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
+	case o.Payment.State == PayAuthorised:
+		return nil, problem.Conflict("payment_not_captured", "The payment is not captured yet; nothing is shipped before.")
+	case len(o.Fulfilments) >= maxFulfilments:
+		return nil, problem.Conflict("too_many_parcels", "An order has at most %d parcels.", maxFulfilments)
+	}
+	parts, err := o.parts(f.Lines)
+	if err != nil {
+		return nil, err
+	}
+	f.N, f.Lines, f.ShippedAt = len(o.Fulfilments)+1, parts, now
+	o.Fulfilments = append(o.Fulfilments, f)
+	o.State = PartlyFulfilled
+	if len(o.Unshipped()) == 0 {
+		o.State = Fulfilled
+	}
+	o.tell(now, Shipped, f.Carrier+" "+f.TrackingNumber, by)
+	return &o.Fulfilments[f.N-1], nil
+}
+
+// parts checks what is to be shipped against what is left.
+func (o *Order) parts(wanted []Part) ([]Part, error) {
+	left := o.Unshipped()
+	if len(wanted) == 0 {
+		return left, nil
+	}
+	for i, w := range wanted {
+		have := slices.IndexFunc(left, func(p Part) bool { return p.LineID == w.LineID })
+		twice := slices.ContainsFunc(wanted[:i], func(p Part) bool { return p.LineID == w.LineID })
+		switch {
+		case twice:
+			return nil, problem.InvalidField(pointer(i, "lineId"), "duplicate", "each line once")
+		case have < 0:
+			return nil, problem.InvalidField(pointer(i, "lineId"), "not_allowed", "a line of this order with units to ship")
+		case w.Quantity < 1 || w.Quantity > left[have].Quantity:
+			return nil, problem.InvalidField(pointer(i, "quantity"), "too_large", "between 1 and %d", left[have].Quantity)
+		}
+	}
+	return slices.Clone(wanted), nil
+}
+
+// Unshipped is what is still to be shipped, by line.
+func (o *Order) Unshipped() []Part {
+	shipped := map[string]int{}
+	for _, f := range o.Fulfilments {
+		for _, p := range f.Lines {
+			shipped[p.LineID] += p.Quantity
+		}
+	}
+	var left []Part
+	for _, l := range o.Lines {
+		if n := l.Quantity - shipped[l.ID]; n > 0 {
+			left = append(left, Part{LineID: l.ID, Quantity: n})
+		}
+	}
+	return left
+}
+
+// Deliver notes that parcel n has arrived; changed is false when that was known. Error: 404 no_such_fulfilment.
+func (o *Order) Deliver(n int, by string, now time.Time) (f *Fulfilment, changed bool, err error) {
+	if n < 1 || n > len(o.Fulfilments) {
+		return nil, false, problem.NotFound("no_such_fulfilment", "This order has no parcel %d.", n)
+	}
+	f = &o.Fulfilments[n-1]
+	if f.DeliveredAt != nil {
+		return f, false, nil
+	}
+	f.DeliveredAt = &now
+	o.tell(now, Arrived, f.Carrier+" "+f.TrackingNumber, by)
+	everywhere := !slices.ContainsFunc(o.Fulfilments, func(f Fulfilment) bool { return f.DeliveredAt == nil })
+	if o.State == Fulfilled && everywhere {
+		o.State = Delivered
+	}
+	return f, true, nil
+}
+
+// DeliveredAt is when the last parcel arrived, the day from which rights of withdrawal count; ok is false before.
+func (o *Order) DeliveredAt() (last time.Time, ok bool) {
+	for _, f := range o.Fulfilments {
+		if f.DeliveredAt == nil {
+			return last, false
+		}
+		if f.DeliveredAt.After(last) {
+			last = *f.DeliveredAt
+		}
+	}
+	return last, o.State == Delivered
+}

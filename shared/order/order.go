@@ -1,0 +1,192 @@
+// Package order is what was bought: its states, what may be done to it and when, the ledger of what was paid and given
+// back, the number people read out, and how it is stored and listed. The checkout makes orders, the orders function changes
+// them, and Cashier moves their money.
+package order
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dangol/shared/cart"
+	"dangol/shared/due"
+	"dangol/shared/event"
+	"dangol/shared/money"
+	"dangol/shared/pricing"
+	"dangol/shared/stock"
+	"dangol/shared/table"
+)
+
+// State is where an order stands.
+type State string
+
+// The states of an order: placed -> (partially_fulfilled ->) fulfilled -> delivered, or placed -> cancelled.
+const (
+	Placed          State = "placed"
+	PartlyFulfilled State = "partially_fulfilled"
+	Fulfilled       State = "fulfilled"
+	Delivered       State = "delivered"
+	Cancelled       State = "cancelled"
+)
+
+// States lists every state.
+var States = []State{Placed, PartlyFulfilled, Fulfilled, Delivered, Cancelled}
+
+// Order is one order: one item.
+type Order struct {
+	table.Key
+	due.Due
+	Places
+	Draft
+	ID          string       `dynamodbav:"id"`
+	State       State        `dynamodbav:"state"`
+	Version     int          `dynamodbav:"version"`
+	CheckoutID  string       `dynamodbav:"checkoutId"`
+	Payment     Payment      `dynamodbav:"payment"`
+	Fulfilments []Fulfilment `dynamodbav:"fulfilments,omitempty"`
+	Refunds     []Refund     `dynamodbav:"refunds,omitempty"`
+	Notes       []Note       `dynamodbav:"notes,omitempty"`
+	Timeline    []Entry      `dynamodbav:"timeline"`
+	Reason      string       `dynamodbav:"reason,omitempty"` // why it was cancelled
+	Asked       int          `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
+	Event       *event.Event `dynamodbav:"event,omitempty"`
+	Mark        string       `dynamodbav:"mark,omitempty"`
+	PlacedAt    time.Time    `dynamodbav:"placedAt"`
+	UpdatedAt   time.Time    `dynamodbav:"updatedAt"`
+}
+
+// Draft is what an order is made of. It is fixed when payment starts, so what is paid for is what is delivered.
+type Draft struct {
+	CartID     string         `dynamodbav:"cartId"`
+	CustomerID string         `dynamodbav:"customerId,omitempty"` // empty for a guest
+	TokenHash  string         `dynamodbav:"tokenHash,omitempty"`  // of the guest's cart token
+	Email      string         `dynamodbav:"email"`
+	Language   string         `dynamodbav:"language"`
+	Lines      []Line         `dynamodbav:"lines"`
+	Totals     pricing.Totals `dynamodbav:"totals"`
+	Address    *cart.Address  `dynamodbav:"address,omitempty"`
+	Shipping   string         `dynamodbav:"shipping,omitempty"` // id of the shipping method
+	Note       string         `dynamodbav:"note,omitempty"`     // the shopper's
+	Taken      []stock.Taken  `dynamodbav:"taken,omitempty"`
+	Counted    []Counted      `dynamodbav:"counted,omitempty"`
+}
+
+// Line is one line as it was when payment started. What it cost is in Totals, under the same id.
+type Line struct {
+	ID         string            `dynamodbav:"id"`
+	VariantID  string            `dynamodbav:"variantId"`
+	ProductID  string            `dynamodbav:"productId"`
+	SKU        string            `dynamodbav:"sku,omitempty"`
+	Title      string            `dynamodbav:"title"`
+	Options    []string          `dynamodbav:"options,omitempty"`
+	Image      string            `dynamodbav:"image,omitempty"`
+	Quantity   int               `dynamodbav:"quantity"`
+	Properties map[string]string `dynamodbav:"properties,omitempty"`
+}
+
+// Counted is how many units of a limited variant went onto the buyer's lifetime counter.
+type Counted struct {
+	VariantID string `dynamodbav:"variantId"`
+	Quantity  int    `dynamodbav:"quantity"`
+}
+
+// Places is where the order stands in lists, and what they show.
+type Places struct {
+	Owner   string `dynamodbav:"gsi1pk"`
+	OwnerAt string `dynamodbav:"gsi1sk"`
+	Queue   string `dynamodbav:"gsi2pk"`
+	QueueAt string `dynamodbav:"gsi2sk"`
+	Card    Card   `dynamodbav:"card"`
+}
+
+// Card is what a list shows of an order. It names nobody: who works through the list opens the order.
+type Card struct {
+	ID       string    `dynamodbav:"id"`
+	State    State     `dynamodbav:"state"`
+	Payment  PayState  `dynamodbav:"payment"`
+	Total    int64     `dynamodbav:"total"`
+	Currency string    `dynamodbav:"currency"`
+	Units    int       `dynamodbav:"units"`
+	Title    string    `dynamodbav:"title"` // of the first line
+	Image    string    `dynamodbav:"image,omitempty"`
+	PlacedAt time.Time `dynamodbav:"placedAt"`
+}
+
+// KeyOf is the key of an order.
+func KeyOf(id string) table.Key { return table.Key{PK: "ORDER#" + id, SK: "ORDER"} }
+
+// Shards is how many index keys the orders of one state are spread over.
+const Shards = 4
+
+// place puts the order into its lists; every write does it.
+func (o *Order) place() {
+	at := o.PlacedAt.UTC().Format("2006-01-02T15:04:05.000Z") + "#" + o.ID
+	h := fnv.New32a()
+	h.Write([]byte(o.ID))
+	o.Owner, o.OwnerAt = ownerKey(o.CustomerID, o.Email), at
+	o.Queue, o.QueueAt = queueKey(o.State, int(h.Sum32()%Shards)), at
+	first := o.Lines[0]
+	o.Card = Card{
+		ID: o.ID, State: o.State, Payment: o.Payment.State, Total: o.Totals.Total, Currency: o.Totals.Currency,
+		Units: o.units(), Title: first.Title, Image: first.Image, PlacedAt: o.PlacedAt,
+	}
+}
+
+func queueKey(s State, shard int) string { return "ORDERS#" + string(s) + "#" + strconv.Itoa(shard) }
+
+func ownerKey(customerID, email string) string {
+	if customerID != "" {
+		return "CUSTOMER#" + customerID
+	}
+	return "GUEST#" + HashEmail(email)
+}
+
+// HashEmail is what keys carry instead of a mail address; case and surrounding space do not matter.
+func HashEmail(email string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(email))))
+	return hex.EncodeToString(sum[:])
+}
+
+func (o *Order) units() int {
+	n := 0
+	for _, l := range o.Lines {
+		n += l.Quantity
+	}
+	return n
+}
+
+// Line returns the line with the id.
+func (d Draft) Line(id string) (Line, bool) {
+	i := slices.IndexFunc(d.Lines, func(l Line) bool { return l.ID == id })
+	if i < 0 {
+		return Line{}, false
+	}
+	return d.Lines[i], true
+}
+
+// Cost returns what the line with the id cost.
+func (d Draft) Cost(id string) pricing.LineTotal {
+	i := slices.IndexFunc(d.Totals.Lines, func(l pricing.LineTotal) bool { return l.ID == id })
+	if i < 0 {
+		return pricing.LineTotal{}
+	}
+	return d.Totals.Lines[i]
+}
+
+// Money is an amount in the order's currency.
+func (d Draft) Money(amount int64) money.Money { return money.Of(amount, d.Totals.Currency) }
+
+// Total is what the order costs.
+func (d Draft) Total() money.Money { return d.Money(d.Totals.Total) }
+
+// Recipient is who receives the parcel; empty when nothing is shipped.
+func (d Draft) Recipient() string {
+	if d.Address == nil {
+		return ""
+	}
+	return d.Address.Name
+}

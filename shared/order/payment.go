@@ -1,0 +1,131 @@
+package order
+
+import (
+	"time"
+
+	"dangol/shared/due"
+	"dangol/shared/payment"
+)
+
+// PayState is where the money of an order is.
+type PayState string
+
+// Where the money can be. An order is made when it is authorised or captured.
+const (
+	PayAuthorised   PayState = "authorised"         // reserved; the capture is due
+	PayCaptured     PayState = "captured"           // ours
+	PayFailed       PayState = "failed"             // the reservation was gone before it was captured; the order is cancelled
+	PayReleasing    PayState = "releasing"          // cancelled before it was captured; the reservation is being let go
+	PayReleased     PayState = "released"           // let go: the customer never paid
+	PayRefunding    PayState = "refunding"          // a refund is on its way
+	PayPartRefunded PayState = "partially_refunded" // some of it went back
+	PayRefunded     PayState = "refunded"           // all of it went back
+	PayRefundFailed PayState = "refund_failed"      // the provider could not give it back: a person has to
+)
+
+// Payment is the payment of an order. Amounts are minor units of the order's currency.
+type Payment struct {
+	Provider string   `dynamodbav:"provider"` // empty when there was nothing to pay
+	ID       string   `dynamodbav:"id,omitempty"`
+	Key      string   `dynamodbav:"key,omitempty"` // of the authorisation, for Lookup
+	State    PayState `dynamodbav:"state"`
+	Amount   int64    `dynamodbav:"amount"`
+	Captured int64    `dynamodbav:"captured"`
+	Refunded int64    `dynamodbav:"refunded"`
+	Brand    string   `dynamodbav:"brand,omitempty"`
+	Last4    string   `dynamodbav:"last4,omitempty"`
+}
+
+// PaymentOf is what an order keeps of a provider's payment that is good.
+func PaymentOf(provider string, p payment.Payment) Payment {
+	out := Payment{
+		Provider: provider, ID: p.ID, Key: p.Key, State: PayAuthorised, Amount: p.Amount.Amount,
+		Brand: p.Method.Brand, Last4: p.Method.Last4,
+	}
+	if p.State == payment.StateCaptured {
+		out.State, out.Captured = PayCaptured, p.Captured.Amount
+	}
+	return out
+}
+
+// Kinds of due jobs on orders.
+const (
+	DueCapture = "capture"
+	DueRefund  = "refund"
+)
+
+// CaptureWithin is how long a fresh order waits before the capture is tried again by the worker.
+const CaptureWithin = time.Minute
+
+// waits between questions to a provider that does not answer, as Kill Bill's janitor asks: minutes, then hours, then daily.
+var waits = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour}
+
+// Backoff is how long to wait before a provider is asked again that has been asked in vain so many times before.
+func Backoff(asked int) time.Duration {
+	if asked < len(waits) {
+		return waits[max(asked, 0)]
+	}
+	return 24 * time.Hour
+}
+
+// Paid notes that the money has been taken; changed is false when something else has become of the order since.
+func (o *Order) Paid(captured int64, now time.Time) (changed bool) {
+	if o.Payment.State != PayAuthorised {
+		return false
+	}
+	o.Payment.State, o.Payment.Captured = PayCaptured, captured
+	o.rest()
+	o.tell(now, WasPaid, o.Money(captured).Display(), BySystem)
+	return true
+}
+
+// Unpaid cancels an order whose authorisation is gone before it was captured: nothing was paid, nothing is shipped.
+func (o *Order) Unpaid(now time.Time) (changed bool) {
+	if o.Payment.State != PayAuthorised || o.State != Placed {
+		return false
+	}
+	o.State, o.Reason, o.Payment.State = Cancelled, "payment_failed", PayFailed
+	o.rest()
+	o.tell(now, PaymentFailed, "", BySystem)
+	return true
+}
+
+// Released notes that the reservation has been let go.
+func (o *Order) Released(now time.Time) (changed bool) {
+	if o.Payment.State != PayReleasing {
+		return false
+	}
+	o.Payment.State = PayReleased
+	o.rest()
+	o.tell(now, WasReleased, "", BySystem)
+	return true
+}
+
+// CapturedAfterAll notes that the money of a cancelled order was taken before the reservation could be let go; all of it is
+// to be given back.
+func (o *Order) CapturedAfterAll(captured int64, now time.Time) (changed bool) {
+	if o.Payment.State != PayReleasing {
+		return false
+	}
+	o.Payment.Captured = captured
+	o.refundRest(o.Reason, BySystem, now)
+	return true
+}
+
+// rest takes the order out of the due index: nothing is left to be done for it.
+func (o *Order) rest() { o.Due, o.Asked = due.Due{}, 0 }
+
+// await puts the order into the due index, to be looked at after d.
+func (o *Order) await(kind string, now time.Time, d time.Duration) {
+	o.Due = due.On(kind, o.ID, now.Add(d))
+}
+
+// Postponed puts the next question to a silent provider off a little longer each time.
+func (o *Order) Postponed(now time.Time) {
+	kind := DueRefund
+	if o.Payment.State == PayAuthorised {
+		kind = DueCapture
+	}
+	o.await(kind, now, Backoff(o.Asked))
+	o.Asked++
+}

@@ -1,0 +1,142 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"dangol/shared/clock"
+	"dangol/shared/id"
+	"dangol/shared/problem"
+	"dangol/shared/table"
+)
+
+// Store keeps orders.
+type Store struct {
+	Table *table.Table
+	Clock clock.Clock
+}
+
+// NotFound is the answer for an order that is not there or not the caller's.
+func NotFound() error {
+	return problem.NotFound("order_not_found", "There is no such order, or it is not yours.")
+}
+
+// Get reads an order, strongly consistent. 1 round trip, 1 RCU per 4 KB. Errors: 404 order_not_found.
+func (s Store) Get(ctx context.Context, id string) (*Order, error) {
+	if !IsID(id) {
+		return nil, NotFound()
+	}
+	var o Order
+	err := s.Table.Get(ctx, KeyOf(id), &o)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, NotFound()
+	}
+	return &o, err
+}
+
+// Rule changes an order in memory. It returns further writes for the same transaction, or changed false when there is
+// nothing to write.
+type Rule func(*Order) (changed bool, with []table.Write, err error)
+
+// changeTries bounds how often a change that met another one is applied again to what the other one left.
+const changeTries = 8
+
+// Change reads an order and applies the rule. 2 round trips when nobody else changes it. Errors: 404 order_not_found, those
+// of the rule, 503 busy.
+func (s Store) Change(ctx context.Context, id string, rule Rule) (*Order, error) {
+	o, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Apply(ctx, o, rule)
+}
+
+// Apply applies the rule to an order that was read, and to a fresh reading when that was old. 1 round trip, 1 WCU per KB,
+// twice that when there are further writes. o is not to be used afterwards. Errors: those of the rule, 503 busy.
+func (s Store) Apply(ctx context.Context, o *Order, rule Rule) (*Order, error) {
+	var stale error
+	for range changeTries {
+		changed, with, err := rule(o)
+		if err != nil || !changed {
+			return o, err
+		}
+		stale = s.save(ctx, o, with)
+		if stale == nil {
+			return o, nil
+		}
+		if !isStale(stale) {
+			return nil, stale
+		}
+		if o, err = s.Get(ctx, o.ID); err != nil {
+			return nil, err
+		}
+	}
+	return nil, problem.Unavailable("busy", "This order is being changed by others; try again.").Because(stale)
+}
+
+// save writes the order as the version after the one that was read. A write of ours whose answer was lost is recognised
+// by its mark.
+func (s Store) save(ctx context.Context, o *Order, with []table.Write) error {
+	read := o.Version
+	o.Version, o.UpdatedAt, o.Mark = read+1, s.Clock.Now(), id.New("chg", s.Clock.Now())
+	o.place()
+	put := table.Put{
+		Item: o, If: "#version = :read", With: map[string]any{":read": read}, // only what was read is replaced
+	}
+	if len(with) == 0 {
+		err := s.Table.Put(ctx, put)
+		if failed, ok := table.Failed(err); ok && failed.Item.Text("mark") == o.Mark {
+			return nil
+		}
+		return err
+	}
+	err := TransactGiving(ctx, s.Table, o.Mark, []table.Write{put}, with)
+	if c, ok := table.Refused(err); ok && c.Refused(0) && c.Reasons[0].Item.Text("mark") == o.Mark {
+		return nil
+	}
+	return err
+}
+
+func isStale(err error) bool {
+	if _, failed := table.Failed(err); failed {
+		return true
+	}
+	c, refused := table.Refused(err)
+	return refused && c.Refused(0)
+}
+
+// TransactGiving is Transact for writes that must hold and others that give something back. Of the latter those whose
+// target is no longer there are left out: a variant without a counter, a customer who was forgotten.
+func TransactGiving(ctx context.Context, t *table.Table, token string, must, back []table.Write) error {
+	for try := 0; ; try++ {
+		err := t.Transact(ctx, fmt.Sprint(token, "-", try), append(must[:len(must):len(must)], back...)...)
+		c, refused := table.Refused(err)
+		if !refused {
+			return err
+		}
+		var kept []table.Write
+		for i, w := range back {
+			if !c.Refused(len(must) + i) {
+				kept = append(kept, w)
+			}
+		}
+		if len(kept) == len(back) {
+			return err
+		}
+		for i := range must {
+			if c.Refused(i) {
+				return err
+			}
+		}
+		back = kept
+	}
+}
+
+// Place is the write that stores a fresh order, for the transaction that makes it. Its condition fails when there is an
+// order with the same id.
+func (s Store) Place(o *Order) table.Put {
+	o.Key, o.Version, o.State = KeyOf(o.ID), 1, Placed
+	o.place()
+	return table.Put{Item: o, If: table.IfNew}
+}

@@ -1,0 +1,69 @@
+package order
+
+import "dangol/events"
+
+// ref is the beginning of every event about the order.
+func (o *Order) ref() events.OrderRef {
+	return events.OrderRef{
+		OrderID: o.ID, Number: NumberOf(o.ID), CustomerID: o.CustomerID, Email: o.Email, Name: o.Recipient(), Language: o.Language,
+	}
+}
+
+func (o *Order) eventLines() []events.OrderLine {
+	out := make([]events.OrderLine, len(o.Lines))
+	for i, l := range o.Lines {
+		out[i] = eventLine(l, l.Quantity)
+		out[i].Total = o.Money(o.Cost(l.ID).Total)
+	}
+	return out
+}
+
+func (o *Order) eventParts(parts []Part) []events.OrderLine {
+	out := make([]events.OrderLine, 0, len(parts))
+	for _, p := range parts {
+		if l, ok := o.Line(p.LineID); ok {
+			out = append(out, eventLine(l, p.Quantity))
+		}
+	}
+	return out
+}
+
+func eventLine(l Line, quantity int) events.OrderLine {
+	return events.OrderLine{
+		LineID: l.ID, ProductID: l.ProductID, VariantID: l.VariantID, SKU: l.SKU, Title: l.Title, Options: l.Options, Quantity: quantity,
+	}
+}
+
+// PlacedEvent tells that the order was made.
+func (o *Order) PlacedEvent() events.OrderPlaced {
+	t := o.Totals
+	e := events.OrderPlaced{
+		OrderRef: o.ref(), CheckoutID: o.CheckoutID, Lines: o.eventLines(),
+		Subtotal: o.Money(t.Subtotal), Discount: o.Money(t.Discount), Shipping: o.Money(t.Shipping), Tax: o.Money(t.Tax),
+		TaxIncluded: t.TaxIncluded, Total: o.Total(), Method: o.Shipping, PlacedAt: o.PlacedAt,
+	}
+	for _, a := range t.Adjustments {
+		if a.Code != "" {
+			e.Codes = append(e.Codes, a.Code)
+		}
+	}
+	if a := o.Address; a != nil {
+		e.Place = events.Place{City: a.City, Region: a.Region, PostalCode: a.PostalCode, Country: a.Country}
+	}
+	return e
+}
+
+// ShippedEvent tells that the parcel is on its way.
+func (o *Order) ShippedEvent(f *Fulfilment) events.OrderShipped {
+	return events.OrderShipped{
+		OrderRef: o.ref(), Fulfilment: f.N, Carrier: CarrierName(f.Carrier), TrackingNumber: f.TrackingNumber,
+		TrackingURL: f.TrackingURL, Lines: o.eventParts(f.Lines), Complete: o.State != PartlyFulfilled, ShippedAt: f.ShippedAt,
+	}
+}
+
+// DeliveredEvent tells that the parcel has arrived.
+func (o *Order) DeliveredEvent(f *Fulfilment) events.OrderDelivered {
+	return events.OrderDelivered{
+		OrderRef: o.ref(), Fulfilment: f.N, Lines: o.eventParts(f.Lines), Complete: o.State == Delivered, DeliveredAt: *f.DeliveredAt,
+	}
+}

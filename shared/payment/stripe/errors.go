@@ -1,0 +1,95 @@
+package stripe
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"dangol/shared/payment"
+
+	stripego "github.com/stripe/stripe-go/v84"
+)
+
+// outcome turns what Stripe says about a PaymentIntent into ours; a decline carries the payment too.
+func outcome(intent *stripego.PaymentIntent, err error) (payment.Payment, error) {
+	if err == nil {
+		p := fromIntent(intent)
+		return p, p.Declined()
+	}
+	mapped := failure(err)
+	declined, isDecline := errors.AsType[*payment.Declined](mapped)
+	said, isStripe := errors.AsType[*stripego.Error](err)
+	if !isDecline || !isStripe || said.PaymentIntent == nil {
+		return payment.Payment{}, mapped
+	}
+	p := fromIntent(said.PaymentIntent)
+	p.State, p.DeclineCode, p.DeclineKind = payment.StateDeclined, declined.Code, declined.Kind
+	return p, mapped
+}
+
+var conflicts = map[stripego.ErrorCode]bool{
+	stripego.ErrorCodePaymentIntentUnexpectedState: true,
+	stripego.ErrorCodeChargeAlreadyCaptured:        true,
+	stripego.ErrorCodeChargeAlreadyRefunded:        true,
+}
+
+// failure says what an error of the client means for the money (docs.stripe.com/error-low-level): a 5xx, a broken
+// connection or a request still in progress elsewhere leave it unknown; 4xx moved nothing.
+func failure(err error) error {
+	e, ok := errors.AsType[*stripego.Error](err)
+	if !ok {
+		return payment.NoAnswer(err)
+	}
+	meaning := payment.ErrInvalid
+	switch {
+	case e.HTTPStatusCode >= http.StatusInternalServerError, e.Code == stripego.ErrorCodeIdempotencyKeyInUse:
+		meaning = payment.ErrUnknown
+	case e.Type == stripego.ErrorTypeCard:
+		code := cmp.Or(string(e.DeclineCode), string(e.Code))
+		return &payment.Declined{Code: code, Kind: payment.ClassifyAdvised(code, advice(e)...), Message: e.Msg}
+	case e.Type == stripego.ErrorTypeIdempotency:
+		meaning = payment.ErrKeyReused
+	case e.HTTPStatusCode == http.StatusTooManyRequests:
+		meaning = payment.ErrUnavailable
+	case e.HTTPStatusCode == http.StatusNotFound, missing(e):
+		meaning = payment.ErrNotFound
+	case conflicts[e.Code], e.HTTPStatusCode == http.StatusConflict:
+		meaning = payment.ErrStateConflict
+	}
+	return fmt.Errorf("%w: stripe %d %s %s (request %s)", meaning, e.HTTPStatusCode, e.Code, e.Msg, e.RequestID)
+}
+
+// refundFailure is failure for refunds: too large an amount has no code of its own, and a PaymentIntent without a charge is named by
+// the parameter.
+func refundFailure(err error) error {
+	e, ok := errors.AsType[*stripego.Error](err)
+	tooMuch := ok && e.Type == stripego.ErrorTypeInvalidRequest && e.Param == "amount"
+	nothing := ok && e.Type == stripego.ErrorTypeInvalidRequest && e.Param == "payment_intent" && !missing(e)
+	if tooMuch || nothing {
+		return fmt.Errorf("%w: stripe: %s (request %s)", payment.ErrStateConflict, e.Msg, e.RequestID)
+	}
+	return failure(err)
+}
+
+func missing(e *stripego.Error) bool {
+	return e.Code == stripego.ErrorCodeResourceMissing && (e.Param == "intent" || e.Param == "payment_intent")
+}
+
+// advice is what the network and Stripe say about trying again; the library reads it from charges but not from errors.
+func advice(e *stripego.Error) []string {
+	if e.LastResponse == nil {
+		return nil
+	}
+	var raw struct {
+		Error struct {
+			Advice  string `json:"advice_code"`
+			Network string `json:"network_advice_code"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(e.LastResponse.RawJSON, &raw) != nil {
+		return nil
+	}
+	return []string{raw.Error.Advice, raw.Error.Network}
+}

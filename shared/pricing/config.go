@@ -1,0 +1,128 @@
+package pricing
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+
+	"dangol/shared/money"
+)
+
+//go:embed shop.json
+var defaultShop []byte
+
+// DefaultShop is the embedded configuration: a Korean brand that ships to Korea, the USA, Japan, the EU and the world.
+func DefaultShop() (Shop, error) { return ParseShop(defaultShop) }
+
+// maxAmount bounds configured amounts so that sums over a whole cart stay far inside 64 bits.
+const maxAmount = 1_000_000_000_000
+
+// ParseShop reads and checks a configuration. Its errors name the wrong field, for example
+// "zones[1].methods[0].prices.USD.amount: below zero".
+func ParseShop(raw []byte) (Shop, error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	var s Shop
+	if err := decoder.Decode(&s); err != nil {
+		return Shop{}, fmt.Errorf("shop configuration: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return Shop{}, errors.New("shop configuration: something follows the closing brace")
+	}
+	c := check{shop: s, countries: map[string]string{}}
+	c.all()
+	if c.err != nil {
+		return Shop{}, fmt.Errorf("shop configuration: %w", c.err)
+	}
+	return s, nil
+}
+
+// check walks a configuration and keeps the first thing that is wrong.
+type check struct {
+	shop      Shop
+	countries map[string]string // which zone has claimed a country
+	err       error
+}
+
+func (c *check) that(ok bool, format string, args ...any) {
+	if !ok && c.err == nil {
+		c.err = fmt.Errorf(format, args...)
+	}
+}
+
+var (
+	languageForm = regexp.MustCompile(`^[a-z]{2,3}$`)
+	countryForm  = regexp.MustCompile(`^[A-Z]{2}$`)
+	idForm       = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`)
+)
+
+func (c *check) all() {
+	c.that(len(c.shop.Languages) > 0, "languages: at least one")
+	for i, l := range c.shop.Languages {
+		c.that(languageForm.MatchString(l), "languages[%d]: %q is no language tag such as ko", i, l)
+		c.that(slices.Index(c.shop.Languages, l) == i, "languages[%d]: %q is there twice", i, l)
+	}
+	c.that(len(c.shop.Currencies) > 0, "currencies: at least one")
+	for i, code := range c.shop.Currencies {
+		_, err := money.Digits(code)
+		c.that(err == nil, "currencies[%d]: %q is not in ISO 4217", i, code)
+		c.that(slices.Index(c.shop.Currencies, code) == i, "currencies[%d]: %q is there twice", i, code)
+	}
+	c.that(len(c.shop.Zones) > 0, "zones: at least one")
+	for i, z := range c.shop.Zones {
+		c.zone(fmt.Sprintf("zones[%d]", i), z)
+	}
+	taxed := map[string]bool{}
+	for i, t := range c.shop.Taxes {
+		c.tax(fmt.Sprintf("taxes[%d]", i), t)
+		c.that(!taxed[t.Country], "taxes[%d].country: %s is there twice", i, t.Country)
+		taxed[t.Country] = true
+	}
+}
+
+func (c *check) zone(at string, z Zone) {
+	c.that(idForm.MatchString(z.ID), "%s.id: %q is not in lower case letters, digits, - and _", at, z.ID)
+	c.that(len(z.Countries) > 0, "%s.countries: at least one", at)
+	for i, country := range z.Countries {
+		known := country == anywhere || countryForm.MatchString(country)
+		c.that(known, "%s.countries[%d]: %q is no ISO 3166-1 alpha-2 code and not *", at, i, country)
+		c.that(c.countries[country] == "", "%s.countries[%d]: %s is already in zone %s", at, i, country, c.countries[country])
+		c.countries[country] = z.ID
+	}
+	c.that(len(z.Methods) > 0, "%s.methods: at least one", at)
+	for i, m := range z.Methods {
+		c.method(fmt.Sprintf("%s.methods[%d]", at, i), m)
+		first := slices.IndexFunc(z.Methods, func(o Method) bool { return o.ID == m.ID })
+		c.that(first == i, "%s.methods[%d].id: %q is there twice", at, i, m.ID)
+	}
+}
+
+func (c *check) method(at string, m Method) {
+	c.that(idForm.MatchString(m.ID), "%s.id: %q is not in lower case letters, digits, - and _", at, m.ID)
+	for _, l := range c.shop.Languages {
+		c.that(m.Name[l] != "", "%s.name.%s: missing", at, l)
+	}
+	c.that(len(m.Prices) > 0, "%s.prices: at least one", at)
+	for code, rate := range m.Prices {
+		known := slices.Contains(c.shop.Currencies, code)
+		c.that(known, "%s.prices.%s: not one of the shop's currencies", at, code)
+		c.that(rate.Amount >= 0, "%s.prices.%s.amount: below zero", at, code)
+		c.that(rate.Amount <= maxAmount, "%s.prices.%s.amount: above %d", at, code, int64(maxAmount))
+		c.that(rate.FreeFrom >= 0, "%s.prices.%s.freeFrom: below zero", at, code)
+	}
+}
+
+func (c *check) tax(at string, t Tax) {
+	c.that(countryForm.MatchString(t.Country), "%s.country: %q is no ISO 3166-1 alpha-2 code", at, t.Country)
+	c.that(t.Name != "", "%s.name: missing", at)
+	c.that(t.Rate >= 0 && t.Rate <= 10_000, "%s.rate: %d is not 0 to 10000 basis points", at, t.Rate)
+	for i, code := range t.IncludedIn {
+		known := code == anywhere || slices.Contains(c.shop.Currencies, code)
+		c.that(known, "%s.includedIn[%d]: %q is neither one of the shop's currencies nor *", at, i, code)
+	}
+}

@@ -1,0 +1,111 @@
+package pricing
+
+import (
+	"maps"
+	"slices"
+)
+
+// Shop is the brand's rules of shipping and tax, and what it speaks and takes.
+type Shop struct {
+	Languages  []string `json:"languages"`  // BCP 47 primary tags, the first is the default
+	Currencies []string `json:"currencies"` // ISO 4217, the first is the default
+	Zones      []Zone   `json:"zones"`
+	Taxes      []Tax    `json:"taxes"`
+}
+
+// Zone is a shipping region.
+type Zone struct {
+	ID        string   `json:"id"`
+	Countries []string `json:"countries"` // ISO 3166-1 alpha-2, or "*" for wherever no other zone goes
+	Methods   []Method `json:"methods"`
+}
+
+// Method is a way to ship into a zone.
+type Method struct {
+	ID     string            `json:"id"`
+	Name   map[string]string `json:"name"`   // by language
+	Prices map[string]Rate   `json:"prices"` // by currency; not offered in the others
+}
+
+// Rate is the flat price of a method, in minor units.
+type Rate struct {
+	Amount int64 `json:"amount"`
+	// FreeFrom makes shipping free when the goods cost this much or more after their discounts; 0 is never.
+	FreeFrom int64 `json:"freeFrom"`
+}
+
+// Tax is the rate of a country. A country without one is not taxed.
+type Tax struct {
+	Country string `json:"country"`
+	Name    string `json:"name"`
+	Rate    int    `json:"rate"` // basis points
+	// IncludedIn lists the currencies whose prices contain this tax, "*" for all; in the others it comes on top.
+	IncludedIn []string `json:"includedIn"`
+}
+
+// anywhere stands for every country, or every currency, that is not named.
+const anywhere = "*"
+
+// Methods lists the ways to ship to a country that have a price in the currency, in the order of the configuration. A zone
+// that names the country hides the one for everywhere.
+func (s Shop) Methods(country, currency string) []Method {
+	zone, ok := s.zone(country)
+	if !ok {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(zone.Methods), func(m Method) bool {
+		_, sold := m.Prices[currency]
+		return !sold
+	})
+}
+
+// Shipping is what a method costs for goods of that total. ok is false when it does not go there or has no price in the
+// currency.
+func (s Shop) Shipping(country, method, currency string, goods int64) (amount int64, ok bool) {
+	zone, ok := s.zone(country)
+	if !ok {
+		return 0, false
+	}
+	at := slices.IndexFunc(zone.Methods, func(m Method) bool { return m.ID == method })
+	if at < 0 {
+		return 0, false
+	}
+	rate, ok := zone.Methods[at].Prices[currency]
+	if rate.FreeFrom > 0 && goods >= rate.FreeFrom {
+		return 0, ok
+	}
+	return rate.Amount, ok
+}
+
+func (s Shop) zone(country string) (Zone, bool) {
+	if country == "" {
+		return Zone{}, false
+	}
+	for _, name := range []string{country, anywhere} {
+		at := slices.IndexFunc(s.Zones, func(z Zone) bool { return slices.Contains(z.Countries, name) })
+		if at >= 0 {
+			return s.Zones[at], true
+		}
+	}
+	return Zone{}, false
+}
+
+// Tax returns the tax of a country, and whether prices in the currency contain it. The zero Tax is none.
+func (s Shop) Tax(country, currency string) (t Tax, included bool) {
+	for _, t := range s.Taxes {
+		if t.Country == country {
+			return t, slices.Contains(t.IncludedIn, anywhere) || slices.Contains(t.IncludedIn, currency)
+		}
+	}
+	return Tax{}, false
+}
+
+// In returns the method's name in the first of the languages it has, else in any.
+func (m Method) In(languages ...string) string {
+	for _, l := range append(languages, slices.Sorted(maps.Keys(m.Name))...) {
+		if name := m.Name[l]; name != "" {
+			return name
+		}
+	}
+	return m.ID
+}

@@ -1,0 +1,83 @@
+package stock
+
+import "dangol/shared/table"
+
+// Hold plans taking the wants out of the buckets as they were read. pick spreads buyers over the buckets: the search
+// starts at bucket pick modulo their number. It returns the writes for the buyer's transaction, what they take, and the
+// variants of which there is not enough; when short is not empty nothing may be written, and writes and taken are nil.
+//
+// The writes carry their own conditions, so a plan made from old levels is refused and never oversells: read again and
+// plan again.
+func Hold(levels map[table.Key]Level, wants []Want, pick int) (writes []table.Write, taken []Taken, short []string) {
+	for _, w := range perVariant(wants) {
+		from := choose(levels, w, pick)
+		if from == nil {
+			short = append(short, w.VariantID)
+			continue
+		}
+		for _, take := range from {
+			writes = append(writes, take.out(w.Backorder))
+		}
+		taken = append(taken, from...)
+	}
+	if len(short) > 0 {
+		return nil, nil, short
+	}
+	return writes, taken, nil
+}
+
+// choose finds the buckets for one want: a single one when one has enough, because each further bucket is a further
+// write, else as few as come up from the start on. nil means that all together are too little.
+func choose(levels map[table.Key]Level, w Want, pick int) []Taken {
+	n := w.Buckets
+	start := ((pick % n) + n) % n
+	for i := range n {
+		b := (start + i) % n
+		if levels[KeyOf(w.VariantID, b)].Available >= w.Quantity {
+			return []Taken{{w.VariantID, b, w.Quantity}}
+		}
+	}
+	if w.Backorder {
+		return []Taken{{w.VariantID, start, w.Quantity}}
+	}
+	var from []Taken
+	left := w.Quantity
+	for i := range n {
+		b := (start + i) % n
+		has := min(levels[KeyOf(w.VariantID, b)].Available, left)
+		if has <= 0 {
+			continue
+		}
+		from = append(from, Taken{w.VariantID, b, has})
+		if left -= has; left == 0 {
+			return from
+		}
+	}
+	return nil
+}
+
+// out is the write that takes the units out of the bucket.
+func (t Taken) out(backorder bool) table.Update {
+	u := table.Update{
+		Key: KeyOf(t.VariantID, t.Bucket), Do: "ADD #available :minus",
+		If:   "#available >= :n", // no counter below zero
+		With: map[string]any{":minus": -t.Quantity, ":n": t.Quantity},
+	}
+	if backorder {
+		u.If = table.IfThere
+		delete(u.With, ":n")
+	}
+	return u
+}
+
+// Release plans giving back what a hold took. Put the writes into the transaction that ends the hold: they add, so they
+// must take effect once.
+func Release(taken []Taken) []table.Write {
+	writes := make([]table.Write, len(taken))
+	for i, t := range taken {
+		writes[i] = table.Update{
+			Key: KeyOf(t.VariantID, t.Bucket), Do: "ADD #available :n", If: table.IfThere, With: map[string]any{":n": t.Quantity},
+		}
+	}
+	return writes
+}

@@ -1,0 +1,217 @@
+package stock
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"dangol/shared/id"
+	"dangol/shared/table"
+)
+
+// ErrTooLittle says that an adjustment would take more than there is.
+var ErrTooLittle = errors.New("stock: not that many units")
+
+// ErrBusy says that a change lost against others again and again; trying later is safe.
+var ErrBusy = errors.New("stock: too many changes at once")
+
+// setTries bounds how often a change that met others is planned again.
+const setTries = 12
+
+// Read reads buckets, strongly consistent. Buckets that are not there are not in the answer; they hold nothing. 1 round
+// trip per 100 keys, 1 RCU each.
+func Read(ctx context.Context, t *table.Table, keys []table.Key) (map[table.Key]Level, error) {
+	if len(keys) == 0 {
+		return map[table.Key]Level{}, nil
+	}
+	items, err := t.BatchGet(ctx, true, keys...)
+	if err != nil {
+		return nil, fmt.Errorf("stock: %w", err)
+	}
+	levels := make(map[table.Key]Level, len(items))
+	for key, item := range items {
+		var l Level
+		if err := item.Decode(&l); err != nil {
+			return nil, fmt.Errorf("stock %s: %w", key, err)
+		}
+		levels[key] = l
+	}
+	return levels, nil
+}
+
+// Set makes the units that can be sold as many as told, spread over the buckets. It counts from the moment it reads: what
+// buyers take meanwhile comes off. 2 round trips when nobody else changes the stock. Errors: ErrBusy.
+func Set(ctx context.Context, t *table.Table, variantID string, buckets, units int, now time.Time) error {
+	return set(ctx, t, variantID, buckets, units, nil, now)
+}
+
+// Import sets the stock to the quantity in a file, unless the last imported file said the same: then what was sold since
+// stays sold. levels are the variant's buckets as read. It reports whether it wrote. Errors: ErrBusy.
+func Import(
+	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, now time.Time,
+) (bool, error) {
+	if last := levels[KeyOf(variantID, 0)].Imported; last != nil && *last == units {
+		return false, nil
+	}
+	return true, set(ctx, t, variantID, buckets, units, &units, now)
+}
+
+func set(ctx context.Context, t *table.Table, variantID string, buckets, units int, imported *int, now time.Time) error {
+	return attempts(ctx, t, variantID, buckets, func(levels map[table.Key]Level) ([]table.Update, error) {
+		return plan(levels, variantID, buckets, units, imported, now), nil
+	})
+}
+
+// plan is the writes that bring the buckets from the levels read to units in all.
+func plan(levels map[table.Key]Level, variantID string, buckets, units int, imported *int, now time.Time) []table.Update {
+	seen := levels[KeyOf(variantID, 0)].Sets
+	moves := spread(levels, variantID, buckets, units-Available(levels, variantID, buckets))
+	var writes []table.Update
+	for b, by := range moves {
+		u := move(variantID, b, by)
+		if b == 0 {
+			u = setting(u, seen, imported, now)
+		}
+		if b == 0 || by != 0 {
+			writes = append(writes, u)
+		}
+	}
+	return writes
+}
+
+// setting makes u, the move of bucket 0, also the one that counts settings. Of two who read the same stock, one wins and
+// the other reads again; else both would add their difference.
+func setting(u table.Update, seen int, imported *int, now time.Time) table.Update {
+	u.Do = "SET #sets = :next, #setAt = :now ADD #available :by"
+	u.With[":next"], u.With[":seen"], u.With[":now"] = seen+1, seen, now
+	first := "#sets = :seen"
+	if seen == 0 {
+		first = "(attribute_not_exists(#sets) OR #sets = :seen)"
+	}
+	if u.If != "" {
+		first += " AND " + u.If
+	}
+	u.If = first
+	if imported != nil {
+		u.Do = "SET #sets = :next, #setAt = :now, #imported = :imported ADD #available :by"
+		u.With[":imported"] = *imported
+	}
+	return u
+}
+
+// move adds to one bucket, making it when it is not there; it never takes more than there is.
+func move(variantID string, bucket, by int) table.Update {
+	u := table.Update{Key: KeyOf(variantID, bucket), Do: "ADD #available :by", With: map[string]any{":by": by}}
+	if by < 0 {
+		u.If, u.With[":least"] = "#available >= :least", -by // no counter below zero
+	}
+	return u
+}
+
+// Adjust adds delta units, or takes them when it is negative. 1 round trip to add to a single counter, else 2. Errors:
+// ErrTooLittle, ErrBusy.
+func Adjust(ctx context.Context, t *table.Table, variantID string, buckets, delta int) error {
+	return attempts(ctx, t, variantID, buckets, func(levels map[table.Key]Level) ([]table.Update, error) {
+		return AdjustPlan(levels, variantID, buckets, delta)
+	})
+}
+
+// AdjustPlan is the writes of Adjust, for a transaction of the caller's own. Errors: ErrTooLittle.
+func AdjustPlan(levels map[table.Key]Level, variantID string, buckets, delta int) ([]table.Update, error) {
+	if delta < 0 && Available(levels, variantID, buckets) < -delta {
+		return nil, ErrTooLittle
+	}
+	var writes []table.Update
+	for b, by := range spread(levels, variantID, buckets, delta) {
+		if by != 0 {
+			writes = append(writes, move(variantID, b, by))
+		}
+	}
+	return writes, nil
+}
+
+// spread says by how much each bucket moves so that all together move by delta and end as even as can be: additions go to
+// the emptiest, what is taken comes out of the fullest.
+func spread(levels map[table.Key]Level, variantID string, buckets, delta int) []int {
+	n := max(buckets, 1)
+	moves, order, have := make([]int, n), make([]int, n), make([]int, n)
+	for b := range n {
+		order[b], have[b] = b, levels[KeyOf(variantID, b)].Available
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(have[a], have[b]) })
+	if delta < 0 {
+		slices.Reverse(order)
+	}
+	// Level the first i buckets with the next one, until delta is used up; what is left is shared evenly.
+	left := delta
+	for i := 1; i <= n && left != 0; i++ {
+		gap := left
+		if i < n {
+			gap = (have[order[i]] - have[order[i-1]] - moves[order[i-1]]) * i
+		}
+		step := gap
+		if i == n || abs(gap) > abs(left) {
+			step = left
+		}
+		share(moves, order[:i], step)
+		left -= step
+	}
+	return moves
+}
+
+// share adds delta to the buckets, one more to the first ones when it does not divide.
+func share(moves, buckets []int, delta int) {
+	each, rest := delta/len(buckets), delta%len(buckets)
+	for i, b := range buckets {
+		moves[b] += each
+		if i < abs(rest) {
+			moves[b] += rest / abs(rest)
+		}
+	}
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// attempts reads, plans and writes until a plan holds. The mark recognises a single write whose answer was lost; more
+// than one write is a transaction, whose token does the same.
+func attempts(
+	ctx context.Context, t *table.Table, variantID string, buckets int,
+	plan func(map[table.Key]Level) ([]table.Update, error),
+) error {
+	for range setTries {
+		levels, err := Read(ctx, t, bucketKeys(variantID, buckets))
+		if err != nil {
+			return err
+		}
+		writes, err := plan(levels)
+		if err != nil || len(writes) == 0 {
+			return err
+		}
+		err = apply(ctx, t, writes, id.Secret())
+		if err == nil {
+			return nil
+		}
+		_, failed := table.Failed(err)
+		_, refused := table.Refused(err)
+		if !failed && !refused {
+			return fmt.Errorf("stock of %s: %w", variantID, err)
+		}
+	}
+	return ErrBusy
+}
+
+func apply(ctx context.Context, t *table.Table, updates []table.Update, mark string) error {
+	if len(updates) == 1 {
+		updates[0].Mark = mark
+		_, err := t.Update(ctx, updates[0])
+		return err
+	}
+	writes := make([]table.Write, len(updates))
+	for i, u := range updates {
+		writes[i] = u
+	}
+	return t.Transact(ctx, mark, writes...)
+}
