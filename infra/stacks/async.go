@@ -56,7 +56,7 @@ func (a *Async) queues(s topology.System) {
 	a.dead(topology.DeadQueue)
 	for _, q := range s.Queues {
 		visible := 6 * queueTimeout(s, q.Name) // AWS: at least six times the function's timeout
-		a.Queues[q.Name] = awssqs.NewQueue(a.Stack, str(q.Name), &awssqs.QueueProps{
+		a.Queues[q.Name] = awssqs.NewQueue(a.Stack, str("queue-"+q.Name), &awssqs.QueueProps{
 			EnforceSSL: yes(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED, VisibilityTimeout: lasting(visible),
 			DeadLetterQueue: &awssqs.DeadLetterQueue{Queue: a.dead(q.Name + "-dead"), MaxReceiveCount: num(q.MaxReceive)},
 		})
@@ -74,7 +74,7 @@ func queueTimeout(s topology.System, queue string) time.Duration {
 
 // dead makes a dead-letter queue. It keeps messages as long as SQS allows, so that a long weekend loses nothing.
 func (a *Async) dead(name string) awssqs.Queue {
-	q := awssqs.NewQueue(a.Stack, str(name), &awssqs.QueueProps{
+	q := awssqs.NewQueue(a.Stack, str("queue-"+name), &awssqs.QueueProps{
 		EnforceSSL: yes(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED, RetentionPeriod: awscdk.Duration_Days(num(14)),
 	})
 	a.Dead[name] = q

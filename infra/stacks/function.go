@@ -78,7 +78,8 @@ func environment(f topology.Function, known map[string]*string) map[string]*stri
 	return env
 }
 
-// variables are the environment variables that depend on the data stack and the configuration.
+// variables are the environment variables that depend on the data stack and the configuration; nil ones have a default or
+// belong to the sandbox provider, which exists on laptops only.
 func variables(c Config, d *Data) map[string]*string {
 	clients := make([]string, len(d.Clients))
 	for i, id := range d.Clients {
@@ -86,14 +87,9 @@ func variables(c Config, d *Data) map[string]*string {
 	}
 	v := map[string]*string{
 		"JWT_ISSUER": str(d.Issuer), "JWT_CLIENTS": str(strings.Join(clients, ",")), "JWT_JWKS": nil,
-		"PAYMENT_PROVIDER": str(c.Payments), "SANDBOX_URL": nil, "SHOP_CONFIG": nil, "SHELF_SECONDS": nil,
-		"MAIL_FROM": str(c.MailFrom), "STRIPE_KEY": nil, "STRIPE_WEBHOOK_SECRET": nil, "SANDBOX_WEBHOOK_SECRET": nil,
-		"PAYMENT_SECRETS": nil,
-	}
-	if c.Payments == "stripe" {
-		v["PAYMENT_SECRETS"] = str(secretsPath(c))
-	} else {
-		v["SANDBOX_URL"] = str(c.SandboxURL)
+		"PAYMENT_PROVIDER": str("stripe"), "PAYMENT_SECRETS": str(secretsPath(c)), "STRIPE_KEY": nil, "STRIPE_WEBHOOK_SECRET": nil,
+		"SANDBOX_URL": nil, "SANDBOX_KEY": nil, "SANDBOX_WEBHOOK_SECRET": nil,
+		"SHOP_CONFIG": nil, "SHELF_SECONDS": nil, "MAIL_FROM": str(c.MailFrom),
 	}
 	for name, t := range d.Tables {
 		v[strings.ToUpper(name)+"_TABLE"] = t.TableName()

@@ -31,8 +31,6 @@ type Config struct {
 	Audience    []string // accepted client ids of the external issuer
 	Origins     []string // storefronts that may call the API from a browser
 	MailFrom    string   // address that mails come from; its domain must be a verified SES identity
-	Payments    string   // "stripe", or "sandbox" outside protected stages
-	SandboxURL  string   // address of the sandbox provider
 	AlarmMail   string   // who is told about alarms; empty for nobody
 	CallbackURL []string // where the log-in page returns to
 }
@@ -58,8 +56,7 @@ func FromContext(app awscdk.App) (Config, error) {
 	c := Config{
 		Stage: stage, Dist: text("dist", "dist"), Issuer: text("issuer", ""), Audience: list(text("audience", "")),
 		Origins: list(text("origins", "http://localhost:3000")), MailFrom: text("mailFrom", "shop@example.com"),
-		Payments: text("payments", "stripe"), SandboxURL: text("sandboxUrl", ""), AlarmMail: text("alarmMail", ""),
-		CallbackURL: list(text("callbackUrls", "http://localhost:3000/callback")),
+		AlarmMail: text("alarmMail", ""), CallbackURL: list(text("callbackUrls", "http://localhost:3000/callback")),
 	}
 	return c, c.check()
 }
@@ -73,12 +70,6 @@ func list(text string) []string {
 
 func (c Config) check() error {
 	switch {
-	case c.Payments != "stripe" && c.Payments != "sandbox":
-		return fmt.Errorf("context payments=%s: stripe or sandbox", c.Payments)
-	case c.Payments == "sandbox" && c.Stage.Protected:
-		return fmt.Errorf("context payments=sandbox: not in stage %s, orders there cost real money", c.Stage.Name)
-	case c.Payments == "sandbox" && c.SandboxURL == "":
-		return fmt.Errorf("context sandboxUrl: needed with payments=sandbox")
 	case c.Issuer != "" && len(c.Audience) == 0:
 		return fmt.Errorf("context audience: needed with issuer")
 	case strings.Contains(strings.Join(c.Origins, ","), "*") && c.Stage.Protected:

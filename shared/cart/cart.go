@@ -3,14 +3,12 @@
 package cart
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
 
 	"dangol/shared/due"
 	"dangol/shared/event"
-	"dangol/shared/id"
 	"dangol/shared/table"
 )
 
@@ -111,15 +109,4 @@ func KeyOfCustomer(customerID string) table.Key {
 func HashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
-}
-
-// tokenOf makes a guest's token. With an idempotency key it is made of the key and the cart's id, so a repeated request
-// gets the token again though it is stored nowhere.
-func tokenOf(key, cartID string) string {
-	if key == "" {
-		return id.Secret()
-	}
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte("cart token of " + cartID))
-	return lineEncoding.EncodeToString(mac.Sum(nil)[:20])
 }

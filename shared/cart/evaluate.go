@@ -1,6 +1,7 @@
 package cart
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -87,9 +88,9 @@ func countUp(c *Cart, goods Goods) counts {
 	n := counts{variants: map[string]int{}, parts: map[string]int{}, sharers: map[string]int{}}
 	for _, l := range c.Lines {
 		n.variants[l.VariantID] += l.Quantity
-		for _, part := range goods[l.VariantID].Variant.Parts() {
-			n.parts[part.VariantID] += part.Quantity * l.Quantity
-			n.sharers[part.VariantID]++
+		for part, quantity := range partsOf(goods[l.VariantID].Variant) {
+			n.parts[part] += quantity * l.Quantity
+			n.sharers[part]++
 		}
 	}
 	return n
@@ -137,24 +138,31 @@ func (p *Priced) checkLimits(l Line, g Good, wanted int, bought map[string]int) 
 	}
 }
 
-// checkStock holds what all lines together want of each part against what is left of it. One problem a line is enough.
+// checkStock holds what all lines together want of each part against what is left of it. One problem a line is enough: a
+// part of which there is not even enough for one unit, else the first by id.
 func (p *Priced) checkStock(l Line, g Good, n counts) {
-	for _, part := range g.Variant.Parts() {
-		left, wanted := g.Left[part.VariantID], n.parts[part.VariantID]
-		if left >= Endless || wanted <= left {
+	parts := partsOf(g.Variant)
+	var lacking []string
+	for _, part := range slices.Sorted(maps.Keys(parts)) {
+		left := g.Left[part]
+		if left >= Endless || n.parts[part] <= left {
 			continue
 		}
-		if left < part.Quantity {
+		if left < parts[part] {
 			p.add("out_of_stock", l.ID, true, "This is sold out.", map[string]any{"available": 0, "wanted": l.Quantity})
 			return
 		}
-		facts := map[string]any{"available": g.Available, "wanted": l.Quantity}
-		if n.sharers[part.VariantID] > 1 {
-			facts["shared"] = map[string]any{"variantId": part.VariantID, "left": left, "wanted": wanted}
-		}
-		p.add("insufficient_stock", l.ID, true, "There is not enough of this left.", facts)
+		lacking = append(lacking, part)
+	}
+	if lacking == nil {
 		return
 	}
+	part := lacking[0]
+	facts := map[string]any{"available": g.Available, "wanted": l.Quantity}
+	if n.sharers[part] > 1 {
+		facts["shared"] = map[string]any{"variantId": part, "left": g.Left[part], "wanted": n.parts[part]}
+	}
+	p.add("insufficient_stock", l.ID, true, "There is not enough of this left.", facts)
 }
 
 // checkDelivery looks at who and where. What needs no shipping needs no address.

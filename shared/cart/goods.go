@@ -2,6 +2,7 @@ package cart
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"dangol/shared/catalogue"
@@ -9,7 +10,7 @@ import (
 )
 
 // Endless is what is left of a part that never runs out: untracked, or sold on backorder.
-const Endless = 1 << 30
+const Endless = catalogue.Unlimited
 
 // GoodsReader finds goods with their stock by variant id. A variant that cannot be bought (unknown, draft, archived) is
 // not in the answer.
@@ -20,17 +21,86 @@ type GoodsReader interface {
 // NewGood is a good with left units of each of its stocked parts, by variant id; a part that is not in left has none.
 func NewGood(p *catalogue.Product, v catalogue.Variant, left map[string]int) Good {
 	g := Good{Product: p, Variant: v, Available: Endless, Left: map[string]int{}}
-	for _, part := range v.Parts() {
-		n := left[part.VariantID]
-		if v.Backorder && len(v.Components) == 0 {
-			n = Endless
-		}
-		g.Left[part.VariantID] = n
+	for part, quantity := range partsOf(v) {
+		n := left[part]
+		g.Left[part] = n
 		if n < Endless {
-			g.Available = min(g.Available, max(n, 0)/max(part.Quantity, 1))
+			g.Available = min(g.Available, max(n, 0)/quantity)
 		}
 	}
 	return g
+}
+
+// partsOf is what one unit takes out of stock, by the part's variant id.
+func partsOf(v catalogue.Variant) map[string]int {
+	parts := map[string]int{}
+	for _, part := range v.Parts() {
+		if part.Quantity > 0 {
+			parts[part.VariantID] += part.Quantity
+		}
+	}
+	return parts
+}
+
+// Shelf reads goods from a catalogue shelf. Products that are not active are not goods.
+type Shelf struct {
+	Of *catalogue.Shelf
+	// Strong reads everything anew and strongly consistent, at twice the price, for the moment of truth.
+	Strong bool
+}
+
+// Goods reads the variants and the stock of their parts. Nothing when all is fresh on the shelf; else the round trips of
+// catalogue.Shelf.Goods.
+func (s Shelf) Goods(ctx context.Context, variantIDs []string) (Goods, error) {
+	if len(variantIDs) == 0 {
+		return Goods{}, nil
+	}
+	read := s.Of.Goods
+	if s.Strong {
+		read = s.Of.Fresh
+	}
+	items, err := read(ctx, variantIDs)
+	if err != nil {
+		return nil, err
+	}
+	left, err := s.left(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	goods := make(Goods, len(items))
+	for id, item := range items {
+		if item.Product.Status == catalogue.Active {
+			goods[id] = NewGood(item.Product, item.Variant, left)
+		}
+	}
+	return goods, nil
+}
+
+// left is what is left of every part. The parts of gift sets were put on the shelf together with the sets.
+func (s Shelf) left(ctx context.Context, items map[string]catalogue.Item) (map[string]int, error) {
+	left := map[string]int{}
+	var parts []string
+	for id, item := range items {
+		if len(item.Variant.Components) == 0 {
+			left[id] = item.Available
+			continue
+		}
+		for part := range partsOf(item.Variant) {
+			parts = append(parts, part)
+		}
+	}
+	if parts == nil {
+		return left, nil
+	}
+	slices.Sort(parts)
+	found, err := s.Of.Goods(ctx, slices.Compact(parts))
+	if err != nil {
+		return nil, err
+	}
+	for id, item := range found {
+		left[id] = item.Available
+	}
+	return left, nil
 }
 
 // CodeRule says what codes do for a cart: the offers they bring in, and which of them do nothing and why. Reasons are

@@ -98,8 +98,8 @@ func capLines(c *Cart, goods Goods, bought map[string]int) {
 		l.Quantity = max(most, 1)
 		rest -= l.Quantity - 1
 		used.variants[l.VariantID] += l.Quantity
-		for _, part := range g.Variant.Parts() {
-			used.parts[part.VariantID] += part.Quantity * l.Quantity
+		for part, quantity := range partsOf(g.Variant) {
+			used.parts[part] += quantity * l.Quantity
 		}
 	}
 }
@@ -113,9 +113,9 @@ func allowed(g Good, used counts, bought map[string]int) int {
 	if limit := g.Variant.MaxPerCustomer; limit > 0 {
 		most = min(most, limit-bought[g.Variant.ID]-used.variants[g.Variant.ID])
 	}
-	for _, part := range g.Variant.Parts() {
-		if left := g.Left[part.VariantID]; left < Endless {
-			most = min(most, (left-used.parts[part.VariantID])/max(part.Quantity, 1))
+	for part, quantity := range partsOf(g.Variant) {
+		if left := g.Left[part]; left < Endless {
+			most = min(most, (left-used.parts[part])/quantity)
 		}
 	}
 	return most

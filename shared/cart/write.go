@@ -2,7 +2,6 @@ package cart
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -38,7 +37,7 @@ type Attempt struct {
 // 2 round trips; 1 RCU per 4 KB and 1 WCU per KB of the cart; 1 more round trip for each change it met. Errors: those of
 // do, 404 cart_not_found, 409 cart_paying, 409 cart_ordered with extra.orderId, 422 idempotency_key_reused, 503 cart_busy.
 func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) error) (c *Cart, replayed bool, err error) {
-	mark := id.Secret()[:12]
+	mark := id.Secret()[:8]
 	c, seen, err := s.load(ctx, ref)
 	for try, lost := 1, 0; err == nil; try++ {
 		if slices.Contains(c.Marks, mark) {
@@ -50,6 +49,7 @@ func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) er
 		if err := Changeable(c); err != nil {
 			return nil, false, err
 		}
+		s.name(c)
 		if err := do(c); err != nil {
 			return nil, false, err
 		}
@@ -86,12 +86,17 @@ func Changeable(c *Cart) error {
 	}
 }
 
+// name gives a customer's first cart its id.
+func (s Store) name(c *Cart) {
+	if c.ID == Mine {
+		now := s.Clock.Now()
+		c.ID, c.CreatedAt = id.New(Prefix, now), now
+	}
+}
+
 // write is the put of a changed cart, under the condition that what was seen still stands.
 func (s Store) write(c *Cart, seen stood, mark string, a Attempt) table.Put {
 	now := s.Clock.Now()
-	if c.ID == Mine {
-		c.ID, c.CreatedAt = id.New(Prefix, now), now
-	}
 	c.Version++
 	c.UpdatedAt, c.TTL = now, keep(c, now)
 	c.Marks = append(c.Marks[max(0, len(c.Marks)-keptMarks+1):], mark)
@@ -145,115 +150,4 @@ func (s Store) again(ctx context.Context, ref Ref, before *Cart, item table.Item
 		return nil, stood{}, NotFound()
 	}
 	return &c, stood{c.ID, c.Version}, nil
-}
-
-// Begin makes a guest's cart with the token that Token makes of key, or a random one when there is no key, and returns it.
-// A repetition with the same idempotency key gets the cart of the first, as it is, with the same token.
-//
-// 1 round trip and 1 WCU; with a key a transaction of two items, 4 WCU, and 1 more read for a repetition. Errors: 422
-// idempotency_key_reused, 404 cart_not_found for a repetition whose cart has gone into another.
-func (s Store) Begin(ctx context.Context, c Cart, r idempotency.Request, key string) (_ *Cart, token string, replayed bool, err error) {
-	now := s.Clock.Now()
-	c.ID = id.New(Prefix, now)
-	c.Key, c.State, c.Version, c.CreatedAt, c.UpdatedAt = KeyOfGuest(c.ID), Open, 1, now, now
-	c.TTL = keep(&c, now)
-	token = tokenOf(key, c.ID)
-	c.TokenHash = HashToken(token)
-	create := table.Put{Item: &c, If: table.IfNew}
-	if !r.Keyed() {
-		err := s.Table.Put(ctx, create)
-		// Nobody else has this id: a refusal means that the first answer was lost.
-		if failed, refused := table.Failed(err); refused && failed.Item.Text("tokenHash") == c.TokenHash {
-			err = nil
-		}
-		return &c, token, false, err
-	}
-	done, err := r.Done(c.ID)
-	if err != nil {
-		return nil, "", false, err
-	}
-	err = s.Table.Transact(ctx, r.Token(c.ID)+"", done, create)
-	cancelled, refused := table.Refused(err)
-	if !refused || !cancelled.Refused(0) {
-		return &c, token, false, err
-	}
-	var first string
-	if err := r.Replay(cancelled.Reasons[0].Item, &first); err != nil {
-		return nil, "", false, err
-	}
-	token = tokenOf(key, first)
-	prior, err := s.Load(ctx, Ref{CartID: first, Token: token})
-	return prior, token, true, err
-}
-
-// Absorb puts a guest's cart into the customer's: do changes the customer's cart, and the guest's is deleted in the same
-// transaction. It reports false, and do is not asked, when the customer's cart has it already.
-//
-// 2 round trips: 1 RCU per 4 KB, 2 WCU per KB of both carts. Errors: those of do, 404 cart_not_found, 409 cart_paying, 409
-// cart_ordered, 503 cart_busy.
-func (s Store) Absorb(ctx context.Context, customerID string, guest Ref, do func(into, guest *Cart) error) (*Cart, bool, error) {
-	for try, lost := 1, 0; ; try++ {
-		into, from, seen, err := s.both(ctx, customerID, guest)
-		if err != nil {
-			return nil, false, err
-		}
-		if slices.Contains(into.MergedIDs, guest.CartID) {
-			return into, try > 1, nil
-		}
-		if from == nil {
-			return nil, false, NotFound()
-		}
-		if err := errors.Join(Changeable(into), Changeable(from)); err != nil {
-			return nil, false, err
-		}
-		if err := do(into, from); err != nil {
-			return nil, false, err
-		}
-		token := id.Secret()
-		err = s.Table.Transact(ctx, token, s.write(into, seen, token[:12], Attempt{}), table.Delete{
-			Key: from.Key, If: unchanged,
-			With: map[string]any{":id": from.ID, ":version": from.Version, ":open": Open},
-		})
-		_, met := table.Refused(err)
-		switch {
-		case err == nil:
-			return into, true, nil
-		case met && try < lostTries*4:
-		case !met && lost < lostTries && ctx.Err() == nil:
-			lost++
-		case met:
-			return nil, false, busy(err)
-		default:
-			return nil, false, err
-		}
-	}
-}
-
-// both reads the two carts of a merge; from is nil when the guest's is not there for this token.
-func (s Store) both(ctx context.Context, customerID string, guest Ref) (into, from *Cart, seen stood, err error) {
-	if !id.Is(Prefix, guest.CartID) {
-		return nil, nil, stood{}, NotFound()
-	}
-	home, bought := KeyOfCustomer(customerID), KeyOfBought(customerID)
-	found, err := s.Table.BatchGet(ctx, true, home, bought, KeyOfGuest(guest.CartID))
-	if err != nil {
-		return nil, nil, stood{}, err
-	}
-	into, seen, err = s.customers(Ref{CartID: Mine, CustomerID: customerID}, found[home])
-	if err != nil {
-		return nil, nil, stood{}, err
-	}
-	into.Bought = boughtIn(found[bought])
-	item, ok := found[KeyOfGuest(guest.CartID)]
-	if !ok {
-		return into, nil, seen, nil
-	}
-	var c Cart
-	if err := item.Decode(&c); err != nil {
-		return nil, nil, stood{}, err
-	}
-	if s.expired(&c) || !tokenFits(&c, guest.Token) {
-		return into, nil, seen, nil
-	}
-	return into, &c, seen, nil
 }

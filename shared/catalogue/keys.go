@@ -52,7 +52,9 @@ type stored struct {
 
 // listSort begins with the time of the change, so that a reader who knows what it has read asks for the rest only. The
 // version keeps two changes within a millisecond apart.
-func listSort(p *Product) string { return fmt.Sprintf("%s#%s#%08d", stamped(p.UpdatedAt), p.ID, p.Version) }
+func listSort(p *Product) string {
+	return fmt.Sprintf("%s#%s#%08d", stamped(p.UpdatedAt), p.ID, p.Version)
+}
 
 func productIn(listSort string) string {
 	_, rest, _ := strings.Cut(listSort, "#")

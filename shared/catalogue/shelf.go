@@ -3,7 +3,6 @@ package catalogue
 import (
 	"context"
 	"maps"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -14,14 +13,16 @@ import (
 )
 
 // Unlimited is the Available of what never runs out: untracked goods, and goods sold on backorder.
-const Unlimited = math.MaxInt32
+const Unlimited = 1 << 30
 
 // Item is a variant as it can be sold: with its product, and what the stock of its parts allows.
 type Item struct {
 	Product   *Product
 	Variant   Variant
 	Available int // units; Unlimited when it never runs out
-	parts     []stock.Want
+	// Left is what is left of each part by variant id, for those who sum over several items that share one.
+	Left  map[string]int
+	parts []stock.Want
 }
 
 // Wants is what n units take out of stock, for stock.Keys and stock.Hold.
@@ -259,39 +260,38 @@ func (r *reading) items() map[string]Item {
 			continue
 		}
 		if v, ok := p.Variant(id); ok {
-			item := Item{Product: p, Variant: v}
-			item.parts, item.Available = r.parts(v)
-			items[id] = item
+			items[id] = r.item(p, v)
 		}
 	}
 	return items
 }
 
-// parts is what one unit takes out of stock, and how many units that allows. A part that is no longer there allows none.
-func (r *reading) parts(v Variant) ([]stock.Want, int) {
-	var parts []stock.Want
-	available := Unlimited
+// item looks up what each part of the variant has left. A part that is no longer there has nothing.
+func (r *reading) item(p *Product, v Variant) Item {
+	item := Item{Product: p, Variant: v, Available: Unlimited, Left: map[string]int{}}
 	need := map[string]int{}
 	for _, c := range v.Parts() {
-		need[c.VariantID] += c.Quantity
-		if need[c.VariantID] > c.Quantity {
-			continue // the same part again: it is in parts, counted below
+		need[c.VariantID] += c.Quantity // a set may name the same part twice
+	}
+	for id, n := range need {
+		part, ok := r.part(v, id)
+		want := stock.Want{VariantID: id, Quantity: n, Buckets: part.Buckets(), Backorder: part.Backorder}
+		left := Unlimited
+		switch {
+		case !ok:
+			left = 0
+		case !part.Untracked && !part.Backorder:
+			left = max(r.level(want), 0)
 		}
-		part, ok := r.part(v, c.VariantID)
-		if !ok {
-			available = 0
+		item.Left[id] = left
+		if left < Unlimited {
+			item.Available = min(item.Available, left/max(n, 1))
 		}
 		if ok && !part.Untracked {
-			parts = append(parts, stock.Want{VariantID: part.ID, Buckets: part.Buckets(), Backorder: part.Backorder})
+			item.parts = append(item.parts, want)
 		}
 	}
-	for i, p := range parts {
-		parts[i].Quantity = need[p.VariantID]
-		if !p.Backorder {
-			available = min(available, max(r.level(p), 0)/max(parts[i].Quantity, 1))
-		}
-	}
-	return parts, available
+	return item
 }
 
 func (r *reading) part(v Variant, id string) (Variant, bool) {

@@ -24,44 +24,54 @@ const maxCounters = table.MaxWrites - 10
 
 // Create writes a product that is not there yet, its handle and its stock, with the caller's own writes (extra) at places
 // 2 and on of the transaction. units is by variant id; stocked variants that are not in it start with none. The product
-// carries its ids, version and event. 1 round trip, and one more per 25 counters that do not fit: those go first, under
+// carries its ids, version and event. 1 round trip, and one more per 100 counters that do not fit: those go first, under
 // ids that nobody knows yet. 2 WCU per KB. Errors: ErrHandleTaken; *table.Cancelled when an extra write was refused.
 func Create(ctx context.Context, t *table.Table, p *Product, units map[string]Units, extra ...table.Write) error {
 	p.Key = KeyOf(p.ID)
 	counters := firstCounters(p, units)
 	fit := min(len(counters), maxCounters)
-	if rest := counters[fit:]; len(rest) > 0 {
-		if err := t.BatchPut(ctx, rest...); err != nil {
+	for rest := range slices.Chunk(counters[fit:], table.MaxWrites) {
+		if err := t.Transact(ctx, id.Secret(), rest...); err != nil {
 			return fmt.Errorf("stock of %s: %w", p.ID, err)
 		}
 	}
-	writes := append([]table.Write{
-		table.Put{Item: p.stored(), If: table.IfNew},
-		handlePut(p),
-	}, extra...)
-	for _, c := range counters[:fit] {
-		writes = append(writes, table.Put{Item: c, If: table.IfNew})
-	}
-	err := t.Transact(ctx, id.Secret(), writes...)
-	if c, ok := table.Refused(err); ok && c.Refused(1) {
+	writes := append([]table.Write{table.Put{Item: p.stored(), If: table.IfNew}, handlePut(p)}, extra...)
+	err := t.Transact(ctx, id.Secret(), append(writes, counters[:fit]...)...)
+	if c, ok := table.Refused(err); ok && c.Refused(1) && !anyRefused(c, 2, len(extra)) {
 		return ErrHandleTaken
 	}
 	return err
 }
 
+// anyRefused reports whether one of n writes from the first on was refused. A repetition of a request that took effect is
+// refused for the handle and for the version too, and has to be told by its own record.
+func anyRefused(c *table.Cancelled, first, n int) bool {
+	for i := range n {
+		if c.Refused(first + i) {
+			return true
+		}
+	}
+	return false
+}
+
+// handlePut keeps the handle for the product. A handle that the product had before stays with it, so old links work.
 func handlePut(p *Product) table.Put {
-	return table.Put{Item: handleItem{KeyOfHandle(p.Handle), p.ID}, If: table.IfNew} // a handle names one product
+	return table.Put{
+		Item: handleItem{KeyOfHandle(p.Handle), p.ID},
+		If:   "attribute_not_exists(#pk) OR #productId = :id", // a handle names one product
+		With: map[string]any{":id": p.ID},
+	}
 }
 
 // firstCounters is the stock of a product that is being made.
-func firstCounters(p *Product, units map[string]Units) []any {
-	var counters []any
+func firstCounters(p *Product, units map[string]Units) []table.Write {
+	var counters []table.Write
 	for _, v := range p.Variants {
 		if !v.Stocked() {
 			continue
 		}
 		for b := range v.Buckets() {
-			counters = append(counters, counter(v, b, units[v.ID], p.CreatedAt))
+			counters = append(counters, table.Put{Item: counter(v, b, units[v.ID], p.CreatedAt), If: table.IfNew})
 		}
 	}
 	return counters
@@ -97,10 +107,7 @@ func Replace(ctx context.Context, t *table.Table, before, after *Product, units 
 	writes := append([]table.Write{put}, extra...)
 	handleAt := len(writes)
 	if before.Handle != after.Handle {
-		writes = append(writes, handlePut(after), table.Delete{
-			Key: KeyOfHandle(before.Handle), If: "#productId = :id", // free our own handle only
-			With: map[string]any{":id": before.ID},
-		})
+		writes = append(writes, handlePut(after))
 	}
 	if h, ok := historyOf(before, after); ok {
 		writes = append(writes, table.Put{Item: h, If: table.IfNew})
@@ -110,7 +117,7 @@ func Replace(ctx context.Context, t *table.Table, before, after *Product, units 
 		return putAlone(ctx, t, put, after)
 	}
 	err := t.Transact(ctx, id.Secret(), writes...)
-	if c, ok := table.Refused(err); ok {
+	if c, ok := table.Refused(err); ok && !anyRefused(c, 1, len(extra)) {
 		switch {
 		case c.Refused(0):
 			return ErrVersion

@@ -71,9 +71,11 @@ func (s Store) GetFor(ctx context.Context, orderID string, who Caller) (*Order, 
 }
 
 // sees reports whether the caller may see the order without a look-up token.
-func (c Caller) sees(o *Order) bool {
-	byToken := c.CartToken != "" && o.TokenHash != "" &&
-		subtle.ConstantTimeCompare([]byte(cart.HashToken(c.CartToken)), []byte(o.TokenHash)) == 1
-	byCustomer := c.CustomerID != "" && c.CustomerID == o.CustomerID
-	return c.Operator || byCustomer || byToken
+func (c Caller) sees(o *Order) bool { return c.Operator || c.Owns(o.Draft) }
+
+// Owns reports whether the caller is the one who bought: by customer, or by the token of the guest's cart.
+func (c Caller) Owns(d Draft) bool {
+	byToken := c.CartToken != "" && d.TokenHash != "" &&
+		subtle.ConstantTimeCompare([]byte(cart.HashToken(c.CartToken)), []byte(d.TokenHash)) == 1
+	return byToken || c.CustomerID != "" && c.CustomerID == d.CustomerID
 }

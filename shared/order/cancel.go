@@ -43,13 +43,5 @@ func (d Draft) GiveBack() []table.Write {
 	for i, c := range d.Counted {
 		back[i] = cart.Limited{VariantID: c.VariantID, Quantity: c.Quantity}
 	}
-	return append(writes, cart.Unbuy(Buyer(d.CustomerID, d.Email), back))
-}
-
-// Buyer is whose lifetime counters a purchase counts on: the customer's, or those of a guest's mail address.
-func Buyer(customerID, email string) string {
-	if customerID != "" {
-		return customerID
-	}
-	return "mail:" + HashEmail(email)
+	return append(writes, cart.Unbuy(d.CustomerID, back))
 }

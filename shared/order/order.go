@@ -88,7 +88,7 @@ type Line struct {
 	Properties map[string]string `dynamodbav:"properties,omitempty"`
 }
 
-// Counted is how many units of a limited variant went onto the buyer's lifetime counter.
+// Counted is how many units of a limited variant went onto the customer's lifetime counter.
 type Counted struct {
 	VariantID string `dynamodbav:"variantId"`
 	Quantity  int    `dynamodbav:"quantity"`

@@ -141,7 +141,8 @@ func TestEventsReachTheTargetsOfTheRulesThatPickThem(t *testing.T) {
 	if n := b.deliver(); n != 6 {
 		t.Errorf("%d delivered, want 6", n)
 	}
-	b.wantGot("mailer OrderPlaced", "audit OrderPlaced", "audit CartOpened", "mailer OrderPlaced", "mailer OrderShipped", "audit OrderShipped")
+	b.wantGot("mailer OrderPlaced", "audit OrderPlaced", "audit CartOpened", "mailer OrderPlaced",
+		"mailer OrderShipped", "audit OrderShipped")
 }
 
 func TestTargetGetsTheWholeEnvelope(t *testing.T) {
@@ -315,7 +316,8 @@ func TestFunctionsMayPutWhileManyDeliver(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range 20 {
-				if _, err := c.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{event("CartOpened")}}); err != nil {
+				in := &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{event("CartOpened")}}
+				if _, err := c.PutEvents(t.Context(), in); err != nil {
 					t.Error(err)
 				}
 				if _, err := b.Deliver(t.Context()); err != nil {

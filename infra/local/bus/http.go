@@ -77,7 +77,8 @@ func (b *Bus) answer(r *http.Request) (any, error) {
 		size += e.size()
 	}
 	if len(in.Entries) == 0 || len(in.Entries) > maxEntries {
-		return nil, invalid("1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and 10")
+		return nil, invalid("1 validation error detected: Value at 'entries' failed to satisfy constraint: " +
+			"Member must have length between 1 and 10")
 	}
 	if size > maxBytes {
 		return nil, invalid("Total size of the entries in the request is over the limit.")
@@ -133,9 +134,11 @@ func (b *Bus) put(e entry) (result, error) {
 }
 
 func (e entry) refusal() result {
-	for _, required := range []struct{ name, value string }{{"Source", e.Source}, {"DetailType", e.DetailType}, {"Detail", e.Detail}} {
+	type field struct{ name, value string }
+	for _, required := range []field{{"Source", e.Source}, {"DetailType", e.DetailType}, {"Detail", e.Detail}} {
 		if required.value == "" {
-			return result{"", "InvalidArgument", "Parameter " + required.name + " is not valid. Reason: " + required.name + " is a required argument."}
+			return result{"", "InvalidArgument",
+				"Parameter " + required.name + " is not valid. Reason: " + required.name + " is a required argument."}
 		}
 	}
 	if strings.HasPrefix(e.Source, "aws.") {

@@ -33,6 +33,10 @@ func invalid(message string) error {
 	return &failure{"InvalidParameterValue", "InvalidParameterValue", message}
 }
 
+func batchFailure(code, message string) error {
+	return &failure{code, "AWS.SimpleQueueService." + code, message}
+}
+
 type request struct {
 	QueueUrl            string
 	QueueName           string
@@ -119,7 +123,8 @@ func (e entry) check() error {
 	case !utf8.ValidString(e.MessageBody) || strings.ContainsRune(e.MessageBody, 0):
 		return &failure{"InvalidMessageContents", "InvalidMessageContents", "The message contains characters outside the allowed set."}
 	case e.DelaySeconds < 0 || e.DelaySeconds > maxDelay:
-		return invalid("Value " + strconv.Itoa(e.DelaySeconds) + " for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.")
+		return invalid("Value " + strconv.Itoa(e.DelaySeconds) +
+			" for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.")
 	}
 	return nil
 }
@@ -145,16 +150,15 @@ func (s *Service) sendBatch(b *box, entries []entry) (any, error) {
 		size += len(e.MessageBody)
 		ids[e.Id] = true
 	}
-	const prefix = "AWS.SimpleQueueService."
 	switch {
 	case len(entries) == 0:
-		return nil, &failure{"EmptyBatchRequest", prefix + "EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry in the request."}
+		return nil, batchFailure("EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry in the request.")
 	case len(entries) > maxEntries:
-		return nil, &failure{"TooManyEntriesInBatchRequest", prefix + "TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10."}
+		return nil, batchFailure("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10.")
 	case len(ids) < len(entries):
-		return nil, &failure{"BatchEntryIdsNotDistinct", prefix + "BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id."}
+		return nil, batchFailure("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
 	case size > maxBytes:
-		return nil, &failure{"BatchRequestTooLong", prefix + "BatchRequestTooLong", "Batch requests cannot be longer than 1048576 bytes."}
+		return nil, batchFailure("BatchRequestTooLong", "Batch requests cannot be longer than 1048576 bytes.")
 	}
 	successful, failed := []any{}, []any{}
 	for _, e := range entries {

@@ -107,14 +107,16 @@ func TestBatchSendAcceptsTheGoodAndReportsTheBad(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "")
 	c := b.client()
-	out, err := c.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{QueueUrl: b.url(c, "loose"), Entries: []types.SendMessageBatchRequestEntry{
+	entries := []types.SendMessageBatchRequestEntry{
 		{Id: aws.String("good"), MessageBody: aws.String("a")},
 		{Id: aws.String("late"), MessageBody: aws.String("b"), DelaySeconds: 901},
-	}})
+	}
+	out, err := c.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{QueueUrl: b.url(c, "loose"), Entries: entries})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(out.Successful) != 1 || *out.Successful[0].Id != "good" || len(out.Failed) != 1 || *out.Failed[0].Id != "late" || !out.Failed[0].SenderFault {
+	if len(out.Successful) != 1 || *out.Successful[0].Id != "good" ||
+		len(out.Failed) != 1 || *out.Failed[0].Id != "late" || !out.Failed[0].SenderFault {
 		t.Errorf("answer %+v", out)
 	}
 }

@@ -60,7 +60,7 @@ type Runner struct {
 	relays   []*stream.Reader
 	bus      *bus.Bus
 	queues   *queue.Service
-	schedule *scheduler.Service
+	schedule *scheduler.Scheduler
 	mail     *ses.Sink
 	payments *server.Server
 	issuer   *issuer.Issuer
@@ -180,7 +180,9 @@ func (r *Runner) Payments() *server.Server { return r.payments }
 func (r *Runner) Issuer() *issuer.Issuer { return r.issuer }
 
 // Table returns one of the tables, for looking at what is stored.
-func (r *Runner) Table(name string) *table.Table { return table.New(tables.Client(r.endpoint), name, nil) }
+func (r *Runner) Table(name string) *table.Table {
+	return table.New(tables.Client(r.endpoint), name, nil)
+}
 
 // Close stops taking requests, lets running ones end, and stops everything.
 func (r *Runner) Close() {

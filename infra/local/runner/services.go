@@ -76,7 +76,7 @@ func rules(s topology.System) []bus.Rule {
 		if len(f.Events) > 0 {
 			all = append(all, bus.Rule{
 				Name: f.Name, Bus: busName, Target: f.Name,
-				Pattern: bus.Pattern{Source: []string{event.Source}, DetailType: f.Events},
+				Pattern: bus.Pattern{Sources: []string{event.Source}, DetailTypes: f.Events},
 			})
 		}
 	}

@@ -142,7 +142,9 @@ func TestBadSchedulesAreRefused(t *testing.T) {
 		{"no such zone", func(in *api.CreateScheduleInput) { in.ScheduleExpressionTimezone = aws.String("Asia/Busan") }},
 		{"a name with a blank", func(in *api.CreateScheduleInput) { in.Name = aws.String("a b") }},
 		{"a name too long", func(in *api.CreateScheduleInput) { in.Name = aws.String(fmt.Sprintf("%065d", 1)) }},
-		{"a target that is no function", func(in *api.CreateScheduleInput) { in.Target.Arn = aws.String("arn:aws:sqs:us-east-1:000000000000:q") }},
+		{"a target that is no function", func(in *api.CreateScheduleInput) {
+			in.Target.Arn = aws.String("arn:aws:sqs:us-east-1:000000000000:q")
+		}},
 		{"input that is no JSON", func(in *api.CreateScheduleInput) { in.Target.Input = aws.String("{") }},
 		{"an end before the start", func(in *api.CreateScheduleInput) {
 			in.StartDate, in.EndDate = aws.Time(noon), aws.Time(noon.Add(-time.Hour))

@@ -237,7 +237,8 @@ func TestSchedulesSurviveARestartAndMissedRecurrencesAreMadeUpOnce(t *testing.T)
 	b.Close()
 	later := newBench(t, file, noon.AddDate(0, 0, 1))
 	later.advance(2 * time.Minute)
-	later.wantGot(`02T12:00 promotions "minutely"`, `02T12:00 promotions "once"`, `02T12:01 promotions "minutely"`, `02T12:02 promotions "minutely"`)
+	later.wantGot(`02T12:00 promotions "minutely"`, `02T12:00 promotions "once"`,
+		`02T12:01 promotions "minutely"`, `02T12:02 promotions "minutely"`)
 }
 
 func TestEnsureKeepsThePlaceInTimeOfWhatHasNotChanged(t *testing.T) {

@@ -99,7 +99,8 @@ func facts(m Message) []Header {
 const style = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{max-width:52rem;margin:0 auto;padding:1rem}
 h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1rem}ul{list-style:none;padding:0}li{border-top:1px solid #8884}
 li a{display:block;padding:.6rem .2rem;color:inherit;text-decoration:none;overflow-wrap:anywhere}li a:hover,li a:focus{background:#8882}
-li strong,li span{display:block}li span,time,dt{opacity:.75;font-size:.9rem}em{background:#c33;color:#fff;border-radius:.3rem;padding:0 .4rem;font-style:normal}
+li strong,li span{display:block}li span,time,dt{opacity:.75;font-size:.9rem}
+em{background:#c33;color:#fff;border-radius:.3rem;padding:0 .4rem;font-style:normal}
 dl{display:grid;grid-template-columns:minmax(6rem,auto) 1fr;gap:.2rem 1rem}dd{margin:0;overflow-wrap:anywhere}
 iframe{width:100%;height:70vh;border:1px solid #8886;background:#fff}pre{white-space:pre-wrap;overflow-wrap:anywhere}
 input,button{font:inherit;padding:.4rem;max-width:100%}`
@@ -109,6 +110,6 @@ func page(w http.ResponseWriter, status int, title, body string) {
 	w.Header().Set("Content-Security-Policy",
 		"default-src 'none'; style-src 'unsafe-inline'; img-src * data:; font-src *; frame-src 'self'; form-action 'self'; base-uri 'none'")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>` +
-		html.EscapeString(title) + `</title><style>` + style + `</style></head><body>` + body + `</body></html>`))
+	_, _ = w.Write([]byte(`<!doctype html><html lang="en"><head><meta charset="utf-8">` +
+		`<meta name="viewport" content="width=device-width,initial-scale=1"><title>` + html.EscapeString(title) + `</title><style>` + style + `</style></head><body>` + body + `</body></html>`))
 }

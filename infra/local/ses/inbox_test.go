@@ -71,7 +71,8 @@ func TestMessagePageShowsTheMailAndRunsNothing(t *testing.T) {
 		}
 	}
 	_, page, _ := b.get("/inbox/" + messageID)
-	for _, want := range []string{`sandbox="allow-popups allow-popups-to-escape-sandbox"`, "&lt;p&gt;hi&lt;/p&gt;", "kind=order", "List-Unsubscribe-Post", "viewport"} {
+	sandbox := `sandbox="allow-popups allow-popups-to-escape-sandbox"`
+	for _, want := range []string{sandbox, "&lt;p&gt;hi&lt;/p&gt;", "kind=order", "List-Unsubscribe-Post", "viewport"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}

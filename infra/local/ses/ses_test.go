@@ -109,8 +109,10 @@ func TestSimpleMessageIsKeptWhole(t *testing.T) {
 		t.Fatalf("inbox %+v", got)
 	}
 	m := got[0]
-	if m.Subject != "주문 확인 😀" || m.Text != "고맙습니다" || m.HTML != "<p>고맙습니다</p>" || m.From != "단골 <shop@dangol.example>" ||
-		m.Header("list-unsubscribe-post") != "List-Unsubscribe=One-Click" || m.Tags["kind"] != "order" || m.ConfigurationSet != "shop" ||
+	if m.Subject != "주문 확인 😀" || m.Text != "고맙습니다" || m.HTML != "<p>고맙습니다</p>" ||
+		m.From != "단골 <shop@dangol.example>" ||
+		m.Header("list-unsubscribe-post") != "List-Unsubscribe=One-Click" ||
+		m.Tags["kind"] != "order" || m.ConfigurationSet != "shop" ||
 		!slices.Equal(m.ReplyTo, []string{"care@dangol.example"}) {
 		t.Errorf("message %+v", m)
 	}

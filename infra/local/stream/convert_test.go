@@ -41,7 +41,8 @@ func TestRecordsKeepEveryKindOfValue(t *testing.T) {
 	if record.EventName != "INSERT" || record.Change.OldImage != nil || record.Change.StreamViewType != "NEW_AND_OLD_IMAGES" {
 		t.Errorf("record %+v", record)
 	}
-	if image["pk"].String() != "단골 😀" || image["n"].Number() != "12345678901234567890" || !image["yes"].Boolean() || !image["null"].IsNull() {
+	if image["pk"].String() != "단골 😀" || image["n"].Number() != "12345678901234567890" ||
+		!image["yes"].Boolean() || !image["null"].IsNull() {
 		t.Errorf("scalars: %v", image)
 	}
 	if !slices.Equal(image["b"].Binary(), []byte{0, 255, 1}) || string(image["bs"].BinarySet()[1]) != "\x02" {

@@ -28,12 +28,13 @@ type shard struct {
 	retryAt            time.Time
 }
 
-// batch is what one invocation is to get. Its last sequence number may be that of an unwanted record after it.
+// batch is what one invocation is to get.
 type batch struct {
 	records  []events.DynamoDBEventRecord
-	through  string // checkpoint once all records are done
-	attempts int    // failures of the batch that began with this first record
+	attempts int // failures of the batch that began with this first record
 }
+
+func (b batch) last() string { return sequence(b.records[len(b.records)-1]) }
 
 func (s *shard) key() string { return s.stream + "/" + s.id }
 
@@ -60,10 +61,7 @@ func (s *shard) take(out *dynamodbstreams.GetRecordsOutput, m Mapping, now time.
 		}
 	}
 	for records := range slices.Chunk(wanted, m.BatchSize) {
-		s.pending = append(s.pending, batch{records: records, through: sequence(records[len(records)-1])})
-	}
-	if n := len(s.pending); n > 0 {
-		s.pending[n-1].through = s.last
+		s.pending = append(s.pending, batch{records: records})
 	}
 }
 
@@ -79,14 +77,14 @@ func (r *Reader) deliver(ctx context.Context, s *shard) (int, error) {
 	}
 	if cause == nil {
 		s.pending, s.retryAt = rest, time.Time{}
-		return len(b.records) + s.skipped(), r.checkpoint(s, b.through)
+		return len(b.records) + s.skipped(), r.checkpoint(s, b.last())
 	}
 	r.options.Log.Warn("stream batch failed", "function", r.mapping.Function, "records", len(b.records),
 		"taken", taken, "attempts", b.attempts+1, "error", cause)
 	reached := ""
 	if taken > 0 {
 		reached = sequence(b.records[taken-1])
-		b = batch{records: b.records[taken:], through: b.through}
+		b = batch{records: b.records[taken:]}
 	}
 	again, given := r.mapping.after(b)
 	s.pending = append(again, rest...)
@@ -98,17 +96,13 @@ func (r *Reader) deliver(ctx context.Context, s *shard) (int, error) {
 	if r.mapping.OnFailure != nil {
 		r.mapping.OnFailure(ctx, b.records, cause)
 	}
-	return taken + len(b.records) + s.skipped(), r.checkpoint(s, b.through)
+	return taken + len(b.records) + s.skipped(), r.checkpoint(s, b.last())
 }
 
 // after decides what a failed batch becomes: two halves, the same with one more failure, or nothing.
 func (m Mapping) after(b batch) (again []batch, givenUp bool) {
 	if half := len(b.records) / 2; m.Bisect && half > 0 {
-		first, second := b.records[:half], b.records[half:]
-		return []batch{
-			{records: first, through: sequence(first[half-1]), attempts: b.attempts},
-			{records: second, through: b.through},
-		}, false
+		return []batch{{records: b.records[:half], attempts: b.attempts}, {records: b.records[half:]}}, false
 	}
 	b.attempts++
 	if m.MaxRetries >= 0 && b.attempts > m.MaxRetries {

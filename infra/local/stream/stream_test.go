@@ -200,7 +200,7 @@ func TestReaderRetriesFromTheFirstFailedRecordOn(t *testing.T) {
 	failures := 1
 	b.react = func(_ []string, records []events.DynamoDBEventRecord) (any, error) {
 		if failures--; failures >= 0 {
-			return failed(records, 3, 1), nil
+			return failed(records, 3, 1, 2), nil
 		}
 		return nil, nil
 	}

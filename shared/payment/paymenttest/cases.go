@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"dangol/shared/money"
 	"dangol/shared/payment"
 )
 
@@ -149,9 +150,9 @@ var moneyCases = []testCase{
 		p := f.authorised(t, "m3")
 		usd := Won(5)
 		usd.Currency = "USD"
-		for _, amount := range []payment.AuthoriseRequest{{Amount: Won(12_001)}, {Amount: Won(0)}, {Amount: usd}} {
-			if _, err := f.Provider.Capture(t.Context(), p.ID, "m3-c", amount.Amount); !errors.Is(err, payment.ErrInvalid) {
-				t.Errorf("%v: %v", amount.Amount, err)
+		for _, amount := range []money.Money{Won(12_001), Won(0), usd} {
+			if _, err := f.Provider.Capture(t.Context(), p.ID, "m3-c", amount); !errors.Is(err, payment.ErrInvalid) {
+				t.Errorf("%v: %v", amount, err)
 			}
 		}
 	}},

@@ -25,11 +25,10 @@ func fromIntent(in *stripego.PaymentIntent) payment.Payment {
 	if in.Customer != nil {
 		p.Method.CustomerRef = in.Customer.ID
 	}
-	if in.LatestCharge != nil {
-		p.Refunded = fromUnits(in.LatestCharge.AmountRefunded, code)
-	}
-	if p.State == payment.StateVoided {
-		p.Refunded.Amount = 0 // Stripe writes a released authorisation down as a refund of what was never taken
+	if c := in.LatestCharge; c != nil {
+		// Stripe writes down what was reserved and never taken as refunded too.
+		released := c.Amount - c.AmountCaptured
+		p.Refunded = fromUnits(max(0, c.AmountRefunded-released), code)
 	}
 	if in.NextAction != nil && in.NextAction.RedirectToURL != nil {
 		p.NextActionURL = in.NextAction.RedirectToURL.URL
@@ -54,7 +53,7 @@ func state(in *stripego.PaymentIntent) payment.State {
 		}
 		return payment.StateCancelled
 	case stripego.PaymentIntentStatusRequiresPaymentMethod:
-		if in.LastPaymentError != nil {
+		if e := in.LastPaymentError; e != nil && e.Type != stripego.ErrorTypeIdempotency { // that one says nothing about the card
 			return payment.StateDeclined
 		}
 	}
@@ -62,7 +61,7 @@ func state(in *stripego.PaymentIntent) payment.State {
 }
 
 func lastDecline(in *stripego.PaymentIntent) (string, payment.Kind) {
-	code := cmp.Or(string(in.LastPaymentError.DeclineCode), string(in.LastPaymentError.Code))
+	code := cmp.Or(string(in.LastPaymentError.DeclineCode), string(in.LastPaymentError.Code), "processing_error")
 	if in.LatestCharge == nil || in.LatestCharge.Outcome == nil {
 		return code, payment.Classify(code)
 	}

@@ -1,0 +1,19 @@
+// Package events is the contract between functions: the body of every domain event as a Go type, its JSON Schema under
+// schemas/ (made from the type, for consumers in other languages), and sample invocations of each function under samples/.
+//
+// An event tells what has happened, in the past tense, with what a consumer needs to act on it without asking back. Bodies
+// only grow: a field is never renamed, retyped or removed, because events of last week are still in queues and archives. On
+// the bus a body travels as the data of an event.Envelope.
+package events
+
+import "dangol/shared/event"
+
+// All has one of every event body.
+var All = []event.Body{
+	CheckoutRefunded{},
+	OrderPlaced{},
+	OrderShipped{},
+	OrderDelivered{},
+	OrderCancelled{},
+	OrderPaymentFailed{},
+}

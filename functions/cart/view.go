@@ -1,0 +1,207 @@
+package cart
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dangol/shared/api"
+	"dangol/shared/cart"
+	"dangol/shared/money"
+	"dangol/shared/pricing"
+)
+
+// Cart is a cart as the API shows it.
+type Cart struct {
+	ID        string             `json:"id" doc:"mine for a customer's cart that nothing was ever put into." example:"cart_01k9xxxxxxxxxxxxxxxxxxxxxx"`
+	State     cart.State         `json:"state" enum:"open,paying,ordered" doc:"paying: a checkout holds it, it cannot be changed. ordered: closed for good, see orderId."`
+	Version   int                `json:"version" doc:"Grows with every change; also the ETag."`
+	Currency  string             `json:"currency" example:"KRW"`
+	Language  string             `json:"language" doc:"Of mails about this cart." example:"ko"`
+	Lines     []Line             `json:"lines" nullable:"false"`
+	Codes     []string           `json:"codes" nullable:"false" doc:"Promotion codes, those that do nothing included."`
+	Refused   []cart.RefusedCode `json:"refusedCodes" nullable:"false" doc:"The codes that do nothing, and why."`
+	Email     string             `json:"email,omitempty"`
+	Address   *cart.Address      `json:"address,omitempty"`
+	Shipping  string             `json:"shippingMethod,omitempty" doc:"Id of the chosen one of shippingMethods." example:"standard"`
+	Methods   []Method           `json:"shippingMethods" nullable:"false" doc:"The ways to ship this cart to its address; none while there is no address."`
+	Note      string             `json:"note,omitempty"`
+	Totals    Totals             `json:"totals"`
+	Problems  []cart.Problem     `json:"problems" nullable:"false" doc:"What the shopper has to know; those that are blocking have to be solved before checkout."`
+	Ready     bool               `json:"readyForCheckout" doc:"Whether the cart is open and no problem blocks it."`
+	OrderID   string             `json:"orderId,omitempty" doc:"Of an ordered cart."`
+	UpdatedAt *time.Time         `json:"updatedAt,omitempty"`
+	ExpiresAt *time.Time         `json:"expiresAt,omitempty" doc:"When the cart is deleted if nothing happens to it."`
+}
+
+// Line is one line of a cart.
+type Line struct {
+	ID         string            `json:"id" example:"line_4c2k8xxxxxxxxxxxxxxxxxxxxx"`
+	VariantID  string            `json:"variantId"`
+	ProductID  string            `json:"productId"`
+	Handle     string            `json:"handle,omitempty" doc:"Of the product page."`
+	Title      string            `json:"title" doc:"Of the product, in the best language there is."`
+	Options    []string          `json:"options,omitempty" doc:"What the variant is, for example its size."`
+	SKU        string            `json:"sku,omitempty"`
+	Image      string            `json:"image,omitempty"`
+	Quantity   int               `json:"quantity"`
+	Properties map[string]string `json:"properties,omitempty"`
+	Available  int               `json:"available" doc:"Units that can be bought, at most 999; other lines of the cart are not taken off."`
+	UnitPrice  *money.View       `json:"unitPrice,omitempty" doc:"Missing when this cannot be sold in the cart's currency."`
+	CompareAt  *money.View       `json:"compareAtPrice,omitempty" doc:"The struck-through price, if there is one."`
+	Subtotal   money.View        `json:"subtotal" doc:"Unit price times quantity."`
+	Discount   money.View        `json:"discount" doc:"Its own, and its share of what the whole order gets."`
+	Total      money.View        `json:"total"`
+}
+
+// Method is a way to ship.
+type Method struct {
+	ID    string     `json:"id" example:"standard"`
+	Name  string     `json:"name" example:"Standard"`
+	Price money.View `json:"price"`
+}
+
+// Totals is what the cart costs: total = subtotal - discount + shipping, plus tax unless it is included.
+type Totals struct {
+	Subtotal         money.View   `json:"subtotal"`
+	Discount         money.View   `json:"discount" doc:"Of lines, order and shipping together."`
+	Shipping         money.View   `json:"shipping"`
+	ShippingDiscount money.View   `json:"shippingDiscount" doc:"The part of discount that is off the shipping."`
+	Tax              money.View   `json:"tax"`
+	TaxIncluded      bool         `json:"taxIncluded" doc:"Whether the prices contain the tax."`
+	TaxLines         []TaxLine    `json:"taxLines" nullable:"false"`
+	Adjustments      []Adjustment `json:"adjustments" nullable:"false" doc:"What each promotion took off; together the discount."`
+	Total            money.View   `json:"total"`
+}
+
+// TaxLine is the tax at one rate.
+type TaxLine struct {
+	Name   string     `json:"name" example:"VAT"`
+	Rate   int        `json:"rate" doc:"Basis points." example:"1000"`
+	Amount money.View `json:"amount"`
+}
+
+// Adjustment is what one promotion took off.
+type Adjustment struct {
+	PromotionID string     `json:"promotionId"`
+	Code        string     `json:"code,omitempty"`
+	Name        string     `json:"name"`
+	Amount      money.View `json:"amount"`
+}
+
+// caching keeps a cart out of every cache on the way.
+const caching = "no-store"
+
+type output struct {
+	Status  int
+	ETag    string `header:"ETag"`
+	Caching string `header:"Cache-Control"`
+	Replay  string `header:"Idempotent-Replayed" doc:"true when the request had been made before; the cart is as it is."`
+	Body    Cart
+}
+
+func answer(p cart.Priced, accept string, replayed bool) *output {
+	out := &output{Status: 200, ETag: api.ETag(strconv.Itoa(p.Cart.Version)), Caching: caching, Body: view(p, accept)}
+	if replayed {
+		out.Replay = "true"
+	}
+	return out
+}
+
+// view shows a priced cart in the reader's languages, then in the cart's.
+func view(p cart.Priced, accept string) Cart {
+	c, languages := p.Cart, append(spoken(accept), p.Cart.Language)
+	v := Cart{
+		ID: c.ID, State: c.State, Version: c.Version, Currency: c.Currency, Language: c.Language, Codes: list(c.Codes),
+		Refused: list(p.Refused), Email: c.Email, Address: c.Address, Shipping: c.Shipping, Note: c.Note,
+		Totals: viewTotals(p.Totals), Problems: list(p.Problems), Ready: c.State == cart.Open && !p.Blocked(), OrderID: c.OrderID,
+		Lines: make([]Line, len(c.Lines)), Methods: make([]Method, len(p.Methods)),
+	}
+	if !c.UpdatedAt.IsZero() {
+		v.UpdatedAt = &c.UpdatedAt
+	}
+	if c.TTL > 0 {
+		at := time.Unix(c.TTL, 0).UTC()
+		v.ExpiresAt = &at
+	}
+	for i, l := range c.Lines {
+		v.Lines[i] = viewLine(l, p, languages)
+	}
+	for i, m := range p.Methods {
+		name := pricing.Method{ID: m.ID, Name: m.Names}.In(languages...)
+		v.Methods[i] = Method{ID: m.ID, Name: name, Price: money.Of(m.Price, c.Currency).View()}
+	}
+	return v
+}
+
+func viewLine(l cart.Line, p cart.Priced, languages []string) Line {
+	in := func(amount int64) money.View { return money.Of(amount, p.Cart.Currency).View() }
+	v := Line{
+		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Properties: l.Properties,
+		Subtotal: in(0), Discount: in(0), Total: in(0),
+	}
+	if g, ok := p.Goods[l.VariantID]; ok {
+		v.Handle, v.Title, v.Options, v.SKU = g.Product.Handle, g.Product.Title.In(languages...), g.Variant.Options, g.Variant.SKU
+		v.Image, v.Available = imageOf(g), min(g.Available, cart.MaxQuantity)
+		if price, sold := g.Variant.Prices[p.Cart.Currency]; sold {
+			unit := in(price.Amount)
+			v.UnitPrice = &unit
+			if price.CompareAt > 0 {
+				compare := in(price.CompareAt)
+				v.CompareAt = &compare
+			}
+		}
+	}
+	at := slices.IndexFunc(p.Totals.Lines, func(t pricing.LineTotal) bool { return t.ID == l.ID })
+	if at >= 0 {
+		t := p.Totals.Lines[at]
+		v.Subtotal, v.Discount, v.Total = in(t.Subtotal), in(t.Discount), in(t.Total)
+	}
+	return v
+}
+
+func imageOf(g cart.Good) string {
+	if g.Variant.Image == "" && len(g.Product.Images) > 0 {
+		return g.Product.Images[0].URL
+	}
+	return g.Variant.Image
+}
+
+func viewTotals(t pricing.Totals) Totals {
+	in := func(amount int64) money.View { return money.Of(amount, t.Currency).View() }
+	v := Totals{
+		Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), ShippingDiscount: in(t.ShippingDiscount),
+		Tax: in(t.Tax), TaxIncluded: t.TaxIncluded, Total: in(t.Total),
+		TaxLines: make([]TaxLine, len(t.TaxLines)), Adjustments: make([]Adjustment, len(t.Adjustments)),
+	}
+	for i, l := range t.TaxLines {
+		v.TaxLines[i] = TaxLine{Name: l.Name, Rate: l.Rate, Amount: in(l.Amount)}
+	}
+	for i, a := range t.Adjustments {
+		v.Adjustments[i] = Adjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}
+	}
+	return v
+}
+
+// list makes an empty list of a missing one: clients are spared the null.
+func list[T any](in []T) []T {
+	if in == nil {
+		return []T{}
+	}
+	return in
+}
+
+// spoken lists the primary tags of an Accept-Language header in its order; weights, which browsers write in falling order,
+// are left aside.
+func spoken(accept string) []string {
+	var tags []string
+	for part := range strings.SplitSeq(accept, ",") {
+		tag, _, _ := strings.Cut(part, ";")
+		tag, _, _ = strings.Cut(strings.TrimSpace(tag), "-")
+		if tag != "" && tag != "*" {
+			tags = append(tags, strings.ToLower(tag))
+		}
+	}
+	return tags
+}

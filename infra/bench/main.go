@@ -1,0 +1,30 @@
+// Command bench measures: how fast each function starts against a bare one, how large it is, what each operation costs in
+// round trips and capacity units, and what the system does under four shoppers. It prints figures and ratios and judges
+// nothing.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+)
+
+func main() {
+	starts := flag.Int("starts", 15, "starts of each bootstrap")
+	seconds := flag.Duration("for", 8*time.Second, "how long each load runs")
+	shoppers := flag.Int("shoppers", 4, "how many at once")
+	flag.Parse()
+	ctx := context.Background()
+	for _, part := range []func(context.Context) error{
+		func(ctx context.Context) error { return startUp(ctx, *starts) },
+		func(context.Context) error { return sizes() },
+		func(ctx context.Context) error { return load(ctx, *shoppers, *seconds) },
+	} {
+		if err := part(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+// Package demo fills an empty shop: Haneul, a made-up Korean cosmetics brand with 24 products in Korean and English, in
+// won and dollars, among them two gift sets and a limited edition. It goes through the API like any merchant.
+package demo
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"net/http"
+	"strings"
+
+	"dangol/infra/local/issuer"
+	"dangol/infra/local/runner"
+)
+
+//go:embed products.csv
+var products string
+
+//go:embed extras.json
+var extras []byte
+
+// Seed fills the shop unless it has products.
+func Seed(ctx context.Context, r *runner.Runner) error {
+	token, err := r.Issuer().Mint(issuer.Claims{Subject: "merchant-demo", Email: "merchant@haneul.example", Groups: []string{"merchant"}})
+	if err != nil {
+		return err
+	}
+	s := shop{address: r.Address(), token: token}
+	var list struct {
+		Items []json.RawMessage `json:"items"`
+	}
+	if err := s.call(ctx, http.MethodGet, "/admin/products?limit=1", "", nil, &list); err != nil {
+		return err
+	}
+	if len(list.Items) > 0 {
+		return nil
+	}
+	return s.fill(ctx)
+}
+
+type shop struct{ address, token string }
+
+func (s shop) fill(ctx context.Context) error {
+	for line := range strings.Lines(products) {
+		handle, rest, _ := strings.Cut(line, ",")
+		title, _, _ := strings.Cut(rest, ",")
+		if strings.Contains(line, "{media}") {
+			if err := s.picture(ctx, handle, title); err != nil {
+				return err
+			}
+		}
+	}
+	csv := strings.ReplaceAll(products, "{media}", s.address+"/aws/s3/media")
+	var report struct {
+		Failed int               `json:"failed"`
+		Errors []json.RawMessage `json:"errors"`
+	}
+	if err := s.call(ctx, http.MethodPost, "/products/import?currency=KRW", "text/csv", []byte(csv), &report); err != nil {
+		return err
+	}
+	if report.Failed > 0 {
+		return fmt.Errorf("products: %s", report.Errors)
+	}
+	return s.extras(ctx)
+}
+
+// picture draws a plain label and puts it into the media bucket.
+func (s shop) picture(ctx context.Context, handle, title string) error {
+	h := fnv.New32a()
+	h.Write([]byte(handle))
+	hue := h.Sum32() % 360
+	svg := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 600"><rect width="600" height="600" fill="hsl(%d 30%% 92%%)"/>`+
+		`<rect x="210" y="130" width="180" height="340" rx="28" fill="hsl(%d 32%% 58%%)"/><rect x="250" y="90" width="100" height="50" rx="8" fill="hsl(%d 25%% 30%%)"/>`+
+		`<text x="300" y="310" text-anchor="middle" font-family="serif" font-size="26" fill="#fff">%s</text></svg>`, hue, hue, hue, title)
+	return s.call(ctx, http.MethodPut, "/aws/s3/media/"+handle+".svg", "image/svg+xml", []byte(svg), nil)
+}
+
+// extra is a product that a CSV row cannot describe: a gift set or a limited edition. Component handles stand for the
+// first variant of that product.
+type extra struct {
+	Product map[string]any `json:"product"`
+	Parts   []struct {
+		Handle   string `json:"handle"`
+		Quantity int    `json:"quantity"`
+	} `json:"parts"`
+	Stock int `json:"stock"`
+}
+
+func (s shop) extras(ctx context.Context) error {
+	var all []extra
+	if err := json.Unmarshal(extras, &all); err != nil {
+		return err
+	}
+	for _, e := range all {
+		if err := s.extra(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type described struct {
+	Handle   string `json:"handle"`
+	Variants []struct {
+		ID string `json:"id"`
+	} `json:"variants"`
+}
+
+func (s shop) extra(ctx context.Context, e extra) error {
+	handle := fmt.Sprint(e.Product["handle"])
+	if err := s.picture(ctx, handle, handle); err != nil {
+		return err
+	}
+	e.Product["images"] = []map[string]string{{"url": s.address + "/aws/s3/media/" + handle + ".svg"}}
+	var parts []map[string]any
+	for _, p := range e.Parts {
+		var d described
+		if err := s.call(ctx, http.MethodGet, "/products/"+p.Handle, "", nil, &d); err != nil {
+			return err
+		}
+		parts = append(parts, map[string]any{"variantId": d.Variants[0].ID, "quantity": p.Quantity})
+	}
+	if parts != nil {
+		variants := e.Product["variants"].([]any)
+		variants[0].(map[string]any)["components"] = parts
+	}
+	raw, err := json.Marshal(e.Product)
+	if err != nil {
+		return err
+	}
+	var made described
+	if err := s.call(ctx, http.MethodPost, "/products", "application/json", raw, &made); err != nil {
+		return fmt.Errorf("%s: %w", handle, err)
+	}
+	if e.Stock == 0 {
+		return nil
+	}
+	level := fmt.Appendf(nil, `{"available":%d}`, e.Stock)
+	return s.call(ctx, http.MethodPut, "/stock/"+made.Variants[0].ID, "application/json", level, nil)
+}
+
+func (s shop) call(ctx context.Context, method, path, contentType string, body []byte, out any) error {
+	req, err := http.NewRequestWithContext(ctx, method, s.address+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: %s: %s", method, path, answer.Status, raw)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(raw, out)
+}

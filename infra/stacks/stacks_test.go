@@ -1,0 +1,199 @@
+package stacks_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+
+	"dangol/infra/stacks"
+	"dangol/infra/topology"
+)
+
+// One synthesis for the whole binary, and nothing in parallel: jsii is one child process and not safe for goroutines.
+var synthesised = sync.OnceValues(func() (stacks.Stacks, error) {
+	dist := "../../dist"
+	if _, err := os.Stat(dist); err != nil {
+		return stacks.Stacks{}, fmt.Errorf("run `make build` first: %w", err)
+	}
+	out, err := os.MkdirTemp("", "dangol-synth")
+	if err != nil {
+		return stacks.Stacks{}, err
+	}
+	app := awscdk.NewApp(&awscdk.AppProps{
+		Outdir:  jsii.String(out),
+		Context: &map[string]any{"stage": "prod", "dist": dist, "origins": "https://shop.example.com", "mailFrom": "hello@shop.example.com"},
+	})
+	config, err := stacks.FromContext(app)
+	if err != nil {
+		return stacks.Stacks{}, err
+	}
+	if err := config.Built(topology.Dangol); err != nil {
+		return stacks.Stacks{}, err
+	}
+	s := stacks.Build(app, config, topology.Dangol)
+	stacks.Suppress(s)
+	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
+	app.Synth(nil)
+	return s, nil
+})
+
+func synth(t *testing.T) stacks.Stacks {
+	t.Helper()
+	s, err := synthesised()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func all(s stacks.Stacks) []awscdk.Stack {
+	return []awscdk.Stack{s.Data.Stack, s.Async.Stack, s.API.Stack, s.Watch}
+}
+
+// resource is one resource of a template.
+type resource struct {
+	Type           string
+	DeletionPolicy string
+	Properties     map[string]any
+}
+
+func resources(t *testing.T, stack awscdk.Stack, kind string) map[string]resource {
+	t.Helper()
+	raw, err := json.Marshal(assertions.Template_FromStack(stack, nil).ToJSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct{ Resources map[string]resource }
+	if err := json.Unmarshal(raw, &template); err != nil {
+		t.Fatal(err)
+	}
+	for id, r := range template.Resources {
+		if r.Type != kind {
+			delete(template.Resources, id)
+		}
+	}
+	return template.Resources
+}
+
+func TestNagHasNothingToSay(t *testing.T) {
+	for _, stack := range all(synth(t)) {
+		annotations := assertions.Annotations_FromStack(stack)
+		for _, m := range *annotations.FindError(jsii.String("*"), assertions.Match_StringLikeRegexp(jsii.String(`AwsSolutions-.*`))) {
+			t.Errorf("%s: %v", *m.Id, m.Entry.Data)
+		}
+		for _, m := range *annotations.FindWarning(jsii.String("*"), assertions.Match_StringLikeRegexp(jsii.String(`AwsSolutions-.*`))) {
+			t.Errorf("%s: %v", *m.Id, m.Entry.Data)
+		}
+	}
+}
+
+func TestTablesCannotBeLostInProd(t *testing.T) {
+	tables := resources(t, synth(t).Data.Stack, "AWS::DynamoDB::GlobalTable")
+	if len(tables) != len(topology.Dangol.Tables) {
+		t.Fatalf("%d tables, want %d", len(tables), len(topology.Dangol.Tables))
+	}
+	for id, table := range tables {
+		replica := table.Properties["Replicas"].([]any)[0].(map[string]any)
+		recovery, _ := replica["PointInTimeRecoverySpecification"].(map[string]any)
+		if recovery["PointInTimeRecoveryEnabled"] != true {
+			t.Errorf("%s has no point-in-time recovery", id)
+		}
+		if replica["DeletionProtectionEnabled"] != true || table.DeletionPolicy != "Retain" {
+			t.Errorf("%s can be deleted", id)
+		}
+		encryption, _ := table.Properties["SSESpecification"].(map[string]any)
+		if encryption["SSEEnabled"] != true {
+			t.Errorf("%s is not encrypted with a KMS key", id)
+		}
+		if ttl, _ := table.Properties["TimeToLiveSpecification"].(map[string]any); ttl["Enabled"] != true {
+			t.Errorf("%s keeps what has expired", id)
+		}
+	}
+}
+
+func TestFunctionsAreSmallTracedAndLogged(t *testing.T) {
+	s := synth(t)
+	count := 0
+	for _, stack := range []awscdk.Stack{s.API.Stack, s.Async.Stack} {
+		for id, fn := range resources(t, stack, "AWS::Lambda::Function") {
+			count++
+			p := fn.Properties
+			if fmt.Sprint(p["Architectures"]) != "[arm64]" || p["Runtime"] != "provided.al2023" {
+				t.Errorf("%s runs on %v %v", id, p["Architectures"], p["Runtime"])
+			}
+			if p["TracingConfig"].(map[string]any)["Mode"] != "Active" {
+				t.Errorf("%s is not traced", id)
+			}
+			if p["LoggingConfig"].(map[string]any)["LogGroup"] == nil {
+				t.Errorf("%s has no log group of its own", id)
+			}
+		}
+		for id, group := range resources(t, stack, "AWS::Logs::LogGroup") {
+			if group.Properties["RetentionInDays"] == nil {
+				t.Errorf("%s keeps logs forever", id)
+			}
+		}
+	}
+	if count != len(topology.Dangol.Functions) {
+		t.Errorf("%d functions, want %d", count, len(topology.Dangol.Functions))
+	}
+}
+
+func TestEveryRouteIsDeployedWithItsGuard(t *testing.T) {
+	deployed := map[string]resource{}
+	for _, r := range resources(t, synth(t).API.Stack, "AWS::ApiGatewayV2::Route") {
+		deployed[fmt.Sprint(r.Properties["RouteKey"])] = r
+	}
+	for _, f := range topology.Dangol.Functions {
+		if f.API == nil {
+			continue
+		}
+		for _, route := range f.API.Routes() {
+			r, ok := deployed[route.Method+" "+route.Path]
+			if !ok {
+				t.Errorf("%s %s is not deployed", route.Method, route.Path)
+				continue
+			}
+			if guarded := r.Properties["AuthorizationType"] == "JWT"; guarded != route.Access.Authorized() {
+				t.Errorf("%s %s: authorizer %v, access %s", route.Method, route.Path, guarded, route.Access)
+			}
+			delete(deployed, route.Method+" "+route.Path)
+		}
+	}
+	for key := range deployed {
+		t.Errorf("%s is deployed and nobody's", key)
+	}
+}
+
+func TestWhatCanFailHasADeadLetterQueueAndAnAlarm(t *testing.T) {
+	s := synth(t)
+	for id, mapping := range resources(t, s.Async.Stack, "AWS::Lambda::EventSourceMapping") {
+		if !slices.Contains(strings.Fields(fmt.Sprint(mapping.Properties["FunctionResponseTypes"])), "[ReportBatchItemFailures]") {
+			t.Errorf("%s does not report partial failures", id)
+		}
+	}
+	for id, rule := range resources(t, s.Async.Stack, "AWS::Events::Rule") {
+		target := rule.Properties["Targets"].([]any)[0].(map[string]any)
+		if target["DeadLetterConfig"] == nil {
+			t.Errorf("%s has no dead-letter queue", id)
+		}
+	}
+	alarms := resources(t, s.Watch, "AWS::CloudWatch::Alarm")
+	for name := range s.Async.Dead {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(alarms)), func(r resource) bool {
+			return strings.Contains(fmt.Sprint(r.Properties["AlarmDescription"]), "in "+name+":")
+		}) {
+			t.Errorf("nobody is told when something lands in %s", name)
+		}
+	}
+}

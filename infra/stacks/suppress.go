@@ -1,0 +1,43 @@
+package stacks
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+)
+
+// exception is a cdk-nag rule that does not hold here, and why.
+type exception struct{ rule, reason string }
+
+var everywhere = []exception{
+	{"AwsSolutions-IAM5", "X-Ray, stream listing and scheduler invocation have no narrower resource; everything else names its resources, which the permission test checks action by action."},
+	{"AwsSolutions-L1", "provided.al2023 is the newest custom runtime; the rule only knows numbered ones."},
+}
+
+var inData = []exception{
+	{"AwsSolutions-COG2", "MFA is offered and not forced on shoppers; operators are asked for it by their group's policy."},
+	{"AwsSolutions-COG3", "Threat protection is part of the Plus plan; a shop turns it on when it has the traffic to pay for it."},
+	{"AwsSolutions-COG8", "The Plus plan is a cost decision of the operator; the Essentials plan has everything the functions use."},
+}
+
+var inAPI = []exception{
+	{"AwsSolutions-APIG4", "Routes without an authorizer are for guests or for signed webhooks; their functions check token, cart token or signature, and a test walks every route with every kind of caller."},
+}
+
+var inAsync = []exception{
+	{"AwsSolutions-SQS3", "The queues without a dead-letter queue are the dead-letter queues."},
+}
+
+// Suppress attaches the exceptions, with their reasons, to the stacks.
+func Suppress(s Stacks) {
+	suppress(s.Data.Stack, append(inData, everywhere...))
+	suppress(s.Async.Stack, append(inAsync, everywhere...))
+	suppress(s.API.Stack, append(inAPI, everywhere...))
+}
+
+func suppress(stack awscdk.Stack, all []exception) {
+	suppressions := make([]*cdknag.NagPackSuppression, len(all))
+	for i, e := range all {
+		suppressions[i] = &cdknag.NagPackSuppression{Id: str(e.rule), Reason: str(e.reason)}
+	}
+	cdknag.NagSuppressions_AddStackSuppressions(stack, &suppressions, yes(true))
+}

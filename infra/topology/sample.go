@@ -1,0 +1,12 @@
+package topology
+
+// Sample has a value for every environment variable, good enough to start a function with: the bootstrap tests and the
+// benchmark use it.
+var Sample = map[string]string{
+	"JWT_ISSUER": "http://127.0.0.1:9", "JWT_JWKS": "http://127.0.0.1:9/jwks.json", "JWT_CLIENTS": "",
+	"COMMERCE_TABLE": "Commerce", "OUTREACH_TABLE": "Outreach", "SHOP_CONFIG": "", "SHELF_SECONDS": "2",
+	"PAYMENT_PROVIDER": "sandbox", "PAYMENT_SECRETS": "", "SANDBOX_URL": "http://127.0.0.1:9", "SANDBOX_KEY": "sk_sample",
+	"SANDBOX_WEBHOOK_SECRET": "whsec_sample", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
+	"BUS_NAME": "dangol", "DUE_KINDS": "checkout=http://127.0.0.1:9/settle", "DEAD_QUEUE_URL": "http://127.0.0.1:9/dead",
+	"MAIL_FROM": "shop@example.com", "MAIL_CONFIGURATION_SET": "sample",
+}

@@ -1,0 +1,120 @@
+package cart_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"dangol/shared/cart"
+	"dangol/shared/catalogue"
+	"dangol/shared/pricing"
+	"dangol/shared/problem"
+)
+
+// noon is when everything happens.
+var noon = time.Date(2026, 9, 1, 3, 0, 0, 0, time.UTC)
+
+type variant = func(*catalogue.Variant)
+
+// goods of a small shop: won and dollars, ten of each unless said otherwise.
+type shelf struct {
+	goods cart.Goods
+	left  map[string]int
+}
+
+func stocked() *shelf { return &shelf{goods: cart.Goods{}, left: map[string]int{}} }
+
+// with puts a variant on the shelf.
+func (s *shelf) with(id string, won int64, left int, set ...variant) *shelf {
+	v := catalogue.Variant{
+		ID: id, Taxable: true, RequiresShipping: true,
+		Prices: map[string]catalogue.Price{"KRW": {Amount: won}, "USD": {Amount: won / 10}},
+	}
+	for _, f := range set {
+		f(&v)
+	}
+	s.left[id] = left
+	s.goods[id] = cart.Good{Product: &catalogue.Product{ID: "prod-" + id, Title: catalogue.Text{"en": id}}, Variant: v}
+	for id, g := range s.goods { // a set may have come before its parts
+		s.goods[id] = cart.NewGood(g.Product, g.Variant, s.left)
+	}
+	return s
+}
+
+func onlyWon(v *catalogue.Variant)   { delete(v.Prices, "USD") }
+func untracked(v *catalogue.Variant) { v.Untracked = true }
+func digital(v *catalogue.Variant)   { v.RequiresShipping = false }
+func perOrder(n int) variant         { return func(v *catalogue.Variant) { v.MaxPerOrder = n } }
+func perCustomer(n int) variant      { return func(v *catalogue.Variant) { v.MaxPerCustomer = n } }
+func opens(at time.Time) variant {
+	return func(v *catalogue.Variant) { v.Edition = &catalogue.Edition{OpensAt: at, Buckets: 2} }
+}
+
+// of makes a gift set; parts are variant ids, each as often as it is in the set.
+func of(parts ...string) variant {
+	return func(v *catalogue.Variant) {
+		for _, p := range parts {
+			v.Components = append(v.Components, catalogue.Component{VariantID: p, Quantity: 1})
+		}
+	}
+}
+
+// won is an open cart in won that can be bought but for its lines.
+func won() *cart.Cart {
+	return &cart.Cart{
+		ID: "cart_00000000000000000000000001", State: cart.Open, Version: 1, Currency: "KRW", Language: "ko",
+		Email: "haneul@example.com", Shipping: "standard",
+		Address: &cart.Address{Name: "김하늘", Line1: "왕십리로 83", Country: "KR"},
+	}
+}
+
+func choice(id string, n int) cart.Choice { return cart.Choice{VariantID: id, Quantity: n} }
+
+func engraved(id string, n int, text string) cart.Choice {
+	return cart.Choice{VariantID: id, Quantity: n, Properties: map[string]string{"engraving": text}}
+}
+
+// filled puts choices of the shelf into a cart.
+func filled(t interface{ Fatalf(string, ...any) }, c *cart.Cart, s *shelf, choices ...cart.Choice) *cart.Cart {
+	for _, w := range choices {
+		if err := c.Add(w, s.goods[w.VariantID], noon); err != nil {
+			t.Fatalf("add %v: %v", w, err)
+		}
+	}
+	return c
+}
+
+func shop(t testing.TB) pricing.Shop {
+	t.Helper()
+	s, err := pricing.DefaultShop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// fieldOf is the pointer of the first wrong field.
+func fieldOf(err error) string {
+	if p := problem.From(err); len(p.Fields) > 0 {
+		return p.Fields[0].Pointer
+	}
+	return ""
+}
+
+// Goods makes the shelf a GoodsReader.
+func (s *shelf) Goods(_ context.Context, ids []string) (cart.Goods, error) {
+	found := cart.Goods{}
+	for _, id := range ids {
+		if g, ok := s.goods[id]; ok {
+			found[id] = g
+		}
+	}
+	return found, nil
+}
+
+// thousandOff is a code rule with one offer for everybody.
+type thousandOff struct{}
+
+func (thousandOff) Check(context.Context, []string, *cart.Cart, time.Time) ([]pricing.Offer, []cart.RefusedCode, error) {
+	return []pricing.Offer{{ID: "promo", Name: "1,000 off", Rule: takeThousand{}}}, nil, nil
+}

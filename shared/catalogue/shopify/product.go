@@ -1,0 +1,408 @@
+package shopify
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"dangol/shared/catalogue"
+	"dangol/shared/money"
+)
+
+// GiftSet stands in the column of the inventory tracker for variants made of others. Such a variant can be changed by a
+// file, not made by one: the format has no place for its parts.
+const GiftSet = "gift set"
+
+// Base is the language and the currency of the columns that name none.
+type Base struct{ Language, Currency string }
+
+// Product is a product as a file describes it. What the file has no column for is nil (empty for a map), and stays as it
+// is in the shop.
+type Product struct {
+	Row         int
+	Handle      string
+	Status      *catalogue.Status
+	Title       catalogue.Text // "" for a language whose cell is empty
+	Description catalogue.Text
+	Vendor      *string
+	Type        *string
+	Tags        *[]string
+	Categories  *[]string
+	Options     []catalogue.Option
+	Variants    []Variant
+	Images      *[]catalogue.Image
+}
+
+// Variant is a variant as a file describes it.
+type Variant struct {
+	Row              int
+	Options          []string
+	SKU, Barcode     *string
+	Image            *string
+	Grams            *int
+	Tracked          *bool
+	GiftSet          bool
+	Quantity         *int // nil also when the cell is empty
+	Backorder        *bool
+	RequiresShipping *bool
+	Taxable          *bool
+	// Prices is by currency; nil in a currency whose cell is empty: not sold in it.
+	Prices map[string]*catalogue.Price
+}
+
+// parser turns the rows of a product into a Product and gathers what is wrong.
+type parser struct {
+	*header
+	base   Base
+	row    Row
+	errors []*RowError
+}
+
+// Product reads the rows. When it returns errors the product is not complete.
+func (g Group) Product(base Base) (Product, []*RowError) {
+	p := &parser{header: g.header, base: base, row: g.Rows[0]}
+	product := p.product(g)
+	var images []placedImage
+	for i, row := range g.Rows {
+		p.row = row
+		if src, ok := p.text(colImage); ok && src != "" {
+			images = append(images, p.image(src, i))
+		}
+		if i == 0 || p.isVariant() {
+			product.Variants = append(product.Variants, p.variant(product.Options))
+		}
+	}
+	if p.has(colImage) {
+		product.Images = sorted(images)
+	}
+	fillOptions(&product)
+	return product, p.errors
+}
+
+func (p *parser) fail(c column, code, format string, args ...any) {
+	p.failAt(p.name(c), code, format, args...)
+}
+
+func (p *parser) failAt(name, code, format string, args ...any) {
+	p.errors = append(p.errors, &RowError{Row: p.row.Number, Column: name, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// text is the cell without spaces around it, in composed form (a Mac writes Hangul decomposed). ok tells whether the file
+// has the column.
+func (p *parser) text(c column) (string, bool) {
+	i, ok := p.at[c]
+	if !ok {
+		return "", false
+	}
+	return p.cell(i), true
+}
+
+func (p *parser) cell(i int) string { return norm.NFC.String(strings.TrimSpace(p.row.field(i))) }
+
+func (p *parser) optional(c column) *string {
+	if s, ok := p.text(c); ok {
+		return &s
+	}
+	return nil
+}
+
+func (p *parser) product(g Group) Product {
+	product := Product{
+		Row: p.row.Number, Handle: norm.NFC.String(strings.ToLower(g.Handle)), Status: p.status(),
+		Title: p.translations(colTitle, p.titles), Description: p.translations(colBody, p.bodies),
+		Vendor: p.optional(colVendor), Type: p.optional(colType), Tags: p.list(colTags), Categories: p.categories(),
+		Options: p.options(),
+	}
+	if product.Handle == "" {
+		p.fail(colHandle, "required", "the handle of the product")
+	}
+	if product.Title.In() == "" {
+		p.fail(colTitle, "required", "a title in the first row of the product")
+	}
+	return product
+}
+
+func (p *parser) translations(c column, others map[string]int) catalogue.Text {
+	t := catalogue.Text{}
+	if s, ok := p.text(c); ok {
+		t[p.base.Language] = s
+	}
+	for language, i := range others {
+		t[language] = p.cell(i)
+	}
+	return t
+}
+
+// status is Status when the file has it, else what Published says.
+func (p *parser) status() *catalogue.Status {
+	if s, ok := p.text(colStatus); ok && s != "" {
+		status := catalogue.Status(strings.ToLower(s))
+		switch status {
+		case catalogue.Active, catalogue.Draft, catalogue.Archived:
+		case "unlisted":
+			status = catalogue.Draft
+		default:
+			p.fail(colStatus, "not_allowed", "active, draft or archived")
+		}
+		return &status
+	}
+	published := p.flag(colPublished)
+	if published == nil {
+		return nil
+	}
+	status := catalogue.Draft
+	if *published {
+		status = catalogue.Active
+	}
+	return &status
+}
+
+func (p *parser) list(c column) *[]string {
+	s, ok := p.text(c)
+	if !ok {
+		return nil
+	}
+	items := []string{}
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" && !slices.Contains(items, item) {
+			items = append(items, item)
+		}
+	}
+	return &items
+}
+
+// categories are those of our own column, else the type.
+func (p *parser) categories() *[]string {
+	if own := p.list(colCategory); own != nil {
+		return own
+	}
+	kind, ok := p.text(colType)
+	switch {
+	case !ok:
+		return nil
+	case kind == "":
+		return &[]string{}
+	default:
+		return &[]string{kind}
+	}
+}
+
+// options are the names; a product without options has the one option Title with the value Default Title.
+func (p *parser) options() []catalogue.Option {
+	var options []catalogue.Option
+	for n := range MaxOptions {
+		name, _ := p.text(colOption(n))
+		value, _ := p.text(colOptionValue(n))
+		if name == "" || n == 0 && name == "Title" && value == "Default Title" {
+			break
+		}
+		options = append(options, catalogue.Option{Name: name})
+	}
+	return options
+}
+
+// fillOptions gives each option its values, in the order in which they come up.
+func fillOptions(product *Product) {
+	for _, v := range product.Variants {
+		for n, value := range v.Options {
+			if value != "" && !slices.Contains(product.Options[n].Values, value) {
+				product.Options[n].Values = append(product.Options[n].Values, value)
+			}
+		}
+	}
+}
+
+// isVariant tells a row of a variant from one that only carries a picture.
+func (p *parser) isVariant() bool {
+	for _, c := range []column{colOptionValue(0), colSKU, colPrice, colQuantity} {
+		if s, _ := p.text(c); s != "" {
+			return true
+		}
+	}
+	for _, i := range p.prices {
+		if p.cell(i) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *parser) variant(options []catalogue.Option) Variant {
+	v := Variant{
+		Row: p.row.Number, SKU: p.optional(colSKU), Barcode: p.optional(colBarcode), Image: p.address(colVariantIm),
+		Grams: p.grams(), Quantity: p.quantity(), Backorder: p.policy(),
+		RequiresShipping: p.flag(colShipping), Taxable: p.flag(colTaxable), Prices: p.allPrices(),
+	}
+	if tracker, ok := p.text(colTracker); ok {
+		tracked := tracker != ""
+		v.Tracked, v.GiftSet = &tracked, strings.EqualFold(tracker, GiftSet)
+	}
+	for n := range options {
+		value, _ := p.text(colOptionValue(n))
+		if value == "" {
+			p.fail(colOptionValue(n), "required", "a value of %s for each variant", options[n].Name)
+		}
+		v.Options = append(v.Options, value)
+	}
+	return v
+}
+
+// flag reads true and false; an empty cell is true, as Shopify has it for all its flags in use here.
+func (p *parser) flag(c column) *bool {
+	s, ok := p.text(c)
+	if !ok {
+		return nil
+	}
+	yes := true
+	switch strings.ToLower(s) {
+	case "", "true", "yes", "1":
+	case "false", "no", "0":
+		yes = false
+	default:
+		p.fail(c, "wrong_type", "true or false")
+	}
+	return &yes
+}
+
+func (p *parser) policy() *bool {
+	s, ok := p.text(colPolicy)
+	if !ok {
+		return nil
+	}
+	backorder := false
+	switch strings.ToLower(s) {
+	case "", "deny", "false":
+	case "continue", "true":
+		backorder = true
+	default:
+		p.fail(colPolicy, "not_allowed", "deny or continue")
+	}
+	return &backorder
+}
+
+// maxQuantity bounds stock so that sums stay far from overflow.
+const maxQuantity = 10_000_000
+
+// quantity reads the stock. Shopify writes what was oversold as a negative number: nothing is left of it.
+func (p *parser) quantity() *int {
+	s, ok := p.text(colQuantity)
+	if !ok || s == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n > maxQuantity {
+		p.fail(colQuantity, "wrong_type", "a whole number up to %d", maxQuantity)
+	}
+	n = max(n, 0)
+	return &n
+}
+
+func (p *parser) grams() *int {
+	s, ok := p.text(colGrams)
+	if !ok {
+		return nil
+	}
+	grams := 0
+	if s != "" {
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(f >= 0 && f <= 1_000_000) {
+			p.fail(colGrams, "wrong_type", "a weight in grams, up to 1000000")
+			return nil
+		}
+		grams = int(math.Round(f))
+	}
+	return &grams
+}
+
+func (p *parser) address(c column) *string {
+	s, ok := p.text(c)
+	if !ok {
+		return nil
+	}
+	if s != "" && !isAddress(s) {
+		p.fail(c, "wrong_format", "an http or https address of at most 2000 characters")
+	}
+	return &s
+}
+
+func isAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && len(s) <= 2000
+}
+
+func (p *parser) allPrices() map[string]*catalogue.Price {
+	prices := map[string]*catalogue.Price{}
+	if i, ok := p.at[colPrice]; ok {
+		compare, has := p.at[colCompare]
+		prices[p.base.Currency] = p.price(p.base.Currency, i, compare, has)
+	}
+	for currency, i := range p.prices {
+		compare, has := p.compares[currency]
+		if _, base := p.at[colPrice]; base && currency == p.base.Currency && p.cell(i) == "" {
+			continue // the column without a currency has it
+		}
+		prices[currency] = p.price(currency, i, compare, has)
+	}
+	return prices
+}
+
+// price reads a price. A compare-at price that is not above it is no reduction and is left out.
+func (p *parser) price(currency string, at, compareAt int, hasCompare bool) *catalogue.Price {
+	if p.cell(at) == "" {
+		return nil
+	}
+	price := catalogue.Price{Amount: p.amount(currency, at)}
+	if hasCompare && p.cell(compareAt) != "" {
+		price.CompareAt = p.amount(currency, compareAt)
+	}
+	if price.CompareAt <= price.Amount {
+		price.CompareAt = 0
+	}
+	return &price
+}
+
+func (p *parser) amount(currency string, at int) int64 {
+	m, err := money.Parse(p.cell(at), currency)
+	digits, _ := money.Digits(currency)
+	switch {
+	case err != nil:
+		p.failAt(strings.TrimSpace(p.names[at]), "wrong_format", "a decimal in %s with at most %d places and no separators", currency, digits)
+	case m.Amount < 0:
+		p.failAt(strings.TrimSpace(p.names[at]), "too_small", "not below zero")
+	}
+	return m.Amount
+}
+
+type placedImage struct {
+	catalogue.Image
+	position int
+}
+
+func (p *parser) image(src string, row int) placedImage {
+	p.address(colImage)
+	alt, _ := p.text(colAlt)
+	position := row + 1
+	if s, _ := p.text(colPosition); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 0 {
+			p.fail(colPosition, "wrong_type", "a whole number")
+		}
+		position = n
+	}
+	return placedImage{catalogue.Image{URL: src, Alt: alt}, position}
+}
+
+func sorted(images []placedImage) *[]catalogue.Image {
+	slices.SortStableFunc(images, func(a, b placedImage) int { return cmp.Compare(a.position, b.position) })
+	list := make([]catalogue.Image, len(images))
+	for i, im := range images {
+		list[i] = im.Image
+	}
+	return &list
+}

@@ -1,0 +1,185 @@
+package shopify
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// RowError is one thing wrong in a file.
+type RowError struct {
+	Row     int    `json:"row" doc:"Row of the file; the header is row 1." example:"7"`
+	Column  string `json:"column,omitempty" doc:"Column as the file calls it." example:"Variant Price"`
+	Code    string `json:"code" doc:"Stable, machine-readable." example:"wrong_format"`
+	Message string `json:"message" doc:"What is expected, for people." example:"a decimal such as 12000"`
+}
+
+func (e *RowError) Error() string {
+	if e.Column == "" {
+		return fmt.Sprintf("row %d: %s", e.Row, e.Message)
+	}
+	return fmt.Sprintf("row %d, %s: %s", e.Row, e.Column, e.Message)
+}
+
+// Limits that keep memory bounded whatever the file holds.
+const (
+	MaxRecord = 512 << 10 // bytes of one row; an open quote swallows the rest of a file
+	MaxRows   = 1_000     // rows of one product
+)
+
+// Row is one row of a file.
+type Row struct {
+	Number int // the header is row 1
+	Fields []string
+}
+
+// Group is the rows of one product.
+type Group struct {
+	Handle string
+	Rows   []Row
+	header *header
+}
+
+// Reader reads a file product by product. It holds one product at a time.
+type Reader struct {
+	csv    *csv.Reader
+	guard  *guard
+	header *header
+	number int  // of the row read last
+	ahead  *Row // first row of the next product
+	err    error
+}
+
+// NewReader reads the header. firstRow is the number of the row below it: 2, unless the rows are a piece of a longer file.
+// Errors: *RowError.
+func NewReader(r io.Reader, firstRow int) (*Reader, error) {
+	g := &guard{from: r, left: MaxRecord}
+	buffered := bufio.NewReader(g)
+	if mark, _, err := buffered.ReadRune(); err == nil && mark != '\ufeff' {
+		_ = buffered.UnreadRune() // cannot fail right after ReadRune
+	}
+	in := &Reader{csv: csv.NewReader(buffered), guard: g, number: firstRow - 1}
+	in.csv.FieldsPerRecord, in.csv.ReuseRecord = -1, false
+	columns, err := in.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, &RowError{Row: 1, Code: "empty_file", Message: "the file is empty"}
+	}
+	if err != nil {
+		return nil, in.broken(1, err)
+	}
+	head, rowErr := readHeader(columns)
+	if rowErr != nil {
+		return nil, rowErr
+	}
+	in.header = head
+	return in, nil
+}
+
+// Columns is the header as the file has it.
+func (in *Reader) Columns() []string { return in.header.names }
+
+// Next returns the next product's rows. At the end it returns io.EOF. A *RowError about a row that cannot be read at all
+// (quotes, size) ends the file: what follows cannot be told apart, so the product that was being read is not returned and
+// nothing after it is. A *RowError with code too_many_rows is about one product, and Next goes on behind it.
+func (in *Reader) Next() (Group, error) {
+	g := Group{header: in.header}
+	var tooMany *RowError
+	for {
+		row, err := in.row()
+		switch {
+		case errors.Is(err, io.EOF) && len(g.Rows) > 0:
+			return in.end(g, tooMany)
+		case err != nil:
+			return Group{}, err
+		}
+		handle := in.handle(row)
+		if len(g.Rows) == 0 {
+			g.Handle = handle
+		}
+		if handle != g.Handle {
+			in.ahead = &row
+			return in.end(g, tooMany)
+		}
+		if len(g.Rows) == MaxRows {
+			tooMany = &RowError{Row: g.Rows[0].Number, Code: "too_many_rows", Message: fmt.Sprintf("at most %d rows a product", MaxRows)}
+			continue
+		}
+		g.Rows = append(g.Rows, row)
+	}
+}
+
+func (in *Reader) end(g Group, tooMany *RowError) (Group, error) {
+	if tooMany != nil {
+		return Group{}, tooMany
+	}
+	return g, nil
+}
+
+// row reads one row, leaving out empty ones. After an error it returns io.EOF.
+func (in *Reader) row() (Row, error) {
+	if in.ahead != nil {
+		row := *in.ahead
+		in.ahead = nil
+		return row, nil
+	}
+	for in.err == nil {
+		in.guard.left = MaxRecord
+		fields, err := in.csv.Read()
+		in.number++
+		if errors.Is(err, io.EOF) {
+			in.err = io.EOF
+			break
+		}
+		if err != nil {
+			in.err = io.EOF
+			return Row{}, in.broken(in.number, err)
+		}
+		if strings.TrimSpace(strings.Join(fields, "")) != "" {
+			return Row{Number: in.number, Fields: fields}, nil
+		}
+	}
+	return Row{}, in.err
+}
+
+// broken says what makes a row unreadable. Errors of the source itself stay what they are.
+func (in *Reader) broken(row int, err error) error {
+	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
+		return &RowError{Row: row, Code: "bad_quotes", Message: fmt.Sprintf(
+			"quotes that do not close or stand inside a value (line %d, character %d); this product and all below it are left out",
+			parse.Line, parse.Column)}
+	}
+	if errors.Is(err, errTooLong) {
+		return &RowError{Row: row, Code: "row_too_long", Message: fmt.Sprintf(
+			"at most %d bytes a row; is a quote left open? This product and all below it are left out", MaxRecord)}
+	}
+	return err
+}
+
+func (in *Reader) handle(r Row) string { return strings.TrimSpace(r.field(in.header.at[colHandle])) }
+
+func (r Row) field(i int) string {
+	if i < len(r.Fields) {
+		return r.Fields[i]
+	}
+	return ""
+}
+
+// guard stops a row from growing without end. The reader above it reads ahead, so the bound is not exact.
+type guard struct {
+	from io.Reader
+	left int
+}
+
+var errTooLong = errors.New("row too long")
+
+func (g *guard) Read(p []byte) (int, error) {
+	if g.left < 0 {
+		return 0, errTooLong
+	}
+	n, err := g.from.Read(p)
+	g.left -= n
+	return n, err
+}

@@ -1,0 +1,248 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+
+	"dangol/shared/cart"
+	"dangol/shared/catalogue"
+	"dangol/shared/clock"
+	"dangol/shared/due"
+	"dangol/shared/idempotency"
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/pricing"
+	"dangol/shared/problem"
+	"dangol/shared/stock"
+	"dangol/shared/table"
+)
+
+// Service runs checkouts.
+type Service struct {
+	Table    *table.Table
+	Carts    cart.Store
+	Shelf    *catalogue.Shelf
+	Shop     pricing.Shop
+	Codes    cart.CodeRule
+	Provider payment.Provider
+	Cashier  order.Cashier
+	Clock    clock.Clock
+	Log      *slog.Logger
+}
+
+// Start is a request to buy a cart.
+type Start struct {
+	Cart      cart.Ref
+	Request   idempotency.Request
+	Method    string // the provider's token of the shopper's card; empty when there is nothing to pay
+	ReturnURL string
+	// Total and Currency are what the shopper has been shown; nil and empty when the client does not say.
+	Total    *int64
+	Currency string
+	// Fits reports whether the client's If-Match allows the version of the cart.
+	Fits func(version int) bool
+}
+
+// beginTries bounds how often a hold is planned again after others took what it wanted. Each refusal means that somebody
+// else bought something, so a buyer who loses this often meets stock that moves faster than they can.
+const beginTries = 10
+
+// begin holds the stock and locks the cart, in one transaction. replay is true when an earlier request with the same key
+// has begun the checkout. 2 round trips and 1 transaction when nobody else wants the last units. Errors: 404
+// cart_not_found; 409 checkout_blocked, out_of_stock, checkout_running, cart_changed, cart_ordered, total_changed,
+// customer_limit_reached; 412 cart_changed; 422 idempotency_key_reused; 503 busy.
+func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool, err error) {
+	id := IDFor(in.Request)
+	hash, err := hashOf(in)
+	if err != nil {
+		return nil, false, err
+	}
+	basket, err := s.Carts.Load(ctx, in.Cart)
+	if problem.Code(err) == "cart_not_found" || err == nil && basket.State != cart.Open {
+		return s.replay(ctx, id, hash, in, basket, err)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	goods := &goods{shelf: s.Shelf}
+	now := s.Clock.Now()
+	priced, err := cart.Quoter{Shop: s.Shop, Goods: goods, Codes: s.Codes}.Quote(ctx, basket, now)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := s.sellable(priced, in); err != nil {
+		return s.refused(ctx, id, hash, err)
+	}
+	c = draw(priced, now)
+	c.Key, c.ID, c.Hash, c.Due = KeyOf(id), id, hash, due.On(DueCheckout, id, now.Add(HoldFor))
+	c.basket = basket
+	if c.Totals.Total > 0 {
+		c.Payment.Provider = s.Provider.Name()
+	}
+	return s.hold(ctx, c, priced, goods)
+}
+
+// replay is begin for a cart that is being paid for, was ordered, or is not there any more: by this request perhaps.
+func (s Service) replay(ctx context.Context, id, hash string, in Start, basket *cart.Cart, cause error) (*Checkout, bool, error) {
+	c, err := s.get(ctx, id)
+	switch {
+	case err == nil && c.Hash != hash:
+		return nil, false, reused()
+	case err == nil:
+		return c, true, nil
+	case problem.Code(err) != "checkout_not_found":
+		return nil, false, err
+	case cause != nil:
+		return nil, false, cause
+	case basket.State == cart.Ordered:
+		return nil, false, problem.Conflict("cart_ordered", "This cart has been ordered.").With("orderId", basket.OrderID)
+	default:
+		return nil, false, running(basket.CheckoutID)
+	}
+}
+
+// refused looks whether a request that cannot begin now has begun before; only then the answer is the old one.
+func (s Service) refused(ctx context.Context, id, hash string, cause error) (*Checkout, bool, error) {
+	c, err := s.get(ctx, id)
+	switch {
+	case err != nil:
+		return nil, false, cause
+	case c.Hash != hash:
+		return nil, false, reused()
+	default:
+		return c, true, nil
+	}
+}
+
+func reused() error {
+	return problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+}
+
+func running(checkoutID string) error {
+	return problem.Conflict("checkout_running", "This cart is being paid for. Confirm or cancel that checkout first.").With("checkoutId", checkoutID)
+}
+
+// sellable checks that the cart can be bought, and that it is what the shopper was shown.
+func (s Service) sellable(p cart.Priced, in Start) error {
+	switch {
+	case in.Fits != nil && !in.Fits(p.Cart.Version):
+		return problem.Precondition("cart_changed", "The cart is at version %d; read it again.", p.Cart.Version).With("version", p.Cart.Version)
+	case p.Blocked():
+		return blocked(p)
+	case in.Total != nil && (*in.Total != p.Totals.Total || in.Currency != p.Totals.Currency):
+		return problem.Conflict("total_changed", "The cart costs %s.", price(p.Totals).Display()).With("total", price(p.Totals).View())
+	case p.Totals.Total > 0 && in.Method == "":
+		return problem.InvalidField("/paymentMethod", "required", "the payment provider's token of the shopper's card")
+	}
+	return nil
+}
+
+// blocked is out_of_stock when nothing but stock stands in the way.
+func blocked(p cart.Priced) error {
+	var lines []string
+	other := false
+	for _, q := range p.Problems {
+		if q.Blocking && (q.Code == "out_of_stock" || q.Code == "insufficient_stock") {
+			lines = append(lines, q.LineID)
+		} else if q.Blocking {
+			other = true
+		}
+	}
+	if !other {
+		return outOfStock(lines).With("problems", p.Problems)
+	}
+	return problem.Conflict("checkout_blocked", "This cart cannot be bought as it is; see problems.").With("problems", p.Problems)
+}
+
+func outOfStock(lines []string) *problem.Problem {
+	return problem.Conflict("out_of_stock", "There is not enough stock for this cart.").With("lines", lines)
+}
+
+// hold writes the beginning of the checkout, planning again when others were faster.
+func (s Service) hold(ctx context.Context, c *Checkout, p cart.Priced, goods *goods) (*Checkout, bool, error) {
+	wants := goods.wants(p.Cart.Lines)
+	levels, err := goods.levels(ctx, s.Table, wants)
+	for try := 0; err == nil && try < beginTries; try++ {
+		writes, taken, short := stock.Hold(levels, wants, rand.Int())
+		if len(short) > 0 {
+			return s.refused(ctx, c.ID, c.Hash, outOfStock(shortOf(p, short)))
+		}
+		c.Taken = taken
+		prior, refusal := s.open(ctx, c, p, writes)
+		switch {
+		case refusal == nil && prior != nil:
+			return prior, true, nil
+		case !errors.Is(refusal, errFaster):
+			return c, false, refusal
+		}
+		levels, err = stock.Read(ctx, s.Table, stock.Keys(wants))
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return nil, false, busy(nil)
+}
+
+// errFaster says that others took the stock that a plan counted on.
+var errFaster = errors.New("checkout: the stock has moved")
+
+// open is the transaction that begins a checkout. It returns the checkout that the same request began before or at the same
+// time, if it did. Errors: errFaster, and why the purchase is not possible.
+func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []table.Write) (prior *Checkout, err error) {
+	all := []table.Write{table.Put{Item: c, If: table.IfNew}, cart.BeginPaying(p.Cart, c.ID, c.CreatedAt)}
+	limited := cart.LimitedOf(p.Cart.Lines, p.Goods)
+	if len(limited) > 0 {
+		all = append(all, cart.Buy(c.CustomerID, limited))
+	}
+	all = append(all, holds...)
+	if len(all) > table.MaxWrites {
+		return nil, problem.Conflict("too_many_goods", "This cart takes from too many stocks at once; buy it in two.")
+	}
+	err = s.Table.Transact(ctx, token(s.Clock), all...)
+	cancelled, refused := table.Refused(err)
+	switch {
+	case !refused:
+		return nil, err
+	case cancelled.Refused(0):
+		return begun(cancelled.Reasons[0].Item, c.Hash)
+	case cancelled.Refused(1):
+		return nil, locked(cancelled.Reasons[1].Item)
+	case len(limited) > 0 && cancelled.Refused(2):
+		return nil, problem.Conflict("customer_limit_reached", "More of this than one customer may buy.")
+	case slices.ContainsFunc(cancelled.Reasons, func(r table.Reason) bool { return r.Code == "ConditionalCheckFailed" }):
+		return nil, errFaster
+	default:
+		return nil, busy(err)
+	}
+}
+
+func busy(cause error) error {
+	return problem.Unavailable("busy", "Too many buyers at once; nothing was taken. Try again with the same key.").Because(cause)
+}
+
+// begun is the checkout that the same request began before, or at the same time.
+func begun(item table.Item, hash string) (*Checkout, error) {
+	var c Checkout
+	if err := item.Decode(&c); err != nil {
+		return nil, err
+	}
+	if c.Hash != hash {
+		return nil, reused()
+	}
+	return &c, nil
+}
+
+// locked says why the cart could not be locked.
+func locked(item table.Item) error {
+	var c cart.Cart
+	if err := item.Decode(&c); err != nil {
+		return err
+	}
+	if c.State == cart.Paying {
+		return running(c.CheckoutID)
+	}
+	return problem.Conflict("cart_changed", "The cart was changed meanwhile; read it again.").With("version", c.Version)
+}

@@ -1,0 +1,39 @@
+package checkout
+
+import (
+	"time"
+
+	"dangol/shared/cart"
+	"dangol/shared/order"
+)
+
+// draw writes down what is bought, as it was priced.
+func draw(p cart.Priced, now time.Time) *Checkout {
+	b := p.Cart
+	c := &Checkout{
+		State: Paying, CartKey: b.Key, CartVersion: b.Version, OrderID: order.NewID(now),
+		HeldUntil: now.Add(HoldFor), CreatedAt: now, UpdatedAt: now,
+		Draft: order.Draft{
+			CartID: b.ID, CustomerID: b.CustomerID, TokenHash: b.TokenHash, Email: b.Email, Language: b.Language,
+			Totals: p.Totals, Address: b.Address, Shipping: b.Shipping, Note: b.Note,
+		},
+	}
+	for _, l := range b.Lines {
+		c.Lines = append(c.Lines, lineOf(l, p.Goods[l.VariantID], b.Language))
+	}
+	for _, l := range cart.LimitedOf(b.Lines, p.Goods) {
+		c.Counted = append(c.Counted, order.Counted{VariantID: l.VariantID, Quantity: l.Quantity})
+	}
+	return c
+}
+
+func lineOf(l cart.Line, g cart.Good, language string) order.Line {
+	image := g.Variant.Image
+	if image == "" && len(g.Product.Images) > 0 {
+		image = g.Product.Images[0].URL
+	}
+	return order.Line{
+		ID: l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, SKU: g.Variant.SKU, Title: g.Product.Title.In(language, "en"),
+		Options: g.Variant.Options, Image: image, Quantity: l.Quantity, Properties: l.Properties,
+	}
+}

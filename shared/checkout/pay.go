@@ -1,0 +1,108 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dangol/shared/due"
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/problem"
+)
+
+// lastCall is how long before the hold runs out a payment is still begun: longer than a request may take.
+const lastCall = time.Minute
+
+// Begin starts to buy a cart, or answers for the checkout that the same request began before. The checkout that comes back
+// may be in any state; View tells what to do. Errors: those of begin; 422 payment_method_invalid; 503 payment_unavailable.
+func (s Service) Begin(ctx context.Context, in Start) (c *Checkout, replay bool, err error) {
+	c, replay, err = s.begin(ctx, in)
+	if err != nil || !replay {
+		if err == nil {
+			c, err = s.pay(ctx, c, in)
+		}
+		return c, replay, err
+	}
+	c, err = s.Confirm(ctx, c)
+	if err != nil || !s.unseen(c) {
+		return c, true, err
+	}
+	c, err = s.pay(ctx, c, in)
+	return c, true, err
+}
+
+// unseen reports whether the provider has not heard of the payment although there is time for it. Sending it again is safe,
+// because it carries the same key.
+func (s Service) unseen(c *Checkout) bool {
+	return c.State == Paying && c.Payment.State == absent && s.Clock.Now().Before(c.HeldUntil.Add(-lastCall))
+}
+
+// Confirm is Settle for somebody who waits for the answer: a provider that says nothing leaves the checkout as it is.
+func (s Service) Confirm(ctx context.Context, c *Checkout) (*Checkout, error) {
+	return s.look(ctx, c, false)
+}
+
+// Abandon gives a checkout up: the payment is stopped and everything given back, unless it has succeeded already.
+func (s Service) Abandon(ctx context.Context, c *Checkout) (*Checkout, error) {
+	return s.look(ctx, c, true)
+}
+
+func (s Service) look(ctx context.Context, c *Checkout, giveUp bool) (*Checkout, error) {
+	c, err := s.Settle(ctx, c, giveUp)
+	if errors.Is(err, ErrLater) {
+		s.Log.WarnContext(ctx, "provider silent", "checkout", c.ID, "state", c.State, "error", err)
+		return c, nil
+	}
+	return c, err
+}
+
+// pay asks the provider for the money of a checkout that has begun.
+func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, error) {
+	if c.Totals.Total == 0 {
+		return s.Confirm(ctx, c)
+	}
+	p, err := s.Provider.Authorise(ctx, payment.AuthoriseRequest{
+		Key: c.ID, Amount: c.Total(), MethodToken: in.Method, CustomerID: c.CustomerID, ReturnURL: in.ReturnURL,
+		Description: order.NumberOf(c.OrderID), Metadata: map[string]string{"checkout": c.ID},
+	})
+	declined, refused := errors.AsType[*payment.Declined](err)
+	switch {
+	case err == nil:
+		return s.heard(ctx, c, p)
+	case refused:
+		return s.release(ctx, c, outcome{state: Failed, reason: "declined", decline: declined.Code})
+	case errors.Is(err, payment.ErrInvalid):
+		s.Log.WarnContext(ctx, "payment refused as invalid", "checkout", c.ID, "error", err)
+		return s.release(ctx, c, outcome{state: Failed, reason: "invalid_method"})
+	case errors.Is(err, payment.ErrUnavailable):
+		return nil, problem.Unavailable("payment_unavailable", "The payment provider does not answer; nothing was charged. Try again with the same key.").Because(err)
+	default: // unknown: it may have worked
+		s.Log.WarnContext(ctx, "payment outcome unknown", "checkout", c.ID, "error", err)
+		return s.askSoon(ctx, c)
+	}
+}
+
+// heard acts on what the provider answered, without asking again.
+func (s Service) heard(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
+	after, err := s.advance(ctx, c, p, false)
+	if err != nil {
+		return nil, err
+	}
+	if after == nil {
+		return c, nil
+	}
+	if after.State == Paying || after.Over() {
+		return after, nil
+	}
+	return s.Confirm(ctx, after) // somebody else ended it meanwhile: the payment may have to go back
+}
+
+// askSoon makes the worker ask for the outcome before the hold runs out.
+func (s Service) askSoon(ctx context.Context, c *Checkout) (*Checkout, error) {
+	d := due.On(DueCheckout, c.ID, s.Clock.Now().Add(order.Backoff(0)))
+	after, _, err := s.change(ctx, c, "#payment.#state = :processing, #dueAt = :at", map[string]any{
+		":at": d.At, ":processing": payment.StateProcessing,
+	})
+	return after, err
+}

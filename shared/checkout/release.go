@@ -1,0 +1,106 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+
+	"dangol/events"
+	"dangol/shared/cart"
+	"dangol/shared/due"
+	"dangol/shared/event"
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/table"
+)
+
+// outcome is how a checkout ends that becomes no order. watch keeps it due, because the payment may still succeed.
+type outcome struct {
+	state   State
+	reason  string
+	decline string
+	watch   bool
+}
+
+// release gives everything back in one transaction: stock, lifetime counters, the cart. Of several who release at once
+// one succeeds; the others see what it left.
+func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checkout, error) {
+	now := s.Clock.Now()
+	paid := c.Payment
+	paid.DeclineCode, paid.RedirectURL = end.decline, ""
+	u := table.Update{
+		Key: c.Key, If: "#state = :paying", // what is given back is given back once
+		Do: "SET #state = :end, #reason = :reason, #payment = :paid, #updatedAt = :now, #asked = :none, ",
+		With: map[string]any{
+			":paying": Paying, ":end": end.state, ":reason": end.reason, ":paid": paid, ":now": now, ":none": 0,
+		},
+	}
+	if end.watch {
+		d := due.On(DueRefund, c.ID, now.Add(order.Backoff(0)))
+		u.Do += "#duePk = :shard, #dueAt = :at, #dueTries = :none"
+		u.With[":shard"], u.With[":at"] = d.Shard, d.At
+	} else {
+		u.Do += "#ttl = :ttl " + due.Remove
+		u.With[":ttl"] = forget(now)
+	}
+	back := append(c.GiveBack(), cart.Reopen(c.CartKey, c.ID, now))
+	err := order.TransactGiving(ctx, s.Table, token(s.Clock), []table.Write{u}, back)
+	if cancelled, ok := table.Refused(err); err != nil && !(ok && cancelled.Refused(0)) {
+		return nil, err
+	}
+	return s.get(ctx, c.ID)
+}
+
+// unwind notes that money has turned up for a checkout without stock. From here on it goes back, whoever dies on the way.
+func (s Service) unwind(ctx context.Context, c *Checkout) (*Checkout, error) {
+	d := due.On(DueRefund, c.ID, s.Clock.Now().Add(order.Backoff(0)))
+	after, _, err := s.change(ctx, c, "#state = :refunding, #duePk = :shard, #dueAt = :at, #asked = :none REMOVE #ttl", map[string]any{
+		":refunding": Refunding, ":shard": d.Shard, ":at": d.At, ":none": 0,
+	})
+	return after, err
+}
+
+// refund gives the money back under one key. A refund that the bank takes its time for counts as sent; one that it refuses
+// needs a person, and is asked for again meanwhile.
+func (s Service) refund(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
+	if p.Refundable() <= 0 {
+		return s.finish(ctx, c, p)
+	}
+	amount := p.Captured
+	amount.Amount = p.Refundable()
+	r, err := s.Provider.Refund(ctx, payment.RefundRequest{
+		Key: "refund-" + c.ID, PaymentID: p.ID, Amount: amount, Reason: c.Reason, Metadata: map[string]string{"checkout": c.ID},
+	})
+	if err != nil || r.State == payment.RefundFailed {
+		s.Log.ErrorContext(ctx, "late payment not refunded yet", "checkout", c.ID, "state", r.State, "error", err)
+		return nil, errors.Join(ErrLater, err)
+	}
+	return s.finish(ctx, c, p)
+}
+
+// finish tells the shopper that the money is on its way back.
+func (s Service) finish(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
+	told, err := event.New(ctx, s.Clock.Now(), events.CheckoutRefunded{
+		CheckoutID: c.ID, CustomerID: c.CustomerID, Email: c.Email, Name: c.Recipient(), Language: c.Language,
+		Amount: c.Total(), Taken: p.State == payment.StateCaptured, Reason: c.Reason,
+	})
+	if err != nil {
+		return nil, err
+	}
+	after, _, err := s.change(ctx, c, "#state = :refunded, #event = :event "+due.Remove, map[string]any{
+		":refunded": Refunded, ":event": told,
+	})
+	return after, err
+}
+
+// rest takes a checkout with nothing to do out of the due index, should it be there.
+func (s Service) rest(ctx context.Context, c *Checkout) (*Checkout, error) {
+	if c.Shard == "" {
+		return nil, nil
+	}
+	after, moved, err := s.change(ctx, c, "#ttl = :ttl "+due.Remove, map[string]any{":ttl": forget(s.Clock.Now())})
+	if err != nil || moved {
+		return after, err
+	}
+	*c = *after
+	return nil, nil
+}

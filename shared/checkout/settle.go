@@ -1,0 +1,190 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dangol/shared/due"
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/problem"
+)
+
+// ErrLater says that the provider has not answered: the checkout stays as it is, and due.
+var ErrLater = order.ErrLater
+
+// maxSteps bounds the steps of one Settle: even a late payment that a challenge page raced with needs fewer.
+const maxSteps = 8
+
+// Settle brings a checkout that was read as far as it can get: it asks the provider, decides, writes, and goes on until
+// there is nothing to do but wait. giveUp is the shopper's wish to stop. Any number of callers may do this at once. Paid
+// at once, it costs 1 call, 2 round trips and 1 transaction. Errors: ErrLater.
+func (s Service) Settle(ctx context.Context, c *Checkout, giveUp bool) (*Checkout, error) {
+	for range maxSteps {
+		if c.Over() {
+			return c, nil
+		}
+		p, err := s.lookup(ctx, c)
+		if err != nil {
+			return c, err
+		}
+		after, err := s.advance(ctx, c, p, giveUp)
+		if err != nil || after == nil {
+			return c, err
+		}
+		c = after
+	}
+	return c, ErrLater
+}
+
+// lookup asks what became of the payment; one that the provider has not seen is absent.
+func (s Service) lookup(ctx context.Context, c *Checkout) (payment.Payment, error) {
+	if c.Totals.Total == 0 {
+		return payment.Payment{State: payment.StateCaptured, Amount: c.Total()}, nil
+	}
+	p, err := s.ask(ctx, c)
+	switch {
+	case errors.Is(err, payment.ErrNotFound):
+		return payment.Payment{State: absent}, nil
+	case err != nil:
+		return p, errors.Join(ErrLater, err)
+	}
+	return p, nil
+}
+
+// ask reads the payment by the provider's id, when that is known, because searching by key costs a provider more.
+func (s Service) ask(ctx context.Context, c *Checkout) (payment.Payment, error) {
+	if c.Payment.ID != "" {
+		return s.Provider.Get(ctx, c.Payment.ID)
+	}
+	return s.Provider.Lookup(ctx, c.ID)
+}
+
+// advance makes one step; nil means that there is none but to wait.
+func (s Service) advance(ctx context.Context, c *Checkout, p payment.Payment, giveUp bool) (*Checkout, error) {
+	now := s.Clock.Now()
+	timeUp := giveUp || !now.Before(c.HeldUntil)
+	switch do := next(c.State, p.State, timeUp, now.Sub(c.HeldUntil) >= watchFor); do {
+	case claim:
+		if p.Amount != c.Total() {
+			return s.release(ctx, c, outcome{state: Failed, reason: "amount_mismatch", watch: true})
+		}
+		return s.claim(ctx, c, p)
+	case fail, expire:
+		return s.release(ctx, c, outcomeOf(p, timeUp, giveUp, do == expire))
+	case void:
+		return s.void(ctx, c, p)
+	case unwind:
+		return s.unwind(ctx, c)
+	case refund:
+		return s.refund(ctx, c, p)
+	case finish:
+		return s.finish(ctx, c, p)
+	case rest:
+		return s.rest(ctx, c)
+	default:
+		return s.see(ctx, c, p)
+	}
+}
+
+// outcomeOf says how a checkout ends that becomes no order.
+func outcomeOf(p payment.Payment, timeUp, giveUp, watch bool) outcome {
+	switch {
+	case p.State == payment.StateDeclined:
+		return outcome{state: Failed, reason: "declined", decline: p.DeclineCode}
+	case giveUp:
+		return outcome{state: Cancelled, reason: "cancelled", watch: watch}
+	case timeUp:
+		return outcome{state: Expired, reason: "expired", watch: watch}
+	default:
+		return outcome{state: Failed, reason: "payment_cancelled"}
+	}
+}
+
+// see keeps what the provider said of an open payment, when it is news, so that reading the checkout tells where to go.
+func (s Service) see(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
+	if c.State != Paying || p.State == absent || c.Payment.State == p.State && c.Payment.RedirectURL == p.NextActionURL {
+		return nil, nil
+	}
+	seen := c.Payment
+	seen.ID, seen.State, seen.RedirectURL = p.ID, p.State, p.NextActionURL
+	after, moved, err := s.change(ctx, c, "#payment = :payment", map[string]any{":payment": seen})
+	if err != nil || moved {
+		return after, err
+	}
+	*c = *after
+	return nil, nil
+}
+
+// void lets a payment go. When it changed in the same moment, the next look tells how.
+func (s Service) void(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
+	_, err := s.Provider.Void(ctx, p.ID, "void-"+c.ID)
+	if err != nil && !errors.Is(err, payment.ErrStateConflict) {
+		return nil, errors.Join(ErrLater, err)
+	}
+	return c, nil
+}
+
+// Hear is Settle for a message of the provider about a payment. What the message says is a picture of the past, so it only
+// tells where to look; one about a checkout that is not ours changes nothing. Errors: ErrLater.
+func (s Service) Hear(ctx context.Context, p payment.Payment) error {
+	c, err := s.get(ctx, p.Metadata["checkout"])
+	if problem.Code(err) == "checkout_not_found" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if c.Payment.ID == "" && p.Key == c.ID {
+		c.Payment.ID = p.ID
+	}
+	_, err = s.Settle(ctx, c, false)
+	return err
+}
+
+// Work is Settle for a due job: what the provider does not answer is put off and is no failure of the job.
+func (s Service) Work(ctx context.Context, checkoutID string) error {
+	c, err := s.get(ctx, checkoutID)
+	if problem.Code(err) == "checkout_not_found" {
+		return nil // it was over, and its time to be kept as well
+	}
+	if err != nil {
+		return err
+	}
+	c, err = s.Settle(ctx, c, false)
+	if err != nil && !errors.Is(err, ErrLater) {
+		return err
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "provider silent", "checkout", checkoutID, "state", c.State, "asked", c.Asked, "error", err)
+	}
+	if c.Shard == "" {
+		return nil
+	}
+	return s.postpone(ctx, c, s.whenNext(c, err != nil))
+}
+
+// whenNext is when a checkout is looked at again: a hold that runs out is looked at then and not later, everything else
+// ever less often.
+func (s Service) whenNext(c *Checkout, silent bool) time.Time {
+	now := s.Clock.Now()
+	at := now.Add(order.Backoff(c.Asked))
+	if c.State == Paying && now.Before(c.HeldUntil) && (at.After(c.HeldUntil) || !silent && c.Payment.State == payment.StateRequiresAction) {
+		return c.HeldUntil
+	}
+	return at
+}
+
+// postpone puts the next look off. The condition is that the checkout has not moved on.
+func (s Service) postpone(ctx context.Context, c *Checkout, at time.Time) error {
+	kind := DueRefund
+	if c.State == Paying {
+		kind = DueCheckout
+	}
+	d := due.On(kind, c.ID, at)
+	_, _, err := s.change(ctx, c, "#duePk = :shard, #dueAt = :at, #dueTries = :none ADD #asked :one", map[string]any{
+		":shard": d.Shard, ":at": d.At, ":none": 0, ":one": 1,
+	})
+	return err
+}

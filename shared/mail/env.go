@@ -1,0 +1,43 @@
+package mail
+
+import (
+	"fmt"
+	"time"
+	_ "time/tzdata" // the Lambda image has no time zones
+
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+
+	"dangol/shared/boot"
+)
+
+// FromEnv returns the sender and the templates of a deployed shop. Environment: MAIL_FROM, MAIL_REPLY_TO,
+// MAIL_CONFIGURATION_SET, SHOP_NAME, SHOP_URL, SHOP_CONTACT, SHOP_COLOUR, SHOP_IMPRINT (lines, separated by commas),
+// SHOP_TIMEZONE; SES_ENDPOINT where it is not the usual one.
+func FromEnv(env *boot.Env) (*Sender, *Templates, error) {
+	var config struct {
+		From    string   `env:"MAIL_FROM"`
+		ReplyTo string   `env:"MAIL_REPLY_TO,optional"`
+		Set     string   `env:"MAIL_CONFIGURATION_SET,optional"`
+		Name    string   `env:"SHOP_NAME"`
+		URL     string   `env:"SHOP_URL"`
+		Contact string   `env:"SHOP_CONTACT"`
+		Colour  string   `env:"SHOP_COLOUR,default=#1f4d3a"`
+		Imprint []string `env:"SHOP_IMPRINT,optional"`
+		Zone    string   `env:"SHOP_TIMEZONE,default=Asia/Seoul"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, nil, err
+	}
+	zone, err := time.LoadLocation(config.Zone)
+	if err != nil {
+		return nil, nil, fmt.Errorf("environment variable SHOP_TIMEZONE: %w", err)
+	}
+	brand := Brand{Name: config.Name, URL: config.URL, Colour: config.Colour, Contact: config.Contact, Imprint: config.Imprint}
+	templates, err := NewTemplates(brand, zone)
+	if err != nil {
+		return nil, nil, err
+	}
+	client := sesv2.NewFromConfig(env.AWS(), func(o *sesv2.Options) { o.BaseEndpoint = env.Endpoint("SES") })
+	sender, err := NewSender(client, Identity{From: config.From, ReplyTo: config.ReplyTo, ConfigurationSet: config.Set})
+	return sender, templates, err
+}

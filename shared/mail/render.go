@@ -1,0 +1,157 @@
+package mail
+
+import (
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"regexp"
+	"strings"
+	"sync"
+	texttemplate "text/template"
+	"time"
+	"unicode"
+
+	"dangol/shared/money"
+)
+
+//go:embed templates
+var files embed.FS
+
+// Languages are the languages there are templates in; a mail in any other is written in the last of them.
+var Languages = []string{"ko", "en"}
+
+// Brand is the shop as its mails show it.
+type Brand struct {
+	Name    string
+	URL     string   // of the storefront
+	Colour  string   // #rrggbb
+	Contact string   // where people get help: an address or a telephone number
+	Imprint []string // who the seller is, line by line, at the foot of every mail (전자상거래법 10조)
+}
+
+// Templates writes mails in one brand and one time zone. It is safe for concurrent use.
+type Templates struct {
+	brand Brand
+	zone  *time.Location
+	mu    sync.Mutex
+	ready map[string]*pair
+}
+
+// pair is one template in one language.
+type pair struct {
+	text *texttemplate.Template
+	html *htmltemplate.Template
+}
+
+var colourForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+// NewTemplates returns the templates; times are told in zone. Error: a brand without name, address, contact or colour.
+func NewTemplates(b Brand, zone *time.Location) (*Templates, error) {
+	if b.Name == "" || b.URL == "" || b.Contact == "" {
+		return nil, fmt.Errorf("mail: the brand needs name, URL and contact: %+v", b)
+	}
+	if !colourForm.MatchString(b.Colour) {
+		return nil, fmt.Errorf("mail: brand colour %q is not #rrggbb", b.Colour)
+	}
+	return &Templates{brand: b, zone: zone, ready: map[string]*pair{}}, nil
+}
+
+// page is what a template sees: .D is the Content.
+type page struct {
+	Language string
+	Brand    Brand
+	D        Content
+}
+
+// Write writes a mail without an addressee. language is a tag such as "ko" or "en-US". Error: a Content that lacks what its
+// template needs, with the names of the fields.
+func (t *Templates) Write(language string, c Content) (m Message, err error) {
+	if missing := c.missing(); len(missing) > 0 {
+		return m, fmt.Errorf("mail %s: missing or not valid: %s", c.Template(), strings.Join(missing, ", "))
+	}
+	p := page{Language: languageOf(language), Brand: t.brand, D: c}
+	templates, err := t.pair(p.Language, c.Template())
+	if err != nil {
+		return m, err
+	}
+	var subject, text, html strings.Builder
+	if err := templates.text.ExecuteTemplate(&subject, "subject", p); err != nil {
+		return m, fmt.Errorf("mail %s: subject: %w", c.Template(), err)
+	}
+	if err := templates.text.ExecuteTemplate(&text, "layout", p); err != nil {
+		return m, fmt.Errorf("mail %s: text: %w", c.Template(), err)
+	}
+	if err := templates.html.ExecuteTemplate(&html, "layout", p); err != nil {
+		return m, fmt.Errorf("mail %s: HTML: %w", c.Template(), err)
+	}
+	return Message{
+		Subject: oneLine(subject.String()), Text: text.String(), HTML: html.String(), Tags: map[string]string{"template": c.Template()},
+	}, nil
+}
+
+func languageOf(tag string) string {
+	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	for _, l := range Languages {
+		if l == primary {
+			return l
+		}
+	}
+	return Languages[len(Languages)-1]
+}
+
+// pair parses a template when it is first asked for: a start pays for none, an invocation for the one it needs.
+func (t *Templates) pair(language, name string) (*pair, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id := language + "/" + name
+	if p, ok := t.ready[id]; ok {
+		return p, nil
+	}
+	functions := t.functions(language)
+	text, err := texttemplate.New(name).Funcs(functions).ParseFS(files, "templates/layout.txt", "templates/"+id+".txt")
+	if err != nil {
+		return nil, fmt.Errorf("mail %s: %w", id, err)
+	}
+	html, err := htmltemplate.New(name).Funcs(functions).ParseFS(files, "templates/layout.html", "templates/"+id+".html")
+	if err != nil {
+		return nil, fmt.Errorf("mail %s: %w", id, err)
+	}
+	// The HTML title repeats the subject, which is written once, as text.
+	subject := text.Lookup("subject")
+	html.Funcs(htmltemplate.FuncMap{"subject": func(p page) (string, error) {
+		var out strings.Builder
+		err := subject.Execute(&out, p)
+		return oneLine(out.String()), err
+	}})
+	p := &pair{text: text, html: html}
+	t.ready[id] = p
+	return p, nil
+}
+
+func (t *Templates) functions(language string) map[string]any {
+	return map[string]any{
+		"word":    func(key string) (string, error) { return word(language, key) },
+		"amount":  money.Money.Display,
+		"minus":   func(m money.Money) string { return m.Neg().Display() },
+		"date":    func(at time.Time) string { return date(language, at.In(t.zone)) },
+		"line":    oneLine,
+		"join":    func(texts []string) string { return oneLine(strings.Join(texts, " / ")) },
+		"fact":    func(name, value string) fact { return fact{name, oneLine(value)} },
+		"button":  func(colour, url, label string) button { return button{colour, url, label} },
+		"subject": func(page) (string, error) { return "", nil },
+	}
+}
+
+// fact and button are what the layout's parts of these names show.
+type (
+	fact   struct{ Name, Value string }
+	button struct{ Colour, URL, Label string }
+)
+
+// oneLine makes one line of a text: control characters and runs of space become one space. Characters that turn the
+// direction of the text go too, because they can make an address or an amount read backwards.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	}), " ")
+}

@@ -1,0 +1,268 @@
+package mail_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"pgregory.net/rapid"
+
+	"dangol/shared/mail"
+	"dangol/shared/money"
+)
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+var brand = mail.Brand{
+	Name: "온결 Ongyeol", URL: "https://shop.example.com", Colour: "#1f4d3a", Contact: "help@example.com",
+	Imprint: []string{"주식회사 온결 · 대표 홍길동", "서울특별시 성동구 왕십리로 83"},
+}
+
+func templates(t interface {
+	Helper()
+	Fatal(...any)
+}) *mail.Templates {
+	t.Helper()
+	seoul, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := mail.NewTemplates(brand, seoul)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+var at = time.Date(2026, 2, 28, 15, 30, 0, 0, time.UTC) // 1 March in Seoul
+
+func krw(n int64) money.Money { return money.Of(n, "KRW") }
+
+func soap() mail.Line {
+	return mail.Line{Title: "쑥 비누", Options: []string{"100 g", "무향"}, Quantity: 2}
+}
+
+func lines(totals ...int64) []mail.Line {
+	all := []mail.Line{soap(), {Title: "Camellia oil & <b>serum</b>", Quantity: 1}}
+	for i := range totals {
+		all[i].Total = krw(totals[i])
+	}
+	return all
+}
+
+// cases are the contents of the golden files, by name of the file.
+var cases = map[string]mail.Content{
+	"order_confirmation": mail.OrderConfirmation{
+		Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(24_000, 18_000), Subtotal: krw(42_000), Discount: krw(4_200),
+		Shipping: krw(3_000), Tax: krw(3_709), TaxIncluded: true, Total: krw(40_800), PlacedAt: at,
+	},
+	"order_confirmation_usd": mail.OrderConfirmation{
+		Number: "1K9X7-D3F8Q-7M2KA", Lines: []mail.Line{{Title: "Mugwort soap", Quantity: 1, Total: money.Of(1250, "USD")}},
+		Subtotal: money.Of(1250, "USD"), Discount: money.Of(0, "USD"), Shipping: money.Of(0, "USD"), Tax: money.Of(103, "USD"),
+		Total: money.Of(1353, "USD"), PlacedAt: at,
+	},
+	"order_shipped": mail.OrderShipped{
+		Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Carrier: "CJ대한통운", TrackingNumber: "6000-1234-5678",
+		TrackingURL: "https://trace.example.com/?no=600012345678&lang=ko", Lines: lines(), Complete: true, ShippedAt: at,
+	},
+	"order_shipped_partly": mail.OrderShipped{
+		Number: "1K9X7-D3F8Q-7M2KA", Carrier: "Own courier", TrackingURL: "javascript:alert(1)", Lines: lines()[:1], ShippedAt: at,
+	},
+	"order_delivered":           mail.OrderDelivered{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Complete: true, DeliveredAt: at},
+	"order_cancelled":           mail.OrderCancelled{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Total: krw(40_800), Refund: krw(40_800)},
+	"order_cancelled_by_shop":   mail.OrderCancelled{Number: "1K9X7-D3F8Q-7M2KA", ByShop: true, Lines: lines(), Total: krw(40_800), Refund: krw(0)},
+	"checkout_refunded":         mail.CheckoutRefunded{Name: "김하늘", Amount: krw(40_800), Taken: true, Reason: "expired"},
+	"checkout_refunded_release": mail.CheckoutRefunded{Amount: krw(40_800), Reason: "cancelled"},
+	"payment_failed":            mail.PaymentFailed{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Total: krw(40_800)},
+}
+
+func TestMailsReadAsTheGoldenFiles(t *testing.T) {
+	t.Parallel()
+	written := map[string]bool{}
+	for name, content := range cases {
+		written[content.Template()] = true
+		for _, language := range mail.Languages {
+			t.Run(name+" "+language, func(t *testing.T) {
+				t.Parallel()
+				m, err := templates(t).Write(language, content)
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, name+"."+language+".txt", "Subject: "+m.Subject+"\n\n"+m.Text)
+				golden(t, name+"."+language+".html", m.HTML)
+				if m.Tags["template"] != content.Template() {
+					t.Errorf("tags %v", m.Tags)
+				}
+			})
+		}
+	}
+	for _, c := range mail.Contents {
+		if !written[c.Template()] {
+			t.Errorf("%s has no golden file", c.Template())
+		}
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || string(want) != got {
+		t.Errorf("%s differs (%v); look at it and run with -update\ngot:\n%s", file, err, got)
+	}
+}
+
+func TestLanguageFallsBackToEnglish(t *testing.T) {
+	t.Parallel()
+	for tag, want := range map[string]string{"ko": "ko", "ko-KR": "ko", "KO": "ko", "en-US": "en", "fr": "en", "": "en"} {
+		m, err := templates(t).Write(tag, cases["checkout_refunded"])
+		if err != nil || !strings.Contains(m.HTML, `<html lang="`+want+`">`) {
+			t.Errorf("%q: %v, want %s\n%s", tag, err, want, m.HTML)
+		}
+	}
+}
+
+// TestAMailWithAHoleInItIsAnError empties each field in turn. The ones a mail can do without are listed.
+func TestAMailWithAHoleInItIsAnError(t *testing.T) {
+	t.Parallel()
+	optional := map[string]bool{
+		"Name": true, "Discount": true, "Shipping": true, "Tax": true, "TaxIncluded": true, "TrackingNumber": true, "TrackingURL": true,
+		"Complete": true, "ByShop": true, "Refund": true, "Taken": true, "Reason": true,
+	}
+	for name, content := range cases {
+		of := reflect.TypeOf(content)
+		for i := range of.NumField() {
+			holed := reflect.New(of).Elem()
+			holed.Set(reflect.ValueOf(content))
+			holed.Field(i).SetZero()
+			_, err := templates(t).Write("ko", holed.Interface().(mail.Content))
+			field := of.Field(i).Name
+			switch {
+			case optional[field] && err != nil:
+				t.Errorf("%s without %s: %v", name, field, err)
+			case !optional[field] && (err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(field))):
+				t.Errorf("%s without %s: %v, want an error that names it", name, field, err)
+			}
+		}
+	}
+	for name, broken := range map[string]mail.Content{
+		"a line without a title":    mail.OrderDelivered{Number: "1", Lines: []mail.Line{{Quantity: 1}}, DeliveredAt: at},
+		"a line of nothing":         mail.OrderDelivered{Number: "1", Lines: []mail.Line{{Title: "x"}}, DeliveredAt: at},
+		"a currency that is none":   mail.CheckoutRefunded{Amount: money.Of(1, "WON")},
+		"a number of nothing but ␠": mail.OrderDelivered{Number: "  ", Lines: lines(), DeliveredAt: at},
+	} {
+		if m, err := templates(t).Write("en", broken); err == nil {
+			t.Errorf("%s was written:\n%s", name, m.Text)
+		}
+	}
+}
+
+// nasty is what people and attackers type.
+var nasty = []string{
+	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `</title></style><b>`, "김하늘 👩🏽‍🦰🎁", "{{.Brand.Name}}", "a\r\nBcc: eve@example.com",
+	"line\u2028separator", "tab\tand\x00nul", strings.Repeat("가나다라마바사 ", 2_000), "'; DROP TABLE orders; --", "&lt;b&gt;", "\u202eright to left",
+}
+
+func TestWhatPeopleTypedStaysText(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.SampledFrom(nasty), rapid.String()).Draw(t, "text")
+		content := mail.OrderShipped{
+			Number: "1K9X7", Name: text, Carrier: "x" + text, TrackingNumber: text, TrackingURL: "https://e.example/" + text,
+			Lines: []mail.Line{{Title: "x" + text, Options: []string{text}, Quantity: 1}}, Complete: true, ShippedAt: at,
+		}
+		m, err := templates(t).Write(rapid.SampledFrom(mail.Languages).Draw(t, "language"), content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsFunc(m.Subject, unicode.IsControl) {
+			t.Fatalf("control character in the subject %q", m.Subject)
+		}
+		plain := content
+		plain.Name, plain.Carrier, plain.TrackingNumber, plain.TrackingURL = "n", "c", "t", "https://e.example/"
+		plain.Lines = []mail.Line{{Title: "t", Options: []string{"o"}, Quantity: 1}}
+		want, err := templates(t).Write("en", plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := elements(t, m.HTML), elements(t, want.HTML); !lessThan(got, want) {
+			t.Fatalf("elements %v, want those of a harmless mail %v\n%s", got, want, m.HTML)
+		}
+		if got, want := strings.Count(m.Text, "\n"), strings.Count(want.Text, "\n"); got > want {
+			t.Fatalf("%d lines of text, want at most %d:\n%s", got, want, m.Text)
+		}
+	})
+}
+
+var (
+	tagForm     = regexp.MustCompile(`<([a-zA-Z][a-zA-Z0-9]*)([^>]*)>`)
+	handlerForm = regexp.MustCompile(`(?i)\son[a-z]+\s*=|href="\s*javascript:`)
+)
+
+// elements counts the elements of a document and fails on a script or an event handler. It takes whatever a browser could
+// take for the beginning of one.
+func elements(t *rapid.T, document string) map[string]int {
+	t.Helper()
+	count := map[string]int{}
+	for _, tag := range tagForm.FindAllStringSubmatch(document, -1) {
+		count[strings.ToLower(tag[1])]++
+		if handlerForm.MatchString(tag[2]) {
+			t.Fatalf("%s", tag[0])
+		}
+	}
+	return count
+}
+
+// lessThan reports whether no element is in a more often than in b. Empty fields make fewer.
+func lessThan(a, b map[string]int) bool {
+	for name, n := range a {
+		if n > b[name] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestMailFitsWhatGmailShows(t *testing.T) {
+	t.Parallel()
+	content := cases["order_confirmation"].(mail.OrderConfirmation)
+	content.Lines = nil
+	for range 100 {
+		content.Lines = append(content.Lines, mail.Line{Title: strings.Repeat("가", 60), Options: []string{"100 g"}, Quantity: 1, Total: krw(1_000)})
+	}
+	m, err := templates(t).Write("ko", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.HTML) > 102<<10 {
+		t.Errorf("a mail of 100 lines has %d bytes; Gmail clips at 102 KB", len(m.HTML))
+	}
+}
+
+func TestBrandIsChecked(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*mail.Brand){
+		"no name":           func(b *mail.Brand) { b.Name = "" },
+		"no address":        func(b *mail.Brand) { b.URL = "" },
+		"no contact":        func(b *mail.Brand) { b.Contact = "" },
+		"a colour in words": func(b *mail.Brand) { b.Colour = "red" },
+		"a colour with CSS": func(b *mail.Brand) { b.Colour = "#123456;x" },
+	} {
+		b := brand
+		change(&b)
+		if _, err := mail.NewTemplates(b, time.UTC); err == nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+// Package providers chooses the payment provider of a deployment by its environment. It is apart from payment so that
+// only functions that move money link the providers.
+package providers
+
+import (
+	"fmt"
+	"net/http"
+
+	"dangol/shared/boot"
+	"dangol/shared/payment"
+	"dangol/shared/payment/sandbox"
+	"dangol/shared/payment/stripe"
+)
+
+// FromEnv returns the provider that PAYMENT_PROVIDER names: stripe, with STRIPE_KEY and STRIPE_WEBHOOK_SECRET (and
+// STRIPE_URL for a mock); or sandbox, with SANDBOX_URL, SANDBOX_KEY and SANDBOX_WEBHOOK_SECRET.
+func FromEnv(env *boot.Env) (payment.Provider, error) {
+	var config struct {
+		Provider string `env:"PAYMENT_PROVIDER"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	switch config.Provider {
+	case "stripe":
+		return newStripe(env)
+	case "sandbox":
+		return newSandbox(env)
+	default:
+		return nil, fmt.Errorf("environment variable PAYMENT_PROVIDER: %q is neither stripe nor sandbox", config.Provider)
+	}
+}
+
+func newStripe(env *boot.Env) (payment.Provider, error) {
+	var config struct {
+		Key    string `env:"STRIPE_KEY"`
+		Secret string `env:"STRIPE_WEBHOOK_SECRET"`
+		URL    string `env:"STRIPE_URL,optional"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	return stripe.New(stripe.Config{
+		APIKey: config.Key, WebhookSecret: config.Secret, BaseURL: config.URL, Clock: env.Clock, Transport: transport(env),
+	}), nil
+}
+
+func newSandbox(env *boot.Env) (payment.Provider, error) {
+	var config struct {
+		URL    string `env:"SANDBOX_URL"`
+		Key    string `env:"SANDBOX_KEY"`
+		Secret string `env:"SANDBOX_WEBHOOK_SECRET"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	return sandbox.New(sandbox.Config{BaseURL: config.URL, APIKey: config.Key, WebhookSecret: config.Secret, Transport: transport(env)}), nil
+}
+
+// transport is the function's own, so that connections are kept between invocations.
+func transport(env *boot.Env) http.RoundTripper {
+	if env.HTTP == nil {
+		return nil
+	}
+	return env.HTTP.Transport
+}
