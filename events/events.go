@@ -8,12 +8,16 @@ package events
 
 import "dangol/shared/event"
 
-// All has one of every event body.
+// All has one of every event body. The tests find a body that is missing here.
 var All = []event.Body{
+	CartMerged{},
 	CheckoutRefunded{},
 	OrderPlaced{},
 	OrderShipped{},
 	OrderDelivered{},
 	OrderCancelled{},
 	OrderPaymentFailed{},
+	ProductCreated{},
+	ProductUpdated{},
+	ProductArchived{},
 }

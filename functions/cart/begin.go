@@ -20,7 +20,7 @@ type beginOutput struct {
 	Replay  string `header:"Idempotent-Replayed"`
 	Body    struct {
 		Cart  Cart   `json:"cart"`
-		Token string `json:"token,omitempty" doc:"Of a guest's cart: whoever has it owns the cart. It is shown only here." example:"7h3k9xxxxxxxxxxxxxxxxxxxxxxxxxxx"`
+		Token string `json:"token,omitempty" doc:"Of a guest's cart: whoever has it owns it. Shown only here." example:"7h3k9xxxxxxxxxxxxxxxxxxxxxxxxxxx"`
 	}
 }
 
@@ -46,7 +46,8 @@ func (f *Carts) begin(ctx context.Context, in *beginInput) (*beginOutput, error)
 	}
 	key := api.IdempotencyKey(ctx)
 	if key != "" && len(key) < shortestKey {
-		return nil, problem.InvalidField("header/Idempotency-Key", "too_short", "at least %d characters that nobody can guess", shortestKey)
+		return nil, problem.InvalidField("header/Idempotency-Key", "too_short", "at least %d characters that nobody can guess",
+			shortestKey)
 	}
 	c, token, replayed, err := f.Store.Begin(ctx, blank, api.Idempotency(ctx), key)
 	if err != nil {
@@ -89,9 +90,11 @@ func (f *Carts) begun(ctx context.Context, c *cart.Cart, accept, token string, s
 	return out, nil
 }
 
-// get reads a cart.
+// get reads a cart. The shop's people may read a guest's; they change none.
 func (f *Carts) get(ctx context.Context, in *getInput) (*output, error) {
-	c, err := f.Store.Load(ctx, who(ctx, in.CartID, in.Token))
+	ref := who(ctx, in.CartID, in.Token)
+	ref.Operator = auth.From(ctx).Operator()
+	c, err := f.Store.Load(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +106,8 @@ type mergeOutput struct {
 	ETag    string `header:"ETag"`
 	Caching string `header:"Cache-Control"`
 	Body    struct {
-		Cart    Cart          `json:"cart"`
-		Changes []cart.Change `json:"changes" nullable:"false" doc:"What the merge did; empty when the guest's cart had been merged before."`
+		Cart    Cart         `json:"cart"`
+		Changes []CartChange `json:"changes" nullable:"false" doc:"What the merge did; empty when the guest's cart had been merged before."`
 	}
 }
 
@@ -133,6 +136,9 @@ func (f *Carts) merge(ctx context.Context, in *mergeInput) (*mergeOutput, error)
 		return nil, err
 	}
 	out := &mergeOutput{ETag: shown.ETag, Caching: shown.Caching}
-	out.Body.Cart, out.Body.Changes = shown.Body, list(changes)
+	out.Body.Cart, out.Body.Changes = shown.Body, make([]CartChange, len(changes))
+	for i, c := range changes {
+		out.Body.Changes[i] = CartChange(c)
+	}
 	return out, nil
 }

@@ -11,8 +11,6 @@ package cart
 
 import (
 	"context"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -43,7 +41,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
-	shop, err := readShop(config.Shop)
+	shop, err := pricing.LoadShop(config.Shop)
 	if err != nil {
 		return nil, err
 	}
@@ -62,20 +60,6 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		Clock:  env.Clock,
 	}
 	return carts.Service(options).Lambda(), nil
-}
-
-func readShop(config string) (pricing.Shop, error) {
-	if config == "" {
-		return pricing.DefaultShop()
-	}
-	if strings.HasPrefix(config, "{") {
-		return pricing.ParseShop([]byte(config))
-	}
-	raw, err := os.ReadFile(config)
-	if err != nil {
-		return pricing.Shop{}, err
-	}
-	return pricing.ParseShop(raw)
 }
 
 // API describes the function's routes; it cannot serve them.
@@ -116,7 +100,7 @@ func (f *Carts) Service(o api.Options) *api.Service {
 	api.Handle(s, change("PUT", "/currency", "setCurrency", "Price the cart in another currency"), f.setCurrency)
 	api.Handle(s, change("PUT", "/note", "setNote", "Set the note to the shop"), f.setNote)
 	accept := change("POST", "/accept-prices", "acceptPrices", "Accept the prices as they are")
-	accept.Description = "Clears every price_changed problem. A price that rose blocks checkout until it is accepted; one that fell does not."
+	accept.Description = acceptText
 	api.Handle(s, accept, f.acceptPrices)
 	merge := shopper("POST", "/mine/merge", "mergeCart", "Merge a guest's cart into one's own at log-in", 409, 503)
 	merge.Access, merge.Description = api.Customer, mergeText
@@ -132,12 +116,13 @@ const (
 		"Agents can read a guest's cart by its id."
 	addText = "Adds to the line of the same variant with the same properties, or makes one. Goods that stock or limits do not " +
 		"allow go in all the same: the cart's problems tell, and block the checkout."
+	acceptText = "Clears every price_changed problem. A price that rose blocks the checkout until it is accepted; one that fell " +
+		"does not."
 	mergeText = "Lines with the same variant and properties add up, capped by stock and limits; `changes` tells what that did. " +
 		"The guest's cart is gone then. Repeating the request changes nothing."
 )
 
 // who is the caller's way to the cart.
 func who(ctx context.Context, cartID, token string) cart.Ref {
-	p := auth.From(ctx)
-	return cart.Ref{CartID: cartID, CustomerID: p.Subject, Token: token, Operator: p.Operator()}
+	return cart.Ref{CartID: cartID, CustomerID: auth.From(ctx).Subject, Token: token}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // change runs one change of a cart and answers with the whole cart.
-func (f *Carts) change(ctx context.Context, in changing, body any, do func(*cart.Cart) error) (*output, error) {
+func (f *Carts) change(ctx context.Context, in Changing, body any, do func(*cart.Cart) error) (*output, error) {
 	try, err := attempt(ctx, body)
 	if err != nil {
 		return nil, err
@@ -76,15 +76,15 @@ func (f *Carts) addLine(ctx context.Context, in *addLineInput) (*output, error) 
 		return nil, problem.InvalidField("/variantId", "unknown_variant", "a variant that is sold here")
 	}
 	choice := cart.Choice{VariantID: in.Body.VariantID, Quantity: in.Body.Quantity, Properties: in.Body.Properties}
-	return f.change(ctx, in.changing, in.Body, func(c *cart.Cart) error { return c.Add(choice, good, f.Clock.Now()) })
+	return f.change(ctx, in.Changing, in.Body, func(c *cart.Cart) error { return c.Add(choice, good, f.Clock.Now()) })
 }
 
 func (f *Carts) setLine(ctx context.Context, in *setLineInput) (*output, error) {
-	return f.change(ctx, in.changing, nil, func(c *cart.Cart) error { return c.Set(in.LineID, in.Body.Quantity) })
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error { return c.Set(in.LineID, in.Body.Quantity) })
 }
 
 func (f *Carts) removeLine(ctx context.Context, in *removeLineInput) (*output, error) {
-	return f.change(ctx, in.changing, nil, func(c *cart.Cart) error { return c.Remove(in.LineID) })
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error { return c.Remove(in.LineID) })
 }
 
 func (f *Carts) setCodes(ctx context.Context, in *codesInput) (*output, error) {
@@ -92,7 +92,7 @@ func (f *Carts) setCodes(ctx context.Context, in *codesInput) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.change(ctx, in.changing, nil, func(c *cart.Cart) error {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		c.Codes = codes
 		return nil
 	})
@@ -100,7 +100,7 @@ func (f *Carts) setCodes(ctx context.Context, in *codesInput) (*output, error) {
 
 func (f *Carts) removeCode(ctx context.Context, in *removeCodeInput) (*output, error) {
 	code := spell(in.Code)
-	return f.change(ctx, in.changing, nil, func(c *cart.Cart) error {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		at := slices.Index(c.Codes, code)
 		if at < 0 {
 			return problem.NotFound("code_not_found", "This code is not in the cart.")
@@ -114,7 +114,7 @@ func (f *Carts) setContact(ctx context.Context, in *contactInput) (*output, erro
 	if l := in.Body.Language; l != "" && !slices.Contains(f.Quoter.Shop.Languages, l) {
 		return nil, f.notSpoken()
 	}
-	return f.change(ctx, in.changing, nil, func(c *cart.Cart) error {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		c.Email = in.Body.Email
 		if in.Body.Language != "" {
 			c.Language = in.Body.Language
@@ -132,7 +132,7 @@ func (f *Carts) notTaken() error {
 }
 
 func (f *Carts) setAddress(ctx context.Context, in *addressInput) (*output, error) {
-	return f.change(ctx, in.changing, nil, func(c *cart.Cart) error {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		c.Address = &in.Body
 		return nil
 	})
@@ -140,7 +140,7 @@ func (f *Carts) setAddress(ctx context.Context, in *addressInput) (*output, erro
 
 // setShipping takes a method that goes to the cart's address. A later address to which it does not go makes it a problem.
 func (f *Carts) setShipping(ctx context.Context, in *shippingInput) (*output, error) {
-	return f.change(ctx, in.changing, nil, func(c *cart.Cart) error {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		if c.Address == nil {
 			return problem.Conflict("missing_address", "Set the address first: it decides how the goods can be shipped.")
 		}
@@ -158,7 +158,7 @@ func (f *Carts) setCurrency(ctx context.Context, in *currencyInput) (*output, er
 	if !slices.Contains(f.Quoter.Shop.Currencies, in.Body.Currency) {
 		return nil, f.notTaken()
 	}
-	return f.change(ctx, in.changing, nil, func(c *cart.Cart) error {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		goods, err := f.Quoter.Goods.Goods(ctx, c.VariantIDs())
 		if err != nil {
 			return err
@@ -168,14 +168,14 @@ func (f *Carts) setCurrency(ctx context.Context, in *currencyInput) (*output, er
 }
 
 func (f *Carts) setNote(ctx context.Context, in *noteInput) (*output, error) {
-	return f.change(ctx, in.changing, nil, func(c *cart.Cart) error {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		c.Note = in.Body.Note
 		return nil
 	})
 }
 
 func (f *Carts) acceptPrices(ctx context.Context, in *acceptInput) (*output, error) {
-	return f.change(ctx, in.changing, nil, func(c *cart.Cart) error {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		goods, err := f.Quoter.Goods.Goods(ctx, c.VariantIDs())
 		if err == nil {
 			c.Accept(goods)

@@ -19,24 +19,24 @@ type Cart struct {
 	Version   int                `json:"version" doc:"Grows with every change; also the ETag."`
 	Currency  string             `json:"currency" example:"KRW"`
 	Language  string             `json:"language" doc:"Of mails about this cart." example:"ko"`
-	Lines     []Line             `json:"lines" nullable:"false"`
+	Lines     []CartLine         `json:"lines" nullable:"false"`
 	Codes     []string           `json:"codes" nullable:"false" doc:"Promotion codes, those that do nothing included."`
 	Refused   []cart.RefusedCode `json:"refusedCodes" nullable:"false" doc:"The codes that do nothing, and why."`
 	Email     string             `json:"email,omitempty"`
 	Address   *cart.Address      `json:"address,omitempty"`
 	Shipping  string             `json:"shippingMethod,omitempty" doc:"Id of the chosen one of shippingMethods." example:"standard"`
-	Methods   []Method           `json:"shippingMethods" nullable:"false" doc:"The ways to ship this cart to its address; none while there is no address."`
+	Methods   []ShippingMethod   `json:"shippingMethods" nullable:"false" doc:"The ways to ship this cart to its address; none while there is no address."`
 	Note      string             `json:"note,omitempty"`
-	Totals    Totals             `json:"totals"`
-	Problems  []cart.Problem     `json:"problems" nullable:"false" doc:"What the shopper has to know; those that are blocking have to be solved before checkout."`
+	Totals    CartTotals         `json:"totals"`
+	Problems  []CartProblem      `json:"problems" nullable:"false" doc:"What the shopper has to know; those that are blocking have to be solved before checkout."`
 	Ready     bool               `json:"readyForCheckout" doc:"Whether the cart is open and no problem blocks it."`
 	OrderID   string             `json:"orderId,omitempty" doc:"Of an ordered cart."`
 	UpdatedAt *time.Time         `json:"updatedAt,omitempty"`
 	ExpiresAt *time.Time         `json:"expiresAt,omitempty" doc:"When the cart is deleted if nothing happens to it."`
 }
 
-// Line is one line of a cart.
-type Line struct {
+// CartLine is one line of a cart.
+type CartLine struct {
 	ID         string            `json:"id" example:"line_4c2k8xxxxxxxxxxxxxxxxxxxxx"`
 	VariantID  string            `json:"variantId"`
 	ProductID  string            `json:"productId"`
@@ -55,40 +55,46 @@ type Line struct {
 	Total      money.View        `json:"total"`
 }
 
-// Method is a way to ship.
-type Method struct {
+// ShippingMethod is a way to ship.
+type ShippingMethod struct {
 	ID    string     `json:"id" example:"standard"`
 	Name  string     `json:"name" example:"Standard"`
 	Price money.View `json:"price"`
 }
 
-// Totals is what the cart costs: total = subtotal - discount + shipping, plus tax unless it is included.
-type Totals struct {
-	Subtotal         money.View   `json:"subtotal"`
-	Discount         money.View   `json:"discount" doc:"Of lines, order and shipping together."`
-	Shipping         money.View   `json:"shipping"`
-	ShippingDiscount money.View   `json:"shippingDiscount" doc:"The part of discount that is off the shipping."`
-	Tax              money.View   `json:"tax"`
-	TaxIncluded      bool         `json:"taxIncluded" doc:"Whether the prices contain the tax."`
-	TaxLines         []TaxLine    `json:"taxLines" nullable:"false"`
-	Adjustments      []Adjustment `json:"adjustments" nullable:"false" doc:"What each promotion took off; together the discount."`
-	Total            money.View   `json:"total"`
+// CartTotals is what the cart costs: total = subtotal - discount + shipping, plus tax unless it is included.
+type CartTotals struct {
+	Subtotal         money.View       `json:"subtotal"`
+	Discount         money.View       `json:"discount" doc:"Of lines, order and shipping together."`
+	Shipping         money.View       `json:"shipping"`
+	ShippingDiscount money.View       `json:"shippingDiscount" doc:"The part of discount that is off the shipping."`
+	Tax              money.View       `json:"tax"`
+	TaxIncluded      bool             `json:"taxIncluded" doc:"Whether the prices contain the tax."`
+	TaxLines         []CartTax        `json:"taxLines" nullable:"false"`
+	Adjustments      []CartAdjustment `json:"adjustments" nullable:"false" doc:"What each promotion took off; together the discount."`
+	Total            money.View       `json:"total"`
 }
 
-// TaxLine is the tax at one rate.
-type TaxLine struct {
+// CartTax is the tax at one rate.
+type CartTax struct {
 	Name   string     `json:"name" example:"VAT"`
 	Rate   int        `json:"rate" doc:"Basis points." example:"1000"`
 	Amount money.View `json:"amount"`
 }
 
-// Adjustment is what one promotion took off.
-type Adjustment struct {
+// CartAdjustment is what one promotion took off.
+type CartAdjustment struct {
 	PromotionID string     `json:"promotionId"`
 	Code        string     `json:"code,omitempty"`
 	Name        string     `json:"name"`
 	Amount      money.View `json:"amount"`
 }
+
+// CartProblem is one thing the shopper has to know, under a name of its own: Problem is what the API calls its errors.
+type CartProblem cart.Problem
+
+// CartChange is one thing that a merge did.
+type CartChange cart.Change
 
 // caching keeps a cart out of every cache on the way.
 const caching = "no-store"
@@ -115,8 +121,8 @@ func view(p cart.Priced, accept string) Cart {
 	v := Cart{
 		ID: c.ID, State: c.State, Version: c.Version, Currency: c.Currency, Language: c.Language, Codes: list(c.Codes),
 		Refused: list(p.Refused), Email: c.Email, Address: c.Address, Shipping: c.Shipping, Note: c.Note,
-		Totals: viewTotals(p.Totals), Problems: list(p.Problems), Ready: c.State == cart.Open && !p.Blocked(), OrderID: c.OrderID,
-		Lines: make([]Line, len(c.Lines)), Methods: make([]Method, len(p.Methods)),
+		Totals: viewTotals(p.Totals), Problems: make([]CartProblem, len(p.Problems)), Ready: c.State == cart.Open && !p.Blocked(), OrderID: c.OrderID,
+		Lines: make([]CartLine, len(c.Lines)), Methods: make([]ShippingMethod, len(p.Methods)),
 	}
 	if !c.UpdatedAt.IsZero() {
 		v.UpdatedAt = &c.UpdatedAt
@@ -125,24 +131,28 @@ func view(p cart.Priced, accept string) Cart {
 		at := time.Unix(c.TTL, 0).UTC()
 		v.ExpiresAt = &at
 	}
+	for i, problem := range p.Problems {
+		v.Problems[i] = CartProblem(problem)
+	}
 	for i, l := range c.Lines {
 		v.Lines[i] = viewLine(l, p, languages)
 	}
 	for i, m := range p.Methods {
 		name := pricing.Method{ID: m.ID, Name: m.Names}.In(languages...)
-		v.Methods[i] = Method{ID: m.ID, Name: name, Price: money.Of(m.Price, c.Currency).View()}
+		v.Methods[i] = ShippingMethod{ID: m.ID, Name: name, Price: money.Of(m.Price, c.Currency).View()}
 	}
 	return v
 }
 
-func viewLine(l cart.Line, p cart.Priced, languages []string) Line {
+func viewLine(l cart.Line, p cart.Priced, languages []string) CartLine {
 	in := func(amount int64) money.View { return money.Of(amount, p.Cart.Currency).View() }
-	v := Line{
+	v := CartLine{
 		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Properties: l.Properties,
 		Subtotal: in(0), Discount: in(0), Total: in(0),
 	}
 	if g, ok := p.Goods[l.VariantID]; ok {
-		v.Handle, v.Title, v.Options, v.SKU = g.Product.Handle, g.Product.Title.In(languages...), g.Variant.Options, g.Variant.SKU
+		v.Handle, v.Title = g.Product.Handle, g.Product.Title.In(languages...)
+		v.Options, v.SKU = g.Variant.Options, g.Variant.SKU
 		v.Image, v.Available = imageOf(g), min(g.Available, cart.MaxQuantity)
 		if price, sold := g.Variant.Prices[p.Cart.Currency]; sold {
 			unit := in(price.Amount)
@@ -168,18 +178,18 @@ func imageOf(g cart.Good) string {
 	return g.Variant.Image
 }
 
-func viewTotals(t pricing.Totals) Totals {
+func viewTotals(t pricing.Totals) CartTotals {
 	in := func(amount int64) money.View { return money.Of(amount, t.Currency).View() }
-	v := Totals{
+	v := CartTotals{
 		Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), ShippingDiscount: in(t.ShippingDiscount),
 		Tax: in(t.Tax), TaxIncluded: t.TaxIncluded, Total: in(t.Total),
-		TaxLines: make([]TaxLine, len(t.TaxLines)), Adjustments: make([]Adjustment, len(t.Adjustments)),
+		TaxLines: make([]CartTax, len(t.TaxLines)), Adjustments: make([]CartAdjustment, len(t.Adjustments)),
 	}
 	for i, l := range t.TaxLines {
-		v.TaxLines[i] = TaxLine{Name: l.Name, Rate: l.Rate, Amount: in(l.Amount)}
+		v.TaxLines[i] = CartTax{Name: l.Name, Rate: l.Rate, Amount: in(l.Amount)}
 	}
 	for i, a := range t.Adjustments {
-		v.Adjustments[i] = Adjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}
+		v.Adjustments[i] = CartAdjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}
 	}
 	return v
 }

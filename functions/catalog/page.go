@@ -240,10 +240,11 @@ func (c *catalog) lowest(ctx context.Context, p *catalogue.Product, page *Page) 
 func prior(rows []catalogue.History, v catalogue.Variant, currency string) (int64, bool) {
 	since := time.UnixMilli(v.Prices[currency].Since)
 	for _, h := range rows {
-		if !h.At.Equal(since) {
-			continue
+		for _, change := range h.Changes {
+			if h.At.Equal(since) && change.VariantID == v.ID && change.Currency == currency {
+				return catalogue.Lowest(rows, v, currency, since.Add(-reductionWindow), since)
+			}
 		}
-		return catalogue.Lowest(rows, v, currency, since.Add(-reductionWindow), since)
 	}
 	return 0, false
 }

@@ -126,13 +126,13 @@ func (n *Notifier) deliver(ctx context.Context, s send, m mail.Message) error {
 		return nil
 	}
 	s = claimed.send
-	id, err := n.sender.Send(ctx, m)
+	messageID, err := n.sender.Send(ctx, m)
 	// What is known about the mail is worth writing down also when the time of the invocation has just run out.
 	ctx = context.WithoutCancel(ctx)
 	switch {
 	case err == nil:
 		n.count(ctx, s.Template, Sent)
-		return n.store.settle(ctx, s, Sent, id, n.clock.Now())
+		return n.store.settle(ctx, s, Sent, messageID, n.clock.Now())
 	case errors.Is(err, mail.ErrRejected):
 		n.log.ErrorContext(ctx, "mail rejected", "event", s.EventID, "error", err)
 		n.count(ctx, s.Template, Rejected)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dangol/shared/event"
+	"dangol/shared/id"
 	"dangol/shared/table"
 )
 
@@ -43,6 +44,7 @@ type send struct {
 	State     State     `dynamodbav:"state"`
 	Asked     int       `dynamodbav:"asked"`           // how often SES was asked and an answer is not known to have come
 	Lease     int64     `dynamodbav:"lease,omitempty"` // Unix milliseconds at which a claim runs out
+	Mark      string    `dynamodbav:"mark"`            // of the claim that stands, or stood last
 	MessageID string    `dynamodbav:"messageId,omitempty"`
 	At        time.Time `dynamodbav:"at"` // of the first claim
 	To        string    `dynamodbav:"gsi1pk"`
@@ -94,6 +96,7 @@ var errBusy = errors.New("another delivery is sending this mail")
 // taken over. Errors: errBusy.
 func (s store) claim(ctx context.Context, r send, now time.Time) (claim, error) {
 	r.State, r.Asked, r.Lease, r.At = Claimed, 1, now.Add(lease).UnixMilli(), now
+	r.Mark = id.New("clm", now)
 	r.ToAt, r.Card, r.TTL = now.UTC().Format(toForm), r.card(Claimed, now), now.Add(keep).Unix()
 	err := s.Put(ctx, table.Put{Item: r, If: table.IfNew})
 	if err == nil {
@@ -108,6 +111,8 @@ func (s store) claim(ctx context.Context, r send, now time.Time) (claim, error) 
 		return claim{}, err
 	}
 	switch {
+	case prior.Mark == r.Mark: // the client sent the put twice, because the answer to the first got lost
+		return claim{send: r, ours: true}, nil
 	case prior.State == Waiting, prior.State == Claimed && prior.Lease <= now.UnixMilli() && prior.Asked < maxAsked:
 		return s.takeOver(ctx, prior, now)
 	case prior.State == Claimed && prior.Lease > now.UnixMilli():
@@ -125,12 +130,13 @@ func (s store) takeOver(ctx context.Context, prior send, now time.Time) (claim, 
 	next := prior
 	next.State, next.Lease, next.Card = Claimed, now.Add(lease).UnixMilli(), prior.card(Claimed, now)
 	next.Asked++
+	next.Mark = id.New("clm", now)
 	_, err := s.Update(ctx, table.Update{
-		Key: prior.Key, Do: "SET #state = :claimed, #lease = :lease, #asked = :asked, #card = :card",
+		Key: prior.Key, Mark: next.Mark, Do: "SET #state = :claimed, #lease = :lease, #asked = :asked, #card = :card",
 		// Of two deliveries at once only one finds the record as it was read.
-		If: "#state = :state AND #lease = :seen",
+		If: "#state = :state AND #mark = :seen",
 		With: map[string]any{
-			":claimed": Claimed, ":lease": next.Lease, ":asked": next.Asked, ":card": next.Card, ":state": prior.State, ":seen": prior.Lease,
+			":claimed": Claimed, ":lease": next.Lease, ":asked": next.Asked, ":card": next.Card, ":state": prior.State, ":seen": prior.Mark,
 		},
 	})
 	if _, refused := table.Failed(err); refused {
@@ -148,9 +154,9 @@ func (s store) settle(ctx context.Context, r send, state State, messageID string
 	}
 	_, err := s.Update(ctx, table.Update{
 		Key: r.Key, Do: "SET #state = :state, #asked = :asked, #messageId = :id, #card = :card",
-		If: "#state = :claimed AND #lease = :lease",
+		If: "#state = :claimed AND #mark = :seen",
 		With: map[string]any{
-			":state": state, ":asked": asked, ":id": messageID, ":card": r.card(state, now), ":claimed": Claimed, ":lease": r.Lease,
+			":state": state, ":asked": asked, ":id": messageID, ":card": r.card(state, now), ":claimed": Claimed, ":seen": r.Mark,
 		},
 	})
 	if _, refused := table.Failed(err); refused {

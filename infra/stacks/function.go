@@ -89,7 +89,9 @@ func variables(c Config, d *Data) map[string]*string {
 		"JWT_ISSUER": str(d.Issuer), "JWT_CLIENTS": str(strings.Join(clients, ",")), "JWT_JWKS": nil,
 		"PAYMENT_PROVIDER": str("stripe"), "PAYMENT_SECRETS": str(secretsPath(c)), "STRIPE_KEY": nil, "STRIPE_WEBHOOK_SECRET": nil,
 		"SANDBOX_URL": nil, "SANDBOX_KEY": nil, "SANDBOX_WEBHOOK_SECRET": nil,
-		"SHOP_CONFIG": nil, "SHELF_SECONDS": nil, "MAIL_FROM": str(c.MailFrom),
+		"SHOP_CONFIG": nil, "SHELF_SECONDS": nil, "MAIL_FROM": str(c.MailFrom), "MAIL_REPLY_TO": str(c.ShopContact),
+		"SHOP_NAME": str(c.ShopName), "SHOP_URL": str(c.ShopURL), "SHOP_CONTACT": str(c.ShopContact), "SHOP_COLOUR": nil,
+		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
 	}
 	for name, t := range d.Tables {
 		v[strings.ToUpper(name)+"_TABLE"] = t.TableName()

@@ -31,6 +31,11 @@ type Config struct {
 	Audience    []string // accepted client ids of the external issuer
 	Origins     []string // storefronts that may call the API from a browser
 	MailFrom    string   // address that mails come from; its domain must be a verified SES identity
+	ShopName    string   // as mails say it
+	ShopURL     string   // the storefront
+	ShopContact string   // where shoppers can write to
+	ShopImprint string   // lines at the foot of mails (company, address, registration), separated by commas
+	TimeZone    string   // the shop's
 	AlarmMail   string   // who is told about alarms; empty for nobody
 	CallbackURL []string // where the log-in page returns to
 }
@@ -56,6 +61,8 @@ func FromContext(app awscdk.App) (Config, error) {
 	c := Config{
 		Stage: stage, Dist: text("dist", "dist"), Issuer: text("issuer", ""), Audience: list(text("audience", "")),
 		Origins: list(text("origins", "http://localhost:3000")), MailFrom: text("mailFrom", "shop@example.com"),
+		ShopName: text("shopName", "Dangol"), ShopURL: text("shopUrl", "https://shop.example.com"), TimeZone: text("timeZone", "Asia/Seoul"),
+		ShopContact: text("shopContact", "help@shop.example.com"), ShopImprint: text("shopImprint", ""),
 		AlarmMail: text("alarmMail", ""), CallbackURL: list(text("callbackUrls", "http://localhost:3000/callback")),
 	}
 	return c, c.check()

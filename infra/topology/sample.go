@@ -8,5 +8,7 @@ var Sample = map[string]string{
 	"PAYMENT_PROVIDER": "sandbox", "PAYMENT_SECRETS": "", "SANDBOX_URL": "http://127.0.0.1:9", "SANDBOX_KEY": "sk_sample",
 	"SANDBOX_WEBHOOK_SECRET": "whsec_sample", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
 	"BUS_NAME": "dangol", "DUE_KINDS": "checkout=http://127.0.0.1:9/settle", "DEAD_QUEUE_URL": "http://127.0.0.1:9/dead",
+	"SHOP_NAME": "Sample", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com", "SHOP_COLOUR": "",
+	"SHOP_IMPRINT": "", "SHOP_TIMEZONE": "", "MAIL_REPLY_TO": "",
 	"MAIL_FROM": "shop@example.com", "MAIL_CONFIGURATION_SET": "sample",
 }

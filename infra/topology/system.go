@@ -24,6 +24,7 @@ const (
 // Variables that several functions read together.
 var (
 	tokens   = []string{"JWT_ISSUER", "JWT_JWKS", "JWT_CLIENTS"}
+	brand    = []string{"SHOP_NAME", "SHOP_URL", "SHOP_CONTACT", "SHOP_COLOUR", "SHOP_IMPRINT", "SHOP_TIMEZONE"}
 	payments = []string{
 		"PAYMENT_PROVIDER", "PAYMENT_SECRETS", "SANDBOX_URL", "SANDBOX_KEY", "SANDBOX_WEBHOOK_SECRET", "STRIPE_KEY",
 		"STRIPE_WEBHOOK_SECRET",
@@ -101,7 +102,7 @@ var Dangol = System{
 		{
 			Name: "notify", Purpose: "Mails the shopper what happened to the order",
 			New: notify.New, Memory: 256, Timeout: 30 * time.Second,
-			Env:    []string{"OUTREACH_TABLE", "MAIL_FROM", "MAIL_CONFIGURATION_SET"},
+			Env:    variables(brand, "OUTREACH_TABLE", "MAIL_FROM", "MAIL_REPLY_TO", "MAIL_CONFIGURATION_SET"),
 			Tables: []Grant{{Table: outreach, Actions: []string{"PutItem", "UpdateItem"}}},
 			Events: []string{"order.placed", "order.shipped", "order.cancelled", "checkout.refunded"},
 			May:    []Permission{SendMail},

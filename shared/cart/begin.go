@@ -16,7 +16,9 @@ import (
 //
 // 1 round trip and 1 WCU; with a key a transaction of two items, 4 WCU, and 1 more read for a repetition. Errors: 422
 // idempotency_key_reused, 404 cart_not_found for a repetition whose cart has gone into another.
-func (s Store) Begin(ctx context.Context, c Cart, r idempotency.Request, key string) (_ *Cart, token string, replayed bool, err error) {
+func (s Store) Begin(
+	ctx context.Context, c Cart, r idempotency.Request, key string,
+) (_ *Cart, token string, replayed bool, err error) {
 	now := s.Clock.Now()
 	c.ID = id.New(Prefix, now)
 	c.Key, c.State, c.Version, c.CreatedAt, c.UpdatedAt = KeyOfGuest(c.ID), Open, 1, now, now

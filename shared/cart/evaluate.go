@@ -109,7 +109,8 @@ func (p *Priced) checkLine(l Line, n counts, bought map[string]int, at time.Time
 		return
 	}
 	if e := g.Variant.Edition; e != nil && at.Before(e.OpensAt) {
-		p.add("not_open_yet", l.ID, true, "The sale of this has not begun.", map[string]any{"opensAt": e.OpensAt.UTC().Format(time.RFC3339)})
+		p.add("not_open_yet", l.ID, true, "The sale of this has not begun.",
+			map[string]any{"opensAt": e.OpensAt.UTC().Format(time.RFC3339)})
 	}
 	if price.Amount != l.SeenPrice {
 		// A price that fell needs nobody's consent; one that rose does.

@@ -2,7 +2,6 @@ package cart
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"dangol/shared/catalogue"
@@ -43,64 +42,22 @@ func partsOf(v catalogue.Variant) map[string]int {
 }
 
 // Shelf reads goods from a catalogue shelf. Products that are not active are not goods.
-type Shelf struct {
-	Of *catalogue.Shelf
-	// Strong reads everything anew and strongly consistent, at twice the price, for the moment of truth.
-	Strong bool
-}
+type Shelf struct{ Of *catalogue.Shelf }
 
-// Goods reads the variants and the stock of their parts. Nothing when all is fresh on the shelf; else the round trips of
+// Goods reads the variants and the stock of their parts. No round trip when all is fresh on the shelf, else those of
 // catalogue.Shelf.Goods.
 func (s Shelf) Goods(ctx context.Context, variantIDs []string) (Goods, error) {
-	if len(variantIDs) == 0 {
-		return Goods{}, nil
-	}
-	read := s.Of.Goods
-	if s.Strong {
-		read = s.Of.Fresh
-	}
-	items, err := read(ctx, variantIDs)
-	if err != nil {
-		return nil, err
-	}
-	left, err := s.left(ctx, items)
+	items, err := s.Of.Goods(ctx, variantIDs)
 	if err != nil {
 		return nil, err
 	}
 	goods := make(Goods, len(items))
 	for id, item := range items {
 		if item.Product.Status == catalogue.Active {
-			goods[id] = NewGood(item.Product, item.Variant, left)
+			goods[id] = NewGood(item.Product, item.Variant, item.Left)
 		}
 	}
 	return goods, nil
-}
-
-// left is what is left of every part. The parts of gift sets were put on the shelf together with the sets.
-func (s Shelf) left(ctx context.Context, items map[string]catalogue.Item) (map[string]int, error) {
-	left := map[string]int{}
-	var parts []string
-	for id, item := range items {
-		if len(item.Variant.Components) == 0 {
-			left[id] = item.Available
-			continue
-		}
-		for part := range partsOf(item.Variant) {
-			parts = append(parts, part)
-		}
-	}
-	if parts == nil {
-		return left, nil
-	}
-	slices.Sort(parts)
-	found, err := s.Of.Goods(ctx, slices.Compact(parts))
-	if err != nil {
-		return nil, err
-	}
-	for id, item := range found {
-		left[id] = item.Available
-	}
-	return left, nil
 }
 
 // CodeRule says what codes do for a cart: the offers they bring in, and which of them do nothing and why. Reasons are

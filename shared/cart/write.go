@@ -38,6 +38,7 @@ type Attempt struct {
 // do, 404 cart_not_found, 409 cart_paying, 409 cart_ordered with extra.orderId, 422 idempotency_key_reused, 503 cart_busy.
 func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) error) (c *Cart, replayed bool, err error) {
 	mark := id.Secret()[:8]
+	ref.Operator = false // reading is all it allows
 	c, seen, err := s.load(ctx, ref)
 	for try, lost := 1, 0; err == nil; try++ {
 		if slices.Contains(c.Marks, mark) {

@@ -267,3 +267,18 @@ func (l *Listing) Categories(ctx context.Context) ([]Count, error) {
 	})
 	return all, nil
 }
+
+// Currencies lists the currencies that any product has a price in, sorted.
+func (l *Listing) Currencies(ctx context.Context) ([]string, error) {
+	s, err := l.snapshot(ctx, l.fresh)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, e := range s.byID {
+		for c := range e.Prices {
+			seen[c] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen)), nil
+}

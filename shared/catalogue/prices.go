@@ -152,3 +152,9 @@ func untouched(rows []History, v Variant, currency string, now time.Time) (amoun
 	price, ok := v.Prices[currency]
 	return price.Amount, ok
 }
+
+// PricesDiffer reports whether after has other prices than before in a variant that both have.
+func PricesDiffer(before, after *Product) bool {
+	_, differ := historyOf(before, after)
+	return differ
+}

@@ -9,6 +9,7 @@ import (
 
 // Fulfilment is one parcel.
 type Fulfilment struct {
+	Request
 	N              int        `dynamodbav:"n"` // 1 for the first
 	Carrier        string     `dynamodbav:"carrier"`
 	TrackingNumber string     `dynamodbav:"trackingNumber,omitempty"`

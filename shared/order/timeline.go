@@ -1,6 +1,7 @@
 package order
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ func (o *Order) tell(now time.Time, what What, text, by string) {
 
 // Note is a remark of the shop's people, never shown to customers.
 type Note struct {
+	Request
 	At   time.Time `dynamodbav:"at"`
 	Text string    `dynamodbav:"text"`
 	By   string    `dynamodbav:"by"` // subject of the agent
@@ -55,12 +57,39 @@ type Note struct {
 const MaxNotes = 50
 
 // AddNote adds a remark. Error: 409 too_many_notes.
-func (o *Order) AddNote(text, by string, now time.Time) error {
+func (o *Order) AddNote(n Note, now time.Time) error {
 	if len(o.Notes) >= MaxNotes {
 		return problem.Conflict("too_many_notes", "An order takes at most %d notes.", MaxNotes)
 	}
-	o.Notes = append(o.Notes, Note{At: now, Text: text, By: by})
+	n.At = now
+	o.Notes = append(o.Notes, n)
 	return nil
+}
+
+// Request is the idempotency key of the request that made something, and the hash of what it asked for; empty when it had
+// no key. It is kept with what it made, so there is no moment at which one is there without the other.
+type Request struct {
+	Key  string `dynamodbav:"key,omitempty"`
+	Hash string `dynamodbav:"hash,omitempty"`
+}
+
+// Repeated reports whether a request with this key has changed the order before. Error: 422 idempotency_key_reused.
+func (o *Order) Repeated(r Request) (bool, error) {
+	if r.Key == "" {
+		return false, nil
+	}
+	made := make([]Request, 0, len(o.Fulfilments)+len(o.Notes))
+	for _, f := range o.Fulfilments {
+		made = append(made, f.Request)
+	}
+	for _, n := range o.Notes {
+		made = append(made, n.Request)
+	}
+	i := slices.IndexFunc(made, func(m Request) bool { return m.Key == r.Key })
+	if i >= 0 && made[i].Hash != r.Hash {
+		return false, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+	}
+	return i >= 0, nil
 }
 
 func pointer(i int, field string) string { return "/lines/" + strconv.Itoa(i) + "/" + field }

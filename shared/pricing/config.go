@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"slices"
+	"strings"
 
 	"dangol/shared/money"
 )
@@ -18,6 +20,22 @@ var defaultShop []byte
 
 // DefaultShop is the embedded configuration: a Korean brand that ships to Korea, the USA, Japan, the EU and the world.
 func DefaultShop() (Shop, error) { return ParseShop(defaultShop) }
+
+// LoadShop reads what the variable SHOP_CONFIG says: a configuration as JSON, the path of a file with one, or nothing for
+// the embedded one.
+func LoadShop(config string) (Shop, error) {
+	if config == "" {
+		return DefaultShop()
+	}
+	if strings.HasPrefix(strings.TrimSpace(config), "{") {
+		return ParseShop([]byte(config))
+	}
+	raw, err := os.ReadFile(config)
+	if err != nil {
+		return Shop{}, fmt.Errorf("shop configuration: %w", err)
+	}
+	return ParseShop(raw)
+}
 
 // maxAmount bounds configured amounts so that sums over a whole cart stay far inside 64 bits.
 const maxAmount = 1_000_000_000_000

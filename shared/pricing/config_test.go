@@ -3,6 +3,8 @@ package pricing_test
 import (
 	"encoding/json"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -61,6 +63,27 @@ func TestAConfigurationOfAnotherShapeIsRefused(t *testing.T) {
 		if _, err := pricing.ParseShop([]byte(raw)); err == nil {
 			t.Errorf("%s is taken", name)
 		}
+	}
+}
+
+func TestAConfigurationComesFromTextFileOrBinary(t *testing.T) {
+	t.Parallel()
+	s := shop(t)
+	raw, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "shop.json")
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, config := range []string{"", string(raw), file} {
+		if got, err := pricing.LoadShop(config); err != nil || len(got.Zones) != len(s.Zones) {
+			t.Errorf("%.20q: %v", config, err)
+		}
+	}
+	if _, err := pricing.LoadShop(file + ".gone"); err == nil {
+		t.Error("a file that is not there is taken")
 	}
 }
 

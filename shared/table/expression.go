@@ -52,12 +52,14 @@ func (u Update) write(table string) (w types.TransactWriteItem, err error) {
 	return w, nil
 }
 
-// withMark adds the mark to the SET clause, making one when there is none.
+// withMark adds the mark to the SET clause, wherever it stands, making one when there is none.
 func withMark(do string) string {
-	if rest, ok := strings.CutPrefix(do, "SET "); ok {
-		return "SET #mark = :mark, " + rest
+	const set = " SET "
+	do = " " + do
+	if i := strings.Index(do, set); i >= 0 {
+		return strings.TrimSpace(do[:i] + set + "#mark = :mark, " + do[i+len(set):])
 	}
-	return "SET #mark = :mark " + do
+	return "SET #mark = :mark" + do
 }
 
 func (d Delete) write(table string) (w types.TransactWriteItem, err error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 )
 
 // Query reads items of one partition of the table or of an index, in the order of the sort key.
@@ -58,6 +59,9 @@ func (t *Table) Query(ctx context.Context, q Query) (Page, error) {
 		in.ConsistentRead = aws.Bool(true)
 	}
 	got, err := t.db.Query(ctx, in)
+	if invalid, ok := errors.AsType[smithy.APIError](err); ok && start != nil && invalid.ErrorCode() == "ValidationException" {
+		return Page{}, ErrCursor // the rest of the query is ours and valid: somebody made this key up
+	}
 	if err != nil {
 		return Page{}, fmt.Errorf("query %s %s: %w", q.Index, q.Where, err)
 	}

@@ -19,7 +19,7 @@ const MaxWrites = 100
 const conflictTries = 8
 
 // Transact applies all writes or none. token makes it safe to repeat for ten minutes: the same token with the same
-// writes takes effect once. Conflicts with other transactions are tried again with jitter. 1 round trip, 2 WCU per KB
+// writes takes effect once; without one each call stands for itself. Conflicts with other transactions are tried again with jitter. 1 round trip, 2 WCU per KB
 // and item. Errors: *Cancelled.
 func (t *Table) Transact(ctx context.Context, token string, writes ...Write) error {
 	items := make([]types.TransactWriteItem, len(writes))
@@ -31,7 +31,7 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 		items[i] = item
 	}
 	in := &dynamodb.TransactWriteItemsInput{
-		TransactItems: items, ClientRequestToken: aws.String(requestToken(token)),
+		TransactItems: items, ClientRequestToken: requestToken(token),
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	}
 	for try := 1; ; try++ {
@@ -54,12 +54,9 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 	}
 }
 
-// requestToken keeps DynamoDB's limit of 36 characters.
-func requestToken(token string) string {
-	if len(token) > 36 {
-		return token[len(token)-36:]
-	}
-	return token
+// requestToken keeps DynamoDB's limits of 1 to 36 characters. The client makes one up where there is none.
+func requestToken(token string) *string {
+	return optional(token[max(0, len(token)-36):])
 }
 
 func cancellation(err error) *Cancelled {

@@ -31,12 +31,12 @@ func Seed(ctx context.Context, r *runner.Runner) error {
 	}
 	s := shop{address: r.Address(), token: token}
 	var list struct {
-		Items []json.RawMessage `json:"items"`
+		Products []json.RawMessage `json:"products"`
 	}
 	if err := s.call(ctx, http.MethodGet, "/admin/products?limit=1", "", nil, &list); err != nil {
 		return err
 	}
-	if len(list.Items) > 0 {
+	if len(list.Products) > 0 {
 		return nil
 	}
 	return s.fill(ctx)

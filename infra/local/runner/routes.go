@@ -37,12 +37,12 @@ func (r *Runner) routes() http.Handler {
 	mux.Handle("/inbox", r.mail)
 	mux.Handle("/inbox/", r.mail)
 	mux.Handle("/inbox.json", r.mail)
-	mux.Handle("/sandbox/", http.StripPrefix("/sandbox", r.payments))
-	mux.Handle("/aws/events/", http.StripPrefix("/aws/events", r.bus))
-	mux.Handle("/aws/sqs/", http.StripPrefix("/aws/sqs", r.queues))
-	mux.Handle("/aws/ses/", http.StripPrefix("/aws/ses", r.mail))
-	mux.Handle("/aws/scheduler/", http.StripPrefix("/aws/scheduler", r.schedule))
-	mux.Handle("/aws/s3/", http.StripPrefix("/aws/s3", r.media))
+	for prefix, service := range map[string]http.Handler{
+		"/sandbox": r.payments, "/aws/events": r.bus, "/aws/sqs": r.queues, "/aws/ses": r.mail, "/aws/scheduler": r.schedule, "/aws/s3": r.media,
+	} {
+		mux.Handle(prefix, http.StripPrefix(prefix, service)) // also without a slash: clients do not follow a redirected POST
+		mux.Handle(prefix+"/", http.StripPrefix(prefix, service))
+	}
 	return mux
 }
 

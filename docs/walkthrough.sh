@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# A first order with nothing but curl: browse, fill a guest's cart, log in, pay with a card that wants 3-D Secure, read the
+# mail, ship, look at the order. Reads the address from $API (default http://localhost:8080); start `make run` first.
+set -euo pipefail
+API=${API:-http://localhost:8080}
+run=$(date +%s%N)
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+# field NAME reads JSON from standard input and prints the first value of that name.
+field() { node -e '
+  let text = ""; process.stdin.on("data", d => text += d).on("end", () => {
+    const want = process.argv[1], seen = [JSON.parse(text)];
+    while (seen.length) {
+      const v = seen.shift();
+      if (v === null || typeof v !== "object") continue;
+      if (!Array.isArray(v) && want in v) { console.log(v[want]); return; }
+      seen.push(...Object.values(v));
+    }
+    console.error("no " + want + " in " + text); process.exit(1);
+  })' "$1"; }
+call() { curl --silent --show-error --fail-with-body -H 'Content-Type: application/json' "$@"; }
+expect() { [ "$1" = "$2" ] || { echo "expected $3 to be $2, got $1" >&2; exit 1; }; echo "$3: $1"; }
+token() { call -X POST "$API/dev/token" -d "$1" | field access_token; }
+
+say "1. Browse"
+call "$API/products?limit=3&currency=KRW" -H 'Accept-Language: ko' | node -e '
+  let t = ""; process.stdin.on("data", d => t += d).on("end", () => JSON.parse(t).products.forEach(p => console.log(" ", p.title, p.price.display)))'
+soap=$(call "$API/products/tiger-soap" | node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console.log(JSON.parse(t).variants[0].id))')
+cream=$(call "$API/products/ginseng-cream" | node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console.log(JSON.parse(t).variants[0].id))')
+
+say "2. A guest fills a cart"
+made=$(call -X POST "$API/carts" -d '{"currency":"KRW","language":"ko"}')
+guest=$(field id <<<"$made"); secret=$(field token <<<"$made")
+call -X POST "$API/carts/$guest/lines" -H "Cart-Token: $secret" -d "{\"variantId\":\"$soap\",\"quantity\":2,\"properties\":{\"engraving\":\"하늘\"}}" >/dev/null
+call -X POST "$API/carts/$guest/lines" -H "Cart-Token: $secret" -d "{\"variantId\":\"$cream\",\"quantity\":1}" | field readyForCheckout | sed 's/^/ready for checkout: /'
+
+say "3. The guest logs in; the carts become one"
+ann=$(token "{\"sub\":\"ann-$run\",\"email\":\"ann-$run@example.com\"}")
+as_ann=(-H "Authorization: Bearer $ann")
+call -X POST "$API/carts/mine/merge" "${as_ann[@]}" -d "{\"cartId\":\"$guest\",\"token\":\"$secret\"}" >/dev/null
+call -X PUT "$API/carts/mine/contact" "${as_ann[@]}" -d "{\"email\":\"ann-$run@example.com\",\"language\":\"ko\"}" >/dev/null
+call -X PUT "$API/carts/mine/address" "${as_ann[@]}" -d '{"name":"김하늘","line1":"서울특별시 성동구 왕십리로 83","postalCode":"04769","country":"KR"}' >/dev/null
+cart=$(call -X PUT "$API/carts/mine/shipping-method" "${as_ann[@]}" -d '{"methodId":"standard"}')
+id=$(field id <<<"$cart")
+expect "$(field readyForCheckout <<<"$cart")" true "ready for checkout"
+
+say "4. Pay with a card that wants 3-D Secure"
+pay() { call -X POST "$API/carts/$id/checkout" "${as_ann[@]}" -H "Idempotency-Key: walk-$run" \
+  -d "{\"paymentMethod\":\"pm_card_threeDSecure2Required\",\"returnUrl\":\"$API/docs\"}"; }
+checkout=$(pay)
+expect "$(field state <<<"$checkout")" requires_action "checkout"
+curl --silent --show-error -o /dev/null -X POST "$(field redirectUrl <<<"$checkout")" -d decision=approve
+done=$(call -X POST "$API/checkouts/$(field id <<<"$checkout")/confirm" "${as_ann[@]}")
+order=$(field orderId <<<"$done")
+expect "$(field state <<<"$done")" completed "checkout"
+
+say "5. The same checkout once more gives the same order"
+expect "$(pay | field orderId)" "$order" "order"
+
+say "6. The mail is in the inbox"
+for _ in $(seq 50); do
+  mails=$(call "$API/inbox.json?to=ann-$run@example.com")
+  case "$mails" in *'"subject"'*) break ;; esac
+  sleep 0.1
+done
+field subject <<<"$mails"
+
+say "7. The shop ships"
+agent=$(token '{"sub":"agent-1","groups":["agent"]}')
+call -X POST "$API/orders/$order/fulfilments" -H "Authorization: Bearer $agent" -d '{"carrier":"cj","trackingNumber":"6890-1234-5678"}' | field state | sed 's/^/order: /'
+
+say "8. The customer looks at the order"
+call "$API/orders/$order" "${as_ann[@]}" | node -e '
+  let t = ""; process.stdin.on("data", d => t += d).on("end", () => { const o = JSON.parse(t);
+    console.log(" ", o.number, o.state, (o.totals?.total ?? o.total)?.display); o.timeline.forEach(e => console.log("   ", e.at, e.type)); })'
+say "Done. Mails: $API/inbox"

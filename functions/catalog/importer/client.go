@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// client sends pieces to the API.
+type client struct {
+	http  *http.Client
+	api   string
+	token string
+	given bool // the token came from the command line
+	pause func(context.Context, time.Duration)
+}
+
+const (
+	tries      = 7
+	firstPause = 500 * time.Millisecond // doubled each time: half a minute in all
+)
+
+// refusal is an answer of the API that trying again does not change.
+type refusal struct {
+	status int
+	detail string
+}
+
+func (r *refusal) Error() string { return fmt.Sprintf("the API answered %d: %s", r.status, r.detail) }
+
+// send sends a piece until there is an answer. Not answering, 429 and 5xx are tried again, and a development token that
+// has run out is got anew.
+func (c *client) send(ctx context.Context, body []byte, firstRow int, o options) (report, error) {
+	var last error
+	for try := range tries {
+		if try > 0 {
+			c.pause(ctx, firstPause<<(try-1))
+		}
+		if ctx.Err() != nil {
+			return report{}, ctx.Err()
+		}
+		r, err := c.once(ctx, body, firstRow, o)
+		if err == nil {
+			return r, nil
+		}
+		refused, ok := errors.AsType[*refusal](err)
+		switch {
+		case ok && refused.status == http.StatusUnauthorized && !c.given && c.token != "":
+			c.token = ""
+		case ok && refused.status < 500 && refused.status != http.StatusTooManyRequests:
+			return report{}, err
+		}
+		last = err
+	}
+	return report{}, fmt.Errorf("gave up after %d tries: %w", tries, last)
+}
+
+func (c *client) once(ctx context.Context, body []byte, firstRow int, o options) (report, error) {
+	if c.token == "" {
+		if err := c.login(ctx); err != nil {
+			return report{}, err
+		}
+	}
+	query := url.Values{"firstRow": {strconv.Itoa(firstRow)}}
+	if o.currency != "" {
+		query.Set("currency", o.currency)
+	}
+	if o.language != "" {
+		query.Set("language", o.language)
+	}
+	var r report
+	err := c.post(ctx, "/products/import?"+query.Encode(), "text/csv", body, &r)
+	return r, err
+}
+
+// login asks the development issuer for a merchant's token. Only a laptop has one.
+func (c *client) login(ctx context.Context) error {
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	err := c.post(ctx, "/dev/token", "application/json", []byte(`{"sub":"importer","groups":["merchant"]}`), &answer)
+	if refused, ok := errors.AsType[*refusal](err); ok && refused.status < 500 {
+		return &refusal{refused.status, "no development issuer here; give a merchant's access token with -token"}
+	}
+	c.token = answer.Token
+	return err
+}
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 4 << 20
+
+func (c *client) post(ctx context.Context, path, contentType string, body []byte, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.api+path, bytes.NewReader(body))
+	if err != nil {
+		return &refusal{0, err.Error()}
+	}
+	req.Header.Set("Content-Type", contentType)
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return err
+	}
+	if res.StatusCode/100 != 2 {
+		return &refusal{res.StatusCode, detail(answer)}
+	}
+	return json.Unmarshal(answer, into)
+}
+
+// detail is what a problem says for people, or the beginning of whatever else was answered.
+func detail(answer []byte) string {
+	var problem struct {
+		Detail string `json:"detail"`
+		Errors []struct{ Pointer, Message string }
+	}
+	if json.Unmarshal(answer, &problem) != nil || problem.Detail == "" {
+		return string(answer[:min(len(answer), 200)])
+	}
+	for _, e := range problem.Errors {
+		problem.Detail += " " + e.Pointer + ": " + e.Message + "."
+	}
+	return problem.Detail
+}

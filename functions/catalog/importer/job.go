@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+
+	"dangol/shared/catalogue/shopify"
+)
+
+// maxBody is how large a request gets, unless a single product is larger.
+const maxBody = 900 << 10
+
+// report is the API's answer; see Report in package catalog.
+type report struct {
+	Rows      int                 `json:"rows"`
+	Created   int                 `json:"created"`
+	Updated   int                 `json:"updated"`
+	Unchanged int                 `json:"unchanged"`
+	Failed    int                 `json:"failed"`
+	Errors    []*shopify.RowError `json:"errors"`
+	Omitted   int                 `json:"errorsOmitted"`
+}
+
+func (r *report) add(more report) {
+	r.Rows += more.Rows
+	r.Created += more.Created
+	r.Updated += more.Updated
+	r.Unchanged += more.Unchanged
+	r.Failed += more.Failed
+	r.Omitted += more.Omitted
+}
+
+// job imports one file.
+type job struct {
+	options
+	client   *client
+	progress *progress
+	errors   io.Writer
+	total    report
+	refused  int // rows told of in errors
+}
+
+// piece is the rows of one request.
+type piece struct {
+	body     bytes.Buffer
+	csv      *csv.Writer
+	rows     int
+	firstRow int
+}
+
+func (p *piece) start(columns []string) error {
+	p.body.Reset()
+	p.csv, p.rows, p.firstRow = csv.NewWriter(&p.body), 0, 0
+	return p.csv.Write(columns)
+}
+
+// add appends the rows of a product. For a row that the reader left out because it is empty, an empty one is written: the
+// API counts rows from the piece's first.
+func (p *piece) add(g shopify.Group) error {
+	if p.rows == 0 {
+		p.firstRow = g.Rows[0].Number
+	}
+	for _, row := range g.Rows {
+		for ; p.firstRow+p.rows < row.Number; p.rows++ {
+			if err := p.csv.Write([]string{""}); err != nil {
+				return err
+			}
+		}
+		if err := p.csv.Write(row.Fields); err != nil {
+			return err
+		}
+		p.rows++
+	}
+	p.csv.Flush()
+	return p.csv.Error()
+}
+
+// run reads the file product by product and sends full pieces. It returns the error that ended it, nil at the end of the
+// file.
+func (j *job) run(ctx context.Context, file io.Reader) error {
+	in, err := shopify.NewReader(file, 2)
+	if err != nil {
+		return err
+	}
+	var p piece
+	if err := p.start(in.Columns()); err != nil {
+		return err
+	}
+	seen := handles{seed: maphash.MakeSeed(), known: map[uint64]struct{}{}}
+	for {
+		g, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return j.send(ctx, &p)
+		}
+		if row, ok := errors.AsType[*shopify.RowError](err); ok {
+			j.total.Failed++
+			j.refuse(row)
+			continue
+		}
+		if err != nil {
+			return errors.Join(j.send(ctx, &p), err)
+		}
+		if seen.twice(g.Handle) {
+			j.total.Failed++
+			j.refuse(&shopify.RowError{
+				Row: g.Rows[0].Number, Column: "Handle", Code: "repeated_handle",
+				Message: "the rows of a product next to each other; this handle has been above",
+			})
+			continue
+		}
+		if !p.fits(g, j.batch) {
+			if err := j.send(ctx, &p); err != nil {
+				return err
+			}
+			if err := p.start(in.Columns()); err != nil {
+				return err
+			}
+		}
+		if err := p.add(g); err != nil {
+			return err
+		}
+	}
+}
+
+// fits reports whether the product goes into the piece: not too many rows, and not too large.
+func (p *piece) fits(g shopify.Group, batch int) bool {
+	size := 0
+	for _, row := range g.Rows {
+		for _, f := range row.Fields {
+			size += len(f) + 3 // comma and quotes
+		}
+	}
+	last := g.Rows[len(g.Rows)-1].Number
+	return p.rows == 0 || last-p.firstRow < batch && p.body.Len()+size <= maxBody
+}
+
+func (j *job) send(ctx context.Context, p *piece) error {
+	if p.rows == 0 {
+		return nil
+	}
+	r, err := j.client.send(ctx, p.body.Bytes(), p.firstRow, j.options)
+	if err != nil {
+		return fmt.Errorf("rows %d to %d: %w", p.firstRow, p.firstRow+p.rows-1, err)
+	}
+	j.total.add(r)
+	for _, e := range r.Errors {
+		j.refuse(e)
+	}
+	j.progress.show(j.total)
+	return nil
+}
+
+func (j *job) refuse(e *shopify.RowError) {
+	j.refused++
+	j.progress.clear()
+	fmt.Fprintln(j.errors, e.Error())
+}
+
+// finish tells how it went and returns the exit status.
+func (j *job) finish(err error) int {
+	j.progress.done(j.total)
+	if j.total.Omitted > 0 {
+		fmt.Fprintf(j.errors, "%d more errors are not listed\n", j.total.Omitted)
+	}
+	if err != nil {
+		fmt.Fprintf(j.errors, "stopped: %v\n", err)
+		fmt.Fprintln(j.errors, "What is told above has been imported. Run the same command again: it goes on where it has to.")
+		return 1
+	}
+	if j.refused > 0 {
+		return 1
+	}
+	return 0
+}
+
+// handles remembers the handles that have been: 8 bytes each, so a hundred thousand products take a few megabytes.
+type handles struct {
+	seed  maphash.Seed
+	known map[uint64]struct{}
+}
+
+func (h handles) twice(handle string) bool {
+	if handle == "" {
+		return false // the API refuses these by row
+	}
+	sum := maphash.String(h.seed, handle)
+	_, twice := h.known[sum]
+	h.known[sum] = struct{}{}
+	return twice
+}

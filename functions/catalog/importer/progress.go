@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// progress tells how far the import is: as a bar that moves on a terminal, as a line for each piece elsewhere.
+type progress struct {
+	out      io.Writer
+	terminal bool
+	size     int64
+	read     func() int64
+	shown    bool
+}
+
+func newProgress(out io.Writer, size int64, read func() int64) *progress {
+	return &progress{out: out, terminal: isTerminal(out), size: size, read: read}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+const barWidth = 30
+
+func (p *progress) show(r report) {
+	done := 0.0
+	if p.size > 0 {
+		done = min(float64(p.read())/float64(p.size), 1)
+	}
+	line := fmt.Sprintf("%3.0f %%  %d rows: %d created, %d updated, %d unchanged, %d failed",
+		done*100, r.Rows, r.Created, r.Updated, r.Unchanged, r.Failed)
+	if !p.terminal {
+		fmt.Fprintln(p.out, line)
+		return
+	}
+	full := int(done * barWidth)
+	fmt.Fprintf(p.out, "\r\x1b[K[%s%s] %s", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), line)
+	p.shown = true
+}
+
+// clear makes room for a line of another kind.
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.out, "\r\x1b[K")
+		p.shown = false
+	}
+}
+
+func (p *progress) done(r report) {
+	p.clear()
+	fmt.Fprintf(p.out, "%d rows: %d products created, %d updated, %d unchanged, %d failed\n",
+		r.Rows, r.Created, r.Updated, r.Unchanged, r.Failed)
+}

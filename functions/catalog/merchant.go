@@ -1,0 +1,278 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"dangol/events"
+	"dangol/shared/api"
+	"dangol/shared/catalogue"
+	"dangol/shared/event"
+	"dangol/shared/id"
+	"dangol/shared/problem"
+	"dangol/shared/table"
+)
+
+// DocumentOutput is a product as merchants see it.
+type DocumentOutput struct {
+	ETag     string `header:"ETag" doc:"The version, for If-Match."`
+	Replayed string `header:"Idempotent-Replayed"`
+	Body     *Document
+}
+
+func output(p *catalogue.Product) *DocumentOutput {
+	return &DocumentOutput{ETag: api.ETag(strconv.Itoa(p.Version)), Body: documentOf(p)}
+}
+
+// now is the time in milliseconds, as keys have it.
+func (c *catalog) now() time.Time { return c.clock.Now().UTC().Truncate(time.Millisecond) }
+
+// CreateInput is a product to be made.
+type CreateInput struct {
+	Body Document
+}
+
+func (c *catalog) create(ctx context.Context, in *CreateInput) (*DocumentOutput, error) {
+	now := c.now()
+	p, units := in.Body.product(nil, id.New(catalogue.ProductPrefix, now), now)
+	if err := c.check(ctx, p, nil); err != nil {
+		return nil, err
+	}
+	if err := c.announce(ctx, nil, p); err != nil {
+		return nil, err
+	}
+	keyed := api.Idempotency(ctx)
+	var extra []table.Write
+	if keyed.Keyed() {
+		done, err := keyed.Done(documentOf(p))
+		if err != nil {
+			return nil, err
+		}
+		extra = append(extra, done)
+	}
+	err := catalogue.Create(ctx, c.table, p, units, extra...)
+	if refused, ok := table.Refused(err); ok && keyed.Keyed() && refused.Refused(2) {
+		out := &DocumentOutput{Replayed: "true", Body: &Document{}}
+		err := keyed.Replay(refused.Reasons[2].Item, out.Body)
+		out.ETag = api.ETag(strconv.Itoa(out.Body.Version))
+		return out, err
+	}
+	if err != nil {
+		return nil, writeProblem(err)
+	}
+	return output(p), nil
+}
+
+// check refuses a product that breaks a rule. 1 round trip when it has gift sets.
+func (c *catalog) check(ctx context.Context, p, before *catalogue.Product) error {
+	parts, err := c.partsOf(ctx, p)
+	if err != nil {
+		return err
+	}
+	if fields := check(p, before, parts); len(fields) > 0 {
+		return problem.Invalid(fields...)
+	}
+	return nil
+}
+
+// partsOf reads the products, other than p itself, that p's gift sets take from.
+func (c *catalog) partsOf(ctx context.Context, products ...*catalogue.Product) (map[string]*catalogue.Product, error) {
+	seen := map[string]bool{}
+	var ids []string
+	for _, p := range products {
+		for _, v := range p.Variants {
+			for _, part := range v.Components {
+				owner := catalogue.ProductOf(part.VariantID)
+				if owner != "" && owner != p.ID && !seen[owner] {
+					seen[owner] = true
+					ids = append(ids, owner)
+				}
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return catalogue.Batch(ctx, c.table, ids)
+}
+
+// announce puts the event of the change from before to p on p.
+func (c *catalog) announce(ctx context.Context, before, p *catalogue.Product) error {
+	ref := events.ProductRef{ProductID: p.ID, Handle: p.Handle, Status: string(p.Status), Version: p.Version}
+	var body event.Body
+	switch {
+	case before == nil:
+		body = events.ProductCreated{ProductRef: ref}
+	case p.Status == catalogue.Archived && before.Status != catalogue.Archived:
+		body = events.ProductArchived{ProductRef: ref}
+	default:
+		body = events.ProductUpdated{ProductRef: ref, PricesChanged: catalogue.PricesDiffer(before, p)}
+	}
+	var err error
+	p.Event, err = event.New(ctx, p.UpdatedAt, body)
+	return err
+}
+
+func writeProblem(err error) error {
+	switch {
+	case errors.Is(err, catalogue.ErrHandleTaken):
+		return problem.Conflict("handle_taken", "Another product has this handle.").Because(err)
+	case errors.Is(err, catalogue.ErrVersion):
+		return changed(err)
+	case errors.Is(err, catalogue.ErrTooManyCounters):
+		return problem.InvalidField("/variants", "too_many", "fewer new stocked variants and buckets in one change")
+	default:
+		return err
+	}
+}
+
+func changed(err error) error {
+	return problem.Precondition("product_changed", "The product has been changed since you read it. Read it again.").Because(err)
+}
+
+// IDInput names a product.
+type IDInput struct {
+	ID string `path:"id" maxLength:"40" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
+}
+
+// read returns the product as it stands. 1 round trip.
+func (c *catalog) read(ctx context.Context, productID string) (*catalogue.Product, error) {
+	if !id.Is(catalogue.ProductPrefix, productID) {
+		return nil, notFound()
+	}
+	p, err := catalogue.Get(ctx, c.table, productID)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, notFound()
+	}
+	return p, err
+}
+
+func (c *catalog) edit(ctx context.Context, in *IDInput) (*DocumentOutput, error) {
+	p, err := c.read(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return output(p), nil
+}
+
+// ReplaceInput is a product in the place of the one there.
+type ReplaceInput struct {
+	IDInput
+	IfMatch string `header:"If-Match" required:"true" maxLength:"200" doc:"ETag of the product that was read." example:"\"3\""`
+	Body    Document
+}
+
+func (c *catalog) replace(ctx context.Context, in *ReplaceInput) (*DocumentOutput, error) {
+	before, err := c.read(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !api.Matches(in.IfMatch, strconv.Itoa(before.Version)) {
+		return nil, changed(nil)
+	}
+	if in.Body.Handle == "" {
+		in.Body.Handle = before.Handle
+	}
+	after, units := in.Body.product(before, before.ID, c.now())
+	if err := c.check(ctx, after, before); err != nil {
+		return nil, err
+	}
+	if err := c.save(ctx, before, after, units); err != nil {
+		return nil, err
+	}
+	return output(after), nil
+}
+
+// save writes after in the place of before, with its event.
+func (c *catalog) save(ctx context.Context, before, after *catalogue.Product, units map[string]catalogue.Units) error {
+	if err := c.announce(ctx, before, after); err != nil {
+		return err
+	}
+	if err := catalogue.Replace(ctx, c.table, before, after, units); err != nil {
+		return writeProblem(err)
+	}
+	c.shelf.Forget(after)
+	return nil
+}
+
+// ArchiveInput names a product to be archived.
+type ArchiveInput struct {
+	IDInput
+	IfMatch string `header:"If-Match" maxLength:"200" doc:"Only when this is its version."`
+}
+
+// archive is done when the product is archived already.
+func (c *catalog) archive(ctx context.Context, in *ArchiveInput) (*struct{ Status int }, error) {
+	done := &struct{ Status int }{http.StatusNoContent}
+	before, err := c.read(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !api.Matches(in.IfMatch, strconv.Itoa(before.Version)) {
+		return nil, changed(nil)
+	}
+	if before.Status == catalogue.Archived {
+		return done, nil
+	}
+	after := before.Clone()
+	after.Status, after.Version, after.UpdatedAt = catalogue.Archived, before.Version+1, c.now()
+	return done, c.save(ctx, before, after, nil)
+}
+
+// HistoryInput asks for price changes.
+type HistoryInput struct {
+	IDInput
+	Since time.Time `query:"since" doc:"From here on; 90 days back when left out."`
+}
+
+// HistoryOutput is price changes.
+type HistoryOutput struct {
+	Body struct {
+		Changes []Change `json:"changes" doc:"Oldest first."`
+	}
+}
+
+// Change is one price that changed.
+type Change struct {
+	At        time.Time      `json:"at"`
+	VariantID string         `json:"variantId"`
+	Currency  string         `json:"currency" example:"KRW"`
+	Price     *PriceDocument `json:"price,omitempty" doc:"Absent when it is not sold in the currency any more."`
+	Previous  *PriceDocument `json:"previous,omitempty" doc:"Absent when it was not sold in the currency before."`
+}
+
+const historyWindow = 90 * 24 * time.Hour
+
+func (c *catalog) history(ctx context.Context, in *HistoryInput) (*HistoryOutput, error) {
+	if _, err := c.read(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	now := c.now()
+	if in.Since.IsZero() {
+		in.Since = now.Add(-historyWindow)
+	}
+	out := &HistoryOutput{}
+	out.Body.Changes = []Change{}
+	if in.Since.After(now) {
+		return out, nil
+	}
+	rows, err := catalogue.PriceHistory(ctx, c.table, in.ID, in.Since, now)
+	for _, h := range rows {
+		for _, ch := range h.Changes {
+			out.Body.Changes = append(out.Body.Changes, Change{
+				At: h.At, VariantID: ch.VariantID, Currency: ch.Currency, Price: priceDocument(ch.Price), Previous: priceDocument(ch.Previous),
+			})
+		}
+	}
+	return out, err
+}
+
+func priceDocument(p *catalogue.Price) *PriceDocument {
+	if p == nil {
+		return nil
+	}
+	return &PriceDocument{Amount: p.Amount, CompareAt: p.CompareAt}
+}

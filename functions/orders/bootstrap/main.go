@@ -1,0 +1,9 @@
+// Command bootstrap is the orders function's executable.
+package main
+
+import (
+	"dangol/functions/orders"
+	"dangol/shared/boot"
+)
+
+func main() { boot.Run("orders", orders.New) }

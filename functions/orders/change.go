@@ -1,0 +1,153 @@
+package orders
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"dangol/shared/api"
+	"dangol/shared/auth"
+	"dangol/shared/event"
+	"dangol/shared/order"
+	"dangol/shared/problem"
+	"dangol/shared/table"
+)
+
+type fulfilInput struct {
+	OrderID string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
+	Body    struct {
+		Carrier        string       `json:"carrier" minLength:"1" maxLength:"40" doc:"cj, hanjin, lotte, epost, dhl, fedex, ups, usps, or any other." example:"cj"`
+		TrackingNumber string       `json:"trackingNumber,omitempty" maxLength:"60" example:"688912345678"`
+		TrackingURL    string       `json:"trackingUrl,omitempty" maxLength:"500" pattern:"^https://[^/]+" doc:"For carriers that are not listed."`
+		Lines          []order.Part `json:"lines,omitempty" maxItems:"200" doc:"What is in the parcel; everything that is left when missing."`
+	}
+}
+
+// fulfil ships a parcel.
+func (f *Orders) fulfil(ctx context.Context, in *fulfilInput) (*output, error) {
+	b := in.Body
+	parcel := order.Fulfilment{
+		Carrier: b.Carrier, TrackingNumber: b.TrackingNumber, TrackingURL: b.TrackingURL, Lines: b.Lines,
+	}
+	if parcel.TrackingURL == "" {
+		parcel.TrackingURL = order.TrackingURL(b.Carrier, b.TrackingNumber)
+	}
+	return f.once(ctx, in.OrderID, b, func(o *order.Order, r order.Request, now time.Time) (event.Body, error) {
+		parcel.Request = r
+		made, err := o.Fulfil(parcel, order.ByShop, now)
+		if err != nil {
+			return nil, err
+		}
+		return o.ShippedEvent(made), nil
+	})
+}
+
+type deliverInput struct {
+	OrderID string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
+	N       int    `path:"n" minimum:"1" maximum:"1000" doc:"The parcel; 1 is the first." example:"1"`
+}
+
+func (f *Orders) deliver(ctx context.Context, in *deliverInput) (*output, error) {
+	o, err := f.Cashier.Orders.Change(ctx, in.OrderID, func(o *order.Order) (bool, []table.Write, error) {
+		now := f.Cashier.Clock.Now()
+		parcel, changed, err := o.Deliver(in.N, order.ByShop, now)
+		if err != nil || !changed {
+			return false, nil, err
+		}
+		o.Event, err = event.New(ctx, now, o.DeliveredEvent(parcel))
+		return true, nil, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer(200, o, auth.From(ctx)), nil
+}
+
+type cancelInput struct {
+	orderInput
+	Body *struct {
+		Reason string `json:"reason,omitempty" maxLength:"500" doc:"Agents have to give one; the customer reads it." example:"Changed my mind"`
+	}
+}
+
+// cancel cancels an order for its owner, or for the shop.
+func (f *Orders) cancel(ctx context.Context, in *cancelInput) (*output, error) {
+	o, err := in.order(ctx, f.Cashier.Orders)
+	if err != nil {
+		return nil, err
+	}
+	reason, by := "customer_request", order.ByCustomer
+	if in.Body != nil && in.Body.Reason != "" {
+		reason = in.Body.Reason
+	}
+	if who := auth.From(ctx); who.Operator() && !who.Owns(o.CustomerID) {
+		if by = order.ByShop; in.Body == nil || in.Body.Reason == "" {
+			return nil, problem.InvalidField("/reason", "required", "why the shop cancels it")
+		}
+	}
+	if o, err = f.Cashier.Cancel(ctx, o, reason, by); err != nil {
+		return nil, err
+	}
+	return answer(200, o, auth.From(ctx)), nil
+}
+
+type noteInput struct {
+	OrderID string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
+	Body    struct {
+		Text string `json:"text" minLength:"1" maxLength:"1000" example:"고객이 부재 시 경비실에 맡겨 달라고 함"`
+	}
+}
+
+func (f *Orders) note(ctx context.Context, in *noteInput) (*output, error) {
+	return f.once(ctx, in.OrderID, in.Body, func(o *order.Order, r order.Request, now time.Time) (event.Body, error) {
+		return nil, o.AddNote(order.Note{Request: r, Text: in.Body.Text, By: auth.From(ctx).Subject}, now)
+	})
+}
+
+// once changes an order once per Idempotency-Key, when there is one: the key is kept with what it made. A repetition is
+// answered with the order as it is.
+func (f *Orders) once(
+	ctx context.Context, orderID string, body any, rule func(*order.Order, order.Request, time.Time) (event.Body, error),
+) (*output, error) {
+	request, err := requestOf(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	replayed := false
+	o, err := f.Cashier.Orders.Change(ctx, orderID, func(o *order.Order) (bool, []table.Write, error) {
+		now := f.Cashier.Clock.Now()
+		replayed, err = o.Repeated(request)
+		if err != nil || replayed {
+			return false, nil, err
+		}
+		told, err := rule(o, request, now)
+		if err == nil && told != nil {
+			o.Event, err = event.New(ctx, now, told)
+		}
+		return true, nil, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := answer(201, o, auth.From(ctx))
+	if replayed {
+		out.Replay = "true"
+	}
+	return out, nil
+}
+
+// requestOf names the request by its key and what it asks for; the zero value when the client sent no key.
+func requestOf(ctx context.Context, body any) (order.Request, error) {
+	key := api.Idempotency(ctx)
+	if !key.Keyed() {
+		return order.Request{}, nil
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return order.Request{}, err
+	}
+	sum := sha256.Sum256(raw)
+	return order.Request{Key: key.Token(""), Hash: hex.EncodeToString(sum[:8])}, nil
+}

@@ -1,0 +1,125 @@
+package orders
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"dangol/shared/api"
+	"dangol/shared/auth"
+	"dangol/shared/order"
+	"dangol/shared/problem"
+	"dangol/shared/ratelimit"
+	"dangol/shared/table"
+)
+
+type mineInput struct{ api.Paging }
+
+// mine lists the caller's own orders.
+func (f *Orders) mine(ctx context.Context, in *mineInput) (*listOutput, error) {
+	page, err := f.Cashier.Orders.OfCustomer(ctx, auth.From(ctx).Subject, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	return listed(page), nil
+}
+
+type inStateInput struct {
+	api.Paging
+	State string `query:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,cancelled" default:"placed" doc:"placed is what waits to be shipped."`
+}
+
+func (f *Orders) inState(ctx context.Context, in *inStateInput) (*listOutput, error) {
+	page, err := f.Cashier.Orders.InState(ctx, order.State(in.State), in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	return listed(page), nil
+}
+
+// orderInput is in every input that names an order.
+type orderInput struct {
+	OrderID   string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
+	CartToken string `header:"Cart-Token" maxLength:"200" doc:"The token of the guest's cart that was ordered."`
+	Token     string `header:"Order-Token" maxLength:"200" doc:"The token from a look-up."`
+}
+
+func (in orderInput) order(ctx context.Context, s order.Store) (*order.Order, error) {
+	return s.GetFor(ctx, in.OrderID, caller(ctx, in.CartToken, in.Token))
+}
+
+func (f *Orders) get(ctx context.Context, in *orderInput) (*output, error) {
+	o, err := in.order(ctx, f.Cashier.Orders)
+	if err != nil {
+		return nil, err
+	}
+	return answer(200, o, auth.From(ctx)), nil
+}
+
+// Look-up is guessed at from one address with many numbers, or at one number from many addresses: both are limited.
+const (
+	lookupsPerAddress = 30
+	lookupsPerNumber  = 10
+	lookupWindow      = time.Hour
+)
+
+type lookupInput struct {
+	Body struct {
+		Number string `json:"number" minLength:"1" maxLength:"40" doc:"As in the confirmation mail; case, spaces and hyphens do not matter." example:"01K9X-7D3F8-Q7M2K"`
+		Email  string `json:"email" format:"email" maxLength:"254" example:"haneul@example.com"`
+	}
+	header func(name, value string)
+}
+
+// Resolve keeps the way to the answer's headers, which a problem has none of.
+func (in *lookupInput) Resolve(ctx huma.Context) []error {
+	in.header = ctx.SetHeader
+	return nil
+}
+
+type lookupOutput struct {
+	Caching string `header:"Cache-Control"`
+	Body    struct {
+		Token     string    `json:"token" doc:"Send it as Order-Token to GET /orders/{orderId}."`
+		ExpiresAt time.Time `json:"expiresAt"`
+		Order     Order     `json:"order"`
+	}
+}
+
+// lookup finds a guest's order. A number that does not exist and one with another address get the same answer.
+func (f *Orders) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, error) {
+	id, possible := order.IDFromNumber(in.Body.Number)
+	err := f.Limiter.Take(ctx,
+		ratelimit.Limit{Name: "order-lookup-address", Subject: api.SourceIP(ctx), Most: lookupsPerAddress, Window: lookupWindow},
+		ratelimit.Limit{Name: "order-lookup-number", Subject: id, Most: lookupsPerNumber, Window: lookupWindow},
+	)
+	if err != nil {
+		if seconds, ok := problem.From(err).Extra[ratelimit.RetryAfter].(int); ok {
+			in.header("Retry-After", strconv.Itoa(seconds))
+		}
+		return nil, err
+	}
+	if !possible {
+		return nil, noMatch()
+	}
+	o, err := f.Cashier.Orders.Get(ctx, id)
+	switch {
+	case problem.Code(err) == "order_not_found":
+		return nil, noMatch()
+	case err != nil:
+		return nil, err
+	case !strings.EqualFold(strings.TrimSpace(in.Body.Email), o.Email):
+		return nil, noMatch()
+	}
+	out := &lookupOutput{Caching: caching}
+	out.Body.Order, out.Body.ExpiresAt = view(o, false), f.Cashier.Clock.Now().Add(order.LookupFor)
+	out.Body.Token, err = f.Cashier.Orders.Allow(ctx, id)
+	return out, err
+}
+
+func noMatch() error {
+	return problem.NotFound("order_not_found", "There is no order with this number and mail address.")
+}

@@ -1,0 +1,208 @@
+package orders
+
+import (
+	"time"
+
+	"dangol/shared/auth"
+	"dangol/shared/cart"
+	"dangol/shared/money"
+	"dangol/shared/order"
+)
+
+// Order is an order as the API shows it.
+type Order struct {
+	ID          string          `json:"id" example:"ord_01k9x7d3f8q7m2k"`
+	Number      string          `json:"number" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
+	State       order.State     `json:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,cancelled"`
+	Version     int             `json:"version"`
+	CustomerID  string          `json:"customerId,omitempty" doc:"Missing for a guest's order."`
+	Email       string          `json:"email"`
+	Address     *cart.Address   `json:"address,omitempty"`
+	Shipping    string          `json:"shippingMethod,omitempty" example:"standard"`
+	Note        string          `json:"note,omitempty" doc:"The shopper's."`
+	Lines       []Line          `json:"lines" nullable:"false"`
+	Totals      Totals          `json:"totals"`
+	Payment     Payment         `json:"payment"`
+	Fulfilments []Fulfilment    `json:"fulfilments" nullable:"false"`
+	Refunds     []Refund        `json:"refunds" nullable:"false"`
+	Timeline    []TimelineEntry `json:"timeline" nullable:"false" doc:"What happened, oldest first."`
+	Reason      string          `json:"cancelReason,omitempty"`
+	Notes       []Note          `json:"notes,omitempty" doc:"For the shop's people only."`
+	PlacedAt    time.Time       `json:"placedAt"`
+	UpdatedAt   time.Time       `json:"updatedAt"`
+}
+
+// Line is one line of an order.
+type Line struct {
+	ID         string            `json:"id"`
+	VariantID  string            `json:"variantId"`
+	ProductID  string            `json:"productId"`
+	SKU        string            `json:"sku,omitempty"`
+	Title      string            `json:"title"`
+	Options    []string          `json:"options,omitempty"`
+	Image      string            `json:"image,omitempty"`
+	Properties map[string]string `json:"properties,omitempty"`
+	Quantity   int               `json:"quantity"`
+	Shipped    int               `json:"shipped" doc:"Units in parcels so far."`
+	UnitPrice  money.View        `json:"unitPrice"`
+	Discount   money.View        `json:"discount" doc:"Its own, and its share of what the whole order got."`
+	Total      money.View        `json:"total"`
+}
+
+// Totals is what the order costs: total = subtotal - discount + shipping, plus tax unless it is included.
+type Totals struct {
+	Subtotal    money.View `json:"subtotal"`
+	Discount    money.View `json:"discount"`
+	Shipping    money.View `json:"shipping"`
+	Tax         money.View `json:"tax"`
+	TaxIncluded bool       `json:"taxIncluded" doc:"Whether the prices contain the tax."`
+	Total       money.View `json:"total"`
+}
+
+// Payment is where the money of an order is.
+type Payment struct {
+	State    order.PayState `json:"state" enum:"authorised,captured,failed,releasing,released,refunding,partially_refunded,refunded,refund_failed"`
+	Provider string         `json:"provider,omitempty" doc:"Missing when there was nothing to pay."`
+	ID       string         `json:"id,omitempty" doc:"The provider's; for the shop's people only."`
+	Brand    string         `json:"brand,omitempty" example:"visa"`
+	Last4    string         `json:"last4,omitempty" example:"4242"`
+	Captured money.View     `json:"captured"`
+	Refunded money.View     `json:"refunded"`
+}
+
+// Fulfilment is one parcel.
+type Fulfilment struct {
+	N              int          `json:"n" doc:"1 for the first parcel."`
+	Carrier        string       `json:"carrier" example:"cj"`
+	CarrierName    string       `json:"carrierName" example:"CJ대한통운"`
+	TrackingNumber string       `json:"trackingNumber,omitempty"`
+	TrackingURL    string       `json:"trackingUrl,omitempty"`
+	Lines          []order.Part `json:"lines" nullable:"false"`
+	ShippedAt      time.Time    `json:"shippedAt"`
+	DeliveredAt    *time.Time   `json:"deliveredAt,omitempty"`
+}
+
+// Refund is money on its way back.
+type Refund struct {
+	Amount money.View `json:"amount"`
+	State  string     `json:"state" enum:"pending,succeeded,failed"`
+	Reason string     `json:"reason,omitempty"`
+	At     time.Time  `json:"at"`
+}
+
+// TimelineEntry is one thing that happened.
+type TimelineEntry struct {
+	At   time.Time  `json:"at"`
+	Type order.What `json:"type" example:"shipped"`
+	Text string     `json:"text,omitempty" doc:"Facts: carrier and number, amount."`
+	By   string     `json:"by" enum:"customer,shop,system"`
+}
+
+// Note is a remark of the shop's people.
+type Note struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+	By   string    `json:"by" doc:"Subject of the agent."`
+}
+
+// Card is an order in a list.
+type Card struct {
+	ID       string         `json:"id"`
+	Number   string         `json:"number"`
+	State    order.State    `json:"state"`
+	Payment  order.PayState `json:"payment"`
+	Total    money.View     `json:"total"`
+	Units    int            `json:"units"`
+	Title    string         `json:"title" doc:"Of the first line."`
+	Image    string         `json:"image,omitempty"`
+	PlacedAt time.Time      `json:"placedAt"`
+}
+
+type output struct {
+	Status  int
+	Caching string `header:"Cache-Control"`
+	Replay  string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
+	Body    Order
+}
+
+type listOutput struct {
+	Caching string `header:"Cache-Control"`
+	Body    List
+}
+
+// List is one page of orders.
+type List struct {
+	Orders     []Card `json:"orders" nullable:"false"`
+	NextCursor string `json:"nextCursor,omitempty" doc:"Missing on the last page."`
+}
+
+const caching = "no-store"
+
+func answer(status int, o *order.Order, who auth.Principal) *output {
+	return &output{Status: status, Caching: caching, Body: view(o, who.Operator())}
+}
+
+// view shows an order; notes and the provider's id only to the shop's people.
+func view(o *order.Order, operator bool) Order {
+	in := func(amount int64) money.View { return o.Money(amount).View() }
+	t, p := o.Totals, o.Payment
+	v := Order{
+		ID: o.ID, Number: order.NumberOf(o.ID), State: o.State, Version: o.Version, CustomerID: o.CustomerID, Email: o.Email,
+		Address: o.Address, Shipping: o.Shipping, Note: o.Note, Reason: o.Reason, PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt,
+		Totals: Totals{
+			Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), Tax: in(t.Tax), TaxIncluded: t.TaxIncluded,
+			Total: in(t.Total),
+		},
+		Payment: Payment{
+			State: p.State, Provider: p.Provider, Brand: p.Brand, Last4: p.Last4, Captured: in(p.Captured), Refunded: in(p.Refunded),
+		},
+		Lines: make([]Line, len(o.Lines)), Fulfilments: make([]Fulfilment, len(o.Fulfilments)),
+		Refunds: make([]Refund, len(o.Refunds)), Timeline: make([]TimelineEntry, len(o.Timeline)),
+	}
+	viewLines(&v, o, in)
+	for i, f := range o.Fulfilments {
+		v.Fulfilments[i] = Fulfilment{
+			N: f.N, Carrier: f.Carrier, CarrierName: order.CarrierName(f.Carrier), TrackingNumber: f.TrackingNumber,
+			TrackingURL: f.TrackingURL, Lines: f.Lines, ShippedAt: f.ShippedAt, DeliveredAt: f.DeliveredAt,
+		}
+	}
+	for i, r := range o.Refunds {
+		v.Refunds[i] = Refund{Amount: in(r.Amount), State: string(r.State), Reason: r.Reason, At: r.At}
+	}
+	for i, e := range o.Timeline {
+		v.Timeline[i] = TimelineEntry{At: e.At, Type: e.What, Text: e.Text, By: e.By}
+	}
+	if operator {
+		v.Payment.ID = p.ID
+		for _, n := range o.Notes {
+			v.Notes = append(v.Notes, Note{At: n.At, Text: n.Text, By: n.By})
+		}
+	}
+	return v
+}
+
+func viewLines(v *Order, o *order.Order, in func(int64) money.View) {
+	left := map[string]int{}
+	for _, p := range o.Unshipped() {
+		left[p.LineID] = p.Quantity
+	}
+	for i, l := range o.Lines {
+		c := o.Cost(l.ID)
+		v.Lines[i] = Line{
+			ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, SKU: l.SKU, Title: l.Title, Options: l.Options, Image: l.Image,
+			Properties: l.Properties, Quantity: l.Quantity, Shipped: l.Quantity - left[l.ID],
+			UnitPrice: in(c.Unit), Discount: in(c.Discount), Total: in(c.Total),
+		}
+	}
+}
+
+func listed(p order.Page) *listOutput {
+	out := &listOutput{Caching: caching, Body: List{Orders: make([]Card, len(p.Cards)), NextCursor: string(p.Next)}}
+	for i, c := range p.Cards {
+		out.Body.Orders[i] = Card{
+			ID: c.ID, Number: order.NumberOf(c.ID), State: c.State, Payment: c.Payment, Total: money.Of(c.Total, c.Currency).View(),
+			Units: c.Units, Title: c.Title, Image: c.Image, PlacedAt: c.PlacedAt,
+		}
+	}
+	return out
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+)
+
+// shopper is a guest with a cart. It works alone; several of them make the load.
+type shopper struct {
+	*system
+	n           int
+	cart, token string
+	uses        int
+}
+
+// sequence makes idempotency keys that never repeat within a run.
+var sequence atomic.Int64
+
+// freshCart is how many adds go into one cart before the next is begun, so that carts stay as small as real ones.
+const freshCart = 8
+
+// due reports whether the shopper has to prepare before the operation: a new cart now and then, one for each checkout.
+func (s *shopper) due(operation string) bool {
+	s.uses++
+	switch operation {
+	case "checkout":
+		return true
+	case "cart add":
+		return s.uses%freshCart == 1
+	default:
+		return s.cart == ""
+	}
+}
+
+func (s *shopper) headers() map[string]string {
+	return map[string]string{
+		"Cart-Token": s.token, "Idempotency-Key": "bench-key-" + strconv.Itoa(s.n) + "-" + strconv.FormatInt(sequence.Add(1), 10),
+	}
+}
+
+func (s *shopper) newCart() error {
+	var made struct {
+		Cart  struct{ ID string }
+		Token string
+	}
+	if err := fetch(http.MethodPost, s.address+"/carts", nil, map[string]any{"currency": "KRW"}, &made); err != nil {
+		return err
+	}
+	s.cart, s.token = made.Cart.ID, made.Token
+	return nil
+}
+
+func (s *shopper) add() error {
+	return fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/lines", s.headers(), map[string]any{"variantId": s.variant, "quantity": 1}, nil)
+}
+
+// fullCart is a cart with four lines.
+func (s *shopper) fullCart() error {
+	if err := s.newCart(); err != nil {
+		return err
+	}
+	for i := range 4 {
+		body := map[string]any{"variantId": s.variant, "quantity": 1, "properties": map[string]string{"note": strconv.Itoa(i)}}
+		if err := fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/lines", s.headers(), body, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readyCart is a cart that can be bought.
+func (s *shopper) readyCart() error {
+	if err := s.newCart(); err != nil {
+		return err
+	}
+	if err := s.add(); err != nil {
+		return err
+	}
+	steps := []struct {
+		path string
+		body any
+	}{
+		{"/contact", map[string]string{"email": fmt.Sprintf("shopper%d@example.com", s.n)}},
+		{"/address", map[string]string{"name": "김하늘", "line1": "왕십리로 83", "postalCode": "04769", "country": "KR"}},
+		{"/shipping-method", map[string]string{"methodId": "standard"}},
+	}
+	for _, step := range steps {
+		if err := fetch(http.MethodPut, s.address+"/carts/"+s.cart+step.path, s.headers(), step.body, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shopper) buy() error {
+	return fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/checkout", s.headers(), map[string]any{"paymentMethod": "pm_card_visa"}, nil)
+}
+
+// get reads a page as the shopper and throws it away.
+func (s *shopper) get(path string) error {
+	req, err := http.NewRequest(http.MethodGet, s.address+path, nil)
+	if err != nil {
+		return err
+	}
+	if s.token != "" {
+		req.Header.Set("Cart-Token", s.token)
+	}
+	answer, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: %s", path, answer.Status)
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package world
+
+import (
+	"fmt"
+
+	"dangol/shared/cart"
+	"dangol/shared/catalogue"
+	"dangol/shared/id"
+	"dangol/shared/stock"
+	"dangol/shared/table"
+)
+
+// Goods describes a product with one variant. The zero value costs 12,000 won and is out of stock.
+type Goods struct {
+	Price          int64
+	Units          int
+	Buckets        int // more than 1 makes it a limited edition
+	MaxPerCustomer int
+	Of             map[string]int // parts of a gift set
+	Untracked      bool
+}
+
+// Sell puts goods on sale and returns the id of the variant.
+func (w *World) Sell(g Goods) string {
+	w.T.Helper()
+	if g.Price == 0 {
+		g.Price = 12_000
+	}
+	productID := id.New(catalogue.ProductPrefix, w.Clock.Now())
+	v := catalogue.Variant{
+		ID: catalogue.VariantID(productID, 0), SKU: "SKU", Prices: map[string]catalogue.Price{"KRW": {Amount: g.Price}},
+		Taxable: true, RequiresShipping: true, MaxPerCustomer: g.MaxPerCustomer, Untracked: g.Untracked,
+	}
+	if g.Buckets > 1 {
+		v.Edition = &catalogue.Edition{OpensAt: Noon, Buckets: g.Buckets}
+	}
+	for part, n := range g.Of {
+		v.Components = append(v.Components, catalogue.Component{VariantID: part, Quantity: n})
+	}
+	w.put(&catalogue.Product{
+		Key: catalogue.KeyOf(productID), ID: productID, Handle: productID, Version: 1, Status: catalogue.Active,
+		Title: catalogue.Text{"ko": "동백 비누", "en": "Camellia soap"}, Variants: []catalogue.Variant{v},
+	})
+	if !v.Stocked() {
+		return v.ID
+	}
+	w.stock[v.ID], w.counts[v.ID] = g.Units, v.Buckets()
+	for b := range v.Buckets() {
+		n := g.Units / v.Buckets()
+		if b < g.Units%v.Buckets() {
+			n++
+		}
+		w.put(&stock.Level{Key: stock.KeyOf(v.ID, b), Available: n})
+	}
+	return v.ID
+}
+
+func (w *World) put(item any) {
+	w.T.Helper()
+	if err := w.Table.Put(w.T.Context(), table.Put{Item: item, If: table.IfNew}); err != nil {
+		w.T.Fatal(err)
+	}
+}
+
+// Basket is a cart that a test buys.
+type Basket struct {
+	ID, Token, CustomerID string
+	Key                   table.Key
+}
+
+// Fill makes a cart that is ready to be bought: of a guest when customerID is empty. wants is units by variant.
+func (w *World) Fill(customerID string, wants map[string]int) Basket {
+	w.T.Helper()
+	now := w.Clock.Now()
+	b := Basket{ID: id.New(cart.Prefix, now), CustomerID: customerID}
+	c := &cart.Cart{
+		ID: b.ID, CustomerID: customerID, State: cart.Open, Version: 3, Currency: "KRW", Language: "ko", Shipping: "standard",
+		Email: "haneul@example.com", CreatedAt: now, UpdatedAt: now,
+		Address: &cart.Address{Name: "김하늘", Line1: "왕십리로 83", City: "서울", PostalCode: "04769", Country: "KR"},
+	}
+	b.Key = cart.KeyOfCustomer(customerID)
+	if customerID == "" {
+		b.Token = id.Secret()
+		b.Key, c.TokenHash = cart.KeyOfGuest(b.ID), cart.HashToken(b.Token)
+	}
+	c.Key = b.Key
+	for variant, n := range wants {
+		var p catalogue.Product
+		if err := w.Table.Get(w.T.Context(), catalogue.KeyOf(catalogue.ProductOf(variant)), &p); err != nil {
+			w.T.Fatal(err)
+		}
+		c.Lines = append(c.Lines, cart.Line{
+			ID: cart.LineID(variant, nil), VariantID: variant, ProductID: p.ID, Quantity: n, SeenPrice: p.Variants[0].Prices["KRW"].Amount, AddedAt: now,
+		})
+	}
+	w.put(c)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.carts = append(w.carts, b.Key)
+	return b
+}
+
+// NextKey is an idempotency key nobody has used.
+func (w *World) NextKey() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seq++
+	return fmt.Sprintf("key-%d", w.seq)
+}

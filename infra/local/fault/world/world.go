@@ -1,0 +1,119 @@
+// Package world is a small shop with a sandbox bank and a clock that can be moved, for tests of everything that moves
+// money: the real table, the real services, calls that can be made to go wrong, and a Check that holds the shop's books
+// against the bank's.
+package world
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"dangol/infra/local/fault"
+	"dangol/infra/local/localtest"
+	"dangol/shared/cart"
+	"dangol/shared/catalogue"
+	"dangol/shared/checkout"
+	"dangol/shared/clock"
+	"dangol/shared/order"
+	"dangol/shared/payment/sandbox"
+	"dangol/shared/payment/sandbox/server"
+	"dangol/shared/pricing"
+	"dangol/shared/table"
+)
+
+// Noon is when every world begins.
+var Noon = time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
+
+// The secrets that shop and bank share.
+const (
+	APIKey        = "sandbox-key"
+	WebhookSecret = "sandbox-webhook-secret"
+)
+
+// World is one shop.
+type World struct {
+	T        testing.TB
+	Clock    *clock.Movable
+	Table    *table.Table // without faults, for looking and for setting up
+	Service  checkout.Service
+	Bank     *server.Server
+	Faults   *fault.Injector
+	webhooks server.Deliver
+
+	mu     sync.Mutex
+	stock  map[string]int // units each stocked variant began with
+	counts map[string]int // buckets
+	carts  []table.Key
+	seq    int
+}
+
+// New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until Hear sets a listener.
+func New(t testing.TB, in *fault.Injector) *World {
+	t.Helper()
+	w := &World{T: t, Clock: clock.Stopped(Noon), Faults: in, stock: map[string]int{}, counts: map[string]int{}}
+	name := localtest.Name(t, table.Commerce)
+	w.Table = table.New(localtest.DB(t), name, nil)
+	var err error
+	w.Bank, err = server.New(server.Config{
+		Clock: w.Clock, APIKey: APIKey, WebhookSecret: WebhookSecret, BaseURL: "http://bank.test",
+		Deliver: func(ctx context.Context, body []byte, header http.Header) error {
+			if w.webhooks == nil {
+				return nil
+			}
+			return w.webhooks(ctx, body, header)
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop, err := pricing.DefaultShop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	faulty := table.New(in.DB(localtest.DB(t)), name, nil)
+	bank := in.Provider(sandbox.New(sandbox.Config{
+		BaseURL: "http://bank.test", APIKey: APIKey, WebhookSecret: WebhookSecret, Transport: inProcess{w.Bank}, Timeout: 100 * time.Millisecond,
+	}))
+	log := slog.New(slog.DiscardHandler)
+	w.Service = checkout.Service{
+		Table: faulty, Carts: cart.Store{Table: faulty, Clock: w.Clock}, Shelf: catalogue.NewShelf(faulty, w.Clock, time.Minute),
+		Shop: shop, Codes: cart.NoCodes{}, Provider: bank, Clock: w.Clock, Log: log,
+		Cashier: order.Cashier{Orders: order.Store{Table: faulty, Clock: w.Clock}, Provider: bank, Clock: w.Clock, Log: log},
+	}
+	return w
+}
+
+// Hear makes the bank's webhooks go to listen.
+func (w *World) Hear(listen server.Deliver) { w.webhooks = listen }
+
+// inProcess answers HTTP requests by a handler, without a network. A handler that never answers ends with the request's
+// deadline.
+type inProcess struct{ handler http.Handler }
+
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	p.handler.ServeHTTP(answer, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return answer.Result(), nil
+}
+
+// Challenge acts the shopper on the bank's page.
+func (w *World) Challenge(redirectURL string, approve bool) {
+	w.T.Helper()
+	decision := map[bool]string{true: "approve", false: "decline"}[approve]
+	r := httptest.NewRequest(http.MethodPost, redirectURL, strings.NewReader(url.Values{"decision": {decision}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer := httptest.NewRecorder()
+	w.Bank.ServeHTTP(answer, r)
+	if answer.Code != http.StatusSeeOther {
+		w.T.Fatalf("the bank's page answered %d: %s", answer.Code, answer.Body)
+	}
+}

@@ -1,0 +1,173 @@
+package promotion
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"dangol/shared/pricing"
+)
+
+// Apply works out which promotions a basket gets at basket.At, and what they do.
+//
+// Promotions have their turns by priority, high to low, then by id; each works on what those before it left, and measures
+// its minimums there. Two promotions that do not combine never take from the same goods: of product class they may still
+// take from different lines; else the later one is left out. Exclusive promotions are tried each alone. Of all the
+// exclusive ones alone, the others together, and none at all, the shopper gets what makes the total (with shipping and tax)
+// smallest; at the same total what gives more gifts, then what has the higher priority. So a further exclusive promotion
+// never makes a basket dearer, and neither do promotions that would lose it its free shipping.
+//
+// Lines of the basket have ids of their own. The order of lines and of codes decides nothing.
+func (s *Set) Apply(b pricing.Basket, shop pricing.Shop, f Facts) Outcome {
+	a := &application{s: s, b: b, shop: shop, f: f, lines: inOrder(b.Lines)}
+	a.targeted = s.targeted(a.lines)
+	a.claims = s.claims(b.Codes, b.At)
+	a.admit()
+	best := a.choose()
+	return a.outcome(best)
+}
+
+// application is one basket on its way through a set.
+type application struct {
+	s        *Set
+	b        pricing.Basket
+	shop     pricing.Shop
+	f        Facts
+	lines    []*pricing.Line // in the order of their ids, as in a pricing.Draft
+	targeted [][]int
+	claims   []claim
+
+	together []*turn
+	alone    []*turn
+	closed   map[int]Reason // claimed promotions that cannot apply
+}
+
+func inOrder(lines []pricing.Line) []*pricing.Line {
+	sorted := make([]*pricing.Line, len(lines))
+	for i := range lines {
+		sorted[i] = &lines[i]
+	}
+	slices.SortStableFunc(sorted, func(a, b *pricing.Line) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Quantity, b.Quantity))
+	})
+	return sorted
+}
+
+// admit gives a turn to every promotion that can apply.
+func (a *application) admit() {
+	a.closed = map[int]Reason{}
+	for i, p := range a.s.promotions {
+		if p.Kind == Shelf || p.Kind == Drop {
+			continue
+		}
+		c, claimed := a.claimed(i)
+		if !claimed && (!p.Codes.Automatic() || len(a.targeted[i]) == 0) {
+			continue
+		}
+		if r := a.gate(p, c.folded); r != "" {
+			if claimed {
+				a.closed[i] = r
+			}
+			continue
+		}
+		t := &turn{p: p, place: i, a: a, code: c.folded, lines: a.targeted[i], get: a.gettable(p)}
+		if p.Exclusive {
+			a.alone = append(a.alone, t)
+		} else {
+			a.together = append(a.together, t)
+		}
+	}
+}
+
+func (a *application) claimed(promotion int) (claim, bool) {
+	for _, c := range a.claims {
+		if c.promotion == promotion {
+			return c, true
+		}
+	}
+	return claim{}, false
+}
+
+// gettable is the lines whose units a buy_get gives, when they are not its targets.
+func (a *application) gettable(p *Promotion) []int {
+	if p.Kind != BuyGet || p.Terms.BuyGet.From == nil {
+		return nil
+	}
+	found := []int{}
+	for n, l := range a.lines {
+		if p.Terms.BuyGet.From.Match(*l) && !(p.SkipSaleGoods && onSale(l)) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// result is a basket with some promotions.
+type result struct {
+	turns  []*turn
+	totals pricing.Totals
+	gifts  int
+	place  int // of the first promotion that applied
+}
+
+func (a *application) choose() result {
+	best := a.run(a.together)
+	for _, t := range a.alone {
+		if r := a.run([]*turn{t}); r.better(best) {
+			best = r
+		}
+	}
+	if best.totals.Discount == 0 {
+		return best
+	}
+	if none := pricing.Price(a.b, a.shop, nil); none.Total < best.totals.Total {
+		return result{totals: none}
+	}
+	return best
+}
+
+func (r result) better(than result) bool {
+	return r.place < math.MaxInt && cmp.Or(
+		cmp.Compare(r.totals.Total, than.totals.Total), cmp.Compare(than.gifts, r.gifts), cmp.Compare(r.place, than.place)) < 0
+}
+
+// run prices the basket with these promotions. One that turns out to cost more than its budget has left, or to keep others
+// out for a shipping that costs nothing, goes, and the others are tried again.
+func (a *application) run(turns []*turn) result {
+	for {
+		trial := &trial{touched: make([][]*turn, len(a.lines))}
+		offers := make([]pricing.Offer, len(turns))
+		for i, t := range turns {
+			t.begin(trial)
+			offers[i] = t.offer(t)
+		}
+		totals := pricing.Price(a.b, a.shop, offers)
+		settle(turns, totals.Adjustments)
+		out := slices.IndexFunc(turns, (*turn).dropped)
+		if out < 0 {
+			return a.result(turns, totals)
+		}
+		turns = slices.Delete(slices.Clone(turns), out, out+1)
+	}
+}
+
+// settle tells each turn what it took in the end. Adjustments come in the order of the turns.
+func settle(turns []*turn, adjustments []pricing.Adjustment) {
+	for _, t := range turns {
+		if len(adjustments) > 0 && adjustments[0].OfferID == t.p.ID {
+			t.amount = adjustments[0].Amount
+			adjustments = adjustments[1:]
+		}
+	}
+}
+
+func (a *application) result(turns []*turn, totals pricing.Totals) result {
+	r := result{turns: turns, totals: totals, place: math.MaxInt}
+	for _, t := range turns {
+		if t.applied() {
+			r.place = min(r.place, t.place)
+			r.gifts += len(t.gifts)
+		}
+	}
+	return r
+}

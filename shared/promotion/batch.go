@@ -1,0 +1,112 @@
+package promotion
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"iter"
+	"strings"
+)
+
+// Batch is up to MaxBatch single-use codes made from a secret: none is stored, each is recognised. A code is the prefix
+// and 64 bits in 14 symbols: 44 bits of HMAC-SHA-256 over the number of the code, and the number itself, masked with bits
+// that depend on those 44. Two numbers never make the same code, and of random ones 1 in 2^64/Size is a code.
+type Batch struct {
+	ID     string `json:"id" dynamodbav:"id"`
+	Prefix string `json:"prefix,omitempty" dynamodbav:"prefix,omitempty"` // capitals and digits, shown before the first dash
+	Size   int    `json:"size" dynamodbav:"size"`
+	Secret []byte `json:"-" dynamodbav:"secret"` // 32 random bytes; who knows it knows all codes
+}
+
+// MaxBatch is the most codes of one batch.
+const MaxBatch = 1 << numberBits
+
+const (
+	numberBits  = 20
+	tagBits     = 64 - numberBits
+	codeSymbols = 14
+	// symbols has no two that look or sound like another when printed badly: no 0 O Q-like pairs, 1 I L, 2 Z, 5 S, 8 B, U V.
+	symbols = "34679ACDEFGHJKMNPQRTVWXY"
+)
+
+// NewBatch makes a batch with a secret of its own.
+func NewBatch(id, prefix string, size int) *Batch {
+	b := &Batch{ID: id, Prefix: prefix, Size: size, Secret: make([]byte, 32)}
+	rand.Read(b.Secret)
+	return b
+}
+
+// Codes yields all codes of the batch, in the order of their numbers, without keeping any.
+func (b *Batch) Codes() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range b.Size {
+			if !yield(b.Code(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Code is the code with number i, from 0 to Size-1, as it is printed: "SEOL-7K3QX-...". Fold makes the form that is kept.
+func (b *Batch) Code(i int) string {
+	tag := b.mac("tag", uint64(i)) >> numberBits
+	number := uint64(i) ^ b.mac("mask", tag)>>tagBits
+	text := spell(tag<<numberBits | number)
+	code := text[:5] + "-" + text[5:10] + "-" + text[10:]
+	if b.Prefix != "" {
+		return b.Prefix + "-" + code
+	}
+	return code
+}
+
+// Index recognises a code, however it is written, and returns its number.
+func (b *Batch) Index(code string) (number int, ok bool) {
+	text, ok := strings.CutPrefix(Fold(code), Fold(b.Prefix))
+	if !ok {
+		return 0, false
+	}
+	value, ok := read(text)
+	if !ok {
+		return 0, false
+	}
+	tag := value >> numberBits
+	n := value&(MaxBatch-1) ^ b.mac("mask", tag)>>tagBits
+	if n >= uint64(b.Size) || b.mac("tag", n)>>numberBits != tag {
+		return 0, false
+	}
+	return int(n), true
+}
+
+// mac is 64 bits of HMAC-SHA-256 over the batch, a purpose and a value.
+func (b *Batch) mac(purpose string, value uint64) uint64 {
+	h := hmac.New(sha256.New, b.Secret)
+	h.Write([]byte(b.ID + "\x00" + purpose + "\x00"))
+	h.Write(binary.BigEndian.AppendUint64(nil, value))
+	var sum [sha256.Size]byte
+	return binary.BigEndian.Uint64(h.Sum(sum[:0]))
+}
+
+func spell(value uint64) string {
+	var text [codeSymbols]byte
+	for i := range text {
+		text[codeSymbols-1-i] = symbols[value%uint64(len(symbols))]
+		value /= uint64(len(symbols))
+	}
+	return string(text[:])
+}
+
+// read is the opposite of spell. 14 symbols can say more than 64 bits; what does is no code.
+func read(text string) (value uint64, ok bool) {
+	if len(text) != codeSymbols {
+		return 0, false
+	}
+	for i := range len(text) {
+		digit := strings.IndexByte(symbols, text[i])
+		if digit < 0 || value > (1<<64-1-uint64(digit))/uint64(len(symbols)) {
+			return 0, false
+		}
+		value = value*uint64(len(symbols)) + uint64(digit)
+	}
+	return value, true
+}

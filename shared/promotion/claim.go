@@ -1,0 +1,120 @@
+package promotion
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Fold is a code as it is compared: in capitals, without spaces and dashes, so that what is read out or typed from paper
+// is found.
+func Fold(code string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '-' || r == ' ' || r == '\t' || r == '\n' || r == '\r':
+			return -1
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		}
+		return r
+	}, code)
+}
+
+// claim is one code of the basket and the promotion it belongs to.
+type claim struct {
+	code, folded string
+	promotion    int // in the set, -1 for none
+}
+
+// claims finds the promotions of codes. The same code twice counts once.
+func (s *Set) claims(codes []string, at time.Time) []claim {
+	found := make([]claim, 0, len(codes))
+	for _, code := range codes {
+		folded := Fold(code)
+		if !slices.ContainsFunc(found, func(c claim) bool { return c.folded == folded }) {
+			found = append(found, claim{code, folded, s.owner(folded, at)})
+		}
+	}
+	return found
+}
+
+// owner is the promotion of a folded code. Where several have it, one that is live goes first, then one that is to come, a
+// paused and an ended one; then the order of their turns decides. Drafts have no codes yet.
+func (s *Set) owner(folded string, at time.Time) int {
+	best, rank := -1, len(ranks)
+	look := func(i int) {
+		if r := slices.Index(ranks, s.promotions[i].StateAt(at)); r >= 0 && (r < rank || r == rank && i < best) {
+			best, rank = i, r
+		}
+	}
+	for _, i := range s.singles[folded] {
+		look(i)
+	}
+	if cut := len(folded) - codeSymbols; cut >= 0 {
+		for _, i := range s.prefixes[folded[:cut]] {
+			if _, ok := s.promotions[i].Codes.Batch.Index(folded); ok {
+				look(i)
+			}
+		}
+	}
+	return best
+}
+
+var ranks = []State{Live, Scheduled, Paused, Ended}
+
+// gate is why the promotion cannot apply to the basket whatever is in it; empty when it can.
+func (a *application) gate(p *Promotion, folded string) Reason {
+	switch p.StateAt(a.b.At) {
+	case Draft:
+		return Unknown
+	case Scheduled:
+		return NotStarted
+	case Paused:
+		return IsPaused
+	case Ended:
+		return HasEnded
+	}
+	if uses := a.f.CodeUses[folded]; p.Codes.Batch != nil && uses >= max(p.LimitPerCode, 1) {
+		return UsedCode
+	} else if p.Codes.Single != "" && p.LimitPerCode > 0 && uses >= p.LimitPerCode {
+		return LimitReached
+	}
+	if r := a.forWhom(p); r != "" {
+		return r
+	}
+	return a.affords(p)
+}
+
+func (a *application) forWhom(p *Promotion) Reason {
+	c := &p.Conditions
+	switch {
+	case c.MembersOnly && !a.f.Member:
+		return MembersOnly
+	case p.LimitPerCustomer > 0 && a.b.CustomerID == "":
+		return LoginRequired
+	case c.FirstOrder && !a.f.First,
+		len(c.Segments) > 0 && !meet(c.Segments, a.f.Segments),
+		len(c.Customers) > 0 && (a.b.CustomerID == "" || !slices.Contains(c.Customers, a.b.CustomerID)),
+		!p.Terms.Shipping.covers(&a.b):
+		return NotEligible
+	case p.LimitPerCustomer > 0 && a.f.Used[p.ID].Customer >= p.LimitPerCustomer:
+		return LimitReached
+	}
+	return ""
+}
+
+func (a *application) affords(p *Promotion) Reason {
+	for _, amounts := range []Amounts{p.Conditions.MinSubtotal, p.Terms.Amount, p.MaxDiscount, p.Budget.Spend} {
+		if _, ok := amounts.in(a.b.Currency); !ok {
+			return NotInCurrency
+		}
+	}
+	used := a.f.Used[p.ID]
+	if p.Budget.Uses > 0 && used.Uses >= p.Budget.Uses {
+		return BudgetExhausted
+	}
+	if len(p.Budget.Spend) > 0 && used.Spend[a.b.Currency] >= p.Budget.Spend[a.b.Currency] {
+		return BudgetExhausted
+	}
+	return ""
+}

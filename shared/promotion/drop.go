@@ -1,0 +1,88 @@
+package promotion
+
+import (
+	"slices"
+	"time"
+
+	"dangol/shared/pricing"
+)
+
+// opens is when a drop opens to the shopper.
+func (p *Promotion) opens(member bool) time.Time {
+	if from := p.Terms.MembersFrom; member && !from.IsZero() && from.Before(p.Starts) {
+		return from
+	}
+	return p.Starts
+}
+
+// held finds the lines of limited editions that this shopper cannot buy. Units of one drop in several lines count together.
+func (a *application) held() (held []Held) {
+	for i, p := range a.s.promotions {
+		if p.Kind != Drop || p.State == Draft || len(a.targeted[i]) == 0 {
+			continue
+		}
+		h := Held{PromotionID: p.ID}
+		if h.Reason = a.shut(p); h.Reason == NotStarted {
+			h.Opens = p.opens(a.f.Member)
+		}
+		if h.Reason == "" {
+			h.Reason, h.Limit, h.Left = a.within(p, a.targeted[i])
+		}
+		if h.Reason == "" {
+			continue
+		}
+		for _, n := range a.targeted[i] {
+			h.LineID = a.lines[n].ID
+			held = append(held, h)
+		}
+	}
+	return held
+}
+
+func (a *application) shut(p *Promotion) Reason {
+	at, c := a.b.At, &p.Conditions
+	switch {
+	case p.State == Paused:
+		return IsPaused
+	case !p.Ends.IsZero() && !at.Before(p.Ends):
+		return HasEnded
+	case c.MembersOnly && !a.f.Member:
+		return MembersOnly
+	case at.Before(p.opens(a.f.Member)):
+		return NotStarted
+	case p.LimitPerCustomer > 0 && a.b.CustomerID == "":
+		return LoginRequired
+	case len(c.Customers) > 0 && !slices.Contains(c.Customers, a.b.CustomerID),
+		len(c.Segments) > 0 && !meet(c.Segments, a.f.Segments):
+		return NotEligible
+	}
+	return ""
+}
+
+func (a *application) within(p *Promotion, lines []int) (r Reason, limit, left int) {
+	if p.LimitPerCustomer == 0 {
+		return "", 0, 0
+	}
+	left = max(p.LimitPerCustomer-a.f.Used[p.ID].Customer, 0)
+	wanted := 0
+	for _, n := range lines {
+		wanted += a.lines[n].Quantity
+	}
+	if wanted > left {
+		return LimitReached, p.LimitPerCustomer, left
+	}
+	return "", p.LimitPerCustomer, left
+}
+
+// DropUnits is how many units of each drop are in the lines, by promotion id: what the checkout counts for LimitPerCustomer.
+func (s *Set) DropUnits(lines []pricing.Line) map[string]int {
+	units := map[string]int{}
+	for i, found := range s.targeted(inOrder(lines)) {
+		if p := s.promotions[i]; p.Kind == Drop && p.State != Draft {
+			for _, n := range found {
+				units[p.ID] += inOrder(lines)[n].Quantity
+			}
+		}
+	}
+	return units
+}

@@ -1,0 +1,113 @@
+package promotion
+
+import (
+	"time"
+
+	"dangol/shared/pricing"
+)
+
+// Facts is what is known about the shopper and about uses so far. Floors and struck-through prices ride on the lines.
+type Facts struct {
+	Member   bool
+	First    bool // has never ordered
+	Segments []string
+	Used     map[string]Used // by promotion id
+	CodeUses map[string]int  // by code as Fold makes it
+	// Chosen is which gifts the shopper chose, by promotion id, and Gone the variants that cannot be given.
+	Chosen    map[string][]string
+	Gone      map[string]bool
+	Languages []string // of the names, best first
+}
+
+// Used is what a promotion has cost so far.
+type Used struct {
+	Spend    Amounts // by all
+	Uses     int     // orders of all
+	Customer int     // orders of this customer; of a drop: units
+}
+
+// Reason says why a code, or a promotion, does nothing. Stable, machine-readable.
+type Reason string
+
+// The reasons.
+const (
+	Unknown           Reason = "unknown"             // no promotion has this code
+	NotStarted        Reason = "not_started"         // its promotion has not begun
+	HasEnded          Reason = "ended"               // its promotion is over
+	IsPaused          Reason = "paused"              // its promotion has been stopped for a while
+	BudgetExhausted   Reason = "budget_exhausted"    // the discount does not fit into what is left
+	LimitReached      Reason = "limit_reached"       // this customer, or all, have used it often enough
+	UsedCode          Reason = "used_code"           // a single-use code that has been used
+	MembersOnly       Reason = "members_only"        //
+	LoginRequired     Reason = "login_required"      // limited per customer, and who this is is not known
+	NotEligible       Reason = "not_eligible"        // for first orders, a segment or certain customers only
+	NotInCurrency     Reason = "not_in_currency"     // has no amount in the basket's currency
+	MinimumNotMet     Reason = "minimum_not_met"     // see MissingAmount and MissingUnits
+	NotCombinable     Reason = "not_combinable"      // another promotion took its place
+	NothingToDiscount Reason = "nothing_to_discount" // no line fits, floors refuse it all, or it would make the basket dearer
+)
+
+// Outcome is what promotions do to a basket.
+type Outcome struct {
+	// Offers give Totals through pricing.Price, for the same basket and shop, also with the gifts as lines in it.
+	Offers  []pricing.Offer
+	Totals  pricing.Totals
+	Applied []Applied
+	Gifts   []Gift
+	Choices []Choice
+	Refused []Refused
+	Missing []Hint
+	Held    []Held
+}
+
+// Applied is one use of a promotion: what the checkout has to count.
+type Applied struct {
+	PromotionID string `json:"promotionId" dynamodbav:"promotionId"`
+	Version     int    `json:"version" dynamodbav:"version"`
+	Code        string `json:"code,omitempty" dynamodbav:"code,omitempty"` // as Fold makes it
+	Amount      int64  `json:"amount" dynamodbav:"amount"`                 // taken off goods and shipping
+	Gifts       int    `json:"gifts,omitempty" dynamodbav:"gifts,omitempty"`
+}
+
+// Gift is one unit that is given: a line of unit price 0.
+type Gift struct {
+	PromotionID string `json:"promotionId"`
+	VariantID   string `json:"variantId"`
+}
+
+// Choice is a gift the shopper may still choose.
+type Choice struct {
+	PromotionID string   `json:"promotionId"`
+	Variants    []string `json:"variants"` // those that can be given
+	Choose      int      `json:"choose"`   // how many of them in all
+	Left        int      `json:"left"`     // how many are not chosen yet
+}
+
+// Refused is a code that does nothing, and why.
+type Refused struct {
+	Code          string // as the shopper wrote it
+	PromotionID   string
+	Reason        Reason
+	MissingAmount int64 // with minimum_not_met: minor units
+	MissingUnits  int
+	Opens         time.Time // with not_started
+}
+
+// Hint is how far the basket is from more: "5,000 more for free shipping". The smallest step comes first.
+type Hint struct {
+	PromotionID string   `json:"promotionId,omitempty"` // empty: the shop's own free shipping
+	Name        string   `json:"name,omitempty"`
+	Kind        Kind     `json:"kind"`
+	Amount      int64    `json:"amount,omitempty"` // minor units that are missing
+	Units       int      `json:"units,omitempty"`  // units that are missing
+	Gifts       []string `json:"gifts,omitempty"`  // what the next tier gives
+}
+
+// Held is a line of a limited edition that this shopper cannot buy, at all or so many.
+type Held struct {
+	LineID      string
+	PromotionID string
+	Reason      Reason    // not_started, members_only, login_required, ended, paused or limit_reached
+	Opens       time.Time // for this shopper, with not_started
+	Limit, Left int       // units, with limit_reached
+}

@@ -1,0 +1,162 @@
+// Package promotion is the rules of promotions: what they are, when they run, which of them a basket gets, why a code does
+// nothing, the guard against discounting too often, code batches, and the calendar of seasons. It is pure: no clock, no
+// storage. What a promotion does to a basket it does through package pricing, so cart, checkout and preview agree.
+//
+// Amounts are minor units, percentages basis points (10,000 is all of it), moments UTC.
+package promotion
+
+import (
+	"slices"
+	"time"
+
+	"dangol/shared/catalogue"
+)
+
+// Kind is what a promotion does.
+type Kind string
+
+// The kinds.
+const (
+	Percentage   Kind = "percentage"    // Terms.BasisPoints off
+	FixedAmount  Kind = "fixed_amount"  // Terms.Amount off, per order or per unit
+	FixedPrice   Kind = "fixed_price"   // every unit costs Terms.Amount
+	BuyGet       Kind = "buy_get"       // buy some, get some; see BuyGetTerms
+	FreeGift     Kind = "free_gift"     // lines at price 0 from an amount on; see GiftTier
+	FreeShipping Kind = "free_shipping" // shipping is waived
+	Tiered       Kind = "tiered"        // more off for more; see Tier
+	SetPrice     Kind = "set_price"     // certain goods together for Terms.Amount; see SetPart
+	Drop         Kind = "drop"          // limited edition: takes nothing off, says who may buy when, and how many
+	Shelf        Kind = "shelf"         // sale that changes the shown price; see Set.Shelf
+)
+
+// Kinds lists all kinds.
+var Kinds = []Kind{Percentage, FixedAmount, FixedPrice, BuyGet, FreeGift, FreeShipping, Tiered, SetPrice, Drop, Shelf}
+
+// Class is what a promotion takes from, and decides with which others it combines.
+type Class string
+
+// The classes.
+const (
+	Product  Class = "product"  // from single lines; what a floor refuses stays within the line or the set
+	Order    Class = "order"    // from all targeted lines together; what a floor refuses moves to the others
+	Shipping Class = "shipping" // from the shipping
+)
+
+// State is where a promotion stands in its life.
+type State string
+
+// The states. Only draft and paused are anybody's decision; the others follow from the clock (see StateAt), so a schedule
+// that fires late or twice changes no price.
+const (
+	Draft     State = "draft"
+	Scheduled State = "scheduled"
+	Live      State = "live"
+	Paused    State = "paused"
+	Ended     State = "ended"
+)
+
+// Amounts is an amount for each currency, in minor units.
+type Amounts map[string]int64
+
+// Promotion is one promotion with all its rules.
+type Promotion struct {
+	ID      string         `json:"id" dynamodbav:"id"`
+	Version int            `json:"version" dynamodbav:"version"`
+	Name    catalogue.Text `json:"name" dynamodbav:"name"` // by language, shown to shoppers
+	Kind    Kind           `json:"kind" dynamodbav:"kind"`
+	State   State          `json:"state" dynamodbav:"state"`
+	// Starts and Ends bound the promotion: Starts is in it, Ends is not. A zero Ends is open-ended.
+	Starts   time.Time `json:"starts" dynamodbav:"starts"`
+	Ends     time.Time `json:"ends,omitzero" dynamodbav:"ends,omitempty"`
+	TimeZone string    `json:"timeZone" dynamodbav:"timeZone"` // IANA, in which the merchant planned it
+	Priority int       `json:"priority" dynamodbav:"priority"` // high ones go first; at the same priority the smaller id does
+	// Exclusive ones apply alone, and only where that costs the shopper no more than the others together.
+	Exclusive    bool       `json:"exclusive,omitempty" dynamodbav:"exclusive,omitempty"`
+	Class        Class      `json:"class" dynamodbav:"class"`
+	CombinesWith []Class    `json:"combinesWith,omitempty" dynamodbav:"combinesWith,omitempty"`
+	Targets      Targets    `json:"targets" dynamodbav:"targets"`
+	Conditions   Conditions `json:"conditions,omitzero" dynamodbav:"conditions,omitempty"`
+	// SkipSaleGoods leaves out lines with a struck-through price, also when minimums are measured.
+	SkipSaleGoods bool    `json:"skipSaleGoods,omitempty" dynamodbav:"skipSaleGoods,omitempty"`
+	MaxDiscount   Amounts `json:"maxDiscount,omitempty" dynamodbav:"maxDiscount,omitempty"` // per order
+	Budget        Budget  `json:"budget,omitzero" dynamodbav:"budget,omitempty"`
+	// LimitPerCustomer is how many orders of one customer, over a lifetime, may use it (for a drop: how many units); 0 is
+	// no limit. A guest cannot be counted and has to log in.
+	LimitPerCustomer int   `json:"limitPerCustomer,omitempty" dynamodbav:"limitPerCustomer,omitempty"`
+	LimitPerCode     int   `json:"limitPerCode,omitempty" dynamodbav:"limitPerCode,omitempty"` // uses of one code; a batch has 1
+	Codes            Codes `json:"codes,omitzero" dynamodbav:"codes,omitempty"`
+	Terms            Terms `json:"terms" dynamodbav:"terms"`
+	// Group names promotions that are one sale to the shopper (a season); the guard sees no gap or overlap among them.
+	Group  string `json:"group,omitempty" dynamodbav:"group,omitempty"`
+	Reason string `json:"reason,omitempty" dynamodbav:"reason,omitempty"` // why the merchant published it over the guard
+}
+
+// Targets chooses lines: all, or those that any of the lists names.
+type Targets struct {
+	All        bool     `json:"all,omitempty" dynamodbav:"all,omitempty"`
+	Products   []string `json:"products,omitempty" dynamodbav:"products,omitempty"`
+	Variants   []string `json:"variants,omitempty" dynamodbav:"variants,omitempty"`
+	Categories []string `json:"categories,omitempty" dynamodbav:"categories,omitempty"`
+	Tags       []string `json:"tags,omitempty" dynamodbav:"tags,omitempty"`
+}
+
+// Conditions say for whom and from which basket on. Minimums are measured on what the targeted lines still cost when the
+// promotion's turn comes.
+type Conditions struct {
+	MinSubtotal Amounts  `json:"minSubtotal,omitempty" dynamodbav:"minSubtotal,omitempty"`
+	MinQuantity int      `json:"minQuantity,omitempty" dynamodbav:"minQuantity,omitempty"` // units that are not gifts
+	Anywhere    bool     `json:"anywhere,omitempty" dynamodbav:"anywhere,omitempty"`       // measure minimums on the whole basket
+	MembersOnly bool     `json:"membersOnly,omitempty" dynamodbav:"membersOnly,omitempty"`
+	FirstOrder  bool     `json:"firstOrder,omitempty" dynamodbav:"firstOrder,omitempty"`
+	Segments    []string `json:"segments,omitempty" dynamodbav:"segments,omitempty"`   // in any of them
+	Customers   []string `json:"customers,omitempty" dynamodbav:"customers,omitempty"` // one of them
+}
+
+// Budget is what a promotion may cost in all. An order whose discount does not fit into what is left of Spend does not get
+// it: what was announced is given whole or not at all. A currency that Spend does not name has no budget.
+type Budget struct {
+	Spend Amounts `json:"spend,omitempty" dynamodbav:"spend,omitempty"`
+	Uses  int     `json:"uses,omitempty" dynamodbav:"uses,omitempty"` // orders; 0 is no limit
+}
+
+// Codes is how shoppers come to a promotion: by themselves when both fields are empty, with one code that all know, or with
+// one of a batch.
+type Codes struct {
+	Single string `json:"single,omitempty" dynamodbav:"single,omitempty"`
+	Batch  *Batch `json:"batch,omitempty" dynamodbav:"batch,omitempty"`
+}
+
+// Automatic reports whether no code is needed.
+func (c Codes) Automatic() bool { return c.Single == "" && c.Batch == nil }
+
+// Runs reports whether t lies between start and end.
+func (p *Promotion) Runs(t time.Time) bool {
+	return !t.Before(p.Starts) && (p.Ends.IsZero() || t.Before(p.Ends))
+}
+
+// StateAt is the state at a moment. Draft and paused stay; the others are worked out from start and end, whatever is stored.
+func (p *Promotion) StateAt(t time.Time) State {
+	switch {
+	case p.State == Draft || p.State == Paused:
+		return p.State
+	case t.Before(p.Starts):
+		return Scheduled
+	case p.Runs(t):
+		return Live
+	}
+	return Ended
+}
+
+// Live reports whether the promotion applies at a moment.
+func (p *Promotion) Live(t time.Time) bool { return p.StateAt(t) == Live }
+
+// Combines reports whether two promotions may both take from the same goods, which both sides have to allow.
+func (p *Promotion) Combines(o *Promotion) bool {
+	return slices.Contains(p.CombinesWith, o.Class) && slices.Contains(o.CombinesWith, p.Class)
+}
+
+// in is what the amounts say in a currency; ok is false when they say something, but not in that one.
+func (a Amounts) in(currency string) (amount int64, ok bool) {
+	amount, ok = a[currency]
+	return amount, ok || len(a) == 0
+}

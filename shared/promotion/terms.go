@@ -1,0 +1,101 @@
+package promotion
+
+import (
+	"slices"
+	"time"
+
+	"dangol/shared/pricing"
+)
+
+// Terms is what a promotion gives. Which fields count depends on the kind; Validate refuses the others.
+type Terms struct {
+	// BasisPoints is what comes off. Kinds percentage and shelf.
+	BasisPoints int `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
+	// Amount is what comes off (fixed_amount) or what is paid (fixed_price: per unit, set_price: per set, shelf: per unit).
+	Amount Amounts `json:"amount,omitempty" dynamodbav:"amount,omitempty"`
+	// PerUnit takes a fixed_amount off every unit, not once off the order.
+	PerUnit bool         `json:"perUnit,omitempty" dynamodbav:"perUnit,omitempty"`
+	BuyGet  *BuyGetTerms `json:"buyGet,omitempty" dynamodbav:"buyGet,omitempty"`
+	Gifts   []GiftTier   `json:"gifts,omitempty" dynamodbav:"gifts,omitempty"`
+	Tiers   []Tier       `json:"tiers,omitempty" dynamodbav:"tiers,omitempty"`
+	Parts   []SetPart    `json:"parts,omitempty" dynamodbav:"parts,omitempty"`
+	// Shipping narrows free_shipping; nil is every method everywhere.
+	Shipping *ShippingTerms `json:"shipping,omitempty" dynamodbav:"shipping,omitempty"`
+	// MembersFrom opens a drop to members before it opens to all at Starts; zero is no early access.
+	MembersFrom time.Time `json:"membersFrom,omitzero" dynamodbav:"membersFrom,omitempty"`
+}
+
+// BuyGetTerms is "buy Buy, get Get". A unit counts once, as bought or as got. Of the units that can be got, the cheapest
+// ones are: those that cost least when the promotion's turn comes, and of equal ones the first of the line with the
+// smallest id. Units that cost nothing at the shelf (gifts) do not count.
+type BuyGetTerms struct {
+	Buy         int      `json:"buy" dynamodbav:"buy"`
+	Get         int      `json:"get" dynamodbav:"get"`
+	BasisPoints int      `json:"basisPoints" dynamodbav:"basisPoints"`         // off what is got; 10,000 is free
+	From        *Targets `json:"from,omitempty" dynamodbav:"from,omitempty"`   // what can be got; nil is the promotion's targets
+	Times       int      `json:"times,omitempty" dynamodbav:"times,omitempty"` // at most per order, 0 is no limit
+}
+
+// GiftTier is what one gets from an amount on. Only the highest tier that is reached gives, so a tier names all its gifts:
+// A from 50,000, A and B from 100,000.
+type GiftTier struct {
+	From     Amounts  `json:"from" dynamodbav:"from"`                         // what the targeted lines still cost
+	Variants []string `json:"variants" dynamodbav:"variants"`                 // one unit of each
+	Choose   int      `json:"choose,omitempty" dynamodbav:"choose,omitempty"` // so many of them, at the shopper's choice; 0 is all
+}
+
+// Tier gives BasisPoints or Amount off from a quantity or an amount on. The highest tier that is reached counts, alone.
+type Tier struct {
+	FromQuantity int     `json:"fromQuantity,omitempty" dynamodbav:"fromQuantity,omitempty"`
+	From         Amounts `json:"from,omitempty" dynamodbav:"from,omitempty"`
+	BasisPoints  int     `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
+	Amount       Amounts `json:"amount,omitempty" dynamodbav:"amount,omitempty"`
+}
+
+// SetPart is a part of a set: Quantity units of any of the Variants. No variant is in two parts. Of several that fit the
+// dearest are taken into the set, which is best for the shopper.
+type SetPart struct {
+	Variants []string `json:"variants" dynamodbav:"variants"`
+	Quantity int      `json:"quantity" dynamodbav:"quantity"`
+}
+
+// ShippingTerms names the shipping methods and countries; an empty list is all.
+type ShippingTerms struct {
+	Methods   []string `json:"methods,omitempty" dynamodbav:"methods,omitempty"`
+	Countries []string `json:"countries,omitempty" dynamodbav:"countries,omitempty"`
+}
+
+func (s *ShippingTerms) covers(b *pricing.Basket) bool {
+	return s == nil || (len(s.Methods) == 0 || slices.Contains(s.Methods, b.Method)) &&
+		(len(s.Countries) == 0 || slices.Contains(s.Countries, b.Country))
+}
+
+// Empty reports whether nothing is chosen.
+func (t Targets) Empty() bool {
+	return !t.All && len(t.Products)+len(t.Variants)+len(t.Categories)+len(t.Tags) == 0
+}
+
+// Match reports whether a line is chosen.
+func (t Targets) Match(l pricing.Line) bool {
+	return t.All || slices.Contains(t.Products, l.ProductID) || slices.Contains(t.Variants, l.VariantID) ||
+		meet(t.Categories, l.Categories) || meet(t.Tags, l.Tags)
+}
+
+func meet(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}
+
+// targets is what the promotion looks at: its Targets, or the parts of its set.
+func (p *Promotion) targets() Targets {
+	if p.Kind != SetPrice {
+		return p.Targets
+	}
+	var t Targets
+	for _, part := range p.Terms.Parts {
+		t.Variants = append(t.Variants, part.Variants...)
+	}
+	return t
+}
+
+// onSale reports whether the line has a struck-through price.
+func onSale(l *pricing.Line) bool { return l.CompareAt > l.Unit }
