@@ -79,11 +79,11 @@ type PageVariant struct {
 	MaxPerCustomer int         `json:"maxPerCustomer,omitempty" doc:"Over a customer's lifetime."`
 	Image          string      `json:"image,omitempty"`
 	Grams          int         `json:"grams,omitempty"`
-	Components     []Part      `json:"components,omitempty" doc:"What a gift set is made of."`
+	Components     []SetPart   `json:"components,omitempty" doc:"What a gift set is made of."`
 }
 
-// Part is a part of a gift set.
-type Part struct {
+// SetPart is a part of a gift set.
+type SetPart struct {
 	VariantID string `json:"variantId"`
 	Quantity  int    `json:"quantity"`
 }
@@ -186,7 +186,7 @@ func (c *catalog) pageVariant(item catalogue.Item, v catalogue.Variant, currency
 		out.OpensAt = &v.Edition.OpensAt
 	}
 	for _, part := range v.Components {
-		out.Components = append(out.Components, Part(part))
+		out.Components = append(out.Components, SetPart(part))
 	}
 	return out
 }

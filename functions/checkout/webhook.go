@@ -14,7 +14,8 @@ type webhookInput struct {
 	Provider string `path:"provider" maxLength:"40" example:"stripe"`
 	Stripe   string `header:"Stripe-Signature" maxLength:"2000"`
 	Sandbox  string `header:"Sandbox-Signature" maxLength:"2000"`
-	RawBody  []byte `contentType:"application/json"`
+	RawBody  []byte // what was signed
+	Body     any    // whatever the provider sends
 }
 
 type webhookOutput struct {

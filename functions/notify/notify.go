@@ -44,7 +44,7 @@ import (
 )
 
 // Timeout is the longest the function may run.
-const Timeout = 20 * time.Second
+const Timeout = 30 * time.Second
 
 // Sender sends a message; *mail.Sender does.
 type Sender interface {

@@ -171,7 +171,16 @@ func (r send) card(state State, now time.Time) card {
 
 // AccessPatterns are the ways into Outreach. Writes are charged for the item and its copy in the index.
 var AccessPatterns = []table.Pattern{
-	{Name: "claim the mail of an event", Key: "SEND#<event>#<template> / SEND", Trips: 1, Write: 2, Note: "a record of about 600 bytes, with its copy in gsi1"},
-	{Name: "write down what became of a mail", Key: "SEND#<event>#<template> / SEND", Trips: 1, Write: 2, Note: "as above"},
-	{Name: "who was sent what: the mails to an address, newest first", Key: "TO#<SHA-256 of the address>", Index: table.ByOne, Trips: 1, Read: 0.5, Note: "up to 4 KB of cards"},
+	{
+		Name: "claim the mail of an event", Key: "SEND#<event>#<template> / SEND", Trips: 1, Write: 2,
+		Note: "a record of about 600 bytes, with its copy in gsi1",
+	},
+	{
+		Name: "write down what became of a mail", Key: "SEND#<event>#<template> / SEND", Trips: 1, Write: 2,
+		Note: "as above",
+	},
+	{
+		Name: "who was sent what: the mails to an address, newest first", Key: "TO#<SHA-256 of the address>", Index: table.ByOne,
+		Trips: 1, Read: 0.5, Note: "up to 4 KB of cards",
+	},
 }

@@ -105,8 +105,8 @@ type Note struct {
 	By   string    `json:"by" doc:"Subject of the agent."`
 }
 
-// Card is an order in a list.
-type Card struct {
+// OrderCard is an order in a list.
+type OrderCard struct {
 	ID       string         `json:"id"`
 	Number   string         `json:"number"`
 	State    order.State    `json:"state"`
@@ -132,7 +132,7 @@ type listOutput struct {
 
 // List is one page of orders.
 type List struct {
-	Orders     []Card `json:"orders" nullable:"false"`
+	Orders     []OrderCard `json:"orders" nullable:"false"`
 	NextCursor string `json:"nextCursor,omitempty" doc:"Missing on the last page."`
 }
 
@@ -197,9 +197,9 @@ func viewLines(v *Order, o *order.Order, in func(int64) money.View) {
 }
 
 func listed(p order.Page) *listOutput {
-	out := &listOutput{Caching: caching, Body: List{Orders: make([]Card, len(p.Cards)), NextCursor: string(p.Next)}}
+	out := &listOutput{Caching: caching, Body: List{Orders: make([]OrderCard, len(p.Cards)), NextCursor: string(p.Next)}}
 	for i, c := range p.Cards {
-		out.Body.Orders[i] = Card{
+		out.Body.Orders[i] = OrderCard{
 			ID: c.ID, Number: order.NumberOf(c.ID), State: c.State, Payment: c.Payment, Total: money.Of(c.Total, c.Currency).View(),
 			Units: c.Units, Title: c.Title, Image: c.Image, PlacedAt: c.PlacedAt,
 		}

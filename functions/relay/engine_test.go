@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -79,6 +80,56 @@ func TestEventsOfARealTableReachTheBus(t *testing.T) {
 	}
 	if got.ID != told.ID || got.CorrelationID != "req-42" || !got.Time.Equal(noon) {
 		t.Errorf("envelope %+v, want that of %+v", got, told)
+	}
+}
+
+// TestPoisonIsGivenUpAloneAndHoldsUpNobody plays the event source mapping of the deployed function: what cannot be read goes to
+// the on-failure destination after some tries, and all that was written after it is on the bus at once.
+func TestPoisonIsGivenUpAloneAndHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	commerce := localtest.Table(t, table.Commerce)
+	for n := range 9 {
+		told, err := event.New(t.Context(), noon, shipped{OrderID: fmt.Sprint("ord_", n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 3 {
+			told.Data = `{"orderId":`
+		}
+		item := orderItem{Key: table.Key{PK: fmt.Sprint("ORDER#", n), SK: "ORDER"}, Event: told}
+		if err := commerce.Put(t.Context(), table.Put{Item: item}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, moving, givenUp := newBench(), clock.Stopped(noon), []string{}
+	mapping := stream.Mapping{
+		Function: "relay", Tables: []string{commerce.Name()}, MaxRetries: 3, Bisect: true,
+		OnFailure: func(_ context.Context, records []events.DynamoDBEventRecord, _ error) {
+			for _, r := range records {
+				givenUp = append(givenUp, r.Change.Keys["pk"].String())
+			}
+		},
+	}
+	reader := stream.NewReader(mapping, stream.Options{
+		Client: enginetest.Streams(t), Clock: moving,
+		Invoke: func(ctx context.Context, _ string, payload []byte) ([]byte, error) {
+			return b.handler.Invoke(ctx, payload)
+		},
+	})
+	if _, err := reader.Poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(firsts(b.bus.ids())); n != 8 {
+		t.Errorf("%d events are on the bus at once, want all but the bad one", n)
+	}
+	for at, ok := reader.NextDue(); ok; at, ok = reader.NextDue() {
+		moving.MoveTo(at)
+		if _, err := reader.Poll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(givenUp) != 1 || givenUp[0] != "ORDER#3" || moving.Now().Sub(noon) > 15*time.Minute {
+		t.Errorf("gave up %v after %s", givenUp, moving.Now().Sub(noon))
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 
+	"dangol/functions/notify"
 	"dangol/infra/topology"
+	"dangol/shared/cart"
 	"dangol/shared/table"
 )
 
@@ -41,4 +43,9 @@ func units(n float64) string {
 		return ""
 	}
 	return fmt.Sprintf("%g", n)
+}
+
+var owners = []owner{
+	{"Carts", "Package `shared/cart`. One item a cart.", cart.AccessPatterns},
+	{"Mails sent", "Function `notify`.", notify.AccessPatterns},
 }

@@ -8,7 +8,9 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/akrylysov/algnhsa"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -81,8 +83,16 @@ type Service struct {
 	name    string
 	mux     *http.ServeMux
 	huma    huma.API
-	routes  []Route
+	entries []*entry
 	options Options
+}
+
+// entry is a route. Huma looks through the types of its input and output once, in prepare; see Options.Lazy for when.
+type entry struct {
+	Route
+	prepare func()
+	once    sync.Once
+	serve   http.HandlerFunc
 }
 
 // New returns a service without routes. For a description of the routes alone the zero Options will do.
@@ -91,8 +101,9 @@ func New(name string, o Options) *Service {
 	config := huma.DefaultConfig("Dangol", "1.0.0")
 	config.CreateHooks, config.OpenAPIPath, config.DocsPath, config.SchemasPath = nil, "", "", ""
 	config.RejectUnknownQueryParameters = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNamer(name))
 	s := &Service{name: name, mux: http.NewServeMux(), options: o.withDefaults()}
-	s.huma = humago.New(gate{s}, config)
+	s.huma = humago.New(adapter{s}, config)
 	s.mux.HandleFunc("/", s.unknownRoute)
 	return s
 }
@@ -102,7 +113,21 @@ func Handle[I, O any](s *Service, r Route, handle func(context.Context, *I) (*O,
 	if r.MaxBody == 0 {
 		r.MaxBody = DefaultMaxBody
 	}
-	s.routes = append(s.routes, r) // before Register: the gate looks the route up there
+	e := &entry{Route: r}
+	e.prepare = func() {
+		huma.Register(s.huma, operation(r), func(ctx context.Context, in *I) (*O, error) {
+			out, err := handle(ctx, in)
+			if err != nil {
+				return nil, s.refuse(ctx, r, err)
+			}
+			return out, nil
+		})
+	}
+	s.entries = append(s.entries, e)
+	s.mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, req *http.Request) { s.pass(e, w, req) })
+}
+
+func operation(r Route) huma.Operation {
 	op := huma.Operation{
 		Method: r.Method, Path: r.Path, OperationID: r.ID, Summary: r.Summary, Description: describe(r),
 		Tags: []string{r.Tag}, MaxBodyBytes: r.MaxBody, DefaultStatus: r.Status, Errors: errorsOf(r),
@@ -112,13 +137,19 @@ func Handle[I, O any](s *Service, r Route, handle func(context.Context, *I) (*O,
 	if r.Keyed != Unkeyed {
 		op.Parameters = append(op.Parameters, keyParameter(r.Keyed))
 	}
-	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
-		if err != nil {
-			return nil, s.refuse(ctx, r, err)
+	return op
+}
+
+// schemaNamer names request bodies, which are anonymous in Go, after the function too: several have a noteInput.
+func schemaNamer(function string) func(reflect.Type, string) string {
+	prefix := strings.ToUpper(function[:1]) + function[1:]
+	return func(t reflect.Type, hint string) string {
+		name := huma.DefaultSchemaNamer(t, hint)
+		if strings.Contains(name, "InputBody") {
+			return prefix + name
 		}
-		return out, nil
-	})
+		return name
+	}
 }
 
 func keyParameter(k Keyed) *huma.Param {
@@ -165,15 +196,33 @@ func securityOf(a Access) []map[string][]string {
 func (s *Service) Name() string { return s.name }
 
 // Routes lists the registered routes in order.
-func (s *Service) Routes() []Route { return s.routes }
+func (s *Service) Routes() []Route {
+	routes := make([]Route, len(s.entries))
+	for i, e := range s.entries {
+		routes[i] = e.Route
+	}
+	return routes
+}
 
 // OpenAPI is the function's own part of the document.
-func (s *Service) OpenAPI() *huma.OpenAPI { return s.huma.OpenAPI() }
+func (s *Service) OpenAPI() *huma.OpenAPI {
+	s.prepare()
+	return s.huma.OpenAPI()
+}
 
 // ServeHTTP serves a request outside Lambda.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r) }
 
+func (s *Service) prepare() {
+	for _, e := range s.entries {
+		e.once.Do(e.prepare)
+	}
+}
+
 // Lambda returns the handler for API Gateway HTTP API events (payload format 2.0).
 func (s *Service) Lambda() lambda.Handler {
+	if !s.options.Lazy {
+		s.prepare()
+	}
 	return algnhsa.New(s, &algnhsa.Options{RequestType: algnhsa.RequestTypeAPIGatewayV2})
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 
+	"github.com/coreos/go-oidc/v3/oidc"
+
 	"dangol/shared/auth"
 	"dangol/shared/boot"
 )
@@ -21,6 +23,10 @@ func FromEnv(ctx context.Context, env *boot.Env) (Options, error) {
 	if config.JWKS == "" {
 		config.JWKS = config.Issuer + "/.well-known/jwks.json"
 	}
+	if env.HTTP != nil { // its time-outs are shorter than an invocation
+		ctx = oidc.ClientContext(ctx, env.HTTP)
+	}
 	verifier := auth.NewVerifier(ctx, config.Issuer, config.JWKS, config.Clients, env.Clock)
-	return Options{Clock: env.Clock, Log: env.Log, Verify: verifier.Verify}, nil
+	oneAtATime := env.Getenv("AWS_LAMBDA_RUNTIME_API") != "" && env.Getenv("AWS_LAMBDA_MAX_CONCURRENCY") == ""
+	return Options{Clock: env.Clock, Log: env.Log, Verify: verifier.Verify, Lazy: oneAtATime}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -45,12 +46,18 @@ func fromHuma(status int, message string, errs []error) *problem.Problem {
 	for _, err := range errs {
 		p.Fields = append(p.Fields, fieldOf(err))
 	}
-	if len(p.Fields) == 0 && status == http.StatusBadRequest {
-		p.Code, p.Detail = "bad_request", message
-		p.Type = problem.TypeBase + p.Code
+	if status == http.StatusBadRequest {
+		p.Code, p.Type, p.Detail = "bad_request", problem.TypeBase+"bad_request", message
+		if len(p.Fields) > 0 {
+			p.Detail = "The body is not valid JSON; see errors."
+		}
 	}
 	return p
 }
+
+// unfitting matches what encoding/json says of a value that passed validation and does not fit into the Go type, such as a
+// number beyond 64 bits. It names our types, which are nobody's business, and the field without indexes.
+var unfitting = regexp.MustCompile(`^json: cannot unmarshal (\w+).* into Go struct field [^. ]*\.(\S+) of type`)
 
 func fieldOf(err error) problem.Field {
 	detailer, ok := err.(huma.ErrorDetailer)
@@ -58,6 +65,11 @@ func fieldOf(err error) problem.Field {
 		return problem.Field{Pointer: "", Code: "invalid", Message: err.Error()}
 	}
 	d := detailer.ErrorDetail()
+	if m := unfitting.FindStringSubmatch(d.Message); m != nil {
+		return problem.Field{
+			Pointer: "/" + strings.ReplaceAll(m[2], ".", "/"), Code: "wrong_type", Message: "the " + m[1] + " does not fit this field",
+		}
+	}
 	return problem.Field{Pointer: pointer(d.Location, d.Message), Code: codeOf(d.Message), Message: d.Message}
 }
 

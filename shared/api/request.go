@@ -29,6 +29,9 @@ type Options struct {
 	Log   *slog.Logger
 	// Verify checks a bearer token; *auth.Verifier has it.
 	Verify func(ctx context.Context, token string) (auth.Principal, error)
+	// Lazy prepares a route when it is first called, and not all of them at start: a function with 14 routes would spend a
+	// third of its start on 13 that the first request does not want. Only for callers that come one at a time, as on Lambda.
+	Lazy bool
 }
 
 func (o Options) withDefaults() Options {
@@ -105,24 +108,31 @@ func (s *Service) recoverPanic(ctx context.Context, w http.ResponseWriter) {
 	writeProblem(ctx, w, problem.New(http.StatusInternalServerError, "internal", "Something went wrong on our side. Trying again is safe."))
 }
 
-// gate is the mux that Huma registers on: it puts admit before each of Huma's handlers.
-type gate struct{ *Service }
+// adapter is the mux that Huma registers on. Routes are on our own mux already; it only hands the handler over.
+type adapter struct{ *Service }
 
-// HandleFunc registers the handler of the route that Handle has just recorded.
-func (g gate) HandleFunc(pattern string, next func(http.ResponseWriter, *http.Request)) {
-	route := g.routes[len(g.routes)-1]
-	g.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		admitted, err := g.admit(route, r)
-		if err != nil {
-			writeProblem(r.Context(), w, problem.From(g.refuse(r.Context(), route, err)))
-			return
+// HandleFunc takes the handler of the route that is being prepared.
+func (a adapter) HandleFunc(pattern string, serve func(http.ResponseWriter, *http.Request)) {
+	for _, e := range a.entries {
+		if e.Method+" "+e.Path == pattern {
+			e.serve = serve
 		}
-		next(w, admitted)
-	})
+	}
 }
 
 // ServeHTTP serves what is registered.
-func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.mux.ServeHTTP(w, r) }
+func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// pass lets an admitted call through to its handler.
+func (s *Service) pass(e *entry, w http.ResponseWriter, r *http.Request) {
+	admitted, err := s.admit(e.Route, r)
+	if err != nil {
+		writeProblem(r.Context(), w, problem.From(s.refuse(r.Context(), e.Route, err)))
+		return
+	}
+	e.once.Do(e.prepare)
+	e.serve(w, admitted)
+}
 
 // admit checks a call before Huma reads it: who calls, the body's size and text, the idempotency key.
 func (s *Service) admit(route Route, r *http.Request) (*http.Request, error) {

@@ -25,6 +25,9 @@ const healAfter = time.Hour
 // Listing is the cards of all products in memory. A brand's own shop has some thousands of products at most, so a list
 // is filtered, sorted and paged here and costs no read; at most once every Fresh it asks the index, in Shards parallel
 // queries, what has changed since. It is safe for concurrent use.
+//
+// Measured with 10,000 products (BenchmarkList, BenchmarkMemory): 16 MB; a page of 20 takes 1 to 4 microseconds of CPU,
+// 0.1 ms with a narrow price range, 0.3 ms with a search that looks through all; taking in a change takes 16 ms.
 type Listing struct {
 	table *table.Table
 	clock clock.Clock

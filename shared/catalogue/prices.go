@@ -120,7 +120,7 @@ func Lowest(rows []History, v Variant, currency string, since, now time.Time) (a
 			if c.VariantID != v.ID || c.Currency != currency {
 				continue
 			}
-			if first {
+			if first && h.At.After(since) {
 				lower(c.Previous) // in force when the window opened
 			}
 			first = false

@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"dangol/shared/id"
 	"dangol/shared/problem"
 	"dangol/shared/table"
 )
@@ -51,8 +52,8 @@ func For(operation, caller, key string, body []byte, now time.Time) Request {
 // Keyed reports whether the client sent a key.
 func (r Request) Keyed() bool { return r.scope != "" }
 
-// Token is a client request token for DynamoDB that is the same for each repetition of the request, or the fallback when
-// there is no key.
+// Token names the request in 32 characters, the same for each repetition, or is the fallback when there is no key. It is no
+// token for table.Transact: a repetition writes other times and ids, and DynamoDB refuses a token with other writes.
 func (r Request) Token(fallback string) string {
 	if !r.Keyed() {
 		return fallback
@@ -66,6 +67,7 @@ type record struct {
 	State string `dynamodbav:"state"` // running, done
 	Body  string `dynamodbav:"body,omitempty"`
 	Lease int64  `dynamodbav:"lease,omitempty"` // Unix milliseconds
+	Mark  string `dynamodbav:"mark,omitempty"`  // of the claim
 	TTL   int64  `dynamodbav:"ttl"`             // Unix seconds
 }
 
@@ -113,37 +115,42 @@ func (r Request) Replay(prior table.Item, answer any) error {
 }
 
 // Guard runs effect once per key and fills answer, a pointer, with what it returns or, on a repetition, with what it
-// returned the first time. An effect that fails leaves the key free. 3 round trips at most, around those of effect.
+// returned the first time. An effect that fails leaves the key free. Between effect and record the function can die: when the
+// lease ends, a repetition runs effect again, so effect is to be safe to repeat by itself (a provider's own key, a condition).
+// 3 round trips at most, around those of effect.
 func Guard[T any](ctx context.Context, t *table.Table, r Request, effect func() (T, error)) (answer T, replayed bool, err error) {
 	if !r.Keyed() {
 		answer, err = effect()
 		return answer, false, err
 	}
+	mark := id.Secret()
 	err = t.Put(ctx, table.Put{
-		Item: record{Key: r.key(), Hash: r.hash, State: running, Lease: r.now.Add(lease).UnixMilli(), TTL: r.now.Add(Keep).Unix()},
-		If:   free, With: r.freeValues(),
+		Item: record{
+			Key: r.key(), Hash: r.hash, State: running, Lease: r.now.Add(lease).UnixMilli(), TTL: r.now.Add(Keep).Unix(), Mark: mark,
+		},
+		If: free, With: r.freeValues(),
 	})
-	if prior, refused := table.Failed(err); refused {
+	// A claim that stands under our own mark is ours: the client sent the put twice because the first answer got lost.
+	if prior, refused := table.Failed(err); refused && prior.Item.Text("mark") != mark {
 		err = r.Replay(prior.Item, &answer)
 		return answer, err == nil, err
-	}
-	if err != nil {
+	} else if err != nil && !refused {
 		return answer, false, err
 	}
 	answer, err = effect()
 	if err != nil {
-		return answer, false, r.forget(ctx, t, err)
+		r.forget(ctx, t, mark)
+		return answer, false, err
 	}
 	return answer, false, r.finish(ctx, t, answer)
 }
 
 // forget frees the key after a failed effect. A claim that stays behind only delays a retry until its lease ends, so the
 // effect's own error is what the caller is told.
-func (r Request) forget(ctx context.Context, t *table.Table, cause error) error {
+func (r Request) forget(ctx context.Context, t *table.Table, mark string) {
 	_ = t.Delete(context.WithoutCancel(ctx), table.Delete{
-		Key: r.key(), If: "#state = :running AND #hash = :hash", With: map[string]any{":running": running, ":hash": r.hash},
+		Key: r.key(), If: "#state = :running AND #mark = :mark", With: map[string]any{":running": running, ":mark": mark},
 	})
-	return cause
 }
 
 func (r Request) finish(ctx context.Context, t *table.Table, answer any) error {

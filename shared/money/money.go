@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-
-	"github.com/bojanz/currency"
 )
 
 var (
@@ -40,11 +38,11 @@ func (m Money) Validate() error {
 
 // Digits returns how many decimal places the currency has: 0 for KRW, 2 for USD, 3 for KWD. Error: ErrUnknownCurrency.
 func Digits(code string) (int, error) {
-	n, ok := currency.GetDigits(code)
+	u, ok := units[code]
 	if !ok {
 		return 0, fmt.Errorf("%w: %q", ErrUnknownCurrency, code)
 	}
-	return int(n), nil
+	return u.digits, nil
 }
 
 // Add returns m + n. Errors: ErrMixedCurrency, ErrOverflow.

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/bojanz/currency"
 )
 
 // View is an amount as the API shows it: the number for programs, the string for people.
@@ -76,7 +74,10 @@ func (m Money) Display() string {
 	if m.Amount < 0 {
 		b = append(b, '-')
 	}
-	symbol, _ := currency.GetSymbol(m.Currency, currency.Locale{Language: "en"})
+	symbol := units[m.Currency].symbol
+	if symbol == "" {
+		symbol = m.Currency
+	}
 	b = append(b, symbol...)
 	if last, _ := utf8.DecodeLastRuneInString(symbol); unicode.IsLetter(last) {
 		b = append(b, "\u00a0"...)

@@ -67,7 +67,7 @@ func (d *Draft) Goods() int64 {
 // TakeUnit takes up to amount off one unit of line i and returns what it took.
 func (d *Draft) TakeUnit(i, unit int, amount int64) int64 {
 	l := &d.lines[i]
-	return d.spread(amount, []*int64{&l.units[unit]}, []int64{l.Floor})
+	return d.note(water(amount, l.units[unit:unit+1], l.floor))
 }
 
 // TakeLine takes up to amount off line i, spread over its units in proportion to what they still cost, and returns what it
@@ -93,55 +93,61 @@ func (d *Draft) TakeOrder(amount int64, of func(Line) bool) int64 {
 func (d *Draft) TakeShipping(amount int64) { d.waive += max(amount, 0) }
 
 // takeFrom shares amount over lines first and over the units of each line then, so that one dear unit in a line of cheap
-// ones weighs what it costs. Room is what floors leave.
+// ones weighs what it costs.
 func (d *Draft) takeFrom(amount int64, chosen []int) int64 {
 	left, keep := make([]int64, len(chosen)), make([]int64, len(chosen))
-	parts := make([]*int64, len(chosen))
 	for n, i := range chosen {
 		left[n] = d.Left(i)
 		for _, u := range d.lines[i].units {
 			keep[n] += min(u, d.lines[i].Floor)
 		}
-		parts[n] = &left[n]
 	}
-	before := slices.Clone(left)
-	water(amount, parts, keep)
+	water(amount, left, func(n int) int64 { return keep[n] })
 	var took int64
 	for n, i := range chosen {
 		l := &d.lines[i]
-		units, floors := make([]*int64, len(l.units)), make([]int64, len(l.units))
-		for u := range l.units {
-			units[u], floors[u] = &l.units[u], l.Floor
-		}
-		took += d.spread(before[n]-left[n], units, floors)
+		took += water(d.Left(i)-left[n], l.units, l.floor)
 	}
-	return took
+	return d.note(took)
 }
 
-func (d *Draft) spread(amount int64, parts []*int64, floors []int64) int64 {
-	took := water(amount, parts, floors)
+// note counts what the offer whose turn it is took.
+func (d *Draft) note(took int64) int64 {
 	d.taken += took
 	return took
 }
 
+// floor is the floor of each unit.
+func (l *draftLine) floor(int) int64 { return l.Floor }
+
 // water takes up to amount from the parts in proportion to what they have, by largest remainder, none below its floor.
 // What a floor refuses is shared again among the parts that still have room. Each round ends with all taken or with one
 // more part at its floor, so it comes to an end.
-func water(amount int64, parts []*int64, floors []int64) (took int64) {
+func water(amount int64, parts []int64, floor func(int) int64) (took int64) {
+	if amount <= 0 {
+		return 0
+	}
+	if len(parts) == 1 {
+		took = max(min(amount, parts[0]-floor(0)), 0)
+		parts[0] -= took
+		return took
+	}
+	weights := make([]int64, len(parts))
 	for amount > took {
-		weights, room := make([]int64, len(parts)), int64(0)
+		clear(weights)
+		var room int64
 		for i, p := range parts {
-			if *p > floors[i] {
-				weights[i] = *p
-				room += *p - floors[i]
+			if f := floor(i); p > f {
+				weights[i] = p
+				room += p - f
 			}
 		}
 		if room == 0 {
 			return took
 		}
 		for i, share := range money.Allocate(min(amount-took, room), weights) {
-			share = max(min(share, *parts[i]-floors[i]), 0)
-			*parts[i] -= share
+			share = max(min(share, parts[i]-floor(i)), 0)
+			parts[i] -= share
 			took += share
 		}
 	}

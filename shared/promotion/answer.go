@@ -74,44 +74,38 @@ func (a *application) ids(lines []int) []string {
 	return ids
 }
 
-// refused explains every code that does nothing, in the order of the basket.
+// refused explains every code that does nothing.
 func (a *application) refused(best result) (refused []Refused) {
-	seen := map[int]bool{}
 	for _, c := range a.claims {
-		r := Refused{Code: c.code, Reason: Unknown}
-		if c.promotion >= 0 {
-			a.explain(&r, c.promotion, best)
-			if seen[c.promotion] {
-				r.Reason = NotCombinable
-			}
-			seen[c.promotion] = true
-		}
-		if r.Reason != "" {
+		if r := a.explain(c, best); r.Reason != "" {
 			refused = append(refused, r)
 		}
 	}
 	return refused
 }
 
-func (a *application) explain(r *Refused, promotion int, best result) {
-	p := a.s.promotions[promotion]
-	r.PromotionID, r.Reason = p.ID, a.closed[promotion]
+func (a *application) explain(c claim, best result) Refused {
+	r := Refused{Code: c.code, Reason: Unknown}
+	if c.promotion < 0 || c.reason == Unknown {
+		return r
+	}
+	p := a.s.promotions[c.promotion]
+	r.PromotionID, r.Reason = p.ID, c.reason
 	if r.Reason == NotStarted {
 		r.Opens = p.Starts
 	}
 	if r.Reason != "" {
-		return
+		return r
 	}
 	for _, t := range slices.Concat(a.together, a.alone) {
-		if t.place == promotion {
-			r.Reason = t.why(best)
-			if r.Reason == MinimumNotMet {
-				r.MissingAmount, r.MissingUnits = t.missing.Amount, t.missing.Units
-			}
-			return
+		if t.place != c.promotion {
+			continue
+		}
+		if r.Reason = t.why(best); r.Reason == MinimumNotMet {
+			r.MissingAmount, r.MissingUnits = t.missing.Amount, t.missing.Units
 		}
 	}
-	r.Reason, r.PromotionID = Unknown, "" // a code of a shelf sale or a drop: they have none
+	return r
 }
 
 // why is why the promotion does not apply in the end, empty when it does.
@@ -130,14 +124,12 @@ func (t *turn) why(best result) Reason {
 
 // hints lists what is missing for more: for the promotions that had their turn, and for the shop's own free shipping.
 func (a *application) hints(best result) (hints []Hint) {
-	turns := best.turns
-	if len(turns) == 0 || best.place != turns[0].place || !turns[0].p.Exclusive {
-		turns = slices.Concat(turns, a.alone)
+	for _, t := range best.turns {
+		hints = t.hint(hints)
 	}
-	for _, t := range turns {
-		if h := t.missing; h.Kind != "" {
-			h.PromotionID, h.Name = t.p.ID, t.p.Name.In(a.f.Languages...)
-			hints = append(hints, h)
+	for _, t := range a.alone {
+		if t.reason == MinimumNotMet && !slices.Contains(best.turns, t) {
+			hints = t.hint(hints)
 		}
 	}
 	if missing := a.toFreeShipping(best.totals); missing > 0 {
@@ -147,6 +139,15 @@ func (a *application) hints(best result) (hints []Hint) {
 		return cmp.Or(cmp.Compare(x.Amount, y.Amount), cmp.Compare(x.Units, y.Units))
 	})
 	return hints
+}
+
+func (t *turn) hint(hints []Hint) []Hint {
+	h := t.missing
+	if h.Kind == "" {
+		return hints
+	}
+	h.PromotionID, h.Name = t.p.ID, t.name
+	return append(hints, h)
 }
 
 // toFreeShipping is what is missing for the shop's own free shipping by the chosen method.

@@ -20,7 +20,6 @@ import (
 // Lines of the basket have ids of their own. The order of lines and of codes decides nothing.
 func (s *Set) Apply(b pricing.Basket, shop pricing.Shop, f Facts) Outcome {
 	a := &application{s: s, b: b, shop: shop, f: f, lines: inOrder(b.Lines)}
-	a.targeted = s.targeted(a.lines)
 	a.claims = s.claims(b.Codes, b.At)
 	a.admit()
 	best := a.choose()
@@ -39,7 +38,6 @@ type application struct {
 
 	together []*turn
 	alone    []*turn
-	closed   map[int]Reason // claimed promotions that cannot apply
 }
 
 func inOrder(lines []pricing.Line) []*pricing.Line {
@@ -55,37 +53,29 @@ func inOrder(lines []pricing.Line) []*pricing.Line {
 
 // admit gives a turn to every promotion that can apply.
 func (a *application) admit() {
-	a.closed = map[int]Reason{}
+	wanted := make([]bool, len(a.s.promotions))
+	var turns []*turn
 	for i, p := range a.s.promotions {
 		if p.Kind == Shelf || p.Kind == Drop {
+			wanted[i] = p.Kind == Drop && p.State != Draft
 			continue
 		}
-		c, claimed := a.claimed(i)
-		if !claimed && (!p.Codes.Automatic() || len(a.targeted[i]) == 0) {
-			continue
+		code, ok := a.enters(i, p)
+		if wanted[i] = ok; ok {
+			turns = append(turns, &turn{p: p, place: i, a: a, code: code, name: p.Name.In(a.f.Languages...)})
 		}
-		if r := a.gate(p, c.folded); r != "" {
-			if claimed {
-				a.closed[i] = r
-			}
-			continue
-		}
-		t := &turn{p: p, place: i, a: a, code: c.folded, lines: a.targeted[i], get: a.gettable(p)}
-		if p.Exclusive {
+	}
+	a.targeted = a.s.targeted(a.lines, wanted)
+	for _, t := range turns {
+		t.lines, t.get = a.targeted[t.place], a.gettable(t.p)
+		switch {
+		case len(t.lines) == 0 && t.code == "":
+		case t.p.Exclusive:
 			a.alone = append(a.alone, t)
-		} else {
+		default:
 			a.together = append(a.together, t)
 		}
 	}
-}
-
-func (a *application) claimed(promotion int) (claim, bool) {
-	for _, c := range a.claims {
-		if c.promotion == promotion {
-			return c, true
-		}
-	}
-	return claim{}, false
 }
 
 // gettable is the lines whose units a buy_get gives, when they are not its targets.

@@ -26,7 +26,7 @@ const (
 	numberBits  = 20
 	tagBits     = 64 - numberBits
 	codeSymbols = 14
-	// symbols has no two that look or sound like another when printed badly: no 0 O Q-like pairs, 1 I L, 2 Z, 5 S, 8 B, U V.
+	// symbols leaves out what is mistaken for another: 0 O, 1 I L, 2 Z, 5 S, 8 B and U, which looks like V.
 	symbols = "34679ACDEFGHJKMNPQRTVWXY"
 )
 

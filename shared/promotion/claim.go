@@ -1,6 +1,7 @@
 package promotion
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -23,19 +24,41 @@ func Fold(code string) string {
 // claim is one code of the basket and the promotion it belongs to.
 type claim struct {
 	code, folded string
-	promotion    int // in the set, -1 for none
+	promotion    int    // in the set, -1 for none
+	reason       Reason // why it brings nothing in, whatever is in the basket
 }
 
-// claims finds the promotions of codes. The same code twice counts once.
+// claims finds the promotions of codes, in the order of the folded codes. The same code twice counts once.
 func (s *Set) claims(codes []string, at time.Time) []claim {
 	found := make([]claim, 0, len(codes))
 	for _, code := range codes {
 		folded := Fold(code)
 		if !slices.ContainsFunc(found, func(c claim) bool { return c.folded == folded }) {
-			found = append(found, claim{code, folded, s.owner(folded, at)})
+			found = append(found, claim{code: code, folded: folded, promotion: s.owner(folded, at)})
 		}
 	}
+	slices.SortFunc(found, func(x, y claim) int { return cmp.Compare(x.folded, y.folded) })
 	return found
+}
+
+// enters reports whether the promotion can have a turn, and with which code. Of several codes of one promotion the first
+// that is good counts.
+func (a *application) enters(i int, p *Promotion) (code string, ok bool) {
+	if p.Codes.Automatic() {
+		return "", a.gate(p, "") == ""
+	}
+	for n := range a.claims {
+		c := &a.claims[n]
+		if c.promotion != i {
+			continue
+		}
+		if c.reason = a.gate(p, c.folded); c.reason == "" && ok {
+			c.reason = NotCombinable
+		} else if c.reason == "" {
+			code, ok = c.folded, true
+		}
+	}
+	return code, ok
 }
 
 // owner is the promotion of a folded code. Where several have it, one that is live goes first, then one that is to come, a

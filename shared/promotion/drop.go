@@ -18,7 +18,7 @@ func (p *Promotion) opens(member bool) time.Time {
 // held finds the lines of limited editions that this shopper cannot buy. Units of one drop in several lines count together.
 func (a *application) held() (held []Held) {
 	for i, p := range a.s.promotions {
-		if p.Kind != Drop || p.State == Draft || len(a.targeted[i]) == 0 {
+		if p.Kind != Drop || len(a.targeted[i]) == 0 {
 			continue
 		}
 		h := Held{PromotionID: p.ID}
@@ -76,12 +76,14 @@ func (a *application) within(p *Promotion, lines []int) (r Reason, limit, left i
 
 // DropUnits is how many units of each drop are in the lines, by promotion id: what the checkout counts for LimitPerCustomer.
 func (s *Set) DropUnits(lines []pricing.Line) map[string]int {
-	units := map[string]int{}
-	for i, found := range s.targeted(inOrder(lines)) {
-		if p := s.promotions[i]; p.Kind == Drop && p.State != Draft {
-			for _, n := range found {
-				units[p.ID] += inOrder(lines)[n].Quantity
-			}
+	units, sorted := map[string]int{}, inOrder(lines)
+	wanted := make([]bool, len(s.promotions))
+	for i, p := range s.promotions {
+		wanted[i] = p.Kind == Drop && p.State != Draft
+	}
+	for i, found := range s.targeted(sorted, wanted) {
+		for _, n := range found {
+			units[s.promotions[i].ID] += sorted[n].Quantity
 		}
 	}
 	return units

@@ -134,7 +134,8 @@ func (p *Promotion) Runs(t time.Time) bool {
 	return !t.Before(p.Starts) && (p.Ends.IsZero() || t.Before(p.Ends))
 }
 
-// StateAt is the state at a moment. Draft and paused stay; the others are worked out from start and end, whatever is stored.
+// StateAt is the state at a moment. Draft and paused stay; the others are worked out from start and end, whatever is stored:
+// to end a promotion early is to move its Ends.
 func (p *Promotion) StateAt(t time.Time) State {
 	switch {
 	case p.State == Draft || p.State == Paused:

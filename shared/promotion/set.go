@@ -43,7 +43,7 @@ func NewSet(promotions []Promotion) *Set {
 func (s *Set) add(i int, p *Promotion) {
 	t := p.targets()
 	if t.All {
-		s.all = append(s.all, i)
+		s.all, t = append(s.all, i), Targets{}
 	}
 	for index, names := range map[*map[string][]int][]string{
 		&s.products: t.Products, &s.variants: t.Variants, &s.categories: t.Categories, &s.tags: t.Tags,
@@ -51,6 +51,9 @@ func (s *Set) add(i int, p *Promotion) {
 		for _, name := range names {
 			(*index)[name] = append((*index)[name], i)
 		}
+	}
+	if p.Kind == Shelf || p.Kind == Drop {
+		return // for everyone: they have no codes
 	}
 	if p.Codes.Single != "" {
 		code := Fold(p.Codes.Single)
@@ -62,11 +65,8 @@ func (s *Set) add(i int, p *Promotion) {
 	}
 }
 
-// each calls f with every promotion that targets the line, with some more than once.
+// each calls f with every promotion that targets the line and not simply all lines, with some more than once.
 func (s *Set) each(l *pricing.Line, f func(i int)) {
-	for _, i := range s.all {
-		f(i)
-	}
 	for _, i := range s.products[l.ProductID] {
 		f(i)
 	}
@@ -85,13 +85,23 @@ func (s *Set) each(l *pricing.Line, f func(i int)) {
 	}
 }
 
-// targeted lists for each promotion the lines it targets, by their place in lines, ascending.
-func (s *Set) targeted(lines []*pricing.Line) [][]int {
+// targeted lists for each wanted promotion the lines it targets, by their place in lines, ascending. The lists may share
+// memory.
+func (s *Set) targeted(lines []*pricing.Line, wanted []bool) [][]int {
 	found := make([][]int, len(s.promotions))
+	var all []int
+	for n := range lines {
+		all = append(all, n)
+	}
+	for _, i := range s.all {
+		if wanted[i] {
+			found[i] = s.promotions[i].unlessOnSale(lines, all)
+		}
+	}
 	for n, l := range lines {
 		s.each(l, func(i int) {
 			p := s.promotions[i]
-			if p.SkipSaleGoods && onSale(l) {
+			if !wanted[i] || p.SkipSaleGoods && onSale(l) {
 				return
 			}
 			if have := found[i]; len(have) == 0 || have[len(have)-1] != n {
@@ -100,6 +110,13 @@ func (s *Set) targeted(lines []*pricing.Line) [][]int {
 		})
 	}
 	return found
+}
+
+func (p *Promotion) unlessOnSale(lines []*pricing.Line, places []int) []int {
+	if !p.SkipSaleGoods {
+		return places
+	}
+	return slices.DeleteFunc(slices.Clone(places), func(n int) bool { return onSale(lines[n]) })
 }
 
 // NextChange is the next moment after t at which a promotion starts, opens to members or ends: until then the same basket

@@ -32,7 +32,7 @@ func (s *Set) Shelf(g Good, currency string, at time.Time) ShelfPrice {
 	best := ShelfPrice{Amount: g.List, CompareAt: g.CompareAt}
 	turn := len(s.promotions)
 	line := pricing.Line{VariantID: g.VariantID, ProductID: g.ProductID, Categories: g.Categories, Tags: g.Tags}
-	s.each(&line, func(i int) {
+	try := func(i int) {
 		p := s.promotions[i]
 		if p.Kind != Shelf || !p.Live(at) || p.SkipSaleGoods && g.CompareAt > g.List {
 			return
@@ -41,7 +41,11 @@ func (s *Set) Shelf(g Good, currency string, at time.Time) ShelfPrice {
 		if ok && (amount < best.Amount || amount == best.Amount && i < turn && amount < g.List) {
 			best, turn = ShelfPrice{amount, max(g.List, g.CompareAt), p.ID, p.Ends}, i
 		}
-	})
+	}
+	s.each(&line, try)
+	for _, i := range s.all {
+		try(i)
+	}
 	return best
 }
 

@@ -11,7 +11,7 @@ type turn struct {
 	p          *Promotion
 	place      int // in the set
 	a          *application
-	code       string
+	code, name string
 	lines, get []int // places of lines; get is nil when the same as lines
 
 	trial     *trial
@@ -37,8 +37,7 @@ func (t *turn) begin(trial *trial) {
 }
 
 func (t *turn) offer(rule pricing.Rule) pricing.Offer {
-	name := t.p.Name.In(t.a.f.Languages...)
-	return pricing.Offer{ID: t.p.ID, Code: t.code, Name: name, Priority: t.p.Priority, Rule: rule}
+	return pricing.Offer{ID: t.p.ID, Code: t.code, Name: t.name, Priority: t.p.Priority, Rule: rule}
 }
 
 func (t *turn) applied() bool {
@@ -78,9 +77,7 @@ func (t *turn) try(b *pricing.Basket, d *pricing.Draft) Reason {
 		v.carry(plan)
 		return ""
 	}
-	before := v.left()
-	if v.carry(plan) > 0 {
-		t.touch(v, before)
+	if t.take(v, plan) {
 		return ""
 	}
 	if t.missing.Kind != "" && plan.nothing() {
@@ -112,15 +109,19 @@ func (t *turn) free(lines []int) []int {
 	return slices.DeleteFunc(slices.Clone(lines), taken)
 }
 
-func (t *turn) touch(v view, before []int64) {
+// take carries out the plan, remembers the lines it touched, and reports whether anything came off.
+func (t *turn) take(v view, plan plan) bool {
 	if t.p.Class != Product {
-		return
+		return v.carry(plan) > 0
 	}
-	for i, n := range v.all() {
+	all, before := v.all(), v.left()
+	took := v.carry(plan)
+	for i, n := range all {
 		if v.d.Left(n) < before[i] {
 			t.trial.touched[n] = append(t.trial.touched[n], t)
 		}
 	}
+	return took > 0
 }
 
 // pending reports whether there is a shipping to waive, as far as can be known before the last promotion had its turn.

@@ -165,9 +165,16 @@ func (v view) take(t take) int64 {
 
 // spread takes an amount from all lines in proportion to what they cost; what floors refuse moves to the others.
 func (v view) spread(amount int64) int64 {
-	ids := map[string]bool{}
-	for _, n := range v.all() {
-		ids[v.d.Line(n).ID] = true
+	all := v.all()
+	if len(all) == v.d.Lines() {
+		return v.d.TakeOrder(amount, nil)
 	}
-	return v.d.TakeOrder(amount, func(l pricing.Line) bool { return ids[l.ID] })
+	ids := make([]string, len(all))
+	for i, n := range all {
+		ids[i] = v.d.Line(n).ID
+	}
+	return v.d.TakeOrder(amount, func(l pricing.Line) bool {
+		_, ok := slices.BinarySearch(ids, l.ID)
+		return ok
+	})
 }

@@ -257,7 +257,7 @@ func TestMeterCountsTripsAndUnits(t *testing.T) {
 			return nil
 		}, table.Cost{Trips: 1}, []string{"PutItem"}},
 		{"a transaction is one trip and costs double", func(ctx context.Context) error {
-			return observed.Transact(ctx, "t1", table.Put{Item: a(2)}, table.Update{Key: key(3), Do: "ADD #count :n", With: map[string]any{":n": 1}},
+			return observed.Transact(ctx, "", table.Put{Item: a(2)}, table.Update{Key: key(3), Do: "ADD #count :n", With: map[string]any{":n": 1}},
 				table.Delete{Key: key(4)}, table.Check{Key: key(1), If: table.IfThere})
 		}, table.Cost{Trips: 1, Write: 8}, []string{"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"}},
 		{"a query", func(ctx context.Context) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dangol/infra/local/localtest"
+	"dangol/shared/id"
 	"dangol/shared/table"
 	"dangol/shared/table/faults"
 )
@@ -20,7 +21,7 @@ func TestTransactionIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	tb := localtest.Table(t, table.Commerce)
 	put(t, tb, a(1), a(2))
-	err := tb.Transact(t.Context(), "t1",
+	err := tb.Transact(t.Context(), id.Secret(),
 		table.Put{Item: a(3), If: table.IfNew},
 		table.Update{Key: key(1), Do: "SET #count = :n", If: "#count = :old", With: map[string]any{":n": 9, ":old": 7}},
 		table.Delete{Key: key(2)},
@@ -29,7 +30,7 @@ func TestTransactionIsAllOrNothing(t *testing.T) {
 	if err == nil {
 		t.Fatal("two writes to one item were accepted")
 	}
-	err = tb.Transact(t.Context(), "t2",
+	err = tb.Transact(t.Context(), id.Secret(),
 		table.Put{Item: a(3), If: table.IfNew},
 		table.Update{Key: key(1), Do: "SET #count = :n", If: "#count = :old", With: map[string]any{":n": 9, ":old": 7}},
 		table.Check{Key: key(2), If: "#count = :n", With: map[string]any{":n": 3}},
@@ -52,7 +53,7 @@ func TestTransactionWithOneTokenTakesEffectOnce(t *testing.T) {
 	for _, mode := range []faults.Mode{faults.Twice, faults.Hung} {
 		db := faults.Wrap(localtest.DB(t), map[int]faults.Mode{1: mode})
 		tb := table.New(db, localtest.Name(t, table.Commerce), nil)
-		long := strings.Repeat("x", 40) + "the-end-" + string(mode)
+		long := strings.Repeat("x", 40) + id.Secret()
 		if err := tb.Transact(t.Context(), long, add); (err != nil) != (mode == faults.Hung) {
 			t.Errorf("%s: %v", mode, err)
 		}

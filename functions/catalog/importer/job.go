@@ -67,7 +67,7 @@ func (p *piece) add(g shopify.Group) error {
 	}
 	for _, row := range g.Rows {
 		for ; p.firstRow+p.rows < row.Number; p.rows++ {
-			if err := p.csv.Write([]string{""}); err != nil {
+			if err := p.csv.Write([]string{"", ""}); err != nil {
 				return err
 			}
 		}

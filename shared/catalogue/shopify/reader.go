@@ -93,7 +93,7 @@ func (in *Reader) Next() (Group, error) {
 		case errors.Is(err, io.EOF) && len(g.Rows) > 0:
 			return in.end(g, tooMany)
 		case err != nil:
-			return Group{}, err
+			return Group{}, leftOut(g, err)
 		}
 		handle := in.handle(row)
 		if len(g.Rows) == 0 {
@@ -109,6 +109,21 @@ func (in *Reader) Next() (Group, error) {
 		}
 		g.Rows = append(g.Rows, row)
 	}
+}
+
+// leftOut adds to the error of an unreadable row from where on nothing is imported. The row may belong to the product
+// above it, so that one is not whole.
+func leftOut(g Group, err error) error {
+	row, ok := errors.AsType[*RowError](err)
+	if !ok {
+		return err
+	}
+	first := row.Row
+	if len(g.Rows) > 0 {
+		first = g.Rows[0].Number
+	}
+	row.Message += fmt.Sprintf("; row %d and all below it are left out", first)
+	return row
 }
 
 func (in *Reader) end(g Group, tooMany *RowError) (Group, error) {
@@ -148,12 +163,11 @@ func (in *Reader) row() (Row, error) {
 func (in *Reader) broken(row int, err error) error {
 	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
 		return &RowError{Row: row, Code: "bad_quotes", Message: fmt.Sprintf(
-			"quotes that do not close or stand inside a value (line %d, character %d); this product and all below it are left out",
-			parse.Line, parse.Column)}
+			"quotes that do not close or stand inside a value (line %d, character %d)", parse.Line, parse.Column)}
 	}
 	if errors.Is(err, errTooLong) {
 		return &RowError{Row: row, Code: "row_too_long", Message: fmt.Sprintf(
-			"at most %d bytes a row; is a quote left open? This product and all below it are left out", MaxRecord)}
+			"at most %d bytes a row; is a quote left open?", MaxRecord)}
 	}
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"dangol/shared/cart"
+	"dangol/shared/checkout"
+	"dangol/shared/event"
 	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox/server"
@@ -139,4 +141,14 @@ func (w *World) Orders(t testing.TB) []*order.Order {
 		}
 	}
 	return out
+}
+
+// Event is the last event of a checkout.
+func (w *World) Event(t testing.TB, checkoutID string) event.Event {
+	t.Helper()
+	var c checkout.Checkout
+	if err := w.Table.Get(t.Context(), checkout.KeyOf(checkoutID), &c); err != nil || c.Event == nil {
+		t.Fatalf("checkout %s has no event: %v", checkoutID, err)
+	}
+	return *c.Event
 }

@@ -1,11 +1,14 @@
 package world
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
 	"dangol/shared/id"
+	"dangol/shared/pricing"
 	"dangol/shared/stock"
 	"dangol/shared/table"
 )
@@ -106,4 +109,30 @@ func (w *World) NextKey() string {
 	defer w.mu.Unlock()
 	w.seq++
 	return fmt.Sprintf("key-%d", w.seq)
+}
+
+// AnotherCart fills the cart that took the place of the customer's ordered one.
+func (w *World) AnotherCart(customerID string, wants map[string]int) Basket {
+	w.T.Helper()
+	if err := w.Table.Delete(w.T.Context(), table.Delete{Key: cart.KeyOfCustomer(customerID), If: table.IfThere}); err != nil {
+		w.T.Fatal(err)
+	}
+	return w.Fill(customerID, wants)
+}
+
+// GiveAway makes everything cost nothing.
+func (w *World) GiveAway() { w.Service.Codes = giveAway{} }
+
+type giveAway struct{}
+
+// Check brings in an offer that takes everything off.
+func (giveAway) Check(context.Context, []string, *cart.Cart, time.Time) ([]pricing.Offer, []cart.RefusedCode, error) {
+	return []pricing.Offer{{ID: "gift", Name: "gift", Rule: allOff{}}}, nil, nil
+}
+
+type allOff struct{}
+
+func (allOff) Apply(_ pricing.Basket, d *pricing.Draft) {
+	d.TakeOrder(d.Goods(), nil)
+	d.TakeShipping(1_000_000)
 }

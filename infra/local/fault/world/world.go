@@ -14,8 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"dangol/infra/local/engine/enginetest"
 	"dangol/infra/local/fault"
 	"dangol/infra/local/localtest"
+	"dangol/infra/local/tables"
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
 	"dangol/shared/checkout"
@@ -45,6 +49,7 @@ type World struct {
 	Bank     *server.Server
 	Faults   *fault.Injector
 	webhooks server.Deliver
+	client   *dynamodb.Client
 
 	mu     sync.Mutex
 	stock  map[string]int // units each stocked variant began with
@@ -56,7 +61,10 @@ type World struct {
 // New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until Hear sets a listener.
 func New(t testing.TB, in *fault.Injector) *World {
 	t.Helper()
-	w := &World{T: t, Clock: clock.Stopped(Noon), Faults: in, stock: map[string]int{}, counts: map[string]int{}}
+	w := &World{
+		T: t, Clock: clock.Stopped(Noon), Faults: in, client: tables.Client(enginetest.Endpoint(t)),
+		stock: map[string]int{}, counts: map[string]int{},
+	}
 	name := localtest.Name(t, table.Commerce)
 	w.Table = table.New(localtest.DB(t), name, nil)
 	var err error

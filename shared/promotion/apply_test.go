@@ -1,0 +1,184 @@
+package promotion_test
+
+import (
+	"slices"
+	"testing"
+
+	"dangol/shared/pricing"
+	"dangol/shared/promotion"
+)
+
+// took is what each promotion took off, and what a basket of these lines costs in the end.
+type took struct {
+	by    map[string]int64
+	total int64
+}
+
+func (w took) check(t *testing.T, o promotion.Outcome) {
+	t.Helper()
+	if o.Totals.Total != w.total {
+		t.Errorf("the basket costs %d, want %d", o.Totals.Total, w.total)
+	}
+	got := map[string]int64{}
+	for _, a := range o.Applied {
+		got[a.PromotionID] = a.Amount
+	}
+	if len(got) != len(w.by) {
+		t.Errorf("applied %v, want %v", got, w.by)
+	}
+	for id, amount := range w.by {
+		if got[id] != amount {
+			t.Errorf("%s took %d, want %d", id, got[id], amount)
+		}
+	}
+}
+
+func TestWhoGoesFirstAndWhatCombines(t *testing.T) {
+	t.Parallel()
+	product, order := class(promotion.Product), class(promotion.Order)
+	for _, tc := range []struct {
+		name  string
+		lines []pricing.Line
+		from  []promotion.Promotion
+		want  took
+	}{
+		{"the higher priority goes first and the next works on what is left", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{percent("ten", 1_000, withAll, priority(1)), won("won", 1_000, withAll, priority(2))},
+			took{map[string]int64{"won": 1_000, "ten": 900}, 8_100}},
+		{"the other way round it takes more", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{percent("ten", 1_000, withAll, priority(2)), won("won", 1_000, withAll, priority(1))},
+			took{map[string]int64{"won": 1_000, "ten": 1_000}, 8_000}},
+		{"at the same priority the smaller id goes first", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{won("b", 1_000, withAll), percent("a", 1_000, withAll)},
+			took{map[string]int64{"a": 1_000, "b": 1_000}, 8_000}},
+		{"two order discounts that do not say so do not combine", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{won("first", 1_000, priority(2)), won("second", 5_000, priority(1))},
+			took{map[string]int64{"first": 1_000}, 9_000}},
+		{"both have to allow it", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 1_000, product, with(promotion.Order), priority(1)), won("o", 1_000)},
+			took{map[string]int64{"p": 1_000}, 9_000}},
+		{"product and order discounts that name each other combine", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 1_000, product, with(promotion.Order), priority(1)), won("o", 1_000, with(promotion.Product))},
+			took{map[string]int64{"p": 1_000, "o": 1_000}, 8_000}},
+		{"two product discounts share a basket, not a line", []pricing.Line{line("a", 1, 10_000), line("b", 1, 10_000)},
+			[]promotion.Promotion{percent("on-a", 1_000, product, on("a"), priority(2)), percent("on-all", 2_000, product, priority(1))},
+			took{map[string]int64{"on-a": 1_000, "on-all": 2_000}, 17_000}},
+		{"product discounts that combine share a line", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{
+				percent("x", 1_000, product, with(promotion.Product), priority(2)), percent("y", 1_000, product, with(promotion.Product))},
+			took{map[string]int64{"x": 1_000, "y": 900}, 8_100}},
+		{"a promotion left out does not keep others out", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{
+				won("far", 5_000, from(90_000), priority(3)), won("near", 1_000, priority(1))},
+			took{map[string]int64{"near": 1_000}, 9_000}},
+		{"a minimum is measured on what is left", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 1_000, withAll, priority(2)), won("w", 1_000, withAll, from(10_000), priority(1))},
+			took{map[string]int64{"p": 1_000}, 9_000}},
+		{"before the other's turn the minimum is met", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 1_000, withAll, priority(1)), won("w", 1_000, withAll, from(10_000), priority(2))},
+			took{map[string]int64{"w": 1_000, "p": 900}, 8_100}},
+		{"an exclusive one that is better applies alone", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 1_000, withAll, priority(9)), won("only", 3_000, exclusive)},
+			took{map[string]int64{"only": 3_000}, 7_000}},
+		{"an exclusive one that is worse does not", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 1_000, withAll), won("only", 500, exclusive, priority(9))},
+			took{map[string]int64{"p": 1_000}, 9_000}},
+		{"of two exclusive ones the better one applies", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{won("less", 2_000, exclusive, priority(9)), won("more", 3_000, exclusive)},
+			took{map[string]int64{"more": 3_000}, 7_000}},
+		{"of two equal exclusive ones the higher priority applies", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{won("a", 2_000, exclusive), won("b", 2_000, exclusive, priority(1))},
+			took{map[string]int64{"b": 2_000}, 8_000}},
+		{"goods on sale are skipped by who says so", []pricing.Line{line("a", 1, 10_000, wasAt(15_000)), line("b", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 1_000, skipSale)}, took{map[string]int64{"p": 1_000}, 19_000}},
+		{"and do not count for its minimum", []pricing.Line{line("a", 1, 10_000, wasAt(15_000)), line("b", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 1_000, skipSale, from(15_000))}, took{nil, 20_000}},
+		{"what a floor refuses an order discount moves to the other lines",
+			[]pricing.Line{line("a", 1, 10_000, floor(9_500)), line("b", 1, 10_000)},
+			[]promotion.Promotion{won("w", 4_000, order)}, took{map[string]int64{"w": 4_000}, 16_000}},
+		{"what a floor refuses a product discount is not taken from another product",
+			[]pricing.Line{line("a", 1, 10_000, floor(9_500)), line("b", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 2_000, product)}, took{map[string]int64{"p": 2_500}, 17_500}},
+		{"what a floor refuses the free unit moves to the bought ones", []pricing.Line{line("a", 2, 10_000, floor(3_000))},
+			[]promotion.Promotion{buyGet("g", 1, 1)}, took{map[string]int64{"g": 10_000}, 10_000}},
+		{"what a floor refuses in a set moves to its other parts",
+			[]pricing.Line{line("oil", 1, 20_000, floor(19_000)), line("soap", 1, 10_000)},
+			[]promotion.Promotion{set(24_000, part(1, "oil"), part(1, "soap"))}, took{map[string]int64{"set": 6_000}, 24_000}},
+		{"floors stop the second promotion where the first left off", []pricing.Line{line("a", 1, 10_000, floor(8_500))},
+			[]promotion.Promotion{percent("p", 1_000, withAll, priority(1)), won("w", 1_000, withAll)},
+			took{map[string]int64{"p": 1_000, "w": 500}, 8_500}},
+		{"a maximum caps a percentage", []pricing.Line{line("a", 1, 100_000), line("b", 1, 100_000)},
+			[]promotion.Promotion{percent("p", 5_000, atMost(30_000))}, took{map[string]int64{"p": 30_000}, 170_000}},
+		{"a maximum caps what comes off units", []pricing.Line{line("a", 2, 10_000)},
+			[]promotion.Promotion{buyGet("g", 1, 1, atMost(4_000))}, took{map[string]int64{"g": 4_000}, 16_000}},
+		{"an amount in dollars only does nothing for won", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{promo("usd", promotion.FixedAmount, promotion.Terms{Amount: promotion.Amounts{"USD": 500}})},
+			took{nil, 10_000}},
+		{"a free unit and an order discount combine when they say so", []pricing.Line{line("a", 2, 10_000)},
+			[]promotion.Promotion{buyGet("g", 1, 1, withAll, priority(1)), percent("p", 1_000, withAll)},
+			took{map[string]int64{"g": 10_000, "p": 1_000}, 9_000}},
+		{"a set and a free unit do not share a line", []pricing.Line{line("a", 2, 10_000)},
+			[]promotion.Promotion{set(15_000, part(2, "a")), buyGet("x", 1, 1)},
+			took{map[string]int64{"set": 5_000}, 15_000}},
+		{"a tier measures what a product discount left", []pricing.Line{line("a", 1, 31_000)},
+			[]promotion.Promotion{percent("p", 1_000, product, withAll, priority(1)), promo("t", promotion.Tiered, byAmount, withAll)},
+			took{map[string]int64{"p": 3_100}, 27_900}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			tc.want.check(t, apply(t, basket(tc.lines...), promotion.Facts{}, tc.from...))
+			slices.Reverse(tc.from)
+			slices.Reverse(tc.lines)
+			tc.want.check(t, apply(t, basket(tc.lines...), promotion.Facts{}, tc.from...))
+		})
+	}
+}
+
+func TestShippingAndDiscountsTogether(t *testing.T) {
+	t.Parallel()
+	onlyExpress := func(p *promotion.Promotion) {
+		p.Terms.Shipping = &promotion.ShippingTerms{Methods: []string{"express"}}
+	}
+	for _, tc := range []struct {
+		name  string
+		lines []pricing.Line
+		from  []promotion.Promotion
+		want  took
+	}{
+		{"free shipping waives the shipping", []pricing.Line{line("a", 1, 10_000, shipped)},
+			[]promotion.Promotion{freeShipping("free")}, took{map[string]int64{"free": 3_000}, 10_000}},
+		{"free shipping up to an amount waives that much", []pricing.Line{line("a", 1, 10_000, shipped)},
+			[]promotion.Promotion{freeShipping("free", atMost(1_000))}, took{map[string]int64{"free": 1_000}, 12_000}},
+		{"free express does nothing for the standard way", []pricing.Line{line("a", 1, 10_000, shipped)},
+			[]promotion.Promotion{freeShipping("free", onlyExpress)}, took{nil, 13_000}},
+		{"shipping that is free anyway is not given", []pricing.Line{line("a", 1, 60_000, shipped)},
+			[]promotion.Promotion{freeShipping("free")}, took{nil, 60_000}},
+		{"and keeps no discount out that does not combine with it", []pricing.Line{line("a", 1, 60_000, shipped)},
+			[]promotion.Promotion{freeShipping("free", priority(1)), won("w", 1_000)},
+			took{map[string]int64{"w": 1_000}, 59_000}},
+		{"nothing to ship, nothing to waive, and the discount is not kept out", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{freeShipping("free", priority(1)), won("w", 1_000)},
+			took{map[string]int64{"w": 1_000}, 9_000}},
+		{"free shipping and an order discount that do not combine: the priority decides", []pricing.Line{line("a", 1, 10_000, shipped)},
+			[]promotion.Promotion{freeShipping("free", priority(1)), won("w", 1_000)},
+			took{map[string]int64{"free": 3_000}, 10_000}},
+		{"they combine when both say so", []pricing.Line{line("a", 1, 10_000, shipped)},
+			[]promotion.Promotion{freeShipping("free", withAll), won("w", 1_000, withAll)},
+			took{map[string]int64{"free": 3_000, "w": 1_000}, 9_000}},
+		{"a discount that would lose the free shipping and cost more in all does not apply", []pricing.Line{line("a", 1, 50_000, shipped)},
+			[]promotion.Promotion{won("w", 1_000)}, took{nil, 50_000}},
+		{"one that is worth it does", []pricing.Line{line("a", 1, 50_000, shipped)},
+			[]promotion.Promotion{won("w", 4_000)}, took{map[string]int64{"w": 4_000}, 49_000}},
+		{"the lost free shipping is given back by the promotion that waives it", []pricing.Line{line("a", 1, 50_000, shipped)},
+			[]promotion.Promotion{won("w", 1_000, withAll), freeShipping("free", withAll)},
+			took{map[string]int64{"w": 1_000, "free": 3_000}, 49_000}},
+		{"an exclusive free shipping beats a smaller discount", []pricing.Line{line("a", 1, 10_000, shipped)},
+			[]promotion.Promotion{freeShipping("free", exclusive), won("w", 1_000)},
+			took{map[string]int64{"free": 3_000}, 10_000}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			tc.want.check(t, apply(t, basket(tc.lines...), promotion.Facts{}, tc.from...))
+		})
+	}
+}

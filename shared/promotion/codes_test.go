@@ -1,0 +1,190 @@
+package promotion_test
+
+import (
+	"testing"
+	"time"
+
+	"dangol/shared/pricing"
+	"dangol/shared/promotion"
+)
+
+func TestWhyACodeDoesNothing(t *testing.T) {
+	t.Parallel()
+	vip := promotion.NewBatch("b1", "VIP", 3)
+	batch := func(p *promotion.Promotion) { p.Codes = promotion.Codes{Batch: vip} }
+	where := func(c promotion.Conditions) change { return func(p *promotion.Promotion) { p.Conditions = c } }
+	in := func(s promotion.State) change { return func(p *promotion.Promotion) { p.State = s } }
+	limit := func(customer, perCode int) change {
+		return func(p *promotion.Promotion) { p.LimitPerCustomer, p.LimitPerCode = customer, perCode }
+	}
+	budget := func(spend int64, uses int) change {
+		return func(p *promotion.Promotion) {
+			if p.Budget.Uses = uses; spend > 0 {
+				p.Budget.Spend = krw(spend)
+			}
+		}
+	}
+	used := func(spend int64, uses, customer int) promotion.Facts {
+		return promotion.Facts{Used: map[string]promotion.Used{"x": {Spend: krw(spend), Uses: uses, Customer: customer}}}
+	}
+	uses := func(code string, n int) promotion.Facts {
+		return promotion.Facts{CodeUses: map[string]int{promotion.Fold(code): n}}
+	}
+	welcome := code("WELCOME")
+	goods := line("a", 1, 10_000)
+	guest := func(b *pricing.Basket) { b.CustomerID = "" }
+	dollars := func(b *pricing.Basket) { b.Currency = "USD" }
+	for _, tc := range []struct {
+		name   string
+		typed  string
+		promo  promotion.Promotion
+		facts  promotion.Facts
+		change func(*pricing.Basket)
+		want   promotion.Refused
+	}{
+		{"a code nobody gave out", "NOPE", won("x", 1_000, welcome), promotion.Facts{}, nil,
+			promotion.Refused{Reason: promotion.Unknown}},
+		{"a draft has no code yet", "WELCOME", won("x", 1_000, welcome, in(promotion.Draft)), promotion.Facts{}, nil,
+			promotion.Refused{Reason: promotion.Unknown}},
+		{"one second before the start", "WELCOME", won("x", 1_000, welcome, between(noon.Add(time.Second), noon.Add(time.Hour))),
+			promotion.Facts{}, nil, promotion.Refused{PromotionID: "x", Reason: promotion.NotStarted, Opens: noon.Add(time.Second)}},
+		{"at the start it applies", "WELCOME", won("x", 1_000, welcome, between(noon, noon.Add(time.Hour))), promotion.Facts{}, nil,
+			promotion.Refused{}},
+		{"at the end it is over", "WELCOME", won("x", 1_000, welcome, between(noon.Add(-time.Hour), noon)), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.HasEnded}},
+		{"before the end it applies although no schedule has made it live", "WELCOME",
+			won("x", 1_000, welcome, in(promotion.Scheduled), between(noon.Add(-time.Hour), noon.Add(1))), promotion.Facts{}, nil,
+			promotion.Refused{}},
+		{"a stored end does not end it: its time does", "WELCOME", won("x", 1_000, welcome, in(promotion.Ended)),
+			promotion.Facts{}, nil, promotion.Refused{}},
+		{"paused", "WELCOME", won("x", 1_000, welcome, in(promotion.Paused)), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.IsPaused}},
+		{"written in lower case with blanks", " wel-come ", won("x", 1_000, welcome), promotion.Facts{}, nil, promotion.Refused{}},
+		{"all money spent", "WELCOME", won("x", 1_000, welcome, budget(50_000, 0)), used(50_000, 9, 0), nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.BudgetExhausted}},
+		{"the discount no longer fits into what is left", "WELCOME", won("x", 1_000, welcome, budget(50_000, 0)), used(49_001, 9, 0), nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.BudgetExhausted}},
+		{"the last discount that fits", "WELCOME", won("x", 1_000, welcome, budget(50_000, 0)), used(49_000, 9, 0), nil,
+			promotion.Refused{}},
+		{"all uses used", "WELCOME", won("x", 1_000, welcome, budget(0, 100)), used(0, 100, 0), nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.BudgetExhausted}},
+		{"used often enough by this customer", "WELCOME", won("x", 1_000, welcome, limit(1, 0)), used(0, 1, 1), nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.LimitReached}},
+		{"others have used it, this customer not", "WELCOME", won("x", 1_000, welcome, limit(1, 0)), used(0, 99, 0), nil,
+			promotion.Refused{}},
+		{"a guest cannot be counted", "WELCOME", won("x", 1_000, welcome, limit(1, 0)), promotion.Facts{}, guest,
+			promotion.Refused{PromotionID: "x", Reason: promotion.LoginRequired}},
+		{"the code has been used often enough", "WELCOME", won("x", 1_000, welcome, limit(0, 5)), uses("WELCOME", 5), nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.LimitReached}},
+		{"a single-use code that is fresh", vip.Code(2), won("x", 1_000, batch), promotion.Facts{}, nil, promotion.Refused{}},
+		{"a single-use code that is used", vip.Code(2), won("x", 1_000, batch), uses(vip.Code(2), 1), nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.UsedCode}},
+		{"another code of the batch has been used", vip.Code(1), won("x", 1_000, batch), uses(vip.Code(2), 1), nil, promotion.Refused{}},
+		{"a code beyond the size of the batch", vip.Code(3), won("x", 1_000, batch), promotion.Facts{}, nil,
+			promotion.Refused{Reason: promotion.Unknown}},
+		{"members only", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{MembersOnly: true})), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.MembersOnly}},
+		{"a member", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{MembersOnly: true})), promotion.Facts{Member: true}, nil,
+			promotion.Refused{}},
+		{"first order only", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{FirstOrder: true})), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.NotEligible}},
+		{"the first order", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{FirstOrder: true})), promotion.Facts{First: true}, nil,
+			promotion.Refused{}},
+		{"another segment", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{Segments: []string{"gold"}})),
+			promotion.Facts{Segments: []string{"silver"}}, nil, promotion.Refused{PromotionID: "x", Reason: promotion.NotEligible}},
+		{"one of the segments", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{Segments: []string{"gold", "silver"}})),
+			promotion.Facts{Segments: []string{"silver"}}, nil, promotion.Refused{}},
+		{"for another customer", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{Customers: []string{"cus_2"}})), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.NotEligible}},
+		{"in dollars", "WELCOME", won("x", 1_000, welcome), promotion.Facts{}, dollars,
+			promotion.Refused{PromotionID: "x", Reason: promotion.NotInCurrency}},
+		{"2,000 are missing", "WELCOME", won("x", 1_000, welcome, from(12_000)), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.MinimumNotMet, MissingAmount: 2_000}},
+		{"one unit is missing", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{MinQuantity: 2})), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.MinimumNotMet, MissingUnits: 1}},
+		{"two units for the first tier are missing", "WELCOME", promo("x", promotion.Tiered, byQuantity, welcome), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.MinimumNotMet, MissingUnits: 1}},
+		{"nothing it is for", "WELCOME", won("x", 1_000, welcome, on("b")), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.NothingToDiscount}},
+		{"everything at its floor", "WELCOME", won("x", 1_000, welcome), promotion.Facts{},
+			func(b *pricing.Basket) { b.Lines[0].Floor = 10_000 }, promotion.Refused{PromotionID: "x", Reason: promotion.NothingToDiscount}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := withCodes(basket(goods), tc.typed)
+			if tc.change != nil {
+				tc.change(&b)
+			}
+			got := apply(t, b, tc.facts, tc.promo)
+			if tc.want.Reason == "" {
+				if len(got.Refused) != 0 || len(got.Applied) != 1 || got.Applied[0].Code != promotion.Fold(tc.typed) {
+					t.Fatalf("refused %+v, applied %+v", got.Refused, got.Applied)
+				}
+				return
+			}
+			tc.want.Code = tc.typed
+			if len(got.Refused) != 1 || got.Refused[0] != tc.want || len(got.Applied) != 0 {
+				t.Fatalf("refused %+v\nwant    %+v, applied %+v", got.Refused, tc.want, got.Applied)
+			}
+		})
+	}
+}
+
+func TestSeveralCodes(t *testing.T) {
+	t.Parallel()
+	batch := promotion.NewBatch("b1", "", 10)
+	single := func(p *promotion.Promotion) { p.Codes.Batch = batch }
+	one, two := batch.Code(1), batch.Code(2)
+	for _, tc := range []struct {
+		name    string
+		codes   []string
+		facts   promotion.Facts
+		from    []promotion.Promotion
+		refused map[string]promotion.Reason
+		total   int64
+	}{
+		{"two codes that combine", []string{"A", "B"}, promotion.Facts{},
+			[]promotion.Promotion{won("a", 1_000, code("A"), withAll), won("b", 500, code("B"), withAll)}, nil, 8_500},
+		{"two codes that do not: the lower priority is refused", []string{"A", "B"}, promotion.Facts{},
+			[]promotion.Promotion{won("a", 1_000, code("A")), won("b", 500, code("B"), priority(1))},
+			map[string]promotion.Reason{"A": promotion.NotCombinable}, 9_500},
+		{"an exclusive code that is better leaves the other out", []string{"A", "B"}, promotion.Facts{},
+			[]promotion.Promotion{won("a", 1_000, code("A"), exclusive), won("b", 500, code("B"), withAll)},
+			map[string]promotion.Reason{"B": promotion.NotCombinable}, 9_000},
+		{"an exclusive code that is worse is refused", []string{"A"}, promotion.Facts{},
+			[]promotion.Promotion{won("a", 1_000, code("A"), exclusive), won("sale", 2_000)},
+			map[string]promotion.Reason{"A": promotion.NotCombinable}, 8_000},
+		{"the same code twice counts once", []string{"A", "a"}, promotion.Facts{}, []promotion.Promotion{won("a", 1_000, code("A"))},
+			nil, 9_000},
+		{"two of one batch count once", []string{one, two}, promotion.Facts{}, []promotion.Promotion{won("a", 1_000, single)},
+			map[string]promotion.Reason{max(one, two): promotion.NotCombinable}, 9_000},
+		{"a used one does not spoil a fresh one of its batch", []string{one, two},
+			promotion.Facts{CodeUses: map[string]int{promotion.Fold(one): 1}}, []promotion.Promotion{won("a", 1_000, single)},
+			map[string]promotion.Reason{one: promotion.UsedCode}, 9_000},
+		{"a code that two promotions have belongs to the one that is live", []string{"A"}, promotion.Facts{},
+			[]promotion.Promotion{
+				won("old", 5_000, code("A"), priority(9), between(noon.AddDate(-1, 0, 0), noon.AddDate(0, -11, 0))), won("a", 1_000, code("A"))},
+			nil, 9_000},
+		{"a code that two live promotions have belongs to the higher priority", []string{"A"}, promotion.Facts{},
+			[]promotion.Promotion{won("a", 1_000, code("A"), withAll), won("b", 500, code("A"), withAll, priority(1))}, nil, 9_500},
+		{"a shelf sale has no code", []string{"A"}, promotion.Facts{},
+			[]promotion.Promotion{promo("a", promotion.Shelf, promotion.Terms{BasisPoints: 1_000}, code("A"))},
+			map[string]promotion.Reason{"A": promotion.Unknown}, 10_000},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := apply(t, withCodes(basket(line("a", 1, 10_000)), tc.codes...), tc.facts, tc.from...)
+			if got.Totals.Total != tc.total {
+				t.Errorf("total %d, want %d", got.Totals.Total, tc.total)
+			}
+			if len(got.Refused) != len(tc.refused) {
+				t.Errorf("refused %+v, want %v", got.Refused, tc.refused)
+			}
+			for _, r := range got.Refused {
+				if tc.refused[r.Code] != r.Reason {
+					t.Errorf("%s: %s, want %s", r.Code, r.Reason, tc.refused[r.Code])
+				}
+			}
+		})
+	}
+}

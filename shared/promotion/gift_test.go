@@ -1,0 +1,264 @@
+package promotion_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"dangol/shared/pricing"
+	"dangol/shared/promotion"
+)
+
+func gifts(changes ...change) promotion.Promotion {
+	return promo("gifts", promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{
+		{From: krw(50_000), Variants: []string{"A"}}, {From: krw(100_000), Variants: []string{"A", "B"}},
+	}}, changes...)
+}
+
+func choice(choose int, changes ...change) promotion.Promotion {
+	return promo("choice", promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{
+		{From: krw(10_000), Variants: []string{"A", "B", "C"}, Choose: choose},
+	}}, changes...)
+}
+
+func TestGifts(t *testing.T) {
+	t.Parallel()
+	chose := func(variants ...string) promotion.Facts {
+		return promotion.Facts{Chosen: map[string][]string{"choice": variants}}
+	}
+	for _, tc := range []struct {
+		name  string
+		goods int64
+		facts promotion.Facts
+		from  []promotion.Promotion
+		gifts []string
+		open  string // what can still be chosen
+	}{
+		{"below the first tier there is none", 49_999, promotion.Facts{}, []promotion.Promotion{gifts()}, nil, ""},
+		{"A from 50,000", 50_000, promotion.Facts{}, []promotion.Promotion{gifts()}, []string{"A"}, ""},
+		{"A and B from 100,000", 100_000, promotion.Facts{}, []promotion.Promotion{gifts()}, []string{"A", "B"}, ""},
+		{"what is gone is not given", 100_000, promotion.Facts{Gone: map[string]bool{"A": true}}, []promotion.Promotion{gifts()}, []string{"B"}, ""},
+		{"a discount before the gift's turn can cost the gift", 50_000, promotion.Facts{},
+			[]promotion.Promotion{gifts(withAll), won("w", 1_000, withAll, priority(1))}, nil, ""},
+		{"a discount after its turn does not", 50_000, promotion.Facts{},
+			[]promotion.Promotion{gifts(withAll, priority(1)), won("w", 1_000, withAll)}, []string{"A"}, ""},
+		{"two gift promotions that combine both give", 50_000, promotion.Facts{},
+			[]promotion.Promotion{gifts(withAll), promo("more", promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{
+				{From: krw(1), Variants: []string{"Z"}}}}, withAll)}, []string{"A", "Z"}, ""},
+		{"an exclusive gift wins over nothing", 50_000, promotion.Facts{}, []promotion.Promotion{gifts(exclusive)}, []string{"A"}, ""},
+		{"an exclusive gift does not win over money", 50_000, promotion.Facts{}, []promotion.Promotion{gifts(exclusive), won("w", 1)}, nil, ""},
+		{"a choice is open until it is made", 10_000, promotion.Facts{}, []promotion.Promotion{choice(1)}, nil, "[A B C] 1 of 1"},
+		{"a choice that is made", 10_000, chose("B"), []promotion.Promotion{choice(1)}, []string{"B"}, "[A B C] 0 of 1"},
+		{"one of two is chosen", 10_000, chose("C"), []promotion.Promotion{choice(2)}, []string{"C"}, "[A B C] 1 of 2"},
+		{"three chosen where one is to be: the first of the list", 10_000, chose("C", "B", "A"), []promotion.Promotion{choice(1)},
+			[]string{"A"}, "[A B C] 0 of 1"},
+		{"what is not on the list cannot be chosen", 10_000, chose("Z"), []promotion.Promotion{choice(1)}, nil, "[A B C] 1 of 1"},
+		{"what is gone cannot be chosen", 10_000, promotion.Facts{
+			Chosen: map[string][]string{"choice": {"B"}}, Gone: map[string]bool{"B": true}}, []promotion.Promotion{choice(1)}, nil, "[A C] 1 of 1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := apply(t, basket(line("a", 1, tc.goods)), tc.facts, tc.from...)
+			var given []string
+			for _, g := range got.Gifts {
+				given = append(given, g.VariantID)
+			}
+			open := ""
+			for _, c := range got.Choices {
+				open = fmt.Sprintf("%v %d of %d", c.Variants, c.Left, c.Choose)
+			}
+			if !slices.Equal(given, tc.gifts) || open != tc.open {
+				t.Errorf("gifts %v, open %q; want %v, %q", given, open, tc.gifts, tc.open)
+			}
+		})
+	}
+}
+
+func TestGiftLinesInTheBasketChangeNothing(t *testing.T) {
+	t.Parallel()
+	goods := []pricing.Line{line("b", 3, 20_000, shipped), line("z", 1, 45_000)}
+	promotions := []promotion.Promotion{
+		gifts(withAll, priority(3)), buyGet("g", 2, 1, withAll), percent("p", 1_000, withAll, on("z")), won("w", 777, withAll)}
+	before := apply(t, basket(goods...), promotion.Facts{}, promotions...)
+	withGifts := goods
+	for _, g := range before.Gifts {
+		withGifts = append(withGifts, line("gift-"+g.VariantID, 1, 0, wasAt(9_000)))
+	}
+	after := pricing.Price(basket(withGifts...), shop(t), before.Offers)
+	again := apply(t, basket(withGifts...), promotion.Facts{}, promotions...)
+	if len(before.Gifts) != 2 || after.Total != before.Totals.Total || again.Totals.Total != before.Totals.Total ||
+		!slices.Equal(again.Gifts, before.Gifts) {
+		t.Errorf("%d gifts; total %d before, %d with them, %d when applied again",
+			len(before.Gifts), before.Totals.Total, after.Total, again.Totals.Total)
+	}
+}
+
+func TestWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		b    pricing.Basket
+		from []promotion.Promotion
+		want []string
+	}{
+		{"5,000 more for the shop's free shipping", basket(line("a", 1, 45_000, shipped)), nil, []string{"free_shipping  5000"}},
+		{"nothing when it is free", basket(line("a", 1, 50_000, shipped)), nil, nil},
+		{"nothing when nothing is shipped", basket(line("a", 1, 45_000)), nil, nil},
+		{"5,000 more for a free shipping promotion", basket(line("a", 1, 15_000)),
+			[]promotion.Promotion{freeShipping("free", from(20_000))}, []string{"free_shipping free 5000"}},
+		{"the next tier by amount", basket(line("a", 1, 40_000)), []promotion.Promotion{promo("t", promotion.Tiered, byAmount)},
+			[]string{"tiered t 20000"}},
+		{"the first tier by quantity", basket(line("a", 1, 40_000)), []promotion.Promotion{promo("t", promotion.Tiered, byQuantity)},
+			[]string{"tiered t 1 units"}},
+		{"no tier above the highest", basket(line("a", 4, 40_000)), []promotion.Promotion{promo("t", promotion.Tiered, byQuantity)}, nil},
+		{"the next gift", basket(line("a", 1, 60_000)), []promotion.Promotion{gifts()}, []string{"free_gift gifts 40000 [A B]"}},
+		{"the smallest step first", basket(line("a", 1, 40_000)),
+			[]promotion.Promotion{gifts(withAll), promo("t", promotion.Tiered, byAmount, withAll), won("w", 500, from(45_000), withAll)},
+			[]string{"fixed_amount w 7000", "free_gift gifts 10000 [A]", "tiered t 20000"}},
+		{"not for a code that nobody typed", basket(line("a", 1, 40_000)), []promotion.Promotion{won("w", 500, from(45_000), code("X"))}, nil},
+		{"for a code that is typed", withCodes(basket(line("a", 1, 40_000)), "X"), []promotion.Promotion{won("w", 500, from(45_000), code("X"))},
+			[]string{"fixed_amount w 5000"}},
+		{"not for goods that are not in the basket", basket(line("a", 1, 40_000)), []promotion.Promotion{won("w", 500, from(45_000), on("b"))}, nil},
+		{"for an exclusive one too", basket(line("a", 1, 40_000)), []promotion.Promotion{won("w", 500, from(45_000), exclusive)},
+			[]string{"fixed_amount w 5000"}},
+		{"for the whole basket when the minimum is measured there", basket(line("a", 1, 10_000), line("b", 1, 30_000)),
+			[]promotion.Promotion{won("w", 500, on("a"), func(p *promotion.Promotion) {
+				p.Conditions = promotion.Conditions{MinSubtotal: krw(45_000), Anywhere: true}
+			})}, []string{"fixed_amount w 5000"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, h := range apply(t, tc.b, promotion.Facts{}, tc.from...).Missing {
+				text := fmt.Sprintf("%s %s %d", h.Kind, h.PromotionID, h.Amount)
+				if h.Units > 0 {
+					text = fmt.Sprintf("%s %s %d units", h.Kind, h.PromotionID, h.Units)
+				}
+				if h.Gifts != nil {
+					text += fmt.Sprint(" ", h.Gifts)
+				}
+				got = append(got, text)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("missing %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestLimitedEditions(t *testing.T) {
+	t.Parallel()
+	open := noon.Add(24 * time.Hour)
+	drop := func(changes ...change) promotion.Promotion {
+		p := promo("drop", promotion.Drop, promotion.Terms{MembersFrom: noon}, append([]change{on("a")}, changes...)...)
+		p.Starts, p.Ends, p.LimitPerCustomer = open, open.AddDate(0, 0, 7), 1
+		return p
+	}
+	paused := func(p *promotion.Promotion) { p.State = promotion.Paused }
+	at := func(when time.Time, customer string, quantity int) pricing.Basket {
+		b := basket(line("a", quantity, 90_000), line("b", 5, 1_000))
+		b.At, b.CustomerID = when, customer
+		return b
+	}
+	member := promotion.Facts{Member: true}
+	has := promotion.Facts{Used: map[string]promotion.Used{"drop": {Customer: 1}}}
+	for _, tc := range []struct {
+		name  string
+		b     pricing.Basket
+		facts promotion.Facts
+		from  promotion.Promotion
+		want  promotion.Held
+	}{
+		{"before it opens to all it is shut", at(noon, "c", 1), promotion.Facts{}, drop(),
+			promotion.Held{Reason: promotion.NotStarted, Opens: open}},
+		{"members come in early", at(noon, "c", 1), member, drop(), promotion.Held{}},
+		{"before the early access members wait too", at(noon.Add(-1), "c", 1), member, drop(),
+			promotion.Held{Reason: promotion.NotStarted, Opens: noon}},
+		{"at the opening all come in", at(open, "c", 1), promotion.Facts{}, drop(), promotion.Held{}},
+		{"after the end it is shut", at(open.AddDate(0, 0, 7), "c", 1), promotion.Facts{}, drop(), promotion.Held{Reason: promotion.HasEnded}},
+		{"while paused it is shut", at(open, "c", 1), promotion.Facts{}, drop(paused), promotion.Held{Reason: promotion.IsPaused}},
+		{"one each: two are too many", at(open, "c", 2), promotion.Facts{}, drop(),
+			promotion.Held{Reason: promotion.LimitReached, Limit: 1, Left: 1}},
+		{"one each: who has one gets none", at(open, "c", 1), has, drop(), promotion.Held{Reason: promotion.LimitReached, Limit: 1}},
+		{"a guest cannot be counted", at(open, "", 1), promotion.Facts{}, drop(), promotion.Held{Reason: promotion.LoginRequired}},
+		{"for members only", at(open, "c", 1), promotion.Facts{}, drop(func(p *promotion.Promotion) { p.Conditions.MembersOnly = true }),
+			promotion.Held{Reason: promotion.MembersOnly}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := apply(t, tc.b, tc.facts, tc.from)
+			if tc.want.Reason == "" {
+				if len(got.Held) > 0 {
+					t.Fatalf("held %+v", got.Held)
+				}
+				return
+			}
+			tc.want.LineID, tc.want.PromotionID = "a", "drop"
+			if len(got.Held) != 1 || got.Held[0] != tc.want {
+				t.Fatalf("held %+v, want %+v", got.Held, tc.want)
+			}
+		})
+	}
+	units := promotion.NewSet([]promotion.Promotion{drop()}).DropUnits([]pricing.Line{line("b", 5, 1), line("a", 2, 1)})
+	if len(units) != 1 || units["drop"] != 2 {
+		t.Errorf("units of the drop: %v", units)
+	}
+}
+
+func TestShelfSales(t *testing.T) {
+	t.Parallel()
+	day := 24 * time.Hour
+	sale := func(id string, basisPoints int, starts, ends time.Duration, changes ...change) promotion.Promotion {
+		changes = append([]change{between(noon.Add(starts), noon.Add(ends)), class(promotion.Product)}, changes...)
+		return promo(id, promotion.Shelf, promotion.Terms{BasisPoints: basisPoints}, changes...)
+	}
+	fixed := func(id string, amount int64) promotion.Promotion {
+		return promo(id, promotion.Shelf, promotion.Terms{Amount: krw(amount)}, on("a"))
+	}
+	good := promotion.Good{VariantID: "v-a", ProductID: "p-a", List: 10_000}
+	floored, promoted := good, good
+	floored.Floor, promoted.CompareAt = 8_000, 12_000
+	short, long := sale("short", 3_000, 0, day), sale("long", 1_000, -day, 7*day)
+	for _, tc := range []struct {
+		name string
+		good promotion.Good
+		at   time.Time
+		from []promotion.Promotion
+		want promotion.ShelfPrice
+	}{
+		{"no sale, list price", good, noon, nil, promotion.ShelfPrice{Amount: 10_000}},
+		{"a sale shows the list price struck through", good, noon, []promotion.Promotion{long},
+			promotion.ShelfPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "long", Until: noon.Add(7 * day)}},
+		{"the cheapest of two shows", good, noon, []promotion.Promotion{long, short},
+			promotion.ShelfPrice{Amount: 7_000, CompareAt: 10_000, PromotionID: "short", Until: noon.Add(day)}},
+		{"when it ends the next cheapest follows", good, noon.Add(day), []promotion.Promotion{long, short},
+			promotion.ShelfPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "long", Until: noon.Add(7 * day)}},
+		{"when both end the list price is back", good, noon.Add(7 * day), []promotion.Promotion{long, short}, promotion.ShelfPrice{Amount: 10_000}},
+		{"equal ones: the higher priority", good, noon, []promotion.Promotion{long, sale("other", 1_000, 0, day, priority(1))},
+			promotion.ShelfPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "other", Until: noon.Add(day)}},
+		{"never below the floor", floored, noon, []promotion.Promotion{short},
+			promotion.ShelfPrice{Amount: 8_000, CompareAt: 10_000, PromotionID: "short", Until: noon.Add(day)}},
+		{"a sale price above the list price is no sale", good, noon, []promotion.Promotion{fixed("f", 11_000)}, promotion.ShelfPrice{Amount: 10_000}},
+		{"a sale price", good, noon, []promotion.Promotion{fixed("f", 6_000)},
+			promotion.ShelfPrice{Amount: 6_000, CompareAt: 10_000, PromotionID: "f", Until: noon.AddDate(0, 0, 1)}},
+		{"an older struck-through price stays", promoted, noon, []promotion.Promotion{long},
+			promotion.ShelfPrice{Amount: 9_000, CompareAt: 12_000, PromotionID: "long", Until: noon.Add(7 * day)}},
+		{"a sale that skips goods on sale leaves them", promoted, noon, []promotion.Promotion{sale("s", 1_000, 0, day, skipSale)},
+			promotion.ShelfPrice{Amount: 10_000, CompareAt: 12_000}},
+		{"other goods are not on sale", promotion.Good{ProductID: "p-b", List: 10_000}, noon, []promotion.Promotion{fixed("f", 6_000)},
+			promotion.ShelfPrice{Amount: 10_000}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := promotion.NewSet(tc.from).Shelf(tc.good, "KRW", tc.at)
+			if got != tc.want {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+		})
+	}
+	next, ok := promotion.NewSet([]promotion.Promotion{long, short}).NextChange(noon)
+	if !ok || !next.Equal(noon.Add(day)) {
+		t.Errorf("the price changes next at %v, %v", next, ok)
+	}
+}

@@ -1,0 +1,158 @@
+package subscription
+
+import (
+	"time"
+
+	"dangol/shared/money"
+)
+
+// Effect is something to carry out after Apply, in the order given. What is stored with the subscription (invoice, history, event) goes
+// into the same transaction; what happens outside (stock, charge) follows, and its outcome comes back as a command.
+type Effect interface{ effect() }
+
+// MakeInvoice stores the invoice, before anything is charged for it.
+type MakeInvoice struct{ Invoice Invoice }
+
+// MakeCreditNote stores the credit note.
+type MakeCreditNote struct{ Note CreditNote }
+
+// HoldStock keeps the goods of a cycle. Contents is empty for a box: the plan's edition of the day Opens. When it fails nothing of what
+// follows in the list is done; the outcome is the command StockFailed. The key makes a repeated hold the same hold.
+type HoldStock struct {
+	Key      string
+	Opens    Date
+	Contents []Item
+	Quantity int
+}
+
+// ReleaseStock lets the held goods of a cycle go, if any are held.
+type ReleaseStock struct{ Key string }
+
+// Charge takes Amount from the card under AttemptKey. With Lookup the provider is asked first what became of an earlier call with this key;
+// only "not found" leads to a call. The outcome is ChargeSucceeded or ChargeFailed; no answer is no outcome, and Due comes back to it.
+type Charge struct {
+	Key        string
+	AttemptKey string
+	Attempt    int
+	Amount     money.Money
+	Card       Card
+	Lookup     bool
+}
+
+// Settle marks the invoice paid: by the payment, or with "" by account credit alone.
+type Settle struct {
+	Key       string
+	PaymentID string
+}
+
+// Void marks the invoice as not to be paid.
+type Void struct {
+	Key    string
+	Reason string
+}
+
+// Refund gives money back to the card, under a key of its own.
+type Refund struct {
+	Key       string
+	PaymentID string // "" when the charge was not expected: take it from the payment found under ChargeKey
+	ChargeKey string
+	Amount    money.Money
+}
+
+// Deliver makes the order of a cycle out of the held goods.
+type Deliver struct {
+	Key       string
+	Opens     Date
+	Contents  []Item
+	Quantity  int
+	AddressID string
+}
+
+// SpanEnded says that a span is over, as it was in the end. The spans of a subscription, in order, are its history in days.
+type SpanEnded struct {
+	Span  Span
+	Terms Terms
+}
+
+// NoticeKind is what a notice tells.
+type NoticeKind string
+
+// The notices.
+const (
+	NoticeConsent       NoticeKind = "consent_request"
+	NoticeTrialEnding   NoticeKind = "trial_ending"
+	NoticeRenewal       NoticeKind = "renewal"
+	NoticeCardExpiring  NoticeKind = "card_expiring"
+	NoticeReceipt       NoticeKind = "receipt"
+	NoticePaymentFailed NoticeKind = "payment_failed"
+	NoticeSuspended     NoticeKind = "suspended"
+	NoticeRecovered     NoticeKind = "recovered"
+	NoticeEnded         NoticeKind = "ended"
+	NoticeCancelled     NoticeKind = "cancelled"
+	NoticeChangeFailed  NoticeKind = "change_failed"
+	NoticeOutOfStock    NoticeKind = "out_of_stock"
+)
+
+// Notice is a message to the subscriber.
+type Notice struct {
+	Kind   NoticeKind
+	Date   Date        // the day it is about
+	Amount money.Money // what will be, or was not, paid
+	Retry  time.Time   // payment_failed: the next try
+	Wait   Wait        // payment_failed: what is waited for instead
+	Ask    *Ask        // consent_request
+	Reason string      // ended, out_of_stock
+	// Later is when channels with quiet hours may be used at the earliest; mail may go at once.
+	Later time.Time
+}
+
+// Event is something others may want to know.
+type Event struct {
+	Name   string
+	Seq    int
+	Amount money.Money
+	Reason string
+}
+
+// The events.
+const (
+	EventStarted    = "subscription.started"
+	EventActivated  = "subscription.activated"
+	EventRenewed    = "subscription.renewed"
+	EventFailed     = "subscription.payment_failed"
+	EventRecovered  = "subscription.recovered"
+	EventSuspended  = "subscription.suspended"
+	EventPaused     = "subscription.paused"
+	EventResumed    = "subscription.resumed"
+	EventSkipped    = "subscription.skipped"
+	EventChanged    = "subscription.changed"
+	EventConsent    = "subscription.consent"
+	EventCancelled  = "subscription.cancelled"
+	EventReactivate = "subscription.reactivated"
+	EventEnded      = "subscription.ended"
+	EventStockOut   = "subscription.out_of_stock"
+)
+
+// Entry is a line of the subscription's history. There is one for every command that did something.
+type Entry struct {
+	At      time.Time `json:"at" dynamodbav:"at"`
+	Command string    `json:"command" dynamodbav:"command"`
+	From    State     `json:"from" dynamodbav:"from"`
+	To      State     `json:"to" dynamodbav:"to"`
+	Seq     int       `json:"seq" dynamodbav:"seq"`
+	Note    string    `json:"note,omitempty" dynamodbav:"note,omitempty"`
+}
+
+func (MakeInvoice) effect()    {}
+func (MakeCreditNote) effect() {}
+func (HoldStock) effect()      {}
+func (ReleaseStock) effect()   {}
+func (Charge) effect()         {}
+func (Settle) effect()         {}
+func (Void) effect()           {}
+func (Refund) effect()         {}
+func (Deliver) effect()        {}
+func (SpanEnded) effect()      {}
+func (Notice) effect()         {}
+func (Event) effect()          {}
+func (Entry) effect()          {}

@@ -1,0 +1,40 @@
+package subscription
+
+// upTo is what the first days of a period cost together. The price is shared out over the days of the whole period by largest
+// remainder (money.Allocate with equal weights): every day costs price/whole, and the units left over go to the first days. So parts
+// of a period always add up to its price, however it is cut.
+func upTo(price int64, whole, days int) int64 {
+	if whole <= 0 || days <= 0 {
+		return 0
+	}
+	if days >= whole {
+		return price
+	}
+	each, left := price/int64(whole), price%int64(whole)
+	return each*int64(days) + min(int64(days), left)
+}
+
+// Prorate is what the days [from, to) of the whole period [opens, closes) cost. Days outside the period cost nothing. price is not
+// negative.
+func Prorate(price int64, opens, closes, from, to Date) int64 {
+	whole := opens.Days(closes)
+	cost := upTo(price, whole, opens.Days(to)) - upTo(price, whole, opens.Days(from))
+	return max(cost, 0)
+}
+
+// perMonth is a price per interval as a price per month of average length (146,097 / 4,800 days), for MRR, rounded to the nearest unit.
+func perMonth(price int64, i Interval) int64 {
+	if m := int64(i.months()); m > 0 {
+		return roundDiv(price, m)
+	}
+	return roundDiv(price*cycleDays, cycleMonths*int64(i.days()))
+}
+
+// roundDiv divides to the nearest whole, halves up. a is not negative, b above 0.
+func roundDiv(a, b int64) int64 {
+	q, r := a/b, a%b
+	if r >= b-r {
+		q++
+	}
+	return q
+}
