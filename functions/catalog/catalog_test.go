@@ -27,14 +27,19 @@ type shop struct {
 	merchant *apitest.Client
 }
 
-func newShop(t testing.TB, wrap ...func(table.DB) table.DB) *shop {
+func newShop(t testing.TB) *shop {
+	t.Helper()
+	return shopOn(t, localtest.Table(t, table.Commerce))
+}
+
+func shopOn(t testing.TB, on *table.Table) *shop {
 	t.Helper()
 	rules, err := pricing.DefaultShop()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := clock.Stopped(opening)
-	f := newCatalog(localtest.Table(t, table.Commerce, wrap...), c, rules, 0)
+	f := newCatalog(on, c, rules, 0)
 	client := apitest.New(t, f.service(api.Options{Clock: c, Verify: apitest.Verify}).Lambda())
 	return &shop{TB: t, catalog: f, clock: c, api: client, merchant: client.As(apitest.Merchant)}
 }
@@ -75,37 +80,37 @@ func cream(handle string) object {
 	}
 }
 
-func (s *shop) create(body object) Document {
+func (s *shop) create(body object) ProductDocument {
 	s.Helper()
-	var d Document
+	var d ProductDocument
 	s.merchant.Do("POST", "/products", body).Want(201).Into(&d)
 	return d
 }
 
-func (s *shop) edit(id string) Document {
+func (s *shop) edit(id string) ProductDocument {
 	s.Helper()
-	var d Document
+	var d ProductDocument
 	s.merchant.Do("GET", "/products/"+id+"/edit", nil).Want(200).Into(&d)
 	return d
 }
 
-func (s *shop) put(d Document) Document {
+func (s *shop) put(d ProductDocument) ProductDocument {
 	s.Helper()
-	var out Document
+	var out ProductDocument
 	s.merchant.With("If-Match", api.ETag(fmt.Sprint(d.Version))).Do("PUT", "/products/"+d.ID, d).Want(200).Into(&out)
 	return out
 }
 
-func (s *shop) page(path string) Page {
+func (s *shop) page(path string) ProductPage {
 	s.Helper()
-	var p Page
+	var p ProductPage
 	s.api.Do("GET", "/products/"+path, nil).Want(200).Into(&p)
 	return p
 }
 
 func (s *shop) handles(path string) []string {
 	s.Helper()
-	var cards Cards
+	var cards ProductList
 	s.api.Do("GET", path, nil).Want(200).Into(&cards)
 	handles := make([]string, len(cards.Products))
 	for i, c := range cards.Products {
@@ -148,7 +153,7 @@ func TestAnswersInTheLanguageAskedFor(t *testing.T) {
 		{"nonsense", ";;,q=,=;q=x", "", "녹차 수분 크림"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var p Page
+			var p ProductPage
 			s.api.With("Accept-Language", tt.header).Do("GET", "/products/cream"+tt.query, nil).Want(200).Into(&p)
 			if p.Title != tt.want {
 				t.Fatalf("got %q, want %q", p.Title, tt.want)
@@ -189,7 +194,7 @@ func TestOnlyActiveProductsAreShown(t *testing.T) {
 	if d := s.edit(draft.ID); d.Status != "draft" {
 		t.Fatal(d.Status)
 	}
-	var cards Cards
+	var cards ProductList
 	s.merchant.Do("GET", "/admin/products?status=archived", nil).Want(200).Into(&cards)
 	if len(cards.Products) != 1 || cards.Products[0].ID != active.ID {
 		t.Fatalf("%+v", cards)
@@ -200,7 +205,7 @@ func TestTheSameKeyCreatesOnce(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	keyed := s.merchant.With("Idempotency-Key", "k1")
-	var first, second Document
+	var first, second ProductDocument
 	keyed.Do("POST", "/products", cream("cream")).Want(201).Into(&first)
 	again := keyed.Do("POST", "/products", cream("cream")).Want(201).Into(&second)
 	if first.ID != second.ID || again.Headers.Get("Idempotent-Replayed") != "true" {
@@ -242,7 +247,7 @@ func TestANewVariantBeginsWithItsStock(t *testing.T) {
 		Options: []string{"100ml"}, Prices: map[string]PriceDocument{"KRW": {Amount: 20000}}, Available: &seven,
 	})
 	d = s.put(d)
-	var got Stock
+	var got StockLevel
 	s.merchant.Do("GET", "/stock/"+d.Variants[1].ID, nil).Want(200).Into(&got)
 	if got.Available != 7 {
 		t.Fatalf("%+v", got)

@@ -6,8 +6,8 @@ import (
 	"dangol/shared/catalogue"
 )
 
-// Document is everything about a product, as merchants read and write it.
-type Document struct {
+// ProductDocument is everything about a product, as merchants read and write it.
+type ProductDocument struct {
 	ID          string             `json:"id,omitempty" readOnly:"true" doc:"Ignored when written."`
 	Version     int                `json:"version,omitempty" readOnly:"true" doc:"Ignored when written: send If-Match."`
 	Handle      string             `json:"handle,omitempty" maxLength:"300" doc:"Unique: letters of any script, digits and hyphens. Made from the title when left out." example:"녹차-수분-크림"`
@@ -59,8 +59,8 @@ type EditionDocument struct {
 }
 
 // documentOf shows a product to its merchant.
-func documentOf(p *catalogue.Product) *Document {
-	d := &Document{
+func documentOf(p *catalogue.Product) *ProductDocument {
+	d := &ProductDocument{
 		ID: p.ID, Version: p.Version, Handle: p.Handle, Status: string(p.Status), Title: p.Title, Description: p.Description,
 		Vendor: p.Vendor, Type: p.Type, Tags: p.Tags, Categories: p.Categories, Options: p.Options, Images: p.Images,
 		CreatedAt: &p.CreatedAt, UpdatedAt: &p.UpdatedAt, Variants: make([]VariantDocument, len(p.Variants)),
@@ -90,7 +90,7 @@ func variantDocument(v catalogue.Variant) VariantDocument {
 
 // product is the document as a product, in the place of before (nil for one that is being made). Variants keep their ids,
 // new ones get theirs. It returns the stock that new variants begin with.
-func (d *Document) product(before *catalogue.Product, productID string, now time.Time) (*catalogue.Product, map[string]catalogue.Units) {
+func (d *ProductDocument) product(before *catalogue.Product, productID string, now time.Time) (*catalogue.Product, map[string]catalogue.Units) {
 	p := &catalogue.Product{
 		ID: productID, Version: 1, Handle: handleOf(d.Handle), Status: catalogue.Status(d.Status), Title: texts(d.Title),
 		Description: texts(d.Description), Vendor: d.Vendor, Type: d.Type, Tags: composed(d.Tags), Categories: composed(d.Categories),

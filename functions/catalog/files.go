@@ -24,7 +24,7 @@ func (c *catalog) fileRoutes(s *api.Service) {
 		Summary: "Import products from rows of a CSV file in Shopify's format", MaxBody: maxFile, Errors: []int{413, 422},
 		Description: "The body is a header and the rows of whole products. A product is found by its handle: one that is there is " +
 			"brought in line with the file, fields the file has no column for stay, variants are matched by their options, and variants " +
-			"that the file leaves out are removed. Importing the same rows again changes nothing. Stock is set only when its column says " +
+			"that the file leaves out are removed. Importing the same rows again changes nothing. StockLevel is set only when its column says " +
 			"something else than in the last import, so what was sold since stays sold.\n\nEach product is written whole or not at all; " +
 			"what is wrong with the others is listed by row. `make import FILE=...` sends a file of any size piece by piece.",
 	}, c.importFile)

@@ -20,17 +20,17 @@ import (
 
 // ImportInput is a piece of a file.
 type ImportInput struct {
-	Currency string `query:"currency" pattern:"^[A-Z]{3}$" doc:"Of the price columns that name none; the shop's first when left out." example:"KRW"`
+	Currency string `query:"currency" pattern:"^[A-Z]{3}$" doc:"Of price columns that name none; the shop's first if left out." example:"KRW"`
 	Language string `query:"language" maxLength:"10" doc:"Of the text columns that name none; the shop's first when left out." example:"ko"`
 	FirstRow int    `query:"firstRow" minimum:"2" default:"2" doc:"Row of the file that the first row below the header is, for errors."`
 	RawBody  []byte `contentType:"text/csv"`
 }
 
 // ImportOutput is what became of it.
-type ImportOutput struct{ Body Report }
+type ImportOutput struct{ Body ImportReport }
 
-// Report counts products and lists what is wrong.
-type Report struct {
+// ImportReport counts products and lists what is wrong.
+type ImportReport struct {
 	Rows      int                 `json:"rows" doc:"Rows read below the header."`
 	Created   int                 `json:"created" doc:"Products."`
 	Updated   int                 `json:"updated" doc:"Products, also when only their stock was set."`
@@ -46,7 +46,7 @@ const maxErrors = 200
 // tally gathers a report from several goroutines.
 type tally struct {
 	mu sync.Mutex
-	Report
+	ImportReport
 }
 
 func (t *tally) count(n *int) {
@@ -63,8 +63,8 @@ func (t *tally) fail(products int, errs ...*shopify.RowError) {
 }
 
 // report sorts the errors by row and keeps the first.
-func (t *tally) report() Report {
-	r := t.Report
+func (t *tally) report() ImportReport {
+	r := t.ImportReport
 	slices.SortStableFunc(r.Errors, func(a, b *shopify.RowError) int { return a.Row - b.Row })
 	if len(r.Errors) > maxErrors {
 		r.Omitted = len(r.Errors) - maxErrors
@@ -156,7 +156,7 @@ func (c *catalog) importBatch(ctx context.Context, batch []shopify.Product, t *t
 	return writers.Wait()
 }
 
-// shelf is what the shop has of a batch.
+// there is what the shop has of a batch.
 type there struct {
 	products map[string]*catalogue.Product // by handle
 	parts    map[string]*catalogue.Product // by id, for gift sets

@@ -14,19 +14,19 @@ import (
 	"dangol/shared/catalogue/shopify"
 )
 
-func (s *shop) importCSV(query, file string) Report {
+func (s *shop) importCSV(query, file string) ImportReport {
 	s.Helper()
-	var r Report
+	var r ImportReport
 	s.merchant.With("Content-Type", "text/csv").Do("POST", "/products/import"+query, file).Want(200).Into(&r)
 	return r
 }
 
 // counts are created, updated, unchanged and failed products.
-func (r Report) counts() [4]int { return [4]int{r.Created, r.Updated, r.Unchanged, r.Failed} }
+func (r ImportReport) counts() [4]int { return [4]int{r.Created, r.Updated, r.Unchanged, r.Failed} }
 
 func (s *shop) stockOf(variantID string) int {
 	s.Helper()
-	var got Stock
+	var got StockLevel
 	s.merchant.Do("GET", "/stock/"+variantID, nil).Want(200).Into(&got)
 	return got.Available
 }
@@ -111,7 +111,7 @@ func TestImportChangesWhatTheFileHasColumnsFor(t *testing.T) {
 		after.Vendor != "단골" || after.Title["en"] != "Tee" {
 		t.Fatalf("%+v", after)
 	}
-	var history struct{ Changes []Change }
+	var history struct{ Changes []PriceChange }
 	s.merchant.Do("GET", "/products/"+d.ID+"/price-history", nil).Want(200).Into(&history)
 	if len(history.Changes) != 2 || history.Changes[1].Price.Amount != 9000 {
 		t.Fatalf("%+v", history)
@@ -140,7 +140,7 @@ func TestImportStatus(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.importCSV("", lines("Handle,Title,Published,Status,Variant Price", "a,A,true,draft,1", "b,B,false,,1", "c,C,TRUE,,1", "d,D,,archived,1"))
-	var cards Cards
+	var cards ProductList
 	s.merchant.Do("GET", "/admin/products?sort=title", nil).Want(200).Into(&cards)
 	var got []string
 	for _, c := range cards.Products {
@@ -231,7 +231,7 @@ func TestTheSamePieceTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	var both sync.WaitGroup
-	reports := make([]Report, 4)
+	reports := make([]ImportReport, 4)
 	for i := range reports {
 		both.Go(func() { reports[i] = s.importCSV("", tee) })
 	}

@@ -32,17 +32,17 @@ type ListInput struct {
 type ListOutput struct {
 	CacheControl string `header:"Cache-Control"`
 	Vary         string `header:"Vary"`
-	Body         Cards
+	Body         ProductList
 }
 
-// Cards is one page of a list.
-type Cards struct {
-	Products   []Card `json:"products"`
-	NextCursor string `json:"nextCursor,omitempty" doc:"Send as cursor for the next page; absent on the last."`
+// ProductList is one page of a list.
+type ProductList struct {
+	Products   []ProductCard `json:"products"`
+	NextCursor string        `json:"nextCursor,omitempty" doc:"Send as cursor for the next page; absent on the last."`
 }
 
-// Card is what a list shows of a product.
-type Card struct {
+// ProductCard is what a list shows of a product.
+type ProductCard struct {
 	ID         string           `json:"id" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
 	Handle     string           `json:"handle" doc:"Part of the page's address." example:"green-tea-cream"`
 	Title      string           `json:"title" example:"녹차 수분 크림"`
@@ -63,18 +63,18 @@ type Card struct {
 }
 
 // MarshalJSON gives what was encoded when the card was first shown: cards change seldom and are listed often.
-func (c Card) MarshalJSON() ([]byte, error) {
+func (c ProductCard) MarshalJSON() ([]byte, error) {
 	if c.encoded != nil {
 		return c.encoded, nil
 	}
-	type plain Card
+	type plain ProductCard
 	return json.Marshal(plain(c))
 }
 
 func (c *catalog) list(ctx context.Context, in *ListInput) (*ListOutput, error) {
 	language := c.languages(in.Reader)[0]
-	currency := in.Currency
-	if currency == "" && (in.MinPrice > 0 || in.MaxPrice > 0 || in.Sort == string(catalogue.PriceUp) || in.Sort == string(catalogue.PriceDown)) {
+	currency, sort := in.Currency, catalogue.Sort(in.Sort)
+	if currency == "" && (in.MinPrice > 0 || in.MaxPrice > 0 || sort == catalogue.PriceUp || sort == catalogue.PriceDown) {
 		currency = c.shop.Currencies[0]
 	}
 	if in.MaxPrice > 0 && in.MaxPrice < in.MinPrice {
@@ -86,7 +86,7 @@ func (c *catalog) list(ctx context.Context, in *ListInput) (*ListOutput, error) 
 			Vendor: norm.NFC.String(in.Vendor), Type: norm.NFC.String(in.Type), Currency: currency,
 			Min: in.MinPrice, Max: in.MaxPrice, Search: in.Q,
 		},
-		Sort: catalogue.Sort(in.Sort), Language: language, Limit: in.Limit, After: in.Cursor,
+		Sort: sort, Language: language, Limit: in.Limit, After: in.Cursor,
 	})
 	return &ListOutput{CacheControl: c.cacheControl(), Vary: "Accept-Language", Body: cards}, err
 }
@@ -112,14 +112,14 @@ func (c *catalog) listAll(ctx context.Context, in *AdminListInput) (*ListOutput,
 	return &ListOutput{CacheControl: "no-store", Vary: "Accept-Language", Body: cards}, err
 }
 
-func (c *catalog) cards(ctx context.Context, q catalogue.List) (Cards, error) {
+func (c *catalog) cards(ctx context.Context, q catalogue.List) (ProductList, error) {
 	found, err := c.listing.List(ctx, q)
 	if err != nil {
-		return Cards{}, api.CursorProblem(err)
+		return ProductList{}, api.CursorProblem(err)
 	}
-	cards := Cards{Products: make([]Card, len(found.Entries)), NextCursor: found.Next}
+	cards := ProductList{Products: make([]ProductCard, len(found.Entries)), NextCursor: found.Next}
 	for i, e := range found.Entries {
-		cards.Products[i] = Card{encoded: e.View(q.Language+" "+q.Currency, func() []byte {
+		cards.Products[i] = ProductCard{encoded: e.View(q.Language+" "+q.Currency, func() []byte {
 			raw, _ := json.Marshal(c.card(e, q.Language, q.Currency)) // strings, numbers and times cannot fail
 			return raw
 		})}
@@ -128,8 +128,8 @@ func (c *catalog) cards(ctx context.Context, q catalogue.List) (Cards, error) {
 }
 
 // card shows the entry in the language, priced in the currency; "" is the shop's first that the product is sold in.
-func (c *catalog) card(e *catalogue.Entry, language, currency string) Card {
-	card := Card{
+func (c *catalog) card(e *catalogue.Entry, language, currency string) ProductCard {
+	card := ProductCard{
 		ID: e.ID, Handle: e.Handle, Title: e.Title.In(language, c.shop.Languages[0]), Status: e.Status, Vendor: e.Vendor, Type: e.Type,
 		Tags: notNil(e.Tags), Categories: notNil(e.Categories), Variants: e.Variants, UpdatedAt: e.UpdatedAt,
 	}

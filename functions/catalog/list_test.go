@@ -74,7 +74,7 @@ func TestPagesTileWhileTheListChanges(t *testing.T) {
 	var got []string
 	cursor := ""
 	for page := 0; ; page++ {
-		var cards Cards
+		var cards ProductList
 		s.api.Do("GET", "/products?sort=price_asc&currency=KRW&limit=1&cursor="+cursor, nil).Want(200).Into(&cards)
 		for _, c := range cards.Products {
 			got = append(got, c.Handle)
@@ -100,8 +100,8 @@ func TestCardsShowWhatChanged(t *testing.T) {
 	d := s.create(cream("cream").variant("prices", object{
 		"KRW": object{"amount": 12000, "compareAt": 15000}, "USD": object{"amount": 950},
 	}))
-	card := func(query string) Card {
-		var cards Cards
+	card := func(query string) ProductCard {
+		var cards ProductList
 		s.api.Do("GET", "/products?"+query, nil).Want(200).Into(&cards)
 		return cards.Products[0]
 	}

@@ -20,7 +20,7 @@ import (
 type DocumentOutput struct {
 	ETag     string `header:"ETag" doc:"The version, for If-Match."`
 	Replayed string `header:"Idempotent-Replayed"`
-	Body     *Document
+	Body     *ProductDocument
 }
 
 func output(p *catalogue.Product) *DocumentOutput {
@@ -32,7 +32,7 @@ func (c *catalog) now() time.Time { return c.clock.Now().UTC().Truncate(time.Mil
 
 // CreateInput is a product to be made.
 type CreateInput struct {
-	Body Document
+	Body ProductDocument
 }
 
 func (c *catalog) create(ctx context.Context, in *CreateInput) (*DocumentOutput, error) {
@@ -55,7 +55,7 @@ func (c *catalog) create(ctx context.Context, in *CreateInput) (*DocumentOutput,
 	}
 	err := catalogue.Create(ctx, c.table, p, units, extra...)
 	if refused, ok := table.Refused(err); ok && keyed.Keyed() && refused.Refused(2) {
-		out := &DocumentOutput{Replayed: "true", Body: &Document{}}
+		out := &DocumentOutput{Replayed: "true", Body: &ProductDocument{}}
 		err := keyed.Replay(refused.Reasons[2].Item, out.Body)
 		out.ETag = api.ETag(strconv.Itoa(out.Body.Version))
 		return out, err
@@ -162,7 +162,7 @@ func (c *catalog) edit(ctx context.Context, in *IDInput) (*DocumentOutput, error
 type ReplaceInput struct {
 	IDInput
 	IfMatch string `header:"If-Match" required:"true" maxLength:"200" doc:"ETag of the product that was read." example:"\"3\""`
-	Body    Document
+	Body    ProductDocument
 }
 
 func (c *catalog) replace(ctx context.Context, in *ReplaceInput) (*DocumentOutput, error) {
@@ -231,12 +231,12 @@ type HistoryInput struct {
 // HistoryOutput is price changes.
 type HistoryOutput struct {
 	Body struct {
-		Changes []Change `json:"changes" doc:"Oldest first."`
+		Changes []PriceChange `json:"changes" doc:"Oldest first."`
 	}
 }
 
-// Change is one price that changed.
-type Change struct {
+// PriceChange is one price that changed.
+type PriceChange struct {
 	At        time.Time      `json:"at"`
 	VariantID string         `json:"variantId"`
 	Currency  string         `json:"currency" example:"KRW"`
@@ -255,14 +255,14 @@ func (c *catalog) history(ctx context.Context, in *HistoryInput) (*HistoryOutput
 		in.Since = now.Add(-historyWindow)
 	}
 	out := &HistoryOutput{}
-	out.Body.Changes = []Change{}
+	out.Body.Changes = []PriceChange{}
 	if in.Since.After(now) {
 		return out, nil
 	}
 	rows, err := catalogue.PriceHistory(ctx, c.table, in.ID, in.Since, now)
 	for _, h := range rows {
 		for _, ch := range h.Changes {
-			out.Body.Changes = append(out.Body.Changes, Change{
+			out.Body.Changes = append(out.Body.Changes, PriceChange{
 				At: h.At, VariantID: ch.VariantID, Currency: ch.Currency, Price: priceDocument(ch.Price), Previous: priceDocument(ch.Previous),
 			})
 		}

@@ -61,10 +61,7 @@ func (m *merged) variants(file shopify.Product, before *catalogue.Product) {
 	p := m.product
 	p.Variants = make([]catalogue.Variant, 0, len(file.Variants))
 	for _, row := range file.Variants {
-		v, known := catalogue.Variant{Taxable: true, RequiresShipping: true, Prices: map[string]catalogue.Price{}}, false
-		if before != nil {
-			v, known = withOptions(before, row.Options)
-		}
+		v, known := withOptions(before, row.Options)
 		if !known {
 			v = catalogue.Variant{
 				ID: catalogue.VariantID(p.ID, p.NextVariant), Taxable: true, RequiresShipping: true, Prices: map[string]catalogue.Price{},
@@ -73,7 +70,8 @@ func (m *merged) variants(file shopify.Product, before *catalogue.Product) {
 		}
 		if row.GiftSet && len(v.Components) == 0 {
 			m.errors = append(m.errors, &shopify.RowError{
-				Row: row.Row, Column: "Variant Inventory Tracker", Code: "not_allowed", Message: "gift sets are made by POST /products, not by a file",
+				Row: row.Row, Column: "Variant Inventory Tracker", Code: "not_allowed",
+				Message: "gift sets are made by POST /products, not by a file",
 			})
 		}
 		v = mergeVariant(v, row)
@@ -89,6 +87,9 @@ func (m *merged) variants(file shopify.Product, before *catalogue.Product) {
 
 // withOptions finds the variant with the option values. Prices are copied, so changing them leaves before alone.
 func withOptions(before *catalogue.Product, options []string) (catalogue.Variant, bool) {
+	if before == nil {
+		return catalogue.Variant{}, false
+	}
 	i := slices.IndexFunc(before.Variants, func(v catalogue.Variant) bool { return slices.Equal(v.Options, options) })
 	if i < 0 {
 		return catalogue.Variant{}, false

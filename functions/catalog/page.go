@@ -33,39 +33,39 @@ type PageOutput struct {
 	ETag         string `header:"ETag"`
 	CacheControl string `header:"Cache-Control"`
 	Vary         string `header:"Vary"`
-	Body         *Page
+	Body         *ProductPage
 }
 
-// Page is a product as shoppers see it.
-type Page struct {
-	ID          string             `json:"id" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
-	Handle      string             `json:"handle" example:"green-tea-cream"`
-	Title       string             `json:"title" example:"녹차 수분 크림"`
-	Description string             `json:"description,omitempty" doc:"HTML as the merchant wrote it: sanitise before you show it."`
-	Language    string             `json:"language" doc:"Of the title." example:"ko"`
-	Vendor      string             `json:"vendor,omitempty"`
-	Type        string             `json:"type,omitempty"`
-	Tags        []string           `json:"tags"`
-	Categories  []string           `json:"categories"`
-	Options     []catalogue.Option `json:"options"`
-	Variants    []PageVariant      `json:"variants"`
-	Images      []catalogue.Image  `json:"images"`
-	UpdatedAt   time.Time          `json:"updatedAt"`
+// ProductPage is a product as shoppers see it.
+type ProductPage struct {
+	ID          string               `json:"id" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
+	Handle      string               `json:"handle" example:"green-tea-cream"`
+	Title       string               `json:"title" example:"녹차 수분 크림"`
+	Description string               `json:"description,omitempty" doc:"HTML as the merchant wrote it: sanitise before you show it."`
+	Language    string               `json:"language" doc:"Of the title." example:"ko"`
+	Vendor      string               `json:"vendor,omitempty"`
+	Type        string               `json:"type,omitempty"`
+	Tags        []string             `json:"tags"`
+	Categories  []string             `json:"categories"`
+	Options     []catalogue.Option   `json:"options"`
+	Variants    []ProductPageVariant `json:"variants"`
+	Images      []catalogue.Image    `json:"images"`
+	UpdatedAt   time.Time            `json:"updatedAt"`
 
 	encoded []byte
 }
 
 // MarshalJSON gives the bytes that the ETag was made of.
-func (p Page) MarshalJSON() ([]byte, error) {
+func (p ProductPage) MarshalJSON() ([]byte, error) {
 	if p.encoded != nil {
 		return p.encoded, nil
 	}
-	type plain Page
+	type plain ProductPage
 	return json.Marshal(plain(p))
 }
 
-// PageVariant is a variant as shoppers see it.
-type PageVariant struct {
+// ProductPageVariant is a variant as shoppers see it.
+type ProductPageVariant struct {
 	ID             string      `json:"id"`
 	SKU            string      `json:"sku,omitempty"`
 	Options        []string    `json:"options" doc:"One value for each option of the product."`
@@ -148,11 +148,11 @@ func (c *catalog) find(ctx context.Context, idOrHandle string) (string, error) {
 	return productID, err
 }
 
-func (c *catalog) pageOf(p *catalogue.Product, items map[string]catalogue.Item, languages []string, currency string) *Page {
-	page := &Page{
+func (c *catalog) pageOf(p *catalogue.Product, items map[string]catalogue.Item, languages []string, currency string) *ProductPage {
+	page := &ProductPage{
 		ID: p.ID, Handle: p.Handle, Title: p.Title.In(languages...), Description: p.Description.In(languages...), Language: languages[0],
 		Vendor: p.Vendor, Type: p.Type, Tags: notNil(p.Tags), Categories: notNil(p.Categories), Options: notNil(p.Options),
-		Images: notNil(p.Images), UpdatedAt: p.UpdatedAt, Variants: make([]PageVariant, len(p.Variants)),
+		Images: notNil(p.Images), UpdatedAt: p.UpdatedAt, Variants: make([]ProductPageVariant, len(p.Variants)),
 	}
 	for _, l := range languages {
 		if p.Title[l] != "" {
@@ -166,8 +166,8 @@ func (c *catalog) pageOf(p *catalogue.Product, items map[string]catalogue.Item, 
 	return page
 }
 
-func (c *catalog) pageVariant(item catalogue.Item, v catalogue.Variant, currency string) PageVariant {
-	out := PageVariant{
+func (c *catalog) pageVariant(item catalogue.Item, v catalogue.Variant, currency string) ProductPageVariant {
+	out := ProductPageVariant{
 		ID: v.ID, SKU: v.SKU, Options: notNil(v.Options), Image: v.Image, Grams: v.Grams,
 		MaxPerOrder: v.MaxPerOrder, MaxPerCustomer: v.MaxPerCustomer,
 	}
@@ -206,7 +206,7 @@ func availability(units int, open bool) string {
 
 // lowest adds the lowest price of the 30 days before each reduction shown. A variant that never had another price has none.
 // 1 round trip when something is reduced.
-func (c *catalog) lowest(ctx context.Context, p *catalogue.Product, page *Page) error {
+func (c *catalog) lowest(ctx context.Context, p *catalogue.Product, page *ProductPage) error {
 	var first, last int64
 	for i, v := range page.Variants {
 		if v.CompareAt == nil {

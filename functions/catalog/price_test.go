@@ -8,7 +8,7 @@ import (
 const aDay = 24 * time.Hour
 
 // price sets the price some days after the last change.
-func (s *shop) price(d Document, days int, amount, compareAt int64) Document {
+func (s *shop) price(d ProductDocument, days int, amount, compareAt int64) ProductDocument {
 	s.Helper()
 	s.clock.Advance(time.Duration(days) * aDay)
 	d.Variants[0].Prices = map[string]PriceDocument{"KRW": {Amount: amount, CompareAt: compareAt}}
@@ -70,7 +70,7 @@ func TestPriceHistory(t *testing.T) {
 	s.clock.Advance(aDay)
 	d.Variants[0].Prices = map[string]PriceDocument{"USD": {Amount: 900}}
 	d = s.put(d)
-	var got struct{ Changes []Change }
+	var got struct{ Changes []PriceChange }
 	s.merchant.Do("GET", "/products/"+d.ID+"/price-history", nil).Want(200).Into(&got)
 	c := got.Changes
 	if len(c) != 3 || c[0].Previous.Amount != 12000 || c[0].Price.Amount != 10000 || c[0].Price.CompareAt != 12000 ||

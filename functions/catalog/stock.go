@@ -44,20 +44,20 @@ type StockInput struct {
 // StockOutput is the stock of a variant.
 type StockOutput struct {
 	Replayed string `header:"Idempotent-Replayed"`
-	Body     Stock
+	Body     StockLevel
 }
 
-// Stock is how many units of a variant can be sold.
-type Stock struct {
-	VariantID   string       `json:"variantId"`
-	Available   int          `json:"available" doc:"Units; below zero for what was sold on backorder." example:"42"`
-	Buckets     []int        `json:"buckets" doc:"Units in each counter; several for a limited edition."`
-	SetAt       *time.Time   `json:"setAt,omitempty" doc:"When it was last set outright."`
-	Adjustments []Adjustment `json:"adjustments" doc:"The latest 20, newest first."`
+// StockLevel is how many units of a variant can be sold.
+type StockLevel struct {
+	VariantID   string            `json:"variantId"`
+	Available   int               `json:"available" doc:"Units; below zero for what was sold on backorder." example:"42"`
+	Buckets     []int             `json:"buckets" doc:"Units in each counter; several for a limited edition."`
+	SetAt       *time.Time        `json:"setAt,omitempty" doc:"When it was last set outright."`
+	Adjustments []StockAdjustment `json:"adjustments" doc:"The latest 20, newest first."`
 }
 
-// Adjustment is units that came or went other than by sales.
-type Adjustment struct {
+// StockAdjustment is units that came or went other than by sales.
+type StockAdjustment struct {
 	At     time.Time `json:"at"`
 	Delta  int       `json:"delta" example:"-2"`
 	Reason string    `json:"reason,omitempty" example:"broken in the warehouse"`
@@ -120,7 +120,9 @@ func (c *catalog) stockOf(ctx context.Context, v catalogue.Variant) (*StockOutpu
 	if err != nil {
 		return nil, err
 	}
-	out := &StockOutput{Body: Stock{VariantID: v.ID, Available: stock.Available(levels, v.ID, v.Buckets()), Adjustments: []Adjustment{}}}
+	out := &StockOutput{Body: StockLevel{
+		VariantID: v.ID, Available: stock.Available(levels, v.ID, v.Buckets()), Adjustments: []StockAdjustment{},
+	}}
 	for b := range v.Buckets() {
 		out.Body.Buckets = append(out.Body.Buckets, levels[stock.KeyOf(v.ID, b)].Available)
 	}
@@ -132,7 +134,7 @@ func (c *catalog) stockOf(ctx context.Context, v catalogue.Variant) (*StockOutpu
 		if err := item.Decode(&l); err != nil {
 			return nil, err
 		}
-		out.Body.Adjustments = append(out.Body.Adjustments, Adjustment{At: l.At, Delta: l.Delta, Reason: l.Reason, By: l.By})
+		out.Body.Adjustments = append(out.Body.Adjustments, StockAdjustment{At: l.At, Delta: l.Delta, Reason: l.Reason, By: l.By})
 	}
 	return out, nil
 }
@@ -242,14 +244,15 @@ func (c *catalog) tryAdjust(ctx context.Context, v catalogue.Variant, entry logg
 }
 
 // refusedAdjustment tells that there are too few units, unless this request has already taken them: then its record has
-// the answer. The write refuses itself by its second log entry, so it only looks.
+// the answer. The transaction asks for the entry to be there, which it never is: it changes nothing and only looks.
 func (c *catalog) refusedAdjustment(ctx context.Context, available int, writes []table.Write) (*StockOutput, bool, error) {
 	tooLittle := problem.Conflict("insufficient_stock", "There are only %d units.", available).With("available", available)
 	keyed := api.Idempotency(ctx)
 	if !keyed.Keyed() {
 		return nil, false, tooLittle
 	}
-	never := table.Check{Key: writes[0].(table.Put).Item.(logged).Key, If: table.IfThere}
+	never := writes[0].(table.Put)
+	never.If = table.IfThere // no entry has this fresh id
 	err := c.table.Transact(ctx, id.Secret(), never, writes[1])
 	refused, ok := table.Refused(err)
 	if !ok {
@@ -263,7 +266,7 @@ func (c *catalog) refusedAdjustment(ctx context.Context, available int, writes [
 }
 
 // after is the stock once the moves have been made.
-func after(s Stock, moves []table.Update, variantID string, entry logged) Stock {
+func after(s StockLevel, moves []table.Update, variantID string, entry logged) StockLevel {
 	buckets := append([]int(nil), s.Buckets...)
 	for b := range buckets {
 		for _, m := range moves {
@@ -274,7 +277,7 @@ func after(s Stock, moves []table.Update, variantID string, entry logged) Stock 
 	}
 	s.Buckets = buckets
 	s.Available += entry.Delta
-	latest := []Adjustment{{At: entry.At, Delta: entry.Delta, Reason: entry.Reason, By: entry.By}}
+	latest := []StockAdjustment{{At: entry.At, Delta: entry.Delta, Reason: entry.Reason, By: entry.By}}
 	s.Adjustments = append(latest, s.Adjustments[:min(len(s.Adjustments), 19)]...)
 	return s
 }

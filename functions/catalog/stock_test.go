@@ -11,7 +11,7 @@ func TestStock(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	id := s.create(cream("cream")).Variants[0].ID
-	var got Stock
+	var got StockLevel
 	s.merchant.Do("GET", "/stock/"+id, nil).Want(200).Into(&got)
 	if got.Available != 20 || len(got.Buckets) != 1 {
 		t.Fatalf("%+v", got)
@@ -49,7 +49,7 @@ func TestTheSameKeyAdjustsOnce(t *testing.T) {
 	if again := take(); again != first {
 		t.Fatalf("first %s\nagain %s", first, again)
 	}
-	var got Stock
+	var got StockLevel
 	s.merchant.Do("GET", "/stock/"+id, nil).Want(200).Into(&got)
 	if got.Available != 5 {
 		t.Fatalf("%+v", got)
@@ -70,7 +70,7 @@ func TestConcurrentAdjustmentsAllCount(t *testing.T) {
 		})
 	}
 	all.Wait()
-	var got Stock
+	var got StockLevel
 	s.merchant.Do("GET", "/stock/"+v, nil).Want(200).Into(&got)
 	if got.Available != 20+4*3-4*4 || len(got.Buckets) != 5 || len(got.Adjustments) != 8 {
 		t.Fatalf("%+v", got)
@@ -83,7 +83,7 @@ func TestBucketsGrowAndDoNotShrink(t *testing.T) {
 	d := s.create(cream("drop").variant("edition", object{"opensAt": opening, "buckets": 3}))
 	d.Variants[0].Edition.Buckets = 6
 	d = s.put(d)
-	var got Stock
+	var got StockLevel
 	s.merchant.Do("GET", "/stock/"+d.Variants[0].ID, nil).Want(200).Into(&got)
 	if got.Available != 20 || len(got.Buckets) != 6 {
 		t.Fatalf("%+v", got)

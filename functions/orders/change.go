@@ -66,7 +66,7 @@ func (f *Orders) deliver(ctx context.Context, in *deliverInput) (*output, error)
 }
 
 type cancelInput struct {
-	orderInput
+	OrderInput
 	Body *struct {
 		Reason string `json:"reason,omitempty" maxLength:"500" doc:"Agents have to give one; the customer reads it." example:"Changed my mind"`
 	}

@@ -40,18 +40,19 @@ func (f *Orders) inState(ctx context.Context, in *inStateInput) (*listOutput, er
 	return listed(page), nil
 }
 
-// orderInput is in every input that names an order.
-type orderInput struct {
+// OrderInput is in every input that names an order.
+// OrderInput names an order and what opens it. Exported because Huma fills only exported embedded structs.
+type OrderInput struct {
 	OrderID   string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
 	CartToken string `header:"Cart-Token" maxLength:"200" doc:"The token of the guest's cart that was ordered."`
 	Token     string `header:"Order-Token" maxLength:"200" doc:"The token from a look-up."`
 }
 
-func (in orderInput) order(ctx context.Context, s order.Store) (*order.Order, error) {
+func (in OrderInput) order(ctx context.Context, s order.Store) (*order.Order, error) {
 	return s.GetFor(ctx, in.OrderID, caller(ctx, in.CartToken, in.Token))
 }
 
-func (f *Orders) get(ctx context.Context, in *orderInput) (*output, error) {
+func (f *Orders) get(ctx context.Context, in *OrderInput) (*output, error) {
 	o, err := in.order(ctx, f.Cashier.Orders)
 	if err != nil {
 		return nil, err

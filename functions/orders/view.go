@@ -133,7 +133,7 @@ type listOutput struct {
 // List is one page of orders.
 type List struct {
 	Orders     []OrderCard `json:"orders" nullable:"false"`
-	NextCursor string `json:"nextCursor,omitempty" doc:"Missing on the last page."`
+	NextCursor string      `json:"nextCursor,omitempty" doc:"Missing on the last page."`
 }
 
 const caching = "no-store"

@@ -7,6 +7,10 @@ import (
 	"dangol/functions/notify"
 	"dangol/infra/topology"
 	"dangol/shared/cart"
+	"dangol/shared/catalogue"
+	"dangol/shared/due"
+	"dangol/shared/event"
+	"dangol/shared/idempotency"
 	"dangol/shared/table"
 )
 
@@ -46,6 +50,10 @@ func units(n float64) string {
 }
 
 var owners = []owner{
+	{"Catalogue", "Package `shared/catalogue`. One item a product with its variants; a row for each change of a price.", catalogue.AccessPatterns},
 	{"Carts", "Package `shared/cart`. One item a cart.", cart.AccessPatterns},
+	{"Idempotency keys", "Package `shared/idempotency`.", idempotency.AccessPatterns},
+	{"Events", "Package `shared/event`.", event.AccessPatterns},
+	{"Due jobs", "Package `shared/due`.", due.AccessPatterns},
 	{"Mails sent", "Function `notify`.", notify.AccessPatterns},
 }

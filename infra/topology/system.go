@@ -55,7 +55,7 @@ var Dangol = System{
 			Name: "cart", Purpose: "Carts of guests and customers, with what they cost and what blocks them",
 			New: cart.New, API: cart.API(), Memory: 256, Timeout: 10 * time.Second,
 			Env:    variables(tokens, "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
-			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}}},
+			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem"}}},
 		},
 		{
 			Name: "checkout", Purpose: "Turns a cart into an order: holds stock, takes the payment, hears the provider",
@@ -71,7 +71,7 @@ var Dangol = System{
 			New: orders.New, API: orders.API(), Memory: 256, Timeout: 29 * time.Second,
 			Env: variables(append(tokens, payments...), "COMMERCE_TABLE"),
 			Tables: []Grant{{
-				Table: commerce, Actions: []string{"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
+				Table: commerce, Actions: []string{"GetItem", "PutItem", "UpdateItem"},
 				Indexes: []string{table.ByOne, table.ByTwo},
 			}},
 			May: []Permission{ReadPayments},
@@ -104,7 +104,7 @@ var Dangol = System{
 			New: notify.New, Memory: 256, Timeout: 30 * time.Second,
 			Env:    variables(brand, "OUTREACH_TABLE", "MAIL_FROM", "MAIL_REPLY_TO", "MAIL_CONFIGURATION_SET"),
 			Tables: []Grant{{Table: outreach, Actions: []string{"PutItem", "UpdateItem"}}},
-			Events: []string{"order.placed", "order.shipped", "order.cancelled", "checkout.refunded"},
+			Events: notify.Hears,
 			May:    []Permission{SendMail},
 		},
 	},

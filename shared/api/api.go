@@ -7,6 +7,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -115,6 +116,7 @@ func Handle[I, O any](s *Service, r Route, handle func(context.Context, *I) (*O,
 	}
 	e := &entry{Route: r}
 	e.prepare = func() {
+		mustFill(r, reflect.TypeFor[I]())
 		huma.Register(s.huma, operation(r), func(ctx context.Context, in *I) (*O, error) {
 			out, err := handle(ctx, in)
 			if err != nil {
@@ -125,6 +127,15 @@ func Handle[I, O any](s *Service, r Route, handle func(context.Context, *I) (*O,
 	}
 	s.entries = append(s.entries, e)
 	s.mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, req *http.Request) { s.pass(e, w, req) })
+}
+
+// mustFill panics when the input embeds an unexported struct: Huma would leave its fields empty without a word.
+func mustFill(r Route, input reflect.Type) {
+	for i := range input.NumField() {
+		if f := input.Field(i); f.Anonymous && !f.IsExported() {
+			panic(fmt.Sprintf("%s: input embeds %s, which is not exported and would stay empty", r.ID, f.Name))
+		}
+	}
 }
 
 func operation(r Route) huma.Operation {

@@ -75,7 +75,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return s.table.Transact(ctx, "hold", writes...)
 		}},
 	}
-	told := map[string]catalogue.AccessPattern{}
+	told := map[string]table.Pattern{}
 	for _, a := range catalogue.AccessPatterns {
 		told[a.Name] = a
 	}

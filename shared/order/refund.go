@@ -129,6 +129,15 @@ func (o *Order) enter(r Refund, now time.Time) *Refund {
 	return &o.Refunds[len(o.Refunds)-1]
 }
 
+// owed reports whether a refund has failed and no later one has made it good.
+func (o *Order) owed(r Refund) bool {
+	if r.State != payment.RefundFailed {
+		return false
+	}
+	unpaid := func(u Unit) bool { return slices.Contains(o.unitsLeft(u.LineID), u) }
+	return slices.ContainsFunc(r.Units, unpaid) || o.ShippingCost()-o.shippingLeft() < r.Shipping
+}
+
 // unitsLeft are the units of a line that no refund has given back. A refund that failed gives its units free again.
 func (o *Order) unitsLeft(lineID string) []Unit {
 	gone := map[int]bool{}
@@ -226,7 +235,6 @@ func (r Refund) becomes(providerID string, state payment.RefundState) bool {
 
 // reckon works out where the money is after a refund moved.
 func (o *Order) reckon(now time.Time) {
-	failed := o.Refunds[len(o.Refunds)-1].State == payment.RefundFailed
 	switch p := o.pending(); {
 	case p != nil && p.ProviderID != "":
 		o.Payment.State = PayRefunding
@@ -236,7 +244,7 @@ func (o *Order) reckon(now time.Time) {
 		o.Payment.State = PayRefunding
 		o.await(DueRefund, now, CaptureWithin)
 		return
-	case failed:
+	case slices.ContainsFunc(o.Refunds, o.owed):
 		o.Payment.State = PayRefundFailed
 	case o.Payment.Refunded >= o.Payment.Captured:
 		o.Payment.State = PayRefunded

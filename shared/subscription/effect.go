@@ -16,8 +16,8 @@ type MakeInvoice struct{ Invoice Invoice }
 // MakeCreditNote stores the credit note.
 type MakeCreditNote struct{ Note CreditNote }
 
-// HoldStock keeps the goods of a cycle. Contents is empty for a box: the plan's edition of the day Opens. When it fails nothing of what
-// follows in the list is done; the outcome is the command StockFailed. The key makes a repeated hold the same hold.
+// HoldStock keeps the goods of a cycle. Contents is empty for a box: the plan's edition of the day Opens. When it fails the Deliver of the
+// same key is not done; the outcome is the command StockFailed. The key makes a repeated hold the same hold, also once it is delivered.
 type HoldStock struct {
 	Key      string
 	Opens    Date
@@ -37,6 +37,9 @@ type Charge struct {
 	Amount     money.Money
 	Card       Card
 	Lookup     bool
+	// Hold, when not nil, is carried out right before the call, after any Lookup. When it fails nothing is charged and the outcome is
+	// StockFailed.
+	Hold *HoldStock
 }
 
 // Settle marks the invoice paid: by the payment, or with "" by account credit alone.

@@ -44,6 +44,7 @@ type Subscription struct {
 	Terms      Terms  `json:"terms" dynamodbav:"terms"`
 	Next       *Terms `json:"next,omitempty" dynamodbav:"next,omitempty" doc:"Takes over at the next payment."`
 	Anchor     Anchor `json:"anchor" dynamodbav:"anchor"`
+	Seq        int    `json:"seq" dynamodbav:"seq" doc:"Number of the last span or invoice; none is given twice."`
 	Span       Span   `json:"span" dynamodbav:"span" doc:"The running stretch, or the last."`
 	Card       Card   `json:"card" dynamodbav:"card"`
 	Gift       *Gift  `json:"gift,omitempty" dynamodbav:"gift,omitempty"`
@@ -56,14 +57,14 @@ type Subscription struct {
 	PauseUntil  Date  `json:"pauseUntil,omitempty" dynamodbav:"pauseUntil,omitempty" doc:"Pauses at the end of the running period until this day."`
 	NoRenewal   bool  `json:"noRenewal,omitempty" dynamodbav:"noRenewal,omitempty"`
 
-	Open     *Open      `json:"open,omitempty" dynamodbav:"open,omitempty" doc:"The invoice that is not paid yet."`
-	Ask      *Ask       `json:"ask,omitempty" dynamodbav:"ask,omitempty" doc:"The consent that is being asked for."`
-	Stock    *StockWait `json:"stock,omitempty" dynamodbav:"stock,omitempty"`
-	Payments []Paid     `json:"payments,omitempty" dynamodbav:"payments,omitempty" doc:"What was taken for the running period."`
-	Used     []Attempt  `json:"-" dynamodbav:"used,omitempty"` // failed charges of earlier invoices, a month back
-	Told     []string   `json:"-" dynamodbav:"told,omitempty"` // notices sent for dates to come
-	Voided   string     `json:"-" dynamodbav:"voided,omitempty"`
-	Burst    Burst      `json:"-" dynamodbav:"burst"`
+	Open     *Open     `json:"open,omitempty" dynamodbav:"open,omitempty" doc:"The invoice that is not paid yet."`
+	Ask      *Ask      `json:"ask,omitempty" dynamodbav:"ask,omitempty" doc:"The consent that is being asked for."`
+	Stock    *Shortage `json:"stock,omitempty" dynamodbav:"stock,omitempty"`
+	Payments []Paid    `json:"payments,omitempty" dynamodbav:"payments,omitempty" doc:"What was taken for the running period."`
+	Used     []Attempt `json:"-" dynamodbav:"used,omitempty"` // failed charges of earlier invoices, a month back
+	Told     []string  `json:"-" dynamodbav:"told,omitempty"` // notices sent for dates to come
+	Voided   Paid      `json:"-" dynamodbav:"voided"`         // the last invoice given up, should money come for it
+	Burst    Burst     `json:"-" dynamodbav:"burst"`
 
 	StartedAt time.Time `json:"startedAt" dynamodbav:"startedAt"`
 	EndedAt   time.Time `json:"endedAt,omitzero" dynamodbav:"endedAt,omitempty"`
@@ -150,6 +151,7 @@ type Paid struct {
 	Key       string `json:"key" dynamodbav:"key"`
 	PaymentID string `json:"paymentId" dynamodbav:"paymentId"`
 	Left      int64  `json:"left" dynamodbav:"left"`
+	Refunds   int    `json:"refunds,omitempty" dynamodbav:"refunds,omitempty"`
 }
 
 // OpenKind is what an open invoice is for.
@@ -176,6 +178,7 @@ type Open struct {
 	RetryAt    time.Time `json:"retryAt,omitzero" dynamodbav:"retryAt,omitempty"`
 	Wait       Wait      `json:"wait,omitempty" dynamodbav:"wait,omitempty"`
 	Since      time.Time `json:"since,omitzero" dynamodbav:"since,omitempty"` // first decline that counts
+	Suspended  bool      `json:"suspended,omitempty" dynamodbav:"suspended,omitempty"`
 	Failures   []Attempt `json:"failures,omitempty" dynamodbav:"failures,omitempty"`
 	Change     *Change   `json:"change,omitempty" dynamodbav:"change,omitempty"`
 }
@@ -219,11 +222,11 @@ const (
 	Refused Answer = "refused"
 )
 
-// StockWait is a cycle whose goods could not be held.
-type StockWait struct {
+// Shortage is a cycle whose goods could not be held.
+type Shortage struct {
 	Since       Date      `json:"since" dynamodbav:"since"`
 	Tries       int       `json:"tries" dynamodbav:"tries"`
-	RetryAt     time.Time `json:"retryAt,omitzero" dynamodbav:"retryAt,omitempty"`
+	RetryAt     time.Time `json:"retryAt,omitzero" dynamodbav:"retryAt,omitempty"` // zero once the goods are held
 	Substituted bool      `json:"substituted,omitempty" dynamodbav:"substituted,omitempty"`
 }
 

@@ -15,7 +15,7 @@ import (
 // maxBody is how large a request gets, unless a single product is larger.
 const maxBody = 900 << 10
 
-// report is the API's answer; see Report in package catalog.
+// report is the API's answer; see ImportReport in package catalog.
 type report struct {
 	Rows      int                 `json:"rows"`
 	Created   int                 `json:"created"`
@@ -97,6 +97,12 @@ func (j *job) run(ctx context.Context, file io.Reader) error {
 		if errors.Is(err, io.EOF) {
 			return j.send(ctx, &p)
 		}
+		if err == nil && seen.twice(g.Handle) {
+			err = &shopify.RowError{
+				Row: g.Rows[0].Number, Column: "Handle", Code: "repeated_handle",
+				Message: "the rows of a product next to each other; this handle has been above",
+			}
+		}
 		if row, ok := errors.AsType[*shopify.RowError](err); ok {
 			j.total.Failed++
 			j.refuse(row)
@@ -105,26 +111,23 @@ func (j *job) run(ctx context.Context, file io.Reader) error {
 		if err != nil {
 			return errors.Join(j.send(ctx, &p), err)
 		}
-		if seen.twice(g.Handle) {
-			j.total.Failed++
-			j.refuse(&shopify.RowError{
-				Row: g.Rows[0].Number, Column: "Handle", Code: "repeated_handle",
-				Message: "the rows of a product next to each other; this handle has been above",
-			})
-			continue
-		}
-		if !p.fits(g, j.batch) {
-			if err := j.send(ctx, &p); err != nil {
-				return err
-			}
-			if err := p.start(in.Columns()); err != nil {
-				return err
-			}
-		}
-		if err := p.add(g); err != nil {
+		if err := j.add(ctx, &p, g, in.Columns()); err != nil {
 			return err
 		}
 	}
+}
+
+// add puts the product into the piece, sending the piece first when the product does not fit.
+func (j *job) add(ctx context.Context, p *piece, g shopify.Group, columns []string) error {
+	if !p.fits(g, j.batch) {
+		if err := j.send(ctx, p); err != nil {
+			return err
+		}
+		if err := p.start(columns); err != nil {
+			return err
+		}
+	}
+	return p.add(g)
 }
 
 // fits reports whether the product goes into the piece: not too many rows, and not too large.

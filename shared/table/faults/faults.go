@@ -17,14 +17,14 @@ type Mode string
 
 // The modes.
 const (
-	Lost   Mode = "lost"   // never reaches the table
-	Hung   Mode = "hung"   // takes effect, the answer gets lost
-	Twice  Mode = "twice"  // the client repeats a call whose first answer got lost; the second answer is seen
-	Canned Mode = "canned" // the context ends before the call
+	Lost    Mode = "lost"    // never reaches the table
+	Hung    Mode = "hung"    // takes effect, the answer gets lost
+	Twice   Mode = "twice"   // the client repeats a call whose first answer got lost; the second answer is seen
+	Expired Mode = "expired" // the context ends before the call
 )
 
 // Modes lists every mode, for tests that try them all.
-var Modes = []Mode{Lost, Hung, Twice, Canned}
+var Modes = []Mode{Lost, Hung, Twice, Expired}
 
 // ErrInjected is what a call that goes wrong returns.
 var ErrInjected = errors.New("injected fault")
@@ -67,7 +67,7 @@ func do[I, O any](ctx context.Context, d *DB, f call[I, O], in *I, options []fun
 	switch d.next() {
 	case Lost:
 		return nil, ErrInjected
-	case Canned:
+	case Expired:
 		return nil, errors.Join(ErrInjected, context.DeadlineExceeded)
 	case Hung:
 		_, _ = f(ctx, in, options...) // its answer is what gets lost

@@ -1,0 +1,195 @@
+package order_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"dangol/shared/money"
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/pricing"
+)
+
+// costly draws an order with uneven unit costs, discounts, shipping, and tax in the price or on top.
+func costly(t *rapid.T) *order.Order {
+	o := bought(order.PayCaptured, rapid.SliceOfN(rapid.IntRange(1, 4), 1, 4).Draw(t, "quantities")...)
+	o.Totals.TaxIncluded = rapid.Bool().Draw(t, "tax included")
+	o.Totals.Total, o.Totals.Tax = 0, 0
+	for i := range o.Totals.Lines {
+		l := &o.Totals.Lines[i]
+		l.Total = rapid.Int64Range(0, 100_000).Draw(t, "line total")
+		if rapid.Bool().Draw(t, "units known") {
+			l.Units = money.Allocate(l.Total, make([]int64, l.Quantity))
+		}
+		l.Tax = rapid.Int64Range(0, l.Total/5).Draw(t, "tax")
+		o.Totals.Total += l.Total
+		o.Totals.Tax += l.Tax
+	}
+	shippingTax := rapid.Int64Range(0, 300).Draw(t, "shipping tax")
+	o.Totals.Total += o.Totals.Shipping
+	if o.Totals.Tax += shippingTax; !o.Totals.TaxIncluded {
+		o.Totals.Total += o.Totals.Tax
+	}
+	o.Payment.Amount, o.Payment.Captured = o.Totals.Total, o.Totals.Total
+	return o
+}
+
+func TestUnitsAndShippingAddUpToWhatWasPaid(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		o := costly(t)
+		sum := o.ShippingCost()
+		for _, l := range o.Lines {
+			costs := o.UnitCosts(l.ID)
+			if len(costs) != l.Quantity {
+				t.Fatalf("%d costs for %d units", len(costs), l.Quantity)
+			}
+			for _, c := range costs {
+				if sum += c; c < 0 {
+					t.Fatalf("a unit cost %d", c)
+				}
+			}
+		}
+		if sum != o.Totals.Total || o.ShippingCost() < 0 {
+			t.Fatalf("units and shipping (%d) make %d, the order cost %d", o.ShippingCost(), sum, o.Totals.Total)
+		}
+	})
+}
+
+func TestTheLedgerNeverGivesBackMoreThanWasTakenAndNoUnitTwice(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		o := costly(t)
+		for range rapid.IntRange(1, 8).Draw(t, "refunds") {
+			back := order.Back{Units: map[string]int{}, Shipping: rapid.Int64Range(-10, 4_000).Draw(t, "shipping")}
+			for _, l := range o.Lines {
+				if rapid.Bool().Draw(t, "of this line") {
+					back.Units[l.ID] = rapid.IntRange(-1, l.Quantity+1).Draw(t, "units")
+				}
+			}
+			before := len(o.Refunds)
+			if _, err := o.AddRefund(back, "damaged", order.ByShop, noon); err != nil && len(o.Refunds) != before {
+				t.Fatalf("refused (%v) and entered", err)
+			}
+			settleOne(t, o)
+			checkLedger(t, o)
+		}
+		if changed, err := o.Cancel("rest", order.ByShop, noon); err != nil || !changed {
+			t.Fatalf("cancel: %v", err)
+		}
+		checkLedger(t, o)
+		if sum := refunds(o); sum != o.Payment.Captured {
+			t.Fatalf("cancelled, and %d of %d goes back", sum, o.Payment.Captured)
+		}
+	})
+}
+
+// settleOne lets the provider answer for one of the refunds, if it does.
+func settleOne(t *rapid.T, o *order.Order) {
+	if len(o.Refunds) == 0 || !rapid.Bool().Draw(t, "provider answers") {
+		return
+	}
+	r := rapid.SampledFrom(o.Refunds).Draw(t, "which")
+	o.Refunded(r.Key, "re_1", rapid.SampledFrom([]payment.RefundState{
+		payment.RefundPending, payment.RefundSucceeded, payment.RefundFailed}).Draw(t, "outcome"), noon)
+}
+
+func checkLedger(t *rapid.T, o *order.Order) {
+	seen, keys := map[order.Unit]bool{}, map[string]bool{}
+	succeeded := int64(0)
+	for _, r := range o.Refunds {
+		if keys[r.Key] {
+			t.Fatalf("key %s stands twice", r.Key)
+		}
+		keys[r.Key] = true
+		amount := r.Shipping
+		for _, u := range r.Units {
+			amount += u.Amount
+			if r.State != payment.RefundFailed && seen[u] {
+				t.Fatalf("unit %v goes back twice", u)
+			}
+			seen[u] = seen[u] || r.State != payment.RefundFailed
+		}
+		if amount != r.Amount || r.Amount <= 0 || r.Shipping < 0 {
+			t.Fatalf("refund of %d is units and shipping of %d", r.Amount, amount)
+		}
+		if r.State == payment.RefundSucceeded {
+			succeeded += r.Amount
+		}
+	}
+	if refunds(o) > o.Payment.Captured || succeeded != o.Payment.Refunded {
+		t.Fatalf("%d of %d goes back; %d succeeded, the order says %d", refunds(o), o.Payment.Captured, succeeded, o.Payment.Refunded)
+	}
+}
+
+func TestWhereTheMoneyIsAfterARefund(t *testing.T) {
+	t.Parallel()
+	all := order.Back{Units: map[string]int{"line_1": 2}, Shipping: 3_000}
+	for _, c := range []struct {
+		name     string
+		back     order.Back
+		outcomes []payment.RefundState
+		want     order.PayState
+		due      bool
+	}{
+		{"on its way", all, nil, order.PayRefunding, true},
+		{"at the bank", all, []payment.RefundState{payment.RefundPending}, order.PayRefunding, true},
+		{"all of it", all, []payment.RefundState{payment.RefundSucceeded}, order.PayRefunded, false},
+		{"one unit", order.Back{Units: map[string]int{"line_1": 1}}, []payment.RefundState{payment.RefundSucceeded}, order.PayPartRefunded, false},
+		{"refused", all, []payment.RefundState{payment.RefundFailed}, order.PayRefundFailed, false},
+		{"sent back by the bank a day later", all, []payment.RefundState{payment.RefundSucceeded, payment.RefundFailed}, order.PayRefundFailed, false},
+		{"a late message about an end that is known", all, []payment.RefundState{payment.RefundFailed, payment.RefundSucceeded}, order.PayRefundFailed, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			o := bought(order.PayCaptured, 2)
+			r, err := o.AddRefund(c.back, "damaged", order.ByShop, noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, outcome := range c.outcomes {
+				o.Refunded(r.Key, "re_1", outcome, noon)
+			}
+			if o.Payment.State != c.want || (o.Shard != "") != c.due {
+				t.Fatalf("payment %s, due %q; want %s, %v", o.Payment.State, o.Shard, c.want, c.due)
+			}
+		})
+	}
+}
+
+func TestAFailedRefundIsOwedUntilAnotherMakesItGood(t *testing.T) {
+	t.Parallel()
+	o := bought(order.PayCaptured, 3)
+	one := order.Back{Units: map[string]int{"line_1": 1}}
+	enter := func(b order.Back, outcome payment.RefundState) {
+		t.Helper()
+		r, err := o.AddRefund(b, "damaged", order.ByShop, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Refunded(r.Key, "re_1", outcome, noon)
+	}
+	enter(one, payment.RefundFailed)
+	enter(order.Back{Shipping: 1_000}, payment.RefundSucceeded)
+	if o.Payment.State != order.PayRefundFailed {
+		t.Fatalf("payment %s although a unit is owed", o.Payment.State)
+	}
+	enter(one, payment.RefundSucceeded)
+	if o.Payment.State != order.PayPartRefunded {
+		t.Fatalf("payment %s although nothing is owed", o.Payment.State)
+	}
+}
+
+func TestARefundNeedsMoneyThatWasTaken(t *testing.T) {
+	t.Parallel()
+	o := bought(order.PayAuthorised, 1)
+	if _, err := o.AddRefund(order.Back{Shipping: 1}, "x", order.ByShop, noon); codeOf(err) != "nothing_captured" {
+		t.Fatalf("got %v", err)
+	}
+	free := bought(order.PayCaptured, 1)
+	free.Totals, free.Payment.Captured = pricing.Totals{Currency: "KRW"}, 0
+	if changed, err := free.Cancel("x", order.ByCustomer, noon); err != nil || !changed || len(free.Refunds) != 0 {
+		t.Fatalf("cancelling what cost nothing: %v, %d refunds", err, len(free.Refunds))
+	}
+}

@@ -1,0 +1,244 @@
+package promotion
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Policy is how much discounting the brand allows itself. A limit of 0 is none. Days are those of Zone; a day with a minute
+// of sale in it is a day on sale.
+type Policy struct {
+	Zone       *time.Location `json:"-"`          // nil is UTC
+	WindowDays int            `json:"windowDays"` // of MaxDays: every window of so many days is looked at
+	Product    Limits         `json:"product"`    // for every single product
+	Shop       Limits         `json:"shop"`       // for the shop as a whole: a sale of one product is a sale
+	MaxDepth   int            `json:"maxDepth"`   // basis points off
+}
+
+// Limits are the limits of one product, or of the shop.
+type Limits struct {
+	MaxDays    int `json:"maxDays"`    // on sale in any WindowDays
+	MinGapDays int `json:"minGapDays"` // without a sale between two sales; what overlaps has none
+	MaxOverlap int `json:"maxOverlap"` // sales at the same moment
+}
+
+// Span is a sale as the guard sees it: when, of what, how deep.
+type Span struct {
+	PromotionID string    `json:"promotionId"`
+	Group       string    `json:"group,omitempty"` // spans of one group are one sale: no gap, no overlap between them
+	All         bool      `json:"all,omitempty"`   // every product
+	Products    []string  `json:"products,omitempty"`
+	Starts      time.Time `json:"starts"`
+	Ends        time.Time `json:"ends,omitzero"` // zero is open-ended
+	BasisPoints int       `json:"basisPoints"`   // the deepest price cut
+}
+
+// Rule names a rule of the guard.
+type Rule string
+
+// The rules.
+const (
+	DaysOnSale Rule = "days_on_sale"
+	Gap        Rule = "gap"
+	Overlap    Rule = "overlap"
+	Depth      Rule = "depth"
+)
+
+// TheShop is the scope of a breach that is about the shop as a whole.
+const TheShop = "shop"
+
+// Breach is one rule that a plan would break: Actual against Limit, between From and To.
+type Breach struct {
+	Rule   Rule     `json:"rule"`
+	Scope  string   `json:"scope"`  // a product's id, or TheShop
+	Limit  int      `json:"limit"`  // days, sales, or basis points
+	Actual int      `json:"actual"` // in the same unit
+	From   Day      `json:"from"`
+	To     Day      `json:"to"`
+	With   []string `json:"with,omitempty"` // the other promotions that count
+}
+
+// String is the breach as a sentence.
+func (b Breach) String() string {
+	who := "the shop"
+	if b.Scope != TheShop {
+		who = "product " + b.Scope
+	}
+	with := ""
+	if len(b.With) > 0 {
+		with = " (with " + strings.Join(b.With, ", ") + ")"
+	}
+	switch b.Rule {
+	case DaysOnSale:
+		return fmt.Sprintf("%s would be on sale on %d days from %s to %s, at most %d are allowed%s", who, b.Actual, b.From, b.To, b.Limit, with)
+	case Gap:
+		return fmt.Sprintf("%s would have %d days without a sale from %s to %s, at least %d are wanted%s", who, b.Actual, b.From, b.To, b.Limit, with)
+	case Overlap:
+		return fmt.Sprintf("%s would have %d sales at once on %s, at most %d are allowed%s", who, b.Actual, b.From, b.Limit, with)
+	}
+	return fmt.Sprintf("%d basis points off is deeper than %d", b.Actual, b.Limit)
+}
+
+// Check says which rules a planned sale breaks, given all others, past and to come; an older version of itself among them
+// does not count. It answers at most one breach for each rule and scope: the worst. A sale planned longer never breaks
+// fewer.
+func (p Policy) Check(history []Span, planned Span) []Breach {
+	others := slices.DeleteFunc(slices.Clone(history), func(s Span) bool { return s.PromotionID == planned.PromotionID })
+	var found []Breach
+	if p.MaxDepth > 0 && planned.BasisPoints > p.MaxDepth {
+		first, last := p.days(planned)
+		found = append(found, Breach{Rule: Depth, Scope: TheShop, Limit: p.MaxDepth, Actual: planned.BasisPoints, From: first, To: last})
+	}
+	found = append(found, p.within(TheShop, p.Shop, others, planned)...)
+	for _, product := range affected(others, planned) {
+		spans := slices.DeleteFunc(slices.Clone(others), func(s Span) bool { return !s.of(product) })
+		found = append(found, p.within(product, p.Product, spans, planned)...)
+	}
+	return found
+}
+
+// within checks the limits of one scope against the sales in it.
+func (p Policy) within(scope string, l Limits, others []Span, planned Span) []Breach {
+	var found []Breach
+	for _, check := range []func(Limits, []Span, Span) (Breach, bool){p.tooManyDays, p.tooSoon, p.tooMany} {
+		if b, broken := check(l, others, planned); broken {
+			b.Scope = scope
+			found = append(found, b)
+		}
+	}
+	return found
+}
+
+// affected lists the products of a plan: its own, or for the whole shop all that were ever on sale alone.
+func affected(others []Span, planned Span) []string {
+	products := slices.Clone(planned.Products)
+	if planned.All {
+		for _, s := range others {
+			products = append(products, s.Products...)
+		}
+	}
+	slices.Sort(products)
+	return slices.Compact(products)
+}
+
+func (s Span) of(product string) bool { return s.All || slices.Contains(s.Products, product) }
+
+// together reports whether two spans are one sale to the shopper.
+func (s Span) together(o Span) bool { return s.Group != "" && s.Group == o.Group }
+
+// forever is how far ahead an open-ended sale is looked at.
+const forever = 3_650
+
+// days is the first and the last day of a span.
+func (p Policy) days(s Span) (first, last Day) {
+	zone := cmp.Or(p.Zone, time.UTC)
+	first = DayOf(s.Starts, zone)
+	if s.Ends.IsZero() {
+		return first, first + forever
+	}
+	return first, max(DayOf(s.Ends.Add(-1), zone), first)
+}
+
+// tooManyDays finds the fullest window that has a planned day in it.
+func (p Policy) tooManyDays(l Limits, others []Span, planned Span) (Breach, bool) {
+	if l.MaxDays == 0 || p.WindowDays == 0 {
+		return Breach{}, false
+	}
+	first, last := p.days(planned)
+	window := Day(p.WindowDays)
+	from := first - window + 1
+	onSale := make([]bool, last+window-from)
+	for _, s := range append(slices.Clone(others), planned) {
+		a, b := p.days(s)
+		for d := max(a, from); d <= min(b, last+window-1); d++ {
+			onSale[d-from] = true
+		}
+	}
+	best := Breach{Rule: DaysOnSale, Limit: l.MaxDays}
+	count := 0
+	for i, on := range onSale {
+		count += one(on)
+		if i >= p.WindowDays {
+			count -= one(onSale[i-p.WindowDays])
+		}
+		if end := from + Day(i); count > best.Actual && end >= first {
+			best.Actual, best.From, best.To = count, end-window+1, end
+		}
+	}
+	if best.Actual <= l.MaxDays {
+		return Breach{}, false
+	}
+	best.With = p.running(others, best.From, best.To)
+	return best, true
+}
+
+// running lists the promotions with a day between from and to.
+func (p Policy) running(spans []Span, from, to Day) (ids []string) {
+	for _, s := range spans {
+		if a, b := p.days(s); a <= to && b >= from {
+			ids = append(ids, s.PromotionID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// tooSoon finds the nearest other sale.
+func (p Policy) tooSoon(l Limits, others []Span, planned Span) (Breach, bool) {
+	nearest := Breach{Rule: Gap, Limit: l.MinGapDays, Actual: l.MinGapDays}
+	first, last := p.days(planned)
+	for _, s := range others {
+		a, b := p.days(s)
+		gap := Breach{Rule: Gap, Limit: l.MinGapDays, From: max(a, first), To: min(b, last), With: []string{s.PromotionID}}
+		switch {
+		case planned.together(s):
+			continue
+		case b < first:
+			gap.Actual, gap.From, gap.To = int(first-b)-1, b, first
+		case last < a:
+			gap.Actual, gap.From, gap.To = int(a-last)-1, last, a
+		}
+		if gap.Actual < nearest.Actual || gap.Actual == nearest.Actual && nearest.With != nil && s.PromotionID < nearest.With[0] {
+			nearest = gap
+		}
+	}
+	return nearest, nearest.With != nil
+}
+
+// tooMany finds the moment of the planned sale at which most sales run; those of one group count as one.
+func (p Policy) tooMany(l Limits, others []Span, planned Span) (Breach, bool) {
+	if l.MaxOverlap == 0 {
+		return Breach{}, false
+	}
+	worst := Breach{Rule: Overlap, Limit: l.MaxOverlap, Actual: l.MaxOverlap}
+	moments := []time.Time{planned.Starts}
+	for _, s := range others {
+		if planned.at(s.Starts) {
+			moments = append(moments, s.Starts)
+		}
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	for _, m := range moments {
+		sales := map[string]bool{}
+		var with []string
+		for _, s := range others {
+			if s.at(m) && !s.together(planned) {
+				sales[cmp.Or(s.Group, "\x00"+s.PromotionID)] = true
+				with = append(with, s.PromotionID)
+			}
+		}
+		if len(sales)+1 > worst.Actual {
+			slices.Sort(with)
+			day := DayOf(m, cmp.Or(p.Zone, time.UTC))
+			worst.Actual, worst.From, worst.To, worst.With = len(sales)+1, day, day, with
+		}
+	}
+	return worst, worst.With != nil
+}
+
+func (s Span) at(t time.Time) bool {
+	return !t.Before(s.Starts) && (s.Ends.IsZero() || t.Before(s.Ends))
+}

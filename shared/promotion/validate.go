@@ -1,0 +1,186 @@
+package promotion
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"dangol/shared/problem"
+)
+
+// Known is what a promotion may refer to.
+type Known struct {
+	Currencies []string
+	// Components tells the components of a variant, by id, and whether there is such a variant. Nil checks no variants.
+	Components func(variantID string) (components []string, ok bool)
+}
+
+const (
+	maxAmount = 1_000_000_000_000 // keeps sums over a cart far inside 64 bits
+	whole     = 10_000            // basis points
+	maxNames  = 1_000             // of one list of targets
+)
+
+var (
+	codeForm   = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{1,31}$`)
+	prefixForm = regexp.MustCompile(`^[A-Z0-9]{0,10}$`)
+)
+
+// Validate says what is wrong with a promotion, field by field, by JSON pointer; nothing when it can be planned. Codes of
+// fields: required, not_used, too_small, too_large, unknown, unknown_currency, unknown_variant, circular, twice, not_in_order,
+// form.
+func (p *Promotion) Validate(k Known) []problem.Field {
+	c := &checks{p: p, known: k}
+	c.frame()
+	c.conditions()
+	c.codes()
+	c.terms()
+	return c.wrong
+}
+
+// checks collects what is wrong.
+type checks struct {
+	p     *Promotion
+	known Known
+	wrong []problem.Field
+}
+
+func (c *checks) that(ok bool, pointer, code, format string, args ...any) {
+	if !ok {
+		c.wrong = append(c.wrong, problem.Field{Pointer: pointer, Code: code, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (c *checks) between(n, least, most int, pointer string) {
+	c.that(n >= least, pointer, "too_small", "at least %d", least)
+	c.that(n <= most, pointer, "too_large", "at most %d", most)
+}
+
+func (c *checks) amounts(a Amounts, least int64, pointer string) {
+	for currency, amount := range a {
+		at := pointer + "/" + currency
+		c.that(slices.Contains(c.known.Currencies, currency), at, "unknown_currency", "one of %v", c.known.Currencies)
+		c.that(amount >= least, at, "too_small", "at least %d", least)
+		c.that(amount <= maxAmount, at, "too_large", "at most %d", int64(maxAmount))
+	}
+}
+
+func (c *checks) frame() {
+	p := c.p
+	c.that(p.Name.In() != "", "/name", "required", "a name in one language at least")
+	c.that(slices.Contains(Kinds, p.Kind), "/kind", "unknown", "one of %v", Kinds)
+	c.that(slices.Contains([]State{Draft, Scheduled, Live, Paused, Ended}, p.State), "/state", "unknown", "draft, scheduled, live, paused or ended")
+	c.that(!p.Starts.IsZero(), "/starts", "required", "a moment")
+	c.that(p.Ends.IsZero() || p.Ends.After(p.Starts), "/ends", "not_in_order", "later than starts")
+	_, err := time.LoadLocation(p.TimeZone)
+	c.that(err == nil && p.TimeZone != "" && p.TimeZone != "Local", "/timeZone", "unknown", "an IANA time zone such as Asia/Seoul")
+	c.between(p.Priority, -1_000_000, 1_000_000, "/priority")
+	c.class()
+	for i, class := range p.CombinesWith {
+		at := fmt.Sprintf("/combinesWith/%d", i)
+		c.that(slices.Contains([]Class{Product, Order, Shipping}, class), at, "unknown", "product, order or shipping")
+		c.that(slices.Index(p.CombinesWith, class) == i, at, "twice", "each once")
+	}
+	c.that(!p.Exclusive || len(p.CombinesWith) == 0, "/combinesWith", "not_used", "empty for an exclusive promotion")
+	c.amounts(p.MaxDiscount, 1, "/maxDiscount")
+	c.amounts(p.Budget.Spend, 1, "/budget/spend")
+	c.between(p.Budget.Uses, 0, 1_000_000_000, "/budget/uses")
+	c.between(p.LimitPerCustomer, 0, 1_000_000, "/limitPerCustomer")
+	c.targets()
+}
+
+func (c *checks) class() {
+	switch class := c.p.Class; c.p.Kind {
+	case FreeShipping:
+		c.that(class == Shipping, "/class", "unknown", "shipping, as the kind")
+	case BuyGet, FixedPrice, SetPrice, Shelf, Drop:
+		c.that(class == Product, "/class", "unknown", "product, as the kind")
+	default:
+		c.that(class == Product || class == Order, "/class", "unknown", "product or order")
+	}
+}
+
+func (c *checks) targets() {
+	t := c.p.Targets
+	if c.p.Kind == SetPrice {
+		c.that(t.Empty(), "/targets", "not_used", "empty: a set names its goods itself")
+		return
+	}
+	c.that(!t.Empty(), "/targets", "required", "all, or one product, variant, category or tag at least")
+	if c.p.Kind == Drop {
+		named := !t.All && len(t.Categories)+len(t.Tags) == 0
+		c.that(named, "/targets", "not_used", "a limited edition names its products or variants")
+	}
+	c.lists(t, "/targets")
+}
+
+func (c *checks) lists(t Targets, pointer string) {
+	c.that(!t.All || len(t.Products)+len(t.Variants)+len(t.Categories)+len(t.Tags) == 0, pointer+"/all", "not_used", "all, or lists, not both")
+	for i, id := range t.Variants {
+		c.variant(id, fmt.Sprintf("%s/variants/%d", pointer, i))
+	}
+	for name, list := range map[string][]string{"products": t.Products, "variants": t.Variants, "categories": t.Categories, "tags": t.Tags} {
+		c.that(len(list) <= maxNames, pointer+"/"+name, "too_large", "at most %d", maxNames)
+		for i, s := range list {
+			c.that(s != "", fmt.Sprintf("%s/%s/%d", pointer, name, i), "required", "not empty")
+			c.that(slices.Index(list, s) == i, fmt.Sprintf("%s/%s/%d", pointer, name, i), "twice", "each once")
+		}
+	}
+}
+
+func (c *checks) conditions() {
+	con := c.p.Conditions
+	c.amounts(con.MinSubtotal, 1, "/conditions/minSubtotal")
+	c.between(con.MinQuantity, 0, 1_000_000, "/conditions/minQuantity")
+	basket := len(con.MinSubtotal) > 0 || con.MinQuantity > 0 || con.Anywhere
+	person := con.MembersOnly || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
+	switch c.p.Kind {
+	case Shelf:
+		c.that(!basket && !person, "/conditions", "not_used", "none: a shelf price is for everyone")
+		c.that(c.p.LimitPerCustomer == 0, "/limitPerCustomer", "not_used", "0: a shelf price is for everyone")
+		c.that(len(c.p.MaxDiscount) == 0, "/maxDiscount", "not_used", "none: a shelf price has no order")
+		c.that(!c.p.Exclusive, "/exclusive", "not_used", "false: the cheapest shelf sale shows")
+		c.that(len(c.p.Budget.Spend) == 0 && c.p.Budget.Uses == 0, "/budget", "not_used", "none: a shelf price has no use that could be counted")
+	case Drop:
+		c.that(!basket && !con.FirstOrder, "/conditions", "not_used", "a limited edition has no minimum and no first order")
+		c.that(len(c.p.Budget.Spend) == 0 && c.p.Budget.Uses == 0, "/budget", "not_used", "none: the stock is the budget")
+	}
+}
+
+func (c *checks) codes() {
+	codes := c.p.Codes
+	c.between(c.p.LimitPerCode, 0, 1_000_000_000, "/limitPerCode")
+	c.that(c.p.LimitPerCode == 0 || !codes.Automatic(), "/limitPerCode", "not_used", "0 without a code")
+	if c.p.Kind == Shelf || c.p.Kind == Drop {
+		c.that(codes.Automatic(), "/codes", "not_used", "none: it is for everyone")
+	}
+	c.that(codes.Single == "" || codes.Batch == nil, "/codes", "not_used", "single or batch, not both")
+	if codes.Single != "" {
+		c.that(codeForm.MatchString(codes.Single), "/codes/single", "form", "2 to 32 capitals, digits and dashes")
+	}
+	if b := codes.Batch; b != nil {
+		c.that(prefixForm.MatchString(b.Prefix), "/codes/batch/prefix", "form", "at most 10 capitals and digits")
+		c.between(b.Size, 1, MaxBatch, "/codes/batch/size")
+		c.that(len(b.Secret) >= 16, "/codes/batch/secret", "too_small", "16 random bytes at least")
+	}
+}
+
+// Clashes says which code of the promotion another one has at the same time. Prefixes of batches may be the same: their
+// secrets keep them apart.
+func (p *Promotion) Clashes(others []Promotion) []problem.Field {
+	c := &checks{p: p}
+	for i := range others {
+		o := &others[i]
+		if p.Codes.Single == "" || o.ID == p.ID || Fold(o.Codes.Single) != Fold(p.Codes.Single) {
+			continue
+		}
+		c.that(!overlap(p.Starts, p.Ends, o.Starts, o.Ends), "/codes/single", "twice", "%s has this code at the same time", o.ID)
+	}
+	return c.wrong
+}
+
+// overlap reports whether two spans share a moment; a zero end is never.
+func overlap(s1, e1, s2, e2 time.Time) bool {
+	return (e1.IsZero() || s2.Before(e1)) && (e2.IsZero() || s1.Before(e2))
+}

@@ -1,0 +1,167 @@
+package promotion
+
+import (
+	"fmt"
+	"slices"
+)
+
+func (c *checks) terms() {
+	c.unused()
+	t := c.p.Terms
+	switch c.p.Kind {
+	case Percentage:
+		c.between(t.BasisPoints, 1, whole, "/terms/basisPoints")
+	case FixedAmount:
+		c.needed(t.Amount, 1, "/terms/amount")
+	case FixedPrice, SetPrice:
+		c.needed(t.Amount, 0, "/terms/amount")
+	case Shelf:
+		c.shelf()
+	case BuyGet:
+		c.buyGet(t.BuyGet)
+	}
+	c.gifts()
+	c.tiers()
+	c.parts()
+	if from := t.MembersFrom; !from.IsZero() {
+		c.that(from.Before(c.p.Starts), "/terms/membersFrom", "not_in_order", "earlier than starts")
+	}
+}
+
+// unused refuses what belongs to other kinds, so that nobody believes in a rule that does nothing.
+func (c *checks) unused() {
+	t := c.p.Terms
+	for _, f := range []struct {
+		field string
+		set   bool
+		kinds []Kind
+	}{
+		{"basisPoints", t.BasisPoints != 0, []Kind{Percentage, Shelf}},
+		{"amount", len(t.Amount) > 0, []Kind{FixedAmount, FixedPrice, SetPrice, Shelf}},
+		{"perUnit", t.PerUnit, []Kind{FixedAmount}},
+		{"buyGet", t.BuyGet != nil, []Kind{BuyGet}},
+		{"gifts", len(t.Gifts) > 0, []Kind{FreeGift}},
+		{"tiers", len(t.Tiers) > 0, []Kind{Tiered}},
+		{"parts", len(t.Parts) > 0, []Kind{SetPrice}},
+		{"shipping", t.Shipping != nil, []Kind{FreeShipping}},
+		{"membersFrom", !t.MembersFrom.IsZero(), []Kind{Drop}},
+	} {
+		c.that(!f.set || slices.Contains(f.kinds, c.p.Kind), "/terms/"+f.field, "not_used", "only for %v", f.kinds)
+	}
+}
+
+func (c *checks) needed(a Amounts, least int64, pointer string) {
+	c.that(len(a) > 0, pointer, "required", "an amount in one currency at least")
+	c.amounts(a, least, pointer)
+}
+
+func (c *checks) shelf() {
+	t := c.p.Terms
+	if t.BasisPoints != 0 {
+		c.that(len(t.Amount) == 0, "/terms/amount", "not_used", "basisPoints or amount, not both")
+		c.between(t.BasisPoints, 1, whole-1, "/terms/basisPoints")
+		return
+	}
+	c.needed(t.Amount, 1, "/terms/amount")
+}
+
+func (c *checks) buyGet(b *BuyGetTerms) {
+	c.that(b != nil, "/terms/buyGet", "required", "how many to buy and to get")
+	if b == nil {
+		return
+	}
+	c.between(b.Buy, 1, 1_000, "/terms/buyGet/buy")
+	c.between(b.Get, 1, 1_000, "/terms/buyGet/get")
+	c.between(b.BasisPoints, 1, whole, "/terms/buyGet/basisPoints")
+	c.between(b.Times, 0, 1_000, "/terms/buyGet/times")
+	if b.From != nil {
+		c.that(!b.From.Empty(), "/terms/buyGet/from", "required", "all, or one product, variant, category or tag at least")
+		c.lists(*b.From, "/terms/buyGet/from")
+	}
+}
+
+func (c *checks) gifts() {
+	tiers := c.p.Terms.Gifts
+	c.that(c.p.Kind != FreeGift || len(tiers) > 0, "/terms/gifts", "required", "one tier at least")
+	for i, t := range tiers {
+		at := fmt.Sprintf("/terms/gifts/%d", i)
+		c.needed(t.From, 1, at+"/from")
+		if i > 0 {
+			c.higher(tiers[i-1].From, t.From, at+"/from")
+		}
+		c.that(len(t.Variants) > 0, at+"/variants", "required", "one gift at least")
+		c.between(t.Choose, 0, max(len(t.Variants)-1, 0), at+"/choose")
+		for n, id := range t.Variants {
+			c.gift(id, slices.Index(t.Variants, id) == n, fmt.Sprintf("%s/variants/%d", at, n))
+		}
+	}
+}
+
+// gift refuses a gift that earns itself.
+func (c *checks) gift(id string, once bool, pointer string) {
+	c.that(once, pointer, "twice", "each once")
+	c.that(!slices.Contains(c.p.Targets.Variants, id), pointer, "circular", "not one of the goods that earn it")
+	c.variant(id, pointer)
+}
+
+func (c *checks) tiers() {
+	tiers := c.p.Terms.Tiers
+	c.that(c.p.Kind != Tiered || len(tiers) > 0, "/terms/tiers", "required", "one tier at least")
+	for i, t := range tiers {
+		at := fmt.Sprintf("/terms/tiers/%d", i)
+		c.that((t.FromQuantity > 0) != (len(t.From) > 0), at, "required", "fromQuantity or from, not both")
+		c.that((t.BasisPoints != 0) != (len(t.Amount) > 0), at, "required", "basisPoints or amount, not both")
+		c.between(t.FromQuantity, 0, 1_000_000, at+"/fromQuantity")
+		c.between(t.BasisPoints, 0, whole, at+"/basisPoints")
+		c.amounts(t.From, 1, at+"/from")
+		c.amounts(t.Amount, 1, at+"/amount")
+		if i == 0 {
+			continue
+		}
+		before := tiers[i-1]
+		c.that((before.FromQuantity > 0) == (t.FromQuantity > 0), at, "not_in_order", "all tiers by quantity, or all by amount")
+		c.that(t.FromQuantity == 0 || t.FromQuantity > before.FromQuantity, at+"/fromQuantity", "not_in_order", "higher than the tier before")
+		c.higher(before.From, t.From, at+"/from")
+	}
+}
+
+func (c *checks) higher(before, after Amounts, pointer string) {
+	for currency, amount := range after {
+		c.that(amount > before[currency], pointer+"/"+currency, "not_in_order", "higher than the tier before")
+	}
+}
+
+func (c *checks) parts() {
+	parts := c.p.Terms.Parts
+	c.that(c.p.Kind != SetPrice || len(parts) > 0, "/terms/parts", "required", "one part at least")
+	in := map[string]bool{}
+	for i, part := range parts {
+		at := fmt.Sprintf("/terms/parts/%d", i)
+		c.that(len(part.Variants) > 0, at+"/variants", "required", "one variant at least")
+		c.between(part.Quantity, 1, 1_000, at+"/quantity")
+		for n, id := range part.Variants {
+			c.that(!in[id], fmt.Sprintf("%s/variants/%d", at, n), "twice", "in one part only")
+			in[id] = true
+			c.variant(id, fmt.Sprintf("%s/variants/%d", at, n))
+		}
+	}
+}
+
+// variant refuses a variant that is not there, and a gift set that contains itself.
+func (c *checks) variant(id, pointer string) {
+	if c.known.Components == nil || id == "" {
+		return
+	}
+	_, ok := c.known.Components(id)
+	c.that(ok, pointer, "unknown_variant", "a variant of the catalogue")
+	c.that(!c.contains(id, id, map[string]bool{}), pointer, "circular", "not a set that contains itself")
+}
+
+func (c *checks) contains(set, id string, seen map[string]bool) bool {
+	if seen[set] {
+		return false
+	}
+	seen[set] = true
+	components, _ := c.known.Components(set)
+	return slices.ContainsFunc(components, func(part string) bool { return part == id || c.contains(part, id, seen) })
+}

@@ -1,0 +1,235 @@
+package subscription
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"dangol/shared/compliance"
+	"dangol/shared/problem"
+)
+
+// minAskDays is how long before a change the first request has to go out: Korea's and the card networks' seven days.
+const minAskDays = 7
+
+// consentRule is the law where the subscriber is; a plan may ask for more.
+func (s *Subscription) consentRule() compliance.ConsentRule {
+	rule := compliance.ConsentRuleFor(s.Region)
+	rule.Required = rule.Required || s.Terms.Policy.AlwaysAsk
+	return rule
+}
+
+// may reports whether the price may begin: with consent given in the days before it, or by silence where that is enough.
+func (a *Ask) may(s *Subscription, at time.Time) bool {
+	rule := s.consentRule()
+	if !rule.Required {
+		return a.Answer != Refused
+	}
+	return a.Answer == Granted && a.Proof != nil && a.Proof.Intact() && a.Proof.Notice.Change.Equal(at) &&
+		rule.Accept(a.Proof.Notice, a.Proof.Answer, s.zone()) == nil
+}
+
+// trialConverts ends the trial without consent; with it, or where nothing is to be paid, the first payment may be made.
+func (r *run) trialConverts() bool {
+	ask := r.s.Ask
+	r.s.Ask = nil
+	if r.s.State == Cancelled || ask == nil || ask.may(&r.s, r.s.Span.End) {
+		return true
+	}
+	r.end(EndNoConsent)
+	return false
+}
+
+// applyRise puts a dearer price in force on its day, or keeps the old one or ends, as the plan says about silence. It returns false when
+// the subscription ended.
+func (r *run) applyRise(day Date, start time.Time) bool {
+	ask := r.s.Ask
+	if ask == nil || ask.Kind != compliance.PriceRises || day < ask.On {
+		return true
+	}
+	r.s.Ask = nil
+	switch {
+	case ask.may(&r.s, start):
+		r.s.Terms.Version, r.s.Terms.Price = ask.Version, ask.Price
+		r.event(EventChanged, "price", r.s.Terms.Payment())
+	case r.s.Terms.Policy.Silence == EndsAll:
+		r.end(EndNoConsent)
+		return false
+	}
+	return true
+}
+
+// retarget keeps the question in step with what it asks about. When the day or the price is another than the one asked about, an answer
+// to the old question no longer counts and the new one is asked.
+func (r *run) retarget() {
+	s := &r.s
+	if s.State == Ended || s.State == Cancelled || s.Open != nil {
+		return
+	}
+	if s.State == Trialing {
+		r.askTrial()
+		return
+	}
+	ask := s.Ask
+	if ask == nil || ask.Kind != compliance.PriceRises {
+		return
+	}
+	t := s.Terms
+	if s.Next != nil {
+		t = *s.Next
+	}
+	on := s.nextPaid()
+	for on < ask.Wanted {
+		on = s.Anchor.Opening(t.Interval, s.Anchor.Index(t.Interval, on)+t.Prepaid)
+	}
+	old := t.Payment()
+	t.Price = ask.Price
+	r.ask(Ask{
+		Kind: compliance.PriceRises, On: on, Old: old, New: t.Payment(), Version: ask.Version, Price: ask.Price, Wanted: ask.Wanted,
+	})
+}
+
+func (r *run) askTrial() {
+	s := &r.s
+	price := s.Terms.Payment()
+	if first := s.Anchor; first.Opening(s.Terms.Interval, first.Index(s.Terms.Interval, s.Span.Closes)) != s.Span.Closes {
+		price = s.Terms.Cycle() // a part of a period comes first; the price agreed to is that of a whole one
+	}
+	if s.SetupDue {
+		price += s.Terms.SetupFee
+	}
+	if price == 0 {
+		s.Ask = nil
+		return
+	}
+	r.ask(Ask{Kind: compliance.TrialTurnsPaid, On: s.Span.Closes, New: price, Version: s.Terms.Version})
+}
+
+// ask puts a question in place of the one there, unless it is the same.
+func (r *run) ask(a Ask) {
+	a.Change = a.On.Start(r.s.zone())
+	if a.On == r.s.Span.Closes {
+		a.Change = r.s.Span.End
+	}
+	a.ID = r.s.ID + ":" + string(a.On) + ":" + r.s.money(a.New).Format()
+	a.Required = r.s.consentRule().Required
+	if old := r.s.Ask; old != nil && old.ID == a.ID && old.Change.Equal(a.Change) && old.Old == a.Old {
+		old.Required = a.Required
+		return
+	}
+	a.Made = r.at
+	r.s.Ask = &a
+}
+
+// nextPaid is the day on which the next payment falls due as things stand.
+func (s *Subscription) nextPaid() Date {
+	day, a, i := s.Span.Closes, s.Anchor, s.Terms.Interval
+	switch {
+	case s.State == Paused:
+		return day
+	case s.PauseUntil > day:
+		if s.PrepaidLeft == 0 {
+			return s.PauseUntil
+		}
+		day, a = s.PauseUntil, AnchorOn(s.PauseUntil, a.Zone)
+	case s.Skip:
+		day = a.Opening(i, a.Index(i, day)+1)
+	}
+	n := a.Index(i, day)
+	if a.Opening(i, n) == day {
+		return a.Opening(i, n+s.PrepaidLeft)
+	}
+	if s.Terms.goods() {
+		return a.Opening(i, n+1+s.PrepaidLeft)
+	}
+	return day
+}
+
+// ConsentNotice is what to show before a yes: the question, with the words for the way to pay and to cancel filled in by the caller.
+func (s *Subscription) ConsentNotice(method, cancel, effect string) (compliance.ConsentNotice, bool) {
+	a := s.Ask
+	if a == nil {
+		return compliance.ConsentNotice{}, false
+	}
+	return compliance.ConsentNotice{
+		ID: a.ID, Kind: a.Kind, Change: a.Change, Old: s.money(a.Old), New: s.money(a.New), Method: method, Cancel: cancel, Effect: effect,
+	}, true
+}
+
+func (c Consent) do(r *run) error {
+	a := r.s.Ask
+	if a == nil {
+		return refuse("no_question", "Nothing is being asked.")
+	}
+	want, _ := r.s.ConsentNotice(c.Notice.Method, c.Notice.Cancel, c.Notice.Effect)
+	if c.Notice.Change.UTC() != want.Change || c.Notice.ID != want.ID || c.Notice.Kind != want.Kind ||
+		c.Notice.Old != want.Old || c.Notice.New != want.New {
+		return refuse("question_changed", "The date or the price is another by now. Please read the notice again.")
+	}
+	c.Answer.At = r.at
+	proof, err := r.s.consentRule().Proof(c.Notice, c.Answer, r.s.zone())
+	if err != nil {
+		return consentProblem(err)
+	}
+	a.Answer, a.Proof = Granted, &proof
+	r.note = string(a.Kind) + " granted " + a.ID
+	r.event(EventConsent, string(Granted), a.New)
+	return nil
+}
+
+// consentProblem says to the caller why an answer is no consent.
+func consentProblem(err error) error {
+	codes := map[error]string{
+		compliance.ErrNotExplicit: "consent_not_explicit", compliance.ErrNotSeparate: "consent_not_separate",
+		compliance.ErrOutsideWindow: "consent_too_early", compliance.ErrOtherNotice: "question_changed",
+		compliance.ErrNotice: "consent_notice_incomplete",
+	}
+	for cause, code := range codes {
+		if errors.Is(err, cause) {
+			p := problem.Conflict(code, "This does not count as consent.")
+			p.Cause = err
+			return p
+		}
+	}
+	return err
+}
+
+func (Refuse) do(r *run) error {
+	a := r.s.Ask
+	if a == nil {
+		return refuse("no_question", "Nothing is being asked.")
+	}
+	a.Answer, a.Proof = Refused, nil
+	r.note = string(a.Kind) + " refused " + a.ID
+	r.event(EventConsent, string(Refused), a.New)
+	return nil
+}
+
+func (c Propose) do(r *run) error {
+	t := r.s.Terms
+	if r.s.Next != nil {
+		t = *r.s.Next
+	}
+	var f fields
+	f.that(c.Version > t.Version, "/version", "too_small", "later than %d", t.Version)
+	f.within("/price", c.Price, 0, maxPrice)
+	_, err := ParseDate(string(c.From))
+	f.that(err == nil, "/from", "no_date", "a date, YYYY-MM-DD")
+	if err := f.err(); err != nil {
+		return err
+	}
+	r.note = "version " + r.s.money(c.Price).Format()
+	if r.s.State == Trialing {
+		r.s.Terms.Version, r.s.Terms.Price = c.Version, c.Price
+		return nil
+	}
+	if c.Price <= t.Price {
+		t.Version, t.Price = c.Version, c.Price
+		r.s.Next, r.s.Ask = &t, nil
+		return nil
+	}
+	// The first request comes AskDays before, so the earliest day is that far off.
+	soonest := DateAt(r.at, r.s.zone()).Add(slices.Max(r.s.Terms.Policy.AskDays) + 1)
+	r.s.Ask = &Ask{Kind: compliance.PriceRises, Version: c.Version, Price: c.Price, Wanted: max(c.From, soonest)}
+	return nil
+}

@@ -1,0 +1,91 @@
+package subscription
+
+import "time"
+
+// task is one thing a subscription is due for.
+type task struct {
+	at time.Time
+	do func(*run)
+	// what is its name in the history.
+	what string
+}
+
+// tasks are all the things a subscription will have to do as it stands. The order decides between those of the same instant.
+func (s *Subscription) tasks() []task {
+	if s.State == Ended {
+		return nil
+	}
+	if o := s.Open; o != nil {
+		return s.unpaidTasks(o)
+	}
+	var out []task
+	if s.outOfStock() {
+		out = append(out, task{s.Stock.RetryAt, (*run).restock, "look for goods"})
+	}
+	opens := s.Span.End
+	if s.Burst.Hold {
+		if next := s.Burst.Day.Add(1).utc(); next.After(opens) {
+			opens = next
+		}
+	}
+	for _, n := range s.plannedNotices() {
+		// A notice that would go out with the change it announces, or after, announces nothing.
+		if n.at.Before(opens) {
+			out = append(out, task{n.at, func(r *run) { r.tell(n) }, "notice"})
+		}
+	}
+	return append(out, task{opens, (*run).openNext, "open"})
+}
+
+func (s *Subscription) unpaidTasks(o *Open) []task {
+	if o.InFlight {
+		return []task{{o.CheckAt, (*run).check, "ask the provider"}}
+	}
+	if s.outOfStock() {
+		return []task{{s.Stock.RetryAt, (*run).restock, "look for goods"}}
+	}
+	var out []task
+	if !o.RetryAt.IsZero() {
+		out = append(out, task{o.RetryAt, (*run).collect, "charge again"})
+	}
+	if o.Since.IsZero() {
+		return out
+	}
+	d := s.Terms.Policy.Dunning.or()
+	if s.State == PastDue {
+		out = append(out, task{s.days(o.Since, d.SuspendDays), (*run).suspend, "suspend"})
+	}
+	return append(out, task{s.days(o.Since, d.CancelDays), (*run).giveUp, "give up"})
+}
+
+// next is the earliest task; among equals the first.
+func (s *Subscription) next() (t task, ok bool) {
+	for _, c := range s.tasks() {
+		if !ok || c.at.Before(t.at) {
+			t, ok = c, true
+		}
+	}
+	return t, ok
+}
+
+// schedule puts Due to the earliest task.
+func (r *run) schedule() {
+	t, _ := r.s.next()
+	r.s.Due = t.at
+}
+
+func (Due) do(r *run) error {
+	t, ok := r.s.next()
+	if !ok || r.at.Before(t.at) {
+		return nil
+	}
+	r.note = t.what
+	t.do(r)
+	return nil
+}
+
+// giveUp ends a subscription that stayed unpaid.
+func (r *run) giveUp() {
+	r.void(EndUnpaid)
+	r.end(EndUnpaid)
+}

@@ -1,0 +1,370 @@
+package subscription
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	firstCheck  = 5 * time.Minute // Kill Bill asks after 5 minutes, an hour, then daily
+	secondCheck = time.Hour
+	laterChecks = 24 * time.Hour
+)
+
+func (c Start) do(r *run) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	today := DateAt(r.at, zone(c.Zone))
+	r.s = Subscription{
+		ID: c.ID, CustomerID: c.CustomerID, Region: c.Region, AddressID: c.AddressID, Terms: c.Terms, Card: c.Card, Gift: c.Gift,
+		Anchor: c.anchor(today), NoRenewal: c.Gift != nil, SetupDue: c.Terms.SetupFee > 0, StartedAt: r.at,
+	}
+	r.event(EventStarted, string(c.Terms.Kind), 0)
+	if c.Trial && c.Terms.TrialDays > 0 {
+		r.s.State = Trialing
+		ends := today.Add(c.Terms.TrialDays)
+		r.s.Anchor = c.anchor(ends)
+		r.s.Span = Span{Seq: r.number(), Kind: SpanTrial, Opens: today, Closes: ends, Start: r.at, End: ends.Start(r.s.zone()), Paid: true}
+		return nil
+	}
+	r.s.State = Starting
+	r.openPeriod(today, r.at, OpenFirst)
+	if r.s.Open == nil && r.s.State == Starting {
+		r.s.State = Active
+	}
+	return nil
+}
+
+func (c Start) check() error {
+	var f fields
+	f.that(c.ID != "", "/id", "required", "an id")
+	f.that(len(c.Region) == 2, "/region", "unknown", "a country, two letters")
+	_, err := Zone(c.Zone)
+	f.that(err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
+	f.interval(c.Terms.Interval)
+	f.within("/quantity", int64(c.Terms.Quantity), 1, MaxQuantity)
+	f.within("/billingDay", int64(c.BillingDay), 0, 31)
+	f.that(c.BillingDay == 0 || c.Terms.Interval.months() > 0, "/billingDay", "not_for_this_plan", "only for plans by month or year")
+	f.that(c.BillingDay == 0 || c.Terms.Prepaid == 1 || c.Terms.goods(), "/billingDay", "not_for_this_plan", "not for a prepaid membership")
+	f.that(c.Gift == nil || c.Terms.Prepaid > 1 && !c.Trial, "/gift", "not_for_this_plan", "a gift is a prepaid plan without a trial")
+	f.that(c.Terms.Payment() == 0 || c.Card.Token != "", "/card", "required", "a way to pay")
+	return f.err()
+}
+
+// anchor is counted from the first day, or in its month from the billing day.
+func (c Start) anchor(first Date) Anchor {
+	a := AnchorOn(first, c.Zone)
+	if c.BillingDay > 0 {
+		a.Day = c.BillingDay
+	}
+	return a
+}
+
+// openNext ends the running span and begins what follows it, on the days as planned, however late it is.
+func (r *run) openNext() {
+	old := r.s.Span
+	day, start := old.Closes, old.End
+	r.s.Stock = nil
+	r.closeSpan()
+	if old.Kind == SpanTrial && !r.trialConverts() {
+		return
+	}
+	if r.s.State == Cancelled && r.runOut() {
+		r.end(EndCancelled)
+		return
+	}
+	if old.Kind == SpanPaused {
+		r.reanchor(day)
+		r.s.State = Active
+		r.event(EventResumed, "", 0)
+	}
+	if r.s.State == Trialing {
+		r.s.State = Active
+	}
+	switch {
+	case r.s.PauseUntil > day:
+		r.begin(Span{Kind: SpanPaused, Opens: day, Closes: r.s.PauseUntil}, start)
+		r.s.State, r.s.PauseUntil = Paused, ""
+		r.event(EventPaused, "", 0)
+	case r.s.Skip:
+		r.s.Skip, r.s.PauseUntil = false, ""
+		r.begin(Span{Kind: SpanSkipped, Opens: day, Closes: r.nextOpening(day)}, start)
+		r.event(EventSkipped, "wish", 0)
+	default:
+		r.s.PauseUntil = ""
+		r.openPeriod(day, start, OpenRenewal)
+	}
+}
+
+// runOut reports whether nothing that is paid or owed is left of a cancelled subscription.
+func (r *run) runOut() bool { return r.s.PrepaidLeft == 0 && r.s.Cycles >= r.s.Terms.MinCycles }
+
+// begin starts a span behind the one before. Its end is the start of a local day; where a move of zones would put that before its start it
+// is empty.
+func (r *run) begin(p Span, start time.Time) {
+	p.Seq = r.number()
+	p.Start, p.End = start, p.Closes.Start(r.s.zone())
+	if p.End.Before(start) {
+		p.End = start
+	}
+	if p.Kind != SpanPaid {
+		p.Paid = true
+	}
+	r.s.Span, r.closed = p, false
+	if day := DateAt(r.at, time.UTC); r.s.Burst.Day != day {
+		r.s.Burst = Burst{Day: day}
+	}
+	r.s.Burst.N++
+	r.s.Burst.Hold = r.s.Burst.N >= burstLimit
+	r.s.Told = slices.DeleteFunc(r.s.Told, func(tag string) bool { return tag[:len(dateForm)] < string(p.Opens) })
+}
+
+// number gives the next span or invoice its number.
+func (r *run) number() int {
+	r.s.Seq++
+	return r.s.Seq
+}
+
+// reanchor counts from a day on, unless the anchor opens a period on it anyway.
+func (r *run) reanchor(day Date) {
+	a, i := r.s.Anchor, r.s.Terms.Interval
+	if a.Opening(i, a.Index(i, day)) != day {
+		r.s.Anchor = AnchorOn(day, a.Zone)
+	}
+}
+
+// nextOpening is the first opening after a day.
+func (r *run) nextOpening(day Date) Date {
+	a, i := r.s.Anchor, r.s.Terms.Interval
+	return a.Opening(i, a.Index(i, day)+1)
+}
+
+// openPeriod begins the period, or the part of one, that opens on a day: covered by an earlier payment, or invoiced.
+func (r *run) openPeriod(day Date, start time.Time, kind OpenKind) {
+	covered := r.s.PrepaidLeft > 0
+	if !covered {
+		if kind == OpenRenewal && r.s.NoRenewal {
+			r.end(EndGiftOver)
+			return
+		}
+		if !r.applyNext(day, start) {
+			return
+		}
+	}
+	a, i := r.s.Anchor, r.s.Terms.Interval
+	n := a.Index(i, day)
+	p := Span{
+		Kind: SpanPaid, Opens: day, Closes: a.Opening(i, n+1), WholeOpens: a.Opening(i, n), WholeCloses: a.Opening(i, n+1),
+		Price: r.s.Terms.Cycle(),
+	}
+	if !p.whole() && r.s.Terms.goods() {
+		r.begin(Span{Kind: SpanGap, Opens: day, Closes: p.Closes}, start)
+		r.event(EventSkipped, "date", 0)
+		return
+	}
+	r.begin(p, start)
+	if covered && p.whole() {
+		r.s.PrepaidLeft--
+		r.cycle()
+		r.send()
+		r.event(EventRenewed, "prepaid", 0)
+		return
+	}
+	r.s.Payments = nil
+	r.invoice(kind, r.periodLines(p), nil)
+}
+
+// applyNext puts the terms that wait for the next payment in force. It returns false when the subscription ended over it.
+func (r *run) applyNext(day Date, start time.Time) bool {
+	if next := r.s.Next; next != nil {
+		before := r.s.Terms.Interval
+		r.s.Terms, r.s.Next = *next, nil
+		if next.Interval != before {
+			r.reanchorInterval(day)
+		}
+		r.event(EventChanged, "terms", 0)
+	}
+	return r.applyRise(day, start)
+}
+
+// reanchorInterval counts an interval of another length from this day on, keeping a day of the month beyond this month's last.
+func (r *run) reanchorInterval(day Date) {
+	keep := r.s.Anchor.Day
+	r.s.Anchor = AnchorOn(day, r.s.Anchor.Zone)
+	y, m, _ := day.Parts()
+	if clamped(y*12+int(m)-1, keep) == day {
+		r.s.Anchor.Day = keep
+	}
+}
+
+// periodLines are the lines of an invoice for a whole period, or for a part of one by days.
+func (r *run) periodLines(p Span) []Line {
+	t := r.s.Terms
+	l := Line{
+		Kind: LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: 1, From: p.Opens, To: p.Closes,
+		Amount: p.Cost(), TaxBP: t.TaxBP,
+	}
+	if p.whole() {
+		l.Amount, l.Cycles = t.Payment(), t.Prepaid
+		l.To = r.s.Anchor.Opening(t.Interval, r.s.Anchor.Index(t.Interval, p.Opens)+t.Prepaid)
+	}
+	lines := []Line{l}
+	if r.s.SetupDue {
+		lines = append(lines, Line{
+			Kind: LineSetup, PlanID: t.PlanID, Version: t.Version, Quantity: 1, Amount: t.SetupFee, TaxBP: t.TaxBP,
+		})
+	}
+	return lines
+}
+
+// invoice makes the invoice of the span in change, else of the running span, uses account credit, and charges what is left. At 0 it is
+// paid at once.
+func (r *run) invoice(kind OpenKind, lines []Line, change *Change) {
+	seq := r.s.Span.Seq
+	if change != nil {
+		seq = change.Span.Seq
+	}
+	sum := subtotal(lines)
+	credit := min(r.s.Credit, sum)
+	r.s.Credit -= credit
+	inv := Invoice{
+		Key: Key(r.s.ID, seq), SubscriptionID: r.s.ID, CustomerID: r.s.CustomerID, Kind: kind, Seq: seq, Issued: r.at,
+		Currency: r.s.Terms.Currency, Lines: lines, Taxes: taxes(lines), Subtotal: sum, CreditUsed: credit, Total: sum - credit,
+	}
+	setup := slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == LineSetup })
+	if setup {
+		r.s.SetupDue = false
+	}
+	r.s.Open = &Open{Key: inv.Key, Kind: kind, Amount: inv.Total, CreditUsed: credit, SetupFee: setup, Change: change}
+	r.emit(MakeInvoice{inv})
+	r.collect()
+}
+
+// collect charges the open invoice; where nothing is left to charge the goods are held and it is paid.
+func (r *run) collect() {
+	if r.s.Open.Amount > 0 {
+		r.charge()
+		return
+	}
+	if hold := r.holdOf(r.s.Open); hold != nil {
+		r.emit(*hold)
+	}
+	r.paid("")
+}
+
+// charge makes the next attempt.
+func (r *run) charge() {
+	o := r.s.Open
+	o.Attempt++
+	o.InFlight, o.Checks, o.CheckAt = true, 0, r.at.Add(firstCheck)
+	o.RetryAt, o.Wait = time.Time{}, ""
+	r.emitCharge(false)
+}
+
+func (r *run) emitCharge(lookup bool) {
+	o := r.s.Open
+	r.emit(Charge{
+		Key: o.Key, AttemptKey: o.AttemptKey(), Attempt: o.Attempt, Amount: r.s.money(o.Amount), Card: r.s.Card, Lookup: lookup,
+		Hold: r.holdOf(o),
+	})
+}
+
+// check asks again what became of the charge in flight.
+func (r *run) check() {
+	o := r.s.Open
+	o.Checks++
+	pause := laterChecks
+	if o.Checks == 1 {
+		pause = secondCheck
+	}
+	o.CheckAt = r.at.Add(pause)
+	r.emitCharge(true)
+}
+
+// holdOf is the hold that an invoice's goods need before it is charged; nil when it sends none.
+func (r *run) holdOf(o *Open) *HoldStock {
+	if !r.s.Terms.goods() || o != nil && o.Change != nil {
+		return nil
+	}
+	return &HoldStock{Key: r.cycleKey(), Opens: r.s.Span.Opens, Contents: r.contents(), Quantity: r.s.Terms.Quantity}
+}
+
+// send holds the goods of a cycle that is paid already and delivers them.
+func (r *run) send() {
+	if hold := r.holdOf(nil); hold != nil {
+		r.emit(*hold)
+		r.deliver()
+	}
+}
+
+func (r *run) deliver() {
+	if r.s.Terms.goods() {
+		r.emit(Deliver{
+			Key: r.cycleKey(), Opens: r.s.Span.Opens, Contents: r.contents(), Quantity: r.s.Terms.Quantity, AddressID: r.s.AddressID,
+		})
+	}
+}
+
+func (r *run) contents() []Item {
+	if r.s.Stock != nil && r.s.Stock.Substituted {
+		return r.s.Terms.Policy.Substitutes
+	}
+	return r.s.Terms.Contents
+}
+
+func (r *run) cycleKey() string { return Key(r.s.ID, r.s.Span.Seq) }
+
+// cycle counts a paid cycle that has begun.
+func (r *run) cycle() {
+	r.s.Span.Paid = true
+	r.s.Cycles++
+}
+
+// closeSpan reports the running span as it is in the end.
+func (r *run) closeSpan() {
+	r.emit(SpanEnded{Span: r.s.Span, Terms: r.s.Terms})
+	r.closed = true
+}
+
+// cut ends the running span on a day, at this instant.
+func (r *run) cut(day Date) {
+	p := &r.s.Span
+	if day < p.Closes {
+		p.Closes = day
+	}
+	if r.at.Before(p.End) {
+		p.End = r.at
+	}
+	r.closeSpan()
+}
+
+// end makes the subscription final. What is left of account credit stays with the customer.
+func (r *run) end(reason string) {
+	if !r.closed {
+		r.cut(r.today().Add(1))
+	}
+	r.s.State, r.s.EndReason, r.s.EndedAt = Ended, reason, r.at
+	r.s.Open, r.s.Ask, r.s.Next, r.s.Stock, r.s.PauseUntil, r.s.Skip = nil, nil, nil, nil, "", false
+	r.event(EventEnded, reason, r.s.Credit)
+	r.notice(Notice{Kind: NoticeEnded, Date: r.s.Span.Closes, Reason: reason})
+}
+
+// void gives the open invoice up: the credit it used comes back, the goods go back to the shelf.
+func (r *run) void(reason string) {
+	o := r.s.Open
+	r.s.Credit += o.CreditUsed
+	r.s.SetupDue = r.s.SetupDue || o.SetupFee
+	r.s.Voided, r.s.Open = Paid{Key: o.Key, Left: o.Amount}, nil
+	r.remember(o)
+	r.emit(Void{Key: o.Key, Reason: reason})
+	if r.s.Terms.goods() && o.Change == nil {
+		r.emit(ReleaseStock{Key: o.Key})
+	}
+}
+
+// remember keeps failed charges for the networks' limits, which look a month back.
+func (r *run) remember(o *Open) {
+	all := append(r.s.Used, o.Failures...)
+	r.s.Used = slices.DeleteFunc(all, func(a Attempt) bool { return r.at.Sub(a.At) > month })
+}

@@ -1,0 +1,229 @@
+package subscription
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dangol/shared/payment"
+)
+
+func (c ChargeSucceeded) do(r *run) error {
+	switch o := r.s.Open; {
+	case o != nil && o.Key == c.Key:
+		r.paid(c.PaymentID)
+	case c.Key == r.s.Voided.Key:
+		// The money came after the invoice was given up: it is not ours.
+		r.note = "paid after it was given up; refunded"
+		r.emit(Refund{
+			Key: c.Key + "#refund-late", PaymentID: c.PaymentID, ChargeKey: c.Key, Amount: r.s.money(r.s.Voided.Left),
+		})
+		r.s.Voided = Paid{}
+	case r.knows(c.Key):
+	default:
+		return refuse("unknown_charge", "This subscription has no open invoice %s.", c.Key)
+	}
+	return nil
+}
+
+// knows reports whether the key is of one of the subscription's earlier invoices, so that its outcome has been dealt with.
+func (r *run) knows(key string) bool {
+	n, ok := strings.CutPrefix(key, Key(r.s.ID, 0)[:len(r.s.ID)+1])
+	seq, err := strconv.Atoi(n)
+	return ok && err == nil && seq >= 1 && seq <= r.s.Seq
+}
+
+// paid closes the open invoice. paymentID is "" when nothing had to be charged.
+func (r *run) paid(paymentID string) {
+	o := r.s.Open
+	r.s.Open = nil
+	r.remember(o)
+	r.emit(Settle{Key: o.Key, PaymentID: paymentID})
+	if o.Amount > 0 {
+		r.s.Payments = append(r.s.Payments, Paid{Key: o.Key, PaymentID: paymentID, Left: o.Amount})
+		r.notice(Notice{Kind: NoticeReceipt, Date: DateAt(r.at, r.s.zone()), Amount: r.s.money(o.Amount)})
+	}
+	if o.Kind == OpenChange {
+		r.change(o.Change)
+		return
+	}
+	r.s.Span.Paid = true
+	if r.s.Span.whole() {
+		r.cycle()
+		r.s.PrepaidLeft = r.s.Terms.Prepaid - 1
+	}
+	r.deliver()
+	r.s.Stock = nil
+	r.standAfterPayment(o)
+}
+
+// standAfterPayment moves on to the state a paid subscription is in.
+func (r *run) standAfterPayment(o *Open) {
+	switch r.s.State {
+	case Starting:
+		r.s.State = Active
+		r.event(EventActivated, "", o.Amount)
+	case PastDue, Suspended:
+		r.s.State = Active
+		r.event(EventRecovered, "", o.Amount)
+		r.notice(Notice{Kind: NoticeRecovered, Amount: r.s.money(o.Amount)})
+	default:
+		r.event(EventRenewed, "", o.Amount)
+	}
+	if !o.Since.IsZero() {
+		r.recover(o)
+	}
+}
+
+// recover gives back the days on which the benefits were suspended, and lets periods that passed meanwhile pass: goods that were not
+// sent and benefits that were not given are not charged.
+func (r *run) recover(o *Open) {
+	p := &r.s.Span
+	today := DateAt(r.at, r.s.zone())
+	if o.Suspended && !r.s.Terms.goods() {
+		from := DateAt(r.s.days(o.Since, r.s.Terms.Policy.Dunning.or().SuspendDays), r.s.zone())
+		from, to := max(from, p.Opens), min(max(today, p.Opens), p.Closes)
+		if from < to {
+			p.FreeFrom, p.FreeTo = from, to
+			r.credit(p.part(from, to), 0, "suspended")
+		}
+	}
+	if r.at.Before(p.End) || !o.Suspended && !r.s.Terms.goods() {
+		return
+	}
+	day, start := p.Closes, p.End
+	closes := today
+	if r.s.Anchor.Opening(r.s.Terms.Interval, r.s.Anchor.Index(r.s.Terms.Interval, today)) != today {
+		closes = r.nextOpening(today)
+	}
+	if closes > day {
+		r.closeSpan()
+		r.begin(Span{Kind: SpanGap, Opens: day, Closes: closes}, start)
+	}
+}
+
+// credit makes a credit note: toCard of the amount is refunded, the rest is account credit.
+func (r *run) credit(amount, toCard int64, reason string) {
+	if amount <= 0 {
+		return
+	}
+	r.s.Credit += amount - toCard
+	r.emit(MakeCreditNote{CreditNote{
+		SubscriptionID: r.s.ID, Seq: r.s.Span.Seq, Reason: reason, Issued: r.at, Currency: r.s.Terms.Currency,
+		Amount: amount, ToCard: toCard, ToCredit: amount - toCard, Taxes: taxes([]Line{{Amount: amount, TaxBP: r.s.Terms.TaxBP}}),
+	}})
+}
+
+// refund gives an amount back to where it came from, the last payment first; what was paid from credit becomes credit again.
+func (r *run) refund(amount int64, reason string) {
+	left := amount
+	var refunds []Effect
+	for i := range slices.Backward(r.s.Payments) {
+		p := &r.s.Payments[i]
+		back := min(left, p.Left)
+		if back == 0 {
+			continue
+		}
+		p.Left, left = p.Left-back, left-back
+		p.Refunds++
+		key := p.Key + "#refund-" + strconv.Itoa(p.Refunds)
+		refunds = append(refunds, Refund{Key: key, PaymentID: p.PaymentID, ChargeKey: p.Key, Amount: r.s.money(back)})
+	}
+	r.credit(amount, amount-left, reason)
+	r.emit(refunds...)
+}
+
+func (c ChargeFailed) do(r *run) error {
+	o := r.s.Open
+	if o == nil || o.Key != c.Key || !o.InFlight || o.Attempt != c.Attempt {
+		if o == nil && !r.knows(c.Key) {
+			return refuse("unknown_charge", "This subscription has no open invoice %s.", c.Key)
+		}
+		return nil
+	}
+	o.InFlight, o.CheckAt = false, time.Time{}
+	o.Failures = append(o.Failures, Attempt{
+		At: r.at, Kind: c.Kind, Code: c.Code, Card: r.s.Card.Token, Brand: r.s.Card.Brand, Amount: o.Amount,
+	})
+	r.note = string(c.Kind) + " " + c.Code
+	switch {
+	case o.Kind == OpenChange:
+		r.void("change not paid")
+		r.notice(Notice{Kind: NoticeChangeFailed, Reason: c.Code})
+	case o.Kind == OpenFirst:
+		r.void(EndNotStarted)
+		r.end(EndNotStarted)
+	default:
+		r.follow(c.Kind)
+	}
+	return nil
+}
+
+// follow decides what comes after a renewal that was declined.
+func (r *run) follow(kind payment.Kind) {
+	o := r.s.Open
+	d := Next(r.s.Terms.Policy.Dunning, o.Failures, r.s.Used, r.at, r.s.days)
+	o.RetryAt, o.Wait = d.Retry, d.Wait
+	r.event(EventFailed, string(kind), o.Amount)
+	if !d.Counts {
+		return
+	}
+	if r.s.Terms.goods() {
+		r.emit(ReleaseStock{Key: o.Key}) // the next try is days away and holds them again
+	}
+	if r.s.State == Cancelled {
+		r.void(EndUnpaid)
+		r.end(EndUnpaid)
+		return
+	}
+	if o.Since.IsZero() {
+		o.Since = r.at
+	}
+	if r.s.State == Active {
+		r.s.State = PastDue
+	}
+	r.notice(Notice{
+		Kind: NoticePaymentFailed, Date: r.s.Span.Opens, Amount: r.s.money(o.Amount), Retry: d.Retry, Wait: d.Wait,
+	})
+}
+
+// suspend stops the benefits of a subscription that has been unpaid for too long.
+func (r *run) suspend() {
+	r.s.State, r.s.Open.Suspended = Suspended, true
+	r.event(EventSuspended, "", r.s.Open.Amount)
+	r.notice(Notice{Kind: NoticeSuspended, Amount: r.s.money(r.s.Open.Amount)})
+}
+
+func (c ChangeCard) do(r *run) error {
+	if c.Card.Token == "" {
+		return fields{{Pointer: "/card", Code: "required", Message: "a way to pay"}}.err()
+	}
+	if o := r.s.Open; o != nil && o.InFlight {
+		return refuse("payment_running", "A payment is being made. Try again in a few minutes.")
+	}
+	r.s.Card = c.Card
+	r.note = "card changed"
+	if r.s.Open != nil && !r.s.outOfStock() {
+		r.collect()
+	}
+	return nil
+}
+
+func (PayNow) do(r *run) error {
+	o := r.s.Open
+	switch {
+	case o == nil || r.s.outOfStock():
+		return refuse("nothing_unpaid", "Nothing is unpaid.")
+	case o.InFlight:
+		return refuse("payment_running", "A payment is being made. Try again in a few minutes.")
+	case o.Wait == WaitCard:
+		return refuse("card_refused", "This card cannot be charged again. Please use another one.")
+	}
+	last := o.Failures[len(o.Failures)-1]
+	if at, _ := allowedByNetwork(slices.Concat(r.s.Used, o.Failures), last, r.at); at.After(r.at) {
+		return refuse("too_many_tries", "This card was tried too often. Please use another one, or wait.")
+	}
+	r.collect()
+	return nil
+}

@@ -1,0 +1,90 @@
+package subscription
+
+import "time"
+
+func (c StockFailed) do(r *run) error {
+	if c.Key != r.cycleKey() || r.s.State == Ended || r.s.Span.Kind != SpanPaid || !r.s.Terms.goods() {
+		return nil
+	}
+	if r.s.Stock == nil {
+		r.s.Stock = &Shortage{Since: r.today()}
+	}
+	w := r.s.Stock
+	w.Tries++
+	w.RetryAt = time.Time{}
+	if o := r.s.Open; o != nil && o.InFlight {
+		// The charge comes after the hold, so this attempt was never made.
+		o.InFlight, o.CheckAt = false, time.Time{}
+		o.Attempt--
+	}
+	r.event(EventStockOut, "", 0)
+	r.missGoods()
+	return nil
+}
+
+// outOfStock reports whether a cycle waits for its goods.
+func (s *Subscription) outOfStock() bool { return s.Stock != nil && !s.Stock.RetryAt.IsZero() }
+
+// missGoods follows the plan's policy. It has its own counter: the subscriber has done nothing wrong, so no dunning begins.
+func (r *run) missGoods() {
+	w, p := r.s.Stock, r.s.Terms.Policy
+	action := p.Stock.Do
+	if action == StockSubstitute && (w.Substituted || len(p.Substitutes) == 0) {
+		action = StockSkip
+	}
+	tomorrow := r.s.Terms.hour(DateAt(r.at, r.s.zone()).Add(1), r.s.zone())
+	if action == StockWait && (!tomorrow.Before(r.s.days(w.Since.Start(r.s.zone()), p.Stock.WaitDays+1)) || !tomorrow.Before(r.s.Span.End)) {
+		action = StockSkip
+	}
+	r.notice(Notice{Kind: NoticeOutOfStock, Date: r.s.Span.Opens, Reason: string(action)})
+	switch action {
+	case StockWait:
+		w.RetryAt = tomorrow
+	case StockSubstitute:
+		w.Substituted = true
+		r.restock()
+	default:
+		r.leaveOut(action)
+	}
+}
+
+// restock tries to hold the goods of the cycle again, and goes on where it stopped.
+func (r *run) restock() {
+	r.s.Stock.RetryAt = time.Time{}
+	if r.s.Open != nil {
+		r.collect()
+		return
+	}
+	r.send()
+}
+
+// leaveOut passes over the cycle: an unpaid one is not charged, a paid one moves to the end or its money is given back.
+func (r *run) leaveOut(action StockAction) {
+	p := &r.s.Span
+	paid := r.s.Open == nil
+	if !paid {
+		r.void("out of stock")
+	} else {
+		r.s.Cycles--
+		r.emit(ReleaseStock{Key: r.cycleKey()})
+	}
+	price := p.Price
+	p.Kind, p.Price, p.Paid = SpanSkipped, 0, true
+	r.s.Stock = nil
+	r.event(EventSkipped, "out of stock", 0)
+	switch {
+	case !paid:
+	case action == StockRefund:
+		r.refund(price, "out of stock")
+	case r.s.Terms.Prepaid > 1:
+		r.s.PrepaidLeft++
+	default:
+		r.credit(price, 0, "out of stock")
+	}
+	switch r.s.State {
+	case Starting:
+		r.end(EndNothingToBuy)
+	case PastDue, Suspended:
+		r.s.State = Active
+	}
+}

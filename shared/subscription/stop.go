@@ -1,0 +1,178 @@
+package subscription
+
+import "time"
+
+const maxPauseDays = 366
+
+func (SkipNext) do(r *run) error {
+	switch {
+	case !r.s.Terms.goods():
+		return refuse("not_for_this_plan", "A membership has no cycle to skip. Pause it instead.")
+	case r.s.Skip:
+		return refuse("already_skipped", "The next cycle is skipped already.")
+	case r.s.PauseUntil != "":
+		return refuse("change_pending", "A pause is planned already.")
+	}
+	r.s.Skip, r.note = true, "next cycle"
+	return nil
+}
+
+func (Unskip) do(r *run) error {
+	if !r.s.Skip {
+		return refuse("nothing_skipped", "The next cycle is not skipped.")
+	}
+	r.s.Skip, r.note = false, "next cycle"
+	return nil
+}
+
+func (c Pause) do(r *run) error {
+	_, err := ParseDate(string(c.Until))
+	from := r.s.Span.Closes
+	if r.s.State == Paused {
+		from = max(DateAt(r.at, r.s.zone()), r.s.Span.Opens)
+	}
+	switch {
+	case err != nil:
+		return fields{{Pointer: "/until", Code: "no_date", Message: "a date, YYYY-MM-DD"}}.err()
+	case c.Until <= from:
+		return fields{{Pointer: "/until", Code: "too_early", Message: "after " + string(from)}}.err()
+	case from.Days(c.Until) > maxPauseDays:
+		return fields{{Pointer: "/until", Code: "too_late", Message: "a year at most"}}.err()
+	case r.s.Cycles < r.s.Terms.MinCycles:
+		return refuse("minimum_term", "This plan can be paused after %d paid cycles.", r.s.Terms.MinCycles)
+	}
+	r.note = string(c.Until)
+	if r.s.State == Paused {
+		r.s.Span.Closes, r.s.Span.End = c.Until, max2(c.Until.Start(r.s.zone()), r.at)
+		return nil
+	}
+	r.s.PauseUntil, r.s.Skip = c.Until, false
+	return nil
+}
+
+func (Resume) do(r *run) error {
+	if r.s.State == Active {
+		if r.s.PauseUntil == "" {
+			return refuse("not_paused", "No pause is planned.")
+		}
+		r.s.PauseUntil, r.note = "", "pause taken back"
+		return nil
+	}
+	p := &r.s.Span
+	p.Closes = max(p.Opens, min(DateAt(r.at, r.s.zone()), p.Closes))
+	if r.at.Before(p.End) {
+		p.End = r.at
+	}
+	r.note = "resumed early"
+	r.openNext()
+	return nil
+}
+
+func (c Cancel) do(r *run) error {
+	o := r.s.Open
+	r.note = c.Reason
+	if r.s.State == Cancelled && !c.Now {
+		return nil
+	}
+	inFlight := o != nil && o.InFlight
+	switch {
+	case c.Now && inFlight:
+		return refuse("payment_running", "A payment is being made. Try again in a few minutes.")
+	case c.Now && r.s.Cycles < r.s.Terms.MinCycles && r.s.Span.Kind != SpanTrial:
+		return refuse("minimum_term", "This plan runs for %d paid cycles.", r.s.Terms.MinCycles)
+	case o != nil && !inFlight && (r.runOut() || r.s.State == PastDue || r.s.State == Suspended):
+		r.event(EventCancelled, c.Reason, 0)
+		r.void(EndCancelled)
+		r.end(EndCancelled)
+		return nil
+	case c.Now || r.s.State == Paused:
+		r.event(EventCancelled, c.Reason, 0)
+		r.stopNow()
+		return nil
+	}
+	r.s.State = Cancelled
+	r.s.PauseUntil, r.s.Skip, r.s.Next = "", false, nil
+	r.event(EventCancelled, c.Reason, 0)
+	r.notice(Notice{Kind: NoticeCancelled, Date: r.s.endsOn()})
+	return nil
+}
+
+// stopNow ends today and gives back what is paid and not used: from tomorrow on, today counts as used.
+func (r *run) stopNow() {
+	p := r.s.Span
+	unused := int64(r.s.PrepaidLeft) * r.s.Terms.Cycle()
+	if p.Kind == SpanPaid && !r.s.Terms.goods() {
+		unused += p.part(r.today().Add(1), p.Closes)
+	}
+	r.s.PrepaidLeft = 0
+	r.refund(unused, EndCancelled)
+	r.end(EndCancelled)
+}
+
+// endsOn is the day on which a cancelled subscription ends: when what is paid, and the minimum term, are over.
+func (s *Subscription) endsOn() Date {
+	a, i := s.Anchor, s.Terms.Interval
+	more := max(s.PrepaidLeft, s.Terms.MinCycles-s.Cycles)
+	if s.Span.Kind == SpanTrial || more <= 0 {
+		return s.Span.Closes
+	}
+	return a.Opening(i, a.Index(i, s.Span.Closes)+more)
+}
+
+func (c Reactivate) do(r *run) error {
+	if c.Card != nil {
+		r.s.Card = *c.Card
+	}
+	if r.s.State == Ended {
+		return c.restart(r)
+	}
+	if c.Terms != nil {
+		return refuse("still_running", "The plan can be changed once the cancellation is taken back.")
+	}
+	switch {
+	case r.s.Span.Kind == SpanTrial:
+		r.s.State = Trialing
+	case r.s.Open != nil && r.s.Open.Kind == OpenFirst:
+		r.s.State = Starting
+	default:
+		r.s.State = Active
+	}
+	r.event(EventReactivate, "", 0)
+	return nil
+}
+
+// restart begins again with a payment. The days in between belong to nobody.
+func (c Reactivate) restart(r *run) error {
+	switch {
+	case c.Terms == nil:
+		return fields{{Pointer: "/terms", Code: "required", Message: "the plan to go on with"}}.err()
+	case c.Terms.Currency != r.s.Terms.Currency && r.s.Credit > 0:
+		return refuse("other_currency", "There is credit in %s.", r.s.Terms.Currency)
+	case r.s.Card.Token == "" && c.Terms.Payment() > 0:
+		return fields{{Pointer: "/card", Code: "required", Message: "a way to pay"}}.err()
+	}
+	if err := c.Terms.Interval.Valid(); err != nil {
+		return fields{{Pointer: "/terms/interval", Code: "invalid", Message: err.Error()}}.err()
+	}
+	last := r.s.Span
+	today := max(DateAt(r.at, r.s.zone()), last.Closes)
+	r.closed = true
+	if today > last.Closes || r.at.After(last.End) {
+		r.begin(Span{Kind: SpanGap, Opens: last.Closes, Closes: today}, last.End)
+		r.s.Span.End = max2(r.at, r.s.Span.Start)
+		r.closeSpan()
+	}
+	r.s.Terms, r.s.Anchor = *c.Terms, AnchorOn(today, r.s.Anchor.Zone)
+	r.s.State, r.s.EndReason, r.s.EndedAt = Starting, "", time.Time{}
+	r.s.Cycles, r.s.PrepaidLeft, r.s.NoRenewal, r.s.Gift, r.s.SetupDue = 0, 0, false, nil, false
+	r.event(EventReactivate, "ended", 0)
+	r.openPeriod(today, r.s.Span.End, OpenFirst)
+	return nil
+}
+
+func max2(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
