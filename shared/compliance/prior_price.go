@@ -1,5 +1,3 @@
-// Package compliance is the rules of consumer law that the shop keeps by itself, as pure functions with a table test for
-// each. It is an engineering reading of the sources it cites and no legal advice.
 package compliance
 
 import (
@@ -29,19 +27,19 @@ type PriorPriceRules struct {
 // EURules is the rule without any of the choices.
 var EURules = PriorPriceRules{Days: 30}
 
-// Reason says why a price must not be announced as reduced. Stable, machine-readable.
-type Reason string
+// ReductionRefusal says why a price must not be announced as reduced. Stable, machine-readable.
+type ReductionRefusal string
 
 // The reasons.
 const (
-	NotReduced Reason = "not_reduced" // the price is not below the prior price
-	TooNew     Reason = "too_new"     // the good has not been sold long enough to have a prior price
+	NotReduced ReductionRefusal = "not_reduced" // the price is not below the prior price
+	TooNew     ReductionRefusal = "too_new"     // the good has not been sold long enough to have a prior price
 )
 
 // Reduction is what may be shown next to a reduced price.
 type Reduction struct {
-	Allowed bool   // to strike a price through, or to say "x % off"
-	Reason  Reason // why not
+	Allowed bool             // to strike a price through, or to say "x % off"
+	Reason  ReductionRefusal // why not
 	// Prior is the one price that may be struck through: the lowest of the days before, not the list price.
 	Prior int64
 	// BasisPoints is how much lower the price is than Prior, rounded down: the only percentage that may be said.

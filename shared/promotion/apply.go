@@ -103,6 +103,10 @@ type result struct {
 func (a *application) choose() result {
 	best := a.run(a.together)
 	for _, t := range a.alone {
+		if t.hopeless(best.totals) {
+			t.reason = NotCombinable
+			continue
+		}
 		if r := a.run([]*turn{t}); r.better(best) {
 			best = r
 		}

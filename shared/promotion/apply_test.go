@@ -33,6 +33,19 @@ func (w took) check(t *testing.T, o promotion.Outcome) {
 	}
 }
 
+func spend(amount int64) change {
+	return func(p *promotion.Promotion) { p.Budget.Spend = krw(amount) }
+}
+
+func minUnits(n int) change {
+	return func(p *promotion.Promotion) { p.Conditions.MinQuantity = n }
+}
+
+func combining(p promotion.Promotion) promotion.Promotion {
+	withAll(&p)
+	return p
+}
+
 func TestWhoGoesFirstAndWhatCombines(t *testing.T) {
 	t.Parallel()
 	product, order := class(promotion.Product), class(promotion.Order)
@@ -120,6 +133,38 @@ func TestWhoGoesFirstAndWhatCombines(t *testing.T) {
 		{"a set and a free unit do not share a line", []pricing.Line{line("a", 2, 10_000)},
 			[]promotion.Promotion{set(15_000, part(2, "a")), buyGet("x", 1, 1)},
 			took{map[string]int64{"set": 5_000}, 15_000}},
+		{"one whose budget cannot hold it makes room for the one it kept out", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{won("rich", 3_000, priority(1), spend(2_999)), won("poor", 1_000)},
+			took{map[string]int64{"poor": 1_000}, 9_000}},
+		{"one whose budget just holds it applies", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{won("rich", 3_000, priority(1), spend(3_000)), won("poor", 1_000)},
+			took{map[string]int64{"rich": 3_000}, 7_000}},
+		{"a budget is measured on what is really taken, after its maximum", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 5_000, atMost(1_000), spend(1_000))}, took{map[string]int64{"p": 1_000}, 9_000}},
+		{"an exclusive one without budget leaves the others in peace", []pricing.Line{line("a", 1, 10_000)},
+			[]promotion.Promotion{won("only", 5_000, exclusive, spend(100)), won("w", 1_000)}, took{map[string]int64{"w": 1_000}, 9_000}},
+		{"a minimum quantity counts units of all targeted lines", []pricing.Line{line("a", 2, 1_000), line("b", 1, 1_000), line("c", 9, 1_000)},
+			[]promotion.Promotion{won("w", 500, on("a", "b"), minUnits(4))}, took{nil, 12_000}},
+		{"and is met by them together", []pricing.Line{line("a", 2, 1_000), line("b", 1, 1_000), line("c", 9, 1_000)},
+			[]promotion.Promotion{won("w", 500, on("a", "b"), minUnits(3))}, took{map[string]int64{"w": 500}, 11_500}},
+		{"a tier and an exclusive tier: the better one", []pricing.Line{line("a", 4, 1_000)},
+			[]promotion.Promotion{promo("t", promotion.Tiered, byQuantity), percent("x", 1_900, exclusive)},
+			took{map[string]int64{"t": 800}, 3_200}},
+		{"a fixed price and a percentage of the rest", []pricing.Line{line("a", 2, 12_000)},
+			[]promotion.Promotion{
+				promo("f", promotion.FixedPrice, promotion.Terms{Amount: krw(10_000)}, product, withAll, priority(1)), percent("p", 1_000, withAll)},
+			took{map[string]int64{"f": 4_000, "p": 2_000}, 18_000}},
+		{"a fixed price after the percentage finds nothing to take", []pricing.Line{line("a", 2, 11_000)},
+			[]promotion.Promotion{
+				promo("f", promotion.FixedPrice, promotion.Terms{Amount: krw(10_000)}, product, withAll), percent("p", 1_000, withAll, priority(1))},
+			took{map[string]int64{"p": 2_200}, 19_800}},
+		{"units of one line that cost different amounts are each brought to the fixed price", []pricing.Line{line("a", 2, 12_000)},
+			[]promotion.Promotion{buyGet("g", 1, 1, withAll, priority(1)),
+				promo("f", promotion.FixedPrice, promotion.Terms{Amount: krw(10_000)}, product, withAll)},
+			took{map[string]int64{"g": 12_000, "f": 2_000}, 10_000}},
+		{"a set takes what a product discount left and no more", []pricing.Line{line("oil", 1, 20_000), line("soap", 1, 10_000)},
+			[]promotion.Promotion{percent("p", 1_000, product, on("oil"), withAll, priority(1)), combining(set(24_000, part(1, "oil"), part(1, "soap")))},
+			took{map[string]int64{"p": 2_000, "set": 4_000}, 24_000}},
 		{"a tier measures what a product discount left", []pricing.Line{line("a", 1, 31_000)},
 			[]promotion.Promotion{percent("p", 1_000, product, withAll, priority(1)), promo("t", promotion.Tiered, byAmount, withAll)},
 			took{map[string]int64{"p": 3_100}, 27_900}},

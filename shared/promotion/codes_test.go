@@ -106,6 +106,14 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 			promotion.Refused{PromotionID: "x", Reason: promotion.MinimumNotMet, MissingUnits: 1}},
 		{"nothing it is for", "WELCOME", won("x", 1_000, welcome, on("b")), promotion.Facts{}, nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.NothingToDiscount}},
+		{"it would cost the free shipping and more", "WELCOME", won("x", 1_000, welcome), promotion.Facts{},
+			func(b *pricing.Basket) { b.Lines[0].Unit, b.Lines[0].RequiresShipping = 50_000, true },
+			promotion.Refused{PromotionID: "x", Reason: promotion.NothingToDiscount}},
+		{"free shipping to Japan only", "WELCOME", freeShipping("x", welcome, func(p *promotion.Promotion) {
+			p.Terms.Shipping = &promotion.ShippingTerms{Countries: []string{"JP"}}
+		}), promotion.Facts{}, nil, promotion.Refused{PromotionID: "x", Reason: promotion.NotEligible}},
+		{"an exclusive one far from its minimum", "WELCOME", won("x", 100, welcome, exclusive, from(99_000)),
+			promotion.Facts{}, nil, promotion.Refused{PromotionID: "x", Reason: promotion.MinimumNotMet, MissingAmount: 89_000}},
 		{"everything at its floor", "WELCOME", won("x", 1_000, welcome), promotion.Facts{},
 			func(b *pricing.Basket) { b.Lines[0].Floor = 10_000 }, promotion.Refused{PromotionID: "x", Reason: promotion.NothingToDiscount}},
 	} {

@@ -261,4 +261,12 @@ func TestShelfSales(t *testing.T) {
 	if !ok || !next.Equal(noon.Add(day)) {
 		t.Errorf("the price changes next at %v, %v", next, ok)
 	}
+	early := promo("d", promotion.Drop, promotion.Terms{MembersFrom: noon.Add(time.Hour)}, between(noon.Add(2*time.Hour), time.Time{}))
+	if next, ok := promotion.NewSet([]promotion.Promotion{early, long}).NextChange(noon); !ok || !next.Equal(noon.Add(time.Hour)) {
+		t.Errorf("early access begins next, not at %v, %v", next, ok)
+	}
+	early.State = promotion.Draft
+	if next, ok := promotion.NewSet([]promotion.Promotion{early}).NextChange(noon); ok {
+		t.Errorf("a draft changes something at %v", next)
+	}
 }

@@ -11,7 +11,7 @@ import (
 // Policy is how much discounting the brand allows itself. A limit of 0 is none. Days are those of Zone; a day with a minute
 // of sale in it is a day on sale.
 type Policy struct {
-	Zone       *time.Location `json:"-"`          // nil is UTC
+	Zone       *time.Location `json:"-"`          // nil is UTC; in a file it is timeZone
 	WindowDays int            `json:"windowDays"` // of MaxDays: every window of so many days is looked at
 	Product    Limits         `json:"product"`    // for every single product
 	Shop       Limits         `json:"shop"`       // for the shop as a whole: a sale of one product is a sale

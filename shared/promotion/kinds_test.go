@@ -117,8 +117,13 @@ func TestWhatEachKindTakes(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got := apply(t, basket(tc.lines...), promotion.Facts{}, tc.promo)
-			for _, l := range got.Totals.Lines {
+			b := basket(tc.lines...)
+			got := apply(t, b, promotion.Facts{}, tc.promo)
+			again := pricing.Price(b, shop(t), got.Offers)
+			for i, l := range got.Totals.Lines {
+				if !slices.Equal(l.Units, again.Lines[i].Units) {
+					t.Errorf("its offers make units of %s cost %v", l.ID, again.Lines[i].Units)
+				}
 				if !slices.Equal(l.Units, tc.units[l.ID]) {
 					t.Errorf("units of %s cost %v, want %v", l.ID, l.Units, tc.units[l.ID])
 				}

@@ -188,6 +188,27 @@ func TestOneMoreExclusivePromotionNeverMakesItDearer(t *testing.T) {
 	})
 }
 
+func TestTheOutcomeIsTheBestOfAllThatMayApplyTogether(t *testing.T) {
+	t.Parallel()
+	s := shop(t)
+	rapid.Check(t, func(t *rapid.T) {
+		b, promotions := drawBasket(t), drawPromotions(t)
+		b.Codes = nil
+		got := promotion.NewSet(promotions).Apply(b, s, promotion.Facts{}).Totals.Total
+		var together []promotion.Promotion
+		for _, p := range promotions {
+			if !p.Exclusive {
+				together = append(together, p)
+			} else if alone := promotion.NewSet([]promotion.Promotion{p}).Apply(b, s, promotion.Facts{}).Totals.Total; alone < got {
+				t.Fatalf("%s alone makes %d, the outcome is %d", p.ID, alone, got)
+			}
+		}
+		if without := promotion.NewSet(together).Apply(b, s, promotion.Facts{}).Totals.Total; without < got {
+			t.Fatalf("the others together make %d, the outcome is %d", without, got)
+		}
+	})
+}
+
 func TestEveryCodeIsEitherAppliedOrExplained(t *testing.T) {
 	t.Parallel()
 	s := shop(t)

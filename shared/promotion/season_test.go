@@ -1,6 +1,7 @@
 package promotion_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,18 @@ func TestTimesAsAMerchantWritesThem(t *testing.T) {
 		if got, err := promotion.Moment(wrong, time.UTC); err == nil {
 			t.Errorf("%q is %v", wrong, got)
 		}
+	}
+}
+
+func TestADayAsJSON(t *testing.T) {
+	t.Parallel()
+	var back struct{ From promotion.Day }
+	raw, err := json.Marshal(struct{ From promotion.Day }{promotion.Date(2026, 9, 25)})
+	if err != nil || string(raw) != `{"From":"2026-09-25"}` || json.Unmarshal(raw, &back) != nil || back.From != promotion.Date(2026, 9, 25) {
+		t.Errorf("%s, %v, back as %s", raw, err, back.From)
+	}
+	if err := json.Unmarshal([]byte(`{"From":"25.9.2026"}`), &back); err == nil {
+		t.Error("25.9.2026 is read")
 	}
 }
 

@@ -13,12 +13,16 @@ import (
 )
 
 // FromEnv returns the provider that PAYMENT_PROVIDER names: stripe, with STRIPE_KEY and STRIPE_WEBHOOK_SECRET (and
-// STRIPE_URL for a mock); or sandbox, with SANDBOX_URL, SANDBOX_KEY and SANDBOX_WEBHOOK_SECRET.
+// STRIPE_URL for a mock), both of which may be in the SSM folder PAYMENT_SECRETS instead; or sandbox, with SANDBOX_URL, SANDBOX_KEY and SANDBOX_WEBHOOK_SECRET.
 func FromEnv(env *boot.Env) (payment.Provider, error) {
 	var config struct {
 		Provider string `env:"PAYMENT_PROVIDER"`
 	}
 	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	env, err := withSecrets(env)
+	if err != nil {
 		return nil, err
 	}
 	switch config.Provider {

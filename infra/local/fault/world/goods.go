@@ -3,6 +3,7 @@ package world
 import (
 	"context"
 	"fmt"
+	"testing"
 	"time"
 
 	"dangol/shared/cart"
@@ -135,4 +136,15 @@ type allOff struct{}
 func (allOff) Apply(_ pricing.Basket, d *pricing.Draft) {
 	d.TakeOrder(d.Goods(), nil)
 	d.TakeShipping(1_000_000)
+}
+
+// Discard takes a variant's stock counters away, as when it is no longer sold.
+func (w *World) Discard(t testing.TB, variantID string) {
+	t.Helper()
+	for b := range w.counts[variantID] {
+		if err := w.Table.Delete(t.Context(), table.Delete{Key: stock.KeyOf(variantID, b), If: table.IfThere}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	delete(w.stock, variantID)
 }

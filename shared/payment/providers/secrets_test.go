@@ -1,0 +1,53 @@
+package providers_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"dangol/shared/boot"
+	"dangol/shared/clock"
+	"dangol/shared/payment/providers"
+)
+
+func TestSecretsComeFromTheFolder(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, answer, failure string
+	}{
+		{
+			name: "both secrets are there",
+			answer: `{"Parameters":[{"Name":"/dangol/prod/payments/STRIPE_KEY","Value":"sk_1"},
+				{"Name":"/dangol/prod/payments/STRIPE_WEBHOOK_SECRET","Value":"whsec_1"}]}`,
+		},
+		{
+			name: "one is missing: its name is told", answer: `{"Parameters":[{"Name":"/dangol/prod/payments/STRIPE_KEY","Value":"sk_1"}]}`,
+			failure: "STRIPE_WEBHOOK_SECRET",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			ssm := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil || !strings.Contains(string(body), `"WithDecryption":true`) || !strings.Contains(string(body), `/dangol/prod/payments`) {
+					t.Errorf("asked for %s (%v)", body, err)
+				}
+				w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+				io.WriteString(w, c.answer)
+			}))
+			defer ssm.Close()
+			env := &boot.Env{HTTP: ssm.Client(), Clock: clock.System{}, Getenv: func(name string) string {
+				return map[string]string{
+					"PAYMENT_PROVIDER": "stripe", "PAYMENT_SECRETS": "/dangol/prod/payments", "SSM_ENDPOINT": ssm.URL,
+					"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+				}[name]
+			}}
+			_, err := providers.FromEnv(env)
+			if c.failure == "" && err != nil || c.failure != "" && (err == nil || !strings.Contains(err.Error(), c.failure)) {
+				t.Errorf("error %v, want one that says %q", err, c.failure)
+			}
+		})
+	}
+}

@@ -1,0 +1,71 @@
+package subscription_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"dangol/shared/money"
+	. "dangol/shared/subscription"
+)
+
+func TestProrationDividesByTheDaysOfTheWholePeriod(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name                    string
+		price                   int64
+		opens, closes, from, to Date
+		want                    int64
+	}{
+		{"half of April", 30000, "2026-04-01", "2026-05-01", "2026-04-16", "2026-05-01", 15000},
+		{"half of February costs more a day", 28000, "2026-02-01", "2026-03-01", "2026-02-01", "2026-02-15", 14000},
+		{"the units left over go to the first days", 100, "2026-02-01", "2026-03-01", "2026-02-01", "2026-02-17", 64},
+		{"and the last days get none", 100, "2026-02-01", "2026-03-01", "2026-02-17", "2026-03-01", 36},
+		{"a quarter of 90 days, not of the days that are left", 9000, "2026-01-01", "2026-04-01", "2026-03-02", "2026-04-01", 3000},
+		{"a leap February", 29000, "2028-02-01", "2028-03-01", "2028-02-29", "2028-03-01", 1000},
+		{"nothing of nothing", 0, "2026-04-01", "2026-05-01", "2026-04-16", "2026-05-01", 0},
+		{"no days", 30000, "2026-04-01", "2026-05-01", "2026-04-16", "2026-04-16", 0},
+		{"days outside cost nothing", 30000, "2026-04-01", "2026-05-01", "2026-03-01", "2026-06-01", 30000},
+		{"days the wrong way round cost nothing", 30000, "2026-04-01", "2026-05-01", "2026-04-20", "2026-04-10", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := Prorate(tt.price, tt.opens, tt.closes, tt.from, tt.to); got != tt.want {
+				t.Errorf("got %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestPartsOfAPeriodAddUpToItsPriceDayByDay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		price := rapid.Int64Range(0, 1_000_000_000_000).Draw(t, "price")
+		whole := rapid.IntRange(1, 400).Draw(t, "days")
+		cut := rapid.IntRange(0, whole).Draw(t, "cut")
+		opens := Date("2026-01-31")
+		closes := opens.Add(whole)
+		first := Prorate(price, opens, closes, opens, opens.Add(cut))
+		rest := Prorate(price, opens, closes, opens.Add(cut), closes)
+		if first+rest != price {
+			t.Fatalf("%d + %d is not %d", first, rest, price)
+		}
+		if want := dayByDay(price, whole, 0, cut); first != want {
+			t.Fatalf("the first %d days cost %d, money.Allocate says %d", cut, first, want)
+		}
+	})
+}
+
+// dayByDay is what days cost by money.Allocate, the largest remainder method itself.
+func dayByDay(price int64, whole, from, to int) int64 {
+	weights := make([]int64, whole)
+	for i := range weights {
+		weights[i] = 1
+	}
+	var sum int64
+	for _, share := range money.Allocate(price, weights)[from:to] {
+		sum += share
+	}
+	return sum
+}
