@@ -2,8 +2,6 @@ package checkout
 
 import (
 	"context"
-	"os"
-	"strings"
 	"time"
 
 	"dangol/shared/boot"
@@ -17,7 +15,7 @@ import (
 // FromEnv builds the service from COMMERCE_TABLE, SHOP_CONFIG (the shop's configuration as JSON or the path of a file with
 // it; the embedded one when empty) and the variables of the payment provider.
 func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
-	shop, err := shopOf(env.Getenv("SHOP_CONFIG"))
+	shop, err := pricing.LoadShop(env.Getenv("SHOP_CONFIG"))
 	if err != nil {
 		return nil, err
 	}
@@ -38,18 +36,4 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 			Orders: order.Store{Table: commerce, Clock: env.Clock}, Provider: provider, Clock: env.Clock, Log: env.Log,
 		},
 	}, nil
-}
-
-func shopOf(config string) (pricing.Shop, error) {
-	if config == "" {
-		return pricing.DefaultShop()
-	}
-	raw := []byte(config)
-	if !strings.HasPrefix(config, "{") {
-		var err error
-		if raw, err = os.ReadFile(config); err != nil {
-			return pricing.Shop{}, err
-		}
-	}
-	return pricing.ParseShop(raw)
 }

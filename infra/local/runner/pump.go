@@ -227,8 +227,7 @@ func (r *Runner) saveAhead() error {
 	if path == "" {
 		return nil
 	}
-	base := r.options.Clock
-	ahead := r.clock.Now().Sub(base.Now())
+	ahead := r.clock.Now().Sub(r.base.Now())
 	return os.WriteFile(path, []byte(ahead.Round(time.Millisecond).String()+"\n"), 0o644)
 }
 
