@@ -101,8 +101,6 @@ func (s Service) heard(ctx context.Context, c *Checkout, p payment.Payment) (*Ch
 // askSoon makes the worker ask for the outcome before the hold runs out.
 func (s Service) askSoon(ctx context.Context, c *Checkout) (*Checkout, error) {
 	d := due.On(DueCheckout, c.ID, s.Clock.Now().Add(order.Backoff(0)))
-	after, _, err := s.change(ctx, c, "#payment.#state = :processing, #dueAt = :at", map[string]any{
-		":at": d.At, ":processing": payment.StateProcessing,
-	})
+	after, _, err := s.change(ctx, c, "#dueAt = :at", map[string]any{":at": d.At})
 	return after, err
 }

@@ -28,7 +28,7 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 	paid := c.Payment
 	paid.DeclineCode, paid.RedirectURL = end.decline, ""
 	u := table.Update{
-		Key: c.Key, If: "attribute_exists(#pk) AND :paying = :paying", // what is given back once
+		Key: c.Key, If: "#state = :paying", // what is given back is given back once
 		Do: "SET #state = :end, #reason = :reason, #payment = :paid, #updatedAt = :now, #asked = :none, ",
 		With: map[string]any{
 			":paying": Paying, ":end": end.state, ":reason": end.reason, ":paid": paid, ":now": now, ":none": 0,
