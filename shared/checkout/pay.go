@@ -76,7 +76,8 @@ func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, err
 		s.Log.WarnContext(ctx, "payment refused as invalid", "checkout", c.ID, "error", err)
 		return s.release(ctx, c, outcome{state: Failed, reason: "invalid_method"})
 	case errors.Is(err, payment.ErrUnavailable):
-		return nil, problem.Unavailable("payment_unavailable", "The payment provider does not answer; nothing was charged. Try again with the same key.").Because(err)
+		return nil, problem.Unavailable("payment_unavailable",
+			"The payment provider does not answer; nothing was charged. Try again with the same key.").Because(err)
 	default: // unknown: it may have worked
 		s.Log.WarnContext(ctx, "payment outcome unknown", "checkout", c.ID, "error", err)
 		return s.askSoon(ctx, c)
