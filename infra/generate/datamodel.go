@@ -13,6 +13,7 @@ import (
 	"dangol/shared/event"
 	"dangol/shared/idempotency"
 	"dangol/shared/order"
+	"dangol/shared/ratelimit"
 	"dangol/shared/table"
 )
 
@@ -56,6 +57,7 @@ var owners = []owner{
 	{"Carts", "Package `shared/cart`. One item a cart.", cart.AccessPatterns},
 	{"Checkouts", "Package `shared/checkout`. One item an attempt to buy.", checkout.AccessPatterns},
 	{"Orders", "Package `shared/order`. One item an order.", order.AccessPatterns},
+	{"Rate limits", "Package `shared/ratelimit`.", ratelimit.AccessPatterns},
 	{"Idempotency keys", "Package `shared/idempotency`.", idempotency.AccessPatterns},
 	{"Events", "Package `shared/event`.", event.AccessPatterns},
 	{"Due jobs", "Package `shared/due`.", due.AccessPatterns},
