@@ -67,7 +67,9 @@ func parameters(ctx context.Context, env *boot.Env, folder string) (map[string]s
 	if answer.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("SSM answered %s: %s", answer.Status, raw)
 	}
-	var found struct{ Parameters []struct{ Name, Value string } }
+	var found struct {
+		Parameters []struct{ Name, Value string }
+	}
 	if err := json.Unmarshal(raw, &found); err != nil {
 		return nil, err
 	}
