@@ -91,7 +91,7 @@ func New(t testing.TB, in *fault.Injector) *World {
 	log := slog.New(slog.DiscardHandler)
 	w.Service = checkout.Service{
 		Table: faulty, Carts: cart.Store{Table: faulty, Clock: w.Clock}, Shelf: catalogue.NewShelf(faulty, w.Clock, time.Minute),
-		Shop: shop, Codes: cart.NoCodes{}, Provider: bank, Clock: w.Clock, Log: log,
+		Shop: shop, Provider: bank, Clock: w.Clock, Log: log,
 		Cashier: order.Cashier{Orders: order.Store{Table: faulty, Clock: w.Clock}, Provider: bank, Clock: w.Clock, Log: log},
 	}
 	return w
