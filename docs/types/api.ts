@@ -689,7 +689,7 @@ export interface paths {
         put?: never;
         /**
          * Import products from rows of a CSV file in Shopify's format
-         * @description The body is a header and the rows of whole products. A product is found by its handle: one that is there is brought in line with the file, fields the file has no column for stay, variants are matched by their options, and variants that the file leaves out are removed. Importing the same rows again changes nothing. Stock is set only when its column says something else than in the last import, so what was sold since stays sold.
+         * @description The body is a header and the rows of whole products. A product is found by its handle: one that is there is brought in line with the file, fields the file has no column for stay, variants are matched by their options, and variants that the file leaves out are removed. Importing the same rows again changes nothing. StockLevel is set only when its column says something else than in the last import, so what was sold since stays sold.
          *
          *     Each product is written whole or not at all; what is wrong with the others is listed by row. `make import FILE=...` sends a file of any size piece by piece.
          *
@@ -848,19 +848,6 @@ export interface components {
             /** @description State or province. */
             region?: string;
         };
-        Adjustment: {
-            /** Format: date-time */
-            at: string;
-            /** @description Subject of the merchant's token. */
-            by: string;
-            /**
-             * Format: int64
-             * @example -2
-             */
-            delta: number;
-            /** @example broken in the warehouse */
-            reason?: string;
-        };
         BeginOutputBody: {
             cart: components["schemas"]["Cart"];
             /**
@@ -868,44 +855,6 @@ export interface components {
              * @example 7h3k9xxxxxxxxxxxxxxxxxxxxxxxxxxx
              */
             token?: string;
-        };
-        Card: {
-            categories: string[] | null;
-            /** @description The struck-through price of the cheapest variant. */
-            compareAt?: components["schemas"]["View"];
-            /**
-             * @description Part of the page's address.
-             * @example green-tea-cream
-             */
-            handle: string;
-            /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
-            id: string;
-            image?: components["schemas"]["Image"];
-            /** @description Of the cheapest variant. */
-            price?: components["schemas"]["View"];
-            /** @description Of the dearest variant, when it is not the same. */
-            priceMax?: components["schemas"]["View"];
-            /** @example active */
-            status: string;
-            tags: string[] | null;
-            /** @example 녹차 수분 크림 */
-            title: string;
-            type?: string;
-            /** Format: date-time */
-            updatedAt: string;
-            /** @description The variant to buy, when there is only one. */
-            variantId?: string;
-            /**
-             * Format: int64
-             * @description How many variants there are.
-             */
-            variants: number;
-            vendor?: string;
-        };
-        Cards: {
-            /** @description Send as cursor for the next page; absent on the last. */
-            nextCursor?: string;
-            products: components["schemas"]["Card"][] | null;
         };
         Cart: {
             address?: components["schemas"]["Address"];
@@ -1190,17 +1139,6 @@ export interface components {
              */
             products: number;
         };
-        Change: {
-            /** Format: date-time */
-            at: string;
-            /** @example KRW */
-            currency: string;
-            /** @description Absent when it was not sold in the currency before. */
-            previous?: components["schemas"]["PriceDocument"];
-            /** @description Absent when it is not sold in the currency any more. */
-            price?: components["schemas"]["PriceDocument"];
-            variantId: string;
-        };
         Checkout: {
             cartId: string;
             /**
@@ -1259,59 +1197,6 @@ export interface components {
             quantity: number;
             variantId: string;
         };
-        Document: {
-            /** @description Without commas. */
-            categories?: string[];
-            /**
-             * Format: date-time
-             * @description Ignored when written.
-             */
-            readonly createdAt?: string;
-            /** @description HTML by language. */
-            description?: {
-                [key: string]: string;
-            };
-            /**
-             * @description Unique: letters of any script, digits and hyphens. Made from the title when left out.
-             * @example 녹차-수분-크림
-             */
-            handle?: string;
-            /** @description Ignored when written. */
-            readonly id?: string;
-            images?: components["schemas"]["Image"][];
-            /** @description In what the variants differ. */
-            options?: components["schemas"]["Option"][];
-            /**
-             * @default draft
-             * @enum {string}
-             */
-            status: "draft" | "active" | "archived";
-            /** @description Without commas. */
-            tags?: string[];
-            /**
-             * @description By language.
-             * @example {
-             *       "en": "Green Tea Cream",
-             *       "ko": "녹차 수분 크림"
-             *     }
-             */
-            title: {
-                [key: string]: string;
-            };
-            type?: string;
-            /**
-             * Format: date-time
-             * @description Ignored when written.
-             */
-            readonly updatedAt?: string;
-            variants: components["schemas"]["VariantDocument"][];
-            vendor?: string;
-            /**
-             * Format: int64
-             * @description Ignored when written: send If-Match.
-             */
-            readonly version?: number;
-        };
         EditionDocument: {
             /**
              * Format: int64
@@ -1363,11 +1248,45 @@ export interface components {
         };
         HistoryOutputBody: {
             /** @description Oldest first. */
-            changes: components["schemas"]["Change"][] | null;
+            changes: components["schemas"]["PriceChange"][] | null;
         };
         Image: {
             alt?: string;
             url: string;
+        };
+        ImportReport: {
+            /**
+             * Format: int64
+             * @description Products.
+             */
+            created: number;
+            /** @description The first 200, by row. */
+            errors: components["schemas"]["RowError"][] | null;
+            /**
+             * Format: int64
+             * @description Errors beyond those listed.
+             */
+            errorsOmitted?: number;
+            /**
+             * Format: int64
+             * @description Products left as they were, because of errors.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Rows read below the header.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Products already as the file has them.
+             */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Products, also when only their stock was set.
+             */
+            updated: number;
         };
         Line: {
             /** @description Its own, and its share of what the whole order got. */
@@ -1518,66 +1437,6 @@ export interface components {
             /** @example 고객이 부재 시 경비실에 맡겨 달라고 함 */
             text: string;
         };
-        Page: {
-            categories: string[] | null;
-            /** @description HTML as the merchant wrote it: sanitise before you show it. */
-            description?: string;
-            /** @example green-tea-cream */
-            handle: string;
-            /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
-            id: string;
-            images: components["schemas"]["Image"][] | null;
-            /**
-             * @description Of the title.
-             * @example ko
-             */
-            language: string;
-            options: components["schemas"]["Option"][] | null;
-            tags: string[] | null;
-            /** @example 녹차 수분 크림 */
-            title: string;
-            type?: string;
-            /** Format: date-time */
-            updatedAt: string;
-            variants: components["schemas"]["PageVariant"][] | null;
-            vendor?: string;
-        };
-        PageVariant: {
-            /** @enum {string} */
-            availability: "in_stock" | "low" | "out" | "not_open_yet";
-            /** @description Struck-through price. */
-            compareAt?: components["schemas"]["View"];
-            /** @description What a gift set is made of. */
-            components?: components["schemas"]["SetPart"][] | null;
-            /** Format: int64 */
-            grams?: number;
-            id: string;
-            image?: string;
-            /**
-             * Format: int64
-             * @description Units left, when few.
-             */
-            left?: number;
-            /** @description Lowest price of the 30 days before the reduction, to be shown with it (Directive 98/6/EC, 6a). Only with compareAt. */
-            lowestPrice30?: components["schemas"]["View"];
-            /**
-             * Format: int64
-             * @description Over a customer's lifetime.
-             */
-            maxPerCustomer?: number;
-            /** Format: int64 */
-            maxPerOrder?: number;
-            /**
-             * Format: date-time
-             * @description When a limited edition can be bought.
-             */
-            opensAt?: string;
-            /** @description One value for each option of the product. */
-            options: string[] | null;
-            /** @description Absent when not sold in the currency. */
-            price?: components["schemas"]["View"];
-            sku?: string;
-        };
         Part: {
             /**
              * @description A line of the order.
@@ -1603,6 +1462,17 @@ export interface components {
             refunded: components["schemas"]["View"];
             /** @enum {string} */
             state: "authorised" | "captured" | "failed" | "releasing" | "released" | "refunding" | "partially_refunded" | "refunded" | "refund_failed";
+        };
+        PriceChange: {
+            /** Format: date-time */
+            at: string;
+            /** @example KRW */
+            currency: string;
+            /** @description Absent when it was not sold in the currency before. */
+            previous?: components["schemas"]["PriceDocument"];
+            /** @description Absent when it is not sold in the currency any more. */
+            price?: components["schemas"]["PriceDocument"];
+            variantId: string;
         };
         PriceDocument: {
             /**
@@ -1658,6 +1528,157 @@ export interface components {
              */
             type: string;
         };
+        ProductCard: {
+            categories: string[] | null;
+            /** @description The struck-through price of the cheapest variant. */
+            compareAt?: components["schemas"]["View"];
+            /**
+             * @description Part of the page's address.
+             * @example green-tea-cream
+             */
+            handle: string;
+            /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
+            id: string;
+            image?: components["schemas"]["Image"];
+            /** @description Of the cheapest variant. */
+            price?: components["schemas"]["View"];
+            /** @description Of the dearest variant, when it is not the same. */
+            priceMax?: components["schemas"]["View"];
+            /** @example active */
+            status: string;
+            tags: string[] | null;
+            /** @example 녹차 수분 크림 */
+            title: string;
+            type?: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description The variant to buy, when there is only one. */
+            variantId?: string;
+            /**
+             * Format: int64
+             * @description How many variants there are.
+             */
+            variants: number;
+            vendor?: string;
+        };
+        ProductDocument: {
+            /** @description Without commas. */
+            categories?: string[];
+            /**
+             * Format: date-time
+             * @description Ignored when written.
+             */
+            readonly createdAt?: string;
+            /** @description HTML by language. */
+            description?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Unique: letters of any script, digits and hyphens. Made from the title when left out.
+             * @example 녹차-수분-크림
+             */
+            handle?: string;
+            /** @description Ignored when written. */
+            readonly id?: string;
+            images?: components["schemas"]["Image"][];
+            /** @description In what the variants differ. */
+            options?: components["schemas"]["Option"][];
+            /**
+             * @default draft
+             * @enum {string}
+             */
+            status: "draft" | "active" | "archived";
+            /** @description Without commas. */
+            tags?: string[];
+            /**
+             * @description By language.
+             * @example {
+             *       "en": "Green Tea Cream",
+             *       "ko": "녹차 수분 크림"
+             *     }
+             */
+            title: {
+                [key: string]: string;
+            };
+            type?: string;
+            /**
+             * Format: date-time
+             * @description Ignored when written.
+             */
+            readonly updatedAt?: string;
+            variants: components["schemas"]["VariantDocument"][];
+            vendor?: string;
+            /**
+             * Format: int64
+             * @description Ignored when written: send If-Match.
+             */
+            readonly version?: number;
+        };
+        ProductList: {
+            /** @description Send as cursor for the next page; absent on the last. */
+            nextCursor?: string;
+            products: components["schemas"]["ProductCard"][] | null;
+        };
+        ProductPage: {
+            categories: string[] | null;
+            /** @description HTML as the merchant wrote it: sanitise before you show it. */
+            description?: string;
+            /** @example green-tea-cream */
+            handle: string;
+            /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
+            id: string;
+            images: components["schemas"]["Image"][] | null;
+            /**
+             * @description Of the title.
+             * @example ko
+             */
+            language: string;
+            options: components["schemas"]["Option"][] | null;
+            tags: string[] | null;
+            /** @example 녹차 수분 크림 */
+            title: string;
+            type?: string;
+            /** Format: date-time */
+            updatedAt: string;
+            variants: components["schemas"]["ProductPageVariant"][] | null;
+            vendor?: string;
+        };
+        ProductPageVariant: {
+            /** @enum {string} */
+            availability: "in_stock" | "low" | "out" | "not_open_yet";
+            /** @description Struck-through price. */
+            compareAt?: components["schemas"]["View"];
+            /** @description What a gift set is made of. */
+            components?: components["schemas"]["SetPart"][] | null;
+            /** Format: int64 */
+            grams?: number;
+            id: string;
+            image?: string;
+            /**
+             * Format: int64
+             * @description Units left, when few.
+             */
+            left?: number;
+            /** @description Lowest price of the 30 days before the reduction, to be shown with it (Directive 98/6/EC, 6a). Only with compareAt. */
+            lowestPrice30?: components["schemas"]["View"];
+            /**
+             * Format: int64
+             * @description Over a customer's lifetime.
+             */
+            maxPerCustomer?: number;
+            /** Format: int64 */
+            maxPerOrder?: number;
+            /**
+             * Format: date-time
+             * @description When a limited edition can be bought.
+             */
+            opensAt?: string;
+            /** @description One value for each option of the product. */
+            options: string[] | null;
+            /** @description Absent when not sold in the currency. */
+            price?: components["schemas"]["View"];
+            sku?: string;
+        };
         Refund: {
             amount: components["schemas"]["View"];
             /** Format: date-time */
@@ -1676,40 +1697,6 @@ export interface components {
              * @example unknown_code
              */
             reason: string;
-        };
-        Report: {
-            /**
-             * Format: int64
-             * @description Products.
-             */
-            created: number;
-            /** @description The first 200, by row. */
-            errors: components["schemas"]["RowError"][] | null;
-            /**
-             * Format: int64
-             * @description Errors beyond those listed.
-             */
-            errorsOmitted?: number;
-            /**
-             * Format: int64
-             * @description Products left as they were, because of errors.
-             */
-            failed: number;
-            /**
-             * Format: int64
-             * @description Rows read below the header.
-             */
-            rows: number;
-            /**
-             * Format: int64
-             * @description Products already as the file has them.
-             */
-            unchanged: number;
-            /**
-             * Format: int64
-             * @description Products, also when only their stock was set.
-             */
-            updated: number;
         };
         RowError: {
             /**
@@ -1746,9 +1733,22 @@ export interface components {
             name: string;
             price: components["schemas"]["View"];
         };
-        Stock: {
+        StockAdjustment: {
+            /** Format: date-time */
+            at: string;
+            /** @description Subject of the merchant's token. */
+            by: string;
+            /**
+             * Format: int64
+             * @example -2
+             */
+            delta: number;
+            /** @example broken in the warehouse */
+            reason?: string;
+        };
+        StockLevel: {
             /** @description The latest 20, newest first. */
-            adjustments: components["schemas"]["Adjustment"][] | null;
+            adjustments: components["schemas"]["StockAdjustment"][] | null;
             /**
              * Format: int64
              * @description Units; below zero for what was sold on backorder.
@@ -1958,7 +1958,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Cards"];
+                    "application/json": components["schemas"]["ProductList"];
                 };
             };
             /** @description Unauthorized */
@@ -3931,8 +3931,15 @@ export interface operations {
     cancelOrder: {
         parameters: {
             query?: never;
-            header?: never;
-            path?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
             cookie?: never;
         };
         requestBody?: {
@@ -4296,7 +4303,8 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": string;
+                "application/json": unknown;
+                "application/octet-stream": string;
             };
         };
         responses: {
@@ -4408,7 +4416,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Cards"];
+                    "application/json": components["schemas"]["ProductList"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -4446,7 +4454,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Document"];
+                "application/json": components["schemas"]["ProductDocument"];
             };
         };
         responses: {
@@ -4458,7 +4466,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Document"];
+                    "application/json": components["schemas"]["ProductDocument"];
                 };
             };
             /** @description Unauthorized */
@@ -4581,7 +4589,7 @@ export interface operations {
     importProducts: {
         parameters: {
             query?: {
-                /** @description Of the price columns that name none; the shop's first when left out. */
+                /** @description Of price columns that name none; the shop's first if left out. */
                 currency?: string;
                 /** @description Of the text columns that name none; the shop's first when left out. */
                 language?: string;
@@ -4604,7 +4612,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report"];
+                    "application/json": components["schemas"]["ImportReport"];
                 };
             };
             /** @description Unauthorized */
@@ -4683,7 +4691,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page"];
+                    "application/json": components["schemas"]["ProductPage"];
                 };
             };
             /** @description Not Modified */
@@ -4738,7 +4746,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Document"];
+                "application/json": components["schemas"]["ProductDocument"];
             };
         };
         responses: {
@@ -4750,7 +4758,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Document"];
+                    "application/json": components["schemas"]["ProductDocument"];
                 };
             };
             /** @description Unauthorized */
@@ -4914,7 +4922,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Document"];
+                    "application/json": components["schemas"]["ProductDocument"];
                 };
             };
             /** @description Unauthorized */
@@ -5052,7 +5060,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Stock"];
+                    "application/json": components["schemas"]["StockLevel"];
                 };
             };
             /** @description Unauthorized */
@@ -5133,7 +5141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Stock"];
+                    "application/json": components["schemas"]["StockLevel"];
                 };
             };
             /** @description Unauthorized */
@@ -5229,7 +5237,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Stock"];
+                    "application/json": components["schemas"]["StockLevel"];
                 };
             };
             /** @description Unauthorized */

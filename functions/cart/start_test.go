@@ -1,39 +1,13 @@
 package cart_test
 
 import (
-	"encoding/json"
-	"log/slog"
-	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"dangol/functions/cart"
-	"dangol/infra/local/engine/enginetest"
-	"dangol/infra/local/localtest"
-	"dangol/shared/boot"
-	"dangol/shared/clock"
-	"dangol/shared/table"
+	"dangol/infra/local/apitest"
 )
-
-// environment is a complete one for the function, with what the test sets over it.
-func environment(t *testing.T, over map[string]string) *boot.Env {
-	t.Helper()
-	vars := map[string]string{
-		"COMMERCE_TABLE": localtest.Name(t, table.Commerce), "DYNAMODB_ENDPOINT": enginetest.Endpoint(t),
-		"JWT_ISSUER": "https://issuer.example.com", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-	}
-	for name, value := range over {
-		vars[name] = value
-	}
-	return &boot.Env{
-		Function: "cart", Getenv: func(name string) string { return vars[name] }, Clock: clock.Stopped(noon),
-		Log: slog.New(slog.DiscardHandler), HTTP: http.DefaultClient,
-	}
-}
 
 func TestSamples(t *testing.T) {
 	t.Parallel()
@@ -41,29 +15,11 @@ func TestSamples(t *testing.T) {
 		"begin": 201, "begin-with-key": 201, "begin-in-unknown-currency": 422, "get-not-yours": 404, "get-mine-forged-token": 401,
 		"add-line-negative": 422, "add-line-unknown-variant": 422, "merge-as-guest": 401,
 	}
-	handler, err := cart.New(t.Context(), environment(t, nil))
+	handler, err := cart.New(t.Context(), apitest.Env(t, "cart", noon, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob("../../events/samples/cart/*.json")
-	if err != nil || len(files) != len(want) {
-		t.Fatalf("%d samples, want %d: %v", len(files), len(want), err)
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			payload, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out, err := handler.Invoke(t.Context(), payload)
-			var answer events.APIGatewayV2HTTPResponse
-			if err != nil || json.Unmarshal(out, &answer) != nil || answer.StatusCode != want[name] {
-				t.Errorf("%v, status %d, want %d\n%s", err, answer.StatusCode, want[name], answer.Body)
-			}
-		})
-	}
+	apitest.Samples(t, handler, "cart", want)
 }
 
 func TestAStartThatCannotWorkNamesWhatIsWrong(t *testing.T) {
@@ -79,7 +35,7 @@ func TestAStartThatCannotWorkNamesWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := cart.New(t.Context(), environment(t, map[string]string{c.variable: c.value}))
+			_, err := cart.New(t.Context(), apitest.Env(t, "cart", noon, map[string]string{c.variable: c.value}))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v does not name %s", err, c.want)
 			}
@@ -89,7 +45,7 @@ func TestAStartThatCannotWorkNamesWhatIsWrong(t *testing.T) {
 
 func TestAShopOfOnesOwn(t *testing.T) {
 	t.Parallel()
-	handler, err := cart.New(t.Context(), environment(t, map[string]string{"SHOP_CONFIG": `{
+	handler, err := cart.New(t.Context(), apitest.Env(t, "cart", noon, map[string]string{"SHOP_CONFIG": `{
 		"languages": ["en"], "currencies": ["USD"],
 		"zones": [{"id": "us", "countries": ["US"], "methods": [{"id": "post", "name": {"en": "Post"}, "prices": {"USD": {"amount": 500}}}]}]
 	}`}))

@@ -55,7 +55,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
-	shop, err := shopOf(config.Shop)
+	shop, err := pricing.LoadShop(config.Shop)
 	if err != nil {
 		return nil, err
 	}
@@ -69,13 +69,6 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	}
 	c := newCatalog(tables[0], env.Clock, shop, time.Duration(config.Shelf)*time.Second)
 	return c.service(options).Lambda(), nil
-}
-
-func shopOf(config string) (pricing.Shop, error) {
-	if config == "" {
-		return pricing.DefaultShop()
-	}
-	return pricing.ParseShop([]byte(config))
 }
 
 func newCatalog(t *table.Table, c clock.Clock, shop pricing.Shop, fresh time.Duration) *catalog {

@@ -40,6 +40,34 @@ func TestConfirmWebhookRetryAndWorkerAtOnceMakeOneOrder(t *testing.T) {
 	}
 }
 
+func TestGivingUpFromEverywhereAtOnceGivesBackOnce(t *testing.T) {
+	t.Parallel()
+	for round := range 10 {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			drop := s.Sell(world.Goods{Units: 6, Buckets: 3, MaxPerCustomer: 4})
+			b := s.Fill("cust-ann", map[string]int{drop: 4})
+			c := read(t, s.buy(b, "k", card("pm_card_threeDSecure2Required")).Want(201))
+			s.Clock.Advance(10 * time.Minute)
+			var group sync.WaitGroup
+			for range 3 {
+				group.Go(func() { s.as(b).Do("POST", "/checkouts/"+c.ID+"/cancel", nil).Want(200) })
+				group.Go(func() { s.confirm(b, c.ID).Want(409) })
+				group.Go(func() { s.WorkDue(t.Context()) })
+				group.Go(func() { s.Ring(t.Context()) })
+			}
+			group.Wait()
+			if left := s.Left(t, drop); left != 6 {
+				t.Fatalf("%d of 6 are for sale", left)
+			}
+			s.Rest(t.Context())
+			s.Check(t)
+			s.buy(b, "again", card("pm_card_visa")).Want(201) // the lifetime counter is back as well
+		})
+	}
+}
+
 func TestTwoHundredBuyersForTenUnits(t *testing.T) {
 	t.Parallel()
 	for _, buckets := range []int{1, 10} {

@@ -93,12 +93,17 @@ func launch(ctx context.Context, data string) (*system, error) {
 		}
 	}
 	go io.Copy(io.Discard, out)
+	return s, s.choose()
+}
+
+// choose picks what is bought, and puts plenty of it on the shelf.
+func (s *system) choose() error {
 	var product struct{ Variants []struct{ ID string } }
 	if err := fetch(http.MethodGet, s.address+"/products/pine-cleanser", nil, nil, &product); err != nil {
-		return nil, err
+		return err
 	}
 	s.variant = product.Variants[0].ID
-	return s, s.stock()
+	return s.stock()
 }
 
 // stock puts so much on the shelf that the benchmark never sells out.

@@ -20,6 +20,7 @@ func main() {
 	for _, part := range []func(context.Context) error{
 		func(ctx context.Context) error { return startUp(ctx, *starts) },
 		func(context.Context) error { return sizes() },
+		costs,
 		func(ctx context.Context) error { return load(ctx, *shoppers, *seconds) },
 	} {
 		if err := part(ctx); err != nil {

@@ -8,9 +8,12 @@ import (
 	"dangol/infra/topology"
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
+	"dangol/shared/checkout"
 	"dangol/shared/due"
 	"dangol/shared/event"
 	"dangol/shared/idempotency"
+	"dangol/shared/order"
+	"dangol/shared/ratelimit"
 	"dangol/shared/table"
 )
 
@@ -52,6 +55,9 @@ func units(n float64) string {
 var owners = []owner{
 	{"Catalogue", "Package `shared/catalogue`. One item a product with its variants; a row for each change of a price.", catalogue.AccessPatterns},
 	{"Carts", "Package `shared/cart`. One item a cart.", cart.AccessPatterns},
+	{"Checkouts", "Package `shared/checkout`. One item an attempt to buy.", checkout.AccessPatterns},
+	{"Orders", "Package `shared/order`. One item an order.", order.AccessPatterns},
+	{"Rate limits", "Package `shared/ratelimit`.", ratelimit.AccessPatterns},
 	{"Idempotency keys", "Package `shared/idempotency`.", idempotency.AccessPatterns},
 	{"Events", "Package `shared/event`.", event.AccessPatterns},
 	{"Due jobs", "Package `shared/due`.", due.AccessPatterns},

@@ -58,8 +58,8 @@ func cors(c Config) *awsapigatewayv2.CorsPreflightOptions {
 			awsapigatewayv2.CorsHttpMethod_GET, awsapigatewayv2.CorsHttpMethod_POST, awsapigatewayv2.CorsHttpMethod_PUT,
 			awsapigatewayv2.CorsHttpMethod_DELETE,
 		},
-		AllowHeaders:  strs("authorization", "content-type", "cart-token", "idempotency-key", "if-match", "accept-language", "x-correlation-id"),
-		ExposeHeaders: strs("etag", "x-request-id", "idempotent-replayed", "location", "retry-after"),
+		AllowHeaders:  strs("authorization", "content-type", "cart-token", "order-token", "idempotency-key", "if-match", "if-none-match", "accept-language", "x-correlation-id"),
+		ExposeHeaders: strs("etag", "x-request-id", "idempotent-replayed", "next-cursor", "location", "retry-after"),
 		MaxAge:        awscdk.Duration_Hours(num(1)),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsschedulertargets"
@@ -88,7 +89,7 @@ func (a *Async) variables(s topology.System, d *Data) map[string]*string {
 	known["DEAD_QUEUE_URL"] = a.Dead[topology.DeadQueue].QueueUrl()
 	kinds := make([]string, len(s.Due))
 	for i, k := range s.Due {
-		kinds[i] = k.Kind + "=" + *a.Queues[k.Queue].QueueUrl()
+		kinds[i] = k.Entry(*a.Queues[k.Queue].QueueUrl())
 	}
 	known["DUE_KINDS"] = str(strings.Join(kinds, ","))
 	return known
@@ -179,12 +180,18 @@ func (a *Async) schedule(f topology.Function, fn awslambda.Function) {
 	})
 }
 
+// rule invokes the function for the events it hears. Two things can fail, and both end in one dead-letter queue: handing the
+// event to Lambda (the rule's own retries), and the function itself, which Lambda tries twice more.
 func (a *Async) rule(f topology.Function, fn awslambda.Function) {
+	dead := a.dead(f.Name + "-dead")
+	fn.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
+		OnFailure: awslambdadestinations.NewSqsDestination(dead), RetryAttempts: num(2), MaxEventAge: awscdk.Duration_Hours(num(6)),
+	})
 	awsevents.NewRule(a.Stack, str(f.Name+"-rule"), &awsevents.RuleProps{
 		Description: str("What " + f.Name + " hears"), EventBus: a.bus,
 		EventPattern: &awsevents.EventPattern{Source: strs(event.Source), DetailType: strs(f.Events...)},
 		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(fn, &awseventstargets.LambdaFunctionProps{
-			DeadLetterQueue: a.dead(f.Name + "-dead"), RetryAttempts: num(185), MaxEventAge: awscdk.Duration_Hours(num(24)),
+			DeadLetterQueue: dead, RetryAttempts: num(185), MaxEventAge: awscdk.Duration_Hours(num(24)),
 		})},
 	})
 }

@@ -109,6 +109,9 @@ func (d *Data) pool(c Config) {
 		})
 		d.Clients = append(d.Clients, added.UserPoolClientId())
 	}
+	pool.AddDomain(str("Login"), &awscognito.UserPoolDomainOptions{
+		CognitoDomain: &awscognito.CognitoDomainOptions{DomainPrefix: str("dangol-" + c.Stage.Name + "-" + *awscdk.Aws_ACCOUNT_ID())},
+	})
 	client("Storefront", "customer")
 	client("Console", "customer", "agent", "merchant")
 	d.Issuer = *pool.UserPoolProviderUrl()

@@ -14,7 +14,7 @@ var everywhere = []exception{
 }
 
 var inData = []exception{
-	{"AwsSolutions-COG2", "MFA is offered and not forced on shoppers; operators are asked for it by their group's policy."},
+	{"AwsSolutions-COG2", "One-time passwords are offered to everybody and not forced on shoppers, who would leave; operators turn theirs on at their first log-in (docs/deploy.md)."},
 	{"AwsSolutions-COG3", "Threat protection is part of the Plus plan; a shop turns it on when it has the traffic to pay for it."},
 	{"AwsSolutions-COG8", "The Plus plan is a cost decision of the operator; the Essentials plan has everything the functions use."},
 }

@@ -71,7 +71,7 @@ var Dangol = System{
 			New: orders.New, API: orders.API(), Memory: 256, Timeout: 29 * time.Second,
 			Env: variables(append(tokens, payments...), "COMMERCE_TABLE"),
 			Tables: []Grant{{
-				Table: commerce, Actions: []string{"GetItem", "PutItem", "UpdateItem"},
+				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
 				Indexes: []string{table.ByOne, table.ByTwo},
 			}},
 			May: []Permission{ReadPayments},
@@ -95,7 +95,7 @@ var Dangol = System{
 		{
 			Name: "settle", Purpose: "Finishes what a checkout left open: holds that ran out, captures, refunds",
 			New: settle.New, Memory: 256, Timeout: 30 * time.Second,
-			Env:    variables(payments, "COMMERCE_TABLE"),
+			Env:    variables(payments, "COMMERCE_TABLE", "SHOP_CONFIG"),
 			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "PutItem", "UpdateItem"}}},
 			Queue:  "settle", May: []Permission{ReadPayments},
 		},

@@ -4,6 +4,7 @@
 package topology
 
 import (
+	"strings"
 	"time"
 
 	"dangol/shared/api"
@@ -64,6 +65,11 @@ type DueKind struct {
 	Kind  string
 	Table string
 	Queue string
+}
+
+// Entry is the kind as the sweeper's variable DUE_KINDS has it: kind@TABLE_VARIABLE=queue URL.
+func (k DueKind) Entry(url string) string {
+	return k.Kind + "@" + strings.ToUpper(k.Table) + "_TABLE=" + url
 }
 
 // Queue is a work queue. Messages that fail MaxReceive times go to its dead-letter queue.

@@ -123,7 +123,8 @@ func reused() error {
 }
 
 func running(checkoutID string) error {
-	return problem.Conflict("checkout_running", "This cart is being paid for. Confirm or cancel that checkout first.").With("checkoutId", checkoutID)
+	return problem.Conflict("checkout_running", "This cart is being paid for. Confirm or cancel that checkout first.").
+		With("checkoutId", checkoutID)
 }
 
 // sellable checks that the cart can be bought, and that it is what the shopper was shown.

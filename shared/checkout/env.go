@@ -2,8 +2,6 @@ package checkout
 
 import (
 	"context"
-	"os"
-	"strings"
 	"time"
 
 	"dangol/shared/boot"
@@ -24,7 +22,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
-	shop, err := shopOf(env.Getenv("SHOP_CONFIG"))
+	shop, err := pricing.LoadShop(env.Getenv("SHOP_CONFIG"))
 	if err != nil {
 		return nil, err
 	}
@@ -37,26 +35,13 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 		return nil, err
 	}
 	commerce := tables[0]
+	board := offers.NewBoard(offers.Store{Table: commerce, Clock: env.Clock}, time.Duration(config.Shelf)*time.Second)
 	return &Service{
-		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Offers: offers.NewBoard(offers.Store{Table: commerce, Clock: env.Clock}, time.Duration(config.Shelf)*time.Second),
+		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Offers: board,
 		Shelf:    catalogue.NewShelf(commerce, env.Clock, time.Minute),
 		Provider: provider, Clock: env.Clock, Log: env.Log,
 		Cashier: order.Cashier{
 			Orders: order.Store{Table: commerce, Clock: env.Clock}, Provider: provider, Clock: env.Clock, Log: env.Log,
 		},
 	}, nil
-}
-
-func shopOf(config string) (pricing.Shop, error) {
-	if config == "" {
-		return pricing.DefaultShop()
-	}
-	raw := []byte(config)
-	if !strings.HasPrefix(config, "{") {
-		var err error
-		if raw, err = os.ReadFile(config); err != nil {
-			return pricing.Shop{}, err
-		}
-	}
-	return pricing.ParseShop(raw)
 }

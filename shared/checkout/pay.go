@@ -76,7 +76,8 @@ func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, err
 		s.Log.WarnContext(ctx, "payment refused as invalid", "checkout", c.ID, "error", err)
 		return s.release(ctx, c, outcome{state: Failed, reason: "invalid_method"})
 	case errors.Is(err, payment.ErrUnavailable):
-		return nil, problem.Unavailable("payment_unavailable", "The payment provider does not answer; nothing was charged. Try again with the same key.").Because(err)
+		return nil, problem.Unavailable("payment_unavailable",
+			"The payment provider does not answer; nothing was charged. Try again with the same key.").Because(err)
 	default: // unknown: it may have worked
 		s.Log.WarnContext(ctx, "payment outcome unknown", "checkout", c.ID, "error", err)
 		return s.askSoon(ctx, c)
@@ -101,8 +102,6 @@ func (s Service) heard(ctx context.Context, c *Checkout, p payment.Payment) (*Ch
 // askSoon makes the worker ask for the outcome before the hold runs out.
 func (s Service) askSoon(ctx context.Context, c *Checkout) (*Checkout, error) {
 	d := due.On(DueCheckout, c.ID, s.Clock.Now().Add(order.Backoff(0)))
-	after, _, err := s.change(ctx, c, "#payment.#state = :processing, #dueAt = :at", map[string]any{
-		":at": d.At, ":processing": payment.StateProcessing,
-	})
+	after, _, err := s.change(ctx, c, "#dueAt = :at", map[string]any{":at": d.At})
 	return after, err
 }

@@ -42,7 +42,8 @@ func season() []promotion.Promotion {
 		case i < 170:
 			add(promo(id, promotion.Tiered, byAmount, withAll, on(fmt.Sprintf("line-%02d", i-140))))
 		case i < 180:
-			add(promo(id, promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{{From: krw(5_000_000), Variants: []string{"v-gift"}}}}))
+			add(promo(id, promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{{From: krw(5_000_000),
+				Variants: []string{"v-gift"}}}}))
 		case i < 190:
 			p := set(15_000, part(1, fmt.Sprintf("line-%02d", i-170)), part(1, "line-49"))
 			p.ID, p.CombinesWith = id, []promotion.Class{promotion.Product, promotion.Order}

@@ -73,9 +73,11 @@ func (b Breach) String() string {
 	}
 	switch b.Rule {
 	case DaysOnSale:
-		return fmt.Sprintf("%s would be on sale on %d days from %s to %s, at most %d are allowed%s", who, b.Actual, b.From, b.To, b.Limit, with)
+		return fmt.Sprintf("%s would be on sale on %d days from %s to %s, at most %d are allowed%s",
+			who, b.Actual, b.From, b.To, b.Limit, with)
 	case Gap:
-		return fmt.Sprintf("%s would have %d days without a sale from %s to %s, at least %d are wanted%s", who, b.Actual, b.From, b.To, b.Limit, with)
+		return fmt.Sprintf("%s would have %d days without a sale from %s to %s, at least %d are wanted%s",
+			who, b.Actual, b.From, b.To, b.Limit, with)
 	case Overlap:
 		return fmt.Sprintf("%s would have %d sales at once on %s, at most %d are allowed%s", who, b.Actual, b.From, b.Limit, with)
 	}
@@ -90,7 +92,9 @@ func (p Policy) Check(history []Span, planned Span) []Breach {
 	var found []Breach
 	if p.MaxDepth > 0 && planned.BasisPoints > p.MaxDepth {
 		first, last := p.days(planned)
-		found = append(found, Breach{Rule: Depth, Scope: TheShop, Limit: p.MaxDepth, Actual: planned.BasisPoints, From: first, To: last})
+		found = append(found, Breach{
+			Rule: Depth, Scope: TheShop, Limit: p.MaxDepth, Actual: planned.BasisPoints, From: first, To: last,
+		})
 	}
 	found = append(found, p.within(TheShop, p.Shop, others, planned)...)
 	for _, product := range affected(others, planned) {

@@ -53,14 +53,17 @@ func TestTheGuard(t *testing.T) {
 		want    []string
 	}{
 		{"the third sale of the month", days,
-			[]promotion.Span{s("one", "2026-09-01", "2026-09-04"), s("two", "2026-09-11", "2026-09-14")}, s("three", "2026-09-25", "2026-09-27"),
+			[]promotion.Span{s("one", "2026-09-01", "2026-09-04"), s("two", "2026-09-11", "2026-09-14")}, s("three",
+				"2026-09-25", "2026-09-27"),
 			[]string{"the shop would be on sale on 11 days from 2026-08-29 to 2026-09-27, at most 9 are allowed (with one, two)"}},
 		{"the same sale a month later is fine", days,
-			[]promotion.Span{s("one", "2026-09-01", "2026-09-04"), s("two", "2026-09-11", "2026-09-14")}, s("three", "2026-10-25", "2026-10-27"), nil},
+			[]promotion.Span{s("one", "2026-09-01", "2026-09-04"), s("two", "2026-09-11", "2026-09-14")}, s("three",
+				"2026-10-25", "2026-10-27"), nil},
 		{"a window ahead counts what is planned already", days, []promotion.Span{s("later", "2026-10-01", "2026-10-07")},
 			s("now", "2026-09-25", "2026-09-27"),
 			[]string{"the shop would be on sale on 10 days from 2026-09-08 to 2026-10-07, at most 9 are allowed (with later)"}},
-		{"days that two sales share count once", days, []promotion.Span{s("one", "2026-09-01", "2026-09-09")}, s("two", "2026-09-05", "2026-09-09"), nil},
+		{"days that two sales share count once", days, []promotion.Span{s("one", "2026-09-01", "2026-09-09")},
+			s("two", "2026-09-05", "2026-09-09"), nil},
 		{"a sale of one product is a sale of the shop", days, []promotion.Span{s("one", "2026-09-01", "2026-09-08", "soap")},
 			s("two", "2026-09-10", "2026-09-11", "oil"),
 			[]string{"the shop would be on sale on 10 days from 2026-08-13 to 2026-09-11, at most 9 are allowed (with one)"}},
@@ -80,18 +83,24 @@ func TestTheGuard(t *testing.T) {
 		}(), []string{"product oil would be on sale on 30 days from 2026-09-10 to 2026-10-09, at most 5 are allowed"}},
 		{"the same sale planned anew does not count twice", days, []promotion.Span{s("one", "2026-09-01", "2026-09-09")},
 			s("one", "2026-09-05", "2026-09-13"), nil},
-		{"a gap of 13 days is too short", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-04", "soap")}, s("two", "2026-09-18", "2026-09-19", "soap"),
+		{"a gap of 13 days is too short", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-04", "soap")},
+			s("two", "2026-09-18", "2026-09-19", "soap"),
 			[]string{"product soap would have 13 days without a sale from 2026-09-04 to 2026-09-18, at least 14 are wanted (with one)"}},
-		{"a gap of 14 days is enough", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-04", "soap")}, s("two", "2026-09-19", "2026-09-19", "soap"), nil},
-		{"the gap to the next one counts too", gap, []promotion.Span{s("next", "2026-09-10", "2026-09-11", "soap")}, s("now", "2026-09-01", "2026-09-04", "soap"),
+		{"a gap of 14 days is enough", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-04", "soap")},
+			s("two", "2026-09-19", "2026-09-19", "soap"), nil},
+		{"the gap to the next one counts too", gap, []promotion.Span{s("next", "2026-09-10", "2026-09-11", "soap")},
+			s("now", "2026-09-01", "2026-09-04", "soap"),
 			[]string{"product soap would have 5 days without a sale from 2026-09-04 to 2026-09-10, at least 14 are wanted (with next)"}},
-		{"what overlaps has no gap", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-10", "soap")}, s("two", "2026-09-05", "2026-09-06", "soap"),
+		{"what overlaps has no gap", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-10", "soap")},
+			s("two", "2026-09-05", "2026-09-06", "soap"),
 			[]string{"product soap would have 0 days without a sale from 2026-09-05 to 2026-09-06, at least 14 are wanted (with one)"}},
-		{"promotions of one season need no gap", gap, []promotion.Span{grouped(s("one", "2026-09-01", "2026-09-10", "soap"), "chuseok-2026")},
+		{"promotions of one season need no gap", gap, []promotion.Span{grouped(s("one", "2026-09-01", "2026-09-10", "soap"),
+			"chuseok-2026")},
 			grouped(s("two", "2026-09-05", "2026-09-06", "soap"), "chuseok-2026"), nil},
 		{"two sales at once", overlap, []promotion.Span{s("one", "2026-09-01", "2026-09-10")}, s("two", "2026-09-10", "2026-09-12"),
 			[]string{"the shop would have 2 sales at once on 2026-09-10, at most 1 are allowed (with one)"}},
-		{"one after the other is not at once", overlap, []promotion.Span{s("one", "2026-09-01", "2026-09-10")}, s("two", "2026-09-11", "2026-09-12"), nil},
+		{"one after the other is not at once", overlap, []promotion.Span{s("one", "2026-09-01", "2026-09-10")},
+			s("two", "2026-09-11", "2026-09-12"), nil},
 		{"the same season is not at once", overlap, []promotion.Span{grouped(s("one", "2026-09-01", "2026-09-10"), "x")},
 			grouped(s("two", "2026-09-10", "2026-09-12"), "x"), nil},
 		{"too deep", depth, nil, deep, []string{"3001 basis points off is deeper than 3000"}},
@@ -126,7 +135,8 @@ func TestALongerSaleNeverBreaksFewerRules(t *testing.T) {
 	}
 	limits := func(t *rapid.T) promotion.Limits {
 		return promotion.Limits{
-			MaxDays: rapid.IntRange(0, 20).Draw(t, "days"), MinGapDays: rapid.IntRange(0, 20).Draw(t, "gap"), MaxOverlap: rapid.IntRange(0, 3).Draw(t, "overlap")}
+			MaxDays: rapid.IntRange(0, 20).Draw(t, "days"), MinGapDays: rapid.IntRange(0, 20).Draw(t,
+				"gap"), MaxOverlap: rapid.IntRange(0, 3).Draw(t, "overlap")}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		policy := promotion.Policy{
@@ -204,7 +214,8 @@ func TestReport(t *testing.T) {
 	got := policy.Report(history, "", sales, today-89, today)
 	waiting := got.Waiting
 	got.Waiting = nil
-	want := promotion.Report{Days30: 3, Days90: 13, Days365: 13, Deepest: 4_000, MeanDepth: (3*2_000 + 10*4_000) / 13, DiscountShare: 300}
+	want := promotion.Report{Days30: 3, Days90: 13, Days365: 13, Deepest: 4_000, MeanDepth: (3*2_000 + 10*4_000) / 13,
+		DiscountShare: 300}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -234,14 +245,16 @@ func TestWhatCountsAsASaleAndHowDeepItIs(t *testing.T) {
 		{"ten percent", percent("x", 1_000), true, 1_000},
 		{"ten percent with a code that all know", percent("x", 1_000, code("SUMMER")), true, 1_000},
 		{"ten percent for members", percent("x", 1_000, members), false, 0},
-		{"ten percent with a code of one's own", percent("x", 1_000, func(p *promotion.Promotion) { p.Codes.Batch = promotion.NewBatch("b", "", 1) }), false, 0},
+		{"ten percent with a code of one's own", percent("x", 1_000,
+			func(p *promotion.Promotion) { p.Codes.Batch = promotion.NewBatch("b", "", 1) }), false, 0},
 		{"a draft", percent("x", 1_000, func(p *promotion.Promotion) { p.State = promotion.Draft }), false, 0},
 		{"3,000 off the order", won("x", 3_000), true, 3_000},
 		{"3,000 off an order of 30,000", won("x", 3_000, from(30_000)), true, 1_000},
 		{"more off than it costs", won("x", 30_000), true, 10_000},
 		{"for 7,000", promo("x", promotion.FixedPrice, promotion.Terms{Amount: krw(7_000)}, product), true, 3_000},
 		{"for more than it costs", promo("x", promotion.FixedPrice, promotion.Terms{Amount: krw(17_000)}, product), true, 0},
-		{"in another currency", promo("x", promotion.FixedPrice, promotion.Terms{Amount: promotion.Amounts{"USD": 1}}, product), true, 0},
+		{"in another currency", promo("x", promotion.FixedPrice, promotion.Terms{Amount: promotion.Amounts{"USD": 1}},
+			product), true, 0},
 		{"a shelf sale", promo("x", promotion.Shelf, promotion.Terms{BasisPoints: 2_500}, product), true, 2_500},
 		{"buy two get one", buyGet("x", 2, 1), true, 3_333},
 		{"a tier of 20 percent", promo("x", promotion.Tiered, byQuantity), true, 2_000},

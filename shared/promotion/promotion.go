@@ -55,6 +55,9 @@ const (
 	Ended     State = "ended"
 )
 
+// States lists all states.
+var States = []State{Draft, Scheduled, Live, Paused, Ended}
+
 // Amounts is an amount for each currency, in minor units.
 type Amounts map[string]int64
 
@@ -118,6 +121,8 @@ type Budget struct {
 	Spend Amounts `json:"spend,omitempty" dynamodbav:"spend,omitempty"`
 	Uses  int     `json:"uses,omitempty" dynamodbav:"uses,omitempty"` // orders; 0 is no limit
 }
+
+func (b Budget) none() bool { return len(b.Spend) == 0 && b.Uses == 0 }
 
 // Codes is how shoppers come to a promotion: by themselves when both fields are empty, with one code that all know, or with
 // one of a batch.

@@ -69,7 +69,8 @@ func drawTerms(t *rapid.T, kind promotion.Kind) promotion.Terms {
 	case promotion.Tiered:
 		return rapid.SampledFrom([]promotion.Terms{byQuantity, byAmount}).Draw(t, "tiers")
 	case promotion.SetPrice:
-		return promotion.Terms{Amount: amount, Parts: []promotion.SetPart{part(1, "a", "c"), part(rapid.IntRange(1, 2).Draw(t, "part"), "b")}}
+		return promotion.Terms{Amount: amount, Parts: []promotion.SetPart{part(1, "a", "c"),
+			part(rapid.IntRange(1, 2).Draw(t, "part"), "b")}}
 	case promotion.FreeShipping:
 		return promotion.Terms{}
 	}
@@ -89,7 +90,8 @@ func drawPromotion(t *rapid.T, id string) promotion.Promotion {
 	if kind == promotion.FreeShipping {
 		p.Class = promotion.Shipping
 	}
-	p.CombinesWith = rapid.SliceOfDistinct(rapid.SampledFrom([]promotion.Class{promotion.Product, promotion.Order, promotion.Shipping}),
+	p.CombinesWith = rapid.SliceOfDistinct(rapid.SampledFrom([]promotion.Class{promotion.Product, promotion.Order,
+		promotion.Shipping}),
 		rapid.ID[promotion.Class]).Draw(t, "with")
 	p.SkipSaleGoods = rapid.Bool().Draw(t, "skipSale")
 	p.Codes.Single = rapid.SampledFrom([]string{"", "", "A", "B"}).Draw(t, "code")

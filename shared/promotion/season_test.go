@@ -50,8 +50,10 @@ func TestSeasons(t *testing.T) {
 			"2026-11-27", "2026-11-27T05:00", "2026-12-01T05:00"},
 		{"Black Friday when November begins on a Friday", "black-friday", "America/New_York", 2030,
 			"2030-11-29", "2030-11-29T05:00", "2030-12-03T05:00"},
-		{"Mother's Day is the second Sunday of May", "mothers-day", "America/New_York", 2026, "2026-05-10", "2026-05-03T14:00", "2026-05-11T04:00"},
-		{"Father's Day is the third Sunday of June", "fathers-day", "America/New_York", 2027, "2027-06-20", "2027-06-13T14:00", "2027-06-21T04:00"},
+		{"Mother's Day is the second Sunday of May", "mothers-day", "America/New_York", 2026, "2026-05-10",
+			"2026-05-03T14:00", "2026-05-11T04:00"},
+		{"Father's Day is the third Sunday of June", "fathers-day", "America/New_York", 2027, "2027-06-20",
+			"2027-06-13T14:00", "2027-06-21T04:00"},
 		{"New Year opens in the year itself", "new-year", "Asia/Seoul", 2027, "2027-01-01", "2026-12-31T15:00", "2027-01-07T15:00"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -62,11 +64,13 @@ func TestSeasons(t *testing.T) {
 			}
 			const form = "2006-01-02T15:04"
 			if o := got[0]; o.Day.String() != tc.day || o.Starts.Format(form) != tc.starts || o.Ends.Format(form) != tc.ends || o.Year != tc.year {
-				t.Errorf("got  %s: %s to %s\nwant %s: %s to %s", o.Day, o.Starts.Format(form), o.Ends.Format(form), tc.day, tc.starts, tc.ends)
+				t.Errorf("got  %s: %s to %s\nwant %s: %s to %s", o.Day, o.Starts.Format(form), o.Ends.Format(form), tc.day,
+					tc.starts, tc.ends)
 			}
 		})
 	}
-	if got := byID["seollal"].Occurrences(zone(t, "Asia/Seoul"), 2025, 2026, 2033); len(got) != 1 || got[0].Group() != "seollal-2026" {
+	if got := byID["seollal"].Occurrences(zone(t, "Asia/Seoul"), 2025, 2026,
+		2033); len(got) != 1 || got[0].Group() != "seollal-2026" {
 		t.Errorf("years that are not listed are guessed: %v", got)
 	}
 }
@@ -129,8 +133,10 @@ func TestTimesAsAMerchantWritesThem(t *testing.T) {
 		{"Sunday 24:00 is Monday 0:00", "Asia/Seoul", "2026-09-27T24:00", "2026-09-27T15:00:00Z"},
 		{"in New York in summer", "America/New_York", "2026-07-01T00:00", "2026-07-01T04:00:00Z"},
 		{"in New York in winter", "America/New_York", "2026-12-01T00:00", "2026-12-01T05:00:00Z"},
-		{"half past two does not happen in the night of spring: it is half past three", "America/New_York", "2026-03-08T02:30", "2026-03-08T07:30:00Z"},
-		{"half past one happens twice in the night of autumn: the first counts", "America/New_York", "2026-11-01T01:30", "2026-11-01T05:30:00Z"},
+		{"half past two does not happen in the night of spring: it is half past three", "America/New_York",
+			"2026-03-08T02:30", "2026-03-08T07:30:00Z"},
+		{"half past one happens twice in the night of autumn: the first counts", "America/New_York", "2026-11-01T01:30",
+			"2026-11-01T05:30:00Z"},
 		{"after that night it is winter", "America/New_York", "2026-11-01T02:30", "2026-11-01T07:30:00Z"},
 		{"midnight that does not happen in Santiago", "America/Santiago", "2026-09-06T00:00", "2026-09-06T04:00:00Z"},
 	} {
@@ -142,7 +148,8 @@ func TestTimesAsAMerchantWritesThem(t *testing.T) {
 			}
 		})
 	}
-	for _, wrong := range []string{"", "2026-09-25", "2026-09-25 10:00", "2026-09-31T10:00", "2026-09-25T24:01", "2026-09-25T1:00", "2026-09-25T10:00Z"} {
+	for _, wrong := range []string{"", "2026-09-25", "2026-09-25 10:00", "2026-09-31T10:00", "2026-09-25T24:01",
+		"2026-09-25T1:00", "2026-09-25T10:00Z"} {
 		if got, err := promotion.Moment(wrong, time.UTC); err == nil {
 			t.Errorf("%q is %v", wrong, got)
 		}

@@ -70,7 +70,7 @@ func (c *checks) frame() {
 	p := c.p
 	c.that(p.Name.In() != "", "/name", "required", "a name in one language at least")
 	c.that(slices.Contains(Kinds, p.Kind), "/kind", "unknown", "one of %v", Kinds)
-	c.that(slices.Contains([]State{Draft, Scheduled, Live, Paused, Ended}, p.State), "/state", "unknown", "draft, scheduled, live, paused or ended")
+	c.that(slices.Contains(States, p.State), "/state", "unknown", "one of %v", States)
 	c.that(!p.Starts.IsZero(), "/starts", "required", "a moment")
 	c.that(p.Ends.IsZero() || p.Ends.After(p.Starts), "/ends", "not_in_order", "later than starts")
 	_, err := time.LoadLocation(p.TimeZone)
@@ -116,11 +116,14 @@ func (c *checks) targets() {
 }
 
 func (c *checks) lists(t Targets, pointer string) {
-	c.that(!t.All || len(t.Products)+len(t.Variants)+len(t.Categories)+len(t.Tags) == 0, pointer+"/all", "not_used", "all, or lists, not both")
+	names := len(t.Products) + len(t.Variants) + len(t.Categories) + len(t.Tags)
+	c.that(!t.All || names == 0, pointer+"/all", "not_used", "all, or lists, not both")
 	for i, id := range t.Variants {
 		c.variant(id, fmt.Sprintf("%s/variants/%d", pointer, i))
 	}
-	for name, list := range map[string][]string{"products": t.Products, "variants": t.Variants, "categories": t.Categories, "tags": t.Tags} {
+	for name, list := range map[string][]string{
+		"products": t.Products, "variants": t.Variants, "categories": t.Categories, "tags": t.Tags,
+	} {
 		c.that(len(list) <= maxNames, pointer+"/"+name, "too_large", "at most %d", maxNames)
 		for i, s := range list {
 			c.that(s != "", fmt.Sprintf("%s/%s/%d", pointer, name, i), "required", "not empty")
@@ -141,10 +144,10 @@ func (c *checks) conditions() {
 		c.that(c.p.LimitPerCustomer == 0, "/limitPerCustomer", "not_used", "0: a shelf price is for everyone")
 		c.that(len(c.p.MaxDiscount) == 0, "/maxDiscount", "not_used", "none: a shelf price has no order")
 		c.that(!c.p.Exclusive, "/exclusive", "not_used", "false: the cheapest shelf sale shows")
-		c.that(len(c.p.Budget.Spend) == 0 && c.p.Budget.Uses == 0, "/budget", "not_used", "none: a shelf price has no use that could be counted")
+		c.that(c.p.Budget.none(), "/budget", "not_used", "none: a shelf price has no use that could be counted")
 	case Drop:
 		c.that(!basket && !con.FirstOrder, "/conditions", "not_used", "a limited edition has no minimum and no first order")
-		c.that(len(c.p.Budget.Spend) == 0 && c.p.Budget.Uses == 0, "/budget", "not_used", "none: the stock is the budget")
+		c.that(c.p.Budget.none(), "/budget", "not_used", "none: the stock is the budget")
 	}
 }
 

@@ -119,8 +119,9 @@ func (c *checks) tiers() {
 			continue
 		}
 		before := tiers[i-1]
-		c.that((before.FromQuantity > 0) == (t.FromQuantity > 0), at, "not_in_order", "all tiers by quantity, or all by amount")
-		c.that(t.FromQuantity == 0 || t.FromQuantity > before.FromQuantity, at+"/fromQuantity", "not_in_order", "higher than the tier before")
+		byUnits, more := t.FromQuantity > 0, t.FromQuantity > before.FromQuantity
+		c.that((before.FromQuantity > 0) == byUnits, at, "not_in_order", "all tiers by quantity, or all by amount")
+		c.that(!byUnits || more, at+"/fromQuantity", "not_in_order", "higher than the tier before")
 		c.higher(before.From, t.From, at+"/from")
 	}
 }

@@ -56,6 +56,9 @@ func (d Date) Start(zone *time.Location) time.Time {
 	for {
 		_, offset := at.Zone()
 		_, end := at.ZoneBounds()
+		if !end.IsZero() && !end.After(at) {
+			end = at.Add(time.Hour) // Go 1.26: beyond a zone's table, ZoneBounds of a leap year's 31 December UTC ends where it begins
+		}
 		first := midnight.Add(-time.Duration(offset) * time.Second)
 		if first.Before(at) {
 			first = at

@@ -68,10 +68,12 @@ func (s *Subscription) next() (t task, ok bool) {
 	return t, ok
 }
 
-// schedule puts Due to the earliest task.
+// schedule puts Due to the earliest task; what is overdue is due at once.
 func (r *run) schedule() {
-	t, _ := r.s.next()
-	r.s.Due = t.at
+	r.s.Due = time.Time{}
+	if t, ok := r.s.next(); ok {
+		r.s.Due = max2(t.at, r.at)
+	}
 }
 
 func (Due) do(r *run) error {

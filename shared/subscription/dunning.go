@@ -44,6 +44,7 @@ type Attempt struct {
 	Card   string       `json:"card,omitempty" dynamodbav:"card,omitempty"` // token of the method that was charged
 	Brand  string       `json:"brand,omitempty" dynamodbav:"brand,omitempty"`
 	Amount int64        `json:"amount" dynamodbav:"amount"`
+	ByHand bool         `json:"byHand,omitempty" dynamodbav:"byHand,omitempty"` // the subscriber asked for it
 }
 
 // Decision is what follows a failed charge.
@@ -84,15 +85,15 @@ func Next(p Dunning, attempts, used []Attempt, at time.Time, days func(first tim
 			retry, counts = at.Add(backOff(p.TechnicalMinutes, n)), false
 		}
 	}
+	n, first := counted(attempts, p.TechnicalTries)
 	if retry.IsZero() {
-		retry = nextMoneyDay(p.MoneyDays, firstCounted(attempts, p.TechnicalTries), at, days)
+		retry = nextMoneyDay(p.MoneyDays, n, first, at, days)
 	}
 	if retry.IsZero() {
 		return Decision{Wait: WaitNothing, Counts: counts}
 	}
 	retry, ok := allowedByNetwork(slices.Concat(used, attempts), last, retry)
-	lastDay := days(firstCounted(attempts, p.TechnicalTries), p.CancelDays)
-	if !ok || !retry.Before(lastDay) {
+	if !ok || !retry.Before(days(first, p.CancelDays)) {
 		return Decision{Wait: WaitNothing, Counts: counts}
 	}
 	return Decision{Retry: retry, Counts: counts}
@@ -115,28 +116,41 @@ func technicalRun(attempts []Attempt) int {
 	return n
 }
 
-// firstCounted is when the days began to run: at the first decline that was not technical, or at the technical failure that used the
-// tries up. Before either it is the time of the first failure.
-func firstCounted(attempts []Attempt, tries int) time.Time {
+// counted is how many failures used up a day of the schedule, and when the days began to run: a decline that is not technical, or the
+// technical failure that used the tries up. Tries the subscriber asked for use none up. Before any the days run from the first failure.
+func counted(attempts []Attempt, tries int) (n int, first time.Time) {
 	run := 0
 	for _, a := range attempts {
+		run++
 		if a.Kind != payment.KindTechnical {
-			return a.At
+			run = 0
+		} else if run <= tries {
+			continue
 		}
-		if run++; run > tries {
-			return a.At
+		if first.IsZero() {
+			first = a.At
+		}
+		if !a.ByHand {
+			n++
 		}
 	}
-	return attempts[0].At
+	if first.IsZero() {
+		first = attempts[0].At
+	}
+	return n, first
 }
 
-func nextMoneyDay(schedule []int, first, at time.Time, days func(time.Time, int) time.Time) time.Time {
-	for _, n := range schedule {
-		if day := days(first, n); day.After(at) {
-			return day
-		}
+// nextMoneyDay is the day after the n-th failure of the schedule. A run that was late moves the next try to the day after it and loses
+// none.
+func nextMoneyDay(schedule []int, n int, first, at time.Time, days func(time.Time, int) time.Time) time.Time {
+	n = max(n, 1)
+	if n > len(schedule) {
+		return time.Time{}
 	}
-	return time.Time{}
+	if day := days(first, schedule[n-1]); day.After(at) {
+		return day
+	}
+	return days(at, 1)
 }
 
 // window is a network's limit: at most Tries failed charges of one card within Span.
@@ -184,16 +198,4 @@ func allowedByNetwork(all []Attempt, last Attempt, retry time.Time) (at time.Tim
 		}
 	}
 	return at, at.Sub(retry) <= month
-}
-
-// StandingAt is the state an unpaid subscription is in at an instant: past_due from the first decline, suspended and ended by day.
-func StandingAt(p Dunning, first, at time.Time, days func(time.Time, int) time.Time) State {
-	p = p.or()
-	switch {
-	case !at.Before(days(first, p.CancelDays)):
-		return Ended
-	case !at.Before(days(first, p.SuspendDays)):
-		return Suspended
-	}
-	return PastDue
 }

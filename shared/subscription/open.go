@@ -258,7 +258,7 @@ func (r *run) charge() {
 	o := r.s.Open
 	o.Attempt++
 	o.InFlight, o.Checks, o.CheckAt = true, 0, r.at.Add(firstCheck)
-	o.RetryAt, o.Wait = time.Time{}, ""
+	o.RetryAt, o.Wait, o.ByHand = time.Time{}, "", false
 	r.emitCharge(false)
 }
 

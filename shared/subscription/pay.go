@@ -144,7 +144,7 @@ func (c ChargeFailed) do(r *run) error {
 	}
 	o.InFlight, o.CheckAt = false, time.Time{}
 	o.Failures = append(o.Failures, Attempt{
-		At: r.at, Kind: c.Kind, Code: c.Code, Card: r.s.Card.Token, Brand: r.s.Card.Brand, Amount: o.Amount,
+		At: r.at, Kind: c.Kind, Code: c.Code, Card: r.s.Card.Token, Brand: r.s.Card.Brand, Amount: o.Amount, ByHand: o.ByHand,
 	})
 	r.note = string(c.Kind) + " " + c.Code
 	switch {
@@ -206,6 +206,7 @@ func (c ChangeCard) do(r *run) error {
 	r.note = "card changed"
 	if r.s.Open != nil && !r.s.outOfStock() {
 		r.collect()
+		r.s.Open.ByHand = true
 	}
 	return nil
 }
@@ -225,5 +226,6 @@ func (PayNow) do(r *run) error {
 		return refuse("too_many_tries", "This card was tried too often. Please use another one, or wait.")
 	}
 	r.collect()
+	r.s.Open.ByHand = true
 	return nil
 }

@@ -293,6 +293,10 @@ func (h *shop) used() int64 {
 		if !p.Paid || p.Price == 0 {
 			continue
 		}
+		if h.s.Terms.Kind != Membership {
+			sum += p.Price // a parcel costs its price, however long the cycle lasted in the end
+			continue
+		}
 		whole := p.WholeOpens.Days(p.WholeCloses)
 		sum += dayByDay(p.Price, whole, p.WholeOpens.Days(p.Opens), p.WholeOpens.Days(p.Closes))
 		if p.FreeFrom != "" {

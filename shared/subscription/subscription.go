@@ -177,7 +177,8 @@ type Open struct {
 	Checks     int       `json:"checks,omitempty" dynamodbav:"checks,omitempty"`
 	RetryAt    time.Time `json:"retryAt,omitzero" dynamodbav:"retryAt,omitempty"`
 	Wait       Wait      `json:"wait,omitempty" dynamodbav:"wait,omitempty"`
-	Since      time.Time `json:"since,omitzero" dynamodbav:"since,omitempty"` // first decline that counts
+	ByHand     bool      `json:"byHand,omitempty" dynamodbav:"byHand,omitempty"` // the subscriber asked for the last charge
+	Since      time.Time `json:"since,omitzero" dynamodbav:"since,omitempty"`    // first decline that counts
 	Suspended  bool      `json:"suspended,omitempty" dynamodbav:"suspended,omitempty"`
 	Failures   []Attempt `json:"failures,omitempty" dynamodbav:"failures,omitempty"`
 	Change     *Change   `json:"change,omitempty" dynamodbav:"change,omitempty"`

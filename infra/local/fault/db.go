@@ -22,7 +22,9 @@ type faultyDB struct {
 
 type options = func(*dynamodb.Options)
 
-func dbCall[I, O any](f faultyDB, ctx context.Context, name string, in I, call func(context.Context, I, ...options) (O, error), o []options) (O, error) {
+func dbCall[I, O any](
+	f faultyDB, ctx context.Context, name string, in I, call func(context.Context, I, ...options) (O, error), o []options,
+) (O, error) {
 	before := fmt.Errorf("%s: connection refused: %w", name, ErrInjected)
 	lost := fmt.Errorf("%s: %w: %w", name, context.DeadlineExceeded, ErrInjected)
 	return through(f.in, name, before, throttling(name), lost, func() (O, error) { return call(ctx, in, o...) })

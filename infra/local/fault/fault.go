@@ -63,6 +63,16 @@ func (i *Injector) Stop() {
 	i.over = true
 }
 
+// Pause lets calls through, uncounted, until the returned function is called: for setting up what the faults are to meet.
+func (i *Injector) Pause() (resume func()) {
+	i.Stop()
+	return func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.over = false
+	}
+}
+
 // next counts a call and says how it is to go.
 func (i *Injector) next(name string) Mode {
 	i.mu.Lock()

@@ -154,6 +154,9 @@ func useEverything(s *shop) {
 	})
 	s.do(guest, "GET", "/products/"+product+"?currency=KRW", nil)
 	shopper, order := s.order()
+	number := s.do(shopper.caller, "GET", "/orders/"+order, nil).field(s.t, "number")
+	found := s.do(guest, "POST", "/orders/lookup", map[string]string{"number": number, "email": shopper.email})
+	s.do(guest.with("Order-Token", found.field(s.t, "token")), "GET", "/orders/"+order, nil)
 	s.do(shopper.caller, "POST", "/orders/"+order+"/cancel", nil)
 	s.advance(time.Hour)
 }

@@ -19,7 +19,7 @@ import (
 const look = time.Second
 
 // gather is how long the runner waits after a write for more of them: reading the streams once for ten orders costs a tenth.
-const gather = 25 * time.Millisecond
+const gather = 50 * time.Millisecond
 
 // rounds bounds one pass, so that a function that keeps making work for itself cannot hold the laptop up.
 const rounds = 1_000
@@ -227,8 +227,7 @@ func (r *Runner) saveAhead() error {
 	if path == "" {
 		return nil
 	}
-	base := r.options.Clock
-	ahead := r.clock.Now().Sub(base.Now())
+	ahead := r.clock.Now().Sub(r.base.Now())
 	return os.WriteFile(path, []byte(ahead.Round(time.Millisecond).String()+"\n"), 0o644)
 }
 

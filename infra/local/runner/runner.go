@@ -50,6 +50,7 @@ type Options struct {
 // Runner is the running system.
 type Runner struct {
 	options  Options
+	base     clock.Clock // the machine's, from which the shop's may be ahead
 	clock    *clock.Movable
 	engine   *engine.Engine // nil when DYNAMODB_ENDPOINT names another
 	endpoint string
@@ -116,9 +117,8 @@ func Start(ctx context.Context, o Options) (r *Runner, err error) {
 
 // openData makes the data folder, the clock as it was left, the engine and the tables.
 func (r *Runner) openData(ctx context.Context) error {
-	base := r.options.Clock
-	if base == nil {
-		base = clock.System{}
+	if r.base = r.options.Clock; r.base == nil {
+		r.base = clock.System{}
 	}
 	if r.options.Data != "" {
 		if err := os.MkdirAll(r.options.Data, 0o755); err != nil {
@@ -129,7 +129,7 @@ func (r *Runner) openData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.clock = clock.Running(base.Now().Add(ahead), base)
+	r.clock = clock.Running(r.base.Now().Add(ahead), r.base)
 	if r.endpoint = r.getenv("DYNAMODB_ENDPOINT"); r.endpoint == "" {
 		r.engine, err = engine.Start(ctx, engine.Options{DataFile: r.file("dynamodb.db"), Log: r.options.Log})
 		if err != nil {

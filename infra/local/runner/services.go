@@ -169,7 +169,7 @@ func (r *Runner) wrap(function string, db table.DB) table.DB {
 func (r *Runner) variables() map[string]string {
 	kinds := make([]string, len(r.options.System.Due))
 	for i, k := range r.options.System.Due {
-		kinds[i] = k.Kind + "=" + queueURL(r.address, k.Queue)
+		kinds[i] = k.Entry(queueURL(r.address, k.Queue))
 	}
 	known := map[string]string{
 		"AWS_REGION": tables.Region, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",

@@ -114,10 +114,16 @@ func (w *World) NextKey() string {
 // AnotherCart fills the cart that took the place of the customer's ordered one.
 func (w *World) AnotherCart(customerID string, wants map[string]int) Basket {
 	w.T.Helper()
-	if err := w.Table.Delete(w.T.Context(), table.Delete{Key: cart.KeyOfCustomer(customerID), If: table.IfThere}); err != nil {
-		w.T.Fatal(err)
-	}
+	w.Forget(w.T, cart.KeyOfCustomer(customerID))
 	return w.Fill(customerID, wants)
+}
+
+// Forget deletes an item, should it be there.
+func (w *World) Forget(t testing.TB, key table.Key) {
+	t.Helper()
+	if err := w.Table.Delete(t.Context(), table.Delete{Key: key}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // GiveAway makes everything cost nothing.

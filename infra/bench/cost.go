@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+
+	"dangol/infra/local/demo"
+	"dangol/infra/local/runner"
+	"dangol/infra/topology"
+	"dangol/shared/table"
+)
+
+// tally adds up what the functions behind the API ask of the database. Transactions are charged as a whole.
+type tally struct {
+	mu          sync.Mutex
+	trips       int
+	read, write float64
+}
+
+func (c *tally) observe(function string, op table.Op) {
+	if f, ok := topology.Dangol.Function(function); !ok || f.API == nil || op.Part {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.trips++
+	if op.Write {
+		c.write += op.Units
+	} else {
+		c.read += op.Units
+	}
+}
+
+func (c *tally) take() (trips int, read, write float64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	trips, read, write = c.trips, c.read, c.write
+	c.trips, c.read, c.write = 0, 0, 0
+	return trips, read, write
+}
+
+// costs prints what each operation of a shopper costs, with memories warm: twice unmeasured, then once.
+func costs(ctx context.Context) error {
+	count := &tally{}
+	r, err := runner.Start(ctx, runner.Options{
+		System: topology.Dangol, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Observe: count.observe,
+		Getenv: func(name string) string { return map[string]string{"SHELF_SECONDS": "60"}[name] },
+	})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if err := demo.Seed(ctx, r); err != nil {
+		return err
+	}
+	s := &system{address: r.Address()}
+	if err := s.choose(); err != nil {
+		return err
+	}
+	fmt.Printf("\nRound trips and capacity units of one operation, memories warm\n%-15s %12s %10s %10s\n", "operation", "round trips", "read", "write")
+	for _, o := range operations {
+		buyer := &shopper{system: s}
+		for range 3 {
+			if o.prepare != nil {
+				if err := o.prepare(buyer); err != nil {
+					return err
+				}
+			}
+			count.take()
+			if err := o.do(buyer); err != nil {
+				return fmt.Errorf("%s: %w", o.name, err)
+			}
+		}
+		trips, read, write := count.take()
+		fmt.Printf("%-15s %12d %10.1f %10.1f\n", o.name, trips, read, write)
+	}
+	return nil
+}
