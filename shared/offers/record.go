@@ -5,6 +5,7 @@ package offers
 import (
 	"time"
 
+	"dangol/events"
 	"dangol/shared/event"
 	"dangol/shared/promotion"
 	"dangol/shared/table"
@@ -111,5 +112,12 @@ func (r *Record) Tell(e Edge) {
 		r.StartedFor = at
 	} else {
 		r.EndedFor = at
+	}
+}
+
+// Ref is how events name a promotion; at is when what happened took effect.
+func Ref(p *promotion.Promotion, at time.Time) events.PromotionRef {
+	return events.PromotionRef{
+		PromotionID: p.ID, Version: p.Version, Kind: string(p.Kind), Name: p.Name, Starts: p.Starts, Ends: p.Ends, At: at,
 	}
 }

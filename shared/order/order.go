@@ -74,7 +74,8 @@ type Draft struct {
 	Note       string         `dynamodbav:"note,omitempty"`     // the shopper's
 	Taken      []stock.Taken  `dynamodbav:"taken,omitempty"`
 	Counted    []Counted      `dynamodbav:"counted,omitempty"`
-	Uses       []offers.Use   `dynamodbav:"uses,omitempty"` // of promotions
+	Uses       []offers.Use   `dynamodbav:"uses,omitempty"`  // of promotions
+	First      bool           `dynamodbav:"first,omitempty"` // the customer's first order
 }
 
 // Line is one line as it was when payment started. What it cost is in Totals, under the same id.
@@ -89,6 +90,7 @@ type Line struct {
 	Quantity   int               `dynamodbav:"quantity"`
 	Properties map[string]string `dynamodbav:"properties,omitempty"`
 	Gift       string            `dynamodbav:"gift,omitempty"` // the promotion that gave the line for nothing
+	Sale       string            `dynamodbav:"sale,omitempty"` // the sale that made its price on the shelf
 }
 
 // Counted is how many units of a limited variant, or uses of a promotion, went onto the customer's lifetime counters.
