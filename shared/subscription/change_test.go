@@ -36,6 +36,17 @@ func TestChangesOfPlan(t *testing.T) {
 		h.tiles()
 		h.balances()
 	})
+	t.Run("a move while the upgrade is being paid counts for it too", func(t *testing.T) {
+		t.Parallel()
+		h := open(t, starting(plan(Membership, 30000)), april, answering(success, tookMute))
+		h.do(Upgrade{Terms: gold}, seoul("2026-04-16 23:00"))
+		h.do(Move{Zone: "Europe/Berlin", Region: "DE"}, seoul("2026-04-16 23:01"))
+		wantCode(t, h.try(Pause{Until: "2026-06-01"}, seoul("2026-04-16 23:02")), "payment_running")
+		h.until(seoul("2026-04-17 00:00"))
+		if h.s.Anchor.Zone != "Europe/Berlin" || h.s.Terms.PlanID != "gold" {
+			t.Errorf("%s in %s", h.s.Terms.PlanID, h.s.Anchor.Zone)
+		}
+	})
 	t.Run("from a dear year to a month the rest is credit, and the invoice stops at 0", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 365000, every(1, Year))), seoul("2026-01-01 09:00"))
@@ -153,6 +164,14 @@ func TestChangesOfDate(t *testing.T) {
 				t.Errorf("%s was taken", name)
 			}
 		}
+	})
+	t.Run("a move over the date line leaves a daily period empty, not negative", func(t *testing.T) {
+		t.Parallel()
+		h := open(t, starting(plan(Membership, 1000, every(1, Day)), in("US", "Pacific/Pago_Pago")), instant("2026-03-10T12:00:00Z"))
+		h.do(Move{Zone: "Pacific/Kiritimati", Region: "KI"}, instant("2026-03-10T13:00:00Z"))
+		h.until(instant("2026-03-14T00:00:00Z"))
+		h.tiles()
+		h.balances()
 	})
 	t.Run("a move to Los Angeles keeps the end of the running period and closes the next at midnight there", func(t *testing.T) {
 		t.Parallel()

@@ -164,6 +164,16 @@ func TestAPriceRisesOnlyWithConsent(t *testing.T) {
 			t.Errorf("price %d rose without consent in the days before", h.s.Terms.Price)
 		}
 	})
+	t.Run("a move to another time zone moves the instant, so the yes is asked for again", func(t *testing.T) {
+		t.Parallel()
+		h := open(t, starting(plan(Membership, 9900, every(1, Week))), seoul("2026-01-10 10:00"))
+		h.do(Propose{Version: 2, Price: 12900, From: "2026-01-30"}, seoul("2026-01-10 10:00"))
+		h.do(yes(h.s), seoul("2026-01-12 10:00"))
+		h.do(Move{Zone: "Pacific/Auckland", Region: "NZ"}, seoul("2026-01-13 10:00"))
+		if h.s.Ask.On != "2026-01-31" || h.s.Ask.Answer != "" {
+			t.Errorf("asked %+v", h.s.Ask)
+		}
+	})
 	t.Run("a lower price needs nobody's consent", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 9900)), seoul("2026-01-10 10:00"))

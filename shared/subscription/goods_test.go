@@ -75,6 +75,9 @@ func TestOutOfStockIsAFailureOfItsOwn(t *testing.T) {
 		if h.cash() != 40000 || len(h.parcels) != 2 || len(h.told(NoticePaymentFailed)) != 0 {
 			t.Errorf("taken %d, %d parcels", h.cash(), len(h.parcels))
 		}
+		if _, ok := h.answered[Key("sub_1", 2)+"#1"]; !ok || len(h.answered) != 2 {
+			t.Errorf("a charge that waited for goods was not the first attempt: %v", h.answered)
+		}
 		wantDates(t, h.told(NoticeOutOfStock), "2026-03-10", "2026-03-11", "2026-03-12")
 	})
 	t.Run("wait in vain: the cycle is skipped and not charged", func(t *testing.T) {

@@ -32,6 +32,8 @@ func TestARunThatIsTwoDaysLateBillsTheSameDays(t *testing.T) {
 	if a, b := onTime.s.Span, late.s.Span; a != b {
 		t.Errorf("late span %+v, want %+v", b, a)
 	}
+	wantDates(t, onTime.told(NoticeRenewal), "2026-02-25")
+	wantDates(t, late.told(NoticeRenewal)) // it would have come after the renewal
 	if late.s.Due.Before(seoul("2026-03-02 12:00")) {
 		t.Error("something is still due")
 	}
