@@ -80,13 +80,13 @@ type ProductPageVariant struct {
 	MaxPerCustomer int          `json:"maxPerCustomer,omitempty" doc:"Over a customer's lifetime."`
 	Image          string       `json:"image,omitempty"`
 	Grams          int          `json:"grams,omitempty"`
-	Components     []SetPart    `json:"components,omitempty" doc:"What a gift set is made of."`
+	Components     []ProductSetPart    `json:"components,omitempty" doc:"What a gift set is made of."`
 
 	list catalogue.Variant // at the prices outside sales
 }
 
-// SetPart is a part of a gift set.
-type SetPart struct {
+// ProductSetPart is a part of a gift set.
+type ProductSetPart struct {
 	VariantID string `json:"variantId"`
 	Quantity  int    `json:"quantity"`
 }
@@ -194,7 +194,7 @@ func (c *catalog) pageVariant(item catalogue.Item, v catalogue.Variant, currency
 		out.OpensAt = &v.Edition.OpensAt
 	}
 	for _, part := range v.Components {
-		out.Components = append(out.Components, SetPart(part))
+		out.Components = append(out.Components, ProductSetPart(part))
 	}
 	return out
 }
