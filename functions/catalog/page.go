@@ -66,21 +66,21 @@ func (p ProductPage) MarshalJSON() ([]byte, error) {
 
 // ProductPageVariant is a variant as shoppers see it.
 type ProductPageVariant struct {
-	ID             string       `json:"id"`
-	SKU            string       `json:"sku,omitempty"`
-	Options        []string     `json:"options" doc:"One value for each option of the product."`
-	Price          *money.View  `json:"price,omitempty" doc:"Absent when not sold in the currency."`
-	CompareAt      *money.View  `json:"compareAt,omitempty" doc:"Struck-through price."`
-	Sale           *ProductSale `json:"sale,omitempty" doc:"The sale that makes the price."`
-	LowestPrice30  *money.View  `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with it (Directive 98/6/EC, 6a). Only with compareAt."`
-	Availability   string       `json:"availability" enum:"in_stock,low,out,not_open_yet"`
-	Left           *int         `json:"left,omitempty" doc:"Units left, when few."`
-	OpensAt        *time.Time   `json:"opensAt,omitempty" doc:"When a limited edition can be bought."`
-	MaxPerOrder    int          `json:"maxPerOrder,omitempty"`
-	MaxPerCustomer int          `json:"maxPerCustomer,omitempty" doc:"Over a customer's lifetime."`
-	Image          string       `json:"image,omitempty"`
-	Grams          int          `json:"grams,omitempty"`
-	Components     []ProductSetPart    `json:"components,omitempty" doc:"What a gift set is made of."`
+	ID             string           `json:"id"`
+	SKU            string           `json:"sku,omitempty"`
+	Options        []string         `json:"options" doc:"One value for each option of the product."`
+	Price          *money.View      `json:"price,omitempty" doc:"Absent when not sold in the currency."`
+	CompareAt      *money.View      `json:"compareAt,omitempty" doc:"Struck-through price."`
+	Sale           *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price."`
+	LowestPrice30  *money.View      `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with it (Directive 98/6/EC, 6a). Only with compareAt."`
+	Availability   string           `json:"availability" enum:"in_stock,low,out,not_open_yet"`
+	Left           *int             `json:"left,omitempty" doc:"Units left, when few."`
+	OpensAt        *time.Time       `json:"opensAt,omitempty" doc:"When a limited edition can be bought."`
+	MaxPerOrder    int              `json:"maxPerOrder,omitempty"`
+	MaxPerCustomer int              `json:"maxPerCustomer,omitempty" doc:"Over a customer's lifetime."`
+	Image          string           `json:"image,omitempty"`
+	Grams          int              `json:"grams,omitempty"`
+	Components     []ProductSetPart `json:"components,omitempty" doc:"What a gift set is made of."`
 
 	list catalogue.Variant // at the prices outside sales
 }

@@ -7,6 +7,7 @@ import (
 	"dangol/events"
 	"dangol/shared/emf"
 	"dangol/shared/event"
+	"dangol/shared/id"
 	"dangol/shared/offers"
 	"dangol/shared/problem"
 	"dangol/shared/promotion"
@@ -52,7 +53,7 @@ func (f Promoter) sold(ctx context.Context, e event.Envelope, s sale) error {
 		}))
 	}
 	// A cart holds far fewer different products than a transaction takes; what is beyond is not counted by product.
-	err := f.Table.Transact(ctx, e.ID, writes[:min(len(writes), table.MaxWrites)]...)
+	err := f.Table.Transact(ctx, id.New("try", f.Clock.Now()), writes[:min(len(writes), table.MaxWrites)]...)
 	if c, refused := table.Refused(err); refused && c.Refused(0) {
 		return nil
 	}
