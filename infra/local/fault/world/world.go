@@ -28,6 +28,7 @@ import (
 	"dangol/shared/payment/sandbox"
 	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/pricing"
+	"dangol/shared/promotion"
 	"dangol/shared/table"
 )
 
@@ -55,7 +56,9 @@ type World struct {
 	stock  map[string]int // units each stocked variant began with
 	counts map[string]int // buckets
 	carts  []table.Key
-	seq    int
+	// promoted is what Promote published.
+	promoted []promotion.Promotion
+	seq      int
 }
 
 // New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until Hear sets a listener.
