@@ -188,7 +188,7 @@ func (f *Promotions) calendar(others []promotion.Span, span promotion.Span, scop
 		to = min(promotion.DayOf(span.Ends.Add(-1), f.Zone), to)
 	}
 	product := scope
-	if scope == promotion.TheShop {
+	if scope == promotion.TheShop || scope == promotion.AnyProduct {
 		product = ""
 	}
 	return DiscountCalendar{Scope: scope, Days: f.Policy.Calendar(others, []promotion.Span{span}, product, from-around, to+around)}
