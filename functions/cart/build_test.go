@@ -14,7 +14,9 @@ import (
 	shared "dangol/shared/cart"
 	"dangol/shared/catalogue"
 	"dangol/shared/clock"
+	"dangol/shared/offers"
 	"dangol/shared/pricing"
+	"dangol/shared/promotion"
 	"dangol/shared/stock"
 	"dangol/shared/table"
 )
@@ -58,7 +60,7 @@ func newBench(t testing.TB, wrap ...func(table.DB) table.DB) *bench {
 	shelf := catalogue.NewShelf(b.table, b.clock, 2*time.Second)
 	b.carts = &cart.Carts{
 		Store:  shared.Store{Table: b.table, Clock: b.clock},
-		Quoter: shared.Quoter{Shop: shop, Goods: shared.Shelf{Of: shelf}},
+		Quoter: shared.Quoter{Shop: shop, Goods: shared.Shelf{Of: shelf}, Offers: offers.NewBoard(offers.Store{Table: b.table, Clock: b.clock}, offers.Fresh)},
 		Clock:  b.clock,
 	}
 	service := b.carts.Service(api.Options{Clock: b.clock, Verify: apitest.Verify})
@@ -94,6 +96,22 @@ func (b *bench) put(item any) {
 		b.t.Fatal(err)
 	}
 }
+
+// promote publishes a promotion that is live for a day. Carts have it at once.
+func (b *bench) promote(id string, kind promotion.Kind, terms promotion.Terms, change ...func(*promotion.Promotion)) {
+	b.t.Helper()
+	p := promotion.Promotion{
+		ID: id, Version: 1, Name: catalogue.Text{"ko": id, "en": id}, Kind: kind, Class: promotion.Order, State: promotion.Scheduled,
+		Starts: noon.Add(-time.Hour), Ends: noon.Add(24 * time.Hour), Targets: promotion.Targets{All: true}, Terms: terms,
+	}
+	for _, f := range change {
+		f(&p)
+	}
+	b.put(b.offers().Create(&offers.Record{Promotion: p}).Item)
+	b.clock.Advance(offers.Fresh)
+}
+
+func (b *bench) offers() offers.Store { return offers.Store{Table: b.table, Clock: b.clock} }
 
 // begun is a guest's cart just made.
 type begun struct {

@@ -83,8 +83,8 @@ type PreviewHeld struct {
 	OpensAt     *time.Time       `json:"opensAt,omitempty"`
 }
 
-// preview prices the cart by the same Quoter as cart and checkout, only with a clock and facts of its own.
-func (f *Promotions) preview(ctx context.Context, in *PreviewInput) (*PreviewOutput, error) {
+// Preview prices the cart by the same Quoter as cart and checkout, only with a clock and facts of its own.
+func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOutput, error) {
 	b := &in.Body
 	at := b.At
 	if at.IsZero() {

@@ -134,7 +134,7 @@ func (f *Promotions) Service(o api.Options) *api.Service {
 	api.Handle(s, create, f.create)
 	api.Handle(s, route("GET", "", "listPromotions", "List promotions", "By state, the next to happen first."), f.list)
 	api.Handle(s, route("POST", "/plan", "planPromotion", "Ask the discount guard", planText), f.plan)
-	api.Handle(s, route("POST", "/preview", "previewPromotion", "Price any cart as of any moment", previewText, 404), f.preview)
+	api.Handle(s, route("POST", "/preview", "previewPromotion", "Price any cart as of any moment", previewText, 404), f.Preview)
 	api.Handle(s, route("GET", "/report", "reportDiscounts", "How much a product, or the shop, lives on discounts", reportText, 404), f.report)
 	f.oneRoutes(s, route)
 	seasons := route("GET", "", "listSeasons", "The calendar of seasons", seasonsText)

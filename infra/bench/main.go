@@ -1,5 +1,5 @@
 // Command bench measures: how fast each function starts against a bare one, how large it is, what each operation costs in
-// round trips and capacity units, and what the system does under four shoppers. It prints figures and ratios and judges
+// round trips and capacity units, what pricing takes, and what the system does under four shoppers and under a crowd. It prints figures and ratios and judges
 // nothing.
 package main
 
@@ -15,13 +15,16 @@ func main() {
 	starts := flag.Int("starts", 15, "starts of each bootstrap")
 	seconds := flag.Duration("for", 8*time.Second, "how long each load runs")
 	shoppers := flag.Int("shoppers", 4, "how many at once")
+	buyers := flag.Int("buyers", 5_000, "how many want the limited edition")
 	flag.Parse()
 	ctx := context.Background()
 	for _, part := range []func(context.Context) error{
 		func(ctx context.Context) error { return startUp(ctx, *starts) },
 		func(context.Context) error { return sizes() },
 		costs,
+		pricing,
 		func(ctx context.Context) error { return load(ctx, *shoppers, *seconds) },
+		func(ctx context.Context) error { return drop(ctx, *buyers) },
 	} {
 		if err := part(ctx); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)

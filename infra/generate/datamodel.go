@@ -12,6 +12,7 @@ import (
 	"dangol/shared/due"
 	"dangol/shared/event"
 	"dangol/shared/idempotency"
+	"dangol/shared/offers"
 	"dangol/shared/order"
 	"dangol/shared/ratelimit"
 	"dangol/shared/table"
@@ -57,6 +58,7 @@ var owners = []owner{
 	{"Carts", "Package `shared/cart`. One item a cart.", cart.AccessPatterns},
 	{"Checkouts", "Package `shared/checkout`. One item an attempt to buy.", checkout.AccessPatterns},
 	{"Orders", "Package `shared/order`. One item an order.", order.AccessPatterns},
+	{"Promotions", "Package `shared/offers`. One item a promotion, listed by its end; counters only for what is limited.", offers.AccessPatterns},
 	{"Rate limits", "Package `shared/ratelimit`.", ratelimit.AccessPatterns},
 	{"Idempotency keys", "Package `shared/idempotency`.", idempotency.AccessPatterns},
 	{"Events", "Package `shared/event`.", event.AccessPatterns},

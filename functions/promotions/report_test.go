@@ -1,0 +1,104 @@
+package promotions_test
+
+import (
+	"testing"
+
+	"dangol/functions/promotions"
+	"dangol/shared/id"
+	"dangol/shared/offers"
+	"dangol/shared/order"
+	"dangol/shared/pricing"
+	"dangol/shared/promotion"
+)
+
+// ordered places an order of one line so many days ago.
+func (b *bench) ordered(daysAgo int, productID, variantID string, quantity int, unit int64) {
+	b.t.Helper()
+	at := b.clock.Now().AddDate(0, 0, -daysAgo)
+	total := unit * int64(quantity)
+	o := order.New(order.NewID(at), id.New("chk", at), order.Draft{
+		CartID: id.New("cart", at), Email: "a@example.com", Language: "ko",
+		Lines: []order.Line{{ID: "line_1", VariantID: variantID, ProductID: productID, Title: "비누", Quantity: quantity}},
+		Totals: pricing.Totals{
+			Currency: "KRW", Subtotal: total, Total: total, Lines: []pricing.LineTotal{{ID: "line_1", Unit: unit, Quantity: quantity, Subtotal: total, Total: total}},
+		},
+	}, order.Payment{State: order.PayCaptured, Captured: total}, at)
+	if err := b.table.Put(b.t.Context(), b.f.Orders.Place(o)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func TestADryRunTellsWhatItWouldHaveCost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap, soapVariant := b.sell(10_000)
+	balm, balmVariant := b.sell(4_000)
+	b.ordered(1, soap, soapVariant, 3, 10_000)
+	b.ordered(5, balm, balmVariant, 2, 4_000)
+	b.ordered(20, soap, soapVariant, 1, 9_000)
+	b.ordered(40, soap, soapVariant, 9, 10_000)
+	for _, tc := range []struct {
+		name         string
+		change       map[string]any
+		days         string
+		orders, with int
+		cost         int64
+	}{
+		{"a tenth off the soap, over 30 days", nil, "30", 3, 2, 3_000 + 900},
+		{"over a week", nil, "7", 2, 1, 3_000},
+		{"over two months", nil, "60", 4, 3, 3_000 + 900 + 9_000},
+		{"from 20,000 on", map[string]any{"conditions": map[string]any{"minSubtotal": map[string]any{"KRW": 20_000}}}, "30", 3, 1, 3_000},
+		{"with a code that all know", map[string]any{"code": "ALL"}, "30", 3, 2, 3_900},
+		{"as a sale on the shelf", map[string]any{"kind": "shelf"}, "30", 3, 2, 3_900},
+	} {
+		draft := b.create(body(soap, tc.change))
+		var got promotions.DryRunResult
+		b.merchant.Do("POST", "/promotions/"+draft.ID+"/dry-run?days="+tc.days, nil).Want(200).Into(&got)
+		if len(got.Results) != 1 || got.Orders != tc.orders || got.Results[0].Orders != tc.with || got.Results[0].Cost != tc.cost || got.Truncated {
+			t.Errorf("%s: %+v, want %d of %d orders, %d", tc.name, got, tc.with, tc.orders, tc.cost)
+		}
+	}
+}
+
+func TestAReportTellsHowMuchTheShopLivesOnDiscountsAndWhetherCustomersWait(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	product, _ := b.sell(10_000)
+	store := offers.Store{Table: b.table, Clock: b.clock}
+	sale := promotion.Promotion{
+		ID: "promo_sale", Version: 1, Name: map[string]string{"ko": "x"}, Kind: promotion.Percentage, Class: promotion.Order, State: promotion.Scheduled,
+		Starts: monday.AddDate(0, 0, -10), Ends: monday.AddDate(0, 0, -7), TimeZone: "Asia/Seoul", Targets: promotion.Targets{Products: []string{product}},
+		Terms: promotion.Terms{BasisPoints: 3_000},
+	}
+	if err := b.table.Put(t.Context(), store.Create(&offers.Record{Promotion: sale})); err != nil {
+		t.Fatal(err)
+	}
+	today := promotion.DayOf(monday, b.f.Zone)
+	for back := range 100 {
+		s := promotion.DaySales{Day: today - promotion.Day(back), Orders: 10, Revenue: 100_000}
+		if back > 10 && back <= 24 {
+			s.Orders, s.Revenue = 4, 40_000 // the two weeks before: customers wait
+		}
+		if back >= 7 && back <= 10 {
+			s.Discounted = s.Revenue
+		}
+		for _, scope := range []string{offers.TheShop, product} {
+			if _, err := b.table.Update(t.Context(), offers.Sold(scope, "KRW", s)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, query := range []string{"", "?product=" + product} {
+		var got promotions.DiscountReport
+		b.merchant.Do("GET", "/promotions/report"+query, nil).Want(200).Into(&got)
+		if got.Days30 != 4 || got.Deepest != 3_000 || got.Waiting == nil || got.Waiting.Index > 5_000 || got.Says != "waiting" || got.DiscountShare == 0 {
+			t.Errorf("%s: %+v %+v", query, got, got.Waiting)
+		}
+	}
+	b.merchant.Do("GET", "/promotions/report?product=prod_nobody", nil).WantProblem(404, "product_not_found")
+	var one promotions.PromotionReport
+	b.merchant.Do("GET", "/promotions/"+b.publish(body(product, nil)).ID+"/report", nil).Want(200).Into(&one)
+	if !one.Counts || one.Depth != 1_000 || len(one.Products) != 1 || one.Days != 0 {
+		t.Errorf("of one that is to come: %+v", one)
+	}
+}

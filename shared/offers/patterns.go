@@ -1,0 +1,14 @@
+package offers
+
+import "dangol/shared/table"
+
+// AccessPatterns are the ways in which promotions are read and written; a test measures them. The figures are those of
+// promotions under 1 KB.
+var AccessPatterns = []table.Pattern{
+	{Name: "read all published promotions into memory", Key: "PROMOTIONS", Index: table.ByOne, Trips: 1, Read: 0.5, Note: "2 promotions; at most every 2 seconds a container"},
+	{Name: "the same with a budget", Key: "PROMOTIONS, PROMOTION#<id> / BUDGET", Index: table.ByOne, Trips: 2, Read: 1},
+	{Name: "read a promotion", Key: "PROMOTION#<id> / PROMOTION", Trips: 1, Read: 1, Note: "strongly consistent"},
+	{Name: "change a promotion", Key: "PROMOTION#<id> / PROMOTION", Index: table.ByOne, Trips: 2, Read: 1, Write: 2},
+	{Name: "tell that an edge was reached", Key: "PROMOTION#<id> / PROMOTION", Trips: 1, Write: 1},
+	{Name: "count a use of a budget and of a code", Key: "PROMOTION#<id> / BUDGET, CODE#<id>#<code> / CODE", Trips: 1, Write: 4, Note: "part of the checkout's transaction"},
+}

@@ -1,0 +1,62 @@
+package offers_test
+
+import (
+	"context"
+	"testing"
+
+	"dangol/shared/event"
+	"dangol/shared/offers"
+	"dangol/shared/promotion"
+	"dangol/shared/table"
+)
+
+func TestAccessPatternsCostWhatTheySay(t *testing.T) {
+	t.Parallel()
+	plain, budgeted := newBench(t), newBench(t)
+	const id = "promo_01k9abcdefghjkmnpqrstvwxyz"
+	plain.put(promo(id))
+	plain.put(promo("promo_b"))
+	limited := promo(id, func(p *promotion.Promotion) {
+		p.Budget.Uses, p.LimitPerCode, p.Codes.Single = 5, 5, "CODE"
+	})
+	budgeted.put(limited)
+	budgeted.put(promo("promo_b"))
+	s := offers.NewSnapshot([]promotion.Promotion{limited}, nil)
+	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Code: "CODE", Amount: 100}}, "KRW")
+	writes, _ := offers.Take(claims)
+	if err := budgeted.store.Table.Transact(t.Context(), "", writes...); err != nil {
+		t.Fatal(err)
+	}
+	do := map[string]func(context.Context) error{
+		"read all published promotions into memory": func(ctx context.Context) error { _, err := plain.store.Read(ctx, false); return err },
+		"the same with a budget":                    func(ctx context.Context) error { _, err := budgeted.store.Read(ctx, false); return err },
+		"read a promotion":                          func(ctx context.Context) error { _, err := plain.store.Get(ctx, id); return err },
+		"change a promotion": func(ctx context.Context) error {
+			_, err := plain.store.Change(ctx, id, func(r *offers.Record) (bool, error) {
+				r.Promotion.Priority++
+				return true, nil
+			})
+			return err
+		},
+		"tell that an edge was reached": func(ctx context.Context) error {
+			p := promo(id)
+			p.Version = 2
+			_, err := plain.store.Note(ctx, &offers.Record{Key: offers.KeyOf(id), Promotion: p, Event: &event.Event{ID: "evt_1"}}, offers.Started)
+			return err
+		},
+		"count a use of a budget and of a code": func(ctx context.Context) error { return budgeted.store.Table.Transact(ctx, "", writes...) },
+	}
+	for _, p := range offers.AccessPatterns {
+		ctx, meter := table.Metered(t.Context())
+		if do[p.Name] == nil {
+			t.Errorf("%q is not measured", p.Name)
+			continue
+		}
+		if err := do[p.Name](ctx); err != nil {
+			t.Fatalf("%s: %v", p.Name, err)
+		}
+		if got, want := meter.Cost(), (table.Cost{Trips: p.Trips, Read: p.Read, Write: p.Write}); got != want {
+			t.Errorf("%s: costs %+v, documented as %+v", p.Name, got, want)
+		}
+	}
+}
