@@ -20,4 +20,6 @@ var All = []event.Body{
 	ProductCreated{},
 	ProductUpdated{},
 	ProductArchived{},
+	SubscriptionChanged{},
+	SubscriptionNoticeIssued{},
 }

@@ -6,6 +6,7 @@ import (
 
 	"dangol/functions/notify"
 	"dangol/infra/topology"
+	"dangol/shared/billing"
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
 	"dangol/shared/checkout"
@@ -56,6 +57,7 @@ var owners = []owner{
 	{"Carts", "Package `shared/cart`. One item a cart.", cart.AccessPatterns},
 	{"Checkouts", "Package `shared/checkout`. One item an attempt to buy.", checkout.AccessPatterns},
 	{"Orders", "Package `shared/order`. One item an order.", order.AccessPatterns},
+	{"Plans, subscriptions and invoices", "Package `shared/billing`. One item a subscription, a version of a plan, an invoice, a notice, a line of history.", billing.AccessPatterns},
 	{"Idempotency keys", "Package `shared/idempotency`.", idempotency.AccessPatterns},
 	{"Events", "Package `shared/event`.", event.AccessPatterns},
 	{"Due jobs", "Package `shared/due`.", due.AccessPatterns},
