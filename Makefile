@@ -12,7 +12,8 @@ FUNCTIONS := $(notdir $(patsubst %/bootstrap/main.go,%,$(wildcard functions/*/bo
 # text/template, out of the binaries.
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -buildid="
 CDK := node_modules/.bin/cdk
-SOURCES := $(shell find functions shared events docs infra -name '*.go' 2>/dev/null) go.mod go.sum
+FUNCTION_SOURCES := $(shell find functions shared events docs -type f ! -name '*_test.go' 2>/dev/null) go.mod go.sum
+INFRA_SOURCES := $(FUNCTION_SOURCES) $(shell find infra -name '*.go' 2>/dev/null)
 
 .PHONY: help
 help: ## Show this help
@@ -37,18 +38,18 @@ reset: ## Throw the local shop's data away
 .PHONY: build
 build: $(FUNCTIONS:%=dist/%/bootstrap) bin/infra ## Build every function for AWS (arm64) and the CDK app
 
-dist/%/bootstrap: $(SOURCES)
+dist/%/bootstrap: $(FUNCTION_SOURCES)
 	@mkdir -p $(@D)
 	@GOOS=linux GOARCH=arm64 $(LAMBDA) -o $@ ./functions/$*/bootstrap
 
-bin/infra: $(SOURCES)
+bin/infra: $(INFRA_SOURCES)
 	@mkdir -p bin
 	@go build -o $@ ./infra
 
 .PHONY: host
 host: $(FUNCTIONS:%=bin/functions/%) ## Build every function for this machine, as the bootstrap tests run them
 
-bin/functions/%: $(SOURCES)
+bin/functions/%: $(FUNCTION_SOURCES)
 	@mkdir -p $(@D)
 	@$(LAMBDA) -o $@ ./functions/$*/bootstrap
 
@@ -65,6 +66,7 @@ lint: ## Formatting, vet, generated files up to date
 .PHONY: generate
 generate: node_modules/.installed ## OpenAPI document, TypeScript types, event schemas, architecture and data-model pages
 	go run ./infra/generate
+	go test ./events -update >/dev/null
 	./node_modules/.bin/openapi-typescript docs/openapi.json -o docs/types/api.ts
 
 .PHONY: synth

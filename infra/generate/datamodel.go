@@ -14,6 +14,7 @@ import (
 	"dangol/shared/event"
 	"dangol/shared/idempotency"
 	"dangol/shared/order"
+	"dangol/shared/ratelimit"
 	"dangol/shared/table"
 )
 
@@ -58,6 +59,7 @@ var owners = []owner{
 	{"Checkouts", "Package `shared/checkout`. One item an attempt to buy.", checkout.AccessPatterns},
 	{"Orders", "Package `shared/order`. One item an order.", order.AccessPatterns},
 	{"Plans, subscriptions and invoices", "Package `shared/billing`. One item a subscription, a version of a plan, an invoice, a notice, a line of history.", billing.AccessPatterns},
+	{"Rate limits", "Package `shared/ratelimit`.", ratelimit.AccessPatterns},
 	{"Idempotency keys", "Package `shared/idempotency`.", idempotency.AccessPatterns},
 	{"Events", "Package `shared/event`.", event.AccessPatterns},
 	{"Due jobs", "Package `shared/due`.", due.AccessPatterns},

@@ -2,8 +2,10 @@ package billing
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"dangol/shared/catalogue"
 	"dangol/shared/event"
@@ -222,4 +224,52 @@ func (s *Service) paymentOf(r *Record, t Task) order.Payment {
 		}
 	}
 	return p
+}
+
+// ShelfPrices is what one unit of each variant costs in the shop, minor units; what is not sold in the currency is missing.
+func (s *Service) ShelfPrices(ctx context.Context, currency string, items []subscription.Item) (map[string]int64, error) {
+	ids := make([]string, len(items))
+	for i, it := range items {
+		ids[i] = it.VariantID
+	}
+	goods, err := s.Shelf.Goods(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int64{}
+	for id, g := range goods {
+		if price, ok := g.Variant.Price(currency); ok && g.Product.Status == catalogue.Active {
+			out[id] = price.Amount
+		}
+	}
+	return out, nil
+}
+
+// Needs adds to sum the units, by variant, that the parcels of a subscription take until an instant.
+func (s *Service) Needs(ctx context.Context, r *Record, until time.Time, sum map[string]int) error {
+	if r.Sub.Terms.Kind == subscription.Membership {
+		return nil
+	}
+	parcels := r.Sub.Parcels(until)
+	var edition func(subscription.Date) []subscription.Item
+	if r.Sub.Terms.Kind == subscription.Box && len(parcels) > 0 {
+		plan, err := s.Plan(ctx, r.Sub.Terms.PlanID)
+		if err != nil {
+			return err
+		}
+		edition = func(d subscription.Date) []subscription.Item { e, _ := plan.EditionOn(d); return e.Contents }
+	}
+	for _, n := range subscription.StockNeeded(parcels, edition) {
+		sum[n.VariantID] += n.Quantity
+	}
+	return nil
+}
+
+// NeedsOf lists what Needs added up, in the order of the variants.
+func NeedsOf(sum map[string]int) []subscription.Need {
+	out := make([]subscription.Need, 0, len(sum))
+	for _, id := range slices.Sorted(maps.Keys(sum)) {
+		out = append(out, subscription.Need{VariantID: id, Quantity: sum[id]})
+	}
+	return out
 }

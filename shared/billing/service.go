@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -123,4 +125,39 @@ func cardOf(item table.Item) (Card, error) {
 	}
 	err := item.Decode(&in)
 	return in.Card, err
+}
+
+// SubscribersOf lists the ids of a plan's subscribers, ended ones too. The page runs through the shards one after the other. Errors:
+// table.ErrCursor.
+func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, after table.Cursor) ([]string, table.Cursor, error) {
+	shard, inner, _ := strings.Cut(string(after), ".")
+	n := 0
+	if after != "" {
+		var err error
+		if n, err = strconv.Atoi(shard); err != nil || n < 0 || n >= Shards {
+			return nil, "", table.ErrCursor
+		}
+	}
+	page, err := s.Table.Query(ctx, table.Query{
+		Index: table.ByTwo, Where: "#gsi2pk = :shard AND begins_with(#gsi2sk, :plan)",
+		With: map[string]any{":shard": shardKey(n), ":plan": planID + "#"}, Limit: limit, After: table.Cursor(inner),
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	ids := make([]string, len(page.Items))
+	for i, item := range page.Items {
+		card, err := cardOf(item)
+		if err != nil {
+			return nil, "", err
+		}
+		ids[i] = card.ID
+	}
+	switch {
+	case page.Next != "":
+		return ids, table.Cursor(strconv.Itoa(n) + "." + string(page.Next)), nil
+	case n+1 < Shards:
+		return ids, table.Cursor(strconv.Itoa(n+1) + "."), nil
+	}
+	return ids, "", nil
 }

@@ -29,10 +29,7 @@ func (s *Subscription) tasks() []task {
 		}
 	}
 	for _, n := range s.plannedNotices() {
-		// A notice that would go out with the change it announces, or after, announces nothing.
-		if n.at.Before(opens) {
-			out = append(out, task{n.at, func(r *run) { r.tell(n) }, "notice"})
-		}
+		out = append(out, task{n.at, func(r *run) { r.tell(n) }, "notice"})
 	}
 	return append(out, task{opens, (*run).openNext, "open"})
 }

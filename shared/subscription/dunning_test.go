@@ -204,6 +204,15 @@ func TestDunningFromTheFirstDeclineToTheEnd(t *testing.T) {
 			t.Errorf("answered %v", h.answered)
 		}
 	})
+	t.Run("the failure of an earlier attempt says nothing about the one in flight", func(t *testing.T) {
+		t.Parallel()
+		h := open(t, starting(plan(Membership, 31000)), start, answering(success, poor, swallow))
+		h.until(seoul("2026-03-11 10:00"))
+		after, effects, err := h.s.Apply(ChargeFailed{Key: Key("sub_1", 2), Attempt: 1, Kind: lost.kind}, seoul("2026-03-11 10:01"))
+		if err != nil || effects != nil || !after.Open.InFlight {
+			t.Errorf("%d effects, %v, open %+v", len(effects), err, after.Open)
+		}
+	})
 	t.Run("a weekly box is not sent while unpaid, and the weeks missed are not charged", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Box, 5000, every(1, Week))), start, answering(success, lost))

@@ -78,12 +78,16 @@ func (s *Subscription) renewalDays() []int {
 	return days
 }
 
-// tell sends a notice, and marks those of the same kind and day that are late as well as told.
+// tell sends a notice, and marks those of the same kind and day that are late as well as told. On the day itself, after a run that was
+// late, there is nothing left to announce.
 func (r *run) tell(n planned) {
 	for _, other := range r.s.plannedNotices() {
 		if other.kind == n.kind && other.on == n.on && !other.at.After(r.at) {
 			r.s.Told = append(r.s.Told, other.tag)
 		}
+	}
+	if !r.at.Before(n.on.Start(r.s.zone())) {
+		return
 	}
 	notice := Notice{Kind: n.kind, Date: n.on, Amount: r.s.money(r.s.coming().Payment())}
 	if n.kind == NoticeConsent {

@@ -86,7 +86,7 @@ func anyCommand(t *rapid.T, s Subscription, at time.Time) Command {
 	case "pay":
 		return PayNow{}
 	}
-	return ChargeFailed{Key: Key(s.ID, 1), Attempt: 1, Kind: payment.KindSoft}
+	return ChargeFailed{Key: Key(s.ID, 1), Attempt: 99, Kind: payment.KindSoft}
 }
 
 // other is terms of the same kind at another price, at times of another rhythm.

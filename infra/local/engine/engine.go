@@ -149,7 +149,7 @@ func (e *Engine) launch() (*process, error) {
 	if e.options.DataFile != "" {
 		args = append(args, "--db-path", e.options.DataFile)
 	}
-	p := &process{cmd: exec.Command(e.options.Path, args...), ended: make(chan struct{}), output: &tail{ready: make(chan struct{})}}
+	p := &process{cmd: exec.Command(e.options.Path, args...), ended: make(chan struct{}), output: &tail{ready: make(chan struct{}), over: make(chan struct{})}}
 	p.cmd.SysProcAttr = attributes()
 	out, in, err := os.Pipe()
 	if err != nil {
@@ -169,12 +169,14 @@ func (e *Engine) launch() (*process, error) {
 // tail follows what the engine prints: it reports the line that says it listens, and keeps the last line for errors.
 type tail struct {
 	ready chan struct{}
+	over  chan struct{} // closed when all output has been read
 	once  sync.Once
 	mu    sync.Mutex
 	last  string
 }
 
 func (t *tail) follow(r io.ReadCloser) {
+	defer close(t.over)
 	defer r.Close()
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {

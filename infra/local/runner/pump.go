@@ -18,6 +18,9 @@ import (
 // look is how often the runner looks whether something has become due without a write having told it.
 const look = time.Second
 
+// expiry is how often the runner deletes what has expired; DynamoDB promises days.
+const expiry = 10 * time.Minute
+
 // gather is how long the runner waits after a write for more of them: reading the streams once for ten orders costs a tenth.
 const gather = 50 * time.Millisecond
 
@@ -34,8 +37,9 @@ func (r *Runner) nudge() {
 
 // pump keeps the system moving until ctx ends.
 func (r *Runner) pump(ctx context.Context) {
-	ticker := time.NewTicker(look)
+	ticker, broom := time.NewTicker(look), time.NewTicker(expiry)
 	defer ticker.Stop()
+	defer broom.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -45,6 +49,8 @@ func (r *Runner) pump(ctx context.Context) {
 				return
 			}
 			r.report(ctx, r.rest(ctx, r.deliveries()))
+		case <-broom.C:
+			r.report(ctx, r.expire(ctx))
 		case <-ticker.C:
 			if at, ok := r.nextDue(ctx); ok && !at.After(r.clock.Now()) {
 				r.report(ctx, r.Settle(ctx))

@@ -34,6 +34,9 @@ func TestSecretsComeFromTheFolder(t *testing.T) {
 				if err != nil || !strings.Contains(string(body), `"WithDecryption":true`) || !strings.Contains(string(body), `/dangol/prod/payments`) {
 					t.Errorf("asked for %s (%v)", body, err)
 				}
+				if r.Header.Get("X-Amz-Target") != "AmazonSSM.GetParametersByPath" || !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=a/") {
+					t.Errorf("headers are %v", r.Header)
+				}
 				w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 				io.WriteString(w, c.answer)
 			}))
