@@ -1,5 +1,5 @@
 // Command bench measures: how fast each function starts against a bare one, how large it is, what each operation costs in
-// round trips and capacity units, and what the system does under four shoppers. It prints figures and ratios and judges
+// round trips and capacity units, what the system does under four shoppers, and a billing run. It prints figures and ratios and judges
 // nothing.
 package main
 
@@ -15,6 +15,7 @@ func main() {
 	starts := flag.Int("starts", 15, "starts of each bootstrap")
 	seconds := flag.Duration("for", 8*time.Second, "how long each load runs")
 	shoppers := flag.Int("shoppers", 4, "how many at once")
+	renewals := flag.Int("renewals", 1_000, "renewals of the billing run; 100000 for the whole one")
 	flag.Parse()
 	ctx := context.Background()
 	for _, part := range []func(context.Context) error{
@@ -22,6 +23,7 @@ func main() {
 		func(context.Context) error { return sizes() },
 		costs,
 		func(ctx context.Context) error { return load(ctx, *shoppers, *seconds) },
+		func(ctx context.Context) error { return billingRun(ctx, *renewals) },
 	} {
 		if err := part(ctx); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)

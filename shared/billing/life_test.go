@@ -161,3 +161,22 @@ func TestMoneyOfAPlanThatIsStoppedNowGoesBack(t *testing.T) {
 		t.Errorf("refunded %d; credit notes %+v, %v", entry.Refunded.Amount, notes, err)
 	}
 }
+
+func TestASubscriptionFromElsewhereRenewsHere(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	here := subscribed(t, w, w.Offer(), "pm_card_visa")
+	there := *here
+	there.Sub.ID = "sub_from_elsewhere"
+	if err := w.Look.Adopt(t.Context(), &there); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Look.Adopt(t.Context(), &there); err == nil {
+		t.Error("it was taken in twice")
+	}
+	w.Until(t.Context(), world.Noon.AddDate(0, 1, 5))
+	if got := paid(w.InvoicesOf(t, there.Sub.ID)); !slices.Equal(got, []subscription.Date{"2026-04-02"}) {
+		t.Errorf("paid from %v", got)
+	}
+	w.Check(t)
+}
