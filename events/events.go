@@ -25,4 +25,6 @@ var All = []event.Body{
 	ProductCreated{},
 	ProductUpdated{},
 	ProductArchived{},
+	SubscriptionChanged{},
+	SubscriptionNoticeIssued{},
 }

@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/subscriptions/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recurring revenue, churn, trials, recovery, what is to come
+         * @description Who may call: merchants.
+         */
+        get: operations["getSubscriptionReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/carts": {
         parameters: {
             query?: never;
@@ -652,6 +672,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the plans on offer
+         * @description Who may call: anyone.
+         */
+        get: operations["listPlans"];
+        put?: never;
+        /**
+         * Offer a plan
+         * @description Who may call: merchants.
+         */
+        post: operations["createPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{planId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a plan
+         * @description Who may call: anyone.
+         */
+        get: operations["getPlan"];
+        /**
+         * Make a further version of a plan
+         * @description Subscribers keep the version they have; proposePlan brings the price of the latest to them.
+         *
+         *     Who may call: merchants.
+         */
+        put: operations["replacePlan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{planId}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer a plan no more
+         * @description Who may call: merchants.
+         */
+        post: operations["archivePlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{planId}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the latest price to subscribers of earlier versions, page by page
+         * @description A lower price begins with the next payment. A higher one is asked for first; without consent the old one stays or the subscription ends, as the plan says. Repeating changes nothing.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["proposePlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/products": {
         parameters: {
             query?: never;
@@ -1140,6 +1252,238 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own subscriptions, newest first
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["listMySubscriptions"];
+        put?: never;
+        /**
+         * Subscribe to a plan
+         * @description The card is kept for the renewals. Without a trial the first payment is made now; `state` is `starting` while the provider's answer is still to come.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        post: operations["subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a subscription
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel, in one step
+         * @description Ends with what is paid, or the minimum term. A reason may be given now or by a second call; nothing is asked first.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        post: operations["cancelSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change a subscription, as quoted
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["changeSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The notice to show before a trial turns paid or a price rises
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["getConsentNotice"];
+        put?: never;
+        /**
+         * Say yes or no to the notice
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["answerConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to a subscription, newest first
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["getSubscriptionHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The invoices of a subscription, newest first
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["listInvoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Charge what is unpaid at once
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["payNow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/payment-method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Charge another card from now on, at once what is unpaid
+         * @description Who may call: a logged-in customer.
+         */
+        put: operations["updatePaymentMethod"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a change would cost, and when
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["quoteSubscriptionChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a cancellation back, or start again after the end
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["reactivateSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1185,6 +1529,26 @@ export interface components {
              * @example 7h3k9xxxxxxxxxxxxxxxxxxxxxxxxxxx
              */
             token?: string;
+        };
+        Benefits: {
+            /**
+             * Format: int64
+             * @description Hours before a drop opens to everybody.
+             */
+            earlyAccessHours?: number;
+            freeShipping?: boolean;
+            /** @description Invited to events. */
+            invitations?: boolean;
+            /**
+             * Format: int64
+             * @description Basis points off every order.
+             */
+            percentOffBp?: number;
+            /**
+             * Format: int64
+             * @description Points multiplier; 0 and 1 mean none.
+             */
+            pointsTimes?: number;
         };
         Budget: {
             spend?: {
@@ -1616,6 +1980,12 @@ export interface components {
             promotionId: string;
             variants: string[] | null;
         };
+        Cohort: {
+            /** @example 2026-03 */
+            month: string;
+            /** @description How many still paid so many months later; the first is the size of the cohort. */
+            paying: number[];
+        };
         Component: {
             /** Format: int64 */
             quantity: number;
@@ -1726,6 +2096,22 @@ export interface components {
             /** @description Whether there were more than are looked at. */
             truncated: boolean;
         };
+        Dunning: {
+            /** Format: int64 */
+            cancelDays?: number;
+            moneyDays?: number[] | null;
+            /** Format: int64 */
+            suspendDays?: number;
+            /** Format: int64 */
+            technicalMinutes?: number;
+            /** Format: int64 */
+            technicalTries?: number;
+        };
+        Edition: {
+            contents: components["schemas"]["Item"][] | null;
+            from: string;
+            name: string;
+        };
         EditionDocument: {
             /**
              * Format: int64
@@ -1739,6 +2125,16 @@ export interface components {
              * @example 2026-11-11T02:00:00Z
              */
             opensAt: string;
+        };
+        Entry: {
+            /** Format: date-time */
+            at: string;
+            command: string;
+            from: string;
+            note?: string;
+            /** Format: int64 */
+            seq: number;
+            to: string;
         };
         Field: {
             /**
@@ -1775,6 +2171,11 @@ export interface components {
             trackingNumber?: string;
             trackingUrl?: string;
         };
+        GiftStruct: {
+            message?: string;
+            /** @description Customer or mail address. */
+            recipient: string;
+        };
         GiftTier: {
             /** Format: int64 */
             choose?: number;
@@ -1792,6 +2193,10 @@ export interface components {
             promotionId?: string;
             /** Format: int64 */
             units?: number;
+        };
+        HistoryListBody: {
+            entries: components["schemas"]["Entry"][];
+            nextCursor?: string;
         };
         HistoryOutputBody: {
             /** @description Oldest first. */
@@ -1834,6 +2239,66 @@ export interface components {
              * @description Products, also when only their stock was set.
              */
             updated: number;
+        };
+        Interval: {
+            /**
+             * Format: int64
+             * @example 1
+             */
+            count: number;
+            /**
+             * @example month
+             * @enum {string}
+             */
+            unit: "day" | "week" | "month" | "year";
+        };
+        Invoice: {
+            creditUsed: components["schemas"]["View"];
+            /** Format: date-time */
+            issued: string;
+            lines: components["schemas"]["InvoiceLine"][];
+            /** @example INV-2026-000123 */
+            number: string;
+            /** @enum {string} */
+            state: "open" | "paid" | "void";
+            subtotal: components["schemas"]["View"];
+            /** @description Contained in the lines. */
+            taxes: components["schemas"]["InvoiceTax"][];
+            title: string;
+            /** @description What was, or is to be, charged. */
+            total: components["schemas"]["View"];
+        };
+        InvoiceLine: {
+            amount: components["schemas"]["View"];
+            from?: string;
+            /**
+             * @description unused: days that were paid and are given back.
+             * @enum {string}
+             */
+            kind: "period" | "setup" | "unused";
+            planId: string;
+            /** Format: int64 */
+            quantity: number;
+            /** @description The day after the last. */
+            to?: string;
+        };
+        InvoiceListBody: {
+            invoices: components["schemas"]["Invoice"][];
+            nextCursor?: string;
+        };
+        InvoiceTax: {
+            gross: components["schemas"]["View"];
+            /**
+             * Format: int64
+             * @description Basis points: 1000 is 10 %.
+             */
+            rateBp: number;
+            tax: components["schemas"]["View"];
+        };
+        Item: {
+            /** Format: int64 */
+            quantity: number;
+            variantId: string;
         };
         Limits: {
             /** Format: int64 */
@@ -1883,6 +2348,14 @@ export interface components {
             /** @description What the merge did; empty when the guest's cart had been merged before. */
             changes: components["schemas"]["CartChange"][];
         };
+        Method: {
+            brand: string;
+            /** Format: int64 */
+            expMonth?: number;
+            /** Format: int64 */
+            expYear?: number;
+            last4: string;
+        };
         Money: {
             /**
              * Format: int64
@@ -1896,12 +2369,42 @@ export interface components {
              */
             currency: string;
         };
+        Need: {
+            /** Format: int64 */
+            quantity: number;
+            variantId: string;
+        };
+        NextPayment: {
+            amount: components["schemas"]["View"];
+            on: string;
+        };
         Note: {
             /** Format: date-time */
             at: string;
             /** @description Subject of the agent. */
             by: string;
             text: string;
+        };
+        NoticeOutputBody: {
+            /** @description Conditions and way to cancel, with a link. */
+            cancel: string;
+            /**
+             * Format: date-time
+             * @description When the price changes.
+             */
+            change: string;
+            /** @description What cancelling, and saying nothing, brings about. */
+            effect: string;
+            /** @description Send it back with a yes: it says what was shown. */
+            fingerprint: string;
+            id: string;
+            kind: string;
+            /** @description How it will be paid, for people. */
+            method: string;
+            new: components["schemas"]["Money"];
+            old: components["schemas"]["Money"];
+            /** @description Without a yes the new price does not begin. */
+            required: boolean;
         };
         Option: {
             name: string;
@@ -2018,6 +2521,70 @@ export interface components {
             /** @enum {string} */
             state: "authorised" | "captured" | "failed" | "releasing" | "released" | "refunding" | "partially_refunded" | "refunded" | "refund_failed";
         };
+        PlanDocument: {
+            /** @description Not offered any more. */
+            readonly archived?: boolean;
+            benefits?: components["schemas"]["Benefits"];
+            /** @description What a replenishment sends. */
+            contents?: components["schemas"]["Item"][] | null;
+            /** @description What a box holds, by the day its cycle opens. */
+            editions?: components["schemas"]["Edition"][] | null;
+            /** @example plan_01k9x7d3f8q7m2k */
+            readonly id?: string;
+            interval: components["schemas"]["Interval"];
+            /** @enum {string} */
+            kind: "membership" | "box" | "replenishment";
+            /**
+             * Format: int64
+             * @description Paid cycles before a cancellation takes effect.
+             */
+            minCycles?: number;
+            /**
+             * @description By language tag.
+             * @example {
+             *       "ko": "단골 멤버십"
+             *     }
+             */
+            name: {
+                [key: string]: string;
+            };
+            /** @description How it is followed up; defaults where left out. */
+            policy?: components["schemas"]["PolicyDocument"];
+            /**
+             * Format: int64
+             * @description Cycles paid at once.
+             */
+            prepaid?: number;
+            /**
+             * @description Of one unit and one cycle.
+             * @example {
+             *       "KRW": 9900
+             *     }
+             */
+            prices: {
+                [key: string]: number;
+            };
+            setupFees?: {
+                [key: string]: number;
+            };
+            tax: components["schemas"]["Tax"];
+            /** Format: int64 */
+            trialDays?: number;
+            /** Format: int64 */
+            readonly version?: number;
+        };
+        PlanListBody: {
+            nextCursor?: string;
+            plans: components["schemas"]["PlanDocument"][];
+        };
+        PlanRef: {
+            id: string;
+            /** @enum {string} */
+            kind: "membership" | "box" | "replenishment";
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
         Policy: {
             /** Format: int64 */
             maxDepth: number;
@@ -2025,6 +2592,31 @@ export interface components {
             shop: components["schemas"]["Limits"];
             /** Format: int64 */
             windowDays: number;
+        };
+        PolicyDocument: {
+            /** @description Asks for consent also where the law does not. */
+            alwaysAsk?: boolean;
+            /** @description Days before the change on which consent is asked for; 14, 7 and 2 by default. */
+            askDays?: number[] | null;
+            dunning?: components["schemas"]["Dunning"];
+            /**
+             * Format: int64
+             * @description Local hour of notices and retries; 10 by default.
+             */
+            noticeHour?: number;
+            /**
+             * Format: int64
+             * @description Days before a renewal its notice goes out where no law says; -1 is never. 3 by default.
+             */
+            renewalDays?: number;
+            /**
+             * @description What no answer to a price rise means.
+             * @enum {string}
+             */
+            silence?: "keep" | "end";
+            stock?: components["schemas"]["StockPolicy"];
+            /** @description Sent instead when a cycle's goods are out. */
+            substitutes?: components["schemas"]["Item"][] | null;
         };
         PreviewHeld: {
             /** Format: date-time */
@@ -2539,6 +3131,52 @@ export interface components {
              */
             reason?: string;
         };
+        ProposeOutputBody: {
+            /** @description Go on with it until it is missing. */
+            nextCursor?: string;
+            /**
+             * Format: int64
+             * @description Subscriptions that the latest price was brought to.
+             */
+            proposed: number;
+            /**
+             * Format: int64
+             * @description Ended, cancelled or unpaid ones, and those that have it.
+             */
+            skipped: number;
+        };
+        Question: {
+            answer?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "trial_turns_paid" | "price_rises";
+            new: components["schemas"]["View"];
+            old: components["schemas"]["View"];
+            on: string;
+            required: boolean;
+        };
+        QuoteOutputBody: {
+            /** @description Account credit afterwards. */
+            credit: components["schemas"]["View"];
+            /** @description Paid from account credit. */
+            creditUsed: components["schemas"]["View"];
+            endsOn?: string;
+            /** @description What for. */
+            lines: components["schemas"]["InvoiceLine"][];
+            nextPayment?: components["schemas"]["NextPayment"];
+            /** @description Charged at once. */
+            now: components["schemas"]["View"];
+            /** @description Goes back to the card. */
+            refund: components["schemas"]["View"];
+            /** @description Afterwards, once it is paid. */
+            state: string;
+            taxes: components["schemas"]["InvoiceTax"][];
+            /**
+             * Format: int64
+             * @description Send it as If-Match with the change, to get what was quoted.
+             */
+            version: number;
+        };
         Refund: {
             amount: components["schemas"]["View"];
             /** Format: date-time */
@@ -2574,6 +3212,36 @@ export interface components {
              * @example unknown_code
              */
             reason: string;
+        };
+        ReportOutputBody: {
+            churnInvoluntary: components["schemas"]["View"];
+            churnVoluntary: components["schemas"]["View"];
+            /** @description opening + new + returned + expansion - contraction - churn, always. */
+            closing: components["schemas"]["View"];
+            /** @description Who still pays, month after month. */
+            cohorts: components["schemas"]["Cohort"][];
+            contraction: components["schemas"]["View"];
+            expansion: components["schemas"]["View"];
+            new: components["schemas"]["View"];
+            /** @description Recurring revenue per month at from. */
+            opening: components["schemas"]["View"];
+            /** @description Declined invoices that are decided, and those paid in the end. */
+            recovery: components["schemas"]["Share"];
+            renewalAmount: components["schemas"]["View"];
+            /**
+             * Format: int64
+             * @description Charges to come within the days.
+             */
+            renewals: number;
+            returned: components["schemas"]["View"];
+            /** @description Subscriptions by state, as they stand. */
+            states: {
+                [key: string]: number;
+            };
+            /** @description Units that the parcels of these days take. */
+            stock: components["schemas"]["Need"][];
+            /** @description Trials that ended, and those that turned into a payment. */
+            trials: components["schemas"]["Share"];
         };
         RowError: {
             /**
@@ -2631,6 +3299,19 @@ export interface components {
             quantity: number;
             variants: string[] | null;
         };
+        Share: {
+            /**
+             * Format: int64
+             * @description Basis points.
+             */
+            bp: number;
+            /** Format: int64 */
+            of: number;
+            ofAmount: components["schemas"]["View"];
+            /** Format: int64 */
+            part: number;
+            partAmount: components["schemas"]["View"];
+        };
         ShippingMethod: {
             /** @example standard */
             id: string;
@@ -2673,12 +3354,177 @@ export interface components {
             setAt?: string;
             variantId: string;
         };
+        StockPolicy: {
+            /** @enum {string} */
+            do?: "wait" | "substitute" | "skip" | "refund";
+            /** Format: int64 */
+            waitDays?: number;
+        };
+        Subscription: {
+            address?: components["schemas"]["Address"];
+            /** @description What may be done as it stands. */
+            allows: string[];
+            /** @description In force at this moment. */
+            benefits: components["schemas"]["Benefits"];
+            /** @description The day after its last. */
+            closes: string;
+            contents?: components["schemas"]["Item"][] | null;
+            /** @description Account credit; the next invoices use it first. */
+            credit: components["schemas"]["View"];
+            endReason?: string;
+            /** @description Of one that is cancelled or has ended. */
+            endsOn?: string;
+            /** @example sub_01k9x7d3f8q7m2k */
+            id: string;
+            interval: components["schemas"]["Interval"];
+            /** @description The next charge if nothing changes. */
+            next?: components["schemas"]["NextPayment"];
+            /** @description First day of the running period. */
+            opens: string;
+            pauseUntil?: string;
+            paymentMethod?: components["schemas"]["Method"];
+            plan: components["schemas"]["PlanRef"];
+            /** Format: int64 */
+            prepaidLeft?: number;
+            /** @description Of one payment. */
+            price: components["schemas"]["View"];
+            /** @description A payment or a parcel is under way; read again in a minute. */
+            processing: boolean;
+            /** Format: int64 */
+            quantity: number;
+            /** @description The consent that is being asked for. */
+            question?: components["schemas"]["Question"];
+            skipNext?: boolean;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "cancelled" | "ended";
+            unpaid?: components["schemas"]["Unpaid"];
+            /** Format: int64 */
+            version: number;
+        };
+        SubscriptionListBody: {
+            nextCursor?: string;
+            subscriptions: components["schemas"]["Summary"][];
+        };
+        SubscriptionsCancelInputBody: {
+            /** @example Too many creams at home */
+            reason?: string;
+        };
+        SubscriptionsCardInputBody: {
+            /**
+             * @description The provider's token of the card.
+             * @example pm_card_visa
+             */
+            paymentMethod: string;
+        };
+        SubscriptionsConsentInputBody: {
+            /** @enum {string} */
+            answer: "yes" | "no";
+            /**
+             * @default web
+             * @enum {string}
+             */
+            channel: "web" | "app" | "mail" | "phone";
+            /** @description They chose it themselves; nothing was ticked before. */
+            explicit: boolean;
+            /** @description Of the notice that was shown; a yes needs it. */
+            fingerprint?: string;
+            /** @description Of the notice that was shown. */
+            noticeId: string;
+            /** @description Asked for on its own, not together with other terms. */
+            separate: boolean;
+        };
+        SubscriptionsProposeInputBody: {
+            /**
+             * @description Not before this day.
+             * @example 2027-01-01
+             */
+            from: string;
+        };
+        SubscriptionsReactivateInputBody: {
+            /** @description After the end: the plan to begin; the same when missing. */
+            planId?: string;
+            /** Format: int64 */
+            quantity?: number;
+        };
+        SubscriptionsSubscribeInputBody: {
+            /** @description Where parcels go; needed for what is sent. */
+            address?: components["schemas"]["Address"];
+            /**
+             * Format: int64
+             * @description Day of the month to bill on.
+             */
+            billingDay?: number;
+            /** @example KRW */
+            currency: string;
+            /**
+             * Format: email
+             * @example haneul@example.com
+             */
+            email: string;
+            /** @description Paid now and never renewed; prepaid plans only. */
+            gift?: components["schemas"]["GiftStruct"];
+            /**
+             * @description Of mails.
+             * @example ko
+             */
+            language: string;
+            /** @example 김하늘 */
+            name?: string;
+            /** @description Pay at once, although the plan has a trial. */
+            noTrial?: boolean;
+            /**
+             * @description The provider's token of the card; kept for renewals.
+             * @example pm_card_visa
+             */
+            paymentMethod?: string;
+            /** @example plan_01k9x7d3f8q7m2k */
+            planId: string;
+            /**
+             * Format: int64
+             * @default 1
+             */
+            quantity: number;
+            /**
+             * @description Country of the subscriber; decides which law is kept.
+             * @example KR
+             */
+            region: string;
+            /**
+             * @description IANA time zone.
+             * @example Asia/Seoul
+             */
+            zone: string;
+        };
+        Summary: {
+            /** @description The day after the last of the running period. */
+            closes: string;
+            id: string;
+            planId: string;
+            /** @description Of one payment. */
+            price: components["schemas"]["View"];
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "cancelled" | "ended";
+            title: string;
+        };
         Targets: {
             all?: boolean;
             categories?: string[] | null;
             products?: string[] | null;
             tags?: string[] | null;
             variants?: string[] | null;
+        };
+        Tax: {
+            /** @description The prices contain the tax. */
+            included: boolean;
+            /**
+             * Format: int64
+             * @description Basis points: 1000 is 10 %.
+             */
+            rateBp: number;
         };
         Terms: {
             amount?: {
@@ -2725,6 +3571,15 @@ export interface components {
             /** @description Whether the prices contain the tax. */
             taxIncluded: boolean;
             total: components["schemas"]["View"];
+        };
+        Unpaid: {
+            amount: components["schemas"]["View"];
+            /** Format: date-time */
+            retryAt?: string;
+            /** @description The provider is being asked. */
+            running: boolean;
+            /** @description card: another card is needed; shopper: the bank wants to see the cardholder; nothing: no retry is left. */
+            wait?: string;
         };
         VariantDocument: {
             /**
@@ -2810,6 +3665,48 @@ export interface components {
         };
         WebhookOutputBody: {
             received: boolean;
+        };
+        Wish: {
+            /** @description change_address */
+            address?: components["schemas"]["Address"];
+            /** @description swap */
+            contents?: components["schemas"]["Item"][] | null;
+            /**
+             * Format: int64
+             * @description change_date: the day of the month to keep to.
+             */
+            day?: number;
+            /** @enum {string} */
+            do: "skip_next" | "unskip" | "change_date" | "pause" | "resume" | "swap" | "change_quantity" | "change_address" | "move" | "upgrade" | "downgrade" | "cancel" | "cancel_now" | "reactivate";
+            /** @description upgrade, downgrade; reactivate after the end */
+            planId?: string;
+            /**
+             * Format: int64
+             * @description change_quantity; of upgrade and downgrade when given.
+             */
+            quantity?: number;
+            /** @description cancel, cancel_now */
+            reason?: string;
+            /**
+             * @description move
+             * @example DE
+             */
+            region?: string;
+            /**
+             * @description change_date: the next day a period opens.
+             * @example 2026-12-05
+             */
+            to?: string;
+            /**
+             * @description pause
+             * @example 2027-02-01
+             */
+            until?: string;
+            /**
+             * @description move
+             * @example Europe/Berlin
+             */
+            zone?: string;
         };
     };
     responses: never;
@@ -2916,6 +3813,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProductList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSubscriptionReport: {
+        parameters: {
+            query: {
+                currency?: string;
+                from: string;
+                to: string;
+                /** @description How far ahead to look for renewals and stock. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOutputBody"];
                 };
             };
             /** @description Unauthorized */
@@ -5432,6 +6391,410 @@ export interface operations {
             };
         };
     };
+    listPlans: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanListBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanDocument"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replacePlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that the change is meant for. */
+                "If-Match"?: string;
+            };
+            path: {
+                planId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanDocument"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archivePlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that is meant. */
+                "If-Match"?: string;
+            };
+            path: {
+                planId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposePlan: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                planId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsProposeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposeOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listProducts: {
         parameters: {
             query?: {
@@ -7647,6 +9010,1062 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMySubscriptions: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionListBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsSubscribeInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsCancelInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConsentNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerConsent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsConsentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSubscriptionHistory: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryListBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInvoices: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceListBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payNow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updatePaymentMethod: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsCardInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quoteSubscriptionChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reactivateSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsReactivateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -12,7 +12,7 @@ import (
 // letter is what is to be written for one event.
 type letter struct {
 	to, language string
-	about        string // id of the order or checkout
+	about        string // id of the order, checkout or subscription
 	content      mail.Content
 }
 
@@ -20,6 +20,7 @@ type letter struct {
 var Hears = []string{
 	events.OrderPlaced{}.EventType(), events.OrderShipped{}.EventType(), events.OrderDelivered{}.EventType(),
 	events.OrderCancelled{}.EventType(), events.OrderPaymentFailed{}.EventType(), events.CheckoutRefunded{}.EventType(),
+	events.SubscriptionNoticeIssued{}.EventType(),
 }
 
 // errNotHeard says that no mail belongs to an event type.
@@ -40,6 +41,8 @@ func letterFor(e event.Envelope) (letter, error) {
 		return read(e, paymentFailed)
 	case events.CheckoutRefunded{}.EventType():
 		return read(e, refunded)
+	case events.SubscriptionNoticeIssued{}.EventType():
+		return read(e, subscription)
 	default:
 		return letter{}, errNotHeard
 	}

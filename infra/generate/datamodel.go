@@ -6,6 +6,7 @@ import (
 
 	"dangol/functions/notify"
 	"dangol/infra/topology"
+	"dangol/shared/billing"
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
 	"dangol/shared/checkout"
@@ -59,6 +60,7 @@ var owners = []owner{
 	{"Checkouts", "Package `shared/checkout`. One item an attempt to buy.", checkout.AccessPatterns},
 	{"Orders", "Package `shared/order`. One item an order.", order.AccessPatterns},
 	{"Promotions", "Package `shared/offers`. One item a promotion, listed by its end; counters only for what is limited.", offers.AccessPatterns},
+	{"Plans, subscriptions and invoices", "Package `shared/billing`. One item a subscription, a version of a plan, an invoice, a notice, a line of history.", billing.AccessPatterns},
 	{"Rate limits", "Package `shared/ratelimit`.", ratelimit.AccessPatterns},
 	{"Idempotency keys", "Package `shared/idempotency`.", idempotency.AccessPatterns},
 	{"Events", "Package `shared/event`.", event.AccessPatterns},

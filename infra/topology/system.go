@@ -3,6 +3,7 @@ package topology
 import (
 	"time"
 
+	"dangol/functions/billing"
 	"dangol/functions/cart"
 	"dangol/functions/catalog"
 	"dangol/functions/checkout"
@@ -13,6 +14,7 @@ import (
 	"dangol/functions/reference"
 	"dangol/functions/relay"
 	"dangol/functions/settle"
+	"dangol/functions/subscriptions"
 	"dangol/functions/sweeper"
 	"dangol/shared/table"
 )
@@ -37,11 +39,12 @@ var (
 // Dangol is the whole system.
 var Dangol = System{
 	Tables: table.Schemas,
-	Queues: []Queue{{Name: "settle", Batch: 10, MaxReceive: 5}},
+	Queues: []Queue{{Name: "settle", Batch: 10, MaxReceive: 5}, {Name: "billing", Batch: 10, MaxReceive: 5}},
 	Due: []DueKind{
 		{Kind: "checkout", Table: commerce, Queue: "settle"},
 		{Kind: "capture", Table: commerce, Queue: "settle"},
 		{Kind: "refund", Table: commerce, Queue: "settle"},
+		{Kind: "subscription", Table: commerce, Queue: "billing"},
 	},
 	Functions: []Function{
 		{
@@ -103,6 +106,16 @@ var Dangol = System{
 			May: []Permission{ReadPayments},
 		},
 		{
+			Name: "subscriptions", Purpose: "Plans, and subscriptions: for customers to start, change and leave, for the shop to count",
+			New: subscriptions.New, API: subscriptions.API(), Memory: 512, Timeout: 29 * time.Second,
+			Env: variables(append(tokens, payments...), "COMMERCE_TABLE", "SHOP_TIMEZONE"),
+			Tables: []Grant{{
+				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},
+				Indexes: []string{table.ByOne, table.ByTwo, table.Due},
+			}},
+			May: []Permission{ReadPayments},
+		},
+		{
 			Name: "reference", Purpose: "The OpenAPI document and a page to read it",
 			New: reference.New, API: reference.API(), Memory: 128, Timeout: 10 * time.Second,
 		},
@@ -124,6 +137,13 @@ var Dangol = System{
 			Env:    variables(payments, "COMMERCE_TABLE", "SHOP_CONFIG"),
 			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "PutItem", "UpdateItem"}}},
 			Queue:  "settle", May: []Permission{ReadPayments},
+		},
+		{
+			Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, asks for consent, sends boxes",
+			New: billing.New, Memory: 512, Timeout: 55 * time.Second,
+			Env:    variables(payments, "COMMERCE_TABLE", "SHOP_TIMEZONE"),
+			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}}},
+			Queue:  "billing", May: []Permission{ReadPayments},
 		},
 		{
 			Name: "notify", Purpose: "Mails the shopper what happened to the order",

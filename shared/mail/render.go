@@ -134,6 +134,7 @@ func (t *Templates) functions(language string) map[string]any {
 		"amount":  money.Money.Display,
 		"minus":   func(m money.Money) string { return m.Neg().Display() },
 		"date":    func(at time.Time) string { return date(language, at.In(t.zone)) },
+		"day":     func(d string) string { return day(language, d) },
 		"line":    oneLine,
 		"join":    func(texts []string) string { return oneLine(strings.Join(texts, " / ")) },
 		"fact":    func(name, value string) fact { return fact{name, oneLine(value)} },

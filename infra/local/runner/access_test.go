@@ -17,6 +17,7 @@ type belongings struct {
 	product, variant, cart, line, checkout, order string
 	number, promotion                             string
 	other                                         purse // a guest's cart, to be merged
+	plan, subscription, notice, fingerprint       string
 }
 
 // request is how a route is called rightly.
@@ -106,7 +107,27 @@ func someCodes(s *shop) belongings {
 const planned = `{"name":{"ko":"세일"},"kind":"percentage","starts":"2027-02-05T10:00","ends":"2027-02-05T24:00",` +
 	`"targets":{"products":["{id}"]},"terms":{"basisPoints":1000}}`
 
+func somePlan(s *shop) belongings { return belongings{plan: s.plan(nil)} }
+
+func ownSubscription(s *shop) belongings {
+	b := somePlan(s)
+	b.owner.caller = s.as(unique("eve"))
+	b.subscription = s.subscribe(b.owner.caller, b.plan, "pm_card_visa").field(s.t, "id")
+	return b
+}
+
+func ownTrial(s *shop) belongings {
+	b := belongings{plan: s.plan(map[string]any{"trialDays": 14})}
+	b.owner.caller = s.as(unique("eve"))
+	b.subscription = s.subscribe(b.owner.caller, b.plan, "pm_card_visa").field(s.t, "id")
+	notice := s.do(b.owner.caller, "GET", "/subscriptions/"+b.subscription+"/consent", nil)
+	b.notice, b.fingerprint = notice.field(s.t, "id"), notice.field(s.t, "fingerprint")
+	return b
+}
+
 func nothing(*shop) belongings { return belongings{} }
+
+const planBody = `{"kind":"membership","name":{"ko":"단골 {unique}"},"interval":{"unit":"month","count":1},"prices":{"KRW":9900},"tax":{"rateBp":1000,"included":true}}`
 
 // requests has every operation of the system. A route that is missing here fails the test.
 var requests = map[string]request{
@@ -150,6 +171,19 @@ var requests = map[string]request{
 	"listOrders":  {needs: nothing}, "cancelOrder": {needs: ownOrder, owned: true, operators: true, body: `{"reason":"changed my mind"}`},
 	"fulfilOrder":       {needs: ownOrder, body: `{"carrier":"cj","trackingNumber":"1"}`},
 	"deliverFulfilment": {needs: shippedOrder}, "addOrderNote": {needs: ownOrder, body: `{"text":"called"}`},
+	"listPlans": {needs: nothing}, "getPlan": {needs: somePlan}, "createPlan": {needs: nothing, body: planBody},
+	"replacePlan": {needs: somePlan, body: planBody}, "archivePlan": {needs: somePlan},
+	"proposePlan": {needs: ownSubscription, body: `{"from":"2027-03-01"}`}, "getSubscriptionReport": {needs: ownSubscription},
+	"subscribe":           {needs: somePlan, body: `{"planId":"{planId}","currency":"KRW","paymentMethod":"pm_card_visa","region":"KR","zone":"Asia/Seoul","language":"ko","email":"a@example.com"}`},
+	"listMySubscriptions": {needs: nothing}, "getSubscription": {needs: ownSubscription, owned: true},
+	"getSubscriptionHistory": {needs: ownSubscription, owned: true}, "listInvoices": {needs: ownSubscription, owned: true},
+	"quoteSubscriptionChange": {needs: ownSubscription, owned: true, body: `{"do":"cancel"}`},
+	"changeSubscription":      {needs: ownSubscription, owned: true, body: `{"do":"pause","until":"2027-02-01"}`},
+	"cancelSubscription":      {needs: ownSubscription, owned: true}, "reactivateSubscription": {needs: ownSubscription, owned: true},
+	"payNow": {needs: ownSubscription, owned: true}, "updatePaymentMethod": {needs: ownSubscription, owned: true, body: `{"paymentMethod":"pm_card_visa"}`},
+	"getConsentNotice": {needs: ownTrial, owned: true},
+	"answerConsent":    {needs: ownTrial, owned: true, body: `{"noticeId":"{notice}","fingerprint":"{fingerprint}","answer":"yes","explicit":true,"separate":true}`},
+
 	"getOpenAPI": {needs: nothing}, "getDocs": {needs: nothing},
 }
 
@@ -177,6 +211,8 @@ func expected(r api.Route, q request, who string) verdict {
 	switch {
 	case forged || who == "guest" || who == "guest with a token of another cart":
 		return unknown
+	case r.Access == api.Customer && q.owned && who != "owner":
+		return hidden
 	case r.Access == api.Customer:
 		return allowed
 	case r.Access == api.Agent && (who == "agent" || who == "merchant"), r.Access == api.MerchantIs && who == "merchant":
@@ -272,6 +308,7 @@ func (s *shop) send(c caller, route api.Route, q request, b belongings) answer {
 		"{cartId}", b.cart, "{lineId}", b.line, "{checkoutId}", b.checkout, "{orderId}", b.order, "{variantId}", b.variant,
 		"{guestCart}", b.other.cart, "{guestToken}", b.other.headers["Cart-Token"], "{number}", b.number, "{promotionId}", b.promotion, "{email}", b.other.email,
 		"{id}", b.product, "{code}", "X", "{n}", "1", "{provider}", "sandbox", "{unique}", unique("n"),
+		"{planId}", b.plan, "{subscriptionId}", b.subscription, "{notice}", b.notice, "{fingerprint}", b.fingerprint,
 	)
 	path := fill.Replace(route.Path)
 	if strings.Contains(path, "{") {
@@ -285,6 +322,8 @@ func (s *shop) send(c caller, route api.Route, q request, b belongings) answer {
 		c, path = c.with("Content-Type", "text/csv"), path+"?currency=KRW"
 	case "listOrders":
 		path += "?state=placed"
+	case "getSubscriptionReport":
+		path += "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
 	case "replaceProduct", "archiveProduct", "replacePromotion":
 		c = c.with("If-Match", "*")
 	}

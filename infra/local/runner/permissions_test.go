@@ -165,5 +165,11 @@ func useEverything(s *shop) {
 	found := s.do(guest, "POST", "/orders/lookup", map[string]string{"number": number, "email": shopper.email})
 	s.do(guest.with("Order-Token", found.field(s.t, "token")), "GET", "/orders/"+order, nil)
 	s.do(shopper.caller, "POST", "/orders/"+order+"/cancel", nil)
+	box := s.plan(map[string]any{
+		"kind": "box", "editions": []any{map[string]any{"name": "first", "from": "2026-01-01", "contents": []any{map[string]any{"variantId": variant, "quantity": 1}}}},
+	})
+	s.subscribe(s.as(unique("fay")), box, "pm_card_visa")
+	s.advance(32 * 24 * time.Hour)
+	s.do(s.merchant(), "GET", "/admin/subscriptions/report?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z", nil)
 	s.advance(time.Hour)
 }

@@ -254,3 +254,25 @@ func (s *shop) subjects(email string) []string {
 	}
 	return all
 }
+
+// plan puts a plan up: a monthly membership for 9,900 won unless change says otherwise.
+func (s *shop) plan(change map[string]any) string {
+	s.t.Helper()
+	plan := map[string]any{
+		"kind": "membership", "name": map[string]string{"ko": "단골 멤버십", "en": "Regular"}, "interval": map[string]any{"unit": "month", "count": 1},
+		"prices": map[string]int{"KRW": 9_900}, "tax": map[string]any{"rateBp": 1000, "included": true},
+	}
+	for name, value := range change {
+		plan[name] = value
+	}
+	return s.do(s.merchant(), "POST", "/plans", plan).field(s.t, "id")
+}
+
+// subscribe subscribes to a plan with a card. Mails go to <name>@example.com.
+func (s *shop) subscribe(c caller, plan, card string) answer {
+	s.t.Helper()
+	return s.do(c.with("Idempotency-Key", unique("key-for-the-subscription")), "POST", "/subscriptions", map[string]any{
+		"planId": plan, "currency": "KRW", "paymentMethod": card, "region": "KR", "zone": "Asia/Seoul", "language": "ko",
+		"email": c.name + "@example.com", "name": "김하늘", "address": map[string]string{"name": "김하늘", "line1": "왕십리로 83", "country": "KR"},
+	})
+}

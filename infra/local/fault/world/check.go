@@ -153,3 +153,6 @@ func (w *World) Event(t testing.TB, checkoutID string) event.Event {
 	}
 	return *c.Event
 }
+
+// Began is how many units each stocked variant began with.
+func (w *World) Began() map[string]int { return maps.Clone(w.stock) }

@@ -1,0 +1,92 @@
+package events
+
+import (
+	"time"
+
+	"dangol/shared/money"
+)
+
+// SubscriptionRef begins every event about a subscription: which one, of which plan, and who to tell in which language.
+type SubscriptionRef struct {
+	SubscriptionID string `json:"subscriptionId"`
+	CustomerID     string `json:"customerId"`
+	Email          string `json:"email"`
+	Name           string `json:"name,omitempty"`
+	Language       string `json:"language"`
+	PlanID         string `json:"planId"`
+	Plan           string `json:"plan"`     // name of the plan, in that language
+	PlanKind       string `json:"planKind"` // membership, box, replenishment
+}
+
+// SubscriptionChange is one thing that happened to a subscription.
+type SubscriptionChange struct {
+	Name   string      `json:"name"` // subscription.started, .activated, .renewed, .payment_failed, .ended and so on; docs/subscriptions.md
+	Seq    int         `json:"seq"`  // number of the period
+	Amount money.Money `json:"amount"`
+	Reason string      `json:"reason,omitempty"`
+}
+
+// SubscriptionChanged says what happened to a subscription in one step, and how it stands after it. Dates are the subscriber's local days.
+type SubscriptionChanged struct {
+	SubscriptionRef
+	Changes      []SubscriptionChange `json:"changes"`
+	State        string               `json:"state"`
+	Version      int                  `json:"version"`
+	PeriodOpens  string               `json:"periodOpens"`
+	PeriodCloses string               `json:"periodCloses"` // the day after its last
+}
+
+// EventType is "subscription.changed".
+func (SubscriptionChanged) EventType() string { return "subscription.changed" }
+
+// SubscriptionAsk is the consent that is asked for.
+type SubscriptionAsk struct {
+	Kind     string      `json:"kind"` // trial_turns_paid, price_rises
+	On       string      `json:"on"`   // the day the price begins
+	Old      money.Money `json:"old"`
+	New      money.Money `json:"new"`
+	Required bool        `json:"required"` // without a yes it does not begin
+}
+
+// SubscriptionLine is a line of an invoice.
+type SubscriptionLine struct {
+	Kind     string      `json:"kind"` // period, setup, unused
+	Quantity int         `json:"quantity"`
+	From     string      `json:"from,omitempty"`
+	To       string      `json:"to,omitempty"`
+	Amount   money.Money `json:"amount"`
+}
+
+// SubscriptionTax is the tax contained in an invoice at one rate, in basis points.
+type SubscriptionTax struct {
+	RateBP int64       `json:"rateBp"`
+	Tax    money.Money `json:"tax"`
+}
+
+// SubscriptionInvoice is a paid invoice, for its receipt.
+type SubscriptionInvoice struct {
+	Number     string             `json:"number"`
+	Lines      []SubscriptionLine `json:"lines"`
+	Taxes      []SubscriptionTax  `json:"taxes,omitempty"`
+	Subtotal   money.Money        `json:"subtotal"`
+	CreditUsed money.Money        `json:"creditUsed"`
+	Total      money.Money        `json:"total"`
+}
+
+// SubscriptionNoticeIssued says that a subscriber is to be told something. Channels with quiet hours wait until Later; mail need not.
+type SubscriptionNoticeIssued struct {
+	SubscriptionRef
+	Kind    string               `json:"notice"` // consent_request, trial_ending, renewal, receipt, payment_failed and so on
+	Date    string               `json:"date,omitempty"`
+	Amount  money.Money          `json:"amount"`
+	Method  string               `json:"method,omitempty"` // the way to pay, for people
+	Retry   time.Time            `json:"retry,omitzero"`
+	Wait    string               `json:"wait,omitempty"`
+	Reason  string               `json:"reason,omitempty"`
+	Ask     *SubscriptionAsk     `json:"ask,omitempty"`
+	Invoice *SubscriptionInvoice `json:"invoice,omitempty"`
+	Later   time.Time            `json:"later,omitzero"`
+}
+
+// EventType is "subscription.notice_issued".
+func (SubscriptionNoticeIssued) EventType() string { return "subscription.notice_issued" }

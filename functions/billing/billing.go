@@ -1,0 +1,58 @@
+// Package billing is the worker that does what subscriptions are due for: it opens periods, invoices and charges them, follows up
+// failed payments, asks for consent, announces renewals, and sends boxes. It serves nobody directly; without it nothing renews.
+//
+// It works off the queue of the due kind subscription, which the sweeper fills, and changes the items of shared/billing. It makes
+// orders and emits subscription.changed, subscription.notice_issued and order.placed.
+//
+// Trigger: SQS with partial batch failures. Each job may come twice, late, or to two workers at once; see shared/billing for why
+// nothing is charged twice.
+package billing
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/shared/billing"
+	"dangol/shared/boot"
+	"dangol/shared/due"
+)
+
+// Kinds are the due kinds that this function works off.
+var Kinds = []string{billing.DueSubscription}
+
+// Worker is the function with what it needs.
+type Worker struct {
+	Billing *billing.Service
+}
+
+// New builds the function. Environment: what billing.FromEnv names.
+func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	service, err := billing.FromEnv(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	return lambda.NewHandler(Worker{service}.Handle), nil
+}
+
+// Handle works off a batch and reports the messages that failed; the queue gives those out again.
+func (w Worker) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	var answer events.SQSEventResponse
+	for _, m := range batch.Records {
+		var job due.Job
+		err := json.Unmarshal([]byte(m.Body), &job)
+		if err != nil {
+			err = fmt.Errorf("billing: no job: %w", err)
+		} else {
+			err = w.Billing.Job(ctx, job)
+		}
+		if err != nil {
+			w.Billing.Log.ErrorContext(ctx, "job failed", "message", m.MessageId, "error", err)
+			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+		}
+	}
+	return answer, nil
+}

@@ -1,0 +1,95 @@
+package billing_test
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	function "dangol/functions/billing"
+	"dangol/infra/local/fault"
+	"dangol/infra/local/fault/members"
+	"dangol/shared/billing"
+	"dangol/shared/due"
+	"dangol/shared/subscription"
+)
+
+func handle(t *testing.T, w *members.World, batch events.SQSEvent) events.SQSEventResponse {
+	t.Helper()
+	answer, err := function.Worker{Billing: w.Billing}.Handle(t.Context(), batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func sample(t *testing.T, name string) (batch events.SQSEvent) {
+	t.Helper()
+	payload, err := os.ReadFile("../../events/samples/billing/" + name)
+	if err != nil || json.Unmarshal(payload, &batch) != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return batch
+}
+
+func TestAJobAboutASubscriptionThatIsGoneIsDone(t *testing.T) {
+	t.Parallel()
+	if answer := handle(t, members.New(t, fault.New(fault.Plan{})), sample(t, "gone.json")); len(answer.BatchItemFailures) != 0 {
+		t.Errorf("failed: %v", answer.BatchItemFailures)
+	}
+}
+
+func TestOnlyTheMessagesThatFailedComeAgain(t *testing.T) {
+	t.Parallel()
+	answer := handle(t, members.New(t, fault.New(fault.Plan{})), sample(t, "unreadable-among-readable.json"))
+	if len(answer.BatchItemFailures) != 1 || answer.BatchItemFailures[0].ItemIdentifier != "059f36b4-87a3-44ab-83d2-661970000001" {
+		t.Errorf("failed: %v", answer.BatchItemFailures)
+	}
+}
+
+func TestAMessageThatComesThreeTimesRenewsOnce(t *testing.T) {
+	t.Parallel()
+	w := members.New(t, fault.New(fault.Plan{}))
+	r, _, err := w.Subscribe(t.Context(), w.Billing, w.Subscriber(w.Offer(), "pm_card_visa"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.MoveTo(r.Sub.Span.End)
+	body, err := json.Marshal(due.Job{Kind: billing.DueSubscription, Key: billing.KeyOf(r.Sub.ID)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := events.SQSEvent{Records: make([]events.SQSMessage, 3)}
+	for i := range batch.Records {
+		batch.Records[i] = events.SQSMessage{MessageId: "m", Body: string(body)}
+	}
+	if answer := handle(t, w, batch); len(answer.BatchItemFailures) != 0 {
+		t.Fatalf("failed: %v", answer.BatchItemFailures)
+	}
+	if r = w.Of(t, r.Sub.ID); r.Sub.State != subscription.Active || r.Sub.Cycles != 2 || len(w.InvoicesOf(t, r.Sub.ID)) != 2 {
+		t.Errorf("it is %s after %d cycles", r.Sub.State, r.Sub.Cycles)
+	}
+	w.Check(t)
+}
+
+func TestADatabaseThatFailsLeavesTheJobDue(t *testing.T) {
+	t.Parallel()
+	in := fault.New(fault.Plan{N: 1, Mode: fault.Before})
+	resume := in.Pause()
+	w := members.New(t, in)
+	r, _, err := w.Subscribe(t.Context(), w.Look, w.Subscriber(w.Offer(), "pm_card_visa"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.MoveTo(r.Sub.Span.End)
+	resume()
+	body, _ := json.Marshal(due.Job{Kind: billing.DueSubscription, Key: billing.KeyOf(r.Sub.ID)})
+	answer := handle(t, w, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(body)}}})
+	if len(answer.BatchItemFailures) != 1 {
+		t.Fatalf("failed: %v", answer.BatchItemFailures)
+	}
+	w.Until(t.Context(), w.Clock.Now().Add(time.Hour))
+	w.Check(t)
+}

@@ -1,0 +1,9 @@
+// Command bootstrap is the billing function's executable.
+package main
+
+import (
+	"dangol/functions/billing"
+	"dangol/shared/boot"
+)
+
+func main() { boot.Run("billing", billing.New) }

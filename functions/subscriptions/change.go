@@ -1,0 +1,351 @@
+package subscriptions
+
+import (
+	"context"
+	"strconv"
+
+	"dangol/shared/api"
+	"dangol/shared/auth"
+	"dangol/shared/billing"
+	"dangol/shared/cart"
+	"dangol/shared/compliance"
+	"dangol/shared/money"
+	"dangol/shared/payment"
+	"dangol/shared/problem"
+	"dangol/shared/subscription"
+)
+
+// Changing is in every input that changes a subscription.
+type Changing struct {
+	Which
+	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the subscription that the change is meant for; 412 when it has moved on."`
+}
+
+// do carries a wish out on the caller's subscription. make works the command out; it is asked once.
+func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*billing.Record) (asked, error)) (*SubscriptionOutput, error) {
+	r, err := f.load(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	want, err := prepare(r)
+	if err != nil {
+		return nil, err
+	}
+	after, replay, err := f.Billing.Apply(ctx, r, func(r *billing.Record) (billing.Change, bool, error) {
+		c := billing.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
+		if !api.Matches(in.IfMatch, strconv.Itoa(r.Version)) {
+			return c, false, problem.Precondition("version_mismatch", "The subscription has changed since you read it.").With("version", r.Version)
+		}
+		return c, true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.output(200, after, replay), nil
+}
+
+type changeInput struct {
+	Changing
+	Body Wish
+}
+
+func (f *Subscriptions) change(ctx context.Context, in *changeInput) (*SubscriptionOutput, error) {
+	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, in.Body) })
+}
+
+type quoteInput struct {
+	Which
+	Body Wish
+}
+
+// QuoteOutput is what a change would do.
+type QuoteOutput struct {
+	Body struct {
+		State       subscription.State `json:"state" doc:"Afterwards, once it is paid."`
+		Now         money.View         `json:"now" doc:"Charged at once."`
+		Lines       []InvoiceLine      `json:"lines" nullable:"false" doc:"What for."`
+		Taxes       []InvoiceTax       `json:"taxes" nullable:"false"`
+		CreditUsed  money.View         `json:"creditUsed" doc:"Paid from account credit."`
+		Refund      money.View         `json:"refund" doc:"Goes back to the card."`
+		Credit      money.View         `json:"credit" doc:"Account credit afterwards."`
+		NextPayment *NextPayment       `json:"nextPayment,omitempty"`
+		EndsOn      subscription.Date  `json:"endsOn,omitempty"`
+		Version     int                `json:"version" doc:"Send it as If-Match with the change, to get what was quoted."`
+	}
+}
+
+func (f *Subscriptions) quote(ctx context.Context, in *quoteInput) (*QuoteOutput, error) {
+	r, err := f.load(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	want, err := f.work(ctx, r, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	q, err := r.Sub.Quote(want.command, f.Billing.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	out := &QuoteOutput{}
+	b := &out.Body
+	b.State, b.Now, b.Lines, b.Taxes, b.EndsOn, b.Version = q.State, q.Now.View(), linesOf(r, q.Lines), taxesOf(r, q.Taxes), q.EndsOn, r.Version
+	b.CreditUsed, b.Refund, b.Credit = q.CreditUsed.View(), q.Refund.View(), q.Credit.View()
+	if q.NextPayment != "" {
+		b.NextPayment = &NextPayment{On: q.NextPayment, Amount: q.NextAmount.View()}
+	}
+	return out, nil
+}
+
+type cancelInput struct {
+	Changing
+	Body *struct {
+		Reason string `json:"reason,omitempty" maxLength:"500" example:"Too many creams at home"`
+	}
+}
+
+func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*SubscriptionOutput, error) {
+	wish := Wish{Do: "cancel"}
+	if in.Body != nil {
+		wish.Reason = in.Body.Reason
+	}
+	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+}
+
+type reactivateInput struct {
+	Changing
+	Body *struct {
+		PlanID   string `json:"planId,omitempty" maxLength:"64" doc:"After the end: the plan to begin; the same when missing."`
+		Quantity int    `json:"quantity,omitempty" minimum:"1" maximum:"100"`
+	}
+}
+
+func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*SubscriptionOutput, error) {
+	wish := Wish{Do: "reactivate"}
+	if in.Body != nil {
+		wish.PlanID, wish.Quantity = in.Body.PlanID, in.Body.Quantity
+	}
+	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+}
+
+type payInput struct{ Changing }
+
+func (f *Subscriptions) pay(ctx context.Context, in *payInput) (*SubscriptionOutput, error) {
+	return f.do(ctx, in.Changing, func(*billing.Record) (asked, error) { return asked{command: subscription.PayNow{}}, nil })
+}
+
+type cardInput struct {
+	Changing
+	Body struct {
+		PaymentMethod string `json:"paymentMethod" minLength:"1" maxLength:"200" doc:"The provider's token of the card." example:"pm_card_visa"`
+	}
+}
+
+func (f *Subscriptions) card(ctx context.Context, in *cardInput) (*SubscriptionOutput, error) {
+	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) {
+		if !r.Sub.Allows(subscription.ChangeCard{}) {
+			return asked{command: subscription.ChangeCard{}}, nil // the rules say why not, before a card is kept
+		}
+		m, err := f.keep(ctx, r.Sub.CustomerID, r.Methods[r.Sub.Card.Token].CustomerRef, in.Body.PaymentMethod, r.Sub.ID)
+		if err != nil {
+			return asked{}, err
+		}
+		return asked{subscription.ChangeCard{Card: cardOf(m)}, func(r *billing.Record) {
+			kept := map[string]payment.Method{m.Token: m}
+			if old, ok := r.Methods[r.Sub.Card.Token]; ok {
+				kept[r.Sub.Card.Token] = old
+			}
+			r.Methods = kept
+		}}, nil
+	})
+}
+
+// keep keeps a card for charges without the shopper.
+func (f *Subscriptions) keep(ctx context.Context, customerID, customerRef, token, about string) (payment.Method, error) {
+	m, err := f.Billing.Provider.SaveMethod(ctx, payment.SaveMethodRequest{
+		Key: "save-" + about + "-" + token, CustomerID: customerID, CustomerRef: customerRef, MethodToken: token,
+	})
+	if err == nil && m.NextActionURL != "" {
+		return m, problem.Conflict("action_required", "The bank wants to see the cardholder first.").With("redirectUrl", m.NextActionURL)
+	}
+	return m, methodProblem(err)
+}
+
+type consentInput struct {
+	Changing
+	Body struct {
+		NoticeID    string `json:"noticeId" minLength:"1" maxLength:"200" doc:"Of the notice that was shown."`
+		Fingerprint string `json:"fingerprint,omitempty" maxLength:"64" doc:"Of the notice that was shown; a yes needs it."`
+		Answer      string `json:"answer" enum:"yes,no"`
+		Explicit    bool   `json:"explicit" doc:"They chose it themselves; nothing was ticked before."`
+		Separate    bool   `json:"separate" doc:"Asked for on its own, not together with other terms."`
+		Channel     string `json:"channel,omitempty" enum:"web,app,mail,phone" default:"web"`
+	}
+}
+
+// NoticeOutput is what has to be shown before a yes.
+type NoticeOutput struct {
+	Body struct {
+		compliance.ConsentNotice
+		Fingerprint string `json:"fingerprint" doc:"Send it back with a yes: it says what was shown."`
+		Required    bool   `json:"required" doc:"Without a yes the new price does not begin."`
+	}
+}
+
+// noticeOf fills the question with the words for the way to pay and to cancel.
+func noticeOf(r *billing.Record) (compliance.ConsentNotice, bool) {
+	w := wordsIn(r.Language)
+	m := r.Methods[r.Sub.Card.Token]
+	effect := w.keeps
+	if r.Sub.Ask != nil && (r.Sub.Ask.Kind == compliance.TrialTurnsPaid || r.Sub.Terms.Policy.Silence == subscription.EndsAll) {
+		effect = w.ends
+	}
+	return r.Sub.ConsentNotice(m.Brand+" "+m.Last4, w.cancel, effect)
+}
+
+func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, error) {
+	r, err := f.load(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := noticeOf(r)
+	if !ok {
+		return nil, problem.NotFound("nothing_asked", "No consent is being asked for.")
+	}
+	out := &NoticeOutput{}
+	out.Body.ConsentNotice, out.Body.Fingerprint, out.Body.Required = n, n.Fingerprint(), r.Sub.Ask.Required
+	return out, nil
+}
+
+func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*SubscriptionOutput, error) {
+	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) {
+		n, ok := noticeOf(r)
+		switch {
+		case in.Body.Answer == "no":
+			return asked{command: subscription.Refuse{}}, nil
+		case ok && (in.Body.NoticeID != n.ID || in.Body.Fingerprint != n.Fingerprint()):
+			return asked{}, problem.Conflict("question_changed", "The date or the price is another by now. Please read the notice again.")
+		}
+		return asked{command: subscription.Consent{Notice: n, Answer: compliance.ConsentAnswer{
+			NoticeID: in.Body.NoticeID, Explicit: in.Body.Explicit, Separate: in.Body.Separate, Channel: in.Body.Channel, Origin: api.RequestID(ctx),
+		}}}, nil
+	})
+}
+
+// words are what a notice says about cancelling.
+type words struct{ cancel, ends, keeps string }
+
+func wordsIn(language string) words {
+	if language == "ko" {
+		return words{
+			cancel: "내 구독 화면에서 언제든지 한 번에 해지할 수 있습니다.",
+			ends:   "동의하지 않으면 결제되지 않고 구독이 종료됩니다. 해지하면 남은 기간까지 이용할 수 있습니다.",
+			keeps:  "동의하지 않으면 지금 가격이 그대로 유지됩니다. 해지하면 남은 기간까지 이용할 수 있습니다.",
+		}
+	}
+	return words{
+		cancel: "Cancel at any time, in one step, on the page of your subscription.",
+		ends:   "Without your consent nothing is charged and the subscription ends. After cancelling you keep what is paid.",
+		keeps:  "Without your consent the present price stays. After cancelling you keep what is paid.",
+	}
+}
+
+// subscribeInput is a request to subscribe.
+type subscribeInput struct {
+	Body struct {
+		PlanID        string        `json:"planId" minLength:"1" maxLength:"64" example:"plan_01k9x7d3f8q7m2k"`
+		Currency      string        `json:"currency" pattern:"^[A-Z]{3}$" example:"KRW"`
+		Quantity      int           `json:"quantity,omitempty" minimum:"1" maximum:"100" default:"1"`
+		PaymentMethod string        `json:"paymentMethod,omitempty" maxLength:"200" doc:"The provider's token of the card; kept for renewals." example:"pm_card_visa"`
+		NoTrial       bool          `json:"noTrial,omitempty" doc:"Pay at once, although the plan has a trial."`
+		BillingDay    int           `json:"billingDay,omitempty" minimum:"1" maximum:"31" doc:"Day of the month to bill on."`
+		Region        string        `json:"region" pattern:"^[A-Z]{2}$" doc:"Country of the subscriber; decides which law is kept." example:"KR"`
+		Zone          string        `json:"zone" minLength:"1" maxLength:"64" doc:"IANA time zone." example:"Asia/Seoul"`
+		Language      string        `json:"language" pattern:"^[a-z]{2,3}$" doc:"Of mails." example:"ko"`
+		Email         string        `json:"email" format:"email" maxLength:"254" example:"haneul@example.com"`
+		Name          string        `json:"name,omitempty" maxLength:"100" example:"김하늘"`
+		Address       *cart.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent."`
+		Gift          *struct {
+			Recipient string `json:"recipient" minLength:"1" maxLength:"254" doc:"Customer or mail address."`
+			Message   string `json:"message,omitempty" maxLength:"1000"`
+		} `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only."`
+	}
+}
+
+func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*SubscriptionOutput, error) {
+	b, who := in.Body, auth.From(ctx).Subject
+	p, err := f.onOffer(ctx, b.PlanID)
+	if err != nil {
+		return nil, err
+	}
+	terms, err := p.Terms(b.Currency, b.Quantity)
+	if err != nil {
+		return nil, err
+	}
+	start := subscription.Start{
+		CustomerID: who, Region: b.Region, Zone: b.Zone, Terms: terms, Trial: p.TrialDays > 0 && !b.NoTrial && b.Gift == nil, BillingDay: b.BillingDay,
+	}
+	r := &billing.Record{
+		Contact: billing.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, Titles: map[string]string{p.ID: titleOf(p, b.Language)},
+	}
+	if b.Gift != nil {
+		start.Gift = &subscription.Gift{Recipient: b.Gift.Recipient, Message: b.Gift.Message}
+	}
+	if start.Trial {
+		if start.Trial, err = f.firstTrial(ctx, who, p.ID); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.equip(ctx, &start, r, in); err != nil {
+		return nil, err
+	}
+	made, replay, err := f.Billing.Start(ctx, r, start, api.Idempotency(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return f.output(201, made, replay), nil
+}
+
+// equip adds the address and the card to a request to subscribe.
+func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r *billing.Record, in *subscribeInput) error {
+	b := in.Body
+	if b.Address != nil {
+		id, err := addressID(*b.Address)
+		if err != nil {
+			return err
+		}
+		start.AddressID, r.Addresses = id, map[string]cart.Address{id: *b.Address}
+	} else if start.Terms.Kind != subscription.Membership {
+		return problem.InvalidField("/address", "required", "where to send it")
+	}
+	if b.PaymentMethod == "" {
+		if start.Terms.Payment() > 0 {
+			return problem.InvalidField("/paymentMethod", "required", "the payment provider's token of the card")
+		}
+		return nil
+	}
+	m, err := f.keep(ctx, start.CustomerID, "", b.PaymentMethod, api.Idempotency(ctx).Token(start.CustomerID))
+	if err != nil {
+		return err
+	}
+	start.Card, r.Methods = cardOf(m), map[string]payment.Method{m.Token: m}
+	return nil
+}
+
+// firstTrial reports whether the customer has had no trial of this plan yet.
+func (f *Subscriptions) firstTrial(ctx context.Context, customerID, planID string) (bool, error) {
+	cards, _, err := f.Billing.OfCustomer(ctx, customerID, 100, "")
+	if err != nil {
+		return false, err
+	}
+	for _, c := range cards {
+		if c.PlanID == planID && c.Trial != nil {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func cardOf(m payment.Method) subscription.Card {
+	return subscription.Card{Token: m.Token, Brand: m.Brand, ExpYear: m.ExpYear, ExpMonth: m.ExpMonth}
+}

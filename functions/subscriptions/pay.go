@@ -1,0 +1,33 @@
+package subscriptions
+
+import (
+	"errors"
+
+	"dangol/shared/payment"
+	"dangol/shared/problem"
+)
+
+// methodProblem says to the caller why a card could not be kept.
+func methodProblem(err error) error {
+	declined, refused := errors.AsType[*payment.Declined](err)
+	switch {
+	case err == nil:
+		return nil
+	case refused:
+		return problem.PaymentRequired("payment_declined", "The card was refused.").With("declineCode", safeCode(declined)).Because(err)
+	case errors.Is(err, payment.ErrInvalid):
+		return problem.InvalidField("/paymentMethod", "invalid", "not a card that the payment provider knows")
+	case errors.Is(err, payment.ErrUnavailable), errors.Is(err, payment.ErrUnknown):
+		return problem.Unavailable("payment_unavailable", "The payment provider does not answer. Try again.").Because(err)
+	default:
+		return err
+	}
+}
+
+// safeCode is the provider's code, unless whoever holds a stolen card would learn from it.
+func safeCode(d *payment.Declined) string {
+	if d.Kind == payment.KindHard {
+		return "generic_decline"
+	}
+	return d.Code
+}

@@ -1,0 +1,277 @@
+package subscriptions
+
+import (
+	"context"
+	"strconv"
+
+	"dangol/shared/api"
+	"dangol/shared/billing"
+	"dangol/shared/id"
+	"dangol/shared/problem"
+	"dangol/shared/subscription"
+	"dangol/shared/table"
+)
+
+// PlanDocument is a plan as merchants write it and everybody reads it. Amounts are minor units, by currency.
+type PlanDocument struct {
+	ID        string                 `json:"id,omitempty" readOnly:"true" example:"plan_01k9x7d3f8q7m2k"`
+	Version   int                    `json:"version,omitempty" readOnly:"true"`
+	Archived  bool                   `json:"archived,omitempty" readOnly:"true" doc:"Not offered any more."`
+	Kind      subscription.Kind      `json:"kind" enum:"membership,box,replenishment"`
+	Name      map[string]string      `json:"name" doc:"By language tag." example:"{\"ko\":\"단골 멤버십\"}"`
+	Interval  subscription.Interval  `json:"interval"`
+	Prices    map[string]int64       `json:"prices" doc:"Of one unit and one cycle." example:"{\"KRW\":9900}"`
+	SetupFees map[string]int64       `json:"setupFees,omitempty"`
+	Tax       subscription.Tax       `json:"tax"`
+	TrialDays int                    `json:"trialDays,omitempty" maximum:"366"`
+	MinCycles int                    `json:"minCycles,omitempty" doc:"Paid cycles before a cancellation takes effect."`
+	Prepaid   int                    `json:"prepaid,omitempty" doc:"Cycles paid at once."`
+	Benefits  *subscription.Benefits `json:"benefits,omitempty"`
+	Contents  []subscription.Item    `json:"contents,omitempty" doc:"What a replenishment sends."`
+	Editions  []subscription.Edition `json:"editions,omitempty" doc:"What a box holds, by the day its cycle opens."`
+	Policy    *PolicyDocument        `json:"policy,omitempty" doc:"How it is followed up; defaults where left out."`
+}
+
+// PolicyDocument is a plan's policy.
+type PolicyDocument struct {
+	Silence     subscription.Silence      `json:"silence,omitempty" enum:"keep,end" doc:"What no answer to a price rise means."`
+	AlwaysAsk   bool                      `json:"alwaysAsk,omitempty" doc:"Asks for consent also where the law does not."`
+	AskDays     []int                     `json:"askDays,omitempty" doc:"Days before the change on which consent is asked for; 14, 7 and 2 by default."`
+	RenewalDays int                       `json:"renewalDays,omitempty" doc:"Days before a renewal its notice goes out where no law says; -1 is never. 3 by default."`
+	NoticeHour  int                       `json:"noticeHour,omitempty" doc:"Local hour of notices and retries; 10 by default."`
+	Dunning     *subscription.Dunning     `json:"dunning,omitempty"`
+	Stock       *subscription.StockPolicy `json:"stock,omitempty"`
+	Substitutes []subscription.Item       `json:"substitutes,omitempty" doc:"Sent instead when a cycle's goods are out."`
+}
+
+func (d PlanDocument) plan(id string) subscription.Plan {
+	p := subscription.Plan{
+		ID: id, Kind: d.Kind, Name: d.Name, Interval: d.Interval, Prices: d.Prices, SetupFees: d.SetupFees, Tax: d.Tax,
+		TrialDays: d.TrialDays, MinCycles: d.MinCycles, Prepaid: d.Prepaid, Contents: d.Contents, Editions: d.Editions,
+	}
+	if d.Benefits != nil {
+		p.Benefits = *d.Benefits
+	}
+	if o := d.Policy; o != nil {
+		p.Policy = subscription.Policy{
+			Silence: o.Silence, AlwaysAsk: o.AlwaysAsk, AskDays: o.AskDays, RenewalDays: o.RenewalDays, NoticeHour: o.NoticeHour,
+			Substitutes: o.Substitutes,
+		}
+		if o.Dunning != nil {
+			p.Policy.Dunning = *o.Dunning
+		}
+		if o.Stock != nil {
+			p.Policy.Stock = *o.Stock
+		}
+	}
+	return p
+}
+
+func planDocument(p subscription.Plan, archived bool) PlanDocument {
+	o := p.Policy
+	return PlanDocument{
+		ID: p.ID, Version: p.Version, Archived: archived, Kind: p.Kind, Name: p.Name, Interval: p.Interval, Prices: p.Prices,
+		SetupFees: p.SetupFees, Tax: p.Tax, TrialDays: p.TrialDays, MinCycles: p.MinCycles, Prepaid: p.Prepaid, Benefits: &p.Benefits,
+		Contents: p.Contents, Editions: p.Editions, Policy: &PolicyDocument{
+			Silence: o.Silence, AlwaysAsk: o.AlwaysAsk, AskDays: o.AskDays, RenewalDays: o.RenewalDays, NoticeHour: o.NoticeHour,
+			Dunning: &o.Dunning, Stock: &o.Stock, Substitutes: o.Substitutes,
+		},
+	}
+}
+
+// PlanOutput is one plan.
+type PlanOutput struct {
+	ETag     string `header:"ETag" doc:"The version, for If-Match."`
+	Replayed string `header:"Idempotent-Replayed"`
+	Body     PlanDocument
+}
+
+func planOutput(p *billing.Plan) *PlanOutput {
+	return &PlanOutput{ETag: api.ETag(strconv.Itoa(p.Version)), Body: planDocument(p.Plan, p.Archived)}
+}
+
+// PlanList is a page of plans.
+type PlanList struct {
+	Body struct {
+		Plans      []PlanDocument `json:"plans" nullable:"false"`
+		NextCursor string         `json:"nextCursor,omitempty"`
+	}
+}
+
+type pageInput struct{ api.Paging }
+
+func (f *Subscriptions) offered(ctx context.Context, in *pageInput) (*PlanList, error) {
+	cards, next, err := f.Billing.Plans(ctx, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	out := &PlanList{}
+	out.Body.Plans, out.Body.NextCursor = []PlanDocument{}, string(next)
+	for _, c := range cards {
+		if !c.Archived {
+			out.Body.Plans = append(out.Body.Plans, planDocument(c.Plan, false))
+		}
+	}
+	return out, nil
+}
+
+// PlanPath names a plan.
+type PlanPath struct {
+	PlanID string `path:"planId" maxLength:"64" example:"plan_01k9x7d3f8q7m2k"`
+}
+
+func (f *Subscriptions) plan(ctx context.Context, in *PlanPath) (*PlanOutput, error) {
+	p, err := f.Billing.Plan(ctx, in.PlanID)
+	if err != nil {
+		return nil, err
+	}
+	return planOutput(p), nil
+}
+
+type createPlanInput struct{ Body PlanDocument }
+
+func (f *Subscriptions) createPlan(ctx context.Context, in *createPlanInput) (*PlanOutput, error) {
+	p := &billing.Plan{Plan: in.Body.plan(id.New(billing.PlanPrefix, f.Billing.Clock.Now()))}
+	keyed := api.Idempotency(ctx)
+	var extra []table.Write
+	if keyed.Keyed() {
+		done, err := keyed.Done(map[string]string{"id": p.ID})
+		if err != nil {
+			return nil, err
+		}
+		extra = append(extra, done)
+	}
+	err := f.Billing.SavePlan(ctx, p, 0, extra...)
+	if refused, ok := table.Refused(err); ok && keyed.Keyed() && refused.Refused(0) {
+		var made struct{ ID string }
+		if err := keyed.Replay(refused.Reasons[0].Item, &made); err != nil {
+			return nil, err
+		}
+		out, err := f.plan(ctx, &PlanPath{PlanID: made.ID})
+		if err == nil {
+			out.Replayed = "true"
+		}
+		return out, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	return planOutput(p), nil
+}
+
+type replacePlanInput struct {
+	PlanPath
+	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the version that the change is meant for."`
+	Body    PlanDocument
+}
+
+// fresh is 412 unless the plan is the one that the request is meant for.
+func fresh(p *billing.Plan, ifMatch string) error {
+	if !api.Matches(ifMatch, strconv.Itoa(p.Version)) {
+		return problem.Precondition("version_mismatch", "The plan has changed since you read it.").With("version", p.Version)
+	}
+	return nil
+}
+
+func (f *Subscriptions) replacePlan(ctx context.Context, in *replacePlanInput) (*PlanOutput, error) {
+	p, err := f.Billing.Plan(ctx, in.PlanID)
+	if err != nil {
+		return nil, err
+	}
+	if err := fresh(p, in.IfMatch); err != nil {
+		return nil, err
+	}
+	read := p.Version
+	p.Plan, p.Archived = in.Body.plan(p.ID), false
+	if err := f.Billing.SavePlan(ctx, p, read); err != nil {
+		return nil, err
+	}
+	return planOutput(p), nil
+}
+
+type archivePlanInput struct {
+	PlanPath
+	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the version that is meant."`
+}
+
+func (f *Subscriptions) archivePlan(ctx context.Context, in *archivePlanInput) (*PlanOutput, error) {
+	p, err := f.Billing.Plan(ctx, in.PlanID)
+	if err != nil {
+		return nil, err
+	}
+	if err := fresh(p, in.IfMatch); err != nil {
+		return nil, err
+	}
+	if !p.Archived {
+		read := p.Version
+		p.Archived = true
+		if err := f.Billing.SavePlan(ctx, p, read); err != nil {
+			return nil, err
+		}
+	}
+	return planOutput(p), nil
+}
+
+type proposeInput struct {
+	PlanPath
+	api.Paging
+	Body struct {
+		From subscription.Date `json:"from" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Not before this day." example:"2027-01-01"`
+	}
+}
+
+// ProposeOutput is what became of a page of subscribers.
+type ProposeOutput struct {
+	Body struct {
+		Proposed   int    `json:"proposed" doc:"Subscriptions that the latest price was brought to."`
+		Skipped    int    `json:"skipped" doc:"Ended, cancelled or unpaid ones, and those that have it."`
+		NextCursor string `json:"nextCursor,omitempty" doc:"Go on with it until it is missing."`
+	}
+}
+
+func (f *Subscriptions) propose(ctx context.Context, in *proposeInput) (*ProposeOutput, error) {
+	p, err := f.Billing.Plan(ctx, in.PlanID)
+	if err != nil {
+		return nil, err
+	}
+	out := &ProposeOutput{}
+	ids, next, err := f.Billing.SubscribersOf(ctx, p.ID, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	for _, subscriber := range ids {
+		done, err := f.proposeTo(ctx, subscriber, p, in.Body.From)
+		if err != nil {
+			return nil, err
+		}
+		if done {
+			out.Body.Proposed++
+		} else {
+			out.Body.Skipped++
+		}
+	}
+	out.Body.NextCursor = string(next)
+	return out, nil
+}
+
+// proposeTo brings the price to one subscriber; one to whom it cannot be brought is passed over.
+func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *billing.Plan, from subscription.Date) (bool, error) {
+	r, err := f.Billing.Load(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	done := false
+	_, _, err = f.Billing.Apply(ctx, r, func(r *billing.Record) (billing.Change, bool, error) {
+		terms, err := p.Terms(r.Sub.Terms.Currency, r.Sub.Terms.Quantity)
+		asked := r.Sub.Ask != nil && r.Sub.Ask.Version >= p.Version || r.Sub.Next != nil && r.Sub.Next.Version >= p.Version
+		if err != nil || asked || r.Sub.Terms.Version >= p.Version {
+			return billing.Change{}, false, nil
+		}
+		done = true
+		return billing.Change{Command: subscription.Propose{Version: p.Version, Price: terms.Price, From: from}}, true, nil
+	})
+	if prob := problem.From(err); err != nil && prob.Status == 409 {
+		return false, nil
+	}
+	return done && err == nil, err
+}

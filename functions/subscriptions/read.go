@@ -1,0 +1,170 @@
+package subscriptions
+
+import (
+	"context"
+	"time"
+
+	"dangol/shared/api"
+	"dangol/shared/auth"
+	"dangol/shared/billing"
+	"dangol/shared/money"
+	"dangol/shared/subscription"
+	"dangol/shared/table"
+)
+
+// Which names a subscription. Exported because Huma fills only exported embedded structs.
+type Which struct {
+	ID string `path:"subscriptionId" maxLength:"64" example:"sub_01k9x7d3f8q7m2k"`
+}
+
+// load reads the caller's own subscription; that of somebody else is not there.
+func (f *Subscriptions) load(ctx context.Context, id string) (*billing.Record, error) {
+	return f.Billing.LoadOf(ctx, id, auth.From(ctx).Subject)
+}
+
+func (f *Subscriptions) get(ctx context.Context, in *Which) (*SubscriptionOutput, error) {
+	r, err := f.load(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return f.output(200, r, false), nil
+}
+
+// Summary is a subscription in a list.
+type Summary struct {
+	ID        string             `json:"id"`
+	State     subscription.State `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,cancelled,ended"`
+	PlanID    string             `json:"planId"`
+	Title     string             `json:"title"`
+	Price     money.View         `json:"price" doc:"Of one payment."`
+	Closes    subscription.Date  `json:"closes" doc:"The day after the last of the running period."`
+	StartedAt time.Time          `json:"startedAt"`
+}
+
+// SubscriptionList is a page of subscriptions.
+type SubscriptionList struct {
+	Body struct {
+		Subscriptions []Summary `json:"subscriptions" nullable:"false"`
+		NextCursor    string    `json:"nextCursor,omitempty"`
+	}
+}
+
+func (f *Subscriptions) mine(ctx context.Context, in *pageInput) (*SubscriptionList, error) {
+	cards, next, err := f.Billing.OfCustomer(ctx, auth.From(ctx).Subject, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	out := &SubscriptionList{}
+	out.Body.Subscriptions, out.Body.NextCursor = make([]Summary, len(cards)), string(next)
+	for i, c := range cards {
+		out.Body.Subscriptions[i] = Summary{
+			ID: c.ID, State: c.State, PlanID: c.PlanID, Title: c.Title, Price: money.Of(c.Amount, c.Currency).View(), Closes: c.Closes,
+			StartedAt: c.StartedAt,
+		}
+	}
+	return out, nil
+}
+
+// PartsInput asks for a page of something that belongs to a subscription.
+type PartsInput struct {
+	Which
+	api.Paging
+}
+
+// HistoryList is a page of history.
+type HistoryList struct {
+	Body struct {
+		Entries    []subscription.Entry `json:"entries" nullable:"false"`
+		NextCursor string               `json:"nextCursor,omitempty"`
+	}
+}
+
+func (f *Subscriptions) history(ctx context.Context, in *PartsInput) (*HistoryList, error) {
+	if _, err := f.load(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	lines, next, err := f.Billing.History(ctx, in.ID, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	out := &HistoryList{}
+	out.Body.Entries, out.Body.NextCursor = make([]subscription.Entry, len(lines)), string(next)
+	for i, l := range lines {
+		out.Body.Entries[i] = l.Entry
+	}
+	return out, nil
+}
+
+// InvoiceLine is a line of an invoice. Its amount contains the tax.
+type InvoiceLine struct {
+	Kind     subscription.LineKind `json:"kind" enum:"period,setup,unused" doc:"unused: days that were paid and are given back."`
+	PlanID   string                `json:"planId"`
+	Quantity int                   `json:"quantity"`
+	From     subscription.Date     `json:"from,omitempty"`
+	To       subscription.Date     `json:"to,omitempty" doc:"The day after the last."`
+	Amount   money.View            `json:"amount"`
+}
+
+// InvoiceTax is the tax contained in the lines of one rate.
+type InvoiceTax struct {
+	RateBP int64      `json:"rateBp" doc:"Basis points: 1000 is 10 %."`
+	Gross  money.View `json:"gross"`
+	Tax    money.View `json:"tax"`
+}
+
+func linesOf(r *billing.Record, lines []subscription.Line) []InvoiceLine {
+	out := make([]InvoiceLine, len(lines))
+	for i, l := range lines {
+		out[i] = InvoiceLine{Kind: l.Kind, PlanID: l.PlanID, Quantity: l.Quantity, From: l.From, To: l.To, Amount: r.Money(l.Amount).View()}
+	}
+	return out
+}
+
+func taxesOf(r *billing.Record, taxes []subscription.TaxLine) []InvoiceTax {
+	out := make([]InvoiceTax, len(taxes))
+	for i, t := range taxes {
+		out[i] = InvoiceTax{RateBP: t.RateBP, Gross: r.Money(t.Gross).View(), Tax: r.Money(t.Tax).View()}
+	}
+	return out
+}
+
+// Invoice is an invoice as the API shows it.
+type Invoice struct {
+	Number     string               `json:"number" example:"INV-2026-000123"`
+	State      billing.InvoiceState `json:"state" enum:"open,paid,void"`
+	Title      string               `json:"title"`
+	Issued     time.Time            `json:"issued"`
+	Lines      []InvoiceLine        `json:"lines" nullable:"false"`
+	Taxes      []InvoiceTax         `json:"taxes" nullable:"false" doc:"Contained in the lines."`
+	Subtotal   money.View           `json:"subtotal"`
+	CreditUsed money.View           `json:"creditUsed"`
+	Total      money.View           `json:"total" doc:"What was, or is to be, charged."`
+}
+
+// InvoiceList is a page of invoices.
+type InvoiceList struct {
+	Body struct {
+		Invoices   []Invoice `json:"invoices" nullable:"false"`
+		NextCursor string    `json:"nextCursor,omitempty"`
+	}
+}
+
+func (f *Subscriptions) invoices(ctx context.Context, in *PartsInput) (*InvoiceList, error) {
+	r, err := f.load(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	all, next, err := f.Billing.Invoices(ctx, in.ID, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	out := &InvoiceList{}
+	out.Body.Invoices, out.Body.NextCursor = make([]Invoice, len(all)), string(next)
+	for i, n := range all {
+		out.Body.Invoices[i] = Invoice{
+			Number: n.Number, State: n.State, Title: n.Title, Issued: n.Issued, Lines: linesOf(r, n.Lines), Taxes: taxesOf(r, n.Taxes),
+			Subtotal: r.Money(n.Subtotal).View(), CreditUsed: r.Money(n.CreditUsed).View(), Total: r.Money(n.Total).View(),
+		}
+	}
+	return out, nil
+}

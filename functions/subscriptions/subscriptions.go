@@ -1,0 +1,104 @@
+// Package subscriptions is the function for paid memberships, boxes and replenishment: shoppers subscribe and change what they have,
+// and see before each change what it costs and when; merchants keep the plans and read their figures.
+//
+// It changes the items of shared/billing (SUBSCRIPTION#<id>, PLAN#<id>, NUMBERS#...) and emits subscription.changed and
+// subscription.notice_issued. What is due later is done by the billing function; a payment that follows from a request is made here,
+// at once, and left to billing when the provider does not answer.
+//
+// Routes: plans under /plans, one's own subscriptions under /subscriptions, the merchant's figures under /admin/subscriptions.
+package subscriptions
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/shared/api"
+	"dangol/shared/billing"
+	"dangol/shared/boot"
+)
+
+// Subscriptions is the function with what it needs.
+type Subscriptions struct {
+	Billing *billing.Service
+}
+
+// New builds the function. Environment: what billing.FromEnv and api.FromEnv name.
+func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	options, err := api.FromEnv(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	service, err := billing.FromEnv(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	return (&Subscriptions{service}).Service(options).Lambda(), nil
+}
+
+// API describes the function's routes; it cannot serve them.
+func API() *api.Service { return (*Subscriptions)(nil).Service(api.Options{}) }
+
+// Service is the function's HTTP side.
+func (f *Subscriptions) Service(o api.Options) *api.Service {
+	s := api.New("subscriptions", o)
+	f.plans(s)
+	route := func(method, path, id, summary string, errors ...int) api.Route {
+		return api.Route{
+			Method: method, Path: "/subscriptions" + path, ID: id, Summary: summary, Tag: "Subscriptions", Access: api.Customer,
+			Errors: append([]int{422}, errors...),
+		}
+	}
+	start := route("POST", "", "subscribe", "Subscribe to a plan", 402, 404, 409, 503)
+	start.Status, start.Keyed = 201, api.KeyRequired
+	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now; `state` is `starting` while the provider's answer is still to come."
+	api.Handle(s, start, f.subscribe)
+	api.Handle(s, route("GET", "", "listMySubscriptions", "List one's own subscriptions, newest first"), f.mine)
+	const one = "/{subscriptionId}"
+	api.Handle(s, route("GET", one, "getSubscription", "Read a subscription", 404), f.get)
+	api.Handle(s, route("GET", one+"/history", "getSubscriptionHistory", "What happened to a subscription, newest first", 404), f.history)
+	api.Handle(s, route("GET", one+"/invoices", "listInvoices", "The invoices of a subscription, newest first", 404), f.invoices)
+	api.Handle(s, route("POST", one+"/quote", "quoteSubscriptionChange", "What a change would cost, and when", 404, 409), f.quote)
+	change := func(path, id, summary string) api.Route {
+		r := route("POST", one+path, id, summary, 404, 409, 412, 503)
+		r.Keyed = api.KeyOptional
+		return r
+	}
+	api.Handle(s, change("/changes", "changeSubscription", "Change a subscription, as quoted"), f.change)
+	cancel := change("/cancel", "cancelSubscription", "Cancel, in one step")
+	cancel.Description = "Ends with what is paid, or the minimum term. A reason may be given now or by a second call; nothing is asked first."
+	api.Handle(s, cancel, f.cancel)
+	api.Handle(s, change("/reactivate", "reactivateSubscription", "Take a cancellation back, or start again after the end"), f.reactivate)
+	api.Handle(s, change("/pay", "payNow", "Charge what is unpaid at once"), f.pay)
+	card := route("PUT", one+"/payment-method", "updatePaymentMethod", "Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)
+	api.Handle(s, card, f.card)
+	api.Handle(s, route("GET", one+"/consent", "getConsentNotice", "The notice to show before a trial turns paid or a price rises", 404), f.notice)
+	api.Handle(s, change("/consent", "answerConsent", "Say yes or no to the notice"), f.consent)
+	report := api.Route{
+		Method: "GET", Path: "/admin/subscriptions/report", ID: "getSubscriptionReport", Summary: "Recurring revenue, churn, trials, recovery, what is to come",
+		Tag: "Subscriptions", Access: api.MerchantIs, Errors: []int{422},
+	}
+	api.Handle(s, report, f.report)
+	return s
+}
+
+// plans registers the routes of plans.
+func (f *Subscriptions) plans(s *api.Service) {
+	route := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
+		return api.Route{
+			Method: method, Path: "/plans" + path, ID: id, Summary: summary, Tag: "Plans", Access: access, Errors: append([]int{422}, errors...),
+		}
+	}
+	api.Handle(s, route(api.Public, "GET", "", "listPlans", "List the plans on offer"), f.offered)
+	api.Handle(s, route(api.Public, "GET", "/{planId}", "getPlan", "Read a plan", 404), f.plan)
+	create := route(api.MerchantIs, "POST", "", "createPlan", "Offer a plan")
+	create.Status, create.Keyed = 201, api.KeyOptional
+	api.Handle(s, create, f.createPlan)
+	replace := route(api.MerchantIs, "PUT", "/{planId}", "replacePlan", "Make a further version of a plan", 404, 412)
+	replace.Description = "Subscribers keep the version they have; proposePlan brings the price of the latest to them."
+	api.Handle(s, replace, f.replacePlan)
+	api.Handle(s, route(api.MerchantIs, "POST", "/{planId}/archive", "archivePlan", "Offer a plan no more", 404, 412), f.archivePlan)
+	propose := route(api.MerchantIs, "POST", "/{planId}/proposal", "proposePlan", "Bring the latest price to subscribers of earlier versions, page by page", 404)
+	propose.Description = "A lower price begins with the next payment. A higher one is asked for first; without consent the old one stays or the subscription ends, as the plan says. Repeating changes nothing."
+	api.Handle(s, propose, f.propose)
+}

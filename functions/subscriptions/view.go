@@ -1,0 +1,155 @@
+package subscriptions
+
+import (
+	"strconv"
+	"time"
+
+	"dangol/shared/api"
+	"dangol/shared/billing"
+	"dangol/shared/cart"
+	"dangol/shared/money"
+	"dangol/shared/subscription"
+)
+
+// Subscription is a subscription as the API shows it. Dates are the subscriber's local days.
+type Subscription struct {
+	ID          string                `json:"id" example:"sub_01k9x7d3f8q7m2k"`
+	State       subscription.State    `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,cancelled,ended"`
+	Version     int                   `json:"version"`
+	Plan        PlanRef               `json:"plan"`
+	Quantity    int                   `json:"quantity"`
+	Price       money.View            `json:"price" doc:"Of one payment."`
+	Interval    subscription.Interval `json:"interval"`
+	Opens       subscription.Date     `json:"opens" doc:"First day of the running period."`
+	Closes      subscription.Date     `json:"closes" doc:"The day after its last."`
+	Next        *NextPayment          `json:"next,omitempty" doc:"The next charge if nothing changes."`
+	EndsOn      subscription.Date     `json:"endsOn,omitempty" doc:"Of one that is cancelled or has ended."`
+	EndReason   string                `json:"endReason,omitempty"`
+	Credit      money.View            `json:"credit" doc:"Account credit; the next invoices use it first."`
+	Unpaid      *Unpaid               `json:"unpaid,omitempty"`
+	Question    *Question             `json:"question,omitempty" doc:"The consent that is being asked for."`
+	Method      *Method               `json:"paymentMethod,omitempty"`
+	Address     *cart.Address         `json:"address,omitempty"`
+	Contents    []subscription.Item   `json:"contents,omitempty"`
+	SkipNext    bool                  `json:"skipNext,omitempty"`
+	PauseUntil  subscription.Date     `json:"pauseUntil,omitempty"`
+	PrepaidLeft int                   `json:"prepaidLeft,omitempty"`
+	Benefits    subscription.Benefits `json:"benefits" doc:"In force at this moment."`
+	Allows      []string              `json:"allows" nullable:"false" doc:"What may be done as it stands."`
+	Processing  bool                  `json:"processing" doc:"A payment or a parcel is under way; read again in a minute."`
+	StartedAt   time.Time             `json:"startedAt"`
+}
+
+// PlanRef names the plan that is subscribed to.
+type PlanRef struct {
+	ID      string            `json:"id"`
+	Version int               `json:"version"`
+	Kind    subscription.Kind `json:"kind" enum:"membership,box,replenishment"`
+	Title   string            `json:"title"`
+}
+
+// NextPayment is a charge to come.
+type NextPayment struct {
+	On     subscription.Date `json:"on"`
+	Amount money.View        `json:"amount"`
+}
+
+// Unpaid is the invoice that is not paid yet.
+type Unpaid struct {
+	Amount  money.View        `json:"amount"`
+	Running bool              `json:"running" doc:"The provider is being asked."`
+	RetryAt time.Time         `json:"retryAt,omitzero"`
+	Wait    subscription.Wait `json:"wait,omitempty" doc:"card: another card is needed; shopper: the bank wants to see the cardholder; nothing: no retry is left."`
+}
+
+// Question is what consent is asked for.
+type Question struct {
+	ID       string              `json:"id"`
+	Kind     string              `json:"kind" enum:"trial_turns_paid,price_rises"`
+	On       subscription.Date   `json:"on"`
+	Old      money.View          `json:"old"`
+	New      money.View          `json:"new"`
+	Required bool                `json:"required"`
+	Answer   subscription.Answer `json:"answer,omitempty"`
+}
+
+// Method is a card, for people.
+type Method struct {
+	Brand    string `json:"brand"`
+	Last4    string `json:"last4"`
+	ExpMonth int    `json:"expMonth,omitempty"`
+	ExpYear  int    `json:"expYear,omitempty"`
+}
+
+// SubscriptionOutput is one subscription.
+type SubscriptionOutput struct {
+	Status   int
+	ETag     string `header:"ETag" doc:"The version, for If-Match."`
+	Replayed string `header:"Idempotent-Replayed"`
+	Body     Subscription
+}
+
+func (f *Subscriptions) output(status int, r *billing.Record, replay bool) *SubscriptionOutput {
+	out := &SubscriptionOutput{Status: status, ETag: api.ETag(strconv.Itoa(r.Version)), Body: f.view(r)}
+	if replay {
+		out.Replayed = "true"
+	}
+	return out
+}
+
+func (f *Subscriptions) view(r *billing.Record) Subscription {
+	s, now := &r.Sub, f.Billing.Clock.Now()
+	v := Subscription{
+		ID: s.ID, State: s.State, Version: r.Version, Quantity: s.Terms.Quantity, Price: r.Money(s.Terms.Payment()).View(),
+		Plan:     PlanRef{ID: s.Terms.PlanID, Version: s.Terms.Version, Kind: s.Terms.Kind, Title: r.Title()},
+		Interval: s.Terms.Interval, Opens: s.Span.Opens, Closes: s.Span.Closes, EndReason: s.EndReason, Credit: r.Money(s.Credit).View(),
+		Contents: s.Terms.Contents, SkipNext: s.Skip, PauseUntil: s.PauseUntil, PrepaidLeft: s.PrepaidLeft, Benefits: s.InForce(now),
+		Allows: allows(s), Processing: len(r.Tasks) > 0 || s.Open != nil && s.Open.InFlight, StartedAt: s.StartedAt,
+	}
+	for _, u := range s.Upcoming(1) {
+		v.Next = &NextPayment{On: u.On, Amount: u.Amount.View()}
+	}
+	if s.State == subscription.Ended {
+		v.EndsOn = s.Span.Closes
+	} else if q, err := s.Quote(subscription.Cancel{}, now); err == nil && s.State == subscription.Cancelled {
+		v.EndsOn = q.EndsOn
+	}
+	if o := s.Open; o != nil {
+		v.Unpaid = &Unpaid{Amount: r.Money(o.Amount).View(), Running: o.InFlight, RetryAt: o.RetryAt, Wait: o.Wait}
+	}
+	if a := s.Ask; a != nil {
+		v.Question = &Question{
+			ID: a.ID, Kind: string(a.Kind), On: a.On, Old: r.Money(a.Old).View(), New: r.Money(a.New).View(), Required: a.Required, Answer: a.Answer,
+		}
+	}
+	if m, ok := r.Methods[s.Card.Token]; ok {
+		v.Method = &Method{Brand: m.Brand, Last4: m.Last4, ExpMonth: m.ExpMonth, ExpYear: m.ExpYear}
+	}
+	if a, ok := r.Addresses[s.AddressID]; ok {
+		v.Address = &a
+	}
+	return v
+}
+
+// commands are what a subscriber may do, by the name the API has for it.
+var commands = []struct {
+	name    string
+	command subscription.Command
+}{
+	{"skip_next", subscription.SkipNext{}}, {"unskip", subscription.Unskip{}}, {"change_date", subscription.ChangeDate{}},
+	{"pause", subscription.Pause{}}, {"resume", subscription.Resume{}}, {"swap", subscription.Swap{}},
+	{"change_quantity", subscription.ChangeQuantity{}}, {"change_address", subscription.ChangeAddress{}}, {"move", subscription.Move{}},
+	{"upgrade", subscription.Upgrade{}}, {"downgrade", subscription.Downgrade{}}, {"cancel", subscription.Cancel{}},
+	{"reactivate", subscription.Reactivate{}}, {"change_card", subscription.ChangeCard{}}, {"pay_now", subscription.PayNow{}},
+	{"consent", subscription.Consent{}},
+}
+
+func allows(s *subscription.Subscription) []string {
+	out := []string{}
+	for _, c := range commands {
+		if s.Allows(c.command) {
+			out = append(out, c.name)
+		}
+	}
+	return out
+}

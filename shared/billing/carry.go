@@ -1,0 +1,181 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/stock"
+	"dangol/shared/subscription"
+	"dangol/shared/table"
+)
+
+// callFor is how long the provider may take to answer: with it a worker is done before its lease ends.
+const callFor = 20 * time.Second
+
+// errOthers says that another worker has taken the task over.
+var errOthers = errors.New("billing: another worker is at it")
+
+// carry carries out the tasks of a subscription, one after the other, and returns it as it then is. Only whoever wrote or took over the
+// lease may call it. A task that others have done ends it without error.
+func (s *Service) carry(ctx context.Context, r *Record) (*Record, error) {
+	for {
+		t, ok := r.first()
+		if !ok {
+			return r, nil
+		}
+		next, err := s.task(ctx, r, t)
+		switch {
+		case errors.Is(err, errOthers), errors.Is(err, errPostponed):
+			return next, nil
+		case err != nil:
+			return r, err
+		}
+		r = next
+	}
+}
+
+func (s *Service) task(ctx context.Context, r *Record, t Task) (*Record, error) {
+	switch t.Kind {
+	case TaskHold:
+		return s.hold(ctx, r, t, true)
+	case TaskRelease:
+		return s.release(ctx, r, t)
+	case TaskDeliver:
+		return s.deliver(ctx, r, t)
+	case TaskRefund:
+		return s.refund(ctx, r, t)
+	default:
+		return s.charge(ctx, r, t)
+	}
+}
+
+// finish writes the outcome of the first task: takes it off, in one transaction with what the rules say and what it moved.
+func (s *Service) finish(ctx context.Context, r *Record, t Task, c Change) (*Record, error) {
+	ours := false
+	_, failed := c.Command.(subscription.StockFailed)
+	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
+		first, ok := r.first()
+		if ours = ok && first.same(t); !ours {
+			return Change{}, false, nil
+		}
+		full := c
+		full.Lead = true
+		full.Edit = func(r *Record) {
+			r.done(failed)
+			if c.Edit != nil {
+				c.Edit(r)
+			}
+		}
+		return full, true, nil
+	})
+	if err == nil && !ours {
+		err = errOthers
+	}
+	return next, err
+}
+
+// charge asks what became of the attempt where it may have been made before, holds the goods, and charges.
+func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, callFor)
+	defer cancel()
+	if t.Ask {
+		p, err := s.Provider.Lookup(ctx, t.AttemptKey)
+		if !errors.Is(err, payment.ErrNotFound) {
+			return s.heard(ctx, r, t, p, err)
+		}
+	}
+	if t.Holds && !r.holds(t.Key) {
+		held, err := s.hold(ctx, r, t, false)
+		if err != nil {
+			return held, err
+		}
+		if first, ok := held.first(); !ok || !first.same(t) {
+			return held, nil // out of stock
+		}
+		r = held
+	}
+	p, err := s.Provider.ChargeOffSession(ctx, payment.ChargeRequest{
+		Key: t.AttemptKey, Amount: r.Money(t.Amount), CustomerID: r.Sub.CustomerID, CustomerRef: r.Methods[t.Card.Token].CustomerRef,
+		MethodToken: t.Card.Token, Description: r.Title(), Metadata: map[string]string{"subscription": r.Sub.ID, "invoice": t.Key},
+	})
+	return s.heard(ctx, r, t, p, err)
+}
+
+// heard turns the provider's answer into what the rules understand. What is not known is no outcome: the charge stays in flight, and the
+// rules come back to ask.
+func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Payment, err error) (*Record, error) {
+	ctx = context.WithoutCancel(ctx) // what is known about money is worth writing down also when the time has just run out
+	fail := func(kind payment.Kind, code string) (*Record, error) {
+		return s.finish(ctx, r, t, Change{Command: subscription.ChargeFailed{Key: t.Key, Attempt: t.Attempt, Kind: kind, Code: code}})
+	}
+	declined, refused := errors.AsType[*payment.Declined](err)
+	first := r.Sub.Open != nil && r.Sub.Open.Kind == subscription.OpenFirst
+	switch {
+	case err == nil && p.State == payment.StateCaptured:
+		return s.finish(ctx, r, t, Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}})
+	case err == nil && p.State == payment.StateDeclined:
+		return fail(p.DeclineKind, p.DeclineCode)
+	case err == nil && p.State.Dead():
+		return fail(payment.KindSoft, string(p.State))
+	case refused:
+		return fail(declined.Kind, declined.Code)
+	case errors.Is(err, payment.ErrInvalid):
+		return fail(payment.KindHard, "invalid_method")
+	case errors.Is(err, payment.ErrUnavailable) && !t.Ask && !first:
+		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment is asked about
+		// and sent again instead, because its failure would end what has hardly begun.
+		return fail(payment.KindTechnical, "provider_unavailable")
+	default:
+		s.Log.WarnContext(ctx, "charge outcome unknown", "subscription", r.Sub.ID, "key", t.AttemptKey, "state", p.State, "error", err)
+		return s.finish(ctx, r, t, Change{})
+	}
+}
+
+// errPostponed says that a task is to be tried again later.
+var errPostponed = errors.New("billing: later")
+
+// refund gives money back under the task's key.
+func (s *Service) refund(ctx context.Context, r *Record, t Task) (*Record, error) {
+	call, cancel := context.WithTimeout(ctx, callFor)
+	defer cancel()
+	got, err := s.Provider.LookupRefund(call, t.PaymentID, t.Key)
+	if errors.Is(err, payment.ErrNotFound) {
+		got, err = s.Provider.Refund(call, payment.RefundRequest{
+			Key: t.Key, PaymentID: t.PaymentID, Amount: r.Money(t.Amount), Reason: "subscription",
+			Metadata: map[string]string{"subscription": r.Sub.ID},
+		})
+	}
+	switch {
+	case errors.Is(err, payment.ErrUnknown), errors.Is(err, payment.ErrUnavailable):
+		return s.postpone(ctx, r, t, err)
+	case err != nil, got.State == payment.RefundFailed:
+		s.Log.ErrorContext(ctx, "refund refused: a person has to", "subscription", r.Sub.ID, "key", t.Key, "error", err)
+	}
+	return s.finish(ctx, r, t, Change{})
+}
+
+// postpone leaves the task for later, ever longer.
+func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) (*Record, error) {
+	s.Log.WarnContext(ctx, "task put off", "subscription", r.Sub.ID, "task", t.Kind, "key", t.Key, "error", cause)
+	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
+		first, ok := r.first()
+		return Change{Edit: func(r *Record) {
+			r.Tasks[0].Tries++
+			r.Lease = s.Clock.Now().Add(order.Backoff(first.Tries))
+		}}, ok && first.same(t), nil
+	})
+	if err == nil {
+		err = errPostponed
+	}
+	return next, err
+}
+
+// release gives held goods back, if any are held.
+func (s *Service) release(ctx context.Context, r *Record, t Task) (*Record, error) {
+	return s.finish(ctx, r, t, Change{Back: stockBack(r, t), Edit: func(r *Record) { delete(r.Held, t.Key) }})
+}
+
+func stockBack(r *Record, t Task) []table.Write { return stock.Release(r.Held[t.Key]) }

@@ -1,0 +1,182 @@
+package billing_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"dangol/infra/local/fault"
+	"dangol/infra/local/fault/members"
+	"dangol/infra/local/fault/world"
+	"dangol/shared/billing"
+	"dangol/shared/subscription"
+)
+
+func calm(t *testing.T) *members.World {
+	t.Helper()
+	return members.New(t, fault.New(fault.Plan{}))
+}
+
+// subscribed is somebody who has subscribed to the plan with the card.
+func subscribed(t *testing.T, w *members.World, p *billing.Plan, card string) *billing.Record {
+	t.Helper()
+	r, _, err := w.Subscribe(t.Context(), w.Billing, w.Subscriber(p, card))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func paid(invoices []billing.Invoice) (days []subscription.Date) {
+	for _, i := range invoices {
+		if i.State == billing.InvoicePaid {
+			days = append(days, i.Lines[0].From)
+		}
+	}
+	return days
+}
+
+func TestAMembershipIsPaidEveryMonthForAYear(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	r := subscribed(t, w, w.Offer(), "pm_card_visa")
+	if r.Sub.State != subscription.Active {
+		t.Fatalf("after the first payment it is %s", r.Sub.State)
+	}
+	w.Until(t.Context(), world.Noon.AddDate(1, 0, -1))
+	got := paid(w.InvoicesOf(t, r.Sub.ID))
+	if len(got) != 12 || got[0] != "2026-03-02" || got[11] != "2027-02-02" {
+		t.Errorf("paid from %v", got)
+	}
+	w.Check(t)
+}
+
+func TestARepeatedRequestSubscribesOnce(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	who := w.Subscriber(w.Offer(), "pm_card_visa")
+	first, _, err := w.Subscribe(t.Context(), w.Billing, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, replay, err := w.Subscribe(t.Context(), w.Billing, who)
+	if err != nil || !replay || again.Sub.ID != first.Sub.ID {
+		t.Fatalf("the repetition: replay %v, %v", replay, err)
+	}
+	if n := len(w.All(t)); n != 1 {
+		t.Errorf("%d subscriptions", n)
+	}
+	w.Check(t)
+}
+
+func TestADeclinedFirstPaymentStartsNothing(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	r := subscribed(t, w, w.Offer(), "pm_card_sandbox_chargeCustomerFailLost")
+	if r.Sub.State != subscription.Ended || r.Sub.EndReason != subscription.EndNotStarted {
+		t.Errorf("it is %s because of %s", r.Sub.State, r.Sub.EndReason)
+	}
+	w.Check(t)
+}
+
+func TestADeclinedRenewalIsTriedOnItsDaysAndRecovers(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	plan := w.Offer(func(p *subscription.Plan) { p.TrialDays = 14 })
+	r := subscribed(t, w, plan, "pm_card_sandbox_chargeCustomerFailTwice")
+	if r.Sub.State != subscription.Trialing {
+		t.Fatalf("it is %s", r.Sub.State)
+	}
+	consent(t, w, r.Sub.ID)
+	w.Until(t.Context(), world.Noon.AddDate(0, 0, 30))
+	r = w.Of(t, r.Sub.ID)
+	if r.Sub.State != subscription.Active || len(r.Cases) != 1 || r.Cases[0].Recovered.IsZero() || !r.Trial.Converted {
+		t.Errorf("it is %s, cases %+v, trial %+v", r.Sub.State, r.Cases, r.Trial)
+	}
+	w.Check(t)
+}
+
+// consent says yes to what is asked.
+func consent(t *testing.T, w *members.World, id string) {
+	t.Helper()
+	_, _, err := w.Look.Apply(t.Context(), w.Of(t, id), func(r *billing.Record) (billing.Change, bool, error) {
+		notice, ok := r.Sub.ConsentNotice("visa 4242", "in one step", "it ends")
+		if !ok {
+			t.Fatal("nothing is asked")
+		}
+		c := subscription.Consent{Notice: notice}
+		c.Answer.NoticeID, c.Answer.Explicit, c.Answer.Separate, c.Answer.Channel = notice.ID, true, true, "web"
+		return billing.Change{Command: c}, true, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestATrialWithoutConsentEnds(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	r := subscribed(t, w, w.Offer(func(p *subscription.Plan) { p.TrialDays = 14 }), "pm_card_visa")
+	w.Until(t.Context(), world.Noon.AddDate(0, 1, 0))
+	if r = w.Of(t, r.Sub.ID); r.Sub.EndReason != subscription.EndNoConsent || len(w.InvoicesOf(t, r.Sub.ID)) != 0 {
+		t.Errorf("it is %s because of %q", r.Sub.State, r.Sub.EndReason)
+	}
+	w.Check(t)
+}
+
+func TestEachCycleOfGoodsBecomesAnOrderUntilTheyRunOut(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	soap := w.Sell(world.Goods{Units: 5})
+	r := subscribed(t, w, w.Offer(members.Sends(soap, 2)), "pm_card_visa")
+	w.Until(t.Context(), world.Noon.AddDate(0, 2, 20))
+	orders := w.Orders(t)
+	if len(orders) != 2 || orders[0].Totals.Total != 10_000 || orders[0].Payment.Captured != 10_000 {
+		t.Fatalf("%d orders", len(orders))
+	}
+	states := []billing.InvoiceState{}
+	for _, i := range w.InvoicesOf(t, r.Sub.ID) {
+		states = append(states, i.State)
+	}
+	if !slices.Equal(states, []billing.InvoiceState{billing.InvoicePaid, billing.InvoicePaid, billing.InvoiceVoid}) {
+		t.Errorf("invoices are %v; want the third given up after a week without goods", states)
+	}
+	w.Check(t)
+}
+
+func TestMoneyOfAPlanThatIsStoppedNowGoesBack(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	r := subscribed(t, w, w.Offer(), "pm_card_visa")
+	w.Clock.Advance(10 * 24 * time.Hour)
+	r, _, err := w.Billing.Apply(t.Context(), r, func(*billing.Record) (billing.Change, bool, error) {
+		return billing.Change{Command: subscription.Cancel{Now: true}}, true, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := w.Bank.Ledger()[0]
+	notes, _, err := w.Look.CreditNotes(t.Context(), r.Sub.ID, 10, "")
+	if err != nil || len(notes) != 1 || notes[0].ToCard != entry.Refunded.Amount || notes[0].Number != "CN-2026-000001" || entry.Refunded.Amount == 0 {
+		t.Errorf("refunded %d; credit notes %+v, %v", entry.Refunded.Amount, notes, err)
+	}
+}
+
+func TestASubscriptionFromElsewhereRenewsHere(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	here := subscribed(t, w, w.Offer(), "pm_card_visa")
+	there := *here
+	there.Sub.ID = "sub_from_elsewhere"
+	if err := w.Look.Adopt(t.Context(), &there); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Look.Adopt(t.Context(), &there); err == nil {
+		t.Error("it was taken in twice")
+	}
+	w.Until(t.Context(), world.Noon.AddDate(0, 1, 5))
+	if got := paid(w.InvoicesOf(t, there.Sub.ID)); !slices.Equal(got, []subscription.Date{"2026-04-02"}) {
+		t.Errorf("paid from %v", got)
+	}
+	w.Check(t)
+}

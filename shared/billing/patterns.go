@@ -1,0 +1,23 @@
+package billing
+
+import (
+	"dangol/shared/due"
+	"dangol/shared/table"
+)
+
+// AccessPatterns are the ways in which plans, subscriptions and invoices are read and written; a test measures them.
+var AccessPatterns = []table.Pattern{
+	{Name: "read a plan", Key: "PLAN#<id> / PLAN", Trips: 1, Read: 1, Note: "latest version"},
+	{Name: "list the plans", Key: "PLANS / <id>", Index: table.ByOne, Trips: 1, Read: 0.5, Note: "a few plans"},
+	{Name: "store a version of a plan", Key: "PLAN#<id> / PLAN and VERSION#<n>", Trips: 1, Write: 5, Note: "1 transaction; versions never change"},
+	{Name: "read a subscription", Key: "SUBSCRIPTION#<id> / SUBSCRIPTION", Trips: 1, Read: 1, Note: "about 3 KB"},
+	{Name: "a customer's subscriptions, newest first", Key: "SUBSCRIBER#<sub> / <started at>#<id>", Index: table.ByOne, Trips: 1, Read: 0.5, Note: "a few cards"},
+	{Name: "every subscription, for the merchant's figures", Key: "SUBSCRIPTIONS#<shard> / <plan>#<id>", Index: table.ByTwo,
+		Trips: Shards, Read: 0.5 * Shards, Note: "and 0.5 per 4 KB of cards"},
+	{Name: "the invoices of a subscription, newest first", Key: "SUBSCRIPTION#<id> / INVOICE#<period>", Trips: 1, Read: 0.5, Note: "a few"},
+	{Name: "one year's book of invoices", Key: "BOOK#INV-<year> / <number>", Index: table.ByTwo, Trips: 1, Read: 0.5, Note: "up to 4 KB of entries"},
+	{Name: "the renewals to come", Key: "subscription#<shard>, up to a day", Index: table.Due, Trips: due.Shards + 1, Read: 0.5*due.Shards + 0.5,
+		Note: "one subscription due"},
+	{Name: "renew a membership", Key: "SUBSCRIPTION#<id> / SUBSCRIPTION, INVOICE#, HISTORY#, NOTICE#; NUMBERS#INV#<year>", Trips: 3, Read: 1, Write: 36,
+		Note: "1 read, 2 transactions, 1 call to the provider; invoice, receipt and history with it"},
+}

@@ -1,0 +1,67 @@
+package billing_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"dangol/infra/local/fault/world"
+	"dangol/shared/billing"
+	"dangol/shared/subscription"
+	"dangol/shared/table"
+)
+
+func TestAccessPatternsCostWhatTheySay(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	// A plan that announces no renewal: what is due is the renewal and nothing else.
+	plan := w.Offer(func(p *subscription.Plan) { p.Policy.RenewalDays = -1 })
+	r := subscribed(t, w, plan, "pm_card_visa")
+	id, s := r.Sub.ID, w.Look
+	w.Clock.MoveTo(r.Sub.Due)
+	ignore := func(_ any, _ table.Cursor, err error) error { return err }
+	runs := map[string]func(context.Context) error{
+		"read a plan":    func(ctx context.Context) error { _, err := s.Plan(ctx, plan.ID); return err },
+		"list the plans": func(ctx context.Context) error { p, c, err := s.Plans(ctx, 20, ""); return ignore(p, c, err) },
+		"store a version of a plan": func(ctx context.Context) error {
+			next := *plan
+			return s.SavePlan(ctx, &next, 1)
+		},
+		"read a subscription": func(ctx context.Context) error { _, err := s.Load(ctx, id); return err },
+		"a customer's subscriptions, newest first": func(ctx context.Context) error {
+			p, c, err := s.OfCustomer(ctx, r.Sub.CustomerID, 20, "")
+			return ignore(p, c, err)
+		},
+		"every subscription, for the merchant's figures": func(ctx context.Context) error {
+			return s.Every(ctx, func(billing.Card) error { return nil })
+		},
+		"the invoices of a subscription, newest first": func(ctx context.Context) error {
+			p, c, err := s.Invoices(ctx, id, 20, "")
+			return ignore(p, c, err)
+		},
+		"one year's book of invoices": func(ctx context.Context) error {
+			return s.Book(ctx, subscription.Invoices, world.Noon.Year(), func(billing.BookEntry) error { return nil })
+		},
+		"the renewals to come": func(ctx context.Context) error {
+			return s.Coming(ctx, w.Clock.Now().Add(time.Hour).UnixMilli(), func(*billing.Record) error { return nil })
+		},
+		"renew a membership": func(ctx context.Context) error { return w.Billing.Work(ctx, id) },
+	}
+	for _, p := range billing.AccessPatterns {
+		run, ok := runs[p.Name]
+		if !ok {
+			t.Errorf("%s: nobody measures it", p.Name)
+			continue
+		}
+		ctx, meter := table.Metered(t.Context())
+		if err := run(ctx); err != nil {
+			t.Errorf("%s: %v", p.Name, err)
+		}
+		if got := meter.Cost(); got != (table.Cost{Trips: p.Trips, Read: p.Read, Write: p.Write}) {
+			t.Errorf("%s: costs %+v, the page says %+v", p.Name, got, p)
+		}
+	}
+	if len(runs) != len(billing.AccessPatterns) {
+		t.Errorf("%d patterns, %d are measured", len(billing.AccessPatterns), len(runs))
+	}
+}
