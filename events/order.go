@@ -26,6 +26,8 @@ type OrderLine struct {
 	Options   []string    `json:"options,omitempty"`
 	Quantity  int         `json:"quantity"`
 	Total     money.Money `json:"total,omitzero"` // what the line cost after its discounts; not on parcels
+	// Discounted says that it was sold below its list price: by a sale on the shelf, or by what was taken off.
+	Discounted bool `json:"discounted,omitempty"`
 }
 
 // Place is where an order goes, without the street.
@@ -39,18 +41,20 @@ type Place struct {
 // OrderPlaced says that an order has been made. Its money is reserved or taken.
 type OrderPlaced struct {
 	OrderRef
-	CheckoutID  string      `json:"checkoutId"`
-	Lines       []OrderLine `json:"lines"`
-	Subtotal    money.Money `json:"subtotal"`
-	Discount    money.Money `json:"discount"`
-	Shipping    money.Money `json:"shipping"`
-	Tax         money.Money `json:"tax"`
-	TaxIncluded bool        `json:"taxIncluded"`
-	Total       money.Money `json:"total"`
-	Codes       []string    `json:"codes,omitempty"`
-	Place       Place       `json:"place,omitzero"`
-	Method      string      `json:"shippingMethod,omitempty"`
-	PlacedAt    time.Time   `json:"placedAt"`
+	CheckoutID  string           `json:"checkoutId"`
+	Lines       []OrderLine      `json:"lines"`
+	Subtotal    money.Money      `json:"subtotal"`
+	Discount    money.Money      `json:"discount"`
+	Shipping    money.Money      `json:"shipping"`
+	Tax         money.Money      `json:"tax"`
+	TaxIncluded bool             `json:"taxIncluded"`
+	Total       money.Money      `json:"total"`
+	Codes       []string         `json:"codes,omitempty"`
+	Promotions  []OrderPromotion `json:"promotions,omitempty"`
+	FirstOrder  bool             `json:"firstOrder,omitempty"` // of this customer
+	Place       Place            `json:"place,omitzero"`
+	Method      string           `json:"shippingMethod,omitempty"`
+	PlacedAt    time.Time        `json:"placedAt"`
 }
 
 // EventType is "order.placed".
@@ -87,11 +91,14 @@ func (OrderDelivered) EventType() string { return "order.delivered" }
 // taken and the reservation is let go.
 type OrderCancelled struct {
 	OrderRef
-	Reason string      `json:"reason"`
-	By     string      `json:"by"` // customer, shop
-	Lines  []OrderLine `json:"lines"`
-	Total  money.Money `json:"total"`
-	Refund money.Money `json:"refund"`
+	Reason     string           `json:"reason"`
+	By         string           `json:"by"` // customer, shop
+	Lines      []OrderLine      `json:"lines"`
+	Total      money.Money      `json:"total"`
+	Refund     money.Money      `json:"refund"`
+	Promotions []OrderPromotion `json:"promotions,omitempty"`
+	FirstOrder bool             `json:"firstOrder,omitempty"`
+	PlacedAt   time.Time        `json:"placedAt,omitzero"`
 }
 
 // EventType is "order.cancelled".

@@ -141,7 +141,7 @@ export interface paths {
         put?: never;
         /**
          * Accept the prices as they are
-         * @description Clears every price_changed problem. A price that rose blocks the checkout until it is accepted; one that fell does not.
+         * @description Clears every price_changed and offer_changed problem. A price that rose blocks the checkout until it is accepted, and so does a promotion that ended; what became cheaper does not.
          *
          *     Who may call: a customer, or a guest.
          */
@@ -267,6 +267,28 @@ export interface paths {
          * @description Who may call: a customer, or a guest.
          */
         put: operations["setCurrency"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/carts/{cartId}/gifts/{promotionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose the gifts of a promotion
+         * @description Where a promotion lets the shopper choose, the cart's giftChoices tell between what; an empty list takes the choice back.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        put: operations["chooseGifts"];
         post?: never;
         delete?: never;
         options?: never;
@@ -886,6 +908,304 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List promotions
+         * @description By state, the next to happen first.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["listPromotions"];
+        put?: never;
+        /**
+         * Write a draft
+         * @description A draft does nothing until it is published. `starts` and `ends` are times of the shop's clocks, such as `2026-11-27T10:00` and `2026-11-29T24:00`. docs/promotions.md has all rules in the order in which they apply.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["createPromotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the discount guard
+         * @description Answers which rules of the guard the promotion would break, exactly, with the calendar around it. Nothing is stored. A promotion that has an id is not counted against itself.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["planPromotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Price any cart as of any moment
+         * @description Prices lines as the cart would at the moment `at`, with all published promotions and, when named by `promotionId` or given in `draft`, one that is not published yet.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["previewPromotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much a product, or the shop, lives on discounts
+         * @description Days on sale of the last 30, 90 and 365, depth of discounts, share of the revenue sold at a discount, and whether customers have begun to wait.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["reportDiscounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{promotionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a promotion, with what it brought
+         * @description Who may call: merchants.
+         */
+        get: operations["getPromotion"];
+        /**
+         * Replace a promotion
+         * @description A draft can be changed at will; a promotion to come too, as long as the guard allows it or the reason is given. Once it has begun only name, end, budget, limits and priority can be changed, because customers have seen the rest. Schedules move along.
+         *
+         *     Who may call: merchants.
+         */
+        put: operations["replacePromotion"];
+        post?: never;
+        /**
+         * Delete a draft
+         * @description Who may call: merchants.
+         */
+        delete: operations["deletePromotion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{promotionId}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The codes of the batch again
+         * @description CSV with a header, one code a line. Codes cannot be guessed and each can be used once (or as often as limitPerCode says). They are made from a secret and not stored, so they can be had again. A promotion has one batch.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["getCodes"];
+        put?: never;
+        /**
+         * Make a batch of single-use codes
+         * @description CSV with a header, one code a line. Codes cannot be guessed and each can be used once (or as often as limitPerCode says). They are made from a secret and not stored, so they can be had again. A promotion has one batch.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["createCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{promotionId}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What it would have cost on the orders of the last days
+         * @description Prices the orders again with and without the promotion, as if it had been live when they were made. What more customers it would have brought is not in it.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["dryRunPromotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{promotionId}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a promotion for good, now
+         * @description Who may call: merchants.
+         */
+        post: operations["endPromotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{promotionId}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a promotion for a while
+         * @description Who may call: merchants.
+         */
+        post: operations["pausePromotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{promotionId}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a draft
+         * @description Checks the promotion once more, asks the guard, makes the schedules of its start and end, and lets carts have it from its start on. Over the guard it takes a `reason` in writing, which is kept. Publishing again changes nothing and mends schedules.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["publishPromotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{promotionId}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What it brought, and what the guard counts it as
+         * @description Who may call: merchants.
+         */
+        get: operations["reportPromotion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{promotionId}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a paused promotion go on
+         * @description Who may call: merchants.
+         */
+        post: operations["resumePromotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/seasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The calendar of seasons
+         * @description Solar and lunar holidays with the days on which shops sell, in the shop's time zone. Take `group` into a promotion, so that the guard counts all promotions of a season as one sale.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["listSeasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stock/{variantId}": {
         parameters: {
             query?: never;
@@ -1192,6 +1512,16 @@ export interface components {
             /** @description State or province. */
             region?: string;
         };
+        Applied: {
+            /** Format: int64 */
+            amount: number;
+            code?: string;
+            /** Format: int64 */
+            gifts?: number;
+            promotionId: string;
+            /** Format: int64 */
+            version: number;
+        };
         BeginOutputBody: {
             cart: components["schemas"]["Cart"];
             /**
@@ -1220,6 +1550,31 @@ export interface components {
              */
             pointsTimes?: number;
         };
+        Budget: {
+            spend?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            uses?: number;
+        };
+        BuyGetTerms: {
+            /** Format: int64 */
+            basisPoints: number;
+            /** Format: int64 */
+            buy: number;
+            from?: components["schemas"]["Targets"];
+            /** Format: int64 */
+            get: number;
+            /** Format: int64 */
+            times?: number;
+        };
+        CalendarDay: {
+            day: string;
+            /** Format: int64 */
+            inWindow: number;
+            planned?: string[] | null;
+            promotions?: string[] | null;
+        };
         Cart: {
             address?: components["schemas"]["Address"];
             /** @description Promotion codes, those that do nothing included. */
@@ -1232,6 +1587,10 @@ export interface components {
              * @description When the cart is deleted if nothing happens to it.
              */
             expiresAt?: string;
+            /** @description Gifts that the shopper may choose. */
+            giftChoices: components["schemas"]["CartGiftChoice"][];
+            /** @description How far it is to more, the smallest step first: 5,000 more for free shipping. */
+            hints: components["schemas"]["CartHint"][];
             /**
              * @description mine for a customer's cart that nothing was ever put into.
              * @example cart_01k9xxxxxxxxxxxxxxxxxxxxxx
@@ -1362,6 +1721,49 @@ export interface components {
              */
             currency: string;
         };
+        CartGiftChoice: {
+            /**
+             * Format: int64
+             * @description How many of them in all.
+             */
+            choose: number;
+            /**
+             * Format: int64
+             * @description How many are not chosen yet.
+             */
+            left: number;
+            promotionId: string;
+            /** @description Those that can be given. */
+            variantIds: string[];
+        };
+        CartGiftsInputBody: {
+            /**
+             * @description The gifts the shopper would have.
+             * @example [
+             *       "var_01k9xxxxxxxxxxxxxxxxxxxxxx_0"
+             *     ]
+             */
+            variantIds: string[];
+        };
+        CartHint: {
+            /** @description What is missing. */
+            amount?: components["schemas"]["View"];
+            /** @description Variants that the next tier gives. */
+            gifts?: string[] | null;
+            /**
+             * @description What it would be.
+             * @example free_shipping
+             */
+            kind: string;
+            name?: string;
+            /** @description Missing for the shop's own free shipping. */
+            promotionId?: string;
+            /**
+             * Format: int64
+             * @description Units that are missing.
+             */
+            units?: number;
+        };
         CartLine: {
             /**
              * Format: int64
@@ -1372,6 +1774,8 @@ export interface components {
             compareAtPrice?: components["schemas"]["View"];
             /** @description Its own, and its share of what the whole order gets. */
             discount: components["schemas"]["View"];
+            /** @description The promotion that gives this line for nothing. It comes and goes by itself and cannot be changed. */
+            gift?: string;
             /** @description Of the product page. */
             handle?: string;
             /** @example line_4c2k8xxxxxxxxxxxxxxxxxxxxx */
@@ -1385,6 +1789,8 @@ export interface components {
             };
             /** Format: int64 */
             quantity: number;
+            /** @description The sale that makes the price. */
+            sale?: components["schemas"]["CartSale"];
             sku?: string;
             /** @description Unit price times quantity. */
             subtotal: components["schemas"]["View"];
@@ -1415,7 +1821,7 @@ export interface components {
             /** @description Whether checkout is refused until it is solved. */
             blocking: boolean;
             /**
-             * @description price_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart.
+             * @description price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart.
              * @example out_of_stock
              */
             code: string;
@@ -1427,6 +1833,16 @@ export interface components {
             };
             /** @description The line it is about. */
             lineId?: string;
+        };
+        CartSale: {
+            /** @example 추석 세일 */
+            name: string;
+            promotionId: string;
+            /**
+             * Format: date-time
+             * @description Its end, when there is one.
+             */
+            until?: string;
         };
         CartSetLineInputBody: {
             /**
@@ -1556,6 +1972,14 @@ export interface components {
             /** @description What the shopper has been told it costs; 409 total_changed when it costs something else. */
             total?: components["schemas"]["Money"];
         };
+        Choice: {
+            /** Format: int64 */
+            choose: number;
+            /** Format: int64 */
+            left: number;
+            promotionId: string;
+            variants: string[] | null;
+        };
         Cohort: {
             /** @example 2026-03 */
             month: string;
@@ -1566,6 +1990,111 @@ export interface components {
             /** Format: int64 */
             quantity: number;
             variantId: string;
+        };
+        Conditions: {
+            anywhere?: boolean;
+            customers?: string[] | null;
+            firstOrder?: boolean;
+            membersOnly?: boolean;
+            /** Format: int64 */
+            minQuantity?: number;
+            minSubtotal?: {
+                [key: string]: number;
+            };
+            segments?: string[] | null;
+        };
+        DiscountBreach: {
+            /** Format: int64 */
+            actual: number;
+            from: string;
+            /** Format: int64 */
+            limit: number;
+            /** @description The rule and the figures, as a sentence. */
+            message: string;
+            rule: string;
+            scope: string;
+            to: string;
+            with?: string[] | null;
+        };
+        DiscountCalendar: {
+            days: components["schemas"]["CalendarDay"][];
+            /** @description A product's id, or shop. */
+            scope: string;
+        };
+        DiscountPlan: {
+            /** @description Whether no rule would be broken. */
+            allowed: boolean;
+            /** @description Each rule that would be broken, with the worst case. */
+            breaches: components["schemas"]["DiscountBreach"][];
+            calendar: components["schemas"]["DiscountCalendar"];
+            /** @description Whether it is a discount to the guard at all: gifts, free shipping and what only some people get teach nobody to wait. */
+            counts: boolean;
+            /**
+             * Format: int64
+             * @description Its deepest price cut, basis points.
+             */
+            depth: number;
+            /** @description The rules. */
+            policy: components["schemas"]["Policy"];
+            /** @description The products it would be on; missing for all. */
+            products?: string[] | null;
+        };
+        DiscountReport: {
+            asOf: string;
+            currency: string;
+            /** Format: int64 */
+            days30: number;
+            /** Format: int64 */
+            days365: number;
+            /** Format: int64 */
+            days90: number;
+            /** Format: int64 */
+            deepest: number;
+            /** Format: int64 */
+            discountShare: number;
+            /** Format: int64 */
+            meanDepth: number;
+            /** @description What the figures say about waiting: customers wait when orders before a sale are clearly fewer than usual. */
+            says: string;
+            /** @description A product's id, or shop. */
+            scope: string;
+            waiting?: components["schemas"]["Waiting"];
+        };
+        DryRunFigures: {
+            /**
+             * Format: int64
+             * @description By how much less they would have cost, minor units.
+             */
+            cost: number;
+            currency: string;
+            /**
+             * Format: int64
+             * @description Units it would have given.
+             */
+            gifts: number;
+            /**
+             * Format: int64
+             * @description Orders that would have had it.
+             */
+            orders: number;
+            /**
+             * Format: int64
+             * @description What all orders cost their shoppers, minor units.
+             */
+            revenue: number;
+        };
+        DryRunResult: {
+            /** Format: int64 */
+            days: number;
+            /**
+             * Format: int64
+             * @description Orders looked at.
+             */
+            orders: number;
+            /** @description By currency. */
+            results: components["schemas"]["DryRunFigures"][];
+            /** @description Whether there were more than are looked at. */
+            truncated: boolean;
         };
         Dunning: {
             /** Format: int64 */
@@ -1646,6 +2175,24 @@ export interface components {
             message?: string;
             /** @description Customer or mail address. */
             recipient: string;
+        };
+        GiftTier: {
+            /** Format: int64 */
+            choose?: number;
+            from: {
+                [key: string]: number;
+            };
+            variants: string[] | null;
+        };
+        Hint: {
+            /** Format: int64 */
+            amount?: number;
+            gifts?: string[] | null;
+            kind: string;
+            name?: string;
+            promotionId?: string;
+            /** Format: int64 */
+            units?: number;
         };
         HistoryListBody: {
             entries: components["schemas"]["Entry"][];
@@ -1752,6 +2299,14 @@ export interface components {
             /** Format: int64 */
             quantity: number;
             variantId: string;
+        };
+        Limits: {
+            /** Format: int64 */
+            maxDays: number;
+            /** Format: int64 */
+            maxOverlap: number;
+            /** Format: int64 */
+            minGapDays: number;
         };
         Line: {
             /** @description Its own, and its share of what the whole order got. */
@@ -2030,6 +2585,14 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Policy: {
+            /** Format: int64 */
+            maxDepth: number;
+            product: components["schemas"]["Limits"];
+            shop: components["schemas"]["Limits"];
+            /** Format: int64 */
+            windowDays: number;
+        };
         PolicyDocument: {
             /** @description Asks for consent also where the law does not. */
             alwaysAsk?: boolean;
@@ -2055,6 +2618,38 @@ export interface components {
             /** @description Sent instead when a cycle's goods are out. */
             substitutes?: components["schemas"]["Item"][] | null;
         };
+        PreviewHeld: {
+            /** Format: date-time */
+            opensAt?: string;
+            promotionId: string;
+            reason: string;
+        };
+        PreviewLine: {
+            /** Format: int64 */
+            quantity: number;
+            variantId: string;
+        };
+        PreviewPrice: {
+            compareAtPrice?: components["schemas"]["View"];
+            /** @description The promotion that gives it. */
+            gift?: string;
+            /** Format: int64 */
+            quantity: number;
+            /** @description The sale that makes the price on the shelf. */
+            sale?: string;
+            title: string;
+            total: components["schemas"]["View"];
+            /** @description On the shelf. */
+            unitPrice: components["schemas"]["View"];
+            variantId: string;
+        };
+        PreviewShopper: {
+            /** @description For promotions of certain customers. */
+            customerId?: string;
+            firstOrder?: boolean;
+            member?: boolean;
+            segments?: string[];
+        };
         PriceChange: {
             /** Format: date-time */
             at: string;
@@ -2078,6 +2673,11 @@ export interface components {
              * @description Struck-through price, above amount; 0 for none.
              */
             compareAt?: number;
+            /**
+             * Format: int64
+             * @description No promotion takes a unit below it; 0 for none.
+             */
+            floor?: number;
             /**
              * Format: date-time
              * @description When it came into force. Ignored when written.
@@ -2132,10 +2732,14 @@ export interface components {
             /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
             id: string;
             image?: components["schemas"]["Image"];
+            /** @description Lowest price of the 30 days before a sale, to be shown with it (Directive 98/6/EC, 6a). Only with sale. */
+            lowestPrice30?: components["schemas"]["View"];
             /** @description Of the cheapest variant. */
             price?: components["schemas"]["View"];
             /** @description Of the dearest variant, when it is not the same. */
             priceMax?: components["schemas"]["View"];
+            /** @description The sale that makes the price. Filters and orders by price go by the prices outside sales. */
+            sale?: components["schemas"]["ProductSale"];
             /** @example active */
             status: string;
             tags: string[] | null;
@@ -2241,7 +2845,7 @@ export interface components {
             /** @description Struck-through price. */
             compareAt?: components["schemas"]["View"];
             /** @description What a gift set is made of. */
-            components?: components["schemas"]["SetPart"][] | null;
+            components?: components["schemas"]["ProductSetPart"][] | null;
             /** Format: int64 */
             grams?: number;
             id: string;
@@ -2269,7 +2873,263 @@ export interface components {
             options: string[] | null;
             /** @description Absent when not sold in the currency. */
             price?: components["schemas"]["View"];
+            /** @description The sale that makes the price. */
+            sale?: components["schemas"]["ProductSale"];
             sku?: string;
+        };
+        ProductSale: {
+            /**
+             * @description For a badge.
+             * @example 추석 세일
+             */
+            name: string;
+            promotionId: string;
+            /**
+             * Format: date-time
+             * @description Its end, when there is one.
+             */
+            until?: string;
+        };
+        ProductSetPart: {
+            /** Format: int64 */
+            quantity: number;
+            variantId: string;
+        };
+        PromotionBatch: {
+            prefix?: string;
+            /** Format: int64 */
+            size: number;
+        };
+        PromotionDocument: {
+            /** @description Single-use codes. Ignored when written: see POST /promotions/{promotionId}/codes. */
+            readonly batch?: components["schemas"]["PromotionBatch"];
+            /** @description The most it may cost in all, and how many orders may use it. Never overspent. */
+            budget?: components["schemas"]["Budget"];
+            /**
+             * @description What it takes from; that of the kind when left out.
+             * @enum {string}
+             */
+            class?: "product" | "order" | "shipping";
+            /**
+             * @description The code that brings it in; without one, and without a batch, it applies by itself.
+             * @example WELCOME
+             */
+            code?: string;
+            /** @description Classes that may take from the same goods; both sides have to allow it. */
+            combinesWith?: string[];
+            /** @description For whom, and from which basket on. */
+            conditions?: components["schemas"]["Conditions"];
+            /**
+             * @description When it is over; left out for open-ended. Midnight at the end of a day is 24:00.
+             * @example 2026-11-29T24:00
+             */
+            ends?: string;
+            /**
+             * Format: date-time
+             * @description ends in UTC. Ignored when written.
+             */
+            readonly endsAt?: string;
+            /** @description Applies alone, and only where that is best for the shopper. */
+            exclusive?: boolean;
+            /**
+             * @description Promotions of one group are one sale to the guard: a season.
+             * @example chuseok-2026
+             */
+            group?: string;
+            /** @description Ignored when written. */
+            readonly id?: string;
+            /**
+             * @description What it does. shelf changes the price that is shown; drop is a limited edition.
+             * @enum {string}
+             */
+            kind: "percentage" | "fixed_amount" | "fixed_price" | "buy_get" | "free_gift" | "free_shipping" | "tiered" | "set_price" | "drop" | "shelf";
+            /**
+             * Format: int64
+             * @description Uses of one code; 1 for codes of a batch when left out.
+             */
+            limitPerCode?: number;
+            /**
+             * Format: int64
+             * @description Orders of one customer over a lifetime (units, for a drop); 0 is no limit.
+             */
+            limitPerCustomer?: number;
+            /** @description The most it takes off one order. */
+            maxDiscount?: {
+                [key: string]: number;
+            };
+            /**
+             * @description By language, shown to shoppers.
+             * @example {
+             *       "en": "Chuseok sale",
+             *       "ko": "추석 세일"
+             *     }
+             */
+            name: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description High ones go first.
+             */
+            priority?: number;
+            /** @description Why it is published although the guard speaks against it. */
+            reason?: string;
+            /** @description What it brought, by currency. */
+            readonly results?: components["schemas"]["PromotionResult"][];
+            /** @description Leaves goods with a struck-through price alone. */
+            skipSaleGoods?: boolean;
+            /**
+             * @description When it begins, on the clocks of timeZone.
+             * @example 2026-11-27T10:00
+             */
+            starts: string;
+            /**
+             * Format: date-time
+             * @description starts in UTC. Ignored when written.
+             */
+            readonly startsAt?: string;
+            /**
+             * @description By the clock. Ignored when written.
+             * @enum {string}
+             */
+            readonly state?: "draft" | "scheduled" | "live" | "paused" | "ended";
+            /** @description Which goods. */
+            targets?: components["schemas"]["Targets"];
+            /** @description What it gives; which fields count depends on the kind. */
+            terms?: components["schemas"]["Terms"];
+            /**
+             * @description IANA; the shop's when left out.
+             * @example Asia/Seoul
+             */
+            timeZone?: string;
+            /** Format: date-time */
+            readonly updatedAt?: string;
+            /** @description What of its budget is used. */
+            readonly used?: components["schemas"]["PromotionUsed"];
+            /**
+             * Format: int64
+             * @description Ignored when written: send If-Match.
+             */
+            readonly version?: number;
+        };
+        PromotionList: {
+            /** @description Send it as cursor for the next page; missing on the last one. */
+            nextCursor?: string;
+            promotions: components["schemas"]["PromotionDocument"][];
+        };
+        PromotionPreview: {
+            /** @description What each promotion does. */
+            applied: components["schemas"]["Applied"][];
+            /** Format: date-time */
+            at: string;
+            discount: components["schemas"]["View"];
+            giftChoices: components["schemas"]["Choice"][];
+            /** @description Limited editions that this shopper could not buy. */
+            held: components["schemas"]["PreviewHeld"][];
+            hints: components["schemas"]["Hint"][];
+            /** @description Gifts included. */
+            lines: components["schemas"]["PreviewPrice"][];
+            refusedCodes: components["schemas"]["RefusedCode"][];
+            shipping: components["schemas"]["View"];
+            subtotal: components["schemas"]["View"];
+            tax: components["schemas"]["View"];
+            total: components["schemas"]["View"];
+        };
+        PromotionReport: {
+            /** @description Whether the guard counts it as a discount. */
+            counts: boolean;
+            /**
+             * Format: int64
+             * @description Days of the shop with a minute of it in them, until now.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description Its deepest price cut, basis points.
+             */
+            depth: number;
+            /** @description The products it is on; empty for all, or for none that the guard counts. */
+            products: string[];
+            promotion: components["schemas"]["PromotionDocument"];
+        };
+        PromotionResult: {
+            /**
+             * Format: int64
+             * @description What was taken off, minor units.
+             */
+            cost: number;
+            currency: string;
+            /**
+             * Format: int64
+             * @description Orders that were their customer's first.
+             */
+            newCustomers: number;
+            /** Format: int64 */
+            orders: number;
+            /**
+             * Format: int64
+             * @description What those orders cost their shoppers, minor units.
+             */
+            revenue: number;
+        };
+        PromotionUsed: {
+            spend?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            uses: number;
+        };
+        PromotionsCreateCodesInputBody: {
+            /**
+             * @description Shown before the first dash.
+             * @example SEOL
+             */
+            prefix?: string;
+            /**
+             * Format: int64
+             * @description How many codes.
+             * @example 100000
+             */
+            size: number;
+        };
+        PromotionsPreviewInputBody: {
+            /**
+             * Format: date-time
+             * @description The moment; now when left out.
+             * @example 2026-11-27T01:00:00Z
+             */
+            at?: string;
+            codes?: string[];
+            /**
+             * @description Where it goes; without it there is neither shipping nor tax.
+             * @example KR
+             */
+            country?: string;
+            /**
+             * @description The shop's first when left out.
+             * @example KRW
+             */
+            currency?: string;
+            /** @description A promotion that is not stored at all, to be taken as published. */
+            draft?: components["schemas"]["PromotionDocument"];
+            /** @description Chosen gifts by promotion. */
+            gifts?: {
+                [key: string]: string[] | null;
+            };
+            lines: components["schemas"]["PreviewLine"][];
+            /** @description A draft, or a paused promotion, to be taken as published. */
+            promotionId?: string;
+            /** @example standard */
+            shippingMethod?: string;
+            /** @description Who buys; a guest when left out. */
+            shopper?: components["schemas"]["PreviewShopper"];
+        };
+        PromotionsPublishInputBody: {
+            /**
+             * @description Why, when the guard speaks against it.
+             * @example Stock has to go before the label changes.
+             */
+            reason?: string;
         };
         ProposeOutputBody: {
             /** @description Go on with it until it is missing. */
@@ -2331,6 +3191,23 @@ export interface components {
             /** @description For people. */
             detail: string;
             /**
+             * Format: int64
+             * @description With minimum_not_met: minor units that are missing.
+             */
+            missingAmount?: number;
+            /**
+             * Format: int64
+             * @description With minimum_not_met: units that are missing.
+             */
+            missingUnits?: number;
+            /**
+             * Format: date-time
+             * @description With not_started.
+             */
+            opensAt?: string;
+            /** @description Whose code it is. */
+            promotionId?: string;
+            /**
              * @description Stable, machine-readable.
              * @example unknown_code
              */
@@ -2389,10 +3266,38 @@ export interface components {
              */
             row: number;
         };
+        SeasonDates: {
+            day: string;
+            /** Format: date-time */
+            ends: string;
+            /** @description For the group of the season's promotions. */
+            group: string;
+            /** @description For the ends of a promotion. */
+            localEnd: string;
+            /**
+             * @description For the starts of a promotion.
+             * @example 2026-09-11T10:00
+             */
+            localStart: string;
+            name: {
+                [key: string]: string;
+            };
+            /** @description Country, or * for everywhere. */
+            region: string;
+            season: string;
+            /** Format: date-time */
+            starts: string;
+            /** Format: int64 */
+            year: number;
+        };
+        SeasonsOutputBody: {
+            /** @description In the order of their starts. */
+            seasons: components["schemas"]["SeasonDates"][];
+        };
         SetPart: {
             /** Format: int64 */
             quantity: number;
-            variantId: string;
+            variants: string[] | null;
         };
         Share: {
             /**
@@ -2413,6 +3318,10 @@ export interface components {
             /** @example Standard */
             name: string;
             price: components["schemas"]["View"];
+        };
+        ShippingTerms: {
+            countries?: string[] | null;
+            methods?: string[] | null;
         };
         StockAdjustment: {
             /** Format: date-time */
@@ -2601,6 +3510,13 @@ export interface components {
             state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "cancelled" | "ended";
             title: string;
         };
+        Targets: {
+            all?: boolean;
+            categories?: string[] | null;
+            products?: string[] | null;
+            tags?: string[] | null;
+            variants?: string[] | null;
+        };
         Tax: {
             /** @description The prices contain the tax. */
             included: boolean;
@@ -2609,6 +3525,33 @@ export interface components {
              * @description Basis points: 1000 is 10 %.
              */
             rateBp: number;
+        };
+        Terms: {
+            amount?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            basisPoints?: number;
+            buyGet?: components["schemas"]["BuyGetTerms"];
+            gifts?: components["schemas"]["GiftTier"][] | null;
+            /** Format: date-time */
+            membersFrom?: string;
+            parts?: components["schemas"]["SetPart"][] | null;
+            perUnit?: boolean;
+            shipping?: components["schemas"]["ShippingTerms"];
+            tiers?: components["schemas"]["Tier"][] | null;
+        };
+        Tier: {
+            amount?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            basisPoints?: number;
+            from?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            fromQuantity?: number;
         };
         TimelineEntry: {
             /** Format: date-time */
@@ -2705,6 +3648,20 @@ export interface components {
              * @example ₩12,000
              */
             display: string;
+        };
+        Waiting: {
+            /** Format: int64 */
+            daysBase: number;
+            /** Format: int64 */
+            daysNear: number;
+            /** Format: int64 */
+            index: number;
+            /** Format: int64 */
+            ordersBase: number;
+            /** Format: int64 */
+            ordersNear: number;
+            /** Format: int64 */
+            sales: number;
         };
         WebhookOutputBody: {
             received: boolean;
@@ -3817,6 +4774,108 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CartCurrencyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cart"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chooseGifts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of a guest's cart. */
+                "Cart-Token"?: string;
+                /** @description Languages for titles and names, best first. */
+                "Accept-Language"?: string;
+                /** @description The ETag of the cart that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The cart's id, or mine for the customer's own. */
+                cartId: string;
+                /** @description Of one of the cart's giftChoices. */
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CartGiftsInputBody"];
             };
         };
         responses: {
@@ -6378,6 +7437,1325 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPromotions: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                /** @description Only those in this state; all that are not over when left out. */
+                state?: "draft" | "scheduled" | "live" | "paused" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPromotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionDocument"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planPromotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionDocument"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscountPlan"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewPromotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionsPreviewInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionPreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportDiscounts: {
+        parameters: {
+            query?: {
+                /** @description A product's id; the whole shop when left out. */
+                product?: string;
+                /** @description Of revenue and orders; the shop's first when left out. */
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscountReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPromotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replacePromotion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description ETag of the promotion that was read. */
+                "If-Match": string;
+            };
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionDocument"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePromotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only when this is its version. */
+                "If-Match"?: string;
+            };
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCodes: {
+        parameters: {
+            query?: {
+                /** @description Number of the first code, from 0. */
+                from?: number;
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createCodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only when this is its version. */
+                "If-Match"?: string;
+            };
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionsCreateCodesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dryRunPromotion: {
+        parameters: {
+            query?: {
+                /** @description How many days back. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endPromotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only when this is its version. */
+                "If-Match"?: string;
+            };
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pausePromotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only when this is its version. */
+                "If-Match"?: string;
+            };
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishPromotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only when this is its version. */
+                "If-Match"?: string;
+            };
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PromotionsPublishInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportPromotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumePromotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only when this is its version. */
+                "If-Match"?: string;
+            };
+            path: {
+                promotionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSeasons: {
+        parameters: {
+            query?: {
+                /** @description First year; this one when left out. */
+                from?: number;
+                /** @description How many years. */
+                years?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -118,11 +118,17 @@ func (f *Carts) merge(ctx context.Context, in *mergeInput) (*mergeOutput, error)
 	from := cart.Ref{CartID: in.Body.CartID, Token: in.Body.Token}
 	c, err := f.Store.Absorb(ctx, customer, from, func(into, guest *cart.Cart) error {
 		f.complete(ctx, into, in.Language)
-		goods, err := f.Quoter.Goods.Goods(ctx, append(into.VariantIDs(), guest.VariantIDs()...))
+		now := f.Clock.Now()
+		goods, err := f.Quoter.Read(ctx, append(into.VariantIDs(), guest.VariantIDs()...), into.Currency, now)
 		if err != nil {
 			return err
 		}
-		changes = cart.Merge(into, guest, goods, into.Bought)
+		if _, err := f.Quoter.Keep(ctx, into, now, func(into *cart.Cart) error {
+			changes = cart.Merge(into, guest, goods, into.Bought)
+			return nil
+		}); err != nil {
+			return err
+		}
 		into.Event, err = event.New(ctx, f.Clock.Now(), events.CartMerged{
 			CartID: into.ID, CustomerID: customer, GuestCartID: guest.ID,
 		})

@@ -58,7 +58,7 @@ func newBench(t testing.TB, wrap ...func(table.DB) table.DB) *bench {
 	shelf := catalogue.NewShelf(b.table, b.clock, 2*time.Second)
 	b.carts = &cart.Carts{
 		Store:  shared.Store{Table: b.table, Clock: b.clock},
-		Quoter: shared.Quoter{Shop: shop, Goods: shared.Shelf{Of: shelf}, Codes: shared.NoCodes{}},
+		Quoter: shared.Quoter{Shop: shop, Goods: shared.Shelf{Of: shelf}},
 		Clock:  b.clock,
 	}
 	service := b.carts.Service(api.Options{Clock: b.clock, Verify: apitest.Verify})

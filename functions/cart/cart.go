@@ -3,10 +3,10 @@
 // being bought (problems), and the ways to ship it; a storefront never has to add anything up.
 //
 // It owns the items CART#<id>/CART and CUSTOMER#<id>/CART (see shared/cart) until a checkout takes them over, and reads
-// the catalogue, the stock and CUSTOMER#<id>/BOUGHT. It emits cart.merged and hears nothing.
+// the catalogue, the stock, the promotions and CUSTOMER#<id>/BOUGHT. It emits cart.merged and hears nothing.
 //
-// Routes: POST /carts; GET /carts/{cartId}; POST, PUT and DELETE on its lines; PUT and DELETE on its codes; PUT of contact,
-// address, shipping-method, currency and note; POST accept-prices; POST /carts/mine/merge.
+// Routes: POST /carts; GET /carts/{cartId}; POST, PUT and DELETE on its lines; PUT and DELETE on its codes; PUT of gifts,
+// contact, address, shipping-method, currency and note; POST accept-prices; POST /carts/mine/merge.
 package cart
 
 import (
@@ -21,6 +21,7 @@ import (
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
 	"dangol/shared/clock"
+	"dangol/shared/offers"
 	"dangol/shared/pricing"
 )
 
@@ -32,7 +33,7 @@ type Carts struct {
 }
 
 // New builds the function. Environment: COMMERCE_TABLE; SHOP_CONFIG, the shop's configuration as JSON or the path of a file
-// with it (the embedded one when empty); SHELF_SECONDS, how old catalogue and stock in a cart may be (2).
+// with it (the embedded one when empty); SHELF_SECONDS, how old catalogue, stock and promotions in a cart may be (2).
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		Shop  string `env:"SHOP_CONFIG,optional"`
@@ -54,9 +55,10 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	shelf := catalogue.NewShelf(tables[0], env.Clock, time.Duration(config.Shelf)*time.Second)
+	board := offers.NewBoard(offers.Store{Table: tables[0], Clock: env.Clock}, time.Duration(config.Shelf)*time.Second)
 	carts := &Carts{
 		Store:  cart.Store{Table: tables[0], Clock: env.Clock},
-		Quoter: cart.Quoter{Shop: shop, Goods: cart.Shelf{Of: shelf}, Codes: cart.NoCodes{}},
+		Quoter: cart.Quoter{Shop: shop, Goods: cart.Shelf{Of: shelf}, Offers: board},
 		Clock:  env.Clock,
 	}
 	return carts.Service(options).Lambda(), nil
@@ -102,6 +104,9 @@ func (f *Carts) Service(o api.Options) *api.Service {
 	accept := change("POST", "/accept-prices", "acceptPrices", "Accept the prices as they are")
 	accept.Description = acceptText
 	api.Handle(s, accept, f.acceptPrices)
+	gifts := change("PUT", "/gifts/{promotionId}", "chooseGifts", "Choose the gifts of a promotion")
+	gifts.Description = giftsText
+	api.Handle(s, gifts, f.chooseGifts)
 	merge := shopper("POST", "/mine/merge", "mergeCart", "Merge a guest's cart into one's own at log-in", 409, 503)
 	merge.Access, merge.Description = api.Customer, mergeText
 	api.Handle(s, merge, f.merge)
@@ -116,8 +121,9 @@ const (
 		"Agents can read a guest's cart by its id."
 	addText = "Adds to the line of the same variant with the same properties, or makes one. Goods that stock or limits do not " +
 		"allow go in all the same: the cart's problems tell, and block the checkout."
-	acceptText = "Clears every price_changed problem. A price that rose blocks the checkout until it is accepted; one that fell " +
-		"does not."
+	acceptText = "Clears every price_changed and offer_changed problem. A price that rose blocks the checkout until it is accepted, " +
+		"and so does a promotion that ended; what became cheaper does not."
+	giftsText = "Where a promotion lets the shopper choose, the cart's giftChoices tell between what; an empty list takes the choice back."
 	mergeText = "Lines with the same variant and properties add up, capped by stock and limits; `changes` tells what that did. " +
 		"The guest's cart is gone then. Repeating the request changes nothing."
 )

@@ -87,6 +87,7 @@ func TestOnlyTheOwnersReachACart(t *testing.T) {
 		{"PUT", "/contact", map[string]any{"email": "a@example.com"}}, {"PUT", "/address", seoul},
 		{"PUT", "/shipping-method", map[string]any{"methodId": "standard"}}, {"PUT", "/currency", map[string]any{"currency": "KRW"}},
 		{"PUT", "/note", map[string]any{"note": "x"}}, {"POST", "/accept-prices", nil},
+		{"PUT", "/gifts/promo_x", map[string]any{"variantIds": []string{soap}}},
 	}
 	callers := []struct {
 		name         string

@@ -18,17 +18,22 @@ func (f *Carts) change(ctx context.Context, in Changing, body any, do func(*cart
 	if err != nil {
 		return nil, err
 	}
-	c, replayed, err := f.Store.Change(ctx, who(ctx, in.CartID, in.Token), try, func(c *cart.Cart) error {
+	var priced cart.Priced
+	c, replayed, err := f.Store.Change(ctx, who(ctx, in.CartID, in.Token), try, func(c *cart.Cart) (err error) {
 		f.complete(ctx, c, in.Language)
 		if err := in.fresh(c); err != nil {
 			return err
 		}
-		return do(c)
+		priced, err = f.Quoter.Keep(ctx, c, f.Clock.Now(), do)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return f.show(ctx, c, in.Language, replayed)
+	if replayed || priced.Cart == nil {
+		return f.show(ctx, c, in.Language, replayed)
+	}
+	return answer(priced.Refresh(c), in.Language, false), nil
 }
 
 // show prices a cart and answers with it.
@@ -67,7 +72,8 @@ func (f *Carts) speaks(accept string) string {
 }
 
 func (f *Carts) addLine(ctx context.Context, in *addLineInput) (*output, error) {
-	goods, err := f.Quoter.Goods.Goods(ctx, []string{in.Body.VariantID})
+	now := f.Clock.Now()
+	goods, err := f.Quoter.Read(ctx, []string{in.Body.VariantID}, "", now)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +82,7 @@ func (f *Carts) addLine(ctx context.Context, in *addLineInput) (*output, error) 
 		return nil, problem.InvalidField("/variantId", "unknown_variant", "a variant that is sold here")
 	}
 	choice := cart.Choice{VariantID: in.Body.VariantID, Quantity: in.Body.Quantity, Properties: in.Body.Properties}
-	return f.change(ctx, in.Changing, in.Body, func(c *cart.Cart) error { return c.Add(choice, good, f.Clock.Now()) })
+	return f.change(ctx, in.Changing, in.Body, func(c *cart.Cart) error { return c.Add(choice, good, now) })
 }
 
 func (f *Carts) setLine(ctx context.Context, in *setLineInput) (*output, error) {
@@ -159,7 +165,7 @@ func (f *Carts) setCurrency(ctx context.Context, in *currencyInput) (*output, er
 		return nil, f.notTaken()
 	}
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
-		goods, err := f.Quoter.Goods.Goods(ctx, c.VariantIDs())
+		goods, err := f.Quoter.Read(ctx, c.VariantIDs(), in.Body.Currency, f.Clock.Now())
 		if err != nil {
 			return err
 		}
@@ -176,11 +182,33 @@ func (f *Carts) setNote(ctx context.Context, in *noteInput) (*output, error) {
 
 func (f *Carts) acceptPrices(ctx context.Context, in *acceptInput) (*output, error) {
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
-		goods, err := f.Quoter.Goods.Goods(ctx, c.VariantIDs())
+		goods, err := f.Quoter.Read(ctx, c.VariantIDs(), c.Currency, f.Clock.Now())
 		if err == nil {
 			c.Accept(goods)
+			c.AcceptOffers()
 		}
 		return err
+	})
+}
+
+// maxChosen bounds the promotions of which a cart remembers choices.
+const maxChosen = 20
+
+// chooseGifts remembers what the shopper would have. What of it is given is worked out when the cart is priced.
+func (f *Carts) chooseGifts(ctx context.Context, in *giftsInput) (*output, error) {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		if len(in.Body.VariantIDs) == 0 {
+			delete(c.Chosen, in.PromotionID)
+			return nil
+		}
+		if _, known := c.Chosen[in.PromotionID]; !known && len(c.Chosen) >= maxChosen {
+			return problem.InvalidField("path/promotionId", "too_many", "gifts of at most %d promotions", maxChosen)
+		}
+		if c.Chosen == nil {
+			c.Chosen = map[string][]string{}
+		}
+		c.Chosen[in.PromotionID] = in.Body.VariantIDs
+		return nil
 	})
 }
 

@@ -94,6 +94,14 @@ type removeCodeInput struct {
 	Code string `path:"code" maxLength:"200"`
 }
 
+type giftsInput struct {
+	Changing
+	PromotionID string `path:"promotionId" maxLength:"64" doc:"Of one of the cart's giftChoices."`
+	Body        struct {
+		VariantIDs []string `json:"variantIds" nullable:"false" maxItems:"20" doc:"The gifts the shopper would have." example:"[\"var_01k9xxxxxxxxxxxxxxxxxxxxxx_0\"]"`
+	}
+}
+
 type contactInput struct {
 	Changing
 	Body struct {

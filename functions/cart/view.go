@@ -9,7 +9,9 @@ import (
 	"dangol/shared/api"
 	"dangol/shared/cart"
 	"dangol/shared/money"
+	"dangol/shared/offers"
 	"dangol/shared/pricing"
+	"dangol/shared/promotion"
 )
 
 // Cart is a cart as the API shows it.
@@ -22,6 +24,8 @@ type Cart struct {
 	Lines     []CartLine         `json:"lines" nullable:"false"`
 	Codes     []string           `json:"codes" nullable:"false" doc:"Promotion codes, those that do nothing included."`
 	Refused   []cart.RefusedCode `json:"refusedCodes" nullable:"false" doc:"The codes that do nothing, and why."`
+	Hints     []CartHint         `json:"hints" nullable:"false" doc:"How far it is to more, the smallest step first: 5,000 more for free shipping."`
+	Choices   []CartGiftChoice   `json:"giftChoices" nullable:"false" doc:"Gifts that the shopper may choose."`
 	Email     string             `json:"email,omitempty"`
 	Address   *cart.Address      `json:"address,omitempty"`
 	Shipping  string             `json:"shippingMethod,omitempty" doc:"Id of the chosen one of shippingMethods." example:"standard"`
@@ -47,12 +51,39 @@ type CartLine struct {
 	Image      string            `json:"image,omitempty"`
 	Quantity   int               `json:"quantity"`
 	Properties map[string]string `json:"properties,omitempty"`
+	Gift       string            `json:"gift,omitempty" doc:"The promotion that gives this line for nothing. It comes and goes by itself and cannot be changed."`
+	Sale       *CartSale         `json:"sale,omitempty" doc:"The sale that makes the price."`
 	Available  int               `json:"available" doc:"Units that can be bought, at most 999; other lines of the cart are not taken off."`
 	UnitPrice  *money.View       `json:"unitPrice,omitempty" doc:"Missing when this cannot be sold in the cart's currency."`
 	CompareAt  *money.View       `json:"compareAtPrice,omitempty" doc:"The struck-through price, if there is one."`
 	Subtotal   money.View        `json:"subtotal" doc:"Unit price times quantity."`
 	Discount   money.View        `json:"discount" doc:"Its own, and its share of what the whole order gets."`
 	Total      money.View        `json:"total"`
+}
+
+// CartSale is a sale that makes the price on the shelf.
+type CartSale struct {
+	PromotionID string     `json:"promotionId"`
+	Name        string     `json:"name" example:"추석 세일"`
+	Until       *time.Time `json:"until,omitempty" doc:"Its end, when there is one."`
+}
+
+// CartHint is how far the cart is from more.
+type CartHint struct {
+	Kind        promotion.Kind `json:"kind" doc:"What it would be." example:"free_shipping"`
+	PromotionID string         `json:"promotionId,omitempty" doc:"Missing for the shop's own free shipping."`
+	Name        string         `json:"name,omitempty"`
+	Amount      *money.View    `json:"amount,omitempty" doc:"What is missing."`
+	Units       int            `json:"units,omitempty" doc:"Units that are missing."`
+	Gifts       []string       `json:"gifts,omitempty" doc:"Variants that the next tier gives."`
+}
+
+// CartGiftChoice is gifts of which the shopper may choose some.
+type CartGiftChoice struct {
+	PromotionID string   `json:"promotionId"`
+	Variants    []string `json:"variantIds" nullable:"false" doc:"Those that can be given."`
+	Choose      int      `json:"choose" doc:"How many of them in all."`
+	Left        int      `json:"left" doc:"How many are not chosen yet."`
 }
 
 // ShippingMethod is a way to ship.
@@ -123,6 +154,13 @@ func view(p cart.Priced, accept string) Cart {
 		Refused: list(p.Refused), Email: c.Email, Address: c.Address, Shipping: c.Shipping, Note: c.Note,
 		Totals: viewTotals(p.Totals), Problems: make([]CartProblem, len(p.Problems)), Ready: c.State == cart.Open && !p.Blocked(), OrderID: c.OrderID,
 		Lines: make([]CartLine, len(c.Lines)), Methods: make([]ShippingMethod, len(p.Methods)),
+		Hints: make([]CartHint, len(p.Outcome.Missing)), Choices: make([]CartGiftChoice, len(p.Outcome.Choices)),
+	}
+	for i, h := range p.Outcome.Missing {
+		v.Hints[i] = viewHint(h, c.Currency)
+	}
+	for i, choice := range p.Outcome.Choices {
+		v.Choices[i] = CartGiftChoice(choice)
 	}
 	if !c.UpdatedAt.IsZero() {
 		v.UpdatedAt = &c.UpdatedAt
@@ -147,26 +185,50 @@ func view(p cart.Priced, accept string) Cart {
 func viewLine(l cart.Line, p cart.Priced, languages []string) CartLine {
 	in := func(amount int64) money.View { return money.Of(amount, p.Cart.Currency).View() }
 	v := CartLine{
-		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Properties: l.Properties,
+		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Properties: l.Properties, Gift: l.Gift,
 		Subtotal: in(0), Discount: in(0), Total: in(0),
 	}
 	if g, ok := p.Goods[l.VariantID]; ok {
 		v.Handle, v.Title = g.Product.Handle, g.Product.Title.In(languages...)
 		v.Options, v.SKU = g.Variant.Options, g.Variant.SKU
 		v.Image, v.Available = imageOf(g), min(g.Available, cart.MaxQuantity)
-		if price, sold := g.Variant.Prices[p.Cart.Currency]; sold {
+		if l.Gift != "" {
+			unit := in(0)
+			v.UnitPrice = &unit
+		} else if price, sold := g.Variant.Prices[p.Cart.Currency]; sold {
 			unit := in(price.Amount)
 			v.UnitPrice = &unit
 			if price.CompareAt > 0 {
 				compare := in(price.CompareAt)
 				v.CompareAt = &compare
 			}
+			v.Sale = viewSale(g.Sale, languages)
 		}
 	}
 	at := slices.IndexFunc(p.Totals.Lines, func(t pricing.LineTotal) bool { return t.ID == l.ID })
 	if at >= 0 {
 		t := p.Totals.Lines[at]
 		v.Subtotal, v.Discount, v.Total = in(t.Subtotal), in(t.Discount), in(t.Total)
+	}
+	return v
+}
+
+func viewSale(s *offers.Sale, languages []string) *CartSale {
+	if s == nil {
+		return nil
+	}
+	v := &CartSale{PromotionID: s.PromotionID, Name: s.Name.In(languages...)}
+	if !s.Until.IsZero() {
+		v.Until = &s.Until
+	}
+	return v
+}
+
+func viewHint(h promotion.Hint, currency string) CartHint {
+	v := CartHint{Kind: h.Kind, PromotionID: h.PromotionID, Name: h.Name, Units: h.Units, Gifts: h.Gifts}
+	if h.Amount > 0 {
+		amount := money.Of(h.Amount, currency).View()
+		v.Amount = &amount
 	}
 	return v
 }

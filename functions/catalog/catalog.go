@@ -20,6 +20,7 @@
 //	POST   /stock/{variantId}/adjustments   add or take units, with a reason
 //
 // Lists and pages are served from memory that is at most SHELF_SECONDS old; see catalogue.Listing and catalogue.Shelf.
+// Prices are those of the sales that are live by the clock; see shared/offers.
 package catalog
 
 import (
@@ -33,6 +34,7 @@ import (
 	"dangol/shared/boot"
 	"dangol/shared/catalogue"
 	"dangol/shared/clock"
+	"dangol/shared/offers"
 	"dangol/shared/pricing"
 	"dangol/shared/table"
 )
@@ -44,6 +46,7 @@ type catalog struct {
 	shop    pricing.Shop
 	listing *catalogue.Listing
 	shelf   *catalogue.Shelf
+	offers  *offers.Board
 }
 
 // New makes the function.
@@ -75,6 +78,7 @@ func newCatalog(t *table.Table, c clock.Clock, shop pricing.Shop, fresh time.Dur
 	return &catalog{
 		table: t, clock: c, shop: shop,
 		listing: catalogue.NewListing(t, c, fresh), shelf: catalogue.NewShelf(t, c, fresh),
+		offers: offers.NewBoard(offers.Store{Table: t, Clock: c}, fresh),
 	}
 }
 

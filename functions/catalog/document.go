@@ -49,6 +49,7 @@ type VariantDocument struct {
 type PriceDocument struct {
 	Amount    int64      `json:"amount" minimum:"0" maximum:"1000000000000" doc:"Minor units: won, cents." example:"12000"`
 	CompareAt int64      `json:"compareAt,omitempty" minimum:"0" maximum:"1000000000000" doc:"Struck-through price, above amount; 0 for none."`
+	Floor     int64      `json:"floor,omitempty" minimum:"0" maximum:"1000000000000" doc:"No promotion takes a unit below it; 0 for none."`
 	Since     *time.Time `json:"since,omitempty" readOnly:"true" doc:"When it came into force. Ignored when written."`
 }
 
@@ -80,7 +81,7 @@ func variantDocument(v catalogue.Variant) VariantDocument {
 	}
 	for currency, p := range v.Prices {
 		since := time.UnixMilli(p.Since).UTC()
-		d.Prices[currency] = PriceDocument{Amount: p.Amount, CompareAt: p.CompareAt, Since: &since}
+		d.Prices[currency] = PriceDocument{Amount: p.Amount, CompareAt: p.CompareAt, Floor: p.Floor, Since: &since}
 	}
 	if v.Edition != nil {
 		d.Edition = &EditionDocument{OpensAt: v.Edition.OpensAt, Buckets: v.Edition.Buckets}
@@ -127,7 +128,7 @@ func (d VariantDocument) variant() catalogue.Variant {
 		Components: d.Components, MaxPerOrder: d.MaxPerOrder, MaxPerCustomer: d.MaxPerCustomer,
 	}
 	for currency, p := range d.Prices {
-		v.Prices[currency] = catalogue.Price{Amount: p.Amount, CompareAt: p.CompareAt}
+		v.Prices[currency] = catalogue.Price{Amount: p.Amount, CompareAt: p.CompareAt, Floor: p.Floor}
 	}
 	if d.Edition != nil {
 		v.Edition = &catalogue.Edition{OpensAt: d.Edition.OpensAt.UTC(), Buckets: max(d.Edition.Buckets, 1)}

@@ -43,21 +43,23 @@ type ProductList struct {
 
 // ProductCard is what a list shows of a product.
 type ProductCard struct {
-	ID         string           `json:"id" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
-	Handle     string           `json:"handle" doc:"Part of the page's address." example:"green-tea-cream"`
-	Title      string           `json:"title" example:"녹차 수분 크림"`
-	Status     catalogue.Status `json:"status" example:"active"`
-	Vendor     string           `json:"vendor,omitempty"`
-	Type       string           `json:"type,omitempty"`
-	Tags       []string         `json:"tags"`
-	Categories []string         `json:"categories"`
-	Image      *catalogue.Image `json:"image,omitempty"`
-	Price      *money.View      `json:"price,omitempty" doc:"Of the cheapest variant."`
-	PriceMax   *money.View      `json:"priceMax,omitempty" doc:"Of the dearest variant, when it is not the same."`
-	CompareAt  *money.View      `json:"compareAt,omitempty" doc:"The struck-through price of the cheapest variant."`
-	VariantID  string           `json:"variantId,omitempty" doc:"The variant to buy, when there is only one."`
-	Variants   int              `json:"variants" doc:"How many variants there are."`
-	UpdatedAt  time.Time        `json:"updatedAt"`
+	ID            string           `json:"id" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
+	Handle        string           `json:"handle" doc:"Part of the page's address." example:"green-tea-cream"`
+	Title         string           `json:"title" example:"녹차 수분 크림"`
+	Status        catalogue.Status `json:"status" example:"active"`
+	Vendor        string           `json:"vendor,omitempty"`
+	Type          string           `json:"type,omitempty"`
+	Tags          []string         `json:"tags"`
+	Categories    []string         `json:"categories"`
+	Image         *catalogue.Image `json:"image,omitempty"`
+	Price         *money.View      `json:"price,omitempty" doc:"Of the cheapest variant."`
+	PriceMax      *money.View      `json:"priceMax,omitempty" doc:"Of the dearest variant, when it is not the same."`
+	CompareAt     *money.View      `json:"compareAt,omitempty" doc:"The struck-through price of the cheapest variant."`
+	LowestPrice30 *money.View      `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before a sale, to be shown with it (Directive 98/6/EC, 6a). Only with sale."`
+	Sale          *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price. Filters and orders by price go by the prices outside sales."`
+	VariantID     string           `json:"variantId,omitempty" doc:"The variant to buy, when there is only one."`
+	Variants      int              `json:"variants" doc:"How many variants there are."`
+	UpdatedAt     time.Time        `json:"updatedAt"`
 
 	encoded []byte
 }
@@ -117,10 +119,14 @@ func (c *catalog) cards(ctx context.Context, q catalogue.List) (ProductList, err
 	if err != nil {
 		return ProductList{}, api.CursorProblem(err)
 	}
+	sales, err := c.sales(ctx, found.Entries, q.Currency)
+	if err != nil {
+		return ProductList{}, err
+	}
 	cards := ProductList{Products: make([]ProductCard, len(found.Entries)), NextCursor: found.Next}
 	for i, e := range found.Entries {
-		cards.Products[i] = ProductCard{encoded: e.View(q.Language+" "+q.Currency, func() []byte {
-			raw, _ := json.Marshal(c.card(e, q.Language, q.Currency)) // strings, numbers and times cannot fail
+		cards.Products[i] = ProductCard{encoded: e.View(sales[i].named(q.Language, q.Currency), func() []byte {
+			raw, _ := json.Marshal(c.card(e, q.Language, q.Currency, sales[i])) // strings, numbers and times cannot fail
 			return raw
 		})}
 	}
@@ -128,7 +134,7 @@ func (c *catalog) cards(ctx context.Context, q catalogue.List) (ProductList, err
 }
 
 // card shows the entry in the language, priced in the currency; "" is the shop's first that the product is sold in.
-func (c *catalog) card(e *catalogue.Entry, language, currency string) ProductCard {
+func (c *catalog) card(e *catalogue.Entry, language, currency string, p priced) ProductCard {
 	card := ProductCard{
 		ID: e.ID, Handle: e.Handle, Title: e.Title.In(language, c.shop.Languages[0]), Status: e.Status, Vendor: e.Vendor, Type: e.Type,
 		Tags: notNil(e.Tags), Categories: notNil(e.Categories), Variants: e.Variants, UpdatedAt: e.UpdatedAt,
@@ -140,7 +146,12 @@ func (c *catalog) card(e *catalogue.Entry, language, currency string) ProductCar
 		card.VariantID = e.VariantID
 	}
 	currency = pick(currency, c.shop.Currencies, e.Prices)
-	if price, sold := e.Prices[currency]; sold {
+	if _, sold := e.Prices[currency]; sold {
+		price := p.price
+		card.Sale = saleOf(p.sale, c.languagesOr(language))
+		if p.prior > 0 {
+			card.LowestPrice30 = view(p.prior, currency)
+		}
 		card.Price = view(price.Min, currency)
 		if price.Max > price.Min {
 			card.PriceMax = view(price.Max, currency)

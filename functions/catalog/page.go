@@ -66,24 +66,27 @@ func (p ProductPage) MarshalJSON() ([]byte, error) {
 
 // ProductPageVariant is a variant as shoppers see it.
 type ProductPageVariant struct {
-	ID             string      `json:"id"`
-	SKU            string      `json:"sku,omitempty"`
-	Options        []string    `json:"options" doc:"One value for each option of the product."`
-	Price          *money.View `json:"price,omitempty" doc:"Absent when not sold in the currency."`
-	CompareAt      *money.View `json:"compareAt,omitempty" doc:"Struck-through price."`
-	LowestPrice30  *money.View `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with it (Directive 98/6/EC, 6a). Only with compareAt."`
-	Availability   string      `json:"availability" enum:"in_stock,low,out,not_open_yet"`
-	Left           *int        `json:"left,omitempty" doc:"Units left, when few."`
-	OpensAt        *time.Time  `json:"opensAt,omitempty" doc:"When a limited edition can be bought."`
-	MaxPerOrder    int         `json:"maxPerOrder,omitempty"`
-	MaxPerCustomer int         `json:"maxPerCustomer,omitempty" doc:"Over a customer's lifetime."`
-	Image          string      `json:"image,omitempty"`
-	Grams          int         `json:"grams,omitempty"`
-	Components     []SetPart   `json:"components,omitempty" doc:"What a gift set is made of."`
+	ID             string           `json:"id"`
+	SKU            string           `json:"sku,omitempty"`
+	Options        []string         `json:"options" doc:"One value for each option of the product."`
+	Price          *money.View      `json:"price,omitempty" doc:"Absent when not sold in the currency."`
+	CompareAt      *money.View      `json:"compareAt,omitempty" doc:"Struck-through price."`
+	Sale           *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price."`
+	LowestPrice30  *money.View      `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with it (Directive 98/6/EC, 6a). Only with compareAt."`
+	Availability   string           `json:"availability" enum:"in_stock,low,out,not_open_yet"`
+	Left           *int             `json:"left,omitempty" doc:"Units left, when few."`
+	OpensAt        *time.Time       `json:"opensAt,omitempty" doc:"When a limited edition can be bought."`
+	MaxPerOrder    int              `json:"maxPerOrder,omitempty"`
+	MaxPerCustomer int              `json:"maxPerCustomer,omitempty" doc:"Over a customer's lifetime."`
+	Image          string           `json:"image,omitempty"`
+	Grams          int              `json:"grams,omitempty"`
+	Components     []ProductSetPart `json:"components,omitempty" doc:"What a gift set is made of."`
+
+	list catalogue.Variant // at the prices outside sales
 }
 
-// SetPart is a part of a gift set.
-type SetPart struct {
+// ProductSetPart is a part of a gift set.
+type ProductSetPart struct {
 	VariantID string `json:"variantId"`
 	Quantity  int    `json:"quantity"`
 }
@@ -109,8 +112,13 @@ func (c *catalog) page(ctx context.Context, in *PageInput) (*PageOutput, error) 
 		return nil, notFound()
 	}
 	languages := c.languages(in.Reader)
-	page := c.pageOf(p, items, languages, in.Currency)
-	if err := c.lowest(ctx, p, page); err != nil {
+	shown, err := c.onSale(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	page := c.pageOf(shown.product, items, languages, in.Currency)
+	shown.mark(page, languages)
+	if err := c.lowest(ctx, shown.product, page); err != nil {
 		return nil, err
 	}
 	if page.encoded, err = json.Marshal(page); err != nil {
@@ -186,7 +194,7 @@ func (c *catalog) pageVariant(item catalogue.Item, v catalogue.Variant, currency
 		out.OpensAt = &v.Edition.OpensAt
 	}
 	for _, part := range v.Components {
-		out.Components = append(out.Components, SetPart(part))
+		out.Components = append(out.Components, ProductSetPart(part))
 	}
 	return out
 }
@@ -227,6 +235,13 @@ func (c *catalog) lowest(ctx context.Context, p *catalogue.Product, page *Produc
 	}
 	for i, v := range page.Variants {
 		if v.CompareAt == nil {
+			continue
+		}
+		if v.Sale != nil {
+			since := time.UnixMilli(p.Variants[i].Prices[v.Price.Currency].Since)
+			if amount, ok := catalogue.Lowest(rows, v.list, v.Price.Currency, since.Add(-reductionWindow), since); ok {
+				page.Variants[i].LowestPrice30 = view(amount, v.Price.Currency)
+			}
 			continue
 		}
 		if amount, ok := prior(rows, p.Variants[i], v.Price.Currency); ok {

@@ -45,7 +45,7 @@ func run(ctx context.Context, port int, data string, empty, verbose bool) error 
 	defer r.Close()
 	fmt.Println(r.Address())
 	if !empty {
-		if err := demo.Seed(ctx, r); err != nil {
+		if err := demo.Seed(ctx, r); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("demo shop: %w", err)
 		}
 	}

@@ -25,7 +25,7 @@ const (
 	burstLimit = 1_000
 )
 
-func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data) *API {
+func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data, async *Async) *API {
 	a := &API{Stack: awscdk.NewStack(app, props.StackName, props), Functions: map[string]awslambda.Function{}}
 	a.HTTP = awsapigatewayv2.NewHttpApi(a.Stack, str("Http"), &awsapigatewayv2.HttpApiProps{
 		ApiName: str("dangol-" + c.Stage.Name), CreateDefaultStage: yes(false), CorsPreflight: cors(c),
@@ -34,6 +34,7 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 	authorizer := awsapigatewayv2authorizers.NewHttpJwtAuthorizer(str("Jwt"), str(d.Issuer),
 		&awsapigatewayv2authorizers.HttpJwtAuthorizerProps{JwtAudience: &d.Clients})
 	known := variables(c, d)
+	async.times.know(known)
 	for _, f := range s.Functions {
 		if f.API == nil {
 			continue
@@ -41,8 +42,11 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 		fn := newFunction(a.Stack, c, f, d.Tables, environment(f, known))
 		a.Functions[f.Name] = fn
 		for _, p := range f.May {
-			if p == topology.ReadPayments {
+			switch p {
+			case topology.ReadPayments:
 				readSecrets(a.Stack, c, fn)
+			case topology.PlanTimes:
+				async.times.permit(a.Stack, fn)
 			}
 		}
 		a.routes(f, fn, authorizer)

@@ -29,6 +29,7 @@ type Async struct {
 	Dead      map[string]awssqs.Queue // every dead-letter queue, by name
 	bus       awsevents.EventBus
 	mail      awsses.ConfigurationSet
+	times     *times
 }
 
 func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data) *Async {
@@ -44,6 +45,7 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 		SuppressionReasons: awsses.SuppressionReasons_BOUNCES_AND_COMPLAINTS,
 	})
 	a.queues(s)
+	a.times = newTimes(a.Stack, c)
 	known := a.variables(s, d)
 	for _, f := range s.Functions {
 		if f.API == nil {
@@ -84,6 +86,7 @@ func (a *Async) dead(name string) awssqs.Queue {
 
 func (a *Async) variables(s topology.System, d *Data) map[string]*string {
 	known := variables(a.config, d)
+	a.times.know(known)
 	known["BUS_NAME"] = a.bus.EventBusName()
 	known["MAIL_CONFIGURATION_SET"] = a.mail.ConfigurationSetName()
 	known["DEAD_QUEUE_URL"] = a.Dead[topology.DeadQueue].QueueUrl()
@@ -141,6 +144,8 @@ func (a *Async) permit(fn awslambda.Function, p topology.Permission) {
 			Actions:   strs("ses:SendEmail"),
 			Resources: &[]*string{arn("identity", domain), arn("configuration-set", *a.mail.ConfigurationSetName())},
 		}))
+	case topology.PlanTimes:
+		a.times.permit(a.Stack, fn)
 	case topology.ReadPayments:
 		readSecrets(a.Stack, a.config, fn)
 	}

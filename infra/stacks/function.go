@@ -26,8 +26,12 @@ func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[s
 	for _, grant := range f.Tables {
 		allow(role, tables[grant.Table], grant)
 	}
+	var name *string
+	if f.Name == topology.Scheduled {
+		name = str(scheduledName(c)) // known beforehand, because it makes schedules that invoke itself
+	}
 	return awslambda.NewFunction(stack, str(f.Name), &awslambda.FunctionProps{
-		Description: str(f.Purpose), Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
+		FunctionName: name, Description: str(f.Purpose), Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
 		Handler: str("bootstrap"), Code: awslambda.Code_FromAsset(str(filepath.Join(c.Dist, f.Name)), nil),
 		MemorySize: num(f.Memory), Timeout: lasting(f.Timeout), Role: role, LogGroup: logs,
 		LoggingFormat: awslambda.LoggingFormat_JSON, Tracing: awslambda.Tracing_ACTIVE, Environment: &env,
@@ -89,6 +93,7 @@ func variables(c Config, d *Data) map[string]*string {
 		"JWT_ISSUER": str(d.Issuer), "JWT_CLIENTS": str(strings.Join(clients, ",")), "JWT_JWKS": nil,
 		"PAYMENT_PROVIDER": str("stripe"), "PAYMENT_SECRETS": str(secretsPath(c)), "STRIPE_KEY": nil, "STRIPE_WEBHOOK_SECRET": nil,
 		"SANDBOX_URL": nil, "SANDBOX_KEY": nil, "SANDBOX_WEBHOOK_SECRET": nil,
+		"SCHEDULER_GROUP": str(groupName(c)), "GUARD_CONFIG": nil,
 		"SHOP_CONFIG": nil, "SHELF_SECONDS": nil, "MAIL_FROM": str(c.MailFrom), "MAIL_REPLY_TO": str(c.ShopContact),
 		"SHOP_NAME": str(c.ShopName), "SHOP_URL": str(c.ShopURL), "SHOP_CONTACT": str(c.ShopContact), "SHOP_COLOUR": nil,
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),

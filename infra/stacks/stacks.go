@@ -115,7 +115,7 @@ func Build(app awscdk.App, c Config, s topology.System) Stacks {
 	}
 	data := newData(app, props("data", "tables and customers' accounts"), c, s)
 	async := newAsync(app, props("async", "bus, queues and the functions behind them"), c, s, data)
-	api := newAPI(app, props("api", "HTTP API and its functions"), c, s, data)
+	api := newAPI(app, props("api", "HTTP API and its functions"), c, s, data, async)
 	watch := newWatch(app, props("observability", "alarms and dashboard"), c, s, async, api)
 	return Stacks{Data: data, Async: async, API: api, Watch: watch}
 }

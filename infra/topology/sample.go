@@ -7,6 +7,8 @@ var Sample = map[string]string{
 	"COMMERCE_TABLE": "Commerce", "OUTREACH_TABLE": "Outreach", "SHOP_CONFIG": "", "SHELF_SECONDS": "2",
 	"PAYMENT_PROVIDER": "sandbox", "PAYMENT_SECRETS": "", "SANDBOX_URL": "http://127.0.0.1:9", "SANDBOX_KEY": "sk_sample",
 	"SANDBOX_WEBHOOK_SECRET": "whsec_sample", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
+	"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:ap-northeast-2:123456789012:function:promoter",
+	"SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler", "GUARD_CONFIG": "",
 	"BUS_NAME": "dangol", "DUE_KINDS": "checkout=http://127.0.0.1:9/settle", "DEAD_QUEUE_URL": "http://127.0.0.1:9/dead",
 	"SHOP_NAME": "Sample", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com", "SHOP_COLOUR": "",
 	"SHOP_IMPRINT": "", "SHOP_TIMEZONE": "", "MAIL_REPLY_TO": "",

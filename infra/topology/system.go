@@ -9,6 +9,8 @@ import (
 	"dangol/functions/checkout"
 	"dangol/functions/notify"
 	"dangol/functions/orders"
+	"dangol/functions/promoter"
+	"dangol/functions/promotions"
 	"dangol/functions/reference"
 	"dangol/functions/relay"
 	"dangol/functions/settle"
@@ -27,6 +29,7 @@ const (
 var (
 	tokens   = []string{"JWT_ISSUER", "JWT_JWKS", "JWT_CLIENTS"}
 	brand    = []string{"SHOP_NAME", "SHOP_URL", "SHOP_CONTACT", "SHOP_COLOUR", "SHOP_IMPRINT", "SHOP_TIMEZONE"}
+	times    = []string{"SCHEDULER_GROUP", "SCHEDULER_TARGET_ARN", "SCHEDULER_ROLE_ARN"}
 	payments = []string{
 		"PAYMENT_PROVIDER", "PAYMENT_SECRETS", "SANDBOX_URL", "SANDBOX_KEY", "SANDBOX_WEBHOOK_SECRET", "STRIPE_KEY",
 		"STRIPE_WEBHOOK_SECRET",
@@ -57,15 +60,38 @@ var Dangol = System{
 		{
 			Name: "cart", Purpose: "Carts of guests and customers, with what they cost and what blocks them",
 			New: cart.New, API: cart.API(), Memory: 256, Timeout: 10 * time.Second,
-			Env:    variables(tokens, "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
-			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem"}}},
+			Env: variables(tokens, "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+			Tables: []Grant{{
+				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem"}, Indexes: []string{table.ByOne},
+			}},
+		},
+		{
+			Name: "promotions", Purpose: "Promotions: planned, guarded, rehearsed and reported on by merchants",
+			New: promotions.New, API: promotions.API(), Memory: 512, Timeout: 29 * time.Second,
+			Env: variables(append(tokens, times...), "COMMERCE_TABLE", "SHOP_CONFIG", "GUARD_CONFIG", "SHOP_TIMEZONE"),
+			Tables: []Grant{{
+				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem", "Query"},
+				Indexes: []string{table.ByOne, table.ByTwo},
+			}},
+			May: []Permission{PlanTimes},
+		},
+		{
+			Name: "promoter", Purpose: "Tells when promotions start and end, and counts what they bring",
+			New: promoter.New, Memory: 256, Timeout: 30 * time.Second,
+			Env: variables(times, "COMMERCE_TABLE", "SHOP_TIMEZONE"),
+			Tables: []Grant{{
+				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "BatchWriteItem"},
+				Indexes: []string{table.ByOne},
+			}},
+			Events: promoter.Hears, May: []Permission{PlanTimes},
 		},
 		{
 			Name: "checkout", Purpose: "Turns a cart into an order: holds stock, takes the payment, hears the provider",
 			New: checkout.New, API: checkout.API(), Memory: 512, Timeout: 29 * time.Second,
-			Env: variables(append(tokens, payments...), "COMMERCE_TABLE", "SHOP_CONFIG"),
+			Env: variables(append(tokens, payments...), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
 			Tables: []Grant{{
 				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
+				Indexes: []string{table.ByOne},
 			}},
 			May: []Permission{ReadPayments},
 		},

@@ -46,6 +46,7 @@ const (
 	SendDue      Permission = "send-due"      // to the queues of due jobs and their dead-letter queue
 	SendMail     Permission = "send-mail"     // from the shop's own address
 	ReadPayments Permission = "read-payments" // the payment provider's secrets
+	PlanTimes    Permission = "plan-times"    // one-time schedules, in the system's own group
 )
 
 // Stream is a table's change stream as a trigger.
@@ -54,6 +55,9 @@ type Stream struct {
 	Batch   int
 	Retries int
 }
+
+// Scheduled is the function that one-time schedules invoke.
+const Scheduled = "promoter"
 
 // Schedule is a recurring invocation.
 type Schedule struct {

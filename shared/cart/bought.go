@@ -9,9 +9,9 @@ import (
 	"dangol/shared/table"
 )
 
-// Limited is a number of units of a variant that one customer may buy only so often.
+// Limited is a number of units of a variant that one customer may buy only so often, or uses of a promotion.
 type Limited struct {
-	VariantID string
+	VariantID string // or the id of a promotion, or offers.Orders
 	Quantity  int
 	Limit     int // over the customer's lifetime
 }
@@ -27,7 +27,7 @@ func LimitedOf(lines []Line, goods Goods) []Limited {
 	var out []Limited
 	for _, l := range lines {
 		limit := goods[l.VariantID].Variant.MaxPerCustomer
-		if limit == 0 {
+		if limit == 0 || l.Gift != "" {
 			continue
 		}
 		at := slices.IndexFunc(out, func(o Limited) bool { return o.VariantID == l.VariantID })

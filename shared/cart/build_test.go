@@ -111,10 +111,3 @@ func (s *shelf) Goods(_ context.Context, ids []string) (cart.Goods, error) {
 	}
 	return found, nil
 }
-
-// thousandOff is a code rule with one offer for everybody.
-type thousandOff struct{}
-
-func (thousandOff) Check(context.Context, []string, *cart.Cart, time.Time) ([]pricing.Offer, []cart.RefusedCode, error) {
-	return []pricing.Offer{{ID: "promo", Name: "1,000 off", Rule: takeThousand{}}}, nil, nil
-}

@@ -26,33 +26,40 @@ const (
 type Cart struct {
 	table.Key
 	due.Due
-	ID         string       `dynamodbav:"id"`
-	CustomerID string       `dynamodbav:"customerId,omitempty"` // empty for a guest's cart
-	TokenHash  string       `dynamodbav:"tokenHash,omitempty"`  // of the guest's token; the token itself is not kept
-	State      State        `dynamodbav:"state"`
-	Version    int          `dynamodbav:"version"`
-	Currency   string       `dynamodbav:"currency"`
-	Language   string       `dynamodbav:"language"` // of mails about this cart
-	Lines      []Line       `dynamodbav:"lines,omitempty"`
-	Codes      []string     `dynamodbav:"codes,omitempty"`
-	Email      string       `dynamodbav:"email,omitempty"`
-	Address    *Address     `dynamodbav:"address,omitempty"`
-	Shipping   string       `dynamodbav:"shipping,omitempty"` // id of the chosen shipping method
-	Note       string       `dynamodbav:"note,omitempty"`
-	CheckoutID string       `dynamodbav:"checkoutId,omitempty"` // the running or completed checkout
-	OrderID    string       `dynamodbav:"orderId,omitempty"`
-	MergedIDs  []string     `dynamodbav:"mergedIds,omitempty"` // guest carts that went into this one
-	Keys       []UsedKey    `dynamodbav:"keys,omitempty"`      // recent idempotency keys, in the write they belong to
-	Marks      []string     `dynamodbav:"marks,omitempty"`     // of recent writes, to recognise one whose answer was lost
-	Mark       string       `dynamodbav:"mark,omitempty"`      // of the checkout's last step
-	LastOrder  *LastOrder   `dynamodbav:"lastOrder,omitempty"` // what became of the cart that stood here before
-	Event      *event.Event `dynamodbav:"event,omitempty"`
-	CreatedAt  time.Time    `dynamodbav:"createdAt"`
-	UpdatedAt  time.Time    `dynamodbav:"updatedAt"`
-	TTL        int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
+	ID         string   `dynamodbav:"id"`
+	CustomerID string   `dynamodbav:"customerId,omitempty"` // empty for a guest's cart
+	TokenHash  string   `dynamodbav:"tokenHash,omitempty"`  // of the guest's token; the token itself is not kept
+	State      State    `dynamodbav:"state"`
+	Version    int      `dynamodbav:"version"`
+	Currency   string   `dynamodbav:"currency"`
+	Language   string   `dynamodbav:"language"` // of mails about this cart
+	Lines      []Line   `dynamodbav:"lines,omitempty"`
+	Codes      []string `dynamodbav:"codes,omitempty"`
+	Email      string   `dynamodbav:"email,omitempty"`
+	Address    *Address `dynamodbav:"address,omitempty"`
+	Shipping   string   `dynamodbav:"shipping,omitempty"` // id of the chosen shipping method
+	Note       string   `dynamodbav:"note,omitempty"`
+	CheckoutID string   `dynamodbav:"checkoutId,omitempty"` // the running or completed checkout
+	OrderID    string   `dynamodbav:"orderId,omitempty"`
+	MergedIDs  []string `dynamodbav:"mergedIds,omitempty"` // guest carts that went into this one
+	// Chosen is the gifts that the shopper chose, by promotion id.
+	Chosen map[string][]string `dynamodbav:"chosen,omitempty"`
+	// Shown is what promotions did when the cart was last changed, and Moved what they have done since then that the shopper
+	// has not accepted yet.
+	Shown     *Shown       `dynamodbav:"shown,omitempty"`
+	Moved     []OfferMove  `dynamodbav:"moved,omitempty"`
+	Keys      []UsedKey    `dynamodbav:"keys,omitempty"`      // recent idempotency keys, in the write they belong to
+	Marks     []string     `dynamodbav:"marks,omitempty"`     // of recent writes, to recognise one whose answer was lost
+	Mark      string       `dynamodbav:"mark,omitempty"`      // of the checkout's last step
+	LastOrder *LastOrder   `dynamodbav:"lastOrder,omitempty"` // what became of the cart that stood here before
+	Event     *event.Event `dynamodbav:"event,omitempty"`
+	CreatedAt time.Time    `dynamodbav:"createdAt"`
+	UpdatedAt time.Time    `dynamodbav:"updatedAt"`
+	TTL       int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
 
-	// Bought is how many units of goods with a lifetime limit the customer has bought, by variant id. It is read along
-	// with the cart and not stored in it; nil for a guest.
+	// Bought is how many units of goods with a lifetime limit the customer has bought, by variant id, how often they have
+	// used promotions with a limit, by promotion id, and how many orders they have made, under offers.Orders. It is read
+	// along with the cart and not stored in it; nil for a guest.
 	Bought map[string]int `dynamodbav:"-"`
 }
 
@@ -71,8 +78,11 @@ type Line struct {
 	Quantity   int               `dynamodbav:"quantity"`
 	Properties map[string]string `dynamodbav:"properties,omitempty"` // engraving, gift note
 	// SeenPrice is the unit price that the shopper was last shown, in minor units of the cart's currency.
-	SeenPrice int64     `dynamodbav:"seenPrice"`
-	AddedAt   time.Time `dynamodbav:"addedAt"`
+	SeenPrice int64 `dynamodbav:"seenPrice"`
+	// Gift is the promotion that gives the line for nothing. Such lines are worked out when the cart is priced and not
+	// stored in it.
+	Gift    string    `dynamodbav:"-"`
+	AddedAt time.Time `dynamodbav:"addedAt"`
 }
 
 // Address is where the goods go.

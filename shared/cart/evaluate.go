@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"dangol/shared/catalogue"
 	"dangol/shared/pricing"
 )
 
@@ -31,18 +32,11 @@ func Evaluate(
 	}
 	totals := countUp(c, goods)
 	for _, l := range c.Lines {
-		p.checkLine(l, totals, bought, at)
+		if l.Gift == "" {
+			p.checkLine(l, totals, bought, at)
+		}
 	}
 	p.checkDelivery()
-	return p
-}
-
-// Refuse adds the codes that do nothing. They keep nobody from buying: the totals already show the price without them.
-func (p Priced) Refuse(refused []RefusedCode) Priced {
-	p.Refused = refused
-	for _, r := range refused {
-		p.add("code_refused", "", false, r.Detail, map[string]any{"code": r.Code, "reason": r.Reason})
-	}
 	return p
 }
 
@@ -58,12 +52,14 @@ func basketOf(c *Cart, goods Goods, at time.Time) pricing.Basket {
 	for _, l := range c.Lines {
 		g := goods[l.VariantID]
 		price, sold := g.Variant.Prices[c.Currency]
-		if !sold {
+		if l.Gift != "" {
+			price = catalogue.Price{}
+		} else if !sold {
 			continue
 		}
 		b.Lines = append(b.Lines, pricing.Line{
 			ID: l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, Quantity: l.Quantity, Unit: price.Amount,
-			CompareAt: price.CompareAt, Taxable: g.Variant.Taxable, RequiresShipping: g.Variant.RequiresShipping,
+			CompareAt: price.CompareAt, Floor: price.Floor, Taxable: g.Variant.Taxable, RequiresShipping: g.Variant.RequiresShipping,
 			Categories: g.Product.Categories, Tags: g.Product.Tags,
 		})
 	}
@@ -87,7 +83,9 @@ type counts struct {
 func countUp(c *Cart, goods Goods) counts {
 	n := counts{variants: map[string]int{}, parts: map[string]int{}, sharers: map[string]int{}}
 	for _, l := range c.Lines {
-		n.variants[l.VariantID] += l.Quantity
+		if l.Gift == "" {
+			n.variants[l.VariantID] += l.Quantity
+		}
 		for part, quantity := range partsOf(goods[l.VariantID].Variant) {
 			n.parts[part] += quantity * l.Quantity
 			n.sharers[part]++

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"dangol/shared/cart"
-	"dangol/shared/pricing"
+	"dangol/shared/catalogue"
+	"dangol/shared/offers"
+	"dangol/shared/promotion"
 )
 
 func TestProblems(t *testing.T) {
@@ -124,23 +126,31 @@ func TestUnknownCodesAreRefusedAndBlockNothing(t *testing.T) {
 	s := stocked().with("SOAP", 9000, 10)
 	c := filled(t, won(), s, choice("SOAP", 1))
 	c.Codes = []string{"WELCOME"}
-	q := cart.Quoter{Shop: shop(t), Goods: s, Codes: cart.NoCodes{}}
+	q := cart.Quoter{Shop: shop(t), Goods: s, Offers: offers.None}
 	p, err := q.Quote(t.Context(), c, noon)
 	if err != nil || p.Blocked() || len(p.Refused) != 1 || p.Refused[0].Reason != "unknown_code" || p.Problems[0].Code != "code_refused" {
 		t.Errorf("%v, %+v", err, p)
 	}
 }
 
-func TestOffersOfTheCodeRuleReachTheTotals(t *testing.T) {
+func TestWhatPromotionsTakeOffReachesTheTotals(t *testing.T) {
 	t.Parallel()
 	s := stocked().with("SOAP", 9000, 10)
-	q := cart.Quoter{Shop: shop(t), Goods: s, Codes: thousandOff{}}
+	q := cart.Quoter{Shop: shop(t), Goods: s, Offers: live(thousandOff)}
 	p, err := q.Quote(t.Context(), filled(t, won(), s, choice("SOAP", 2)), noon)
 	if err != nil || p.Totals.Discount != 1000 || p.Totals.Total != 20000 {
 		t.Errorf("%v, %+v", err, p.Totals)
 	}
 }
 
-type takeThousand struct{}
+// thousandOff takes 1,000 won off any order.
+var thousandOff = promotion.Promotion{
+	ID: "promo", Name: catalogue.Text{"en": "1,000 off"}, Kind: promotion.FixedAmount, Class: promotion.Order, State: promotion.Scheduled,
+	Starts: noon.AddDate(0, 0, -1), Ends: noon.AddDate(0, 0, 1), Targets: promotion.Targets{All: true},
+	Terms: promotion.Terms{Amount: promotion.Amounts{"KRW": 1000}},
+}
 
-func (takeThousand) Apply(_ pricing.Basket, d *pricing.Draft) { d.TakeOrder(1000, nil) }
+// live is promotions that nobody changes.
+func live(promotions ...promotion.Promotion) offers.Reader {
+	return offers.Fixed{Snapshot: offers.NewSnapshot(promotions, nil)}
+}

@@ -2,10 +2,8 @@ package cart
 
 import (
 	"context"
-	"time"
 
 	"dangol/shared/catalogue"
-	"dangol/shared/pricing"
 )
 
 // Endless is what is left of a part that never runs out: untracked, or sold on backorder.
@@ -58,22 +56,4 @@ func (s Shelf) Goods(ctx context.Context, variantIDs []string) (Goods, error) {
 		}
 	}
 	return goods, nil
-}
-
-// CodeRule says what codes do for a cart: the offers they bring in, and which of them do nothing and why. Reasons are
-// stable: unknown_code, expired, not_yet, minimum_not_reached and so on.
-type CodeRule interface {
-	Check(ctx context.Context, codes []string, c *Cart, at time.Time) (offers []pricing.Offer, refused []RefusedCode, err error)
-}
-
-// NoCodes is the rule of a shop that has given out no codes: it knows none.
-type NoCodes struct{}
-
-// Check refuses every code as unknown.
-func (NoCodes) Check(_ context.Context, codes []string, _ *Cart, _ time.Time) ([]pricing.Offer, []RefusedCode, error) {
-	refused := make([]RefusedCode, len(codes))
-	for i, code := range codes {
-		refused[i] = RefusedCode{Code: code, Reason: "unknown_code", Detail: "There is no code " + code + "."}
-	}
-	return nil, refused, nil
 }

@@ -1,8 +1,12 @@
 package cart
 
 import (
+	"time"
+
 	"dangol/shared/catalogue"
+	"dangol/shared/offers"
 	"dangol/shared/pricing"
+	"dangol/shared/promotion"
 )
 
 // Good is a variant with its product and what is left of it.
@@ -13,6 +17,8 @@ type Good struct {
 	// Left is what is left of each stocked part, by the part's variant id; Endless for one that never runs out. Lines that
 	// share a part are checked against it together.
 	Left map[string]int
+	// Sale is the sale that makes the price in the cart's currency; nil for the list price.
+	Sale *offers.Sale
 }
 
 // Goods are the goods of a cart by variant id. A variant that is not there cannot be bought.
@@ -26,6 +32,8 @@ type Priced struct {
 	Problems []Problem
 	Methods  []Method // shipping methods that can be chosen
 	Refused  []RefusedCode
+	Outcome  promotion.Outcome // what promotions do; the lines of gifts are in Cart.Lines
+	Offers   *offers.Snapshot  // the promotions that it was priced with
 }
 
 // Blocked reports whether anything keeps the cart from being bought.
@@ -39,9 +47,9 @@ func (p Priced) Blocked() bool {
 }
 
 // Problem is one thing the shopper has to know, in machine-readable form. A price_changed blocks only when the price rose,
-// until the shopper accepts it; a code_refused never blocks.
+// until the shopper accepts it, an offer_changed only when the total rose; a code_refused never blocks.
 type Problem struct {
-	Code     string         `json:"code" doc:"price_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart." example:"out_of_stock"`
+	Code     string         `json:"code" doc:"price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart." example:"out_of_stock"`
 	LineID   string         `json:"lineId,omitempty" doc:"The line it is about."`
 	Blocking bool           `json:"blocking" doc:"Whether checkout is refused until it is solved."`
 	Detail   string         `json:"detail" doc:"For people."`
@@ -62,4 +70,9 @@ type RefusedCode struct {
 	Code   string `json:"code" example:"WELCOME"`
 	Reason string `json:"reason" doc:"Stable, machine-readable." example:"unknown_code"`
 	Detail string `json:"detail" doc:"For people."`
+
+	PromotionID   string     `json:"promotionId,omitempty" doc:"Whose code it is."`
+	MissingAmount int64      `json:"missingAmount,omitempty" doc:"With minimum_not_met: minor units that are missing."`
+	MissingUnits  int        `json:"missingUnits,omitempty" doc:"With minimum_not_met: units that are missing."`
+	OpensAt       *time.Time `json:"opensAt,omitempty" doc:"With not_started."`
 }

@@ -2,28 +2,179 @@ package cart
 
 import (
 	"context"
+	"maps"
 	"time"
 
+	"dangol/shared/catalogue"
+	"dangol/shared/offers"
 	"dangol/shared/pricing"
+	"dangol/shared/promotion"
 )
 
-// Quoter prices carts with all that it takes: the same way for the cart function and for the checkout.
+// Quoter prices carts with all that it takes: the same way for the cart function, for the checkout and for a preview.
 type Quoter struct {
-	Shop  pricing.Shop
-	Goods GoodsReader
-	Codes CodeRule
+	Shop   pricing.Shop
+	Goods  GoodsReader
+	Offers offers.Reader // nil for none
 }
 
-// Quote reads the cart's goods, asks the code rule, and evaluates. The rule is asked also when the cart has no codes:
-// offers that apply by themselves come the same way. Round trips are those of Goods and Codes.
+func (q Quoter) offers() offers.Reader {
+	if q.Offers == nil {
+		return offers.None
+	}
+	return q.Offers
+}
+
+// Read reads goods at the prices they are shown with at a moment: those of the cheapest live sale. Prices are those of all
+// currencies, Sale that of the given one. Round trips are those of Goods and, when the promotions are not fresh, of Offers.
+func (q Quoter) Read(ctx context.Context, variantIDs []string, currency string, at time.Time) (Goods, error) {
+	s, err := q.offers().Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return q.read(ctx, s, variantIDs, currency, at)
+}
+
+func (q Quoter) read(ctx context.Context, s *offers.Snapshot, variantIDs []string, currency string, at time.Time) (Goods, error) {
+	goods, err := q.Goods.Goods(ctx, variantIDs)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Sales() {
+		return goods, nil
+	}
+	shown := make(Goods, len(goods))
+	for id, g := range goods {
+		g.Variant, g.Sale = s.Prices(g.Product, g.Variant, currency, at)
+		shown[id] = g
+	}
+	return shown, nil
+}
+
+// Quote prices the cart at a moment: shelf prices of sales, then what promotions do, then gifts, totals and problems. What
+// is live is told by at, whatever any schedule has done. Round trips are those of Read, of Offers.Facts, and one more when
+// a gift is given that is not on the shelf.
 func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error) {
-	goods, err := q.Goods.Goods(ctx, c.VariantIDs())
+	s, err := q.offers().Current(ctx)
 	if err != nil {
 		return Priced{}, err
 	}
-	offers, refused, err := q.Codes.Check(ctx, c.Codes, c, at)
+	goods, err := q.read(ctx, s, c.VariantIDs(), c.Currency, at)
 	if err != nil {
 		return Priced{}, err
 	}
-	return Evaluate(c, goods, q.Shop, offers, c.Bought, at).Refuse(refused), nil
+	facts, err := q.offers().Facts(ctx, s, c.shopper(), c.Codes, at)
+	if err != nil {
+		return Priced{}, err
+	}
+	basket := basketOf(c, goods, at)
+	outcome := s.Set.Apply(basket, q.Shop, facts)
+	if gifts := giftsOf(outcome); len(gifts) > 0 {
+		more, err := q.read(ctx, s, unknownTo(goods, gifts), c.Currency, at)
+		if err != nil {
+			return Priced{}, err
+		}
+		if facts.Gone = gone(c, goods, more, gifts); len(facts.Gone) > 0 {
+			outcome = s.Set.Apply(basket, q.Shop, facts)
+		}
+		goods = goods.and(more)
+	}
+	p := Evaluate(c.with(outcome.Gifts), goods, q.Shop, outcome.Offers, c.Bought, at)
+	p.Outcome, p.Offers = outcome, s
+	if c.State != Ordered {
+		p.checkOffers(c, at)
+	}
+	return p, nil
+}
+
+// shopper is who the cart belongs to, as promotions see it.
+func (c *Cart) shopper() offers.Shopper {
+	return offers.Shopper{CustomerID: c.CustomerID, Counted: c.Bought, Chosen: c.Chosen, Languages: []string{c.Language}}
+}
+
+// giftsOf lists the variants that promotions give or let choose from, each once.
+func giftsOf(o promotion.Outcome) (ids []string) {
+	seen := map[string]bool{}
+	add := func(id string) {
+		if !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	for _, g := range o.Gifts {
+		add(g.VariantID)
+	}
+	for _, c := range o.Choices {
+		for _, id := range c.Variants {
+			add(id)
+		}
+	}
+	return ids
+}
+
+// and is both together, in a map of its own.
+func (g Goods) and(more Goods) Goods {
+	both := maps.Clone(g)
+	maps.Copy(both, more)
+	return both
+}
+
+func unknownTo(goods Goods, ids []string) (unknown []string) {
+	for _, id := range ids {
+		if _, ok := goods[id]; !ok {
+			unknown = append(unknown, id)
+		}
+	}
+	return unknown
+}
+
+// gone are the gifts of which nothing is left beside what the cart itself wants.
+func gone(c *Cart, goods, more Goods, gifts []string) map[string]bool {
+	wanted := countUp(c, goods)
+	out := map[string]bool{}
+	for _, id := range gifts {
+		g, ok := goods[id]
+		if !ok {
+			g, ok = more[id]
+		}
+		if !ok {
+			out[id] = true
+			continue
+		}
+		for part, n := range partsOf(g.Variant) {
+			if left := g.Left[part]; left < Endless && left-wanted.parts[part] < n {
+				out[id] = true
+			}
+		}
+	}
+	return out
+}
+
+// with is the cart with the gifts as further lines; itself when there are none.
+func (c *Cart) with(gifts []promotion.Gift) *Cart {
+	if len(gifts) == 0 {
+		return c
+	}
+	full := *c
+	full.Lines = append([]Line{}, c.Lines...)
+	for _, g := range gifts {
+		full.Lines = append(full.Lines, Line{
+			ID: GiftLineID(g), VariantID: g.VariantID, ProductID: catalogue.ProductOf(g.VariantID), Quantity: 1, Gift: g.PromotionID,
+		})
+	}
+	return &full
+}
+
+// GiftLineID is the id of the line of a gift: the same whenever the cart is priced.
+func GiftLineID(g promotion.Gift) string {
+	return LineID(g.VariantID, map[string]string{"gift": g.PromotionID})
+}
+
+// Refresh is the priced cart under the version that was stored.
+func (p Priced) Refresh(c *Cart) Priced {
+	lines := p.Cart.Lines
+	stored := *c
+	stored.Lines = lines
+	p.Cart = &stored
+	return p
 }

@@ -34,6 +34,7 @@ type Range struct {
 	Min       int64 `dynamodbav:"min"`
 	Max       int64 `dynamodbav:"max"`
 	CompareAt int64 `dynamodbav:"compareAt,omitempty"`
+	Floor     int64 `dynamodbav:"floor,omitempty"` // the lowest of the variants'
 }
 
 func cardOf(p *Product) Card {
@@ -51,6 +52,9 @@ func cardOf(p *Product) Card {
 	for _, v := range p.Variants {
 		for currency, price := range v.Prices {
 			r, ok := c.Prices[currency]
+			if !ok || price.Floor < r.Floor {
+				r.Floor = price.Floor
+			}
 			if !ok || price.Amount < r.Min {
 				r.Min, r.CompareAt = price.Amount, price.CompareAt
 			}

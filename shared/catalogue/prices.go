@@ -158,3 +158,9 @@ func PricesDiffer(before, after *Product) bool {
 	_, differ := historyOf(before, after)
 	return differ
 }
+
+// SaleHistory is the row of prices that a sale changed from a moment on. Its key is made of the sale and the moment.
+func SaleHistory(p *Product, saleID string, at time.Time, changes []PriceChange) History {
+	key := table.Key{PK: KeyOf(p.ID).PK, SK: historyPrefix + stamped(at) + "#" + saleID}
+	return History{Key: key, ProductID: p.ID, Version: p.Version, At: at, Changes: changes}
+}

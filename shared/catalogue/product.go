@@ -104,6 +104,7 @@ type Price struct {
 	Amount    int64 `dynamodbav:"amount"`
 	CompareAt int64 `dynamodbav:"compareAt,omitempty"`
 	Since     int64 `dynamodbav:"since,omitempty"` // when these amounts came into force, Unix milliseconds
+	Floor     int64 `dynamodbav:"floor,omitempty"` // no promotion takes a unit below it, 0 for none
 }
 
 // Same reports whether both show the shopper the same amounts.

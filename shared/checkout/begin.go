@@ -12,6 +12,7 @@ import (
 	"dangol/shared/clock"
 	"dangol/shared/due"
 	"dangol/shared/idempotency"
+	"dangol/shared/offers"
 	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/pricing"
@@ -26,7 +27,7 @@ type Service struct {
 	Carts    cart.Store
 	Shelf    *catalogue.Shelf
 	Shop     pricing.Shop
-	Codes    cart.CodeRule
+	Offers   offers.Reader // nil for none
 	Provider payment.Provider
 	Cashier  order.Cashier
 	Clock    clock.Clock
@@ -53,7 +54,7 @@ const beginTries = 10
 // begin holds the stock and locks the cart, in one transaction. replay is true when an earlier request with the same key
 // has begun the checkout. 2 round trips and 1 transaction when nobody else wants the last units. Errors: 404
 // cart_not_found; 409 checkout_blocked, out_of_stock, checkout_running, cart_changed, cart_ordered, total_changed,
-// customer_limit_reached; 412 cart_changed; 422 idempotency_key_reused; 503 busy.
+// customer_limit_reached, offer_changed; 412 cart_changed; 422 idempotency_key_reused; 503 busy.
 func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool, err error) {
 	id := IDFor(in.Request)
 	hash, err := hashOf(in)
@@ -69,7 +70,7 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 	}
 	goods := &goods{shelf: s.Shelf}
 	now := s.Clock.Now()
-	priced, err := cart.Quoter{Shop: s.Shop, Goods: goods, Codes: s.Codes}.Quote(ctx, basket, now)
+	priced, err := cart.Quoter{Shop: s.Shop, Goods: goods, Offers: s.Offers}.Quote(ctx, basket, now)
 	if err != nil {
 		return nil, false, err
 	}
@@ -194,11 +195,13 @@ var errFaster = errors.New("checkout: the stock has moved")
 // time, if it did. Errors: errFaster, and why the purchase is not possible.
 func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []table.Write) (prior *Checkout, err error) {
 	all := []table.Write{table.Put{Item: c, If: table.IfNew}, cart.BeginPaying(p.Cart, c.ID, c.CreatedAt)}
-	limited := cart.LimitedOf(p.Cart.Lines, p.Goods)
+	limited := limitedOf(p)
 	if len(limited) > 0 {
 		all = append(all, cart.Buy(c.CustomerID, limited))
 	}
-	all = append(all, holds...)
+	counters := len(all)
+	takes, refusals := offers.Take(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))
+	all = append(append(all, takes...), holds...)
 	if len(all) > table.MaxWrites {
 		return nil, problem.Conflict("too_many_goods", "This cart takes from too many stocks at once; buy it in two.")
 	}
@@ -212,7 +215,9 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 	case cancelled.Refused(1):
 		return nil, locked(cancelled.Reasons[1].Item)
 	case len(limited) > 0 && cancelled.Refused(2):
-		return nil, problem.Conflict("customer_limit_reached", "More of this than one customer may buy.")
+		return nil, s.overLimit(limited, cancelled.Reasons[2].Item, p)
+	case s.usedUp(cancelled, counters, refusals) != nil:
+		return nil, s.usedUp(cancelled, counters, refusals)
 	case slices.ContainsFunc(cancelled.Reasons, func(r table.Reason) bool { return r.Code == "ConditionalCheckFailed" }):
 		return nil, errFaster
 	default:

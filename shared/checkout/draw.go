@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dangol/shared/cart"
+	"dangol/shared/offers"
 	"dangol/shared/order"
 )
 
@@ -21,7 +22,9 @@ func draw(p cart.Priced, now time.Time) *Checkout {
 	for _, l := range b.Lines {
 		c.Lines = append(c.Lines, lineOf(l, p.Goods[l.VariantID], b.Language))
 	}
-	for _, l := range cart.LimitedOf(b.Lines, p.Goods) {
+	c.First = b.CustomerID != "" && b.Bought[offers.Orders] == 0
+	c.Uses = offers.Uses(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))
+	for _, l := range limitedOf(p) {
 		c.Counted = append(c.Counted, order.Counted{VariantID: l.VariantID, Quantity: l.Quantity})
 	}
 	return c
@@ -32,8 +35,13 @@ func lineOf(l cart.Line, g cart.Good, language string) order.Line {
 	if image == "" && len(g.Product.Images) > 0 {
 		image = g.Product.Images[0].URL
 	}
+	sale := ""
+	if g.Sale != nil && l.Gift == "" {
+		sale = g.Sale.PromotionID
+	}
 	return order.Line{
-		ID: l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, SKU: g.Variant.SKU, Title: g.Product.Title.In(language, "en"),
-		Options: g.Variant.Options, Image: image, Quantity: l.Quantity, Properties: l.Properties,
+		Sale: sale,
+		ID:   l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, SKU: g.Variant.SKU, Title: g.Product.Title.In(language, "en"),
+		Options: g.Variant.Options, Image: image, Quantity: l.Quantity, Properties: l.Properties, Gift: l.Gift,
 	}
 }

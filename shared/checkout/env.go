@@ -7,14 +7,21 @@ import (
 	"dangol/shared/boot"
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
+	"dangol/shared/offers"
 	"dangol/shared/order"
 	"dangol/shared/payment/providers"
 	"dangol/shared/pricing"
 )
 
 // FromEnv builds the service from COMMERCE_TABLE, SHOP_CONFIG (the shop's configuration as JSON or the path of a file with
-// it; the embedded one when empty) and the variables of the payment provider.
+// it; the embedded one when empty), SHELF_SECONDS (how old promotions may be, 2) and the variables of the payment provider.
 func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
+	var config struct {
+		Shelf int `env:"SHELF_SECONDS,default=2"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
 	shop, err := pricing.LoadShop(env.Getenv("SHOP_CONFIG"))
 	if err != nil {
 		return nil, err
@@ -28,8 +35,9 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 		return nil, err
 	}
 	commerce := tables[0]
+	board := offers.NewBoard(offers.Store{Table: commerce, Clock: env.Clock}, time.Duration(config.Shelf)*time.Second)
 	return &Service{
-		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Codes: cart.NoCodes{},
+		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Offers: board,
 		Shelf:    catalogue.NewShelf(commerce, env.Clock, time.Minute),
 		Provider: provider, Clock: env.Clock, Log: env.Log,
 		Cashier: order.Cashier{

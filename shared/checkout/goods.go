@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"dangol/shared/cart"
@@ -23,7 +24,10 @@ func (g *goods) Goods(ctx context.Context, variantIDs []string) (cart.Goods, err
 	if err != nil {
 		return nil, err
 	}
-	g.items = items
+	if g.items == nil {
+		g.items = map[string]catalogue.Item{}
+	}
+	maps.Copy(g.items, items) // gifts are read after what earns them
 	out := make(cart.Goods, len(items))
 	for id, i := range items {
 		if i.Product.Status == catalogue.Active {

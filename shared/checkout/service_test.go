@@ -13,9 +13,9 @@ import (
 	"dangol/shared/checkout"
 	"dangol/shared/due"
 	"dangol/shared/idempotency"
+	"dangol/shared/offers"
 	"dangol/shared/order"
 	"dangol/shared/payment"
-	"dangol/shared/pricing"
 	"dangol/shared/problem"
 	"dangol/shared/table"
 )
@@ -207,7 +207,7 @@ func TestACartChangedMeanwhileIsNotSold(t *testing.T) {
 	soap := w.Sell(world.Goods{Units: 1})
 	b := w.Fill("", map[string]int{soap: 1})
 	in := start(w, b, "pm_card_visa")
-	w.Service.Codes = meanwhile{func() { // between reading and locking
+	w.Service.Offers = meanwhile{offers.None, func() { // between reading and locking
 		_, err := w.Table.Update(t.Context(), table.Update{Key: b.Key, Do: "ADD #version :one", If: table.IfThere, With: map[string]any{":one": 1}})
 		if err != nil {
 			t.Error(err)
@@ -221,12 +221,15 @@ func TestACartChangedMeanwhileIsNotSold(t *testing.T) {
 	}
 }
 
-// meanwhile is a code rule that does something else at a bad moment.
-type meanwhile struct{ do func() }
+// meanwhile is promotions that do something else at a bad moment.
+type meanwhile struct {
+	offers.Reader
+	do func()
+}
 
-func (m meanwhile) Check(ctx context.Context, codes []string, c *cart.Cart, at time.Time) (o []pricing.Offer, r []cart.RefusedCode, err error) {
+func (m meanwhile) Current(ctx context.Context) (*offers.Snapshot, error) {
 	m.do()
-	return cart.NoCodes{}.Check(ctx, codes, c, at)
+	return m.Reader.Current(ctx)
 }
 
 func TestAProviderThatTurnsUsAwayChangesNothingAndMayBeTriedAgain(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dangol/shared/cart"
+	"dangol/shared/offers"
 	"dangol/shared/problem"
 	"dangol/shared/stock"
 	"dangol/shared/table"
@@ -32,10 +33,10 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 	return true, nil
 }
 
-// GiveBack plans the return of stock and of lifetime counters, for the transaction that ends a purchase. Counters that are
+// GiveBack plans the return of stock, of what promotions counted and of lifetime counters, for the transaction that ends a purchase. Counters that are
 // no longer there refuse; such a write can be left out, because nobody counts by it any more.
 func (d Draft) GiveBack() []table.Write {
-	writes := stock.Release(d.Taken)
+	writes := append(stock.Release(d.Taken), offers.GiveBack(d.Uses)...)
 	if len(d.Counted) == 0 {
 		return writes
 	}

@@ -145,6 +145,7 @@ func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Orde
 		}
 		return o.ended(ctx, events.OrderCancelled{
 			OrderRef: o.ref(), Reason: reason, By: by, Lines: o.eventLines(), Total: o.Total(), Refund: o.Money(o.toReturn()),
+			Promotions: o.promotions(), FirstOrder: o.First, PlacedAt: o.PlacedAt,
 		}, now)
 	})
 	if err != nil {
@@ -173,6 +174,9 @@ func (c Cashier) Hear(ctx context.Context, orderID string, r payment.Refund) err
 func (o *Order) ended(ctx context.Context, body event.Body, now time.Time) (bool, []table.Write, error) {
 	back := o.GiveBack()
 	o.Taken, o.Counted = nil, nil // once
+	for i := range o.Uses {
+		o.Uses[i].Budgeted, o.Uses[i].Coded = false, false
+	}
 	var err error
 	o.Event, err = event.New(ctx, now, body)
 	return true, back, err

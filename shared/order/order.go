@@ -16,6 +16,7 @@ import (
 	"dangol/shared/due"
 	"dangol/shared/event"
 	"dangol/shared/money"
+	"dangol/shared/offers"
 	"dangol/shared/pricing"
 	"dangol/shared/stock"
 	"dangol/shared/table"
@@ -73,6 +74,8 @@ type Draft struct {
 	Note       string         `dynamodbav:"note,omitempty"`     // the shopper's
 	Taken      []stock.Taken  `dynamodbav:"taken,omitempty"`
 	Counted    []Counted      `dynamodbav:"counted,omitempty"`
+	Uses       []offers.Use   `dynamodbav:"uses,omitempty"`  // of promotions
+	First      bool           `dynamodbav:"first,omitempty"` // the customer's first order
 }
 
 // Line is one line as it was when payment started. What it cost is in Totals, under the same id.
@@ -86,9 +89,11 @@ type Line struct {
 	Image      string            `dynamodbav:"image,omitempty"`
 	Quantity   int               `dynamodbav:"quantity"`
 	Properties map[string]string `dynamodbav:"properties,omitempty"`
+	Gift       string            `dynamodbav:"gift,omitempty"` // the promotion that gave the line for nothing
+	Sale       string            `dynamodbav:"sale,omitempty"` // the sale that made its price on the shelf
 }
 
-// Counted is how many units of a limited variant went onto the customer's lifetime counter.
+// Counted is how many units of a limited variant, or uses of a promotion, went onto the customer's lifetime counters.
 type Counted struct {
 	VariantID string `dynamodbav:"variantId"`
 	Quantity  int    `dynamodbav:"quantity"`

@@ -13,7 +13,8 @@ func (o *Order) eventLines() []events.OrderLine {
 	out := make([]events.OrderLine, len(o.Lines))
 	for i, l := range o.Lines {
 		out[i] = eventLine(l, l.Quantity)
-		out[i].Total = o.Money(o.Cost(l.ID).Total)
+		cost := o.Cost(l.ID)
+		out[i].Total, out[i].Discounted = o.Money(cost.Total), cost.Discount > 0 || l.Sale != ""
 	}
 	return out
 }
@@ -41,6 +42,7 @@ func (o *Order) PlacedEvent() events.OrderPlaced {
 		OrderRef: o.ref(), CheckoutID: o.CheckoutID, Lines: o.eventLines(),
 		Subtotal: o.Money(t.Subtotal), Discount: o.Money(t.Discount), Shipping: o.Money(t.Shipping), Tax: o.Money(t.Tax),
 		TaxIncluded: t.TaxIncluded, Total: o.Total(), Method: o.Shipping, PlacedAt: o.PlacedAt,
+		Promotions: o.promotions(), FirstOrder: o.First,
 	}
 	for _, a := range t.Adjustments {
 		if a.Code != "" {
@@ -51,6 +53,15 @@ func (o *Order) PlacedEvent() events.OrderPlaced {
 		e.Place = events.Place{City: a.City, Region: a.Region, PostalCode: a.PostalCode, Country: a.Country}
 	}
 	return e
+}
+
+// promotions is what each promotion did.
+func (o *Order) promotions() []events.OrderPromotion {
+	var out []events.OrderPromotion
+	for _, u := range o.Uses {
+		out = append(out, events.OrderPromotion{PromotionID: u.PromotionID, Code: u.Code, Amount: u.Amount, Gifts: u.Gifts})
+	}
+	return out
 }
 
 // ShippedEvent tells that the parcel is on its way.

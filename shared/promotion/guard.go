@@ -50,10 +50,14 @@ const (
 // TheShop is the scope of a breach that is about the shop as a whole.
 const TheShop = "shop"
 
+// AnyProduct is the scope of a breach that every product would suffer: of a sale of everything, against the rules for a
+// product.
+const AnyProduct = "any product"
+
 // Breach is one rule that a plan would break: Actual against Limit, between From and To.
 type Breach struct {
 	Rule   Rule     `json:"rule"`
-	Scope  string   `json:"scope"`  // a product's id, or TheShop
+	Scope  string   `json:"scope"`  // a product's id, AnyProduct or TheShop
 	Limit  int      `json:"limit"`  // days, sales, or basis points
 	Actual int      `json:"actual"` // in the same unit
 	From   Day      `json:"from"`
@@ -63,9 +67,12 @@ type Breach struct {
 
 // String is the breach as a sentence.
 func (b Breach) String() string {
-	who := "the shop"
-	if b.Scope != TheShop {
-		who = "product " + b.Scope
+	who := "product " + b.Scope
+	switch b.Scope {
+	case TheShop:
+		who = "the shop"
+	case AnyProduct:
+		who = "every product"
 	}
 	with := ""
 	if len(b.With) > 0 {
@@ -97,6 +104,10 @@ func (p Policy) Check(history []Span, planned Span) []Breach {
 		})
 	}
 	found = append(found, p.within(TheShop, p.Shop, others, planned)...)
+	if planned.All {
+		everywhere := slices.DeleteFunc(slices.Clone(others), func(s Span) bool { return !s.All })
+		found = append(found, p.within(AnyProduct, p.Product, everywhere, planned)...)
+	}
 	for _, product := range affected(others, planned) {
 		spans := slices.DeleteFunc(slices.Clone(others), func(s Span) bool { return !s.of(product) })
 		found = append(found, p.within(product, p.Product, spans, planned)...)
@@ -116,7 +127,8 @@ func (p Policy) within(scope string, l Limits, others []Span, planned Span) []Br
 	return found
 }
 
-// affected lists the products of a plan: its own, or for the whole shop all that were ever on sale alone.
+// affected lists the products of a plan: its own, or for the whole shop all that were ever on sale alone; what the others
+// suffer is AnyProduct's.
 func affected(others []Span, planned Span) []string {
 	products := slices.Clone(planned.Products)
 	if planned.All {

@@ -272,3 +272,24 @@ func TestWhatCountsAsASaleAndHowDeepItIs(t *testing.T) {
 		})
 	}
 }
+
+func TestASaleOfEverythingIsBoundByTheRulesForAProduct(t *testing.T) {
+	t.Parallel()
+	policy := promotion.Policy{WindowDays: 30, Product: promotion.Limits{MaxDays: 7, MinGapDays: 14}, Shop: promotion.Limits{MaxDays: 30}}
+	at := func(day int) time.Time { return time.Date(2026, 12, day, 0, 0, 0, 0, time.UTC) }
+	first := promotion.Span{PromotionID: "first", All: true, Starts: at(1), Ends: at(4), BasisPoints: 2000}
+	second := promotion.Span{PromotionID: "second", All: true, Starts: at(5), Ends: at(8), BasisPoints: 2000}
+	breaches := policy.Check([]promotion.Span{first}, second)
+	if len(breaches) != 1 || breaches[0].Rule != promotion.Gap || breaches[0].Scope != promotion.AnyProduct || breaches[0].Limit != 14 {
+		t.Fatalf("two sales of everything a day apart break %v, want the gap of every product", breaches)
+	}
+	if !strings.HasPrefix(breaches[0].String(), "every product would have 1 days without a sale") {
+		t.Errorf("it says %q", breaches[0])
+	}
+	soap := promotion.Span{PromotionID: "soap", Products: []string{"soap"}, Starts: at(1), Ends: at(4), BasisPoints: 2000}
+	for _, b := range policy.Check([]promotion.Span{soap}, second) {
+		if b.Scope != "soap" {
+			t.Errorf("a sale of soap alone counts against %s: %s", b.Scope, b)
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 )
 
@@ -47,4 +49,20 @@ func ParsePolicy(raw []byte) (Policy, error) {
 		return Policy{}, fmt.Errorf("guard: windowDays: needed by maxDays")
 	}
 	return p, nil
+}
+
+// LoadPolicy reads what a variable says: a guard as JSON, the path of a file with one, or nothing for the one that comes with
+// the shop.
+func LoadPolicy(config string) (Policy, error) {
+	switch {
+	case config == "":
+		return DefaultPolicy()
+	case strings.HasPrefix(strings.TrimSpace(config), "{"):
+		return ParsePolicy([]byte(config))
+	}
+	raw, err := os.ReadFile(config)
+	if err != nil {
+		return Policy{}, fmt.Errorf("guard: %w", err)
+	}
+	return ParsePolicy(raw)
 }

@@ -15,7 +15,7 @@ import (
 type belongings struct {
 	owner                                         purse
 	product, variant, cart, line, checkout, order string
-	number                                        string
+	number, promotion                             string
 	other                                         purse // a guest's cart, to be merged
 	plan, subscription, notice, fingerprint       string
 }
@@ -90,6 +90,41 @@ func ownTrial(s *shop) belongings {
 	return b
 }
 
+func someDraft(s *shop) belongings {
+	b := someProduct(s)
+	b.promotion = s.do(s.merchant(), "POST", "/promotions", sale(b.product, "2026-12-04T10:00", "2026-12-06T24:00", nil)).field(s.t, "id")
+	return b
+}
+
+func somePublished(s *shop) belongings {
+	b := someDraft(s)
+	s.do(s.merchant(), "POST", "/promotions/"+b.promotion+"/publish", `{"reason":"a test"}`)
+	return b
+}
+
+func somePaused(s *shop) belongings {
+	b := somePublished(s)
+	s.do(s.merchant(), "POST", "/promotions/"+b.promotion+"/pause", nil)
+	return b
+}
+
+func someCodeless(s *shop) belongings {
+	b := someProduct(s)
+	draft := sale(b.product, "2026-12-04T10:00", "2026-12-06T24:00", map[string]any{"kind": "percentage"})
+	b.promotion = s.do(s.merchant(), "POST", "/promotions", draft).field(s.t, "id")
+	return b
+}
+
+func someCodes(s *shop) belongings {
+	b := someCodeless(s)
+	s.do(s.merchant(), "POST", "/promotions/"+b.promotion+"/codes", `{"size":3}`)
+	return b
+}
+
+// planned is the body of a promotion that is right.
+const planned = `{"name":{"ko":"세일"},"kind":"percentage","starts":"2027-02-05T10:00","ends":"2027-02-05T24:00",` +
+	`"targets":{"products":["{id}"]},"terms":{"basisPoints":1000}}`
+
 func nothing(*shop) belongings { return belongings{} }
 
 const planBody = `{"kind":"membership","name":{"ko":"단골 {unique}"},"interval":{"unit":"month","count":1},"prices":{"KRW":9900},"tax":{"rateBp":1000,"included":true}}`
@@ -116,6 +151,16 @@ var requests = map[string]request{
 	"setCurrency":       {needs: ownCart, owned: true, body: `{"currency":"KRW"}`},
 	"setNote":           {needs: ownCart, owned: true, body: `{"note":"hello"}`}, "acceptPrices": {needs: ownCart, owned: true},
 	"mergeCart": {needs: guestCart, body: `{"cartId":"{guestCart}","token":"{guestToken}"}`},
+
+	"chooseGifts": {needs: ownCart, owned: true, body: `{"variantIds":["{variantId}"]}`},
+
+	"createPromotion": {needs: someProduct, body: planned}, "listPromotions": {needs: nothing}, "planPromotion": {needs: someProduct, body: planned},
+	"previewPromotion": {needs: someProduct, body: `{"lines":[{"variantId":"{variantId}","quantity":1}]}`}, "reportDiscounts": {needs: nothing},
+	"getPromotion": {needs: somePublished}, "replacePromotion": {needs: someDraft, body: planned}, "deletePromotion": {needs: someDraft},
+	"publishPromotion": {needs: someDraft, body: `{"reason":"a test"}`}, "pausePromotion": {needs: somePublished},
+	"resumePromotion": {needs: somePaused}, "endPromotion": {needs: somePublished}, "dryRunPromotion": {needs: someDraft},
+	"createCodes": {needs: someCodeless, body: `{"size":3}`}, "getCodes": {needs: someCodes}, "reportPromotion": {needs: somePublished},
+	"listSeasons": {needs: nothing},
 
 	"startCheckout": {needs: ownCart, owned: true, body: `{"paymentMethod":"pm_card_visa"}`},
 	"getCheckout":   {needs: ownCheckout, owned: true, operators: true}, "confirmCheckout": {needs: ownCheckout, owned: true, operators: true},
@@ -256,9 +301,12 @@ func forged(c caller) caller {
 
 // send fills in a route and its body for somebody's belongings and sends it.
 func (s *shop) send(c caller, route api.Route, q request, b belongings) answer {
+	if b.promotion == "" {
+		b.promotion = "promo_x" // of nobody; only names a choice of gifts
+	}
 	fill := strings.NewReplacer(
 		"{cartId}", b.cart, "{lineId}", b.line, "{checkoutId}", b.checkout, "{orderId}", b.order, "{variantId}", b.variant,
-		"{guestCart}", b.other.cart, "{guestToken}", b.other.headers["Cart-Token"], "{number}", b.number, "{email}", b.other.email,
+		"{guestCart}", b.other.cart, "{guestToken}", b.other.headers["Cart-Token"], "{number}", b.number, "{promotionId}", b.promotion, "{email}", b.other.email,
 		"{id}", b.product, "{code}", "X", "{n}", "1", "{provider}", "sandbox", "{unique}", unique("n"),
 		"{planId}", b.plan, "{subscriptionId}", b.subscription, "{notice}", b.notice, "{fingerprint}", b.fingerprint,
 	)
@@ -276,7 +324,7 @@ func (s *shop) send(c caller, route api.Route, q request, b belongings) answer {
 		path += "?state=placed"
 	case "getSubscriptionReport":
 		path += "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
-	case "replaceProduct", "archiveProduct":
+	case "replaceProduct", "archiveProduct", "replacePromotion":
 		c = c.with("If-Match", "*")
 	}
 	if q.body == nil {

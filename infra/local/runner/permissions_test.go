@@ -153,6 +153,13 @@ func useEverything(s *shop) {
 		"variants": []any{map[string]any{"id": variant, "prices": map[string]any{"KRW": map[string]any{"amount": 9_000, "compareAt": 12_000}}}},
 	})
 	s.do(guest, "GET", "/products/"+product+"?currency=KRW", nil)
+	s.publish(sale(product, "2026-11-22T10:00", "2026-11-22T12:00", nil))
+	budgeted := map[string]any{"kind": "percentage", "budget": map[string]any{"uses": 5}, "limitPerCode": 5, "code": "FIVE", "limitPerCustomer": 1}
+	s.publish(sale(product, "2026-11-20T10:00", "2026-11-30T12:00", budgeted))
+	saver := s.customerWith(unique("sam"), variant, 1)
+	s.do(saver.caller, "PUT", "/carts/mine/codes", `{"codes":["FIVE"]}`)
+	s.buy(saver, "pm_card_visa")
+	s.advance(20 * time.Hour)
 	shopper, order := s.order()
 	number := s.do(shopper.caller, "GET", "/orders/"+order, nil).field(s.t, "number")
 	found := s.do(guest, "POST", "/orders/lookup", map[string]string{"number": number, "email": shopper.email})

@@ -37,6 +37,7 @@ func (r *Runner) nudge() {
 
 // pump keeps the system moving until ctx ends.
 func (r *Runner) pump(ctx context.Context) {
+	work := context.WithoutCancel(ctx) // a stop lets the work at hand end
 	ticker, broom := time.NewTicker(look), time.NewTicker(expiry)
 	defer ticker.Stop()
 	defer broom.Stop()
@@ -48,19 +49,19 @@ func (r *Runner) pump(ctx context.Context) {
 			if !wait(ctx, gather) {
 				return
 			}
-			r.report(ctx, r.rest(ctx, r.deliveries()))
+			r.report(r.rest(work, r.deliveries()))
 		case <-broom.C:
-			r.report(ctx, r.expire(ctx))
+			r.report(r.expire(work))
 		case <-ticker.C:
-			if at, ok := r.nextDue(ctx); ok && !at.After(r.clock.Now()) {
-				r.report(ctx, r.Settle(ctx))
+			if at, ok := r.nextDue(work); ok && !at.After(r.clock.Now()) {
+				r.report(r.Settle(work))
 			}
 		}
 	}
 }
 
-func (r *Runner) report(ctx context.Context, err error) {
-	if err != nil && ctx.Err() == nil {
+func (r *Runner) report(err error) {
+	if err != nil {
 		r.options.Log.Error("settle", "error", err)
 	}
 }

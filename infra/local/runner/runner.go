@@ -73,7 +73,8 @@ type Runner struct {
 	settle  sync.Mutex // one pass over what is due at a time
 	journal journal
 	closers []io.Closer
-	done    sync.WaitGroup
+	pumping sync.WaitGroup
+	serving sync.WaitGroup
 	stop    context.CancelFunc
 }
 
@@ -106,12 +107,12 @@ func Start(ctx context.Context, o Options) (r *Runner, err error) {
 		return r, err
 	}
 	r.server = &http.Server{Handler: r.routes(), ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn)}
-	r.done.Go(func() {
+	r.serving.Go(func() {
 		if err := r.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			o.Log.Error("serve", "error", err)
 		}
 	})
-	r.done.Go(func() { r.pump(run) })
+	r.pumping.Go(func() { r.pump(run) })
 	return r, nil
 }
 
@@ -184,17 +185,18 @@ func (r *Runner) Table(name string) *table.Table {
 	return table.New(tables.Client(r.endpoint), name, nil)
 }
 
-// Close stops taking requests, lets running ones end, and stops everything.
+// Close lets what is on its way arrive, stops taking requests, and stops everything.
 func (r *Runner) Close() {
+	if r.stop != nil {
+		r.stop()
+	}
+	r.pumping.Wait() // while the stand-ins still answer
 	if r.server != nil {
 		shutdown, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 		defer cancel()
 		r.server.Shutdown(shutdown)
 	}
-	if r.stop != nil {
-		r.stop()
-	}
-	r.done.Wait()
+	r.serving.Wait()
 	for _, c := range r.closers {
 		c.Close()
 	}

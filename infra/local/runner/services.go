@@ -176,6 +176,8 @@ func (r *Runner) variables() map[string]string {
 		"DYNAMODB_ENDPOINT": r.endpoint, "EVENTBRIDGE_ENDPOINT": r.address + "/aws/events", "SQS_ENDPOINT": r.address + "/aws/sqs",
 		"SES_ENDPOINT": r.address + "/aws/ses", "SCHEDULER_ENDPOINT": r.address + "/aws/scheduler", "S3_ENDPOINT": r.address + "/aws/s3",
 		"JWT_ISSUER": r.address, "JWT_JWKS": r.address + "/.well-known/jwks.json", "JWT_CLIENTS": "",
+		"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:" + tables.Region + ":" + queue.Account + ":function:" + topology.Scheduled,
+		"SCHEDULER_ROLE_ARN": "arn:aws:iam::" + queue.Account + ":role/scheduler", "GUARD_CONFIG": r.getenv("GUARD_CONFIG"),
 		"BUS_NAME": busName, "DUE_KINDS": strings.Join(kinds, ","), "DEAD_QUEUE_URL": queueURL(r.address, topology.DeadQueue),
 		"PAYMENT_PROVIDER": "sandbox", "SANDBOX_URL": r.address + "/sandbox", "SANDBOX_KEY": paymentKey,
 		"SANDBOX_WEBHOOK_SECRET": webhookSecret, "PAYMENT_SECRETS": "", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",

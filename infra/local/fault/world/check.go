@@ -35,6 +35,7 @@ func (w *World) Check(t testing.TB) {
 	}
 	w.checkStock(t, orders)
 	w.checkCarts(t, orders)
+	w.checkOffers(t, orders)
 	if at, more := w.nextDue(t.Context()); more {
 		t.Errorf("something is still due, at %v", at)
 	}

@@ -1,15 +1,14 @@
 package world
 
 import (
-	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
 	"dangol/shared/id"
-	"dangol/shared/pricing"
+	"dangol/shared/offers"
+	"dangol/shared/promotion"
 	"dangol/shared/stock"
 	"dangol/shared/table"
 )
@@ -128,20 +127,15 @@ func (w *World) Forget(t testing.TB, key table.Key) {
 }
 
 // GiveAway makes everything cost nothing.
-func (w *World) GiveAway() { w.Service.Codes = giveAway{} }
-
-type giveAway struct{}
-
-// Check brings in an offer that takes everything off.
-func (giveAway) Check(context.Context, []string, *cart.Cart, time.Time) ([]pricing.Offer, []cart.RefusedCode, error) {
-	return []pricing.Offer{{ID: "gift", Name: "gift", Rule: allOff{}}}, nil, nil
-}
-
-type allOff struct{}
-
-func (allOff) Apply(_ pricing.Basket, d *pricing.Draft) {
-	d.TakeOrder(d.Goods(), nil)
-	d.TakeShipping(1_000_000)
+func (w *World) GiveAway() {
+	everything := promotion.Promotion{
+		ID: "gift", Name: catalogue.Text{"ko": "gift"}, State: promotion.Scheduled, Starts: Noon.AddDate(-1, 0, 0), Targets: promotion.Targets{All: true},
+		Kind: promotion.Percentage, Class: promotion.Order, Terms: promotion.Terms{BasisPoints: 10_000}, CombinesWith: []promotion.Class{promotion.Shipping},
+	}
+	shipping := everything
+	shipping.ID, shipping.Kind, shipping.Class, shipping.Terms = "shipping", promotion.FreeShipping, promotion.Shipping, promotion.Terms{}
+	shipping.CombinesWith = []promotion.Class{promotion.Order}
+	w.Service.Offers = offers.Fixed{Snapshot: offers.NewSnapshot([]promotion.Promotion{everything, shipping}, nil)}
 }
 
 // Discard takes a variant's stock counters away, as when it is no longer sold.

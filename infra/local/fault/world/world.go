@@ -28,6 +28,7 @@ import (
 	"dangol/shared/payment/sandbox"
 	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/pricing"
+	"dangol/shared/promotion"
 	"dangol/shared/table"
 )
 
@@ -55,7 +56,9 @@ type World struct {
 	stock  map[string]int // units each stocked variant began with
 	counts map[string]int // buckets
 	carts  []table.Key
-	seq    int
+	// promoted is what Promote published.
+	promoted []promotion.Promotion
+	seq      int
 }
 
 // New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until Hear sets a listener.
@@ -91,7 +94,7 @@ func New(t testing.TB, in *fault.Injector) *World {
 	log := slog.New(slog.DiscardHandler)
 	w.Service = checkout.Service{
 		Table: faulty, Carts: cart.Store{Table: faulty, Clock: w.Clock}, Shelf: catalogue.NewShelf(faulty, w.Clock, time.Minute),
-		Shop: shop, Codes: cart.NoCodes{}, Provider: bank, Clock: w.Clock, Log: log,
+		Shop: shop, Provider: bank, Clock: w.Clock, Log: log,
 		Cashier: order.Cashier{Orders: order.Store{Table: faulty, Clock: w.Clock}, Provider: bank, Clock: w.Clock, Log: log},
 	}
 	return w

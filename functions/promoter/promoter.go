@@ -1,0 +1,177 @@
+// Package promoter tells when promotions start and end, and counts what they bring. Nobody waits for it: prices follow the
+// clock, so what it does late changes no price.
+//
+// It writes onto PROMOTION#<id>/PROMOTION that an edge was told and that a budget is used up, and owns PROMOTION#<id>/STATS,
+// SALES#<scope>#<currency>/<day> and, for sales that change the price on the shelf, rows of the price history
+// PRODUCT#<id>/PRICE#.... It emits promotion.started, promotion.ended and promotion.budget_exhausted, and metrics of each
+// promotion (orders, revenue, discount, new customers).
+//
+// Triggers: the one-time schedules of a promotion's start and end (see shared/offers/schedule), and the bus (Hears). What
+// may happen to a schedule, and what then:
+//
+//	twice            the second finds that the edge was told, and does nothing.
+//	late             the event says when it took effect; an end that overtakes its start tells both, in order.
+//	early            the promotion was moved and the schedule was not: nothing is told, and the schedules are made anew.
+//	before the write the promotion is still a draft: the invocation fails, and Scheduler repeats it for a day.
+//	for nothing      the promotion is gone: done.
+package promoter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	lambdaevents "github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/events"
+	"dangol/shared/boot"
+	"dangol/shared/catalogue"
+	"dangol/shared/clock"
+	"dangol/shared/emf"
+	"dangol/shared/event"
+	"dangol/shared/offers"
+	"dangol/shared/offers/schedule"
+	"dangol/shared/problem"
+	"dangol/shared/promotion"
+	"dangol/shared/table"
+)
+
+// Hears are the event types that the function consumes.
+var Hears = []string{
+	"promotion.started", "promotion.ended", "promotion.paused", "promotion.resumed", "order.placed", "order.cancelled",
+}
+
+// Planner makes the schedules of a promotion; *schedule.Planner does.
+type Planner interface {
+	Plan(ctx context.Context, p *promotion.Promotion) error
+}
+
+// Promoter is the function with what it needs.
+type Promoter struct {
+	Store   offers.Store
+	Table   *table.Table
+	Planner Planner
+	Listing *catalogue.Listing
+	Zone    *time.Location // the shop's: of the days that sales are counted by
+	Metrics *emf.Writer
+	Clock   clock.Clock
+	Log     *slog.Logger
+}
+
+// New builds the function. Environment: COMMERCE_TABLE; SHOP_TIMEZONE, whose days sales are counted by (Asia/Seoul); what
+// schedule.FromEnv names.
+func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	var config struct {
+		Zone string `env:"SHOP_TIMEZONE,default=Asia/Seoul"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(config.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("SHOP_TIMEZONE: %w", err)
+	}
+	planner, err := schedule.FromEnv(env)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
+	if err != nil {
+		return nil, err
+	}
+	t := tables[0]
+	return lambda.NewHandler(Promoter{
+		Store: offers.Store{Table: t, Clock: env.Clock}, Table: t, Planner: planner, Listing: catalogue.NewListing(t, env.Clock, 0),
+		Zone: zone, Metrics: env.Metrics(), Clock: env.Clock, Log: env.Log,
+	}.Handle), nil
+}
+
+// Handle takes what a schedule sends, or an event of the bus.
+func (f Promoter) Handle(ctx context.Context, raw json.RawMessage) error {
+	var bus lambdaevents.CloudWatchEvent
+	if err := json.Unmarshal(raw, &bus); err == nil && bus.DetailType != "" {
+		var e event.Envelope
+		if err := json.Unmarshal(bus.Detail, &e); err != nil {
+			return fmt.Errorf("promoter: no envelope: %w", err)
+		}
+		return f.hear(ctx, e)
+	}
+	var fired schedule.Fired
+	if err := json.Unmarshal(raw, &fired); err != nil || fired.PromotionID == "" {
+		return fmt.Errorf("promoter: neither a schedule nor an event: %v", err)
+	}
+	return f.Fired(ctx, fired)
+}
+
+func (f Promoter) hear(ctx context.Context, e event.Envelope) error {
+	switch e.Type {
+	case "order.placed":
+		var body events.OrderPlaced
+		return errors.Join(e.Into(&body), f.sold(ctx, e, soldIn(body)))
+	case "order.cancelled":
+		var body events.OrderCancelled
+		return errors.Join(e.Into(&body), f.sold(ctx, e, cancelledIn(body)))
+	case "promotion.started":
+		var body events.PromotionStarted
+		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, true))
+	case "promotion.resumed":
+		var body events.PromotionResumed
+		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, true))
+	case "promotion.ended":
+		var body events.PromotionEnded
+		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, false))
+	case "promotion.paused":
+		var body events.PromotionPaused
+		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, false))
+	}
+	return nil
+}
+
+// Fired tells the edges of a promotion that have been reached. 1 round trip, 1 more for each edge that is told.
+func (f Promoter) Fired(ctx context.Context, fired schedule.Fired) error {
+	r, err := f.Store.Get(ctx, fired.PromotionID)
+	if problem.Code(err) == "promotion_not_found" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p := &r.Promotion
+	if p.State == promotion.Draft {
+		return fmt.Errorf("promoter: %s is not published, or not visibly so yet", p.ID)
+	}
+	for _, e := range r.Reached(f.Clock.Now()) {
+		if err := f.tell(ctx, r, e); err != nil {
+			return err
+		}
+	}
+	if e := fired.Edge; !e.At(p).Equal(fired.At) {
+		return f.Planner.Plan(ctx, p)
+	}
+	return nil
+}
+
+// tell writes the event of an edge onto the promotion, once.
+func (f Promoter) tell(ctx context.Context, r *offers.Record, e offers.Edge) (err error) {
+	at := e.At(&r.Promotion)
+	ref := offers.Ref(&r.Promotion, at)
+	noted, metric, body := offers.Started, "PromotionStarted", event.Body(events.PromotionStarted{PromotionRef: ref})
+	if e == offers.End {
+		noted, metric, body = offers.Ended, "PromotionEnded", events.PromotionEnded{PromotionRef: ref}
+	}
+	if r.Event, err = event.New(ctx, f.Clock.Now(), body); err != nil {
+		return err
+	}
+	told, err := f.Store.Note(ctx, r, noted)
+	if err != nil || !told {
+		return err
+	}
+	late := f.Clock.Now().Sub(at)
+	f.Log.InfoContext(ctx, "promotion "+string(e), "promotion", r.Promotion.ID, "at", at, "late", late.String())
+	return f.Metrics.Emit(map[string]string{"promotion": r.Promotion.ID},
+		emf.Metric{Name: metric, Unit: emf.Count, Value: 1}, emf.Metric{Name: "PromotionLate", Unit: emf.Milliseconds, Value: float64(late.Milliseconds())})
+}

@@ -1,0 +1,9 @@
+// Command bootstrap is the promotions function's executable.
+package main
+
+import (
+	"dangol/functions/promotions"
+	"dangol/shared/boot"
+)
+
+func main() { boot.Run("promotions", promotions.New) }

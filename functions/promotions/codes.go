@@ -1,0 +1,90 @@
+package promotions
+
+import (
+	"bufio"
+	"context"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"dangol/shared/id"
+	"dangol/shared/offers"
+	"dangol/shared/problem"
+	"dangol/shared/promotion"
+)
+
+// perAnswer is how many codes one answer holds: Lambda's is at most 6 MB.
+const perAnswer = 100_000
+
+// CreateCodesInput asks for a batch.
+type CreateCodesInput struct {
+	ChangingInput
+	Body struct {
+		Size   int    `json:"size" minimum:"1" maximum:"1048576" doc:"How many codes." example:"100000"`
+		Prefix string `json:"prefix,omitempty" pattern:"^[A-Z0-9]{0,10}$" doc:"Shown before the first dash." example:"SEOL"`
+	}
+}
+
+// createCodes gives a promotion its batch, and answers with the codes, or with the first of them. Asking again for the same
+// batch answers the same; another size or prefix is refused, because codes are out already.
+func (f *Promotions) createCodes(ctx context.Context, in *CreateCodesInput) (*huma.StreamResponse, error) {
+	var batch *promotion.Batch
+	_, err := f.change(ctx, in.ChangingInput, func(r *offers.Record) error {
+		p := &r.Promotion
+		if state := p.StateAt(f.Clock.Now()); state == promotion.Ended {
+			return ended()
+		}
+		if b := p.Codes.Batch; b != nil && (b.Size != in.Body.Size || b.Prefix != in.Body.Prefix) {
+			return problem.Conflict("promotion_has_codes", "This promotion has %d codes with the prefix %q; write another promotion for more.", b.Size, b.Prefix)
+		}
+		if p.Codes.Batch == nil && p.StateAt(f.Clock.Now()) == promotion.Live {
+			return problem.Conflict("promotion_live", "This promotion has begun without codes of its own; write another one for them.")
+		}
+		if p.Codes.Batch == nil {
+			p.Codes.Batch = promotion.NewBatch(id.New("batch", f.Clock.Now()), in.Body.Prefix, in.Body.Size)
+		}
+		batch = p.Codes.Batch
+		return f.valid(ctx, p)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return stream(batch, 0, perAnswer), nil
+}
+
+// CodesInput asks for codes of the batch.
+type CodesInput struct {
+	OneInput
+	From  int `query:"from" minimum:"0" maximum:"1048575" doc:"Number of the first code, from 0."`
+	Limit int `query:"limit" minimum:"1" maximum:"100000" default:"100000" doc:"How many."`
+}
+
+func (f *Promotions) codes(ctx context.Context, in *CodesInput) (*huma.StreamResponse, error) {
+	r, err := f.Store.Get(ctx, in.PromotionID)
+	if err != nil {
+		return nil, err
+	}
+	if r.Promotion.Codes.Batch == nil {
+		return nil, problem.NotFound("no_codes", "This promotion has no batch of codes.")
+	}
+	return stream(r.Promotion.Codes.Batch, in.From, in.Limit), nil
+}
+
+// stream writes codes one by one, keeping none.
+func stream(b *promotion.Batch, from, limit int) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		ctx.SetHeader("Content-Type", "text/csv; charset=utf-8")
+		ctx.SetHeader("Content-Disposition", `attachment; filename="codes.csv"`)
+		ctx.SetHeader("Cache-Control", "no-store")
+		if end := from + limit; end < b.Size {
+			ctx.SetHeader("Next-From", strconv.Itoa(end))
+		}
+		w := bufio.NewWriter(ctx.BodyWriter())
+		defer w.Flush()
+		w.WriteString("code\n")
+		for i := from; i < min(from+limit, b.Size); i++ {
+			w.WriteString(b.Code(i))
+			w.WriteByte('\n')
+		}
+	}}
+}

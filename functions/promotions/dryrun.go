@@ -1,0 +1,202 @@
+package promotions
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"dangol/shared/catalogue"
+	"dangol/shared/offers"
+	"dangol/shared/order"
+	"dangol/shared/pricing"
+	"dangol/shared/promotion"
+	"dangol/shared/table"
+)
+
+// DryRunInput names a promotion and how far to look back.
+type DryRunInput struct {
+	OneInput
+	Days int `query:"days" minimum:"1" maximum:"90" default:"30" doc:"How many days back."`
+}
+
+// DryRunOutput is what it would have cost.
+type DryRunOutput struct {
+	Body DryRunResult
+}
+
+// DryRunResult is what a promotion would have cost on orders that were made.
+type DryRunResult struct {
+	Days      int             `json:"days"`
+	Orders    int             `json:"orders" doc:"Orders looked at."`
+	Truncated bool            `json:"truncated" doc:"Whether there were more than are looked at."`
+	Results   []DryRunFigures `json:"results" nullable:"false" doc:"By currency."`
+}
+
+// DryRunFigures is what it would have cost in one currency.
+type DryRunFigures struct {
+	Currency string `json:"currency"`
+	Orders   int    `json:"orders" doc:"Orders that would have had it."`
+	Revenue  int64  `json:"revenue" doc:"What all orders cost their shoppers, minor units."`
+	Cost     int64  `json:"cost" doc:"By how much less they would have cost, minor units."`
+	Gifts    int    `json:"gifts" doc:"Units it would have given."`
+}
+
+// looked is how many orders a dry run looks at: it has to be done before API Gateway gives up.
+const looked = 2_000
+
+func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput, error) {
+	r, err := f.Store.Get(ctx, in.PromotionID)
+	if err != nil {
+		return nil, err
+	}
+	since := f.Clock.Now().AddDate(0, 0, -in.Days)
+	orders, truncated, err := f.ordersSince(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	published, err := f.Store.Published(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	products, err := f.productsOf(ctx, orders)
+	if err != nil {
+		return nil, err
+	}
+	always := r.Promotion
+	always.State, always.Starts, always.Ends = promotion.Scheduled, since.AddDate(-1, 0, 0), time.Time{}
+	before := offers.NewSnapshot(slices.DeleteFunc(published, func(p promotion.Promotion) bool { return p.ID == always.ID }), nil)
+	after := before.With(always)
+	by := map[string]*DryRunFigures{}
+	for _, o := range orders {
+		if by[o.Totals.Currency] == nil {
+			by[o.Totals.Currency] = &DryRunFigures{Currency: o.Totals.Currency}
+		}
+		f.reprice(o, products, before, after, always.ID, by[o.Totals.Currency])
+	}
+	out := &DryRunOutput{Body: DryRunResult{Days: in.Days, Orders: len(orders), Truncated: truncated, Results: []DryRunFigures{}}}
+	for _, figures := range by {
+		out.Body.Results = append(out.Body.Results, *figures)
+	}
+	slices.SortFunc(out.Body.Results, func(a, b DryRunFigures) int { return cmp.Compare(a.Currency, b.Currency) })
+	return out, nil
+}
+
+// reprice prices an order as it would have been without and with the promotion. Codes that were used are those of the time.
+func (f *Promotions) reprice(
+	o *order.Order, products map[string]*catalogue.Product, before, after *offers.Snapshot, promotionID string, into *DryRunFigures,
+) {
+	b := pricing.Basket{Currency: o.Totals.Currency, CustomerID: o.CustomerID, Method: o.Shipping, At: o.PlacedAt}
+	if o.Address != nil {
+		b.Country = o.Address.Country
+	}
+	for _, a := range o.Totals.Adjustments {
+		if a.Code != "" {
+			b.Codes = append(b.Codes, a.Code)
+		}
+	}
+	if p := after.Promotion(promotionID); !p.Codes.Automatic() && p.Codes.Single != "" {
+		b.Codes = append(b.Codes, p.Codes.Single)
+	}
+	for _, l := range o.Lines {
+		if l.Gift == "" {
+			b.Lines = append(b.Lines, lineOf(l, o, products[l.ProductID], after))
+		}
+	}
+	facts := promotion.Facts{Member: o.CustomerID != "", First: o.First}
+	was, would := before.Set.Apply(plain(b, o), f.Shop, facts), after.Set.Apply(b, f.Shop, facts)
+	into.Revenue += o.Totals.Total
+	into.Cost += was.Totals.Total - would.Totals.Total
+	for _, a := range would.Applied {
+		if a.PromotionID == promotionID {
+			into.Orders++
+			into.Gifts += a.Gifts
+		}
+	}
+	if after.Promotion(promotionID).Kind == promotion.Shelf && was.Totals.Total != would.Totals.Total {
+		into.Orders++
+	}
+}
+
+// plain is the basket at the prices that were paid on the shelf.
+func plain(b pricing.Basket, o *order.Order) pricing.Basket {
+	b.Lines = slices.Clone(b.Lines)
+	for i, l := range b.Lines {
+		b.Lines[i].Unit = o.Cost(l.ID).Unit
+	}
+	return b
+}
+
+// lineOf is an order's line as it would be priced: at the price that was paid on the shelf, or what a sale would have made of
+// it when that is less.
+func lineOf(l order.Line, o *order.Order, p *catalogue.Product, with *offers.Snapshot) pricing.Line {
+	line := pricing.Line{
+		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Unit: o.Cost(l.ID).Unit, Taxable: true, RequiresShipping: true,
+	}
+	if p == nil {
+		return line
+	}
+	line.Categories, line.Tags = p.Categories, p.Tags
+	if v, ok := p.Variant(l.VariantID); ok {
+		line.Taxable, line.RequiresShipping, line.Floor = v.Taxable, v.RequiresShipping, v.Prices[o.Totals.Currency].Floor
+		list := v
+		list.Prices = map[string]catalogue.Price{o.Totals.Currency: {Amount: line.Unit, Floor: line.Floor}}
+		price, _ := with.Shelf(p, list, o.Totals.Currency, o.PlacedAt)
+		line.Unit, line.CompareAt = price.Amount, price.CompareAt
+	}
+	return line
+}
+
+// ordersSince reads the orders placed since, newest first, cancelled ones left out. 4 round trips for each state and page of
+// 100, and 1 for each 100 orders.
+func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders []*order.Order, truncated bool, err error) {
+	var keys []table.Key
+	for _, state := range order.States {
+		if state == order.Cancelled {
+			continue
+		}
+		cursor := table.Cursor("")
+		for {
+			page, err := f.Orders.InState(ctx, state, 100, cursor)
+			if err != nil {
+				return nil, false, err
+			}
+			for _, c := range page.Cards {
+				if !c.PlacedAt.Before(since) {
+					keys = append(keys, order.KeyOf(c.ID))
+				}
+			}
+			old := len(page.Cards) > 0 && page.Cards[len(page.Cards)-1].PlacedAt.Before(since)
+			if cursor = page.Next; cursor == "" || old || len(keys) > looked {
+				break
+			}
+		}
+	}
+	if truncated = len(keys) > looked; truncated {
+		keys = keys[:looked]
+	}
+	items, err := f.Table.BatchGet(ctx, false, keys...)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, item := range items {
+		var o order.Order
+		if err := item.Decode(&o); err != nil {
+			return nil, false, err
+		}
+		orders = append(orders, &o)
+	}
+	return orders, truncated, nil
+}
+
+// productsOf reads the products of the orders. 1 round trip for each 100.
+func (f *Promotions) productsOf(ctx context.Context, orders []*order.Order) (map[string]*catalogue.Product, error) {
+	var ids []string
+	for _, o := range orders {
+		for _, l := range o.Lines {
+			ids = append(ids, l.ProductID)
+		}
+	}
+	slices.Sort(ids)
+	return catalogue.Batch(ctx, f.Table, slices.Compact(ids))
+}

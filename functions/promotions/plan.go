@@ -1,0 +1,258 @@
+package promotions
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"dangol/shared/catalogue"
+	"dangol/shared/money"
+	"dangol/shared/problem"
+	"dangol/shared/promotion"
+)
+
+func equalJSON(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// valid refuses a promotion that breaks a rule. 1 or 2 round trips when it names variants.
+func (f *Promotions) valid(ctx context.Context, p *promotion.Promotion) error {
+	components, err := f.components(ctx, variantsOf(p))
+	if err != nil {
+		return err
+	}
+	known := promotion.Known{Currencies: f.Shop.Currencies, Components: func(id string) ([]string, bool) {
+		parts, ok := components[id]
+		return parts, ok
+	}}
+	if fields := p.Validate(known); len(fields) > 0 {
+		return problem.Invalid(fields...)
+	}
+	return nil
+}
+
+// variantsOf lists the variants a promotion names.
+func variantsOf(p *promotion.Promotion) []string {
+	ids := slices.Clone(p.Targets.Variants)
+	for _, t := range p.Terms.Gifts {
+		ids = append(ids, t.Variants...)
+	}
+	for _, t := range p.Terms.Parts {
+		ids = append(ids, t.Variants...)
+	}
+	if b := p.Terms.BuyGet; b != nil && b.From != nil {
+		ids = append(ids, b.From.Variants...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// deepest is how many layers of gift sets are looked into: a set of sets of sets is a mistake.
+const deepest = 4
+
+// components reads what the variants, and what they are made of, are made of.
+func (f *Promotions) components(ctx context.Context, ids []string) (map[string][]string, error) {
+	found := map[string][]string{}
+	for range deepest {
+		var unknown []string
+		for _, id := range ids {
+			if _, ok := found[id]; !ok {
+				unknown = append(unknown, id)
+			}
+		}
+		if len(unknown) == 0 {
+			break
+		}
+		items, err := f.Shelf.Goods(ctx, unknown)
+		if err != nil {
+			return nil, err
+		}
+		ids = nil
+		for id, item := range items {
+			parts := []string{}
+			for _, c := range item.Variant.Components {
+				parts = append(parts, c.VariantID)
+			}
+			found[id] = parts
+			ids = append(ids, parts...)
+		}
+	}
+	return found, nil
+}
+
+// publishable asks for codes of others and for the guard. Errors: 422 for a code that is taken, 409 discount_guard with
+// extra.plan where there is no reason.
+func (f *Promotions) publishable(ctx context.Context, p *promotion.Promotion) error {
+	published, err := f.Store.Published(ctx, f.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if fields := p.Clashes(published); len(fields) > 0 {
+		return problem.Invalid(fields...)
+	}
+	plan, err := f.ask(ctx, p)
+	if err != nil {
+		return err
+	}
+	if !plan.Allowed && p.Reason == "" {
+		return problem.Conflict("discount_guard", "The guard speaks against this: %s. Publish it with a reason, or plan it otherwise.", plan.Breaches[0].Message).
+			With("breaches", plan.Breaches).With("calendar", plan.Calendar)
+	}
+	return nil
+}
+
+// DiscountPlan is what the guard says to a promotion.
+type DiscountPlan struct {
+	Allowed  bool             `json:"allowed" doc:"Whether no rule would be broken."`
+	Counts   bool             `json:"counts" doc:"Whether it is a discount to the guard at all: gifts, free shipping and what only some people get teach nobody to wait."`
+	Breaches []DiscountBreach `json:"breaches" nullable:"false" doc:"Each rule that would be broken, with the worst case."`
+	Calendar DiscountCalendar `json:"calendar"`
+	Policy   promotion.Policy `json:"policy" doc:"The rules."`
+	Depth    int              `json:"depth" doc:"Its deepest price cut, basis points."`
+	Products []string         `json:"products,omitempty" doc:"The products it would be on; missing for all."`
+}
+
+// DiscountBreach is one rule that would be broken.
+type DiscountBreach struct {
+	promotion.Breach
+	Message string `json:"message" doc:"The rule and the figures, as a sentence."`
+}
+
+// DiscountCalendar is the days around a plan, of the shop or of the product that a rule would be broken for.
+type DiscountCalendar struct {
+	Scope string                  `json:"scope" doc:"A product's id, or shop."`
+	Days  []promotion.CalendarDay `json:"days" nullable:"false"`
+}
+
+// PlanOutput is the guard's answer.
+type PlanOutput struct {
+	Body *DiscountPlan
+}
+
+func (f *Promotions) plan(ctx context.Context, in *CreatePromotionInput) (*PlanOutput, error) {
+	p, err := f.promotion(&in.Body, promotion.Promotion{ID: in.Body.ID, State: promotion.Scheduled})
+	if err != nil {
+		return nil, err
+	}
+	if err := f.valid(ctx, &p); err != nil {
+		return nil, err
+	}
+	plan, err := f.ask(ctx, &p)
+	return &PlanOutput{Body: plan}, err
+}
+
+// around is how many days before and after a plan its calendar shows, and most the longest plan that is shown whole.
+const (
+	around = 30
+	most   = 120
+)
+
+// ask asks the guard. 2 round trips.
+func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion) (*DiscountPlan, error) {
+	history, err := f.history(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asked := *p
+	asked.State = promotion.Scheduled
+	span, counts, err := f.span(ctx, &asked)
+	if err != nil {
+		return nil, err
+	}
+	plan := &DiscountPlan{Allowed: true, Counts: counts, Policy: f.Policy, Breaches: []DiscountBreach{}, Depth: span.BasisPoints, Products: span.Products}
+	if !counts {
+		plan.Calendar = DiscountCalendar{Scope: promotion.TheShop, Days: []promotion.CalendarDay{}}
+		return plan, nil
+	}
+	others := slices.DeleteFunc(slices.Clone(history), func(s promotion.Span) bool { return s.PromotionID == p.ID })
+	scope := promotion.TheShop
+	for i, b := range f.Policy.Check(others, span) {
+		if i == 0 {
+			scope = b.Scope
+		}
+		plan.Allowed = false
+		plan.Breaches = append(plan.Breaches, DiscountBreach{b, b.String()})
+	}
+	plan.Calendar = f.calendar(others, span, scope)
+	return plan, nil
+}
+
+func (f *Promotions) calendar(others []promotion.Span, span promotion.Span, scope string) DiscountCalendar {
+	from := promotion.DayOf(span.Starts, f.Zone)
+	to := from + most
+	if !span.Ends.IsZero() {
+		to = min(promotion.DayOf(span.Ends.Add(-1), f.Zone), to)
+	}
+	product := scope
+	if scope == promotion.TheShop || scope == promotion.AnyProduct {
+		product = ""
+	}
+	return DiscountCalendar{Scope: scope, Days: f.Policy.Calendar(others, []promotion.Span{span}, product, from-around, to+around)}
+}
+
+// reach is how far back the guard and the reports look.
+const reach = 440 * 24 * time.Hour
+
+// history is every published promotion as the guard counts it.
+func (f *Promotions) history(ctx context.Context) ([]promotion.Span, error) {
+	published, err := f.Store.Published(ctx, f.Clock.Now().Add(-reach))
+	if err != nil {
+		return nil, err
+	}
+	var spans []promotion.Span
+	for i := range published {
+		s, counts, err := f.span(ctx, &published[i])
+		if err != nil {
+			return nil, err
+		}
+		if counts {
+			spans = append(spans, s)
+		}
+	}
+	return spans, nil
+}
+
+// span is a promotion as the guard counts it: with the products its targets choose, and what they usually cost.
+func (f *Promotions) span(ctx context.Context, p *promotion.Promotion) (promotion.Span, bool, error) {
+	cards, err := f.cards(ctx)
+	if err != nil {
+		return promotion.Span{}, false, err
+	}
+	products := slices.Clone(p.Targets.Products)
+	for _, id := range variantsOf(&promotion.Promotion{Targets: p.Targets, Terms: promotion.Terms{Parts: p.Terms.Parts}}) {
+		products = append(products, catalogue.ProductOf(id))
+	}
+	currency := f.Shop.Currencies[0]
+	var total, n int64
+	for _, c := range cards {
+		chosen := p.Targets.All || slices.Contains(products, c.ID) || meet(p.Targets.Categories, c.Categories) || meet(p.Targets.Tags, c.Tags)
+		price, sold := c.Prices[currency]
+		if chosen && !p.Targets.All {
+			products = append(products, c.ID)
+		}
+		if chosen && sold {
+			total, n = total+price.Min, n+1
+		}
+	}
+	slices.Sort(products)
+	unit := money.Of(0, currency)
+	if n > 0 {
+		unit.Amount = total / n
+	}
+	s, counts := p.Span(slices.Compact(products), unit)
+	return s, counts, nil
+}
+
+func meet(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}
+
+// cards lists every product that is sold. What was read within a minute is good enough for counting days.
+func (f *Promotions) cards(ctx context.Context) ([]*catalogue.Entry, error) {
+	page, err := f.Listing.List(ctx, catalogue.List{Filter: catalogue.Filter{Status: catalogue.Active}, Limit: 1 << 20})
+	return page.Entries, err
+}

@@ -1,0 +1,288 @@
+package promotions
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"dangol/events"
+	"dangol/shared/api"
+	"dangol/shared/auth"
+	"dangol/shared/event"
+	"dangol/shared/id"
+	"dangol/shared/offers"
+	"dangol/shared/problem"
+	"dangol/shared/promotion"
+	"dangol/shared/table"
+)
+
+// CreatePromotionInput is a promotion to be written down.
+type CreatePromotionInput struct {
+	Body PromotionDocument
+}
+
+func (f *Promotions) create(ctx context.Context, in *CreatePromotionInput) (*PromotionOutput, error) {
+	p, err := f.promotion(&in.Body, promotion.Promotion{ID: id.New(offers.Prefix, f.Clock.Now()), Version: 1, State: promotion.Draft})
+	if err != nil {
+		return nil, err
+	}
+	if err := f.valid(ctx, &p); err != nil {
+		return nil, err
+	}
+	r := &offers.Record{Promotion: p, By: auth.From(ctx).Subject}
+	put := f.Store.Create(r)
+	keyed := api.Idempotency(ctx)
+	if !keyed.Keyed() {
+		return f.output(r), f.Table.Put(ctx, put)
+	}
+	done, err := keyed.Done(f.output(r).Body)
+	if err != nil {
+		return nil, err
+	}
+	err = f.Table.Transact(ctx, r.Mark, done, put)
+	refused, ok := table.Refused(err)
+	if !ok || !refused.Refused(0) {
+		return f.output(r), err
+	}
+	out := &PromotionOutput{Replayed: "true", Body: &PromotionDocument{}}
+	err = keyed.Replay(refused.Reasons[0].Item, out.Body)
+	out.ETag = api.ETag(strconv.Itoa(out.Body.Version))
+	return out, err
+}
+
+// OneInput names a promotion.
+type OneInput struct {
+	PromotionID string `path:"promotionId" maxLength:"64" example:"promo_01k9xxxxxxxxxxxxxxxxxxxxxx"`
+}
+
+// ChangingInput names a promotion and the version that is meant.
+type ChangingInput struct {
+	OneInput
+	IfMatch string `header:"If-Match" maxLength:"200" doc:"Only when this is its version." example:"\"3\""`
+}
+
+func (in ChangingInput) fresh(r *offers.Record) error {
+	if !api.Matches(in.IfMatch, strconv.Itoa(r.Promotion.Version)) {
+		return offers.Changed().With("version", r.Promotion.Version)
+	}
+	return nil
+}
+
+// ReplacePromotionInput is a promotion in the place of the one there.
+type ReplacePromotionInput struct {
+	OneInput
+	IfMatch string `header:"If-Match" required:"true" maxLength:"200" doc:"ETag of the promotion that was read." example:"\"3\""`
+	Body    PromotionDocument
+}
+
+// replace plans the schedules before it writes: one that fires although the write came to nothing finds that it has nothing
+// to tell, whereas a promotion without schedules would never be told.
+func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*PromotionOutput, error) {
+	return f.change(ctx, ChangingInput{in.OneInput, in.IfMatch}, func(r *offers.Record) error {
+		after, err := f.promotion(&in.Body, r.Promotion)
+		if err != nil {
+			return err
+		}
+		if err := f.allowed(&r.Promotion, &after); err != nil {
+			return err
+		}
+		if err := f.valid(ctx, &after); err != nil {
+			return err
+		}
+		r.Promotion = after
+		if after.State == promotion.Draft {
+			return nil
+		}
+		if err := f.publishable(ctx, &after); err != nil {
+			return err
+		}
+		return f.schedule(ctx, &after)
+	})
+}
+
+// change applies a rule to a promotion and writes what comes of it. When the write fails, schedules follow what is stored.
+func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*offers.Record) error) (*PromotionOutput, error) {
+	r, err := f.Store.Change(ctx, in.PromotionID, func(r *offers.Record) (bool, error) {
+		if err := in.fresh(r); err != nil {
+			return false, err
+		}
+		r.By = auth.From(ctx).Subject
+		return true, rule(r)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.output(r), nil
+}
+
+// allowed says what of a published promotion can be changed. What customers have seen of a live one stays.
+func (f *Promotions) allowed(before, after *promotion.Promotion) error {
+	now := f.Clock.Now()
+	switch state := before.StateAt(now); {
+	case state == promotion.Draft || state == promotion.Scheduled || state == promotion.Paused && now.Before(before.Starts):
+		return nil
+	case state == promotion.Ended:
+		return ended()
+	}
+	if before.Kind != after.Kind || before.Class != after.Class || !before.Starts.Equal(after.Starts) || !same(before, after) {
+		return problem.Conflict("promotion_live",
+			"This promotion has begun: only name, end, budget, limits and priority can be changed. End it and write another one.")
+	}
+	if !after.Ends.IsZero() && after.Ends.Before(now) {
+		return problem.InvalidField("/ends", "too_small", "not in the past; to stop it now, end it")
+	}
+	return nil
+}
+
+// same reports whether two promotions give the same to the same people.
+func same(a, b *promotion.Promotion) bool {
+	x, y := *a, *b
+	for _, p := range []*promotion.Promotion{&x, &y} {
+		p.Name, p.Ends, p.Budget, p.LimitPerCustomer, p.LimitPerCode, p.Priority, p.Reason, p.TimeZone, p.Group = nil, time.Time{},
+			promotion.Budget{}, 0, 0, 0, "", "", ""
+		p.Codes.Batch = nil
+	}
+	return equalJSON(x, y)
+}
+
+func ended() error {
+	return problem.Conflict("promotion_ended", "This promotion is over.")
+}
+
+func (f *Promotions) remove(ctx context.Context, in *ChangingInput) (*struct{ Status int }, error) {
+	done := &struct{ Status int }{http.StatusNoContent}
+	r, err := f.Store.Get(ctx, in.PromotionID)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.fresh(r); err != nil {
+		return nil, err
+	}
+	return done, f.Store.Delete(ctx, r)
+}
+
+// PublishInput is a draft to be published.
+type PublishInput struct {
+	ChangingInput
+	Body *struct {
+		Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Why, when the guard speaks against it." example:"Stock has to go before the label changes."`
+	}
+}
+
+func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionOutput, error) {
+	return f.change(ctx, in.ChangingInput, func(r *offers.Record) error {
+		p := &r.Promotion
+		if p.State != promotion.Draft {
+			return f.schedule(ctx, p)
+		}
+		if in.Body != nil && in.Body.Reason != "" {
+			p.Reason = in.Body.Reason
+		}
+		if err := f.valid(ctx, p); err != nil {
+			return err
+		}
+		if !p.Ends.IsZero() && !p.Ends.After(f.Clock.Now()) {
+			return problem.InvalidField("/ends", "too_small", "in the future")
+		}
+		if err := f.publishable(ctx, p); err != nil {
+			return err
+		}
+		p.State = promotion.Scheduled
+		if err := f.schedule(ctx, p); err != nil {
+			return err
+		}
+		if !p.Live(f.Clock.Now()) {
+			return nil
+		}
+		r.Tell(offers.Start)
+		return f.tell(ctx, r, p.Starts, func(ref events.PromotionRef) event.Body { return events.PromotionStarted{PromotionRef: ref} })
+	})
+}
+
+// schedule makes the schedules of a promotion. Errors: 503 schedule_unavailable.
+func (f *Promotions) schedule(ctx context.Context, p *promotion.Promotion) error {
+	if err := f.Planner.Plan(ctx, p); err != nil {
+		return problem.Unavailable("schedule_unavailable", "The start and end could not be scheduled; nothing was changed. Try again.").Because(err)
+	}
+	return nil
+}
+
+// tell puts the event of what a merchant did onto the record. Only what takes effect at once is told here; the rest is told
+// when its time has come.
+func (f *Promotions) tell(ctx context.Context, r *offers.Record, at time.Time, body func(events.PromotionRef) event.Body) (err error) {
+	ref := offers.Ref(&r.Promotion, at)
+	ref.Version++ // the one that this write makes
+	r.Event, err = event.New(ctx, f.Clock.Now(), body(ref))
+	return err
+}
+
+func (f *Promotions) pause(ctx context.Context, in *ChangingInput) (*PromotionOutput, error) {
+	return f.change(ctx, *in, func(r *offers.Record) error {
+		p, now := &r.Promotion, f.Clock.Now()
+		switch state := p.StateAt(now); {
+		case state == promotion.Paused:
+			return nil
+		case state == promotion.Ended:
+			return ended()
+		case state == promotion.Draft:
+			return notPublished()
+		case state == promotion.Scheduled:
+			p.State = promotion.Paused
+			return nil
+		}
+		p.State = promotion.Paused
+		return f.tell(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionPaused{PromotionRef: ref} })
+	})
+}
+
+func notPublished() error {
+	return problem.Conflict("promotion_not_published", "This promotion is a draft.")
+}
+
+func (f *Promotions) resume(ctx context.Context, in *ChangingInput) (*PromotionOutput, error) {
+	return f.change(ctx, *in, func(r *offers.Record) error {
+		p, now := &r.Promotion, f.Clock.Now()
+		if p.State == promotion.Draft {
+			return notPublished()
+		}
+		if !p.Ends.IsZero() && !now.Before(p.Ends) {
+			return ended()
+		}
+		if p.State != promotion.Paused {
+			return nil
+		}
+		p.State = promotion.Scheduled
+		if !p.Live(now) {
+			return nil
+		}
+		return f.tell(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionResumed{PromotionRef: ref} })
+	})
+}
+
+// end ends a promotion now. One that had not begun yet becomes a draft again: nobody has seen it.
+func (f *Promotions) end(ctx context.Context, in *ChangingInput) (*PromotionOutput, error) {
+	return f.change(ctx, *in, func(r *offers.Record) error {
+		p, now := &r.Promotion, f.Clock.Now()
+		if p.State == promotion.Draft {
+			return notPublished()
+		}
+		if !p.Ends.IsZero() && !now.Before(p.Ends) {
+			return nil
+		}
+		if now.Before(p.Starts) {
+			p.State = promotion.Draft
+			return f.schedule(ctx, p)
+		}
+		wasLive := p.State != promotion.Paused
+		p.State, p.Ends = promotion.Scheduled, now
+		if err := f.schedule(ctx, p); err != nil {
+			return err
+		}
+		r.Tell(offers.End)
+		if !wasLive && p.Kind == promotion.Shelf {
+			return nil // its price went when it was paused
+		}
+		return f.tell(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionEnded{PromotionRef: ref} })
+	})
+}

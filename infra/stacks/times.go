@@ -1,0 +1,56 @@
+package stacks
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
+
+	"dangol/infra/topology"
+)
+
+// times is what one-time schedules need: a group of their own, and a role that may invoke one function. Arns are made of
+// names, because the function that schedules invoke also makes some.
+type times struct {
+	config Config
+	role   awsiam.Role
+	target string
+}
+
+func groupName(c Config) string     { return "dangol-" + c.Stage.Name }
+func scheduledName(c Config) string { return "dangol-" + c.Stage.Name + "-" + topology.Scheduled }
+
+func newTimes(stack awscdk.Stack, c Config) *times {
+	awsscheduler.NewCfnScheduleGroup(stack, str("Times"), &awsscheduler.CfnScheduleGroupProps{Name: str(groupName(c))})
+	t := &times{config: c, target: *stack.FormatArn(&awscdk.ArnComponents{
+		Service: str("lambda"), Resource: str("function"), ResourceName: str(scheduledName(c)), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+	})}
+	t.role = awsiam.NewRole(stack, str("times-role"), &awsiam.RoleProps{
+		AssumedBy:   awsiam.NewServicePrincipal(str("scheduler.amazonaws.com"), nil),
+		Description: str("Lets one-time schedules invoke " + topology.Scheduled),
+	})
+	t.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: strs("lambda:InvokeFunction"), Resources: strs(t.target),
+	}))
+	return t
+}
+
+// know adds the variables that functions make schedules with.
+func (t *times) know(known map[string]*string) {
+	known["SCHEDULER_TARGET_ARN"] = str(t.target)
+	known["SCHEDULER_ROLE_ARN"] = t.role.RoleArn()
+}
+
+// permit lets a function make, change and delete schedules of the group, and hand them the role.
+func (t *times) permit(stack awscdk.Stack, fn awslambda.Function) {
+	fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: strs("scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"),
+		Resources: &[]*string{stack.FormatArn(&awscdk.ArnComponents{
+			Service: str("scheduler"), Resource: str("schedule"), ResourceName: str(groupName(t.config) + "/*"),
+		})},
+	}))
+	fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: strs("iam:PassRole"), Resources: &[]*string{t.role.RoleArn()},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "scheduler.amazonaws.com"}},
+	}))
+}

@@ -1,0 +1,189 @@
+package cart
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"dangol/shared/promotion"
+)
+
+// Shown is what the shopper has been shown: what each promotion did, and the total.
+type Shown struct {
+	Applied []promotion.Applied `dynamodbav:"applied,omitempty"`
+	Total   int64               `dynamodbav:"total"`
+}
+
+// OfferMove is a promotion that does something else for the same cart than the shopper has been shown.
+type OfferMove struct {
+	PromotionID string `dynamodbav:"promotionId"`
+	Code        string `dynamodbav:"code,omitempty"`
+	Before      int64  `dynamodbav:"before"` // minor units taken off
+	After       int64  `dynamodbav:"after"`
+	GiftsBefore int    `dynamodbav:"giftsBefore,omitempty"`
+	GiftsAfter  int    `dynamodbav:"giftsAfter,omitempty"`
+	// Rose says that the total was higher than shown when this was found.
+	Rose bool `dynamodbav:"rose,omitempty"`
+}
+
+// moved is what has happened to the promotions of the cart since it was last changed, and before that without having been
+// accepted.
+func (p *Priced) moved(c *Cart) []OfferMove {
+	if c.Shown == nil {
+		return c.Moved
+	}
+	all := slices.Clone(c.Moved)
+	rose := p.Totals.Total > c.Shown.Total
+	for _, ch := range promotion.Changed(c.Shown.Applied, p.Outcome.Applied) {
+		m := OfferMove{
+			PromotionID: ch.PromotionID, Code: ch.Code, Before: ch.Before, After: ch.After,
+			GiftsBefore: ch.GiftsBefore, GiftsAfter: ch.GiftsAfter, Rose: rose,
+		}
+		at := slices.IndexFunc(all, func(o OfferMove) bool { return o.PromotionID == m.PromotionID })
+		if at < 0 {
+			all = append(all, m)
+			continue
+		}
+		m.Before, m.GiftsBefore, m.Rose = all[at].Before, all[at].GiftsBefore, m.Rose || all[at].Rose
+		all[at] = m
+	}
+	return all
+}
+
+// Keep runs a change of the cart so that what the clock has done to its promotions is not lost among what the shopper does:
+// before the change it notes what has moved, after it what is shown. It returns the cart as it is priced then. Round trips
+// are those of two quotes of goods that are on the shelf.
+func (q Quoter) Keep(ctx context.Context, c *Cart, at time.Time, change func(*Cart) error) (Priced, error) {
+	if c.Shown != nil && len(c.Lines) > 0 {
+		before, err := q.Quote(ctx, c, at)
+		if err != nil {
+			return Priced{}, err
+		}
+		c.Moved = before.moved(c)
+	}
+	if err := change(c); err != nil {
+		return Priced{}, err
+	}
+	c.Shown = nil
+	p, err := q.Quote(ctx, c, at)
+	if err != nil {
+		return Priced{}, err
+	}
+	c.Shown = &Shown{Applied: p.Outcome.Applied, Total: p.Totals.Total}
+	return p, nil
+}
+
+// AcceptOffers takes what promotions do as seen by the shopper.
+func (c *Cart) AcceptOffers() { c.Moved, c.Shown = nil, nil }
+
+// refusals say why a code does nothing, for people.
+var refusals = map[promotion.Reason]string{
+	promotion.Unknown:           "There is no such code.",
+	promotion.NotStarted:        "This code is not valid yet.",
+	promotion.HasEnded:          "This code is no longer valid.",
+	promotion.IsPaused:          "This code is not valid at the moment.",
+	promotion.BudgetExhausted:   "What was set aside for this code has been used up.",
+	promotion.LimitReached:      "This code has been used as often as it may be.",
+	promotion.UsedCode:          "This code has been used.",
+	promotion.MembersOnly:       "This code is for members: log in to use it.",
+	promotion.LoginRequired:     "Log in to use this code.",
+	promotion.NotEligible:       "This code is not for this purchase.",
+	promotion.NotInCurrency:     "This code does not work in this currency.",
+	promotion.MinimumNotMet:     "Something is missing for this code.",
+	promotion.NotCombinable:     "Another offer takes the place of this code.",
+	promotion.NothingToDiscount: "Nothing in the cart is what this code is for.",
+}
+
+// checkOffers adds what promotions have to say: codes that do nothing, limited editions that this shopper cannot buy, and
+// what has changed since the cart was shown.
+func (p *Priced) checkOffers(c *Cart, at time.Time) {
+	for _, r := range p.Outcome.Refused {
+		refused := RefusedCode{
+			Code: r.Code, Reason: reasonOf(r.Reason), Detail: refusals[r.Reason], PromotionID: r.PromotionID,
+			MissingAmount: r.MissingAmount, MissingUnits: r.MissingUnits,
+		}
+		if !r.Opens.IsZero() {
+			refused.OpensAt = &r.Opens
+		}
+		p.Refused = append(p.Refused, refused)
+		facts := map[string]any{"code": r.Code, "reason": refused.Reason}
+		if r.MissingAmount > 0 {
+			facts["missingAmount"] = r.MissingAmount
+		}
+		if r.MissingUnits > 0 {
+			facts["missingUnits"] = r.MissingUnits
+		}
+		p.add("code_refused", "", false, refused.Detail, facts)
+	}
+	for _, h := range p.Outcome.Held {
+		p.hold(h)
+	}
+	for _, m := range p.moved(c) {
+		p.add("offer_changed", "", m.Rose, p.tell(m, at), map[string]any{
+			"promotionId": m.PromotionID, "before": m.Before, "after": m.After, "giftsBefore": m.GiftsBefore, "giftsAfter": m.GiftsAfter,
+			"reason": p.why(m, at),
+		})
+	}
+}
+
+// reasonOf names the reason as carts do.
+func reasonOf(r promotion.Reason) string {
+	if r == promotion.Unknown {
+		return "unknown_code"
+	}
+	return string(r)
+}
+
+// hold tells why a limited edition cannot be bought.
+func (p *Priced) hold(h promotion.Held) {
+	facts := map[string]any{"promotionId": h.PromotionID}
+	switch h.Reason {
+	case promotion.NotStarted:
+		facts["opensAt"] = h.Opens.UTC().Format(time.RFC3339)
+		p.add("not_open_yet", h.LineID, true, "The sale of this has not begun.", facts)
+	case promotion.MembersOnly, promotion.LoginRequired:
+		facts["limit"] = h.Limit
+		p.add("login_required", h.LineID, true, "This is for members: log in to buy it.", facts)
+	case promotion.LimitReached:
+		facts["limit"], facts["left"] = h.Limit, h.Left
+		p.add("customer_limit_reached", h.LineID, true, "More than one customer may buy.", facts)
+	default:
+		facts["reason"] = h.Reason
+		p.add("not_available", h.LineID, true, "The sale of this is over, or not for this purchase.", facts)
+	}
+}
+
+// why is the reason for a move: the promotion started, ended, was paused, or does more or less than before.
+func (p *Priced) why(m OfferMove, at time.Time) string {
+	state := promotion.Ended
+	if o := p.Offers.Promotion(m.PromotionID); o != nil {
+		state = o.StateAt(at)
+	}
+	switch {
+	case state == promotion.Ended:
+		return "ended"
+	case state == promotion.Paused:
+		return "paused"
+	case m.Before == 0 && m.GiftsBefore == 0:
+		return "started"
+	case m.After == 0 && m.GiftsAfter == 0:
+		return "no_longer_applies"
+	}
+	return "amount"
+}
+
+func (p *Priced) tell(m OfferMove, at time.Time) string {
+	name := m.PromotionID
+	if o := p.Offers.Promotion(m.PromotionID); o != nil {
+		name = o.Name.In(p.Cart.Language, "en")
+	}
+	switch p.why(m, at) {
+	case "started":
+		return name + " has begun since you last saw the cart."
+	case "ended":
+		return name + " has ended since you last saw the cart."
+	case "paused", "no_longer_applies":
+		return name + " no longer applies."
+	}
+	return name + " takes another amount off than you last saw."
+}

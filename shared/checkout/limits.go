@@ -1,0 +1,96 @@
+package checkout
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dangol/shared/cart"
+	"dangol/shared/offers"
+	"dangol/shared/pricing"
+	"dangol/shared/problem"
+	"dangol/shared/promotion"
+	"dangol/shared/table"
+)
+
+// limitedOf lists what counts against a customer's lifetime limits: limited goods, uses of promotions with a limit, units of
+// limited editions, and the order itself, which tells whether the next one is their first. A guest has no counters.
+func limitedOf(p cart.Priced) []cart.Limited {
+	if p.Cart.CustomerID == "" {
+		return nil
+	}
+	limited := cart.LimitedOf(p.Cart.Lines, p.Goods)
+	for _, a := range p.Outcome.Applied {
+		if most := p.Offers.Limit(a.PromotionID); most > 0 {
+			limited = append(limited, cart.Limited{VariantID: a.PromotionID, Quantity: 1, Limit: most})
+		}
+	}
+	for id, units := range p.Offers.Set.DropUnits(linesOf(p)) {
+		if most := p.Offers.Limit(id); most > 0 {
+			limited = append(limited, cart.Limited{VariantID: id, Quantity: units, Limit: most})
+		}
+	}
+	limited = append(limited, cart.Limited{VariantID: offers.Orders, Quantity: 1, Limit: math.MaxInt32})
+	slices.SortFunc(limited, func(a, b cart.Limited) int { return cmp.Compare(a.VariantID, b.VariantID) })
+	return limited
+}
+
+// linesOf is the lines as promotions see them, gifts left out.
+func linesOf(p cart.Priced) []pricing.Line {
+	var lines []pricing.Line
+	for _, l := range p.Cart.Lines {
+		if g, ok := p.Goods[l.VariantID]; ok && l.Gift == "" {
+			lines = append(lines, pricing.Line{
+				ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity,
+				Categories: g.Product.Categories, Tags: g.Product.Tags,
+			})
+		}
+	}
+	return lines
+}
+
+// overLimit says which lifetime limit the purchase would pass, from what stood on the customer's counters.
+func (s Service) overLimit(limited []cart.Limited, counted table.Item, p cart.Priced) error {
+	for _, l := range limited {
+		if count(counted, l.VariantID)+l.Quantity <= l.Limit {
+			continue
+		}
+		if o := p.Offers.Promotion(l.VariantID); o != nil && o.Kind != promotion.Drop {
+			return s.offerChanged(offers.Refusal{PromotionID: o.ID, Reason: promotion.LimitReached})
+		}
+	}
+	return problem.Conflict("customer_limit_reached", "More of this than one customer may buy.")
+}
+
+func count(counted table.Item, id string) int {
+	n, ok := counted[id].(*types.AttributeValueMemberN)
+	if !ok {
+		return 0
+	}
+	value, err := strconv.Atoi(n.Value)
+	if err != nil {
+		return 0
+	}
+	return value
+}
+
+// usedUp is the error when a promotion's counter refused the purchase, nil when none did. The cart costs something else now.
+func (s Service) usedUp(c *table.Cancelled, first int, refusals []offers.Refusal) error {
+	for i, r := range refusals {
+		if c.Refused(first + i) {
+			return s.offerChanged(r)
+		}
+	}
+	return nil
+}
+
+func (s Service) offerChanged(r offers.Refusal) error {
+	if board, ok := s.Offers.(*offers.Board); ok {
+		board.Forget()
+	}
+	return problem.Conflict("offer_changed", "An offer in this cart no longer applies; read the cart again.").
+		With("promotionId", r.PromotionID).With("reason", r.Reason)
+}

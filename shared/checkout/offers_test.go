@@ -1,0 +1,286 @@
+package checkout_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"dangol/infra/local/fault"
+	"dangol/infra/local/fault/world"
+	"dangol/shared/cart"
+	"dangol/shared/catalogue"
+	"dangol/shared/checkout"
+	"dangol/shared/offers"
+	"dangol/shared/order"
+	"dangol/shared/problem"
+	"dangol/shared/promotion"
+	"dangol/shared/table"
+)
+
+// thousand is 1,000 won off any order; change sets its limits.
+func thousand(change ...func(*promotion.Promotion)) promotion.Promotion {
+	p := promotion.Promotion{
+		ID: "promo_thousand", Version: 1, Name: catalogue.Text{"ko": "천 원"}, Kind: promotion.FixedAmount, Class: promotion.Order,
+		State: promotion.Scheduled, Starts: world.Noon.AddDate(0, 0, -1), Ends: world.Noon.AddDate(1, 0, 0), Targets: promotion.Targets{All: true},
+		Terms: promotion.Terms{Amount: promotion.Amounts{"KRW": 1_000}},
+	}
+	for _, c := range change {
+		c(&p)
+	}
+	return p
+}
+
+func uses(n int) func(*promotion.Promotion) {
+	return func(p *promotion.Promotion) { p.Budget.Uses = n }
+}
+func spend(won int64) func(*promotion.Promotion) {
+	return func(p *promotion.Promotion) { p.Budget.Spend = promotion.Amounts{"KRW": won} }
+}
+func each(n int) func(*promotion.Promotion) {
+	return func(p *promotion.Promotion) { p.LimitPerCustomer = n }
+}
+
+var secret = promotion.NewBatch("batch_1", "ONE", 4)
+
+func singleUse(p *promotion.Promotion) { p.Codes.Batch = secret }
+
+func firstOrder(p *promotion.Promotion) { p.Conditions.FirstOrder = true }
+
+// coded puts a code into a cart.
+func coded(t testing.TB, w *world.World, b world.Basket, code string) world.Basket {
+	t.Helper()
+	_, err := w.Table.Update(t.Context(), table.Update{
+		Key: b.Key, Do: "SET #codes = :codes", If: table.IfThere, With: map[string]any{":codes": []string{code}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// saver buys with a promotion through whatever goes wrong, and perhaps cancels.
+type saver struct {
+	*world.World
+	basket  world.Basket
+	card    string
+	cancels bool
+}
+
+func (s *saver) Run(ctx context.Context) {
+	in := start(s.World, s.basket, s.card)
+	var c *checkout.Checkout
+	var err error
+	for range patience {
+		if c, _, err = s.Service.Begin(ctx, in); err == nil {
+			break
+		}
+	}
+	s.Ring(ctx)
+	if err != nil || c.State != checkout.Completed || !s.cancels {
+		return
+	}
+	for range patience {
+		o, err := s.Service.Cashier.Orders.Get(ctx, c.OrderID)
+		if err == nil {
+			_, err = s.Service.Cashier.Cancel(ctx, o, "changed my mind", order.ByCustomer)
+		}
+		if err == nil {
+			return
+		}
+	}
+}
+
+const patience = 4
+
+func TestWhateverBreaksNoBudgetIsOverspentAndEveryUseIsGivenBack(t *testing.T) {
+	t.Parallel()
+	limits := []func(*promotion.Promotion){uses(2), spend(1_500), each(1), singleUse}
+	for _, tc := range []struct {
+		name    string
+		card    string
+		cancels bool
+	}{
+		{"bought", "pm_card_visa", false},
+		{"declined: given back", "pm_card_chargeDeclined", false},
+		{"bought and cancelled: given back", "pm_card_visa", true},
+		{"never paid: given back when the hold runs out", "pm_card_sandbox_hangBefore", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.World {
+				w := world.New(t, in)
+				w.Promote(thousand(limits...))
+				b := coded(t, w, w.Fill("cust-ann", map[string]int{w.Sell(world.Goods{Units: 2}): 1}), secret.Code(0))
+				return &saver{World: w, basket: b, card: tc.card, cancels: tc.cancels}
+			})
+		})
+	}
+}
+
+func TestABudgetHoldsAgainstManyAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		limit   func(*promotion.Promotion)
+		applied int
+	}{
+		{"five uses", uses(5), 5},
+		{"money for seven orders and a half", spend(7_500), 7},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := world.New(t, fault.New(fault.Plan{}))
+			w.Promote(thousand(tc.limit))
+			soap := w.Sell(world.Goods{Units: 100})
+			var all sync.WaitGroup
+			for range 20 {
+				b := w.Fill("", map[string]int{soap: 1})
+				all.Go(func() {
+					for range 20 { // who is told that the offer is gone buys without it
+						_, _, err := w.Service.Begin(t.Context(), start(w, b, "pm_card_visa"))
+						if err == nil {
+							return
+						}
+						if code := problem.Code(err); code != "offer_changed" && code != "busy" {
+							t.Errorf("%v", err)
+						}
+					}
+				})
+			}
+			all.Wait()
+			w.Rest(t.Context())
+			w.Check(t)
+			applied := 0
+			for _, o := range w.Orders(t) {
+				applied += len(o.Uses)
+			}
+			if n := len(w.Orders(t)); n != 20 || applied != tc.applied {
+				t.Errorf("%d orders, %d with the promotion; want 20 and %d", n, applied, tc.applied)
+			}
+		})
+	}
+}
+
+func TestOneSingleUseCodeForManyAtOnce(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, fault.New(fault.Plan{}))
+	w.Promote(thousand(singleUse))
+	soap := w.Sell(world.Goods{Units: 100})
+	var mu sync.Mutex
+	outcomes := map[string]int{}
+	var all sync.WaitGroup
+	for range 10 {
+		b := coded(t, w, w.Fill("", map[string]int{soap: 1}), secret.Code(1))
+		all.Go(func() {
+			_, _, err := w.Service.Begin(t.Context(), start(w, b, "pm_card_visa"))
+			mu.Lock()
+			defer mu.Unlock()
+			outcomes[problem.Code(err)]++
+		})
+	}
+	all.Wait()
+	with := 0
+	for _, o := range w.Orders(t) {
+		with += len(o.Uses)
+	}
+	if with != 1 {
+		t.Errorf("%d orders have the code: %v", with, outcomes)
+	}
+	w.Rest(t.Context())
+	w.Check(t)
+}
+
+func TestWhoMayHaveAPromotion(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, fault.New(fault.Plan{}))
+	limited, first := thousand(each(1)), thousand(firstOrder)
+	first.ID, first.Priority, first.CombinesWith = "promo_first", 1, []promotion.Class{promotion.Order}
+	limited.CombinesWith = first.CombinesWith
+	w.Promote(limited, first)
+	soap := w.Sell(world.Goods{Units: 100})
+	buy := func(b world.Basket) *checkout.Checkout { return begin(t, w, start(w, b, "pm_card_visa")) }
+	for n, want := range []int64{2_000, 0, 0} {
+		b := w.Fill
+		if n > 0 {
+			b = w.AnotherCart
+		}
+		if c := buy(b("cust-ann", map[string]int{soap: 1})); c.Totals.Discount != want {
+			t.Errorf("ann's order %d has %d off, want %d", n+1, c.Totals.Discount, want)
+		}
+	}
+	if c := buy(w.Fill("", map[string]int{soap: 1})); c.Totals.Discount != 0 {
+		t.Errorf("a guest, of whom nothing is known, has %d off", c.Totals.Discount)
+	}
+	bob := buy(w.Fill("cust-bob", map[string]int{soap: 1}))
+	o, err := w.Service.Cashier.Orders.Get(t.Context(), bob.OrderID)
+	if err == nil {
+		_, err = w.Service.Cashier.Cancel(t.Context(), o, "changed my mind", order.ByCustomer)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := buy(w.AnotherCart("cust-bob", map[string]int{soap: 1})); c.Totals.Discount != 2_000 {
+		t.Errorf("after a cancelled order bob has %d off, want both again", c.Totals.Discount)
+	}
+	w.Rest(t.Context())
+}
+
+func TestGiftsAreTakenFromStockAndStandOnTheOrder(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, fault.New(fault.Plan{}))
+	soap, sample := w.Sell(world.Goods{Units: 10}), w.Sell(world.Goods{Units: 1})
+	gift := thousand(func(p *promotion.Promotion) {
+		p.Kind, p.Terms = promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{{From: promotion.Amounts{"KRW": 10_000}, Variants: []string{sample}}}}
+	})
+	w.Promote(gift)
+	c := begin(t, w, start(w, w.Fill("", map[string]int{soap: 1}), "pm_card_visa"))
+	if len(c.Lines) != 2 || c.Lines[1].Gift != gift.ID || c.Totals.Total != 15_000 || w.Left(t, sample) != 0 {
+		t.Errorf("lines %+v, total %d, %d samples left", c.Lines, c.Totals.Total, w.Left(t, sample))
+	}
+	if c := begin(t, w, start(w, w.Fill("", map[string]int{soap: 1}), "pm_card_visa")); len(c.Lines) != 1 {
+		t.Errorf("without samples there are %d lines", len(c.Lines))
+	}
+	w.Rest(t.Context())
+	w.Check(t)
+}
+
+func TestACartHeldAcrossAnEdgeIsNotSoldAtAPriceNobodyWasShown(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, fault.New(fault.Plan{}))
+	ends := world.Noon.Add(time.Hour)
+	w.Promote(thousand(func(p *promotion.Promotion) { p.Ends = ends }))
+	b := w.Fill("", map[string]int{w.Sell(world.Goods{Units: 10}): 1})
+	show(t, w, b)
+	w.Clock.MoveTo(ends)
+	_, _, err := w.Service.Begin(t.Context(), start(w, b, "pm_card_visa"))
+	if problem.Code(err) != "checkout_blocked" || fmt.Sprint(problem.From(err).Extra["problems"]) == "" {
+		t.Fatalf("got %v", err)
+	}
+	show(t, w, b, (*cart.Cart).AcceptOffers)
+	if c := begin(t, w, start(w, b, "pm_card_visa")); c.Totals.Discount != 0 {
+		t.Errorf("it was sold with %d off", c.Totals.Discount)
+	}
+}
+
+// show stores a guest's cart as the shopper has been shown it.
+func show(t *testing.T, w *world.World, b world.Basket, change ...func(*cart.Cart)) {
+	t.Helper()
+	store := cart.Store{Table: w.Table, Clock: w.Clock}
+	q := cart.Quoter{Shop: w.Service.Shop, Goods: cart.Shelf{Of: catalogue.NewShelf(w.Table, w.Clock, time.Second)}, Offers: w.Service.Offers}
+	_, _, err := store.Change(t.Context(), cart.Ref{CartID: b.ID, Token: b.Token}, cart.Attempt{}, func(c *cart.Cart) error {
+		_, err := q.Keep(t.Context(), c, w.Clock.Now(), func(c *cart.Cart) error {
+			for _, f := range change {
+				f(c)
+			}
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var _ offers.Reader = (*offers.Board)(nil)
