@@ -37,7 +37,7 @@ func billingRun(ctx context.Context, renewals int) error {
 			alone = took
 			continue
 		}
-		fmt.Printf("a renewal among nine times as many that are not due takes %.2f of the time\n", float64(took)/float64(alone))
+		fmt.Printf("wall time among nine times as many that are not due: %.2f of that alone\n", float64(took)/float64(alone))
 	}
 	return nil
 }
