@@ -22,7 +22,7 @@ const look = time.Second
 const expiry = 10 * time.Minute
 
 // gather is how long the runner waits after a write for more of them: reading the streams once for ten orders costs a tenth.
-const gather = 50 * time.Millisecond
+const gather = 200 * time.Millisecond
 
 // rounds bounds one pass, so that a function that keeps making work for itself cannot hold the laptop up.
 const rounds = 1_000

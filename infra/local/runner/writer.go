@@ -2,8 +2,10 @@ package runner
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dangol/shared/table"
 )
@@ -13,7 +15,8 @@ import (
 type oneWriter struct {
 	table.DB
 	turn chan struct{}
-	// wrote is told, without waiting, that there may be something in the streams.
+	// wrote is told, without waiting, of a write that carried an event. Reading the streams costs the engine more than the
+	// writes do, so writes without one do not ask for it.
 	wrote func()
 }
 
@@ -26,13 +29,37 @@ func (w oneWriter) take(ctx context.Context) error {
 	}
 }
 
-func (w oneWriter) give() { <-w.turn; w.wrote() }
+func (w oneWriter) give(told bool) {
+	<-w.turn
+	if told {
+		w.wrote()
+	}
+}
+
+// tells reports whether a write sets the attribute that events ride on.
+func tells(item map[string]types.AttributeValue, names map[string]string) bool {
+	if _, ok := item["event"]; ok {
+		return true
+	}
+	for _, attribute := range names {
+		if attribute == "event" {
+			return true
+		}
+	}
+	return false
+}
+
+func anyTells(writes []types.TransactWriteItem) bool {
+	return slices.ContainsFunc(writes, func(w types.TransactWriteItem) bool {
+		return w.Put != nil && tells(w.Put.Item, nil) || w.Update != nil && tells(nil, w.Update.ExpressionAttributeNames)
+	})
+}
 
 func (w oneWriter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	if err := w.take(ctx); err != nil {
 		return nil, err
 	}
-	defer w.give()
+	defer w.give(tells(in.Item, nil))
 	return w.DB.PutItem(ctx, in, o...)
 }
 
@@ -40,7 +67,7 @@ func (w oneWriter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
 	if err := w.take(ctx); err != nil {
 		return nil, err
 	}
-	defer w.give()
+	defer w.give(tells(nil, in.ExpressionAttributeNames))
 	return w.DB.UpdateItem(ctx, in, o...)
 }
 
@@ -48,7 +75,7 @@ func (w oneWriter) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput,
 	if err := w.take(ctx); err != nil {
 		return nil, err
 	}
-	defer w.give()
+	defer w.give(false)
 	return w.DB.DeleteItem(ctx, in, o...)
 }
 
@@ -56,7 +83,7 @@ func (w oneWriter) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteIt
 	if err := w.take(ctx); err != nil {
 		return nil, err
 	}
-	defer w.give()
+	defer w.give(false)
 	return w.DB.BatchWriteItem(ctx, in, o...)
 }
 
@@ -64,6 +91,6 @@ func (w oneWriter) TransactWriteItems(ctx context.Context, in *dynamodb.Transact
 	if err := w.take(ctx); err != nil {
 		return nil, err
 	}
-	defer w.give()
+	defer w.give(anyTells(in.TransactItems))
 	return w.DB.TransactWriteItems(ctx, in, o...)
 }
