@@ -1,0 +1,51 @@
+package table
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// List is a list that is kept in its item as one packed text; see Pack.
+type List[T any] []T
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (l List[T]) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return Pack([]T(l)) }
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (l *List[T]) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return Unpack(av, (*[]T)(l))
+}
+
+// Pack makes one JSON text of a part of an item that is read and written only as a whole: lines, totals, an address. No
+// expression can reach into it and no index carries a piece of it, and that is the price. What it buys is the time of every
+// nested value as an attribute of its own, which client, wire and engine would each take apart and put together again for
+// every image in the stream. A type is packed by calling it from MarshalDynamoDBAttributeValue. Its fields are named by
+// their json tags.
+func Pack(v any) (types.AttributeValue, error) {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("pack %T: %w", v, err)
+	}
+	return &types.AttributeValueMemberS{Value: string(bytes.TrimSuffix(text.Bytes(), []byte("\n")))}, nil
+}
+
+// Unpack reads what Pack wrote into v, a pointer. An attribute that is null or not there leaves v alone. Errors: an
+// attribute that is no text, a text that does not fit v.
+func Unpack(av types.AttributeValue, v any) error {
+	switch av := av.(type) {
+	case nil, *types.AttributeValueMemberNULL:
+		return nil
+	case *types.AttributeValueMemberS:
+		if err := json.Unmarshal([]byte(av.Value), v); err != nil {
+			return fmt.Errorf("unpack %T: %w", v, err)
+		}
+		return nil
+	default:
+		return fmt.Errorf("unpack %T: the attribute is a %T", v, av)
+	}
+}
