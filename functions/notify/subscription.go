@@ -15,6 +15,7 @@ func subscription(b events.SubscriptionNoticeIssued) letter {
 	}
 	n := mail.SubscriptionNotice{
 		Kind: b.Kind, SubscriptionID: b.SubscriptionID, Plan: b.Plan, Name: b.Name, Date: b.Date, Amount: b.Amount, Method: b.Method, Retry: b.Retry,
+		Reason: b.Reason,
 	}
 	if b.Ask != nil {
 		n.Old, n.Required = b.Ask.Old, b.Ask.Required
