@@ -486,6 +486,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/gifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the gifts one has accepted, newest first
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["listMyGifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gifts/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a gift
+         * @description Once: the first customer who has the link. Repeating it gives the same gift.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        post: operations["claimGift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gifts/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show a gift to whoever has the link of its mail
+         * @description The token stands behind the # of the link; it is sent in the body, so that no log has it.
+         *
+         *     Who may call: anyone.
+         */
+        post: operations["lookAtGift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gifts/{subscriptionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a gift
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["getGift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gifts/{subscriptionId}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change where and when a gift comes
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["changeGift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -1364,6 +1468,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subscriptions/{subscriptionId}/gift/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce a gift again, to another address if need be
+         * @description The link in earlier mails opens nothing any more. Five mails at most.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        post: operations["mailGift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subscriptions/{subscriptionId}/history": {
         parameters: {
             query?: never;
@@ -2171,10 +2297,66 @@ export interface components {
             trackingNumber?: string;
             trackingUrl?: string;
         };
-        GiftStruct: {
+        Gift: {
+            address?: components["schemas"]["Address"];
+            /** @description In force at this moment. */
+            benefits: components["schemas"]["Benefits"];
+            claimed: boolean;
+            closes?: string;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            cycles: number;
+            /** @description Name of the giver. */
+            from?: string;
+            /** @example sub_01k9x7d3f8q7m2k */
+            id: string;
+            interval: components["schemas"]["Interval"];
+            /**
+             * Format: int64
+             * @description Those that have not begun.
+             */
+            left: number;
             message?: string;
-            /** @description Customer or mail address. */
+            /** @description An address has to be given to claim it. */
+            needsAddress: boolean;
+            opens?: string;
+            pauseUntil?: string;
+            plan: components["schemas"]["PlanRef"];
+            skipNext?: boolean;
+            /** @enum {string} */
+            state: "starting" | "active" | "paused" | "cancelled" | "ended";
+            /** @description First day on which it can no longer be claimed. */
+            until: string;
+            /** Format: int64 */
+            version: number;
+        };
+        GiftListBody: {
+            gifts: components["schemas"]["GiftSummary"][];
+            nextCursor?: string;
+        };
+        GiftState: {
+            claimed: boolean;
+            /**
+             * Format: int64
+             * @description How often its mail was sent.
+             */
+            mails: number;
+            message?: string;
+            on: string;
             recipient: string;
+            /** @description First day on which it can no longer be claimed. */
+            until: string;
+            /** @description Nothing begins before it is claimed; unclaimed, all money goes back. */
+            waits: boolean;
+        };
+        GiftSummary: {
+            /** Format: date-time */
+            claimedAt: string;
+            from?: string;
+            id: string;
+            title: string;
         };
         GiftTier: {
             /** Format: int64 */
@@ -2183,6 +2365,27 @@ export interface components {
                 [key: string]: number;
             };
             variants: string[] | null;
+        };
+        GiftWish: {
+            /** @description Of the recipient's mails; the giver's when missing. */
+            language?: string;
+            /** @description Without links. */
+            message?: string;
+            /**
+             * @description Of the recipient.
+             * @example 민
+             */
+            name?: string;
+            /**
+             * @description Day of the mail, and of the first parcel where there is an address; today when missing.
+             * @example 2026-12-24
+             */
+            on?: string;
+            /**
+             * Format: email
+             * @example min@example.com
+             */
+            recipient: string;
         };
         Hint: {
             /** Format: int64 */
@@ -3374,6 +3577,8 @@ export interface components {
             endReason?: string;
             /** @description Of one that is cancelled or has ended. */
             endsOn?: string;
+            /** @description Of one that was given away. */
+            gift?: components["schemas"]["GiftState"];
             /** @example sub_01k9x7d3f8q7m2k */
             id: string;
             interval: components["schemas"]["Interval"];
@@ -3418,6 +3623,38 @@ export interface components {
              */
             paymentMethod: string;
         };
+        SubscriptionsChangeGiftInputBody: {
+            /** @description change_address */
+            address?: components["schemas"]["Address"];
+            /** @enum {string} */
+            do: "skip_next" | "unskip" | "change_date" | "pause" | "resume" | "change_address" | "move";
+            /** @description move */
+            region?: string;
+            /** @description change_date: the next day a period opens. */
+            to?: string;
+            /** @description pause */
+            until?: string;
+            /** @description move */
+            zone?: string;
+        };
+        SubscriptionsClaimInputBody: {
+            /** @description Where parcels go; needed when the giver has named none. */
+            address?: components["schemas"]["Address"];
+            /** Format: email */
+            email: string;
+            /** @example ko */
+            language: string;
+            name?: string;
+            /** @description Country of the recipient; the giver's when missing. */
+            region?: string;
+            /** @description What stands behind the # of the mail's link. */
+            token: string;
+            /**
+             * @description IANA time zone of the recipient; the giver's when missing.
+             * @example Asia/Seoul
+             */
+            zone?: string;
+        };
         SubscriptionsConsentInputBody: {
             /** @enum {string} */
             answer: "yes" | "no";
@@ -3435,6 +3672,16 @@ export interface components {
             /** @description Asked for on its own, not together with other terms. */
             separate: boolean;
         };
+        SubscriptionsLookInputBody: {
+            token: string;
+        };
+        SubscriptionsMailGiftInputBody: {
+            /**
+             * Format: email
+             * @description Another address than before.
+             */
+            recipient?: string;
+        };
         SubscriptionsProposeInputBody: {
             /**
              * @description Not before this day.
@@ -3449,7 +3696,7 @@ export interface components {
             quantity?: number;
         };
         SubscriptionsSubscribeInputBody: {
-            /** @description Where parcels go; needed for what is sent. */
+            /** @description Where parcels go; needed for what is sent, and of a gift the recipient's where it is known. */
             address?: components["schemas"]["Address"];
             /**
              * Format: int64
@@ -3463,8 +3710,8 @@ export interface components {
              * @example haneul@example.com
              */
             email: string;
-            /** @description Paid now and never renewed; prepaid plans only. */
-            gift?: components["schemas"]["GiftStruct"];
+            /** @description Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed. */
+            gift?: components["schemas"]["GiftWish"];
             /**
              * @description Of mails.
              * @example ko
@@ -5727,6 +5974,350 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMyGifts: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftListBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimGift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsClaimInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gift"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookAtGift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsLookInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gift"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gift"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeGift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsChangeGiftInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gift"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9529,6 +10120,105 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SubscriptionsConsentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mailGift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsMailGiftInputBody"];
             };
         };
         responses: {

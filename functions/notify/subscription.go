@@ -42,3 +42,11 @@ func receipt(b events.SubscriptionNoticeIssued) mail.SubscriptionReceipt {
 	}
 	return out
 }
+
+// gift is the mail that somebody gets for whom a subscription was paid.
+func gift(b events.SubscriptionGiftAnnounced) letter {
+	return letter{to: b.Email, language: b.Language, about: b.SubscriptionID, content: mail.SubscriptionGift{
+		SubscriptionID: b.SubscriptionID, Plan: b.Plan, Name: b.Name, From: b.From, Message: b.Message, Cycles: b.Cycles, Until: b.Until,
+		Token: b.Token,
+	}}
+}

@@ -31,17 +31,22 @@ func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*billi
 	if err != nil {
 		return nil, err
 	}
-	after, replay, err := f.Billing.Apply(ctx, r, func(r *billing.Record) (billing.Change, bool, error) {
-		c := billing.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
-		if !api.Matches(in.IfMatch, strconv.Itoa(r.Version)) {
-			return c, false, problem.Precondition("version_mismatch", "The subscription has changed since you read it.").With("version", r.Version)
-		}
-		return c, true, nil
-	})
+	after, replay, err := f.apply(ctx, r, in.IfMatch, want)
 	if err != nil {
 		return nil, err
 	}
 	return f.output(200, after, replay), nil
+}
+
+// apply writes what was asked, if it is meant for the version that is there.
+func (f *Subscriptions) apply(ctx context.Context, r *billing.Record, ifMatch string, want asked) (*billing.Record, bool, error) {
+	return f.Billing.Apply(ctx, r, func(r *billing.Record) (billing.Change, bool, error) {
+		c := billing.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
+		if !api.Matches(ifMatch, strconv.Itoa(r.Version)) {
+			return c, false, problem.Precondition("version_mismatch", "The subscription has changed since you read it.").With("version", r.Version)
+		}
+		return c, true, nil
+	})
 }
 
 type changeInput struct {
@@ -264,11 +269,8 @@ type subscribeInput struct {
 		Language      string        `json:"language" pattern:"^[a-z]{2,3}$" doc:"Of mails." example:"ko"`
 		Email         string        `json:"email" format:"email" maxLength:"254" example:"haneul@example.com"`
 		Name          string        `json:"name,omitempty" maxLength:"100" example:"김하늘"`
-		Address       *cart.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent."`
-		Gift          *struct {
-			Recipient string `json:"recipient" minLength:"1" maxLength:"254" doc:"Customer or mail address."`
-			Message   string `json:"message,omitempty" maxLength:"1000"`
-		} `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only."`
+		Address       *cart.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent, and of a gift the recipient's where it is known."`
+		Gift          *GiftWish     `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed."`
 	}
 }
 
@@ -289,7 +291,9 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 		Contact: billing.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, Titles: map[string]string{p.ID: titleOf(p, b.Language)},
 	}
 	if b.Gift != nil {
-		start.Gift = &subscription.Gift{Recipient: b.Gift.Recipient, Message: b.Gift.Message}
+		if err := b.Gift.wrap(&start, r); err != nil {
+			return nil, err
+		}
 	}
 	if start.Trial {
 		if start.Trial, err = f.firstTrial(ctx, who, p.ID); err != nil {
@@ -315,7 +319,7 @@ func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r 
 			return err
 		}
 		start.AddressID, r.Addresses = id, map[string]cart.Address{id: *b.Address}
-	} else if start.Terms.Kind != subscription.Membership {
+	} else if start.Terms.Kind != subscription.Membership && start.Gift == nil {
 		return problem.InvalidField("/address", "required", "where to send it")
 	}
 	if b.PaymentMethod == "" {

@@ -5,7 +5,7 @@
 // subscription.notice_issued. What is due later is done by the billing function; a payment that follows from a request is made here,
 // at once, and left to billing when the provider does not answer.
 //
-// Routes: plans under /plans, one's own subscriptions under /subscriptions, the merchant's figures under /admin/subscriptions.
+// Routes: plans under /plans, one's own subscriptions under /subscriptions, those one was given under /gifts, the merchant's figures under /admin/subscriptions.
 package subscriptions
 
 import (
@@ -43,6 +43,7 @@ func API() *api.Service { return (*Subscriptions)(nil).Service(api.Options{}) }
 func (f *Subscriptions) Service(o api.Options) *api.Service {
 	s := api.New("subscriptions", o)
 	f.plans(s)
+	f.gifts(s)
 	route := func(method, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
 			Method: method, Path: "/subscriptions" + path, ID: id, Summary: summary, Tag: "Subscriptions", Access: api.Customer,

@@ -144,8 +144,13 @@ func (s *Service) History(ctx context.Context, subscriptionID string, limit int,
 }
 
 func listed[T any](ctx context.Context, s *Service, id, prefix string, limit int, after table.Cursor) ([]T, table.Cursor, error) {
+	return parts[T](ctx, s, KeyOf(id).PK, prefix, limit, after)
+}
+
+// parts lists what stands under a key, last first.
+func parts[T any](ctx context.Context, s *Service, pk, prefix string, limit int, after table.Cursor) ([]T, table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
-		Where: "#pk = :pk AND begins_with(#sk, :prefix)", With: map[string]any{":pk": KeyOf(id).PK, ":prefix": prefix},
+		Where: "#pk = :pk AND begins_with(#sk, :prefix)", With: map[string]any{":pk": pk, ":prefix": prefix},
 		Limit: limit, After: after, Backwards: true,
 	})
 	if err != nil {

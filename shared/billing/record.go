@@ -32,6 +32,7 @@ type Record struct {
 	Sub     subscription.Subscription `dynamodbav:"sub"`
 	Version int                       `dynamodbav:"version"`
 	Contact
+	GiftTo    *GiftTo                   `dynamodbav:"giftTo,omitempty"`
 	Titles    map[string]string         `dynamodbav:"titles"`              // of the plans, by id, in the subscriber's language
 	Addresses map[string]cart.Address   `dynamodbav:"addresses,omitempty"` // by the id the subscription knows
 	Methods   map[string]payment.Method `dynamodbav:"methods,omitempty"`   // by token
@@ -50,9 +51,9 @@ type Record struct {
 
 // Contact is whom to write to.
 type Contact struct {
-	Email    string `dynamodbav:"email"`
-	Name     string `dynamodbav:"name,omitempty"`
-	Language string `dynamodbav:"language"`
+	Email    string `json:"email" dynamodbav:"email"`
+	Name     string `json:"name,omitempty" dynamodbav:"name,omitempty"`
+	Language string `json:"language" dynamodbav:"language"`
 }
 
 // Trial is what became of a trial. Ended is zero while it runs.

@@ -174,6 +174,7 @@ type Told struct {
 	Kind  subscription.NoticeKind `dynamodbav:"kind"`
 	At    time.Time               `dynamodbav:"at"`
 	Event *event.Event            `dynamodbav:"event"`
+	TTL   int64                   `dynamodbav:"ttl,omitempty"` // Unix seconds; of one that carries a secret
 }
 
 // announce writes the events: one on the subscription for what happened, one on each notice.
@@ -192,7 +193,12 @@ func (w *work) announce(ctx context.Context) (err error) {
 	}
 	for i, n := range w.told {
 		told := Told{Key: w.keyed("NOTICE", i), Kind: n.Kind, At: w.now}
-		if told.Event, err = event.New(ctx, w.now, w.notice(n)); err != nil {
+		if n.Kind == subscription.NoticeGift {
+			err = w.giftMail(ctx, &told, n)
+		} else {
+			told.Event, err = event.New(ctx, w.now, w.notice(n))
+		}
+		if err != nil {
 			return err
 		}
 		w.papers = append(w.papers, table.Put{If: table.IfNew, Item: told})
@@ -248,9 +254,11 @@ func (w *work) changed() events.SubscriptionChanged {
 func (w *work) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
 	r := w.next
 	body := events.SubscriptionNoticeIssued{
-		SubscriptionRef: w.ref(), Kind: string(n.Kind), Date: string(n.Date), Amount: n.Amount, Retry: n.Retry, Wait: string(n.Wait),
+		SubscriptionRef: w.ref(), Kind: string(n.Kind), Gift: r.Sub.Gift != nil, Date: string(n.Date), Amount: n.Amount, Retry: n.Retry, Wait: string(n.Wait),
 		Reason: n.Reason, Method: r.method(), Later: n.Later,
 	}
+	to := r.addressee(n.Kind)
+	body.Email, body.Name, body.Language = to.Email, to.Name, to.Language
 	if n.Ask != nil {
 		body.Ask = &events.SubscriptionAsk{
 			Kind: string(n.Ask.Kind), On: string(n.Ask.On), Old: r.Money(n.Ask.Old), New: r.Money(n.Ask.New), Required: n.Ask.Required,

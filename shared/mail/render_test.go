@@ -89,6 +89,10 @@ var cases = map[string]mail.Content{
 	"subscription_out_of_stock": mail.SubscriptionNotice{
 		Kind: "out_of_stock", SubscriptionID: "sub_1", Plan: "단골 상자", Date: "2027-03-22", Reason: "substitute",
 	},
+	"subscription_gift": mail.SubscriptionGift{
+		SubscriptionID: "sub_1", Plan: "단골 상자", Name: "민", From: "김하늘", Message: "생일 축하해!\n매달 하나씩", Cycles: 6, Until: "2027-03-01",
+		Token: "sub_1.0123456789ABCDEF",
+	},
 	"subscription_receipt": mail.SubscriptionReceipt{
 		Number: "INV-2026-000012", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘",
 		Lines:    []mail.Line{{Title: "단골 멤버십", Options: []string{"2026-12-05 – 2027-01-04"}, Quantity: 1, Total: krw(9_900)}},
@@ -155,6 +159,7 @@ func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 		"Name": true, "Discount": true, "Shipping": true, "Tax": true, "TaxIncluded": true, "TrackingNumber": true, "TrackingURL": true,
 		"Complete": true, "ByShop": true, "Refund": true, "Taken": true, "Reason": true,
 		"Date": true, "Old": true, "Method": true, "Required": true, "Retry": true, "CreditUsed": true,
+		"From": true, "Message": true,
 	}
 	for name, content := range cases {
 		of := reflect.TypeOf(content)

@@ -51,6 +51,10 @@ var notices = map[string]map[string]notice{
 		"change_failed":   {"변경하지 못했습니다: %s", "결제가 되지 않아 요청하신 변경을 하지 않았습니다. 지금 구독은 그대로입니다.", "내 구독 보기"},
 		"out_of_stock":    {"이번 회차 상품이 품절입니다: %s", "이번 회차 상품의 재고가 부족합니다. 보내 드리지 못하는 회차는 결제하지 않습니다.", "내 구독 보기"},
 
+		"gift_claimed":         {"선물을 받았습니다: %s", "보내신 구독 선물을 받는 분이 확인했습니다. 이제 주소와 회차는 받는 분이 정합니다.", "내 구독 보기"},
+		"ended.gift_over":      {"선물 구독이 끝났습니다: %s", "선물 구독의 마지막 회차가 끝났습니다. 결제되는 금액은 없습니다.", "구독 둘러보기"},
+		"ended.gift_unclaimed": {"선물이 확인되지 않았습니다: %s", "보내신 구독 선물을 받는 분이 기한까지 확인하지 않았습니다. 결제하신 금액은 모두 결제 수단으로 환불합니다.", "내 구독 보기"},
+
 		"out_of_stock.wait":       {"이번 회차 상품이 품절입니다: %s", "이번 회차 상품의 재고가 부족합니다. 들어오는 대로 보내 드리며, 아직 결제되지 않은 회차는 그때 결제합니다. 끝내 들어오지 않으면 이번 회차를 건너뛰고 결제하지 않습니다.", "내 구독 보기"},
 		"out_of_stock.substitute": {"이번 회차는 다른 상품을 보내 드립니다: %s", "이번 회차 상품이 품절되어 같은 가격에 다른 상품을 보내 드립니다. 원하지 않으면 다음 회차부터 건너뛰거나 해지할 수 있습니다.", "내 구독 보기"},
 		"out_of_stock.skip":       {"이번 회차를 건너뜁니다: %s", "이번 회차 상품이 품절되어 건너뜁니다. 결제하지 않으며, 미리 결제한 회차는 마지막에 한 번 더 보내 드립니다.", "내 구독 보기"},
@@ -68,6 +72,10 @@ var notices = map[string]map[string]notice{
 		"cancelled":       {"Cancelled: %s", "As you asked, your subscription is cancelled. It runs until the day below, and nothing more is charged.", "My subscription"},
 		"change_failed":   {"Not changed: %s", "The payment did not go through, so the change you asked for was not made. Your subscription is as it was.", "My subscription"},
 		"out_of_stock":    {"Out of stock this time: %s", "The goods of this cycle are out of stock. A cycle that we cannot send is not charged.", "My subscription"},
+
+		"gift_claimed":         {"Your gift was received: %s", "The subscription you gave has been claimed. Address and deliveries are up to its recipient from here on.", "My subscription"},
+		"ended.gift_over":      {"The gift has ended: %s", "The last cycle of the gift is over. Nothing is charged.", "See subscriptions"},
+		"ended.gift_unclaimed": {"Your gift was not claimed: %s", "The subscription you gave was not claimed in time. All that you paid goes back to your card.", "My subscription"},
 
 		"out_of_stock.wait":       {"Out of stock this time: %s", "The goods of this cycle are out of stock. We send them as soon as they are back; a cycle that is not paid yet is charged then. If they do not come back, the cycle is left out and not charged.", "My subscription"},
 		"out_of_stock.substitute": {"Something else this time: %s", "The goods of this cycle are out of stock. We send others instead, at the same price. If that is not what you want, skip the next cycle or cancel.", "My subscription"},

@@ -28,7 +28,7 @@ type Start struct {
 	// BillingDay is the day of the month to bill on (1-31), for plans by month or year; 0 is the day of the start. The days until then are
 	// billed by days first; a plan with goods sends its first parcel on that day.
 	BillingDay int
-	Gift       *Gift // paid now, never renewed; prepaid plans only
+	Gift       *Gift // paid now, never renewed; prepaid plans only; without AddressID it waits until it is claimed
 }
 
 // SkipNext leaves the next cycle out; Unskip takes that back.
@@ -180,6 +180,8 @@ var allowed = map[string][]State{
 	"charge_succeeded": {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
 	"charge_failed":    {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
 	"stock_failed":     {Starting, Active, PastDue, Suspended, Cancelled, Ended},
+	"claim_gift":       {Active, Cancelled},
+	"mail_gift":        {Active, Cancelled},
 	"due":              {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
 }
 
@@ -193,6 +195,9 @@ func (s *Subscription) may(command string) error {
 			return refuse("subscription_ended", "This subscription has ended.")
 		}
 		return refuse("not_in_this_state", "A subscription that is %s does not allow %s.", s.stateText(), command)
+	}
+	if s.waiting() && slices.Contains(settled, command) {
+		return refuse("gift_waiting", "This gift has not begun.")
 	}
 	if s.Open == nil || !slices.Contains(settled, command) {
 		return nil

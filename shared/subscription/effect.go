@@ -94,6 +94,8 @@ const (
 	NoticeCancelled     NoticeKind = "cancelled"
 	NoticeChangeFailed  NoticeKind = "change_failed"
 	NoticeOutOfStock    NoticeKind = "out_of_stock"
+	NoticeGift          NoticeKind = "gift" // to the recipient; Date is the first day on which it can no longer be claimed
+	NoticeGiftClaimed   NoticeKind = "gift_claimed"
 )
 
 // Notice is a message to the subscriber.
@@ -134,6 +136,8 @@ const (
 	EventReactivate = "subscription.reactivated"
 	EventEnded      = "subscription.ended"
 	EventStockOut   = "subscription.out_of_stock"
+
+	EventGiftClaimed = "subscription.gift_claimed"
 )
 
 // Entry is a line of the subscription's history. There is one for every command that did something.

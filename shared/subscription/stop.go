@@ -101,7 +101,10 @@ func (c Cancel) do(r *run) error {
 func (r *run) stopNow() {
 	p := r.s.Span
 	unused := int64(r.s.PrepaidLeft) * r.s.Terms.Cycle()
-	if p.Kind == SpanPaid && !r.s.Terms.goods() {
+	switch {
+	case r.s.waiting():
+		unused += r.s.Terms.SetupFee
+	case p.Kind == SpanPaid && !r.s.Terms.goods():
 		unused += p.part(r.today().Add(1), p.Closes)
 	}
 	r.s.PrepaidLeft = 0

@@ -31,6 +31,7 @@ const (
 	EndUnpaid       = "unpaid"
 	EndNotStarted   = "payment_failed"
 	EndGiftOver     = "gift_over"
+	EndUnclaimed    = "gift_unclaimed"
 	EndNothingToBuy = "nothing_to_send"
 )
 
@@ -84,12 +85,6 @@ type Card struct {
 // expired reports whether the card is no longer valid on a day; it is until the last day of its month.
 func (c Card) expired(d Date) bool {
 	return c.ExpYear > 0 && d >= NewDate(c.ExpYear, time.Month(c.ExpMonth+1), 1)
-}
-
-// Gift is a subscription paid by one person for another. It never renews by itself.
-type Gift struct {
-	Recipient string `json:"recipient" dynamodbav:"recipient" doc:"Customer or mail address."`
-	Message   string `json:"message,omitempty" dynamodbav:"message,omitempty"`
 }
 
 // SpanKind is what a span is.
@@ -246,6 +241,9 @@ func Key(subscriptionID string, seq int) string { return subscriptionID + "#" + 
 
 // InForce returns the benefits a member has at an instant; none while nothing is paid.
 func (s *Subscription) InForce(at time.Time) Benefits {
+	if s.waiting() {
+		return Benefits{}
+	}
 	switch s.State {
 	case Trialing, Active, PastDue:
 		return s.Terms.Benefits
