@@ -178,9 +178,9 @@ func (s *Service) orderOf(
 	d := order.Draft{
 		CartID: t.Key, CustomerID: cmp.Or(r.Sub.Holder(), r.Sub.CustomerID), Email: to.Email, Language: to.Language,
 		Taken: slices.Clone(r.Held[t.Key]),
-		Totals: pricing.Totals{
+		Totals: order.Totals{Totals: pricing.Totals{
 			Currency: terms.Currency, Subtotal: worth, Total: worth, TaxIncluded: true, Tax: money.TaxIncluded(worth, terms.TaxBP),
-		},
+		}},
 	}
 	if a, ok := r.Addresses[t.AddressID]; ok {
 		d.Address = &a
