@@ -73,6 +73,15 @@ type SubscriptionInvoice struct {
 	Total      money.Money        `json:"total"`
 }
 
+// SubscriptionCreditNote is a credit note: money on its way back to the card, and account credit.
+type SubscriptionCreditNote struct {
+	Number   string            `json:"number"`
+	Amount   money.Money       `json:"amount"`
+	ToCard   money.Money       `json:"toCard"`
+	ToCredit money.Money       `json:"toCredit"`
+	Taxes    []SubscriptionTax `json:"taxes,omitempty"`
+}
+
 // SubscriptionNoticeIssued says that a subscriber is to be told something. Channels with quiet hours wait until Later; mail need not.
 type SubscriptionNoticeIssued struct {
 	SubscriptionRef
@@ -87,6 +96,8 @@ type SubscriptionNoticeIssued struct {
 	Ask     *SubscriptionAsk     `json:"ask,omitempty"`
 	Invoice *SubscriptionInvoice `json:"invoice,omitempty"`
 	Later   time.Time            `json:"later,omitzero"`
+
+	CreditNote *SubscriptionCreditNote `json:"creditNote,omitempty"`
 }
 
 // EventType is "subscription.notice_issued".

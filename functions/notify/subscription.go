@@ -13,6 +13,10 @@ func subscription(b events.SubscriptionNoticeIssued) letter {
 		l.content = receipt(b)
 		return l
 	}
+	if b.CreditNote != nil {
+		l.content = creditNote(b)
+		return l
+	}
 	n := mail.SubscriptionNotice{
 		Kind: b.Kind, SubscriptionID: b.SubscriptionID, Plan: b.Plan, Name: b.Name, Date: b.Date, Amount: b.Amount, Method: b.Method, Retry: b.Retry,
 		Reason: b.Reason,
@@ -22,6 +26,18 @@ func subscription(b events.SubscriptionNoticeIssued) letter {
 	}
 	l.content = n
 	return l
+}
+
+func creditNote(b events.SubscriptionNoticeIssued) mail.SubscriptionCreditNote {
+	n := b.CreditNote
+	out := mail.SubscriptionCreditNote{
+		Number: n.Number, SubscriptionID: b.SubscriptionID, Plan: b.Plan, Name: b.Name, Reason: b.Reason, Amount: n.Amount, ToCard: n.ToCard,
+		ToCredit: n.ToCredit, Tax: money.Of(0, n.Amount.Currency),
+	}
+	for _, t := range n.Taxes {
+		out.Tax.Amount += t.Tax.Amount
+	}
+	return out
 }
 
 func receipt(b events.SubscriptionNoticeIssued) mail.SubscriptionReceipt {

@@ -51,7 +51,7 @@ func TestABadGiftNamesItsField(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for field, gift := range map[string]map[string]any{
-		"/gift/on":  {"recipient": "min@example.com", "on": "2026-01-01"},
+		"/gift/on":      {"recipient": "min@example.com", "on": "2026-01-01"},
 		"/gift/message": {"recipient": "min@example.com", "message": "win at https://example.com"},
 	} {
 		s.give(gift).WantField(field)

@@ -44,6 +44,7 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	s := api.New("subscriptions", o)
 	f.plans(s)
 	f.gifts(s)
+	f.credits(s)
 	route := func(method, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
 			Method: method, Path: "/subscriptions" + path, ID: id, Summary: summary, Tag: "Subscriptions", Access: api.Customer,

@@ -79,6 +79,10 @@ func (s *Service) prepare(ctx context.Context, r *Record, c Change) (*work, erro
 		if err := w.effects(ctx, effects); err != nil {
 			return nil, err
 		}
+		switch c.Command.(type) {
+		case subscription.Start, subscription.ChangeCard:
+			w.must = append(w.must, payerWrite(w.next)...)
+		}
 	}
 	w.must, w.back, w.request = append(w.must, c.Must...), c.Back, c.Request
 	if len(w.next.Tasks) > 0 && (c.Lead || len(r.Tasks) == 0) {

@@ -20,6 +20,7 @@ type work struct {
 	invoices []*Invoice // to be stored, made or closed
 	made     []*Invoice
 	notes    []*CreditNote
+	refunds  []refunding
 	told     []subscription.Notice
 	happened []subscription.Event
 	entries  []subscription.Entry
@@ -45,6 +46,7 @@ func newWork(r *Record, now time.Time) *work { return &work{now: now, next: r.cl
 
 // effects sorts what the rules say: what is stored, and what is to be done.
 func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
+	var note *CreditNote // the refunds that follow it are its
 	for _, e := range all {
 		switch e := e.(type) {
 		case subscription.MakeInvoice:
@@ -54,7 +56,8 @@ func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
 		case subscription.Void:
 			w.close(InvoiceVoid, "", e.Reason)
 		case subscription.MakeCreditNote:
-			w.notes = append(w.notes, &CreditNote{CreditNote: e.Note})
+			note = &CreditNote{CreditNote: e.Note}
+			w.notes = append(w.notes, note)
 		case subscription.Notice:
 			w.told = append(w.told, e)
 		case subscription.Event:
@@ -69,6 +72,9 @@ func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
 				return fmt.Errorf("billing: nothing carries out a %T", e)
 			}
 			w.next.Tasks = append(w.next.Tasks, t)
+			if t.Kind == TaskRefund {
+				w.refund(t, note)
+			}
 		}
 	}
 	w.figures()
@@ -191,6 +197,13 @@ func (w *work) announce(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	for i, n := range w.notes {
+		told := Told{Key: w.keyed("NOTICE-CREDIT", i), Kind: subscription.NoticeCreditNote, At: w.now}
+		if told.Event, err = event.New(ctx, w.now, w.creditNotice(n)); err != nil {
+			return err
+		}
+		w.papers = append(w.papers, table.Put{If: table.IfNew, Item: told})
+	}
 	for i, n := range w.told {
 		told := Told{Key: w.keyed("NOTICE", i), Kind: n.Kind, At: w.now}
 		if n.Kind == subscription.NoticeGift {
@@ -228,6 +241,7 @@ func (w *work) documents() []table.Write {
 		n.Card = BookEntry{Number: n.Number, SubscriptionID: n.SubscriptionID, Amount: n.Amount, Currency: n.Currency, Issued: n.Issued}
 		all = append(all, table.Put{Item: n, If: table.IfNew})
 	}
+	all = append(all, w.refundItems()...)
 	return append(all, w.papers...)
 }
 
@@ -268,6 +282,28 @@ func (w *work) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
 		body.Invoice = w.receipt(i)
 	}
 	return body
+}
+
+// creditNotice tells of a credit note: what goes back, and where to.
+func (w *work) creditNotice(n *CreditNote) events.SubscriptionNoticeIssued {
+	body := w.notice(subscription.Notice{
+		Kind: subscription.NoticeCreditNote, Date: subscription.DateAt(w.now, w.zone()), Amount: w.next.Money(n.Amount), Reason: n.Reason,
+	})
+	body.CreditNote = &events.SubscriptionCreditNote{
+		Number: n.Number, Amount: w.next.Money(n.Amount), ToCard: w.next.Money(n.ToCard), ToCredit: w.next.Money(n.ToCredit),
+	}
+	for _, t := range n.Taxes {
+		body.CreditNote.Taxes = append(body.CreditNote.Taxes, events.SubscriptionTax{RateBP: t.RateBP, Tax: w.next.Money(t.Tax)})
+	}
+	return body
+}
+
+func (w *work) zone() *time.Location {
+	z, err := subscription.Zone(w.next.Sub.Anchor.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return z
 }
 
 func (w *work) receipt(i *Invoice) *events.SubscriptionInvoice {

@@ -93,6 +93,10 @@ var cases = map[string]mail.Content{
 		SubscriptionID: "sub_1", Plan: "단골 상자", Name: "민", From: "김하늘", Message: "생일 축하해!\n매달 하나씩", Cycles: 6, Until: "2027-03-01",
 		Token: "sub_1.0123456789ABCDEF",
 	},
+	"subscription_credit_note": mail.SubscriptionCreditNote{
+		Number: "CN-2026-000003", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘", Reason: "cancelled", Amount: krw(6_600),
+		ToCard: krw(6_000), ToCredit: krw(600), Tax: krw(600),
+	},
 	"subscription_receipt": mail.SubscriptionReceipt{
 		Number: "INV-2026-000012", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘",
 		Lines:    []mail.Line{{Title: "단골 멤버십", Options: []string{"2026-12-05 – 2027-01-04"}, Quantity: 1, Total: krw(9_900)}},

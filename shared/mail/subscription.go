@@ -37,6 +37,7 @@ func (c SubscriptionNotice) missing() []string {
 // notice is what a mail of one kind says. %s in a title is the plan.
 type notice struct{ title, text, button string }
 
+// A credit note has a mail of its own, as the receipt has.
 var notices = map[string]map[string]notice{
 	"ko": {
 		"consent_request": {"결제 동의가 필요합니다: %s", "아래 날짜부터 표시된 금액이 결제됩니다. 결제 전에 명시적인 동의가 필요합니다. 동의하지 않으면 새 금액은 결제되지 않으며, 언제든지 한 번에 해지할 수 있습니다.", "확인하고 답하기"},

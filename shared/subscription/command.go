@@ -179,6 +179,8 @@ var allowed = map[string][]State{
 	"pay_now":          {PastDue, Suspended},
 	"charge_succeeded": {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
 	"charge_failed":    {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
+	"charge_heard":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
+	"card_updated":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled},
 	"stock_failed":     {Starting, Active, PastDue, Suspended, Cancelled, Ended},
 	"claim_gift":       {Active, Cancelled},
 	"mail_gift":        {Active, Cancelled},

@@ -95,6 +95,7 @@ const (
 	NoticeChangeFailed  NoticeKind = "change_failed"
 	NoticeOutOfStock    NoticeKind = "out_of_stock"
 	NoticeGift          NoticeKind = "gift" // to the recipient; Date is the first day on which it can no longer be claimed
+	NoticeCreditNote    NoticeKind = "credit_note"
 	NoticeGiftClaimed   NoticeKind = "gift_claimed"
 )
 

@@ -95,13 +95,21 @@ func (r *run) startGift(today Date) bool {
 	return true
 }
 
-// giftTask is the mail to the recipient, at the policy's hour of its day.
+// giftHour is when the recipient is told: at once, or at the policy's hour of a day to come.
+func (s *Subscription) giftHour() time.Time {
+	if s.Gift.Begins <= DateAt(s.StartedAt, s.zone()) {
+		return s.StartedAt
+	}
+	return s.Terms.hour(s.Gift.Begins, s.zone())
+}
+
+// giftTask is the mail to the recipient.
 func (s *Subscription) giftTask() (task, bool) {
 	g := s.Gift
 	if g == nil || g.Mails > 0 || g.ClaimedBy != "" {
 		return task{}, false
 	}
-	return task{s.Terms.hour(g.Begins, s.zone()), (*run).mailGift, "gift mail"}, true
+	return task{s.giftHour(), (*run).mailGift, "gift mail"}, true
 }
 
 func (r *run) mailGift() {
@@ -124,7 +132,7 @@ func (c MailGift) do(r *run) error {
 		g.Recipient = c.Recipient
 	}
 	r.note = "gift mail"
-	if r.at.Before(r.s.Terms.hour(g.Begins, r.s.zone())) {
+	if r.at.Before(r.s.giftHour()) {
 		return nil // its day is still to come
 	}
 	r.mailGift()

@@ -19,6 +19,7 @@ type belongings struct {
 	other                                         purse // a guest's cart, to be merged
 	plan, subscription, notice, fingerprint       string
 	gift                                          string // its token
+	refund                                        string
 }
 
 // request is how a route is called rightly.
@@ -205,6 +206,10 @@ var requests = map[string]request{
 	"listMyGifts": {needs: nothing}, "getGift": {needs: claimedGift, owned: true},
 	"changeGift": {needs: claimedGift, owned: true, body: `{"do":"move","zone":"Asia/Seoul","region":"KR"}`}, "mailGift": {needs: ownGift, owned: true},
 
+	"listCreditNotes": {needs: refusedRefund, owned: true}, "getCreditNote": {needs: refusedRefund, owned: true},
+	"listAllCreditNotes": {needs: nothing}, "getAnyCreditNote": {needs: refusedRefund}, "listOpenRefunds": {needs: nothing},
+	"retryRefund": {needs: refusedRefund}, "settleRefund": {needs: refusedRefund, body: `{"reference":"transfer"}`},
+
 	"getOpenAPI": {needs: nothing}, "getDocs": {needs: nothing},
 }
 
@@ -330,7 +335,7 @@ func (s *shop) send(c caller, route api.Route, q request, b belongings) answer {
 		"{guestCart}", b.other.cart, "{guestToken}", b.other.headers["Cart-Token"], "{number}", b.number, "{promotionId}", b.promotion, "{email}", b.other.email,
 		"{id}", b.product, "{code}", "X", "{n}", "1", "{provider}", "sandbox", "{unique}", unique("n"),
 		"{planId}", b.plan, "{subscriptionId}", b.subscription, "{notice}", b.notice, "{fingerprint}", b.fingerprint,
-		"{gift}", b.gift,
+		"{gift}", b.gift, "{refundId}", b.refund,
 	)
 	path := fill.Replace(route.Path)
 	if strings.Contains(path, "{") {
@@ -344,6 +349,8 @@ func (s *shop) send(c caller, route api.Route, q request, b belongings) answer {
 		c, path = c.with("Content-Type", "text/csv"), path+"?currency=KRW"
 	case "listOrders":
 		path += "?state=placed"
+	case "listAllCreditNotes":
+		path += "?year=2026"
 	case "getSubscriptionReport":
 		path += "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
 	case "replaceProduct", "archiveProduct", "replacePromotion":
