@@ -41,11 +41,11 @@ type CreditNote struct {
 	ToCard         money.View   `json:"toCard" doc:"Goes back to where it was paid from."`
 	ToCredit       money.View   `json:"toCredit" doc:"Account credit."`
 	Taxes          []InvoiceTax `json:"taxes" nullable:"false" doc:"Contained in the amount."`
-	Refunds        []Refund     `json:"refunds" nullable:"false" doc:"How the part for the card is getting on."`
+	Refunds        []MoneyBack     `json:"refunds" nullable:"false" doc:"How the part for the card is getting on."`
 }
 
-// Refund is money on its way back to a card.
-type Refund struct {
+// MoneyBack is money on its way back to a card.
+type MoneyBack struct {
 	ID             string              `json:"id" example:"3.refund-1"`
 	SubscriptionID string              `json:"subscriptionId"`
 	CreditNote     string              `json:"creditNote,omitempty"`
@@ -58,8 +58,8 @@ type Refund struct {
 	PaymentID      string              `json:"paymentId,omitempty" doc:"For the shop only."`
 }
 
-func refundOf(c billing.RefundCard, shop bool) Refund {
-	v := Refund{
+func refundOf(c billing.RefundCard, shop bool) MoneyBack {
+	v := MoneyBack{
 		ID: c.ID, SubscriptionID: c.SubscriptionID, CreditNote: c.Note, Amount: money.Of(c.Amount, c.Currency).View(), State: c.State,
 		Attempts: c.Attempts, At: c.At, Reference: c.Reference,
 	}
@@ -74,7 +74,7 @@ func creditNoteOf(n billing.CreditNote, refunds []billing.Refund, shop bool) Cre
 	view := func(amount int64) money.View { return money.Of(amount, n.Currency).View() }
 	v := CreditNote{
 		Number: n.Number, SubscriptionID: n.SubscriptionID, Reason: n.Reason, Issued: n.Issued, Amount: view(n.Amount), ToCard: view(n.ToCard),
-		ToCredit: view(n.ToCredit), Taxes: []InvoiceTax{}, Refunds: []Refund{},
+		ToCredit: view(n.ToCredit), Taxes: []InvoiceTax{}, Refunds: []MoneyBack{},
 	}
 	for _, t := range n.Taxes {
 		v.Taxes = append(v.Taxes, InvoiceTax{RateBP: t.RateBP, Gross: view(t.Gross), Tax: view(t.Tax)})
@@ -203,21 +203,21 @@ func (f *Subscriptions) anyCreditNote(ctx context.Context, in *numberInput) (*Cr
 	return f.noteOf(ctx, e.SubscriptionID, in.Number, true)
 }
 
-// RefundList is a page of refunds.
-type RefundList struct {
+// MoneyBackList is a page of refunds.
+type MoneyBackList struct {
 	Body struct {
-		Refunds    []Refund `json:"refunds" nullable:"false"`
+		Refunds    []MoneyBack `json:"refunds" nullable:"false"`
 		NextCursor string   `json:"nextCursor,omitempty"`
 	}
 }
 
-func (f *Subscriptions) openRefunds(ctx context.Context, in *pageInput) (*RefundList, error) {
+func (f *Subscriptions) openRefunds(ctx context.Context, in *pageInput) (*MoneyBackList, error) {
 	all, next, err := f.Billing.OpenRefunds(ctx, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)
 	}
-	out := &RefundList{}
-	out.Body.Refunds, out.Body.NextCursor = make([]Refund, len(all)), string(next)
+	out := &MoneyBackList{}
+	out.Body.Refunds, out.Body.NextCursor = make([]MoneyBack, len(all)), string(next)
 	for i, r := range all {
 		out.Body.Refunds[i] = refundOf(r, true)
 	}
@@ -230,15 +230,15 @@ type RefundPath struct {
 	RefundID string `path:"refundId" maxLength:"100" example:"3.refund-1"`
 }
 
-// RefundOutput is one refund.
-type RefundOutput struct{ Body Refund }
+// MoneyBackOutput is one refund.
+type MoneyBackOutput struct{ Body MoneyBack }
 
-func (f *Subscriptions) retryRefund(ctx context.Context, in *RefundPath) (*RefundOutput, error) {
+func (f *Subscriptions) retryRefund(ctx context.Context, in *RefundPath) (*MoneyBackOutput, error) {
 	r, err := f.Billing.RetryRefund(ctx, in.ID, in.RefundID)
 	if err != nil {
 		return nil, err
 	}
-	return &RefundOutput{Body: refundOf(r.RefundCard, true)}, nil
+	return &MoneyBackOutput{Body: refundOf(r.RefundCard, true)}, nil
 }
 
 type settleInput struct {
@@ -248,10 +248,10 @@ type settleInput struct {
 	}
 }
 
-func (f *Subscriptions) settleRefund(ctx context.Context, in *settleInput) (*RefundOutput, error) {
+func (f *Subscriptions) settleRefund(ctx context.Context, in *settleInput) (*MoneyBackOutput, error) {
 	r, err := f.Billing.SettleRefund(ctx, in.ID, in.RefundID, in.Body.Reference)
 	if err != nil {
 		return nil, err
 	}
-	return &RefundOutput{Body: refundOf(r.RefundCard, true)}, nil
+	return &MoneyBackOutput{Body: refundOf(r.RefundCard, true)}, nil
 }
