@@ -1513,11 +1513,31 @@ export interface paths {
         put?: never;
         /**
          * Cancel, in one step
-         * @description Ends with what is paid, or the minimum term. A reason may be given now or by a second call; nothing is asked first.
+         * @description Ends with what is paid, or the minimum term; nothing is asked first. The answer says where a reason may be given, and what the shop offers instead.
          *
          *     Who may call: a logged-in customer.
          */
         post: operations["cancelSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/cancel/reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say why, after cancelling
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["explainCancellation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1777,6 +1797,12 @@ export interface components {
             postalCode?: string;
             /** @description State or province. */
             region?: string;
+        };
+        AfterCancel: {
+            /** @description What the shop offers instead; accepted by reactivate with its id. */
+            offers: components["schemas"]["LeaveOffer"][];
+            /** @description POST here to say why, if you like. */
+            reasonPath: string;
         };
         Applied: {
             /** Format: int64 */
@@ -2677,6 +2703,21 @@ export interface components {
             quantity: number;
             variantId: string;
         };
+        LeaveOffer: {
+            /** Format: int64 */
+            days?: number;
+            /** @example pause-60 */
+            id: string;
+            /** @enum {string} */
+            kind: "pause" | "plan";
+            /** @description The next charge if it is accepted. */
+            next?: components["schemas"]["NextPayment"];
+            planId?: string;
+            /** @description Of one payment of the plan. */
+            price?: components["schemas"]["View"];
+            /** @description Of the plan. */
+            title?: string;
+        };
         Limits: {
             /** Format: int64 */
             maxDays: number;
@@ -2805,6 +2846,17 @@ export interface components {
             old: components["schemas"]["Money"];
             /** @description Without a yes the new price does not begin. */
             required: boolean;
+        };
+        Offer: {
+            /**
+             * Format: int64
+             * @description pause: for so long after what is paid.
+             */
+            days?: number;
+            /** @enum {string} */
+            kind: "pause" | "plan";
+            /** @description plan: one that is no dearer per month. */
+            planId?: string;
         };
         Option: {
             name: string;
@@ -3004,6 +3056,8 @@ export interface components {
              * @description Local hour of notices and retries; 10 by default.
              */
             noticeHour?: number;
+            /** @description Made to those who have cancelled, in the answer to it; five at most. */
+            offers?: components["schemas"]["Offer"][] | null;
             /**
              * Format: int64
              * @description Days before a renewal its notice goes out where no law says; -1 is never. 3 by default.
@@ -3762,6 +3816,8 @@ export interface components {
         };
         Subscription: {
             address?: components["schemas"]["Address"];
+            /** @description In the answer to a cancellation only. */
+            afterCancel?: components["schemas"]["AfterCancel"];
             /** @description What may be done as it stands. */
             allows: string[];
             /** @description In force at this moment. */
@@ -3887,10 +3943,16 @@ export interface components {
             from: string;
         };
         SubscriptionsReactivateInputBody: {
+            /** @description Id of an offer made after cancelling: goes on with that change. */
+            offer?: string;
             /** @description After the end: the plan to begin; the same when missing. */
             planId?: string;
             /** Format: int64 */
             quantity?: number;
+        };
+        SubscriptionsReasonInputBody: {
+            /** @example Too many creams at home */
+            reason: string;
         };
         SubscriptionsSettleInputBody: {
             /**
@@ -10425,6 +10487,105 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["SubscriptionsCancelInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainCancellation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsReasonInputBody"];
             };
         };
         responses: {

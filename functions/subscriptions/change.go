@@ -114,12 +114,21 @@ func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*Subscript
 	if in.Body != nil {
 		wish.Reason = in.Body.Reason
 	}
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+	out, err := f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.load(ctx, in.ID)
+	if err == nil {
+		out.Body.AfterCancel = f.afterCancel(ctx, r)
+	}
+	return out, nil // what has been cancelled stays so, whatever can be said of it
 }
 
 type reactivateInput struct {
 	Changing
 	Body *struct {
+		Offer    string `json:"offer,omitempty" maxLength:"100" doc:"Id of an offer made after cancelling: goes on with that change."`
 		PlanID   string `json:"planId,omitempty" maxLength:"64" doc:"After the end: the plan to begin; the same when missing."`
 		Quantity int    `json:"quantity,omitempty" minimum:"1" maximum:"100"`
 	}
@@ -130,7 +139,12 @@ func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*S
 	if in.Body != nil {
 		wish.PlanID, wish.Quantity = in.Body.PlanID, in.Body.Quantity
 	}
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) {
+		if in.Body != nil && in.Body.Offer != "" {
+			return f.accept(ctx, r, in.Body.Offer)
+		}
+		return f.work(ctx, r, wish)
+	})
 }
 
 type payInput struct{ Changing }

@@ -41,7 +41,7 @@ type CreditNote struct {
 	ToCard         money.View   `json:"toCard" doc:"Goes back to where it was paid from."`
 	ToCredit       money.View   `json:"toCredit" doc:"Account credit."`
 	Taxes          []InvoiceTax `json:"taxes" nullable:"false" doc:"Contained in the amount."`
-	Refunds        []MoneyBack     `json:"refunds" nullable:"false" doc:"How the part for the card is getting on."`
+	Refunds        []MoneyBack  `json:"refunds" nullable:"false" doc:"How the part for the card is getting on."`
 }
 
 // MoneyBack is money on its way back to a card.
@@ -207,7 +207,7 @@ func (f *Subscriptions) anyCreditNote(ctx context.Context, in *numberInput) (*Cr
 type MoneyBackList struct {
 	Body struct {
 		Refunds    []MoneyBack `json:"refunds" nullable:"false"`
-		NextCursor string   `json:"nextCursor,omitempty"`
+		NextCursor string      `json:"nextCursor,omitempty"`
 	}
 }
 

@@ -68,8 +68,9 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	}
 	api.Handle(s, change("/changes", "changeSubscription", "Change a subscription, as quoted"), f.change)
 	cancel := change("/cancel", "cancelSubscription", "Cancel, in one step")
-	cancel.Description = "Ends with what is paid, or the minimum term. A reason may be given now or by a second call; nothing is asked first."
+	cancel.Description = "Ends with what is paid, or the minimum term; nothing is asked first. The answer says where a reason may be given, and what the shop offers instead."
 	api.Handle(s, cancel, f.cancel)
+	api.Handle(s, change("/cancel/reason", "explainCancellation", "Say why, after cancelling"), f.explain)
 	api.Handle(s, change("/reactivate", "reactivateSubscription", "Take a cancellation back, or start again after the end"), f.reactivate)
 	api.Handle(s, change("/pay", "payNow", "Charge what is unpaid at once"), f.pay)
 	card := route("PUT", one+"/payment-method", "updatePaymentMethod", "Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)

@@ -39,6 +39,7 @@ type Subscription struct {
 	Allows      []string              `json:"allows" nullable:"false" doc:"What may be done as it stands."`
 	Processing  bool                  `json:"processing" doc:"A payment or a parcel is under way; read again in a minute."`
 	Gift        *GiftState            `json:"gift,omitempty" doc:"Of one that was given away."`
+	AfterCancel *AfterCancel          `json:"afterCancel,omitempty" doc:"In the answer to a cancellation only."`
 	StartedAt   time.Time             `json:"startedAt"`
 }
 

@@ -182,6 +182,8 @@ var allowed = map[string][]State{
 	"charge_heard":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
 	"card_updated":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled},
 	"stock_failed":     {Starting, Active, PastDue, Suspended, Cancelled, Ended},
+	"accept_offer":     {Cancelled},
+	"explain":          {Cancelled, Ended},
 	"claim_gift":       {Active, Cancelled},
 	"mail_gift":        {Active, Cancelled},
 	"due":              {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},

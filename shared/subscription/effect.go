@@ -138,6 +138,7 @@ const (
 	EventEnded      = "subscription.ended"
 	EventStockOut   = "subscription.out_of_stock"
 
+	EventLeft        = "subscription.cancel_reason"
 	EventGiftClaimed = "subscription.gift_claimed"
 )
 

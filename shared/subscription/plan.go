@@ -98,6 +98,7 @@ type Policy struct {
 	Dunning     Dunning     `json:"dunning" dynamodbav:"dunning"`
 	Stock       StockPolicy `json:"stock" dynamodbav:"stock"`
 	Substitutes []Item      `json:"substitutes,omitempty" dynamodbav:"substitutes,omitempty" doc:"Sent instead when a cycle's goods are out."`
+	Offers      []Offer     `json:"offers,omitempty" dynamodbav:"offers,omitempty" doc:"Made to those who have cancelled."`
 	NoticeHour  int         `json:"noticeHour,omitempty" dynamodbav:"noticeHour,omitempty" doc:"Local hour of notices and money retries."`
 }
 

@@ -210,6 +210,8 @@ var requests = map[string]request{
 	"listAllCreditNotes": {needs: nothing}, "getAnyCreditNote": {needs: refusedRefund}, "listOpenRefunds": {needs: nothing},
 	"retryRefund": {needs: refusedRefund}, "settleRefund": {needs: refusedRefund, body: `{"reference":"transfer"}`},
 
+	"explainCancellation": {needs: ownSubscription, owned: true, body: `{"reason":"too many"}`},
+
 	"getOpenAPI": {needs: nothing}, "getDocs": {needs: nothing},
 }
 
