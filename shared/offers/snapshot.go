@@ -79,9 +79,14 @@ func (s *Snapshot) Shelf(p *catalogue.Product, v catalogue.Variant, currency str
 	if !s.sales {
 		return list, nil
 	}
-	return s.price(promotion.Good{
-		VariantID: v.ID, ProductID: p.ID, Categories: p.Categories, Tags: p.Tags, List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
-	}, list, currency, at)
+	return s.price(goodOf(p, v.ID, list), list, currency, at)
+}
+
+func goodOf(p *catalogue.Product, variantID string, list catalogue.Price) promotion.Good {
+	return promotion.Good{
+		VariantID: variantID, ProductID: p.ID, Categories: p.Categories, Tags: p.Tags,
+		List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
+	}
 }
 
 // Card is Shelf for a price that a list shows: of a product's only variant, or of whichever costs that.
@@ -89,13 +94,28 @@ func (s *Snapshot) Card(c *catalogue.Card, list catalogue.Price, currency string
 	if !s.sales {
 		return list, nil
 	}
+	return s.price(goodOn(c, list), list, currency, at)
+}
+
+// Range is Card for the cheapest and the dearest price of a card.
+func (s *Snapshot) Range(c *catalogue.Card, currency string, at time.Time) (catalogue.Range, *Sale) {
+	list := c.Prices[currency]
+	low, sale := s.Card(c, list.Cheapest(), currency, at)
+	if sale == nil {
+		return list, nil
+	}
+	high, _ := s.Card(c, catalogue.Price{Amount: list.Max, Floor: list.Floor}, currency, at)
+	return catalogue.Range{Min: low.Amount, Max: high.Amount, CompareAt: low.CompareAt}, sale
+}
+
+func goodOn(c *catalogue.Card, list catalogue.Price) promotion.Good {
 	g := promotion.Good{
 		ProductID: c.ID, Categories: c.Categories, Tags: c.Tags, List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
 	}
 	if c.Variants == 1 {
 		g.VariantID = c.VariantID
 	}
-	return s.price(g, list, currency, at)
+	return g
 }
 
 func (s *Snapshot) price(g promotion.Good, list catalogue.Price, currency string, at time.Time) (catalogue.Price, *Sale) {
@@ -126,14 +146,11 @@ func (s *Snapshot) Prices(p *catalogue.Product, v catalogue.Variant, currency st
 	return v, sale
 }
 
-// remember is how long after its end a promotion is kept in snapshots, so that its code is told to be over and not unknown.
-const remember = 31 * 24 * time.Hour
-
-// Read reads all promotions that are published and not long over, with what their budgets have cost. 1 round trip, one more
-// when a budget is running.
+// Read reads all promotions that are published and not long over, with what their budgets have cost. Round trips are those
+// of Around, one more when a budget is running.
 func (s Store) Read(ctx context.Context, strong bool) (*Snapshot, error) {
 	now := s.Clock.Now()
-	promotions, err := s.Published(ctx, now.Add(-remember))
+	promotions, err := s.Around(ctx, now)
 	if err != nil {
 		return nil, err
 	}

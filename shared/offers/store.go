@@ -153,6 +153,14 @@ func (s Store) Published(ctx context.Context, since time.Time) ([]promotion.Prom
 	})
 }
 
+// between asks for the published promotions that ended from one moment until before another.
+func between(from, until time.Time) table.Query {
+	return table.Query{
+		Index: table.ByOne, Where: "#gsi1pk = :all AND #gsi1sk BETWEEN :from AND :until",
+		With: map[string]any{":all": published, ":from": stamped(from), ":until": stamped(until)},
+	}
+}
+
 // Drafts lists all drafts, oldest first. Cost as Published.
 func (s Store) Drafts(ctx context.Context) ([]promotion.Promotion, error) {
 	return s.list(ctx, table.Query{
