@@ -43,6 +43,7 @@ import (
 // Hears are the event types that the function consumes.
 var Hears = []string{
 	"promotion.started", "promotion.ended", "promotion.paused", "promotion.resumed", "order.placed", "order.cancelled",
+	"order.payment_failed",
 }
 
 // Planner makes the schedules of a promotion; *schedule.Planner does.
@@ -115,6 +116,9 @@ func (f Promoter) hear(ctx context.Context, e event.Envelope) error {
 	case "order.cancelled":
 		var body events.OrderCancelled
 		return errors.Join(e.Into(&body), f.sold(ctx, e, cancelledIn(body)))
+	case "order.payment_failed":
+		var body events.OrderPaymentFailed
+		return errors.Join(e.Into(&body), f.sold(ctx, e, unpaidIn(body)))
 	case "promotion.started":
 		var body events.PromotionStarted
 		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, true))
