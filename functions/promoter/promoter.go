@@ -12,8 +12,8 @@
 //	twice            the second finds that the edge was told, and does nothing.
 //	late             the event says when it took effect; an end that overtakes its start tells both, in order.
 //	early            the promotion was moved and the schedule was not: nothing is told, and the schedules are made anew.
-//	before the write the promotion is still a draft: the invocation fails, and Scheduler repeats it.
-//	for nothing      the promotion is gone, or still a draft after an hour, because publishing it failed: done.
+//	before the write the promotion is still a draft: the invocation fails, and Lambda repeats it.
+//	for nothing      the promotion is gone, or still a draft minutes later, because publishing it failed: done.
 package promoter
 
 import (
@@ -135,8 +135,9 @@ func (f Promoter) hear(ctx context.Context, e event.Envelope) error {
 	return nil
 }
 
-// publishing is how long a schedule waits for the write that it was made for. One left over by a failure is then let go.
-const publishing = time.Hour
+// publishing is how long a schedule waits for the write that it was made for. One left over by a failure is then let go, by
+// the last of Lambda's three tries.
+const publishing = 2 * time.Minute
 
 // Fired tells the edges of a promotion that have been reached. 1 round trip, 1 more for each edge that is told.
 func (f Promoter) Fired(ctx context.Context, fired schedule.Fired) error {
