@@ -2742,7 +2742,7 @@ export interface components {
             price?: components["schemas"]["View"];
             /** @description Of the dearest variant, when it is not the same. */
             priceMax?: components["schemas"]["View"];
-            /** @description The sale that makes the price. Filters and orders by price go by the prices outside sales. */
+            /** @description The sale that makes the price. Filters and orders by price go by it, too. */
             sale?: components["schemas"]["ProductSale"];
             /** @example active */
             status: string;

@@ -56,7 +56,7 @@ type ProductCard struct {
 	PriceMax      *money.View      `json:"priceMax,omitempty" doc:"Of the dearest variant, when it is not the same."`
 	CompareAt     *money.View      `json:"compareAt,omitempty" doc:"The struck-through price of the cheapest variant."`
 	LowestPrice30 *money.View      `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
-	Sale          *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price. Filters and orders by price go by the prices outside sales."`
+	Sale          *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price. Filters and orders by price go by it, too."`
 	VariantID     string           `json:"variantId,omitempty" doc:"The variant to buy, when there is only one."`
 	Variants      int              `json:"variants" doc:"How many variants there are."`
 	UpdatedAt     time.Time        `json:"updatedAt"`
@@ -115,13 +115,14 @@ func (c *catalog) listAll(ctx context.Context, in *AdminListInput) (*ListOutput,
 }
 
 func (c *catalog) cards(ctx context.Context, q catalogue.List) (ProductList, error) {
-	found, err := c.listing.List(ctx, q)
-	if err != nil {
-		return ProductList{}, api.CursorProblem(err)
-	}
 	promotions, err := c.offers.Current(ctx)
 	if err != nil {
 		return ProductList{}, err
+	}
+	q.Sales = promotions.LiveSales(c.clock.Now())
+	found, err := c.listing.List(ctx, q)
+	if err != nil {
+		return ProductList{}, api.CursorProblem(err)
 	}
 	sales := c.sales(promotions, found.Entries, q.Currency)
 	cards := ProductList{Products: make([]ProductCard, len(found.Entries)), NextCursor: found.Next}

@@ -39,9 +39,9 @@ type Range struct {
 	CompareAt int64 `dynamodbav:"compareAt,omitempty"`
 	Floor     int64 `dynamodbav:"floor,omitempty"` // the lowest of the variants'
 
-	Since int64            `dynamodbav:"since,omitempty"`
-	Prior int64            `dynamodbav:"prior,omitempty"`
-	Past  table.List[Step] `dynamodbav:"past,omitempty"`
+	Since int64            `dynamodbav:"since,omitempty" json:"since,omitempty"`
+	Prior int64            `dynamodbav:"prior,omitempty" json:"prior,omitempty"`
+	Past  table.List[Step] `dynamodbav:"past,omitempty" json:"past,omitempty"`
 }
 
 // Cheapest is the price of the cheapest variant.

@@ -1,6 +1,7 @@
 package offers
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -20,7 +21,7 @@ type Snapshot struct {
 	Used map[string]promotion.Used // of promotions with a budget, by id
 
 	byID  map[string]*promotion.Promotion
-	sales bool
+	shelf []*promotion.Promotion // by id
 }
 
 // NewSnapshot makes promotions ready to be read. It keeps them: do not change them afterwards.
@@ -28,13 +29,16 @@ func NewSnapshot(promotions []promotion.Promotion, used map[string]promotion.Use
 	s := &Snapshot{Set: promotion.NewSet(promotions), Used: used, byID: make(map[string]*promotion.Promotion, len(promotions))}
 	for i := range promotions {
 		s.byID[promotions[i].ID] = &promotions[i]
-		s.sales = s.sales || promotions[i].Kind == promotion.Shelf
+		if promotions[i].Kind == promotion.Shelf {
+			s.shelf = append(s.shelf, &promotions[i])
+		}
 	}
+	slices.SortFunc(s.shelf, func(a, b *promotion.Promotion) int { return cmp.Compare(a.ID, b.ID) })
 	return s
 }
 
 // Sales reports whether a price on the shelf may be another than the list price.
-func (s *Snapshot) Sales() bool { return s.sales }
+func (s *Snapshot) Sales() bool { return len(s.shelf) > 0 }
 
 // Promotion returns the promotion with the id, nil when the snapshot has none.
 func (s *Snapshot) Promotion(id string) *promotion.Promotion { return s.byID[id] }
@@ -76,7 +80,7 @@ type Sale struct {
 // when it is the list price.
 func (s *Snapshot) Shelf(p *catalogue.Product, v catalogue.Variant, currency string, at time.Time) (catalogue.Price, *Sale) {
 	list := v.Prices[currency]
-	if !s.sales {
+	if !s.Sales() {
 		return list, nil
 	}
 	return s.price(goodOf(p, v.ID, list), list, currency, at)
@@ -91,7 +95,7 @@ func goodOf(p *catalogue.Product, variantID string, list catalogue.Price) promot
 
 // Card is Shelf for a price that a list shows: of a product's only variant, or of whichever costs that.
 func (s *Snapshot) Card(c *catalogue.Card, list catalogue.Price, currency string, at time.Time) (catalogue.Price, *Sale) {
-	if !s.sales {
+	if !s.Sales() {
 		return list, nil
 	}
 	return s.price(goodOn(c, list), list, currency, at)
@@ -130,7 +134,7 @@ func (s *Snapshot) price(g promotion.Good, list catalogue.Price, currency string
 
 // Prices puts the shelf prices in all currencies into a copy of the variant, with the sale in one of them.
 func (s *Snapshot) Prices(p *catalogue.Product, v catalogue.Variant, currency string, at time.Time) (catalogue.Variant, *Sale) {
-	if !s.sales {
+	if !s.Sales() {
 		return v, nil
 	}
 	var sale *Sale
