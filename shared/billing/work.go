@@ -9,6 +9,7 @@ import (
 	"dangol/events"
 	"dangol/shared/event"
 	"dangol/shared/idempotency"
+	"dangol/shared/membership"
 	"dangol/shared/subscription"
 	"dangol/shared/table"
 )
@@ -17,7 +18,8 @@ import (
 type work struct {
 	now      time.Time
 	next     *Record
-	invoices []*Invoice // to be stored, made or closed
+	had      *membership.Held // what the subscription gave its holder before
+	invoices []*Invoice       // to be stored, made or closed
 	made     []*Invoice
 	notes    []*CreditNote
 	told     []subscription.Notice
@@ -41,7 +43,9 @@ type raised struct {
 	last, by int
 }
 
-func newWork(r *Record, now time.Time) *work { return &work{now: now, next: r.clone()} }
+func newWork(r *Record, now time.Time) *work {
+	return &work{now: now, next: r.clone(), had: r.held()}
+}
 
 // effects sorts what the rules say: what is stored, and what is to be done.
 func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
