@@ -8,20 +8,40 @@ import (
 	"dangol/shared/table"
 )
 
-// held is what the subscription gives its holder as it stands, nil for nothing.
-func (r *Record) held() *membership.Held {
-	if h, ok := r.Sub.Membership(r.Title()); ok {
-		return &h
-	}
-	return nil
+// held is who has something of the subscription as it stands, and what; nobody has a nil Held.
+type held struct {
+	by string
+	*membership.Held
 }
 
-// stands is the write of the holder's standing; none when they have afterwards what they had before.
-func (w *work) stands() []table.Write {
-	if had, has := w.had, w.next.held(); had == nil && has == nil || had != nil && has != nil && *had == *has {
+func (r *Record) held() held {
+	h, ok := r.Sub.Membership(r.Title())
+	if by := r.Sub.Holder(); ok && by != "" {
+		return held{by, &h}
+	}
+	return held{}
+}
+
+// same reports whether there is nothing to be written.
+func (h held) same(o held) bool {
+	return h.by == o.by && (h.Held == nil || *h.Held == *o.Held)
+}
+
+// stands is the writes of the holder's standing; none when they have afterwards what they had before. A subscription that goes from one
+// holder to another leaves the standing of the first.
+func (w *work) stands() (all []table.Write) {
+	had, has := w.had, w.next.held()
+	if had.same(has) {
 		return nil
 	}
-	return []table.Write{standing.Note(w.next.Sub.CustomerID, w.next.Sub.ID, w.next.Version, w.next.held())}
+	id, version := w.next.Sub.ID, w.next.Version
+	if had.Held != nil && had.by != has.by {
+		all = append(all, standing.Note(had.by, id, version, nil))
+	}
+	if has.Held != nil {
+		all = append(all, standing.Note(has.by, id, version, has.Held))
+	}
+	return all
 }
 
 // Standing reads what memberships a customer has, strongly consistent. 1 round trip, 1 RCU.

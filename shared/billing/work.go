@@ -9,7 +9,6 @@ import (
 	"dangol/events"
 	"dangol/shared/event"
 	"dangol/shared/idempotency"
-	"dangol/shared/membership"
 	"dangol/shared/subscription"
 	"dangol/shared/table"
 )
@@ -18,8 +17,8 @@ import (
 type work struct {
 	now      time.Time
 	next     *Record
-	had      *membership.Held // what the subscription gave its holder before
-	invoices []*Invoice       // to be stored, made or closed
+	had      held       // what the subscription gave its holder before
+	invoices []*Invoice // to be stored, made or closed
 	made     []*Invoice
 	notes    []*CreditNote
 	told     []subscription.Notice

@@ -23,15 +23,16 @@ func (w *World) checkStanding(t testing.TB) {
 	t.Helper()
 	want := map[string]map[string]membership.Held{}
 	for _, r := range w.All(t) {
-		of := want[r.Sub.CustomerID]
-		if of == nil {
-			of = map[string]membership.Held{}
-			want[r.Sub.CustomerID] = of
+		for _, customer := range []string{r.Sub.CustomerID, r.Sub.Holder()} {
+			if want[customer] == nil {
+				want[customer] = map[string]membership.Held{}
+			}
 		}
 		if h, ok := r.Sub.Membership(r.Title()); ok {
-			of[r.Sub.ID] = h
+			want[r.Sub.Holder()][r.Sub.ID] = h
 		}
 	}
+	delete(want, "") // what nobody holds stands nowhere
 	for customer, of := range want {
 		got := map[string]membership.Held{}
 		for _, h := range w.StandingOf(t, customer) {
