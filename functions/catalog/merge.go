@@ -11,6 +11,7 @@ import (
 	"dangol/shared/catalogue/shopify"
 	"dangol/shared/id"
 	"dangol/shared/problem"
+	"dangol/shared/table"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -127,7 +128,7 @@ func assign[T any](to *T, from *T) {
 	}
 }
 
-func assignList[T any](to *[]T, from *[]T) {
+func assignList[T any](to *table.List[T], from *[]T) {
 	if from != nil {
 		*to = *from
 	}

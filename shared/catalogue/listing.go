@@ -155,13 +155,11 @@ func (l *Listing) changes(ctx context.Context, s *snapshot, shard int, whole boo
 		if !whole && s.knows(productIn(sortKey), sortKey) {
 			return nil
 		}
-		var row struct {
-			Card Card `dynamodbav:"card"`
-		}
-		if err := item.Decode(&row); err != nil {
+		var card Card
+		if err := table.Unpack(item["card"], &card); err != nil {
 			return err
 		}
-		found = append(found, &Entry{Card: row.Card, sortKey: sortKey, search: row.Card.searched()})
+		found = append(found, &Entry{Card: card, sortKey: sortKey, search: card.searched()})
 		return nil
 	})
 	return found, err
