@@ -174,6 +174,7 @@ func TestImportReportsRowAndColumn(t *testing.T) {
 		{"error in the second variant", lines("a,A,Size,S,1,,,,,", "a,,,M,x,,,,,"), "3 Variant Price wrong_format"},
 		{"variants with the same options", lines("a,A,Size,S,1,,,,,", "a,,,S,2,,,,,"), "3 Option1 Value duplicate"},
 		{"variant without an option", lines("a,A,Size,S,1,,,,,", "a,,,,2,,,,,"), "3 Option1 Value required"},
+		{"row cut short", lines("a,A,Size,S,1,,,,,", "a,"), "3  cut_row"},
 		{"a product's rows apart", lines("a,A,,,1,,,,,", "b,B,,,1,,,,,", "a,A,,,1,,,,,"), "4 Handle repeated_handle"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

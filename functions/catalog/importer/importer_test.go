@@ -142,7 +142,7 @@ func TestTellsWhatIsWrongByRow(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, file, errs, out string }{
 		{"a bad quote", "Handle,Title\na,A\nb,B\nb,x\"y\nc,C\n", "row 4: quotes that do not close or stand inside a value (line 4, character 4); row 3 and all below it are left out", "1 products created, 0 updated, 0 unchanged, 1 failed"},
-		{"rows of a product apart", "Handle,Title\na,A\nb,B\na,A\n", "row 4, Handle: the rows", "2 products created, 0 updated, 0 unchanged, 1 failed"},
+		{"rows of a product apart", "Handle,Title\na,A\nb,B\na,A\n", "row 4, Handle: the rows", "3 rows: 2 products created, 0 updated, 0 unchanged, 1 failed"},
 		{"no title column", "Handle,Name\na,A\n", "row 1, Title: the file has no column Title", "0 products created"},
 		{"an empty file", "", "row 1: the file is empty", "0 products created"},
 	} {

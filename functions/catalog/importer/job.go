@@ -53,7 +53,8 @@ type piece struct {
 	rows     int
 	firstRow int
 	until    int64               // bytes of the file read when it was full
-	refused  []*shopify.RowError // rows that were left out of it
+	refused  []*shopify.RowError // what was left out of it, and why
+	left     int                 // rows of it that can be read
 
 	report report
 	err    error
@@ -121,6 +122,7 @@ func (j *job) read(in *shopify.Reader, f *flight) error {
 			return nil
 		}
 		if err == nil && seen.twice(g.Handle) {
+			p.left += len(g.Rows)
 			err = &shopify.RowError{
 				Row: g.Rows[0].Number, Column: "Handle", Code: "repeated_handle",
 				Message: "the rows of a product next to each other; this handle has been above",
@@ -169,6 +171,7 @@ func (p *piece) fits(g shopify.Group, batch int) bool {
 func (j *job) tell(p *piece) {
 	j.total.add(p.report)
 	j.total.Failed += len(p.refused)
+	j.total.Rows += p.left
 	errs := append(p.refused, p.report.Errors...)
 	slices.SortStableFunc(errs, func(a, b *shopify.RowError) int { return a.Row - b.Row })
 	for _, e := range errs {
