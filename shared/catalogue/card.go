@@ -29,12 +29,22 @@ type Card struct {
 	UpdatedAt  time.Time        `json:"updatedAt"`
 }
 
-// Range is what the variants cost in one currency, in minor units. CompareAt belongs to the cheapest.
+// Range is what the variants cost in one currency, in minor units. CompareAt, Since, Prior and Past are those of the
+// cheapest, as in Price.
 type Range struct {
 	Min       int64 `json:"min"`
 	Max       int64 `json:"max"`
 	CompareAt int64 `json:"compareAt,omitempty"`
 	Floor     int64 `json:"floor,omitempty"` // the lowest of the variants'
+
+	Since int64  `json:"since,omitempty"`
+	Prior int64  `json:"prior,omitempty"`
+	Past  []Step `json:"past,omitempty"`
+}
+
+// Cheapest is the price of the cheapest variant.
+func (r Range) Cheapest() Price {
+	return Price{Amount: r.Min, CompareAt: r.CompareAt, Since: r.Since, Floor: r.Floor, Prior: r.Prior, Past: r.Past}
 }
 
 func cardOf(p *Product) Card {
@@ -56,7 +66,7 @@ func cardOf(p *Product) Card {
 				r.Floor = price.Floor
 			}
 			if !ok || price.Amount < r.Min {
-				r.Min, r.CompareAt = price.Amount, price.CompareAt
+				r.Min, r.CompareAt, r.Since, r.Prior, r.Past = price.Amount, price.CompareAt, price.Since, price.Prior, price.Past
 			}
 			r.Max = max(r.Max, price.Amount)
 			c.Prices[currency] = r

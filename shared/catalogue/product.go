@@ -106,6 +106,11 @@ type Price struct {
 	CompareAt int64 `json:"compareAt,omitempty"`
 	Since     int64 `json:"since,omitempty"` // when these amounts came into force, Unix milliseconds
 	Floor     int64 `json:"floor,omitempty"` // no promotion takes a unit below it, 0 for none
+	// Prior is what has to stand next to CompareAt: the lowest price, sales included, of the 30 days before Since. 0 where
+	// there was none. See offers.Snapshot.Prior.
+	Prior int64 `json:"prior,omitempty"`
+	// Past is what was asked before Since, oldest first.
+	Past []Step `json:"past,omitempty"`
 }
 
 // Same reports whether both show the shopper the same amounts.
