@@ -117,7 +117,9 @@ func mergeVariant(v catalogue.Variant, row shopify.Variant) catalogue.Variant {
 			delete(v.Prices, currency)
 			continue
 		}
-		v.Prices[currency] = *price
+		kept := *price
+		kept.Floor = v.Prices[currency].Floor // no file has a column for it
+		v.Prices[currency] = kept
 	}
 	return v
 }
