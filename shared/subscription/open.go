@@ -70,7 +70,7 @@ func (r *run) openNext() {
 		r.giveUpGift()
 		return
 	}
-	if r.s.State == Cancelled && r.runOut() {
+	if r.s.State == Cancelled && (old.Kind == SpanTrial || r.runOut()) {
 		r.end(EndCancelled)
 		return
 	}
