@@ -3951,6 +3951,8 @@ export interface components {
             version: number;
         };
         SubscriptionListBody: {
+            /** @description Account credit that no subscription holds, by currency: the next one that starts uses it. */
+            credit: components["schemas"]["View"][];
             nextCursor?: string;
             subscriptions: components["schemas"]["Summary"][];
         };

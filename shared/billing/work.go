@@ -9,6 +9,7 @@ import (
 	"dangol/events"
 	"dangol/shared/event"
 	"dangol/shared/idempotency"
+	"dangol/shared/money"
 	"dangol/shared/subscription"
 	"dangol/shared/table"
 )
@@ -32,7 +33,9 @@ type work struct {
 	raised   []raised
 	must     []table.Write
 	back     []table.Write
-	counters int // place of the first counter in the transaction
+	races    []int       // places in must of writes that others may be faster with
+	left     money.Money // credit of what has ended
+	counters int         // place of the first counter in the transaction
 	outrun   bool
 	papers   []table.Write
 }
@@ -65,6 +68,8 @@ func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
 			w.told = append(w.told, e)
 		case subscription.Event:
 			w.happened = append(w.happened, e)
+		case subscription.CreditLeft:
+			w.left = e.Amount
 		case subscription.Entry:
 			w.entries = append(w.entries, e)
 		case subscription.SpanEnded:

@@ -28,6 +28,7 @@ type Start struct {
 	// BillingDay is the day of the month to bill on (1-31), for plans by month or year; 0 is the day of the start. The days until then are
 	// billed by days first; a plan with goods sends its first parcel on that day.
 	BillingDay int
+	Credit     int64 // account credit that the customer brings
 	Gift       *Gift // paid now, never renewed; prepaid plans only; without AddressID it waits until it is claimed
 }
 
@@ -99,9 +100,11 @@ type Cancel struct {
 }
 
 // Reactivate takes a cancellation back. One that has ended starts again with a payment at once, under Terms and Card.
+// Credit is account credit that the customer brings to a new start.
 type Reactivate struct {
-	Terms *Terms
-	Card  *Card
+	Terms  *Terms
+	Card   *Card
+	Credit int64
 }
 
 // ChangeCard charges another card from now on, at once what is unpaid.

@@ -62,6 +62,9 @@ type Refund struct {
 	Amount    money.Money
 }
 
+// CreditLeft is account credit of a subscription that has ended: it stays the customer's, for another subscription or a later one.
+type CreditLeft struct{ Amount money.Money }
+
 // Deliver makes the order of a cycle out of the held goods.
 type Deliver struct {
 	Key       string
@@ -161,6 +164,7 @@ func (Settle) effect()         {}
 func (Void) effect()           {}
 func (Refund) effect()         {}
 func (Deliver) effect()        {}
+func (CreditLeft) effect()     {}
 func (SpanEnded) effect()      {}
 func (Notice) effect()         {}
 func (Event) effect()          {}

@@ -137,7 +137,7 @@ func TestAGiftIsSentOrGivenBack(t *testing.T) {
 		}
 		h := open(t, c, start)
 		if rapid.Bool().Draw(t, "claimed") {
-			at := start.Add(time.Duration(rapid.IntRange(0, 60*24).Draw(t, "hours")) * time.Hour)
+			at := start.Add(time.Duration(rapid.IntRange(0, 40*24).Draw(t, "hours")) * time.Hour)
 			h.until(at)
 			h.do(claim("adr_2"), at)
 		}

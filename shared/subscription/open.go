@@ -12,7 +12,7 @@ func (c Start) do(r *run) error {
 	}
 	r.s = Subscription{
 		ID: c.ID, CustomerID: c.CustomerID, Region: c.Region, AddressID: c.AddressID, Terms: c.Terms, Card: c.Card, Gift: copied(c.Gift),
-		Anchor: c.anchor(today), NoRenewal: c.Gift != nil, SetupDue: c.Terms.SetupFee > 0, StartedAt: r.at,
+		Anchor: c.anchor(today), NoRenewal: c.Gift != nil, SetupDue: c.Terms.SetupFee > 0, Credit: c.Credit, StartedAt: r.at,
 	}
 	r.event(EventStarted, string(c.Terms.Kind), 0)
 	if c.Trial && c.Terms.TrialDays > 0 {
@@ -245,7 +245,7 @@ func (r *run) cut(day Date) {
 	r.closeSpan()
 }
 
-// end makes the subscription final. What is left of account credit stays with the customer.
+// end makes the subscription final. What is left of account credit goes back to the customer.
 func (r *run) end(reason string) {
 	if !r.closed {
 		r.cut(r.today().Add(1))
@@ -253,6 +253,10 @@ func (r *run) end(reason string) {
 	r.s.State, r.s.EndReason, r.s.EndedAt = Ended, reason, r.at
 	r.s.Open, r.s.Ask, r.s.Next, r.s.Stock, r.s.PauseUntil, r.s.Skip = nil, nil, nil, nil, "", false
 	r.event(EventEnded, reason, r.s.Credit)
+	if r.s.Credit > 0 {
+		r.emit(CreditLeft{r.s.money(r.s.Credit)})
+		r.s.Credit = 0
+	}
 	r.notice(Notice{Kind: NoticeEnded, Date: r.s.Span.Closes, Reason: reason})
 }
 
