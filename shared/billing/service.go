@@ -121,10 +121,10 @@ func (s *Service) Every(ctx context.Context, each func(Card) error) error {
 
 func cardOf(item table.Item) (Card, error) {
 	var in struct {
-		Card Card `dynamodbav:"card"`
+		Card table.Packed[Card] `dynamodbav:"card"`
 	}
 	err := item.Decode(&in)
-	return in.Card, err
+	return in.Card.Value, err
 }
 
 // SubscribersOf lists the ids of a plan's subscribers, ended ones too. The page runs through the shards one after the other. Errors:

@@ -163,9 +163,9 @@ func (w *work) wanted(books *time.Location) []wanted {
 type Happening struct {
 	table.Key
 	subscription.Entry
-	Version int                      `dynamodbav:"version"`
-	Events  []subscription.Event     `dynamodbav:"events,omitempty"`
-	Ended   []subscription.SpanEnded `dynamodbav:"ended,omitempty"`
+	Version int                                `dynamodbav:"version"`
+	Events  table.List[subscription.Event]     `dynamodbav:"events,omitempty"`
+	Ended   table.List[subscription.SpanEnded] `dynamodbav:"ended,omitempty"`
 }
 
 // Told is a notice as it was issued: the event on it brings it to the mailer, the item stays as proof.
@@ -209,18 +209,14 @@ func (w *work) keyed(kind string, n int) table.Key {
 func (w *work) documents() []table.Write {
 	var all []table.Write
 	for _, i := range w.invoices {
-		i.place()
-		put := table.Put{Item: i, If: "#state = :open", With: map[string]any{":open": InvoiceOpen}}
+		put := table.Put{Item: i.item(), If: "#state = :open", With: map[string]any{":open": InvoiceOpen}}
 		if slices.Contains(w.made, i) {
-			put = table.Put{Item: i, If: table.IfNew}
+			put.If, put.With = table.IfNew, nil
 		}
 		all = append(all, put)
 	}
 	for k, n := range w.notes {
-		n.Key = w.keyed("CREDIT", k)
-		n.Book, n.BookAt = bookOf(n.Number), n.Number
-		n.Card = BookEntry{Number: n.Number, SubscriptionID: n.SubscriptionID, Amount: n.Amount, Currency: n.Currency, Issued: n.Issued}
-		all = append(all, table.Put{Item: n, If: table.IfNew})
+		all = append(all, table.Put{Item: n.item(w.keyed("CREDIT", k)), If: table.IfNew})
 	}
 	return append(all, w.papers...)
 }
