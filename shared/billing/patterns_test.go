@@ -5,11 +5,28 @@ import (
 	"testing"
 	"time"
 
+	"dangol/infra/local/fault/members"
 	"dangol/infra/local/fault/world"
 	"dangol/shared/billing"
+	"dangol/shared/due"
 	"dangol/shared/subscription"
 	"dangol/shared/table"
 )
+
+// claim does what the sweeper does before a worker gets the job.
+func claim(t *testing.T, w *members.World) {
+	t.Helper()
+	err := due.Overdue(t.Context(), w.Table, billing.DueSubscription, w.Clock.Now(), func(j due.Job) error {
+		ours, err := due.Claim(t.Context(), w.Table, j, w.Clock.Now())
+		if !ours {
+			t.Errorf("the claim on %s was refused", j.Key)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	t.Parallel()
@@ -19,6 +36,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	r := subscribed(t, w, plan, "pm_card_visa")
 	id, s := r.Sub.ID, w.Look
 	w.Clock.MoveTo(r.Sub.Due)
+	claim(t, w)
 	ignore := func(_ any, _ table.Cursor, err error) error { return err }
 	runs := map[string]func(context.Context) error{
 		"read a plan":    func(ctx context.Context) error { _, err := s.Plan(ctx, plan.ID); return err },

@@ -9,7 +9,6 @@ import (
 
 	"dangol/shared/cart"
 	"dangol/shared/due"
-	"dangol/shared/event"
 	"dangol/shared/money"
 	"dangol/shared/payment"
 	"dangol/shared/stock"
@@ -45,7 +44,6 @@ type Record struct {
 	Rates     table.List[subscription.Rate] `dynamodbav:"rates,omitempty"`
 	Trial     *Trial                        `dynamodbav:"trial,omitempty"`
 	Cases     table.List[Case]              `dynamodbav:"cases,omitempty"`
-	Event     *event.Event                  `dynamodbav:"event,omitempty"`
 	Mark      string                        `dynamodbav:"mark,omitempty"`
 	UpdatedAt time.Time                     `dynamodbav:"updatedAt"`
 }
@@ -132,6 +130,7 @@ func (r *Record) place() {
 		Rates: r.Rates, Trial: r.Trial, Cases: r.Cases,
 	}
 	switch {
+	case len(r.Tasks) > 0 && r.claimed():
 	case len(r.Tasks) > 0:
 		r.Due = due.On(DueSubscription, s.ID, r.Lease)
 	case !s.Due.IsZero():
@@ -139,6 +138,13 @@ func (r *Record) place() {
 	default:
 		r.Due = due.Due{}
 	}
+}
+
+// claimed reports whether the sweeper comes back soon after the lease: then the claim may stand, and its entry in the index is not
+// written again for the sake of a minute or two.
+func (r *Record) claimed() bool {
+	end := r.Lease.UnixMilli()
+	return r.Due.Tries > 0 && r.Due.At >= end && r.Due.At <= end+due.Lease.Milliseconds()
 }
 
 // Title is the name of the plan in the subscriber's language.

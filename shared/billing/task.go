@@ -31,14 +31,14 @@ type Task struct {
 	AddressID string              `json:"addressId,omitempty"`
 
 	// Of money. Holds says that the goods are held before the charge.
-	AttemptKey string            `json:"attemptKey,omitempty"`
-	Attempt    int               `json:"attempt,omitempty"`
-	Amount     int64             `json:"amount,omitempty"`
-	Card       subscription.Card `json:"card,omitzero"`
-	Ask        bool              `json:"ask,omitempty"`
-	Holds      bool              `json:"holds,omitempty"`
-	PaymentID  string            `json:"paymentId,omitempty"`
-	Tries      int               `json:"tries,omitempty"` // of a refund
+	AttemptKey string `json:"attemptKey,omitempty"`
+	Attempt    int    `json:"attempt,omitempty"`
+	Amount     int64  `json:"amount,omitempty"`
+	Card       string `json:"card,omitempty"` // token of the way to pay
+	Ask        bool   `json:"ask,omitempty"`
+	Holds      bool   `json:"holds,omitempty"`
+	PaymentID  string `json:"paymentId,omitempty"`
+	Tries      int    `json:"tries,omitempty"` // of a refund
 }
 
 // same reports whether two tasks are the same one.
@@ -89,7 +89,7 @@ func taskOf(e subscription.Effect) (Task, bool) {
 		return Task{Kind: TaskRefund, Key: e.Key, PaymentID: e.PaymentID, Amount: e.Amount.Amount}, true
 	case subscription.Charge:
 		t := Task{
-			Kind: TaskCharge, Key: e.Key, AttemptKey: e.AttemptKey, Attempt: e.Attempt, Amount: e.Amount.Amount, Card: e.Card, Ask: e.Lookup,
+			Kind: TaskCharge, Key: e.Key, AttemptKey: e.AttemptKey, Attempt: e.Attempt, Amount: e.Amount.Amount, Card: e.Card.Token, Ask: e.Lookup,
 		}
 		if h := e.Hold; h != nil {
 			t.Holds, t.Opens, t.Contents, t.Quantity = true, h.Opens, h.Contents, h.Quantity
