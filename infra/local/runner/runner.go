@@ -58,15 +58,16 @@ type Runner struct {
 	server   *http.Server
 	handlers map[string]lambda.Handler
 
-	relays   []*stream.Reader
-	bus      *bus.Bus
-	queues   *queue.Service
-	schedule *scheduler.Scheduler
-	mail     *ses.Sink
-	payments *server.Server
-	issuer   *issuer.Issuer
-	gateway  *gateway.Gateway
-	media    http.Handler
+	relays    []*stream.Reader
+	forgotten map[string]string // sequence number up to which a shard's records were removed
+	bus       *bus.Bus
+	queues    *queue.Service
+	schedule  *scheduler.Scheduler
+	mail      *ses.Sink
+	payments  *server.Server
+	issuer    *issuer.Issuer
+	gateway   *gateway.Gateway
+	media     http.Handler
 
 	turn    chan struct{} // the engine's one writer
 	wake    chan struct{}
@@ -83,6 +84,7 @@ type Runner struct {
 func Start(ctx context.Context, o Options) (r *Runner, err error) {
 	r = &Runner{
 		options: o, handlers: map[string]lambda.Handler{}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		forgotten: map[string]string{},
 	}
 	defer func() {
 		if err != nil {
