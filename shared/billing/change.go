@@ -63,6 +63,15 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 
 // prepare works out the transaction of a change; nil when it changes nothing.
 func (s *Service) prepare(ctx context.Context, r *Record, c Change) (*work, error) {
+	w, err := s.plan(ctx, r, c)
+	if err != nil || w == nil {
+		return nil, err
+	}
+	return w, s.number(ctx, w)
+}
+
+// plan is prepare without the numbers.
+func (s *Service) plan(ctx context.Context, r *Record, c Change) (*work, error) {
 	w := newWork(r, s.Clock.Now())
 	if c.Edit != nil {
 		c.Edit(w.next)
@@ -84,7 +93,7 @@ func (s *Service) prepare(ctx context.Context, r *Record, c Change) (*work, erro
 	if len(w.next.Tasks) > 0 && (c.Lead || len(r.Tasks) == 0) {
 		w.next.Lease = w.now.Add(leaseFor)
 	}
-	return w, s.number(ctx, w)
+	return w, nil
 }
 
 // number gives the invoices and credit notes of a piece of work their numbers.
@@ -104,14 +113,9 @@ func (s *Service) number(ctx context.Context, w *work) error {
 
 // write is the transaction. The subscription comes first, then the request's key, then the counters.
 func (s *Service) write(ctx context.Context, w *work) error {
-	w.next.Version, w.next.UpdatedAt, w.next.Mark = w.next.Version+1, w.now, id.New("chg", w.now)
-	w.next.place()
-	if err := w.announce(ctx); err != nil {
+	put, err := w.record(ctx)
+	if err != nil {
 		return err
-	}
-	put := table.Put{Item: w.next, If: "#version = :read", With: map[string]any{":read": w.next.Version - 1}}
-	if w.next.Version == 1 {
-		put = table.Put{Item: w.next, If: table.IfNew}
 	}
 	all := []table.Write{put}
 	if w.request.Keyed() {
@@ -127,15 +131,25 @@ func (s *Service) write(ctx context.Context, w *work) error {
 	}
 	all = append(all, w.must...)
 	all = append(all, w.documents()...)
-	err := order.TransactGiving(ctx, s.Table, w.next.Mark, all, w.back)
+	err = order.TransactGiving(ctx, s.Table, w.next.Mark, all, w.back)
 	return s.outcome(w, err)
+}
+
+// record makes the write of the subscription in its next version, and the papers that tell of it.
+func (w *work) record(ctx context.Context) (table.Put, error) {
+	w.next.Version, w.next.UpdatedAt, w.next.Mark = w.next.Version+1, w.now, id.New("chg", w.now)
+	w.next.place()
+	if w.next.Version == 1 {
+		return table.Put{Item: w.next, If: table.IfNew}, w.announce(ctx)
+	}
+	return table.Put{Item: w.next, If: "#version = :read", With: map[string]any{":read": w.next.Version - 1}}, w.announce(ctx)
 }
 
 // outcome reads the answer to a transaction and remembers what it says about the numbers.
 func (s *Service) outcome(w *work, err error) error {
 	c, refused := table.Refused(err)
-	if refused && c.Refused(0) && c.Reasons[0].Item.Text("mark") == w.next.Mark {
-		err, refused = nil, false // ours, whose answer was lost
+	if w.isBehind(err) {
+		err, refused = nil, false
 	}
 	for i, n := range w.raised {
 		switch {
@@ -150,6 +164,13 @@ func (s *Service) outcome(w *work, err error) error {
 		return replayed{c.Reasons[1].Item}
 	}
 	return err
+}
+
+// isBehind reports whether a transaction that begins with this work was refused because it had taken effect already, and its answer was
+// lost.
+func (w *work) isBehind(err error) bool {
+	c, refused := table.Refused(err)
+	return refused && c.Refused(0) && c.Reasons[0].Item.Text("mark") == w.next.Mark
 }
 
 // worthTrying reports whether a refused piece of work may succeed when it is decided again.
