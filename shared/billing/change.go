@@ -44,11 +44,11 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 		if err != nil || !ok {
 			return r, err
 		}
-		w, err := s.prepare(ctx, r, c)
+		w, err := s.plan(ctx, r, c)
 		if err != nil || w == nil {
 			return r, err
 		}
-		if stale = s.write(ctx, w); stale == nil {
+		if stale = s.commit(ctx, w); stale == nil {
 			return w.next, nil
 		}
 		if !w.worthTrying(stale) {
@@ -61,16 +61,7 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 	return nil, problem.Unavailable("busy", "This subscription is being changed by others; try again.").Because(stale)
 }
 
-// prepare works out the transaction of a change; nil when it changes nothing.
-func (s *Service) prepare(ctx context.Context, r *Record, c Change) (*work, error) {
-	w, err := s.plan(ctx, r, c)
-	if err != nil || w == nil {
-		return nil, err
-	}
-	return w, s.number(ctx, w)
-}
-
-// plan is prepare without the numbers.
+// plan works out the transaction of a change, but for the numbers; nil when it changes nothing.
 func (s *Service) plan(ctx context.Context, r *Record, c Change) (*work, error) {
 	w := newWork(r, s.Clock.Now())
 	if c.Edit != nil {
@@ -94,6 +85,18 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*work, error) 
 		w.next.Lease = w.now.Add(leaseFor)
 	}
 	return w, nil
+}
+
+// commit numbers and writes a piece of work. One at a time takes numbers, so that a process does not race itself for them.
+func (s *Service) commit(ctx context.Context, w *work) error {
+	if len(w.made)+len(w.notes) > 0 {
+		s.counting.Lock()
+		defer s.counting.Unlock()
+	}
+	if err := s.number(ctx, w); err != nil {
+		return err
+	}
+	return s.write(ctx, w)
 }
 
 // number gives the invoices and credit notes of a piece of work their numbers.
@@ -187,10 +190,10 @@ func (s *Service) Start(ctx context.Context, r *Record, start subscription.Start
 	r.Key = KeyOf(start.ID)
 	var w *work
 	for range changeTries {
-		if w, err = s.prepare(ctx, r, Change{Command: start, Request: request, Lead: true}); err != nil {
+		if w, err = s.plan(ctx, r, Change{Command: start, Request: request, Lead: true}); err != nil {
 			return nil, false, err
 		}
-		if err = s.write(ctx, w); err == nil || !w.worthTrying(err) {
+		if err = s.commit(ctx, w); err == nil || !w.worthTrying(err) {
 			break
 		}
 	}

@@ -28,8 +28,9 @@ type Service struct {
 	Log      *slog.Logger
 	Books    *time.Location // where the shop keeps its books: decides the year of an invoice
 
-	mu      sync.Mutex
-	numbers map[series]int // the last number given, as far as this process knows
+	counting sync.Mutex // held by whoever takes numbers
+	mu       sync.Mutex
+	numbers  map[series]int // the last number given, as far as this process knows
 }
 
 // FromEnv builds the service from COMMERCE_TABLE, SHOP_TIMEZONE (Asia/Seoul when empty) and the variables of the payment provider.
@@ -165,7 +166,21 @@ func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, a
 // Adopt stores a subscription that was kept elsewhere before, as it stands there. Its earlier invoices stay where they are. 1 round trip.
 // Error: *table.ConditionFailed when there is one with its id.
 func (s *Service) Adopt(ctx context.Context, r *Record) error {
+	s.adopted(r)
+	return s.Table.Put(ctx, table.Put{Item: r, If: table.IfNew})
+}
+
+// AdoptAll is Adopt for a whole book of subscriptions before the shop opens: it writes over what is there. 1 round trip per 25.
+func (s *Service) AdoptAll(ctx context.Context, all []*Record) error {
+	items := make([]any, len(all))
+	for i, r := range all {
+		s.adopted(r)
+		items[i] = r
+	}
+	return s.Table.BatchPut(ctx, items...)
+}
+
+func (s *Service) adopted(r *Record) {
 	r.Key, r.Version, r.UpdatedAt = KeyOf(r.Sub.ID), 1, s.Clock.Now()
 	r.place()
-	return s.Table.Put(ctx, table.Put{Item: r, If: table.IfNew})
 }

@@ -2,7 +2,9 @@ package billing
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,7 +17,7 @@ import (
 const together = 10
 
 // beginTries bounds how often a batch that met another one is begun together again; then each goes alone.
-const beginTries = 4
+const beginTries = 10
 
 // Jobs does the jobs of a batch and returns an error for each, nil where it is done. The first step of all that are due is one read and
 // one transaction for the batch: they take their invoice numbers from the year's counter in one go, and ten renewals meet there once
@@ -58,104 +60,117 @@ func (s *Service) Jobs(ctx context.Context, jobs []due.Job) []error {
 }
 
 // begin takes the first step of the subscriptions together and returns those that have begun. It may leave all of them out: whoever is
-// then worked on alone meets the same obstacle and says what it is.
+// then worked on alone meets the same obstacle and says what it is. 1 read and 1 transaction; another transaction for each other batch
+// that takes its numbers in between.
 func (s *Service) begin(ctx context.Context, ids []string) map[string]*Record {
-	for range beginTries {
-		begun, err := s.beginOnce(ctx, ids)
-		if err == nil {
-			return begun
+	if len(ids) < 2 {
+		return nil
+	}
+	b, err := s.readBatch(ctx, ids)
+	for try := 0; err == nil && try < beginTries; try++ {
+		if err = b.plan(ctx); err != nil || len(b.works) < 2 {
+			break
 		}
-		if _, refused := table.Refused(err); !refused {
-			s.Log.WarnContext(ctx, "batch not begun together", "error", err)
-			return nil
+		err = s.Table.Transact(ctx, s.token(), b.writes...)
+		if err == nil || b.works[0].isBehind(err) {
+			return b.begun()
 		}
+		if c, refused := table.Refused(err); refused {
+			b.learn(c)
+			err = wait(ctx, try)
+		}
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "batch not begun together", "error", err)
 	}
 	return nil
 }
 
+// wait lets a random time pass, the longer the more tries there were, so that batches which met do not meet again.
+func wait(ctx context.Context, try int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(4 * time.Millisecond << min(try, 5))):
+		return nil
+	}
+}
+
 // batchWork is the first steps of several subscriptions on their way into the table.
 type batchWork struct {
+	*Service
 	numbers series
-	last    int // as read
+	last    int // the last number of the series, as far as is known
+	records []*Record
 	given   int
 	works   []*work
+	places  []int // of the works' subscriptions in writes
 	writes  []table.Write
 }
 
-// beginOnce is 1 read and 1 transaction.
-func (s *Service) beginOnce(ctx context.Context, ids []string) (map[string]*Record, error) {
-	if len(ids) < 2 {
-		return nil, nil
-	}
-	b, records, err := s.readBatch(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range records {
-		c, mine := r.toDo(s.Clock.Now())
-		if !mine {
-			continue
-		}
-		if w, err := s.plan(ctx, r, c); err == nil && w != nil {
-			if err := b.add(ctx, w, s); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if len(b.works) < 2 {
-		return nil, nil
-	}
-	if b.given > 0 {
-		b.writes = append(b.writes, b.numbers.raise(b.last, b.given))
-	}
-	if err := s.Table.Transact(ctx, s.token(), b.writes...); err != nil && !b.works[0].isBehind(err) {
-		s.forget(b.numbers)
-		return nil, err
-	}
-	s.remember(b.numbers, b.last+b.given)
-	begun := map[string]*Record{}
-	for _, w := range b.works {
-		begun[w.next.Sub.ID] = w.next
-	}
-	return begun, nil
-}
-
 // readBatch reads the subscriptions and the counter of this year's invoices at once. Those that are gone are left out.
-func (s *Service) readBatch(ctx context.Context, ids []string) (*batchWork, []*Record, error) {
-	b := &batchWork{numbers: series{subscription.Invoices, subscription.YearOf(s.Clock.Now(), s.Books)}}
+func (s *Service) readBatch(ctx context.Context, ids []string) (*batchWork, error) {
+	b := &batchWork{Service: s, numbers: series{subscription.Invoices, subscription.YearOf(s.Clock.Now(), s.Books)}}
 	keys := []table.Key{b.numbers.key()}
 	for _, id := range ids {
 		keys = append(keys, KeyOf(id))
 	}
 	items, err := s.Table.BatchGet(ctx, true, keys...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	var records []*Record
-	for i, key := range keys {
-		item, there := items[key]
-		switch {
-		case !there:
-		case i == 0:
-			var c counter
-			if err := item.Decode(&c); err != nil {
-				return nil, nil, err
-			}
-			b.last = c.Last
-		default:
+	if err := b.count(items[keys[0]]); err != nil {
+		return nil, err
+	}
+	for _, key := range keys[1:] {
+		if item, there := items[key]; there {
 			var r Record
 			if err := item.Decode(&r); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			records = append(records, &r)
+			b.records = append(b.records, &r)
 		}
 	}
-	return b, records, nil
+	return b, nil
+}
+
+// count takes the last number from the counter; without one none was given yet.
+func (b *batchWork) count(item table.Item) error {
+	var c counter
+	if item != nil {
+		if err := item.Decode(&c); err != nil {
+			return err
+		}
+	}
+	b.last = c.Last
+	return nil
+}
+
+// plan makes the transaction: the counter last.
+func (b *batchWork) plan(ctx context.Context) error {
+	b.given, b.works, b.places, b.writes = 0, nil, nil, nil
+	for _, r := range b.records {
+		c, mine := r.toDo(b.Clock.Now())
+		if !mine {
+			continue
+		}
+		w, err := b.Service.plan(ctx, r, c)
+		if err != nil || w == nil {
+			continue // alone it says why
+		}
+		if err := b.add(ctx, w); err != nil {
+			return err
+		}
+	}
+	if b.given > 0 {
+		b.writes = append(b.writes, b.numbers.raise(b.last, b.given))
+	}
+	return nil
 }
 
 // add takes a piece of work in, unless it needs other numbers than those of the batch or the transaction is full.
-func (b *batchWork) add(ctx context.Context, w *work, s *Service) error {
-	wants := w.wanted(s.Books)
+func (b *batchWork) add(ctx context.Context, w *work) error {
+	wants := w.wanted(b.Books)
 	other := slices.ContainsFunc(wants, func(n wanted) bool { return n.series != b.numbers })
 	if other || len(b.writes)+2+len(w.invoices)+len(w.notes)+len(w.entries)+len(w.told) > table.MaxWrites {
 		return nil
@@ -170,7 +185,31 @@ func (b *batchWork) add(ctx context.Context, w *work, s *Service) error {
 	if err != nil {
 		return err
 	}
-	b.works = append(b.works, w)
+	b.works, b.places = append(b.works, w), append(b.places, len(b.writes))
 	b.writes = append(append(b.writes, put), w.documents()...)
 	return nil
+}
+
+// learn takes from a refusal what stood in the way: how far the counter is, and which subscriptions others are at.
+func (b *batchWork) learn(c *table.Cancelled) {
+	if end := len(b.writes) - 1; b.given > 0 && c.Refused(end) {
+		if b.count(c.Reasons[end].Item) != nil {
+			b.records = nil
+		}
+	}
+	for i, w := range b.works {
+		if c.Refused(b.places[i]) {
+			b.records = slices.DeleteFunc(b.records, func(r *Record) bool { return r.Sub.ID == w.next.Sub.ID })
+		}
+	}
+}
+
+// begun is the subscriptions as they were written.
+func (b *batchWork) begun() map[string]*Record {
+	b.remember(b.numbers, b.last+b.given)
+	all := map[string]*Record{}
+	for _, w := range b.works {
+		all[w.next.Sub.ID] = w.next
+	}
+	return all
 }
