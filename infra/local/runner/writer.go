@@ -20,6 +20,11 @@ type oneWriter struct {
 	wrote func()
 }
 
+// OneWriter lets one write at a time through to an engine, as the runner does.
+func OneWriter(db table.DB) table.DB {
+	return oneWriter{DB: db, turn: make(chan struct{}, 1), wrote: func() {}}
+}
+
 func (w oneWriter) take(ctx context.Context) error {
 	select {
 	case w.turn <- struct{}{}:
