@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"dangol/infra/local/engine"
-	"dangol/infra/local/runner"
 	"dangol/infra/local/tables"
 	"dangol/shared/clock"
 	"dangol/shared/table"
@@ -84,7 +83,7 @@ func renew(ctx context.Context, r run, idle int) (*figures, error) {
 		return nil, err
 	}
 	got := &figures{renewals: r.renewals, seeded: float64(r.renewals+idle) / wall.Now().Sub(began).Seconds()}
-	shop := newShop(runner.OneWriter(client), wall)
+	shop := newShop(client, wall)
 	high := watchHeap()
 	engineBefore, ownBefore := engineTime(db), ownTime()
 	began = wall.Now()

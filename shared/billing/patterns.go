@@ -20,4 +20,6 @@ var AccessPatterns = []table.Pattern{
 		Note: "one subscription due"},
 	{Name: "renew a membership", Key: "SUBSCRIPTION#<id> / SUBSCRIPTION, INVOICE#, HISTORY#, NOTICE#; NUMBERS#INV#<year>", Trips: 3, Read: 1, Write: 30,
 		Note: "1 read, 2 transactions, 1 call to the provider; invoice, receipt and history with it. The sweeper's claim before it is 1 trip and 5 units"},
+	{Name: "renew ten memberships in a batch", Key: "the same, ten times", Trips: 12, Read: 11, Write: 282,
+		Note: "1 read, 1 transaction that begins all ten, 10 that note the payments"},
 }

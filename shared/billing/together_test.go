@@ -9,6 +9,7 @@ import (
 	"dangol/infra/local/fault/members"
 	"dangol/shared/billing"
 	"dangol/shared/due"
+	"dangol/shared/subscription"
 	"dangol/shared/table"
 )
 
@@ -28,12 +29,12 @@ func jobsOf(t testing.TB, w *members.World) (jobs []due.Job) {
 }
 
 // dueAtOnce is a shop with so many memberships that renew at the same moment, which has come.
-func dueAtOnce(t testing.TB, in *fault.Injector, n int) *members.World {
+func dueAtOnce(t testing.TB, in *fault.Injector, n int, change ...func(*subscription.Plan)) *members.World {
 	t.Helper()
 	resume := in.Pause()
 	defer resume()
 	w := members.New(t, in)
-	plan := w.Offer()
+	plan := w.Offer(change...)
 	for range n {
 		if _, _, err := w.Subscribe(context.Background(), w.Look, w.Subscriber(plan, "pm_card_visa")); err != nil {
 			t.Fatal(err)

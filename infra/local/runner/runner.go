@@ -69,7 +69,6 @@ type Runner struct {
 	gateway   *gateway.Gateway
 	media     http.Handler
 
-	turn    chan struct{} // the engine's one writer
 	wake    chan struct{}
 	settle  sync.Mutex // one pass over what is due at a time
 	journal journal
@@ -83,7 +82,7 @@ type Runner struct {
 // function's configuration is not complete.
 func Start(ctx context.Context, o Options) (r *Runner, err error) {
 	r = &Runner{
-		options: o, handlers: map[string]lambda.Handler{}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		options: o, handlers: map[string]lambda.Handler{}, wake: make(chan struct{}, 1),
 		forgotten: map[string]string{},
 	}
 	defer func() {
