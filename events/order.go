@@ -117,8 +117,11 @@ func (OrderCancelled) EventType() string { return "order.cancelled" }
 // OrderPaymentFailed says that an order was cancelled because its payment could not be taken in the end.
 type OrderPaymentFailed struct {
 	OrderRef
-	Lines []OrderLine `json:"lines"`
-	Total money.Money `json:"total"`
+	Lines      []OrderLine      `json:"lines"`
+	Total      money.Money      `json:"total"`
+	Promotions []OrderPromotion `json:"promotions,omitempty"`
+	FirstOrder bool             `json:"firstOrder,omitempty"`
+	PlacedAt   time.Time        `json:"placedAt,omitzero"`
 }
 
 // EventType is "order.payment_failed".

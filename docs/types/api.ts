@@ -1809,6 +1809,8 @@ export interface components {
             /** @example line_4c2k8xxxxxxxxxxxxxxxxxxxxx */
             id: string;
             image?: string;
+            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
+            lowestPrice30?: components["schemas"]["View"];
             /** @description What the variant is, for example its size. */
             options?: string[] | null;
             productId: string;
@@ -2719,6 +2721,8 @@ export interface components {
             compareAtPrice?: components["schemas"]["View"];
             /** @description The promotion that gives it. */
             gift?: string;
+            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). */
+            lowestPrice30?: components["schemas"]["View"];
             /** Format: int64 */
             quantity: number;
             /** @description The sale that makes the price on the shelf. */
@@ -2821,13 +2825,13 @@ export interface components {
             /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
             id: string;
             image?: components["schemas"]["Image"];
-            /** @description Lowest price of the 30 days before a sale, to be shown with it (Directive 98/6/EC, 6a). Only with sale. */
+            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
             lowestPrice30?: components["schemas"]["View"];
             /** @description Of the cheapest variant. */
             price?: components["schemas"]["View"];
             /** @description Of the dearest variant, when it is not the same. */
             priceMax?: components["schemas"]["View"];
-            /** @description The sale that makes the price. Filters and orders by price go by the prices outside sales. */
+            /** @description The sale that makes the price. Filters and orders by price go by it, too. */
             sale?: components["schemas"]["ProductSale"];
             /** @example active */
             status: string;
@@ -2944,7 +2948,7 @@ export interface components {
              * @description Units left, when few.
              */
             left?: number;
-            /** @description Lowest price of the 30 days before the reduction, to be shown with it (Directive 98/6/EC, 6a). Only with compareAt. */
+            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
             lowestPrice30?: components["schemas"]["View"];
             /**
              * Format: int64

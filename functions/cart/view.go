@@ -56,6 +56,7 @@ type CartLine struct {
 	Available  int               `json:"available" doc:"Units that can be bought, at most 999; other lines of the cart are not taken off."`
 	UnitPrice  *money.View       `json:"unitPrice,omitempty" doc:"Missing when this cannot be sold in the cart's currency."`
 	CompareAt  *money.View       `json:"compareAtPrice,omitempty" doc:"The struck-through price, if there is one."`
+	Lowest30   *money.View       `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
 	Subtotal   money.View        `json:"subtotal" doc:"Unit price times quantity."`
 	Discount   money.View        `json:"discount" doc:"Its own, and its share of what the whole order gets."`
 	Total      money.View        `json:"total"`
@@ -202,6 +203,10 @@ func viewLine(l cart.Line, p cart.Priced, languages []string) CartLine {
 			if price.CompareAt > 0 {
 				compare := in(price.CompareAt)
 				v.CompareAt = &compare
+				if prior := p.Prior(l); prior > 0 {
+					lowest := in(prior)
+					v.Lowest30 = &lowest
+				}
 			}
 			v.Sale = viewSale(g.Sale, languages)
 		}

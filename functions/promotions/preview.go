@@ -88,6 +88,7 @@ type PreviewPrice struct {
 	Quantity  int         `json:"quantity"`
 	Unit      money.View  `json:"unitPrice" doc:"On the shelf."`
 	CompareAt *money.View `json:"compareAtPrice,omitempty"`
+	Lowest30  *money.View `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a)."`
 	Sale      string      `json:"sale,omitempty" doc:"The sale that makes the price on the shelf."`
 	Gift      string      `json:"gift,omitempty" doc:"The promotion that gives it."`
 	Total     money.View  `json:"total"`
@@ -144,13 +145,10 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 	return &PreviewOutput{Body: previewOf(p, at)}, nil
 }
 
-// planned is the published promotions with the one that is previewed, as if it were published.
+// planned is the published promotions, as carts of that moment have them, with the one that is previewed, as if it were
+// published.
 func (f *Promotions) planned(ctx context.Context, in *PreviewInput, at time.Time) (*offers.Snapshot, error) {
-	since := at
-	if now := f.Clock.Now(); now.Before(at) {
-		since = now
-	}
-	published, err := f.Store.Published(ctx, since)
+	published, err := f.Store.Around(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -195,6 +193,10 @@ func previewOf(p cart.Priced, at time.Time) PromotionPreview {
 			if price.CompareAt > 0 {
 				compare := in(price.CompareAt)
 				v.CompareAt = &compare
+			}
+			if prior := p.Prior(l); v.CompareAt != nil && prior > 0 {
+				lowest := in(prior)
+				v.Lowest30 = &lowest
 			}
 		}
 		if g.Sale != nil && l.Gift == "" {

@@ -48,6 +48,17 @@ func (p Priced) Blocked() bool {
 	return false
 }
 
+// Prior is the lowest price of the 30 days before the reduction of a line whose price has a struck-through one beside it; 0
+// when it was never sold at another price. See offers.Snapshot.Prior.
+func (p Priced) Prior(l Line) int64 {
+	g, ok := p.Goods[l.VariantID]
+	if !ok || p.Offers == nil {
+		return 0
+	}
+	list, _ := g.Product.Variant(l.VariantID)
+	return p.Offers.Prior(g.Product, list, p.Cart.Currency, g.Sale)
+}
+
 // Problem is one thing the shopper has to know, in machine-readable form. A price_changed blocks only when the price rose,
 // until the shopper accepts it, an offer_changed only when the total rose; a code_refused never blocks.
 type Problem struct {

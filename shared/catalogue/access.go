@@ -13,7 +13,7 @@ var AccessPatterns = []table.Pattern{
 	{Name: "goods with stock (shelf, cold)", Key: "PRODUCT#<id> / PRODUCT, STOCK#<variant> / BUCKET#<n>", Trips: 1, Read: 1},
 	{Name: "goods with stock (shelf, fresh)", Key: "memory"},
 	{Name: "goods with stock, strongly", Key: "PRODUCT#<id> / PRODUCT, STOCK#<variant> / BUCKET#<n>", Trips: 1, Read: 2},
-	{Name: "lowest price of a window", Key: "PRODUCT#<id> / PRICE#<from>..PRICE#<to>", Trips: 1, Read: 0.5},
+	{Name: "price changes of a window", Key: "PRODUCT#<id> / PRICE#<from>..PRICE#<to>", Trips: 1, Read: 0.5},
 	{Name: "create a product with one counter", Key: "PRODUCT#, HANDLE#, STOCK#", Trips: 1, Write: 7},
 	{Name: "change a product, not its prices", Key: "PRODUCT#<id> / PRODUCT", Trips: 1, Write: 3},
 	{Name: "change a price", Key: "PRODUCT#<id> / PRODUCT and PRICE#<time>", Trips: 1, Write: 6},

@@ -62,8 +62,8 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		}},
 		{"change a product, not its prices", replace(func(p *catalogue.Product) { p.Vendor = "dangol" })},
 		{"change a price", replace(func(p *catalogue.Product) { p.Variants[0].Prices = won(9000) })},
-		{"lowest price of a window", func(ctx context.Context) error {
-			_, _, err := catalogue.LowestPrice(ctx, s.table, p.Variants[0], "KRW", opening, opening.Add(time.Hour))
+		{"price changes of a window", func(ctx context.Context) error {
+			_, err := catalogue.PriceHistory(ctx, s.table, p.ID, opening, opening.Add(time.Hour))
 			return err
 		}},
 		{"stock of a variant", func(ctx context.Context) error { _, err := stock.Read(ctx, s.table, keys); return err }},

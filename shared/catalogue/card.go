@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"dangol/shared/table"
 )
 
 // Card is what lists show of a product. It is kept on the product's item and projected into the index, so that listing
@@ -29,12 +31,22 @@ type Card struct {
 	UpdatedAt  time.Time        `dynamodbav:"updatedAt"`
 }
 
-// Range is what the variants cost in one currency, in minor units. CompareAt belongs to the cheapest.
+// Range is what the variants cost in one currency, in minor units. CompareAt, Since, Prior and Past are those of the
+// cheapest, as in Price.
 type Range struct {
 	Min       int64 `dynamodbav:"min"`
 	Max       int64 `dynamodbav:"max"`
 	CompareAt int64 `dynamodbav:"compareAt,omitempty"`
 	Floor     int64 `dynamodbav:"floor,omitempty"` // the lowest of the variants'
+
+	Since int64            `dynamodbav:"since,omitempty" json:"since,omitempty"`
+	Prior int64            `dynamodbav:"prior,omitempty" json:"prior,omitempty"`
+	Past  table.List[Step] `dynamodbav:"past,omitempty" json:"past,omitempty"`
+}
+
+// Cheapest is the price of the cheapest variant.
+func (r Range) Cheapest() Price {
+	return Price{Amount: r.Min, CompareAt: r.CompareAt, Since: r.Since, Floor: r.Floor, Prior: r.Prior, Past: r.Past}
 }
 
 func cardOf(p *Product) Card {
@@ -56,7 +68,7 @@ func cardOf(p *Product) Card {
 				r.Floor = price.Floor
 			}
 			if !ok || price.Amount < r.Min {
-				r.Min, r.CompareAt = price.Amount, price.CompareAt
+				r.Min, r.CompareAt, r.Since, r.Prior, r.Past = price.Amount, price.CompareAt, price.Since, price.Prior, price.Past
 			}
 			r.Max = max(r.Max, price.Amount)
 			c.Prices[currency] = r

@@ -52,7 +52,7 @@ type snapshot struct {
 	newest    [Shards]string // the last sort key seen of each shard
 
 	mu     sync.Mutex
-	orders map[order][]*Entry // made when first asked for
+	orders map[order][]row // made when first asked for
 }
 
 // Entry is a card as listed.
@@ -194,7 +194,7 @@ func (s *snapshot) with(changed []*Entry) *snapshot {
 			return s
 		}
 	}
-	next := &snapshot{byID: make(map[string]*Entry), byHandle: make(map[string]*Entry), orders: map[order][]*Entry{}}
+	next := &snapshot{byID: make(map[string]*Entry), byHandle: make(map[string]*Entry), orders: map[order][]row{}}
 	if s != nil {
 		next.byID, next.newest = maps.Clone(s.byID), s.newest
 	}

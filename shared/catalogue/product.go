@@ -105,6 +105,11 @@ type Price struct {
 	CompareAt int64 `dynamodbav:"compareAt,omitempty"`
 	Since     int64 `dynamodbav:"since,omitempty"` // when these amounts came into force, Unix milliseconds
 	Floor     int64 `dynamodbav:"floor,omitempty"` // no promotion takes a unit below it, 0 for none
+	// Prior is what has to stand next to CompareAt: the lowest price, sales included, of the 30 days before Since. 0 where
+	// there was none. See offers.Snapshot.Prior.
+	Prior int64 `dynamodbav:"prior,omitempty" json:"prior,omitempty"`
+	// Past is what was asked before Since, oldest first.
+	Past table.List[Step] `dynamodbav:"past,omitempty" json:"past,omitempty"`
 }
 
 // Same reports whether both show the shopper the same amounts.

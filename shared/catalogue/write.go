@@ -183,26 +183,6 @@ func laterCounter(l stock.Level) table.Update {
 	return u
 }
 
-// StartPrices sets when each price of after came into force: at when its amounts differ from those in before (nil for a
-// product being made), else when it did before.
-func StartPrices(before, after *Product, at time.Time) {
-	for i, v := range after.Variants {
-		var old Variant
-		if before != nil {
-			old, _ = before.Variant(v.ID)
-		}
-		prices := make(map[string]Price, len(v.Prices))
-		for currency, price := range v.Prices {
-			price.Since = at.UnixMilli()
-			if was, ok := old.Prices[currency]; ok && was.Same(price) {
-				price.Since = was.Since
-			}
-			prices[currency] = price
-		}
-		after.Variants[i].Prices = prices
-	}
-}
-
 // Clone copies a product so deep that changing the copy leaves the original alone.
 func (p *Product) Clone() *Product {
 	q := *p

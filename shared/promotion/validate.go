@@ -177,18 +177,30 @@ func (c *checks) codes() {
 	}
 }
 
-// Clashes says which code of the promotion another one has at the same time. Prefixes of batches may be the same: their
-// secrets keep them apart.
+// Clashes says which code of the promotion another one has at the same time, be it one of a batch. Prefixes of batches may be
+// the same: their secrets keep them apart.
 func (p *Promotion) Clashes(others []Promotion) []problem.Field {
 	c := &checks{p: p}
 	for i := range others {
 		o := &others[i]
-		if p.Codes.Single == "" || o.ID == p.ID || Fold(o.Codes.Single) != Fold(p.Codes.Single) {
+		if o.ID == p.ID || !overlap(p.Starts, p.Ends, o.Starts, o.Ends) {
 			continue
 		}
-		c.that(!overlap(p.Starts, p.Ends, o.Starts, o.Ends), "/codes/single", "twice", "%s has this code at the same time", o.ID)
+		c.that(!o.Codes.has(p.Codes.Single), "/codes/single", "twice", "%s has this code at the same time", o.ID)
+		c.that(p.Codes.Batch == nil || !p.Codes.has(o.Codes.Single), "/codes/batch", "twice", "%s has a code of this batch at the same time", o.ID)
 	}
 	return c.wrong
+}
+
+func (c Codes) has(code string) bool {
+	if code == "" || c.Automatic() {
+		return false
+	}
+	if c.Batch != nil {
+		_, ok := c.Batch.Index(code)
+		return ok
+	}
+	return Fold(c.Single) == Fold(code)
 }
 
 // overlap reports whether two spans share a moment; a zero end is never.

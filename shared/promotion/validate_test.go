@@ -187,6 +187,17 @@ func TestACodeBelongsToOnePromotionAtATime(t *testing.T) {
 			}
 		})
 	}
+	secret := promotion.NewBatch("b", "SEOL", 3)
+	batch, typed := won("x", 1, func(p *promotion.Promotion) { p.Codes.Batch = secret }), won("y", 1, code(secret.Code(2)))
+	if got := typed.Clashes([]promotion.Promotion{batch}); len(got) != 1 || got[0].Pointer != "/codes/single" {
+		t.Errorf("a code out of a batch: %v", got)
+	}
+	if got := batch.Clashes([]promotion.Promotion{typed}); len(got) != 1 || got[0].Pointer != "/codes/batch" {
+		t.Errorf("a batch with a code that is out: %v", got)
+	}
+	if got := batch.Clashes([]promotion.Promotion{won("z", 1, code("SEOL"))}); got != nil {
+		t.Errorf("a prefix is no code: %v", got)
+	}
 	free := won("z", 1)
 	if got := free.Clashes([]promotion.Promotion{won("y", 1)}); got != nil {
 		t.Errorf("two without a code clash: %v", got)

@@ -30,10 +30,12 @@ var Modes = []Mode{Before, Lost, Throttled, Twice}
 // ErrInjected is behind every failure made here.
 var ErrInjected = errors.New("injected fault")
 
-// Plan says which call goes wrong. N counts from 1 over all calls that go through the injector; 0 is none.
+// Plan says which call goes wrong. N counts from 1 over all calls that go through the injector; 0 is none. Every makes each
+// so-manieth call go wrong, one mode after the other: for crowds, in which it is chance whose call that is.
 type Plan struct {
-	N    int
-	Mode Mode
+	N     int
+	Mode  Mode
+	Every int
 }
 
 func (p Plan) String() string { return fmt.Sprintf("call %d %s", p.N, p.Mode) }
@@ -83,6 +85,9 @@ func (i *Injector) next(name string) Mode {
 	i.log = append(i.log, name)
 	if len(i.log) == i.plan.N {
 		return i.plan.Mode
+	}
+	if every := i.plan.Every; every > 0 && len(i.log)%every == 0 {
+		return Modes[len(i.log)/every%len(Modes)]
 	}
 	return None
 }
