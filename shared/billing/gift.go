@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"dangol/events"
 	"dangol/shared/cart"
 	"dangol/shared/event"
@@ -19,7 +21,15 @@ import (
 // GiftTo is what a record knows of the recipient of a gift. The secret of the link in their mail is stored as its hash only.
 type GiftTo struct {
 	Contact
-	Hash string `json:"hash,omitempty" dynamodbav:"hash,omitempty"`
+	Hash string `json:"hash,omitempty"`
+}
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (g GiftTo) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(g) }
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (g *GiftTo) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return table.Unpack(av, g)
 }
 
 // linkKept is how long the event that carries a gift's link to the mailer stays in the table. Deletion can be a day or two late.
@@ -74,7 +84,7 @@ func claimedKey(customerID, id string) table.Key {
 
 // Gifts lists the gifts that a customer has claimed, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s *Service) Gifts(ctx context.Context, customerID string, limit int, after table.Cursor) ([]Claimed, table.Cursor, error) {
-	return parts[Claimed](ctx, s, claimedKey(customerID, "").PK, "GIFT#", limit, after)
+	return parts(ctx, s, claimedKey(customerID, "").PK, "GIFT#", limit, after, func(c Claimed) Claimed { return c })
 }
 
 // Claim gives a gift to the customer of the command. to is how to reach them, address where their parcels go, under the command's
