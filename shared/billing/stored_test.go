@@ -14,4 +14,6 @@ func TestEverythingThatIsStoredComesBack(t *testing.T) {
 	localtest.ComesBack[planItem](t)
 	localtest.ComesBack[Happening](t)
 	localtest.ComesBack[Told](t)
+	localtest.ComesBack[refundItem](t)
+	localtest.ComesBack[Claimed](t)
 }
