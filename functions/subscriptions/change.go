@@ -31,17 +31,22 @@ func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*billi
 	if err != nil {
 		return nil, err
 	}
-	after, replay, err := f.Billing.Apply(ctx, r, func(r *billing.Record) (billing.Change, bool, error) {
-		c := billing.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
-		if !api.Matches(in.IfMatch, strconv.Itoa(r.Version)) {
-			return c, false, problem.Precondition("version_mismatch", "The subscription has changed since you read it.").With("version", r.Version)
-		}
-		return c, true, nil
-	})
+	after, replay, err := f.apply(ctx, r, in.IfMatch, want)
 	if err != nil {
 		return nil, err
 	}
 	return f.output(200, after, replay), nil
+}
+
+// apply writes what was asked, if it is meant for the version that is there.
+func (f *Subscriptions) apply(ctx context.Context, r *billing.Record, ifMatch string, want asked) (*billing.Record, bool, error) {
+	return f.Billing.Apply(ctx, r, func(r *billing.Record) (billing.Change, bool, error) {
+		c := billing.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
+		if !api.Matches(ifMatch, strconv.Itoa(r.Version)) {
+			return c, false, problem.Precondition("version_mismatch", "The subscription has changed since you read it.").With("version", r.Version)
+		}
+		return c, true, nil
+	})
 }
 
 type changeInput struct {
@@ -109,12 +114,21 @@ func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*Subscript
 	if in.Body != nil {
 		wish.Reason = in.Body.Reason
 	}
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+	out, err := f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.load(ctx, in.ID)
+	if err == nil {
+		out.Body.AfterCancel = f.afterCancel(ctx, r)
+	}
+	return out, nil // what has been cancelled stays so, whatever can be said of it
 }
 
 type reactivateInput struct {
 	Changing
 	Body *struct {
+		Offer    string `json:"offer,omitempty" maxLength:"100" doc:"Id of an offer made after cancelling: goes on with that change."`
 		PlanID   string `json:"planId,omitempty" maxLength:"64" doc:"After the end: the plan to begin; the same when missing."`
 		Quantity int    `json:"quantity,omitempty" minimum:"1" maximum:"100"`
 	}
@@ -125,7 +139,12 @@ func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*S
 	if in.Body != nil {
 		wish.PlanID, wish.Quantity = in.Body.PlanID, in.Body.Quantity
 	}
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) {
+		if in.Body != nil && in.Body.Offer != "" {
+			return f.accept(ctx, r, in.Body.Offer)
+		}
+		return f.work(ctx, r, wish)
+	})
 }
 
 type payInput struct{ Changing }
@@ -264,11 +283,8 @@ type subscribeInput struct {
 		Language      string        `json:"language" pattern:"^[a-z]{2,3}$" doc:"Of mails." example:"ko"`
 		Email         string        `json:"email" format:"email" maxLength:"254" example:"haneul@example.com"`
 		Name          string        `json:"name,omitempty" maxLength:"100" example:"김하늘"`
-		Address       *cart.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent."`
-		Gift          *struct {
-			Recipient string `json:"recipient" minLength:"1" maxLength:"254" doc:"Customer or mail address."`
-			Message   string `json:"message,omitempty" maxLength:"1000"`
-		} `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only."`
+		Address       *cart.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent, and of a gift the recipient's where it is known."`
+		Gift          *GiftWish     `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed."`
 	}
 }
 
@@ -289,7 +305,9 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 		Contact: billing.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, Titles: map[string]string{p.ID: titleOf(p, b.Language)},
 	}
 	if b.Gift != nil {
-		start.Gift = &subscription.Gift{Recipient: b.Gift.Recipient, Message: b.Gift.Message}
+		if err := b.Gift.wrap(&start, r); err != nil {
+			return nil, err
+		}
 	}
 	if start.Trial {
 		if start.Trial, err = f.firstTrial(ctx, who, p.ID); err != nil {
@@ -315,7 +333,7 @@ func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r 
 			return err
 		}
 		start.AddressID, r.Addresses = id, map[string]cart.Address{id: *b.Address}
-	} else if start.Terms.Kind != subscription.Membership {
+	} else if start.Terms.Kind != subscription.Membership && start.Gift == nil {
 		return problem.InvalidField("/address", "required", "where to send it")
 	}
 	if b.PaymentMethod == "" {

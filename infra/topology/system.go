@@ -88,7 +88,7 @@ var Dangol = System{
 		{
 			Name: "checkout", Purpose: "Turns a cart into an order: holds stock, takes the payment, hears the provider",
 			New: checkout.New, API: checkout.API(), Memory: 512, Timeout: 29 * time.Second,
-			Env: variables(append(tokens, payments...), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+			Env: variables(append(tokens, payments...), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS", "SHOP_TIMEZONE"),
 			Tables: []Grant{{
 				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
 				Indexes: []string{table.ByOne},

@@ -12,6 +12,7 @@ import (
 	"dangol/shared/boot"
 	"dangol/shared/catalogue"
 	"dangol/shared/clock"
+	"dangol/shared/emf"
 	"dangol/shared/id"
 	"dangol/shared/payment"
 	"dangol/shared/payment/providers"
@@ -26,6 +27,7 @@ type Service struct {
 	Provider payment.Provider
 	Clock    clock.Clock
 	Log      *slog.Logger
+	Metrics  *emf.Writer    // nil for none
 	Books    *time.Location // where the shop keeps its books: decides the year of an invoice
 
 	counting sync.Mutex // held by whoever takes numbers
@@ -53,7 +55,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	}
 	return &Service{
 		Table: tables[0], Shelf: catalogue.NewShelf(tables[0], env.Clock, time.Minute), Provider: provider, Clock: env.Clock,
-		Log: env.Log, Books: books,
+		Log: env.Log, Metrics: env.Metrics(), Books: books,
 	}, nil
 }
 

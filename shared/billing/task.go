@@ -41,9 +41,10 @@ type Task struct {
 	Tries      int    `json:"tries,omitempty"` // of a refund
 }
 
-// same reports whether two tasks are the same one.
+// same reports whether two tasks are the same one. The goods tell the attempt that sends substitutes from the one that found none of
+// what was meant to be sent.
 func (t Task) same(u Task) bool {
-	return t.Kind == u.Kind && t.Key == u.Key && t.AttemptKey == u.AttemptKey && t.Opens == u.Opens
+	return t.Kind == u.Kind && t.Key == u.Key && t.AttemptKey == u.AttemptKey && t.Opens == u.Opens && slices.Equal(t.Contents, u.Contents)
 }
 
 // leaseFor is how long whoever writes tasks may take to carry them out before others do: longer than the functions may run.

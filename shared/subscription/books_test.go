@@ -80,8 +80,8 @@ func (h *shop) balances() {
 		return // credit is tied up in an invoice under way
 	}
 	owed := int64(h.s.PrepaidLeft) * h.s.Terms.Cycle()
-	if got, want := h.cash()-h.s.Credit-owed, h.used(); got != want {
-		h.t.Fatalf("taken %d, credit %d, owed %d leave %d, the days used cost %d\n%s", h.cash(), h.s.Credit, owed, got, want, h.story())
+	if got, want := h.cash()-h.s.Credit-h.left-owed, h.used(); got != want {
+		h.t.Fatalf("taken %d, credit %d, owed %d leave %d, the days used cost %d\n%s", h.cash(), h.s.Credit+h.left, owed, got, want, h.story())
 	}
 }
 
