@@ -486,6 +486,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one gets as a member
+         * @description Exactly what carts and checkouts go by at this moment.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        get: operations["getMyMembership"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -1541,7 +1563,7 @@ export interface components {
             invitations?: boolean;
             /**
              * Format: int64
-             * @description Basis points off every order.
+             * @description Basis points off the goods of every order.
              */
             percentOffBp?: number;
             /**
@@ -1549,6 +1571,8 @@ export interface components {
              * @description Points multiplier; 0 and 1 mean none.
              */
             pointsTimes?: number;
+            /** @description percentOffBp leaves goods with a struck-through price alone. */
+            skipSaleGoods?: boolean;
         };
         Budget: {
             spend?: {
@@ -1635,8 +1659,12 @@ export interface components {
         CartAdjustment: {
             amount: components["schemas"]["View"];
             code?: string;
+            /** @example Membership: Regular */
             name: string;
-            promotionId: string;
+            /** @description The plan whose benefit it is. */
+            planId?: string;
+            /** @description Missing for a benefit of a membership. */
+            promotionId?: string;
         };
         CartBeginInputBody: {
             /**
@@ -1823,7 +1851,7 @@ export interface components {
             /** @description Whether checkout is refused until it is solved. */
             blocking: boolean;
             /**
-             * @description price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart.
+             * @description price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, members_only, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart.
              * @example out_of_stock
              */
             code: string;
@@ -1873,7 +1901,7 @@ export interface components {
             rate: number;
         };
         CartTotals: {
-            /** @description What each promotion took off; together the discount. */
+            /** @description What each promotion and each benefit of a membership took off; together the discount. */
             adjustments: components["schemas"]["CartAdjustment"][];
             /** @description Of lines, order and shipping together. */
             discount: components["schemas"]["View"];
@@ -1995,14 +2023,16 @@ export interface components {
         };
         Conditions: {
             anywhere?: boolean;
+            /** @enum {string} */
+            audience?: "account" | "member";
             customers?: string[] | null;
             firstOrder?: boolean;
-            membersOnly?: boolean;
             /** Format: int64 */
             minQuantity?: number;
             minSubtotal?: {
                 [key: string]: number;
             };
+            plans?: string[] | null;
             segments?: string[] | null;
         };
         DiscountBreach: {
@@ -2349,6 +2379,40 @@ export interface components {
             /** @description Send it as Order-Token to GET /orders/{orderId}. */
             token: string;
         };
+        Membership: {
+            /** @description Of all memberships together: of each the best. */
+            benefits: components["schemas"]["Benefits"];
+            /** @description Whether invitations to events are part of it. */
+            invited: boolean;
+            /** @description Whether a membership is in force. */
+            member: boolean;
+            /** @description Those in force. */
+            memberships: components["schemas"]["MembershipHeld"][];
+            /**
+             * Format: int64
+             * @description What points are multiplied by; 1 without that benefit.
+             */
+            pointsTimes: number;
+        };
+        MembershipHeld: {
+            benefits: components["schemas"]["Benefits"];
+            planId: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * @description Of the subscription.
+             * @enum {string}
+             */
+            state: "trialing" | "active" | "past_due" | "cancelled";
+            subscriptionId: string;
+            /** @example Regular */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it is over unless it is paid again before.
+             */
+            until: string;
+        };
         MergeOutputBody: {
             cart: components["schemas"]["Cart"];
             /** @description What the merge did; empty when the guest's cart had been merged before. */
@@ -2450,6 +2514,16 @@ export interface components {
             updatedAt: string;
             /** Format: int64 */
             version: number;
+        };
+        OrderAdjustment: {
+            amount: components["schemas"]["View"];
+            code?: string;
+            /** @example Membership: Regular */
+            name: string;
+            /** @description The plan whose benefit it was. */
+            planId?: string;
+            /** @description Missing for a benefit of a membership. */
+            promotionId?: string;
         };
         OrderCard: {
             id: string;
@@ -2635,6 +2709,14 @@ export interface components {
             quantity: number;
             variantId: string;
         };
+        PreviewMembership: {
+            /** @description As a plan has them. */
+            benefits: components["schemas"]["Benefits"];
+            /** @example plan_regular */
+            planId: string;
+            /** @example Regular */
+            title?: string;
+        };
         PreviewPrice: {
             compareAtPrice?: components["schemas"]["View"];
             /** @description The promotion that gives it. */
@@ -2652,10 +2734,13 @@ export interface components {
             variantId: string;
         };
         PreviewShopper: {
+            /** @description Logged in; with customerId or memberships in any case. */
+            account?: boolean;
             /** @description For promotions of certain customers. */
             customerId?: string;
             firstOrder?: boolean;
-            member?: boolean;
+            /** @description Plans that the shopper is a member by. */
+            memberships?: components["schemas"]["PreviewMembership"][];
             segments?: string[];
         };
         PriceChange: {
@@ -3535,6 +3620,7 @@ export interface components {
             rateBp: number;
         };
         Terms: {
+            allAtOnce?: boolean;
             amount?: {
                 [key: string]: number;
             };
@@ -3572,6 +3658,8 @@ export interface components {
             type: string;
         };
         Totals: {
+            /** @description What each promotion and each benefit of a membership took off; together the discount. */
+            adjustments: components["schemas"]["OrderAdjustment"][];
             discount: components["schemas"]["View"];
             shipping: components["schemas"]["View"];
             subtotal: components["schemas"]["View"];
@@ -5735,6 +5823,53 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMyMembership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
