@@ -2380,6 +2380,10 @@ export interface components {
         };
         DiscountCalendar: {
             days: components["schemas"]["CalendarDay"][];
+            /** @description Of the promotions, by id. The one that is planned is called plan while it has no id. */
+            names?: {
+                [key: string]: string;
+            };
             /** @description A product's id, or shop. */
             scope: string;
         };
