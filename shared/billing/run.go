@@ -109,7 +109,7 @@ func (s *Service) Coming(ctx context.Context, until int64, each func(*Record) er
 	for n := range due.Shards {
 		shard := fmt.Sprintf("%s#%d", DueSubscription, n)
 		err := s.Table.All(ctx, table.Query{
-			Index: table.Due, Where: "#duePk = :shard AND #dueAt < :until", With: map[string]any{":shard": shard, ":until": until},
+			Index: table.Due, Where: "#duePk = :shard AND #dueAt < :until", With: map[string]any{":shard": shard, ":until": until}, Limit: cardsAtOnce,
 		}, func(item table.Item) error {
 			keys = append(keys, item.Key())
 			if len(keys) < batch {
