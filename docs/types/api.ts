@@ -488,6 +488,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one gets as a member
+         * @description Exactly what carts and checkouts go by at this moment.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        get: operations["getMyMembership"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -1543,7 +1565,7 @@ export interface components {
             invitations?: boolean;
             /**
              * Format: int64
-             * @description Basis points off every order.
+             * @description Basis points off the goods of every order.
              */
             percentOffBp?: number;
             /**
@@ -1551,6 +1573,8 @@ export interface components {
              * @description Points multiplier; 0 and 1 mean none.
              */
             pointsTimes?: number;
+            /** @description percentOffBp leaves goods with a struck-through price alone. */
+            skipSaleGoods?: boolean;
         };
         Budget: {
             spend?: {
@@ -1637,8 +1661,12 @@ export interface components {
         CartAdjustment: {
             amount: components["schemas"]["View"];
             code?: string;
+            /** @example Membership: Regular */
             name: string;
-            promotionId: string;
+            /** @description The plan whose benefit it is. */
+            planId?: string;
+            /** @description Missing for a benefit of a membership. */
+            promotionId?: string;
         };
         CartBeginInputBody: {
             /**
@@ -1825,7 +1853,7 @@ export interface components {
             /** @description Whether checkout is refused until it is solved. */
             blocking: boolean;
             /**
-             * @description price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart.
+             * @description price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, members_only, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart.
              * @example out_of_stock
              */
             code: string;
@@ -1875,7 +1903,7 @@ export interface components {
             rate: number;
         };
         CartTotals: {
-            /** @description What each promotion took off; together the discount. */
+            /** @description What each promotion and each benefit of a membership took off; together the discount. */
             adjustments: components["schemas"]["CartAdjustment"][];
             /** @description Of lines, order and shipping together. */
             discount: components["schemas"]["View"];
@@ -1997,14 +2025,20 @@ export interface components {
         };
         Conditions: {
             anywhere?: boolean;
+            /**
+             * @description Whom it is for: account is whoever is logged in, member whoever has a membership in force. All when left out.
+             * @enum {string}
+             */
+            audience?: "account" | "member";
             customers?: string[] | null;
             firstOrder?: boolean;
-            membersOnly?: boolean;
             /** Format: int64 */
             minQuantity?: number;
             minSubtotal?: {
                 [key: string]: number;
             };
+            /** @description With the audience member: for members by one of these plans only. */
+            plans?: string[] | null;
             segments?: string[] | null;
         };
         DiscountBreach: {
@@ -2347,6 +2381,40 @@ export interface components {
             /** @description Send it as Order-Token to GET /orders/{orderId}. */
             token: string;
         };
+        Membership: {
+            /** @description Of all memberships together: of each the best. */
+            benefits: components["schemas"]["Benefits"];
+            /** @description Whether invitations to events are part of it. */
+            invited: boolean;
+            /** @description Whether a membership is in force. */
+            member: boolean;
+            /** @description Those in force. */
+            memberships: components["schemas"]["MembershipHeld"][];
+            /**
+             * Format: int64
+             * @description What points are multiplied by; 1 without that benefit.
+             */
+            pointsTimes: number;
+        };
+        MembershipHeld: {
+            benefits: components["schemas"]["Benefits"];
+            planId: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * @description Of the subscription.
+             * @enum {string}
+             */
+            state: "trialing" | "active" | "past_due" | "cancelled";
+            subscriptionId: string;
+            /** @example Regular */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it is over unless it is paid again before.
+             */
+            until: string;
+        };
         MergeOutputBody: {
             cart: components["schemas"]["Cart"];
             /** @description What the merge did; empty when the guest's cart had been merged before. */
@@ -2448,6 +2516,16 @@ export interface components {
             updatedAt: string;
             /** Format: int64 */
             version: number;
+        };
+        OrderAdjustment: {
+            amount: components["schemas"]["View"];
+            code?: string;
+            /** @example Membership: Regular */
+            name: string;
+            /** @description The plan whose benefit it was. */
+            planId?: string;
+            /** @description Missing for a benefit of a membership. */
+            promotionId?: string;
         };
         OrderCard: {
             id: string;
@@ -2633,6 +2711,14 @@ export interface components {
             quantity: number;
             variantId: string;
         };
+        PreviewMembership: {
+            /** @description As a plan has them. */
+            benefits: components["schemas"]["Benefits"];
+            /** @example plan_regular */
+            planId: string;
+            /** @example Regular */
+            title?: string;
+        };
         PreviewPrice: {
             compareAtPrice?: components["schemas"]["View"];
             /** @description The promotion that gives it. */
@@ -2650,10 +2736,13 @@ export interface components {
             variantId: string;
         };
         PreviewShopper: {
+            /** @description Logged in; with customerId or memberships in any case. */
+            account?: boolean;
             /** @description For promotions of certain customers. */
             customerId?: string;
             firstOrder?: boolean;
-            member?: boolean;
+            /** @description Plans that the shopper is a member by. */
+            memberships?: components["schemas"]["PreviewMembership"][];
             segments?: string[];
         };
         PriceChange: {
@@ -2921,7 +3010,7 @@ export interface components {
              * @example WELCOME
              */
             code?: string;
-            /** @description Classes that may take from the same goods; both sides have to allow it. */
+            /** @description Classes that may take from the same goods; both sides have to allow it. With order a member's percentage goes along. */
             combinesWith?: string[];
             /** @description For whom, and from which basket on. */
             conditions?: components["schemas"]["Conditions"];
@@ -3540,6 +3629,8 @@ export interface components {
             rateBp: number;
         };
         Terms: {
+            /** @description Of a drop: opens to members when it opens to all. */
+            allAtOnce?: boolean;
             amount?: {
                 [key: string]: number;
             };
@@ -3547,7 +3638,10 @@ export interface components {
             basisPoints?: number;
             buyGet?: components["schemas"]["BuyGetTerms"];
             gifts?: components["schemas"]["GiftTier"][] | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Of a drop: no member comes in before, whatever their plan says.
+             */
             membersFrom?: string;
             parts?: components["schemas"]["SetPart"][] | null;
             perUnit?: boolean;
@@ -3577,6 +3671,8 @@ export interface components {
             type: string;
         };
         Totals: {
+            /** @description What each promotion and each benefit of a membership took off; together the discount. */
+            adjustments: components["schemas"]["OrderAdjustment"][];
             discount: components["schemas"]["View"];
             shipping: components["schemas"]["View"];
             subtotal: components["schemas"]["View"];
@@ -5741,6 +5837,53 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMyMembership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -103,7 +103,7 @@ type CartTotals struct {
 	Tax              money.View       `json:"tax"`
 	TaxIncluded      bool             `json:"taxIncluded" doc:"Whether the prices contain the tax."`
 	TaxLines         []CartTax        `json:"taxLines" nullable:"false"`
-	Adjustments      []CartAdjustment `json:"adjustments" nullable:"false" doc:"What each promotion took off; together the discount."`
+	Adjustments      []CartAdjustment `json:"adjustments" nullable:"false" doc:"What each promotion and each benefit of a membership took off; together the discount."`
 	Total            money.View       `json:"total"`
 }
 
@@ -114,11 +114,12 @@ type CartTax struct {
 	Amount money.View `json:"amount"`
 }
 
-// CartAdjustment is what one promotion took off.
+// CartAdjustment is what one promotion, or a benefit of a membership, took off.
 type CartAdjustment struct {
-	PromotionID string     `json:"promotionId"`
+	PromotionID string     `json:"promotionId,omitempty" doc:"Missing for a benefit of a membership."`
+	PlanID      string     `json:"planId,omitempty" doc:"The plan whose benefit it is."`
 	Code        string     `json:"code,omitempty"`
-	Name        string     `json:"name"`
+	Name        string     `json:"name" example:"Membership: Regular"`
 	Amount      money.View `json:"amount"`
 }
 
@@ -257,6 +258,9 @@ func viewTotals(t pricing.Totals) CartTotals {
 	}
 	for i, a := range t.Adjustments {
 		v.Adjustments[i] = CartAdjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}
+		if plan, ok := promotion.PerkOf(a.OfferID); ok {
+			v.Adjustments[i].PromotionID, v.Adjustments[i].PlanID = "", plan
+		}
 	}
 	return v
 }

@@ -63,6 +63,13 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		"have the merchant's figures added up": func(ctx context.Context) error {
 			return s.Ask(ctx, lately)
 		},
+		"what memberships a customer has": func(ctx context.Context) error {
+			standing, err := s.Standing(ctx, r.Sub.CustomerID)
+			if len(standing) != 1 {
+				t.Errorf("the customer's standing is %+v", standing)
+			}
+			return err
+		},
 		"renew a membership": func(ctx context.Context) error { return w.Billing.Work(ctx, id) },
 		"renew ten memberships in a batch": func(ctx context.Context) error {
 			return errors.Join(many.Billing.Jobs(ctx, jobs)...)

@@ -172,11 +172,12 @@ func (b *batchWork) plan(ctx context.Context) error {
 	return nil
 }
 
-// add takes a piece of work in, unless it needs other numbers than those of the batch or the transaction is full.
+// add takes a piece of work in, unless it needs other numbers than those of the batch, moves more than the subscription (a transaction
+// writes no item twice, and two subscriptions may share a stock or a holder), or the transaction is full.
 func (b *batchWork) add(ctx context.Context, w *work) error {
 	wants := w.wanted(b.Books)
 	other := slices.ContainsFunc(wants, func(n wanted) bool { return n.series != b.numbers })
-	if other || len(b.writes)+2+len(w.invoices)+len(w.notes)+len(w.entries)+len(w.told) > table.MaxWrites {
+	if other || len(w.must)+len(w.back)+len(w.stands()) > 0 || len(b.writes)+2+len(w.invoices)+len(w.notes)+len(w.entries)+len(w.told) > table.MaxWrites {
 		return nil
 	}
 	for _, n := range wants {

@@ -12,19 +12,19 @@ import (
 // History is the prices that changed with one version of a product: one row, however many variants and currencies.
 type History struct {
 	table.Key
-	ProductID string        `dynamodbav:"productId"`
-	Version   int           `dynamodbav:"version"`
-	At        time.Time     `dynamodbav:"at"`
-	Changes   []PriceChange `dynamodbav:"changes"`
+	ProductID string                  `dynamodbav:"productId"`
+	Version   int                     `dynamodbav:"version"`
+	At        time.Time               `dynamodbav:"at"`
+	Changes   table.List[PriceChange] `dynamodbav:"changes"`
 }
 
 // PriceChange is one price that changed. Price is nil when the variant is no longer sold in the currency, Previous when it
 // was not before.
 type PriceChange struct {
-	VariantID string `dynamodbav:"variantId"`
-	Currency  string `dynamodbav:"currency"`
-	Price     *Price `dynamodbav:"price,omitempty"`
-	Previous  *Price `dynamodbav:"previous,omitempty"`
+	VariantID string `json:"variantId"`
+	Currency  string `json:"currency"`
+	Price     *Price `json:"price,omitempty"`
+	Previous  *Price `json:"previous,omitempty"`
 }
 
 // historyOf is the row of the prices in which after differs from before. The first price of a variant makes no row: it is

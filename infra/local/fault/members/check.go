@@ -13,7 +13,7 @@ import (
 
 // Check fails the test unless the invoices agree with the bank's ledger: each paid invoice was charged once and for its total, nothing
 // was charged for any other, the numbers of each year have no gap, each cycle that was sent has one order, and no goods are held for a
-// subscription that has ended.
+// subscription that has ended. What customers have as members is what their subscriptions give.
 func (w *World) Check(t testing.TB) {
 	t.Helper()
 	taken := map[string][]server.Entry{} // by invoice
@@ -34,6 +34,7 @@ func (w *World) Check(t testing.TB) {
 	for key, entries := range taken {
 		t.Errorf("%d charges for %s, which is no paid invoice", len(entries), key)
 	}
+	w.checkStanding(t)
 	w.checkNumbers(t)
 	w.checkParcels(t)
 }

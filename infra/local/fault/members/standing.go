@@ -1,0 +1,45 @@
+package members
+
+import (
+	"context"
+	"reflect"
+	"testing"
+
+	"dangol/shared/membership"
+)
+
+// StandingOf reads what memberships a customer has.
+func (w *World) StandingOf(t testing.TB, customerID string) membership.Standing {
+	t.Helper()
+	s, err := w.Look.Standing(context.Background(), customerID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// checkStanding holds the standing of each customer against their subscriptions.
+func (w *World) checkStanding(t testing.TB) {
+	t.Helper()
+	want := map[string]map[string]membership.Held{}
+	for _, r := range w.All(t) {
+		for _, customer := range []string{r.Sub.CustomerID, r.Sub.Holder()} {
+			if want[customer] == nil {
+				want[customer] = map[string]membership.Held{}
+			}
+		}
+		if h, ok := r.Sub.Membership(r.Title()); ok {
+			want[r.Sub.Holder()][r.Sub.ID] = h
+		}
+	}
+	delete(want, "") // what nobody holds stands nowhere
+	for customer, of := range want {
+		got := map[string]membership.Held{}
+		for _, h := range w.StandingOf(t, customer) {
+			got[h.SubscriptionID] = h
+		}
+		if !reflect.DeepEqual(got, of) {
+			t.Errorf("%s has the standing %+v, and subscriptions that give %+v", customer, got, of)
+		}
+	}
+}
