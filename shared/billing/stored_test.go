@@ -14,4 +14,5 @@ func TestEverythingThatIsStoredComesBack(t *testing.T) {
 	localtest.ComesBack[planItem](t)
 	localtest.ComesBack[Happening](t)
 	localtest.ComesBack[Told](t)
+	localtest.ComesBack[reportItem](t)
 }
