@@ -69,9 +69,7 @@ func (s *Service) CreditNote(ctx context.Context, subscriptionID, number string)
 }
 
 func entryOf(item table.Item) (BookEntry, error) {
-	var in struct {
-		Card BookEntry `dynamodbav:"card"`
-	}
+	var in bookPlace
 	err := item.Decode(&in)
-	return in.Card, err
+	return in.Card.Value, err
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"dangol/events"
 	"dangol/shared/cart"
 	"dangol/shared/event"
@@ -19,7 +21,15 @@ import (
 // GiftTo is what a record knows of the recipient of a gift. The secret of the link in their mail is stored as its hash only.
 type GiftTo struct {
 	Contact
-	Hash string `json:"hash,omitempty" dynamodbav:"hash,omitempty"`
+	Hash string `json:"hash,omitempty"`
+}
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (g GiftTo) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(g) }
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (g *GiftTo) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return table.Unpack(av, g)
 }
 
 // linkKept is how long the event that carries a gift's link to the mailer stays in the table. Deletion can be a day or two late.

@@ -53,6 +53,23 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		"one year's book of invoices": func(ctx context.Context) error {
 			return s.Book(ctx, subscription.Invoices, world.Noon.Year(), func(billing.BookEntry) error { return nil })
 		},
+		"the refunds of a subscription, newest first": func(ctx context.Context) error {
+			p, c, err := s.Refunds(ctx, id, 20, "")
+			return ignore(p, c, err)
+		},
+		"refunds that were refused, oldest first": func(ctx context.Context) error {
+			p, c, err := s.OpenRefunds(ctx, 20, "")
+			return ignore(p, c, err)
+		},
+		"the credit note of a number": func(ctx context.Context) error { _, err := s.Booked(ctx, "CN-2026-000001"); return err },
+		"the gifts a customer has claimed": func(ctx context.Context) error {
+			p, c, err := s.Gifts(ctx, r.Sub.CustomerID, 20, "")
+			return ignore(p, c, err)
+		},
+		"account credit that no subscription holds": func(ctx context.Context) error {
+			_, err := s.AccountCredit(ctx, r.Sub.CustomerID)
+			return err
+		},
 		"the renewals to come": func(ctx context.Context) error {
 			return s.Coming(ctx, w.Clock.Now().Add(time.Hour).UnixMilli(), func(*billing.Record) error { return nil })
 		},

@@ -25,31 +25,35 @@ const (
 	RefundSettled RefundState = "paid_otherwise"
 )
 
-// Refund is money that goes back to a card: one item, under the subscription. Those that failed stand in a list of their own.
-type Refund struct {
+// Refund is money that goes back to a card.
+type Refund struct{ RefundCard }
+
+// refundItem is a refund as stored, under the subscription. Those that failed stand in a list of their own.
+type refundItem struct {
 	table.Key
-	RefundCard
-	List   string     `dynamodbav:"gsi1pk,omitempty"`
-	ListAt string     `dynamodbav:"gsi1sk,omitempty"`
-	Card   RefundCard `dynamodbav:"card"`
+	List      string                   `dynamodbav:"gsi1pk,omitempty"`
+	ListAt    string                   `dynamodbav:"gsi1sk,omitempty"`
+	Card      table.Packed[RefundCard] `dynamodbav:"card"`
+	SendKey   string                   `dynamodbav:"sendKey"`   // for the condition that nobody else
+	ChangedAt time.Time                `dynamodbav:"changedAt"` // has written it meanwhile
 }
 
 // RefundCard is what there is to know of a refund.
 type RefundCard struct {
-	ID             string      `dynamodbav:"id"`
-	SubscriptionID string      `dynamodbav:"subscriptionId"`
-	CustomerID     string      `dynamodbav:"customerId"`
-	Note           string      `dynamodbav:"note,omitempty"` // number of the credit note; none for money that came too late to be ours
-	PaymentID      string      `dynamodbav:"paymentId"`
-	Amount         int64       `dynamodbav:"amount"`
-	Currency       string      `dynamodbav:"currency"`
-	State          RefundState `dynamodbav:"state"`
-	SendKey        string      `dynamodbav:"sendKey"` // the provider's key of the last attempt
-	Attempts       int         `dynamodbav:"attempts"`
-	Reason         string      `dynamodbav:"reason,omitempty"`    // why the provider refused
-	Reference      string      `dynamodbav:"reference,omitempty"` // of the payment made otherwise
-	At             time.Time   `dynamodbav:"at"`
-	ChangedAt      time.Time   `dynamodbav:"changedAt"`
+	ID             string      `json:"id"`
+	SubscriptionID string      `json:"subscriptionId"`
+	CustomerID     string      `json:"customerId"`
+	Note           string      `json:"note,omitempty"` // number of the credit note; none for money that came too late to be ours
+	PaymentID      string      `json:"paymentId"`
+	Amount         int64       `json:"amount"`
+	Currency       string      `json:"currency"`
+	State          RefundState `json:"state"`
+	SendKey        string      `json:"sendKey"` // the provider's key of the last attempt
+	Attempts       int         `json:"attempts"`
+	Reason         string      `json:"reason,omitempty"`    // why the provider refused
+	Reference      string      `json:"reference,omitempty"` // of the payment made otherwise
+	At             time.Time   `json:"at"`
+	ChangedAt      time.Time   `json:"changedAt"`
 }
 
 const openRefunds = "REFUNDS#open"
@@ -73,13 +77,18 @@ func refundKey(subscriptionID, id string) table.Key {
 	return table.Key{PK: KeyOf(subscriptionID).PK, SK: "REFUND#" + id}
 }
 
-func (r *Refund) place() {
-	r.Key, r.Card = refundKey(r.SubscriptionID, r.ID), r.RefundCard
-	r.List, r.ListAt = "", ""
-	if r.State == RefundFailed {
-		r.List, r.ListAt = openRefunds, instant(r.At)+"#"+r.SubscriptionID+"#"+r.ID
+// item is the refund as stored.
+func (r *Refund) item() refundItem {
+	i := refundItem{
+		Key: refundKey(r.SubscriptionID, r.ID), Card: table.Packed[RefundCard]{Value: r.RefundCard}, SendKey: r.SendKey, ChangedAt: r.ChangedAt,
 	}
+	if r.State == RefundFailed {
+		i.List, i.ListAt = openRefunds, instant(r.At)+"#"+r.SubscriptionID+"#"+r.ID
+	}
+	return i
 }
+
+func (i refundItem) refund() Refund { return Refund{i.Card.Value} }
 
 // refund notes money that is to go back; note is the credit note it belongs to, if any.
 func (w *work) refund(t Task, note *CreditNote) {
@@ -101,8 +110,7 @@ func (w *work) refundItems() []table.Write {
 		if r.note != nil {
 			r.refund.Note = r.note.Number
 		}
-		r.refund.place()
-		all = append(all, table.Put{Item: r.refund, If: table.IfNew})
+		all = append(all, table.Put{Item: r.refund.item(), If: table.IfNew})
 	}
 	return all
 }
@@ -123,9 +131,8 @@ func (s *Service) moved(ctx context.Context, id string, t Task, state RefundStat
 func (s *Service) noted(r *Refund, state RefundState, reason string) table.Put {
 	read, key := r.ChangedAt, r.SendKey
 	r.State, r.Reason, r.ChangedAt = state, reason, s.Clock.Now()
-	r.place()
 	return table.Put{
-		Item: r, If: "#changedAt = :read AND #sendKey = :key", With: map[string]any{":read": read, ":key": key},
+		Item: r.item(), If: "#changedAt = :read AND #sendKey = :key", With: map[string]any{":read": read, ":key": key},
 	}
 }
 
@@ -147,17 +154,18 @@ func refundNotFound() error { return problem.NotFound("refund_not_found", "There
 
 // Refund reads a refund, strongly consistent. 1 round trip. Errors: 404 refund_not_found.
 func (s *Service) Refund(ctx context.Context, subscriptionID, id string) (*Refund, error) {
-	var r Refund
-	err := s.Table.Get(ctx, refundKey(subscriptionID, id), &r)
+	var i refundItem
+	err := s.Table.Get(ctx, refundKey(subscriptionID, id), &i)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil, refundNotFound()
 	}
+	r := i.refund()
 	return &r, err
 }
 
 // Refunds lists the refunds of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s *Service) Refunds(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Refund, table.Cursor, error) {
-	return listed(ctx, s, subscriptionID, "REFUND#", limit, after, same[Refund])
+	return listed(ctx, s, subscriptionID, "REFUND#", limit, after, refundItem.refund)
 }
 
 // OpenRefunds lists what the provider refused and nobody has settled, oldest first. 1 round trip, 0.5 RCU per 4 KB. Errors:
@@ -172,12 +180,12 @@ func (s *Service) OpenRefunds(ctx context.Context, limit int, after table.Cursor
 	out := make([]RefundCard, len(page.Items))
 	for i, item := range page.Items {
 		var in struct {
-			Card RefundCard `dynamodbav:"card"`
+			Card table.Packed[RefundCard] `dynamodbav:"card"`
 		}
 		if err := item.Decode(&in); err != nil {
 			return nil, "", err
 		}
-		out[i] = in.Card
+		out[i] = in.Card.Value
 	}
 	return out, page.Next, nil
 }
@@ -204,7 +212,7 @@ func (s *Service) RetryRefund(ctx context.Context, subscriptionID, id string) (*
 	again := s.noted(refund, RefundPending, "")
 	refund.Attempts++
 	refund.SendKey = attemptKey(refund.SendKey, refund.Attempts)
-	refund.place()
+	again.Item = refund.item()
 	_, _, err = s.Apply(ctx, r, func(*Record) (Change, bool, error) {
 		return Change{Must: []table.Write{again}, Edit: func(r *Record) {
 			r.Tasks = append(r.Tasks, Task{

@@ -15,4 +15,6 @@ func TestEverythingThatIsStoredComesBack(t *testing.T) {
 	localtest.ComesBack[Happening](t)
 	localtest.ComesBack[Told](t)
 	localtest.ComesBack[reportItem](t)
+	localtest.ComesBack[refundItem](t)
+	localtest.ComesBack[Claimed](t)
 }

@@ -177,8 +177,7 @@ func (b *batchWork) plan(ctx context.Context) error {
 func (b *batchWork) add(ctx context.Context, w *work) error {
 	wants := w.wanted(b.Books)
 	other := slices.ContainsFunc(wants, func(n wanted) bool { return n.series != b.numbers })
-	if other || len(w.must)+len(w.back)+len(w.notes)+len(w.refunds)+len(w.stands()) > 0 ||
-		len(b.writes)+2+len(w.invoices)+len(w.entries)+len(w.told) > table.MaxWrites {
+	if other || len(w.must)+len(w.back)+len(w.stands()) > 0 || len(b.writes)+2+w.papersWanted() > table.MaxWrites {
 		return nil
 	}
 	for _, n := range wants {

@@ -16,9 +16,9 @@ const (
 
 // Offer is one that a plan makes after a cancellation. It is never made before.
 type Offer struct {
-	Kind   OfferKind `json:"kind" dynamodbav:"kind" enum:"pause,plan"`
-	Days   int       `json:"days,omitempty" dynamodbav:"days,omitempty" doc:"pause: for so long after what is paid."`
-	PlanID string    `json:"planId,omitempty" dynamodbav:"planId,omitempty" doc:"plan: one that is no dearer per month."`
+	Kind   OfferKind `json:"kind" enum:"pause,plan"`
+	Days   int       `json:"days,omitempty" doc:"pause: for so long after what is paid."`
+	PlanID string    `json:"planId,omitempty" doc:"plan: one that is no dearer per month."`
 }
 
 // ID names an offer among those of its plan.
