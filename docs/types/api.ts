@@ -113,7 +113,9 @@ export interface paths {
         };
         /**
          * Recurring revenue, churn, trials, recovery, what is to come
-         * @description Who may call: merchants.
+         * @description Of a large shop the figures are added up behind the scenes: the answer is 202 with `ready` false until the first are there, and later the last ones, as of `asOf`.
+         *
+         *     Who may call: merchants.
          */
         get: operations["getSubscriptionReport"];
         put?: never;
@@ -3765,6 +3767,11 @@ export interface components {
             reason: string;
         };
         ReportOutputBody: {
+            /**
+             * Format: date-time
+             * @description When the figures were begun to be added up.
+             */
+            asOf?: string;
             churnInvoluntary: components["schemas"]["View"];
             churnVoluntary: components["schemas"]["View"];
             /** @description opening + new + returned + expansion - contraction - churn, always. */
@@ -3776,6 +3783,8 @@ export interface components {
             new: components["schemas"]["View"];
             /** @description Recurring revenue per month at from. */
             opening: components["schemas"]["View"];
+            /** @description false: the figures are being added up and are 0 until then. Ask again in a minute or a few. */
+            ready: boolean;
             /** @description Declined invoices that are decided, and those paid in the end. */
             recovery: components["schemas"]["Share"];
             renewalAmount: components["schemas"]["View"];
@@ -4680,6 +4689,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -85,6 +85,7 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	report := api.Route{
 		Method: "GET", Path: "/admin/subscriptions/report", ID: "getSubscriptionReport", Summary: "Recurring revenue, churn, trials, recovery, what is to come",
 		Tag: "Subscriptions", Access: api.MerchantIs, Errors: []int{422},
+		Description: "Of a large shop the figures are added up behind the scenes: the answer is 202 with `ready` false until the first are there, and later the last ones, as of `asOf`.",
 	}
 	api.Handle(s, report, f.report)
 	return s

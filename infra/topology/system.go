@@ -45,6 +45,7 @@ var Dangol = System{
 		{Kind: "capture", Table: commerce, Queue: "settle"},
 		{Kind: "refund", Table: commerce, Queue: "settle"},
 		{Kind: "subscription", Table: commerce, Queue: "billing"},
+		{Kind: "subscription_report", Table: commerce, Queue: "billing"},
 	},
 	Functions: []Function{
 		{
@@ -141,9 +142,11 @@ var Dangol = System{
 		{
 			Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, asks for consent, sends boxes",
 			New: billing.New, Memory: 512, Timeout: 55 * time.Second,
-			Env:    variables(payments, "COMMERCE_TABLE", "SHOP_TIMEZONE"),
-			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}}},
-			Queue:  "billing", May: []Permission{ReadPayments},
+			Env: variables(payments, "COMMERCE_TABLE", "SHOP_TIMEZONE"),
+			Tables: []Grant{{
+				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}, Indexes: []string{table.ByTwo, table.Due},
+			}},
+			Queue: "billing", May: []Permission{ReadPayments},
 		},
 		{
 			Name: "notify", Purpose: "Mails the shopper what happened to the order",

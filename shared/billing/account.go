@@ -27,7 +27,7 @@ func accountKey(customerID, currency string) table.Key {
 
 // AccountCredit is the credit of a customer that no subscription holds, by currency. 1 round trip, 0.5 RCU.
 func (s *Service) AccountCredit(ctx context.Context, customerID string) ([]money.Money, error) {
-	all, _, err := parts(ctx, s, accountPK(customerID), "CREDIT#", batch, "", func(a account) account { return a })
+	all, _, err := parts(ctx, s, accountPK(customerID), "CREDIT#", batch, "", same[account])
 	var out []money.Money
 	for _, a := range slices.Backward(all) {
 		if a.Amount > 0 {

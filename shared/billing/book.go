@@ -8,6 +8,9 @@ import (
 	"dangol/shared/table"
 )
 
+// batch is how many entries of a list are read at once.
+const batch = 100
+
 // BookPage reads a page of one year's book of a series in the order of the numbers. 1 round trip, 0.5 RCU per 4 KB. Errors:
 // table.ErrCursor.
 func (s *Service) BookPage(

@@ -84,7 +84,7 @@ func claimedKey(customerID, id string) table.Key {
 
 // Gifts lists the gifts that a customer has claimed, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s *Service) Gifts(ctx context.Context, customerID string, limit int, after table.Cursor) ([]Claimed, table.Cursor, error) {
-	return parts(ctx, s, claimedKey(customerID, "").PK, "GIFT#", limit, after, func(c Claimed) Claimed { return c })
+	return parts(ctx, s, claimedKey(customerID, "").PK, "GIFT#", limit, after, same[Claimed])
 }
 
 // Claim gives a gift to the customer of the command. to is how to reach them, address where their parcels go, under the command's

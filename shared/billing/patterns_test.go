@@ -26,6 +26,10 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	jobsOf(t, w)
 	many := dueAtOnce(t, fault.New(fault.Plan{}), 10, quiet)
 	jobs := jobsOf(t, many)
+	asked := billing.Question{Currency: "KRW", From: world.Noon, To: w.Clock.Now(), Days: 31}
+	if err := s.Ask(t.Context(), asked); err != nil {
+		t.Fatal(err)
+	}
 	ignore := func(_ any, _ table.Cursor, err error) error { return err }
 	runs := map[string]func(context.Context) error{
 		"read a plan":    func(ctx context.Context) error { _, err := s.Plan(ctx, plan.ID); return err },
@@ -68,6 +72,13 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		},
 		"the renewals to come": func(ctx context.Context) error {
 			return s.Coming(ctx, w.Clock.Now().Add(time.Hour).UnixMilli(), func(*billing.Record) error { return nil })
+		},
+		"read the merchant's figures that were added up": func(ctx context.Context) error {
+			_, err := s.Report(ctx, asked)
+			return err
+		},
+		"have the merchant's figures added up": func(ctx context.Context) error {
+			return s.Ask(ctx, lately)
 		},
 		"what memberships a customer has": func(ctx context.Context) error {
 			standing, err := s.Standing(ctx, r.Sub.CustomerID)

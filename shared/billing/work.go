@@ -237,6 +237,11 @@ func (w *work) keyed(kind string, n int) table.Key {
 	return table.Key{PK: w.next.Key.PK, SK: fmt.Sprintf("%s#%08d#%02d", kind, w.next.Version, n)}
 }
 
+// papersWanted is how many writes documents will be: a credit note has its mail.
+func (w *work) papersWanted() int {
+	return len(w.invoices) + 2*len(w.notes) + len(w.refunds) + len(w.entries) + len(w.told)
+}
+
 // documents are the writes of invoices, credit notes, history and notices.
 func (w *work) documents() []table.Write {
 	var all []table.Write
