@@ -9,7 +9,6 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/stock"
 	"dangol/shared/subscription"
-	"dangol/shared/table"
 )
 
 // callFor is how long the provider may take to answer: with it a worker is done before its lease ends.
@@ -54,13 +53,23 @@ func (s *Service) task(ctx context.Context, r *Record, t Task) (*Record, error) 
 
 // finish writes the outcome of the first task: takes it off, in one transaction with what the rules say and what it moved.
 func (s *Service) finish(ctx context.Context, r *Record, t Task, c Change) (*Record, error) {
+	return s.finishBy(ctx, r, t, func(*Record, Task) (Change, bool) { return c, true })
+}
+
+// finishBy is finish for an outcome that depends on the subscription as it stands when it is written: another worker may have taken the
+// task over and done a part of it. outcome is given the task as it stands too; ok is false when it is the other's to finish.
+func (s *Service) finishBy(ctx context.Context, r *Record, t Task, outcome func(*Record, Task) (c Change, ok bool)) (*Record, error) {
 	ours := false
-	_, failed := c.Command.(subscription.StockFailed)
 	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
+		var c Change
 		first, ok := r.first()
-		if ours = ok && first.same(t); !ours {
+		if ours = ok && first.same(t); ours {
+			c, ours = outcome(r, first)
+		}
+		if !ours {
 			return Change{}, false, nil
 		}
+		_, failed := c.Command.(subscription.StockFailed)
 		full := c
 		full.Lead = true
 		full.Edit = func(r *Record) {
@@ -127,7 +136,14 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 	case errors.Is(err, payment.ErrUnavailable) && !t.Ask && !first:
 		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment is asked about
 		// and sent again instead, because its failure would end what has hardly begun.
-		return fail(payment.KindTechnical, "provider_unavailable")
+		return s.finishBy(ctx, r, t, func(_ *Record, now Task) (Change, bool) {
+			if now.Ask { // somebody has taken the task over, and may have sent the key since
+				return Change{}, true
+			}
+			return Change{Command: subscription.ChargeFailed{
+				Key: t.Key, Attempt: t.Attempt, Kind: payment.KindTechnical, Code: "provider_unavailable",
+			}}, true
+		})
 	default:
 		s.Log.WarnContext(ctx, "charge outcome unknown", "subscription", r.Sub.ID, "key", t.AttemptKey, "state", p.State, "error", err)
 		return s.finish(ctx, r, t, Change{})
@@ -175,7 +191,7 @@ func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) 
 
 // release gives held goods back, if any are held.
 func (s *Service) release(ctx context.Context, r *Record, t Task) (*Record, error) {
-	return s.finish(ctx, r, t, Change{Back: stockBack(r, t), Edit: func(r *Record) { delete(r.Held, t.Key) }})
+	return s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
+		return Change{Back: stock.Release(r.Held[t.Key]), Edit: func(r *Record) { delete(r.Held, t.Key) }}, true
+	})
 }
-
-func stockBack(r *Record, t Task) []table.Write { return stock.Release(r.Held[t.Key]) }

@@ -3,7 +3,9 @@
 package members
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -36,7 +38,13 @@ type World struct {
 // New opens a shop whose database and bank calls go through the injector.
 func New(t testing.TB, in *fault.Injector) *World {
 	t.Helper()
-	w := &World{World: world.New(t, in)}
+	return In(world.New(t, in))
+}
+
+// In opens the subscriptions of a shop.
+func In(shop *world.World) *World {
+	t, w := shop.T, &World{World: shop}
+	t.Helper()
 	seoul, err := time.LoadLocation("Asia/Seoul")
 	if err != nil {
 		t.Fatal(err)
@@ -81,12 +89,14 @@ func Sends(variant string, quantity int) func(*subscription.Plan) {
 	}
 }
 
-// Keep keeps a card at the bank, outside the faults.
+// Keep keeps a card at the bank, outside the faults. Should the bank's answer not come it asks once more.
 func (w *World) Keep(customerID, card string) payment.Method {
 	w.T.Helper()
-	m, err := w.Service.Provider.SaveMethod(context.Background(), payment.SaveMethodRequest{
-		Key: w.NextKey(), CustomerID: customerID, MethodToken: card,
-	})
+	save := payment.SaveMethodRequest{Key: w.NextKey(), CustomerID: customerID, MethodToken: card}
+	m, err := w.Service.Provider.SaveMethod(context.Background(), save)
+	if errors.Is(err, payment.ErrUnknown) {
+		m, err = w.Service.Provider.SaveMethod(context.Background(), save)
+	}
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -104,6 +114,8 @@ type Subscriber struct {
 	Plan     *billing.Plan
 	Method   payment.Method
 	Trial    bool
+	Gift     *subscription.Gift
+	Zone     string // Asia/Seoul when empty
 	Key      string
 }
 
@@ -125,7 +137,8 @@ func (w *World) Subscribe(ctx context.Context, s *billing.Service, who Subscribe
 		Addresses: map[string]cart.Address{"home": {Name: "김하늘", Line1: "왕십리로 83", Country: "KR"}},
 	}
 	return s.Start(ctx, r, subscription.Start{
-		CustomerID: who.Customer, Region: "KR", Zone: "Asia/Seoul", AddressID: "home", Terms: terms, Trial: who.Trial, Card: CardOf(who.Method),
+		CustomerID: who.Customer, Region: "KR", Zone: cmp.Or(who.Zone, "Asia/Seoul"), AddressID: "home", Terms: terms, Trial: who.Trial, Card: CardOf(who.Method),
+		Gift: who.Gift,
 	}, idempotency.For("subscribe", who.Customer, who.Key, nil, w.Clock.Now()))
 }
 
@@ -181,7 +194,7 @@ func (w *World) sweep(ctx context.Context, workers []*billing.Service) {
 		w.jobs++
 		var all sync.WaitGroup
 		for n := range times {
-			all.Go(func() { _ = workers[n%len(workers)].Job(ctx, j) }) // a failed job is due again
+			all.Go(func() { _ = workers[n%len(workers)].Job(fault.Mortal(ctx), j) }) // a failed job is due again
 		}
 		all.Wait()
 	}

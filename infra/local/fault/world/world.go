@@ -18,12 +18,12 @@ import (
 
 	"dangol/infra/local/engine/enginetest"
 	"dangol/infra/local/fault"
-	"dangol/infra/local/localtest"
 	"dangol/infra/local/tables"
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
 	"dangol/shared/checkout"
 	"dangol/shared/clock"
+	"dangol/shared/id"
 	"dangol/shared/order"
 	"dangol/shared/payment/sandbox"
 	"dangol/shared/payment/sandbox/server"
@@ -64,13 +64,24 @@ type World struct {
 // New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until Hear sets a listener.
 func New(t testing.TB, in *fault.Injector) *World {
 	t.Helper()
+	return On(t, in, tables.Client(enginetest.Endpoint(t)))
+}
+
+// On is New with the database of an engine of its own. Its table has no stream: nobody relays here.
+func On(t testing.TB, in *fault.Injector, client *dynamodb.Client) *World {
+	t.Helper()
 	w := &World{
-		T: t, Clock: clock.Stopped(Noon), Faults: in, client: tables.Client(enginetest.Endpoint(t)),
+		T: t, Clock: clock.Stopped(Noon), Faults: in, client: client,
 		stock: map[string]int{}, counts: map[string]int{},
 	}
-	name := localtest.Name(t, table.Commerce)
-	w.Table = table.New(localtest.DB(t), name, nil)
-	var err error
+	schema := table.Commerce
+	schema.Stream = false
+	name := schema.Name + "-" + id.New("t", clock.System{}.Now())
+	err := tables.Create(t.Context(), client, name, schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Table = table.New(client, name, nil)
 	w.Bank, err = server.New(server.Config{
 		Clock: w.Clock, APIKey: APIKey, WebhookSecret: WebhookSecret, BaseURL: "http://bank.test",
 		Deliver: func(ctx context.Context, body []byte, header http.Header) error {
@@ -87,7 +98,7 @@ func New(t testing.TB, in *fault.Injector) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	faulty := table.New(in.DB(localtest.DB(t)), name, nil)
+	faulty := table.New(in.DB(client), name, nil)
 	bank := in.Provider(sandbox.New(sandbox.Config{
 		BaseURL: "http://bank.test", APIKey: APIKey, WebhookSecret: WebhookSecret, Transport: inProcess{w.Bank},
 	}))
