@@ -8,17 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
-	"dangol/infra/local/engine"
-	"dangol/infra/local/engine/enginetest"
 	"dangol/infra/local/fault"
 	"dangol/infra/local/fault/members"
 	"dangol/infra/local/fault/world"
 	"dangol/infra/local/fault/year"
-	"dangol/infra/local/tables"
+	"dangol/infra/local/memory"
 	"dangol/shared/clock"
 	"dangol/shared/subscription"
+	"dangol/shared/table"
 )
 
 // patient is a subscriber whose browser repeats a request that got no clear answer.
@@ -86,7 +83,8 @@ var (
 	subscribers = flag.Int("subscribers", 24, "how many subscriptions the year has")
 	months      = flag.Int("months", 12, "how long the year is")
 	seed        = flag.Uint64("seed", 1, "of everything that happens by chance in the year")
-	shops       = flag.Int("shops", 1, "over how many shops the subscriptions are spread, each with an engine of its own, side by side")
+	shops       = flag.Int("shops", 1, "over how many shops the subscriptions are spread, side by side")
+	inMemory    = flag.Bool("in-memory", false, "keep the shops in memory, not in the engine")
 	odds        = flag.Int("odds", 150, "each kind of fault happens to one outside call in so many")
 )
 
@@ -103,7 +101,8 @@ func TestAYearInWhichEverythingGoesWrong(t *testing.T) {
 		t.Run(fmt.Sprintf("shop %d", n+1), func(t *testing.T) {
 			t.Parallel()
 			y := year.New(t, year.Settings{
-				Subscribers: *subscribers / *shops, Months: *months, Seed: *seed<<8 + uint64(n), Odds: fault.Even(*odds), Engine: engineOf(t),
+				Subscribers: *subscribers / *shops, Months: *months, Seed: *seed<<8 + uint64(n), Odds: fault.Even(*odds),
+				Open: func(in *fault.Injector) *world.World { return opened(t, in) },
 				Progress: func(month int, so year.Report) {
 					t.Logf("month %d after %s: %d jobs, %d outside calls", month, took(), so.Jobs, so.Calls)
 				},
@@ -119,16 +118,10 @@ func TestAYearInWhichEverythingGoesWrong(t *testing.T) {
 	}
 }
 
-// engineOf is the engine of all tests for one shop, and one of its own for each of several.
-func engineOf(t *testing.T) *dynamodb.Client {
-	t.Helper()
-	if *shops == 1 {
-		return tables.Client(enginetest.Endpoint(t))
+// opened is a shop on the engine of all tests, or in memory.
+func opened(t *testing.T, in *fault.Injector) *world.World {
+	if *inMemory {
+		return world.Over(t, in, memory.New(table.Commerce), "Commerce")
 	}
-	e, err := engine.Start(t.Context(), engine.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(e.Stop)
-	return tables.Client(e.Endpoint())
+	return world.New(t, in)
 }

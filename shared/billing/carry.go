@@ -121,7 +121,7 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 		return s.finish(ctx, r, t, Change{Command: subscription.ChargeFailed{Key: t.Key, Attempt: t.Attempt, Kind: kind, Code: code}})
 	}
 	declined, refused := errors.AsType[*payment.Declined](err)
-	first := r.Sub.Open != nil && r.Sub.Open.Kind == subscription.OpenFirst
+	awaited := r.Sub.Open != nil && r.Sub.Open.Kind != subscription.OpenRenewal
 	switch {
 	case err == nil && p.State == payment.StateCaptured:
 		return s.finish(ctx, r, t, Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}})
@@ -133,9 +133,9 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 		return fail(declined.Kind, declined.Code)
 	case errors.Is(err, payment.ErrInvalid):
 		return fail(payment.KindHard, "invalid_method")
-	case errors.Is(err, payment.ErrUnavailable) && !t.Ask && !first:
-		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment is asked about
-		// and sent again instead, because its failure would end what has hardly begun.
+	case errors.Is(err, payment.ErrUnavailable) && !t.Ask && !awaited:
+		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment, and that of a
+		// change, is asked about and sent again instead, because its failure would end what has hardly begun.
 		return s.finishBy(ctx, r, t, func(_ *Record, now Task) (Change, bool) {
 			if now.Ask { // somebody has taken the task over, and may have sent the key since
 				return Change{}, true

@@ -144,8 +144,11 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 	}
 	if !r.holds(t.Key) {
 		held, err := s.hold(ctx, r, t, false)
-		if first, ok := held.first(); err != nil || !ok || !first.same(t) {
+		if err != nil {
 			return held, err
+		}
+		if first, ok := held.first(); !ok || !first.same(t) {
+			return held, nil // out of stock
 		}
 		r = held
 	}

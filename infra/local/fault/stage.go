@@ -2,8 +2,10 @@ package fault
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -34,6 +36,11 @@ func NewStage(at clock.Clock, dice *rand.Rand) *Stage { return &Stage{at: at, di
 func (s *Stage) Enter(ctx context.Context, do func(context.Context)) {
 	a := &actor{}
 	a.next, a.stop = iter.Pull(func(yield func(time.Time) bool) {
+		defer func() {
+			if r := recover(); r != nil { // the stack of whoever steps says nothing
+				panic(fmt.Sprintf("%v\n%s", r, debug.Stack()))
+			}
+		}()
 		do(context.WithValue(ctx, callerKey{}, &caller{mortal: true, yield: yield}))
 	})
 	s.ready = append(s.ready, a)

@@ -70,18 +70,24 @@ func New(t testing.TB, in *fault.Injector) *World {
 // On is New with the database of an engine of its own. Its table has no stream: nobody relays here.
 func On(t testing.TB, in *fault.Injector, client *dynamodb.Client) *World {
 	t.Helper()
-	w := &World{
-		T: t, Clock: clock.Stopped(Noon), Faults: in, client: client,
-		stock: map[string]int{}, counts: map[string]int{},
-	}
 	schema := table.Commerce
 	schema.Stream = false
 	name := schema.Name + "-" + id.New("t", clock.System{}.Now())
-	err := tables.Create(t.Context(), client, name, schema)
-	if err != nil {
+	if err := tables.Create(t.Context(), client, name, schema); err != nil {
 		t.Fatal(err)
 	}
-	w.Table = table.New(client, name, nil)
+	w := Over(t, in, client, name)
+	w.client = client
+	return w
+}
+
+// Over is New with an empty table of that name. A world over anything but an engine cannot Rest.
+func Over(t testing.TB, in *fault.Injector, db table.DB, name string) *World {
+	t.Helper()
+	w := &World{
+		T: t, Clock: clock.Stopped(Noon), Faults: in, Table: table.New(db, name, nil), stock: map[string]int{}, counts: map[string]int{},
+	}
+	var err error
 	w.Bank, err = server.New(server.Config{
 		Clock: w.Clock, APIKey: APIKey, WebhookSecret: WebhookSecret, BaseURL: "http://bank.test",
 		Deliver: func(ctx context.Context, body []byte, header http.Header) error {
@@ -98,7 +104,7 @@ func On(t testing.TB, in *fault.Injector, client *dynamodb.Client) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	faulty := table.New(in.DB(client), name, nil)
+	faulty := table.New(in.DB(db), name, nil)
 	bank := in.Provider(sandbox.New(sandbox.Config{
 		BaseURL: "http://bank.test", APIKey: APIKey, WebhookSecret: WebhookSecret, Transport: inProcess{w.Bank},
 	}))

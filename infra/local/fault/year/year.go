@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"dangol/infra/local/fault"
 	"dangol/infra/local/fault/members"
 	"dangol/infra/local/fault/world"
@@ -30,7 +28,8 @@ type Settings struct {
 	Months      int
 	Seed        uint64
 	Odds        fault.Odds
-	Engine      *dynamodb.Client
+	// Open opens the shop, its calls going through the injector.
+	Open func(*fault.Injector) *world.World
 	// Progress is told what has happened at the end of each month.
 	Progress func(month int, so Report)
 }
@@ -79,7 +78,7 @@ func New(t testing.TB, s Settings) *Year {
 	in := fault.Random(rand.New(rand.NewPCG(s.Seed, 2)), s.Odds, at)
 	resume := in.Pause()
 	defer resume()
-	y.World = members.In(world.On(t, in, s.Engine))
+	y.World = members.In(s.Open(in))
 	at.Clock = y.Clock
 	y.stage = fault.NewStage(y.Clock, rand.New(rand.NewPCG(s.Seed, 3)))
 	t.Cleanup(y.stage.Close)
@@ -87,6 +86,7 @@ func New(t testing.TB, s Settings) *Year {
 		y.workers = append(y.workers, y.worker(skew))
 	}
 	y.market = y.open()
+	y.plan()
 	return y
 }
 
@@ -111,7 +111,6 @@ func (y *Year) worker(skew time.Duration) *billing.Service {
 // Run plays the year and the days that follow it, in which nothing more goes wrong, and holds the books against the bank.
 func (y *Year) Run(ctx context.Context) Report {
 	y.t.Helper()
-	y.plan()
 	end := world.Noon.AddDate(0, y.Months, 0)
 	for month := 1; month <= y.Months; month++ {
 		y.until(ctx, world.Noon.AddDate(0, month, 0))
