@@ -27,8 +27,10 @@ require (
 	github.com/go-jose/go-jose/v4 v4.1.8
 	github.com/hashicorp/cronexpr v1.1.3
 	github.com/johannesboyne/gofakes3 v1.2.0
+	github.com/ncruces/go-sqlite3 v0.29.0
 	github.com/spf13/afero v1.2.1
 	github.com/stripe/stripe-go/v84 v84.4.1
+	github.com/tetratelabs/wazero v1.9.0
 	golang.org/x/sync v0.24.0
 	golang.org/x/text v0.34.0
 	pgregory.net/rapid v1.3.0
@@ -55,6 +57,7 @@ require (
 	github.com/fatih/color v1.19.0 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.23 // indirect
+	github.com/ncruces/julianday v1.0.0 // indirect
 	github.com/ryszard/goskiplist v0.0.0-20150312221310-2dfbae5fcf46 // indirect
 	github.com/yuin/goldmark v1.7.16 // indirect
 	go.shabbyrobe.org/gocovmerge v0.0.0-20230507111327-fa4f82cfbf4d // indirect

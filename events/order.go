@@ -18,14 +18,16 @@ type OrderRef struct {
 
 // OrderLine is one line of an order, or some units of it.
 type OrderLine struct {
-	LineID    string      `json:"lineId"`
-	ProductID string      `json:"productId"`
-	VariantID string      `json:"variantId"`
-	SKU       string      `json:"sku,omitempty"`
-	Title     string      `json:"title"`
-	Options   []string    `json:"options,omitempty"`
-	Quantity  int         `json:"quantity"`
-	Total     money.Money `json:"total,omitzero"` // what the line cost after its discounts; not on parcels
+	LineID    string   `json:"lineId"`
+	ProductID string   `json:"productId"`
+	VariantID string   `json:"variantId"`
+	SKU       string   `json:"sku,omitempty"`
+	Title     string   `json:"title"`
+	Options   []string `json:"options,omitempty"`
+	Quantity  int      `json:"quantity"`
+	// Properties is what the shopper had put on it: an engraving, a gift note.
+	Properties map[string]string `json:"properties,omitempty"`
+	Total      money.Money       `json:"total,omitzero"` // what the line cost after its discounts; not on parcels
 	// Discounted says that it was sold below its list price: by a sale on the shelf, or by what was taken off.
 	Discounted bool `json:"discounted,omitempty"`
 }

@@ -19,9 +19,9 @@ func (b *bench) ordered(daysAgo int, productID, variantID string, quantity int, 
 	o := order.New(order.NewID(at), id.New("chk", at), order.Draft{
 		CartID: id.New("cart", at), Email: "a@example.com", Language: "ko",
 		Lines: []order.Line{{ID: "line_1", VariantID: variantID, ProductID: productID, Title: "비누", Quantity: quantity}},
-		Totals: pricing.Totals{
+		Totals: order.Totals{Totals: pricing.Totals{
 			Currency: "KRW", Subtotal: total, Total: total, Lines: []pricing.LineTotal{{ID: "line_1", Unit: unit, Quantity: quantity, Subtotal: total, Total: total}},
-		},
+		}},
 	}, order.Payment{State: order.PayCaptured, Captured: total}, at)
 	if err := b.table.Put(b.t.Context(), b.f.Orders.Place(o)); err != nil {
 		b.t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -17,18 +18,25 @@ func main() {
 	shoppers := flag.Int("shoppers", 4, "how many at once")
 	buyers := flag.Int("buyers", 5_000, "how many want the limited edition")
 	renewals := flag.Int("renewals", 1_000, "renewals of the billing run; 100000 for the whole one")
+	only := flag.String("only", "start,sizes,costs,pricing,load,drop,billing", "the parts to run")
 	flag.Parse()
 	ctx := context.Background()
-	for _, part := range []func(context.Context) error{
-		func(ctx context.Context) error { return startUp(ctx, *starts) },
-		func(context.Context) error { return sizes() },
-		costs,
-		pricing,
-		func(ctx context.Context) error { return load(ctx, *shoppers, *seconds) },
-		func(ctx context.Context) error { return drop(ctx, *buyers) },
-		func(ctx context.Context) error { return billingRun(ctx, *renewals) },
-	} {
-		if err := part(ctx); err != nil {
+	parts := map[string]func() error{
+		"start":   func() error { return startUp(ctx, *starts) },
+		"sizes":   sizes,
+		"costs":   func() error { return costs(ctx) },
+		"pricing": func() error { return pricing(ctx) },
+		"load":    func() error { return load(ctx, *shoppers, *seconds) },
+		"drop":    func() error { return drop(ctx, *buyers) },
+		"billing": func() error { return billingRun(ctx, *renewals) },
+	}
+	for name := range strings.SplitSeq(*only, ",") {
+		part, ok := parts[name]
+		if !ok {
+			fmt.Fprintf(os.Stderr, "bench: there is no part %q\n", name)
+			os.Exit(2)
+		}
+		if err := part(); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}

@@ -182,10 +182,10 @@ func (s *Service) orderOf(
 	now, terms := s.Clock.Now(), r.Sub.Terms
 	d := order.Draft{
 		CartID: t.Key, CustomerID: r.Sub.CustomerID, Email: r.Email, Language: r.Language, Taken: slices.Clone(r.Held[t.Key]),
-		Totals: pricing.Totals{
+		Totals: order.Totals{Totals: pricing.Totals{
 			Currency: terms.Currency, Subtotal: terms.Cycle(), Total: terms.Cycle(), TaxIncluded: true,
 			Tax: money.TaxIncluded(terms.Cycle(), terms.TaxBP),
-		},
+		}},
 	}
 	if a, ok := r.Addresses[t.AddressID]; ok {
 		d.Address = &a

@@ -26,36 +26,36 @@ const (
 type Cart struct {
 	table.Key
 	due.Due
-	ID         string   `dynamodbav:"id"`
-	CustomerID string   `dynamodbav:"customerId,omitempty"` // empty for a guest's cart
-	TokenHash  string   `dynamodbav:"tokenHash,omitempty"`  // of the guest's token; the token itself is not kept
-	State      State    `dynamodbav:"state"`
-	Version    int      `dynamodbav:"version"`
-	Currency   string   `dynamodbav:"currency"`
-	Language   string   `dynamodbav:"language"` // of mails about this cart
-	Lines      []Line   `dynamodbav:"lines,omitempty"`
-	Codes      []string `dynamodbav:"codes,omitempty"`
-	Email      string   `dynamodbav:"email,omitempty"`
-	Address    *Address `dynamodbav:"address,omitempty"`
-	Shipping   string   `dynamodbav:"shipping,omitempty"` // id of the chosen shipping method
-	Note       string   `dynamodbav:"note,omitempty"`
-	CheckoutID string   `dynamodbav:"checkoutId,omitempty"` // the running or completed checkout
-	OrderID    string   `dynamodbav:"orderId,omitempty"`
-	MergedIDs  []string `dynamodbav:"mergedIds,omitempty"` // guest carts that went into this one
+	ID         string             `dynamodbav:"id"`
+	CustomerID string             `dynamodbav:"customerId,omitempty"` // empty for a guest's cart
+	TokenHash  string             `dynamodbav:"tokenHash,omitempty"`  // of the guest's token; the token itself is not kept
+	State      State              `dynamodbav:"state"`
+	Version    int                `dynamodbav:"version"`
+	Currency   string             `dynamodbav:"currency"`
+	Language   string             `dynamodbav:"language"` // of mails about this cart
+	Lines      table.List[Line]   `dynamodbav:"lines,omitempty"`
+	Codes      table.List[string] `dynamodbav:"codes,omitempty"`
+	Email      string             `dynamodbav:"email,omitempty"`
+	Address    *Address           `dynamodbav:"address,omitempty"`
+	Shipping   string             `dynamodbav:"shipping,omitempty"` // id of the chosen shipping method
+	Note       string             `dynamodbav:"note,omitempty"`
+	CheckoutID string             `dynamodbav:"checkoutId,omitempty"` // the running or completed checkout
+	OrderID    string             `dynamodbav:"orderId,omitempty"`
+	MergedIDs  table.List[string] `dynamodbav:"mergedIds,omitempty"` // guest carts that went into this one
 	// Chosen is the gifts that the shopper chose, by promotion id.
-	Chosen map[string][]string `dynamodbav:"chosen,omitempty"`
+	Chosen Chosen `dynamodbav:"chosen,omitempty"`
 	// Shown is what promotions did when the cart was last changed, and Moved what they have done since then that the shopper
 	// has not accepted yet.
-	Shown     *Shown       `dynamodbav:"shown,omitempty"`
-	Moved     []OfferMove  `dynamodbav:"moved,omitempty"`
-	Keys      []UsedKey    `dynamodbav:"keys,omitempty"`      // recent idempotency keys, in the write they belong to
-	Marks     []string     `dynamodbav:"marks,omitempty"`     // of recent writes, to recognise one whose answer was lost
-	Mark      string       `dynamodbav:"mark,omitempty"`      // of the checkout's last step
-	LastOrder *LastOrder   `dynamodbav:"lastOrder,omitempty"` // what became of the cart that stood here before
-	Event     *event.Event `dynamodbav:"event,omitempty"`
-	CreatedAt time.Time    `dynamodbav:"createdAt"`
-	UpdatedAt time.Time    `dynamodbav:"updatedAt"`
-	TTL       int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
+	Shown     *Shown                `dynamodbav:"shown,omitempty"`
+	Moved     table.List[OfferMove] `dynamodbav:"moved,omitempty"`
+	Keys      table.List[UsedKey]   `dynamodbav:"keys,omitempty"`      // recent idempotency keys, in the write they belong to
+	Marks     table.List[string]    `dynamodbav:"marks,omitempty"`     // of recent writes, to recognise one whose answer was lost
+	Mark      string                `dynamodbav:"mark,omitempty"`      // of the checkout's last step
+	LastOrder *LastOrder            `dynamodbav:"lastOrder,omitempty"` // what became of the cart that stood here before
+	Event     *event.Event          `dynamodbav:"event,omitempty"`
+	CreatedAt time.Time             `dynamodbav:"createdAt"`
+	UpdatedAt time.Time             `dynamodbav:"updatedAt"`
+	TTL       int64                 `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
 
 	// Bought is how many units of goods with a lifetime limit the customer has bought, by variant id, how often they have
 	// used promotions with a limit, by promotion id, and how many orders they have made, under offers.Orders. It is read
@@ -65,43 +65,43 @@ type Cart struct {
 
 // LastOrder links a customer's cart that was ordered to its order, in the cart that took its place.
 type LastOrder struct {
-	CartID     string `dynamodbav:"cartId"`
-	CheckoutID string `dynamodbav:"checkoutId"`
-	OrderID    string `dynamodbav:"orderId"`
+	CartID     string `json:"cartId"`
+	CheckoutID string `json:"checkoutId"`
+	OrderID    string `json:"orderId"`
 }
 
 // Line is one line item. Lines of the same variant with other properties stay apart.
 type Line struct {
-	ID         string            `dynamodbav:"id"` // made of variant and properties, so the same choice finds its line
-	VariantID  string            `dynamodbav:"variantId"`
-	ProductID  string            `dynamodbav:"productId"`
-	Quantity   int               `dynamodbav:"quantity"`
-	Properties map[string]string `dynamodbav:"properties,omitempty"` // engraving, gift note
+	ID         string            `json:"id"` // made of variant and properties, so the same choice finds its line
+	VariantID  string            `json:"variantId"`
+	ProductID  string            `json:"productId"`
+	Quantity   int               `json:"quantity"`
+	Properties map[string]string `json:"properties,omitempty"` // engraving, gift note
 	// SeenPrice is the unit price that the shopper was last shown, in minor units of the cart's currency.
-	SeenPrice int64 `dynamodbav:"seenPrice"`
+	SeenPrice int64 `json:"seenPrice"`
 	// Gift is the promotion that gives the line for nothing. Such lines are worked out when the cart is priced and not
 	// stored in it.
-	Gift    string    `dynamodbav:"-"`
-	AddedAt time.Time `dynamodbav:"addedAt"`
+	Gift    string    `json:"-"`
+	AddedAt time.Time `json:"addedAt"`
 }
 
 // Address is where the goods go.
 type Address struct {
-	Name       string `dynamodbav:"name" json:"name" minLength:"1" maxLength:"100" doc:"Who receives the parcel." example:"김하늘"`
-	Line1      string `dynamodbav:"line1" json:"line1" minLength:"1" maxLength:"200" example:"서울특별시 성동구 왕십리로 83"`
-	Line2      string `dynamodbav:"line2,omitempty" json:"line2,omitempty" maxLength:"200" example:"301호"`
-	City       string `dynamodbav:"city,omitempty" json:"city,omitempty" maxLength:"100" example:"서울"`
-	Region     string `dynamodbav:"region,omitempty" json:"region,omitempty" maxLength:"100" doc:"State or province."`
-	PostalCode string `dynamodbav:"postalCode,omitempty" json:"postalCode,omitempty" maxLength:"20" example:"04769"`
-	Country    string `dynamodbav:"country" json:"country" pattern:"^[A-Z]{2}$" doc:"ISO 3166-1 alpha-2." example:"KR"`
-	Phone      string `dynamodbav:"phone,omitempty" json:"phone,omitempty" maxLength:"40" example:"010-0000-0000"`
+	Name       string `json:"name" minLength:"1" maxLength:"100" doc:"Who receives the parcel." example:"김하늘"`
+	Line1      string `json:"line1" minLength:"1" maxLength:"200" example:"서울특별시 성동구 왕십리로 83"`
+	Line2      string `json:"line2,omitempty" maxLength:"200" example:"301호"`
+	City       string `json:"city,omitempty" maxLength:"100" example:"서울"`
+	Region     string `json:"region,omitempty" maxLength:"100" doc:"State or province."`
+	PostalCode string `json:"postalCode,omitempty" maxLength:"20" example:"04769"`
+	Country    string `json:"country" pattern:"^[A-Z]{2}$" doc:"ISO 3166-1 alpha-2." example:"KR"`
+	Phone      string `json:"phone,omitempty" maxLength:"40" example:"010-0000-0000"`
 }
 
 // UsedKey is an idempotency key that this cart has seen, with the hash of the request.
 type UsedKey struct {
-	Key  string `dynamodbav:"key"`
-	Hash string `dynamodbav:"hash"`
-	At   int64  `dynamodbav:"at"` // Unix seconds
+	Key  string `json:"key"`
+	Hash string `json:"hash"`
+	At   int64  `json:"at"` // Unix seconds
 }
 
 // Prefix begins cart ids.

@@ -10,20 +10,20 @@ import (
 
 // Shown is what the shopper has been shown: what each promotion did, and the total.
 type Shown struct {
-	Applied []promotion.Applied `dynamodbav:"applied,omitempty"`
-	Total   int64               `dynamodbav:"total"`
+	Applied []promotion.Applied `json:"applied,omitempty"`
+	Total   int64               `json:"total"`
 }
 
 // OfferMove is a promotion that does something else for the same cart than the shopper has been shown.
 type OfferMove struct {
-	PromotionID string `dynamodbav:"promotionId"`
-	Code        string `dynamodbav:"code,omitempty"`
-	Before      int64  `dynamodbav:"before"` // minor units taken off
-	After       int64  `dynamodbav:"after"`
-	GiftsBefore int    `dynamodbav:"giftsBefore,omitempty"`
-	GiftsAfter  int    `dynamodbav:"giftsAfter,omitempty"`
+	PromotionID string `json:"promotionId"`
+	Code        string `json:"code,omitempty"`
+	Before      int64  `json:"before"` // minor units taken off
+	After       int64  `json:"after"`
+	GiftsBefore int    `json:"giftsBefore,omitempty"`
+	GiftsAfter  int    `json:"giftsAfter,omitempty"`
 	// Rose says that the total was higher than shown when this was found.
-	Rose bool `dynamodbav:"rose,omitempty"`
+	Rose bool `json:"rose,omitempty"`
 }
 
 // moved is what has happened to the promotions of the cart since it was last changed, and before that without having been

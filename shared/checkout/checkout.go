@@ -14,6 +14,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"dangol/shared/cart"
 	"dangol/shared/due"
 	"dangol/shared/event"
@@ -76,11 +78,19 @@ type Checkout struct {
 
 // Payment is what is known of the payment; the provider knows better. Its key is the checkout's id.
 type Payment struct {
-	Provider    string        `dynamodbav:"provider,omitempty"` // empty when there is nothing to pay
-	ID          string        `dynamodbav:"id,omitempty"`
-	State       payment.State `dynamodbav:"state,omitempty"`
-	RedirectURL string        `dynamodbav:"redirectUrl,omitempty"` // where the shopper passes the bank's challenge
-	DeclineCode string        `dynamodbav:"declineCode,omitempty"`
+	Provider    string        `json:"provider,omitempty"` // empty when there is nothing to pay
+	ID          string        `json:"id,omitempty"`
+	State       payment.State `json:"state,omitempty"`
+	RedirectURL string        `json:"redirectUrl,omitempty"` // where the shopper passes the bank's challenge
+	DeclineCode string        `json:"declineCode,omitempty"`
+}
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (p Payment) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(p) }
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (p *Payment) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return table.Unpack(av, p)
 }
 
 // Prefix begins checkout ids.

@@ -16,7 +16,7 @@ func draw(p cart.Priced, now time.Time) *Checkout {
 		HeldUntil: now.Add(HoldFor), CreatedAt: now, UpdatedAt: now,
 		Draft: order.Draft{
 			CartID: b.ID, CustomerID: b.CustomerID, TokenHash: b.TokenHash, Email: b.Email, Language: b.Language,
-			Totals: p.Totals, Address: b.Address, Shipping: b.Shipping, Note: b.Note,
+			Totals: order.Totals{Totals: p.Totals}, Address: b.Address, Shipping: b.Shipping, Note: b.Note,
 		},
 	}
 	for _, l := range b.Lines {

@@ -52,7 +52,7 @@ func firstOrder(p *promotion.Promotion) { p.Conditions.FirstOrder = true }
 func coded(t testing.TB, w *world.World, b world.Basket, code string) world.Basket {
 	t.Helper()
 	_, err := w.Table.Update(t.Context(), table.Update{
-		Key: b.Key, Do: "SET #codes = :codes", If: table.IfThere, With: map[string]any{":codes": []string{code}},
+		Key: b.Key, Do: "SET #codes = :codes", If: table.IfThere, With: map[string]any{":codes": table.List[string]{code}},
 	})
 	if err != nil {
 		t.Fatal(err)

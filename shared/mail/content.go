@@ -17,10 +17,12 @@ type Content interface {
 
 // Line is one line of an order, or some units of it. Total is zero where a mail shows no amounts.
 type Line struct {
-	Title    string
-	Options  []string
-	Quantity int
-	Total    money.Money
+	Title   string
+	Options []string
+	// Properties is what the shopper had put on it, by name: an engraving, a gift note.
+	Properties map[string]string
+	Quantity   int
+	Total      money.Money
 }
 
 // OrderConfirmation tells that an order was placed.

@@ -49,7 +49,7 @@ func soap() mail.Line {
 }
 
 func lines(totals ...int64) []mail.Line {
-	all := []mail.Line{soap(), {Title: "Camellia oil & <b>serum</b>", Quantity: 1}}
+	all := []mail.Line{soap(), {Title: "Camellia oil & <b>serum</b>", Quantity: 1, Properties: map[string]string{"각인": "하늘 & <b>바다</b>", "gift note": "축하해요"}}}
 	for i := range totals {
 		all[i].Total = krw(totals[i])
 	}
@@ -194,7 +194,7 @@ func TestWhatPeopleTypedStaysText(t *testing.T) {
 		text := rapid.OneOf(rapid.SampledFrom(nasty), rapid.String()).Draw(t, "text")
 		content := mail.OrderShipped{
 			Number: "1K9X7", Name: text, Carrier: "x" + text, TrackingNumber: text, TrackingURL: "https://e.example/" + text,
-			Lines: []mail.Line{{Title: "x" + text, Options: []string{text}, Quantity: 1}}, Complete: true, ShippedAt: at,
+			Lines: []mail.Line{{Title: "x" + text, Options: []string{text}, Properties: map[string]string{text: text}, Quantity: 1}}, Complete: true, ShippedAt: at,
 		}
 		m, err := templates(t).Write(rapid.SampledFrom(mail.Languages).Draw(t, "language"), content)
 		if err != nil {
@@ -205,7 +205,7 @@ func TestWhatPeopleTypedStaysText(t *testing.T) {
 		}
 		plain := content
 		plain.Name, plain.Carrier, plain.TrackingNumber, plain.TrackingURL = "n", "c", "t", "https://e.example/"
-		plain.Lines = []mail.Line{{Title: "t", Options: []string{"o"}, Quantity: 1}}
+		plain.Lines = []mail.Line{{Title: "t", Options: []string{"o"}, Properties: map[string]string{"p": "v"}, Quantity: 1}}
 		want, err := templates(t).Write("en", plain)
 		if err != nil {
 			t.Fatal(err)

@@ -10,9 +10,9 @@ import (
 // Use is one use of a promotion by an order: what was counted, so that it can be given back when the order comes to nothing.
 type Use struct {
 	promotion.Applied
-	Currency string `dynamodbav:"currency"`
-	Budgeted bool   `dynamodbav:"budgeted,omitempty"` // the budget's counters have it
-	Coded    bool   `dynamodbav:"coded,omitempty"`    // the code's counter has it
+	Currency string `json:"currency"`
+	Budgeted bool   `json:"budgeted,omitempty"` // the budget's counters have it
+	Coded    bool   `json:"coded,omitempty"`    // the code's counter has it
 }
 
 // Claim is a use that is about to be counted, with the limits that must hold when it is.

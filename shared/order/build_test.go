@@ -17,7 +17,7 @@ func bought(pay order.PayState, quantities ...int) *order.Order {
 	d := order.Draft{
 		CartID: "cart_1", CustomerID: "cust-ann", Email: "ann@example.com", Language: "en",
 		Address: &cart.Address{Name: "Ann", City: "서울", Country: "KR"},
-		Totals:  pricing.Totals{Currency: "KRW", Shipping: 3_000, TaxIncluded: true, Total: 3_000},
+		Totals:  order.Totals{Totals: pricing.Totals{Currency: "KRW", Shipping: 3_000, TaxIncluded: true, Total: 3_000}},
 	}
 	for i, q := range quantities {
 		id := fmt.Sprintf("line_%d", i+1)

@@ -10,19 +10,19 @@ import (
 // Fulfilment is one parcel.
 type Fulfilment struct {
 	Request
-	N              int        `dynamodbav:"n"` // 1 for the first
-	Carrier        string     `dynamodbav:"carrier"`
-	TrackingNumber string     `dynamodbav:"trackingNumber,omitempty"`
-	TrackingURL    string     `dynamodbav:"trackingUrl,omitempty"`
-	Lines          []Part     `dynamodbav:"lines"`
-	ShippedAt      time.Time  `dynamodbav:"shippedAt"`
-	DeliveredAt    *time.Time `dynamodbav:"deliveredAt,omitempty"`
+	N              int        `json:"n"` // 1 for the first
+	Carrier        string     `json:"carrier"`
+	TrackingNumber string     `json:"trackingNumber,omitempty"`
+	TrackingURL    string     `json:"trackingUrl,omitempty"`
+	Lines          []Part     `json:"lines"`
+	ShippedAt      time.Time  `json:"shippedAt"`
+	DeliveredAt    *time.Time `json:"deliveredAt,omitempty"`
 }
 
 // Part is some units of a line.
 type Part struct {
-	LineID   string `dynamodbav:"lineId" json:"lineId" doc:"A line of the order." example:"line_k3v9"`
-	Quantity int    `dynamodbav:"quantity" json:"quantity" minimum:"1" maximum:"100000" doc:"Units of it."`
+	LineID   string `json:"lineId" doc:"A line of the order." example:"line_k3v9"`
+	Quantity int    `json:"quantity" minimum:"1" maximum:"100000" doc:"Units of it."`
 }
 
 // maxFulfilments bounds the parcels of an order, and with them its timeline.

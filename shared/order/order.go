@@ -43,60 +43,60 @@ type Order struct {
 	due.Due
 	Places
 	Draft
-	ID          string       `dynamodbav:"id"`
-	State       State        `dynamodbav:"state"`
-	Version     int          `dynamodbav:"version"`
-	CheckoutID  string       `dynamodbav:"checkoutId"`
-	Payment     Payment      `dynamodbav:"payment"`
-	Fulfilments []Fulfilment `dynamodbav:"fulfilments,omitempty"`
-	Refunds     []Refund     `dynamodbav:"refunds,omitempty"`
-	Notes       []Note       `dynamodbav:"notes,omitempty"`
-	Timeline    []Entry      `dynamodbav:"timeline"`
-	Reason      string       `dynamodbav:"reason,omitempty"` // why it was cancelled
-	Asked       int          `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
-	Event       *event.Event `dynamodbav:"event,omitempty"`
-	Mark        string       `dynamodbav:"mark,omitempty"`
-	PlacedAt    time.Time    `dynamodbav:"placedAt"`
-	UpdatedAt   time.Time    `dynamodbav:"updatedAt"`
+	ID          string                 `dynamodbav:"id"`
+	State       State                  `dynamodbav:"state"`
+	Version     int                    `dynamodbav:"version"`
+	CheckoutID  string                 `dynamodbav:"checkoutId"`
+	Payment     Payment                `dynamodbav:"payment"`
+	Fulfilments table.List[Fulfilment] `dynamodbav:"fulfilments,omitempty"`
+	Refunds     table.List[Refund]     `dynamodbav:"refunds,omitempty"`
+	Notes       table.List[Note]       `dynamodbav:"notes,omitempty"`
+	Timeline    table.List[Entry]      `dynamodbav:"timeline"`
+	Reason      string                 `dynamodbav:"reason,omitempty"` // why it was cancelled
+	Asked       int                    `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
+	Event       *event.Event           `dynamodbav:"event,omitempty"`
+	Mark        string                 `dynamodbav:"mark,omitempty"`
+	PlacedAt    time.Time              `dynamodbav:"placedAt"`
+	UpdatedAt   time.Time              `dynamodbav:"updatedAt"`
 }
 
 // Draft is what an order is made of. It is fixed when payment starts, so what is paid for is what is delivered.
 type Draft struct {
-	CartID     string         `dynamodbav:"cartId"`
-	CustomerID string         `dynamodbav:"customerId,omitempty"` // empty for a guest
-	TokenHash  string         `dynamodbav:"tokenHash,omitempty"`  // of the guest's cart token
-	Email      string         `dynamodbav:"email"`
-	Language   string         `dynamodbav:"language"`
-	Lines      []Line         `dynamodbav:"lines"`
-	Totals     pricing.Totals `dynamodbav:"totals"`
-	Address    *cart.Address  `dynamodbav:"address,omitempty"`
-	Shipping   string         `dynamodbav:"shipping,omitempty"` // id of the shipping method
-	Note       string         `dynamodbav:"note,omitempty"`     // the shopper's
-	Taken      []stock.Taken  `dynamodbav:"taken,omitempty"`
-	Counted    []Counted      `dynamodbav:"counted,omitempty"`
-	Uses       []offers.Use   `dynamodbav:"uses,omitempty"`  // of promotions
-	First      bool           `dynamodbav:"first,omitempty"` // the customer's first order
+	CartID     string                  `dynamodbav:"cartId"`
+	CustomerID string                  `dynamodbav:"customerId,omitempty"` // empty for a guest
+	TokenHash  string                  `dynamodbav:"tokenHash,omitempty"`  // of the guest's cart token
+	Email      string                  `dynamodbav:"email"`
+	Language   string                  `dynamodbav:"language"`
+	Lines      table.List[Line]        `dynamodbav:"lines"`
+	Totals     Totals                  `dynamodbav:"totals"`
+	Address    *cart.Address           `dynamodbav:"address,omitempty"`
+	Shipping   string                  `dynamodbav:"shipping,omitempty"` // id of the shipping method
+	Note       string                  `dynamodbav:"note,omitempty"`     // the shopper's
+	Taken      table.List[stock.Taken] `dynamodbav:"taken,omitempty"`
+	Counted    table.List[Counted]     `dynamodbav:"counted,omitempty"`
+	Uses       table.List[offers.Use]  `dynamodbav:"uses,omitempty"`  // of promotions
+	First      bool                    `dynamodbav:"first,omitempty"` // the customer's first order
 }
 
 // Line is one line as it was when payment started. What it cost is in Totals, under the same id.
 type Line struct {
-	ID         string            `dynamodbav:"id"`
-	VariantID  string            `dynamodbav:"variantId"`
-	ProductID  string            `dynamodbav:"productId"`
-	SKU        string            `dynamodbav:"sku,omitempty"`
-	Title      string            `dynamodbav:"title"`
-	Options    []string          `dynamodbav:"options,omitempty"`
-	Image      string            `dynamodbav:"image,omitempty"`
-	Quantity   int               `dynamodbav:"quantity"`
-	Properties map[string]string `dynamodbav:"properties,omitempty"`
-	Gift       string            `dynamodbav:"gift,omitempty"` // the promotion that gave the line for nothing
-	Sale       string            `dynamodbav:"sale,omitempty"` // the sale that made its price on the shelf
+	ID         string            `json:"id"`
+	VariantID  string            `json:"variantId"`
+	ProductID  string            `json:"productId"`
+	SKU        string            `json:"sku,omitempty"`
+	Title      string            `json:"title"`
+	Options    []string          `json:"options,omitempty"`
+	Image      string            `json:"image,omitempty"`
+	Quantity   int               `json:"quantity"`
+	Properties map[string]string `json:"properties,omitempty"`
+	Gift       string            `json:"gift,omitempty"` // the promotion that gave the line for nothing
+	Sale       string            `json:"sale,omitempty"` // the sale that made its price on the shelf
 }
 
 // Counted is how many units of a limited variant, or uses of a promotion, went onto the customer's lifetime counters.
 type Counted struct {
-	VariantID string `dynamodbav:"variantId"`
-	Quantity  int    `dynamodbav:"quantity"`
+	VariantID string `json:"variantId"`
+	Quantity  int    `json:"quantity"`
 }
 
 // Places is where the order stands in lists, and what they show.
@@ -110,15 +110,15 @@ type Places struct {
 
 // Card is what a list shows of an order. It names nobody: who works through the list opens the order.
 type Card struct {
-	ID       string    `dynamodbav:"id"`
-	State    State     `dynamodbav:"state"`
-	Payment  PayState  `dynamodbav:"payment"`
-	Total    int64     `dynamodbav:"total"`
-	Currency string    `dynamodbav:"currency"`
-	Units    int       `dynamodbav:"units"`
-	Title    string    `dynamodbav:"title"` // of the first line
-	Image    string    `dynamodbav:"image,omitempty"`
-	PlacedAt time.Time `dynamodbav:"placedAt"`
+	ID       string    `json:"id"`
+	State    State     `json:"state"`
+	Payment  PayState  `json:"payment"`
+	Total    int64     `json:"total"`
+	Currency string    `json:"currency"`
+	Units    int       `json:"units"`
+	Title    string    `json:"title"` // of the first line
+	Image    string    `json:"image,omitempty"`
+	PlacedAt time.Time `json:"placedAt"`
 }
 
 // KeyOf is the key of an order.

@@ -25,15 +25,15 @@ const (
 
 // Payment is the payment of an order. Amounts are minor units of the order's currency.
 type Payment struct {
-	Provider string   `dynamodbav:"provider"` // empty when there was nothing to pay
-	ID       string   `dynamodbav:"id,omitempty"`
-	Key      string   `dynamodbav:"key,omitempty"` // of the authorisation, for Lookup
-	State    PayState `dynamodbav:"state"`
-	Amount   int64    `dynamodbav:"amount"`
-	Captured int64    `dynamodbav:"captured"`
-	Refunded int64    `dynamodbav:"refunded"`
-	Brand    string   `dynamodbav:"brand,omitempty"`
-	Last4    string   `dynamodbav:"last4,omitempty"`
+	Provider string   `json:"provider"` // empty when there was nothing to pay
+	ID       string   `json:"id,omitempty"`
+	Key      string   `json:"key,omitempty"` // of the authorisation, for Lookup
+	State    PayState `json:"state"`
+	Amount   int64    `json:"amount"`
+	Captured int64    `json:"captured"`
+	Refunded int64    `json:"refunded"`
+	Brand    string   `json:"brand,omitempty"`
+	Last4    string   `json:"last4,omitempty"`
 }
 
 // PaymentOf is what an order keeps of a provider's payment that is good.

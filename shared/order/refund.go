@@ -14,22 +14,22 @@ import (
 // Refund is one line of the ledger of what goes back. The key is written down before the provider is asked, so the same
 // refund is never asked for under two keys.
 type Refund struct {
-	Key        string              `dynamodbav:"key"` // for the provider
-	Amount     int64               `dynamodbav:"amount"`
-	Shipping   int64               `dynamodbav:"shipping,omitempty"` // part of Amount that is not units
-	Units      []Unit              `dynamodbav:"units,omitempty"`
-	State      payment.RefundState `dynamodbav:"state"`
-	ProviderID string              `dynamodbav:"providerId,omitempty"` // once the provider knows of it
-	Reason     string              `dynamodbav:"reason"`
-	By         string              `dynamodbav:"by"`
-	At         time.Time           `dynamodbav:"at"`
+	Key        string              `json:"key"` // for the provider
+	Amount     int64               `json:"amount"`
+	Shipping   int64               `json:"shipping,omitempty"` // part of Amount that is not units
+	Units      []Unit              `json:"units,omitempty"`
+	State      payment.RefundState `json:"state"`
+	ProviderID string              `json:"providerId,omitempty"` // once the provider knows of it
+	Reason     string              `json:"reason"`
+	By         string              `json:"by"`
+	At         time.Time           `json:"at"`
 }
 
 // Unit is one unit of a line, counted from 0, and what it really cost: its price less its discounts, with its tax.
 type Unit struct {
-	LineID string `dynamodbav:"lineId"`
-	N      int    `dynamodbav:"n"`
-	Amount int64  `dynamodbav:"amount"`
+	LineID string `json:"lineId"`
+	N      int    `json:"n"`
+	Amount int64  `json:"amount"`
 }
 
 // Back is what is to be given back: units by line, and an amount for shipping in minor units.

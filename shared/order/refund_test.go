@@ -188,7 +188,7 @@ func TestARefundNeedsMoneyThatWasTaken(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	free := bought(order.PayCaptured, 1)
-	free.Totals, free.Payment.Captured = pricing.Totals{Currency: "KRW"}, 0
+	free.Totals, free.Payment.Captured = order.Totals{Totals: pricing.Totals{Currency: "KRW"}}, 0
 	if changed, err := free.Cancel("x", order.ByCustomer, noon); err != nil || !changed || len(free.Refunds) != 0 {
 		t.Fatalf("cancelling what cost nothing: %v, %d refunds", err, len(free.Refunds))
 	}

@@ -32,6 +32,7 @@ func (o *Order) eventParts(parts []Part) []events.OrderLine {
 func eventLine(l Line, quantity int) events.OrderLine {
 	return events.OrderLine{
 		LineID: l.ID, ProductID: l.ProductID, VariantID: l.VariantID, SKU: l.SKU, Title: l.Title, Options: l.Options, Quantity: quantity,
+		Properties: l.Properties,
 	}
 }
 

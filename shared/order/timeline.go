@@ -28,10 +28,10 @@ const (
 // Entry is one thing that happened. The number of entries is bounded by what can happen: at most two a parcel, two a refund
 // and a handful for payment.
 type Entry struct {
-	At   time.Time `dynamodbav:"at"`
-	What What      `dynamodbav:"what"`
-	Text string    `dynamodbav:"text,omitempty"` // facts: carrier and number, amount
-	By   string    `dynamodbav:"by"`             // customer, shop, system
+	At   time.Time `json:"at"`
+	What What      `json:"what"`
+	Text string    `json:"text,omitempty"` // facts: carrier and number, amount
+	By   string    `json:"by"`             // customer, shop, system
 }
 
 // Who did it, in timelines. Which agent it was is in notes only.
@@ -48,9 +48,9 @@ func (o *Order) tell(now time.Time, what What, text, by string) {
 // Note is a remark of the shop's people, never shown to customers.
 type Note struct {
 	Request
-	At   time.Time `dynamodbav:"at"`
-	Text string    `dynamodbav:"text"`
-	By   string    `dynamodbav:"by"` // subject of the agent
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+	By   string    `json:"by"` // subject of the agent
 }
 
 // MaxNotes bounds the notes of an order. Old ones are not dropped to make room.
@@ -69,8 +69,8 @@ func (o *Order) AddNote(n Note, now time.Time) error {
 // Request is the idempotency key of the request that made something, and the hash of what it asked for; empty when it had
 // no key. It is kept with what it made, so there is no moment at which one is there without the other.
 type Request struct {
-	Key  string `dynamodbav:"key,omitempty"`
-	Hash string `dynamodbav:"hash,omitempty"`
+	Key  string `json:"key,omitempty"`
+	Hash string `json:"hash,omitempty"`
 }
 
 // Repeated reports whether a request with this key has changed the order before. Error: 422 idempotency_key_reused.

@@ -35,42 +35,42 @@ type Basket struct {
 // It holds: Subtotal is the sum of the lines' Subtotal; Discount is the sum of the lines' Discount plus ShippingDiscount;
 // Total = Subtotal - Discount + Shipping, plus Tax when TaxIncluded is false; Tax is the sum of TaxLines.
 type Totals struct {
-	Currency         string       `dynamodbav:"currency"`
-	Lines            []LineTotal  `dynamodbav:"lines"`
-	Subtotal         int64        `dynamodbav:"subtotal"`
-	Discount         int64        `dynamodbav:"discount,omitempty"`
-	Shipping         int64        `dynamodbav:"shipping,omitempty"`
-	ShippingDiscount int64        `dynamodbav:"shippingDiscount,omitempty"`
-	Tax              int64        `dynamodbav:"tax,omitempty"`
-	TaxIncluded      bool         `dynamodbav:"taxIncluded,omitempty"`
-	TaxLines         []TaxLine    `dynamodbav:"taxLines,omitempty"`
-	Total            int64        `dynamodbav:"total"`
-	Adjustments      []Adjustment `dynamodbav:"adjustments,omitempty"` // one per offer that applied
+	Currency         string       `json:"currency"`
+	Lines            []LineTotal  `json:"lines"`
+	Subtotal         int64        `json:"subtotal"`
+	Discount         int64        `json:"discount,omitempty"`
+	Shipping         int64        `json:"shipping,omitempty"`
+	ShippingDiscount int64        `json:"shippingDiscount,omitempty"`
+	Tax              int64        `json:"tax,omitempty"`
+	TaxIncluded      bool         `json:"taxIncluded,omitempty"`
+	TaxLines         []TaxLine    `json:"taxLines,omitempty"`
+	Total            int64        `json:"total"`
+	Adjustments      []Adjustment `json:"adjustments,omitempty"` // one per offer that applied
 }
 
 // LineTotal is what one line costs. Units splits Total over the units, so a refund of some of them closes the sum.
 type LineTotal struct {
-	ID       string  `dynamodbav:"id"`
-	Unit     int64   `dynamodbav:"unit"` // shelf price of one unit
-	Quantity int     `dynamodbav:"quantity"`
-	Subtotal int64   `dynamodbav:"subtotal"`           // Unit * Quantity
-	Discount int64   `dynamodbav:"discount,omitempty"` // own discount and share of the order's
-	Tax      int64   `dynamodbav:"tax,omitempty"`      // contained in Total when tax is included, else on top of it
-	Total    int64   `dynamodbav:"total"`              // Subtotal - Discount
-	Units    []int64 `dynamodbav:"units,omitempty"`    // what each unit really cost; sums to Total
+	ID       string  `json:"id"`
+	Unit     int64   `json:"unit"` // shelf price of one unit
+	Quantity int     `json:"quantity"`
+	Subtotal int64   `json:"subtotal"`           // Unit * Quantity
+	Discount int64   `json:"discount,omitempty"` // own discount and share of the order's
+	Tax      int64   `json:"tax,omitempty"`      // contained in Total when tax is included, else on top of it
+	Total    int64   `json:"total"`              // Subtotal - Discount
+	Units    []int64 `json:"units,omitempty"`    // what each unit really cost; sums to Total
 }
 
 // TaxLine is the tax at one rate.
 type TaxLine struct {
-	Name   string `dynamodbav:"name" json:"name" doc:"Name of the tax." example:"VAT"`
-	Rate   int    `dynamodbav:"rate" json:"rate" doc:"Basis points." example:"1000"`
-	Amount int64  `dynamodbav:"amount" json:"amount" doc:"Minor units."`
+	Name   string `json:"name" doc:"Name of the tax." example:"VAT"`
+	Rate   int    `json:"rate" doc:"Basis points." example:"1000"`
+	Amount int64  `json:"amount" doc:"Minor units."`
 }
 
 // Adjustment is what one offer took off.
 type Adjustment struct {
-	OfferID string `dynamodbav:"offerId"`
-	Code    string `dynamodbav:"code,omitempty"` // the code that brought it in
-	Name    string `dynamodbav:"name"`
-	Amount  int64  `dynamodbav:"amount"` // positive: what was taken off
+	OfferID string `json:"offerId"`
+	Code    string `json:"code,omitempty"` // the code that brought it in
+	Name    string `json:"name"`
+	Amount  int64  `json:"amount"` // positive: what was taken off
 }

@@ -62,11 +62,11 @@ type Outcome struct {
 
 // Applied is one use of a promotion: what the checkout has to count.
 type Applied struct {
-	PromotionID string `json:"promotionId" dynamodbav:"promotionId"`
-	Version     int    `json:"version" dynamodbav:"version"`
-	Code        string `json:"code,omitempty" dynamodbav:"code,omitempty"` // as Fold makes it
-	Amount      int64  `json:"amount" dynamodbav:"amount"`                 // taken off goods and shipping
-	Gifts       int    `json:"gifts,omitempty" dynamodbav:"gifts,omitempty"`
+	PromotionID string `json:"promotionId"`
+	Version     int    `json:"version"`
+	Code        string `json:"code,omitempty"` // as Fold makes it
+	Amount      int64  `json:"amount"`         // taken off goods and shipping
+	Gifts       int    `json:"gifts,omitempty"`
 }
 
 // Gift is one unit that is given: a line of unit price 0.

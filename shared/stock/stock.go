@@ -20,9 +20,9 @@ type Want struct {
 
 // Taken is what a hold took out of one bucket; the checkout keeps the list to give it back.
 type Taken struct {
-	VariantID string `dynamodbav:"variantId"`
-	Bucket    int    `dynamodbav:"bucket"`
-	Quantity  int    `dynamodbav:"quantity"`
+	VariantID string `json:"variantId"`
+	Bucket    int    `json:"bucket"`
+	Quantity  int    `json:"quantity"`
 }
 
 // Level is one bucket as stored.

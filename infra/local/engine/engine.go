@@ -95,6 +95,11 @@ func start(ctx context.Context, o Options) (*Engine, error) {
 		e.Stop()
 		return nil, err
 	}
+	if o.DataFile != "" {
+		if err := index(o.DataFile); err != nil {
+			e.log.Warn("the DynamoDB engine gets slower with every write", "error", err)
+		}
+	}
 	return e, nil
 }
 

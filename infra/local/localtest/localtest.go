@@ -14,9 +14,11 @@ import (
 // DB returns a client for the process's engine.
 func DB(t testing.TB) table.DB { return tables.Client(enginetest.Endpoint(t)) }
 
-// Name creates an empty table of the schema and returns its name.
+// Name creates an empty table of the schema and returns its name. It has no stream: nobody would read it, and in memory
+// the engine walks through all of it with every write.
 func Name(t testing.TB, s table.Schema) string {
 	t.Helper()
+	s.Stream = false
 	name := s.Name + "-" + id.New("t", clock.System{}.Now())
 	if err := tables.Create(t.Context(), tables.Client(enginetest.Endpoint(t)), name, s); err != nil {
 		t.Fatal(err)

@@ -52,6 +52,7 @@ func (r *Runner) pump(ctx context.Context) {
 			r.report(r.rest(work, r.deliveries()))
 		case <-broom.C:
 			r.report(r.expire(work))
+			r.report(r.forget())
 		case <-ticker.C:
 			if at, ok := r.nextDue(work); ok && !at.After(r.clock.Now()) {
 				r.report(r.Settle(work))
@@ -208,6 +209,25 @@ func (r *Runner) expire(ctx context.Context) error {
 	for _, s := range r.options.System.Tables {
 		if _, err := engine.Sweep(ctx, client, s.Name, table.TTLAttribute, r.clock.Now()); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// forget removes what has been read from the streams; DynamoDB does after a day. One function reads each.
+func (r *Runner) forget() error {
+	if r.engine == nil {
+		return nil
+	}
+	for _, relay := range r.relays {
+		for _, p := range relay.Progress() {
+			if r.forgotten[p.Shard] == p.Sequence {
+				continue
+			}
+			if err := r.engine.Forget(p.Table, p.Shard, p.Sequence); err != nil {
+				return err
+			}
+			r.forgotten[p.Shard] = p.Sequence
 		}
 	}
 	return nil

@@ -58,17 +58,17 @@ type Runner struct {
 	server   *http.Server
 	handlers map[string]lambda.Handler
 
-	relays   []*stream.Reader
-	bus      *bus.Bus
-	queues   *queue.Service
-	schedule *scheduler.Scheduler
-	mail     *ses.Sink
-	payments *server.Server
-	issuer   *issuer.Issuer
-	gateway  *gateway.Gateway
-	media    http.Handler
+	relays    []*stream.Reader
+	forgotten map[string]string // sequence number up to which a shard's records were removed
+	bus       *bus.Bus
+	queues    *queue.Service
+	schedule  *scheduler.Scheduler
+	mail      *ses.Sink
+	payments  *server.Server
+	issuer    *issuer.Issuer
+	gateway   *gateway.Gateway
+	media     http.Handler
 
-	turn    chan struct{} // the engine's one writer
 	wake    chan struct{}
 	settle  sync.Mutex // one pass over what is due at a time
 	journal journal
@@ -82,7 +82,8 @@ type Runner struct {
 // function's configuration is not complete.
 func Start(ctx context.Context, o Options) (r *Runner, err error) {
 	r = &Runner{
-		options: o, handlers: map[string]lambda.Handler{}, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		options: o, handlers: map[string]lambda.Handler{}, wake: make(chan struct{}, 1),
+		forgotten: map[string]string{},
 	}
 	defer func() {
 		if err != nil {

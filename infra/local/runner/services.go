@@ -158,7 +158,7 @@ func (r *Runner) transport() *http.Transport {
 }
 
 func (r *Runner) wrap(function string, db table.DB) table.DB {
-	db = oneWriter{DB: db, turn: r.turn, wrote: r.nudge}
+	db = watched{DB: db, wrote: r.nudge}
 	if r.options.WrapDB != nil {
 		db = r.options.WrapDB(function, db)
 	}

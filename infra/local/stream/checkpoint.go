@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"dangol/infra/local/engine/journal"
@@ -60,4 +61,22 @@ func (c *Checkpoints) set(shard, sequence string) error {
 		return nil
 	}
 	return c.file.Put(shard, checkpoint{Shard: shard, Sequence: sequence})
+}
+
+// Progress is how far a mapping has come in a shard of a table's stream.
+type Progress struct{ Table, Shard, Sequence string }
+
+// Progress tells for each shard that is being read which record was the last to be done with.
+func (r *Reader) Progress() []Progress {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []Progress
+	for _, s := range r.shards {
+		at := r.options.Checkpoints.get(s.key())
+		_, resource, _ := strings.Cut(s.stream, ":table/") // arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL
+		if table, _, ok := strings.Cut(resource, "/"); ok && at != "" && at != ended {
+			all = append(all, Progress{table, s.id, at})
+		}
+	}
+	return all
 }

@@ -193,6 +193,25 @@ func TestReaderGoesOnAfterARestartWhereItStopped(t *testing.T) {
 	b.wantCalls("a", "b", "c")
 }
 
+func TestReaderTellsHowFarItHasCome(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	r := b.reader(stream.Mapping{}, nil)
+	if all := r.Progress(); len(all) != 0 {
+		t.Errorf("before the first record: %+v", all)
+	}
+	last := ""
+	b.react = func(_ []string, records []events.DynamoDBEventRecord) (any, error) {
+		last = records[len(records)-1].Change.SequenceNumber
+		return nil, nil
+	}
+	b.put("a", "b")
+	b.poll(r)
+	if all := r.Progress(); len(all) != 1 || all[0].Table != b.table || all[0].Sequence != last || all[0].Shard == "" {
+		t.Errorf("after %s of %s: %+v", last, b.table, all)
+	}
+}
+
 func TestReaderRetriesFromTheFirstFailedRecordOn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

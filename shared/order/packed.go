@@ -1,0 +1,37 @@
+package order
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dangol/shared/pricing"
+	"dangol/shared/table"
+)
+
+// Totals is what an order costs, kept in it as one packed text.
+type Totals struct{ pricing.Totals }
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (t Totals) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
+	return table.Pack(t.Totals)
+}
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (t *Totals) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return table.Unpack(av, &t.Totals)
+}
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (c Card) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(c) }
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (c *Card) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return table.Unpack(av, c)
+}
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (p Payment) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(p) }
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (p *Payment) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return table.Unpack(av, p)
+}
