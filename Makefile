@@ -85,6 +85,17 @@ deploy: node_modules/.installed build ## Build and deploy all stacks (STAGE=dev,
 bench: node_modules/.installed build host ## Start-up, sizes, round trips, throughput: ratios and figures
 	go run ./infra/bench
 
+SUBSCRIBERS ?= 10000
+SEED ?= 1
+SHOPS ?= 2
+MONTHS ?= 12
+ODDS ?= 150
+
+.PHONY: campaign
+campaign: ## Play a year of subscriptions with everything going wrong (SUBSCRIBERS=10000 SEED=1 SHOPS=2 MONTHS=12 ODDS=150)
+	go test ./shared/billing -run TestAYearInWhichEverythingGoesWrong -count=1 -v -timeout 12h \
+		-subscribers $(SUBSCRIBERS) -seed $(SEED) -shops $(SHOPS) -months $(MONTHS) -odds $(ODDS)
+
 node_modules/.installed: package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

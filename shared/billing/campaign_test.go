@@ -84,7 +84,7 @@ var (
 	months      = flag.Int("months", 12, "how long the year is")
 	seed        = flag.Uint64("seed", 1, "of everything that happens by chance in the year")
 	shops       = flag.Int("shops", 1, "over how many shops the subscriptions are spread, side by side")
-	inMemory    = flag.Bool("in-memory", false, "keep the shops in memory, not in the engine")
+	onEngine    = flag.Bool("on-engine", false, "keep the shops of scenes and year in the engine, not in memory")
 	odds        = flag.Int("odds", 150, "each kind of fault happens to one outside call in so many")
 )
 
@@ -118,10 +118,10 @@ func TestAYearInWhichEverythingGoesWrong(t *testing.T) {
 	}
 }
 
-// opened is a shop on the engine of all tests, or in memory.
-func opened(t *testing.T, in *fault.Injector) *world.World {
-	if *inMemory {
-		return world.Over(t, in, memory.New(table.Commerce), "Commerce")
+// opened is a shop in memory, or on the engine of all tests.
+func opened(t testing.TB, in *fault.Injector) *world.World {
+	if *onEngine {
+		return world.New(t, in)
 	}
-	return world.New(t, in)
+	return world.Over(t, in, memory.New(table.Commerce), "Commerce")
 }

@@ -106,6 +106,9 @@ func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error
 		}
 		r = held
 	}
+	if o := r.Sub.Open; o == nil || o.Key != t.Key {
+		return s.finish(ctx, r, t, Change{}) // paid by now, or given up
+	}
 	p, err := s.Provider.ChargeOffSession(ctx, payment.ChargeRequest{
 		Key: t.AttemptKey, Amount: r.Money(t.Amount), CustomerID: r.Sub.CustomerID, CustomerRef: r.Methods[t.Card.Token].CustomerRef,
 		MethodToken: t.Card.Token, Description: r.Title(), Metadata: map[string]string{"subscription": r.Sub.ID, "invoice": t.Key},
@@ -124,7 +127,7 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 	awaited := r.Sub.Open != nil && r.Sub.Open.Kind != subscription.OpenRenewal
 	switch {
 	case err == nil && p.State == payment.StateCaptured:
-		return s.finish(ctx, r, t, Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}})
+		return s.taken(ctx, r, t, p)
 	case err == nil && p.State == payment.StateDeclined:
 		return fail(p.DeclineKind, p.DeclineCode)
 	case err == nil && p.State.Dead():
@@ -148,6 +151,21 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 		s.Log.WarnContext(ctx, "charge outcome unknown", "subscription", r.Sub.ID, "key", t.AttemptKey, "state", p.State, "error", err)
 		return s.finish(ctx, r, t, Change{})
 	}
+}
+
+// taken writes down that the money is there. That is never dropped: where another worker has finished the task meanwhile the rules are told
+// all the same, which know what was paid for, and give back what was not.
+func (s *Service) taken(ctx context.Context, r *Record, t Task, p payment.Payment) (*Record, error) {
+	c := Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}}
+	next, err := s.finish(ctx, r, t, c)
+	if !errors.Is(err, errOthers) {
+		return next, err
+	}
+	next, err = s.change(ctx, next, func(*Record) (Change, bool, error) { return c, true, nil })
+	if err != nil {
+		return next, err
+	}
+	return next, errOthers
 }
 
 // errPostponed says that a task is to be tried again later.

@@ -37,6 +37,7 @@ type Record struct {
 	Methods   map[string]payment.Method `dynamodbav:"methods,omitempty"`   // by token
 	Invoice   *Invoice                  `dynamodbav:"invoice,omitempty"`   // the open one
 	Tasks     []Task                    `dynamodbav:"tasks,omitempty"`
+	Given     int                       `dynamodbav:"given,omitempty"` // tasks there have been
 	Lease     time.Time                 `dynamodbav:"lease,omitempty"` // until then the tasks are being carried out
 	Held      map[string][]stock.Taken  `dynamodbav:"held,omitempty"`  // goods taken out of stock and not sent yet, by cycle
 	Sent      string                    `dynamodbav:"sent,omitempty"`  // key of the last cycle that became an order

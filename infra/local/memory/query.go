@@ -3,11 +3,11 @@ package memory
 import (
 	"context"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dangol/shared/table"
 )
@@ -36,83 +36,115 @@ func (db *DB) Query(_ context.Context, in *dynamodb.QueryInput, _ ...options) (*
 	if err != nil {
 		return nil, err
 	}
-	walk := &walk{db: db, x: x, words: w, where: where, hash: hashName, sort: sortName, back: in.ScanIndexForward != nil && !*in.ScanIndexForward}
-	return walk.page(o[hash], hash, int(aws.ToInt32(in.Limit)), in.ExclusiveStartKey)
+	k := &walk{db: db, x: x, hash: hashName, sort: sortName, back: in.ScanIndexForward != nil && !*in.ScanIndexForward}
+	all, err := w.within(where, sortName, o[hash])
+	if err != nil {
+		return nil, err
+	}
+	return k.page(all, int(aws.ToInt32(in.Limit)), in.ExclusiveStartKey), nil
 }
 
 // partition finds the value that the condition wants of the partition key.
 func (w words) partition(where, name string) (string, error) {
 	all := tokens(where)
 	for i := 0; i+2 < len(all); i++ {
-		if w.names[all[i]] == name && all[i+1] == "=" && strings.HasPrefix(all[i+2], ":") {
-			if v, ok := sortable(w.values[all[i+2]]); ok {
-				return v, nil
-			}
+		if w.names[all[i]] == name && all[i+1] == "=" {
+			return w.bound(where, all[i+2])
 		}
 	}
 	return "", refusedf("key condition %q", where)
 }
 
-// walk goes over one partition.
+// bound is a value of a key condition.
+func (w words) bound(where, name string) (string, error) {
+	v, ok := sortable(w.values[name])
+	if !ok {
+		return "", refusedf("key condition %q", where)
+	}
+	return v, nil
+}
+
+// within is the part of a partition that the condition on the sort key names, all of it where there is none.
+func (w words) within(where, name string, all []place) ([]place, error) {
+	t := tokens(where)
+	i := slices.IndexFunc(t, func(word string) bool { return w.names[word] == name })
+	if i < 0 {
+		return all, nil
+	}
+	t = append(t[i+1:len(t):len(t)], "", "", "", "")
+	first, err := w.bound(where, t[1])
+	if err != nil {
+		return nil, err
+	}
+	// from and to are where the values begin that are not below, and that are above, a bound.
+	from := func(v string) int { return sort.Search(len(all), func(i int) bool { return all[i].sort >= v }) }
+	to := func(v string) int { return sort.Search(len(all), func(i int) bool { return all[i].sort > v }) }
+	switch t[0] {
+	case "=":
+		return all[from(first):to(first)], nil
+	case "<":
+		return all[:from(first)], nil
+	case "<=":
+		return all[:to(first)], nil
+	case ">":
+		return all[to(first):], nil
+	case ">=":
+		return all[from(first):], nil
+	case "BETWEEN":
+		last, err := w.bound(where, t[3])
+		return all[from(first):max(from(first), to(last))], err
+	case ",":
+		begin := from(first)
+		n := slices.IndexFunc(all[begin:], func(p place) bool { return !strings.HasPrefix(p.sort, first) })
+		if n < 0 {
+			return all[begin:], nil
+		}
+		return all[begin : begin+n], nil
+	}
+	return nil, refusedf("key condition %q", where)
+}
+
+// walk goes over what a query names.
 type walk struct {
-	words
 	db         *DB
 	x          *index
-	where      string
 	hash, sort string
 	back       bool
 }
 
-func (k *walk) page(all []place, hash string, limit int, after item) (*dynamodb.QueryOutput, error) {
-	i, step := 0, 1
-	if k.back {
-		i, step = len(all)-1, -1
-	}
+func (k *walk) page(all []place, limit int, after item) *dynamodb.QueryOutput {
 	if after != nil {
-		sort, _ := sortable(after[k.sort])
-		at, there := slices.BinarySearchFunc(all, place{sort, keyOf(after)}, place.compare)
-		switch {
-		case k.back:
-			i = at - 1
-		case there:
-			i = at + 1
-		default:
-			i = at
-		}
+		all = k.beyond(all, after)
 	}
 	out, size := &dynamodb.QueryOutput{}, 0
-	begun := false
-	for ; i >= 0 && i < len(all); i += step {
-		met, err := k.holds(k.where, k.keys(hash, all[i]))
-		if err != nil {
-			return nil, err
-		}
-		if !met {
-			if begun {
-				break // what the condition wants stands together
-			}
-			continue
-		}
-		begun = true
+	for i := range all {
 		if limit > 0 && len(out.Items) == limit || size > pageBytes {
 			out.LastEvaluatedKey = k.mark(out.Items[len(out.Items)-1])
 			break
 		}
-		raw := k.db.items[all[i].key]
+		p := all[i]
+		if k.back {
+			p = all[len(all)-1-i]
+		}
+		raw := k.db.items[p.key]
 		size += len(raw)
 		out.Items = append(out.Items, k.project(unpack(raw)))
 	}
 	out.Count = int32(len(out.Items))
-	return out, nil
+	return out
 }
 
-// keys are the attributes that a key condition can speak of.
-func (k *walk) keys(hash string, p place) item {
-	keys := item{k.hash: &types.AttributeValueMemberS{Value: hash}, k.sort: &types.AttributeValueMemberS{Value: p.sort}}
-	if k.x != nil && k.x.SortNumber {
-		keys[k.sort] = &types.AttributeValueMemberN{Value: p.sort}
+// beyond is what comes after the end of the last page.
+func (k *walk) beyond(all []place, last item) []place {
+	value, _ := sortable(last[k.sort])
+	at, there := slices.BinarySearchFunc(all, place{value, keyOf(last)}, place.compare)
+	switch {
+	case k.back:
+		return all[:at]
+	case there:
+		at++
 	}
-	return keys
+	return all[at:]
 }
 
 // project leaves of an item what the index carries.

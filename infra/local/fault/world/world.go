@@ -18,12 +18,12 @@ import (
 
 	"dangol/infra/local/engine/enginetest"
 	"dangol/infra/local/fault"
+	"dangol/infra/local/localtest"
 	"dangol/infra/local/tables"
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
 	"dangol/shared/checkout"
 	"dangol/shared/clock"
-	"dangol/shared/id"
 	"dangol/shared/order"
 	"dangol/shared/payment/sandbox"
 	"dangol/shared/payment/sandbox/server"
@@ -64,19 +64,8 @@ type World struct {
 // New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until Hear sets a listener.
 func New(t testing.TB, in *fault.Injector) *World {
 	t.Helper()
-	return On(t, in, tables.Client(enginetest.Endpoint(t)))
-}
-
-// On is New with the database of an engine of its own. Its table has no stream: nobody relays here.
-func On(t testing.TB, in *fault.Injector, client *dynamodb.Client) *World {
-	t.Helper()
-	schema := table.Commerce
-	schema.Stream = false
-	name := schema.Name + "-" + id.New("t", clock.System{}.Now())
-	if err := tables.Create(t.Context(), client, name, schema); err != nil {
-		t.Fatal(err)
-	}
-	w := Over(t, in, client, name)
+	client := tables.Client(enginetest.Endpoint(t))
+	w := Over(t, in, client, localtest.Name(t, table.Commerce))
 	w.client = client
 	return w
 }

@@ -122,13 +122,14 @@ func (y *Year) Run(ctx context.Context) Report {
 	}
 	y.World.Faults.Stop()
 	y.calm = true
-	y.until(ctx, end.AddDate(0, 0, calmDays))
+	y.until(ctx, end.Add(calm))
 	y.Tally = y.CheckEach(y.t, y.calendar)
 	return y.Report
 }
 
-// calmDays are enough for every unknown charge to be asked about.
-const calmDays = 3
+// calm is enough for every unknown charge to be asked about. No day begins anywhere in its last half hour, so nobody is in the middle of
+// something.
+const calm = 3*24*time.Hour + 90*time.Minute
 
 // until lets everything happen up to an instant.
 func (y *Year) until(ctx context.Context, end time.Time) {
