@@ -3,6 +3,8 @@ package billing_test
 import (
 	"context"
 	"flag"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"dangol/infra/local/fault"
@@ -15,9 +17,9 @@ import (
 // scene is one subscriber's story, played with every outside call going wrong in every way.
 type scene struct {
 	name   string
-	sells  int                                          // units on the shelf of what the plan sends
-	plan   func(soap string) []func(*subscription.Plan) // changes to the monthly membership
-	card   string                                       // "" is a good one
+	sells  int                                                 // units on the shelf of what the plan sends
+	plan   func(soap, other string) []func(*subscription.Plan) // changes to the monthly membership
+	card   string                                              // "" is a good one
 	gift   bool
 	script []step
 	rests  int // days after the script
@@ -150,11 +152,15 @@ func trial(n int) func(*subscription.Plan)   { return func(p *subscription.Plan)
 func outOfStock(do subscription.StockAction) func(*subscription.Plan) {
 	return func(p *subscription.Plan) { p.Policy.Stock.Do = do }
 }
-func plans(change ...func(*subscription.Plan)) func(string) []func(*subscription.Plan) {
-	return func(string) []func(*subscription.Plan) { return change }
+func plans(change ...func(*subscription.Plan)) func(string, string) []func(*subscription.Plan) {
+	return func(string, string) []func(*subscription.Plan) { return change }
 }
-func boxes(change ...func(*subscription.Plan)) func(string) []func(*subscription.Plan) {
-	return func(soap string) []func(*subscription.Plan) { return append(change, members.Sends(soap, 1)) }
+func boxes(change ...func(*subscription.Plan)) func(string, string) []func(*subscription.Plan) {
+	return func(soap, other string) []func(*subscription.Plan) {
+		return append(change, members.Sends(soap, 1), func(p *subscription.Plan) {
+			p.Policy.Substitutes = []subscription.Item{{VariantID: other, Quantity: 2}}
+		})
+	}
 }
 func quick(p *subscription.Plan) {
 	p.Policy.Dunning = subscription.Dunning{MoneyDays: []int{1, 3}, TechnicalTries: 2, SuspendDays: 4, CancelDays: 6}
@@ -186,6 +192,14 @@ var scenes = []scene{
 		script: []step{days(70)}, rests: 3, want: runs(1, 10_000, 1),
 	},
 	{name: "an unpaid box that runs out is skipped", sells: 1, plan: boxes(outOfStock(subscription.StockSkip)), script: []step{days(35)}, rests: 3, want: runs(1, 10_000, 1)},
+	{
+		name: "an unpaid box that runs out is another, until that runs out too", sells: 1, plan: boxes(outOfStock(subscription.StockSubstitute)),
+		script: []step{days(63)}, rests: 3, want: runs(2, 20_000, 2),
+	},
+	{
+		name: "a prepaid box that runs out is another, until that runs out too", sells: 1, plan: boxes(prepaid(3), outOfStock(subscription.StockSubstitute)),
+		script: []step{days(63)}, rests: 3, want: runs(1, 30_000, 2),
+	},
 	{name: "an unpaid box that runs out waits", sells: 1, plan: boxes(outOfStock(subscription.StockWait)), script: []step{days(35)}, rests: 8, want: runs(1, 10_000, 1)},
 
 	{name: "declined twice, paid on the third day", plan: plans(trial(14)), card: poorTwice, script: []step{consents, days(16)}, rests: 6, want: runs(1, 10_000, 0)},
@@ -245,16 +259,17 @@ func TestWhateverBreaksTheMoneyIsRight(t *testing.T) {
 	}
 }
 
-func (s scene) open(t testing.TB, in *fault.Injector) fault.World {
+func (s scene) open(t testing.TB, in *fault.Injector) *actor {
 	resume := in.Pause()
 	defer resume()
 	a := &actor{World: members.In(opened(t, in)), scene: s}
+	var other string
 	if s.sells > 0 {
-		a.soap = a.Sell(world.Goods{Units: s.sells})
+		a.soap, other = a.Sell(world.Goods{Units: s.sells}), a.Sell(world.Goods{Units: 3})
 	}
 	var change []func(*subscription.Plan)
 	if s.plan != nil {
-		change = s.plan(a.soap)
+		change = s.plan(a.soap, other)
 	}
 	if s.card == "" {
 		a.card = "pm_card_visa"
@@ -265,3 +280,25 @@ func (s scene) open(t testing.TB, in *fault.Injector) fault.World {
 	}
 	return a
 }
+
+// TestTwoWorkersMeetInEveryOrder plays every scene with messages that come twice or three times, to workers who take turns at their calls and
+// one of whom takes the other's lease for over.
+func TestTwoWorkersMeetInEveryOrder(t *testing.T) {
+	t.Parallel()
+	for _, s := range scenes {
+		for seed := range *orders {
+			t.Run(fmt.Sprintf("%s, order %d", s.name, seed), func(t *testing.T) {
+				t.Parallel()
+				a := s.open(t, fault.New(fault.Plan{}))
+				dice := rand.New(rand.NewPCG(seed, 7))
+				a.Meet(dice)
+				a.Deliveries = func(int) int { return 2 + dice.IntN(2) }
+				a.Run(t.Context())
+				a.Rest(t.Context())
+				a.Check(t)
+			})
+		}
+	}
+}
+
+var orders = flag.Uint64("orders", 6, "in how many orders the workers meet in each scene")

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"dangol/shared/billing"
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
+	"dangol/shared/clock"
 	"dangol/shared/due"
 	"dangol/shared/idempotency"
 	"dangol/shared/payment"
@@ -33,6 +35,7 @@ type World struct {
 	// Deliveries is how often the queue hands out the n-th job at once (0 is lost; it comes again after its lease). nil is once.
 	Deliveries func(n int) int
 	jobs       int
+	stage      *fault.Stage
 }
 
 // New opens a shop whose database and bank calls go through the injector.
@@ -147,6 +150,9 @@ func (w *World) Subscribe(ctx context.Context, s *billing.Service, who Subscribe
 func (w *World) Until(ctx context.Context, end time.Time) {
 	w.T.Helper()
 	workers := []*billing.Service{w.Billing, w.Worker()}
+	if w.stage != nil {
+		workers[1].Clock = Skewed{w.Clock, fast}
+	}
 	for range maxSteps {
 		w.sweep(ctx, workers)
 		at, ok, err := due.Next(ctx, w.Table, billing.DueSubscription)
@@ -192,13 +198,41 @@ func (w *World) sweep(ctx context.Context, workers []*billing.Service) {
 			times = w.Deliveries(w.jobs)
 		}
 		w.jobs++
-		var all sync.WaitGroup
-		for n := range times {
-			all.Go(func() { _ = workers[n%len(workers)].Job(fault.Mortal(ctx), j) }) // a failed job is due again
-		}
-		all.Wait()
+		w.deliver(ctx, workers, j, times)
 	}
 }
+
+// deliver hands a job to the workers. One that fails is due again.
+func (w *World) deliver(ctx context.Context, workers []*billing.Service, j due.Job, times int) {
+	if w.stage == nil {
+		var all sync.WaitGroup
+		for n := range times {
+			all.Go(func() { _ = workers[n%len(workers)].Job(fault.Mortal(ctx), j) })
+		}
+		all.Wait()
+		return
+	}
+	for n := range times {
+		w.stage.Enter(ctx, func(ctx context.Context) { _ = workers[n%len(workers)].Job(ctx, j) })
+	}
+	for w.stage.Step() {
+	}
+}
+
+// Meet lets workers who get the same job meet in an order drawn from the dice, a call of one after a call of another. The second one's clock
+// is so fast that it takes the first one's leases for over.
+func (w *World) Meet(dice *rand.Rand) { w.stage = fault.NewStage(w.Clock, dice) }
+
+const fast = 90 * time.Second
+
+// Skewed is a clock that goes wrong.
+type Skewed struct {
+	clock.Clock
+	By time.Duration
+}
+
+// Now is the wrong time.
+func (c Skewed) Now() time.Time { return c.Clock.Now().Add(c.By) }
 
 // Of reads a subscription.
 func (w *World) Of(t testing.TB, id string) *billing.Record {

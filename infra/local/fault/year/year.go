@@ -93,18 +93,9 @@ func New(t testing.TB, s Settings) *Year {
 // lateBound is a clock that is known later.
 type lateBound struct{ clock.Clock }
 
-// skewed is a clock that goes wrong.
-type skewed struct {
-	clock.Clock
-	by time.Duration
-}
-
-// Now is the wrong time.
-func (c skewed) Now() time.Time { return c.Clock.Now().Add(c.by) }
-
 func (y *Year) worker(skew time.Duration) *billing.Service {
 	w := y.Worker()
-	w.Clock = skewed{y.Clock, skew}
+	w.Clock = members.Skewed{Clock: y.Clock, By: skew}
 	return w
 }
 
