@@ -122,11 +122,16 @@ func (db *DB) get(key table.Key) (item, bool) {
 // set puts an item in the place of another, or takes it away; both may be nil.
 func (db *DB) set(key table.Key, old, new item) {
 	for _, x := range db.indexes {
-		if hash, p, ok := x.at(old, key); ok {
-			x.remove(hash, p)
+		was, from, listed := x.at(old, key)
+		is, to, lists := x.at(new, key)
+		if listed && lists && was == is && from == to {
+			continue
 		}
-		if hash, p, ok := x.at(new, key); ok {
-			x.add(hash, p)
+		if listed {
+			x.remove(was, from)
+		}
+		if lists {
+			x.add(is, to)
 		}
 	}
 	if new == nil {
