@@ -54,9 +54,17 @@ type OrderPlaced struct {
 	Codes       []string         `json:"codes,omitempty"`
 	Promotions  []OrderPromotion `json:"promotions,omitempty"`
 	FirstOrder  bool             `json:"firstOrder,omitempty"` // of this customer
+	Member      *OrderMember     `json:"member,omitempty"`     // with a membership in force
 	Place       Place            `json:"place,omitzero"`
 	Method      string           `json:"shippingMethod,omitempty"`
 	PlacedAt    time.Time        `json:"placedAt"`
+}
+
+// OrderMember is what of somebody's memberships matters to an order after it was placed.
+type OrderMember struct {
+	Plans []string `json:"plans"`
+	// PointsTimes is what the order's points are to be multiplied by, 1 without that benefit: what was promised when it was placed.
+	PointsTimes int `json:"pointsTimes"`
 }
 
 // EventType is "order.placed".
@@ -109,8 +117,11 @@ func (OrderCancelled) EventType() string { return "order.cancelled" }
 // OrderPaymentFailed says that an order was cancelled because its payment could not be taken in the end.
 type OrderPaymentFailed struct {
 	OrderRef
-	Lines []OrderLine `json:"lines"`
-	Total money.Money `json:"total"`
+	Lines      []OrderLine      `json:"lines"`
+	Total      money.Money      `json:"total"`
+	Promotions []OrderPromotion `json:"promotions,omitempty"`
+	FirstOrder bool             `json:"firstOrder,omitempty"`
+	PlacedAt   time.Time        `json:"placedAt,omitzero"`
 }
 
 // EventType is "order.payment_failed".

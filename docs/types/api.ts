@@ -486,6 +486,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one gets as a member
+         * @description Exactly what carts and checkouts go by at this moment.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        get: operations["getMyMembership"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -1541,7 +1563,7 @@ export interface components {
             invitations?: boolean;
             /**
              * Format: int64
-             * @description Basis points off every order.
+             * @description Basis points off the goods of every order.
              */
             percentOffBp?: number;
             /**
@@ -1549,6 +1571,8 @@ export interface components {
              * @description Points multiplier; 0 and 1 mean none.
              */
             pointsTimes?: number;
+            /** @description percentOffBp leaves goods with a struck-through price alone. */
+            skipSaleGoods?: boolean;
         };
         Budget: {
             spend?: {
@@ -1635,8 +1659,12 @@ export interface components {
         CartAdjustment: {
             amount: components["schemas"]["View"];
             code?: string;
+            /** @example Membership: Regular */
             name: string;
-            promotionId: string;
+            /** @description The plan whose benefit it is. */
+            planId?: string;
+            /** @description Missing for a benefit of a membership. */
+            promotionId?: string;
         };
         CartBeginInputBody: {
             /**
@@ -1781,6 +1809,8 @@ export interface components {
             /** @example line_4c2k8xxxxxxxxxxxxxxxxxxxxx */
             id: string;
             image?: string;
+            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
+            lowestPrice30?: components["schemas"]["View"];
             /** @description What the variant is, for example its size. */
             options?: string[] | null;
             productId: string;
@@ -1821,7 +1851,7 @@ export interface components {
             /** @description Whether checkout is refused until it is solved. */
             blocking: boolean;
             /**
-             * @description price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart.
+             * @description price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, members_only, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart.
              * @example out_of_stock
              */
             code: string;
@@ -1871,7 +1901,7 @@ export interface components {
             rate: number;
         };
         CartTotals: {
-            /** @description What each promotion took off; together the discount. */
+            /** @description What each promotion and each benefit of a membership took off; together the discount. */
             adjustments: components["schemas"]["CartAdjustment"][];
             /** @description Of lines, order and shipping together. */
             discount: components["schemas"]["View"];
@@ -1993,14 +2023,16 @@ export interface components {
         };
         Conditions: {
             anywhere?: boolean;
+            /** @enum {string} */
+            audience?: "account" | "member";
             customers?: string[] | null;
             firstOrder?: boolean;
-            membersOnly?: boolean;
             /** Format: int64 */
             minQuantity?: number;
             minSubtotal?: {
                 [key: string]: number;
             };
+            plans?: string[] | null;
             segments?: string[] | null;
         };
         DiscountBreach: {
@@ -2343,6 +2375,40 @@ export interface components {
             /** @description Send it as Order-Token to GET /orders/{orderId}. */
             token: string;
         };
+        Membership: {
+            /** @description Of all memberships together: of each the best. */
+            benefits: components["schemas"]["Benefits"];
+            /** @description Whether invitations to events are part of it. */
+            invited: boolean;
+            /** @description Whether a membership is in force. */
+            member: boolean;
+            /** @description Those in force. */
+            memberships: components["schemas"]["MembershipHeld"][];
+            /**
+             * Format: int64
+             * @description What points are multiplied by; 1 without that benefit.
+             */
+            pointsTimes: number;
+        };
+        MembershipHeld: {
+            benefits: components["schemas"]["Benefits"];
+            planId: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * @description Of the subscription.
+             * @enum {string}
+             */
+            state: "trialing" | "active" | "past_due" | "cancelled";
+            subscriptionId: string;
+            /** @example Regular */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it is over unless it is paid again before.
+             */
+            until: string;
+        };
         MergeOutputBody: {
             cart: components["schemas"]["Cart"];
             /** @description What the merge did; empty when the guest's cart had been merged before. */
@@ -2444,6 +2510,16 @@ export interface components {
             updatedAt: string;
             /** Format: int64 */
             version: number;
+        };
+        OrderAdjustment: {
+            amount: components["schemas"]["View"];
+            code?: string;
+            /** @example Membership: Regular */
+            name: string;
+            /** @description The plan whose benefit it was. */
+            planId?: string;
+            /** @description Missing for a benefit of a membership. */
+            promotionId?: string;
         };
         OrderCard: {
             id: string;
@@ -2629,10 +2705,20 @@ export interface components {
             quantity: number;
             variantId: string;
         };
+        PreviewMembership: {
+            /** @description As a plan has them. */
+            benefits: components["schemas"]["Benefits"];
+            /** @example plan_regular */
+            planId: string;
+            /** @example Regular */
+            title?: string;
+        };
         PreviewPrice: {
             compareAtPrice?: components["schemas"]["View"];
             /** @description The promotion that gives it. */
             gift?: string;
+            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). */
+            lowestPrice30?: components["schemas"]["View"];
             /** Format: int64 */
             quantity: number;
             /** @description The sale that makes the price on the shelf. */
@@ -2644,10 +2730,13 @@ export interface components {
             variantId: string;
         };
         PreviewShopper: {
+            /** @description Logged in; with customerId or memberships in any case. */
+            account?: boolean;
             /** @description For promotions of certain customers. */
             customerId?: string;
             firstOrder?: boolean;
-            member?: boolean;
+            /** @description Plans that the shopper is a member by. */
+            memberships?: components["schemas"]["PreviewMembership"][];
             segments?: string[];
         };
         PriceChange: {
@@ -2732,13 +2821,13 @@ export interface components {
             /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
             id: string;
             image?: components["schemas"]["Image"];
-            /** @description Lowest price of the 30 days before a sale, to be shown with it (Directive 98/6/EC, 6a). Only with sale. */
+            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
             lowestPrice30?: components["schemas"]["View"];
             /** @description Of the cheapest variant. */
             price?: components["schemas"]["View"];
             /** @description Of the dearest variant, when it is not the same. */
             priceMax?: components["schemas"]["View"];
-            /** @description The sale that makes the price. Filters and orders by price go by the prices outside sales. */
+            /** @description The sale that makes the price. Filters and orders by price go by it, too. */
             sale?: components["schemas"]["ProductSale"];
             /** @example active */
             status: string;
@@ -2855,7 +2944,7 @@ export interface components {
              * @description Units left, when few.
              */
             left?: number;
-            /** @description Lowest price of the 30 days before the reduction, to be shown with it (Directive 98/6/EC, 6a). Only with compareAt. */
+            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
             lowestPrice30?: components["schemas"]["View"];
             /**
              * Format: int64
@@ -3527,6 +3616,7 @@ export interface components {
             rateBp: number;
         };
         Terms: {
+            allAtOnce?: boolean;
             amount?: {
                 [key: string]: number;
             };
@@ -3564,6 +3654,8 @@ export interface components {
             type: string;
         };
         Totals: {
+            /** @description What each promotion and each benefit of a membership took off; together the discount. */
+            adjustments: components["schemas"]["OrderAdjustment"][];
             discount: components["schemas"]["View"];
             shipping: components["schemas"]["View"];
             subtotal: components["schemas"]["View"];
@@ -5727,6 +5819,53 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMyMembership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

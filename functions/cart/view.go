@@ -56,6 +56,7 @@ type CartLine struct {
 	Available  int               `json:"available" doc:"Units that can be bought, at most 999; other lines of the cart are not taken off."`
 	UnitPrice  *money.View       `json:"unitPrice,omitempty" doc:"Missing when this cannot be sold in the cart's currency."`
 	CompareAt  *money.View       `json:"compareAtPrice,omitempty" doc:"The struck-through price, if there is one."`
+	Lowest30   *money.View       `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
 	Subtotal   money.View        `json:"subtotal" doc:"Unit price times quantity."`
 	Discount   money.View        `json:"discount" doc:"Its own, and its share of what the whole order gets."`
 	Total      money.View        `json:"total"`
@@ -102,7 +103,7 @@ type CartTotals struct {
 	Tax              money.View       `json:"tax"`
 	TaxIncluded      bool             `json:"taxIncluded" doc:"Whether the prices contain the tax."`
 	TaxLines         []CartTax        `json:"taxLines" nullable:"false"`
-	Adjustments      []CartAdjustment `json:"adjustments" nullable:"false" doc:"What each promotion took off; together the discount."`
+	Adjustments      []CartAdjustment `json:"adjustments" nullable:"false" doc:"What each promotion and each benefit of a membership took off; together the discount."`
 	Total            money.View       `json:"total"`
 }
 
@@ -113,11 +114,12 @@ type CartTax struct {
 	Amount money.View `json:"amount"`
 }
 
-// CartAdjustment is what one promotion took off.
+// CartAdjustment is what one promotion, or a benefit of a membership, took off.
 type CartAdjustment struct {
-	PromotionID string     `json:"promotionId"`
+	PromotionID string     `json:"promotionId,omitempty" doc:"Missing for a benefit of a membership."`
+	PlanID      string     `json:"planId,omitempty" doc:"The plan whose benefit it is."`
 	Code        string     `json:"code,omitempty"`
-	Name        string     `json:"name"`
+	Name        string     `json:"name" example:"Membership: Regular"`
 	Amount      money.View `json:"amount"`
 }
 
@@ -201,6 +203,10 @@ func viewLine(l cart.Line, p cart.Priced, languages []string) CartLine {
 			if price.CompareAt > 0 {
 				compare := in(price.CompareAt)
 				v.CompareAt = &compare
+				if prior := p.Prior(l); prior > 0 {
+					lowest := in(prior)
+					v.Lowest30 = &lowest
+				}
 			}
 			v.Sale = viewSale(g.Sale, languages)
 		}
@@ -252,6 +258,9 @@ func viewTotals(t pricing.Totals) CartTotals {
 	}
 	for i, a := range t.Adjustments {
 		v.Adjustments[i] = CartAdjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}
+		if plan, ok := promotion.PerkOf(a.OfferID); ok {
+			v.Adjustments[i].PromotionID, v.Adjustments[i].PlanID = "", plan
+		}
 	}
 	return v
 }

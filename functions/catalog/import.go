@@ -76,7 +76,7 @@ func (t *tally) report() ImportReport {
 
 const (
 	importBatch   = 100 // products read together: one request for handles, one for products
-	importWriters = 8   // products written at the same time
+	importWriters = 8   // products whose stock is set at the same time
 )
 
 func (c *catalog) importFile(ctx context.Context, in *ImportInput) (*ImportOutput, error) {
@@ -141,19 +141,94 @@ func (t *tally) batch(file *shopify.Reader, base shopify.Base, seen map[string]i
 	return batch, false
 }
 
-// importBatch brings the shop's products in line with those of the file. 3 round trips to read, then 1 for each product
-// that is made or changed and 1 to 2 for each variant whose stock is set.
+// importBatch brings the shop's products in line with those of the file. A product that somebody else made or changed
+// meanwhile is read again.
 func (c *catalog) importBatch(ctx context.Context, batch []shopify.Product, t *tally) error {
-	there, err := c.there(ctx, batch)
+	for range importTries {
+		again, err := c.importOnce(ctx, batch, t)
+		if err != nil || len(again) == 0 {
+			return err
+		}
+		batch = again
+	}
+	for _, file := range batch {
+		t.fail(1, &shopify.RowError{Row: file.Row, Code: "busy", Message: "others keep changing this product; import it again"})
+	}
+	return nil
+}
+
+// importTries bounds how often a product that somebody else changed meanwhile is read again.
+const importTries = 4
+
+// incoming is a product of the file on its way into the shop.
+type incoming struct {
+	merged
+	file   shopify.Product
+	before *catalogue.Product
+}
+
+// importOnce makes one attempt and returns the products that somebody else made or changed in between. 3 round trips to
+// read, then what catalogue.WriteAll takes for those that differ, and 1 for each variant whose stock is set.
+func (c *catalog) importOnce(ctx context.Context, batch []shopify.Product, t *tally) (again []shopify.Product, err error) {
+	found, err := c.there(ctx, batch)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	var sound []incoming
+	for _, file := range batch {
+		p := incoming{merge(file, found.products[file.Handle], c.now()), file, found.products[file.Handle]}
+		if len(p.errors) == 0 {
+			p.errors = rowErrors(file, check(p.product, p.before, found.parts))
+		}
+		if len(p.errors) > 0 {
+			t.fail(1, p.errors...)
+			continue
+		}
+		sound = append(sound, p)
+	}
+	written, again, err := c.write(ctx, sound, t)
+	if err != nil {
+		return nil, err
 	}
 	writers, ctx := errgroup.WithContext(ctx)
 	writers.SetLimit(importWriters)
-	for _, p := range batch {
-		writers.Go(func() error { return c.importProduct(ctx, p, there, t) })
+	for _, p := range written {
+		writers.Go(func() error { return c.importStock(ctx, p, found.levels, t) })
 	}
-	return writers.Wait()
+	return again, writers.Wait()
+}
+
+// write writes the products that differ. written is those that are as the file has them, again those that somebody else
+// made or changed in between.
+func (c *catalog) write(ctx context.Context, sound []incoming, t *tally) (written []incoming, again []shopify.Product, err error) {
+	var differ []incoming
+	var changes []catalogue.Change
+	for _, p := range sound {
+		if !p.differs {
+			written = append(written, p)
+			continue
+		}
+		if err := c.announce(ctx, p.before, p.product); err != nil {
+			return nil, nil, err
+		}
+		differ = append(differ, p)
+		changes = append(changes, catalogue.Change{Before: p.before, After: p.product, Units: p.units})
+	}
+	for i, err := range catalogue.WriteAll(ctx, c.table, changes) {
+		p := differ[i]
+		c.shelf.Forget(p.product)
+		switch {
+		case errors.Is(err, catalogue.ErrHandleTaken), errors.Is(err, catalogue.ErrVersion):
+			again = append(again, p.file)
+		case errors.Is(err, catalogue.ErrTooManyCounters):
+			t.fail(1, &shopify.RowError{Row: p.file.Row, Code: "too_many", Message: "fewer new variants in one import"})
+		case err != nil:
+			return nil, nil, err
+		default:
+			written = append(written, p)
+		}
+	}
+	return written, again, nil
 }
 
 // there is what the shop has of a batch.
@@ -202,94 +277,30 @@ func (c *catalog) there(ctx context.Context, batch []shopify.Product) (there, er
 	return found, err
 }
 
-// importTries bounds how often a product that somebody else changed meanwhile is read again.
-const importTries = 4
-
-func (c *catalog) importProduct(ctx context.Context, file shopify.Product, found there, t *tally) error {
-	for try := range importTries {
-		if try > 0 {
-			var err error
-			if found, err = c.there(ctx, []shopify.Product{file}); err != nil {
-				return err
-			}
-		}
-		again, err := c.importOnce(ctx, file, found, t)
-		if err != nil || !again {
-			return err
-		}
-	}
-	t.fail(1, &shopify.RowError{Row: file.Row, Code: "busy", Message: "others keep changing this product; import it again"})
-	return nil
-}
-
-// importOnce makes one attempt. again says that the product was made or changed by somebody else in between.
-func (c *catalog) importOnce(ctx context.Context, file shopify.Product, found there, t *tally) (again bool, err error) {
-	before := found.products[file.Handle]
-	m := merge(file, before, c.now())
-	if len(m.errors) == 0 {
-		m.errors = rowErrors(file, check(m.product, before, found.parts))
-	}
-	if len(m.errors) > 0 {
-		t.fail(1, m.errors...)
-		return false, nil
-	}
-	wrote := false
-	if m.differs {
-		if wrote, err = true, c.write(ctx, before, m); errors.Is(err, catalogue.ErrHandleTaken) || errors.Is(err, catalogue.ErrVersion) {
-			return true, nil
-		}
-		if errors.Is(err, catalogue.ErrTooManyCounters) {
-			t.fail(1, &shopify.RowError{Row: file.Row, Code: "too_many", Message: "fewer new variants in one import"})
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-	}
-	set, err := c.importStock(ctx, before, m, found.levels)
-	if err != nil {
-		return false, err
-	}
-	switch {
-	case before == nil:
+// importStock sets the stock of variants that were there before, and counts the product; new variants begin with theirs.
+// Each variant remembers the quantity of its last import, so a repetition after a failure in between sets what is left to
+// set.
+func (c *catalog) importStock(ctx context.Context, p incoming, levels map[table.Key]stock.Level, t *tally) error {
+	if p.before == nil {
 		t.count(&t.Created)
-	case wrote || set:
-		t.count(&t.Updated)
-	default:
-		t.count(&t.Unchanged)
+		return nil
 	}
-	return false, nil
-}
-
-func (c *catalog) write(ctx context.Context, before *catalogue.Product, m merged) error {
-	if err := c.announce(ctx, before, m.product); err != nil {
-		return err
-	}
-	if before == nil {
-		return catalogue.Create(ctx, c.table, m.product, m.units)
-	}
-	defer c.shelf.Forget(m.product)
-	return catalogue.Replace(ctx, c.table, before, m.product, m.units)
-}
-
-// importStock sets the stock of variants that were there before; new ones begin with theirs. Each variant remembers the
-// quantity of its last import, so a repetition after a failure in between sets what is left to set.
-func (c *catalog) importStock(
-	ctx context.Context, before *catalogue.Product, m merged, levels map[table.Key]stock.Level,
-) (wrote bool, err error) {
-	if before == nil {
-		return false, nil
-	}
-	for _, v := range m.product.Variants {
-		quantity, named := m.quantities[v.ID]
-		if _, fresh := m.units[v.ID]; fresh || !named || !v.Stocked() {
+	wrote := p.differs
+	for _, v := range p.product.Variants {
+		quantity, named := p.quantities[v.ID]
+		if _, fresh := p.units[v.ID]; fresh || !named || !v.Stocked() {
 			continue
 		}
 		set, err := stock.Import(ctx, c.table, levels, v.ID, v.Buckets(), quantity, c.now())
 		if err != nil {
-			return wrote, busy(err)
+			return busy(err)
 		}
 		wrote = wrote || set
 	}
-	return wrote, nil
+	if wrote {
+		t.count(&t.Updated)
+	} else {
+		t.count(&t.Unchanged)
+	}
+	return nil
 }

@@ -100,6 +100,7 @@ func TestImportChangesWhatTheFileHasColumnsFor(t *testing.T) {
 	d := s.edit(s.page("tee").ID)
 	d.Vendor, d.Title["en"] = "단골", "Tee"
 	d.Variants[0].MaxPerOrder = 2
+	d.Variants[0].Prices["KRW"] = PriceDocument{Amount: 10000, Floor: 7000}
 	d.Variants[0].Prices["USD"] = PriceDocument{Amount: 900}
 	d = s.put(d)
 	if r := s.importCSV("", strings.Replace(tee, "10000", "9000", 1)); r.counts() != [4]int{0, 1, 1, 0} {
@@ -107,8 +108,8 @@ func TestImportChangesWhatTheFileHasColumnsFor(t *testing.T) {
 	}
 	after := s.edit(d.ID)
 	v := after.Variants[0]
-	if v.ID != d.Variants[0].ID || v.Prices["KRW"].Amount != 9000 || v.Prices["USD"].Amount != 900 || v.MaxPerOrder != 2 ||
-		after.Vendor != "단골" || after.Title["en"] != "Tee" {
+	if v.ID != d.Variants[0].ID || v.Prices["KRW"].Amount != 9000 || v.Prices["KRW"].Floor != 7000 ||
+		v.Prices["USD"].Amount != 900 || v.MaxPerOrder != 2 || after.Vendor != "단골" || after.Title["en"] != "Tee" {
 		t.Fatalf("%+v", after)
 	}
 	var history struct{ Changes []PriceChange }
@@ -174,6 +175,7 @@ func TestImportReportsRowAndColumn(t *testing.T) {
 		{"error in the second variant", lines("a,A,Size,S,1,,,,,", "a,,,M,x,,,,,"), "3 Variant Price wrong_format"},
 		{"variants with the same options", lines("a,A,Size,S,1,,,,,", "a,,,S,2,,,,,"), "3 Option1 Value duplicate"},
 		{"variant without an option", lines("a,A,Size,S,1,,,,,", "a,,,,2,,,,,"), "3 Option1 Value required"},
+		{"row cut short", lines("a,A,Size,S,1,,,,,", "a,"), "3  cut_row"},
 		{"a product's rows apart", lines("a,A,,,1,,,,,", "b,B,,,1,,,,,", "a,A,,,1,,,,,"), "4 Handle repeated_handle"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

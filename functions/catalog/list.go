@@ -55,8 +55,8 @@ type ProductCard struct {
 	Price         *money.View      `json:"price,omitempty" doc:"Of the cheapest variant."`
 	PriceMax      *money.View      `json:"priceMax,omitempty" doc:"Of the dearest variant, when it is not the same."`
 	CompareAt     *money.View      `json:"compareAt,omitempty" doc:"The struck-through price of the cheapest variant."`
-	LowestPrice30 *money.View      `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before a sale, to be shown with it (Directive 98/6/EC, 6a). Only with sale."`
-	Sale          *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price. Filters and orders by price go by the prices outside sales."`
+	LowestPrice30 *money.View      `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
+	Sale          *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price. Filters and orders by price go by it, too."`
 	VariantID     string           `json:"variantId,omitempty" doc:"The variant to buy, when there is only one."`
 	Variants      int              `json:"variants" doc:"How many variants there are."`
 	UpdatedAt     time.Time        `json:"updatedAt"`
@@ -115,14 +115,16 @@ func (c *catalog) listAll(ctx context.Context, in *AdminListInput) (*ListOutput,
 }
 
 func (c *catalog) cards(ctx context.Context, q catalogue.List) (ProductList, error) {
+	promotions, err := c.offers.Current(ctx)
+	if err != nil {
+		return ProductList{}, err
+	}
+	q.Sales = promotions.LiveSales(c.clock.Now())
 	found, err := c.listing.List(ctx, q)
 	if err != nil {
 		return ProductList{}, api.CursorProblem(err)
 	}
-	sales, err := c.sales(ctx, found.Entries, q.Currency)
-	if err != nil {
-		return ProductList{}, err
-	}
+	sales := c.sales(promotions, found.Entries, q.Currency)
 	cards := ProductList{Products: make([]ProductCard, len(found.Entries)), NextCursor: found.Next}
 	for i, e := range found.Entries {
 		cards.Products[i] = ProductCard{encoded: e.View(sales[i].named(q.Language, q.Currency), func() []byte {

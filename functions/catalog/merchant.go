@@ -99,8 +99,14 @@ func (c *catalog) partsOf(ctx context.Context, products ...*catalogue.Product) (
 	return catalogue.Batch(ctx, c.table, ids)
 }
 
-// announce puts the event of the change from before to p on p.
+// announce puts the event of the change from before to p on p, and next to prices that it reduces the lowest of the 30 days
+// before.
 func (c *catalog) announce(ctx context.Context, before, p *catalogue.Product) error {
+	s, err := c.offers.Current(ctx)
+	if err != nil {
+		return err
+	}
+	s.SetPriors(p, p.UpdatedAt)
 	ref := events.ProductRef{ProductID: p.ID, Handle: p.Handle, Status: string(p.Status), Version: p.Version}
 	var body event.Body
 	switch {
@@ -111,7 +117,6 @@ func (c *catalog) announce(ctx context.Context, before, p *catalogue.Product) er
 	default:
 		body = events.ProductUpdated{ProductRef: ref, PricesChanged: catalogue.PricesDiffer(before, p)}
 	}
-	var err error
 	p.Event, err = event.New(ctx, p.UpdatedAt, body)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"dangol/shared/catalogue/shopify"
 	"dangol/shared/id"
 	"dangol/shared/problem"
+	"dangol/shared/table"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -116,7 +117,9 @@ func mergeVariant(v catalogue.Variant, row shopify.Variant) catalogue.Variant {
 			delete(v.Prices, currency)
 			continue
 		}
-		v.Prices[currency] = *price
+		kept := *price
+		kept.Floor = v.Prices[currency].Floor // no file has a column for it
+		v.Prices[currency] = kept
 	}
 	return v
 }
@@ -127,7 +130,7 @@ func assign[T any](to *T, from *T) {
 	}
 }
 
-func assignList[T any](to *[]T, from *[]T) {
+func assignList[T any](to *table.List[T], from *[]T) {
 	if from != nil {
 		*to = *from
 	}

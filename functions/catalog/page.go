@@ -72,7 +72,7 @@ type ProductPageVariant struct {
 	Price          *money.View      `json:"price,omitempty" doc:"Absent when not sold in the currency."`
 	CompareAt      *money.View      `json:"compareAt,omitempty" doc:"Struck-through price."`
 	Sale           *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price."`
-	LowestPrice30  *money.View      `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with it (Directive 98/6/EC, 6a). Only with compareAt."`
+	LowestPrice30  *money.View      `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
 	Availability   string           `json:"availability" enum:"in_stock,low,out,not_open_yet"`
 	Left           *int             `json:"left,omitempty" doc:"Units left, when few."`
 	OpensAt        *time.Time       `json:"opensAt,omitempty" doc:"When a limited edition can be bought."`
@@ -81,8 +81,6 @@ type ProductPageVariant struct {
 	Image          string           `json:"image,omitempty"`
 	Grams          int              `json:"grams,omitempty"`
 	Components     []ProductSetPart `json:"components,omitempty" doc:"What a gift set is made of."`
-
-	list catalogue.Variant // at the prices outside sales
 }
 
 // ProductSetPart is a part of a gift set.
@@ -93,9 +91,6 @@ type ProductSetPart struct {
 
 // low is how many units are few.
 const low = 5
-
-// reductionWindow is how far back the lowest price next to a reduction goes (Directive 98/6/EC, article 6a, 2).
-const reductionWindow = 30 * 24 * time.Hour
 
 func notFound() error { return problem.NotFound("product_not_found", "There is no such product.") }
 
@@ -118,9 +113,6 @@ func (c *catalog) page(ctx context.Context, in *PageInput) (*PageOutput, error) 
 	}
 	page := c.pageOf(shown.product, items, languages, in.Currency)
 	shown.mark(page, languages)
-	if err := c.lowest(ctx, shown.product, page); err != nil {
-		return nil, err
-	}
 	if page.encoded, err = json.Marshal(page); err != nil {
 		return nil, err
 	}
@@ -210,56 +202,4 @@ func availability(units int, open bool) string {
 	default:
 		return "in_stock"
 	}
-}
-
-// lowest adds the lowest price of the 30 days before each reduction shown. A variant that never had another price has none.
-// 1 round trip when something is reduced.
-func (c *catalog) lowest(ctx context.Context, p *catalogue.Product, page *ProductPage) error {
-	var first, last int64
-	for i, v := range page.Variants {
-		if v.CompareAt == nil {
-			continue
-		}
-		since := p.Variants[i].Prices[v.Price.Currency].Since
-		if first == 0 || since < first {
-			first = since
-		}
-		last = max(last, since)
-	}
-	if last == 0 {
-		return nil
-	}
-	rows, err := catalogue.PriceHistory(ctx, c.table, p.ID, time.UnixMilli(first).Add(-reductionWindow), time.UnixMilli(last))
-	if err != nil {
-		return err
-	}
-	for i, v := range page.Variants {
-		if v.CompareAt == nil {
-			continue
-		}
-		if v.Sale != nil {
-			since := time.UnixMilli(p.Variants[i].Prices[v.Price.Currency].Since)
-			if amount, ok := catalogue.Lowest(rows, v.list, v.Price.Currency, since.Add(-reductionWindow), since); ok {
-				page.Variants[i].LowestPrice30 = view(amount, v.Price.Currency)
-			}
-			continue
-		}
-		if amount, ok := prior(rows, p.Variants[i], v.Price.Currency); ok {
-			page.Variants[i].LowestPrice30 = view(amount, v.Price.Currency)
-		}
-	}
-	return nil
-}
-
-// prior is the lowest price of the 30 days before today's came into force; ok is false when there was none.
-func prior(rows []catalogue.History, v catalogue.Variant, currency string) (int64, bool) {
-	since := time.UnixMilli(v.Prices[currency].Since)
-	for _, h := range rows {
-		for _, change := range h.Changes {
-			if h.At.Equal(since) && change.VariantID == v.ID && change.Currency == currency {
-				return catalogue.Lowest(rows, v, currency, since.Add(-reductionWindow), since)
-			}
-		}
-	}
-	return 0, false
 }

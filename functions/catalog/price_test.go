@@ -3,6 +3,10 @@ package catalog
 import (
 	"testing"
 	"time"
+
+	"dangol/shared/money"
+	"dangol/shared/offers"
+	"dangol/shared/promotion"
 )
 
 const aDay = 24 * time.Hour
@@ -86,4 +90,65 @@ func TestPriceHistory(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	s.merchant.Do("GET", "/products/"+d.ID+"/price-history?since=yesterday", nil).WantField("query/since")
+}
+
+// discounts puts a sale of a tenth on everything onto the shelf.
+func (s *shop) discounts(id string, starts, ends time.Time) {
+	s.Helper()
+	store := offers.Store{Table: s.table, Clock: s.clock}
+	r := &offers.Record{Promotion: promotion.Promotion{
+		ID: id, Version: 1, Kind: promotion.Shelf, Class: promotion.Product, State: promotion.Scheduled, Starts: starts, Ends: ends,
+		Targets: promotion.Targets{All: true}, Terms: promotion.Terms{BasisPoints: 1_000},
+	}}
+	if err := s.table.Put(s.Context(), store.Create(r)); err != nil {
+		s.Fatal(err)
+	}
+}
+
+func (s *shop) card(query string) ProductCard {
+	s.Helper()
+	var l ProductList
+	s.api.Do("GET", "/products?"+query, nil).Want(200).Into(&l)
+	if len(l.Products) == 0 {
+		return ProductCard{}
+	}
+	return l.Products[0]
+}
+
+func TestPageAndListShowTheSameLowestPrice(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	d := s.create(cream("cream"))
+	starts := opening.Add(60 * aDay)
+	s.discounts("promo_was", starts.Add(-10*aDay), starts.Add(-9*aDay))
+	s.discounts("promo_now", starts, starts.Add(aDay))
+	shown := func(when string, price, compareAt, lowest int64) {
+		t.Helper()
+		v, card := s.page("cream").Variants[0], s.card("currency=KRW")
+		for where, got := range map[string][]int64{
+			"page": {v.Price.Amount, amountOf(v.CompareAt), amountOf(v.LowestPrice30)},
+			"list": {card.Price.Amount, amountOf(card.CompareAt), amountOf(card.LowestPrice30)},
+		} {
+			if got[0] != price || got[1] != compareAt || got[2] != lowest {
+				t.Errorf("%s, on the %s: %v, want %v", when, where, got, []int64{price, compareAt, lowest})
+			}
+		}
+	}
+	s.clock.MoveTo(starts.Add(-time.Second))
+	shown("before", 12_000, 0, 0)
+	s.clock.MoveTo(starts)
+	shown("during", 10_800, 12_000, 10_800)
+	s.clock.MoveTo(starts.Add(aDay))
+	shown("after", 12_000, 0, 0)
+	s.price(d, 1, 11_000, 12_000)
+	shown("reduced by the shop", 11_000, 12_000, 10_800)
+	s.clock.Advance(400 * aDay)
+	shown("and a year later, when the sales are long forgotten", 11_000, 12_000, 10_800)
+}
+
+func amountOf(v *money.View) int64 {
+	if v == nil {
+		return 0
+	}
+	return v.Amount
 }

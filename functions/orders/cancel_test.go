@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"dangol/events"
 	"dangol/infra/local/apitest"
 	"dangol/infra/local/fault"
 	"dangol/shared/money"
@@ -119,6 +120,10 @@ func TestACaptureThatCannotBeMadeCancelsTheOrder(t *testing.T) {
 	got, err := d.Service.Cashier.Orders.Get(t.Context(), o.id)
 	if err != nil || v.State != order.Cancelled || v.Payment.State != order.PayFailed || got.Event.Type != "order.payment_failed" {
 		t.Fatalf("%s, payment %s, event %s, %v", v.State, v.Payment.State, got.Event.Type, err)
+	}
+	var told events.OrderPaymentFailed
+	if err := got.Event.Envelope().Into(&told); err != nil || !told.PlacedAt.Equal(got.PlacedAt) || told.Total != got.Total() || len(told.Lines) != len(got.Lines) {
+		t.Errorf("the figures cannot be taken off again by %+v (%v)", told, err)
 	}
 }
 

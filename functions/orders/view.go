@@ -7,6 +7,7 @@ import (
 	"dangol/shared/cart"
 	"dangol/shared/money"
 	"dangol/shared/order"
+	"dangol/shared/promotion"
 )
 
 // Order is an order as the API shows it.
@@ -57,6 +58,17 @@ type Totals struct {
 	Tax         money.View `json:"tax"`
 	TaxIncluded bool       `json:"taxIncluded" doc:"Whether the prices contain the tax."`
 	Total       money.View `json:"total"`
+
+	Adjustments []OrderAdjustment `json:"adjustments" nullable:"false" doc:"What each promotion and each benefit of a membership took off; together the discount."`
+}
+
+// OrderAdjustment is what one promotion, or a benefit of a membership, took off.
+type OrderAdjustment struct {
+	PromotionID string     `json:"promotionId,omitempty" doc:"Missing for a benefit of a membership."`
+	PlanID      string     `json:"planId,omitempty" doc:"The plan whose benefit it was."`
+	Code        string     `json:"code,omitempty"`
+	Name        string     `json:"name" example:"Membership: Regular"`
+	Amount      money.View `json:"amount"`
 }
 
 // Payment is where the money of an order is.
@@ -151,13 +163,19 @@ func view(o *order.Order, operator bool) Order {
 		Address: o.Address, Shipping: o.Shipping, Note: o.Note, Reason: o.Reason, PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt,
 		Totals: Totals{
 			Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), Tax: in(t.Tax), TaxIncluded: t.TaxIncluded,
-			Total: in(t.Total),
+			Total: in(t.Total), Adjustments: make([]OrderAdjustment, len(t.Adjustments)),
 		},
 		Payment: Payment{
 			State: p.State, Provider: p.Provider, Brand: p.Brand, Last4: p.Last4, Captured: in(p.Captured), Refunded: in(p.Refunded),
 		},
 		Lines: make([]Line, len(o.Lines)), Fulfilments: make([]Fulfilment, len(o.Fulfilments)),
 		Refunds: make([]Refund, len(o.Refunds)), Timeline: make([]TimelineEntry, len(o.Timeline)),
+	}
+	for i, a := range t.Adjustments {
+		v.Totals.Adjustments[i] = OrderAdjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}
+		if plan, ok := promotion.PerkOf(a.OfferID); ok {
+			v.Totals.Adjustments[i].PromotionID, v.Totals.Adjustments[i].PlanID = "", plan
+		}
 	}
 	viewLines(&v, o, in)
 	for i, f := range o.Fulfilments {

@@ -100,7 +100,7 @@ func history(p *catalogue.Product, saleID string, at time.Time, with, without *o
 			if !on {
 				after, before = high, low
 			}
-			changes = append(changes, catalogue.PriceChange{VariantID: v.ID, Currency: currency, Price: &after, Previous: &before})
+			changes = append(changes, catalogue.PriceChange{VariantID: v.ID, Currency: currency, Price: after.Alone(), Previous: before.Alone()})
 		}
 	}
 	return catalogue.SaleHistory(p, saleID, at, changes), len(changes) > 0

@@ -12,8 +12,8 @@
 //	twice            the second finds that the edge was told, and does nothing.
 //	late             the event says when it took effect; an end that overtakes its start tells both, in order.
 //	early            the promotion was moved and the schedule was not: nothing is told, and the schedules are made anew.
-//	before the write the promotion is still a draft: the invocation fails, and Scheduler repeats it for a day.
-//	for nothing      the promotion is gone: done.
+//	before the write the promotion is still a draft: the invocation fails, and Lambda repeats it.
+//	for nothing      the promotion is gone, or still a draft minutes later, because publishing it failed: done.
 package promoter
 
 import (
@@ -43,6 +43,7 @@ import (
 // Hears are the event types that the function consumes.
 var Hears = []string{
 	"promotion.started", "promotion.ended", "promotion.paused", "promotion.resumed", "order.placed", "order.cancelled",
+	"order.payment_failed",
 }
 
 // Planner makes the schedules of a promotion; *schedule.Planner does.
@@ -115,6 +116,9 @@ func (f Promoter) hear(ctx context.Context, e event.Envelope) error {
 	case "order.cancelled":
 		var body events.OrderCancelled
 		return errors.Join(e.Into(&body), f.sold(ctx, e, cancelledIn(body)))
+	case "order.payment_failed":
+		var body events.OrderPaymentFailed
+		return errors.Join(e.Into(&body), f.sold(ctx, e, unpaidIn(body)))
 	case "promotion.started":
 		var body events.PromotionStarted
 		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, true))
@@ -131,6 +135,10 @@ func (f Promoter) hear(ctx context.Context, e event.Envelope) error {
 	return nil
 }
 
+// publishing is how long a schedule waits for the write that it was made for. One left over by a failure is then let go, by
+// the last of Lambda's three tries.
+const publishing = 2 * time.Minute
+
 // Fired tells the edges of a promotion that have been reached. 1 round trip, 1 more for each edge that is told.
 func (f Promoter) Fired(ctx context.Context, fired schedule.Fired) error {
 	r, err := f.Store.Get(ctx, fired.PromotionID)
@@ -142,6 +150,9 @@ func (f Promoter) Fired(ctx context.Context, fired schedule.Fired) error {
 	}
 	p := &r.Promotion
 	if p.State == promotion.Draft {
+		if f.Clock.Now().Sub(fired.At) > publishing {
+			return nil
+		}
 		return fmt.Errorf("promoter: %s is not published, or not visibly so yet", p.ID)
 	}
 	for _, e := range r.Reached(f.Clock.Now()) {

@@ -158,6 +158,7 @@ func TestSchedulesThatFireWrongly(t *testing.T) {
 		{"early, for a start that was moved: nothing is told, and it is planned again",
 			func(p *promotion.Promotion) { p.Starts = starts.Add(time.Hour) }, starts, offers.Start, starts, "", 1, false},
 		{"before the write that publishes it is visible: tried again", draft, starts, offers.Start, starts, "", 0, true},
+		{"for a write that came to nothing: let go after two minutes", draft, starts.Add(2*time.Minute + time.Second), offers.Start, starts, "", 0, false},
 		{"for an end that is no more", func(p *promotion.Promotion) { p.Ends = time.Time{} }, ends, offers.End, ends, "promotion.started", 1, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -224,35 +225,40 @@ func placed(n int64) events.OrderPlaced {
 	}
 }
 
-func TestOrdersAreCountedOnceAndCancelledOnesTakenOff(t *testing.T) {
+func TestOrdersAreCountedOnceAndThoseThatComeToNothingTakenOff(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.hear("evt_1", placed(1))
-	b.hear("evt_1", placed(1))
-	b.hear("evt_2", placed(2))
-	day := promotion.DayOf(starts, time.UTC)
-	sales := func(scope string) promotion.DaySales {
-		t.Helper()
-		days, err := b.f.Store.Sales(t.Context(), scope, "KRW", day-1, day+1)
-		if err != nil || len(days) != 1 {
-			t.Fatalf("%s: %+v %v", scope, days, err)
-		}
-		return days[0]
-	}
-	if got := sales(offers.TheShop); got.Orders != 2 || got.Revenue != 30_000 || got.Discounted != 24_000 {
-		t.Errorf("the shop sold %+v", got)
-	}
-	if got := sales("prod_b"); got.Orders != 2 || got.Revenue != 6_000 || got.Discounted != 0 {
-		t.Errorf("b sold %+v", got)
-	}
 	back := placed(2)
-	b.hear("evt_3", events.OrderCancelled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, FirstOrder: true, Promotions: back.Promotions})
-	stats, err := b.f.Store.Stats(t.Context(), promotionID)
-	if err != nil || len(stats) != 1 || stats[0] != (offers.Stats{Currency: "KRW", Orders: 1, Revenue: 10_000, Cost: 1_000, NewCustomers: 1}) {
-		t.Errorf("after a cancellation %+v (%v)", stats, err)
+	for name, end := range map[string]event.Body{
+		"cancelled": events.OrderCancelled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, FirstOrder: true, Promotions: back.Promotions},
+		"never paid": events.OrderPaymentFailed{
+			Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, FirstOrder: true, Promotions: back.Promotions,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.hear("evt_1", placed(1))
+			b.hear("evt_1", placed(1))
+			b.hear("evt_2", placed(2))
+			b.wantSold(offers.TheShop, promotion.DaySales{Orders: 2, Revenue: 30_000, Discounted: 24_000})
+			b.wantSold("prod_b", promotion.DaySales{Orders: 2, Revenue: 6_000})
+			b.hear("evt_3", end)
+			b.hear("evt_3", end)
+			b.wantSold(offers.TheShop, promotion.DaySales{Orders: 1, Revenue: 10_000, Discounted: 8_000})
+			stats, err := b.f.Store.Stats(t.Context(), promotionID)
+			if err != nil || len(stats) != 1 || stats[0] != (offers.Stats{Currency: "KRW", Orders: 1, Revenue: 10_000, Cost: 1_000, NewCustomers: 1}) {
+				t.Errorf("the promotion brought %+v (%v)", stats, err)
+			}
+		})
 	}
-	if got := sales(offers.TheShop); got.Orders != 1 || got.Revenue != 10_000 {
-		t.Errorf("the shop sold %+v", got)
+}
+
+func (b *bench) wantSold(scope string, want promotion.DaySales) {
+	b.t.Helper()
+	want.Day = promotion.DayOf(starts, time.UTC)
+	days, err := b.f.Store.Sales(b.t.Context(), scope, "KRW", want.Day-1, want.Day+1)
+	if err != nil || len(days) != 1 || days[0] != want {
+		b.t.Errorf("%s sold %+v (%v), want %+v", scope, days, err, want)
 	}
 }
 

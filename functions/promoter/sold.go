@@ -14,7 +14,8 @@ import (
 	"dangol/shared/table"
 )
 
-// sale is what of an order is counted; sign is -1 for one that was cancelled.
+// sale is what of an order is counted; sign is -1 for one that came to nothing. An order tells its end once, as cancelled or
+// as never paid, so it is taken off once.
 type sale struct {
 	sign       int
 	at         time.Time
@@ -30,6 +31,10 @@ func soldIn(o events.OrderPlaced) sale {
 }
 
 func cancelledIn(o events.OrderCancelled) sale {
+	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.Lines, o.Promotions}
+}
+
+func unpaidIn(o events.OrderPaymentFailed) sale {
 	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.Lines, o.Promotions}
 }
 

@@ -50,7 +50,19 @@ func (p *plans) Plan(_ context.Context, planned *promotion.Promotion) error {
 	return nil
 }
 
-func newBench(t testing.TB) *bench {
+// last is the promotion as its schedules were made last.
+func (p *plans) last(id string) promotion.Promotion {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.made {
+		if made := p.made[len(p.made)-1-i]; made.ID == id {
+			return made
+		}
+	}
+	return promotion.Promotion{}
+}
+
+func newBench(t testing.TB, wrap ...func(table.DB) table.DB) *bench {
 	t.Helper()
 	shop, err := pricing.DefaultShop()
 	if err != nil {
@@ -61,7 +73,11 @@ func newBench(t testing.TB) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{t: t, clock: clock.Stopped(monday), plans: &plans{}}
-	b.table = table.New(localtest.DB(t), localtest.Name(t, table.Commerce), nil)
+	db := localtest.DB(t)
+	for _, w := range wrap {
+		db = w(db)
+	}
+	b.table = table.New(db, localtest.Name(t, table.Commerce), nil)
 	b.f = promotions.Make(b.table, b.clock, shop, policy, policy.Zone, b.plans)
 	service := b.f.Service(api.Options{Clock: b.clock, Verify: apitest.Verify})
 	b.merchant = apitest.New(t, service.Lambda()).As(apitest.Merchant)

@@ -14,6 +14,8 @@ import (
 	"dangol/shared/catalogue"
 	"dangol/shared/checkout"
 	"dangol/shared/idempotency"
+	"dangol/shared/membership"
+	"dangol/shared/membership/standing"
 	"dangol/shared/promotion"
 )
 
@@ -30,6 +32,9 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 	}
 	if !p.Exclusive {
 		p.CombinesWith = []promotion.Class{promotion.Product, promotion.Order, promotion.Shipping}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "audience") == 0 {
+		p.Conditions.Audience = promotion.Members
 	}
 	if rapid.Bool().Draw(t, "one") {
 		p.Targets = promotion.Targets{Variants: []string{rapid.SampledFrom(variants).Draw(t, "target")}}
@@ -49,13 +54,35 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 		p.Class, p.Terms.BuyGet = promotion.Product, &promotion.BuyGetTerms{Buy: 2, Get: 1, BasisPoints: 10_000}
 	case promotion.Shelf:
 		p.Class, p.Exclusive, p.Terms.BasisPoints = promotion.Product, false, rapid.IntRange(1, 9_000).Draw(t, "off")
+		p.Conditions.Audience = promotion.Everybody
 	case promotion.FreeGift:
 		p.Terms.Gifts = []promotion.GiftTier{{From: won(1, 40_000), Variants: variants[:1]}}
 	}
 	return p
 }
 
-// TestPreviewEqualsCheckout prices random carts under random promotions by the preview, and buys them.
+// drawMemberships makes somebody a member in the preview, and as billing would; "" is a guest.
+func drawMemberships(t *rapid.T, w *world.World, in *promotions.PreviewInput) (customer string) {
+	for n := range rapid.IntRange(0, 2).Draw(t, "memberships") {
+		customer = "cust-ann"
+		h := membership.Held{
+			SubscriptionID: fmt.Sprint("sub_", n), PlanID: fmt.Sprint("plan_", n), Title: "단골", Until: w.Clock.Now().Add(time.Hour),
+			Benefits: membership.Benefits{
+				PercentOffBP:  rapid.SampledFrom([]int64{0, 500, 3_333}).Draw(t, "percent"),
+				SkipSaleGoods: rapid.Bool().Draw(t, "sparing"), FreeShipping: rapid.Bool().Draw(t, "ships"),
+			},
+		}
+		if _, err := w.Table.Update(w.T.Context(), standing.Note(customer, h.SubscriptionID, 1, &h)); err != nil {
+			t.Fatal(err)
+		}
+		in.Body.Shopper.Memberships = append(in.Body.Shopper.Memberships, promotions.PreviewMembership{
+			PlanID: h.PlanID, Title: h.Title, Benefits: h.Benefits,
+		})
+	}
+	return customer
+}
+
+// TestPreviewEqualsCheckout prices random carts, of guests and members, under random promotions by the preview, and buys them.
 func TestPreviewEqualsCheckout(t *testing.T) {
 	t.Parallel()
 	policy, err := promotion.DefaultPolicy()
@@ -82,16 +109,17 @@ func TestPreviewEqualsCheckout(t *testing.T) {
 				in.Body.Lines = append(in.Body.Lines, promotions.PreviewLine{VariantID: variants[i], Quantity: max(n, 1)})
 			}
 		}
+		customer := drawMemberships(r, w, in)
 		f := promotions.Make(w.Table, w.Clock, w.Service.Shop, policy, time.UTC, &plans{})
 		preview, err := f.Preview(t.Context(), in)
 		if err != nil {
 			r.Fatal(err)
 		}
 
-		b := w.Fill("", wants)
+		b := w.Fill(customer, wants)
 		store, shelf := cart.Store{Table: w.Table, Clock: w.Clock}, catalogue.NewShelf(w.Table, w.Clock, time.Second)
 		q := cart.Quoter{Shop: w.Service.Shop, Goods: cart.Shelf{Of: shelf}, Offers: w.Service.Offers}
-		ref := cart.Ref{CartID: b.ID, Token: b.Token}
+		ref := cart.Ref{CartID: b.ID, Token: b.Token, CustomerID: customer}
 		if _, _, err := store.Change(t.Context(), ref, cart.Attempt{}, func(c *cart.Cart) error {
 			c.Codes = []string{"CODE"}
 			goods, err := q.Read(t.Context(), c.VariantIDs(), c.Currency, w.Clock.Now())

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dangol/shared/catalogue"
+	"dangol/shared/membership"
 	"dangol/shared/offers"
 	"dangol/shared/order"
 	"dangol/shared/pricing"
@@ -103,7 +104,7 @@ func (f *Promotions) reprice(
 			b.Lines = append(b.Lines, lineOf(l, o, products[l.ProductID], after))
 		}
 	}
-	facts := promotion.Facts{Member: o.CustomerID != "", First: o.First}
+	facts := promotion.Facts{Member: membership.Member(o.Member), First: o.First}
 	was, would := before.Set.Apply(plain(b, o), f.Shop, facts), after.Set.Apply(b, f.Shop, facts)
 	into.Revenue += o.Totals.Total
 	into.Cost += was.Totals.Total - would.Totals.Total

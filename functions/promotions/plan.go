@@ -9,6 +9,7 @@ import (
 
 	"dangol/shared/catalogue"
 	"dangol/shared/money"
+	"dangol/shared/offers"
 	"dangol/shared/problem"
 	"dangol/shared/promotion"
 )
@@ -84,17 +85,20 @@ func (f *Promotions) components(ctx context.Context, ids []string) (map[string][
 	return found, nil
 }
 
-// publishable asks for codes of others and for the guard. Errors: 422 for a code that is taken, 409 discount_guard with
-// extra.plan where there is no reason.
-func (f *Promotions) publishable(ctx context.Context, p *promotion.Promotion) error {
-	published, err := f.Store.Published(ctx, f.Clock.Now())
+// publishable asks for codes of others and for the guard, and has the write made against the calendar that both were asked
+// of. Errors: 422 for a code that is taken, 409 discount_guard with the plan where there is no reason.
+func (f *Promotions) publishable(ctx context.Context, r *offers.Record) error {
+	p, now := &r.Promotion, f.Clock.Now()
+	published, calendar, err := f.Store.Planned(ctx, now.Add(-reach))
 	if err != nil {
 		return err
 	}
-	if fields := p.Clashes(published); len(fields) > 0 {
+	r.Against = calendar
+	current := slices.DeleteFunc(slices.Clone(published), func(o promotion.Promotion) bool { return !o.Ends.IsZero() && o.Ends.Before(now) })
+	if fields := p.Clashes(current); len(fields) > 0 {
 		return problem.Invalid(fields...)
 	}
-	plan, err := f.ask(ctx, p)
+	plan, err := f.ask(ctx, p, published)
 	if err != nil {
 		return err
 	}
@@ -141,7 +145,11 @@ func (f *Promotions) plan(ctx context.Context, in *CreatePromotionInput) (*PlanO
 	if err := f.valid(ctx, &p); err != nil {
 		return nil, err
 	}
-	plan, err := f.ask(ctx, &p)
+	published, _, err := f.Store.Planned(ctx, f.Clock.Now().Add(-reach))
+	if err != nil {
+		return nil, err
+	}
+	plan, err := f.ask(ctx, &p, published)
 	return &PlanOutput{Body: plan}, err
 }
 
@@ -151,9 +159,10 @@ const (
 	most   = 120
 )
 
-// ask asks the guard. 2 round trips.
-func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion) (*DiscountPlan, error) {
-	history, err := f.history(ctx)
+// ask asks the guard what it says to a promotion beside those that are published. No round trip while the list of products
+// is fresh.
+func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published []promotion.Promotion) (*DiscountPlan, error) {
+	history, err := f.spans(ctx, published)
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +212,10 @@ func (f *Promotions) history(ctx context.Context) ([]promotion.Span, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.spans(ctx, published)
+}
+
+func (f *Promotions) spans(ctx context.Context, published []promotion.Promotion) ([]promotion.Span, error) {
 	var spans []promotion.Span
 	for i := range published {
 		s, counts, err := f.span(ctx, &published[i])

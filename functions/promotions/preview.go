@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dangol/shared/cart"
+	"dangol/shared/membership"
 	"dangol/shared/money"
 	"dangol/shared/offers"
 	"dangol/shared/problem"
@@ -37,10 +38,26 @@ type PreviewLine struct {
 
 // PreviewShopper is who buys.
 type PreviewShopper struct {
-	Member     bool     `json:"member,omitempty"`
-	FirstOrder bool     `json:"firstOrder,omitempty"`
-	CustomerID string   `json:"customerId,omitempty" maxLength:"100" doc:"For promotions of certain customers."`
-	Segments   []string `json:"segments,omitempty" maxItems:"50" nullable:"false"`
+	Account     bool                `json:"account,omitempty" doc:"Logged in; with customerId or memberships in any case."`
+	FirstOrder  bool                `json:"firstOrder,omitempty"`
+	CustomerID  string              `json:"customerId,omitempty" maxLength:"100" doc:"For promotions of certain customers."`
+	Segments    []string            `json:"segments,omitempty" maxItems:"50" nullable:"false"`
+	Memberships []PreviewMembership `json:"memberships,omitempty" maxItems:"10" nullable:"false" doc:"Plans that the shopper is a member by."`
+}
+
+// PreviewMembership is a membership to price with; it need not exist.
+type PreviewMembership struct {
+	PlanID   string              `json:"planId" minLength:"1" maxLength:"64" example:"plan_regular"`
+	Title    string              `json:"title,omitempty" maxLength:"200" example:"Regular"`
+	Benefits membership.Benefits `json:"benefits" doc:"As a plan has them."`
+}
+
+// member is the shopper as a member.
+func (s *PreviewShopper) member() (m membership.Member) {
+	for _, p := range s.Memberships {
+		m = append(m, membership.Plan{ID: p.PlanID, Title: p.Title, Benefits: p.Benefits})
+	}
+	return m
 }
 
 // PreviewOutput is what the cart would cost.
@@ -71,6 +88,7 @@ type PreviewPrice struct {
 	Quantity  int         `json:"quantity"`
 	Unit      money.View  `json:"unitPrice" doc:"On the shelf."`
 	CompareAt *money.View `json:"compareAtPrice,omitempty"`
+	Lowest30  *money.View `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a)."`
 	Sale      string      `json:"sale,omitempty" doc:"The sale that makes the price on the shelf."`
 	Gift      string      `json:"gift,omitempty" doc:"The promotion that gives it."`
 	Total     money.View  `json:"total"`
@@ -94,12 +112,12 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 	if err != nil {
 		return nil, err
 	}
-	facts := promotion.Facts{Member: b.Shopper.Member || b.Shopper.CustomerID != "", First: b.Shopper.FirstOrder, Segments: b.Shopper.Segments, Used: s.Used}
+	facts := promotion.Facts{Member: b.Shopper.member(), First: b.Shopper.FirstOrder, Segments: b.Shopper.Segments, Used: s.Used}
 	c := &cart.Cart{
 		State: cart.Open, Currency: b.Currency, Language: f.Shop.Languages[0], Codes: b.Codes, CustomerID: b.Shopper.CustomerID,
 		Shipping: b.Shipping, Chosen: b.Gifts,
 	}
-	if c.CustomerID == "" && b.Shopper.Member {
+	if c.CustomerID == "" && (b.Shopper.Account || len(b.Shopper.Memberships) > 0) {
 		c.CustomerID = "preview"
 	}
 	if c.Currency == "" {
@@ -127,13 +145,10 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 	return &PreviewOutput{Body: previewOf(p, at)}, nil
 }
 
-// planned is the published promotions with the one that is previewed, as if it were published.
+// planned is the published promotions, as carts of that moment have them, with the one that is previewed, as if it were
+// published.
 func (f *Promotions) planned(ctx context.Context, in *PreviewInput, at time.Time) (*offers.Snapshot, error) {
-	since := at
-	if now := f.Clock.Now(); now.Before(at) {
-		since = now
-	}
-	published, err := f.Store.Published(ctx, since)
+	published, err := f.Store.Around(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -178,6 +193,10 @@ func previewOf(p cart.Priced, at time.Time) PromotionPreview {
 			if price.CompareAt > 0 {
 				compare := in(price.CompareAt)
 				v.CompareAt = &compare
+			}
+			if prior := p.Prior(l); v.CompareAt != nil && prior > 0 {
+				lowest := in(prior)
+				v.Lowest30 = &lowest
 			}
 		}
 		if g.Sale != nil && l.Gift == "" {

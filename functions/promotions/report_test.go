@@ -5,19 +5,20 @@ import (
 
 	"dangol/functions/promotions"
 	"dangol/shared/id"
+	"dangol/shared/membership"
 	"dangol/shared/offers"
 	"dangol/shared/order"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
 )
 
-// ordered places an order of one line so many days ago.
-func (b *bench) ordered(daysAgo int, productID, variantID string, quantity int, unit int64) {
+// ordered places an order of one line so many days ago, of a member by the plans.
+func (b *bench) ordered(daysAgo int, productID, variantID string, quantity int, unit int64, plans ...membership.Plan) {
 	b.t.Helper()
 	at := b.clock.Now().AddDate(0, 0, -daysAgo)
 	total := unit * int64(quantity)
 	o := order.New(order.NewID(at), id.New("chk", at), order.Draft{
-		CartID: id.New("cart", at), Email: "a@example.com", Language: "ko",
+		CartID: id.New("cart", at), Email: "a@example.com", Language: "ko", Member: plans,
 		Lines: []order.Line{{ID: "line_1", VariantID: variantID, ProductID: productID, Title: "비누", Quantity: quantity}},
 		Totals: order.Totals{Totals: pricing.Totals{
 			Currency: "KRW", Subtotal: total, Total: total, Lines: []pricing.LineTotal{{ID: "line_1", Unit: unit, Quantity: quantity, Subtotal: total, Total: total}},
@@ -35,7 +36,7 @@ func TestADryRunTellsWhatItWouldHaveCost(t *testing.T) {
 	balm, balmVariant := b.sell(4_000)
 	b.ordered(1, soap, soapVariant, 3, 10_000)
 	b.ordered(5, balm, balmVariant, 2, 4_000)
-	b.ordered(20, soap, soapVariant, 1, 9_000)
+	b.ordered(20, soap, soapVariant, 1, 9_000, membership.Plan{ID: "plan_gold"})
 	b.ordered(40, soap, soapVariant, 9, 10_000)
 	for _, tc := range []struct {
 		name         string
@@ -49,6 +50,8 @@ func TestADryRunTellsWhatItWouldHaveCost(t *testing.T) {
 		{"over two months", nil, "60", 4, 3, 3_000 + 900 + 9_000},
 		{"from 20,000 on", map[string]any{"conditions": map[string]any{"minSubtotal": map[string]any{"KRW": 20_000}}}, "30", 3, 1, 3_000},
 		{"with a code that all know", map[string]any{"code": "ALL"}, "30", 3, 2, 3_900},
+		{"for members only", map[string]any{"conditions": map[string]any{"audience": "member"}}, "30", 3, 1, 900},
+		{"for members of another plan only", map[string]any{"conditions": map[string]any{"audience": "member", "plans": []string{"plan_silver"}}}, "30", 3, 0, 0},
 		{"as a sale on the shelf", map[string]any{"kind": "shelf"}, "30", 3, 2, 3_900},
 	} {
 		draft := b.create(body(soap, tc.change))

@@ -94,31 +94,45 @@ func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*P
 		if after.State == promotion.Draft {
 			return nil
 		}
-		if err := f.publishable(ctx, &after); err != nil {
+		if err := f.publishable(ctx, r); err != nil {
 			return err
 		}
-		return f.schedule(ctx, &after)
+		return f.schedule(ctx, r)
 	})
 }
 
 // change applies a rule to a promotion and writes what comes of it; a rule that changes nothing makes no version. Schedules
-// that were planned for a write that then fails are put right when they fire.
+// that were made for a write that came to nothing are put right again, at the latest when they fire.
 func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*offers.Record) error) (*PromotionOutput, error) {
+	planned := false
 	r, err := f.Store.Change(ctx, in.PromotionID, func(r *offers.Record) (bool, error) {
 		if err := in.fresh(r); err != nil {
 			return false, err
 		}
 		before, told := r.Promotion, r.Event
-		if err := rule(r); err != nil {
+		err := rule(r)
+		planned = planned || r.Planned
+		if err != nil {
 			return false, err
 		}
 		r.By = auth.From(ctx).Subject
 		return told != r.Event || !equalJSON(before, r.Promotion), nil
 	})
 	if err != nil {
+		if planned {
+			f.mend(ctx, in.PromotionID)
+		}
 		return nil, err
 	}
 	return f.output(r), nil
+}
+
+// mend makes the schedules of a promotion what it says itself. The caller has an error to tell already, so one of its own is
+// left for the schedules to be found wrong by when they fire.
+func (f *Promotions) mend(ctx context.Context, promotionID string) {
+	if r, err := f.Store.Get(ctx, promotionID); err == nil {
+		_ = f.Planner.Plan(ctx, &r.Promotion)
+	}
 }
 
 // allowed says what of a published promotion can be changed. What customers have seen of a live one stays.
@@ -179,7 +193,7 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 	return f.change(ctx, in.ChangingInput, func(r *offers.Record) error {
 		p := &r.Promotion
 		if p.State != promotion.Draft {
-			return f.schedule(ctx, p)
+			return f.schedule(ctx, r)
 		}
 		if in.Body != nil && in.Body.Reason != "" {
 			p.Reason = in.Body.Reason
@@ -190,11 +204,11 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 		if !p.Ends.IsZero() && !p.Ends.After(f.Clock.Now()) {
 			return problem.InvalidField("/ends", "too_small", "in the future")
 		}
-		if err := f.publishable(ctx, p); err != nil {
+		if err := f.publishable(ctx, r); err != nil {
 			return err
 		}
 		p.State = promotion.Scheduled
-		if err := f.schedule(ctx, p); err != nil {
+		if err := f.schedule(ctx, r); err != nil {
 			return err
 		}
 		if !p.Live(f.Clock.Now()) {
@@ -206,8 +220,9 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 }
 
 // schedule makes the schedules of a promotion. Errors: 503 schedule_unavailable.
-func (f *Promotions) schedule(ctx context.Context, p *promotion.Promotion) error {
-	if err := f.Planner.Plan(ctx, p); err != nil {
+func (f *Promotions) schedule(ctx context.Context, r *offers.Record) error {
+	r.Planned = true
+	if err := f.Planner.Plan(ctx, &r.Promotion); err != nil {
 		return problem.Unavailable("schedule_unavailable", "The start and end could not be scheduled; nothing was changed. Try again.").Because(err)
 	}
 	return nil
@@ -277,11 +292,11 @@ func (f *Promotions) end(ctx context.Context, in *ChangingInput) (*PromotionOutp
 		}
 		if now.Before(p.Starts) {
 			p.State = promotion.Draft
-			return f.schedule(ctx, p)
+			return f.schedule(ctx, r)
 		}
 		wasLive := p.State != promotion.Paused
 		p.State, p.Ends = promotion.Scheduled, now
-		if err := f.schedule(ctx, p); err != nil {
+		if err := f.schedule(ctx, r); err != nil {
 			return err
 		}
 		r.Tell(offers.End)

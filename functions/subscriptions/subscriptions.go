@@ -5,7 +5,7 @@
 // subscription.notice_issued. What is due later is done by the billing function; a payment that follows from a request is made here,
 // at once, and left to billing when the provider does not answer.
 //
-// Routes: plans under /plans, one's own subscriptions under /subscriptions, the merchant's figures under /admin/subscriptions.
+// Routes: plans under /plans, one's own subscriptions under /subscriptions, what they give at /me/membership, the merchant's figures under /admin/subscriptions.
 package subscriptions
 
 import (
@@ -74,6 +74,10 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	api.Handle(s, card, f.card)
 	api.Handle(s, route("GET", one+"/consent", "getConsentNotice", "The notice to show before a trial turns paid or a price rises", 404), f.notice)
 	api.Handle(s, change("/consent", "answerConsent", "Say yes or no to the notice"), f.consent)
+	api.Handle(s, api.Route{
+		Method: "GET", Path: "/me/membership", ID: "getMyMembership", Summary: "What one gets as a member", Tag: "Subscriptions", Access: api.Customer,
+		Description: "Exactly what carts and checkouts go by at this moment.", Errors: []int{422},
+	}, f.membership)
 	report := api.Route{
 		Method: "GET", Path: "/admin/subscriptions/report", ID: "getSubscriptionReport", Summary: "Recurring revenue, churn, trials, recovery, what is to come",
 		Tag: "Subscriptions", Access: api.MerchantIs, Errors: []int{422},

@@ -82,6 +82,31 @@ func TestSubscribingTwiceWithOneKeyIsOneSubscription(t *testing.T) {
 	s.Check(t)
 }
 
+func TestWhatOneGetsAsAMemberIsWhatCartsGoBy(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	read := func(c *apitest.Client) (m subscriptions.Membership) {
+		c.Do("GET", "/me/membership", nil).Want(200).Into(&m)
+		return m
+	}
+	if m := read(s.ann()); m.Member || len(m.Memberships) != 0 || m.PointsTimes != 1 || m.Invited {
+		t.Errorf("before: %+v", m)
+	}
+	v := s.subscribe(s.offer(10_000, 0), "pm_card_visa")
+	m := read(s.ann())
+	if !m.Member || m.Benefits.PercentOffBP != 500 || len(m.Memberships) != 1 || m.Memberships[0].SubscriptionID != v.ID || m.Memberships[0].Title != "단골" {
+		t.Errorf("%+v", m)
+	}
+	if m := read(s.guest.As(apitest.Bob)); m.Member {
+		t.Errorf("somebody else: %+v", m)
+	}
+	s.guest.Do("GET", "/me/membership", nil).WantProblem(401, "token_required")
+	s.Clock.MoveTo(m.Memberships[0].Until)
+	if m := read(s.ann()); m.Member {
+		t.Errorf("when it is over: %+v", m)
+	}
+}
+
 func TestWhatIsAnothersIsNotThere(t *testing.T) {
 	t.Parallel()
 	s := open(t)

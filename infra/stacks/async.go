@@ -45,7 +45,7 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 		SuppressionReasons: awsses.SuppressionReasons_BOUNCES_AND_COMPLAINTS,
 	})
 	a.queues(s)
-	a.times = newTimes(a.Stack, c)
+	a.times = newTimes(a.Stack, c, a.dead(topology.TimesDead))
 	known := a.variables(s, d)
 	for _, f := range s.Functions {
 		if f.API == nil {

@@ -96,3 +96,41 @@ func tableOf(t *testing.T, on any) string {
 	}
 	return string(raw)
 }
+
+// TestSchedulesMayInvokeOneFunctionAndLeaveWhatFailedInOneQueue: the role that functions hand to their schedules does nothing
+// else, and only they may hand it over.
+func TestSchedulesMayInvokeOneFunctionAndLeaveWhatFailedInOneQueue(t *testing.T) {
+	s := synth(t)
+	var got []string
+	for id, policy := range resources(t, s.Async.Stack, "AWS::IAM::Policy") {
+		if !strings.HasPrefix(id, "timesrole") {
+			continue
+		}
+		for _, raw := range policy.Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+			statement := raw.(map[string]any)
+			for _, on := range oneOrMore(statement["Resource"]) {
+				resource, err := json.Marshal(on)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, fmt.Sprintf("%v on %s", statement["Action"], resource))
+			}
+		}
+	}
+	slices.Sort(got)
+	if len(got) != 2 || !strings.HasPrefix(got[0], "lambda:InvokeFunction on ") || !strings.Contains(got[0], "function:dangol-prod-"+topology.Scheduled+`"`) ||
+		!strings.HasPrefix(got[1], "sqs:SendMessage on ") || !strings.Contains(got[1], "queuetimesdead") {
+		t.Errorf("the schedules' role may %q", got)
+	}
+	for _, stack := range []awscdk.Stack{s.API.Stack, s.Async.Stack} {
+		for id, policy := range resources(t, stack, "AWS::IAM::Policy") {
+			passes := strings.Contains(fmt.Sprint(policy.Properties["PolicyDocument"]), "iam:PassRole")
+			plans := slices.ContainsFunc(topology.Dangol.Functions, func(f topology.Function) bool {
+				return strings.HasPrefix(id, f.Name+"role") && slices.Contains(f.May, topology.PlanTimes)
+			})
+			if passes != plans {
+				t.Errorf("%s hands the schedules' role over: %v, want %v", id, passes, plans)
+			}
+		}
+	}
+}

@@ -5,32 +5,37 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 
 	"dangol/infra/topology"
 )
 
-// times is what one-time schedules need: a group of their own, and a role that may invoke one function. Arns are made of
-// names, because the function that schedules invoke also makes some.
+// times is what one-time schedules need: a group of their own, and a role that may invoke one function and leave what could
+// not be invoked in one queue. Arns are made of names, because the function that schedules invoke also makes some.
 type times struct {
 	config Config
 	role   awsiam.Role
 	target string
+	dead   awssqs.Queue
 }
 
 func groupName(c Config) string     { return "dangol-" + c.Stage.Name }
 func scheduledName(c Config) string { return "dangol-" + c.Stage.Name + "-" + topology.Scheduled }
 
-func newTimes(stack awscdk.Stack, c Config) *times {
+func newTimes(stack awscdk.Stack, c Config, dead awssqs.Queue) *times {
 	awsscheduler.NewCfnScheduleGroup(stack, str("Times"), &awsscheduler.CfnScheduleGroupProps{Name: str(groupName(c))})
-	t := &times{config: c, target: *stack.FormatArn(&awscdk.ArnComponents{
+	t := &times{config: c, dead: dead, target: *stack.FormatArn(&awscdk.ArnComponents{
 		Service: str("lambda"), Resource: str("function"), ResourceName: str(scheduledName(c)), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})}
 	t.role = awsiam.NewRole(stack, str("times-role"), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewServicePrincipal(str("scheduler.amazonaws.com"), nil),
-		Description: str("Lets one-time schedules invoke " + topology.Scheduled),
+		Description: str("Lets one-time schedules invoke " + topology.Scheduled + ", or say that they could not"),
 	})
 	t.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions: strs("lambda:InvokeFunction"), Resources: strs(t.target),
+	}))
+	t.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: strs("sqs:SendMessage"), Resources: &[]*string{dead.QueueArn()},
 	}))
 	return t
 }
@@ -39,6 +44,7 @@ func newTimes(stack awscdk.Stack, c Config) *times {
 func (t *times) know(known map[string]*string) {
 	known["SCHEDULER_TARGET_ARN"] = str(t.target)
 	known["SCHEDULER_ROLE_ARN"] = t.role.RoleArn()
+	known["SCHEDULER_DEAD_ARN"] = t.dead.QueueArn()
 }
 
 // permit lets a function make, change and delete schedules of the group, and hand them the role.

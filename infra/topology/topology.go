@@ -59,6 +59,9 @@ type Stream struct {
 // Scheduled is the function that one-time schedules invoke.
 const Scheduled = "promoter"
 
+// TimesDead is where one-time schedules go whose invocation could not be made.
+const TimesDead = "times-dead"
+
 // Schedule is a recurring invocation.
 type Schedule struct {
 	Rate time.Duration

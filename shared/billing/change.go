@@ -148,8 +148,7 @@ func (s *Service) write(ctx context.Context, w *work) error {
 	for _, n := range w.raised {
 		all = append(all, n.series.raise(n.last, n.by))
 	}
-	all = append(all, w.must...)
-	all = append(all, w.documents()...)
+	all = slices.Concat(all, w.must, w.documents(), w.stands())
 	err := order.TransactGiving(ctx, s.Table, w.next.Mark, all, w.back)
 	return s.outcome(w, err)
 }

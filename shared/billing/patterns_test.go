@@ -45,6 +45,13 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		"the renewals to come": func(ctx context.Context) error {
 			return s.Coming(ctx, w.Clock.Now().Add(time.Hour).UnixMilli(), func(*billing.Record) error { return nil })
 		},
+		"what memberships a customer has": func(ctx context.Context) error {
+			standing, err := s.Standing(ctx, r.Sub.CustomerID)
+			if len(standing) != 1 {
+				t.Errorf("the customer's standing is %+v", standing)
+			}
+			return err
+		},
 		"renew a membership": func(ctx context.Context) error { return w.Billing.Work(ctx, id) },
 	}
 	for _, p := range billing.AccessPatterns {

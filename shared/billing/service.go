@@ -162,10 +162,15 @@ func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, a
 	return ids, "", nil
 }
 
-// Adopt stores a subscription that was kept elsewhere before, as it stands there. Its earlier invoices stay where they are. 1 round trip.
-// Error: *table.ConditionFailed when there is one with its id.
+// Adopt stores a subscription that was kept elsewhere before, as it stands there, with what it gives its holder. Its earlier invoices stay
+// where they are. 1 round trip; a transaction of 2 for a membership in force. Error: *table.ConditionFailed, or *table.Cancelled, when there
+// is one with its id.
 func (s *Service) Adopt(ctx context.Context, r *Record) error {
 	r.Key, r.Version, r.UpdatedAt = KeyOf(r.Sub.ID), 1, s.Clock.Now()
 	r.place()
-	return s.Table.Put(ctx, table.Put{Item: r, If: table.IfNew})
+	put := table.Put{Item: r, If: table.IfNew}
+	if stands := (&work{next: r}).stands(); len(stands) > 0 {
+		return s.Table.Transact(ctx, s.token(), append(stands, put)...)
+	}
+	return s.Table.Put(ctx, put)
 }

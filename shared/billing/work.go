@@ -17,6 +17,7 @@ import (
 type work struct {
 	now      time.Time
 	next     *Record
+	had      held       // what the subscription gave its holder before
 	invoices []*Invoice // to be stored, made or closed
 	made     []*Invoice
 	notes    []*CreditNote
@@ -41,7 +42,9 @@ type raised struct {
 	last, by int
 }
 
-func newWork(r *Record, now time.Time) *work { return &work{now: now, next: r.clone()} }
+func newWork(r *Record, now time.Time) *work {
+	return &work{now: now, next: r.clone(), had: r.held()}
+}
 
 // effects sorts what the rules say: what is stored, and what is to be done.
 func (w *work) effects(ctx context.Context, all []subscription.Effect) error {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"dangol/shared/id"
+	"dangol/shared/membership/standing"
 	"dangol/shared/table"
 )
 
@@ -62,8 +63,8 @@ func (s Store) both(ctx context.Context, customerID string, guest Ref) (into, fr
 	if !id.Is(Prefix, guest.CartID) {
 		return nil, nil, stood{}, NotFound()
 	}
-	home, bought := KeyOfCustomer(customerID), KeyOfBought(customerID)
-	found, err := s.Table.BatchGet(ctx, true, home, bought, KeyOfGuest(guest.CartID))
+	home := KeyOfCustomer(customerID)
+	found, err := s.Table.BatchGet(ctx, true, home, KeyOfBought(customerID), standing.KeyOf(customerID), KeyOfGuest(guest.CartID))
 	if err != nil {
 		return nil, nil, stood{}, err
 	}
@@ -71,7 +72,9 @@ func (s Store) both(ctx context.Context, customerID string, guest Ref) (into, fr
 	if err != nil {
 		return nil, nil, stood{}, err
 	}
-	into.Bought = boughtIn(found[bought])
+	if err := into.know(customerID, found); err != nil {
+		return nil, nil, stood{}, err
+	}
 	item, ok := found[KeyOfGuest(guest.CartID)]
 	if !ok {
 		return into, nil, seen, nil

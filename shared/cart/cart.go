@@ -9,6 +9,7 @@ import (
 
 	"dangol/shared/due"
 	"dangol/shared/event"
+	"dangol/shared/membership"
 	"dangol/shared/table"
 )
 
@@ -61,6 +62,8 @@ type Cart struct {
 	// used promotions with a limit, by promotion id, and how many orders they have made, under offers.Orders. It is read
 	// along with the cart and not stored in it; nil for a guest.
 	Bought map[string]int `dynamodbav:"-"`
+	// Standing is the memberships of the customer, read along with the cart as well.
+	Standing membership.Standing `dynamodbav:"-"`
 }
 
 // LastOrder links a customer's cart that was ordered to its order, in the cart that took its place.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"dangol/shared/membership"
 	"dangol/shared/promotion"
 )
 
@@ -85,7 +86,7 @@ var refusals = map[promotion.Reason]string{
 	promotion.BudgetExhausted:   "What was set aside for this code has been used up.",
 	promotion.LimitReached:      "This code has been used as often as it may be.",
 	promotion.UsedCode:          "This code has been used.",
-	promotion.MembersOnly:       "This code is for members: log in to use it.",
+	promotion.MembersOnly:       "This code is for members.",
 	promotion.LoginRequired:     "Log in to use this code.",
 	promotion.NotEligible:       "This code is not for this purchase.",
 	promotion.NotInCurrency:     "This code does not work in this currency.",
@@ -141,9 +142,11 @@ func (p *Priced) hold(h promotion.Held) {
 	case promotion.NotStarted:
 		facts["opensAt"] = h.Opens.UTC().Format(time.RFC3339)
 		p.add("not_open_yet", h.LineID, true, "The sale of this has not begun.", facts)
-	case promotion.MembersOnly, promotion.LoginRequired:
+	case promotion.MembersOnly:
+		p.add("members_only", h.LineID, true, "This is for members.", facts)
+	case promotion.LoginRequired:
 		facts["limit"] = h.Limit
-		p.add("login_required", h.LineID, true, "This is for members: log in to buy it.", facts)
+		p.add("login_required", h.LineID, true, "Log in to buy this.", facts)
 	case promotion.LimitReached:
 		facts["limit"], facts["left"] = h.Limit, h.Left
 		p.add("customer_limit_reached", h.LineID, true, "More than one customer may buy.", facts)
@@ -153,8 +156,12 @@ func (p *Priced) hold(h promotion.Held) {
 	}
 }
 
-// why is the reason for a move: the promotion started, ended, was paused, or does more or less than before.
+// why is the reason for a move: the promotion started, ended, was paused, or does more or less than before. A membership's
+// benefit is told apart.
 func (p *Priced) why(m OfferMove, at time.Time) string {
+	if plan, ok := promotion.PerkOf(m.PromotionID); ok {
+		return p.whyPerk(m, plan)
+	}
 	state := promotion.Ended
 	if o := p.Offers.Promotion(m.PromotionID); o != nil {
 		state = o.StateAt(at)
@@ -172,12 +179,34 @@ func (p *Priced) why(m OfferMove, at time.Time) string {
 	return "amount"
 }
 
+func (p *Priced) whyPerk(m OfferMove, planID string) string {
+	switch {
+	case !p.Member.Of(planID):
+		return "membership_ended"
+	case m.Before == 0:
+		return "membership_began"
+	case m.After == 0:
+		return "no_longer_applies"
+	}
+	return "amount"
+}
+
 func (p *Priced) tell(m OfferMove, at time.Time) string {
 	name := m.PromotionID
+	if plan, ok := promotion.PerkOf(m.PromotionID); ok {
+		name = "A benefit of your membership"
+		if i := slices.IndexFunc(p.Member, func(h membership.Plan) bool { return h.ID == plan }); i >= 0 {
+			name += " " + p.Member[i].Title
+		}
+	}
 	if o := p.Offers.Promotion(m.PromotionID); o != nil {
 		name = o.Name.In(p.Cart.Language, "en")
 	}
 	switch p.why(m, at) {
+	case "membership_ended":
+		return name + " no longer applies: the membership is not in force any more."
+	case "membership_began":
+		return name + " applies since you last saw the cart."
 	case "started":
 		return name + " has begun since you last saw the cart."
 	case "ended":

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dangol/shared/catalogue"
+	"dangol/shared/membership"
 	"dangol/shared/offers"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
@@ -34,6 +35,7 @@ type Priced struct {
 	Refused  []RefusedCode
 	Outcome  promotion.Outcome // what promotions do; the lines of gifts are in Cart.Lines
 	Offers   *offers.Snapshot  // the promotions that it was priced with
+	Member   membership.Member // the memberships that it was priced with
 }
 
 // Blocked reports whether anything keeps the cart from being bought.
@@ -46,10 +48,21 @@ func (p Priced) Blocked() bool {
 	return false
 }
 
+// Prior is the lowest price of the 30 days before the reduction of a line whose price has a struck-through one beside it; 0
+// when it was never sold at another price. See offers.Snapshot.Prior.
+func (p Priced) Prior(l Line) int64 {
+	g, ok := p.Goods[l.VariantID]
+	if !ok || p.Offers == nil {
+		return 0
+	}
+	list, _ := g.Product.Variant(l.VariantID)
+	return p.Offers.Prior(g.Product, list, p.Cart.Currency, g.Sale)
+}
+
 // Problem is one thing the shopper has to know, in machine-readable form. A price_changed blocks only when the price rose,
 // until the shopper accepts it, an offer_changed only when the total rose; a code_refused never blocks.
 type Problem struct {
-	Code     string         `json:"code" doc:"price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart." example:"out_of_stock"`
+	Code     string         `json:"code" doc:"price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, members_only, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart." example:"out_of_stock"`
 	LineID   string         `json:"lineId,omitempty" doc:"The line it is about."`
 	Blocking bool           `json:"blocking" doc:"Whether checkout is refused until it is solved."`
 	Detail   string         `json:"detail" doc:"For people."`

@@ -80,7 +80,7 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 		goods = goods.and(more)
 	}
 	p := Evaluate(c.with(outcome.Gifts), goods, q.Shop, outcome.Offers, c.Bought, at)
-	p.Outcome, p.Offers = outcome, s
+	p.Outcome, p.Offers, p.Member = outcome, s, facts.Member
 	if c.State != Ordered {
 		p.checkOffers(c, at)
 	}
@@ -89,7 +89,9 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 
 // shopper is who the cart belongs to, as promotions see it.
 func (c *Cart) shopper() offers.Shopper {
-	return offers.Shopper{CustomerID: c.CustomerID, Counted: c.Bought, Chosen: c.Chosen, Languages: []string{c.Language}}
+	return offers.Shopper{
+		CustomerID: c.CustomerID, Standing: c.Standing, Counted: c.Bought, Chosen: c.Chosen, Languages: []string{c.Language},
+	}
 }
 
 // giftsOf lists the variants that promotions give or let choose from, each once.

@@ -2,6 +2,10 @@ package catalogue_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -45,6 +49,10 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		_, err := shelf.Goods(ctx, []string{v.ID})
 		return err
 	}
+	var together []catalogue.Change
+	for i := range 16 {
+		together = append(together, s.made(fmt.Sprint("together", i), 5, 1000))
+	}
 	measured := []struct {
 		name string
 		do   func(context.Context) error
@@ -60,10 +68,14 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		{"create a product with one counter", func(ctx context.Context) error {
 			return catalogue.Create(ctx, s.table, s.product("soap", 5000), nil)
 		}},
+		{"create 16 products of a file together", func(ctx context.Context) error {
+			return errors.Join(catalogue.WriteAll(ctx, s.table, together)...)
+		}},
+		{"find 16 products of a file unchanged", func(ctx context.Context) error { return s.find(ctx, together) }},
 		{"change a product, not its prices", replace(func(p *catalogue.Product) { p.Vendor = "dangol" })},
 		{"change a price", replace(func(p *catalogue.Product) { p.Variants[0].Prices = won(9000) })},
-		{"lowest price of a window", func(ctx context.Context) error {
-			_, _, err := catalogue.LowestPrice(ctx, s.table, p.Variants[0], "KRW", opening, opening.Add(time.Hour))
+		{"price changes of a window", func(ctx context.Context) error {
+			_, err := catalogue.PriceHistory(ctx, s.table, p.ID, opening, opening.Add(time.Hour))
 			return err
 		}},
 		{"stock of a variant", func(ctx context.Context) error { _, err := stock.Read(ctx, s.table, keys); return err }},
@@ -92,4 +104,23 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	for name := range told {
 		t.Errorf("%q is told and not measured", name)
 	}
+}
+
+// find reads products by handle, and their stock.
+func (s *shop) find(ctx context.Context, changes []catalogue.Change) error {
+	var handles []string
+	var counters []table.Key
+	for _, c := range changes {
+		handles = append(handles, c.After.Handle)
+		counters = append(counters, stock.KeyOf(c.After.Variants[0].ID, 0))
+	}
+	ids, err := catalogue.IDsOf(ctx, s.table, handles)
+	if err != nil {
+		return err
+	}
+	if _, err := catalogue.Batch(ctx, s.table, slices.Collect(maps.Values(ids))); err != nil {
+		return err
+	}
+	_, err = stock.Read(ctx, s.table, counters)
+	return err
 }

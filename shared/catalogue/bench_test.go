@@ -32,15 +32,26 @@ func inMemory(n int) *Listing {
 	return l
 }
 
+// half is a sale that takes half off everything.
+type half struct{}
+
+func (half) Name() string { return "half" }
+
+func (half) Shown(c *Card, currency string) (Range, bool) {
+	r := c.Prices[currency]
+	return Range{Min: r.Min / 2, Max: r.Max / 2, CompareAt: r.Min}, true
+}
+
 // BenchmarkList is the CPU of one page of 20 out of 10,000 products, without JSON and HTTP. The search looks through all
 // of them.
 func BenchmarkList(b *testing.B) {
 	l := inMemory(10_000)
 	for name, q := range map[string]List{
-		"newest":            {},
-		"category":          {Filter: Filter{Category: "category7"}},
-		"price":             {Filter: Filter{Currency: "KRW", Min: 5_000, Max: 6_000}, Sort: PriceUp},
-		"search for little": {Filter: Filter{Search: "크림 9999호"}},
+		"newest":             {},
+		"category":           {Filter: Filter{Category: "category7"}},
+		"price":              {Filter: Filter{Currency: "KRW", Min: 5_000, Max: 6_000}, Sort: PriceUp},
+		"price, all on sale": {Filter: Filter{Currency: "KRW", Min: 2_500, Max: 3_000}, Sort: PriceUp, Sales: half{}},
+		"search for little":  {Filter: Filter{Search: "크림 9999호"}},
 	} {
 		q.Limit = 20
 		b.Run(name, func(b *testing.B) {
@@ -82,6 +93,6 @@ func BenchmarkChange(b *testing.B) {
 		c := some.Card
 		c.Version++
 		next := s.with([]*Entry{{Card: c, sortKey: some.sortKey, search: some.search}})
-		next.ordered(order{Newest, ""})
+		next.ordered(order{sort: Newest}, nil)
 	}
 }

@@ -12,29 +12,39 @@ import (
 // Card is what lists show of a product. It is kept on the product's item and projected into the index, so that listing
 // never reads products.
 type Card struct {
-	ID         string           `dynamodbav:"id"`
-	Handle     string           `dynamodbav:"handle"`
-	Version    int              `dynamodbav:"version"`
-	Status     Status           `dynamodbav:"status"`
-	Title      Text             `dynamodbav:"title"`
-	Vendor     string           `dynamodbav:"vendor,omitempty"`
-	Type       string           `dynamodbav:"type,omitempty"`
-	Tags       []string         `dynamodbav:"tags,omitempty"`
-	Categories []string         `dynamodbav:"categories,omitempty"`
-	Image      Image            `dynamodbav:"image"`
-	Prices     map[string]Range `dynamodbav:"prices"`    // by currency
-	VariantID  string           `dynamodbav:"variantId"` // the first, for a buy button where there is but one
-	Variants   int              `dynamodbav:"variants"`
-	CreatedAt  time.Time        `dynamodbav:"createdAt"`
-	UpdatedAt  time.Time        `dynamodbav:"updatedAt"`
+	ID         string           `json:"id"`
+	Handle     string           `json:"handle"`
+	Version    int              `json:"version"`
+	Status     Status           `json:"status"`
+	Title      Text             `json:"title"`
+	Vendor     string           `json:"vendor,omitempty"`
+	Type       string           `json:"type,omitempty"`
+	Tags       []string         `json:"tags,omitempty"`
+	Categories []string         `json:"categories,omitempty"`
+	Image      Image            `json:"image"`
+	Prices     map[string]Range `json:"prices"`    // by currency
+	VariantID  string           `json:"variantId"` // the first, for a buy button where there is but one
+	Variants   int              `json:"variants"`
+	CreatedAt  time.Time        `json:"createdAt"`
+	UpdatedAt  time.Time        `json:"updatedAt"`
 }
 
-// Range is what the variants cost in one currency, in minor units. CompareAt belongs to the cheapest.
+// Range is what the variants cost in one currency, in minor units. CompareAt, Since, Prior and Past are those of the
+// cheapest, as in Price.
 type Range struct {
-	Min       int64 `dynamodbav:"min"`
-	Max       int64 `dynamodbav:"max"`
-	CompareAt int64 `dynamodbav:"compareAt,omitempty"`
-	Floor     int64 `dynamodbav:"floor,omitempty"` // the lowest of the variants'
+	Min       int64 `json:"min"`
+	Max       int64 `json:"max"`
+	CompareAt int64 `json:"compareAt,omitempty"`
+	Floor     int64 `json:"floor,omitempty"` // the lowest of the variants'
+
+	Since int64  `json:"since,omitempty"`
+	Prior int64  `json:"prior,omitempty"`
+	Past  []Step `json:"past,omitempty"`
+}
+
+// Cheapest is the price of the cheapest variant.
+func (r Range) Cheapest() Price {
+	return Price{Amount: r.Min, CompareAt: r.CompareAt, Since: r.Since, Floor: r.Floor, Prior: r.Prior, Past: r.Past}
 }
 
 func cardOf(p *Product) Card {
@@ -56,7 +66,7 @@ func cardOf(p *Product) Card {
 				r.Floor = price.Floor
 			}
 			if !ok || price.Amount < r.Min {
-				r.Min, r.CompareAt = price.Amount, price.CompareAt
+				r.Min, r.CompareAt, r.Since, r.Prior, r.Past = price.Amount, price.CompareAt, price.Since, price.Prior, price.Past
 			}
 			r.Max = max(r.Max, price.Amount)
 			c.Prices[currency] = r

@@ -27,7 +27,9 @@ const healAfter = time.Hour
 // queries, what has changed since. It is safe for concurrent use.
 //
 // Measured with 10,000 products (BenchmarkList, BenchmarkMemory): 16 MB; a page of 20 takes 1 to 4 microseconds of CPU,
-// 0.1 ms with a narrow price range, 0.3 ms with a search that looks through all; taking in a change takes 16 ms.
+// 0.1 ms with a narrow price range, 0.3 ms with a search that looks through all; taking in a change takes 16 ms. With
+// 31,000, from a file of 100,000 rows: 51 MB, and the first list after a start reads 20 MB of cards, 2,500 RCU on AWS and on
+// a laptop 0.9 s of processor time here and 0.9 s in the engine.
 type Listing struct {
 	table *table.Table
 	clock clock.Clock
@@ -52,7 +54,7 @@ type snapshot struct {
 	newest    [Shards]string // the last sort key seen of each shard
 
 	mu     sync.Mutex
-	orders map[order][]*Entry // made when first asked for
+	orders map[order][]row // made when first asked for
 }
 
 // Entry is a card as listed.
@@ -155,13 +157,11 @@ func (l *Listing) changes(ctx context.Context, s *snapshot, shard int, whole boo
 		if !whole && s.knows(productIn(sortKey), sortKey) {
 			return nil
 		}
-		var row struct {
-			Card Card `dynamodbav:"card"`
-		}
-		if err := item.Decode(&row); err != nil {
+		var card Card
+		if err := table.Unpack(item["card"], &card); err != nil {
 			return err
 		}
-		found = append(found, &Entry{Card: row.Card, sortKey: sortKey, search: row.Card.searched()})
+		found = append(found, &Entry{Card: card, sortKey: sortKey, search: card.searched()})
 		return nil
 	})
 	return found, err
@@ -194,7 +194,7 @@ func (s *snapshot) with(changed []*Entry) *snapshot {
 			return s
 		}
 	}
-	next := &snapshot{byID: make(map[string]*Entry), byHandle: make(map[string]*Entry), orders: map[order][]*Entry{}}
+	next := &snapshot{byID: make(map[string]*Entry), byHandle: make(map[string]*Entry), orders: map[order][]row{}}
 	if s != nil {
 		next.byID, next.newest = maps.Clone(s.byID), s.newest
 	}

@@ -12,19 +12,19 @@ import (
 // History is the prices that changed with one version of a product: one row, however many variants and currencies.
 type History struct {
 	table.Key
-	ProductID string        `dynamodbav:"productId"`
-	Version   int           `dynamodbav:"version"`
-	At        time.Time     `dynamodbav:"at"`
-	Changes   []PriceChange `dynamodbav:"changes"`
+	ProductID string                  `dynamodbav:"productId"`
+	Version   int                     `dynamodbav:"version"`
+	At        time.Time               `dynamodbav:"at"`
+	Changes   table.List[PriceChange] `dynamodbav:"changes"`
 }
 
 // PriceChange is one price that changed. Price is nil when the variant is no longer sold in the currency, Previous when it
 // was not before.
 type PriceChange struct {
-	VariantID string `dynamodbav:"variantId"`
-	Currency  string `dynamodbav:"currency"`
-	Price     *Price `dynamodbav:"price,omitempty"`
-	Previous  *Price `dynamodbav:"previous,omitempty"`
+	VariantID string `json:"variantId"`
+	Currency  string `json:"currency"`
+	Price     *Price `json:"price,omitempty"`
+	Previous  *Price `json:"previous,omitempty"`
 }
 
 // historyOf is the row of the prices in which after differs from before. The first price of a variant makes no row: it is
@@ -51,14 +51,14 @@ func changes(variantID string, before, after map[string]Price) []PriceChange {
 		old, had := before[currency]
 		switch {
 		case !had:
-			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: &price})
+			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.Alone()})
 		case !old.Same(price):
-			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: &price, Previous: &old})
+			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.Alone(), Previous: old.Alone()})
 		}
 	}
 	for currency, old := range before {
 		if _, still := after[currency]; !still {
-			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Previous: &old})
+			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Previous: old.Alone()})
 		}
 	}
 	return found
@@ -80,77 +80,6 @@ func PriceHistory(ctx context.Context, t *table.Table, productID string, since, 
 		return err
 	})
 	return rows, err
-}
-
-// LowestPrice is the lowest amount for which the variant was sold in the currency from since until before now: the price in
-// force at since, and every price set after it. A window without a change has one price, that of today when nothing
-// changed since. ok is false when the variant was not sold in that currency. 1 round trip.
-//
-// The prior price next to a reduction (Directive 98/6/EC, article 6a) is LowestPrice from 30 days before the reduced
-// price's Since until its Since.
-func LowestPrice(
-	ctx context.Context, t *table.Table, v Variant, currency string, since, now time.Time,
-) (amount int64, ok bool, err error) {
-	until := now
-	if last := time.UnixMilli(v.Prices[currency].Since); last.After(until) {
-		until = last // the change after the window tells what was in force in it
-	}
-	rows, err := PriceHistory(ctx, t, ProductOf(v.ID), since, until)
-	if err != nil {
-		return 0, false, err
-	}
-	amount, ok = Lowest(rows, v, currency, since, now)
-	return amount, ok, nil
-}
-
-// Lowest is LowestPrice over rows already read: those of the window and, when the price of today is younger than the
-// window, those until its Since.
-func Lowest(rows []History, v Variant, currency string, since, now time.Time) (amount int64, ok bool) {
-	lower := func(p *Price) {
-		if p != nil && (!ok || p.Amount < amount) {
-			amount, ok = p.Amount, true
-		}
-	}
-	first := true
-	for _, h := range rows {
-		if h.At.Before(since) || !h.At.Before(now) {
-			continue
-		}
-		for _, c := range h.Changes {
-			if c.VariantID != v.ID || c.Currency != currency {
-				continue
-			}
-			if first && h.At.After(since) {
-				lower(c.Previous) // in force when the window opened
-			}
-			first = false
-			lower(c.Price)
-		}
-	}
-	if !first {
-		return amount, ok
-	}
-	return untouched(rows, v, currency, now)
-}
-
-// untouched is the price of a window in which it did not change: the previous one of the first change after the window,
-// else the one of today.
-func untouched(rows []History, v Variant, currency string, now time.Time) (amount int64, ok bool) {
-	for _, h := range rows {
-		if h.At.Before(now) {
-			continue
-		}
-		for _, c := range h.Changes {
-			if c.VariantID == v.ID && c.Currency == currency {
-				if c.Previous == nil {
-					return 0, false
-				}
-				return c.Previous.Amount, true
-			}
-		}
-	}
-	price, ok := v.Prices[currency]
-	return price.Amount, ok
 }
 
 // PricesDiffer reports whether after has other prices than before in a variant that both have.

@@ -41,22 +41,23 @@ func (t Text) In(languages ...string) string {
 	return t[best]
 }
 
-// Product is one product with all its variants: one item, one read.
+// Product is one product with all its variants: one item, one read. Its lists are read and written whole, so they are
+// packed.
 type Product struct {
 	table.Key
-	ID          string    `dynamodbav:"id"`
-	Handle      string    `dynamodbav:"handle"` // unique, part of the address of the product page
-	Version     int       `dynamodbav:"version"`
-	Status      Status    `dynamodbav:"status"`
-	Title       Text      `dynamodbav:"title"`
-	Description Text      `dynamodbav:"description,omitempty"`
-	Vendor      string    `dynamodbav:"vendor,omitempty"`
-	Type        string    `dynamodbav:"type,omitempty"`
-	Tags        []string  `dynamodbav:"tags,omitempty"`
-	Categories  []string  `dynamodbav:"categories,omitempty"`
-	Options     []Option  `dynamodbav:"options,omitempty"`
-	Variants    []Variant `dynamodbav:"variants"`
-	Images      []Image   `dynamodbav:"images,omitempty"`
+	ID          string              `dynamodbav:"id"`
+	Handle      string              `dynamodbav:"handle"` // unique, part of the address of the product page
+	Version     int                 `dynamodbav:"version"`
+	Status      Status              `dynamodbav:"status"`
+	Title       Text                `dynamodbav:"title"`
+	Description Text                `dynamodbav:"description,omitempty"`
+	Vendor      string              `dynamodbav:"vendor,omitempty"`
+	Type        string              `dynamodbav:"type,omitempty"`
+	Tags        table.List[string]  `dynamodbav:"tags,omitempty"`
+	Categories  table.List[string]  `dynamodbav:"categories,omitempty"`
+	Options     table.List[Option]  `dynamodbav:"options,omitempty"`
+	Variants    table.List[Variant] `dynamodbav:"variants"`
+	Images      table.List[Image]   `dynamodbav:"images,omitempty"`
 	// NextVariant numbers the next variant. It never goes back, so the id of a removed variant is not given again.
 	NextVariant int          `dynamodbav:"nextVariant"`
 	Event       *event.Event `dynamodbav:"event,omitempty"`
@@ -66,45 +67,50 @@ type Product struct {
 
 // Option is one way in which the variants differ, such as size.
 type Option struct {
-	Name   string   `dynamodbav:"name" json:"name"`
-	Values []string `dynamodbav:"values" json:"values"`
+	Name   string   `json:"name"`
+	Values []string `json:"values"`
 }
 
 // Image is a picture of a product.
 type Image struct {
-	URL string `dynamodbav:"url" json:"url"`
-	Alt string `dynamodbav:"alt,omitempty" json:"alt,omitempty"`
+	URL string `json:"url"`
+	Alt string `json:"alt,omitempty"`
 }
 
 // Variant is what is put into a cart.
 type Variant struct {
-	ID               string           `dynamodbav:"id"`
-	SKU              string           `dynamodbav:"sku,omitempty"`
-	Options          []string         `dynamodbav:"options,omitempty"` // one value for each Option of the product
-	Prices           map[string]Price `dynamodbav:"prices"`            // by currency
-	Taxable          bool             `dynamodbav:"taxable"`
-	RequiresShipping bool             `dynamodbav:"requiresShipping"`
-	Grams            int              `dynamodbav:"grams,omitempty"`
-	Barcode          string           `dynamodbav:"barcode,omitempty"`
-	Image            string           `dynamodbav:"image,omitempty"`
+	ID               string           `json:"id"`
+	SKU              string           `json:"sku,omitempty"`
+	Options          []string         `json:"options,omitempty"` // one value for each Option of the product
+	Prices           map[string]Price `json:"prices"`            // by currency
+	Taxable          bool             `json:"taxable"`
+	RequiresShipping bool             `json:"requiresShipping"`
+	Grams            int              `json:"grams,omitempty"`
+	Barcode          string           `json:"barcode,omitempty"`
+	Image            string           `json:"image,omitempty"`
 	// Untracked goods are never out of stock; Backorder sells on below zero.
-	Untracked bool `dynamodbav:"untracked,omitempty"`
-	Backorder bool `dynamodbav:"backorder,omitempty"`
+	Untracked bool `json:"untracked,omitempty"`
+	Backorder bool `json:"backorder,omitempty"`
 	// Components make a gift set: what one unit takes out of the stock of other variants. Empty for a variant that has
 	// stock of its own.
-	Components []Component `dynamodbav:"components,omitempty"`
+	Components []Component `json:"components,omitempty"`
 	// MaxPerOrder and MaxPerCustomer (over the customer's lifetime) limit purchases; 0 is no limit.
-	MaxPerOrder    int      `dynamodbav:"maxPerOrder,omitempty"`
-	MaxPerCustomer int      `dynamodbav:"maxPerCustomer,omitempty"`
-	Edition        *Edition `dynamodbav:"edition,omitempty"`
+	MaxPerOrder    int      `json:"maxPerOrder,omitempty"`
+	MaxPerCustomer int      `json:"maxPerCustomer,omitempty"`
+	Edition        *Edition `json:"edition,omitempty"`
 }
 
 // Price is what one unit costs in one currency, in minor units. CompareAt is the struck-through price, 0 for none.
 type Price struct {
-	Amount    int64 `dynamodbav:"amount"`
-	CompareAt int64 `dynamodbav:"compareAt,omitempty"`
-	Since     int64 `dynamodbav:"since,omitempty"` // when these amounts came into force, Unix milliseconds
-	Floor     int64 `dynamodbav:"floor,omitempty"` // no promotion takes a unit below it, 0 for none
+	Amount    int64 `json:"amount"`
+	CompareAt int64 `json:"compareAt,omitempty"`
+	Since     int64 `json:"since,omitempty"` // when these amounts came into force, Unix milliseconds
+	Floor     int64 `json:"floor,omitempty"` // no promotion takes a unit below it, 0 for none
+	// Prior is what has to stand next to CompareAt: the lowest price, sales included, of the 30 days before Since. 0 where
+	// there was none. See offers.Snapshot.Prior.
+	Prior int64 `json:"prior,omitempty"`
+	// Past is what was asked before Since, oldest first.
+	Past []Step `json:"past,omitempty"`
 }
 
 // Same reports whether both show the shopper the same amounts.
@@ -112,15 +118,15 @@ func (p Price) Same(q Price) bool { return p.Amount == q.Amount && p.CompareAt =
 
 // Component is a part of a gift set.
 type Component struct {
-	VariantID string `dynamodbav:"variantId" json:"variantId"`
-	Quantity  int    `dynamodbav:"quantity" json:"quantity"`
+	VariantID string `json:"variantId"`
+	Quantity  int    `json:"quantity"`
 }
 
 // Edition makes a variant a limited edition: it cannot be bought before OpensAt, and its stock is spread over buckets
 // because one item takes only so many writes a second.
 type Edition struct {
-	OpensAt time.Time `dynamodbav:"opensAt"`
-	Buckets int       `dynamodbav:"buckets"`
+	OpensAt time.Time `json:"opensAt"`
+	Buckets int       `json:"buckets"`
 }
 
 // Price returns the price in a currency; ok is false when it is not sold in that currency.

@@ -27,7 +27,6 @@ const maxCounters = table.MaxWrites - 10
 // carries its ids, version and event. 1 round trip, and one more per 100 counters that do not fit: those go first, under
 // ids that nobody knows yet. 2 WCU per KB. Errors: ErrHandleTaken; *table.Cancelled when an extra write was refused.
 func Create(ctx context.Context, t *table.Table, p *Product, units map[string]Units, extra ...table.Write) error {
-	p.Key = KeyOf(p.ID)
 	counters := firstCounters(p, units)
 	fit := min(len(counters), maxCounters)
 	for rest := range slices.Chunk(counters[fit:], table.MaxWrites) {
@@ -35,12 +34,18 @@ func Create(ctx context.Context, t *table.Table, p *Product, units map[string]Un
 			return fmt.Errorf("stock of %s: %w", p.ID, err)
 		}
 	}
-	writes := append([]table.Write{table.Put{Item: p.stored(), If: table.IfNew}, handlePut(p)}, extra...)
+	writes := append(firstWrites(p), extra...)
 	err := t.Transact(ctx, id.Secret(), append(writes, counters[:fit]...)...)
 	if c, ok := table.Refused(err); ok && c.Refused(1) && !anyRefused(c, 2, len(extra)) {
 		return ErrHandleTaken
 	}
 	return err
+}
+
+// firstWrites is a product that is being made, without its stock.
+func firstWrites(p *Product) []table.Write {
+	p.Key = KeyOf(p.ID)
+	return []table.Write{table.Put{Item: p.stored(), If: table.IfNew}, handlePut(p)}
 }
 
 // anyRefused reports whether one of n writes from the first on was refused. A repetition of a request that took effect is
@@ -95,37 +100,44 @@ func counter(v Variant, bucket int, u Units, at time.Time) stock.Level {
 // product changes, else 2. Errors: ErrVersion, ErrHandleTaken, ErrTooManyCounters; *table.Cancelled when an extra write
 // was refused.
 func Replace(ctx context.Context, t *table.Table, before, after *Product, units map[string]Units, extra ...table.Write) error {
+	writes, err := laterWrites(before, after, units)
+	if err != nil {
+		return err
+	}
+	if len(writes)+len(extra) == 1 {
+		return putAlone(ctx, t, writes[0].(table.Put), after)
+	}
+	err = t.Transact(ctx, id.Secret(), slices.Insert(writes, 1, extra...)...)
+	if c, ok := table.Refused(err); ok && !anyRefused(c, 1, len(extra)) {
+		switch {
+		case c.Refused(0):
+			return ErrVersion
+		case before.Handle != after.Handle && c.Refused(1+len(extra)):
+			return ErrHandleTaken
+		}
+	}
+	return err
+}
+
+// laterWrites is after in the place of before: the product, then its handle when it is another, then the row of price
+// history, then counters.
+func laterWrites(before, after *Product, units map[string]Units) ([]table.Write, error) {
 	after.Key = KeyOf(after.ID)
-	put := table.Put{
+	writes := []table.Write{table.Put{
 		Item: after.stored(), If: "#version = :seen", // nobody's change is lost
 		With: map[string]any{":seen": before.Version},
-	}
-	counters := laterCounters(before, after, units)
-	if len(counters) > maxCounters {
-		return ErrTooManyCounters
-	}
-	writes := append([]table.Write{put}, extra...)
-	handleAt := len(writes)
+	}}
 	if before.Handle != after.Handle {
 		writes = append(writes, handlePut(after))
 	}
 	if h, ok := historyOf(before, after); ok {
 		writes = append(writes, table.Put{Item: h, If: table.IfNew})
 	}
-	writes = append(writes, counters...)
-	if len(writes) == 1 {
-		return putAlone(ctx, t, put, after)
+	counters := laterCounters(before, after, units)
+	if len(counters) > maxCounters {
+		return nil, ErrTooManyCounters
 	}
-	err := t.Transact(ctx, id.Secret(), writes...)
-	if c, ok := table.Refused(err); ok && !anyRefused(c, 1, len(extra)) {
-		switch {
-		case c.Refused(0):
-			return ErrVersion
-		case before.Handle != after.Handle && c.Refused(handleAt):
-			return ErrHandleTaken
-		}
-	}
-	return err
+	return append(writes, counters...), nil
 }
 
 // putAlone writes only the product. A put whose answer was lost and that the client sent again finds its own version
@@ -181,26 +193,6 @@ func laterCounter(l stock.Level) table.Update {
 		u.With[":imported"] = *l.Imported
 	}
 	return u
-}
-
-// StartPrices sets when each price of after came into force: at when its amounts differ from those in before (nil for a
-// product being made), else when it did before.
-func StartPrices(before, after *Product, at time.Time) {
-	for i, v := range after.Variants {
-		var old Variant
-		if before != nil {
-			old, _ = before.Variant(v.ID)
-		}
-		prices := make(map[string]Price, len(v.Prices))
-		for currency, price := range v.Prices {
-			price.Since = at.UnixMilli()
-			if was, ok := old.Prices[currency]; ok && was.Same(price) {
-				price.Since = was.Since
-			}
-			prices[currency] = price
-		}
-		after.Variants[i].Prices = prices
-	}
 }
 
 // Clone copies a product so deep that changing the copy leaves the original alone.

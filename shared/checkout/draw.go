@@ -4,8 +4,10 @@ import (
 	"time"
 
 	"dangol/shared/cart"
+	"dangol/shared/membership"
 	"dangol/shared/offers"
 	"dangol/shared/order"
+	"dangol/shared/table"
 )
 
 // draw writes down what is bought, as it was priced.
@@ -22,6 +24,7 @@ func draw(p cart.Priced, now time.Time) *Checkout {
 	for _, l := range b.Lines {
 		c.Lines = append(c.Lines, lineOf(l, p.Goods[l.VariantID], b.Language))
 	}
+	c.Member = table.List[membership.Plan](p.Member)
 	c.First = b.CustomerID != "" && b.Bought[offers.Orders] == 0
 	c.Uses = offers.Uses(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))
 	for _, l := range limitedOf(p) {

@@ -163,6 +163,51 @@ func TestABudgetHoldsAgainstManyAtOnce(t *testing.T) {
 	}
 }
 
+// A crowd of buyers, each of whom tries again, while every so-manieth call to database and provider goes wrong.
+func TestABudgetHoldsAgainstManyAtOnceWhateverBreaks(t *testing.T) {
+	t.Parallel()
+	const buyers, patience = 12, 40
+	for _, every := range []int{3, 5, 7, 11} {
+		for name, limit := range map[string]func(*promotion.Promotion){"uses": uses(4), "spend": spend(4_500)} {
+			t.Run(fmt.Sprintf("%s, every call no. %d", name, every), func(t *testing.T) {
+				t.Parallel()
+				in := fault.New(fault.Plan{Every: every})
+				w := world.New(t, in)
+				resume := in.Pause()
+				w.Promote(thousand(limit))
+				soap := w.Sell(world.Goods{Units: 100})
+				var baskets []world.Basket
+				for range buyers {
+					baskets = append(baskets, w.Fill("", map[string]int{soap: 1}))
+				}
+				resume()
+				var all sync.WaitGroup
+				for _, b := range baskets {
+					request := start(w, b, "pm_card_visa")
+					all.Go(func() {
+						for range patience {
+							if _, _, err := w.Service.Begin(t.Context(), request); err == nil {
+								return
+							}
+						}
+					})
+				}
+				all.Wait()
+				in.Stop()
+				w.Rest(t.Context())
+				w.Check(t)
+				applied := 0
+				for _, o := range w.Orders(t) {
+					applied += len(o.Uses)
+				}
+				if applied == 0 || applied > 4 || len(in.Calls()) < buyers {
+					t.Errorf("%d orders have what 4 may have, in %d calls", applied, len(in.Calls()))
+				}
+			})
+		}
+	}
+}
+
 func TestOneSingleUseCodeForManyAtOnce(t *testing.T) {
 	t.Parallel()
 	w := world.New(t, fault.New(fault.Plan{}))

@@ -27,6 +27,9 @@ type PriorPriceRules struct {
 // EURules is the rule without any of the choices.
 var EURules = PriorPriceRules{Days: 30}
 
+// Opens is the beginning of the days whose lowest price counts for a reduction from a moment on.
+func (r PriorPriceRules) Opens(from time.Time) time.Time { return from.AddDate(0, 0, -r.Days) }
+
 // ReductionRefusal says why a price must not be announced as reduced. Stable, machine-readable.
 type ReductionRefusal string
 
@@ -62,7 +65,7 @@ func PriorPrice(history []PriceChange, price int64, from time.Time, rules PriorP
 	if rules.Progressive {
 		past, until = beforeFirstStep(past, price, from)
 	}
-	opened := until.AddDate(0, 0, -rules.Days)
+	opened := rules.Opens(until)
 	if len(past) == 0 || past[0].At.After(opened) && !soldFor(past[0].At, until, rules.NewGoodsDays) {
 		return Reduction{Reason: TooNew}
 	}

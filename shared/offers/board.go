@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dangol/shared/membership"
 	"dangol/shared/promotion"
 	"dangol/shared/table"
 )
@@ -24,6 +25,7 @@ type Reader interface {
 // Shopper is who buys.
 type Shopper struct {
 	CustomerID string
+	Standing   membership.Standing // read along with the cart
 	// Counted is what was read along with the cart: uses by promotion id, and Orders. Nil for a guest.
 	Counted   map[string]int
 	Chosen    map[string][]string // gifts, by promotion id
@@ -84,7 +86,7 @@ func (b *Board) Forget() { b.current.Store(nil) }
 // Facts is what is known about a shopper. 1 round trip when one of the codes can be used only so often, one more when a live
 // promotion is for a segment; else none.
 func (b *Board) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time) (promotion.Facts, error) {
-	f := s.facts(who)
+	f := s.facts(who, at)
 	keys := s.limitedCodes(codes, at)
 	if who.CustomerID != "" && s.segmented(at) {
 		keys = append(keys, KeyOfSegments(who.CustomerID))
@@ -132,10 +134,11 @@ func Segments(customerID string, names ...string) any {
 	return segments{KeyOfSegments(customerID), names}
 }
 
-// facts is what is known without asking: a customer is a member, and has ordered when an order was counted.
-func (s *Snapshot) facts(who Shopper) promotion.Facts {
+// facts is what is known without asking: of what plans the shopper is a member at the moment, and that a customer has ordered
+// when an order was counted.
+func (s *Snapshot) facts(who Shopper, at time.Time) promotion.Facts {
 	f := promotion.Facts{
-		Member: who.CustomerID != "", First: who.CustomerID != "" && who.Counted[Orders] == 0, Chosen: who.Chosen, Languages: who.Languages,
+		Member: who.Standing.Member(at), First: who.CustomerID != "" && who.Counted[Orders] == 0, Chosen: who.Chosen, Languages: who.Languages,
 		Used: s.Used,
 	}
 	if len(who.Counted) == 0 {
@@ -190,9 +193,9 @@ type Fixed struct {
 func (f Fixed) Current(context.Context) (*Snapshot, error) { return f.Snapshot, nil }
 
 // Facts returns what is known.
-func (f Fixed) Facts(_ context.Context, s *Snapshot, who Shopper, _ []string, _ time.Time) (promotion.Facts, error) {
+func (f Fixed) Facts(_ context.Context, s *Snapshot, who Shopper, _ []string, at time.Time) (promotion.Facts, error) {
 	if f.Known == nil {
-		return s.facts(who), nil
+		return s.facts(who, at), nil
 	}
 	known := *f.Known
 	known.Chosen, known.Languages = who.Chosen, who.Languages

@@ -38,9 +38,20 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			})
 			return err
 		},
+		"read what is published to publish beside it": func(ctx context.Context) error {
+			_, _, err := plain.store.Planned(ctx, noon)
+			return err
+		},
+		"publish a promotion": func(ctx context.Context) error {
+			_, err := plain.store.Change(ctx, id, func(r *offers.Record) (bool, error) {
+				r.Against = &offers.Calendar{}
+				return true, nil
+			})
+			return err
+		},
 		"tell that an edge was reached": func(ctx context.Context) error {
 			p := promo(id)
-			p.Version = 2
+			p.Version = 3
 			_, err := plain.store.Note(ctx, &offers.Record{Key: offers.KeyOf(id), Promotion: p, Event: &event.Event{ID: "evt_1"}}, offers.Started)
 			return err
 		},

@@ -32,6 +32,11 @@ type Record struct {
 	CreatedAt    time.Time `dynamodbav:"createdAt"`
 	UpdatedAt    time.Time `dynamodbav:"updatedAt"`
 	Mark         string    `dynamodbav:"mark,omitempty"` // of the last write
+
+	// Against is the calendar that a rule published it against, nil for a change that nobody else's plans depend on.
+	Against *Calendar `dynamodbav:"-"`
+	// Planned says that schedules were made for what is to be written.
+	Planned bool `dynamodbav:"-"`
 }
 
 // KeyOf is the key of a promotion.

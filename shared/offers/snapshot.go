@@ -1,6 +1,7 @@
 package offers
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -20,7 +21,7 @@ type Snapshot struct {
 	Used map[string]promotion.Used // of promotions with a budget, by id
 
 	byID  map[string]*promotion.Promotion
-	sales bool
+	shelf []*promotion.Promotion // by id
 }
 
 // NewSnapshot makes promotions ready to be read. It keeps them: do not change them afterwards.
@@ -28,13 +29,16 @@ func NewSnapshot(promotions []promotion.Promotion, used map[string]promotion.Use
 	s := &Snapshot{Set: promotion.NewSet(promotions), Used: used, byID: make(map[string]*promotion.Promotion, len(promotions))}
 	for i := range promotions {
 		s.byID[promotions[i].ID] = &promotions[i]
-		s.sales = s.sales || promotions[i].Kind == promotion.Shelf
+		if promotions[i].Kind == promotion.Shelf {
+			s.shelf = append(s.shelf, &promotions[i])
+		}
 	}
+	slices.SortFunc(s.shelf, func(a, b *promotion.Promotion) int { return cmp.Compare(a.ID, b.ID) })
 	return s
 }
 
 // Sales reports whether a price on the shelf may be another than the list price.
-func (s *Snapshot) Sales() bool { return s.sales }
+func (s *Snapshot) Sales() bool { return len(s.shelf) > 0 }
 
 // Promotion returns the promotion with the id, nil when the snapshot has none.
 func (s *Snapshot) Promotion(id string) *promotion.Promotion { return s.byID[id] }
@@ -76,26 +80,46 @@ type Sale struct {
 // when it is the list price.
 func (s *Snapshot) Shelf(p *catalogue.Product, v catalogue.Variant, currency string, at time.Time) (catalogue.Price, *Sale) {
 	list := v.Prices[currency]
-	if !s.sales {
+	if !s.Sales() {
 		return list, nil
 	}
-	return s.price(promotion.Good{
-		VariantID: v.ID, ProductID: p.ID, Categories: p.Categories, Tags: p.Tags, List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
-	}, list, currency, at)
+	return s.price(goodOf(p, v.ID, list), list, currency, at)
+}
+
+func goodOf(p *catalogue.Product, variantID string, list catalogue.Price) promotion.Good {
+	return promotion.Good{
+		VariantID: variantID, ProductID: p.ID, Categories: p.Categories, Tags: p.Tags,
+		List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
+	}
 }
 
 // Card is Shelf for a price that a list shows: of a product's only variant, or of whichever costs that.
 func (s *Snapshot) Card(c *catalogue.Card, list catalogue.Price, currency string, at time.Time) (catalogue.Price, *Sale) {
-	if !s.sales {
+	if !s.Sales() {
 		return list, nil
 	}
+	return s.price(goodOn(c, list), list, currency, at)
+}
+
+// Range is Card for the cheapest and the dearest price of a card.
+func (s *Snapshot) Range(c *catalogue.Card, currency string, at time.Time) (catalogue.Range, *Sale) {
+	list := c.Prices[currency]
+	low, sale := s.Card(c, list.Cheapest(), currency, at)
+	if sale == nil {
+		return list, nil
+	}
+	high, _ := s.Card(c, catalogue.Price{Amount: list.Max, Floor: list.Floor}, currency, at)
+	return catalogue.Range{Min: low.Amount, Max: high.Amount, CompareAt: low.CompareAt}, sale
+}
+
+func goodOn(c *catalogue.Card, list catalogue.Price) promotion.Good {
 	g := promotion.Good{
 		ProductID: c.ID, Categories: c.Categories, Tags: c.Tags, List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
 	}
 	if c.Variants == 1 {
 		g.VariantID = c.VariantID
 	}
-	return s.price(g, list, currency, at)
+	return g
 }
 
 func (s *Snapshot) price(g promotion.Good, list catalogue.Price, currency string, at time.Time) (catalogue.Price, *Sale) {
@@ -110,7 +134,7 @@ func (s *Snapshot) price(g promotion.Good, list catalogue.Price, currency string
 
 // Prices puts the shelf prices in all currencies into a copy of the variant, with the sale in one of them.
 func (s *Snapshot) Prices(p *catalogue.Product, v catalogue.Variant, currency string, at time.Time) (catalogue.Variant, *Sale) {
-	if !s.sales {
+	if !s.Sales() {
 		return v, nil
 	}
 	var sale *Sale
@@ -126,14 +150,11 @@ func (s *Snapshot) Prices(p *catalogue.Product, v catalogue.Variant, currency st
 	return v, sale
 }
 
-// remember is how long after its end a promotion is kept in snapshots, so that its code is told to be over and not unknown.
-const remember = 31 * 24 * time.Hour
-
-// Read reads all promotions that are published and not long over, with what their budgets have cost. 1 round trip, one more
-// when a budget is running.
+// Read reads all promotions that are published and not long over, with what their budgets have cost. Round trips are those
+// of Around, one more when a budget is running.
 func (s Store) Read(ctx context.Context, strong bool) (*Snapshot, error) {
 	now := s.Clock.Now()
-	promotions, err := s.Published(ctx, now.Add(-remember))
+	promotions, err := s.Around(ctx, now)
 	if err != nil {
 		return nil, err
 	}

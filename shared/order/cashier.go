@@ -130,7 +130,9 @@ func (c Cashier) unpaid(ctx context.Context, o *Order) (*Order, error) {
 		if !o.Unpaid(now) {
 			return false, nil, nil
 		}
-		return o.ended(ctx, events.OrderPaymentFailed{OrderRef: o.ref(), Total: o.Total(), Lines: o.eventLines()}, now)
+		return o.ended(ctx, events.OrderPaymentFailed{
+			OrderRef: o.ref(), Total: o.Total(), Lines: o.eventLines(), Promotions: o.promotions(), FirstOrder: o.First, PlacedAt: o.PlacedAt,
+		}, now)
 	})
 }
 

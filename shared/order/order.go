@@ -15,6 +15,7 @@ import (
 	"dangol/shared/cart"
 	"dangol/shared/due"
 	"dangol/shared/event"
+	"dangol/shared/membership"
 	"dangol/shared/money"
 	"dangol/shared/offers"
 	"dangol/shared/pricing"
@@ -76,6 +77,8 @@ type Draft struct {
 	Counted    table.List[Counted]     `dynamodbav:"counted,omitempty"`
 	Uses       table.List[offers.Use]  `dynamodbav:"uses,omitempty"`  // of promotions
 	First      bool                    `dynamodbav:"first,omitempty"` // the customer's first order
+	// Member is the memberships in force when payment started, with the benefits the customer was promised then.
+	Member table.List[membership.Plan] `dynamodbav:"member,omitempty"`
 }
 
 // Line is one line as it was when payment started. What it cost is in Totals, under the same id.

@@ -1,6 +1,13 @@
 package order
 
-import "dangol/events"
+import (
+	"slices"
+
+	"dangol/events"
+	"dangol/shared/membership"
+	"dangol/shared/pricing"
+	"dangol/shared/promotion"
+)
 
 // ref is the beginning of every event about the order.
 func (o *Order) ref() events.OrderRef {
@@ -11,10 +18,15 @@ func (o *Order) ref() events.OrderRef {
 
 func (o *Order) eventLines() []events.OrderLine {
 	out := make([]events.OrderLine, len(o.Lines))
+	// What a membership takes off has been paid for and teaches nobody to wait.
+	offered := slices.ContainsFunc(o.Totals.Adjustments, func(a pricing.Adjustment) bool {
+		_, perk := promotion.PerkOf(a.OfferID)
+		return !perk
+	})
 	for i, l := range o.Lines {
 		out[i] = eventLine(l, l.Quantity)
 		cost := o.Cost(l.ID)
-		out[i].Total, out[i].Discounted = o.Money(cost.Total), cost.Discount > 0 || l.Sale != ""
+		out[i].Total, out[i].Discounted = o.Money(cost.Total), cost.Discount > 0 && offered || l.Sale != ""
 	}
 	return out
 }
@@ -50,8 +62,21 @@ func (o *Order) PlacedEvent() events.OrderPlaced {
 			e.Codes = append(e.Codes, a.Code)
 		}
 	}
+	if len(o.Member) > 0 {
+		e.Member = o.membership()
+	}
 	if a := o.Address; a != nil {
 		e.Place = events.Place{City: a.City, Region: a.Region, PostalCode: a.PostalCode, Country: a.Country}
+	}
+	return e
+}
+
+// membership is by which plans the customer was a member, and what that does to points.
+func (o *Order) membership() *events.OrderMember {
+	m := membership.Member(o.Member)
+	e := &events.OrderMember{PointsTimes: m.PointsTimes()}
+	for _, p := range m {
+		e.Plans = append(e.Plans, p.ID)
 	}
 	return e
 }

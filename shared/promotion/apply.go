@@ -17,11 +17,17 @@ import (
 // smallest; at the same total what gives more gifts, then what has the higher priority. So a further exclusive promotion
 // never makes a basket dearer, and neither do promotions that would lose it its free shipping.
 //
+// The benefits of a member are promotions too, with the last turns. Their percentage is an order discount on what the others
+// left. It combines with promotions that name the class order; of the others and the percentage the shopper gets what is
+// cheaper. Of several memberships one percentage applies, the best. Their free shipping goes along with everything, exclusive
+// promotions included. Whatever memberships somebody has, they pay no more than without.
+//
 // Lines of the basket have ids of their own. The order of lines and of codes decides nothing.
 func (s *Set) Apply(b pricing.Basket, shop pricing.Shop, f Facts) Outcome {
 	a := &application{s: s, b: b, shop: shop, f: f, lines: inOrder(b.Lines)}
 	a.claims = s.claims(b.Codes, b.At)
 	a.admit()
+	a.invite()
 	best := a.choose()
 	return a.outcome(best)
 }
@@ -38,6 +44,8 @@ type application struct {
 
 	together []*turn
 	alone    []*turn
+	off      []*turn // a member's percentages
+	shipping []*turn // a member's free shipping; one at most
 }
 
 func inOrder(lines []pricing.Line) []*pricing.Line {
@@ -95,19 +103,20 @@ func (a *application) gettable(p *Promotion) []int {
 // result is a basket with some promotions.
 type result struct {
 	turns  []*turn
+	tried  []*turn // turns, and those that had to go
 	totals pricing.Totals
 	gifts  int
 	place  int // of the first promotion that applied
 }
 
 func (a *application) choose() result {
-	best := a.run(a.together)
+	best := a.joint()
 	for _, t := range a.alone {
 		if t.hopeless(best.totals) {
 			t.reason = NotCombinable
 			continue
 		}
-		if r := a.run([]*turn{t}); r.better(best) {
+		if r := a.run(append([]*turn{t}, a.again(a.shipping)...)); r.better(best) {
 			best = r
 		}
 	}
@@ -120,6 +129,21 @@ func (a *application) choose() result {
 	return best
 }
 
+// joint is the best of the ways in which promotions apply together.
+func (a *application) joint() result {
+	ways := a.ways()
+	best := a.run(ways[0])
+	for _, turns := range ways[1:] {
+		if r := a.run(turns); r.better(best) {
+			best = r
+		}
+	}
+	if len(ways) == 1 {
+		return best
+	}
+	return a.run(best.tried) // turns remember their last run
+}
+
 func (r result) better(than result) bool {
 	return r.place < math.MaxInt && cmp.Or(
 		cmp.Compare(r.totals.Total, than.totals.Total), cmp.Compare(than.gifts, r.gifts), cmp.Compare(r.place, than.place)) < 0
@@ -128,6 +152,7 @@ func (r result) better(than result) bool {
 // run prices the basket with these promotions. One that turns out to cost more than its budget has left, or to keep others
 // out for a shipping that costs nothing, goes, and the others are tried again.
 func (a *application) run(turns []*turn) result {
+	tried := turns
 	for {
 		trial := &trial{touched: make([][]*turn, len(a.lines))}
 		offers := make([]pricing.Offer, len(turns))
@@ -139,7 +164,9 @@ func (a *application) run(turns []*turn) result {
 		settle(turns, totals.Adjustments)
 		out := slices.IndexFunc(turns, (*turn).dropped)
 		if out < 0 {
-			return a.result(turns, totals)
+			r := a.result(turns, totals)
+			r.tried = tried
+			return r
 		}
 		turns = slices.Delete(slices.Clone(turns), out, out+1)
 	}

@@ -13,7 +13,7 @@ func (t *turn) hopeless(best pricing.Totals) bool {
 		return false
 	}
 	var shipping int64
-	if best.Shipping > 0 {
+	if best.Shipping > 0 && len(t.a.shipping) == 0 {
 		shipping, _ = t.a.shop.Shipping(t.a.b.Country, t.a.b.Method, t.a.b.Currency, best.Subtotal)
 	}
 	return best.Subtotal-t.most()+shipping > best.Total

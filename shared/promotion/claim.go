@@ -111,9 +111,10 @@ func (a *application) gate(p *Promotion, folded string) Reason {
 func (a *application) forWhom(p *Promotion) Reason {
 	c := &p.Conditions
 	switch {
-	case c.MembersOnly && !a.f.Member:
+	case c.Audience == Members && !a.f.Member.Of(c.Plans...):
 		return MembersOnly
-	case p.LimitPerCustomer > 0 && a.b.CustomerID == "":
+	case c.Audience == Accounts && a.b.CustomerID == "",
+		p.LimitPerCustomer > 0 && a.b.CustomerID == "":
 		return LoginRequired
 	case c.FirstOrder && !a.f.First,
 		len(c.Segments) > 0 && !meet(c.Segments, a.f.Segments),

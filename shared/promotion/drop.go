@@ -4,15 +4,20 @@ import (
 	"slices"
 	"time"
 
+	"dangol/shared/membership"
 	"dangol/shared/pricing"
 )
 
-// opens is when a drop opens to the shopper.
-func (p *Promotion) opens(member bool) time.Time {
-	if from := p.Terms.MembersFrom; member && !from.IsZero() && from.Before(p.Starts) {
+// opens is when a drop opens to the shopper: to a member so much earlier as their plan says, but not before MembersFrom.
+func (p *Promotion) opens(m membership.Member) time.Time {
+	if p.Terms.AllAtOnce {
+		return p.Starts
+	}
+	early := p.Starts.Add(-m.EarlyAccess())
+	if from := p.Terms.MembersFrom; from.Before(p.Starts) && early.Before(from) {
 		return from
 	}
-	return p.Starts
+	return early
 }
 
 // held finds the lines of limited editions that this shopper cannot buy. Units of one drop in several lines count together.
@@ -46,11 +51,11 @@ func (a *application) shut(p *Promotion) Reason {
 		return IsPaused
 	case !p.Ends.IsZero() && !at.Before(p.Ends):
 		return HasEnded
-	case c.MembersOnly && !a.f.Member:
+	case c.Audience == Members && !a.f.Member.Of(c.Plans...):
 		return MembersOnly
 	case at.Before(p.opens(a.f.Member)):
 		return NotStarted
-	case p.LimitPerCustomer > 0 && a.b.CustomerID == "":
+	case (p.LimitPerCustomer > 0 || c.Audience == Accounts) && a.b.CustomerID == "":
 		return LoginRequired
 	case len(c.Customers) > 0 && !slices.Contains(c.Customers, a.b.CustomerID),
 		len(c.Segments) > 0 && !meet(c.Segments, a.f.Segments):

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"dangol/shared/membership"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
 )
@@ -160,7 +161,7 @@ func TestLimitedEditions(t *testing.T) {
 	t.Parallel()
 	open := noon.Add(24 * time.Hour)
 	drop := func(changes ...change) promotion.Promotion {
-		p := promo("drop", promotion.Drop, promotion.Terms{MembersFrom: noon}, append([]change{on("a")}, changes...)...)
+		p := promo("drop", promotion.Drop, promotion.Terms{}, append([]change{on("a")}, changes...)...)
 		p.Starts, p.Ends, p.LimitPerCustomer = open, open.AddDate(0, 0, 7), 1
 		return p
 	}
@@ -170,7 +171,12 @@ func TestLimitedEditions(t *testing.T) {
 		b.At, b.CustomerID = when, customer
 		return b
 	}
-	member := promotion.Facts{Member: true}
+	early := promotion.Facts{Member: member("early", membership.Benefits{EarlyAccessHours: 24})}
+	plain := promotion.Facts{Member: regular}
+	bound := func(p *promotion.Promotion) { p.Terms.MembersFrom = noon.Add(time.Hour) }
+	atOnce := func(p *promotion.Promotion) { p.Terms.AllAtOnce = true }
+	forMembers := func(p *promotion.Promotion) { p.Conditions.Audience = promotion.Members }
+	accounts := func(p *promotion.Promotion) { p.Conditions.Audience, p.LimitPerCustomer = promotion.Accounts, 0 }
 	has := promotion.Facts{Used: map[string]promotion.Used{"drop": {Customer: 1}}}
 	for _, tc := range []struct {
 		name  string
@@ -181,9 +187,18 @@ func TestLimitedEditions(t *testing.T) {
 	}{
 		{"before it opens to all it is shut", at(noon, "c", 1), promotion.Facts{}, drop(),
 			promotion.Held{Reason: promotion.NotStarted, Opens: open}},
-		{"members come in early", at(noon, "c", 1), member, drop(), promotion.Held{}},
-		{"before the early access members wait too", at(noon.Add(-1), "c", 1), member, drop(),
+		{"members come in by the hours of their plan", at(noon, "c", 1), early, drop(), promotion.Held{}},
+		{"before that they wait too", at(noon.Add(-1), "c", 1), early, drop(),
 			promotion.Held{Reason: promotion.NotStarted, Opens: noon}},
+		{"a member whose plan has no early access waits with all", at(noon, "c", 1), plain, drop(),
+			promotion.Held{Reason: promotion.NotStarted, Opens: open}},
+		{"no member comes in before the drop lets members in", at(noon, "c", 1), early, drop(bound),
+			promotion.Held{Reason: promotion.NotStarted, Opens: noon.Add(time.Hour)}},
+		{"from then on they do", at(noon.Add(time.Hour), "c", 1), early, drop(bound), promotion.Held{}},
+		{"that lets nobody in whose plan has no early access", at(noon.Add(time.Hour), "c", 1), plain, drop(bound),
+			promotion.Held{Reason: promotion.NotStarted, Opens: open}},
+		{"where all come in at once members wait", at(noon, "c", 1), early, drop(atOnce),
+			promotion.Held{Reason: promotion.NotStarted, Opens: open}},
 		{"at the opening all come in", at(open, "c", 1), promotion.Facts{}, drop(), promotion.Held{}},
 		{"after the end it is shut", at(open.AddDate(0, 0, 7), "c", 1), promotion.Facts{}, drop(),
 			promotion.Held{Reason: promotion.HasEnded}},
@@ -193,9 +208,11 @@ func TestLimitedEditions(t *testing.T) {
 		{"one each: who has one gets none", at(open, "c", 1), has, drop(),
 			promotion.Held{Reason: promotion.LimitReached, Limit: 1}},
 		{"a guest cannot be counted", at(open, "", 1), promotion.Facts{}, drop(), promotion.Held{Reason: promotion.LoginRequired}},
-		{"for members only", at(open, "c", 1), promotion.Facts{},
-			drop(func(p *promotion.Promotion) { p.Conditions.MembersOnly = true }),
+		{"for members only, and an account without a membership", at(open, "c", 1), promotion.Facts{}, drop(forMembers),
 			promotion.Held{Reason: promotion.MembersOnly}},
+		{"for members only, and one of them", at(open, "c", 1), plain, drop(forMembers), promotion.Held{}},
+		{"for accounts only, and a guest", at(open, "", 1), promotion.Facts{}, drop(accounts), promotion.Held{Reason: promotion.LoginRequired}},
+		{"for accounts only, and one of them", at(open, "c", 1), promotion.Facts{}, drop(accounts), promotion.Held{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -272,17 +289,20 @@ func TestShelfSales(t *testing.T) {
 			}
 		})
 	}
-	next, ok := promotion.NewSet([]promotion.Promotion{long, short}).NextChange(noon)
+	next, ok := promotion.NewSet([]promotion.Promotion{long, short}).NextChange(noon, nil)
 	if !ok || !next.Equal(noon.Add(day)) {
 		t.Errorf("the price changes next at %v, %v", next, ok)
 	}
-	early := promo("d", promotion.Drop, promotion.Terms{MembersFrom: noon.Add(time.Hour)},
-		between(noon.Add(2*time.Hour), time.Time{}))
-	if next, ok := promotion.NewSet([]promotion.Promotion{early, long}).NextChange(noon); !ok || !next.Equal(noon.Add(time.Hour)) {
+	early := promo("d", promotion.Drop, promotion.Terms{}, between(noon.Add(2*time.Hour), time.Time{}))
+	if next, ok := promotion.NewSet([]promotion.Promotion{early, long}).NextChange(noon, nil); !ok || !next.Equal(noon.Add(2*time.Hour)) {
+		t.Errorf("the drop opens next, not at %v, %v", next, ok)
+	}
+	hour := member("early", membership.Benefits{EarlyAccessHours: 1})
+	if next, ok := promotion.NewSet([]promotion.Promotion{early, long}).NextChange(noon, hour); !ok || !next.Equal(noon.Add(time.Hour)) {
 		t.Errorf("early access begins next, not at %v, %v", next, ok)
 	}
 	early.State = promotion.Draft
-	if next, ok := promotion.NewSet([]promotion.Promotion{early}).NextChange(noon); ok {
+	if next, ok := promotion.NewSet([]promotion.Promotion{early}).NextChange(noon, hour); ok {
 		t.Errorf("a draft changes something at %v", next)
 	}
 }

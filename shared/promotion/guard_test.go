@@ -235,7 +235,7 @@ func TestWhatCountsAsASaleAndHowDeepItIs(t *testing.T) {
 	t.Parallel()
 	product := class(promotion.Product)
 	unit := money.Of(10_000, "KRW")
-	members := func(p *promotion.Promotion) { p.Conditions.MembersOnly = true }
+	members := func(p *promotion.Promotion) { p.Conditions.Audience = promotion.Members }
 	for _, tc := range []struct {
 		name  string
 		promo promotion.Promotion

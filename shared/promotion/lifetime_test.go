@@ -59,7 +59,8 @@ func TestAPromotionIsStoredWhole(t *testing.T) {
 	p.Codes = promotion.Codes{Batch: promotion.NewBatch("b", "VIP", 5)}
 	p.LimitPerCustomer, p.LimitPerCode, p.Group, p.Reason = 1, 2, "chuseok-2026", "because"
 	p.Conditions.Segments = []string{"gold"}
-	p.Terms.MembersFrom = noon
+	p.Conditions.Audience, p.Conditions.Plans = promotion.Members, []string{"plan_gold"}
+	p.Terms.MembersFrom, p.Terms.AllAtOnce = noon, true
 	p.Terms.Gifts = []promotion.GiftTier{{From: krw(5), Variants: []string{"A", "B"}, Choose: 1}}
 	p.Terms.Tiers = byAmount.Tiers
 	p.Terms.Parts = []promotion.SetPart{part(2, "a")}

@@ -3,13 +3,14 @@ package promotion
 import (
 	"time"
 
+	"dangol/shared/membership"
 	"dangol/shared/pricing"
 )
 
 // Facts is what is known about the shopper and about uses so far. Floors and struck-through prices ride on the lines.
 type Facts struct {
-	Member   bool
-	First    bool // has never ordered
+	Member   membership.Member // at the moment of the basket
+	First    bool              // has never ordered
 	Segments []string
 	Used     map[string]Used // by promotion id
 	CodeUses map[string]int  // by code as Fold makes it
@@ -38,8 +39,8 @@ const (
 	BudgetExhausted   Reason = "budget_exhausted"    // the discount does not fit into what is left
 	LimitReached      Reason = "limit_reached"       // this customer, or all, have used it often enough
 	UsedCode          Reason = "used_code"           // a single-use code that has been used
-	MembersOnly       Reason = "members_only"        //
-	LoginRequired     Reason = "login_required"      // limited per customer, and who this is is not known
+	MembersOnly       Reason = "members_only"        // no membership in force, or not one of the plans
+	LoginRequired     Reason = "login_required"      // for accounts or limited per customer, and who this is is not known
 	NotEligible       Reason = "not_eligible"        // for first orders, a segment or certain customers only
 	NotInCurrency     Reason = "not_in_currency"     // has no amount in the basket's currency
 	MinimumNotMet     Reason = "minimum_not_met"     // see MissingAmount and MissingUnits

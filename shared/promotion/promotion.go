@@ -92,6 +92,8 @@ type Promotion struct {
 	// Group names promotions that are one sale to the shopper (a season); the guard sees no gap or overlap among them.
 	Group  string `json:"group,omitempty" dynamodbav:"group,omitempty"`
 	Reason string `json:"reason,omitempty" dynamodbav:"reason,omitempty"` // why the merchant published it over the guard
+
+	always bool // combines with everything, whatever the others say
 }
 
 // Targets chooses lines: all, or those that any of the lists names.
@@ -109,7 +111,8 @@ type Conditions struct {
 	MinSubtotal Amounts  `json:"minSubtotal,omitempty" dynamodbav:"minSubtotal,omitempty"`
 	MinQuantity int      `json:"minQuantity,omitempty" dynamodbav:"minQuantity,omitempty"` // units that are not gifts
 	Anywhere    bool     `json:"anywhere,omitempty" dynamodbav:"anywhere,omitempty"`       // measure minimums on the whole basket
-	MembersOnly bool     `json:"membersOnly,omitempty" dynamodbav:"membersOnly,omitempty"`
+	Audience    Audience `json:"audience,omitempty" dynamodbav:"audience,omitempty" enum:"account,member"`
+	Plans       []string `json:"plans,omitempty" dynamodbav:"plans,omitempty"` // with audience member: members by one of these plans only
 	FirstOrder  bool     `json:"firstOrder,omitempty" dynamodbav:"firstOrder,omitempty"`
 	Segments    []string `json:"segments,omitempty" dynamodbav:"segments,omitempty"`   // in any of them
 	Customers   []string `json:"customers,omitempty" dynamodbav:"customers,omitempty"` // one of them
@@ -158,7 +161,7 @@ func (p *Promotion) Live(t time.Time) bool { return p.StateAt(t) == Live }
 
 // Combines reports whether two promotions may both take from the same goods, which both sides have to allow.
 func (p *Promotion) Combines(o *Promotion) bool {
-	return slices.Contains(p.CombinesWith, o.Class) && slices.Contains(o.CombinesWith, p.Class)
+	return p.always || o.always || slices.Contains(p.CombinesWith, o.Class) && slices.Contains(o.CombinesWith, p.Class)
 }
 
 // in is what the amounts say in a currency; ok is false when they say something, but not in that one.

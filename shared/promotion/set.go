@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"dangol/shared/membership"
 	"dangol/shared/pricing"
 )
 
@@ -119,14 +120,18 @@ func (p *Promotion) unlessOnSale(lines []*pricing.Line, places []int) []int {
 	return slices.DeleteFunc(slices.Clone(places), func(n int) bool { return onSale(lines[n]) })
 }
 
-// NextChange is the next moment after t at which a promotion starts, opens to members or ends: until then the same basket
+// NextChange is the next moment after t at which a promotion starts, opens to the member or ends: until then the same basket
 // and facts have the same outcome. ok is false when nothing is planned.
-func (s *Set) NextChange(t time.Time) (next time.Time, ok bool) {
+func (s *Set) NextChange(t time.Time, m membership.Member) (next time.Time, ok bool) {
 	for _, p := range s.promotions {
 		if p.State == Draft || p.State == Paused {
 			continue
 		}
-		for _, at := range []time.Time{p.Starts, p.Ends, p.Terms.MembersFrom} {
+		edges := []time.Time{p.Starts, p.Ends}
+		if p.Kind == Drop {
+			edges = append(edges, p.opens(m))
+		}
+		for _, at := range edges {
 			if at.After(t) && (!ok || at.Before(next)) {
 				next, ok = at, true
 			}

@@ -3,6 +3,7 @@ package promotion
 import (
 	"time"
 
+	"dangol/shared/catalogue"
 	"dangol/shared/money"
 	"dangol/shared/pricing"
 )
@@ -26,8 +27,7 @@ type ShelfPrice struct {
 // Shelf is the price shown for a good at a moment: that of the cheapest live shelf sale, and of equally cheap ones of that
 // with the higher priority, then the smaller id. When it ends, the next cheapest follows by itself, at last the list price.
 //
-// CompareAt is the list price. Where the law wants the lowest price of the 30 days before instead, package compliance has
-// the rule.
+// CompareAt is the list price. For the lowest price of the 30 days before, which the law wants beside it, see Lowest.
 func (s *Set) Shelf(g Good, currency string, at time.Time) ShelfPrice {
 	best := ShelfPrice{Amount: g.List, CompareAt: g.CompareAt}
 	turn := len(s.promotions)
@@ -47,6 +47,48 @@ func (s *Set) Shelf(g Good, currency string, at time.Time) ShelfPrice {
 		try(i)
 	}
 	return best
+}
+
+// Lowest is the lowest price that was shown for a good from one moment until before another: of past, which is what was
+// asked outside sales before until, and of every shelf sale that made something else of it. The last of past counts however
+// short it was asked. A sale that is paused counts as if it had run on: when it was paused is not known, and a lowest price
+// that is too low misleads nobody. ok is false when there is no past.
+func (s *Set) Lowest(g Good, past []catalogue.Step, currency string, from, until time.Time) (amount int64, ok bool) {
+	line := pricing.Line{VariantID: g.VariantID, ProductID: g.ProductID, Categories: g.Categories, Tags: g.Tags}
+	for n, step := range past {
+		begins, ends := later(time.UnixMilli(step.Since), from), until
+		if n+1 < len(past) {
+			if ends = time.UnixMilli(past[n+1].Since); !ends.After(begins) {
+				continue
+			}
+		}
+		g.List, g.CompareAt = step.Amount, step.CompareAt
+		low := step.Amount
+		try := func(i int) {
+			p := s.promotions[i]
+			if p.Kind != Shelf || p.State == Draft || !overlap(begins, ends, p.Starts, p.Ends) || p.SkipSaleGoods && g.CompareAt > g.List {
+				return
+			}
+			if onSale, sold := p.onShelf(g, currency); sold {
+				low = min(low, onSale)
+			}
+		}
+		s.each(&line, try)
+		for _, i := range s.all {
+			try(i)
+		}
+		if !ok || low < amount {
+			amount, ok = low, true
+		}
+	}
+	return amount, ok
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func (p *Promotion) onShelf(g Good, currency string) (amount int64, ok bool) {

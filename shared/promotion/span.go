@@ -13,7 +13,7 @@ import (
 // unit is what the goods usually cost; the depth of discounts that are amounts is measured on it.
 func (p *Promotion) Span(products []string, unit money.Money) (s Span, ok bool) {
 	con := p.Conditions
-	personal := p.Codes.Batch != nil || con.MembersOnly || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
+	personal := p.Codes.Batch != nil || con.Audience == Members || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
 	if personal || p.State == Draft || slices.Contains([]Kind{FreeGift, FreeShipping, Drop}, p.Kind) {
 		return Span{}, false
 	}

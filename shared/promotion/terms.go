@@ -21,8 +21,10 @@ type Terms struct {
 	Parts   []SetPart    `json:"parts,omitempty" dynamodbav:"parts,omitempty"`
 	// Shipping narrows free_shipping; nil is every method everywhere.
 	Shipping *ShippingTerms `json:"shipping,omitempty" dynamodbav:"shipping,omitempty"`
-	// MembersFrom opens a drop to members before it opens to all at Starts; zero is no early access.
+	// A drop opens to members by the hours of their plan before it opens to all at Starts. MembersFrom is the earliest for any
+	// of them, zero for no bound; AllAtOnce lets nobody in early.
 	MembersFrom time.Time `json:"membersFrom,omitzero" dynamodbav:"membersFrom,omitempty"`
+	AllAtOnce   bool      `json:"allAtOnce,omitempty" dynamodbav:"allAtOnce,omitempty"`
 }
 
 // BuyGetTerms is "buy Buy, get Get". A unit counts once, as bought or as got. Of the units that can be got, the cheapest

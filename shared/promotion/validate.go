@@ -124,11 +124,16 @@ func (c *checks) lists(t Targets, pointer string) {
 	for name, list := range map[string][]string{
 		"products": t.Products, "variants": t.Variants, "categories": t.Categories, "tags": t.Tags,
 	} {
-		c.that(len(list) <= maxNames, pointer+"/"+name, "too_large", "at most %d", maxNames)
-		for i, s := range list {
-			c.that(s != "", fmt.Sprintf("%s/%s/%d", pointer, name, i), "required", "not empty")
-			c.that(slices.Index(list, s) == i, fmt.Sprintf("%s/%s/%d", pointer, name, i), "twice", "each once")
-		}
+		c.names(pointer+"/"+name, list)
+	}
+}
+
+// names checks a list of names, each of which stands once.
+func (c *checks) names(pointer string, list []string) {
+	c.that(len(list) <= maxNames, pointer, "too_large", "at most %d", maxNames)
+	for i, s := range list {
+		c.that(s != "", fmt.Sprintf("%s/%d", pointer, i), "required", "not empty")
+		c.that(slices.Index(list, s) == i, fmt.Sprintf("%s/%d", pointer, i), "twice", "each once")
 	}
 }
 
@@ -137,7 +142,10 @@ func (c *checks) conditions() {
 	c.amounts(con.MinSubtotal, 1, "/conditions/minSubtotal")
 	c.between(con.MinQuantity, 0, 1_000_000, "/conditions/minQuantity")
 	basket := len(con.MinSubtotal) > 0 || con.MinQuantity > 0 || con.Anywhere
-	person := con.MembersOnly || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
+	c.that(slices.Contains([]Audience{Everybody, Accounts, Members}, con.Audience), "/conditions/audience", "unknown", "account or member")
+	c.that(len(con.Plans) == 0 || con.Audience == Members, "/conditions/plans", "not_used", "none without the audience member")
+	c.names("/conditions/plans", con.Plans)
+	person := con.Audience != Everybody || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
 	switch c.p.Kind {
 	case Shelf:
 		c.that(!basket && !person, "/conditions", "not_used", "none: a shelf price is for everyone")
@@ -169,18 +177,30 @@ func (c *checks) codes() {
 	}
 }
 
-// Clashes says which code of the promotion another one has at the same time. Prefixes of batches may be the same: their
-// secrets keep them apart.
+// Clashes says which code of the promotion another one has at the same time, be it one of a batch. Prefixes of batches may be
+// the same: their secrets keep them apart.
 func (p *Promotion) Clashes(others []Promotion) []problem.Field {
 	c := &checks{p: p}
 	for i := range others {
 		o := &others[i]
-		if p.Codes.Single == "" || o.ID == p.ID || Fold(o.Codes.Single) != Fold(p.Codes.Single) {
+		if o.ID == p.ID || !overlap(p.Starts, p.Ends, o.Starts, o.Ends) {
 			continue
 		}
-		c.that(!overlap(p.Starts, p.Ends, o.Starts, o.Ends), "/codes/single", "twice", "%s has this code at the same time", o.ID)
+		c.that(!o.Codes.has(p.Codes.Single), "/codes/single", "twice", "%s has this code at the same time", o.ID)
+		c.that(p.Codes.Batch == nil || !p.Codes.has(o.Codes.Single), "/codes/batch", "twice", "%s has a code of this batch at the same time", o.ID)
 	}
 	return c.wrong
+}
+
+func (c Codes) has(code string) bool {
+	if code == "" || c.Automatic() {
+		return false
+	}
+	if c.Batch != nil {
+		_, ok := c.Batch.Index(code)
+		return ok
+	}
+	return Fold(c.Single) == Fold(code)
 }
 
 // overlap reports whether two spans share a moment; a zero end is never.

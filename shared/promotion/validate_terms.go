@@ -24,6 +24,7 @@ func (c *checks) terms() {
 	c.tiers()
 	c.parts()
 	if from := t.MembersFrom; !from.IsZero() {
+		c.that(!t.AllAtOnce, "/terms/membersFrom", "not_used", "none when all come in at once")
 		c.that(from.Before(c.p.Starts), "/terms/membersFrom", "not_in_order", "earlier than starts")
 	}
 }
@@ -45,6 +46,7 @@ func (c *checks) unused() {
 		{"parts", len(t.Parts) > 0, []Kind{SetPrice}},
 		{"shipping", t.Shipping != nil, []Kind{FreeShipping}},
 		{"membersFrom", !t.MembersFrom.IsZero(), []Kind{Drop}},
+		{"allAtOnce", t.AllAtOnce, []Kind{Drop}},
 	} {
 		c.that(!f.set || slices.Contains(f.kinds, c.p.Kind), "/terms/"+f.field, "not_used", "only for %v", f.kinds)
 	}

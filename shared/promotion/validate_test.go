@@ -135,6 +135,17 @@ func TestWhatCannotBePlanned(t *testing.T) {
 		{"a drop of everything", terms(promotion.Drop, promotion.Terms{}, product), []string{"/targets not_used"}},
 		{"early access after the opening", terms(promotion.Drop, promotion.Terms{MembersFrom: noon}, product, on("a")),
 			[]string{"/terms/membersFrom not_in_order"}},
+		{"early access where all come in at once", terms(promotion.Drop, promotion.Terms{MembersFrom: noon.AddDate(0, 0, -2), AllAtOnce: true},
+			product, on("a")), []string{"/terms/membersFrom not_used"}},
+		{"early access to what is no drop", terms(promotion.Percentage, promotion.Terms{BasisPoints: 1, AllAtOnce: true}),
+			[]string{"/terms/allAtOnce not_used"}},
+		{"an audience nobody knows", percent("x", 1, func(p *promotion.Promotion) { p.Conditions.Audience = "friends" }),
+			[]string{"/conditions/audience unknown"}},
+		{"plans without members", percent("x", 1, func(p *promotion.Promotion) { p.Conditions.Plans = []string{"a"} }),
+			[]string{"/conditions/plans not_used"}},
+		{"a plan twice, and none", percent("x", 1, func(p *promotion.Promotion) {
+			p.Conditions.Audience, p.Conditions.Plans = promotion.Members, []string{"a", "a", ""}
+		}), []string{"/conditions/plans/1 twice", "/conditions/plans/2 required"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -175,6 +186,17 @@ func TestACodeBelongsToOnePromotionAtATime(t *testing.T) {
 				t.Errorf("clashes: %v", got)
 			}
 		})
+	}
+	secret := promotion.NewBatch("b", "SEOL", 3)
+	batch, typed := won("x", 1, func(p *promotion.Promotion) { p.Codes.Batch = secret }), won("y", 1, code(secret.Code(2)))
+	if got := typed.Clashes([]promotion.Promotion{batch}); len(got) != 1 || got[0].Pointer != "/codes/single" {
+		t.Errorf("a code out of a batch: %v", got)
+	}
+	if got := batch.Clashes([]promotion.Promotion{typed}); len(got) != 1 || got[0].Pointer != "/codes/batch" {
+		t.Errorf("a batch with a code that is out: %v", got)
+	}
+	if got := batch.Clashes([]promotion.Promotion{won("z", 1, code("SEOL"))}); got != nil {
+		t.Errorf("a prefix is no code: %v", got)
 	}
 	free := won("z", 1)
 	if got := free.Clashes([]promotion.Promotion{won("y", 1)}); got != nil {

@@ -45,22 +45,25 @@ func Read(ctx context.Context, t *table.Table, keys []table.Key) (map[table.Key]
 // Set makes the units that can be sold as many as told, spread over the buckets. It counts from the moment it reads: what
 // buyers take meanwhile comes off. 2 round trips when nobody else changes the stock. Errors: ErrBusy.
 func Set(ctx context.Context, t *table.Table, variantID string, buckets, units int, now time.Time) error {
-	return set(ctx, t, variantID, buckets, units, nil, now)
+	return set(ctx, t, nil, variantID, buckets, units, nil, now)
 }
 
 // Import sets the stock to the quantity in a file, unless the last imported file said the same: then what was sold since
-// stays sold. levels are the variant's buckets as read. It reports whether it wrote. Errors: ErrBusy.
+// stays sold. levels are the variant's buckets as read, from which moment on sales come off. It reports whether it wrote. 1
+// round trip when nobody else changes the stock. Errors: ErrBusy.
 func Import(
 	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, now time.Time,
 ) (bool, error) {
 	if last := levels[KeyOf(variantID, 0)].Imported; last != nil && *last == units {
 		return false, nil
 	}
-	return true, set(ctx, t, variantID, buckets, units, &units, now)
+	return true, set(ctx, t, levels, variantID, buckets, units, &units, now)
 }
 
-func set(ctx context.Context, t *table.Table, variantID string, buckets, units int, imported *int, now time.Time) error {
-	return attempts(ctx, t, variantID, buckets, func(levels map[table.Key]Level) ([]table.Update, error) {
+func set(
+	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, imported *int, now time.Time,
+) error {
+	return attempts(ctx, t, levels, variantID, buckets, func(levels map[table.Key]Level) ([]table.Update, error) {
 		return plan(levels, variantID, buckets, units, imported, now), nil
 	})
 }
@@ -114,7 +117,7 @@ func move(variantID string, bucket, by int) table.Update {
 // Adjust adds delta units, or takes them when it is negative. 1 round trip to add to a single counter, else 2. Errors:
 // ErrTooLittle, ErrBusy.
 func Adjust(ctx context.Context, t *table.Table, variantID string, buckets, delta int) error {
-	return attempts(ctx, t, variantID, buckets, func(levels map[table.Key]Level) ([]table.Update, error) {
+	return attempts(ctx, t, nil, variantID, buckets, func(levels map[table.Key]Level) ([]table.Update, error) {
 		return AdjustPlan(levels, variantID, buckets, delta)
 	})
 }
@@ -175,16 +178,18 @@ func share(moves, buckets []int, delta int) {
 
 func abs(n int) int { return max(n, -n) }
 
-// attempts reads, plans and writes until a plan holds. The mark recognises a single write whose answer was lost; more
+// attempts reads, plans and writes until a plan holds. levels, when not nil, are what the first plan begins with. The mark recognises a single write whose answer was lost; more
 // than one write is a transaction, whose token does the same.
 func attempts(
-	ctx context.Context, t *table.Table, variantID string, buckets int,
+	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets int,
 	plan func(map[table.Key]Level) ([]table.Update, error),
 ) error {
-	for range setTries {
-		levels, err := Read(ctx, t, bucketKeys(variantID, buckets))
-		if err != nil {
-			return err
+	for try := range setTries {
+		if levels == nil || try > 0 {
+			var err error
+			if levels, err = Read(ctx, t, bucketKeys(variantID, buckets)); err != nil {
+				return err
+			}
 		}
 		writes, err := plan(levels)
 		if err != nil || len(writes) == 0 {

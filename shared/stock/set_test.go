@@ -271,6 +271,26 @@ func TestImportSetsOnlyWhatTheFileChanged(t *testing.T) {
 	}
 }
 
+func TestImportCountsFromTheLevelsItIsGiven(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, 1, 10)
+	read := s.levels()
+	s.buy(4, 0)
+	ctx, meter := table.Metered(t.Context())
+	if _, err := stock.Import(ctx, s.table, read, s.variant, s.buckets, 50, day); err != nil {
+		t.Fatal(err)
+	}
+	if s.available() != 46 || meter.Cost().Trips != 1 {
+		t.Errorf("%d after 4 of them were sold, in %d round trips", s.available(), meter.Cost().Trips)
+	}
+	if _, err := stock.Import(t.Context(), s.table, read, s.variant, s.buckets, 60, day); err != nil {
+		t.Fatal(err)
+	}
+	if s.available() != 60 {
+		t.Errorf("levels from before another setting left %d", s.available())
+	}
+}
+
 // However the stock moves, the plan moves it by exactly delta and empties no bucket below zero.
 func TestAdjustPlanKeepsTheSum(t *testing.T) {
 	t.Parallel()

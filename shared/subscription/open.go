@@ -64,7 +64,7 @@ func (r *run) openNext() {
 	if old.Kind == SpanTrial && !r.trialConverts() {
 		return
 	}
-	if r.s.State == Cancelled && r.runOut() {
+	if r.s.State == Cancelled && (old.Kind == SpanTrial || r.runOut()) {
 		r.end(EndCancelled)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"dangol/shared/membership"
 	"dangol/shared/money"
 )
 
@@ -53,13 +54,7 @@ func (t Tax) gross(price int64) int64 {
 }
 
 // Benefits is what a membership gives while it is in force.
-type Benefits struct {
-	PercentOffBP     int64 `json:"percentOffBp,omitempty" dynamodbav:"percentOffBp,omitempty" doc:"Basis points off every order."`
-	FreeShipping     bool  `json:"freeShipping,omitempty" dynamodbav:"freeShipping,omitempty"`
-	EarlyAccessHours int   `json:"earlyAccessHours,omitempty" dynamodbav:"earlyAccessHours,omitempty" doc:"Hours before a drop opens to everybody."`
-	PointsTimes      int   `json:"pointsTimes,omitempty" dynamodbav:"pointsTimes,omitempty" doc:"Points multiplier; 0 and 1 mean none."`
-	Invitations      bool  `json:"invitations,omitempty" dynamodbav:"invitations,omitempty" doc:"Invited to events."`
-}
+type Benefits = membership.Benefits
 
 // Item is goods in a parcel.
 type Item struct {

@@ -105,6 +105,10 @@ func (h *shop) try(c Command, at time.Time) error {
 		return err
 	}
 	h.check(before, after, c)
+	waiting := after.Burst.Hold || after.Open != nil && after.Open.InFlight
+	if last := lasts(after); after.Due.After(max2(last, at)) && !waiting {
+		h.t.Fatalf("after %T a membership that is %s runs out at %v and is looked at only at %v", c, after.State, last, after.Due)
+	}
 	h.s = after
 	for _, e := range effects {
 		h.carryOut(e, at)
@@ -132,6 +136,21 @@ var moves = map[State][]State{
 	Paused:    {Active, Ended},
 	Cancelled: {Starting, Trialing, Active, Ended}, // taken back, or over
 	Ended:     {Starting, Active},                  // begun again
+}
+
+// lasts is until when a membership is in force; without one until its next Due, so that nothing follows from it.
+func lasts(s Subscription) time.Time {
+	if m, ok := s.Membership(""); ok {
+		return m.Until
+	}
+	return s.Due
+}
+
+func max2(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // check are the rules that hold after every command.

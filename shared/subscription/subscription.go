@@ -244,19 +244,6 @@ const burstLimit = 15
 // Key is what the invoice of a span is charged under, once and for all: subscription and number of the span.
 func Key(subscriptionID string, seq int) string { return subscriptionID + "#" + strconv.Itoa(seq) }
 
-// InForce returns the benefits a member has at an instant; none while nothing is paid.
-func (s *Subscription) InForce(at time.Time) Benefits {
-	switch s.State {
-	case Trialing, Active, PastDue:
-		return s.Terms.Benefits
-	case Cancelled:
-		if at.Before(s.Span.End) && (s.Span.Paid || s.Span.Kind == SpanTrial) {
-			return s.Terms.Benefits
-		}
-	}
-	return Benefits{}
-}
-
 func (s *Subscription) zone() *time.Location { return zone(s.Anchor.Zone) }
 
 func (s *Subscription) money(amount int64) money.Money { return s.Terms.Money(amount) }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -17,9 +18,11 @@ import (
 type client struct {
 	http  *http.Client
 	api   string
-	token string
 	given bool // the token came from the command line
 	pause func(context.Context, time.Duration)
+
+	mu    sync.Mutex
+	token string
 }
 
 const (
@@ -31,6 +34,7 @@ const (
 type refusal struct {
 	status int
 	detail string
+	token  string // that the request carried
 }
 
 func (r *refusal) Error() string { return fmt.Sprintf("the API answered %d: %s", r.status, r.detail) }
@@ -52,8 +56,8 @@ func (c *client) send(ctx context.Context, body []byte, firstRow int, o options)
 		}
 		refused, ok := errors.AsType[*refusal](err)
 		switch {
-		case ok && refused.status == http.StatusUnauthorized && !c.given && c.token != "":
-			c.token = ""
+		case ok && refused.status == http.StatusUnauthorized && !c.given && refused.token != "":
+			c.forget(refused.token)
 		case ok && refused.status < 500 && refused.status != http.StatusTooManyRequests:
 			return report{}, err
 		}
@@ -63,10 +67,9 @@ func (c *client) send(ctx context.Context, body []byte, firstRow int, o options)
 }
 
 func (c *client) once(ctx context.Context, body []byte, firstRow int, o options) (report, error) {
-	if c.token == "" {
-		if err := c.login(ctx); err != nil {
-			return report{}, err
-		}
+	token, err := c.login(ctx)
+	if err != nil {
+		return report{}, err
 	}
 	query := url.Values{"firstRow": {strconv.Itoa(firstRow)}}
 	if o.currency != "" {
@@ -76,34 +79,48 @@ func (c *client) once(ctx context.Context, body []byte, firstRow int, o options)
 		query.Set("language", o.language)
 	}
 	var r report
-	err := c.post(ctx, "/products/import?"+query.Encode(), "text/csv", body, &r)
+	err = c.post(ctx, "/products/import?"+query.Encode(), "text/csv", token, body, &r)
 	return r, err
 }
 
-// login asks the development issuer for a merchant's token. Only a laptop has one.
-func (c *client) login(ctx context.Context) error {
+// login returns the token. Without one it asks the development issuer for a merchant's, which only a laptop has.
+func (c *client) login(ctx context.Context) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.token != "" {
+		return c.token, nil
+	}
 	var answer struct {
 		Token string `json:"access_token"`
 	}
-	err := c.post(ctx, "/dev/token", "application/json", []byte(`{"sub":"importer","groups":["merchant"]}`), &answer)
+	err := c.post(ctx, "/dev/token", "application/json", "", []byte(`{"sub":"importer","groups":["merchant"]}`), &answer)
 	if refused, ok := errors.AsType[*refusal](err); ok && refused.status < 500 {
-		return &refusal{refused.status, "no development issuer here; give a merchant's access token with -token"}
+		return "", &refusal{status: refused.status, detail: "no development issuer here; give a merchant's access token with -token"}
 	}
 	c.token = answer.Token
-	return err
+	return c.token, err
+}
+
+// forget drops a token that has run out, unless there is another already.
+func (c *client) forget(token string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.token == token {
+		c.token = ""
+	}
 }
 
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 4 << 20
 
-func (c *client) post(ctx context.Context, path, contentType string, body []byte, into any) error {
+func (c *client) post(ctx context.Context, path, contentType, token string, body []byte, into any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.api+path, bytes.NewReader(body))
 	if err != nil {
-		return &refusal{0, err.Error()}
+		return &refusal{detail: err.Error()}
 	}
 	req.Header.Set("Content-Type", contentType)
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
@@ -115,7 +132,7 @@ func (c *client) post(ctx context.Context, path, contentType string, body []byte
 		return err
 	}
 	if res.StatusCode/100 != 2 {
-		return &refusal{res.StatusCode, detail(answer)}
+		return &refusal{res.StatusCode, detail(answer), token}
 	}
 	return json.Unmarshal(answer, into)
 }

@@ -115,7 +115,7 @@ func products(n, rows int) string {
 func TestCutsBetweenProducts(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	status, out, errs := s.importFile(t, products(10, 3), "-batch", "7", "-currency", "USD", "-language", "en")
+	status, out, errs := s.importFile(t, products(10, 3), "-batch", "7", "-parallel", "1", "-currency", "USD", "-language", "en")
 	if status != 0 || errs != "" || !strings.Contains(out, "30 rows: 10 products created, 0 updated, 0 unchanged, 0 failed") {
 		t.Fatalf("%d %q %q", status, out, errs)
 	}
@@ -142,7 +142,7 @@ func TestTellsWhatIsWrongByRow(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, file, errs, out string }{
 		{"a bad quote", "Handle,Title\na,A\nb,B\nb,x\"y\nc,C\n", "row 4: quotes that do not close or stand inside a value (line 4, character 4); row 3 and all below it are left out", "1 products created, 0 updated, 0 unchanged, 1 failed"},
-		{"rows of a product apart", "Handle,Title\na,A\nb,B\na,A\n", "row 4, Handle: the rows", "2 products created, 0 updated, 0 unchanged, 1 failed"},
+		{"rows of a product apart", "Handle,Title\na,A\nb,B\na,A\n", "row 4, Handle: the rows", "3 rows: 2 products created, 0 updated, 0 unchanged, 1 failed"},
 		{"no title column", "Handle,Name\na,A\n", "row 1, Title: the file has no column Title", "0 products created"},
 		{"an empty file", "", "row 1: the file is empty", "0 products created"},
 	} {
@@ -158,7 +158,7 @@ func TestTellsWhatIsWrongByRow(t *testing.T) {
 
 func TestWrongUsage(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{}, {"-file", "/nowhere/products.csv"}, {"-batch", "0", "-file", "x"}, {"-colour"},
+	for _, args := range [][]string{{}, {"-file", "/nowhere/products.csv"}, {"-batch", "0", "-file", "x"}, {"-parallel", "0", "-file", "x"}, {"-colour"},
 		{"-file", "importer_test.go", "-encoding", "morse"}} {
 		var errs bytes.Buffer
 		if status := run(t.Context(), args, os.Getenv, io.Discard, &errs); status != 2 || errs.Len() == 0 {
@@ -286,8 +286,8 @@ func TestReadsWhatKoreanExcelSaves(t *testing.T) {
 func TestProgressOnATerminalIsABar(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := &progress{out: &out, terminal: true, size: 100, read: func() int64 { return 50 }}
-	p.show(report{Rows: 5, Created: 2})
+	p := &progress{out: &out, terminal: true, size: 100}
+	p.show(report{Rows: 5, Created: 2}, 50)
 	p.done(report{Rows: 10, Created: 4})
 	want := "\r\x1b[K[" + strings.Repeat("#", 15) + strings.Repeat(".", 15) + "]  50 %  5 rows: 2 created, 0 updated, 0 unchanged, 0 failed" +
 		"\r\x1b[K10 rows: 4 products created, 0 updated, 0 unchanged, 0 failed\n"

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"slices"
 
 	"dangol/shared/catalogue/shopify"
 )
@@ -51,12 +52,19 @@ type piece struct {
 	csv      *csv.Writer
 	rows     int
 	firstRow int
+	until    int64               // bytes of the file read when it was full
+	refused  []*shopify.RowError // what was left out of it, and why
+	left     int                 // rows of it that can be read
+
+	report report
+	err    error
+	landed chan struct{} // closed when report or err is there
 }
 
-func (p *piece) start(columns []string) error {
-	p.body.Reset()
-	p.csv, p.rows, p.firstRow = csv.NewWriter(&p.body), 0, 0
-	return p.csv.Write(columns)
+func newPiece(columns []string) (*piece, error) {
+	p := &piece{landed: make(chan struct{})}
+	p.csv = csv.NewWriter(&p.body)
+	return p, p.csv.Write(columns)
 }
 
 // add appends the rows of a product. For a row that the reader left out because it is empty, an empty one is written: the
@@ -80,54 +88,71 @@ func (p *piece) add(g shopify.Group) error {
 	return p.csv.Error()
 }
 
-// run reads the file product by product and sends full pieces. It returns the error that ended it, nil at the end of the
-// file.
+// run reads the file product by product and sends full pieces, a few at a time. It returns the error that ended it, nil at
+// the end of the file.
 func (j *job) run(ctx context.Context, file io.Reader) error {
 	in, err := shopify.NewReader(file, 2)
 	if err != nil {
 		return err
 	}
-	var p piece
-	if err := p.start(in.Columns()); err != nil {
+	f := j.depart(ctx)
+	err = j.read(in, f)
+	if lost := f.land(); lost != nil {
+		return lost
+	}
+	return err
+}
+
+func (j *job) read(in *shopify.Reader, f *flight) error {
+	p, err := newPiece(in.Columns())
+	if err != nil {
 		return err
 	}
 	seen := handles{seed: maphash.MakeSeed(), known: map[uint64]struct{}{}}
-	for {
+	for f.ctx.Err() == nil {
+		if len(p.refused) > j.batch { // however many a file has, few are kept
+			f.send(p)
+			if p, err = newPiece(in.Columns()); err != nil {
+				return err
+			}
+		}
 		g, err := in.Next()
 		if errors.Is(err, io.EOF) {
-			return j.send(ctx, &p)
+			f.send(p)
+			return nil
 		}
 		if err == nil && seen.twice(g.Handle) {
+			p.left += len(g.Rows)
 			err = &shopify.RowError{
 				Row: g.Rows[0].Number, Column: "Handle", Code: "repeated_handle",
 				Message: "the rows of a product next to each other; this handle has been above",
 			}
 		}
 		if row, ok := errors.AsType[*shopify.RowError](err); ok {
-			j.total.Failed++
-			j.refuse(row)
+			p.refused = append(p.refused, row)
 			continue
 		}
 		if err != nil {
-			return errors.Join(j.send(ctx, &p), err)
+			f.send(p)
+			return err
 		}
-		if err := j.add(ctx, &p, g, in.Columns()); err != nil {
+		if p, err = j.add(f, p, g, in.Columns()); err != nil {
 			return err
 		}
 	}
+	return f.ctx.Err()
 }
 
-// add puts the product into the piece, sending the piece first when the product does not fit.
-func (j *job) add(ctx context.Context, p *piece, g shopify.Group, columns []string) error {
+// add puts the product into the piece, or sends that and begins another when the product does not fit.
+func (j *job) add(f *flight, p *piece, g shopify.Group, columns []string) (*piece, error) {
 	if !p.fits(g, j.batch) {
-		if err := j.send(ctx, p); err != nil {
-			return err
-		}
-		if err := p.start(columns); err != nil {
-			return err
+		f.send(p)
+		var err error
+		if p, err = newPiece(columns); err != nil {
+			return nil, err
 		}
 	}
-	return p.add(g)
+	return p, p.add(g)
 }
 
 // fits reports whether the product goes into the piece: not too many rows, and not too large.
@@ -142,26 +167,21 @@ func (p *piece) fits(g shopify.Group, batch int) bool {
 	return p.rows == 0 || last-p.firstRow < batch && p.body.Len()+size <= maxBody
 }
 
-func (j *job) send(ctx context.Context, p *piece) error {
-	if p.rows == 0 {
-		return nil
+// tell counts what became of a piece, and lists its errors by row.
+func (j *job) tell(p *piece) {
+	j.total.add(p.report)
+	j.total.Failed += len(p.refused)
+	j.total.Rows += p.left
+	errs := append(p.refused, p.report.Errors...)
+	slices.SortStableFunc(errs, func(a, b *shopify.RowError) int { return a.Row - b.Row })
+	for _, e := range errs {
+		j.refused++
+		j.progress.clear()
+		fmt.Fprintln(j.errors, e.Error())
 	}
-	r, err := j.client.send(ctx, p.body.Bytes(), p.firstRow, j.options)
-	if err != nil {
-		return fmt.Errorf("rows %d to %d: %w", p.firstRow, p.firstRow+p.rows-1, err)
+	if p.rows > 0 {
+		j.progress.show(j.total, p.until)
 	}
-	j.total.add(r)
-	for _, e := range r.Errors {
-		j.refuse(e)
-	}
-	j.progress.show(j.total)
-	return nil
-}
-
-func (j *job) refuse(e *shopify.RowError) {
-	j.refused++
-	j.progress.clear()
-	fmt.Fprintln(j.errors, e.Error())
 }
 
 // finish tells how it went and returns the exit status.

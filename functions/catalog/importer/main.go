@@ -1,5 +1,5 @@
 // Command importer is behind "make import FILE=...": it sends a CSV file in Shopify's product format to the shop's API,
-// piece by piece. It holds one piece in memory, cuts only between products, and sends a piece again when the answer is
+// piece by piece. It holds a few pieces in memory, cuts only between products, and sends a piece again when the answer is
 // lost, which is safe because importing the same rows twice changes nothing the second time.
 //
 // Exit status: 0 when every product went in, 1 when any row was refused or the API gave up, 2 for wrong usage.
@@ -27,7 +27,7 @@ type options struct {
 	file, api, token   string
 	currency, language string
 	encoding           string
-	batch              int
+	batch, parallel    int
 }
 
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
@@ -73,11 +73,12 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	flags.StringVar(&o.currency, "currency", "", "currency of the price columns that name none; the shop's first when left out")
 	flags.StringVar(&o.language, "language", "", "language of the text columns that name none; the shop's first when left out")
 	flags.StringVar(&o.encoding, "encoding", "auto", "utf-8, euc-kr (what Excel saves in Korea), or auto")
-	flags.IntVar(&o.batch, "batch", 300, "rows per request; products are never cut")
+	flags.IntVar(&o.batch, "batch", 500, "rows per request; products are never cut")
+	flags.IntVar(&o.parallel, "parallel", 3, "requests at the same time")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	if o.file == "" || o.batch < 1 {
+	if o.file == "" || o.batch < 1 || o.parallel < 1 {
 		fmt.Fprintln(stderr, "usage: importer -file products.csv [-api http://localhost:8080] [-currency KRW]")
 		flags.PrintDefaults()
 		return o, errors.New("usage")

@@ -31,10 +31,11 @@ func isTerminal(w io.Writer) bool {
 
 const barWidth = 30
 
-func (p *progress) show(r report) {
+// show tells what has become of the file up to the byte.
+func (p *progress) show(r report, until int64) {
 	done := 0.0
 	if p.size > 0 {
-		done = min(float64(p.read())/float64(p.size), 1)
+		done = min(float64(until)/float64(p.size), 1)
 	}
 	line := fmt.Sprintf("%3.0f %%  %d rows: %d created, %d updated, %d unchanged, %d failed",
 		done*100, r.Rows, r.Created, r.Updated, r.Unchanged, r.Failed)

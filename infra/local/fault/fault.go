@@ -46,10 +46,12 @@ var (
 // ErrInjected is behind every failure made here.
 var ErrInjected = errors.New("injected fault")
 
-// Plan says which call goes wrong. N counts from 1 over all calls that go through the injector; 0 is none.
+// Plan says which call goes wrong. N counts from 1 over all calls that go through the injector; 0 is none. Every makes each
+// so-manieth call go wrong, one mode after the other: for crowds, in which it is chance whose call that is.
 type Plan struct {
-	N    int
-	Mode Mode
+	N     int
+	Mode  Mode
+	Every int
 }
 
 func (p Plan) String() string { return fmt.Sprintf("call %d %s", p.N, p.Mode) }
@@ -81,8 +83,11 @@ const lateBy = 2
 func New(p Plan) *Injector {
 	i := &Injector{faults: map[Mode]int{}, log: []string{}, delay: func() int { return lateBy }}
 	i.plan = func(n int, _ string) Mode {
-		if n == p.N {
+		switch {
+		case n == p.N:
 			return p.Mode
+		case p.Every > 0 && n%p.Every == 0:
+			return Modes[n/p.Every%len(Modes)]
 		}
 		return None
 	}

@@ -254,6 +254,18 @@ func (s *Service) Messages(name string) []string {
 	return bodies
 }
 
+// Send puts a message into the queue with the ARN.
+func (s *Service) Send(arn, body string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.boxes, func(b *box) bool { return ARN(b.Name) == arn })
+	if i < 0 {
+		return fmt.Errorf("queue: there is no %s", arn)
+	}
+	_, err := s.send(s.boxes[i], message{Body: body}, 0)
+	return err
+}
+
 // Redrive sends everything in a dead-letter queue back to the queue it came from, as if sent again, and returns how
 // many messages moved.
 func (s *Service) Redrive(name string) (int, error) {

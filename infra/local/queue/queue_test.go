@@ -259,6 +259,20 @@ func TestMessagesOfARunnerStoppedInTheMiddleAreVisibleAtOnceAndUncounted(t *test
 	}
 }
 
+func TestSendPutsAMessageIntoTheQueueWithTheARN(t *testing.T) {
+	t.Parallel()
+	s, err := queue.Open([]queue.Queue{{Name: "a"}, {Name: "b"}}, queue.Options{Clock: clock.Stopped(noon)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Send(queue.ARN("b"), "hello"); err != nil || !slices.Equal(s.Messages("b"), []string{"hello"}) || len(s.Messages("a")) != 0 {
+		t.Errorf("%v, a %q, b %q", err, s.Messages("a"), s.Messages("b"))
+	}
+	if err := s.Send(queue.ARN("c"), "hello"); err == nil {
+		t.Error("sent to nowhere")
+	}
+}
+
 func TestDeadLetterQueueMustExist(t *testing.T) {
 	t.Parallel()
 	_, err := queue.Open([]queue.Queue{{Name: "a", DeadLetter: "b"}}, queue.Options{Clock: clock.Stopped(noon)})

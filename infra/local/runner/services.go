@@ -45,7 +45,9 @@ func (r *Runner) openServices(context.Context) (err error) {
 	if r.queues, err = queue.Open(queues(s), queue.Options{Clock: r.clock, Invoke: r.invoke, File: r.file("queues.jsonl"), Log: o.Log}); err != nil {
 		return err
 	}
-	if r.schedule, err = scheduler.Open(scheduler.Options{Clock: r.clock, Invoke: r.invoke, File: r.file("schedules.jsonl"), Log: o.Log}); err != nil {
+	if r.schedule, err = scheduler.Open(scheduler.Options{
+		Clock: r.clock, Invoke: r.invoke, Bury: r.queues.Send, File: r.file("schedules.jsonl"), Log: o.Log,
+	}); err != nil {
 		return err
 	}
 	if r.mail, err = ses.Open(ses.Options{Clock: r.clock, File: r.file("mail.jsonl"), Log: o.Log, Emit: func(detailType string, detail json.RawMessage) error {
@@ -84,7 +86,7 @@ func rules(s topology.System) []bus.Rule {
 }
 
 func queues(s topology.System) []queue.Queue {
-	all := []queue.Queue{{Name: topology.DeadQueue}}
+	all := []queue.Queue{{Name: topology.DeadQueue}, {Name: topology.TimesDead}}
 	for _, q := range s.Queues {
 		worker := queue.Queue{
 			Name: q.Name, BatchSize: q.Batch, Visibility: 3 * time.Minute, MaxReceives: q.MaxReceive, DeadLetter: q.Name + "-dead",
@@ -177,8 +179,9 @@ func (r *Runner) variables() map[string]string {
 		"SES_ENDPOINT": r.address + "/aws/ses", "SCHEDULER_ENDPOINT": r.address + "/aws/scheduler", "S3_ENDPOINT": r.address + "/aws/s3",
 		"JWT_ISSUER": r.address, "JWT_JWKS": r.address + "/.well-known/jwks.json", "JWT_CLIENTS": "",
 		"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:" + tables.Region + ":" + queue.Account + ":function:" + topology.Scheduled,
-		"SCHEDULER_ROLE_ARN": "arn:aws:iam::" + queue.Account + ":role/scheduler", "GUARD_CONFIG": r.getenv("GUARD_CONFIG"),
-		"BUS_NAME": busName, "DUE_KINDS": strings.Join(kinds, ","), "DEAD_QUEUE_URL": queueURL(r.address, topology.DeadQueue),
+		"SCHEDULER_ROLE_ARN": "arn:aws:iam::" + queue.Account + ":role/scheduler", "SCHEDULER_DEAD_ARN": queue.ARN(topology.TimesDead),
+		"GUARD_CONFIG": r.getenv("GUARD_CONFIG"),
+		"BUS_NAME":     busName, "DUE_KINDS": strings.Join(kinds, ","), "DEAD_QUEUE_URL": queueURL(r.address, topology.DeadQueue),
 		"PAYMENT_PROVIDER": "sandbox", "SANDBOX_URL": r.address + "/sandbox", "SANDBOX_KEY": paymentKey,
 		"SANDBOX_WEBHOOK_SECRET": webhookSecret, "PAYMENT_SECRETS": "", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
 		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),

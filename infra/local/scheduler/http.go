@@ -82,6 +82,8 @@ func (d Definition) equal(o Definition) bool {
 
 var function = regexp.MustCompile(`^arn:[a-z-]+:lambda:[a-z0-9-]*:\d*:function:([A-Za-z0-9_-]+)(:[A-Za-z0-9_$-]+)?$`)
 
+var queue = regexp.MustCompile(`^arn:[a-z-]+:sqs:[a-z0-9-]+:\d+:[A-Za-z0-9_-]+$`)
+
 func (d Definition) function() string { return function.FindStringSubmatch(d.Target.Arn)[1] }
 
 var (
@@ -101,6 +103,8 @@ func (d Definition) check() error {
 		return invalid("FlexibleTimeWindow.Mode must be OFF or FLEXIBLE")
 	case !function.MatchString(d.Target.Arn):
 		return invalid("Provided Arn is not in correct format: locally only functions are targets, not " + d.Target.Arn)
+	case len(d.Target.DeadLetterConfig) > 0 && !queue.MatchString(d.Target.DeadLetterConfig["Arn"]):
+		return invalid("DeadLetterConfig.Arn must be that of an SQS queue, not " + d.Target.DeadLetterConfig["Arn"])
 	case d.Target.RoleArn == "":
 		return invalid("Target.RoleArn is missing")
 	case d.Target.Input != "" && !json.Valid([]byte(d.Target.Input)):

@@ -29,6 +29,7 @@ type Run struct {
 	Attempts int       `json:"attempts,omitempty"`
 	Retries  int       `json:"retries"`
 	Dead     bool      `json:"dead,omitempty"`
+	Queue    string    `json:"queue,omitempty"` // ARN of the target's dead-letter queue
 	Error    string    `json:"error,omitempty"` // of the last attempt
 }
 
@@ -88,10 +89,17 @@ func (s *Scheduler) finish(ctx context.Context, r *Run, failure error, now time.
 	r.DueAt = now.Add(time.Duration(r.Attempts) * RetryStep)
 	s.options.Log.Warn("scheduled invocation failed", "schedule", r.Schedule, "function", r.Function, "at", r.At,
 		"attempts", r.Attempts, "given_up", r.Dead, "error", failure)
+	if r.Dead && r.Queue != "" && s.options.Bury != nil {
+		if err := s.options.Bury(r.Queue, string(r.Payload)); err != nil {
+			return fmt.Errorf("scheduler: bury %s: %w", r.ID, err)
+		}
+		delete(s.runs, r.ID)
+		return s.file.Delete("run " + r.ID)
+	}
 	return s.file.Put("run "+r.ID, stored{Run: r})
 }
 
-// DeadLetters returns the runs given up, oldest first.
+// DeadLetters returns the runs given up that are in no dead-letter queue, oldest first.
 func (s *Scheduler) DeadLetters() []Run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,6 +136,7 @@ func (e *schedule) run() *Run {
 	d := e.Definition
 	r := &Run{
 		ID: d.key() + "@" + e.Next.Format(time.RFC3339), Schedule: d.key(), Function: d.function(), At: e.Next, DueAt: e.Next, Retries: Retries,
+		Queue: d.Target.DeadLetterConfig["Arn"],
 	}
 	if d.Target.RetryPolicy != nil && d.Target.RetryPolicy.MaximumRetryAttempts != nil {
 		r.Retries = *d.Target.RetryPolicy.MaximumRetryAttempts

@@ -30,13 +30,14 @@ type bench struct {
 	clock  *clock.Movable
 	client *api.Client
 	got    []string // day-time function payload
+	buried []string // queue payload
 	fail   error
 }
 
 func newBench(t *testing.T, file string, now time.Time) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: clock.Stopped(now)}
-	s, err := scheduler.Open(scheduler.Options{Clock: b.clock, File: file, Invoke: b.invoke})
+	s, err := scheduler.Open(scheduler.Options{Clock: b.clock, File: file, Invoke: b.invoke, Bury: b.bury})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +57,11 @@ func newBench(t *testing.T, file string, now time.Time) *bench {
 func (b *bench) invoke(_ context.Context, function string, payload []byte) ([]byte, error) {
 	b.got = append(b.got, fmt.Sprintf("%s %s %s", b.clock.Now().Format("02T15:04"), function, payload))
 	return nil, b.fail
+}
+
+func (b *bench) bury(queue, payload string) error {
+	b.buried = append(b.buried, queue+" "+payload)
+	return nil
 }
 
 // plan is a complete schedule that tests change in one place.
@@ -207,6 +213,24 @@ func TestRetryPolicyOfTheTargetCounts(t *testing.T) {
 	b.advance(time.Hour)
 	if len(b.got) != 1 || len(b.DeadLetters()) != 1 {
 		t.Errorf("%q", b.got)
+	}
+}
+
+func TestRunGivenUpGoesToTheDeadLetterQueueOfItsTarget(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "", noon)
+	b.fail = errors.New("down")
+	in := plan("once", "at(2026-03-01T12:00:00)")
+	in.Target.DeadLetterConfig = &types.DeadLetterConfig{Arn: aws.String("arn:aws:sqs:us-east-1:000000000000:times-dead")}
+	b.create(in)
+	b.advance(time.Hour)
+	if want := []string{`arn:aws:sqs:us-east-1:000000000000:times-dead "once"`}; !slices.Equal(b.buried, want) || len(b.DeadLetters()) != 0 {
+		t.Errorf("buried %q, kept %+v", b.buried, b.DeadLetters())
+	}
+	other := plan("other", "at(2026-03-01T12:00:00)")
+	other.Target.DeadLetterConfig = &types.DeadLetterConfig{Arn: aws.String("arn:aws:sns:us-east-1:000000000000:topic")}
+	if _, err := b.client.CreateSchedule(t.Context(), other); err == nil {
+		t.Error("a topic is taken for a dead-letter queue")
 	}
 }
 

@@ -66,11 +66,18 @@ func (g Group) Product(base Base) (Product, []*RowError) {
 	var images []placedImage
 	for i, row := range g.Rows {
 		p.row = row
-		if src, ok := p.text(colImage); ok && src != "" {
+		src, _ := p.text(colImage)
+		if src != "" {
 			images = append(images, p.image(src, i))
 		}
-		if i == 0 || p.isVariant() {
+		switch {
+		case i == 0 || p.isVariant():
 			product.Variants = append(product.Variants, p.variant(product.Options))
+		case src == "" && len(row.Fields) < len(p.names):
+			p.errors = append(p.errors, &RowError{
+				Row: row.Number, Code: "cut_row", Message: fmt.Sprintf(
+					"a variant or a picture; the row has %d of %d columns, is it cut short?", len(row.Fields), len(p.names)),
+			})
 		}
 	}
 	if p.has(colImage) {

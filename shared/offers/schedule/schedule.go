@@ -31,22 +31,24 @@ type Client interface {
 type Planner struct {
 	Client              Client
 	Group, Target, Role string
+	Dead                string // ARN of the queue for invocations that never came about
 	Clock               clock.Clock
 }
 
-// FromEnv builds the planner from SCHEDULER_GROUP, SCHEDULER_TARGET_ARN (the function that schedules invoke) and
-// SCHEDULER_ROLE_ARN (the role that may).
+// FromEnv builds the planner from SCHEDULER_GROUP, SCHEDULER_TARGET_ARN (the function that schedules invoke),
+// SCHEDULER_ROLE_ARN (the role that may) and SCHEDULER_DEAD_ARN (the queue for what could not be invoked).
 func FromEnv(env *boot.Env) (*Planner, error) {
 	var config struct {
 		Group  string `env:"SCHEDULER_GROUP"`
 		Target string `env:"SCHEDULER_TARGET_ARN"`
 		Role   string `env:"SCHEDULER_ROLE_ARN"`
+		Dead   string `env:"SCHEDULER_DEAD_ARN"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
 	client := scheduler.NewFromConfig(env.AWS(), func(o *scheduler.Options) { o.BaseEndpoint = env.Endpoint("SCHEDULER") })
-	return &Planner{Client: client, Group: config.Group, Target: config.Target, Role: config.Role, Clock: env.Clock}, nil
+	return &Planner{Client: client, Group: config.Group, Target: config.Target, Role: config.Role, Dead: config.Dead, Clock: env.Clock}, nil
 }
 
 // Fired is what a schedule tells the function it invokes.
@@ -111,8 +113,8 @@ func (p Planner) drop(ctx context.Context, promotionID string, e offers.Edge) er
 	return err
 }
 
-// Retries of an invocation that fails, for as long as a day: the function may be called before the write that planned it is
-// visible, and it may be broken for a while.
+// Retries of an invocation that cannot be made, for as long as a day: Lambda throttles or is out of reach, the role was
+// changed. After that it waits in the dead-letter queue. A function that is invoked and fails is tried twice more by Lambda.
 const (
 	retries = 60
 	maxAge  = 24 * 60 * 60
@@ -131,7 +133,8 @@ func (p Planner) definition(promo *promotion.Promotion, e offers.Edge, at time.T
 		FlexibleTimeWindow:    &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
 		Target: &types.Target{
 			Arn: &p.Target, RoleArn: &p.Role, Input: aws.String(string(input)),
-			RetryPolicy: &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(retries), MaximumEventAgeInSeconds: aws.Int32(maxAge)},
+			RetryPolicy:      &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(retries), MaximumEventAgeInSeconds: aws.Int32(maxAge)},
+			DeadLetterConfig: &types.DeadLetterConfig{Arn: &p.Dead},
 		},
 	}, nil
 }

@@ -55,7 +55,8 @@ func newBench(t *testing.T) *bench {
 	vars := map[string]string{
 		"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:ap-northeast-2:123456789012:function:promoter",
 		"SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler", "SCHEDULER_ENDPOINT": server.URL,
-		"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		"SCHEDULER_DEAD_ARN": "arn:aws:sqs:ap-northeast-2:123456789012:times-dead",
+		"AWS_ACCESS_KEY_ID":  "local", "AWS_SECRET_ACCESS_KEY": "local",
 	}
 	env := &boot.Env{Clock: b.clock, Getenv: func(name string) string { return vars[name] }, HTTP: http.DefaultClient}
 	if b.planner, err = schedule.FromEnv(env); err != nil {
@@ -81,6 +82,9 @@ func (b *bench) names(t *testing.T) map[string]string {
 		got, err := b.client.GetSchedule(t.Context(), &scheduler.GetScheduleInput{Name: s.Name, GroupName: aws.String("dangol")})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if dead := got.Target.DeadLetterConfig; dead == nil || *dead.Arn != "arn:aws:sqs:ap-northeast-2:123456789012:times-dead" {
+			t.Errorf("%s has the dead-letter queue %+v", *s.Name, dead)
 		}
 		found[*s.Name] = *got.ScheduleExpression + " " + *got.ScheduleExpressionTimezone
 	}

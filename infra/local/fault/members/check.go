@@ -31,7 +31,8 @@ const told = 5
 // Check fails the test unless the invoices agree with the bank's ledger: each paid invoice was charged once and for its total, nothing was
 // charged for any other, and what went back is in the credit notes; the periods follow each other without a gap and each that is paid has
 // its invoice; money less credit is what the days used cost; the numbers of each year have no gap; each cycle that was sent has one order;
-// stock is conserved; nothing is left to be done. It reads every subscription once.
+// stock is conserved; what customers have as members is what their subscriptions give; nothing is left to be done. It reads every
+// subscription once.
 func (w *World) Check(t testing.TB) Tally {
 	t.Helper()
 	return w.CheckEach(t, func(*Books) []string { return nil })
@@ -45,11 +46,12 @@ func (w *World) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 	for _, e := range w.Bank.Ledger() {
 		ledger[e.Metadata["subscription"]] = append(ledger[e.Metadata["subscription"]], e)
 	}
-	sold, bad := map[string]int{}, 0
+	sold, standings, bad := map[string]int{}, standings{}, 0
 	err := w.Look.Every(context.Background(), func(c billing.Card) error {
 		b := w.BooksOf(t, c.ID, ledger[c.ID])
 		delete(ledger, c.ID)
 		sum.add(b)
+		standings.add(b.Record)
 		for _, taken := range b.Held {
 			for _, one := range taken {
 				sold[one.VariantID] += one.Quantity
@@ -71,6 +73,7 @@ func (w *World) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 	for id, entries := range ledger {
 		t.Errorf("%d charges for subscription %q, which is not there", len(entries), id)
 	}
+	w.checkStanding(t, standings)
 	w.checkNumbers(t, &sum)
 	w.checkParcels(t, &sum, sold)
 	return sum

@@ -1,0 +1,98 @@
+// Package membership is what members of the shop have: the benefits of the plans they subscribe to, from when, and until when
+// at the latest. It is pure. Package subscription decides what a subscription gives, billing writes it down (see standing),
+// promotion makes discounts of it. Moments are UTC, percentages basis points (10,000 is all of it).
+package membership
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Benefits is what a plan gives its members while the membership is in force.
+type Benefits struct {
+	PercentOffBP     int64 `json:"percentOffBp,omitempty" dynamodbav:"percentOffBp,omitempty" doc:"Basis points off the goods of every order."`
+	SkipSaleGoods    bool  `json:"skipSaleGoods,omitempty" dynamodbav:"skipSaleGoods,omitempty" doc:"percentOffBp leaves goods with a struck-through price alone."`
+	FreeShipping     bool  `json:"freeShipping,omitempty" dynamodbav:"freeShipping,omitempty"`
+	EarlyAccessHours int   `json:"earlyAccessHours,omitempty" dynamodbav:"earlyAccessHours,omitempty" doc:"Hours before a drop opens to everybody."`
+	PointsTimes      int   `json:"pointsTimes,omitempty" dynamodbav:"pointsTimes,omitempty" doc:"Points multiplier; 0 and 1 mean none."`
+	Invitations      bool  `json:"invitations,omitempty" dynamodbav:"invitations,omitempty" doc:"Invited to events."`
+}
+
+// Held is one membership that somebody has.
+type Held struct {
+	SubscriptionID string    `json:"subscriptionId"`
+	PlanID         string    `json:"planId"`
+	Title          string    `json:"title"` // of the plan, in the subscriber's language
+	State          string    `json:"state"` // of the subscription
+	Benefits       Benefits  `json:"benefits"`
+	Since          time.Time `json:"since"` // start of the subscription
+	// Until is when the membership is over unless it is written down again before: nothing that happens late makes it last
+	// longer.
+	Until time.Time `json:"until"`
+}
+
+// Standing is the memberships of one customer, those that are over perhaps among them.
+type Standing []Held
+
+// At lists the memberships in force at a moment, by plan. Of two subscriptions to one plan the one that lasts longer counts.
+func (s Standing) At(at time.Time) (in []Held) {
+	for _, h := range s {
+		if at.Before(h.Until) {
+			in = append(in, h)
+		}
+	}
+	slices.SortFunc(in, func(a, b Held) int {
+		return cmp.Or(cmp.Compare(a.PlanID, b.PlanID), b.Until.Compare(a.Until), cmp.Compare(a.SubscriptionID, b.SubscriptionID))
+	})
+	return slices.CompactFunc(in, func(a, b Held) bool { return a.PlanID == b.PlanID })
+}
+
+// Member is the holder of these memberships at a moment.
+func (s Standing) Member(at time.Time) Member {
+	var m Member
+	for _, h := range s.At(at) {
+		m = append(m, Plan{ID: h.PlanID, Title: h.Title, Benefits: h.Benefits})
+	}
+	return m
+}
+
+// Plan is one plan that somebody is a member by.
+type Plan struct {
+	ID       string   `json:"id"`
+	Title    string   `json:"title,omitempty"`
+	Benefits Benefits `json:"benefits"`
+}
+
+// Member is somebody by the plans whose benefits they have at one moment, each once, in the order of their ids. The zero
+// Member is somebody without a membership.
+type Member []Plan
+
+// Of reports whether there is a membership of one of the plans; of any plan when none is named.
+func (m Member) Of(plans ...string) bool {
+	return slices.ContainsFunc(m, func(p Plan) bool { return len(plans) == 0 || slices.Contains(plans, p.ID) })
+}
+
+// Benefits is what all memberships give together: of each benefit the best. They do not add up. Of two equal percentages the
+// one that also takes off goods on sale counts.
+func (m Member) Benefits() (b Benefits) {
+	for _, p := range m {
+		o := p.Benefits
+		if o.PercentOffBP > b.PercentOffBP || o.PercentOffBP == b.PercentOffBP && b.SkipSaleGoods {
+			b.PercentOffBP, b.SkipSaleGoods = o.PercentOffBP, o.SkipSaleGoods
+		}
+		b.FreeShipping = b.FreeShipping || o.FreeShipping
+		b.EarlyAccessHours = max(b.EarlyAccessHours, o.EarlyAccessHours)
+		b.PointsTimes = max(b.PointsTimes, o.PointsTimes)
+		b.Invitations = b.Invitations || o.Invitations
+	}
+	return b
+}
+
+// EarlyAccess is how long before everybody else a drop opens.
+func (m Member) EarlyAccess() time.Duration {
+	return time.Duration(m.Benefits().EarlyAccessHours) * time.Hour
+}
+
+// PointsTimes is what points are multiplied by, 1 without a benefit.
+func (m Member) PointsTimes() int { return max(m.Benefits().PointsTimes, 1) }

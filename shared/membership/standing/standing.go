@@ -1,0 +1,64 @@
+// Package standing keeps what memberships a customer has: one small item next to their cart, so that it is read in the same
+// round trip. Billing writes it in the transaction that changes the subscription; carts, checkouts and the customer read it,
+// and look at the time themselves.
+package standing
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dangol/shared/membership"
+	"dangol/shared/table"
+)
+
+// KeyOf is the key of a customer's standing.
+func KeyOf(customerID string) table.Key {
+	return table.Key{PK: "CUSTOMER#" + customerID, SK: "STANDING"}
+}
+
+// Each membership is an attribute of its own, packed, and the version of the subscription that wrote it another. So two
+// memberships of one customer that change at once leave each other alone.
+const (
+	heldPrefix    = "held#"
+	versionPrefix = "version#"
+)
+
+// Note is the write that puts down what a subscription gives at a version of it, or with a nil Held that it gives nothing. The
+// condition keeps an older version from overwriting a newer one.
+func Note(customerID, subscriptionID string, version int, h *membership.Held) table.Update {
+	u := table.Update{
+		Key: KeyOf(customerID), Do: "SET #version = :version REMOVE #held", If: "attribute_not_exists(#version) OR #version < :version",
+		With: map[string]any{":version": version}, Names: map[string]string{"#held": heldPrefix + subscriptionID, "#version": versionPrefix + subscriptionID},
+	}
+	if h != nil {
+		u.Do, u.With[":held"] = "SET #version = :version, #held = :held", packed(*h)
+	}
+	return u
+}
+
+// packed is one membership as it is kept.
+type packed membership.Held
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (p packed) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
+	return table.Pack(membership.Held(p))
+}
+
+// In is the memberships in a standing as it was read, by subscription; none for an item that is not there.
+func In(item table.Item) (s membership.Standing, err error) {
+	for name, text := range item {
+		if !strings.HasPrefix(name, heldPrefix) {
+			continue
+		}
+		var h membership.Held
+		if err := table.Unpack(text, &h); err != nil {
+			return nil, fmt.Errorf("standing: %w", err)
+		}
+		s = append(s, h)
+	}
+	slices.SortFunc(s, func(a, b membership.Held) int { return strings.Compare(a.SubscriptionID, b.SubscriptionID) })
+	return s, nil
+}

@@ -1,0 +1,37 @@
+package offers
+
+import (
+	"strconv"
+	"time"
+
+	"dangol/shared/catalogue"
+)
+
+// liveSales is the shelf at one moment, for lists that filter and sort by price.
+type liveSales struct {
+	of   *Snapshot
+	at   time.Time
+	name string
+}
+
+// LiveSales is the sales on the shelf that are live at a moment; nil when there are none.
+func (s *Snapshot) LiveSales(at time.Time) catalogue.Sales {
+	var name []byte
+	for _, p := range s.shelf {
+		if p.Live(at) {
+			name = append(append(name, p.ID...), ' ')
+			name = append(strconv.AppendInt(name, int64(p.Version), 10), '\n')
+		}
+	}
+	if name == nil {
+		return nil
+	}
+	return liveSales{s, at, string(name)}
+}
+
+func (l liveSales) Name() string { return l.name }
+
+func (l liveSales) Shown(c *catalogue.Card, currency string) (catalogue.Range, bool) {
+	r, sale := l.of.Range(c, currency, l.at)
+	return r, sale != nil
+}

@@ -1,0 +1,93 @@
+package promotion_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"dangol/shared/catalogue"
+	"dangol/shared/compliance"
+	"dangol/shared/promotion"
+)
+
+// days is a moment so many days from noon.
+func days(n int) time.Time { return noon.AddDate(0, 0, n) }
+
+func asked(day int, amount int64) catalogue.Step {
+	return catalogue.Step{Since: days(day).UnixMilli(), Amount: amount}
+}
+
+func shelf(id string, basisPoints int, changes ...change) promotion.Promotion {
+	return promo(id, promotion.Shelf, promotion.Terms{BasisPoints: basisPoints}, changes...)
+}
+
+func TestTheLowestPriceOfTheDaysBefore(t *testing.T) {
+	t.Parallel()
+	good := promotion.Good{VariantID: "v-a", ProductID: "p-a", Categories: []string{"c-a"}, Tags: []string{"t-a"}}
+	paused := func(p *promotion.Promotion) { p.State = promotion.Paused }
+	draft := func(p *promotion.Promotion) { p.State = promotion.Draft }
+	for _, tt := range []struct {
+		name  string
+		past  []catalogue.Step
+		sales []promotion.Promotion
+		want  int64 // 0 for none
+	}{
+		{"never sold before: none", nil, nil, 0},
+		{"one price all the time", []catalogue.Step{asked(-90, 10_000)}, nil, 10_000},
+		{"sold for two days only: of those", []catalogue.Step{asked(-2, 10_000)}, nil, 10_000},
+		{"raised in the window: the price it opened with", []catalogue.Step{asked(-90, 8_000), asked(-29, 10_000)}, nil, 8_000},
+		{"raised before the window", []catalogue.Step{asked(-90, 8_000), asked(-30, 10_000)}, nil, 10_000},
+		{"a sale within it", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-20), days(-18)))}, 8_000},
+		{"a sale that ended as it opens", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-40), days(-30)))}, 10_000},
+		{"a sale that ended a moment later", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-40), days(-30).Add(1)))}, 8_000},
+		{"the sale that begins is not before itself", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(0), days(9)))}, 10_000},
+		{"a sale of other goods", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, on("b"), between(days(-9), days(-8)))}, 10_000},
+		{"a cheaper list price that no sale met", []catalogue.Step{asked(-90, 10_000), asked(-10, 9_500)},
+			[]promotion.Promotion{shelf("s", 1_000, between(days(-20), days(-15)))}, 9_000},
+		{"a sale over two list prices takes off the lower one, too", []catalogue.Step{asked(-90, 10_000), asked(-16, 9_500)},
+			[]promotion.Promotion{shelf("s", 1_000, between(days(-20), days(-15)))}, 8_550},
+		{"a sale that was paused counts", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, paused, between(days(-9), days(9)))}, 8_000},
+		{"one that was never published does not", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, draft, between(days(-9), days(9)))}, 10_000},
+		{"what customers got in the cart was no price on the shelf", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{percent("p", 5_000, between(days(-9), days(9)))}, 10_000},
+	} {
+		got, ok := promotion.NewSet(tt.sales).Lowest(good, tt.past, "KRW", compliance.EURules.Opens(noon), noon)
+		if got != tt.want || ok != (tt.want > 0) {
+			t.Errorf("%s: %d %v, want %d", tt.name, got, ok, tt.want)
+		}
+	}
+}
+
+// Against the rule of the directive, over every price that was shown at any moment.
+func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		past := []catalogue.Step{asked(-70, 10_000)}
+		for at := -69; at < 0; at += rapid.IntRange(1, 30).Draw(r, "days") {
+			past = append(past, asked(at, rapid.Int64Range(80, 120).Draw(r, "amount")*100))
+		}
+		var sales []promotion.Promotion
+		for n := range rapid.IntRange(0, 5).Draw(r, "sales") {
+			starts := rapid.IntRange(-70, -1).Draw(r, "starts")
+			sales = append(sales, shelf(fmt.Sprint(n), rapid.IntRange(1, 40).Draw(r, "percent")*100, on(rapid.SampledFrom([]string{"a", "b"}).Draw(r, "on")),
+				between(days(starts), days(starts+rapid.IntRange(1, 20).Draw(r, "for")))))
+		}
+		set := promotion.NewSet(sales)
+		good := promotion.Good{VariantID: "v-a", ProductID: "p-a", Floor: 7_000}
+		var shown []compliance.PriceChange
+		for at := -70; at < 0; at++ {
+			g := good
+			for _, s := range past {
+				if !time.UnixMilli(s.Since).After(days(at)) {
+					g.List = s.Amount
+				}
+			}
+			shown = append(shown, compliance.PriceChange{At: days(at), Amount: set.Shelf(g, "KRW", days(at)).Amount})
+		}
+		want := compliance.PriorPrice(shown, 0, noon, compliance.EURules).Prior
+		if got, _ := set.Lowest(good, past, "KRW", compliance.EURules.Opens(noon), noon); got != want {
+			r.Fatalf("%d, want %d: list prices %v, sales %+v", got, want, past, sales)
+		}
+	})
+}

@@ -1,0 +1,131 @@
+package promotion
+
+import (
+	"slices"
+	"strings"
+
+	"dangol/shared/catalogue"
+	"dangol/shared/membership"
+)
+
+// Audience is whom a promotion is for.
+type Audience string
+
+// The audiences.
+const (
+	Everybody Audience = ""
+	Accounts  Audience = "account" // whoever is logged in
+	Members   Audience = "member"  // whoever has a membership in force; see Conditions.Plans
+)
+
+const (
+	perkPrefix   = "membership:"
+	perkPriority = -2_000_000 // behind every promotion
+)
+
+// PerkID is the id under which a membership's benefit appears among promotions: what is "discount" or "shipping".
+func PerkID(planID, what string) string { return perkPrefix + planID + ":" + what }
+
+// PerkOf is the plan whose benefit an id stands for; ok is false for the id of a promotion.
+func PerkOf(id string) (planID string, ok bool) {
+	planID, ok = strings.CutPrefix(id, perkPrefix)
+	if at := strings.LastIndexByte(planID, ':'); ok && at >= 0 {
+		planID = planID[:at]
+	}
+	return planID, ok
+}
+
+// perk is a membership's benefit as a promotion: automatic, for this shopper only, without an end but that of the
+// membership. Its turn comes after all others, so that they do what they do for everybody.
+func perk(p membership.Plan, id string, after map[string]string, kind Kind, class Class) *Promotion {
+	name := catalogue.Text{}
+	for language, before := range perkName {
+		name[language] = before + p.Title + after[language]
+	}
+	return &Promotion{
+		ID: PerkID(p.ID, id), Version: 1, Name: name, Kind: kind, State: Scheduled, Class: class, Priority: perkPriority,
+		CombinesWith: []Class{Product, Order, Shipping}, Targets: Targets{All: true}, Conditions: Conditions{Audience: Members},
+	}
+}
+
+var (
+	perkName     = map[string]string{"en": "Membership: ", "ko": "멤버십: "}
+	perkShipping = map[string]string{"en": ", free shipping", "ko": ", 무료 배송"}
+)
+
+// perks are the benefits of a member as promotions: each different percentage, of which one at most applies, and the free
+// shipping, which goes along with everything.
+func perks(m membership.Member) (off []*Promotion, shipping *Promotion) {
+	for _, p := range m {
+		b := p.Benefits
+		same := func(o *Promotion) bool {
+			return int64(o.Terms.BasisPoints) == b.PercentOffBP && o.SkipSaleGoods == b.SkipSaleGoods
+		}
+		if b.PercentOffBP > 0 && !slices.ContainsFunc(off, same) {
+			o := perk(p, "discount", nil, Percentage, Order)
+			o.Terms.BasisPoints, o.SkipSaleGoods = int(b.PercentOffBP), b.SkipSaleGoods
+			off = append(off, o)
+		}
+		if b.FreeShipping && shipping == nil {
+			shipping = perk(p, "shipping", perkShipping, FreeShipping, Shipping)
+			shipping.Priority--
+			shipping.always = true
+		}
+	}
+	return off, shipping
+}
+
+// invite gives a member's benefits their turns. Those without a line to take from have none.
+func (a *application) invite() {
+	off, shipping := perks(a.f.Member)
+	for n, p := range off {
+		a.off = append(a.off, a.perkTurn(p, len(a.s.promotions)+n))
+	}
+	if shipping != nil {
+		a.shipping = []*turn{a.perkTurn(shipping, len(a.s.promotions)+len(off))}
+	}
+}
+
+func (a *application) perkTurn(p *Promotion, place int) *turn {
+	t := &turn{p: p, place: place, a: a, name: p.Name.In(a.f.Languages...)}
+	for n := range a.lines {
+		if !p.SkipSaleGoods || !onSale(a.lines[n]) {
+			t.lines = append(t.lines, n)
+		}
+	}
+	return t
+}
+
+// ways lists the sets of promotions that are tried together. For most shoppers there is one: all. A member has further ones,
+// so that being one never makes a basket dearer: with each of the percentages, with what goes along with it only, and what
+// they had without a membership. The free shipping is in all of them.
+func (a *application) ways() [][]*turn {
+	if len(a.f.Member) == 0 {
+		return [][]*turn{a.together}
+	}
+	only := func(keep func(*turn) bool) []*turn {
+		return slices.DeleteFunc(slices.Clone(a.together), func(t *turn) bool { return !keep(t) })
+	}
+	var ways [][]*turn
+	add := func(turns []*turn, more ...*turn) { ways = append(ways, slices.Concat(turns, more, a.shipping)) }
+	for _, off := range a.off {
+		add(a.together, off)
+		if along := only(func(t *turn) bool { return t.p.Combines(off.p) }); len(along) < len(a.together) {
+			add(along, off)
+		}
+	}
+	add(a.together)
+	if others := only(func(t *turn) bool { return t.p.Conditions.Audience != Members }); len(others) < len(a.together) {
+		add(others)
+	}
+	return ways
+}
+
+// again is the same turns with nothing remembered: what was run before keeps its own.
+func (a *application) again(turns []*turn) []*turn {
+	fresh := make([]*turn, len(turns))
+	for i, t := range turns {
+		fresh[i] = a.perkTurn(t.p, t.place)
+	}
+	return fresh
+}

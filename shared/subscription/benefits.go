@@ -1,0 +1,69 @@
+package subscription
+
+import (
+	"time"
+
+	"dangol/shared/membership"
+)
+
+// InForce returns the benefits a member has at an instant; none while nothing is paid.
+func (s *Subscription) InForce(at time.Time) Benefits {
+	if at.Before(s.inForceUntil()) {
+		return s.Terms.Benefits
+	}
+	return Benefits{}
+}
+
+// Membership is what the subscription gives as it stands; ok is false when it is no membership, or gives nothing.
+func (s *Subscription) Membership(title string) (h membership.Held, ok bool) {
+	until := s.inForceUntil()
+	if s.Terms.Kind != Membership || until.IsZero() {
+		return membership.Held{}, false
+	}
+	return membership.Held{
+		SubscriptionID: s.ID, PlanID: s.Terms.PlanID, Title: title, State: string(s.State), Benefits: s.Terms.Benefits,
+		Since: s.StartedAt.UTC(), Until: until.UTC(),
+	}, true
+}
+
+// inForceUntil is the last instant of the benefits if nobody touches the subscription again; zero when there are none.
+//
+// They end with the paid days where nothing follows: a trial without consent, a cancelled subscription, a gift, a planned
+// pause. Where a payment is to follow they last as long as the plan lets an unpaid one have them, counted from the end of the
+// paid days, or from the decline once there was one: a payment, or a billing run, that is late takes nothing from anybody.
+func (s *Subscription) inForceUntil() time.Time {
+	p := s.Span
+	switch s.State {
+	case Trialing:
+		if ask := s.Ask; ask != nil && !ask.may(s, p.End) {
+			return p.End
+		}
+		return s.grace(p.End)
+	case Active:
+		switch {
+		case !p.Paid:
+			return s.grace(p.Start)
+		case s.PauseUntil > p.Closes, s.NoRenewal && s.PrepaidLeft == 0:
+			return p.End
+		}
+		return s.grace(p.End)
+	case PastDue:
+		return s.grace(s.Open.Since)
+	case Cancelled:
+		switch follows := p.Kind == SpanPaid && (s.PrepaidLeft > 0 || s.Cycles < s.Terms.MinCycles); {
+		case p.Kind != SpanPaid && p.Kind != SpanTrial, !p.Paid && !follows:
+			return time.Time{}
+		case !p.Paid:
+			return s.grace(p.Start)
+		case follows:
+			return s.grace(p.End)
+		}
+		return p.End
+	}
+	return time.Time{}
+}
+
+// grace is when the plan stops the benefits of what is unpaid since an instant.
+func (s *Subscription) grace(since time.Time) time.Time {
+	return s.days(since, s.Terms.Policy.Dunning.or().SuspendDays)
+}
