@@ -19,6 +19,19 @@ func unpack(raw []byte) item {
 	return r.fields()
 }
 
+// unpackOnly reads only the attributes of these names.
+func unpackOnly(raw []byte, names []string) item {
+	r, out := reader(raw), item{}
+	for range r.number() {
+		if name := r.slice(); slices.Contains(names, string(name)) {
+			out[string(name)] = r.value()
+		} else {
+			r.skip()
+		}
+	}
+	return out
+}
+
 func packMap(b []byte, m item) []byte {
 	b = binary.AppendUvarint(b, uint64(len(m)))
 	for _, name := range slices.Sorted(maps.Keys(m)) {
@@ -79,11 +92,37 @@ func (r *reader) number() int {
 	return int(n)
 }
 
-func (r *reader) text() string {
+// slice is a text as it lies there.
+func (r *reader) slice() []byte {
 	n := r.number()
-	s := string((*r)[:n])
+	s := (*r)[:n]
 	*r = (*r)[n:]
 	return s
+}
+
+func (r *reader) text() string { return string(r.slice()) }
+
+// skip passes over a value.
+func (r *reader) skip() {
+	kind := (*r)[0]
+	*r = (*r)[1:]
+	switch kind {
+	case 's', 'n', 'b':
+		r.slice()
+	case 'm':
+		for range r.number() {
+			r.slice()
+			r.skip()
+		}
+	case 'S', 'N':
+		for range r.number() {
+			r.slice()
+		}
+	case 'l':
+		for range r.number() {
+			r.skip()
+		}
+	}
 }
 
 func (r *reader) texts() []string {

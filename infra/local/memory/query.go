@@ -128,7 +128,7 @@ func (k *walk) page(all []place, limit int, after item) *dynamodb.QueryOutput {
 		}
 		raw := k.db.items[p.key]
 		size += len(raw)
-		out.Items = append(out.Items, k.project(unpack(raw)))
+		out.Items = append(out.Items, k.carried(raw))
 	}
 	out.Count = int32(len(out.Items))
 	return out
@@ -147,18 +147,12 @@ func (k *walk) beyond(all []place, last item) []place {
 	return all[at:]
 }
 
-// project leaves of an item what the index carries.
-func (k *walk) project(i item) item {
+// carried reads what the index carries of an item, all of it where there is no index.
+func (k *walk) carried(raw []byte) item {
 	if k.x == nil {
-		return i
+		return unpack(raw)
 	}
-	out := item{}
-	for _, name := range append([]string{table.HashKey, table.SortKey, k.hash, k.sort}, k.x.Carries...) {
-		if v, ok := i[name]; ok {
-			out[name] = v
-		}
-	}
-	return out
+	return unpackOnly(raw, append([]string{table.HashKey, table.SortKey, k.hash, k.sort}, k.x.Carries...))
 }
 
 // mark is where a page ended.
