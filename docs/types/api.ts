@@ -2023,7 +2023,10 @@ export interface components {
         };
         Conditions: {
             anywhere?: boolean;
-            /** @enum {string} */
+            /**
+             * @description Whom it is for: account is whoever is logged in, member whoever has a membership in force. All when left out.
+             * @enum {string}
+             */
             audience?: "account" | "member";
             customers?: string[] | null;
             firstOrder?: boolean;
@@ -2032,6 +2035,7 @@ export interface components {
             minSubtotal?: {
                 [key: string]: number;
             };
+            /** @description With the audience member: for members by one of these plans only. */
             plans?: string[] | null;
             segments?: string[] | null;
         };
@@ -3004,7 +3008,7 @@ export interface components {
              * @example WELCOME
              */
             code?: string;
-            /** @description Classes that may take from the same goods; both sides have to allow it. */
+            /** @description Classes that may take from the same goods; both sides have to allow it. With order a member's percentage goes along. */
             combinesWith?: string[];
             /** @description For whom, and from which basket on. */
             conditions?: components["schemas"]["Conditions"];
@@ -3616,6 +3620,7 @@ export interface components {
             rateBp: number;
         };
         Terms: {
+            /** @description Of a drop: opens to members when it opens to all. */
             allAtOnce?: boolean;
             amount?: {
                 [key: string]: number;
@@ -3624,7 +3629,10 @@ export interface components {
             basisPoints?: number;
             buyGet?: components["schemas"]["BuyGetTerms"];
             gifts?: components["schemas"]["GiftTier"][] | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Of a drop: no member comes in before, whatever their plan says.
+             */
             membersFrom?: string;
             parts?: components["schemas"]["SetPart"][] | null;
             perUnit?: boolean;

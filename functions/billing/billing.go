@@ -9,6 +9,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -41,15 +42,16 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 // Handle works off a batch and reports the messages that failed; the queue gives those out again.
 func (w Worker) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	var answer events.SQSEventResponse
-	for _, m := range batch.Records {
-		var job due.Job
-		err := json.Unmarshal([]byte(m.Body), &job)
-		if err != nil {
-			err = fmt.Errorf("billing: no job: %w", err)
-		} else {
-			err = w.Billing.Job(ctx, job)
+	jobs := make([]due.Job, len(batch.Records))
+	unreadable := make([]error, len(batch.Records))
+	for i, m := range batch.Records {
+		if err := json.Unmarshal([]byte(m.Body), &jobs[i]); err != nil {
+			unreadable[i] = fmt.Errorf("billing: no job: %w", err)
 		}
-		if err != nil {
+	}
+	for i, err := range w.Billing.Jobs(ctx, jobs) {
+		m := batch.Records[i]
+		if err = cmp.Or(unreadable[i], err); err != nil {
 			w.Billing.Log.ErrorContext(ctx, "job failed", "message", m.MessageId, "error", err)
 			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 		}

@@ -26,7 +26,7 @@ type PromotionDocument struct {
 	Priority         int                  `json:"priority,omitempty" minimum:"-1000000" maximum:"1000000" doc:"High ones go first."`
 	Exclusive        bool                 `json:"exclusive,omitempty" doc:"Applies alone, and only where that is best for the shopper."`
 	Class            promotion.Class      `json:"class,omitempty" enum:"product,order,shipping" doc:"What it takes from; that of the kind when left out."`
-	CombinesWith     []promotion.Class    `json:"combinesWith,omitempty" nullable:"false" maxItems:"3" doc:"Classes that may take from the same goods; both sides have to allow it."`
+	CombinesWith     []promotion.Class    `json:"combinesWith,omitempty" nullable:"false" maxItems:"3" doc:"Classes that may take from the same goods; both sides have to allow it. With order a member's percentage goes along."`
 	Targets          promotion.Targets    `json:"targets,omitempty" doc:"Which goods."`
 	Conditions       promotion.Conditions `json:"conditions,omitempty" doc:"For whom, and from which basket on."`
 	SkipSaleGoods    bool                 `json:"skipSaleGoods,omitempty" doc:"Leaves goods with a struck-through price alone."`

@@ -37,6 +37,8 @@ type fakeQueue struct {
 	sizes  []int
 	refuse func(url string, place int) bool // the entry fails
 	fail   func(url string) error           // the call fails
+	mute   error                            // asking how much is in a queue fails
+	crowd  int                              // messages of others in each queue
 }
 
 func (q *fakeQueue) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput, _ ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {
@@ -65,6 +67,19 @@ func (q *fakeQueue) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatch
 		out.Successful = append(out.Successful, types.SendMessageBatchResultEntry{Id: e.Id, MessageId: e.Id})
 	}
 	return out, nil
+}
+
+// GetQueueAttributes tells how much is in a queue, half of it as being worked on.
+func (q *fakeQueue) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.mute != nil {
+		return nil, q.mute
+	}
+	n := len(q.sent[*in.QueueUrl]) + q.crowd
+	return &sqs.GetQueueAttributesOutput{Attributes: map[string]string{
+		"ApproximateNumberOfMessages": strconv.Itoa(n - n/2), "ApproximateNumberOfMessagesNotVisible": strconv.Itoa(n / 2),
+	}}, nil
 }
 
 // take empties a queue and returns the keys that were in it, sorted.

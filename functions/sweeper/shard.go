@@ -17,6 +17,7 @@ type shard struct {
 	kind   Kind
 	number int
 	now    time.Time
+	room   *room
 	tally  Tally
 	failed []error
 }
@@ -33,7 +34,7 @@ var errEnough = errors.New("enough for this sweep")
 func (s *shard) sweep(ctx, reading context.Context) error {
 	batch := make([]due.Job, 0, maxSend)
 	flush := func() error {
-		if reading.Err() != nil || len(s.failed) >= maxFailed {
+		if reading.Err() != nil || len(s.failed) >= maxFailed || !s.room.take(len(batch)) {
 			return errEnough
 		}
 		if err := s.handOut(ctx, batch); err != nil {

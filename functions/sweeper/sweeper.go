@@ -9,6 +9,9 @@
 // not be queued is given back at once. A job that was handed out due.MaxTries times without getting done goes to the dead
 // queue, and only then leaves the index: it may be there twice, never nowhere. Workers are idempotent.
 //
+// A queue is filled only as far as its workers can empty it within a lease; the rest of a large run waits in the index for
+// the next sweeps.
+//
 // The sweep stops some seconds before Lambda would stop it; the next one goes on with what is left.
 package sweeper
 
@@ -38,6 +41,7 @@ const parallel = 8
 // Queue is the part of the SQS client in use.
 type Queue interface {
 	SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
+	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
 }
 
 // Kind is one kind of job: the table whose items carry it and the URL of the queue it goes to.
@@ -51,6 +55,7 @@ type Kind struct {
 type Sweeper struct {
 	kinds   []Kind
 	dead    string // URL of the dead queue
+	most    int    // jobs that may wait in one queue
 	queue   Queue
 	clock   clock.Clock
 	log     *slog.Logger
@@ -78,7 +83,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 
 // With returns a sweeper of the kinds.
 func With(kinds []Kind, dead string, queue Queue, env *boot.Env) *Sweeper {
-	return &Sweeper{kinds: kinds, dead: dead, queue: queue, clock: env.Clock, log: env.Log, metrics: env.Metrics()}
+	return &Sweeper{kinds: kinds, dead: dead, most: mostWaiting, queue: queue, clock: env.Clock, log: env.Log, metrics: env.Metrics()}
 }
 
 // Handle sweeps all kinds once and says what it did with each. An error of one shard does not keep the others from being
@@ -86,10 +91,11 @@ func With(kinds []Kind, dead string, queue Queue, env *boot.Env) *Sweeper {
 func (s *Sweeper) Handle(ctx context.Context, _ struct{}) (map[string]Tally, error) {
 	reading, done := limited(ctx)
 	defer done()
+	rooms, unknown := s.rooms(ctx)
 	shards := make([]shard, 0, len(s.kinds)*due.Shards)
 	for n := range due.Shards { // shard by shard, so that no kind waits for another to be finished
 		for _, k := range s.kinds {
-			shards = append(shards, shard{Sweeper: s, kind: k, number: n, now: s.clock.Now()})
+			shards = append(shards, shard{Sweeper: s, kind: k, number: n, now: s.clock.Now(), room: rooms[k.Queue]})
 		}
 	}
 	failed := make([]error, len(shards))
@@ -106,7 +112,7 @@ func (s *Sweeper) Handle(ctx context.Context, _ struct{}) (map[string]Tally, err
 	for _, sh := range shards {
 		report[sh.kind.Name] = report[sh.kind.Name].plus(sh.tally)
 	}
-	return report, errors.Join(errors.Join(failed...), s.count(report))
+	return report, errors.Join(unknown, errors.Join(failed...), s.count(report))
 }
 
 // limited returns a context that ends so long before ctx that what was begun can be finished.

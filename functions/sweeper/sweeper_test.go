@@ -180,6 +180,37 @@ func TestJobTriedTooOftenIsGivenUp(t *testing.T) {
 	}
 }
 
+func TestWhatTheWorkersCannotGetToWaitsInTheIndex(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	keys := b.put("hold", 0, 100, noon)
+	b.queue.crowd = 10_000 - 55
+	first := b.sweep()["hold"].HandedOut
+	if first < 25 || first > 55 {
+		t.Errorf("%d jobs went into a queue with room for 55", first)
+	}
+	b.queue.take(queueOf("hold"))
+	b.queue.crowd = 10_000
+	if report := b.sweep(); report["hold"].HandedOut != 0 {
+		t.Errorf("a full queue got %+v", report["hold"])
+	}
+	b.queue.crowd = 0
+	if second := b.sweep()["hold"].HandedOut; first+second != len(keys) {
+		t.Errorf("%d and then %d jobs were handed out, want %d in all", first, second, len(keys))
+	}
+}
+
+func TestAQueueThatDoesNotTellHowFullItIsIsFilledAndReported(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	keys := b.put("hold", 0, 3, noon)
+	b.queue.mute = errDown
+	if _, err := b.try(t.Context()); err == nil || !strings.Contains(err.Error(), "how much waits") {
+		t.Errorf("the sweep ended with %v", err)
+	}
+	b.want(queueOf("hold"), keys)
+}
+
 func TestSweepEndsBeforeItsTimeDoes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -3,135 +3,137 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
+	"os"
+	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"dangol/infra/local/engine"
 	"dangol/infra/local/tables"
-	"dangol/shared/billing"
-	"dangol/shared/catalogue"
 	"dangol/shared/clock"
-	"dangol/shared/due"
-	"dangol/shared/payment"
-	"dangol/shared/subscription"
 	"dangol/shared/table"
 )
 
 // start is when the subscriptions of the billing run began; a month later those that are due are due.
 var start = time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
 
-// billingRun renews a number of due subscriptions, once alone and once among nine times as many that are not due: what a renewal costs must
-// not depend on those.
-func billingRun(ctx context.Context, renewals int) error {
-	fmt.Printf("\nbilling run of %d renewals, one worker, on the local engine\n", renewals)
-	fmt.Printf("%-22s %9s %12s %12s %12s %10s\n", "subscriptions", "per s", "round trips", "read units", "write units", "heap MB")
-	var alone time.Duration
-	for _, idle := range []int{0, 9 * renewals} {
-		took, err := renew(ctx, renewals, idle)
+// run says how large the billing run is.
+type run struct{ renewals, subscriptions, workers int }
+
+// billingRun renews what is due, once alone and once among those that are not due: what a renewal costs must not depend on those. Sweeper
+// and workers are the real handlers, the queue between them takes messages as SQS does, and the engine keeps its data on disk, with the
+// stream on.
+func billingRun(ctx context.Context, r run) error {
+	fmt.Printf("\nbilling run: sweeper, queue, %d workers with batches of 10, local engine on disk with its stream\n", r.workers)
+	fmt.Printf("%-22s %9s %9s %8s %8s %8s %9s %9s %9s %9s %9s\n", "due", "seeded/s", "renewed/s", "trips", "read", "write", "cpu ms",
+		"engine ms", "heap MB", "engine MB", "file MB")
+	var alone *figures
+	for _, idle := range []int{0, r.subscriptions - r.renewals} {
+		got, err := renew(ctx, r, idle)
 		if err != nil {
 			return err
 		}
-		if alone == 0 {
-			alone = took
+		got.print(fmt.Sprintf("%d of %d", r.renewals, r.renewals+idle))
+		if alone == nil {
+			alone = got
 			continue
 		}
-		fmt.Printf("wall time among nine times as many that are not due: %.2f of that alone\n", float64(took)/float64(alone))
+		fmt.Printf("among those not due, of alone: wall %.2f, processor of shop and engine %.2f, round trips %.3f, units %.3f\n",
+			got.took.Seconds()/alone.took.Seconds(), (got.own+got.engine).Seconds()/(alone.own+alone.engine).Seconds(),
+			float64(got.cost.Trips)/float64(alone.cost.Trips), (got.cost.Read+got.cost.Write)/(alone.cost.Read+alone.cost.Write))
 	}
 	return nil
 }
 
-// renew bills what is due and prints a line of figures.
-func renew(ctx context.Context, renewals, idle int) (time.Duration, error) {
-	db, err := engine.Start(ctx, engine.Options{Log: slog.New(slog.DiscardHandler)})
+// figures are what a run took.
+type figures struct {
+	renewals     int
+	seeded       float64 // subscriptions a second
+	took         time.Duration
+	own, engine  time.Duration // processor time of this process (sweeper and workers) and of the engine
+	cost         table.Cost
+	heap, memory int64 // most that the heap of this process grew, memory of the engine; bytes
+	file         int64 // data file; bytes
+}
+
+func (f *figures) print(name string) {
+	n := float64(f.renewals)
+	fmt.Printf("%-22s %9.0f %9.0f %8.2f %8.2f %8.2f %9.2f %9.2f %9d %9d %9d\n", name, f.seeded, n/f.took.Seconds(),
+		float64(f.cost.Trips)/n, f.cost.Read/n, f.cost.Write/n, ms(f.own)/n, ms(f.engine)/n, f.heap>>20, f.memory>>20, f.file>>20)
+}
+
+// renew seeds a table, bills what is due in it and takes the figures.
+func renew(ctx context.Context, r run, idle int) (*figures, error) {
+	dir, err := os.MkdirTemp("", "dangol-billing")
 	if err != nil {
-		return 0, err
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "data.db")
+	db, err := engine.Start(ctx, engine.Options{DataFile: file})
+	if err != nil {
+		return nil, err
 	}
 	defer db.Stop()
 	client := tables.Client(db.Endpoint())
-	if err := tables.Create(ctx, client, table.Commerce.Name, table.Commerce); err != nil {
-		return 0, err
-	}
-	service, at := biller(table.New(client, table.Commerce.Name, nil))
-	for n := range renewals + idle {
-		if err := enrol(ctx, service, n, n < renewals); err != nil {
-			return 0, err
-		}
-	}
-	at.MoveTo(start.AddDate(0, 1, 0))
-	ctx, meter := table.Metered(ctx)
 	wall := clock.System{}
-	began, done := wall.Now(), 0
-	err = due.Overdue(ctx, service.Table, billing.DueSubscription, at.Now(), func(j due.Job) error {
-		done++
-		return service.Job(ctx, j)
-	})
-	took := wall.Now().Sub(began)
-	if err != nil || done != renewals {
-		return 0, fmt.Errorf("billing: %d of %d renewed: %w", done, renewals, err)
+	began := wall.Now()
+	if err := seed(ctx, client, r.renewals, idle); err != nil {
+		return nil, err
 	}
-	var heap runtime.MemStats
-	runtime.ReadMemStats(&heap)
-	cost, n := meter.Cost(), float64(done)
-	fmt.Printf("%-22s %9.0f %12.2f %12.2f %12.2f %10.0f\n", fmt.Sprintf("%d due of %d", renewals, renewals+idle), n/took.Seconds(),
-		float64(cost.Trips)/n, cost.Read/n, cost.Write/n, float64(heap.HeapAlloc)/(1<<20))
-	return took, nil
+	got := &figures{renewals: r.renewals, seeded: float64(r.renewals+idle) / wall.Now().Sub(began).Seconds()}
+	shop := newShop(client, wall)
+	high := watchHeap()
+	engineBefore, ownBefore := engineTime(db), ownTime()
+	began = wall.Now()
+	if err := shop.bill(ctx, r.renewals, r.workers); err != nil {
+		return nil, err
+	}
+	got.took, got.own, got.engine = wall.Now().Sub(began), ownTime()-ownBefore, engineTime(db)-engineBefore
+	got.heap, got.cost = high(), shop.tally.cost()
+	got.memory, _ = db.RSS()
+	if info, err := os.Stat(file); err == nil {
+		got.file = info.Size()
+	}
+	return got, nil
 }
 
-// biller is the billing service with a till.
-func biller(t *table.Table) (*billing.Service, *clock.Movable) {
-	at := clock.Stopped(start)
-	return &billing.Service{
-		Table: t, Shelf: catalogue.NewShelf(t, at, time.Minute), Provider: &till{}, Clock: at,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Books: time.UTC,
-	}, at
+func engineTime(e *engine.Engine) time.Duration {
+	user, sys, _ := e.CPU() // not known but on Linux, where the figures are made
+	return user + sys
 }
 
-// till is a provider that takes the money and answers at once: the run measures the shop and not a bank.
-type till struct {
-	payment.Provider
-	taken int
+// ownTime is the processor time of this process.
+func ownTime() time.Duration {
+	var used syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// Name is "till".
-func (*till) Name() string { return "till" }
-
-// ChargeOffSession takes the money.
-func (b *till) ChargeOffSession(_ context.Context, r payment.ChargeRequest) (payment.Payment, error) {
-	b.taken++
-	return payment.Payment{ID: fmt.Sprintf("pay_%d", b.taken), Key: r.Key, State: payment.StateCaptured, Amount: r.Amount, Captured: r.Amount}, nil
-}
-
-// enrol stores the n-th subscription as it stands after its first payment: a month long when it is to be due, else a year.
-func enrol(ctx context.Context, s *billing.Service, n int, isDue bool) error {
-	customer := fmt.Sprintf("cust-%d", n)
-	plan := subscription.Plan{
-		ID: "plan_bench", Version: 1, Kind: subscription.Membership, Name: map[string]string{"en": "Regular"},
-		Interval: subscription.Every(1, subscription.Month), Prices: map[string]int64{"KRW": 9_900}, Tax: subscription.Tax{RateBP: 1000, Included: true},
-		Policy: subscription.Policy{RenewalDays: -1},
-	}
-	if !isDue {
-		plan.Interval = subscription.Every(1, subscription.Year)
-	}
-	terms, err := plan.Terms("KRW", 1)
-	if err != nil {
-		return err
-	}
-	method := payment.Method{Token: "pm_" + customer, CustomerRef: customer, Brand: "visa", Last4: "4242", ExpYear: 2036, ExpMonth: 12}
-	id := fmt.Sprintf("sub_%08d", n)
-	sub, _, err := subscription.Subscription{}.Apply(subscription.Start{
-		ID: id, CustomerID: customer, Region: "KR", Zone: "UTC", Terms: terms,
-		Card: subscription.Card{Token: method.Token, Brand: method.Brand, ExpYear: method.ExpYear, ExpMonth: method.ExpMonth},
-	}, s.Clock.Now())
-	if err != nil {
-		return err
-	}
-	if sub, _, err = sub.Apply(subscription.ChargeSucceeded{Key: sub.Open.Key, PaymentID: "pay_first"}, s.Clock.Now()); err != nil {
-		return err
-	}
-	return s.Adopt(ctx, &billing.Record{
-		Sub: sub, Contact: billing.Contact{Email: customer + "@example.com", Language: "en"}, Titles: map[string]string{plan.ID: "Regular"},
-		Methods: map[string]payment.Method{method.Token: method},
-	})
+// watchHeap looks at the heap ten times a second until the returned function is called, which tells by how much it grew at most.
+func watchHeap() (stop func() int64) {
+	runtime.GC()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	done, most := make(chan struct{}), make(chan int64)
+	go func() {
+		ticker := time.NewTicker(100 * time.Millisecond)
+		defer ticker.Stop()
+		var high uint64
+		for {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			high = max(high, before.HeapAlloc, m.HeapAlloc)
+			select {
+			case <-ticker.C:
+			case <-done:
+				most <- int64(high - before.HeapAlloc)
+				return
+			}
+		}
+	}()
+	return func() int64 { close(done); return <-most }
 }

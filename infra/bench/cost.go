@@ -13,7 +13,7 @@ import (
 	"dangol/shared/table"
 )
 
-// tally adds up what the functions behind the API ask of the database. Transactions are charged as a whole.
+// tally adds up what functions ask of the database. Transactions are charged as a whole.
 type tally struct {
 	mu          sync.Mutex
 	trips       int
@@ -21,7 +21,13 @@ type tally struct {
 }
 
 func (c *tally) observe(function string, op table.Op) {
-	if f, ok := topology.Dangol.Function(function); !ok || f.API == nil || op.Part {
+	if f, ok := topology.Dangol.Function(function); ok && f.API != nil {
+		c.add(op)
+	}
+}
+
+func (c *tally) add(op table.Op) {
+	if op.Part {
 		return
 	}
 	c.mu.Lock()
@@ -40,6 +46,12 @@ func (c *tally) take() (trips int, read, write float64) {
 	trips, read, write = c.trips, c.read, c.write
 	c.trips, c.read, c.write = 0, 0, 0
 	return trips, read, write
+}
+
+func (c *tally) cost() table.Cost {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return table.Cost{Trips: c.trips, Read: c.read, Write: c.write}
 }
 
 // costs prints what each operation of a shopper costs, with memories warm: twice unmeasured, then once.

@@ -17,7 +17,10 @@ func main() {
 	seconds := flag.Duration("for", 8*time.Second, "how long each load runs")
 	shoppers := flag.Int("shoppers", 4, "how many at once")
 	buyers := flag.Int("buyers", 5_000, "how many want the limited edition")
-	renewals := flag.Int("renewals", 1_000, "renewals of the billing run; 100000 for the whole one")
+	var bills run
+	flag.IntVar(&bills.renewals, "renewals", 2_000, "how many subscriptions of the billing run are due")
+	flag.IntVar(&bills.subscriptions, "subscriptions", 20_000, "how many there are")
+	flag.IntVar(&bills.workers, "workers", 4, "how many billing workers at once")
 	only := flag.String("only", "start,sizes,costs,pricing,load,drop,billing", "the parts to run")
 	flag.Parse()
 	ctx := context.Background()
@@ -28,7 +31,7 @@ func main() {
 		"pricing": func() error { return pricing(ctx) },
 		"load":    func() error { return load(ctx, *shoppers, *seconds) },
 		"drop":    func() error { return drop(ctx, *buyers) },
-		"billing": func() error { return billingRun(ctx, *renewals) },
+		"billing": func() error { return billingRun(ctx, bills) },
 	}
 	for name := range strings.SplitSeq(*only, ",") {
 		part, ok := parts[name]

@@ -133,7 +133,7 @@ func (a *Async) permit(fn awslambda.Function, p topology.Permission) {
 			arns = append(arns, q.QueueArn())
 		}
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions: strs("sqs:SendMessage"), Resources: &arns,
+			Actions: strs("sqs:SendMessage", "sqs:GetQueueAttributes"), Resources: &arns,
 		}))
 	case topology.SendMail:
 		_, domain, _ := strings.Cut(a.config.MailFrom, "@")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"dangol/shared/due"
 	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/stock"
@@ -110,8 +111,8 @@ func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error
 		return s.finish(ctx, r, t, Change{}) // paid by now, or given up
 	}
 	p, err := s.Provider.ChargeOffSession(ctx, payment.ChargeRequest{
-		Key: t.AttemptKey, Amount: r.Money(t.Amount), CustomerID: r.Sub.CustomerID, CustomerRef: r.Methods[t.Card.Token].CustomerRef,
-		MethodToken: t.Card.Token, Description: r.Title(), Metadata: map[string]string{"subscription": r.Sub.ID, "invoice": t.Key},
+		Key: t.AttemptKey, Amount: r.Money(t.Amount), CustomerID: r.Sub.CustomerID, CustomerRef: r.Methods[t.Card].CustomerRef,
+		MethodToken: t.Card, Description: r.Title(), Metadata: map[string]string{"subscription": r.Sub.ID, "invoice": t.Key},
 	})
 	return s.heard(ctx, r, t, p, err)
 }
@@ -198,6 +199,7 @@ func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) 
 		first, ok := r.first()
 		return Change{Edit: func(r *Record) {
 			r.Tasks[0].Tries++
+			r.Due = due.Due{} // the time of the task, and not the end of the sweeper's claim
 			r.Lease = s.Clock.Now().Add(order.Backoff(first.Tries))
 		}}, ok && first.same(t), nil
 	})

@@ -48,14 +48,14 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 		if !ok {
 			return r, nil
 		}
-		w, err := s.prepare(ctx, r, c)
+		w, err := s.plan(ctx, r, c)
 		if err != nil {
 			return r, s.unlessServed(ctx, c.Request, err)
 		}
 		if w == nil {
 			return r, nil
 		}
-		if stale = s.write(ctx, w); stale == nil {
+		if stale = s.commit(ctx, w); stale == nil {
 			return w.next, nil
 		}
 		if !w.worthTrying(stale) {
@@ -84,8 +84,8 @@ func (s *Service) unlessServed(ctx context.Context, request idempotency.Request,
 	return refusal
 }
 
-// prepare works out the transaction of a change; nil when it changes nothing.
-func (s *Service) prepare(ctx context.Context, r *Record, c Change) (*work, error) {
+// plan works out the transaction of a change, but for the numbers; nil when it changes nothing.
+func (s *Service) plan(ctx context.Context, r *Record, c Change) (*work, error) {
 	w := newWork(r, s.Clock.Now())
 	if c.Edit != nil {
 		c.Edit(w.next)
@@ -107,7 +107,19 @@ func (s *Service) prepare(ctx context.Context, r *Record, c Change) (*work, erro
 	if len(w.next.Tasks) > 0 && (c.Lead || len(r.Tasks) == 0) {
 		w.next.Lease = w.now.Add(leaseFor)
 	}
-	return w, s.number(ctx, w)
+	return w, nil
+}
+
+// commit numbers and writes a piece of work. One at a time takes numbers, so that a process does not race itself for them.
+func (s *Service) commit(ctx context.Context, w *work) error {
+	if len(w.made)+len(w.notes) > 0 {
+		s.counting.Lock()
+		defer s.counting.Unlock()
+	}
+	if err := s.number(ctx, w); err != nil {
+		return err
+	}
+	return s.write(ctx, w)
 }
 
 // number gives the invoices and credit notes of a piece of work their numbers.
@@ -127,14 +139,9 @@ func (s *Service) number(ctx context.Context, w *work) error {
 
 // write is the transaction. The subscription comes first, then the request's key, then the counters.
 func (s *Service) write(ctx context.Context, w *work) error {
-	w.next.Version, w.next.UpdatedAt, w.next.Mark = w.next.Version+1, w.now, id.New("chg", w.now)
-	w.next.place()
-	if err := w.announce(ctx); err != nil {
+	put, err := w.record(ctx)
+	if err != nil {
 		return err
-	}
-	put := table.Put{Item: w.next, If: "#version = :read", With: map[string]any{":read": w.next.Version - 1}}
-	if w.next.Version == 1 {
-		put = table.Put{Item: w.next, If: table.IfNew}
 	}
 	all := []table.Write{put}
 	if w.request.Keyed() {
@@ -149,15 +156,25 @@ func (s *Service) write(ctx context.Context, w *work) error {
 		all = append(all, n.series.raise(n.last, n.by))
 	}
 	all = slices.Concat(all, w.must, w.documents(), w.stands())
-	err := order.TransactGiving(ctx, s.Table, w.next.Mark, all, w.back)
+	err = order.TransactGiving(ctx, s.Table, w.next.Mark, all, w.back)
 	return s.outcome(w, err)
+}
+
+// record makes the write of the subscription in its next version, and the papers that tell of it.
+func (w *work) record(ctx context.Context) (table.Put, error) {
+	w.next.Version, w.next.UpdatedAt, w.next.Mark = w.next.Version+1, w.now, id.New("chg", w.now)
+	w.next.place()
+	if w.next.Version == 1 {
+		return table.Put{Item: w.next, If: table.IfNew}, w.announce(ctx)
+	}
+	return table.Put{Item: w.next, If: "#version = :read", With: map[string]any{":read": w.next.Version - 1}}, w.announce(ctx)
 }
 
 // outcome reads the answer to a transaction and remembers what it says about the numbers.
 func (s *Service) outcome(w *work, err error) error {
 	c, refused := table.Refused(err)
-	if refused && c.Refused(0) && c.Reasons[0].Item.Text("mark") == w.next.Mark {
-		err, refused = nil, false // ours, whose answer was lost
+	if w.isBehind(err) {
+		err, refused = nil, false
 	}
 	for i, n := range w.raised {
 		switch {
@@ -174,6 +191,13 @@ func (s *Service) outcome(w *work, err error) error {
 	return err
 }
 
+// isBehind reports whether a transaction that begins with this work was refused because it had taken effect already, and its answer was
+// lost.
+func (w *work) isBehind(err error) bool {
+	c, refused := table.Refused(err)
+	return refused && c.Refused(0) && c.Reasons[0].Item.Text("mark") == w.next.Mark
+}
+
 // worthTrying reports whether a refused piece of work may succeed when it is decided again.
 func (w *work) worthTrying(err error) bool {
 	c, refused := table.Refused(err)
@@ -188,10 +212,10 @@ func (s *Service) Start(ctx context.Context, r *Record, start subscription.Start
 	r.Key = KeyOf(start.ID)
 	var w *work
 	for range changeTries {
-		if w, err = s.prepare(ctx, r, Change{Command: start, Request: request, Lead: true}); err != nil {
+		if w, err = s.plan(ctx, r, Change{Command: start, Request: request, Lead: true}); err != nil {
 			return nil, false, err
 		}
-		if err = s.write(ctx, w); err == nil || !w.worthTrying(err) {
+		if err = s.commit(ctx, w); err == nil || !w.worthTrying(err) {
 			break
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"dangol/shared/subscription"
 	"dangol/shared/table"
 )
@@ -20,37 +22,62 @@ const (
 	InvoiceVoid InvoiceState = "void"
 )
 
-// Invoice is an invoice as stored: one item, under the subscription and the number of the period.
+// Invoice is an invoice and what became of it.
 type Invoice struct {
-	table.Key
 	subscription.Invoice
-	State     InvoiceState `dynamodbav:"state"`
-	PaymentID string       `dynamodbav:"paymentId,omitempty"` // empty when account credit paid it all
-	Title     string       `dynamodbav:"title"`               // of the plan
-	ClosedAt  time.Time    `dynamodbav:"closedAt,omitempty"`  // paid or void since
-	Reason    string       `dynamodbav:"reason,omitempty"`    // why it is void
-	Book      string       `dynamodbav:"gsi2pk"`
-	BookAt    string       `dynamodbav:"gsi2sk"`
-	Card      BookEntry    `dynamodbav:"card"`
+	State     InvoiceState `json:"state"`
+	PaymentID string       `json:"paymentId,omitempty"` // empty when account credit paid it all
+	Title     string       `json:"title"`               // of the plan
+	ClosedAt  time.Time    `json:"closedAt,omitzero"`   // paid or void since
+	Reason    string       `json:"reason,omitempty"`    // why it is void
 }
 
-// CreditNote is a credit note as stored, under the subscription.
-type CreditNote struct {
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (i Invoice) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(i) }
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (i *Invoice) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return table.Unpack(av, i)
+}
+
+// invoiceItem is an invoice as stored: one item, under the subscription and the number of the period.
+type invoiceItem struct {
 	table.Key
-	subscription.CreditNote
-	Book   string    `dynamodbav:"gsi2pk"`
-	BookAt string    `dynamodbav:"gsi2sk"`
-	Card   BookEntry `dynamodbav:"card"`
+	bookPlace
+	Invoice Invoice      `dynamodbav:"invoice"`
+	State   InvoiceState `dynamodbav:"state"` // for the condition that it is still open
+}
+
+// CreditNote is a credit note.
+type CreditNote struct{ subscription.CreditNote }
+
+// creditItem is a credit note as stored, under the subscription.
+type creditItem struct {
+	table.Key
+	bookPlace
+	Note table.Packed[CreditNote] `dynamodbav:"note"`
+}
+
+// bookPlace is where an invoice or a credit note stands in the book of its year.
+type bookPlace struct {
+	Book   string                  `dynamodbav:"gsi2pk"`
+	BookAt string                  `dynamodbav:"gsi2sk"`
+	Card   table.Packed[BookEntry] `dynamodbav:"card"`
 }
 
 // BookEntry is a line of the year's book of invoices or credit notes.
 type BookEntry struct {
-	Number         string       `dynamodbav:"number"`
-	SubscriptionID string       `dynamodbav:"subscriptionId"`
-	State          InvoiceState `dynamodbav:"state,omitempty"`
-	Amount         int64        `dynamodbav:"amount"`
-	Currency       string       `dynamodbav:"currency"`
-	Issued         time.Time    `dynamodbav:"issued"`
+	Number         string       `json:"number"`
+	SubscriptionID string       `json:"subscriptionId"`
+	State          InvoiceState `json:"state,omitempty"`
+	Amount         int64        `json:"amount"`
+	Currency       string       `json:"currency"`
+	Issued         time.Time    `json:"issued"`
+}
+
+// place is where the entry stands: under the book, "BOOK#INV-2026", by its number.
+func (e BookEntry) place() bookPlace {
+	return bookPlace{Book: "BOOK#" + e.Number[:len(e.Number)-len("-000001")], BookAt: e.Number, Card: table.Packed[BookEntry]{Value: e}}
 }
 
 // invoiceKey is made of the subscription and the number of the period: there can be no second one.
@@ -58,16 +85,19 @@ func invoiceKey(subscriptionID string, seq int) table.Key {
 	return table.Key{PK: "SUBSCRIPTION#" + subscriptionID, SK: fmt.Sprintf("INVOICE#%06d", seq)}
 }
 
-func (i *Invoice) place() {
-	i.Key = invoiceKey(i.SubscriptionID, i.Seq)
-	i.Book, i.BookAt = bookOf(i.Number), i.Number
-	i.Card = BookEntry{
+// item is the invoice as stored.
+func (i *Invoice) item() invoiceItem {
+	entry := BookEntry{
 		Number: i.Number, SubscriptionID: i.SubscriptionID, State: i.State, Amount: i.Subtotal, Currency: i.Currency, Issued: i.Issued,
 	}
+	return invoiceItem{Key: invoiceKey(i.SubscriptionID, i.Seq), bookPlace: entry.place(), Invoice: *i, State: i.State}
 }
 
-// bookOf is the index key of the book a number stands in: "BOOK#INV-2026".
-func bookOf(number string) string { return "BOOK#" + number[:len(number)-len("-000001")] }
+// item is the credit note as stored under a key.
+func (n *CreditNote) item(key table.Key) creditItem {
+	entry := BookEntry{Number: n.Number, SubscriptionID: n.SubscriptionID, Amount: n.Amount, Currency: n.Currency, Issued: n.Issued}
+	return creditItem{Key: key, bookPlace: entry.place(), Note: table.Packed[CreditNote]{Value: *n}}
+}
 
 // series is one run of numbers.
 type series struct {
@@ -130,20 +160,22 @@ func (s *Service) forget(n series) {
 
 // Invoices lists the invoices of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s *Service) Invoices(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Invoice, table.Cursor, error) {
-	return listed[Invoice](ctx, s, subscriptionID, "INVOICE#", limit, after)
+	return listed(ctx, s, subscriptionID, "INVOICE#", limit, after, func(i invoiceItem) Invoice { return i.Invoice })
 }
 
 // CreditNotes lists the credit notes of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s *Service) CreditNotes(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]CreditNote, table.Cursor, error) {
-	return listed[CreditNote](ctx, s, subscriptionID, "CREDIT#", limit, after)
+	return listed(ctx, s, subscriptionID, "CREDIT#", limit, after, func(i creditItem) CreditNote { return i.Note.Value })
 }
 
 // History lists what happened to a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s *Service) History(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Happening, table.Cursor, error) {
-	return listed[Happening](ctx, s, subscriptionID, "HISTORY#", limit, after)
+	return listed(ctx, s, subscriptionID, "HISTORY#", limit, after, func(h Happening) Happening { return h })
 }
 
-func listed[T any](ctx context.Context, s *Service, id, prefix string, limit int, after table.Cursor) ([]T, table.Cursor, error) {
+func listed[Stored, T any](
+	ctx context.Context, s *Service, id, prefix string, limit int, after table.Cursor, of func(Stored) T,
+) ([]T, table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Where: "#pk = :pk AND begins_with(#sk, :prefix)", With: map[string]any{":pk": KeyOf(id).PK, ":prefix": prefix},
 		Limit: limit, After: after, Backwards: true,
@@ -153,9 +185,11 @@ func listed[T any](ctx context.Context, s *Service, id, prefix string, limit int
 	}
 	out := make([]T, len(page.Items))
 	for i, item := range page.Items {
-		if err := item.Decode(&out[i]); err != nil {
+		var stored Stored
+		if err := item.Decode(&stored); err != nil {
 			return nil, "", err
 		}
+		out[i] = of(stored)
 	}
 	return out, page.Next, nil
 }
@@ -165,12 +199,10 @@ func (s *Service) Book(ctx context.Context, name subscription.Series, year int, 
 	return s.Table.All(ctx, table.Query{
 		Index: table.ByTwo, Where: "#gsi2pk = :book", With: map[string]any{":book": fmt.Sprintf("BOOK#%s-%04d", name, year)},
 	}, func(item table.Item) error {
-		var in struct {
-			Card BookEntry `dynamodbav:"card"`
-		}
+		var in bookPlace
 		if err := item.Decode(&in); err != nil {
 			return err
 		}
-		return each(in.Card)
+		return each(in.Card.Value)
 	})
 }

@@ -2,23 +2,30 @@ package billing_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"dangol/infra/local/fault"
 	"dangol/infra/local/fault/world"
 	"dangol/shared/billing"
 	"dangol/shared/subscription"
 	"dangol/shared/table"
 )
 
+// quiet makes a plan announce no renewal: what is due is the renewal and nothing else.
+func quiet(p *subscription.Plan) { p.Policy.RenewalDays = -1 }
+
 func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	// A plan that announces no renewal: what is due is the renewal and nothing else.
-	plan := w.Offer(func(p *subscription.Plan) { p.Policy.RenewalDays = -1 })
+	plan := w.Offer(quiet)
 	r := subscribed(t, w, plan, "pm_card_visa")
 	id, s := r.Sub.ID, w.Look
 	w.Clock.MoveTo(r.Sub.Due)
+	jobsOf(t, w)
+	many := dueAtOnce(t, fault.New(fault.Plan{}), 10, quiet)
+	jobs := jobsOf(t, many)
 	ignore := func(_ any, _ table.Cursor, err error) error { return err }
 	runs := map[string]func(context.Context) error{
 		"read a plan":    func(ctx context.Context) error { _, err := s.Plan(ctx, plan.ID); return err },
@@ -53,6 +60,9 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		"renew a membership": func(ctx context.Context) error { return w.Billing.Work(ctx, id) },
+		"renew ten memberships in a batch": func(ctx context.Context) error {
+			return errors.Join(many.Billing.Jobs(ctx, jobs)...)
+		},
 	}
 	for _, p := range billing.AccessPatterns {
 		run, ok := runs[p.Name]

@@ -15,21 +15,27 @@ import (
 // PlanPrefix begins plan ids.
 const PlanPrefix = "plan"
 
-// Plan is a plan as it is offered: its latest version. Each version is kept as an item of its own that never changes.
+// Plan is a plan as it is offered: its latest version.
 type Plan struct {
-	table.Key
 	subscription.Plan
-	Archived  bool      `dynamodbav:"archived,omitempty"` // not offered any more
-	List      string    `dynamodbav:"gsi1pk,omitempty"`
-	ListAt    string    `dynamodbav:"gsi1sk,omitempty"`
-	Card      *PlanCard `dynamodbav:"card,omitempty"`
-	UpdatedAt time.Time `dynamodbav:"updatedAt"`
+	Archived  bool      `json:"archived,omitempty"` // not offered any more
+	UpdatedAt time.Time `json:"updatedAt"`
 }
 
 // PlanCard is what the list of plans shows.
 type PlanCard struct {
 	subscription.Plan
-	Archived bool `dynamodbav:"archived,omitempty"`
+	Archived bool `json:"archived,omitempty"`
+}
+
+// planItem is a version of a plan as stored. The latest is in the list; the others never change.
+type planItem struct {
+	table.Key
+	Plan    table.Packed[Plan]      `dynamodbav:"plan"`
+	Version int                     `dynamodbav:"version"` // for the condition that it is the one that was read
+	List    string                  `dynamodbav:"gsi1pk,omitempty"`
+	ListAt  string                  `dynamodbav:"gsi1sk,omitempty"`
+	Card    *table.Packed[PlanCard] `dynamodbav:"card,omitempty"`
 }
 
 const planList = "PLANS"
@@ -45,12 +51,12 @@ func planNotFound() error { return problem.NotFound("plan_not_found", "There is 
 
 // Plan reads the latest version of a plan, eventually consistent. 1 round trip. Errors: 404 plan_not_found.
 func (s *Service) Plan(ctx context.Context, id string) (*Plan, error) {
-	var p Plan
-	err := s.Table.Get(ctx, planKey(id), &p)
+	var stored planItem
+	err := s.Table.Get(ctx, planKey(id), &stored)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil, planNotFound()
 	}
-	return &p, err
+	return &stored.Plan.Value, err
 }
 
 // Plans lists plans in the order of their ids, archived ones too. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
@@ -64,12 +70,12 @@ func (s *Service) Plans(ctx context.Context, limit int, after table.Cursor) ([]P
 	out := make([]PlanCard, len(page.Items))
 	for i, item := range page.Items {
 		var in struct {
-			Card PlanCard `dynamodbav:"card"`
+			Card table.Packed[PlanCard] `dynamodbav:"card"`
 		}
 		if err := item.Decode(&in); err != nil {
 			return nil, "", err
 		}
-		out[i] = in.Card
+		out[i] = in.Card.Value
 	}
 	return out, page.Next, nil
 }
@@ -85,14 +91,15 @@ func (s *Service) SavePlan(ctx context.Context, p *Plan, read int, extra ...tabl
 	if err := s.knownGoods(ctx, p.Plan); err != nil {
 		return err
 	}
-	p.Key, p.List, p.ListAt, p.UpdatedAt = planKey(p.ID), planList, p.ID, s.Clock.Now()
-	p.Card = &PlanCard{Plan: p.Plan, Archived: p.Archived}
-	head := table.Put{Item: p, If: table.IfNew}
+	p.UpdatedAt = s.Clock.Now()
+	kept := planItem{Key: versionKey(p.ID, p.Version), Plan: table.Packed[Plan]{Value: *p}, Version: p.Version}
+	latest := kept
+	latest.Key, latest.List, latest.ListAt = planKey(p.ID), planList, p.ID
+	latest.Card = &table.Packed[PlanCard]{Value: PlanCard{Plan: p.Plan, Archived: p.Archived}}
+	head := table.Put{Item: latest, If: table.IfNew}
 	if read > 0 {
-		head = table.Put{Item: p, If: "#version = :read", With: map[string]any{":read": read}}
+		head = table.Put{Item: latest, If: "#version = :read", With: map[string]any{":read": read}}
 	}
-	kept := *p
-	kept.Key, kept.List, kept.ListAt, kept.Card = versionKey(p.ID, p.Version), "", "", nil
 	writes := append(extra[:len(extra):len(extra)], head, table.Put{Item: kept, If: table.IfNew})
 	err := s.Table.Transact(ctx, s.token(), writes...)
 	if refused, ok := table.Refused(err); ok && refused.Refused(len(extra)) {

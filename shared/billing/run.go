@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"dangol/shared/due"
 	"dangol/shared/problem"
@@ -25,14 +26,23 @@ func (s *Service) Work(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	return s.steps(ctx, r, false)
+}
+
+// steps does one thing after the other; begun says that the first is written already.
+func (s *Service) steps(ctx context.Context, r *Record, begun bool) (err error) {
 	for range atOnce {
-		var mine bool
-		if r, mine, err = s.step(ctx, r); err != nil || !mine {
+		mine := begun
+		if !begun {
+			r, mine, err = s.step(ctx, r)
+		}
+		if err != nil || !mine {
 			return err
 		}
 		if r, err = s.carry(ctx, r); err != nil {
 			return err
 		}
+		begun = false
 	}
 	return nil
 }
@@ -40,30 +50,37 @@ func (s *Service) Work(ctx context.Context, id string) error {
 // step takes over what another worker left, or does the next thing that is due. mine is false when there is nothing to be done, or
 // somebody else is at it.
 func (s *Service) step(ctx context.Context, r *Record) (_ *Record, mine bool, err error) {
-	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
-		now := s.Clock.Now()
-		due := &r.Sub.Due
-		switch {
-		case len(r.Tasks) > 0:
-			mine = !now.Before(r.Lease)
-			return Change{Edit: func(r *Record) { r.resume(now) }, Lead: true}, mine, nil
-		case due.IsZero() || now.Before(*due):
-			mine = false
-		default:
-			mine = true
-		}
-		return Change{Command: subscription.Due{}, Lead: true}, mine, nil
+	next, err := s.change(ctx, r, func(r *Record) (c Change, _ bool, _ error) {
+		c, mine = r.toDo(s.Clock.Now())
+		return c, mine, nil
 	})
 	return next, mine, err
 }
 
+// toDo is the next thing to do at an instant; ok is false when there is nothing, or somebody else is at it.
+func (r *Record) toDo(now time.Time) (c Change, ok bool) {
+	if len(r.Tasks) > 0 {
+		return Change{Edit: func(r *Record) { r.resume(now) }, Lead: true}, !now.Before(r.Lease)
+	}
+	return Change{Command: subscription.Due{}, Lead: true}, !r.Sub.Due.IsZero() && !now.Before(r.Sub.Due)
+}
+
 // Job does one job of the kind subscription.
 func (s *Service) Job(ctx context.Context, j due.Job) error {
-	id, ok := strings.CutPrefix(j.Key.PK, "SUBSCRIPTION#")
-	if !ok {
-		return fmt.Errorf("billing: %s job for %s", j.Kind, j.Key)
+	id, err := idOf(j)
+	if err != nil {
+		return err
 	}
 	return s.Work(ctx, id)
+}
+
+// idOf is the subscription that a job is about.
+func idOf(j due.Job) (string, error) {
+	id, ok := strings.CutPrefix(j.Key.PK, "SUBSCRIPTION#")
+	if !ok {
+		return "", fmt.Errorf("billing: %s job for %s", j.Kind, j.Key)
+	}
+	return id, nil
 }
 
 // Coming reads the subscriptions that have something to do before an instant and hands them to each: the renewals to come, and what they

@@ -27,9 +27,11 @@ type Service struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Books    *time.Location // where the shop keeps its books: decides the year of an invoice
+	InTurn   bool           // work on the subscriptions of a batch one after the other, for tests that decide who goes next
 
-	mu      sync.Mutex
-	numbers map[series]int // the last number given, as far as this process knows
+	counting sync.Mutex // held by whoever takes numbers
+	mu       sync.Mutex
+	numbers  map[series]int // the last number given, as far as this process knows
 }
 
 // FromEnv builds the service from COMMERCE_TABLE, SHOP_TIMEZONE (Asia/Seoul when empty) and the variables of the payment provider.
@@ -121,10 +123,10 @@ func (s *Service) Every(ctx context.Context, each func(Card) error) error {
 
 func cardOf(item table.Item) (Card, error) {
 	var in struct {
-		Card Card `dynamodbav:"card"`
+		Card table.Packed[Card] `dynamodbav:"card"`
 	}
 	err := item.Decode(&in)
-	return in.Card, err
+	return in.Card.Value, err
 }
 
 // SubscribersOf lists the ids of a plan's subscribers, ended ones too. The page runs through the shards one after the other. Errors:
@@ -166,11 +168,25 @@ func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, a
 // where they are. 1 round trip; a transaction of 2 for a membership in force. Error: *table.ConditionFailed, or *table.Cancelled, when there
 // is one with its id.
 func (s *Service) Adopt(ctx context.Context, r *Record) error {
-	r.Key, r.Version, r.UpdatedAt = KeyOf(r.Sub.ID), 1, s.Clock.Now()
-	r.place()
+	s.adopted(r)
 	put := table.Put{Item: r, If: table.IfNew}
 	if stands := (&work{next: r}).stands(); len(stands) > 0 {
 		return s.Table.Transact(ctx, s.token(), append(stands, put)...)
 	}
 	return s.Table.Put(ctx, put)
+}
+
+// AdoptAll is Adopt for a whole book of subscriptions before the shop opens: it writes over what is there. 1 round trip per 25.
+func (s *Service) AdoptAll(ctx context.Context, all []*Record) error {
+	items := make([]any, len(all))
+	for i, r := range all {
+		s.adopted(r)
+		items[i] = r
+	}
+	return s.Table.BatchPut(ctx, items...)
+}
+
+func (s *Service) adopted(r *Record) {
+	r.Key, r.Version, r.UpdatedAt = KeyOf(r.Sub.ID), 1, s.Clock.Now()
+	r.place()
 }

@@ -21,25 +21,25 @@ const (
 
 // Task is something to be done outside the subscription.
 type Task struct {
-	N    int      `dynamodbav:"n"` // of all tasks that the subscription ever had
-	Kind TaskKind `dynamodbav:"kind"`
-	Key  string   `dynamodbav:"key"` // of the period; of a refund its own
+	N    int      `json:"n"` // of all tasks that the subscription ever had
+	Kind TaskKind `json:"kind"`
+	Key  string   `json:"key"` // of the period; of a refund its own
 
 	// Of goods.
-	Opens     subscription.Date   `dynamodbav:"opens,omitempty"`
-	Contents  []subscription.Item `dynamodbav:"contents,omitempty"`
-	Quantity  int                 `dynamodbav:"quantity,omitempty"`
-	AddressID string              `dynamodbav:"addressId,omitempty"`
+	Opens     subscription.Date   `json:"opens,omitempty"`
+	Contents  []subscription.Item `json:"contents,omitempty"`
+	Quantity  int                 `json:"quantity,omitempty"`
+	AddressID string              `json:"addressId,omitempty"`
 
 	// Of money. Holds says that the goods are held before the charge.
-	AttemptKey string            `dynamodbav:"attemptKey,omitempty"`
-	Attempt    int               `dynamodbav:"attempt,omitempty"`
-	Amount     int64             `dynamodbav:"amount,omitempty"`
-	Card       subscription.Card `dynamodbav:"card,omitempty"`
-	Ask        bool              `dynamodbav:"ask,omitempty"`
-	Holds      bool              `dynamodbav:"holds,omitempty"`
-	PaymentID  string            `dynamodbav:"paymentId,omitempty"`
-	Tries      int               `dynamodbav:"tries,omitempty"` // of a refund
+	AttemptKey string `json:"attemptKey,omitempty"`
+	Attempt    int    `json:"attempt,omitempty"`
+	Amount     int64  `json:"amount,omitempty"`
+	Card       string `json:"card,omitempty"` // token of the way to pay
+	Ask        bool   `json:"ask,omitempty"`
+	Holds      bool   `json:"holds,omitempty"`
+	PaymentID  string `json:"paymentId,omitempty"`
+	Tries      int    `json:"tries,omitempty"` // of a refund
 }
 
 // same reports whether two tasks are the same one. What it is about does not tell: after goods were missing the same attempt is made
@@ -96,7 +96,7 @@ func taskOf(e subscription.Effect) (Task, bool) {
 		return Task{Kind: TaskRefund, Key: e.Key, PaymentID: e.PaymentID, Amount: e.Amount.Amount}, true
 	case subscription.Charge:
 		t := Task{
-			Kind: TaskCharge, Key: e.Key, AttemptKey: e.AttemptKey, Attempt: e.Attempt, Amount: e.Amount.Amount, Card: e.Card, Ask: e.Lookup,
+			Kind: TaskCharge, Key: e.Key, AttemptKey: e.AttemptKey, Attempt: e.Attempt, Amount: e.Amount.Amount, Card: e.Card.Token, Ask: e.Lookup,
 		}
 		if h := e.Hold; h != nil {
 			t.Holds, t.Opens, t.Contents, t.Quantity = true, h.Opens, h.Contents, h.Quantity

@@ -161,14 +161,15 @@ func (w *work) wanted(books *time.Location) []wanted {
 	return out
 }
 
-// Happening is a line of a subscription's history: one for each change, with what ended and what was told because of it. Event is on the
-// lines that others may want to know of.
+// Happening is a line of a subscription's history: one for each change, with what ended by it. Event is on the lines that others may want
+// to know of. It rides here and not on the subscription, which is written twice more for each renewal and would bring its last event to
+// the relay each time.
 type Happening struct {
 	table.Key
 	subscription.Entry
-	Version int                      `dynamodbav:"version"`
-	Events  []subscription.Event     `dynamodbav:"events,omitempty"`
-	Ended   []subscription.SpanEnded `dynamodbav:"ended,omitempty"`
+	Version int                                `dynamodbav:"version"`
+	Ended   table.List[subscription.SpanEnded] `dynamodbav:"ended,omitempty"`
+	Event   *event.Event                       `dynamodbav:"event,omitempty"`
 }
 
 // Told is a notice as it was issued: the event on it brings it to the mailer, the item stays as proof.
@@ -179,19 +180,23 @@ type Told struct {
 	Event *event.Event            `dynamodbav:"event"`
 }
 
-// announce writes the events: one on the subscription for what happened, one on each notice.
+// announce writes the lines of history and the notices, and the events: one on the first line for what happened, one on each notice.
 func (w *work) announce(ctx context.Context) (err error) {
-	r := w.next
 	w.papers = nil
-	for i, e := range w.entries {
-		w.papers = append(w.papers, table.Put{If: table.IfNew, Item: Happening{
-			Key: w.keyed("HISTORY", i), Entry: e, Version: r.Version, Events: w.happened, Ended: w.ended,
-		}})
+	if len(w.happened) > 0 && len(w.entries) == 0 {
+		return fmt.Errorf("billing: %s has no line of history", w.happened[0].Name)
 	}
-	if len(w.happened) > 0 {
-		if r.Event, err = event.New(ctx, w.now, w.changed()); err != nil {
-			return err
+	for i, e := range w.entries {
+		line := Happening{Key: w.keyed("HISTORY", i), Entry: e, Version: w.next.Version}
+		if i == 0 {
+			line.Ended = w.ended
 		}
+		if i == 0 && len(w.happened) > 0 {
+			if line.Event, err = event.New(ctx, w.now, w.changed()); err != nil {
+				return err
+			}
+		}
+		w.papers = append(w.papers, table.Put{If: table.IfNew, Item: line})
 	}
 	for i, n := range w.told {
 		told := Told{Key: w.keyed("NOTICE", i), Kind: n.Kind, At: w.now}
@@ -212,18 +217,14 @@ func (w *work) keyed(kind string, n int) table.Key {
 func (w *work) documents() []table.Write {
 	var all []table.Write
 	for _, i := range w.invoices {
-		i.place()
-		put := table.Put{Item: i, If: "#state = :open", With: map[string]any{":open": InvoiceOpen}}
+		put := table.Put{Item: i.item(), If: "#state = :open", With: map[string]any{":open": InvoiceOpen}}
 		if slices.Contains(w.made, i) {
-			put = table.Put{Item: i, If: table.IfNew}
+			put.If, put.With = table.IfNew, nil
 		}
 		all = append(all, put)
 	}
 	for k, n := range w.notes {
-		n.Key = w.keyed("CREDIT", k)
-		n.Book, n.BookAt = bookOf(n.Number), n.Number
-		n.Card = BookEntry{Number: n.Number, SubscriptionID: n.SubscriptionID, Amount: n.Amount, Currency: n.Currency, Issued: n.Issued}
-		all = append(all, table.Put{Item: n, If: table.IfNew})
+		all = append(all, table.Put{Item: n.item(w.keyed("CREDIT", k)), If: table.IfNew})
 	}
 	return append(all, w.papers...)
 }

@@ -111,8 +111,8 @@ type Conditions struct {
 	MinSubtotal Amounts  `json:"minSubtotal,omitempty" dynamodbav:"minSubtotal,omitempty"`
 	MinQuantity int      `json:"minQuantity,omitempty" dynamodbav:"minQuantity,omitempty"` // units that are not gifts
 	Anywhere    bool     `json:"anywhere,omitempty" dynamodbav:"anywhere,omitempty"`       // measure minimums on the whole basket
-	Audience    Audience `json:"audience,omitempty" dynamodbav:"audience,omitempty" enum:"account,member"`
-	Plans       []string `json:"plans,omitempty" dynamodbav:"plans,omitempty"` // with audience member: members by one of these plans only
+	Audience    Audience `json:"audience,omitempty" dynamodbav:"audience,omitempty" enum:"account,member" doc:"Whom it is for: account is whoever is logged in, member whoever has a membership in force. All when left out."`
+	Plans       []string `json:"plans,omitempty" dynamodbav:"plans,omitempty" doc:"With the audience member: for members by one of these plans only."`
 	FirstOrder  bool     `json:"firstOrder,omitempty" dynamodbav:"firstOrder,omitempty"`
 	Segments    []string `json:"segments,omitempty" dynamodbav:"segments,omitempty"`   // in any of them
 	Customers   []string `json:"customers,omitempty" dynamodbav:"customers,omitempty"` // one of them

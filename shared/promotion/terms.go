@@ -23,8 +23,8 @@ type Terms struct {
 	Shipping *ShippingTerms `json:"shipping,omitempty" dynamodbav:"shipping,omitempty"`
 	// A drop opens to members by the hours of their plan before it opens to all at Starts. MembersFrom is the earliest for any
 	// of them, zero for no bound; AllAtOnce lets nobody in early.
-	MembersFrom time.Time `json:"membersFrom,omitzero" dynamodbav:"membersFrom,omitempty"`
-	AllAtOnce   bool      `json:"allAtOnce,omitempty" dynamodbav:"allAtOnce,omitempty"`
+	MembersFrom time.Time `json:"membersFrom,omitzero" dynamodbav:"membersFrom,omitempty" doc:"Of a drop: no member comes in before, whatever their plan says."`
+	AllAtOnce   bool      `json:"allAtOnce,omitempty" dynamodbav:"allAtOnce,omitempty" doc:"Of a drop: opens to members when it opens to all."`
 }
 
 // BuyGetTerms is "buy Buy, get Get". A unit counts once, as bought or as got. Of the units that can be got, the cheapest

@@ -13,15 +13,15 @@ import (
 // may be well in minutes. Zero fields take the defaults.
 type Dunning struct {
 	// MoneyDays are the days after the first decline on which the money is asked for again. Default 1, 3, 5, 7.
-	MoneyDays []int `json:"moneyDays,omitempty" dynamodbav:"moneyDays,omitempty"`
+	MoneyDays []int `json:"moneyDays,omitempty"`
 	// TechnicalTries is how often a technical failure is repeated before it counts as a decline, TechnicalMinutes the first pause;
 	// each pause is twice the one before. Defaults 8 and 5, as Kill Bill has them.
-	TechnicalTries   int `json:"technicalTries,omitempty" dynamodbav:"technicalTries,omitempty"`
-	TechnicalMinutes int `json:"technicalMinutes,omitempty" dynamodbav:"technicalMinutes,omitempty"`
+	TechnicalTries   int `json:"technicalTries,omitempty"`
+	TechnicalMinutes int `json:"technicalMinutes,omitempty"`
 	// SuspendDays after the first decline the benefits stop, CancelDays after it the subscription ends. Defaults 8 and 14: the
 	// last retry falls one day before the benefits stop.
-	SuspendDays int `json:"suspendDays,omitempty" dynamodbav:"suspendDays,omitempty"`
-	CancelDays  int `json:"cancelDays,omitempty" dynamodbav:"cancelDays,omitempty"`
+	SuspendDays int `json:"suspendDays,omitempty"`
+	CancelDays  int `json:"cancelDays,omitempty"`
 }
 
 // or fills zero fields with the defaults.
@@ -38,13 +38,13 @@ func (d Dunning) or() Dunning {
 
 // Attempt is one charge that failed.
 type Attempt struct {
-	At     time.Time    `json:"at" dynamodbav:"at"`
-	Kind   payment.Kind `json:"kind" dynamodbav:"kind"`
-	Code   string       `json:"code" dynamodbav:"code"`
-	Card   string       `json:"card,omitempty" dynamodbav:"card,omitempty"` // token of the method that was charged
-	Brand  string       `json:"brand,omitempty" dynamodbav:"brand,omitempty"`
-	Amount int64        `json:"amount" dynamodbav:"amount"`
-	ByHand bool         `json:"byHand,omitempty" dynamodbav:"byHand,omitempty"` // the subscriber asked for it
+	At     time.Time    `json:"at"`
+	Kind   payment.Kind `json:"kind"`
+	Code   string       `json:"code"`
+	Card   string       `json:"card,omitempty"` // token of the method that was charged
+	Brand  string       `json:"brand,omitempty"`
+	Amount int64        `json:"amount"`
+	ByHand bool         `json:"byHand,omitempty"` // the subscriber asked for it
 }
 
 // Decision is what follows a failed charge.

@@ -73,8 +73,8 @@ type Deliver struct {
 
 // SpanEnded says that a span is over, as it was in the end. The spans of a subscription, in order, are its history in days.
 type SpanEnded struct {
-	Span  Span
-	Terms Terms
+	Span  Span  `json:"span"`
+	Terms Terms `json:"terms"`
 }
 
 // NoticeKind is what a notice tells.
@@ -111,10 +111,10 @@ type Notice struct {
 
 // Event is something others may want to know.
 type Event struct {
-	Name   string
-	Seq    int
-	Amount money.Money
-	Reason string
+	Name   string      `json:"name"`
+	Seq    int         `json:"seq"`
+	Amount money.Money `json:"amount"`
+	Reason string      `json:"reason,omitempty"`
 }
 
 // The events.

@@ -22,54 +22,54 @@ const (
 
 // Line is one line of an invoice. Amounts contain the tax at TaxBP.
 type Line struct {
-	Kind     LineKind `json:"kind" dynamodbav:"kind"`
-	PlanID   string   `json:"planId" dynamodbav:"planId"`
-	Version  int      `json:"version" dynamodbav:"version"`
-	Quantity int      `json:"quantity" dynamodbav:"quantity"`
-	Cycles   int      `json:"cycles,omitempty" dynamodbav:"cycles,omitempty"`
-	From     Date     `json:"from,omitempty" dynamodbav:"from,omitempty"`
-	To       Date     `json:"to,omitempty" dynamodbav:"to,omitempty"`
-	Amount   int64    `json:"amount" dynamodbav:"amount"`
-	TaxBP    int64    `json:"taxBp" dynamodbav:"taxBp"`
+	Kind     LineKind `json:"kind"`
+	PlanID   string   `json:"planId"`
+	Version  int      `json:"version"`
+	Quantity int      `json:"quantity"`
+	Cycles   int      `json:"cycles,omitempty"`
+	From     Date     `json:"from,omitempty"`
+	To       Date     `json:"to,omitempty"`
+	Amount   int64    `json:"amount"`
+	TaxBP    int64    `json:"taxBp"`
 }
 
 // TaxLine is the tax in the lines of one rate.
 type TaxLine struct {
-	RateBP int64 `json:"rateBp" dynamodbav:"rateBp"`
-	Gross  int64 `json:"gross" dynamodbav:"gross"`
-	Tax    int64 `json:"tax" dynamodbav:"tax"`
+	RateBP int64 `json:"rateBp"`
+	Gross  int64 `json:"gross"`
+	Tax    int64 `json:"tax"`
 }
 
 // Invoice is what is asked for one span. Its key is its identity: the same key is never invoiced twice. The number is given when it is
 // stored: the year's counter goes up in the same transaction that puts the invoice, so no number is missing and none is given twice.
 type Invoice struct {
-	Key            string    `json:"key" dynamodbav:"key"`
-	Number         string    `json:"number,omitempty" dynamodbav:"number,omitempty"`
-	SubscriptionID string    `json:"subscriptionId" dynamodbav:"subscriptionId"`
-	CustomerID     string    `json:"customerId" dynamodbav:"customerId"`
-	Kind           OpenKind  `json:"kind" dynamodbav:"kind"`
-	Seq            int       `json:"seq" dynamodbav:"seq"`
-	Issued         time.Time `json:"issued" dynamodbav:"issued"`
-	Currency       string    `json:"currency" dynamodbav:"currency"`
-	Lines          []Line    `json:"lines" dynamodbav:"lines"`
-	Taxes          []TaxLine `json:"taxes" dynamodbav:"taxes"`
-	Subtotal       int64     `json:"subtotal" dynamodbav:"subtotal" doc:"Sum of the lines, never below 0."`
-	CreditUsed     int64     `json:"creditUsed" dynamodbav:"creditUsed" doc:"Paid from account credit."`
-	Total          int64     `json:"total" dynamodbav:"total" doc:"To be charged: subtotal less credit; at 0 nothing is."`
+	Key            string    `json:"key"`
+	Number         string    `json:"number,omitempty"`
+	SubscriptionID string    `json:"subscriptionId"`
+	CustomerID     string    `json:"customerId"`
+	Kind           OpenKind  `json:"kind"`
+	Seq            int       `json:"seq"`
+	Issued         time.Time `json:"issued"`
+	Currency       string    `json:"currency"`
+	Lines          []Line    `json:"lines"`
+	Taxes          []TaxLine `json:"taxes"`
+	Subtotal       int64     `json:"subtotal" doc:"Sum of the lines, never below 0."`
+	CreditUsed     int64     `json:"creditUsed" doc:"Paid from account credit."`
+	Total          int64     `json:"total" doc:"To be charged: subtotal less credit; at 0 nothing is."`
 }
 
 // CreditNote takes back part of what was invoiced. What does not go to the card is account credit.
 type CreditNote struct {
-	Number         string    `json:"number,omitempty" dynamodbav:"number,omitempty"`
-	SubscriptionID string    `json:"subscriptionId" dynamodbav:"subscriptionId"`
-	Seq            int       `json:"seq" dynamodbav:"seq"`
-	Reason         string    `json:"reason" dynamodbav:"reason"`
-	Issued         time.Time `json:"issued" dynamodbav:"issued"`
-	Currency       string    `json:"currency" dynamodbav:"currency"`
-	Amount         int64     `json:"amount" dynamodbav:"amount"`
-	ToCard         int64     `json:"toCard" dynamodbav:"toCard"`
-	ToCredit       int64     `json:"toCredit" dynamodbav:"toCredit"`
-	Taxes          []TaxLine `json:"taxes" dynamodbav:"taxes"`
+	Number         string    `json:"number,omitempty"`
+	SubscriptionID string    `json:"subscriptionId"`
+	Seq            int       `json:"seq"`
+	Reason         string    `json:"reason"`
+	Issued         time.Time `json:"issued"`
+	Currency       string    `json:"currency"`
+	Amount         int64     `json:"amount"`
+	ToCard         int64     `json:"toCard"`
+	ToCredit       int64     `json:"toCredit"`
+	Taxes          []TaxLine `json:"taxes"`
 }
 
 // subtotal adds the lines up.

@@ -10,9 +10,9 @@ import (
 // Rate is what a subscription was worth per month from an instant on: Terms.PerMonth while it is active or past due, or cancelled and still
 // running; 0 while it is starting, on trial, paused, suspended or ended. Reason is why it fell to 0.
 type Rate struct {
-	From     time.Time `json:"from" dynamodbav:"from"`
-	PerMonth int64     `json:"perMonth" dynamodbav:"perMonth"`
-	Reason   Leaving   `json:"reason,omitempty" dynamodbav:"reason,omitempty"`
+	From     time.Time `json:"from"`
+	PerMonth int64     `json:"perMonth"`
+	Reason   Leaving   `json:"reason,omitempty"`
 }
 
 // Leaving is why a subscription brings nothing any more.

@@ -21,8 +21,8 @@ var longest = map[Unit]int{Day: 366, Week: 104, Month: 60, Year: 5}
 
 // Interval is how often a period opens: every Count units.
 type Interval struct {
-	Unit  Unit `json:"unit" dynamodbav:"unit" enum:"day,week,month,year" example:"month"`
-	Count int  `json:"count" dynamodbav:"count" minimum:"1" maximum:"366" example:"1"`
+	Unit  Unit `json:"unit" enum:"day,week,month,year" example:"month"`
+	Count int  `json:"count" minimum:"1" maximum:"366" example:"1"`
 }
 
 // Every makes an interval.
@@ -71,10 +71,10 @@ const cycleMonths, cycleDays = 4800, 146097
 // day", and it stays 31. It is stored as given and never replaced by a clamped day, so 31 January is followed by 28 February and
 // 31 March.
 type Anchor struct {
-	Year  int        `json:"year" dynamodbav:"year"`
-	Month time.Month `json:"month" dynamodbav:"month"`
-	Day   int        `json:"day" dynamodbav:"day"`
-	Zone  string     `json:"zone" dynamodbav:"zone" example:"Asia/Seoul"`
+	Year  int        `json:"year"`
+	Month time.Month `json:"month"`
+	Day   int        `json:"day"`
+	Zone  string     `json:"zone" example:"Asia/Seoul"`
 }
 
 // AnchorOn makes an anchor of a date.

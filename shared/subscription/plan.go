@@ -21,28 +21,28 @@ const (
 // Plan is one version of what can be subscribed to. A subscriber keeps the terms of the version they agreed to; a later version reaches
 // them by the command Propose, with their consent when it is dearer.
 type Plan struct {
-	ID       string            `json:"id" dynamodbav:"id"`
-	Version  int               `json:"version" dynamodbav:"version"`
-	Kind     Kind              `json:"kind" dynamodbav:"kind" enum:"membership,box,replenishment"`
-	Name     map[string]string `json:"name" dynamodbav:"name" doc:"By language tag."`
-	Interval Interval          `json:"interval" dynamodbav:"interval"`
+	ID       string            `json:"id"`
+	Version  int               `json:"version"`
+	Kind     Kind              `json:"kind" enum:"membership,box,replenishment"`
+	Name     map[string]string `json:"name" doc:"By language tag."`
+	Interval Interval          `json:"interval"`
 	// Prices and SetupFees are minor units by currency, for one unit and one cycle.
-	Prices    map[string]int64 `json:"prices" dynamodbav:"prices"`
-	SetupFees map[string]int64 `json:"setupFees,omitempty" dynamodbav:"setupFees,omitempty"`
-	Tax       Tax              `json:"tax" dynamodbav:"tax"`
-	TrialDays int              `json:"trialDays,omitempty" dynamodbav:"trialDays,omitempty"`
-	MinCycles int              `json:"minCycles,omitempty" dynamodbav:"minCycles,omitempty" doc:"Paid cycles before a cancellation takes effect."`
-	Prepaid   int              `json:"prepaid,omitempty" dynamodbav:"prepaid,omitempty" doc:"Cycles paid at once; 0 and 1 mean each on its own."`
-	Benefits  Benefits         `json:"benefits" dynamodbav:"benefits"`
-	Contents  []Item           `json:"contents,omitempty" dynamodbav:"contents,omitempty" doc:"What a replenishment sends."`
-	Editions  []Edition        `json:"editions,omitempty" dynamodbav:"editions,omitempty" doc:"What a box holds, by the day its cycle opens."`
-	Policy    Policy           `json:"policy" dynamodbav:"policy"`
+	Prices    map[string]int64 `json:"prices"`
+	SetupFees map[string]int64 `json:"setupFees,omitempty"`
+	Tax       Tax              `json:"tax"`
+	TrialDays int              `json:"trialDays,omitempty"`
+	MinCycles int              `json:"minCycles,omitempty" doc:"Paid cycles before a cancellation takes effect."`
+	Prepaid   int              `json:"prepaid,omitempty" doc:"Cycles paid at once; 0 and 1 mean each on its own."`
+	Benefits  Benefits         `json:"benefits"`
+	Contents  []Item           `json:"contents,omitempty" doc:"What a replenishment sends."`
+	Editions  []Edition        `json:"editions,omitempty" doc:"What a box holds, by the day its cycle opens."`
+	Policy    Policy           `json:"policy"`
 }
 
 // Tax says how the prices of a plan relate to tax.
 type Tax struct {
-	RateBP   int64 `json:"rateBp" dynamodbav:"rateBp" doc:"Basis points: 1000 is 10 %."`
-	Included bool  `json:"included" dynamodbav:"included" doc:"The prices contain the tax."`
+	RateBP   int64 `json:"rateBp" doc:"Basis points: 1000 is 10 %."`
+	Included bool  `json:"included" doc:"The prices contain the tax."`
 }
 
 // gross is a price with its tax.
@@ -58,15 +58,15 @@ type Benefits = membership.Benefits
 
 // Item is goods in a parcel.
 type Item struct {
-	VariantID string `json:"variantId" dynamodbav:"variantId"`
-	Quantity  int    `json:"quantity" dynamodbav:"quantity"`
+	VariantID string `json:"variantId"`
+	Quantity  int    `json:"quantity"`
 }
 
 // Edition is what a box holds from a date on, until the next edition. Its goods have their own stock.
 type Edition struct {
-	Name     string `json:"name" dynamodbav:"name"`
-	From     Date   `json:"from" dynamodbav:"from"`
-	Contents []Item `json:"contents" dynamodbav:"contents"`
+	Name     string `json:"name"`
+	From     Date   `json:"from"`
+	Contents []Item `json:"contents"`
 }
 
 // EditionOn returns the edition of a box whose cycle opens on d: the latest that has begun. ok is false when none has.
@@ -82,18 +82,18 @@ func (p *Plan) EditionOn(d Date) (e Edition, ok bool) {
 // Policy is what a plan decides for itself. Zero fields take the defaults of Policy.or.
 type Policy struct {
 	// Silence is what happens to a subscriber who has not consented to a dearer price when it would begin.
-	Silence Silence `json:"silence,omitempty" dynamodbav:"silence,omitempty" enum:"keep,end"`
+	Silence Silence `json:"silence,omitempty" enum:"keep,end"`
 	// AlwaysAsk asks for consent also where the law does not.
-	AlwaysAsk bool `json:"alwaysAsk,omitempty" dynamodbav:"alwaysAsk,omitempty"`
+	AlwaysAsk bool `json:"alwaysAsk,omitempty"`
 	// AskDays are the days before the change on which consent is asked for: the first is the request, the others are reminders
 	// to those who have answered neither yes nor no.
-	AskDays []int `json:"askDays,omitempty" dynamodbav:"askDays,omitempty"`
+	AskDays []int `json:"askDays,omitempty"`
 	// RenewalDays is how long before a renewal its notice goes out where the law sets no time; -1 is never.
-	RenewalDays int         `json:"renewalDays,omitempty" dynamodbav:"renewalDays,omitempty"`
-	Dunning     Dunning     `json:"dunning" dynamodbav:"dunning"`
-	Stock       StockPolicy `json:"stock" dynamodbav:"stock"`
-	Substitutes []Item      `json:"substitutes,omitempty" dynamodbav:"substitutes,omitempty" doc:"Sent instead when a cycle's goods are out."`
-	NoticeHour  int         `json:"noticeHour,omitempty" dynamodbav:"noticeHour,omitempty" doc:"Local hour of notices and money retries."`
+	RenewalDays int         `json:"renewalDays,omitempty"`
+	Dunning     Dunning     `json:"dunning"`
+	Stock       StockPolicy `json:"stock"`
+	Substitutes []Item      `json:"substitutes,omitempty" doc:"Sent instead when a cycle's goods are out."`
+	NoticeHour  int         `json:"noticeHour,omitempty" doc:"Local hour of notices and money retries."`
 }
 
 // Silence says what no answer to a price rise means.
@@ -107,9 +107,9 @@ const (
 
 // StockPolicy is what to do with a cycle whose goods are out of stock.
 type StockPolicy struct {
-	Do StockAction `json:"do,omitempty" dynamodbav:"do,omitempty" enum:"wait,substitute,skip,refund"`
+	Do StockAction `json:"do,omitempty" enum:"wait,substitute,skip,refund"`
 	// WaitDays bounds StockWait; then the cycle is skipped.
-	WaitDays int `json:"waitDays,omitempty" dynamodbav:"waitDays,omitempty"`
+	WaitDays int `json:"waitDays,omitempty"`
 }
 
 // StockAction is one way to deal with a cycle that cannot be sent.
@@ -150,21 +150,21 @@ func (p Policy) or() Policy {
 
 // Terms is what one subscriber has agreed to: a copy of a plan version for one currency, so that the plan may change without them.
 type Terms struct {
-	PlanID    string   `json:"planId" dynamodbav:"planId"`
-	Version   int      `json:"version" dynamodbav:"version"`
-	Kind      Kind     `json:"kind" dynamodbav:"kind"`
-	Interval  Interval `json:"interval" dynamodbav:"interval"`
-	Currency  string   `json:"currency" dynamodbav:"currency"`
-	Price     int64    `json:"price" dynamodbav:"price" doc:"For one unit and one cycle, with tax."`
-	SetupFee  int64    `json:"setupFee,omitempty" dynamodbav:"setupFee,omitempty" doc:"With tax."`
-	TaxBP     int64    `json:"taxBp" dynamodbav:"taxBp" doc:"Rate of the tax in the amounts, basis points."`
-	Quantity  int      `json:"quantity" dynamodbav:"quantity"`
-	Contents  []Item   `json:"contents,omitempty" dynamodbav:"contents,omitempty" doc:"Empty for a box: the edition of its cycle."`
-	Prepaid   int      `json:"prepaid" dynamodbav:"prepaid"`
-	MinCycles int      `json:"minCycles,omitempty" dynamodbav:"minCycles,omitempty"`
-	TrialDays int      `json:"trialDays,omitempty" dynamodbav:"trialDays,omitempty"`
-	Benefits  Benefits `json:"benefits" dynamodbav:"benefits"`
-	Policy    Policy   `json:"policy" dynamodbav:"policy"`
+	PlanID    string   `json:"planId"`
+	Version   int      `json:"version"`
+	Kind      Kind     `json:"kind"`
+	Interval  Interval `json:"interval"`
+	Currency  string   `json:"currency"`
+	Price     int64    `json:"price" doc:"For one unit and one cycle, with tax."`
+	SetupFee  int64    `json:"setupFee,omitempty" doc:"With tax."`
+	TaxBP     int64    `json:"taxBp" doc:"Rate of the tax in the amounts, basis points."`
+	Quantity  int      `json:"quantity"`
+	Contents  []Item   `json:"contents,omitempty" doc:"Empty for a box: the edition of its cycle."`
+	Prepaid   int      `json:"prepaid"`
+	MinCycles int      `json:"minCycles,omitempty"`
+	TrialDays int      `json:"trialDays,omitempty"`
+	Benefits  Benefits `json:"benefits"`
+	Policy    Policy   `json:"policy"`
 }
 
 // Terms returns what a subscriber of quantity units agrees to. Errors: problem plan_currency when the plan has no price in the currency,

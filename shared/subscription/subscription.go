@@ -5,8 +5,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"dangol/shared/compliance"
 	"dangol/shared/money"
+	"dangol/shared/table"
 )
 
 // State is where a subscription stands.
@@ -34,51 +37,61 @@ const (
 	EndNothingToBuy = "nothing_to_send"
 )
 
-// Subscription is one subscriber's plan and how far it has run.
+// Subscription is one subscriber's plan and how far it has run. It is stored as one packed text.
 type Subscription struct {
-	ID         string `json:"id" dynamodbav:"id"`
-	CustomerID string `json:"customerId" dynamodbav:"customerId"`
-	Region     string `json:"region" dynamodbav:"region" doc:"Country of the subscriber, ISO 3166; decides which law is kept."`
-	AddressID  string `json:"addressId,omitempty" dynamodbav:"addressId,omitempty"`
-	State      State  `json:"state" dynamodbav:"state"`
-	Terms      Terms  `json:"terms" dynamodbav:"terms"`
-	Next       *Terms `json:"next,omitempty" dynamodbav:"next,omitempty" doc:"Takes over at the next payment."`
-	Anchor     Anchor `json:"anchor" dynamodbav:"anchor"`
-	Seq        int    `json:"seq" dynamodbav:"seq" doc:"Number of the last span or invoice; none is given twice."`
-	Span       Span   `json:"span" dynamodbav:"span" doc:"The running stretch, or the last."`
-	Card       Card   `json:"card" dynamodbav:"card"`
-	Gift       *Gift  `json:"gift,omitempty" dynamodbav:"gift,omitempty"`
+	ID         string `json:"id"`
+	CustomerID string `json:"customerId"`
+	Region     string `json:"region" doc:"Country of the subscriber, ISO 3166; decides which law is kept."`
+	AddressID  string `json:"addressId,omitempty"`
+	State      State  `json:"state"`
+	Terms      Terms  `json:"terms"`
+	Next       *Terms `json:"next,omitempty" doc:"Takes over at the next payment."`
+	Anchor     Anchor `json:"anchor"`
+	Seq        int    `json:"seq" doc:"Number of the last span or invoice; none is given twice."`
+	Span       Span   `json:"span" doc:"The running stretch, or the last."`
+	Card       Card   `json:"card"`
+	Gift       *Gift  `json:"gift,omitempty"`
 
-	Cycles      int   `json:"cycles" dynamodbav:"cycles" doc:"Paid cycles that have begun."`
-	PrepaidLeft int   `json:"prepaidLeft" dynamodbav:"prepaidLeft" doc:"Paid cycles that have not begun."`
-	Credit      int64 `json:"credit" dynamodbav:"credit" doc:"Account credit: the next invoices use it first."`
-	SetupDue    bool  `json:"setupDue,omitempty" dynamodbav:"setupDue,omitempty"`
-	Skip        bool  `json:"skip,omitempty" dynamodbav:"skip,omitempty" doc:"The next cycle is left out."`
-	PauseUntil  Date  `json:"pauseUntil,omitempty" dynamodbav:"pauseUntil,omitempty" doc:"Pauses at the end of the running period until this day."`
-	NoRenewal   bool  `json:"noRenewal,omitempty" dynamodbav:"noRenewal,omitempty"`
+	Cycles      int   `json:"cycles" doc:"Paid cycles that have begun."`
+	PrepaidLeft int   `json:"prepaidLeft" doc:"Paid cycles that have not begun."`
+	Credit      int64 `json:"credit" doc:"Account credit: the next invoices use it first."`
+	SetupDue    bool  `json:"setupDue,omitempty"`
+	Skip        bool  `json:"skip,omitempty" doc:"The next cycle is left out."`
+	PauseUntil  Date  `json:"pauseUntil,omitempty" doc:"Pauses at the end of the running period until this day."`
+	NoRenewal   bool  `json:"noRenewal,omitempty"`
 
-	Open     *Open     `json:"open,omitempty" dynamodbav:"open,omitempty" doc:"The invoice that is not paid yet."`
-	Ask      *Ask      `json:"ask,omitempty" dynamodbav:"ask,omitempty" doc:"The consent that is being asked for."`
-	Stock    *Shortage `json:"stock,omitempty" dynamodbav:"stock,omitempty"`
-	Payments []Paid    `json:"payments,omitempty" dynamodbav:"payments,omitempty" doc:"What was taken for the running period."`
-	Used     []Attempt `json:"-" dynamodbav:"used,omitempty"` // failed charges of earlier invoices, a month back
-	Told     []string  `json:"-" dynamodbav:"told,omitempty"` // notices sent for dates to come
-	Voided   Paid      `json:"-" dynamodbav:"voided"`         // the last invoice given up, should money come for it
-	Burst    Burst     `json:"-" dynamodbav:"burst"`
+	Open     *Open     `json:"open,omitempty" doc:"The invoice that is not paid yet."`
+	Ask      *Ask      `json:"ask,omitempty" doc:"The consent that is being asked for."`
+	Stock    *Shortage `json:"stock,omitempty"`
+	Payments []Paid    `json:"payments,omitempty" doc:"What was taken for the running period."`
+	Used     []Attempt `json:"used,omitempty"`  // failed charges of earlier invoices, a month back
+	Told     []string  `json:"told,omitempty"`  // notices sent for dates to come
+	Voided   Paid      `json:"voided,omitzero"` // the last invoice given up, should money come for it
+	Burst    Burst     `json:"burst,omitzero"`
 
-	StartedAt time.Time `json:"startedAt" dynamodbav:"startedAt"`
-	EndedAt   time.Time `json:"endedAt,omitzero" dynamodbav:"endedAt,omitempty"`
-	EndReason string    `json:"endReason,omitempty" dynamodbav:"endReason,omitempty"`
+	StartedAt time.Time `json:"startedAt"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+	EndReason string    `json:"endReason,omitempty"`
 	// Due is when to Apply the command Due; zero only when Ended.
-	Due time.Time `json:"due,omitzero" dynamodbav:"due,omitempty"`
+	Due time.Time `json:"due,omitzero"`
+}
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (s Subscription) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
+	return table.Pack(s)
+}
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (s *Subscription) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return table.Unpack(av, s)
 }
 
 // Card is the way to pay, as the provider knows it.
 type Card struct {
-	Token    string `json:"token" dynamodbav:"token"`
-	Brand    string `json:"brand,omitempty" dynamodbav:"brand,omitempty"`
-	ExpYear  int    `json:"expYear,omitempty" dynamodbav:"expYear,omitempty"`
-	ExpMonth int    `json:"expMonth,omitempty" dynamodbav:"expMonth,omitempty"`
+	Token    string `json:"token"`
+	Brand    string `json:"brand,omitempty"`
+	ExpYear  int    `json:"expYear,omitempty"`
+	ExpMonth int    `json:"expMonth,omitempty"`
 }
 
 // expired reports whether the card is no longer valid on a day; it is until the last day of its month.
@@ -88,8 +101,8 @@ func (c Card) expired(d Date) bool {
 
 // Gift is a subscription paid by one person for another. It never renews by itself.
 type Gift struct {
-	Recipient string `json:"recipient" dynamodbav:"recipient" doc:"Customer or mail address."`
-	Message   string `json:"message,omitempty" dynamodbav:"message,omitempty"`
+	Recipient string `json:"recipient" doc:"Customer or mail address."`
+	Message   string `json:"message,omitempty"`
 }
 
 // SpanKind is what a span is.
@@ -108,20 +121,20 @@ const (
 // those of the next span begin where these end, also when the subscriber moves to another time zone meanwhile; the move shows in
 // the instant at which the next span ends.
 type Span struct {
-	Seq    int       `json:"seq" dynamodbav:"seq"`
-	Kind   SpanKind  `json:"kind" dynamodbav:"kind"`
-	Opens  Date      `json:"opens" dynamodbav:"opens"`
-	Closes Date      `json:"closes" dynamodbav:"closes"`
-	Start  time.Time `json:"start" dynamodbav:"start"`
-	End    time.Time `json:"end" dynamodbav:"end"`
+	Seq    int       `json:"seq"`
+	Kind   SpanKind  `json:"kind"`
+	Opens  Date      `json:"opens"`
+	Closes Date      `json:"closes"`
+	Start  time.Time `json:"start"`
+	End    time.Time `json:"end"`
 	// The whole period that the days belong to, and its price. A span cut by a change of plan or date is a part of it.
-	WholeOpens  Date  `json:"wholeOpens,omitempty" dynamodbav:"wholeOpens,omitempty"`
-	WholeCloses Date  `json:"wholeCloses,omitempty" dynamodbav:"wholeCloses,omitempty"`
-	Price       int64 `json:"price" dynamodbav:"price"`
-	Paid        bool  `json:"paid" dynamodbav:"paid"`
+	WholeOpens  Date  `json:"wholeOpens,omitempty"`
+	WholeCloses Date  `json:"wholeCloses,omitempty"`
+	Price       int64 `json:"price"`
+	Paid        bool  `json:"paid"`
 	// Days given back because the benefits were suspended, [FreeFrom, FreeTo).
-	FreeFrom Date `json:"freeFrom,omitempty" dynamodbav:"freeFrom,omitempty"`
-	FreeTo   Date `json:"freeTo,omitempty" dynamodbav:"freeTo,omitempty"`
+	FreeFrom Date `json:"freeFrom,omitempty"`
+	FreeTo   Date `json:"freeTo,omitempty"`
 }
 
 // whole reports whether the span is a whole period.
@@ -148,10 +161,10 @@ func (p Span) day(at time.Time, z *time.Location) Date {
 
 // Paid is money taken for the running period; Left is what can still be given back of it.
 type Paid struct {
-	Key       string `json:"key" dynamodbav:"key"`
-	PaymentID string `json:"paymentId" dynamodbav:"paymentId"`
-	Left      int64  `json:"left" dynamodbav:"left"`
-	Refunds   int    `json:"refunds,omitempty" dynamodbav:"refunds,omitempty"`
+	Key       string `json:"key"`
+	PaymentID string `json:"paymentId"`
+	Left      int64  `json:"left"`
+	Refunds   int    `json:"refunds,omitempty"`
 }
 
 // OpenKind is what an open invoice is for.
@@ -166,22 +179,22 @@ const (
 
 // Open is the invoice being collected.
 type Open struct {
-	Key        string    `json:"key" dynamodbav:"key"`
-	Kind       OpenKind  `json:"kind" dynamodbav:"kind"`
-	Amount     int64     `json:"amount" dynamodbav:"amount"` // to be charged
-	CreditUsed int64     `json:"creditUsed,omitempty" dynamodbav:"creditUsed,omitempty"`
-	SetupFee   bool      `json:"setupFee,omitempty" dynamodbav:"setupFee,omitempty"`
-	Attempt    int       `json:"attempt" dynamodbav:"attempt"` // number of the last charge, from 1
-	InFlight   bool      `json:"inFlight" dynamodbav:"inFlight"`
-	CheckAt    time.Time `json:"checkAt,omitzero" dynamodbav:"checkAt,omitempty"` // when to ask what became of the charge in flight
-	Checks     int       `json:"checks,omitempty" dynamodbav:"checks,omitempty"`
-	RetryAt    time.Time `json:"retryAt,omitzero" dynamodbav:"retryAt,omitempty"`
-	Wait       Wait      `json:"wait,omitempty" dynamodbav:"wait,omitempty"`
-	ByHand     bool      `json:"byHand,omitempty" dynamodbav:"byHand,omitempty"` // the subscriber asked for the last charge
-	Since      time.Time `json:"since,omitzero" dynamodbav:"since,omitempty"`    // first decline that counts
-	Suspended  bool      `json:"suspended,omitempty" dynamodbav:"suspended,omitempty"`
-	Failures   []Attempt `json:"failures,omitempty" dynamodbav:"failures,omitempty"`
-	Change     *Change   `json:"change,omitempty" dynamodbav:"change,omitempty"`
+	Key        string    `json:"key"`
+	Kind       OpenKind  `json:"kind"`
+	Amount     int64     `json:"amount"` // to be charged
+	CreditUsed int64     `json:"creditUsed,omitempty"`
+	SetupFee   bool      `json:"setupFee,omitempty"`
+	Attempt    int       `json:"attempt"` // number of the last charge, from 1
+	InFlight   bool      `json:"inFlight"`
+	CheckAt    time.Time `json:"checkAt,omitzero"` // when to ask what became of the charge in flight
+	Checks     int       `json:"checks,omitempty"`
+	RetryAt    time.Time `json:"retryAt,omitzero"`
+	Wait       Wait      `json:"wait,omitempty"`
+	ByHand     bool      `json:"byHand,omitempty"` // the subscriber asked for the last charge
+	Since      time.Time `json:"since,omitzero"`   // first decline that counts
+	Suspended  bool      `json:"suspended,omitempty"`
+	Failures   []Attempt `json:"failures,omitempty"`
+	Change     *Change   `json:"change,omitempty"`
 }
 
 // AttemptKey is the provider's idempotency key of one charge: a declined key answers "declined" for ever, so each try has its own, and
@@ -190,28 +203,28 @@ func (o *Open) AttemptKey() string { return o.Key + "#" + strconv.Itoa(o.Attempt
 
 // Change is a change of plan waiting for its payment.
 type Change struct {
-	Terms       Terms  `json:"terms" dynamodbav:"terms"`
-	Anchor      Anchor `json:"anchor" dynamodbav:"anchor"`
-	Span        Span   `json:"span" dynamodbav:"span"`
-	PrepaidLeft int    `json:"prepaidLeft" dynamodbav:"prepaidLeft"`
+	Terms       Terms  `json:"terms"`
+	Anchor      Anchor `json:"anchor"`
+	Span        Span   `json:"span"`
+	PrepaidLeft int    `json:"prepaidLeft"`
 }
 
 // Ask is consent that is needed before a price begins.
 type Ask struct {
-	ID     string                 `json:"id" dynamodbav:"id"`
-	Kind   compliance.ConsentKind `json:"kind" dynamodbav:"kind"`
-	On     Date                   `json:"on" dynamodbav:"on"`
-	Change time.Time              `json:"change" dynamodbav:"change"`
-	Old    int64                  `json:"old" dynamodbav:"old"`
-	New    int64                  `json:"new" dynamodbav:"new"`
+	ID     string                 `json:"id"`
+	Kind   compliance.ConsentKind `json:"kind"`
+	On     Date                   `json:"on"`
+	Change time.Time              `json:"change"`
+	Old    int64                  `json:"old"`
+	New    int64                  `json:"new"`
 	// What a price rise brings: the plan version, its price for a unit, and the day before which it does not begin.
-	Version  int                      `json:"version,omitempty" dynamodbav:"version,omitempty"`
-	Price    int64                    `json:"price,omitempty" dynamodbav:"price,omitempty"`
-	Wanted   Date                     `json:"wanted,omitempty" dynamodbav:"wanted,omitempty"`
-	Made     time.Time                `json:"made" dynamodbav:"made"`
-	Answer   Answer                   `json:"answer,omitempty" dynamodbav:"answer,omitempty"`
-	Required bool                     `json:"required" dynamodbav:"required"`
-	Proof    *compliance.ConsentProof `json:"-" dynamodbav:"proof,omitempty"`
+	Version  int                      `json:"version,omitempty"`
+	Price    int64                    `json:"price,omitempty"`
+	Wanted   Date                     `json:"wanted,omitempty"`
+	Made     time.Time                `json:"made"`
+	Answer   Answer                   `json:"answer,omitempty"`
+	Required bool                     `json:"required"`
+	Proof    *compliance.ConsentProof `json:"proof,omitempty"`
 }
 
 // Answer is what a subscriber said when asked; "" is silence.
@@ -225,18 +238,18 @@ const (
 
 // Shortage is a cycle whose goods could not be held.
 type Shortage struct {
-	Since       Date      `json:"since" dynamodbav:"since"`
-	Tries       int       `json:"tries" dynamodbav:"tries"`
-	RetryAt     time.Time `json:"retryAt,omitzero" dynamodbav:"retryAt,omitempty"` // zero once the goods are held
-	Substituted bool      `json:"substituted,omitempty" dynamodbav:"substituted,omitempty"`
+	Since       Date      `json:"since"`
+	Tries       int       `json:"tries"`
+	RetryAt     time.Time `json:"retryAt,omitzero"` // zero once the goods are held
+	Substituted bool      `json:"substituted,omitempty"`
 }
 
 // Burst counts the spans opened on one UTC day. A subscription that opens more than burstLimit is out of hand, or was asleep for long; it
 // goes on the day after.
 type Burst struct {
-	Day  Date `dynamodbav:"day,omitempty"`
-	N    int  `dynamodbav:"n,omitempty"`
-	Hold bool `dynamodbav:"hold,omitempty"`
+	Day  Date `json:"day,omitempty"`
+	N    int  `json:"n,omitempty"`
+	Hold bool `json:"hold,omitempty"`
 }
 
 const burstLimit = 15

@@ -19,6 +19,33 @@ func (l *List[T]) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error
 	return Unpack(av, (*[]T)(l))
 }
 
+// Map is a map by text that is kept in its item as one packed text; see Pack.
+type Map[V any] map[string]V
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (m Map[V]) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
+	return Pack(map[string]V(m))
+}
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (m *Map[V]) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return Unpack(av, (*map[string]V)(m))
+}
+
+// Packed is a value that is kept in its item as one packed text; see Pack. It is for items that wrap a type; a type that
+// is an attribute everywhere calls Pack itself.
+type Packed[T any] struct{ Value T }
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (p Packed[T]) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
+	return Pack(p.Value)
+}
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (p *Packed[T]) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return Unpack(av, &p.Value)
+}
+
 // Pack makes one JSON text of a part of an item that is read and written only as a whole: lines, totals, an address. No
 // expression can reach into it and no index carries a piece of it, and that is the price. What it buys is the time of every
 // nested value as an attribute of its own, which client, wire and engine would each take apart and put together again for

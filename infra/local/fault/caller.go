@@ -30,6 +30,9 @@ func callerOf(ctx context.Context) *caller {
 	return &caller{}
 }
 
+// Killed reports whether whoever works under the context has been killed.
+func Killed(ctx context.Context) bool { return callerOf(ctx).dead }
+
 // turn lets the others on the stage go first, until an instant.
 func (c *caller) turn(until time.Time) {
 	if c.yield != nil && !c.dead && !c.yield(until) {

@@ -47,11 +47,20 @@ func (b *Books) add(item table.Item) error {
 		b.Record = &billing.Record{}
 		return item.Decode(b.Record)
 	case "INVOICE":
-		return grow(&b.Invoices, item)
+		var stored struct{ Invoice billing.Invoice }
+		err := item.Decode(&stored)
+		b.Invoices = append(b.Invoices, stored.Invoice)
+		return err
 	case "CREDIT":
-		return grow(&b.Notes, item)
+		var stored struct{ Note table.Packed[billing.CreditNote] }
+		err := item.Decode(&stored)
+		b.Notes = append(b.Notes, stored.Note.Value)
+		return err
 	case "HISTORY":
-		return grow(&b.History, item)
+		var line billing.Happening
+		err := item.Decode(&line)
+		b.History = append(b.History, line)
+		return err
 	case "NOTICE":
 		var told billing.Told
 		err := item.Decode(&told)
@@ -61,13 +70,6 @@ func (b *Books) add(item table.Item) error {
 		return err
 	}
 	return nil
-}
-
-func grow[T any](list *[]T, item table.Item) error {
-	var one T
-	err := item.Decode(&one)
-	*list = append(*list, one)
-	return err
 }
 
 // Spans are the finished spans and the running one, each with the terms it ran under.

@@ -119,9 +119,7 @@ func (y *Year) request(ctx context.Context, p *person, name string, send func(co
 	if y.calm {
 		return
 	}
-	y.makeRoom()
-	s := pick(y, y.workers)
-	y.stage.Enter(ctx, func(ctx context.Context) {
+	y.enter(ctx, func(ctx context.Context, s *billing.Service) {
 		err := send(ctx, s)
 		switch code := problem.Code(err); {
 		case err == nil:

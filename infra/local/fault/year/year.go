@@ -55,7 +55,8 @@ type Year struct {
 	t       testing.TB
 	dice    *rand.Rand
 	stage   *fault.Stage
-	workers []*billing.Service
+	idle    []*billing.Service // processes that wait for work
+	started int                // processes
 	market  market
 	people  map[string]*person // by customer
 	byID    map[string]*person // by subscription
@@ -64,7 +65,7 @@ type Year struct {
 	calm    bool      // nothing goes wrong any more
 }
 
-// How many jobs are worked on at once, and how far the workers' clocks are off.
+// skews are how far the clocks of processes are off.
 var skews = []time.Duration{0, 90 * time.Second, -20 * time.Second}
 
 // New opens the shop.
@@ -82,9 +83,6 @@ func New(t testing.TB, s Settings) *Year {
 	at.Clock = y.Clock
 	y.stage = fault.NewStage(y.Clock, rand.New(rand.NewPCG(s.Seed, 3)))
 	t.Cleanup(y.stage.Close)
-	for _, skew := range skews {
-		y.workers = append(y.workers, y.worker(skew))
-	}
 	y.market = y.open()
 	y.plan()
 	return y
@@ -93,10 +91,29 @@ func New(t testing.TB, s Settings) *Year {
 // lateBound is a clock that is known later.
 type lateBound struct{ clock.Clock }
 
-func (y *Year) worker(skew time.Duration) *billing.Service {
-	w := y.Worker()
-	w.Clock = members.Skewed{Clock: y.Clock, By: skew}
-	return w
+// atOnce is how many requests and batches are worked on at once; those that hang do not count.
+const atOnce = 3
+
+// enter lets a process serve one request or batch, as Lambda does: one that waits, else another is started. Who was killed does not come back,
+// nor does one in a hundred of the others.
+func (y *Year) enter(ctx context.Context, serve func(context.Context, *billing.Service)) {
+	for y.stage.Awake() >= atOnce {
+		y.stage.Step()
+	}
+	var s *billing.Service
+	if n := len(y.idle); n > 0 && y.dice.IntN(100) > 0 {
+		s, y.idle = y.idle[0], y.idle[1:]
+	} else {
+		s = y.Worker()
+		s.Clock, s.InTurn = members.Skewed{Clock: y.Clock, By: skews[y.started%len(skews)]}, true
+		y.started++
+	}
+	y.stage.Enter(ctx, func(ctx context.Context) {
+		serve(ctx, s)
+		if !fault.Killed(ctx) && len(y.idle) < 2*atOnce {
+			y.idle = append(y.idle, s)
+		}
+	})
 }
 
 // Run plays the year and the days that follow it, in which nothing more goes wrong, and holds the books against the bank.
@@ -175,46 +192,42 @@ func (y *Year) sweep(ctx context.Context) {
 		y.t.Fatal(err)
 	}
 	slices.SortFunc(jobs, func(a, b job) int { return cmp.Compare(a.who.n, b.who.n) })
+	var queue []due.Job
 	for _, j := range jobs {
 		claimed, err := due.Claim(ctx, y.Table, j.Job, now)
 		if err != nil {
 			y.t.Fatal(err)
 		}
 		if claimed {
-			y.deliver(ctx, j.Job)
+			queue = append(queue, y.copies(j.Job)...)
 		}
 	}
+	y.dice.Shuffle(len(queue), func(a, b int) { queue[a], queue[b] = queue[b], queue[a] })
+	for len(queue) > 0 {
+		n := min(len(queue), 1+y.dice.IntN(batch))
+		of := queue[:n]
+		queue = queue[n:]
+		y.enter(ctx, func(ctx context.Context, s *billing.Service) { s.Jobs(ctx, of) }) // a failed job is due again
+	}
 }
+
+// batch is how many messages a worker gets at once, at most.
+const batch = 10
 
 type job struct {
 	due.Job
 	who *person
 }
 
-// deliver gives a job to workers as often as its message comes. One worker in a hundred has just been started.
-func (y *Year) deliver(ctx context.Context, j due.Job) {
+// copies is the message of a job as often as it comes.
+func (y *Year) copies(j due.Job) []due.Job {
 	y.Jobs++
 	times := 1
 	if !y.calm {
 		times = []int{0, 1, 1, 1, 1, 1, 1, 2, 2, 3}[y.dice.IntN(10)]
 	}
 	y.Copies[times]++
-	for range times {
-		y.makeRoom()
-		n := y.dice.IntN(len(y.workers))
-		if y.dice.IntN(100) == 0 {
-			y.workers[n] = y.worker(skews[n])
-		}
-		w := y.workers[n]
-		y.stage.Enter(ctx, func(ctx context.Context) { _ = w.Job(ctx, j) }) // a failed job is due again
-	}
-}
-
-// makeRoom waits until a worker is free. One that hangs is replaced by another.
-func (y *Year) makeRoom() {
-	for y.stage.Awake() >= len(y.workers) {
-		y.stage.Step()
-	}
+	return slices.Repeat([]due.Job{j}, times)
 }
 
 // play lets those who are at work finish, all but the hanging ones.

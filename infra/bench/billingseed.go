@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"dangol/infra/local/tables"
+	"dangol/shared/billing"
+	"dangol/shared/clock"
+	"dangol/shared/payment"
+	"dangol/shared/subscription"
+	"dangol/shared/table"
+)
+
+// seed fills an empty table with subscriptions, the due ones first. The stream is off meanwhile: the run is not to find what
+// the seeding wrote.
+func seed(ctx context.Context, client *dynamodb.Client, renewals, idle int) error {
+	schema := table.Commerce
+	schema.Stream = false
+	if err := tables.Create(ctx, client, schema.Name, schema); err != nil {
+		return err
+	}
+	service := &billing.Service{Table: table.New(client, schema.Name, nil), Clock: clock.Stopped(start), Books: time.UTC}
+	all, ctx := errgroup.WithContext(ctx)
+	encoders := runtime.GOMAXPROCS(0)
+	for e := range encoders {
+		all.Go(func() error {
+			for from := e * seedBatch; from < renewals+idle; from += encoders * seedBatch {
+				batch := make([]*billing.Record, 0, seedBatch)
+				for n := from; n < min(from+seedBatch, renewals+idle); n++ {
+					r, err := enrolled(n, n < renewals)
+					if err != nil {
+						return err
+					}
+					batch = append(batch, r)
+				}
+				if err := service.AdoptAll(ctx, batch); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	_, err := client.UpdateTable(context.WithoutCancel(ctx), &dynamodb.UpdateTableInput{
+		TableName: &schema.Name, StreamSpecification: &types.StreamSpecification{
+			StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages,
+		},
+	})
+	return err
+}
+
+// seedBatch is what one BatchWriteItem takes.
+const seedBatch = 25
+
+// enrolled is the n-th subscription as it stands after its first payment: a month long when it is to be due, else a year.
+func enrolled(n int, isDue bool) (*billing.Record, error) {
+	customer := fmt.Sprintf("cust-%d", n)
+	plan := subscription.Plan{
+		ID: "plan_bench", Version: 1, Kind: subscription.Membership, Name: map[string]string{"en": "Regular"},
+		Interval: subscription.Every(1, subscription.Month), Prices: map[string]int64{"KRW": 9_900}, Tax: subscription.Tax{RateBP: 1000, Included: true},
+		Policy: subscription.Policy{RenewalDays: -1},
+	}
+	if !isDue {
+		plan.Interval = subscription.Every(1, subscription.Year)
+	}
+	terms, err := plan.Terms("KRW", 1)
+	if err != nil {
+		return nil, err
+	}
+	method := payment.Method{Token: "pm_" + customer, CustomerRef: customer, Brand: "visa", Last4: "4242", ExpYear: 2036, ExpMonth: 12}
+	sub, _, err := subscription.Subscription{}.Apply(subscription.Start{
+		ID: fmt.Sprintf("sub_%08d", n), CustomerID: customer, Region: "KR", Zone: "UTC", Terms: terms,
+		Card: subscription.Card{Token: method.Token, Brand: method.Brand, ExpYear: method.ExpYear, ExpMonth: method.ExpMonth},
+	}, start)
+	if err != nil {
+		return nil, err
+	}
+	if sub, _, err = sub.Apply(subscription.ChargeSucceeded{Key: sub.Open.Key, PaymentID: "pay_first"}, start); err != nil {
+		return nil, err
+	}
+	return &billing.Record{
+		Sub: sub, Contact: billing.Contact{Email: customer + "@example.com", Language: "en"}, Titles: map[string]string{plan.ID: "Regular"},
+		Methods: map[string]payment.Method{method.Token: method},
+	}, nil
+}

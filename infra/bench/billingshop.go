@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"golang.org/x/sync/errgroup"
+
+	function "dangol/functions/billing"
+	"dangol/functions/sweeper"
+	"dangol/shared/billing"
+	"dangol/shared/boot"
+	"dangol/shared/catalogue"
+	"dangol/shared/clock"
+	"dangol/shared/payment"
+	"dangol/shared/table"
+)
+
+// shop is what a billing run goes through: the sweeper's handler, a queue, the worker's handler.
+type shop struct {
+	sweeper lambda.Handler
+	worker  func() lambda.Handler // another process of the function
+	belt    *belt
+	till    *till
+	tally   *tally
+}
+
+// newShop opens the shop a month after the subscriptions began. From there its clock runs, so that leases do.
+func newShop(db table.DB, wall clock.Clock) *shop {
+	s := &shop{belt: &belt{batches: make(chan []events.SQSMessage, 20_000)}, till: &till{}, tally: &tally{}}
+	at := clock.Running(start.AddDate(0, 1, 0), wall)
+	t := table.New(db, table.Commerce.Name, func(op table.Op) { s.tally.add(op) })
+	env := &boot.Env{Function: "sweeper", Clock: at, Log: slog.New(slog.DiscardHandler), Out: io.Discard}
+	kinds := []sweeper.Kind{{Name: billing.DueSubscription, Table: t, Queue: "billing"}}
+	s.sweeper = lambda.NewHandler(sweeper.With(kinds, "dead", s.belt, env).Handle)
+	s.worker = func() lambda.Handler {
+		return lambda.NewHandler(function.Worker{Billing: &billing.Service{
+			Table: t, Shelf: catalogue.NewShelf(t, at, time.Minute), Provider: s.till, Clock: at, Log: slog.Default(), Books: time.UTC,
+		}}.Handle)
+	}
+	return s
+}
+
+// bill sweeps and works until as many renewals are paid as there are, and nothing is left in the queue.
+func (s *shop) bill(ctx context.Context, renewals, workers int) error {
+	all, ctx := errgroup.WithContext(ctx)
+	for range workers {
+		worker := s.worker()
+		all.Go(func() error {
+			for batch := range s.belt.batches {
+				if err := s.work(ctx, worker, batch); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	all.Go(func() error {
+		defer close(s.belt.batches)
+		return s.sweep(ctx, renewals)
+	})
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	if taken := int(s.till.taken.Load()); taken != renewals {
+		return fmt.Errorf("billing: %d charges for %d renewals", taken, renewals)
+	}
+	return nil
+}
+
+// sweep fills the queue each time it is half empty; on AWS a sweep comes each minute.
+func (s *shop) sweep(ctx context.Context, renewals int) error {
+	pause := time.NewTicker(20 * time.Millisecond)
+	defer pause.Stop()
+	for full := int64(0); int(s.till.taken.Load()) < renewals || s.belt.waiting.Load() > 0; {
+		if s.belt.waiting.Load() <= full/2 && int(s.till.taken.Load()) < renewals {
+			if _, err := s.sweeper.Invoke(ctx, []byte(`{}`)); err != nil {
+				return err
+			}
+			full = s.belt.waiting.Load()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-pause.C:
+		}
+	}
+	return nil
+}
+
+// work gives a batch to the worker; what it reports as failed ends the run.
+func (s *shop) work(ctx context.Context, worker lambda.Handler, batch []events.SQSMessage) error {
+	defer s.belt.waiting.Add(int64(-len(batch)))
+	payload, err := json.Marshal(events.SQSEvent{Records: batch})
+	if err != nil {
+		return err
+	}
+	raw, err := worker.Invoke(ctx, payload)
+	if err != nil {
+		return err
+	}
+	var answer events.SQSEventResponse
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return err
+	}
+	if n := len(answer.BatchItemFailures); n > 0 {
+		return fmt.Errorf("billing: %d of %d jobs failed", n, len(batch))
+	}
+	return nil
+}
+
+// belt is the queue between sweeper and workers: each call's messages are one batch.
+type belt struct {
+	batches chan []events.SQSMessage
+	waiting atomic.Int64
+	sent    atomic.Int64
+}
+
+// SendMessageBatch takes the messages.
+func (b *belt) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput, _ ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {
+	if *in.QueueUrl != "billing" {
+		return nil, fmt.Errorf("billing: %d jobs were given up", len(in.Entries))
+	}
+	out := &sqs.SendMessageBatchOutput{}
+	batch := make([]events.SQSMessage, len(in.Entries))
+	for i, e := range in.Entries {
+		batch[i] = events.SQSMessage{MessageId: strconv.FormatInt(b.sent.Add(1), 10), Body: *e.MessageBody, EventSource: "aws:sqs"}
+		out.Successful = append(out.Successful, types.SendMessageBatchResultEntry{Id: e.Id, MessageId: aws.String(batch[i].MessageId)})
+	}
+	b.waiting.Add(int64(len(batch)))
+	b.batches <- batch
+	return out, nil
+}
+
+// GetQueueAttributes tells how many messages wait or are being worked on.
+func (b *belt) GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
+	return &sqs.GetQueueAttributesOutput{Attributes: map[string]string{
+		string(types.QueueAttributeNameApproximateNumberOfMessages):           strconv.FormatInt(b.waiting.Load(), 10),
+		string(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible): "0",
+	}}, nil
+}
+
+// till is a provider that takes the money and answers at once: the run measures the shop and not a bank.
+type till struct {
+	payment.Provider
+	taken atomic.Int64
+}
+
+// Name is "till".
+func (*till) Name() string { return "till" }
+
+// ChargeOffSession takes the money.
+func (b *till) ChargeOffSession(_ context.Context, r payment.ChargeRequest) (payment.Payment, error) {
+	n := b.taken.Add(1)
+	return payment.Payment{ID: fmt.Sprintf("pay_%d", n), Key: r.Key, State: payment.StateCaptured, Amount: r.Amount, Captured: r.Amount}, nil
+}
