@@ -52,7 +52,9 @@ func (b *Books) add(item table.Item) error {
 		b.Invoices = append(b.Invoices, stored.Invoice)
 		return err
 	case "CREDIT":
-		var stored struct{ Note table.Packed[billing.CreditNote] }
+		var stored struct {
+			Note table.Packed[billing.CreditNote]
+		}
 		err := item.Decode(&stored)
 		b.Notes = append(b.Notes, stored.Note.Value)
 		return err
