@@ -89,6 +89,17 @@ bench: node_modules/.installed build host ## Start-up, sizes, round trips, throu
 bench-billing: node_modules/.installed ## The billing run of 100,000 due among 1,000,000 subscriptions: half an hour, 10 GB below TMPDIR
 	go run ./infra/bench -only billing -renewals 100000 -subscriptions 1000000
 
+SUBSCRIBERS ?= 10000
+SEED ?= 1
+SHOPS ?= 2
+MONTHS ?= 12
+ODDS ?= 150
+
+.PHONY: campaign
+campaign: ## Play a year of subscriptions with everything going wrong (SUBSCRIBERS=10000 SEED=1 SHOPS=2 MONTHS=12 ODDS=150)
+	go test ./shared/billing -run TestAYearInWhichEverythingGoesWrong -count=1 -v -timeout 12h \
+		-subscribers $(SUBSCRIBERS) -seed $(SEED) -shops $(SHOPS) -months $(MONTHS) -odds $(ODDS)
+
 node_modules/.installed: package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

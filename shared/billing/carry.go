@@ -10,7 +10,6 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/stock"
 	"dangol/shared/subscription"
-	"dangol/shared/table"
 )
 
 // callFor is how long the provider may take to answer: with it a worker is done before its lease ends.
@@ -55,13 +54,23 @@ func (s *Service) task(ctx context.Context, r *Record, t Task) (*Record, error) 
 
 // finish writes the outcome of the first task: takes it off, in one transaction with what the rules say and what it moved.
 func (s *Service) finish(ctx context.Context, r *Record, t Task, c Change) (*Record, error) {
+	return s.finishBy(ctx, r, t, func(*Record, Task) (Change, bool) { return c, true })
+}
+
+// finishBy is finish for an outcome that depends on the subscription as it stands when it is written: another worker may have taken the
+// task over and done a part of it. outcome is given the task as it stands too; ok is false when it is the other's to finish.
+func (s *Service) finishBy(ctx context.Context, r *Record, t Task, outcome func(*Record, Task) (c Change, ok bool)) (*Record, error) {
 	ours := false
-	_, failed := c.Command.(subscription.StockFailed)
 	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
+		var c Change
 		first, ok := r.first()
-		if ours = ok && first.same(t); !ours {
+		if ours = ok && first.same(t); ours {
+			c, ours = outcome(r, first)
+		}
+		if !ours {
 			return Change{}, false, nil
 		}
+		_, failed := c.Command.(subscription.StockFailed)
 		full := c
 		full.Lead = true
 		full.Edit = func(r *Record) {
@@ -98,6 +107,9 @@ func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error
 		}
 		r = held
 	}
+	if o := r.Sub.Open; o == nil || o.Key != t.Key {
+		return s.finish(ctx, r, t, Change{}) // paid by now, or given up
+	}
 	p, err := s.Provider.ChargeOffSession(ctx, payment.ChargeRequest{
 		Key: t.AttemptKey, Amount: r.Money(t.Amount), CustomerID: r.Sub.CustomerID, CustomerRef: r.Methods[t.Card].CustomerRef,
 		MethodToken: t.Card, Description: r.Title(), Metadata: map[string]string{"subscription": r.Sub.ID, "invoice": t.Key},
@@ -113,10 +125,10 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 		return s.finish(ctx, r, t, Change{Command: subscription.ChargeFailed{Key: t.Key, Attempt: t.Attempt, Kind: kind, Code: code}})
 	}
 	declined, refused := errors.AsType[*payment.Declined](err)
-	first := r.Sub.Open != nil && r.Sub.Open.Kind == subscription.OpenFirst
+	awaited := r.Sub.Open != nil && r.Sub.Open.Kind != subscription.OpenRenewal
 	switch {
 	case err == nil && p.State == payment.StateCaptured:
-		return s.finish(ctx, r, t, Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}})
+		return s.taken(ctx, r, t, p)
 	case err == nil && p.State == payment.StateDeclined:
 		return fail(p.DeclineKind, p.DeclineCode)
 	case err == nil && p.State.Dead():
@@ -125,14 +137,36 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 		return fail(declined.Kind, declined.Code)
 	case errors.Is(err, payment.ErrInvalid):
 		return fail(payment.KindHard, "invalid_method")
-	case errors.Is(err, payment.ErrUnavailable) && !t.Ask && !first:
-		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment is asked about
-		// and sent again instead, because its failure would end what has hardly begun.
-		return fail(payment.KindTechnical, "provider_unavailable")
+	case errors.Is(err, payment.ErrUnavailable) && !t.Ask && !awaited:
+		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment, and that of a
+		// change, is asked about and sent again instead, because its failure would end what has hardly begun.
+		return s.finishBy(ctx, r, t, func(_ *Record, now Task) (Change, bool) {
+			if now.Ask { // somebody has taken the task over, and may have sent the key since
+				return Change{}, true
+			}
+			return Change{Command: subscription.ChargeFailed{
+				Key: t.Key, Attempt: t.Attempt, Kind: payment.KindTechnical, Code: "provider_unavailable",
+			}}, true
+		})
 	default:
 		s.Log.WarnContext(ctx, "charge outcome unknown", "subscription", r.Sub.ID, "key", t.AttemptKey, "state", p.State, "error", err)
 		return s.finish(ctx, r, t, Change{})
 	}
+}
+
+// taken writes down that the money is there. That is never dropped: where another worker has finished the task meanwhile the rules are told
+// all the same, which know what was paid for, and give back what was not.
+func (s *Service) taken(ctx context.Context, r *Record, t Task, p payment.Payment) (*Record, error) {
+	c := Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}}
+	next, err := s.finish(ctx, r, t, c)
+	if !errors.Is(err, errOthers) {
+		return next, err
+	}
+	next, err = s.change(ctx, next, func(*Record) (Change, bool, error) { return c, true, nil })
+	if err != nil {
+		return next, err
+	}
+	return next, errOthers
 }
 
 // errPostponed says that a task is to be tried again later.
@@ -191,7 +225,7 @@ func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) 
 
 // release gives held goods back, if any are held.
 func (s *Service) release(ctx context.Context, r *Record, t Task) (*Record, error) {
-	return s.finish(ctx, r, t, Change{Back: stockBack(r, t), Edit: func(r *Record) { delete(r.Held, t.Key) }})
+	return s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
+		return Change{Back: stock.Release(r.Held[t.Key]), Edit: func(r *Record) { delete(r.Held, t.Key) }}, true
+	})
 }
-
-func stockBack(r *Record, t Task) []table.Write { return stock.Release(r.Held[t.Key]) }

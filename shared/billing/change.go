@@ -23,7 +23,8 @@ type Change struct {
 	Back    []table.Write        // stock given back; left out where the counter is gone
 }
 
-// Rule decides on a change by the subscription as it was read. ok is false when there is nothing to be done.
+// Rule decides on a change by the subscription as it was read. ok is false when there is nothing to be done. A refusal names the Request all
+// the same: a repetition of what was done gets its answer and no refusal.
 type Rule func(*Record) (c Change, ok bool, err error)
 
 // changeTries bounds how often a change that met another one is decided again.
@@ -41,12 +42,18 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 	var stale error
 	for range changeTries {
 		c, ok, err := rule(r)
-		if err != nil || !ok {
-			return r, err
+		if err != nil {
+			return r, s.unlessServed(ctx, c.Request, err)
+		}
+		if !ok {
+			return r, nil
 		}
 		w, err := s.plan(ctx, r, c)
-		if err != nil || w == nil {
-			return r, err
+		if err != nil {
+			return r, s.unlessServed(ctx, c.Request, err)
+		}
+		if w == nil {
+			return r, nil
 		}
 		if stale = s.commit(ctx, w); stale == nil {
 			return w.next, nil
@@ -59,6 +66,22 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 		}
 	}
 	return nil, problem.Unavailable("busy", "This subscription is being changed by others; try again.").Because(stale)
+}
+
+// unlessServed is the refusal of a request, or replayed when the same request was served before: what it asked for may be impossible by now
+// because it was done.
+func (s *Service) unlessServed(ctx context.Context, request idempotency.Request, refusal error) error {
+	if problem.Code(refusal) == "" {
+		return refusal
+	}
+	prior, ok, err := request.Prior(ctx, s.Table)
+	switch {
+	case err != nil:
+		return err
+	case ok:
+		return replayed{prior}
+	}
+	return refusal
 }
 
 // plan works out the transaction of a change, but for the numbers; nil when it changes nothing.

@@ -29,7 +29,8 @@ func (r *Record) holds(key string) bool {
 }
 
 // hold takes the goods of a cycle out of stock, in one transaction with the note of it. ends says that this is the whole task. When there
-// is too little the outcome is StockFailed and the task is over. 1 or 2 round trips and 1 transaction.
+// is too little the outcome is StockFailed and the task is over. What another worker has held meanwhile is not held again. 1 or 2 round
+// trips and 1 transaction.
 func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Record, error) {
 	if r.holds(t.Key) {
 		return s.finish(ctx, r, t, Change{})
@@ -41,7 +42,9 @@ func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Reco
 		case err != nil:
 			return r, err
 		case taken == nil:
-			return s.finish(ctx, r, t, Change{Command: subscription.StockFailed{Key: t.Key}})
+			return s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
+				return Change{Command: subscription.StockFailed{Key: t.Key}}, !r.holds(t.Key)
+			})
 		}
 		c := Change{Must: writes, Lead: true, Edit: func(r *Record) {
 			if r.Held == nil {
@@ -51,9 +54,14 @@ func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Reco
 		}}
 		var next *Record
 		if ends {
-			next, refused = s.finish(ctx, r, t, c)
+			next, refused = s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
+				if r.holds(t.Key) {
+					return Change{}, true
+				}
+				return c, true
+			})
 		} else {
-			next, refused = s.aside(ctx, r, t, c)
+			next, refused = s.holdFirst(ctx, r, t, c)
 		}
 		if _, faster := table.Refused(refused); !faster {
 			return next, refused
@@ -62,13 +70,13 @@ func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Reco
 	return r, problem.Unavailable("busy", "Too many buyers at once.").Because(refused)
 }
 
-// aside writes something for the first task, which stays.
-func (s *Service) aside(ctx context.Context, r *Record, t Task, c Change) (*Record, error) {
+// holdFirst writes the hold of the first task, which stays, unless the goods are held by now.
+func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*Record, error) {
 	ours := false
 	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
 		first, ok := r.first()
 		ours = ok && first.same(t)
-		return c, ours, nil
+		return c, ours && !r.holds(t.Key), nil
 	})
 	if err == nil && !ours {
 		err = errOthers
@@ -137,8 +145,11 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 	}
 	if !r.holds(t.Key) {
 		held, err := s.hold(ctx, r, t, false)
-		if first, ok := held.first(); err != nil || !ok || !first.same(t) {
+		if err != nil {
 			return held, err
+		}
+		if first, ok := held.first(); !ok || !first.same(t) {
+			return held, nil // out of stock
 		}
 		r = held
 	}

@@ -9,6 +9,8 @@ import (
 	"dangol/infra/local/fault/members"
 	"dangol/infra/local/fault/world"
 	"dangol/shared/billing"
+	"dangol/shared/idempotency"
+	"dangol/shared/problem"
 	"dangol/shared/subscription"
 )
 
@@ -177,6 +179,31 @@ func TestASubscriptionFromElsewhereRenewsHere(t *testing.T) {
 	w.Until(t.Context(), world.Noon.AddDate(0, 1, 5))
 	if got := paid(w.InvoicesOf(t, there.Sub.ID)); !slices.Equal(got, []subscription.Date{"2026-04-02"}) {
 		t.Errorf("paid from %v", got)
+	}
+	w.Check(t)
+}
+
+func TestARepeatedWishIsAnsweredAlsoWhenItCannotBeGrantedAgain(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	r := subscribed(t, w, w.Offer(), "pm_card_visa")
+	send := func(key string) (state subscription.State, replay bool, err error) {
+		after, replay, err := w.Billing.Apply(t.Context(), w.Of(t, r.Sub.ID), func(r *billing.Record) (billing.Change, bool, error) {
+			request := idempotency.For("change", r.Sub.CustomerID, key, nil, w.Clock.Now())
+			return billing.Change{Command: subscription.Cancel{Now: true}, Request: request}, true, nil
+		})
+		if err == nil {
+			state = after.Sub.State
+		}
+		return state, replay, err
+	}
+	for n, want := range []bool{false, true, true} {
+		if state, replay, err := send("once"); err != nil || state != subscription.Ended || replay != want {
+			t.Errorf("request %d: %s, replay %v, %v", n+1, state, replay, err)
+		}
+	}
+	if _, _, err := send("twice"); problem.Code(err) != "subscription_ended" {
+		t.Errorf("another request: %v", err)
 	}
 	w.Check(t)
 }

@@ -29,6 +29,7 @@ type Service struct {
 	Log      *slog.Logger
 	Metrics  *emf.Writer    // nil for none
 	Books    *time.Location // where the shop keeps its books: decides the year of an invoice
+	InTurn   bool           // work on the subscriptions of a batch one after the other, for tests that decide who goes next
 
 	counting sync.Mutex // held by whoever takes numbers
 	mu       sync.Mutex

@@ -43,24 +43,34 @@ func (s *Service) Jobs(ctx context.Context, jobs []due.Job) []error {
 		places[id] = append(places[id], i)
 	}
 	begun := s.begin(ctx, ids)
+	s.each(ids, func(id string) {
+		var err error
+		if r := begun[id]; r != nil {
+			err = s.steps(ctx, r, true)
+		} else {
+			err = s.Work(ctx, id)
+		}
+		for _, i := range places[id] {
+			errs[i] = err
+		}
+	})
+	return errs
+}
+
+// each works on the subscriptions of a batch, side by side unless the service is told otherwise.
+func (s *Service) each(ids []string, work func(id string)) {
+	if s.InTurn {
+		for _, id := range ids {
+			work(id)
+		}
+		return
+	}
 	var all errgroup.Group
 	all.SetLimit(together)
 	for _, id := range ids {
-		all.Go(func() error {
-			var err error
-			if r := begun[id]; r != nil {
-				err = s.steps(ctx, r, true)
-			} else {
-				err = s.Work(ctx, id)
-			}
-			for _, i := range places[id] {
-				errs[i] = err
-			}
-			return nil
-		})
+		all.Go(func() error { work(id); return nil })
 	}
-	_ = all.Wait() // errors are kept by job
-	return errs
+	_ = all.Wait()
 }
 
 // begin takes the first step of the subscriptions together and returns those that have begun. It may leave all of them out: whoever is

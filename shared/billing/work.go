@@ -79,7 +79,7 @@ func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
 			if !ok {
 				return fmt.Errorf("billing: nothing carries out a %T", e)
 			}
-			w.next.Tasks = append(w.next.Tasks, t)
+			w.next.give(t)
 			if t.Kind == TaskRefund {
 				w.refund(t, note)
 			}

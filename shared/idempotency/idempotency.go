@@ -98,6 +98,27 @@ func (r Request) Done(answer any) (table.Put, error) {
 	}, nil
 }
 
+// Prior reads what an earlier request left under this key, for Replay; ok is false when there was none. It is for an effect that can no
+// longer be tried, such as cancelling what the first request has cancelled: only then is the key worth a read. 1 round trip.
+func (r Request) Prior(ctx context.Context, t *table.Table) (prior table.Item, ok bool, err error) {
+	if !r.Keyed() {
+		return nil, false, nil
+	}
+	items, err := t.BatchGet(ctx, true, r.key())
+	if err != nil {
+		return nil, false, err
+	}
+	prior, ok = items[r.key()]
+	if !ok {
+		return nil, false, nil
+	}
+	var rec record
+	if err := prior.Decode(&rec); err != nil {
+		return nil, false, err
+	}
+	return prior, rec.TTL >= r.now.Unix(), nil
+}
+
 // Replay fills answer with what the first request was told. Errors: 422 idempotency_key_reused when the body differs, 409
 // idempotency_in_progress while the first request runs.
 func (r Request) Replay(prior table.Item, answer any) error {

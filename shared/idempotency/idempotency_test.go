@@ -106,6 +106,38 @@ func TestTransactionWhoseAnswerGotLostIsRepeatedWithoutASecondEffect(t *testing.
 	}
 }
 
+func TestPriorFindsWhatIsStillRemembered(t *testing.T) {
+	t.Parallel()
+	tb := localtest.Table(t, table.Commerce)
+	for _, c := range []struct {
+		name string
+		r    idempotency.Request
+		want bool
+	}{
+		{"before the first request", keyed("body", noon), false},
+		{"after it", keyed("body", noon.Add(time.Hour)), true},
+		{"with another body", keyed("other", noon.Add(time.Hour)), true},
+		{"of another caller", idempotency.For("placeOrder /orders", "customer#bob", "k", nil, noon), false},
+		{"without a key", idempotency.Request{}, false},
+		{"when it is forgotten", keyed("body", noon.Add(idempotency.Keep+time.Second)), false},
+	} {
+		prior, ok, err := c.r.Prior(t.Context(), tb)
+		if err != nil || ok != c.want {
+			t.Errorf("%s: found %v, %v", c.name, ok, err)
+		}
+		if got := (answer{}); ok && c.r == keyed("body", noon.Add(time.Hour)) {
+			if err := c.r.Replay(prior, &got); err != nil || got != first {
+				t.Errorf("%s: %+v, %v", c.name, got, err)
+			}
+		}
+		if c.name == "before the first request" {
+			if _, err := transact(t, tb, keyed("body", noon), first); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 func TestRequestsAtOnceTakeEffectOnce(t *testing.T) {
 	t.Parallel()
 	tb := localtest.Table(t, table.Commerce)

@@ -76,13 +76,22 @@ func (h *shop) used() int64 {
 // balances checks that money in, less money out and credit, is the price of what was used and of the cycles still owed.
 func (h *shop) balances() {
 	h.t.Helper()
+	credit := h.s.Credit
 	if o := h.s.Open; o != nil {
-		return // credit is tied up in an invoice under way
+		credit += o.CreditUsed // tied up in an invoice under way
 	}
 	owed := int64(h.s.PrepaidLeft) * h.s.Terms.Cycle()
-	if got, want := h.cash()-h.s.Credit-h.left-owed, h.used(); got != want {
-		h.t.Fatalf("taken %d, credit %d, owed %d leave %d, the days used cost %d\n%s", h.cash(), h.s.Credit+h.left, owed, got, want, h.story())
+	if got, want := h.cash()-credit-h.left-owed-h.pending(), h.used(); got != want {
+		h.t.Fatalf("taken %d, credit %d, owed %d leave %d, the days used cost %d\n%s", h.cash(), credit+h.left, owed, got, want, h.story())
 	}
+}
+
+// pending is what was taken and the subscription does not know of yet: the answer is on its way.
+func (h *shop) pending() int64 {
+	if o := h.s.Open; o != nil && o.InFlight {
+		return h.taken[o.Key]
+	}
+	return 0
 }
 
 // once checks that no invoice was charged twice, and every paid one for what it says.

@@ -3,6 +3,8 @@ package subscription
 import (
 	"slices"
 	"time"
+
+	"dangol/shared/payment"
 )
 
 const (
@@ -44,6 +46,15 @@ func (r *run) collect() {
 		r.emit(*hold)
 	}
 	r.paid("")
+}
+
+// retry charges again after a failure. What the subscriber asked for and a machine was too ill to try is still their try.
+func (r *run) retry() {
+	last := r.s.Open.Failures[len(r.s.Open.Failures)-1]
+	r.collect()
+	if o := r.s.Open; o != nil {
+		o.ByHand = last.ByHand && last.Kind == payment.KindTechnical
+	}
 }
 
 // charge makes the next attempt.

@@ -46,7 +46,7 @@ func (s *Subscription) unpaidTasks(o *Open) []task {
 	}
 	var out []task
 	if !o.RetryAt.IsZero() {
-		out = append(out, task{o.RetryAt, (*run).collect, "charge again"})
+		out = append(out, task{o.RetryAt, (*run).retry, "charge again"})
 	}
 	if o.Since.IsZero() {
 		return out

@@ -179,6 +179,16 @@ func TestDunningFromTheFirstDeclineToTheEnd(t *testing.T) {
 		h.do(PayNow{}, seoul("2026-03-12 10:00"))
 		wantState(t, h, Active)
 	})
+	t.Run("a try by hand that a machine delays uses up no day", func(t *testing.T) {
+		t.Parallel()
+		h := open(t, starting(plan(Membership, 31000)), start, answering(success, poor, ill, poor))
+		h.until(seoul("2026-03-10 09:00"))
+		h.do(PayNow{}, seoul("2026-03-10 09:00"))
+		h.until(seoul("2026-03-10 09:30"))
+		if o := h.s.Open; o == nil || o.Attempt != 3 || !o.RetryAt.Equal(seoul("2026-03-11 10:00")) {
+			t.Errorf("after three tries: %+v", o)
+		}
+	})
 	t.Run("a machine that was ill for minutes: nobody hears of it", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 31000)), start, answering(success, ill, ill))

@@ -141,6 +141,7 @@ func life(t *rapid.T, bad float64) *shop {
 		}
 		h.tiles()
 		h.once()
+		h.balances()
 	}
 	h.until(at.AddDate(0, 2, 0))
 	return h

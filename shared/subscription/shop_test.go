@@ -126,6 +126,19 @@ func snapshot(s Subscription) string {
 	return string(text)
 }
 
+// moves are the ways from state to state; every state may also stay.
+var moves = map[State][]State{
+	"":        {Starting, Trialing, Active, Ended}, // active when nothing is to be paid, ended when there is nothing to send
+	Starting:  {Active, Cancelled, Ended},
+	Trialing:  {Active, Cancelled, Ended},
+	Active:    {PastDue, Paused, Cancelled, Ended},
+	PastDue:   {Active, Suspended, Cancelled, Ended},
+	Suspended: {Active, Cancelled, Ended},
+	Paused:    {Active, Ended},
+	Cancelled: {Starting, Trialing, Active, Ended}, // taken back, or over
+	Ended:     {Starting, Active},                  // begun again
+}
+
 // lasts is until when a membership is in force; without one until its next Due, so that nothing follows from it.
 func lasts(s Subscription) time.Time {
 	if m, ok := s.Membership(""); ok {
@@ -144,10 +157,11 @@ func max2(a, b time.Time) time.Time {
 // check are the rules that hold after every command.
 func (h *shop) check(before, s Subscription, c Command) {
 	h.t.Helper()
-	states := []State{Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended}
 	switch {
-	case !slices.Contains(states, s.State):
-		h.t.Fatalf("%T led to state %q", c, s.State)
+	case s.State != before.State && !slices.Contains(moves[before.State], s.State):
+		h.t.Fatalf("%T led from state %q to %q", c, before.State, s.State)
+	case !before.Allows(c) && !slices.Contains([]State{"", Ended}, before.State):
+		h.t.Fatalf("%T was done and is not allowed in state %q", c, before.State)
 	case s.Due.IsZero() != (s.State == Ended):
 		h.t.Fatalf("after %T a subscription that is %s is due at %v", c, s.State, s.Due)
 	case s.Credit < 0 || s.PrepaidLeft < 0:

@@ -27,7 +27,7 @@ func dbCall[I, O any](
 ) (O, error) {
 	before := fmt.Errorf("%s: connection refused: %w", name, ErrInjected)
 	lost := fmt.Errorf("%s: %w: %w", name, context.DeadlineExceeded, ErrInjected)
-	return through(f.in, name, before, throttling(name), lost, func() (O, error) { return call(ctx, in, o...) })
+	return through(ctx, f.in, name, failures{before, throttling(name), lost}, func(ctx context.Context) (O, error) { return call(ctx, in, o...) })
 }
 
 // throttling is what DynamoDB answers when it is asked too much, or when transactions meet.

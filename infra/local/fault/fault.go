@@ -1,14 +1,19 @@
 // Package fault makes outside calls go wrong on purpose: the n-th call to the database or the payment provider fails, takes
-// effect without an answer, is throttled, or happens twice. Campaign does this for every n and every way, so that a test
-// shows what becomes of money, stock and orders whatever breaks, and wherever.
+// effect without an answer, is throttled, happens twice, takes effect late, or kills its caller. Campaign does this for every n
+// and every way, so that a test shows what becomes of money, stock and orders whatever breaks, and wherever. Random does it to any
+// call, by chance, for long lives of many; with a Stage the callers meet in every order, and the same seed gives the same run.
 package fault
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Mode is how a call goes wrong.
@@ -22,10 +27,21 @@ const (
 	Lost      Mode = "takes effect and its answer is lost"
 	Throttled Mode = "is throttled"
 	Twice     Mode = "happens twice"
+	// Late is a call that its caller has given up and that arrives all the same, after some others.
+	Late Mode = "takes effect after its caller gave up"
+	// Dies is the end of a Mortal caller, right after the call took effect: nothing it does afterwards reaches the outside. To a
+	// caller that is not mortal it is Lost.
+	Dies Mode = "takes effect and its caller is killed"
+	// Hangs keeps a caller on a Stage waiting for some time, also longer than its lease, while the others go on. Then the call takes
+	// effect. Elsewhere it is None.
+	Hangs Mode = "hangs and takes effect in the end"
 )
 
-// Modes are the ways in which a call can go wrong.
-var Modes = []Mode{Before, Lost, Throttled, Twice}
+// Modes are the ways in which a call can go wrong that every campaign plays. Deadly are those that need Mortal callers.
+var (
+	Modes  = []Mode{Before, Lost, Throttled, Twice}
+	Deadly = []Mode{Late, Dies}
+)
 
 // ErrInjected is behind every failure made here.
 var ErrInjected = errors.New("injected fault")
@@ -40,29 +56,64 @@ type Plan struct {
 
 func (p Plan) String() string { return fmt.Sprintf("call %d %s", p.N, p.Mode) }
 
-// Injector counts calls and makes the planned one go wrong. It is safe for concurrent use.
+// Injector counts calls and makes the planned ones go wrong. It is safe for concurrent use.
 type Injector struct {
-	plan Plan
-	mu   sync.Mutex
-	log  []string
-	over bool
+	plan   func(n int, name string) Mode
+	delay  func() int                        // after how many calls a late one arrives
+	hangs  func() (time.Duration, time.Time) // how long a call hangs, and until when
+	mu     sync.Mutex
+	log    []string
+	calls  int
+	faults map[Mode]int
+	late   []late
+	over   bool
 }
 
-// New returns an injector for the plan.
-func New(p Plan) *Injector { return &Injector{plan: p} }
+// late is a call on its way whose caller has given up.
+type late struct {
+	after int // number of the call before which it arrives
+	call  func()
+}
 
-// Calls lists the calls so far, by name.
+// lateBy is after how many calls a late one arrives in a Campaign: the caller's next look finds nothing, and what it does then
+// meets the call.
+const lateBy = 2
+
+// New returns an injector for the plan.
+func New(p Plan) *Injector {
+	i := &Injector{faults: map[Mode]int{}, log: []string{}, delay: func() int { return lateBy }}
+	i.plan = func(n int, _ string) Mode {
+		switch {
+		case n == p.N:
+			return p.Mode
+		case p.Every > 0 && n%p.Every == 0:
+			return Modes[n/p.Every%len(Modes)]
+		}
+		return None
+	}
+	return i
+}
+
+// Calls lists the calls so far, by name. An injector made by Random keeps no list.
 func (i *Injector) Calls() []string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return append([]string(nil), i.log...)
 }
 
-// Stop ends the faults and the counting: what follows only looks.
-func (i *Injector) Stop() {
+// Count is how many calls there were, and how many went wrong in each way.
+func (i *Injector) Count() (calls int, faults map[Mode]int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	return i.calls, maps.Clone(i.faults)
+}
+
+// Stop ends the faults and the counting: what follows only looks. Late calls arrive.
+func (i *Injector) Stop() {
+	i.mu.Lock()
 	i.over = true
+	i.mu.Unlock()
+	i.arrive()
 }
 
 // Pause lets calls through, uncounted, until the returned function is called: for setting up what the faults are to meet.
@@ -82,35 +133,77 @@ func (i *Injector) next(name string) Mode {
 	if i.over {
 		return None
 	}
-	i.log = append(i.log, name)
-	if len(i.log) == i.plan.N {
-		return i.plan.Mode
+	i.calls++
+	if i.log != nil {
+		i.log = append(i.log, name)
 	}
-	if every := i.plan.Every; every > 0 && len(i.log)%every == 0 {
-		return Modes[len(i.log)/every%len(Modes)]
+	mode := i.plan(i.calls, name)
+	if mode != None {
+		i.faults[mode]++
 	}
-	return None
+	return mode
 }
 
-// through lets one call happen as planned. before and throttled are the errors of a call without effect, lost is that of an
-// answer that did not come.
-func through[T any](i *Injector, name string, before, throttled, lost error, call func() (T, error)) (T, error) {
+// send puts a call on its way for which nobody waits.
+func (i *Injector) send(call func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.late = append(i.late, late{i.calls + i.delay(), call})
+}
+
+// arrive lets the late calls happen whose time has come; all of them when the faults are over.
+func (i *Injector) arrive() {
+	i.mu.Lock()
+	var ripe, rest []late
+	for _, l := range i.late {
+		if i.over || l.after <= i.calls {
+			ripe = append(ripe, l)
+		} else {
+			rest = append(rest, l)
+		}
+	}
+	i.late = rest
+	i.mu.Unlock()
+	for _, l := range ripe {
+		l.call()
+	}
+}
+
+// failures are the errors of one kind of call: without effect, turned away, and without an answer.
+type failures struct{ before, throttled, lost error }
+
+// through lets one call happen as planned.
+func through[T any](ctx context.Context, i *Injector, name string, f failures, call func(context.Context) (T, error)) (T, error) {
 	var none T
-	switch i.next(name) {
+	who := callerOf(ctx)
+	who.turn(time.Time{})
+	if who.dead {
+		return none, errKilled
+	}
+	mode := i.next(name)
+	i.arrive()
+	switch mode {
 	case Before:
-		return none, before
+		return none, f.before
 	case Throttled:
-		return none, throttled
-	case Lost:
-		if got, err := call(); err != nil {
+		return none, f.throttled
+	case Late:
+		i.send(func() { _, _ = call(context.WithoutCancel(ctx)) })
+		return none, f.lost
+	case Lost, Dies:
+		got, err := call(ctx)
+		who.dead = mode == Dies && who.mortal
+		if err != nil {
 			return got, err
 		}
-		return none, lost
+		return none, f.lost
 	case Twice:
-		_, _ = call() // the client sees the second answer only
-		return call()
+		_, _ = call(ctx) // the client sees the second answer only
+		return call(ctx)
+	case Hangs:
+		return hang(ctx, i, who, name, f, call)
 	default:
-		return call()
+		return call(ctx)
 	}
 }
 
@@ -128,16 +221,22 @@ type World interface {
 // None.
 var reads = map[string]bool{"GetItem": true, "BatchGetItem": true, "Query": true, "Lookup": true, "LookupRefund": true, "Get": true}
 
-func modesOf(call string) []Mode {
+func modesOf(call string, more []Mode) []Mode {
 	if reads[call] {
 		return []Mode{Before, Throttled}
 	}
-	return Modes
+	return slices.Concat(Modes, more)
 }
 
-// Campaign runs the work once without faults to count its calls, and then once for every call and mode. fresh makes a world
-// whose outside calls go through the injector.
-func Campaign(t *testing.T, fresh func(testing.TB, *Injector) World) {
+// Campaign runs the work once without faults to count its calls, and then once for every call and mode: Modes and what is named
+// besides. fresh makes a world whose outside calls go through the injector.
+func Campaign(t *testing.T, fresh func(testing.TB, *Injector) World, more ...Mode) {
+	t.Helper()
+	Sample(t, 1, fresh, more...)
+}
+
+// Sample is Campaign for one in every of the calls and modes, others for each test name.
+func Sample(t *testing.T, every int, fresh func(testing.TB, *Injector) World, more ...Mode) {
 	t.Helper()
 	run := func(t testing.TB, p Plan) []string {
 		in := New(p)
@@ -152,8 +251,12 @@ func Campaign(t *testing.T, fresh func(testing.TB, *Injector) World) {
 	if len(calls) == 0 {
 		t.Fatal("no call went through the injector")
 	}
+	turn := crc32.ChecksumIEEE([]byte(t.Name()))
 	for n, name := range calls {
-		for _, mode := range modesOf(name) {
+		for _, mode := range modesOf(name, more) {
+			if turn++; turn%uint32(every) != 0 {
+				continue
+			}
 			plan := Plan{N: n + 1, Mode: mode}
 			t.Run(fmt.Sprintf("call %d, %s, %s", plan.N, name, mode), func(t *testing.T) {
 				t.Parallel()

@@ -6,74 +6,132 @@ import (
 
 	"dangol/shared/billing"
 	"dangol/shared/order"
-	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/subscription"
 )
 
-// Check fails the test unless the invoices agree with the bank's ledger: each paid invoice was charged once and for its total, nothing
-// was charged for any other, the numbers of each year have no gap, each cycle that was sent has one order, and no goods are held for a
-// subscription that has ended. What customers have as members is what their subscriptions give.
-func (w *World) Check(t testing.TB) {
+// Tally is what a check has seen.
+type Tally struct {
+	Subscriptions int
+	States        map[subscription.State]int
+	Periods       int // paid stretches of days or cycles
+	Invoices      map[billing.InvoiceState]int
+	Charges       int   // successful
+	Declines      int   // at the bank
+	Taken         int64 // minor units
+	Refunds       int
+	Refunded      int64
+	CreditNotes   int
+	Orders        int
+}
+
+// told bounds how many wrong subscriptions a failing check tells the story of.
+const told = 5
+
+// Check fails the test unless the invoices agree with the bank's ledger: each paid invoice was charged once and for its total, nothing was
+// charged for any other, and what went back is in the credit notes; the periods follow each other without a gap and each that is paid has
+// its invoice; money less credit is what the days used cost; the numbers of each year have no gap; each cycle that was sent has one order;
+// stock is conserved; what customers have as members is what their subscriptions give; nothing is left to be done. It reads every
+// subscription once.
+func (w *World) Check(t testing.TB) Tally {
 	t.Helper()
-	taken := map[string][]server.Entry{} // by invoice
+	return w.CheckEach(t, func(*Books) []string { return nil })
+}
+
+// CheckEach is Check with more to be asked of each subscription.
+func (w *World) CheckEach(t testing.TB, more func(*Books) []string) Tally {
+	t.Helper()
+	sum := Tally{States: map[subscription.State]int{}, Invoices: map[billing.InvoiceState]int{}}
+	ledger := map[string][]server.Entry{}
 	for _, e := range w.Bank.Ledger() {
-		if e.Charged() > 1 {
-			t.Errorf("payment %s was charged %d times", e.ID, e.Charged())
-		}
-		if e.State == payment.StateCaptured {
-			taken[e.Metadata["invoice"]] = append(taken[e.Metadata["invoice"]], e)
-		}
+		ledger[e.Metadata["subscription"]] = append(ledger[e.Metadata["subscription"]], e)
 	}
-	for _, r := range w.All(t) {
-		w.checkInvoices(t, r, taken)
-		if r.Sub.State == subscription.Ended && len(r.Held) > 0 {
-			t.Errorf("%s has ended and holds %v", r.Sub.ID, r.Held)
+	sold, standings, bad := map[string]int{}, standings{}, 0
+	err := w.Look.Every(context.Background(), func(c billing.Card) error {
+		b := w.BooksOf(t, c.ID, ledger[c.ID])
+		delete(ledger, c.ID)
+		sum.add(b)
+		standings.add(b.Record)
+		for _, taken := range b.Held {
+			for _, one := range taken {
+				sold[one.VariantID] += one.Quantity
+			}
 		}
-	}
-	for key, entries := range taken {
-		t.Errorf("%d charges for %s, which is no paid invoice", len(entries), key)
-	}
-	w.checkStanding(t)
-	w.checkNumbers(t)
-	w.checkParcels(t)
-}
-
-func (w *World) checkInvoices(t testing.TB, r *billing.Record, taken map[string][]server.Entry) {
-	t.Helper()
-	seen := map[string]bool{}
-	for _, i := range w.InvoicesOf(t, r.Sub.ID) {
-		if seen[i.Invoice.Key] {
-			t.Errorf("invoice %s is there twice", i.Invoice.Key)
+		if wrong := append(b.Audit(), more(b)...); len(wrong) > 0 {
+			if bad++; bad <= told {
+				t.Errorf("%q\n%s", wrong, b.Story())
+			}
 		}
-		seen[i.Invoice.Key] = true
-		charges := taken[i.Invoice.Key]
-		switch {
-		case i.State == billing.InvoicePaid && i.Total > 0 && len(charges) != 1:
-			t.Errorf("invoice %s over %d is paid by %d charges", i.Number, i.Total, len(charges))
-		case i.State == billing.InvoicePaid && i.Total > 0 && (charges[0].Captured.Amount != i.Total || charges[0].ID != i.PaymentID):
-			t.Errorf("invoice %s over %d names payment %s; the bank took %d with %s", i.Number, i.Total, i.PaymentID, charges[0].Captured.Amount, charges[0].ID)
-		case i.State != billing.InvoicePaid && kept(charges) > 0:
-			t.Errorf("invoice %s is %s and %d charges were made", i.Number, i.State, len(charges))
-		case i.State == billing.InvoiceOpen && (r.Sub.Open == nil || r.Sub.Open.Key != i.Invoice.Key):
-			t.Errorf("invoice %s is left open", i.Number)
-		}
-		delete(taken, i.Invoice.Key)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// kept is what was taken and has not gone back.
-func kept(entries []server.Entry) (sum int64) {
-	for _, e := range entries {
-		sum += e.Captured.Amount - e.Refunded.Amount
+	if bad > told {
+		t.Errorf("%d subscriptions are wrong", bad)
 	}
+	for id, entries := range ledger {
+		t.Errorf("%d charges for subscription %q, which is not there", len(entries), id)
+	}
+	w.checkStanding(t, standings)
+	w.checkNumbers(t, &sum)
+	w.checkParcels(t, &sum, sold)
 	return sum
 }
 
-// checkNumbers reads the books of the years the tests play in.
-func (w *World) checkNumbers(t testing.TB) {
+func (s *Tally) add(b *Books) {
+	s.Subscriptions++
+	s.States[b.Sub.State]++
+	for _, e := range b.Spans() {
+		if e.Span.Kind == subscription.SpanPaid && e.Span.Paid {
+			s.Periods++
+		}
+	}
+	for _, i := range b.Invoices {
+		s.Invoices[i.State]++
+	}
+	s.CreditNotes += len(b.Notes)
+	for _, e := range b.Ledger {
+		s.Taken, s.Refunded = s.Taken+e.Captured.Amount, s.Refunded+e.Refunded.Amount
+		if e.DeclineCode != "" {
+			s.Declines++
+		}
+		for _, m := range e.Moves {
+			switch m.Kind {
+			case "capture":
+				s.Charges++
+			case "refund":
+				s.Refunds++
+			}
+		}
+	}
+}
+
+// Add puts the tallies of two worlds together.
+func (s *Tally) Add(o Tally) {
+	s.Subscriptions, s.Periods, s.Charges = s.Subscriptions+o.Subscriptions, s.Periods+o.Periods, s.Charges+o.Charges
+	s.Declines, s.Taken, s.Refunds = s.Declines+o.Declines, s.Taken+o.Taken, s.Refunds+o.Refunds
+	s.Refunded, s.CreditNotes, s.Orders = s.Refunded+o.Refunded, s.CreditNotes+o.CreditNotes, s.Orders+o.Orders
+	if s.States == nil {
+		s.States, s.Invoices = map[subscription.State]int{}, map[billing.InvoiceState]int{}
+	}
+	for k, n := range o.States {
+		s.States[k] += n
+	}
+	for k, n := range o.Invoices {
+		s.Invoices[k] += n
+	}
+}
+
+// checkNumbers reads the books of the years the tests play in: without a gap, and as many numbers as there are papers.
+func (w *World) checkNumbers(t testing.TB, sum *Tally) {
 	t.Helper()
-	for _, series := range []subscription.Series{subscription.Invoices, subscription.CreditNotes} {
+	papers := map[subscription.Series]int{subscription.CreditNotes: sum.CreditNotes}
+	for _, n := range sum.Invoices {
+		papers[subscription.Invoices] += n
+	}
+	for series, want := range papers {
+		all := 0
 		for year := 2026; year < 2030; year++ {
 			n := 0
 			err := w.Look.Book(context.Background(), series, year, func(e billing.BookEntry) error {
@@ -86,34 +144,28 @@ func (w *World) checkNumbers(t testing.TB) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			all += n
+		}
+		if all != want {
+			t.Errorf("series %s gave %d numbers to %d papers", series, all, want)
 		}
 	}
 }
 
-func (w *World) checkParcels(t testing.TB) {
+// checkParcels reads the orders; sold is what subscriptions hold.
+func (w *World) checkParcels(t testing.TB, sum *Tally, sold map[string]int) {
 	t.Helper()
 	seen := map[string]bool{}
-	var live []*order.Order
-	for _, o := range w.Orders(t) {
+	w.EachOrder(t, func(o *order.Order) {
+		sum.Orders++
 		if seen[o.CheckoutID] {
 			t.Errorf("cycle %s has two orders", o.CheckoutID)
 		}
 		seen[o.CheckoutID] = true
-		live = append(live, o)
-	}
-	sold := map[string]int{}
-	for _, o := range live {
 		for _, taken := range o.Taken {
 			sold[taken.VariantID] += taken.Quantity
 		}
-	}
-	for _, r := range w.All(t) {
-		for _, taken := range r.Held {
-			for _, one := range taken {
-				sold[one.VariantID] += one.Quantity
-			}
-		}
-	}
+	})
 	for variant, began := range w.Began() {
 		if left := w.Left(t, variant); left+sold[variant] != began {
 			t.Errorf("%s: %d left and %d sold or held, of %d", variant, left, sold[variant], began)

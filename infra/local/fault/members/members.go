@@ -3,9 +3,12 @@
 package members
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +18,7 @@ import (
 	"dangol/shared/billing"
 	"dangol/shared/cart"
 	"dangol/shared/catalogue"
+	"dangol/shared/clock"
 	"dangol/shared/due"
 	"dangol/shared/idempotency"
 	"dangol/shared/payment"
@@ -31,12 +35,19 @@ type World struct {
 	// Deliveries is how often the queue hands out the n-th job at once (0 is lost; it comes again after its lease). nil is once.
 	Deliveries func(n int) int
 	jobs       int
+	stage      *fault.Stage
 }
 
 // New opens a shop whose database and bank calls go through the injector.
 func New(t testing.TB, in *fault.Injector) *World {
 	t.Helper()
-	w := &World{World: world.New(t, in)}
+	return In(world.New(t, in))
+}
+
+// In opens the subscriptions of a shop.
+func In(shop *world.World) *World {
+	t, w := shop.T, &World{World: shop}
+	t.Helper()
 	seoul, err := time.LoadLocation("Asia/Seoul")
 	if err != nil {
 		t.Fatal(err)
@@ -81,12 +92,14 @@ func Sends(variant string, quantity int) func(*subscription.Plan) {
 	}
 }
 
-// Keep keeps a card at the bank, outside the faults.
+// Keep keeps a card at the bank, outside the faults. Should the bank's answer not come it asks once more.
 func (w *World) Keep(customerID, card string) payment.Method {
 	w.T.Helper()
-	m, err := w.Service.Provider.SaveMethod(context.Background(), payment.SaveMethodRequest{
-		Key: w.NextKey(), CustomerID: customerID, MethodToken: card,
-	})
+	save := payment.SaveMethodRequest{Key: w.NextKey(), CustomerID: customerID, MethodToken: card}
+	m, err := w.Service.Provider.SaveMethod(context.Background(), save)
+	if errors.Is(err, payment.ErrUnknown) {
+		m, err = w.Service.Provider.SaveMethod(context.Background(), save)
+	}
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -104,6 +117,8 @@ type Subscriber struct {
 	Plan     *billing.Plan
 	Method   payment.Method
 	Trial    bool
+	Gift     *subscription.Gift
+	Zone     string // Asia/Seoul when empty
 	Key      string
 }
 
@@ -125,7 +140,8 @@ func (w *World) Subscribe(ctx context.Context, s *billing.Service, who Subscribe
 		Addresses: map[string]cart.Address{"home": {Name: "김하늘", Line1: "왕십리로 83", Country: "KR"}},
 	}
 	return s.Start(ctx, r, subscription.Start{
-		CustomerID: who.Customer, Region: "KR", Zone: "Asia/Seoul", AddressID: "home", Terms: terms, Trial: who.Trial, Card: CardOf(who.Method),
+		CustomerID: who.Customer, Region: "KR", Zone: cmp.Or(who.Zone, "Asia/Seoul"), AddressID: "home", Terms: terms, Trial: who.Trial, Card: CardOf(who.Method),
+		Gift: who.Gift,
 	}, idempotency.For("subscribe", who.Customer, who.Key, nil, w.Clock.Now()))
 }
 
@@ -134,6 +150,10 @@ func (w *World) Subscribe(ctx context.Context, s *billing.Service, who Subscribe
 func (w *World) Until(ctx context.Context, end time.Time) {
 	w.T.Helper()
 	workers := []*billing.Service{w.Billing, w.Worker()}
+	if w.stage != nil { // of those who take turns nobody may wait for another: each is a process of its own
+		workers = append(workers, w.Worker())
+		workers[1].Clock = Skewed{w.Clock, fast}
+	}
 	for range maxSteps {
 		w.sweep(ctx, workers)
 		at, ok, err := due.Next(ctx, w.Table, billing.DueSubscription)
@@ -179,13 +199,41 @@ func (w *World) sweep(ctx context.Context, workers []*billing.Service) {
 			times = w.Deliveries(w.jobs)
 		}
 		w.jobs++
-		var all sync.WaitGroup
-		for n := range times {
-			all.Go(func() { _ = workers[n%len(workers)].Job(ctx, j) }) // a failed job is due again
-		}
-		all.Wait()
+		w.deliver(ctx, workers, j, times)
 	}
 }
+
+// deliver hands a job to the workers. One that fails is due again.
+func (w *World) deliver(ctx context.Context, workers []*billing.Service, j due.Job, times int) {
+	if w.stage == nil {
+		var all sync.WaitGroup
+		for n := range times {
+			all.Go(func() { _ = workers[n%len(workers)].Job(fault.Mortal(ctx), j) })
+		}
+		all.Wait()
+		return
+	}
+	for n := range times {
+		w.stage.Enter(ctx, func(ctx context.Context) { _ = workers[n].Job(ctx, j) })
+	}
+	for w.stage.Step() {
+	}
+}
+
+// Meet lets workers who get the same job, three at most, meet in an order drawn from the dice, a call of one after a call of another. The second one's clock
+// is so fast that it takes the first one's leases for over.
+func (w *World) Meet(dice *rand.Rand) { w.stage = fault.NewStage(w.Clock, dice) }
+
+const fast = 90 * time.Second
+
+// Skewed is a clock that goes wrong.
+type Skewed struct {
+	clock.Clock
+	By time.Duration
+}
+
+// Now is the wrong time.
+func (c Skewed) Now() time.Time { return c.Clock.Now().Add(c.By) }
 
 // Of reads a subscription.
 func (w *World) Of(t testing.TB, id string) *billing.Record {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"dangol/shared/billing"
 	"dangol/shared/membership"
 )
 
@@ -18,21 +19,23 @@ func (w *World) StandingOf(t testing.TB, customerID string) membership.Standing 
 	return s
 }
 
-// checkStanding holds the standing of each customer against their subscriptions.
-func (w *World) checkStanding(t testing.TB) {
-	t.Helper()
-	want := map[string]map[string]membership.Held{}
-	for _, r := range w.All(t) {
-		for _, customer := range []string{r.Sub.CustomerID, r.Sub.Holder()} {
-			if want[customer] == nil {
-				want[customer] = map[string]membership.Held{}
-			}
-		}
-		if h, ok := r.Sub.Membership(r.Title()); ok {
-			want[r.Sub.Holder()][r.Sub.ID] = h
+// standings are what customers should have, by customer and subscription.
+type standings map[string]map[string]membership.Held
+
+func (s standings) add(r *billing.Record) {
+	for _, customer := range []string{r.Sub.CustomerID, r.Sub.Holder()} {
+		if customer != "" && s[customer] == nil { // what nobody holds stands nowhere
+			s[customer] = map[string]membership.Held{}
 		}
 	}
-	delete(want, "") // what nobody holds stands nowhere
+	if h, ok := r.Sub.Membership(r.Title()); ok && r.Sub.Holder() != "" {
+		s[r.Sub.Holder()][r.Sub.ID] = h
+	}
+}
+
+// checkStanding holds the standing of each customer against their subscriptions.
+func (w *World) checkStanding(t testing.TB, want standings) {
+	t.Helper()
 	for customer, of := range want {
 		got := map[string]membership.Held{}
 		for _, h := range w.StandingOf(t, customer) {

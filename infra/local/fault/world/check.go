@@ -12,6 +12,7 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/stock"
+	"dangol/shared/table"
 )
 
 // Check fails the test unless, with nothing left to be done, the shop's books agree with the bank's: each payment was
@@ -126,23 +127,34 @@ func (w *World) Left(t testing.TB, variantID string) int {
 // Orders reads all orders.
 func (w *World) Orders(t testing.TB) []*order.Order {
 	t.Helper()
-	store := order.Store{Table: w.Table, Clock: w.Clock}
 	var out []*order.Order
+	w.EachOrder(t, func(o *order.Order) { out = append(out, o) })
+	return out
+}
+
+// EachOrder hands each order to see, state by state.
+func (w *World) EachOrder(t testing.TB, see func(*order.Order)) {
+	t.Helper()
+	store := order.Store{Table: w.Table, Clock: w.Clock}
 	for _, state := range order.States {
-		page, err := store.InState(context.Background(), state, 1000, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range page.Cards {
-			o, err := store.Get(context.Background(), c.ID)
+		for next, first := table.Cursor(""), true; first || next != ""; first = false {
+			page, err := store.InState(context.Background(), state, ordersAtOnce, next)
 			if err != nil {
 				t.Fatal(err)
 			}
-			out = append(out, o)
+			for _, c := range page.Cards {
+				o, err := store.Get(context.Background(), c.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				see(o)
+			}
+			next = page.Next
 		}
 	}
-	return out
 }
+
+const ordersAtOnce = 200
 
 // Event is the last event of a checkout.
 func (w *World) Event(t testing.TB, checkoutID string) event.Event {

@@ -64,12 +64,18 @@ type World struct {
 // New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until Hear sets a listener.
 func New(t testing.TB, in *fault.Injector) *World {
 	t.Helper()
+	client := tables.Client(enginetest.Endpoint(t))
+	w := Over(t, in, client, localtest.Name(t, table.Commerce))
+	w.client = client
+	return w
+}
+
+// Over is New with an empty table of that name. A world over anything but an engine cannot Rest.
+func Over(t testing.TB, in *fault.Injector, db table.DB, name string) *World {
+	t.Helper()
 	w := &World{
-		T: t, Clock: clock.Stopped(Noon), Faults: in, client: tables.Client(enginetest.Endpoint(t)),
-		stock: map[string]int{}, counts: map[string]int{},
+		T: t, Clock: clock.Stopped(Noon), Faults: in, Table: table.New(db, name, nil), stock: map[string]int{}, counts: map[string]int{},
 	}
-	name := localtest.Name(t, table.Commerce)
-	w.Table = table.New(localtest.DB(t), name, nil)
 	var err error
 	w.Bank, err = server.New(server.Config{
 		Clock: w.Clock, APIKey: APIKey, WebhookSecret: WebhookSecret, BaseURL: "http://bank.test",
@@ -87,7 +93,7 @@ func New(t testing.TB, in *fault.Injector) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	faulty := table.New(in.DB(localtest.DB(t)), name, nil)
+	faulty := table.New(in.DB(db), name, nil)
 	bank := in.Provider(sandbox.New(sandbox.Config{
 		BaseURL: "http://bank.test", APIKey: APIKey, WebhookSecret: WebhookSecret, Transport: inProcess{w.Bank},
 	}))
