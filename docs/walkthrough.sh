@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A first order with nothing but curl: browse, fill a guest's cart, log in, pay with a card that wants 3-D Secure, read the
-# mail, ship, look at the order. Reads the address from $API (default http://localhost:8080); start `make run` first.
+# A first order and a first subscription with nothing but curl: browse, fill a guest's cart, log in, pay with a card that wants 3-D Secure,
+# read the mail, ship, look at the order; subscribe with a trial, consent, and see it renew. The second part moves the shop's clock by 50
+# days. Reads the address from $API (default http://localhost:8080); start `make run` first.
 set -euo pipefail
 API=${API:-http://localhost:8080}
 run=$(date +%s%N)
@@ -72,4 +73,36 @@ say "8. The customer looks at the order"
 call "$API/orders/$order" "${as_ann[@]}" | node -e '
   let t = ""; process.stdin.on("data", d => t += d).on("end", () => { const o = JSON.parse(t);
     console.log(" ", o.number, o.state, (o.totals?.total ?? o.total)?.display); o.timeline.forEach(e => console.log("   ", e.at, e.type)); })'
+
+say "9. Subscribe, with two weeks to try"
+# A token is for an hour of the shop's time, so each step after the clock has moved takes a new one.
+as_bora() { printf 'Authorization: Bearer %s' "$(token "{\"sub\":\"bora-$run\",\"email\":\"bora-$run@example.com\"}")"; }
+plan=$(call "$API/plans" | node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console.log(JSON.parse(t).plans.find(p=>p.trialDays).id))')
+member=$(call -X POST "$API/subscriptions" -H "$(as_bora)" -H "Idempotency-Key: member-$run" \
+  -d "{\"planId\":\"$plan\",\"currency\":\"KRW\",\"paymentMethod\":\"pm_card_visa\",\"region\":\"KR\",\"zone\":\"Asia/Seoul\",\"language\":\"ko\",\"email\":\"bora-$run@example.com\"}")
+sub=$(field id <<<"$member")
+expect "$(field state <<<"$member")" trialing "subscription"
+
+say "10. A week later the consent that the law asks for is in the inbox"
+advance() { call -X POST "$API/dev/clock" -d "{\"advance\":\"$1\"}" | field now; }
+mailed() { call "$API/inbox.json?to=bora-$run@example.com" | node -e '
+  let t = ""; process.stdin.on("data", d => t += d).on("end", () => {
+    const want = process.argv[1], found = (t.match(/"subject":"(?:[^"\\]|\\.)*"/g) || []).filter(s => s.includes(want));
+    if (!found.length) { console.error("no mail says " + want); process.exit(1); }
+    console.log(" ", JSON.parse("{" + found[0] + "}").subject); })' "$1"; }
+advance 168h
+mailed "동의가 필요합니다"
+
+say "11. Consent"
+notice=$(call "$API/subscriptions/$sub/consent" -H "$(as_bora)")
+call -X POST "$API/subscriptions/$sub/consent" -H "$(as_bora)" \
+  -d "{\"noticeId\":\"$(field id <<<"$notice")\",\"fingerprint\":\"$(field fingerprint <<<"$notice")\",\"answer\":\"yes\",\"explicit\":true,\"separate\":true}" >/dev/null
+expect "$(call "$API/subscriptions/$sub" -H "$(as_bora)" | field answer)" granted "consent"
+
+say "12. The trial becomes a membership, and renews a month later"
+advance 192h
+mailed "영수증"
+advance 840h
+mailed "갱신 안내"
+expect "$(call "$API/subscriptions/$sub/invoices" -H "$(as_bora)" | node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console.log(JSON.parse(t).invoices.filter(i=>i.state=="paid").length))')" 2 "paid invoices"
 say "Done. Mails: $API/inbox"

@@ -26,5 +26,6 @@ var All = []event.Body{
 	ProductUpdated{},
 	ProductArchived{},
 	SubscriptionChanged{},
+	SubscriptionGiftAnnounced{},
 	SubscriptionNoticeIssued{},
 }

@@ -73,10 +73,20 @@ type SubscriptionInvoice struct {
 	Total      money.Money        `json:"total"`
 }
 
+// SubscriptionCreditNote is a credit note: money on its way back to the card, and account credit.
+type SubscriptionCreditNote struct {
+	Number   string            `json:"number"`
+	Amount   money.Money       `json:"amount"`
+	ToCard   money.Money       `json:"toCard"`
+	ToCredit money.Money       `json:"toCredit"`
+	Taxes    []SubscriptionTax `json:"taxes,omitempty"`
+}
+
 // SubscriptionNoticeIssued says that a subscriber is to be told something. Channels with quiet hours wait until Later; mail need not.
 type SubscriptionNoticeIssued struct {
 	SubscriptionRef
-	Kind    string               `json:"notice"` // consent_request, trial_ending, renewal, receipt, payment_failed and so on
+	Kind    string               `json:"notice"`         // consent_request, trial_ending, renewal, receipt, payment_failed and so on
+	Gift    bool                 `json:"gift,omitempty"` // paid by one person for another
 	Date    string               `json:"date,omitempty"`
 	Amount  money.Money          `json:"amount"`
 	Method  string               `json:"method,omitempty"` // the way to pay, for people
@@ -86,7 +96,27 @@ type SubscriptionNoticeIssued struct {
 	Ask     *SubscriptionAsk     `json:"ask,omitempty"`
 	Invoice *SubscriptionInvoice `json:"invoice,omitempty"`
 	Later   time.Time            `json:"later,omitzero"`
+
+	CreditNote *SubscriptionCreditNote `json:"creditNote,omitempty"`
 }
 
 // EventType is "subscription.notice_issued".
 func (SubscriptionNoticeIssued) EventType() string { return "subscription.notice_issued" }
+
+// SubscriptionGiftAnnounced says that the recipient of a gift is to be told of it. Token is the secret of the link in the mail: whoever has it
+// can claim the gift.
+type SubscriptionGiftAnnounced struct {
+	SubscriptionID string `json:"subscriptionId"`
+	Email          string `json:"email"`
+	Name           string `json:"name,omitempty"`
+	Language       string `json:"language"`
+	From           string `json:"from,omitempty"` // name of the giver
+	Message        string `json:"message,omitempty"`
+	Plan           string `json:"plan"`
+	Cycles         int    `json:"cycles"`
+	Until          string `json:"until"` // first day on which it can no longer be claimed
+	Token          string `json:"token"`
+}
+
+// EventType is "subscription.gift_announced".
+func (SubscriptionGiftAnnounced) EventType() string { return "subscription.gift_announced" }

@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/admin/credit-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The credit notes of a year, in the order of their numbers
+         * @description Who may call: merchants.
+         */
+        get: operations["listAllCreditNotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/credit-notes/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a credit note
+         * @description Who may call: merchants.
+         */
+        get: operations["getAnyCreditNote"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/orders": {
         parameters: {
             query?: never;
@@ -44,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Refunds that the provider refused, oldest first
+         * @description Who may call: merchants.
+         */
+        get: operations["listOpenRefunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/subscriptions/report": {
         parameters: {
             query?: never;
@@ -53,11 +113,53 @@ export interface paths {
         };
         /**
          * Recurring revenue, churn, trials, recovery, what is to come
-         * @description Who may call: merchants.
+         * @description Of a large shop the figures are added up behind the scenes: the answer is 202 with `ready` false until the first are there, and later the last ones, as of `asOf`.
+         *
+         *     Who may call: merchants.
          */
         get: operations["getSubscriptionReport"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}/refunds/{refundId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a refused refund once more
+         * @description Who may call: merchants.
+         */
+        post: operations["retryRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/subscriptions/{subscriptionId}/refunds/{refundId}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note that the customer got the money otherwise
+         * @description Who may call: merchants.
+         */
+        post: operations["settleRefund"];
         delete?: never;
         options?: never;
         head?: never;
@@ -480,6 +582,110 @@ export interface paths {
         get: operations["getDocs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the gifts one has accepted, newest first
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["listMyGifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gifts/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a gift
+         * @description Once: the first customer who has the link. Repeating it gives the same gift.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        post: operations["claimGift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gifts/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show a gift to whoever has the link of its mail
+         * @description The token stands behind the # of the link; it is sent in the body, so that no log has it.
+         *
+         *     Who may call: anyone.
+         */
+        post: operations["lookAtGift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gifts/{subscriptionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a gift
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["getGift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gifts/{subscriptionId}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change where and when a gift comes
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["changeGift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1331,11 +1537,31 @@ export interface paths {
         put?: never;
         /**
          * Cancel, in one step
-         * @description Ends with what is paid, or the minimum term. A reason may be given now or by a second call; nothing is asked first.
+         * @description Ends with what is paid, or the minimum term; nothing is asked first. The answer says where a reason may be given, and what the shop offers instead.
          *
          *     Who may call: a logged-in customer.
          */
         post: operations["cancelSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/cancel/reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say why, after cancelling
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["explainCancellation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1380,6 +1606,68 @@ export interface paths {
          * @description Who may call: a logged-in customer.
          */
         post: operations["answerConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/credit-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The credit notes of a subscription, newest first
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["listCreditNotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/credit-notes/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a credit note
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["getCreditNote"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscriptionId}/gift/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce a gift again, to another address if need be
+         * @description The link in earlier mails opens nothing any more. Five mails at most.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        post: operations["mailGift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1534,6 +1822,12 @@ export interface components {
             /** @description State or province. */
             region?: string;
         };
+        AfterCancel: {
+            /** @description What the shop offers instead; accepted by reactivate with its id. */
+            offers: components["schemas"]["LeaveOffer"][];
+            /** @description POST here to say why, if you like. */
+            reasonPath: string;
+        };
         Applied: {
             /** Format: int64 */
             amount: number;
@@ -1573,6 +1867,18 @@ export interface components {
             pointsTimes?: number;
             /** @description percentOffBp leaves goods with a struck-through price alone. */
             skipSaleGoods?: boolean;
+        };
+        Booked: {
+            amount: components["schemas"]["View"];
+            /** Format: date-time */
+            issued: string;
+            /** @example CN-2026-000003 */
+            number: string;
+            subscriptionId: string;
+        };
+        BookedListBody: {
+            creditNotes: components["schemas"]["Booked"][];
+            nextCursor?: string;
         };
         Budget: {
             spend?: {
@@ -2039,6 +2345,28 @@ export interface components {
             plans?: string[] | null;
             segments?: string[] | null;
         };
+        CreditNote: {
+            amount: components["schemas"]["View"];
+            /** Format: date-time */
+            issued: string;
+            /** @example CN-2026-000003 */
+            number: string;
+            /** @description cancelled, out of stock, suspended, date changed, unused days, gift_unclaimed */
+            reason: string;
+            /** @description How the part for the card is getting on. */
+            refunds: components["schemas"]["MoneyBack"][];
+            subscriptionId: string;
+            /** @description Contained in the amount. */
+            taxes: components["schemas"]["InvoiceTax"][];
+            /** @description Goes back to where it was paid from. */
+            toCard: components["schemas"]["View"];
+            /** @description Account credit. */
+            toCredit: components["schemas"]["View"];
+        };
+        CreditNoteListBody: {
+            creditNotes: components["schemas"]["CreditNote"][];
+            nextCursor?: string;
+        };
         DiscountBreach: {
             /** Format: int64 */
             actual: number;
@@ -2054,6 +2382,10 @@ export interface components {
         };
         DiscountCalendar: {
             days: components["schemas"]["CalendarDay"][];
+            /** @description Of the promotions, by id. The one that is planned is called plan while it has no id. */
+            names?: {
+                [key: string]: string;
+            };
             /** @description A product's id, or shop. */
             scope: string;
         };
@@ -2207,10 +2539,66 @@ export interface components {
             trackingNumber?: string;
             trackingUrl?: string;
         };
-        GiftStruct: {
+        Gift: {
+            address?: components["schemas"]["Address"];
+            /** @description In force at this moment. */
+            benefits: components["schemas"]["Benefits"];
+            claimed: boolean;
+            closes?: string;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            cycles: number;
+            /** @description Name of the giver. */
+            from?: string;
+            /** @example sub_01k9x7d3f8q7m2k */
+            id: string;
+            interval: components["schemas"]["Interval"];
+            /**
+             * Format: int64
+             * @description Those that have not begun.
+             */
+            left: number;
             message?: string;
-            /** @description Customer or mail address. */
+            /** @description An address has to be given to claim it. */
+            needsAddress: boolean;
+            opens?: string;
+            pauseUntil?: string;
+            plan: components["schemas"]["PlanRef"];
+            skipNext?: boolean;
+            /** @enum {string} */
+            state: "starting" | "active" | "paused" | "cancelled" | "ended";
+            /** @description First day on which it can no longer be claimed. */
+            until: string;
+            /** Format: int64 */
+            version: number;
+        };
+        GiftListBody: {
+            gifts: components["schemas"]["GiftSummary"][];
+            nextCursor?: string;
+        };
+        GiftState: {
+            claimed: boolean;
+            /**
+             * Format: int64
+             * @description How often its mail was sent.
+             */
+            mails: number;
+            message?: string;
+            on: string;
             recipient: string;
+            /** @description First day on which it can no longer be claimed. */
+            until: string;
+            /** @description Nothing begins before it is claimed; unclaimed, all money goes back. */
+            waits: boolean;
+        };
+        GiftSummary: {
+            /** Format: date-time */
+            claimedAt: string;
+            from?: string;
+            id: string;
+            title: string;
         };
         GiftTier: {
             /** Format: int64 */
@@ -2219,6 +2607,27 @@ export interface components {
                 [key: string]: number;
             };
             variants: string[] | null;
+        };
+        GiftWish: {
+            /** @description Of the recipient's mails; the giver's when missing. */
+            language?: string;
+            /** @description Without links. */
+            message?: string;
+            /**
+             * @description Of the recipient.
+             * @example 민
+             */
+            name?: string;
+            /**
+             * @description Day of the mail, and of the first parcel where there is an address; today when missing.
+             * @example 2026-12-24
+             */
+            on?: string;
+            /**
+             * Format: email
+             * @example min@example.com
+             */
+            recipient: string;
         };
         Hint: {
             /** Format: int64 */
@@ -2336,6 +2745,21 @@ export interface components {
             quantity: number;
             variantId: string;
         };
+        LeaveOffer: {
+            /** Format: int64 */
+            days?: number;
+            /** @example pause-60 */
+            id: string;
+            /** @enum {string} */
+            kind: "pause" | "plan";
+            /** @description The next charge if it is accepted. */
+            next?: components["schemas"]["NextPayment"];
+            planId?: string;
+            /** @description Of one payment of the plan. */
+            price?: components["schemas"]["View"];
+            /** @description Of the plan. */
+            title?: string;
+        };
         Limits: {
             /** Format: int64 */
             maxDays: number;
@@ -2439,6 +2863,29 @@ export interface components {
              */
             currency: string;
         };
+        MoneyBack: {
+            amount: components["schemas"]["View"];
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            attempts: number;
+            creditNote?: string;
+            /** @example 3.refund-1 */
+            id: string;
+            /** @description For the shop only. */
+            paymentId?: string;
+            /** @description Why the provider refused; for the shop only. */
+            reason?: string;
+            /** @description Of the payment made otherwise. */
+            reference?: string;
+            /** @enum {string} */
+            state: "pending" | "refunded" | "refund_failed" | "paid_otherwise";
+            subscriptionId: string;
+        };
+        MoneyBackListBody: {
+            nextCursor?: string;
+            refunds: components["schemas"]["MoneyBack"][];
+        };
         Need: {
             /** Format: int64 */
             quantity: number;
@@ -2475,6 +2922,17 @@ export interface components {
             old: components["schemas"]["Money"];
             /** @description Without a yes the new price does not begin. */
             required: boolean;
+        };
+        Offer: {
+            /**
+             * Format: int64
+             * @description pause: for so long after what is paid.
+             */
+            days?: number;
+            /** @enum {string} */
+            kind: "pause" | "plan";
+            /** @description plan: one that is no dearer per month. */
+            planId?: string;
         };
         Option: {
             name: string;
@@ -2684,6 +3142,8 @@ export interface components {
              * @description Local hour of notices and retries; 10 by default.
              */
             noticeHour?: number;
+            /** @description Made to those who have cancelled, in the answer to it; five at most. */
+            offers?: components["schemas"]["Offer"][] | null;
             /**
              * Format: int64
              * @description Days before a renewal its notice goes out where no law says; -1 is never. 3 by default.
@@ -3307,6 +3767,11 @@ export interface components {
             reason: string;
         };
         ReportOutputBody: {
+            /**
+             * Format: date-time
+             * @description When the figures were begun to be added up.
+             */
+            asOf?: string;
             churnInvoluntary: components["schemas"]["View"];
             churnVoluntary: components["schemas"]["View"];
             /** @description opening + new + returned + expansion - contraction - churn, always. */
@@ -3318,6 +3783,8 @@ export interface components {
             new: components["schemas"]["View"];
             /** @description Recurring revenue per month at from. */
             opening: components["schemas"]["View"];
+            /** @description false: the figures are being added up and are 0 until then. Ask again in a minute or a few. */
+            ready: boolean;
             /** @description Declined invoices that are decided, and those paid in the end. */
             recovery: components["schemas"]["Share"];
             renewalAmount: components["schemas"]["View"];
@@ -3455,6 +3922,8 @@ export interface components {
         };
         Subscription: {
             address?: components["schemas"]["Address"];
+            /** @description In the answer to a cancellation only. */
+            afterCancel?: components["schemas"]["AfterCancel"];
             /** @description What may be done as it stands. */
             allows: string[];
             /** @description In force at this moment. */
@@ -3467,6 +3936,8 @@ export interface components {
             endReason?: string;
             /** @description Of one that is cancelled or has ended. */
             endsOn?: string;
+            /** @description Of one that was given away. */
+            gift?: components["schemas"]["GiftState"];
             /** @example sub_01k9x7d3f8q7m2k */
             id: string;
             interval: components["schemas"]["Interval"];
@@ -3497,6 +3968,8 @@ export interface components {
             version: number;
         };
         SubscriptionListBody: {
+            /** @description Account credit that no subscription holds, by currency: the next one that starts uses it. */
+            credit: components["schemas"]["View"][];
             nextCursor?: string;
             subscriptions: components["schemas"]["Summary"][];
         };
@@ -3510,6 +3983,38 @@ export interface components {
              * @example pm_card_visa
              */
             paymentMethod: string;
+        };
+        SubscriptionsChangeGiftInputBody: {
+            /** @description change_address */
+            address?: components["schemas"]["Address"];
+            /** @enum {string} */
+            do: "skip_next" | "unskip" | "change_date" | "pause" | "resume" | "change_address" | "move";
+            /** @description move */
+            region?: string;
+            /** @description change_date: the next day a period opens. */
+            to?: string;
+            /** @description pause */
+            until?: string;
+            /** @description move */
+            zone?: string;
+        };
+        SubscriptionsClaimInputBody: {
+            /** @description Where parcels go; needed when the giver has named none. */
+            address?: components["schemas"]["Address"];
+            /** Format: email */
+            email: string;
+            /** @example ko */
+            language: string;
+            name?: string;
+            /** @description Country of the recipient; the giver's when missing. */
+            region?: string;
+            /** @description What stands behind the # of the mail's link. */
+            token: string;
+            /**
+             * @description IANA time zone of the recipient; the giver's when missing.
+             * @example Asia/Seoul
+             */
+            zone?: string;
         };
         SubscriptionsConsentInputBody: {
             /** @enum {string} */
@@ -3528,6 +4033,16 @@ export interface components {
             /** @description Asked for on its own, not together with other terms. */
             separate: boolean;
         };
+        SubscriptionsLookInputBody: {
+            token: string;
+        };
+        SubscriptionsMailGiftInputBody: {
+            /**
+             * Format: email
+             * @description Another address than before.
+             */
+            recipient?: string;
+        };
         SubscriptionsProposeInputBody: {
             /**
              * @description Not before this day.
@@ -3536,13 +4051,26 @@ export interface components {
             from: string;
         };
         SubscriptionsReactivateInputBody: {
+            /** @description Id of an offer made after cancelling: goes on with that change. */
+            offer?: string;
             /** @description After the end: the plan to begin; the same when missing. */
             planId?: string;
             /** Format: int64 */
             quantity?: number;
         };
+        SubscriptionsReasonInputBody: {
+            /** @example Too many creams at home */
+            reason: string;
+        };
+        SubscriptionsSettleInputBody: {
+            /**
+             * @description Where the payment is to be found.
+             * @example Bank transfer 2026-12-03
+             */
+            reference: string;
+        };
         SubscriptionsSubscribeInputBody: {
-            /** @description Where parcels go; needed for what is sent. */
+            /** @description Where parcels go; needed for what is sent, and of a gift the recipient's where it is known. */
             address?: components["schemas"]["Address"];
             /**
              * Format: int64
@@ -3556,8 +4084,8 @@ export interface components {
              * @example haneul@example.com
              */
             email: string;
-            /** @description Paid now and never renewed; prepaid plans only. */
-            gift?: components["schemas"]["GiftStruct"];
+            /** @description Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed. */
+            gift?: components["schemas"]["GiftWish"];
             /**
              * @description Of mails.
              * @example ko
@@ -3817,6 +4345,135 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAllCreditNotes: {
+        parameters: {
+            query: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookedListBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAnyCreditNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditNote"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOrders: {
         parameters: {
             query?: {
@@ -3953,6 +4610,67 @@ export interface operations {
             };
         };
     };
+    listOpenRefunds: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoneyBackListBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSubscriptionReport: {
         parameters: {
             query: {
@@ -3971,6 +4689,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3988,6 +4707,173 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+                refundId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoneyBack"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settleRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+                refundId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsSettleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoneyBack"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5827,6 +6713,350 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMyGifts: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftListBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimGift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsClaimInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gift"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookAtGift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsLookInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gift"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gift"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeGift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsChangeGiftInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gift"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9499,6 +10729,105 @@ export interface operations {
             };
         };
     };
+    explainCancellation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsReasonInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     changeSubscription: {
         parameters: {
             query?: never;
@@ -9676,6 +11005,227 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SubscriptionsConsentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCreditNotes: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditNoteListBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCreditNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscriptionId: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditNote"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mailGift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the subscription that the change is meant for; 412 when it has moved on. */
+                "If-Match"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionsMailGiftInputBody"];
             };
         };
         responses: {

@@ -1,8 +1,8 @@
 // Package billing is the worker that does what subscriptions are due for: it opens periods, invoices and charges them, follows up
 // failed payments, asks for consent, announces renewals, and sends boxes. It serves nobody directly; without it nothing renews.
 //
-// It works off the queue of the due kind subscription, which the sweeper fills, and changes the items of shared/billing. It makes
-// orders and emits subscription.changed, subscription.notice_issued and order.placed.
+// It works off the queue of the due kinds subscription and subscription_report (the merchant's figures), which the sweeper fills, and
+// changes the items of shared/billing. It makes orders and emits subscription.changed, subscription.notice_issued and order.placed.
 //
 // Trigger: SQS with partial batch failures. Each job may come twice, late, or to two workers at once; see shared/billing for why
 // nothing is charged twice.
@@ -23,7 +23,7 @@ import (
 )
 
 // Kinds are the due kinds that this function works off.
-var Kinds = []string{billing.DueSubscription}
+var Kinds = []string{billing.DueSubscription, billing.DueReport}
 
 // Worker is the function with what it needs.
 type Worker struct {

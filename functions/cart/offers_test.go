@@ -152,6 +152,33 @@ func TestASaleOnTheShelfChangesThePriceAndShowsWhatItWas(t *testing.T) {
 	}
 }
 
+func TestACartHeldAcrossTheEdgesOfASaleIsToldWhichSaleItWas(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap := b.sell(10_000, 10)
+	starts, ends := noon.Add(time.Hour), noon.Add(2*time.Hour)
+	b.promote("promo_shelf", promotion.Shelf, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
+	path, guest := b.begin()
+	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
+	told := func(reason string, blocking bool, seen, current float64) {
+		t.Helper()
+		c := whole(guest.Do("GET", path, nil))
+		at := slices.Index(codes(c), "price_changed")
+		if at < 0 {
+			t.Fatalf("%s: nothing is told: %v", reason, codes(c))
+		}
+		p := c.Problems[at]
+		if p.Blocking != blocking || p.Facts["reason"] != reason || p.Facts["promotionId"] != "promo_shelf" || p.Facts["seen"] != seen || p.Facts["current"] != current {
+			t.Errorf("%s: %+v", reason, p)
+		}
+		whole(guest.Do("POST", path+"/accept-prices", nil))
+	}
+	b.clock.MoveTo(starts)
+	told("sale_started", false, 10_000, 7_000)
+	b.clock.MoveTo(ends)
+	told("sale_ended", true, 7_000, 10_000)
+}
+
 func TestPuttingGoodsIntoTheCartTakesTwoRoundTripsWhateverIsPromoted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

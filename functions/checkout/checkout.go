@@ -1,6 +1,7 @@
 // Package checkout is the function that sells a cart, for shoppers: it starts the payment, takes the browser back from the
 // bank's challenge, and hears the payment provider's webhooks. All of them lead to checkout.Service.Settle, so it does not
-// matter which comes first, twice, or never: one checkout makes one order and one charge.
+// matter which comes first, twice, or never: one checkout makes one order and one charge. Webhooks about subscriptions go to
+// billing.Service.Hear, which settles the charge in flight.
 //
 // It owns the items CHECKOUT#<id>/CHECKOUT and makes ORDER#<id>/ORDER; it locks and closes carts, takes stock, and counts
 // CUSTOMER#<id>/BOUGHT (see shared/checkout). It emits order.placed, order.payment_failed and checkout.refunded.
@@ -16,6 +17,7 @@ import (
 
 	"dangol/shared/api"
 	"dangol/shared/auth"
+	"dangol/shared/billing"
 	"dangol/shared/boot"
 	"dangol/shared/checkout"
 	"dangol/shared/order"
@@ -23,12 +25,17 @@ import (
 
 // Checkouts is the function with what it needs.
 type Checkouts struct {
-	Checkouts checkout.Service
+	Checkouts     checkout.Service
+	Subscriptions *billing.Service // for the provider's messages about them
 }
 
-// New builds the function. Environment: what checkout.FromEnv and api.FromEnv name.
+// New builds the function. Environment: what checkout.FromEnv, billing.FromEnv and api.FromEnv name.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	service, err := checkout.FromEnv(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	subscriptions, err := billing.FromEnv(ctx, env)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +43,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&Checkouts{Checkouts: *service}).Service(options).Lambda(), nil
+	return (&Checkouts{*service, subscriptions}).Service(options).Lambda(), nil
 }
 
 // API describes the function's routes; it cannot serve them.

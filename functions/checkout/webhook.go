@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"dangol/shared/billing"
 	"dangol/shared/checkout"
 	"dangol/shared/payment"
 	"dangol/shared/problem"
@@ -51,13 +52,15 @@ func (f *Checkouts) hear(ctx context.Context, in *webhookInput) (*webhookOutput,
 
 func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
 	var err error
-	switch n.Subject {
-	case payment.SubjectPayment:
+	switch {
+	case n.Subject == payment.SubjectMethod, n.Payment.Metadata["subscription"] != "", n.Refund.Metadata["subscription"] != "":
+		err = f.Subscriptions.Hear(ctx, n)
+	case n.Subject == payment.SubjectPayment:
 		err = f.Checkouts.Hear(ctx, n.Payment)
-	case payment.SubjectRefund:
+	case n.Subject == payment.SubjectRefund:
 		err = f.Checkouts.Cashier.Hear(ctx, n.Refund.Metadata["order"], n.Refund)
 	}
-	if errors.Is(err, checkout.ErrLater) {
+	if errors.Is(err, checkout.ErrLater) || errors.Is(err, billing.ErrLater) {
 		return problem.Unavailable("try_again", "The payment could not be looked up; send the message again.").Because(err)
 	}
 	return err

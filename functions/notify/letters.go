@@ -20,7 +20,7 @@ type letter struct {
 var Hears = []string{
 	events.OrderPlaced{}.EventType(), events.OrderShipped{}.EventType(), events.OrderDelivered{}.EventType(),
 	events.OrderCancelled{}.EventType(), events.OrderPaymentFailed{}.EventType(), events.CheckoutRefunded{}.EventType(),
-	events.SubscriptionNoticeIssued{}.EventType(),
+	events.SubscriptionNoticeIssued{}.EventType(), events.SubscriptionGiftAnnounced{}.EventType(),
 }
 
 // errNotHeard says that no mail belongs to an event type.
@@ -43,6 +43,8 @@ func letterFor(e event.Envelope) (letter, error) {
 		return read(e, refunded)
 	case events.SubscriptionNoticeIssued{}.EventType():
 		return read(e, subscription)
+	case events.SubscriptionGiftAnnounced{}.EventType():
+		return read(e, gift)
 	default:
 		return letter{}, errNotHeard
 	}

@@ -2,6 +2,7 @@ package promotions
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"dangol/shared/api"
@@ -87,7 +88,7 @@ func (f *Promotions) document(p *promotion.Promotion) *PromotionDocument {
 		LimitPerCustomer: p.LimitPerCustomer, LimitPerCode: p.LimitPerCode, Code: p.Codes.Single, Terms: p.Terms, Group: p.Group, Reason: p.Reason,
 	}
 	if !p.Ends.IsZero() {
-		d.Ends, d.EndsAt = local(p.Ends, f.zone(p.TimeZone)), &p.Ends
+		d.Ends, d.EndsAt = localEnd(p.Ends, f.zone(p.TimeZone)), &p.Ends
 	}
 	if b := p.Codes.Batch; b != nil {
 		d.Batch = &PromotionBatch{Prefix: b.Prefix, Size: b.Size}
@@ -96,6 +97,14 @@ func (f *Promotions) document(p *promotion.Promotion) *PromotionDocument {
 }
 
 func local(t time.Time, zone *time.Location) string { return t.In(zone).Format("2006-01-02T15:04") }
+
+// localEnd is local for the end of something: midnight is 24:00 of the day that it ends.
+func localEnd(t time.Time, zone *time.Location) string {
+	if text := local(t, zone); !strings.HasSuffix(text, "T00:00") {
+		return text
+	}
+	return t.In(zone).AddDate(0, 0, -1).Format("2006-01-02") + "T24:00"
+}
 
 func (f *Promotions) zone(name string) *time.Location {
 	if zone, err := time.LoadLocation(name); err == nil && name != "" {

@@ -2,6 +2,7 @@ package promotions
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -130,6 +131,7 @@ type DiscountBreach struct {
 type DiscountCalendar struct {
 	Scope string                  `json:"scope" doc:"A product's id, or shop."`
 	Days  []promotion.CalendarDay `json:"days" nullable:"false"`
+	Names map[string]string       `json:"names,omitempty" doc:"Of the promotions, by id. The one that is planned is called plan while it has no id."`
 }
 
 // PlanOutput is the guard's answer.
@@ -138,7 +140,7 @@ type PlanOutput struct {
 }
 
 func (f *Promotions) plan(ctx context.Context, in *CreatePromotionInput) (*PlanOutput, error) {
-	p, err := f.promotion(&in.Body, promotion.Promotion{ID: in.Body.ID, State: promotion.Scheduled})
+	p, err := f.promotion(&in.Body, promotion.Promotion{ID: cmp.Or(in.Body.ID, "plan"), State: promotion.Scheduled})
 	if err != nil {
 		return nil, err
 	}
@@ -177,6 +179,10 @@ func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published 
 		plan.Calendar = DiscountCalendar{Scope: promotion.TheShop, Days: []promotion.CalendarDay{}}
 		return plan, nil
 	}
+	names, err := f.names(ctx, append(slices.Clone(published), *p))
+	if err != nil {
+		return nil, err
+	}
 	others := slices.DeleteFunc(slices.Clone(history), func(s promotion.Span) bool { return s.PromotionID == p.ID })
 	scope := promotion.TheShop
 	for i, b := range f.Policy.Check(others, span) {
@@ -184,10 +190,37 @@ func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published 
 			scope = b.Scope
 		}
 		plan.Allowed = false
-		plan.Breaches = append(plan.Breaches, DiscountBreach{b, b.String()})
+		plan.Breaches = append(plan.Breaches, DiscountBreach{b, b.Say(func(id string) string { return cmp.Or(names[id], id) })})
 	}
 	plan.Calendar = f.calendar(others, span, scope)
+	plan.Calendar.name(names)
 	return plan, nil
+}
+
+// names are what people call promotions and products, by id, in the shop's language.
+func (f *Promotions) names(ctx context.Context, promotions []promotion.Promotion) (map[string]string, error) {
+	cards, err := f.cards(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(promotions)+len(cards))
+	for _, c := range cards {
+		names[c.ID] = c.Title.In(f.Shop.Languages...)
+	}
+	for _, p := range promotions {
+		names[p.ID] = p.Name.In(f.Shop.Languages...)
+	}
+	return names, nil
+}
+
+// name puts the names of the promotions into a calendar that shows them by id.
+func (c *DiscountCalendar) name(names map[string]string) {
+	c.Names = map[string]string{}
+	for _, d := range c.Days {
+		for _, id := range d.Promotions {
+			c.Names[id] = names[id]
+		}
+	}
 }
 
 func (f *Promotions) calendar(others []promotion.Span, span promotion.Span, scope string) DiscountCalendar {

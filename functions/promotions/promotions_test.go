@@ -213,6 +213,34 @@ func TestPlanningStoresNothingAndAnswersWithTheRule(t *testing.T) {
 	}
 }
 
+func TestTheGuardSpeaksOfNamesAndShowsThemInTheCalendar(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	product, _ := b.sell(10_000)
+	first := b.publish(body(product, map[string]any{"name": map[string]string{"ko": "화요일"}, "starts": "2026-11-24T10:00", "ends": "2026-11-24T24:00"}))
+	var plan promotions.DiscountPlan
+	b.merchant.Do("POST", "/promotions/plan", body(product, nil)).Want(200).Into(&plan)
+	names := plan.Calendar.Names
+	if len(plan.Breaches) != 1 || plan.Breaches[0].Message != "product 비누 would have 2 days without a sale between 2026-11-24 and 2026-11-27, at least 14 are wanted (with 화요일)" {
+		t.Errorf("%+v", plan.Breaches)
+	}
+	if len(names) != 2 || names[first.ID] != "화요일" || names["plan"] != "금요일" {
+		t.Errorf("names %v", names)
+	}
+}
+
+func TestTheEndOfADayIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	product, _ := b.sell(10_000)
+	for _, ends := range []string{"2026-11-29T24:00", "2026-11-29T23:59", "2026-12-01T09:00", "2027-02-28T24:00", "2026-12-31T24:00"} {
+		made := b.create(body(product, map[string]any{"ends": ends}))
+		if made.Ends != ends {
+			t.Errorf("%s is read as %s", ends, made.Ends)
+		}
+	}
+}
+
 func TestAPreviewedSaleShowsTheLowestPriceOfThirtyDays(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

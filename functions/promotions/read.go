@@ -151,7 +151,7 @@ func (f *Promotions) seasons(_ context.Context, in *SeasonsInput) (*SeasonsOutpu
 	for _, s := range all {
 		for _, o := range s.Occurrences(f.Zone, years...) {
 			out.Body.Seasons = append(out.Body.Seasons, SeasonDates{
-				Occurrence: o, Name: s.Name, Region: s.Region, Group: o.Group(), LocalStart: local(o.Starts, f.Zone), LocalEnd: local(o.Ends, f.Zone),
+				Occurrence: o, Name: s.Name, Region: s.Region, Group: o.Group(), LocalStart: local(o.Starts, f.Zone), LocalEnd: localEnd(o.Ends, f.Zone),
 			})
 		}
 	}

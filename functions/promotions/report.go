@@ -2,6 +2,7 @@ package promotions
 
 import (
 	"context"
+	"slices"
 
 	"dangol/shared/catalogue"
 	"dangol/shared/offers"
@@ -39,6 +40,9 @@ func (f *Promotions) report(ctx context.Context, in *ReportInput) (*ReportOutput
 	currency := in.Currency
 	if currency == "" {
 		currency = f.Shop.Currencies[0]
+	}
+	if !slices.Contains(f.Shop.Currencies, currency) {
+		return nil, problem.InvalidField("query/currency", "unknown_currency", "one of %v", f.Shop.Currencies)
 	}
 	scope := offers.TheShop
 	if in.Product != "" {

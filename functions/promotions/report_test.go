@@ -63,6 +63,11 @@ func TestADryRunTellsWhatItWouldHaveCost(t *testing.T) {
 	}
 }
 
+func TestAReportIsInACurrencyOfTheShop(t *testing.T) {
+	t.Parallel()
+	newBench(t).merchant.Do("GET", "/promotions/report?currency=XYZ", nil).WantField("query/currency")
+}
+
 func TestAReportTellsHowMuchTheShopLivesOnDiscountsAndWhetherCustomersWait(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -39,7 +39,7 @@ type orderItem struct {
 // of the attribute "event" is what the kernel writes.
 func TestEventsOfARealTableReachTheBus(t *testing.T) {
 	t.Parallel()
-	commerce := localtest.Table(t, table.Commerce)
+	commerce := localtest.Streamed(t, table.Commerce)
 	ctx := logging.WithCorrelation(t.Context(), "req-42")
 	told, err := event.New(ctx, noon, shipped{OrderID: "ord_1"})
 	if err != nil {
@@ -87,7 +87,7 @@ func TestEventsOfARealTableReachTheBus(t *testing.T) {
 // the on-failure destination after some tries, and all that was written after it is on the bus at once.
 func TestPoisonIsGivenUpAloneAndHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	commerce := localtest.Table(t, table.Commerce)
+	commerce := localtest.Streamed(t, table.Commerce)
 	for n := range 9 {
 		told, err := event.New(t.Context(), noon, shipped{OrderID: fmt.Sprint("ord_", n)})
 		if err != nil {

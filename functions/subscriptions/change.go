@@ -8,7 +8,6 @@ import (
 	"dangol/shared/auth"
 	"dangol/shared/billing"
 	"dangol/shared/cart"
-	"dangol/shared/compliance"
 	"dangol/shared/money"
 	"dangol/shared/payment"
 	"dangol/shared/problem"
@@ -31,17 +30,22 @@ func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*billi
 	if err != nil {
 		return nil, err
 	}
-	after, replay, err := f.Billing.Apply(ctx, r, func(r *billing.Record) (billing.Change, bool, error) {
-		c := billing.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
-		if !api.Matches(in.IfMatch, strconv.Itoa(r.Version)) {
-			return c, false, problem.Precondition("version_mismatch", "The subscription has changed since you read it.").With("version", r.Version)
-		}
-		return c, true, nil
-	})
+	after, replay, err := f.apply(ctx, r, in.IfMatch, want)
 	if err != nil {
 		return nil, err
 	}
 	return f.output(200, after, replay), nil
+}
+
+// apply writes what was asked, if it is meant for the version that is there.
+func (f *Subscriptions) apply(ctx context.Context, r *billing.Record, ifMatch string, want asked) (*billing.Record, bool, error) {
+	return f.Billing.Apply(ctx, r, func(r *billing.Record) (billing.Change, bool, error) {
+		c := billing.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
+		if !api.Matches(ifMatch, strconv.Itoa(r.Version)) {
+			return c, false, problem.Precondition("version_mismatch", "The subscription has changed since you read it.").With("version", r.Version)
+		}
+		return c, true, nil
+	})
 }
 
 type changeInput struct {
@@ -109,12 +113,21 @@ func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*Subscript
 	if in.Body != nil {
 		wish.Reason = in.Body.Reason
 	}
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+	out, err := f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.load(ctx, in.ID)
+	if err == nil {
+		out.Body.AfterCancel = f.afterCancel(ctx, r)
+	}
+	return out, nil // what has been cancelled stays so, whatever can be said of it
 }
 
 type reactivateInput struct {
 	Changing
 	Body *struct {
+		Offer    string `json:"offer,omitempty" maxLength:"100" doc:"Id of an offer made after cancelling: goes on with that change."`
 		PlanID   string `json:"planId,omitempty" maxLength:"64" doc:"After the end: the plan to begin; the same when missing."`
 		Quantity int    `json:"quantity,omitempty" minimum:"1" maximum:"100"`
 	}
@@ -125,7 +138,12 @@ func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*S
 	if in.Body != nil {
 		wish.PlanID, wish.Quantity = in.Body.PlanID, in.Body.Quantity
 	}
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) {
+		if in.Body != nil && in.Body.Offer != "" {
+			return f.accept(ctx, r, in.Body.Offer)
+		}
+		return f.work(ctx, r, wish)
+	})
 }
 
 type payInput struct{ Changing }
@@ -171,85 +189,6 @@ func (f *Subscriptions) keep(ctx context.Context, customerID, customerRef, token
 	return m, methodProblem(err)
 }
 
-type consentInput struct {
-	Changing
-	Body struct {
-		NoticeID    string `json:"noticeId" minLength:"1" maxLength:"200" doc:"Of the notice that was shown."`
-		Fingerprint string `json:"fingerprint,omitempty" maxLength:"64" doc:"Of the notice that was shown; a yes needs it."`
-		Answer      string `json:"answer" enum:"yes,no"`
-		Explicit    bool   `json:"explicit" doc:"They chose it themselves; nothing was ticked before."`
-		Separate    bool   `json:"separate" doc:"Asked for on its own, not together with other terms."`
-		Channel     string `json:"channel,omitempty" enum:"web,app,mail,phone" default:"web"`
-	}
-}
-
-// NoticeOutput is what has to be shown before a yes.
-type NoticeOutput struct {
-	Body struct {
-		compliance.ConsentNotice
-		Fingerprint string `json:"fingerprint" doc:"Send it back with a yes: it says what was shown."`
-		Required    bool   `json:"required" doc:"Without a yes the new price does not begin."`
-	}
-}
-
-// noticeOf fills the question with the words for the way to pay and to cancel.
-func noticeOf(r *billing.Record) (compliance.ConsentNotice, bool) {
-	w := wordsIn(r.Language)
-	m := r.Methods[r.Sub.Card.Token]
-	effect := w.keeps
-	if r.Sub.Ask != nil && (r.Sub.Ask.Kind == compliance.TrialTurnsPaid || r.Sub.Terms.Policy.Silence == subscription.EndsAll) {
-		effect = w.ends
-	}
-	return r.Sub.ConsentNotice(m.Brand+" "+m.Last4, w.cancel, effect)
-}
-
-func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, error) {
-	r, err := f.load(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	n, ok := noticeOf(r)
-	if !ok {
-		return nil, problem.NotFound("nothing_asked", "No consent is being asked for.")
-	}
-	out := &NoticeOutput{}
-	out.Body.ConsentNotice, out.Body.Fingerprint, out.Body.Required = n, n.Fingerprint(), r.Sub.Ask.Required
-	return out, nil
-}
-
-func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*SubscriptionOutput, error) {
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) {
-		n, ok := noticeOf(r)
-		switch {
-		case in.Body.Answer == "no":
-			return asked{command: subscription.Refuse{}}, nil
-		case ok && (in.Body.NoticeID != n.ID || in.Body.Fingerprint != n.Fingerprint()):
-			return asked{}, problem.Conflict("question_changed", "The date or the price is another by now. Please read the notice again.")
-		}
-		return asked{command: subscription.Consent{Notice: n, Answer: compliance.ConsentAnswer{
-			NoticeID: in.Body.NoticeID, Explicit: in.Body.Explicit, Separate: in.Body.Separate, Channel: in.Body.Channel, Origin: api.RequestID(ctx),
-		}}}, nil
-	})
-}
-
-// words are what a notice says about cancelling.
-type words struct{ cancel, ends, keeps string }
-
-func wordsIn(language string) words {
-	if language == "ko" {
-		return words{
-			cancel: "내 구독 화면에서 언제든지 한 번에 해지할 수 있습니다.",
-			ends:   "동의하지 않으면 결제되지 않고 구독이 종료됩니다. 해지하면 남은 기간까지 이용할 수 있습니다.",
-			keeps:  "동의하지 않으면 지금 가격이 그대로 유지됩니다. 해지하면 남은 기간까지 이용할 수 있습니다.",
-		}
-	}
-	return words{
-		cancel: "Cancel at any time, in one step, on the page of your subscription.",
-		ends:   "Without your consent nothing is charged and the subscription ends. After cancelling you keep what is paid.",
-		keeps:  "Without your consent the present price stays. After cancelling you keep what is paid.",
-	}
-}
-
 // subscribeInput is a request to subscribe.
 type subscribeInput struct {
 	Body struct {
@@ -264,11 +203,8 @@ type subscribeInput struct {
 		Language      string        `json:"language" pattern:"^[a-z]{2,3}$" doc:"Of mails." example:"ko"`
 		Email         string        `json:"email" format:"email" maxLength:"254" example:"haneul@example.com"`
 		Name          string        `json:"name,omitempty" maxLength:"100" example:"김하늘"`
-		Address       *cart.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent."`
-		Gift          *struct {
-			Recipient string `json:"recipient" minLength:"1" maxLength:"254" doc:"Customer or mail address."`
-			Message   string `json:"message,omitempty" maxLength:"1000"`
-		} `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only."`
+		Address       *cart.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent, and of a gift the recipient's where it is known."`
+		Gift          *GiftWish     `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed."`
 	}
 }
 
@@ -289,7 +225,9 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 		Contact: billing.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, Titles: map[string]string{p.ID: titleOf(p, b.Language)},
 	}
 	if b.Gift != nil {
-		start.Gift = &subscription.Gift{Recipient: b.Gift.Recipient, Message: b.Gift.Message}
+		if err := b.Gift.wrap(&start, r); err != nil {
+			return nil, err
+		}
 	}
 	if start.Trial {
 		if start.Trial, err = f.firstTrial(ctx, who, p.ID); err != nil {
@@ -315,7 +253,7 @@ func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r 
 			return err
 		}
 		start.AddressID, r.Addresses = id, map[string]cart.Address{id: *b.Address}
-	} else if start.Terms.Kind != subscription.Membership {
+	} else if start.Terms.Kind != subscription.Membership && start.Gift == nil {
 		return problem.InvalidField("/address", "required", "where to send it")
 	}
 	if b.PaymentMethod == "" {

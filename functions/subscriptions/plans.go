@@ -42,6 +42,7 @@ type PolicyDocument struct {
 	Dunning     *subscription.Dunning     `json:"dunning,omitempty"`
 	Stock       *subscription.StockPolicy `json:"stock,omitempty"`
 	Substitutes []subscription.Item       `json:"substitutes,omitempty" doc:"Sent instead when a cycle's goods are out."`
+	Offers      []subscription.Offer      `json:"offers,omitempty" doc:"Made to those who have cancelled, in the answer to it; five at most."`
 }
 
 func (d PlanDocument) plan(id string) subscription.Plan {
@@ -55,7 +56,7 @@ func (d PlanDocument) plan(id string) subscription.Plan {
 	if o := d.Policy; o != nil {
 		p.Policy = subscription.Policy{
 			Silence: o.Silence, AlwaysAsk: o.AlwaysAsk, AskDays: o.AskDays, RenewalDays: o.RenewalDays, NoticeHour: o.NoticeHour,
-			Substitutes: o.Substitutes,
+			Substitutes: o.Substitutes, Offers: o.Offers,
 		}
 		if o.Dunning != nil {
 			p.Policy.Dunning = *o.Dunning
@@ -74,7 +75,7 @@ func planDocument(p subscription.Plan, archived bool) PlanDocument {
 		SetupFees: p.SetupFees, Tax: p.Tax, TrialDays: p.TrialDays, MinCycles: p.MinCycles, Prepaid: p.Prepaid, Benefits: &p.Benefits,
 		Contents: p.Contents, Editions: p.Editions, Policy: &PolicyDocument{
 			Silence: o.Silence, AlwaysAsk: o.AlwaysAsk, AskDays: o.AskDays, RenewalDays: o.RenewalDays, NoticeHour: o.NoticeHour,
-			Dunning: &o.Dunning, Stock: &o.Stock, Substitutes: o.Substitutes,
+			Dunning: &o.Dunning, Stock: &o.Stock, Substitutes: o.Substitutes, Offers: o.Offers,
 		},
 	}
 }

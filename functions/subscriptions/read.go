@@ -44,8 +44,9 @@ type Summary struct {
 // SubscriptionList is a page of subscriptions.
 type SubscriptionList struct {
 	Body struct {
-		Subscriptions []Summary `json:"subscriptions" nullable:"false"`
-		NextCursor    string    `json:"nextCursor,omitempty"`
+		Subscriptions []Summary    `json:"subscriptions" nullable:"false"`
+		Credit        []money.View `json:"credit" nullable:"false" doc:"Account credit that no subscription holds, by currency: the next one that starts uses it."`
+		NextCursor    string       `json:"nextCursor,omitempty"`
 	}
 }
 
@@ -54,7 +55,15 @@ func (f *Subscriptions) mine(ctx context.Context, in *pageInput) (*SubscriptionL
 	if err != nil {
 		return nil, api.CursorProblem(err)
 	}
+	credit, err := f.Billing.AccountCredit(ctx, auth.From(ctx).Subject)
+	if err != nil {
+		return nil, err
+	}
 	out := &SubscriptionList{}
+	out.Body.Credit = make([]money.View, len(credit))
+	for i, m := range credit {
+		out.Body.Credit[i] = m.View()
+	}
 	out.Body.Subscriptions, out.Body.NextCursor = make([]Summary, len(cards)), string(next)
 	for i, c := range cards {
 		out.Body.Subscriptions[i] = Summary{

@@ -2,6 +2,8 @@ package subscriptions
 
 import (
 	"context"
+	"maps"
+	"net/http"
 	"time"
 
 	"dangol/shared/billing"
@@ -34,7 +36,11 @@ type Cohort struct {
 
 // ReportOutput is the merchant's figures in one currency.
 type ReportOutput struct {
-	Body struct {
+	Status     int
+	RetryAfter string `header:"Retry-After" doc:"Seconds, while the figures are not ready."`
+	Body       struct {
+		Ready            bool                `json:"ready" doc:"false: the figures are being added up and are 0 until then. Ask again in a minute or a few."`
+		AsOf             time.Time           `json:"asOf,omitzero" doc:"When the figures were begun to be added up."`
 		Opening          money.View          `json:"opening" doc:"Recurring revenue per month at from."`
 		New              money.View          `json:"new"`
 		Returned         money.View          `json:"returned"`
@@ -57,25 +63,7 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	if !in.From.Before(in.To) {
 		return nil, problem.InvalidField("query/to", "too_small", "after from")
 	}
-	var records []subscription.Record
-	var trials []subscription.TrialRecord
-	var cases []subscription.Case
-	out := &ReportOutput{}
-	out.Body.States = map[string]int{}
-	err := f.Billing.Every(ctx, func(c billing.Card) error {
-		if c.Currency != in.Currency {
-			return nil
-		}
-		out.Body.States[string(c.State)]++
-		records = append(records, subscription.Record{SubscriptionID: c.ID, Rates: c.Rates})
-		if t := c.Trial; t != nil {
-			trials = append(trials, subscription.TrialRecord{Started: t.Started, End: t.Ended, Converted: t.Converted})
-		}
-		for _, d := range c.Cases {
-			cases = append(cases, subscription.Case{Since: d.Since, Recovered: d.Recovered, Amount: d.Amount, Closed: d.Closed})
-		}
-		return nil
-	})
+	r, err := f.Billing.Report(ctx, billing.Question{Currency: in.Currency, From: in.From, To: in.To, Days: in.Days})
 	if err != nil {
 		return nil, err
 	}
@@ -83,36 +71,21 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	part := func(s subscription.Share) Share {
 		return Share{Of: s.Of, Part: s.Part, BP: s.BP(), OfAmount: view(s.OfAmount), PartAmount: view(s.PartAmount)}
 	}
-	m := subscription.MRR(records, in.From, in.To)
+	out, m := &ReportOutput{Status: http.StatusOK}, r.Movement
 	b := &out.Body
+	if b.Ready = r.Ready; !r.Ready {
+		out.Status, out.RetryAfter = http.StatusAccepted, "60"
+	}
+	b.AsOf = r.AsOf
 	b.Opening, b.New, b.Returned, b.Expansion = view(m.Opening), view(m.New), view(m.Returned), view(m.Expansion)
 	b.Contraction, b.ChurnVoluntary, b.ChurnInvoluntary = view(m.Contraction), view(m.ChurnVoluntary), view(m.ChurnInvoluntary)
 	b.Closing = view(m.Closing)
-	b.Trials, b.Recovery = part(subscription.TrialConversion(trials, in.From, in.To)), part(subscription.Recovery(cases, in.From, in.To))
-	b.Cohorts = []Cohort{}
-	for _, c := range subscription.Cohorts(records, f.Billing.Clock.Now()) {
+	b.Trials, b.Recovery = part(r.Trials), part(r.Recovery)
+	b.States, b.Cohorts = map[string]int{}, []Cohort{}
+	maps.Copy(b.States, r.States)
+	for _, c := range r.Cohorts {
 		b.Cohorts = append(b.Cohorts, Cohort{Month: c.Month, Paying: c.Paying})
 	}
-	return out, f.ahead(ctx, in, out)
-}
-
-// ahead foresees the renewals of the days to come, and what they send.
-func (f *Subscriptions) ahead(ctx context.Context, in *reportInput, out *ReportOutput) error {
-	until := f.Billing.Clock.Now().AddDate(0, 0, in.Days)
-	sum := map[string]int{}
-	var amount int64
-	err := f.Billing.Coming(ctx, until.UnixMilli(), func(r *billing.Record) error {
-		if r.Sub.Terms.Currency != in.Currency {
-			return nil
-		}
-		for _, p := range r.Sub.Upcoming(in.Days) {
-			if p.At.Before(until) {
-				out.Body.Renewals++
-				amount += p.Amount.Amount
-			}
-		}
-		return f.Billing.Needs(ctx, r, until, sum)
-	})
-	out.Body.RenewalAmount, out.Body.Stock = money.Of(amount, in.Currency).View(), billing.NeedsOf(sum)
-	return err
+	b.Renewals, b.RenewalAmount, b.Stock = r.Renewals, view(r.Amount), billing.NeedsOf(r.Needs)
+	return out, nil
 }

@@ -5,7 +5,8 @@
 // subscription.notice_issued. What is due later is done by the billing function; a payment that follows from a request is made here,
 // at once, and left to billing when the provider does not answer.
 //
-// Routes: plans under /plans, one's own subscriptions under /subscriptions, what they give at /me/membership, the merchant's figures under /admin/subscriptions.
+// Routes: plans under /plans, one's own subscriptions under /subscriptions, what they give at /me/membership, those one was given under
+// /gifts, the merchant's figures and refunds under /admin.
 package subscriptions
 
 import (
@@ -43,6 +44,8 @@ func API() *api.Service { return (*Subscriptions)(nil).Service(api.Options{}) }
 func (f *Subscriptions) Service(o api.Options) *api.Service {
 	s := api.New("subscriptions", o)
 	f.plans(s)
+	f.gifts(s)
+	f.credits(s)
 	route := func(method, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
 			Method: method, Path: "/subscriptions" + path, ID: id, Summary: summary, Tag: "Subscriptions", Access: api.Customer,
@@ -66,8 +69,9 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	}
 	api.Handle(s, change("/changes", "changeSubscription", "Change a subscription, as quoted"), f.change)
 	cancel := change("/cancel", "cancelSubscription", "Cancel, in one step")
-	cancel.Description = "Ends with what is paid, or the minimum term. A reason may be given now or by a second call; nothing is asked first."
+	cancel.Description = "Ends with what is paid, or the minimum term; nothing is asked first. The answer says where a reason may be given, and what the shop offers instead."
 	api.Handle(s, cancel, f.cancel)
+	api.Handle(s, change("/cancel/reason", "explainCancellation", "Say why, after cancelling"), f.explain)
 	api.Handle(s, change("/reactivate", "reactivateSubscription", "Take a cancellation back, or start again after the end"), f.reactivate)
 	api.Handle(s, change("/pay", "payNow", "Charge what is unpaid at once"), f.pay)
 	card := route("PUT", one+"/payment-method", "updatePaymentMethod", "Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)
@@ -81,6 +85,7 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	report := api.Route{
 		Method: "GET", Path: "/admin/subscriptions/report", ID: "getSubscriptionReport", Summary: "Recurring revenue, churn, trials, recovery, what is to come",
 		Tag: "Subscriptions", Access: api.MerchantIs, Errors: []int{422},
+		Description: "Of a large shop the figures are added up behind the scenes: the answer is 202 with `ready` false until the first are there, and later the last ones, as of `asOf`.",
 	}
 	api.Handle(s, report, f.report)
 	return s

@@ -1,6 +1,7 @@
 package subscriptions
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -37,6 +38,8 @@ type Subscription struct {
 	Benefits    subscription.Benefits `json:"benefits" doc:"In force at this moment."`
 	Allows      []string              `json:"allows" nullable:"false" doc:"What may be done as it stands."`
 	Processing  bool                  `json:"processing" doc:"A payment or a parcel is under way; read again in a minute."`
+	Gift        *GiftState            `json:"gift,omitempty" doc:"Of one that was given away."`
+	AfterCancel *AfterCancel          `json:"afterCancel,omitempty" doc:"In the answer to a cancellation only."`
 	StartedAt   time.Time             `json:"startedAt"`
 }
 
@@ -125,7 +128,8 @@ func (f *Subscriptions) view(r *billing.Record) Subscription {
 	if m, ok := r.Methods[s.Card.Token]; ok {
 		v.Method = &Method{Brand: m.Brand, Last4: m.Last4, ExpMonth: m.ExpMonth, ExpYear: m.ExpYear}
 	}
-	if a, ok := r.Addresses[s.AddressID]; ok {
+	v.Gift = giftState(s)
+	if a, ok := r.Addresses[s.AddressID]; ok && (v.Gift == nil || !v.Gift.Claimed) {
 		v.Address = &a
 	}
 	return v
@@ -147,7 +151,8 @@ var commands = []struct {
 func allows(s *subscription.Subscription) []string {
 	out := []string{}
 	for _, c := range commands {
-		if s.Allows(c.command) {
+		theirs := s.Gift != nil && s.Gift.ClaimedBy != "" && slices.Contains(recipientDoes, c.name)
+		if s.Allows(c.command) && !theirs {
 			out = append(out, c.name)
 		}
 	}

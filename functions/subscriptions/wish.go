@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"dangol/shared/billing"
 	"dangol/shared/cart"
@@ -36,6 +37,13 @@ type asked struct {
 
 // work turns a wish into a command. Plans and goods it names are read. Errors: 404 plan_not_found, invalid_input, those of Plan.Terms.
 func (f *Subscriptions) work(ctx context.Context, r *billing.Record, w Wish) (asked, error) {
+	if g := r.Sub.Gift; g != nil && g.ClaimedBy != "" && slices.Contains(recipientDoes, w.Do) {
+		return asked{}, problem.Conflict("recipient_decides", "The gift has been claimed; this is up to its recipient.")
+	}
+	return f.workOut(ctx, r, w)
+}
+
+func (f *Subscriptions) workOut(ctx context.Context, r *billing.Record, w Wish) (asked, error) {
 	switch w.Do {
 	case "skip_next":
 		return asked{command: subscription.SkipNext{}}, nil

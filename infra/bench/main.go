@@ -20,7 +20,7 @@ func main() {
 	var bills run
 	flag.IntVar(&bills.renewals, "renewals", 2_000, "how many subscriptions of the billing run are due")
 	flag.IntVar(&bills.subscriptions, "subscriptions", 20_000, "how many there are")
-	flag.IntVar(&bills.workers, "workers", 4, "how many billing workers at once")
+	flag.IntVar(&bills.workers, "workers", 2, "how many billing workers at once")
 	only := flag.String("only", "start,sizes,costs,pricing,load,drop,billing", "the parts to run")
 	flag.Parse()
 	ctx := context.Background()

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 
 	"dangol/infra/topology"
+	"dangol/shared/billing"
+	"dangol/shared/emf"
 )
 
 // watch makes alarms and collects them.
@@ -43,6 +45,7 @@ func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 		Statistic: str("Sum"), Period: awscdk.Duration_Minutes(num(5)),
 	}), 5, 1)
 	w.mail()
+	w.refunds(s)
 	awscloudwatch.NewDashboard(w.stack, str("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: str("dangol-" + c.Stage.Name), Widgets: &[]*[]awscloudwatch.IWidget{&w.charts},
 	})
@@ -64,6 +67,20 @@ func (w *watch) function(f topology.Function, fn awslambda.Function) {
 		Title: str(f.Name), Width: num(8), Left: &[]awscloudwatch.IMetric{fn.MetricInvocations(five), errors, throttles},
 		Right: &[]awscloudwatch.IMetric{slow},
 	}))
+}
+
+// refunds watches the functions that may give a subscriber's money back: what the provider refuses, a person has to look after.
+func (w *watch) refunds(s topology.System) {
+	for _, f := range s.Functions {
+		if f.Name != "billing" && f.Name != "subscriptions" && f.Name != "checkout" {
+			continue
+		}
+		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+			Namespace: str(emf.Namespace), MetricName: str(billing.MetricRefused), Statistic: str("Sum"),
+			Period: awscdk.Duration_Minutes(num(5)), DimensionsMap: &map[string]*string{"function": str(f.Name)},
+		})
+		w.alarm(f.Name+"-refunds-refused", "Refunds were refused: see GET /admin/refunds, then retry or settle them", metric, 0, 1)
+	}
 }
 
 // mail watches the sender's reputation: Gmail and Yahoo want complaints under 0.1 %, SES reviews accounts over 5 % bounces.

@@ -45,6 +45,7 @@ var Dangol = System{
 		{Kind: "capture", Table: commerce, Queue: "settle"},
 		{Kind: "refund", Table: commerce, Queue: "settle"},
 		{Kind: "subscription", Table: commerce, Queue: "billing"},
+		{Kind: "subscription_report", Table: commerce, Queue: "billing"},
 	},
 	Functions: []Function{
 		{
@@ -88,7 +89,7 @@ var Dangol = System{
 		{
 			Name: "checkout", Purpose: "Turns a cart into an order: holds stock, takes the payment, hears the provider",
 			New: checkout.New, API: checkout.API(), Memory: 512, Timeout: 29 * time.Second,
-			Env: variables(append(tokens, payments...), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+			Env: variables(append(tokens, payments...), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS", "SHOP_TIMEZONE"),
 			Tables: []Grant{{
 				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
 				Indexes: []string{table.ByOne},
@@ -141,9 +142,11 @@ var Dangol = System{
 		{
 			Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, asks for consent, sends boxes",
 			New: billing.New, Memory: 512, Timeout: 55 * time.Second,
-			Env:    variables(payments, "COMMERCE_TABLE", "SHOP_TIMEZONE"),
-			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}}},
-			Queue:  "billing", May: []Permission{ReadPayments},
+			Env: variables(payments, "COMMERCE_TABLE", "SHOP_TIMEZONE"),
+			Tables: []Grant{{
+				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}, Indexes: []string{table.ByTwo, table.Due},
+			}},
+			Queue: "billing", May: []Permission{ReadPayments},
 		},
 		{
 			Name: "notify", Purpose: "Mails the shopper what happened to the order",

@@ -183,13 +183,27 @@ func (s *Service) refund(ctx context.Context, r *Record, t Task) (*Record, error
 			Metadata: map[string]string{"subscription": r.Sub.ID},
 		})
 	}
+	state, reason := RefundPending, ""
 	switch {
 	case errors.Is(err, payment.ErrUnknown), errors.Is(err, payment.ErrUnavailable):
 		return s.postpone(ctx, r, t, err)
-	case err != nil, got.State == payment.RefundFailed:
-		s.Log.ErrorContext(ctx, "refund refused: a person has to", "subscription", r.Sub.ID, "key", t.Key, "error", err)
+	case err != nil:
+		state, reason = RefundFailed, err.Error()
+	case got.State == payment.RefundFailed:
+		state, reason = RefundFailed, "failed at the bank"
+	case got.State == payment.RefundSucceeded:
+		state = RefundDone
 	}
-	return s.finish(ctx, r, t, Change{})
+	ctx = context.WithoutCancel(ctx)
+	noted, err := s.moved(ctx, r.Sub.ID, t, state, reason)
+	if err != nil {
+		return r, err
+	}
+	next, err := s.finish(ctx, r, t, Change{Must: noted})
+	if err == nil && state == RefundFailed {
+		s.refused(ctx, r, t, errors.New(reason))
+	}
+	return next, err
 }
 
 // postpone leaves the task for later, ever longer.

@@ -91,7 +91,11 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*work, error) 
 		c.Edit(w.next)
 	}
 	if c.Command != nil {
-		after, effects, err := w.next.Sub.Apply(c.Command, w.now)
+		command, err := s.bring(ctx, w, c.Command)
+		if err != nil {
+			return nil, err
+		}
+		after, effects, err := w.next.Sub.Apply(command, w.now)
 		if err != nil {
 			return nil, err
 		}
@@ -101,6 +105,15 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*work, error) 
 		w.next.Sub = after
 		if err := w.effects(ctx, effects); err != nil {
 			return nil, err
+		}
+		if w.left.Amount > 0 {
+			if err := s.pass(ctx, w, w.left); err != nil {
+				return nil, err
+			}
+		}
+		switch c.Command.(type) {
+		case subscription.Start, subscription.ChangeCard:
+			w.must = append(w.must, payerWrite(w.next)...)
 		}
 	}
 	w.must, w.back, w.request = append(w.must, c.Must...), c.Back, c.Request
@@ -184,6 +197,9 @@ func (s *Service) outcome(w *work, err error) error {
 			s.forget(n.series)
 			w.outrun = w.outrun || refused && c.Refused(w.counters+i)
 		}
+	}
+	for _, i := range w.races {
+		w.outrun = w.outrun || refused && c.Refused(w.counters+len(w.raised)+i)
 	}
 	if refused && w.request.Keyed() && c.Refused(1) {
 		return replayed{c.Reasons[1].Item}

@@ -238,7 +238,15 @@ var scenes = []scene{
 	{name: "a trial with consent", plan: plans(trial(14)), script: []step{days(7), consents, days(8)}, rests: 3, want: runs(1, 10_000, 0)},
 	{name: "a trial without consent", plan: plans(trial(14)), script: []step{days(15)}, rests: 3, want: over(subscription.EndNoConsent, 0, 0)},
 	{name: "a trial that is cancelled", plan: plans(trial(14)), script: []step{days(7), consents, plain(subscription.Cancel{})}, rests: 10, want: over(subscription.EndCancelled, 0, 0)},
-	{name: "a gift of three months", plan: plans(prepaid(3)), gift: true, script: []step{days(93)}, rests: 3, want: over(subscription.EndGiftOver, 1, 30_000)},
+	{
+		name: "a gift of three months, claimed after five days", plan: plans(prepaid(3)), gift: true, rests: 3,
+		script: []step{days(5), plain(subscription.ClaimGift{CustomerID: "friend", Zone: "Asia/Seoul", Region: "KR"}), days(93)},
+		want:   over(subscription.EndGiftOver, 1, 30_000),
+	},
+	{
+		name: "a gift that nobody claims goes back to the giver", plan: plans(prepaid(3)), gift: true, script: []step{days(93)}, rests: 3,
+		want: over(subscription.EndUnclaimed, 1, 0),
+	},
 	{name: "a gift of three boxes", sells: 9, plan: boxes(prepaid(3)), gift: true, script: []step{days(93)}, rests: 3, want: want{subscription.Ended, subscription.EndGiftOver, 1, 30_000, 3}},
 	{
 		name: "a setup fee", rests: 3, want: runs(2, 23_000, 0),

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"math/rand/v2"
@@ -175,16 +176,21 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 }
 
 // orderOf is the order of a cycle: its goods for the price of the cycle, which has been paid. What a prepaid plan or account credit paid
-// shows as paid without a charge of its own, so a refund of the order cannot give it back twice.
+// shows as paid without a charge of its own, so a refund of the order cannot give it back twice. The order of a gift is its recipient's
+// and says no prices; those are on the giver's invoice.
 func (s *Service) orderOf(
 	ctx context.Context, r *Record, t Task, contents []subscription.Item, goods map[string]catalogue.Item,
 ) (*order.Order, error) {
 	now, terms := s.Clock.Now(), r.Sub.Terms
+	worth, to := terms.Cycle(), r.Contact
+	if g := r.Sub.Gift; g != nil && g.ClaimedBy != "" {
+		worth, to = 0, r.GiftTo.Contact
+	}
 	d := order.Draft{
-		CartID: t.Key, CustomerID: r.Sub.CustomerID, Email: r.Email, Language: r.Language, Taken: slices.Clone(r.Held[t.Key]),
+		CartID: t.Key, CustomerID: cmp.Or(r.Sub.Holder(), r.Sub.CustomerID), Email: to.Email, Language: to.Language,
+		Taken: slices.Clone(r.Held[t.Key]),
 		Totals: order.Totals{Totals: pricing.Totals{
-			Currency: terms.Currency, Subtotal: terms.Cycle(), Total: terms.Cycle(), TaxIncluded: true,
-			Tax: money.TaxIncluded(terms.Cycle(), terms.TaxBP),
+			Currency: terms.Currency, Subtotal: worth, Total: worth, TaxIncluded: true, Tax: money.TaxIncluded(worth, terms.TaxBP),
 		}},
 	}
 	if a, ok := r.Addresses[t.AddressID]; ok {
@@ -196,7 +202,7 @@ func (s *Service) orderOf(
 			weights[i] = price.Amount * int64(it.Quantity)
 		}
 	}
-	for i, share := range money.Allocate(terms.Cycle(), weights) {
+	for i, share := range money.Allocate(worth, weights) {
 		line, cost := lineOf(r, i, contents[i], t.Quantity, goods[contents[i].VariantID], share)
 		d.Lines, d.Totals.Lines = append(d.Lines, line), append(d.Totals.Lines, cost)
 	}

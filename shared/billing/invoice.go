@@ -170,14 +170,24 @@ func (s *Service) CreditNotes(ctx context.Context, subscriptionID string, limit 
 
 // History lists what happened to a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
 func (s *Service) History(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Happening, table.Cursor, error) {
-	return listed(ctx, s, subscriptionID, "HISTORY#", limit, after, func(h Happening) Happening { return h })
+	return listed(ctx, s, subscriptionID, "HISTORY#", limit, after, same[Happening])
 }
+
+// same is what is stored when that is also what is told.
+func same[T any](v T) T { return v }
 
 func listed[Stored, T any](
 	ctx context.Context, s *Service, id, prefix string, limit int, after table.Cursor, of func(Stored) T,
 ) ([]T, table.Cursor, error) {
+	return parts(ctx, s, KeyOf(id).PK, prefix, limit, after, of)
+}
+
+// parts lists what stands under a key, last first.
+func parts[Stored, T any](
+	ctx context.Context, s *Service, pk, prefix string, limit int, after table.Cursor, of func(Stored) T,
+) ([]T, table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
-		Where: "#pk = :pk AND begins_with(#sk, :prefix)", With: map[string]any{":pk": KeyOf(id).PK, ":prefix": prefix},
+		Where: "#pk = :pk AND begins_with(#sk, :prefix)", With: map[string]any{":pk": pk, ":prefix": prefix},
 		Limit: limit, After: after, Backwards: true,
 	})
 	if err != nil {

@@ -26,6 +26,10 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	jobsOf(t, w)
 	many := dueAtOnce(t, fault.New(fault.Plan{}), 10, quiet)
 	jobs := jobsOf(t, many)
+	asked := billing.Question{Currency: "KRW", From: world.Noon, To: w.Clock.Now(), Days: 31}
+	if err := s.Ask(t.Context(), asked); err != nil {
+		t.Fatal(err)
+	}
 	ignore := func(_ any, _ table.Cursor, err error) error { return err }
 	runs := map[string]func(context.Context) error{
 		"read a plan":    func(ctx context.Context) error { _, err := s.Plan(ctx, plan.ID); return err },
@@ -49,8 +53,32 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		"one year's book of invoices": func(ctx context.Context) error {
 			return s.Book(ctx, subscription.Invoices, world.Noon.Year(), func(billing.BookEntry) error { return nil })
 		},
+		"the refunds of a subscription, newest first": func(ctx context.Context) error {
+			p, c, err := s.Refunds(ctx, id, 20, "")
+			return ignore(p, c, err)
+		},
+		"refunds that were refused, oldest first": func(ctx context.Context) error {
+			p, c, err := s.OpenRefunds(ctx, 20, "")
+			return ignore(p, c, err)
+		},
+		"the credit note of a number": func(ctx context.Context) error { _, err := s.Booked(ctx, "CN-2026-000001"); return err },
+		"the gifts a customer has claimed": func(ctx context.Context) error {
+			p, c, err := s.Gifts(ctx, r.Sub.CustomerID, 20, "")
+			return ignore(p, c, err)
+		},
+		"account credit that no subscription holds": func(ctx context.Context) error {
+			_, err := s.AccountCredit(ctx, r.Sub.CustomerID)
+			return err
+		},
 		"the renewals to come": func(ctx context.Context) error {
 			return s.Coming(ctx, w.Clock.Now().Add(time.Hour).UnixMilli(), func(*billing.Record) error { return nil })
+		},
+		"read the merchant's figures that were added up": func(ctx context.Context) error {
+			_, err := s.Report(ctx, asked)
+			return err
+		},
+		"have the merchant's figures added up": func(ctx context.Context) error {
+			return s.Ask(ctx, lately)
 		},
 		"what memberships a customer has": func(ctx context.Context) error {
 			standing, err := s.Standing(ctx, r.Sub.CustomerID)

@@ -33,6 +33,7 @@ type Record struct {
 	Sub     subscription.Subscription `dynamodbav:"sub"`
 	Version int                       `dynamodbav:"version"`
 	Contact
+	GiftTo    *GiftTo                       `dynamodbav:"giftTo,omitempty"`
 	Titles    table.Map[string]             `dynamodbav:"titles"`              // of the plans, by id, in the subscriber's language
 	Addresses table.Map[cart.Address]       `dynamodbav:"addresses,omitempty"` // by the id the subscription knows
 	Methods   table.Map[payment.Method]     `dynamodbav:"methods,omitempty"`   // by token
@@ -51,9 +52,9 @@ type Record struct {
 
 // Contact is whom to write to.
 type Contact struct {
-	Email    string `dynamodbav:"email"`
-	Name     string `dynamodbav:"name,omitempty"`
-	Language string `dynamodbav:"language"`
+	Email    string `json:"email" dynamodbav:"email"`
+	Name     string `json:"name,omitempty" dynamodbav:"name,omitempty"`
+	Language string `json:"language" dynamodbav:"language"`
 }
 
 // Trial is what became of a trial. Ended is zero while it runs.

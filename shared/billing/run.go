@@ -86,46 +86,50 @@ func idOf(j due.Job) (string, error) {
 // Coming reads the subscriptions that have something to do before an instant and hands them to each: the renewals to come, and what they
 // send, are among them. It costs what is due until then, and not what exists.
 func (s *Service) Coming(ctx context.Context, until int64, each func(*Record) error) error {
-	var keys []table.Key
-	flush := func() error {
-		items, err := s.Table.BatchGet(ctx, false, keys...)
-		if err != nil {
-			return err
-		}
-		for _, key := range keys {
-			var r Record
-			if item, ok := items[key]; ok {
-				if err := item.Decode(&r); err != nil {
-					return err
-				}
-				if err := each(&r); err != nil {
-					return err
-				}
-			}
-		}
-		keys = keys[:0]
-		return nil
-	}
 	for n := range due.Shards {
-		shard := fmt.Sprintf("%s#%d", DueSubscription, n)
-		err := s.Table.All(ctx, table.Query{
-			Index: table.Due, Where: "#duePk = :shard AND #dueAt < :until", With: map[string]any{":shard": shard, ":until": until},
-		}, func(item table.Item) error {
-			keys = append(keys, item.Key())
-			if len(keys) < batch {
-				return nil
+		for after := table.Cursor(""); ; {
+			next, err := s.coming(ctx, n, until, after, each)
+			if err != nil {
+				return err
 			}
-			return flush()
-		})
-		if err != nil {
-			return err
+			if after = next; after == "" {
+				break
+			}
 		}
 	}
-	if len(keys) == 0 {
-		return nil
-	}
-	return flush()
+	return nil
 }
 
-// batch is how many subscriptions are read at once.
-const batch = 100
+// coming is one page of one shard of Coming.
+func (s *Service) coming(ctx context.Context, n int, until int64, after table.Cursor, each func(*Record) error) (table.Cursor, error) {
+	page, err := s.Table.Query(ctx, table.Query{
+		Index: table.Due, Where: "#duePk = :shard AND #dueAt < :until", Limit: comingAtOnce, After: after,
+		With: map[string]any{":shard": fmt.Sprintf("%s#%d", DueSubscription, n), ":until": until},
+	})
+	if err != nil || len(page.Items) == 0 {
+		return page.Next, err
+	}
+	keys := make([]table.Key, len(page.Items))
+	for i, item := range page.Items {
+		keys[i] = item.Key()
+	}
+	items, err := s.Table.BatchGet(ctx, false, keys...)
+	if err != nil {
+		return "", err
+	}
+	for _, key := range keys {
+		var r Record
+		if item, ok := items[key]; ok {
+			if err := item.Decode(&r); err != nil {
+				return "", err
+			}
+			if err := each(&r); err != nil {
+				return "", err
+			}
+		}
+	}
+	return page.Next, nil
+}
+
+// comingAtOnce is how many subscriptions are read for one page of what is to come.
+const comingAtOnce = 500

@@ -12,6 +12,7 @@ import (
 	"dangol/shared/boot"
 	"dangol/shared/catalogue"
 	"dangol/shared/clock"
+	"dangol/shared/emf"
 	"dangol/shared/id"
 	"dangol/shared/payment"
 	"dangol/shared/payment/providers"
@@ -26,6 +27,7 @@ type Service struct {
 	Provider payment.Provider
 	Clock    clock.Clock
 	Log      *slog.Logger
+	Metrics  *emf.Writer    // nil for none
 	Books    *time.Location // where the shop keeps its books: decides the year of an invoice
 	InTurn   bool           // work on the subscriptions of a batch one after the other, for tests that decide who goes next
 
@@ -54,7 +56,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	}
 	return &Service{
 		Table: tables[0], Shelf: catalogue.NewShelf(tables[0], env.Clock, time.Minute), Provider: provider, Clock: env.Clock,
-		Log: env.Log, Books: books,
+		Log: env.Log, Metrics: env.Metrics(), Books: books,
 	}, nil
 }
 
@@ -102,12 +104,14 @@ func (s *Service) OfCustomer(ctx context.Context, customerID string, limit int, 
 	return out, page.Next, nil
 }
 
+// cardsAtOnce is how many cards are read at a time: about what fits in one answer of DynamoDB. The local engine reads all there are for
+// each answer when it is told no number.
+const cardsAtOnce = 2_000
+
 // Every hands the card of each subscription to each. Shards queries, 0.5 RCU per 4 KB of cards: it costs what there is.
 func (s *Service) Every(ctx context.Context, each func(Card) error) error {
 	for n := range Shards {
-		err := s.Table.All(ctx, table.Query{
-			Index: table.ByTwo, Where: "#gsi2pk = :shard", With: map[string]any{":shard": shardKey(n)},
-		}, func(item table.Item) error {
+		err := s.Table.All(ctx, cardsOf(n, ""), func(item table.Item) error {
 			card, err := cardOf(item)
 			if err != nil {
 				return err
@@ -119,6 +123,13 @@ func (s *Service) Every(ctx context.Context, each func(Card) error) error {
 		}
 	}
 	return nil
+}
+
+// cardsOf asks for a page of the cards of one shard.
+func cardsOf(shard int, after table.Cursor) table.Query {
+	return table.Query{
+		Index: table.ByTwo, Where: "#gsi2pk = :shard", With: map[string]any{":shard": shardKey(shard)}, Limit: cardsAtOnce, After: after,
+	}
 }
 
 func cardOf(item table.Item) (Card, error) {

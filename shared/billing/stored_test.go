@@ -14,4 +14,7 @@ func TestEverythingThatIsStoredComesBack(t *testing.T) {
 	localtest.ComesBack[planItem](t)
 	localtest.ComesBack[Happening](t)
 	localtest.ComesBack[Told](t)
+	localtest.ComesBack[reportItem](t)
+	localtest.ComesBack[refundItem](t)
+	localtest.ComesBack[Claimed](t)
 }

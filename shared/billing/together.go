@@ -28,6 +28,10 @@ func (s *Service) Jobs(ctx context.Context, jobs []due.Job) []error {
 	places := map[string][]int{} // of a subscription, in jobs: a message may come twice in a batch
 	var ids []string
 	for i, j := range jobs {
+		if j.Kind == DueReport {
+			errs[i] = s.Summarise(ctx, j.Key)
+			continue
+		}
 		id, err := idOf(j)
 		if err != nil {
 			errs[i] = err
@@ -183,7 +187,7 @@ func (b *batchWork) plan(ctx context.Context) error {
 func (b *batchWork) add(ctx context.Context, w *work) error {
 	wants := w.wanted(b.Books)
 	other := slices.ContainsFunc(wants, func(n wanted) bool { return n.series != b.numbers })
-	if other || len(w.must)+len(w.back)+len(w.stands()) > 0 || len(b.writes)+2+len(w.invoices)+len(w.notes)+len(w.entries)+len(w.told) > table.MaxWrites {
+	if other || len(w.must)+len(w.back)+len(w.stands()) > 0 || len(b.writes)+2+w.papersWanted() > table.MaxWrites {
 		return nil
 	}
 	for _, n := range wants {

@@ -9,6 +9,7 @@ import (
 	"dangol/events"
 	"dangol/shared/event"
 	"dangol/shared/idempotency"
+	"dangol/shared/money"
 	"dangol/shared/subscription"
 	"dangol/shared/table"
 )
@@ -21,6 +22,7 @@ type work struct {
 	invoices []*Invoice // to be stored, made or closed
 	made     []*Invoice
 	notes    []*CreditNote
+	refunds  []refunding
 	told     []subscription.Notice
 	happened []subscription.Event
 	entries  []subscription.Entry
@@ -31,7 +33,9 @@ type work struct {
 	raised   []raised
 	must     []table.Write
 	back     []table.Write
-	counters int // place of the first counter in the transaction
+	races    []int       // places in must of writes that others may be faster with
+	left     money.Money // credit of what has ended
+	counters int         // place of the first counter in the transaction
 	outrun   bool
 	papers   []table.Write
 }
@@ -48,6 +52,7 @@ func newWork(r *Record, now time.Time) *work {
 
 // effects sorts what the rules say: what is stored, and what is to be done.
 func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
+	var note *CreditNote // the refunds that follow it are its
 	for _, e := range all {
 		switch e := e.(type) {
 		case subscription.MakeInvoice:
@@ -57,11 +62,14 @@ func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
 		case subscription.Void:
 			w.close(InvoiceVoid, "", e.Reason)
 		case subscription.MakeCreditNote:
-			w.notes = append(w.notes, &CreditNote{CreditNote: e.Note})
+			note = &CreditNote{CreditNote: e.Note}
+			w.notes = append(w.notes, note)
 		case subscription.Notice:
 			w.told = append(w.told, e)
 		case subscription.Event:
 			w.happened = append(w.happened, e)
+		case subscription.CreditLeft:
+			w.left = e.Amount
 		case subscription.Entry:
 			w.entries = append(w.entries, e)
 		case subscription.SpanEnded:
@@ -72,6 +80,9 @@ func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
 				return fmt.Errorf("billing: nothing carries out a %T", e)
 			}
 			w.next.give(t)
+			if t.Kind == TaskRefund {
+				w.refund(t, note)
+			}
 		}
 	}
 	w.figures()
@@ -178,6 +189,7 @@ type Told struct {
 	Kind  subscription.NoticeKind `dynamodbav:"kind"`
 	At    time.Time               `dynamodbav:"at"`
 	Event *event.Event            `dynamodbav:"event"`
+	TTL   int64                   `dynamodbav:"ttl,omitempty"` // Unix seconds; of one that carries a secret
 }
 
 // announce writes the lines of history and the notices, and the events: one on the first line for what happened, one on each notice.
@@ -198,9 +210,21 @@ func (w *work) announce(ctx context.Context) (err error) {
 		}
 		w.papers = append(w.papers, table.Put{If: table.IfNew, Item: line})
 	}
+	for i, n := range w.notes {
+		told := Told{Key: w.keyed("NOTICE-CREDIT", i), Kind: subscription.NoticeCreditNote, At: w.now}
+		if told.Event, err = event.New(ctx, w.now, w.creditNotice(n)); err != nil {
+			return err
+		}
+		w.papers = append(w.papers, table.Put{If: table.IfNew, Item: told})
+	}
 	for i, n := range w.told {
 		told := Told{Key: w.keyed("NOTICE", i), Kind: n.Kind, At: w.now}
-		if told.Event, err = event.New(ctx, w.now, w.notice(n)); err != nil {
+		if n.Kind == subscription.NoticeGift {
+			err = w.giftMail(ctx, &told, n)
+		} else {
+			told.Event, err = event.New(ctx, w.now, w.notice(n))
+		}
+		if err != nil {
 			return err
 		}
 		w.papers = append(w.papers, table.Put{If: table.IfNew, Item: told})
@@ -211,6 +235,11 @@ func (w *work) announce(ctx context.Context) (err error) {
 // keyed names the n-th item of a kind that this version of the subscription brings.
 func (w *work) keyed(kind string, n int) table.Key {
 	return table.Key{PK: w.next.Key.PK, SK: fmt.Sprintf("%s#%08d#%02d", kind, w.next.Version, n)}
+}
+
+// papersWanted is how many writes documents will be: a credit note has its mail.
+func (w *work) papersWanted() int {
+	return len(w.invoices) + 2*len(w.notes) + len(w.refunds) + len(w.entries) + len(w.told)
 }
 
 // documents are the writes of invoices, credit notes, history and notices.
@@ -226,6 +255,7 @@ func (w *work) documents() []table.Write {
 	for k, n := range w.notes {
 		all = append(all, table.Put{Item: n.item(w.keyed("CREDIT", k)), If: table.IfNew})
 	}
+	all = append(all, w.refundItems()...)
 	return append(all, w.papers...)
 }
 
@@ -252,9 +282,11 @@ func (w *work) changed() events.SubscriptionChanged {
 func (w *work) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
 	r := w.next
 	body := events.SubscriptionNoticeIssued{
-		SubscriptionRef: w.ref(), Kind: string(n.Kind), Date: string(n.Date), Amount: n.Amount, Retry: n.Retry, Wait: string(n.Wait),
+		SubscriptionRef: w.ref(), Kind: string(n.Kind), Gift: r.Sub.Gift != nil, Date: string(n.Date), Amount: n.Amount, Retry: n.Retry, Wait: string(n.Wait),
 		Reason: n.Reason, Method: r.method(), Later: n.Later,
 	}
+	to := r.addressee(n.Kind)
+	body.Email, body.Name, body.Language = to.Email, to.Name, to.Language
 	if n.Ask != nil {
 		body.Ask = &events.SubscriptionAsk{
 			Kind: string(n.Ask.Kind), On: string(n.Ask.On), Old: r.Money(n.Ask.Old), New: r.Money(n.Ask.New), Required: n.Ask.Required,
@@ -264,6 +296,28 @@ func (w *work) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
 		body.Invoice = w.receipt(i)
 	}
 	return body
+}
+
+// creditNotice tells of a credit note: what goes back, and where to.
+func (w *work) creditNotice(n *CreditNote) events.SubscriptionNoticeIssued {
+	body := w.notice(subscription.Notice{
+		Kind: subscription.NoticeCreditNote, Date: subscription.DateAt(w.now, w.zone()), Amount: w.next.Money(n.Amount), Reason: n.Reason,
+	})
+	body.CreditNote = &events.SubscriptionCreditNote{
+		Number: n.Number, Amount: w.next.Money(n.Amount), ToCard: w.next.Money(n.ToCard), ToCredit: w.next.Money(n.ToCredit),
+	}
+	for _, t := range n.Taxes {
+		body.CreditNote.Taxes = append(body.CreditNote.Taxes, events.SubscriptionTax{RateBP: t.RateBP, Tax: w.next.Money(t.Tax)})
+	}
+	return body
+}
+
+func (w *work) zone() *time.Location {
+	z, err := subscription.Zone(w.next.Sub.Anchor.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return z
 }
 
 func (w *work) receipt(i *Invoice) *events.SubscriptionInvoice {

@@ -83,6 +83,7 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 	p.Outcome, p.Offers, p.Member = outcome, s, facts.Member
 	if c.State != Ordered {
 		p.checkOffers(c, at)
+		p.nameSales(at)
 	}
 	return p, nil
 }

@@ -22,7 +22,7 @@ func draw(p cart.Priced, now time.Time) *Checkout {
 		},
 	}
 	for _, l := range b.Lines {
-		c.Lines = append(c.Lines, lineOf(l, p.Goods[l.VariantID], b.Language))
+		c.Lines = append(c.Lines, lineOf(l, p.Goods[l.VariantID], b))
 	}
 	c.Member = table.List[membership.Plan](p.Member)
 	c.First = b.CustomerID != "" && b.Bought[offers.Orders] == 0
@@ -33,18 +33,18 @@ func draw(p cart.Priced, now time.Time) *Checkout {
 	return c
 }
 
-func lineOf(l cart.Line, g cart.Good, language string) order.Line {
+func lineOf(l cart.Line, g cart.Good, of *cart.Cart) order.Line {
 	image := g.Variant.Image
 	if image == "" && len(g.Product.Images) > 0 {
 		image = g.Product.Images[0].URL
 	}
-	sale := ""
-	if g.Sale != nil && l.Gift == "" {
-		sale = g.Sale.PromotionID
-	}
-	return order.Line{
-		Sale: sale,
-		ID:   l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, SKU: g.Variant.SKU, Title: g.Product.Title.In(language, "en"),
+	line := order.Line{
+		ID: l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, SKU: g.Variant.SKU, Title: g.Product.Title.In(of.Language, "en"),
 		Options: g.Variant.Options, Image: image, Quantity: l.Quantity, Properties: l.Properties, Gift: l.Gift,
 	}
+	if list, ok := g.Product.Variant(l.VariantID); ok && g.Sale != nil && l.Gift == "" {
+		line.Sale = g.Sale.PromotionID
+		line.Saved = (list.Prices[of.Currency].Amount - g.Variant.Prices[of.Currency].Amount) * int64(l.Quantity)
+	}
+	return line
 }

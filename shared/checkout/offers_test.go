@@ -3,10 +3,12 @@ package checkout_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"dangol/events"
 	"dangol/infra/local/fault"
 	"dangol/infra/local/fault/world"
 	"dangol/shared/cart"
@@ -306,6 +308,29 @@ func TestACartHeldAcrossAnEdgeIsNotSoldAtAPriceNobodyWasShown(t *testing.T) {
 	show(t, w, b, (*cart.Cart).AcceptOffers)
 	if c := begin(t, w, start(w, b, "pm_card_visa")); c.Totals.Discount != 0 {
 		t.Errorf("it was sold with %d off", c.Totals.Discount)
+	}
+}
+
+func TestAnOrderTellsWhatASaleOnTheShelfBrought(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, fault.New(fault.Plan{}))
+	sale := thousand(func(p *promotion.Promotion) { p.Priority = 1 })
+	sale.ID, sale.Kind, sale.Class, sale.Terms = "promo_sale", promotion.Shelf, promotion.Product, promotion.Terms{BasisPoints: 2_000}
+	w.Promote(thousand(), sale)
+	b := w.Fill("", map[string]int{w.Sell(world.Goods{Units: 10, Price: 10_000}): 2, w.Sell(world.Goods{Units: 10, Price: 5_000}): 1})
+	show(t, w, b, (*cart.Cart).AcceptOffers, func(c *cart.Cart) {
+		for i := range c.Lines {
+			c.Lines[i].SeenPrice = c.Lines[i].SeenPrice * 8 / 10
+		}
+	})
+	c := begin(t, w, start(w, b, "pm_card_visa"))
+	o, err := w.Service.Cashier.Orders.Get(t.Context(), c.OrderID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []events.OrderPromotion{{PromotionID: "promo_thousand", Amount: 1_000}, {PromotionID: "promo_sale", Amount: 5_000}}
+	if got := o.PlacedEvent().Promotions; !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

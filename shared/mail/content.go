@@ -140,7 +140,7 @@ func (c PaymentFailed) missing() []string {
 // Contents has one of every Content.
 var Contents = []Content{
 	OrderConfirmation{}, OrderShipped{}, OrderDelivered{}, OrderCancelled{}, CheckoutRefunded{}, PaymentFailed{},
-	SubscriptionNotice{}, SubscriptionReceipt{},
+	SubscriptionNotice{}, SubscriptionReceipt{}, SubscriptionGift{}, SubscriptionCreditNote{},
 }
 
 type field struct {

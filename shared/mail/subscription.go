@@ -20,6 +20,7 @@ type SubscriptionNotice struct {
 	Method         string      // the card, for people
 	Required       bool        // without a yes the price does not begin
 	Retry          time.Time   // when a failed payment is tried again
+	Reason         string      // what is done about it, where the kind has several ways
 }
 
 // Template is "subscription_notice".
@@ -36,6 +37,7 @@ func (c SubscriptionNotice) missing() []string {
 // notice is what a mail of one kind says. %s in a title is the plan.
 type notice struct{ title, text, button string }
 
+// A credit note has a mail of its own, as the receipt has.
 var notices = map[string]map[string]notice{
 	"ko": {
 		"consent_request": {"결제 동의가 필요합니다: %s", "아래 날짜부터 표시된 금액이 결제됩니다. 결제 전에 명시적인 동의가 필요합니다. 동의하지 않으면 새 금액은 결제되지 않으며, 언제든지 한 번에 해지할 수 있습니다.", "확인하고 답하기"},
@@ -49,6 +51,15 @@ var notices = map[string]map[string]notice{
 		"cancelled":       {"해지되었습니다: %s", "요청하신 대로 해지되었습니다. 아래 날짜까지 이용할 수 있으며 더 결제되지 않습니다.", "내 구독 보기"},
 		"change_failed":   {"변경하지 못했습니다: %s", "결제가 되지 않아 요청하신 변경을 하지 않았습니다. 지금 구독은 그대로입니다.", "내 구독 보기"},
 		"out_of_stock":    {"이번 회차 상품이 품절입니다: %s", "이번 회차 상품의 재고가 부족합니다. 보내 드리지 못하는 회차는 결제하지 않습니다.", "내 구독 보기"},
+
+		"gift_claimed":         {"선물을 받았습니다: %s", "보내신 구독 선물을 받는 분이 확인했습니다. 이제 주소와 회차는 받는 분이 정합니다.", "내 구독 보기"},
+		"ended.gift_over":      {"선물 구독이 끝났습니다: %s", "선물 구독의 마지막 회차가 끝났습니다. 결제되는 금액은 없습니다.", "구독 둘러보기"},
+		"ended.gift_unclaimed": {"선물이 확인되지 않았습니다: %s", "보내신 구독 선물을 받는 분이 기한까지 확인하지 않았습니다. 결제하신 금액은 모두 결제 수단으로 환불합니다.", "내 구독 보기"},
+
+		"out_of_stock.wait":       {"이번 회차 상품이 품절입니다: %s", "이번 회차 상품의 재고가 부족합니다. 들어오는 대로 보내 드리며, 아직 결제되지 않은 회차는 그때 결제합니다. 끝내 들어오지 않으면 이번 회차를 건너뛰고 결제하지 않습니다.", "내 구독 보기"},
+		"out_of_stock.substitute": {"이번 회차는 다른 상품을 보내 드립니다: %s", "이번 회차 상품이 품절되어 같은 가격에 다른 상품을 보내 드립니다. 원하지 않으면 다음 회차부터 건너뛰거나 해지할 수 있습니다.", "내 구독 보기"},
+		"out_of_stock.skip":       {"이번 회차를 건너뜁니다: %s", "이번 회차 상품이 품절되어 건너뜁니다. 결제하지 않으며, 미리 결제한 회차는 마지막에 한 번 더 보내 드립니다.", "내 구독 보기"},
+		"out_of_stock.refund":     {"이번 회차 금액을 돌려 드립니다: %s", "이번 회차 상품이 품절되어 보내 드리지 못합니다. 미리 결제한 이번 회차 금액은 결제 수단으로 환불하고, 아직 결제하지 않았으면 결제하지 않습니다.", "내 구독 보기"},
 	},
 	"en": {
 		"consent_request": {"Your consent is needed: %s", "From the day below the amount shown is charged, and only with your explicit consent. Without it the new amount is not charged. You can cancel at any time, in one step.", "Read and answer"},
@@ -62,19 +73,36 @@ var notices = map[string]map[string]notice{
 		"cancelled":       {"Cancelled: %s", "As you asked, your subscription is cancelled. It runs until the day below, and nothing more is charged.", "My subscription"},
 		"change_failed":   {"Not changed: %s", "The payment did not go through, so the change you asked for was not made. Your subscription is as it was.", "My subscription"},
 		"out_of_stock":    {"Out of stock this time: %s", "The goods of this cycle are out of stock. A cycle that we cannot send is not charged.", "My subscription"},
+
+		"gift_claimed":         {"Your gift was received: %s", "The subscription you gave has been claimed. Address and deliveries are up to its recipient from here on.", "My subscription"},
+		"ended.gift_over":      {"The gift has ended: %s", "The last cycle of the gift is over. Nothing is charged.", "See subscriptions"},
+		"ended.gift_unclaimed": {"Your gift was not claimed: %s", "The subscription you gave was not claimed in time. All that you paid goes back to your card.", "My subscription"},
+
+		"out_of_stock.wait":       {"Out of stock this time: %s", "The goods of this cycle are out of stock. We send them as soon as they are back; a cycle that is not paid yet is charged then. If they do not come back, the cycle is left out and not charged.", "My subscription"},
+		"out_of_stock.substitute": {"Something else this time: %s", "The goods of this cycle are out of stock. We send others instead, at the same price. If that is not what you want, skip the next cycle or cancel.", "My subscription"},
+		"out_of_stock.skip":       {"We leave this time out: %s", "The goods of this cycle are out of stock, so it is left out and not charged. One that was paid ahead is sent at the end instead.", "My subscription"},
+		"out_of_stock.refund":     {"Your money back for this time: %s", "The goods of this cycle are out of stock and we cannot send them. What you paid ahead for this cycle goes back to your card; what is not paid yet is not charged.", "My subscription"},
 	},
+}
+
+// words are those of the kind, or of one of its ways where there are several.
+func (c SubscriptionNotice) words(language string) notice {
+	if way, ok := notices[language][c.Kind+"."+c.Reason]; ok {
+		return way
+	}
+	return notices[language][c.Kind]
 }
 
 // Title is the subject and heading.
 func (c SubscriptionNotice) Title(language string) string {
-	return fmt.Sprintf(notices[language][c.Kind].title, c.Plan)
+	return fmt.Sprintf(c.words(language).title, c.Plan)
 }
 
 // Text is what the mail says.
-func (c SubscriptionNotice) Text(language string) string { return notices[language][c.Kind].text }
+func (c SubscriptionNotice) Text(language string) string { return c.words(language).text }
 
 // Button is the words on the way to the subscription.
-func (c SubscriptionNotice) Button(language string) string { return notices[language][c.Kind].button }
+func (c SubscriptionNotice) Button(language string) string { return c.words(language).button }
 
 // Path is where the storefront shows the subscription.
 func (c SubscriptionNotice) Path() string { return "/account/subscriptions/" + c.SubscriptionID }

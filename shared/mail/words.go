@@ -12,14 +12,14 @@ var words = map[string]map[string]string{
 		"discount": "할인", "shipping": "배송비", "free": "무료", "tax": "부가세", "taxIncluded": "부가세 포함", "total": "총 결제 금액",
 		"refund": "환불 금액", "carrier": "택배사", "tracking": "운송장 번호", "follow": "배송 조회", "quantity": "수량",
 		"help": "문의", "automatic": "주문이나 구독과 관련하여 자동으로 발송된 안내 메일입니다.", "amount": "결제 금액",
-		"date": "날짜", "old": "이전 금액", "method": "결제 수단", "retry": "다시 결제하는 때", "invoice": "청구서 번호", "credit": "적립금 사용",
+		"date": "날짜", "until": "확인 기한", "creditNote": "환불 명세서 번호", "toCard": "결제 수단으로 환불", "toCredit": "적립금으로", "times": "회차", "message": "전하는 말", "old": "이전 금액", "method": "결제 수단", "retry": "다시 결제하는 때", "invoice": "청구서 번호", "credit": "적립금 사용",
 	},
 	"en": {
 		"order": "Order", "placed": "Placed", "shipped": "Shipped", "delivered": "Delivered", "subtotal": "Subtotal",
 		"discount": "Discount", "shipping": "Shipping", "free": "Free", "tax": "Tax", "taxIncluded": "Tax included", "total": "Total",
 		"refund": "Refund", "carrier": "Carrier", "tracking": "Tracking number", "follow": "Track parcel", "quantity": "Quantity",
 		"help": "Help", "automatic": "This message was sent automatically because of your order or subscription.", "amount": "Amount",
-		"date": "Date", "old": "Present amount", "method": "Payment method", "retry": "Next attempt", "invoice": "Invoice", "credit": "Account credit",
+		"date": "Date", "until": "Claim before", "creditNote": "Credit note", "toCard": "Back to your card", "toCredit": "Account credit", "times": "Deliveries", "message": "Message", "old": "Present amount", "method": "Payment method", "retry": "Next attempt", "invoice": "Invoice", "credit": "Account credit",
 	},
 }
 

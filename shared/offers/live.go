@@ -35,3 +35,16 @@ func (l liveSales) Shown(c *catalogue.Card, currency string) (catalogue.Range, b
 	r, sale := l.of.Range(c, currency, l.at)
 	return r, sale != nil
 }
+
+// Over is the sale that made a price of a variant until it ended, the last of several; nil when none did.
+func (s *Snapshot) Over(p *catalogue.Product, list catalogue.Variant, currency string, price int64, at time.Time) (last *Sale) {
+	for _, o := range s.shelf {
+		if o.Ends.IsZero() || o.Ends.After(at) || last != nil && o.Ends.Before(last.Until) {
+			continue
+		}
+		if was, sale := s.Shelf(p, list, currency, o.Ends.Add(-1)); sale != nil && sale.PromotionID == o.ID && was.Amount == price {
+			last = sale
+		}
+	}
+	return last
+}

@@ -92,8 +92,9 @@ type Line struct {
 	Image      string            `json:"image,omitempty"`
 	Quantity   int               `json:"quantity"`
 	Properties map[string]string `json:"properties,omitempty"`
-	Gift       string            `json:"gift,omitempty"` // the promotion that gave the line for nothing
-	Sale       string            `json:"sale,omitempty"` // the sale that made its price on the shelf
+	Gift       string            `json:"gift,omitempty"`  // the promotion that gave the line for nothing
+	Sale       string            `json:"sale,omitempty"`  // the sale that made its price on the shelf
+	Saved      int64             `json:"saved,omitempty"` // how much less than outside the sale, minor units
 }
 
 // Counted is how many units of a limited variant, or uses of a promotion, went onto the customer's lifetime counters.

@@ -81,11 +81,21 @@ func (o *Order) membership() *events.OrderMember {
 	return e
 }
 
-// promotions is what each promotion did.
+// promotions is what each promotion did, and each sale on the shelf.
 func (o *Order) promotions() []events.OrderPromotion {
 	var out []events.OrderPromotion
 	for _, u := range o.Uses {
 		out = append(out, events.OrderPromotion{PromotionID: u.PromotionID, Code: u.Code, Amount: u.Amount, Gifts: u.Gifts})
+	}
+	for _, l := range o.Lines {
+		if l.Sale == "" {
+			continue
+		}
+		at := slices.IndexFunc(out, func(p events.OrderPromotion) bool { return p.PromotionID == l.Sale })
+		if at < 0 {
+			at, out = len(out), append(out, events.OrderPromotion{PromotionID: l.Sale})
+		}
+		out[at].Amount += l.Saved
 	}
 	return out
 }

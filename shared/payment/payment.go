@@ -137,6 +137,7 @@ type Subject string
 const (
 	SubjectPayment Subject = "payment"
 	SubjectRefund  Subject = "refund"
+	SubjectMethod  Subject = "method" // a card's network has renewed it: same token, other dates
 	SubjectOther   Subject = "other"
 )
 
@@ -149,4 +150,5 @@ type Notification struct {
 	At      time.Time `json:"at"`
 	Payment Payment   `json:"payment,omitzero"` // SubjectPayment
 	Refund  Refund    `json:"refund,omitzero"`  // SubjectRefund
+	Method  Method    `json:"method,omitzero"`  // SubjectMethod
 }

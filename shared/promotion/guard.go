@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -65,9 +66,14 @@ type Breach struct {
 	With   []string `json:"with,omitempty"` // the other promotions that count
 }
 
-// String is the breach as a sentence.
+// String is the breach as a sentence, with products and promotions by their ids.
 func (b Breach) String() string {
-	who := "product " + b.Scope
+	return b.Say(func(id string) string { return id })
+}
+
+// Say is the breach as a sentence, with products and promotions as name calls them.
+func (b Breach) Say(name func(id string) string) string {
+	who := "product " + name(b.Scope)
 	switch b.Scope {
 	case TheShop:
 		who = "the shop"
@@ -76,19 +82,30 @@ func (b Breach) String() string {
 	}
 	with := ""
 	if len(b.With) > 0 {
-		with = " (with " + strings.Join(b.With, ", ") + ")"
+		names := make([]string, len(b.With))
+		for i, id := range b.With {
+			names[i] = name(id)
+		}
+		with = " (with " + strings.Join(names, ", ") + ")"
 	}
 	switch b.Rule {
 	case DaysOnSale:
-		return fmt.Sprintf("%s would be on sale on %d days from %s to %s, at most %d are allowed%s",
-			who, b.Actual, b.From, b.To, b.Limit, with)
+		return fmt.Sprintf("%s would be on sale on %s from %s to %s, at most %d are allowed%s",
+			who, countOf(b.Actual), b.From, b.To, b.Limit, with)
 	case Gap:
-		return fmt.Sprintf("%s would have %d days without a sale from %s to %s, at least %d are wanted%s",
-			who, b.Actual, b.From, b.To, b.Limit, with)
+		return fmt.Sprintf("%s would have %s without a sale between %s and %s, at least %d are wanted%s",
+			who, countOf(b.Actual), b.From, b.To, b.Limit, with)
 	case Overlap:
 		return fmt.Sprintf("%s would have %d sales at once on %s, at most %d are allowed%s", who, b.Actual, b.From, b.Limit, with)
 	}
 	return fmt.Sprintf("%d basis points off is deeper than %d", b.Actual, b.Limit)
+}
+
+func countOf(days int) string {
+	if days == 1 {
+		return "1 day"
+	}
+	return strconv.Itoa(days) + " days"
 }
 
 // Check says which rules a planned sale breaks, given all others, past and to come; an older version of itself among them

@@ -85,15 +85,15 @@ func TestTheGuard(t *testing.T) {
 			s("one", "2026-09-05", "2026-09-13"), nil},
 		{"a gap of 13 days is too short", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-04", "soap")},
 			s("two", "2026-09-18", "2026-09-19", "soap"),
-			[]string{"product soap would have 13 days without a sale from 2026-09-04 to 2026-09-18, at least 14 are wanted (with one)"}},
+			[]string{"product soap would have 13 days without a sale between 2026-09-04 and 2026-09-18, at least 14 are wanted (with one)"}},
 		{"a gap of 14 days is enough", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-04", "soap")},
 			s("two", "2026-09-19", "2026-09-19", "soap"), nil},
 		{"the gap to the next one counts too", gap, []promotion.Span{s("next", "2026-09-10", "2026-09-11", "soap")},
 			s("now", "2026-09-01", "2026-09-04", "soap"),
-			[]string{"product soap would have 5 days without a sale from 2026-09-04 to 2026-09-10, at least 14 are wanted (with next)"}},
+			[]string{"product soap would have 5 days without a sale between 2026-09-04 and 2026-09-10, at least 14 are wanted (with next)"}},
 		{"what overlaps has no gap", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-10", "soap")},
 			s("two", "2026-09-05", "2026-09-06", "soap"),
-			[]string{"product soap would have 0 days without a sale from 2026-09-05 to 2026-09-06, at least 14 are wanted (with one)"}},
+			[]string{"product soap would have 0 days without a sale between 2026-09-05 and 2026-09-06, at least 14 are wanted (with one)"}},
 		{"promotions of one season need no gap", gap, []promotion.Span{grouped(s("one", "2026-09-01", "2026-09-10", "soap"),
 			"chuseok-2026")},
 			grouped(s("two", "2026-09-05", "2026-09-06", "soap"), "chuseok-2026"), nil},
@@ -283,7 +283,7 @@ func TestASaleOfEverythingIsBoundByTheRulesForAProduct(t *testing.T) {
 	if len(breaches) != 1 || breaches[0].Rule != promotion.Gap || breaches[0].Scope != promotion.AnyProduct || breaches[0].Limit != 14 {
 		t.Fatalf("two sales of everything a day apart break %v, want the gap of every product", breaches)
 	}
-	if !strings.HasPrefix(breaches[0].String(), "every product would have 1 days without a sale") {
+	if !strings.HasPrefix(breaches[0].String(), "every product would have 1 day without a sale") {
 		t.Errorf("it says %q", breaches[0])
 	}
 	soap := promotion.Span{PromotionID: "soap", Products: []string{"soap"}, Starts: at(1), Ends: at(4), BasisPoints: 2000}

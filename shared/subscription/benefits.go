@@ -33,6 +33,9 @@ func (s *Subscription) Membership(title string) (h membership.Held, ok bool) {
 // paid days, or from the decline once there was one: a payment, or a billing run, that is late takes nothing from anybody.
 func (s *Subscription) inForceUntil() time.Time {
 	p := s.Span
+	if s.waiting() {
+		return time.Time{}
+	}
 	switch s.State {
 	case Trialing:
 		if ask := s.Ask; ask != nil && !ask.may(s, p.End) {

@@ -81,8 +81,8 @@ func (h *shop) balances() {
 		credit += o.CreditUsed // tied up in an invoice under way
 	}
 	owed := int64(h.s.PrepaidLeft) * h.s.Terms.Cycle()
-	if got, want := h.cash()-credit-owed-h.pending(), h.used(); got != want {
-		h.t.Fatalf("taken %d, credit %d, owed %d leave %d, the days used cost %d\n%s", h.cash(), credit, owed, got, want, h.story())
+	if got, want := h.cash()-credit-h.left-owed-h.pending(), h.used(); got != want {
+		h.t.Fatalf("taken %d, credit %d, owed %d leave %d, the days used cost %d\n%s", h.cash(), credit+h.left, owed, got, want, h.story())
 	}
 }
 

@@ -28,7 +28,8 @@ type Start struct {
 	// BillingDay is the day of the month to bill on (1-31), for plans by month or year; 0 is the day of the start. The days until then are
 	// billed by days first; a plan with goods sends its first parcel on that day.
 	BillingDay int
-	Gift       *Gift // paid now, never renewed; prepaid plans only
+	Credit     int64 // account credit that the customer brings
+	Gift       *Gift // paid now, never renewed; prepaid plans only; without AddressID it waits until it is claimed
 }
 
 // SkipNext leaves the next cycle out; Unskip takes that back.
@@ -99,9 +100,11 @@ type Cancel struct {
 }
 
 // Reactivate takes a cancellation back. One that has ended starts again with a payment at once, under Terms and Card.
+// Credit is account credit that the customer brings to a new start.
 type Reactivate struct {
-	Terms *Terms
-	Card  *Card
+	Terms  *Terms
+	Card   *Card
+	Credit int64
 }
 
 // ChangeCard charges another card from now on, at once what is unpaid.
@@ -179,7 +182,13 @@ var allowed = map[string][]State{
 	"pay_now":          {PastDue, Suspended},
 	"charge_succeeded": {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
 	"charge_failed":    {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
+	"charge_heard":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
+	"card_updated":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled},
 	"stock_failed":     {Starting, Active, PastDue, Suspended, Cancelled, Ended},
+	"accept_offer":     {Cancelled},
+	"explain":          {Cancelled, Ended},
+	"claim_gift":       {Active, Cancelled},
+	"mail_gift":        {Active, Cancelled},
 	"due":              {Starting, Trialing, Active, PastDue, Paused, Suspended, Cancelled, Ended},
 }
 
@@ -193,6 +202,9 @@ func (s *Subscription) may(command string) error {
 			return refuse("subscription_ended", "This subscription has ended.")
 		}
 		return refuse("not_in_this_state", "A subscription that is %s does not allow %s.", s.stateText(), command)
+	}
+	if s.waiting() && slices.Contains(settled, command) {
+		return refuse("gift_waiting", "This gift has not begun.")
 	}
 	if s.Open == nil || !slices.Contains(settled, command) {
 		return nil

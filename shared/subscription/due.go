@@ -22,6 +22,9 @@ func (s *Subscription) tasks() []task {
 	if s.outOfStock() {
 		out = append(out, task{s.Stock.RetryAt, (*run).restock, "look for goods"})
 	}
+	if t, ok := s.giftTask(); ok {
+		out = append(out, t)
+	}
 	opens := s.Span.End
 	if s.Burst.Hold {
 		if next := s.Burst.Day.Add(1).utc(); next.After(opens) {

@@ -62,6 +62,9 @@ type Refund struct {
 	Amount    money.Money
 }
 
+// CreditLeft is account credit of a subscription that has ended: it stays the customer's, for another subscription or a later one.
+type CreditLeft struct{ Amount money.Money }
+
 // Deliver makes the order of a cycle out of the held goods.
 type Deliver struct {
 	Key       string
@@ -94,6 +97,9 @@ const (
 	NoticeCancelled     NoticeKind = "cancelled"
 	NoticeChangeFailed  NoticeKind = "change_failed"
 	NoticeOutOfStock    NoticeKind = "out_of_stock"
+	NoticeGift          NoticeKind = "gift" // to the recipient; Date is the first day on which it can no longer be claimed
+	NoticeCreditNote    NoticeKind = "credit_note"
+	NoticeGiftClaimed   NoticeKind = "gift_claimed"
 )
 
 // Notice is a message to the subscriber.
@@ -134,6 +140,9 @@ const (
 	EventReactivate = "subscription.reactivated"
 	EventEnded      = "subscription.ended"
 	EventStockOut   = "subscription.out_of_stock"
+
+	EventLeft        = "subscription.cancel_reason"
+	EventGiftClaimed = "subscription.gift_claimed"
 )
 
 // Entry is a line of the subscription's history. There is one for every command that did something.
@@ -155,6 +164,7 @@ func (Settle) effect()         {}
 func (Void) effect()           {}
 func (Refund) effect()         {}
 func (Deliver) effect()        {}
+func (CreditLeft) effect()     {}
 func (SpanEnded) effect()      {}
 func (Notice) effect()         {}
 func (Event) effect()          {}

@@ -27,6 +27,9 @@ const (
 // RateOf is the rate of a subscription as it stands.
 func (s *Subscription) RateOf(at time.Time) Rate {
 	r := Rate{From: at}
+	if s.waiting() && s.State != Ended {
+		return r
+	}
 	switch s.State {
 	case Active, PastDue:
 		r.PerMonth = s.Terms.PerMonth()

@@ -6,13 +6,13 @@ import (
 )
 
 func (c Start) do(r *run) error {
-	if err := c.check(); err != nil {
+	today := DateAt(r.at, zone(c.Zone))
+	if err := c.check(today); err != nil {
 		return err
 	}
-	today := DateAt(r.at, zone(c.Zone))
 	r.s = Subscription{
-		ID: c.ID, CustomerID: c.CustomerID, Region: c.Region, AddressID: c.AddressID, Terms: c.Terms, Card: c.Card, Gift: c.Gift,
-		Anchor: c.anchor(today), NoRenewal: c.Gift != nil, SetupDue: c.Terms.SetupFee > 0, StartedAt: r.at,
+		ID: c.ID, CustomerID: c.CustomerID, Region: c.Region, AddressID: c.AddressID, Terms: c.Terms, Card: c.Card, Gift: copied(c.Gift),
+		Anchor: c.anchor(today), NoRenewal: c.Gift != nil, SetupDue: c.Terms.SetupFee > 0, Credit: c.Credit, StartedAt: r.at,
 	}
 	r.event(EventStarted, string(c.Terms.Kind), 0)
 	if c.Trial && c.Terms.TrialDays > 0 {
@@ -23,14 +23,16 @@ func (c Start) do(r *run) error {
 		return nil
 	}
 	r.s.State = Starting
-	r.openPeriod(today, r.at, OpenFirst)
+	if c.Gift == nil || !r.startGift(today) {
+		r.openPeriod(today, r.at, OpenFirst)
+	}
 	if r.s.Open == nil && r.s.State == Starting {
 		r.s.State = Active
 	}
 	return nil
 }
 
-func (c Start) check() error {
+func (c Start) check(today Date) error {
 	var f fields
 	f.that(c.ID != "", "/id", "required", "an id")
 	f.that(len(c.Region) == 2, "/region", "unknown", "a country, two letters")
@@ -41,7 +43,7 @@ func (c Start) check() error {
 	f.within("/billingDay", int64(c.BillingDay), 0, 31)
 	f.that(c.BillingDay == 0 || c.Terms.Interval.months() > 0, "/billingDay", "not_for_this_plan", "only for plans by month or year")
 	f.that(c.BillingDay == 0 || c.Terms.Prepaid == 1 || c.Terms.goods(), "/billingDay", "not_for_this_plan", "not for a prepaid membership")
-	f.that(c.Gift == nil || c.Terms.Prepaid > 1 && !c.Trial, "/gift", "not_for_this_plan", "a gift is a prepaid plan without a trial")
+	c.giftProblems(&f, today)
 	f.that(c.Terms.Payment() == 0 || c.Card.Token != "", "/card", "required", "a way to pay")
 	return f.err()
 }
@@ -62,6 +64,10 @@ func (r *run) openNext() {
 	r.s.Stock = nil
 	r.closeSpan()
 	if old.Kind == SpanTrial && !r.trialConverts() {
+		return
+	}
+	if g := r.s.Gift; g != nil && g.Waits && g.ClaimedBy == "" {
+		r.giveUpGift()
 		return
 	}
 	if r.s.State == Cancelled && (old.Kind == SpanTrial || r.runOut()) {
@@ -203,13 +209,16 @@ func (r *run) periodLines(p Span) []Line {
 		l.Amount, l.Cycles = t.Payment(), t.Prepaid
 		l.To = r.s.Anchor.Opening(t.Interval, r.s.Anchor.Index(t.Interval, p.Opens)+t.Prepaid)
 	}
-	lines := []Line{l}
-	if r.s.SetupDue {
-		lines = append(lines, Line{
-			Kind: LineSetup, PlanID: t.PlanID, Version: t.Version, Quantity: 1, Amount: t.SetupFee, TaxBP: t.TaxBP,
-		})
+	return append([]Line{l}, r.setupLine()...)
+}
+
+// setupLine is the line of the setup fee, while it is due.
+func (r *run) setupLine() []Line {
+	t := r.s.Terms
+	if !r.s.SetupDue {
+		return nil
 	}
-	return lines
+	return []Line{{Kind: LineSetup, PlanID: t.PlanID, Version: t.Version, Quantity: 1, Amount: t.SetupFee, TaxBP: t.TaxBP}}
 }
 
 // cycle counts a paid cycle that has begun.
@@ -236,7 +245,7 @@ func (r *run) cut(day Date) {
 	r.closeSpan()
 }
 
-// end makes the subscription final. What is left of account credit stays with the customer.
+// end makes the subscription final. What is left of account credit goes back to the customer.
 func (r *run) end(reason string) {
 	if !r.closed {
 		r.cut(r.today().Add(1))
@@ -244,6 +253,10 @@ func (r *run) end(reason string) {
 	r.s.State, r.s.EndReason, r.s.EndedAt = Ended, reason, r.at
 	r.s.Open, r.s.Ask, r.s.Next, r.s.Stock, r.s.PauseUntil, r.s.Skip = nil, nil, nil, nil, "", false
 	r.event(EventEnded, reason, r.s.Credit)
+	if r.s.Credit > 0 {
+		r.emit(CreditLeft{r.s.money(r.s.Credit)})
+		r.s.Credit = 0
+	}
 	r.notice(Notice{Kind: NoticeEnded, Date: r.s.Span.Closes, Reason: reason})
 }
 

@@ -49,7 +49,10 @@ func (r *run) paid(paymentID string) {
 		return
 	}
 	r.s.Span.Paid = true
-	if r.s.Span.whole() {
+	switch {
+	case r.s.waiting():
+		r.s.PrepaidLeft = r.s.Terms.Prepaid
+	case r.s.Span.whole():
 		r.cycle()
 		r.s.PrepaidLeft = r.s.Terms.Prepaid - 1
 	}

@@ -128,6 +128,7 @@ func (f *fields) policy(p Policy) {
 	f.that(p.Stock.Do != StockSubstitute || len(p.Substitutes) > 0, "/policy/substitutes", "required", "what to send instead")
 	f.within("/policy/stock/waitDays", int64(p.Stock.WaitDays), 0, 60)
 	f.items("/policy/substitutes", p.Substitutes)
+	f.offers(p.Offers)
 	f.dunning(p.Dunning)
 }
 

@@ -41,10 +41,12 @@ func (s Subscription) Quote(c Command, at time.Time) (Quote, error) {
 			q.CreditUsed = after.money(e.Invoice.CreditUsed)
 		case Refund:
 			q.Refund.Amount += e.Amount.Amount
+		case CreditLeft:
+			q.Credit.Amount += e.Amount.Amount
 		}
 	}
 	paid := after.payOpen(at)
-	q.State, q.Credit.Amount = paid.State, paid.Credit
+	q.State, q.Credit.Amount = paid.State, q.Credit.Amount+paid.Credit
 	if paid.State == Cancelled {
 		q.EndsOn = paid.endsOn()
 	} else if paid.State == Ended {

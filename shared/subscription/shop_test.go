@@ -47,6 +47,7 @@ type shop struct {
 	spans    []SpanEnded
 	notes    []CreditNote
 	refunded int64
+	left     int64 // account credit of what has ended
 	notices  []sent
 	events   []string
 	entries  []Entry
@@ -187,6 +188,8 @@ func (h *shop) carryOut(e Effect, at time.Time) {
 		h.state[e.Key] = "void"
 	case Refund:
 		h.refunded += e.Amount.Amount
+	case CreditLeft:
+		h.left += e.Amount.Amount
 	case HoldStock:
 		if h.stock != nil && !h.stock(e) {
 			h.parcels = append(h.parcels, Deliver{Key: "refused"}) // the Deliver that follows is not done

@@ -36,7 +36,9 @@ func (r *run) missGoods() {
 	if action == StockWait && (!tomorrow.Before(r.s.days(w.Since.Start(r.s.zone()), p.Stock.WaitDays+1)) || !tomorrow.Before(r.s.Span.End)) {
 		action = StockSkip
 	}
-	r.notice(Notice{Kind: NoticeOutOfStock, Date: r.s.Span.Opens, Reason: string(action)})
+	if action != StockWait || w.Tries == 1 { // a wait is told once, not each day
+		r.notice(Notice{Kind: NoticeOutOfStock, Date: r.s.Span.Opens, Reason: string(action)})
+	}
 	switch action {
 	case StockWait:
 		w.RetryAt = tomorrow

@@ -101,7 +101,10 @@ func (c Cancel) do(r *run) error {
 func (r *run) stopNow() {
 	p := r.s.Span
 	unused := int64(r.s.PrepaidLeft) * r.s.Terms.Cycle()
-	if p.Kind == SpanPaid && !r.s.Terms.goods() {
+	switch {
+	case r.s.waiting():
+		unused += r.s.Terms.SetupFee
+	case p.Kind == SpanPaid && !r.s.Terms.goods():
 		unused += p.part(r.today().Add(1), p.Closes)
 	}
 	r.s.PrepaidLeft = 0
@@ -165,6 +168,7 @@ func (c Reactivate) restart(r *run) error {
 	r.s.Terms, r.s.Anchor = *c.Terms, AnchorOn(today, r.s.Anchor.Zone)
 	r.s.State, r.s.EndReason, r.s.EndedAt = Starting, "", time.Time{}
 	r.s.Cycles, r.s.PrepaidLeft, r.s.NoRenewal, r.s.Gift, r.s.SetupDue = 0, 0, false, nil, false
+	r.s.Credit += c.Credit
 	r.event(EventReactivate, "ended", 0)
 	r.openPeriod(today, r.s.Span.End, OpenFirst)
 	return nil

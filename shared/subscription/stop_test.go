@@ -98,8 +98,8 @@ func TestPauseSkipAndCancel(t *testing.T) {
 			t.Fatalf("credit %d, taken %d", h.s.Credit, h.cash())
 		}
 		h.do(Cancel{Now: true}, seoul("2026-03-31 10:00"))
-		if h.refunded != 21000 || h.s.Credit != 31000-1034-21000 { // one of 30 days was used
-			t.Errorf("refunded %d, credit %d", h.refunded, h.s.Credit)
+		if h.refunded != 21000 || h.left != 31000-1034-21000 { // one of 30 days was used
+			t.Errorf("refunded %d, credit %d", h.refunded, h.left)
 		}
 		h.balances()
 	})
@@ -110,8 +110,8 @@ func TestPauseSkipAndCancel(t *testing.T) {
 		h.until(seoul("2026-03-31 12:00"))
 		wantState(t, h, PastDue)
 		h.do(Cancel{}, seoul("2026-03-31 12:00"))
-		if h.s.Credit != 10000 {
-			t.Errorf("credit %d", h.s.Credit)
+		if h.left != 10000 {
+			t.Errorf("credit %d", h.left)
 		}
 		h.balances()
 	})

@@ -34,6 +34,7 @@ const (
 	EndUnpaid       = "unpaid"
 	EndNotStarted   = "payment_failed"
 	EndGiftOver     = "gift_over"
+	EndUnclaimed    = "gift_unclaimed"
 	EndNothingToBuy = "nothing_to_send"
 )
 
@@ -97,12 +98,6 @@ type Card struct {
 // expired reports whether the card is no longer valid on a day; it is until the last day of its month.
 func (c Card) expired(d Date) bool {
 	return c.ExpYear > 0 && d >= NewDate(c.ExpYear, time.Month(c.ExpMonth+1), 1)
-}
-
-// Gift is a subscription paid by one person for another. It never renews by itself.
-type Gift struct {
-	Recipient string `json:"recipient" doc:"Customer or mail address."`
-	Message   string `json:"message,omitempty"`
 }
 
 // SpanKind is what a span is.

@@ -1,5 +1,6 @@
 // Package demo fills an empty shop: Haneul, a made-up Korean cosmetics brand with 24 products in Korean and English, in
-// won and dollars, among them two gift sets and a limited edition. It goes through the API like any merchant.
+// won and dollars, among them two gift sets and a limited edition, plans to subscribe to, a sale for the coming weekend and a code. It goes
+// through the API like any merchant.
 package demo
 
 import (
@@ -39,7 +40,13 @@ func Seed(ctx context.Context, r *runner.Runner) error {
 	if len(list.Products) > 0 {
 		return nil
 	}
-	return s.fill(ctx)
+	if err := s.fill(ctx); err != nil {
+		return err
+	}
+	if err := s.subscriptions(ctx, r.Clock().Now()); err != nil {
+		return err
+	}
+	return s.season(ctx, r.Clock().Now())
 }
 
 type shop struct{ address, token string }

@@ -14,11 +14,22 @@ import (
 // DB returns a client for the process's engine.
 func DB(t testing.TB) table.DB { return tables.Client(enginetest.Endpoint(t)) }
 
-// Name creates an empty table of the schema and returns its name. It has no stream: nobody would read it, and in memory
-// the engine walks through all of it with every write.
+// Name creates an empty table of the schema and returns its name. It has no stream: few tests read one, and in memory the
+// engine walks through all of it with every write.
 func Name(t testing.TB, s table.Schema) string {
 	t.Helper()
 	s.Stream = false
+	return create(t, s)
+}
+
+// Streamed returns an empty table of the schema with the stream that the schema says.
+func Streamed(t testing.TB, s table.Schema) *table.Table {
+	t.Helper()
+	return table.New(DB(t), create(t, s), nil)
+}
+
+func create(t testing.TB, s table.Schema) string {
+	t.Helper()
 	name := s.Name + "-" + id.New("t", clock.System{}.Now())
 	if err := tables.Create(t.Context(), tables.Client(enginetest.Endpoint(t)), name, s); err != nil {
 		t.Fatal(err)

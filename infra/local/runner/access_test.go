@@ -18,6 +18,8 @@ type belongings struct {
 	number, promotion                             string
 	other                                         purse // a guest's cart, to be merged
 	plan, subscription, notice, fingerprint       string
+	gift                                          string // its token
+	refund                                        string
 }
 
 // request is how a route is called rightly.
@@ -125,6 +127,22 @@ func ownTrial(s *shop) belongings {
 	return b
 }
 
+// ownGift is a gift whose giver is the owner.
+func ownGift(s *shop) belongings {
+	b := belongings{plan: s.plan(map[string]any{"prepaid": 3})}
+	b.owner.caller = s.as(unique("eve"))
+	b.subscription, b.gift = s.give(b.owner.caller, b.plan, nil)
+	return b
+}
+
+// claimedGift is a gift whose recipient is the owner.
+func claimedGift(s *shop) belongings {
+	b := ownGift(s)
+	b.owner.caller = s.as(unique("min"))
+	s.do(b.owner.caller, "POST", "/gifts/claim", map[string]string{"token": b.gift, "email": "min@example.com", "language": "ko"})
+	return b
+}
+
 func nothing(*shop) belongings { return belongings{} }
 
 const planBody = `{"kind":"membership","name":{"ko":"단골 {unique}"},"interval":{"unit":"month","count":1},"prices":{"KRW":9900},"tax":{"rateBp":1000,"included":true}}`
@@ -183,6 +201,16 @@ var requests = map[string]request{
 	"payNow": {needs: ownSubscription, owned: true}, "updatePaymentMethod": {needs: ownSubscription, owned: true, body: `{"paymentMethod":"pm_card_visa"}`},
 	"getConsentNotice": {needs: ownTrial, owned: true},
 	"answerConsent":    {needs: ownTrial, owned: true, body: `{"noticeId":"{notice}","fingerprint":"{fingerprint}","answer":"yes","explicit":true,"separate":true}`},
+
+	"lookAtGift": {needs: ownGift, body: `{"token":"{gift}"}`}, "claimGift": {needs: ownGift, body: `{"token":"{gift}","email":"a@example.com","language":"ko"}`},
+	"listMyGifts": {needs: nothing}, "getGift": {needs: claimedGift, owned: true},
+	"changeGift": {needs: claimedGift, owned: true, body: `{"do":"move","zone":"Asia/Seoul","region":"KR"}`}, "mailGift": {needs: ownGift, owned: true},
+
+	"listCreditNotes": {needs: refusedRefund, owned: true}, "getCreditNote": {needs: refusedRefund, owned: true},
+	"listAllCreditNotes": {needs: nothing}, "getAnyCreditNote": {needs: refusedRefund}, "listOpenRefunds": {needs: nothing},
+	"retryRefund": {needs: refusedRefund}, "settleRefund": {needs: refusedRefund, body: `{"reference":"transfer"}`},
+
+	"explainCancellation": {needs: ownSubscription, owned: true, body: `{"reason":"too many"}`},
 
 	"getOpenAPI": {needs: nothing}, "getDocs": {needs: nothing},
 }
@@ -309,6 +337,7 @@ func (s *shop) send(c caller, route api.Route, q request, b belongings) answer {
 		"{guestCart}", b.other.cart, "{guestToken}", b.other.headers["Cart-Token"], "{number}", b.number, "{promotionId}", b.promotion, "{email}", b.other.email,
 		"{id}", b.product, "{code}", "X", "{n}", "1", "{provider}", "sandbox", "{unique}", unique("n"),
 		"{planId}", b.plan, "{subscriptionId}", b.subscription, "{notice}", b.notice, "{fingerprint}", b.fingerprint,
+		"{gift}", b.gift, "{refundId}", b.refund,
 	)
 	path := fill.Replace(route.Path)
 	if strings.Contains(path, "{") {
@@ -322,6 +351,8 @@ func (s *shop) send(c caller, route api.Route, q request, b belongings) answer {
 		c, path = c.with("Content-Type", "text/csv"), path+"?currency=KRW"
 	case "listOrders":
 		path += "?state=placed"
+	case "listAllCreditNotes":
+		path += "?year=2026"
 	case "getSubscriptionReport":
 		path += "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
 	case "replaceProduct", "archiveProduct", "replacePromotion":

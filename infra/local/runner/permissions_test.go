@@ -15,6 +15,7 @@ import (
 
 	"dangol/infra/local/runner"
 	"dangol/infra/topology"
+	"dangol/shared/billing"
 	"dangol/shared/table"
 )
 
@@ -122,6 +123,19 @@ func finishWithoutTheAPI(t *testing.T, s *shop, broken *outage) {
 	}
 }
 
+// reportOfALargeShop has the worker add up figures that the request itself would in so small a shop.
+func (s *shop) reportOfALargeShop() {
+	books := billing.Service{Table: s.Table(table.Commerce.Name), Clock: s.Clock()}
+	question := billing.Question{Currency: "KRW", From: opening, To: s.Clock().Now(), Days: 62}
+	if err := books.Ask(s.t.Context(), question); err != nil {
+		s.t.Fatal(err)
+	}
+	s.advance(time.Minute)
+	if r, err := books.Report(s.t.Context(), question); err != nil || !r.Ready || len(r.States) == 0 {
+		s.t.Errorf("the worker's figures are %+v, %v", r, err)
+	}
+}
+
 // useEverything walks every route as who may, and every way a checkout can go.
 func useEverything(s *shop) {
 	merchant, agent := s.merchant(), s.agent()
@@ -171,5 +185,6 @@ func useEverything(s *shop) {
 	s.subscribe(s.as(unique("fay")), box, "pm_card_visa")
 	s.advance(32 * 24 * time.Hour)
 	s.do(s.merchant(), "GET", "/admin/subscriptions/report?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z", nil)
+	s.reportOfALargeShop()
 	s.advance(time.Hour)
 }

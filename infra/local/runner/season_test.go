@@ -119,6 +119,10 @@ func TestASeasonIsRehearsedFromPlanToReport(t *testing.T) {
 			t.Errorf("price %d of the history is %s, want %s: %s", n, got, want, history.body)
 		}
 	}
+	brought := s.do(s.merchant(), "GET", "/promotions/"+draft, nil)
+	if got := brought.field(t, "results.0.orders") + " order, cost " + brought.field(t, "results.0.cost"); got != "1 order, cost 2400" {
+		t.Errorf("the sale brought %s: %s", got, brought.body)
+	}
 	report := s.do(s.merchant(), "GET", "/promotions/report?product="+product, nil)
 	if got := report.field(t, "days30") + " days, share " + report.field(t, "discountShare"); got != "3 days, share 2857" {
 		t.Errorf("the report says %s: %s", got, report.body)

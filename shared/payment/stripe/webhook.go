@@ -73,6 +73,14 @@ func notification(event stripego.Event) (payment.Notification, error) {
 		var back stripego.Refund
 		err = json.Unmarshal(event.Data.Raw, &back)
 		n.Subject, n.Refund = payment.SubjectRefund, fromRefund(&back)
+	case event.Type == stripego.EventTypePaymentMethodAutomaticallyUpdated:
+		var kept stripego.PaymentMethod
+		err = json.Unmarshal(event.Data.Raw, &kept)
+		n.Subject, n.Method = payment.SubjectMethod, payment.Method{Token: kept.ID}
+		if kept.Customer != nil {
+			n.Method.CustomerRef = kept.Customer.ID
+		}
+		card(&n.Method, &kept)
 	}
 	if err != nil {
 		return payment.Notification{}, fmt.Errorf("%w: %s: %w", payment.ErrInvalid, event.Type, err)

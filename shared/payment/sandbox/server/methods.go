@@ -68,12 +68,32 @@ func (s *Server) refund(c *call) outcome {
 	}
 	rec.Refunded.Amount += req.Amount.Amount
 	rec.move("refund", req.Amount, c.key, c.now)
+	b, _, _ := s.method(rec.Token, rec.Method.CustomerRef, c.now)
 	back := payment.Refund{
 		ID: id.New("re", c.now), Key: c.key, PaymentID: rec.ID, Amount: req.Amount,
 		State: payment.RefundSucceeded, Metadata: req.Metadata, CreatedAt: c.now,
 	}
-	c.Payments = append(c.Payments, rec)
+	if b.refund == refundWaits {
+		back.State = payment.RefundPending
+	}
 	c.Refunds = append(c.Refunds, back)
 	c.refundEvent(s, back, c.now)
-	return made(back)
+	answer := made(back)
+	if b.refund != "" {
+		c.refundLater(s, &rec, back, b.refund, c.now.Add(lateAfter))
+	}
+	c.Payments = append(c.Payments, rec)
+	return answer
+}
+
+// refundLater is what becomes of a refund in two minutes. The shop hears of it then; whoever asks before knows it already.
+func (c *change) refundLater(s *Server, rec *record, back payment.Refund, how string, at time.Time) {
+	back.State = payment.RefundSucceeded
+	if how == refundFails {
+		back.State = payment.RefundFailed
+		rec.Refunded.Amount -= back.Amount.Amount
+		rec.move("refund failed", back.Amount, "", at)
+	}
+	c.Refunds = append(c.Refunds, back)
+	c.refundEvent(s, back, at)
 }

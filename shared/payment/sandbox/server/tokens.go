@@ -12,8 +12,16 @@ type behaviour struct {
 	hang         bool   // takes effect, the answer never comes
 	hangBefore   bool   // no effect, and the answer never comes
 	late         bool   // processing; the outcome comes two minutes later, by webhook
+	refund       string // how refunds go: refundFails or refundWaits; "" at once
 	captured     bool   // taken at once, whatever was asked, as with Toss Payments
 }
+
+// refundFails tells of a refund as done and takes that back two minutes later; refundWaits leaves it pending and does it then. So do
+// Stripe's cards of the same names.
+const (
+	refundFails = "fails"
+	refundWaits = "waits"
+)
 
 // behaviours by token without its prefix and underscores, in lower case. The names are those of Stripe's test methods
 // (docs.stripe.com/testing), so "pm_card_visa_chargeDeclinedLostCard" and "tok_visa_chargeDeclinedLostCard" are both understood;
@@ -43,6 +51,8 @@ var behaviours = map[string]behaviour{
 	"sandboxchargecustomerfaillost":   {brand: "visa", last4: "0343", offSession: "lost_card"},
 	"sandboxchargecustomerfailtech":   {brand: "visa", last4: "0344", offSession: "processing_error"},
 	"sandboxchargecustomerfailtwice":  {brand: "visa", last4: "0345", offSession: "insufficient_funds", offTimes: 2},
+	"refundfail":                      {brand: "visa", last4: "5126", refund: refundFails},
+	"pendingrefund":                   {brand: "visa", last4: "7726", refund: refundWaits},
 	"sandboxhang":                     {brand: "visa", last4: "0501", hang: true},
 	"sandboxhangbefore":               {brand: "visa", last4: "0502", hangBefore: true},
 	"sandboxlatewebhook":              {brand: "visa", last4: "0503", late: true},

@@ -39,6 +39,24 @@ func (c *change) refundEvent(s *Server, back payment.Refund, at time.Time) {
 	c.notify(s, payment.Notification{Type: "refund." + string(back.State), Subject: payment.SubjectRefund, At: at, Refund: back})
 }
 
+// RenewCard is what a card's network does when it issues a new one: the kept method has other dates, and the shop is told. It returns
+// false when there is no such method.
+func (s *Server) RenewCard(token string, month, year int) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept, ok := s.methods[token]
+	if !ok {
+		return false, nil
+	}
+	kept.ExpMonth, kept.ExpYear = month, year
+	var c change
+	c.Methods = append(c.Methods, kept)
+	c.notify(s, payment.Notification{
+		Type: "payment_method.renewed", Subject: payment.SubjectMethod, At: s.cfg.Clock.Now(), Method: kept.Method,
+	})
+	return true, s.commit(c)
+}
+
 func (c *change) notify(s *Server, n payment.Notification) {
 	if s.cfg.Deliver == nil {
 		return

@@ -1,0 +1,257 @@
+package subscriptions
+
+import (
+	"context"
+	"time"
+
+	"dangol/shared/api"
+	"dangol/shared/billing"
+	"dangol/shared/money"
+	"dangol/shared/problem"
+	"dangol/shared/subscription"
+	"dangol/shared/table"
+)
+
+// credits registers the routes of credit notes and of the money that goes back.
+func (f *Subscriptions) credits(s *api.Service) {
+	route := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
+		return api.Route{
+			Method: method, Path: path, ID: id, Summary: summary, Tag: "Credit notes", Access: access, Errors: append([]int{422}, errors...),
+		}
+	}
+	const one = "/subscriptions/{subscriptionId}"
+	api.Handle(s, route(api.Customer, "GET", one+"/credit-notes", "listCreditNotes", "The credit notes of a subscription, newest first", 404), f.creditNotes)
+	api.Handle(s, route(api.Customer, "GET", one+"/credit-notes/{number}", "getCreditNote", "Read a credit note", 404), f.creditNote)
+	api.Handle(s, route(api.MerchantIs, "GET", "/admin/credit-notes", "listAllCreditNotes", "The credit notes of a year, in the order of their numbers"), f.allCreditNotes)
+	api.Handle(s, route(api.MerchantIs, "GET", "/admin/credit-notes/{number}", "getAnyCreditNote", "Read a credit note", 404), f.anyCreditNote)
+	api.Handle(s, route(api.MerchantIs, "GET", "/admin/refunds", "listOpenRefunds", "Refunds that the provider refused, oldest first"), f.openRefunds)
+	retry := route(api.MerchantIs, "POST", "/admin"+one+"/refunds/{refundId}/retry", "retryRefund", "Send a refused refund once more", 404, 409, 503)
+	api.Handle(s, retry, f.retryRefund)
+	settle := route(api.MerchantIs, "POST", "/admin"+one+"/refunds/{refundId}/settle", "settleRefund", "Note that the customer got the money otherwise", 404, 409)
+	api.Handle(s, settle, f.settleRefund)
+}
+
+// CreditNote is a credit note as the API shows it.
+type CreditNote struct {
+	Number         string       `json:"number" example:"CN-2026-000003"`
+	SubscriptionID string       `json:"subscriptionId"`
+	Reason         string       `json:"reason" doc:"cancelled, out of stock, suspended, date changed, unused days, gift_unclaimed"`
+	Issued         time.Time    `json:"issued"`
+	Amount         money.View   `json:"amount"`
+	ToCard         money.View   `json:"toCard" doc:"Goes back to where it was paid from."`
+	ToCredit       money.View   `json:"toCredit" doc:"Account credit."`
+	Taxes          []InvoiceTax `json:"taxes" nullable:"false" doc:"Contained in the amount."`
+	Refunds        []MoneyBack  `json:"refunds" nullable:"false" doc:"How the part for the card is getting on."`
+}
+
+// MoneyBack is money on its way back to a card.
+type MoneyBack struct {
+	ID             string              `json:"id" example:"3.refund-1"`
+	SubscriptionID string              `json:"subscriptionId"`
+	CreditNote     string              `json:"creditNote,omitempty"`
+	Amount         money.View          `json:"amount"`
+	State          billing.RefundState `json:"state" enum:"pending,refunded,refund_failed,paid_otherwise"`
+	Attempts       int                 `json:"attempts"`
+	At             time.Time           `json:"at"`
+	Reason         string              `json:"reason,omitempty" doc:"Why the provider refused; for the shop only."`
+	Reference      string              `json:"reference,omitempty" doc:"Of the payment made otherwise."`
+	PaymentID      string              `json:"paymentId,omitempty" doc:"For the shop only."`
+}
+
+func refundOf(c billing.RefundCard, shop bool) MoneyBack {
+	v := MoneyBack{
+		ID: c.ID, SubscriptionID: c.SubscriptionID, CreditNote: c.Note, Amount: money.Of(c.Amount, c.Currency).View(), State: c.State,
+		Attempts: c.Attempts, At: c.At, Reference: c.Reference,
+	}
+	if shop {
+		v.Reason, v.PaymentID = c.Reason, c.PaymentID
+	}
+	return v
+}
+
+// creditNoteOf joins a credit note with its refunds.
+func creditNoteOf(n billing.CreditNote, refunds []billing.Refund, shop bool) CreditNote {
+	view := func(amount int64) money.View { return money.Of(amount, n.Currency).View() }
+	v := CreditNote{
+		Number: n.Number, SubscriptionID: n.SubscriptionID, Reason: n.Reason, Issued: n.Issued, Amount: view(n.Amount), ToCard: view(n.ToCard),
+		ToCredit: view(n.ToCredit), Taxes: []InvoiceTax{}, Refunds: []MoneyBack{},
+	}
+	for _, t := range n.Taxes {
+		v.Taxes = append(v.Taxes, InvoiceTax{RateBP: t.RateBP, Gross: view(t.Gross), Tax: view(t.Tax)})
+	}
+	for _, r := range refunds {
+		if r.Note == n.Number {
+			v.Refunds = append(v.Refunds, refundOf(r.RefundCard, shop))
+		}
+	}
+	return v
+}
+
+// CreditNoteList is a page of credit notes.
+type CreditNoteList struct {
+	Body struct {
+		CreditNotes []CreditNote `json:"creditNotes" nullable:"false"`
+		NextCursor  string       `json:"nextCursor,omitempty"`
+	}
+}
+
+// refundsRead is how many refunds of a subscription are looked at: years of changing one's mind.
+const refundsRead = 500
+
+func (f *Subscriptions) creditNotes(ctx context.Context, in *PartsInput) (*CreditNoteList, error) {
+	if _, err := f.load(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	notes, next, err := f.Billing.CreditNotes(ctx, in.ID, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	refunds, _, err := f.Billing.Refunds(ctx, in.ID, refundsRead, "")
+	if err != nil {
+		return nil, err
+	}
+	out := &CreditNoteList{}
+	out.Body.CreditNotes, out.Body.NextCursor = make([]CreditNote, len(notes)), string(next)
+	for i, n := range notes {
+		out.Body.CreditNotes[i] = creditNoteOf(n, refunds, false)
+	}
+	return out, nil
+}
+
+type creditNoteInput struct {
+	Which
+	Number string `path:"number" maxLength:"40" example:"CN-2026-000003"`
+}
+
+// CreditNoteOutput is one credit note.
+type CreditNoteOutput struct{ Body CreditNote }
+
+func noteNotFound() error {
+	return problem.NotFound("credit_note_not_found", "There is no such credit note.")
+}
+
+func (f *Subscriptions) creditNote(ctx context.Context, in *creditNoteInput) (*CreditNoteOutput, error) {
+	if _, err := f.load(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return f.noteOf(ctx, in.ID, in.Number, false)
+}
+
+func (f *Subscriptions) noteOf(ctx context.Context, subscriptionID, number string, shop bool) (*CreditNoteOutput, error) {
+	n, err := f.Billing.CreditNote(ctx, subscriptionID, number)
+	if err != nil {
+		return nil, err
+	}
+	if n == nil {
+		return nil, noteNotFound()
+	}
+	refunds, _, err := f.Billing.Refunds(ctx, subscriptionID, refundsRead, "")
+	if err != nil {
+		return nil, err
+	}
+	return &CreditNoteOutput{Body: creditNoteOf(*n, refunds, shop)}, nil
+}
+
+type yearInput struct {
+	api.Paging
+	Year int `query:"year" required:"true" minimum:"2000" maximum:"9999" example:"2026"`
+}
+
+// BookedList is a page of a year's book of credit notes.
+type BookedList struct {
+	Body struct {
+		CreditNotes []Booked `json:"creditNotes" nullable:"false"`
+		NextCursor  string   `json:"nextCursor,omitempty"`
+	}
+}
+
+// Booked is a credit note in the book.
+type Booked struct {
+	Number         string     `json:"number" example:"CN-2026-000003"`
+	SubscriptionID string     `json:"subscriptionId"`
+	Amount         money.View `json:"amount"`
+	Issued         time.Time  `json:"issued"`
+}
+
+func (f *Subscriptions) allCreditNotes(ctx context.Context, in *yearInput) (*BookedList, error) {
+	entries, next, err := f.Billing.BookPage(ctx, subscription.CreditNotes, in.Year, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	out := &BookedList{}
+	out.Body.CreditNotes, out.Body.NextCursor = make([]Booked, len(entries)), string(next)
+	for i, e := range entries {
+		out.Body.CreditNotes[i] = Booked{
+			Number: e.Number, SubscriptionID: e.SubscriptionID, Amount: money.Of(e.Amount, e.Currency).View(), Issued: e.Issued,
+		}
+	}
+	return out, nil
+}
+
+type numberInput struct {
+	Number string `path:"number" maxLength:"40" example:"CN-2026-000003"`
+}
+
+func (f *Subscriptions) anyCreditNote(ctx context.Context, in *numberInput) (*CreditNoteOutput, error) {
+	e, err := f.Billing.Booked(ctx, in.Number)
+	if err != nil {
+		return nil, err
+	}
+	if e == nil {
+		return nil, noteNotFound()
+	}
+	return f.noteOf(ctx, e.SubscriptionID, in.Number, true)
+}
+
+// MoneyBackList is a page of refunds.
+type MoneyBackList struct {
+	Body struct {
+		Refunds    []MoneyBack `json:"refunds" nullable:"false"`
+		NextCursor string      `json:"nextCursor,omitempty"`
+	}
+}
+
+func (f *Subscriptions) openRefunds(ctx context.Context, in *pageInput) (*MoneyBackList, error) {
+	all, next, err := f.Billing.OpenRefunds(ctx, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	out := &MoneyBackList{}
+	out.Body.Refunds, out.Body.NextCursor = make([]MoneyBack, len(all)), string(next)
+	for i, r := range all {
+		out.Body.Refunds[i] = refundOf(r, true)
+	}
+	return out, nil
+}
+
+// RefundPath names a refund.
+type RefundPath struct {
+	Which
+	RefundID string `path:"refundId" maxLength:"100" example:"3.refund-1"`
+}
+
+// MoneyBackOutput is one refund.
+type MoneyBackOutput struct{ Body MoneyBack }
+
+func (f *Subscriptions) retryRefund(ctx context.Context, in *RefundPath) (*MoneyBackOutput, error) {
+	r, err := f.Billing.RetryRefund(ctx, in.ID, in.RefundID)
+	if err != nil {
+		return nil, err
+	}
+	return &MoneyBackOutput{Body: refundOf(r.RefundCard, true)}, nil
+}
+
+type settleInput struct {
+	RefundPath
+	Body struct {
+		Reference string `json:"reference" minLength:"1" maxLength:"200" doc:"Where the payment is to be found." example:"Bank transfer 2026-12-03"`
+	}
+}
+
+func (f *Subscriptions) settleRefund(ctx context.Context, in *settleInput) (*MoneyBackOutput, error) {
+	r, err := f.Billing.SettleRefund(ctx, in.ID, in.RefundID, in.Body.Reference)
+	if err != nil {
+		return nil, err
+	}
+	return &MoneyBackOutput{Body: refundOf(r.RefundCard, true)}, nil
+}

@@ -1,0 +1,272 @@
+package subscriptions
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"time"
+
+	"dangol/shared/api"
+	"dangol/shared/auth"
+	"dangol/shared/billing"
+	"dangol/shared/cart"
+	"dangol/shared/problem"
+	"dangol/shared/subscription"
+	"dangol/shared/table"
+)
+
+// gifts registers the routes of those who were given a subscription. What the giver does is under /subscriptions.
+func (f *Subscriptions) gifts(s *api.Service) {
+	route := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
+		return api.Route{
+			Method: method, Path: path, ID: id, Summary: summary, Tag: "Gifts", Access: access, Errors: append([]int{422}, errors...),
+		}
+	}
+	look := route(api.Public, "POST", "/gifts/look", "lookAtGift", "Show a gift to whoever has the link of its mail", 404)
+	look.Description = "The token stands behind the # of the link; it is sent in the body, so that no log has it."
+	api.Handle(s, look, f.lookAtGift)
+	claim := route(api.Customer, "POST", "/gifts/claim", "claimGift", "Accept a gift", 404, 409, 503)
+	claim.Description = "Once: the first customer who has the link. Repeating it gives the same gift."
+	api.Handle(s, claim, f.claimGift)
+	api.Handle(s, route(api.Customer, "GET", "/gifts", "listMyGifts", "List the gifts one has accepted, newest first"), f.myGifts)
+	api.Handle(s, route(api.Customer, "GET", "/gifts/{subscriptionId}", "getGift", "Read a gift", 404), f.gift)
+	change := route(api.Customer, "POST", "/gifts/{subscriptionId}/changes", "changeGift", "Change where and when a gift comes", 404, 409, 412, 503)
+	change.Keyed = api.KeyOptional
+	api.Handle(s, change, f.changeGift)
+	again := route(api.Customer, "POST", "/subscriptions/{subscriptionId}/gift/mail", "mailGift", "Announce a gift again, to another address if need be", 404, 409, 412, 503)
+	again.Keyed = api.KeyOptional
+	again.Description = "The link in earlier mails opens nothing any more. Five mails at most."
+	api.Handle(s, again, f.mailGift)
+}
+
+// recipientDoes is what whoever claimed a gift may do; the giver no longer may.
+var recipientDoes = []string{"skip_next", "unskip", "change_date", "pause", "resume", "change_address", "move"}
+
+// GiftWish is a gift as its giver asks for it.
+type GiftWish struct {
+	Recipient string            `json:"recipient" format:"email" maxLength:"254" example:"min@example.com"`
+	Name      string            `json:"name,omitempty" maxLength:"100" doc:"Of the recipient." example:"민"`
+	Language  string            `json:"language,omitempty" pattern:"^[a-z]{2,3}$" doc:"Of the recipient's mails; the giver's when missing."`
+	Message   string            `json:"message,omitempty" maxLength:"500" doc:"Without links."`
+	On        subscription.Date `json:"on,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Day of the mail, and of the first parcel where there is an address; today when missing." example:"2026-12-24"`
+}
+
+// links are what a message may not have: strangers can be written to by a gift.
+var links = regexp.MustCompile(`(?i)https?:|www\.|[a-z0-9]\.(com|net|org|io|kr|ly|me|app|shop|xyz)\b`)
+
+// wrap makes a subscription a gift.
+func (g *GiftWish) wrap(start *subscription.Start, r *billing.Record) error {
+	if links.MatchString(g.Message) {
+		return problem.InvalidField("/gift/message", "link", "a message without links")
+	}
+	language := g.Language
+	if language == "" {
+		language = r.Language
+	}
+	start.Gift = &subscription.Gift{Recipient: g.Recipient, Message: g.Message, Begins: g.On}
+	r.GiftTo = &billing.GiftTo{Contact: billing.Contact{Email: g.Recipient, Name: g.Name, Language: language}}
+	return nil
+}
+
+// GiftState is what the giver sees of a gift.
+type GiftState struct {
+	Recipient string            `json:"recipient"`
+	Message   string            `json:"message,omitempty"`
+	On        subscription.Date `json:"on"`
+	Until     subscription.Date `json:"until" doc:"First day on which it can no longer be claimed."`
+	Waits     bool              `json:"waits" doc:"Nothing begins before it is claimed; unclaimed, all money goes back."`
+	Mails     int               `json:"mails" doc:"How often its mail was sent."`
+	Claimed   bool              `json:"claimed"`
+}
+
+func giftState(s *subscription.Subscription) *GiftState {
+	g := s.Gift
+	if g == nil {
+		return nil
+	}
+	return &GiftState{
+		Recipient: g.Recipient, Message: g.Message, On: g.Begins, Until: g.Until, Waits: g.Waits, Mails: g.Mails, Claimed: g.ClaimedBy != "",
+	}
+}
+
+// Gift is a gift as its recipient sees it: no prices, and nothing of how it is paid.
+type Gift struct {
+	ID         string                `json:"id" example:"sub_01k9x7d3f8q7m2k"`
+	State      subscription.State    `json:"state" enum:"starting,active,paused,cancelled,ended"`
+	Version    int                   `json:"version"`
+	Plan       PlanRef               `json:"plan"`
+	From       string                `json:"from,omitempty" doc:"Name of the giver."`
+	Message    string                `json:"message,omitempty"`
+	Interval   subscription.Interval `json:"interval"`
+	Cycles     int                   `json:"cycles" doc:"How many there are in all."`
+	Left       int                   `json:"left" doc:"Those that have not begun."`
+	Until      subscription.Date     `json:"until" doc:"First day on which it can no longer be claimed."`
+	Claimed    bool                  `json:"claimed"`
+	NeedsPlace bool                  `json:"needsAddress" doc:"An address has to be given to claim it."`
+	Opens      subscription.Date     `json:"opens,omitempty"`
+	Closes     subscription.Date     `json:"closes,omitempty"`
+	Address    *cart.Address         `json:"address,omitempty"`
+	SkipNext   bool                  `json:"skipNext,omitempty"`
+	PauseUntil subscription.Date     `json:"pauseUntil,omitempty"`
+	Benefits   subscription.Benefits `json:"benefits" doc:"In force at this moment."`
+}
+
+// GiftOutput is one gift.
+type GiftOutput struct {
+	ETag     string `header:"ETag" doc:"The version, for If-Match."`
+	Replayed string `header:"Idempotent-Replayed"`
+	Body     Gift
+}
+
+// shown is a gift for anybody who has its link.
+func shown(r *billing.Record) Gift {
+	s, g := &r.Sub, r.Sub.Gift
+	v := Gift{
+		ID: s.ID, State: s.State, Version: r.Version, From: r.Name, Message: g.Message, Interval: s.Terms.Interval, Cycles: s.Terms.Prepaid,
+		Plan: PlanRef{ID: s.Terms.PlanID, Version: s.Terms.Version, Kind: s.Terms.Kind, Title: r.Title()},
+		Left: s.PrepaidLeft, Until: g.Until, Claimed: g.ClaimedBy != "",
+		NeedsPlace: s.Terms.Kind != subscription.Membership && s.AddressID == "",
+	}
+	return v
+}
+
+// opened is a gift for its recipient.
+func (f *Subscriptions) opened(r *billing.Record, replay bool) *GiftOutput {
+	s, v := &r.Sub, shown(r)
+	v.Opens, v.Closes, v.SkipNext, v.PauseUntil = s.Span.Opens, s.Span.Closes, s.Skip, s.PauseUntil
+	v.Benefits = s.InForce(f.Billing.Clock.Now())
+	if a, ok := r.Addresses[s.AddressID]; ok {
+		v.Address = &a
+	}
+	out := &GiftOutput{ETag: api.ETag(strconv.Itoa(r.Version)), Body: v}
+	if replay {
+		out.Replayed = "true"
+	}
+	return out
+}
+
+type lookInput struct {
+	Body struct {
+		Token string `json:"token" minLength:"1" maxLength:"200"`
+	}
+}
+
+func (f *Subscriptions) lookAtGift(ctx context.Context, in *lookInput) (*GiftOutput, error) {
+	r, err := f.Billing.GiftBy(ctx, in.Body.Token)
+	if err != nil {
+		return nil, err
+	}
+	return &GiftOutput{Body: shown(r)}, nil
+}
+
+type claimInput struct {
+	Body struct {
+		Token    string        `json:"token" minLength:"1" maxLength:"200" doc:"What stands behind the # of the mail's link."`
+		Email    string        `json:"email" format:"email" maxLength:"254"`
+		Name     string        `json:"name,omitempty" maxLength:"100"`
+		Language string        `json:"language" pattern:"^[a-z]{2,3}$" example:"ko"`
+		Region   string        `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"Country of the recipient; the giver's when missing."`
+		Zone     string        `json:"zone,omitempty" maxLength:"64" doc:"IANA time zone of the recipient; the giver's when missing." example:"Asia/Seoul"`
+		Address  *cart.Address `json:"address,omitempty" doc:"Where parcels go; needed when the giver has named none."`
+	}
+}
+
+func (f *Subscriptions) claimGift(ctx context.Context, in *claimInput) (*GiftOutput, error) {
+	b := in.Body
+	r, err := f.Billing.GiftBy(ctx, b.Token)
+	if err != nil {
+		return nil, err
+	}
+	c := subscription.ClaimGift{CustomerID: auth.From(ctx).Subject, Zone: b.Zone, Region: b.Region}
+	if b.Address != nil {
+		if c.AddressID, err = addressID(*b.Address); err != nil {
+			return nil, err
+		}
+	}
+	r, err = f.Billing.Claim(ctx, r, c, billing.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, b.Address)
+	if err != nil {
+		return nil, err
+	}
+	return f.opened(r, false), nil
+}
+
+// GiftList is a page of gifts.
+type GiftList struct {
+	Body struct {
+		Gifts      []GiftSummary `json:"gifts" nullable:"false"`
+		NextCursor string        `json:"nextCursor,omitempty"`
+	}
+}
+
+// GiftSummary is a gift in a list.
+type GiftSummary struct {
+	ID        string    `json:"id"`
+	Title     string    `json:"title"`
+	From      string    `json:"from,omitempty"`
+	ClaimedAt time.Time `json:"claimedAt"`
+}
+
+func (f *Subscriptions) myGifts(ctx context.Context, in *pageInput) (*GiftList, error) {
+	all, next, err := f.Billing.Gifts(ctx, auth.From(ctx).Subject, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	out := &GiftList{}
+	out.Body.Gifts, out.Body.NextCursor = make([]GiftSummary, len(all)), string(next)
+	for i, g := range all {
+		out.Body.Gifts[i] = GiftSummary{ID: g.SubscriptionID, Title: g.Title, From: g.From, ClaimedAt: g.At}
+	}
+	return out, nil
+}
+
+func (f *Subscriptions) gift(ctx context.Context, in *Which) (*GiftOutput, error) {
+	r, err := f.Billing.LoadGift(ctx, in.ID, auth.From(ctx).Subject)
+	if err != nil {
+		return nil, err
+	}
+	return f.opened(r, false), nil
+}
+
+type changeGiftInput struct {
+	Changing
+	Body struct {
+		Do      string            `json:"do" enum:"skip_next,unskip,change_date,pause,resume,change_address,move"`
+		To      subscription.Date `json:"to,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"change_date: the next day a period opens."`
+		Until   subscription.Date `json:"until,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"pause"`
+		Address *cart.Address     `json:"address,omitempty" doc:"change_address"`
+		Zone    string            `json:"zone,omitempty" maxLength:"64" doc:"move"`
+		Region  string            `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"move"`
+	}
+}
+
+func (f *Subscriptions) changeGift(ctx context.Context, in *changeGiftInput) (*GiftOutput, error) {
+	r, err := f.Billing.LoadGift(ctx, in.ID, auth.From(ctx).Subject)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	want, err := f.workOut(ctx, r, Wish{Do: b.Do, To: b.To, Until: b.Until, Address: b.Address, Zone: b.Zone, Region: b.Region})
+	if err != nil {
+		return nil, err
+	}
+	after, replay, err := f.apply(ctx, r, in.IfMatch, want)
+	if err != nil {
+		return nil, err
+	}
+	return f.opened(after, replay), nil
+}
+
+type mailGiftInput struct {
+	Changing
+	Body *struct {
+		Recipient string `json:"recipient,omitempty" format:"email" maxLength:"254" doc:"Another address than before."`
+	}
+}
+
+func (f *Subscriptions) mailGift(ctx context.Context, in *mailGiftInput) (*SubscriptionOutput, error) {
+	command := subscription.MailGift{}
+	if in.Body != nil {
+		command.Recipient = in.Body.Recipient
+	}
+	return f.do(ctx, in.Changing, func(*billing.Record) (asked, error) { return asked{command: command}, nil })
+}

@@ -1,0 +1,37 @@
+package demo_test
+
+import (
+	"log/slog"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"dangol/infra/local/demo"
+	"dangol/infra/local/runner"
+	"dangol/infra/topology"
+	"dangol/shared/clock"
+)
+
+// TestTheWalkthroughRunsOnTheDemoShop fills a shop twice, as a second `make run` would, and runs docs/walkthrough.sh against it.
+func TestTheWalkthroughRunsOnTheDemoShop(t *testing.T) {
+	t.Parallel()
+	r, err := runner.Start(t.Context(), runner.Options{
+		System: topology.Dangol, Log: slog.New(slog.DiscardHandler), Clock: clock.Stopped(time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)),
+		Getenv: func(name string) string { return map[string]string{"SHELF_SECONDS": "0"}[name] },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	for range 2 {
+		if err := demo.Seed(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	walk := exec.CommandContext(t.Context(), "bash", "../../../docs/walkthrough.sh")
+	walk.Env = append(os.Environ(), "API="+r.Address())
+	if out, err := walk.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
