@@ -46,12 +46,13 @@ func (w *World) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 	for _, e := range w.Bank.Ledger() {
 		ledger[e.Metadata["subscription"]] = append(ledger[e.Metadata["subscription"]], e)
 	}
-	sold, standings, bad := map[string]int{}, standings{}, 0
+	sold, standings, accounts, bad := map[string]int{}, standings{}, accounts{}, 0
 	err := w.Look.Every(context.Background(), func(c billing.Card) error {
 		b := w.BooksOf(t, c.ID, ledger[c.ID])
 		delete(ledger, c.ID)
 		sum.add(b)
 		standings.add(b.Record)
+		accounts.add(b)
 		for _, taken := range b.Held {
 			for _, one := range taken {
 				sold[one.VariantID] += one.Quantity
@@ -74,6 +75,7 @@ func (w *World) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 		t.Errorf("%d charges for subscription %q, which is not there", len(entries), id)
 	}
 	w.checkStanding(t, standings)
+	w.checkAccounts(t, accounts)
 	w.checkNumbers(t, &sum)
 	w.checkParcels(t, &sum, sold)
 	return sum

@@ -175,6 +175,9 @@ func (y *Year) look(p *person, last time.Time) {
 		switch {
 		case r.Sub.Ask != nil && r.Sub.Ask.Answer == "":
 			y.request(ctx, p, "consent", func(ctx context.Context, s *billing.Service) error { return y.Consent(ctx, s, p.id, key) }, 0)
+		case r.Sub.Gift != nil && r.Sub.Gift.ClaimedBy == "" && r.Sub.State == subscription.Active:
+			claim := members.Wish{Key: key, Command: subscription.ClaimGift{CustomerID: "friend-of-" + p.who.Customer, Zone: pick(y, zones), Region: "KR"}}
+			y.request(ctx, p, "claim", func(ctx context.Context, s *billing.Service) error { return y.Ask(ctx, s, p.id, claim) }, 0)
 		case r.Sub.State == subscription.PastDue, r.Sub.State == subscription.Suspended:
 			y.request(ctx, p, "card_after_decline", y.newCard(p, key, goodCards), 0)
 		}

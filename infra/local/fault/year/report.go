@@ -44,6 +44,7 @@ func (y *Year) calendar(b *members.Books) (wrong []string) {
 func (r *Report) Add(o Report) {
 	r.Tally.Add(o.Tally)
 	r.Jobs, r.Outages, r.Jumps, r.Calls = r.Jobs+o.Jobs, r.Outages+o.Outages, r.Jumps+o.Jumps, r.Calls+o.Calls
+	r.Heard, r.Unheard = r.Heard+o.Heard, r.Unheard+o.Unheard
 	for n := range r.Copies {
 		r.Copies[n] += o.Copies[n]
 	}
@@ -72,6 +73,7 @@ func (r Report) String() string {
 	line("invoices", "%s; %d credit notes", counts(r.Invoices), r.CreditNotes)
 	line("bank", "%d charges over %d, %d declines, %d refunds over %d", r.Charges, r.Taken, r.Declines, r.Refunds, r.Refunded)
 	line("jobs", "%d, lost %d, delivered once %d, twice %d, three times %d", r.Jobs, r.Copies[0], r.Copies[1], r.Copies[2], r.Copies[3])
+	line("messages", "%d of the bank, %d times they had to come again", r.Heard, r.Unheard)
 	line("time", "%d outages of two days, %d jumps of the clock", r.Outages, r.Jumps)
 	line("outside calls", "%d; went wrong: %s", r.Calls, counts(r.Faults))
 	line("granted", "%s", counts(r.Wishes))

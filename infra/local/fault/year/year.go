@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -39,6 +40,8 @@ type Report struct {
 	members.Tally
 	Jobs    int    // that were handed out
 	Copies  [4]int // of messages, by how often they came
+	Heard   int    // messages of the bank
+	Unheard int    // those that came again
 	Outages int
 	Jumps   int
 	Calls   int
@@ -83,6 +86,7 @@ func New(t testing.TB, s Settings) *Year {
 	at.Clock = y.Clock
 	y.stage = fault.NewStage(y.Clock, rand.New(rand.NewPCG(s.Seed, 3)))
 	t.Cleanup(y.stage.Close)
+	y.Hear(y.listen)
 	y.market = y.open()
 	y.plan()
 	return y
@@ -116,13 +120,26 @@ func (y *Year) enter(ctx context.Context, serve func(context.Context, *billing.S
 	})
 }
 
+// listen takes the bank's messages. The bank sends again what is not heard.
+func (y *Year) listen(ctx context.Context, body []byte, header http.Header) error {
+	n, err := y.Service.Provider.ParseWebhook(header, body, y.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if err = y.Billing.Hear(fault.Mortal(ctx), n); err != nil {
+		y.Unheard++
+		return err
+	}
+	y.Heard++
+	return nil
+}
+
 // Run plays the year and the days that follow it, in which nothing more goes wrong, and holds the books against the bank.
 func (y *Year) Run(ctx context.Context) Report {
 	y.t.Helper()
 	end := world.Noon.AddDate(0, y.Months, 0)
 	for month := 1; month <= y.Months; month++ {
 		y.until(ctx, world.Noon.AddDate(0, month, 0))
-		y.Ring(ctx)
 		y.Calls, y.Report.Faults = y.World.Faults.Count()
 		if y.Progress != nil {
 			y.Progress(month, y.Report)
@@ -146,6 +163,7 @@ func (y *Year) until(ctx context.Context, end time.Time) {
 		y.appointments(ctx)
 		y.sweep(ctx)
 		y.play()
+		y.Ring(ctx)
 		next, ok := y.next(ctx)
 		if !ok || next.After(end) {
 			y.Clock.MoveTo(end)
