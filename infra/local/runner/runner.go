@@ -69,6 +69,7 @@ type Runner struct {
 	gateway   *gateway.Gateway
 	media     http.Handler
 
+	turns   chan struct{} // of writers
 	wake    chan struct{}
 	settle  sync.Mutex // one pass over what is due at a time
 	journal journal
@@ -82,7 +83,7 @@ type Runner struct {
 // function's configuration is not complete.
 func Start(ctx context.Context, o Options) (r *Runner, err error) {
 	r = &Runner{
-		options: o, handlers: map[string]lambda.Handler{}, wake: make(chan struct{}, 1),
+		options: o, handlers: map[string]lambda.Handler{}, turns: make(chan struct{}, writers), wake: make(chan struct{}, 1),
 		forgotten: map[string]string{},
 	}
 	defer func() {

@@ -160,7 +160,7 @@ func (r *Runner) transport() *http.Transport {
 }
 
 func (r *Runner) wrap(function string, db table.DB) table.DB {
-	db = watched{DB: db, wrote: r.nudge}
+	db = watched{DB: db, turns: r.turns, wrote: r.nudge}
 	if r.options.WrapDB != nil {
 		db = r.options.WrapDB(function, db)
 	}

@@ -10,17 +10,31 @@ import (
 	"dangol/shared/table"
 )
 
-// watched tells of writes that carried an event. Only those are worth a look at the streams, as the deployed event source
-// mapping's filter lets only those through.
+// writers is how many writes are let through to the engine at a time. They wait for its one lock in no order, so of a hundred at
+// once on a busy machine some would wait until the engine gives up.
+const writers = 4
+
+// watched keeps the writers in a line, and tells of writes that carried an event. Only those are worth a look at the streams,
+// as the deployed event source mapping's filter lets only those through.
 type watched struct {
 	table.DB
+	turns chan struct{}
 	wrote func() // returns at once
 }
 
-func (w watched) note(told bool) {
-	if told {
-		w.wrote()
+// turn waits for a turn to write; the caller calls done after the write.
+func (w watched) turn(ctx context.Context, tells bool) (done func(), err error) {
+	select {
+	case w.turns <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
+	return func() {
+		<-w.turns
+		if tells {
+			w.wrote()
+		}
+	}, nil
 }
 
 // tells reports whether a write sets the attribute that events ride on.
@@ -43,16 +57,46 @@ func anyTells(writes []types.TransactWriteItem) bool {
 }
 
 func (w watched) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	defer w.note(tells(in.Item, nil))
+	done, err := w.turn(ctx, tells(in.Item, nil))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	return w.DB.PutItem(ctx, in, o...)
 }
 
 func (w watched) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
-	defer w.note(tells(nil, in.ExpressionAttributeNames))
+	done, err := w.turn(ctx, tells(nil, in.ExpressionAttributeNames))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	return w.DB.UpdateItem(ctx, in, o...)
 }
 
 func (w watched) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
-	defer w.note(anyTells(in.TransactItems))
+	done, err := w.turn(ctx, anyTells(in.TransactItems))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	return w.DB.TransactWriteItems(ctx, in, o...)
+}
+
+func (w watched) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+	done, err := w.turn(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return w.DB.DeleteItem(ctx, in, o...)
+}
+
+func (w watched) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+	done, err := w.turn(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return w.DB.BatchWriteItem(ctx, in, o...)
 }
