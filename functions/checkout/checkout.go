@@ -29,13 +29,13 @@ type Checkouts struct {
 	Subscriptions *billing.Service // for the provider's messages about them
 }
 
-// New builds the function. Environment: what checkout.FromEnv, billing.FromEnv and api.FromEnv name.
+// New builds the function. Environment: what checkout.FromEnv, billing.On and api.FromEnv name.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	service, err := checkout.FromEnv(ctx, env)
 	if err != nil {
 		return nil, err
 	}
-	subscriptions, err := billing.FromEnv(ctx, env)
+	subscriptions, err := billing.On(env, service.Table, service.Provider)
 	if err != nil {
 		return nil, err
 	}

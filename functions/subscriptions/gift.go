@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"dangol/shared/api"
@@ -52,11 +53,13 @@ type GiftWish struct {
 }
 
 // links are what a message may not have: strangers can be written to by a gift.
-var links = regexp.MustCompile(`(?i)https?:|www\.|[a-z0-9]\.(com|net|org|io|kr|ly|me|app|shop|xyz)\b`)
+var links = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)https?:|www\.|[a-z0-9]\.(com|net|org|io|kr|ly|me|app|shop|xyz)\b`)
+})
 
 // wrap makes a subscription a gift.
 func (g *GiftWish) wrap(start *subscription.Start, r *billing.Record) error {
-	if links.MatchString(g.Message) {
+	if links().MatchString(g.Message) {
 		return problem.InvalidField("/gift/message", "link", "a message without links")
 	}
 	language := g.Language

@@ -57,7 +57,9 @@ func fromHuma(status int, message string, errs []error) *problem.Problem {
 
 // unfitting matches what encoding/json says of a value that passed validation and does not fit into the Go type, such as a
 // number beyond 64 bits. It names our types, which are nobody's business, and the field without indexes.
-var unfitting = regexp.MustCompile(`^json: cannot unmarshal (\w+).* into Go struct field [^. ]*\.(\S+) of type`)
+var unfitting = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^json: cannot unmarshal (\w+).* into Go struct field [^. ]*\.(\S+) of type`)
+})
 
 func fieldOf(err error) problem.Field {
 	detailer, ok := err.(huma.ErrorDetailer)
@@ -65,7 +67,7 @@ func fieldOf(err error) problem.Field {
 		return problem.Field{Pointer: "", Code: "invalid", Message: err.Error()}
 	}
 	d := detailer.ErrorDetail()
-	if m := unfitting.FindStringSubmatch(d.Message); m != nil {
+	if m := unfitting().FindStringSubmatch(d.Message); m != nil {
 		return problem.Field{
 			Pointer: "/" + strings.ReplaceAll(m[2], ".", "/"), Code: "wrong_type", Message: "the " + m[1] + " does not fit this field",
 		}

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/akrylysov/algnhsa"
@@ -78,7 +79,7 @@ func Idempotency(ctx context.Context) idempotency.Request { return requestOf(ctx
 // IdempotencyKey is the key as the client sent it.
 func IdempotencyKey(ctx context.Context) string { return requestOf(ctx).key }
 
-var correlationForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+var correlationForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`) })
 
 // serve sets up the context of a call: ids, source, and an answer for a handler that panics.
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +91,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 		info.id = id.New("req", s.options.Clock.Now())
 	}
 	correlation := r.Header.Get("X-Correlation-Id")
-	if !correlationForm.MatchString(correlation) {
+	if !correlationForm().MatchString(correlation) {
 		correlation = info.id
 	}
 	w.Header().Set("X-Request-Id", info.id)

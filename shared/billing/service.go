@@ -38,14 +38,6 @@ type Service struct {
 
 // FromEnv builds the service from COMMERCE_TABLE, SHOP_TIMEZONE (Asia/Seoul when empty) and the variables of the payment provider.
 func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
-	zone := env.Getenv("SHOP_TIMEZONE")
-	if zone == "" {
-		zone = "Asia/Seoul"
-	}
-	books, err := time.LoadLocation(zone)
-	if err != nil {
-		return nil, err
-	}
 	provider, err := providers.FromEnv(env)
 	if err != nil {
 		return nil, err
@@ -54,8 +46,22 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	return On(env, tables[0], provider)
+}
+
+// On builds the service for a function that has a table and a provider already: each client takes its time when a function starts. Of the
+// environment it reads SHOP_TIMEZONE.
+func On(env *boot.Env, commerce *table.Table, provider payment.Provider) (*Service, error) {
+	zone := env.Getenv("SHOP_TIMEZONE")
+	if zone == "" {
+		zone = "Asia/Seoul"
+	}
+	books, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
-		Table: tables[0], Shelf: catalogue.NewShelf(tables[0], env.Clock, time.Minute), Provider: provider, Clock: env.Clock,
+		Table: commerce, Shelf: catalogue.NewShelf(commerce, env.Clock, time.Minute), Provider: provider, Clock: env.Clock,
 		Log: env.Log, Metrics: env.Metrics(), Books: books,
 	}, nil
 }

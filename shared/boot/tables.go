@@ -15,7 +15,9 @@ import (
 const primeFor = 500 * time.Millisecond
 
 // Tables opens the tables whose deployed names are in the variables, for example COMMERCE_TABLE, and makes one cheap call
-// so that the TLS handshake happens while the start is still running at full CPU and not in the first request.
+// so that the TLS handshake begins while the start is still running at full CPU and not with the first request. Nobody waits
+// for it: a request that comes earlier takes the connection when it is there, and one that broke while the process slept is
+// not used.
 func (e *Env) Tables(ctx context.Context, variables ...string) ([]*table.Table, error) {
 	client := dynamodb.NewFromConfig(e.AWS(), func(o *dynamodb.Options) { o.BaseEndpoint = e.Endpoint("DYNAMODB") })
 	var db table.DB = client
@@ -31,7 +33,7 @@ func (e *Env) Tables(ctx context.Context, variables ...string) ([]*table.Table, 
 		tables[i] = table.New(db, name, e.Observe)
 	}
 	if e.Getenv("AWS_LAMBDA_RUNTIME_API") != "" && len(tables) > 0 {
-		prime(ctx, client, tables[0].Name())
+		go prime(context.WithoutCancel(ctx), client, tables[0].Name())
 	}
 	return tables, nil
 }

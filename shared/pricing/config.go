@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -73,16 +72,30 @@ func (c *check) that(ok bool, format string, args ...any) {
 	}
 }
 
-var (
-	languageForm = regexp.MustCompile(`^[a-z]{2,3}$`)
-	countryForm  = regexp.MustCompile(`^[A-Z]{2}$`)
-	idForm       = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`)
+const (
+	lower  = "abcdefghijklmnopqrstuvwxyz"
+	upper  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits = "0123456789"
 )
+
+// made reports whether s has least to most characters, all of them among those. Every function reads the configuration when
+// it starts, and compiling regular expressions for it would take longer than reading it.
+func made(s, of string, least, most int) bool {
+	return len(s) >= least && len(s) <= most && strings.Trim(s, of) == ""
+}
+
+func isLanguage(s string) bool { return made(s, lower, 2, 3) }
+
+func isCountry(s string) bool { return made(s, upper, 2, 2) }
+
+func isID(s string) bool {
+	return made(s, lower+digits+"_-", 1, 40) && !strings.HasPrefix(s, "_") && !strings.HasPrefix(s, "-")
+}
 
 func (c *check) all() {
 	c.that(len(c.shop.Languages) > 0, "languages: at least one")
 	for i, l := range c.shop.Languages {
-		c.that(languageForm.MatchString(l), "languages[%d]: %q is no language tag such as ko", i, l)
+		c.that(isLanguage(l), "languages[%d]: %q is no language tag such as ko", i, l)
 		c.that(slices.Index(c.shop.Languages, l) == i, "languages[%d]: %q is there twice", i, l)
 	}
 	c.that(len(c.shop.Currencies) > 0, "currencies: at least one")
@@ -104,10 +117,10 @@ func (c *check) all() {
 }
 
 func (c *check) zone(at string, z Zone) {
-	c.that(idForm.MatchString(z.ID), "%s.id: %q is not in lower case letters, digits, - and _", at, z.ID)
+	c.that(isID(z.ID), "%s.id: %q is not in lower case letters, digits, - and _", at, z.ID)
 	c.that(len(z.Countries) > 0, "%s.countries: at least one", at)
 	for i, country := range z.Countries {
-		known := country == anywhere || countryForm.MatchString(country)
+		known := country == anywhere || isCountry(country)
 		c.that(known, "%s.countries[%d]: %q is no ISO 3166-1 alpha-2 code and not *", at, i, country)
 		c.that(c.countries[country] == "", "%s.countries[%d]: %s is already in zone %s", at, i, country, c.countries[country])
 		c.countries[country] = z.ID
@@ -121,7 +134,7 @@ func (c *check) zone(at string, z Zone) {
 }
 
 func (c *check) method(at string, m Method) {
-	c.that(idForm.MatchString(m.ID), "%s.id: %q is not in lower case letters, digits, - and _", at, m.ID)
+	c.that(isID(m.ID), "%s.id: %q is not in lower case letters, digits, - and _", at, m.ID)
 	for _, l := range c.shop.Languages {
 		c.that(m.Name[l] != "", "%s.name.%s: missing", at, l)
 	}
@@ -136,7 +149,7 @@ func (c *check) method(at string, m Method) {
 }
 
 func (c *check) tax(at string, t Tax) {
-	c.that(countryForm.MatchString(t.Country), "%s.country: %q is no ISO 3166-1 alpha-2 code", at, t.Country)
+	c.that(isCountry(t.Country), "%s.country: %q is no ISO 3166-1 alpha-2 code", at, t.Country)
 	c.that(t.Name != "", "%s.name: missing", at)
 	c.that(t.Rate >= 0 && t.Rate <= 10_000, "%s.rate: %d is not 0 to 10000 basis points", at, t.Rate)
 	for i, code := range t.IncludedIn {

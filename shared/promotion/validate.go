@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"dangol/shared/problem"
@@ -23,8 +24,8 @@ const (
 )
 
 var (
-	codeForm   = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{1,31}$`)
-	prefixForm = regexp.MustCompile(`^[A-Z0-9]{0,10}$`)
+	codeForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{1,31}$`) })
+	prefixForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z0-9]{0,10}$`) })
 )
 
 // Validate says what is wrong with a promotion, field by field, by JSON pointer; nothing when it can be planned. Codes of
@@ -168,10 +169,10 @@ func (c *checks) codes() {
 	}
 	c.that(codes.Single == "" || codes.Batch == nil, "/codes", "not_used", "single or batch, not both")
 	if codes.Single != "" {
-		c.that(codeForm.MatchString(codes.Single), "/codes/single", "form", "2 to 32 capitals, digits and dashes")
+		c.that(codeForm().MatchString(codes.Single), "/codes/single", "form", "2 to 32 capitals, digits and dashes")
 	}
 	if b := codes.Batch; b != nil {
-		c.that(prefixForm.MatchString(b.Prefix), "/codes/batch/prefix", "form", "at most 10 capitals and digits")
+		c.that(prefixForm().MatchString(b.Prefix), "/codes/batch/prefix", "form", "at most 10 capitals and digits")
 		c.between(b.Size, 1, MaxBatch, "/codes/batch/size")
 		c.that(len(b.Secret) >= 16, "/codes/batch/secret", "too_small", "16 random bytes at least")
 	}
