@@ -201,7 +201,7 @@ func (s *Service) refund(ctx context.Context, r *Record, t Task) (*Record, error
 	}
 	next, err := s.finish(ctx, r, t, Change{Must: noted})
 	if err == nil && state == RefundFailed {
-		s.refused(ctx, r, t, errors.New(reason))
+		s.refused(ctx, r.Sub.ID, t.Key, reason)
 	}
 	return next, err
 }

@@ -80,9 +80,13 @@ func TestARefusedRefundStaysOpenUntilItIsRetriedOrSettled(t *testing.T) {
 	if list := open(t, w); got.State != billing.RefundFailed || got.Reason == "" || len(list) != 1 || list[0].Note != got.Note {
 		t.Fatalf("the refund is %+v, open are %+v", got.RefundCard, list)
 	}
+	given := w.Of(t, r.Sub.ID).Given
 	again, err := w.Billing.RetryRefund(t.Context(), r.Sub.ID, got.ID)
 	if err != nil || again.State != billing.RefundFailed || again.Attempts != 2 || len(w.Of(t, r.Sub.ID).Tasks) != 0 {
 		t.Fatalf("refused again it is %+v, %v", again, err)
+	}
+	if n := w.Of(t, r.Sub.ID).Given; n != given+1 {
+		t.Errorf("%d tasks were given before the retry and %d after it: a task without a number is taken for any other", given, n)
 	}
 	settled, err := w.Billing.SettleRefund(t.Context(), r.Sub.ID, got.ID, "transfer 1")
 	if err != nil || settled.State != billing.RefundSettled || len(open(t, w)) != 0 {

@@ -10,7 +10,6 @@ import (
 	"dangol/shared/emf"
 	"dangol/shared/payment"
 	"dangol/shared/problem"
-	"dangol/shared/subscription"
 	"dangol/shared/table"
 )
 
@@ -137,8 +136,8 @@ func (s *Service) noted(r *Refund, state RefundState, reason string) table.Put {
 }
 
 // refused counts a refund that a person has to look after.
-func (s *Service) refused(ctx context.Context, r *Record, t Task, cause error) {
-	s.Log.ErrorContext(ctx, "refund refused: a person has to", "subscription", r.Sub.ID, "key", t.Key, "error", cause)
+func (s *Service) refused(ctx context.Context, subscriptionID, key, reason string) {
+	s.Log.ErrorContext(ctx, "refund refused: a person has to", "subscription", subscriptionID, "key", key, "reason", reason)
 	if s.Metrics == nil {
 		return
 	}
@@ -215,9 +214,7 @@ func (s *Service) RetryRefund(ctx context.Context, subscriptionID, id string) (*
 	again.Item = refund.item()
 	_, _, err = s.Apply(ctx, r, func(*Record) (Change, bool, error) {
 		return Change{Must: []table.Write{again}, Edit: func(r *Record) {
-			r.Tasks = append(r.Tasks, Task{
-				Kind: TaskRefund, Key: refund.SendKey, PaymentID: refund.PaymentID, Amount: refund.Amount,
-			})
+			r.give(Task{Kind: TaskRefund, Key: refund.SendKey, PaymentID: refund.PaymentID, Amount: refund.Amount})
 		}}, true, nil
 	})
 	if _, others := table.Refused(err); others {
@@ -275,7 +272,7 @@ func (s *Service) hearRefund(ctx context.Context, subscriptionID string, told pa
 		return ErrLater
 	}
 	if err == nil && state == RefundFailed {
-		s.refused(ctx, &Record{Sub: subscription.Subscription{ID: subscriptionID}}, Task{Key: told.Key}, errors.New(reason))
+		s.refused(ctx, subscriptionID, told.Key, reason)
 	}
 	return err
 }
