@@ -86,7 +86,7 @@ bench: node_modules/.installed build host ## Start-up, sizes, round trips, throu
 	go run ./infra/bench
 
 .PHONY: bench-billing
-bench-billing: node_modules/.installed ## The billing run of 100,000 due among 1,000,000 subscriptions: half an hour, 10 GB below TMPDIR
+bench-billing: node_modules/.installed ## The billing run of 100,000 due among 1,000,000 subscriptions: three quarters of an hour, 10 GB below TMPDIR
 	go run ./infra/bench -only billing -renewals 100000 -subscriptions 1000000
 
 SUBSCRIBERS ?= 10000

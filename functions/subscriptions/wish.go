@@ -1,6 +1,7 @@
 package subscriptions
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 
 	"dangol/shared/billing"
 	"dangol/shared/cart"
+	"dangol/shared/catalogue"
 	"dangol/shared/problem"
 	"dangol/shared/subscription"
 )
@@ -195,15 +197,7 @@ func (f *Subscriptions) swap(ctx context.Context, r *billing.Record, w Wish) (as
 	return asked{command: subscription.Swap{Contents: w.Contents, Price: price}}, nil
 }
 
+// titleOf is the plan's name in a language, in English where it has none in it.
 func titleOf(p *billing.Plan, language string) string {
-	if t := p.Name[language]; t != "" {
-		return t
-	}
-	if t := p.Name["en"]; t != "" {
-		return t
-	}
-	for _, t := range p.Name {
-		return t
-	}
-	return p.ID
+	return cmp.Or(catalogue.Text(p.Name).In(language, "en"), p.ID)
 }

@@ -193,7 +193,8 @@ func (s *Service) Adopt(ctx context.Context, r *Record) error {
 	return s.Table.Put(ctx, put)
 }
 
-// AdoptAll is Adopt for a whole book of subscriptions before the shop opens: it writes over what is there. 1 round trip per 25.
+// AdoptAll stores a whole book of subscriptions before the shop opens, writing over what is there: no condition, and no standing for
+// carts, which the next renewal of each brings. 1 round trip per 25.
 func (s *Service) AdoptAll(ctx context.Context, all []*Record) error {
 	items := make([]any, len(all))
 	for i, r := range all {

@@ -43,8 +43,8 @@ type Cart struct {
 	CheckoutID string             `dynamodbav:"checkoutId,omitempty"` // the running or completed checkout
 	OrderID    string             `dynamodbav:"orderId,omitempty"`
 	MergedIDs  table.List[string] `dynamodbav:"mergedIds,omitempty"` // guest carts that went into this one
-	// Chosen is the gifts that the shopper chose, by promotion id.
-	Chosen Chosen `dynamodbav:"chosen,omitempty"`
+	// Chosen is the gifts that the shopper chose, as variant ids by promotion id.
+	Chosen table.Map[[]string] `dynamodbav:"chosen,omitempty"`
 	// Shown is what promotions did when the cart was last changed, and Moved what they have done since then that the shopper
 	// has not accepted yet.
 	Shown     *Shown                `dynamodbav:"shown,omitempty"`

@@ -6,19 +6,6 @@ import (
 	"dangol/shared/table"
 )
 
-// Chosen is the gifts that a shopper chose, as variant ids by promotion id.
-type Chosen map[string][]string
-
-// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
-func (c Chosen) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
-	return table.Pack(map[string][]string(c))
-}
-
-// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
-func (c *Chosen) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
-	return table.Unpack(av, (*map[string][]string)(c))
-}
-
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
 func (a Address) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(a) }
 

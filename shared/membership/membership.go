@@ -11,12 +11,12 @@ import (
 
 // Benefits is what a plan gives its members while the membership is in force.
 type Benefits struct {
-	PercentOffBP     int64 `json:"percentOffBp,omitempty" dynamodbav:"percentOffBp,omitempty" doc:"Basis points off the goods of every order."`
-	SkipSaleGoods    bool  `json:"skipSaleGoods,omitempty" dynamodbav:"skipSaleGoods,omitempty" doc:"percentOffBp leaves goods with a struck-through price alone."`
-	FreeShipping     bool  `json:"freeShipping,omitempty" dynamodbav:"freeShipping,omitempty"`
-	EarlyAccessHours int   `json:"earlyAccessHours,omitempty" dynamodbav:"earlyAccessHours,omitempty" doc:"Hours before a drop opens to everybody."`
-	PointsTimes      int   `json:"pointsTimes,omitempty" dynamodbav:"pointsTimes,omitempty" doc:"Points multiplier; 0 and 1 mean none."`
-	Invitations      bool  `json:"invitations,omitempty" dynamodbav:"invitations,omitempty" doc:"Invited to events."`
+	PercentOffBP     int64 `json:"percentOffBp,omitempty" doc:"Basis points off the goods of every order."`
+	SkipSaleGoods    bool  `json:"skipSaleGoods,omitempty" doc:"percentOffBp leaves goods with a struck-through price alone."`
+	FreeShipping     bool  `json:"freeShipping,omitempty"`
+	EarlyAccessHours int   `json:"earlyAccessHours,omitempty" doc:"Hours before a drop opens to everybody."`
+	PointsTimes      int   `json:"pointsTimes,omitempty" doc:"Points multiplier; 0 and 1 mean none."`
+	Invitations      bool  `json:"invitations,omitempty" doc:"Invited to events."`
 }
 
 // Held is one membership that somebody has.

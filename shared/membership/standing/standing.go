@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"dangol/shared/membership"
 	"dangol/shared/table"
 )
@@ -34,17 +32,9 @@ func Note(customerID, subscriptionID string, version int, h *membership.Held) ta
 		With: map[string]any{":version": version}, Names: map[string]string{"#held": heldPrefix + subscriptionID, "#version": versionPrefix + subscriptionID},
 	}
 	if h != nil {
-		u.Do, u.With[":held"] = "SET #version = :version, #held = :held", packed(*h)
+		u.Do, u.With[":held"] = "SET #version = :version, #held = :held", table.Packed[membership.Held]{Value: *h}
 	}
 	return u
-}
-
-// packed is one membership as it is kept.
-type packed membership.Held
-
-// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
-func (p packed) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
-	return table.Pack(membership.Held(p))
 }
 
 // In is the memberships in a standing as it was read, by subscription; none for an item that is not there.
