@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,37 +19,60 @@ import (
 // start is when the subscriptions of the billing run began; a month later those that are due are due.
 var start = time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
 
-// run says how large the billing run is.
-type run struct{ renewals, subscriptions, workers int }
+// run says how many of how many subscriptions are due.
+type run struct{ due, all int }
 
-// billingRun renews what is due, once alone and once among those that are not due: what a renewal costs must not depend on those. Sweeper
-// and workers are the real handlers, the queue between them takes messages as SQS does, and the engine keeps its data on disk, with the
-// stream on.
-func billingRun(ctx context.Context, r run) error {
-	fmt.Printf("\nbilling run: sweeper, queue, %d workers with batches of 10, local engine on disk with its stream\n", r.workers)
+// runs are a flag: due/all, with commas between.
+type runs []run
+
+// String implements flag.Value.
+func (r *runs) String() string {
+	texts := make([]string, len(*r))
+	for i, one := range *r {
+		texts[i] = fmt.Sprintf("%d/%d", one.due, one.all)
+	}
+	return strings.Join(texts, ",")
+}
+
+// Set implements flag.Value.
+func (r *runs) Set(text string) error {
+	*r = nil
+	for one := range strings.SplitSeq(text, ",") {
+		var size run
+		if _, err := fmt.Sscanf(one, "%d/%d", &size.due, &size.all); err != nil || size.due < 1 || size.all < size.due {
+			return fmt.Errorf("%q is not due/subscriptions", one)
+		}
+		*r = append(*r, size)
+	}
+	return nil
+}
+
+// billingRuns renews what is due, each time once alone and once among those that are not due: what a renewal costs must not depend on
+// those. Sweeper and workers are the real handlers, the queue between them takes messages as SQS does, and the engine keeps its data in a
+// file, with the stream on.
+func billingRuns(ctx context.Context, sizes runs, workers int) error {
+	fmt.Printf("\nbilling run: sweeper, queue, %d workers with batches of 10, local engine with its stream\n", workers)
 	fmt.Printf("%-22s %9s %9s %8s %8s %8s %9s %9s %9s %9s %9s\n", "due", "seeded/s", "renewed/s", "trips", "read", "write", "cpu ms",
 		"engine ms", "heap MB", "engine MB", "file MB")
-	var alone *figures
-	for _, idle := range []int{0, r.subscriptions - r.renewals} {
-		got, err := renew(ctx, r, idle)
+	for _, size := range sizes {
+		alone, err := renew(ctx, run{size.due, size.due}, workers)
 		if err != nil {
 			return err
 		}
-		got.print(fmt.Sprintf("%d of %d", r.renewals, r.renewals+idle))
-		if alone == nil {
-			alone = got
-			continue
+		among, err := renew(ctx, size, workers)
+		if err != nil {
+			return err
 		}
 		fmt.Printf("among those not due, of alone: wall %.2f, processor of shop and engine %.2f, round trips %.3f, units %.3f\n",
-			got.took.Seconds()/alone.took.Seconds(), (got.own+got.engine).Seconds()/(alone.own+alone.engine).Seconds(),
-			float64(got.cost.Trips)/float64(alone.cost.Trips), (got.cost.Read+got.cost.Write)/(alone.cost.Read+alone.cost.Write))
+			among.took.Seconds()/alone.took.Seconds(), (among.own+among.engine).Seconds()/(alone.own+alone.engine).Seconds(),
+			float64(among.cost.Trips)/float64(alone.cost.Trips), (among.cost.Read+among.cost.Write)/(alone.cost.Read+alone.cost.Write))
 	}
 	return nil
 }
 
 // figures are what a run took.
 type figures struct {
-	renewals     int
+	run
 	seeded       float64 // subscriptions a second
 	took         time.Duration
 	own, engine  time.Duration // processor time of this process (sweeper and workers) and of the engine
@@ -57,14 +81,14 @@ type figures struct {
 	file         int64 // data file; bytes
 }
 
-func (f *figures) print(name string) {
-	n := float64(f.renewals)
-	fmt.Printf("%-22s %9.0f %9.0f %8.2f %8.2f %8.2f %9.2f %9.2f %9d %9d %9d\n", name, f.seeded, n/f.took.Seconds(),
+func (f *figures) print() {
+	n := float64(f.due)
+	fmt.Printf("%-22s %9.0f %9.0f %8.2f %8.2f %8.2f %9.2f %9.2f %9d %9d %9d\n", fmt.Sprintf("%d of %d", f.due, f.all), f.seeded, n/f.took.Seconds(),
 		float64(f.cost.Trips)/n, f.cost.Read/n, f.cost.Write/n, ms(f.own)/n, ms(f.engine)/n, f.heap>>20, f.memory>>20, f.file>>20)
 }
 
-// renew seeds a table, bills what is due in it and takes the figures.
-func renew(ctx context.Context, r run, idle int) (*figures, error) {
+// renew seeds a table, bills what is due in it, prints the figures, and has the merchant's report made.
+func renew(ctx context.Context, size run, workers int) (*figures, error) {
 	dir, err := os.MkdirTemp("", "dangol-billing")
 	if err != nil {
 		return nil, err
@@ -79,15 +103,15 @@ func renew(ctx context.Context, r run, idle int) (*figures, error) {
 	client := tables.Client(db.Endpoint())
 	wall := clock.System{}
 	began := wall.Now()
-	if err := seed(ctx, client, r.renewals, idle); err != nil {
+	if err := seed(ctx, client, size); err != nil {
 		return nil, err
 	}
-	got := &figures{renewals: r.renewals, seeded: float64(r.renewals+idle) / wall.Now().Sub(began).Seconds()}
+	got := &figures{run: size, seeded: float64(size.all) / wall.Now().Sub(began).Seconds()}
 	shop := newShop(client, wall)
 	high := watchHeap()
 	engineBefore, ownBefore := engineTime(db), ownTime()
 	began = wall.Now()
-	if err := shop.bill(ctx, r.renewals, r.workers); err != nil {
+	if err := shop.bill(ctx, size.due, workers); err != nil {
 		return nil, err
 	}
 	got.took, got.own, got.engine = wall.Now().Sub(began), ownTime()-ownBefore, engineTime(db)-engineBefore
@@ -96,7 +120,8 @@ func renew(ctx context.Context, r run, idle int) (*figures, error) {
 	if info, err := os.Stat(file); err == nil {
 		got.file = info.Size()
 	}
-	return got, nil
+	got.print()
+	return got, shop.report(ctx, size.all, wall)
 }
 
 func engineTime(e *engine.Engine) time.Duration {

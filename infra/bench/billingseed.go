@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,21 +22,23 @@ import (
 
 // seed fills an empty table with subscriptions, the due ones first. The stream is off meanwhile: the run is not to find what
 // the seeding wrote.
-func seed(ctx context.Context, client *dynamodb.Client, renewals, idle int) error {
+func seed(ctx context.Context, client *dynamodb.Client, size run) error {
 	schema := table.Commerce
 	schema.Stream = false
 	if err := tables.Create(ctx, client, schema.Name, schema); err != nil {
 		return err
 	}
 	service := &billing.Service{Table: table.New(client, schema.Name, nil), Clock: clock.Stopped(start), Books: time.UTC}
+	var stored atomic.Int64
+	defer tell("subscriptions stored", size.all, func() int { return int(stored.Load()) })()
 	all, ctx := errgroup.WithContext(ctx)
 	encoders := runtime.GOMAXPROCS(0)
 	for e := range encoders {
 		all.Go(func() error {
-			for from := e * seedBatch; from < renewals+idle; from += encoders * seedBatch {
+			for from := e * seedBatch; from < size.all; from += encoders * seedBatch {
 				batch := make([]*billing.Record, 0, seedBatch)
-				for n := from; n < min(from+seedBatch, renewals+idle); n++ {
-					r, err := enrolled(n, n < renewals)
+				for n := from; n < min(from+seedBatch, size.all); n++ {
+					r, err := enrolled(n, n < size.due)
 					if err != nil {
 						return err
 					}
@@ -44,6 +47,7 @@ func seed(ctx context.Context, client *dynamodb.Client, renewals, idle int) erro
 				if err := service.AdoptAll(ctx, batch); err != nil {
 					return err
 				}
+				stored.Add(int64(len(batch)))
 			}
 			return nil
 		})

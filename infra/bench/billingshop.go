@@ -31,6 +31,7 @@ import (
 type shop struct {
 	sweeper lambda.Handler
 	worker  func() lambda.Handler // another process of the function
+	billing *billing.Service      // as another function uses it
 	belt    *belt
 	till    *till
 	tally   *tally
@@ -42,18 +43,24 @@ func newShop(db table.DB, wall clock.Clock) *shop {
 	at := clock.Running(start.AddDate(0, 1, 0), wall)
 	t := table.New(db, table.Commerce.Name, func(op table.Op) { s.tally.add(op) })
 	env := &boot.Env{Function: "sweeper", Clock: at, Log: slog.New(slog.DiscardHandler), Out: io.Discard}
-	kinds := []sweeper.Kind{{Name: billing.DueSubscription, Table: t, Queue: "billing"}}
-	s.sweeper = lambda.NewHandler(sweeper.With(kinds, "dead", s.belt, env).Handle)
-	s.worker = func() lambda.Handler {
-		return lambda.NewHandler(function.Worker{Billing: &billing.Service{
+	service := func() *billing.Service {
+		return &billing.Service{
 			Table: t, Shelf: catalogue.NewShelf(t, at, time.Minute), Provider: s.till, Clock: at, Log: slog.Default(), Books: time.UTC,
-		}}.Handle)
+		}
 	}
+	s.billing = service()
+	kinds := make([]sweeper.Kind, len(function.Kinds))
+	for i, name := range function.Kinds {
+		kinds[i] = sweeper.Kind{Name: name, Table: t, Queue: "billing"}
+	}
+	s.sweeper = lambda.NewHandler(sweeper.With(kinds, "dead", s.belt, env).Handle)
+	s.worker = func() lambda.Handler { return lambda.NewHandler(function.Worker{Billing: service()}.Handle) }
 	return s
 }
 
 // bill sweeps and works until as many renewals are paid as there are, and nothing is left in the queue.
 func (s *shop) bill(ctx context.Context, renewals, workers int) error {
+	defer tell("renewals paid", renewals, func() int { return int(s.till.taken.Load()) })()
 	all, ctx := errgroup.WithContext(ctx)
 	for range workers {
 		worker := s.worker()

@@ -17,10 +17,9 @@ func main() {
 	seconds := flag.Duration("for", 8*time.Second, "how long each load runs")
 	shoppers := flag.Int("shoppers", 4, "how many at once")
 	buyers := flag.Int("buyers", 5_000, "how many want the limited edition")
-	var bills run
-	flag.IntVar(&bills.renewals, "renewals", 2_000, "how many subscriptions of the billing run are due")
-	flag.IntVar(&bills.subscriptions, "subscriptions", 20_000, "how many there are")
-	flag.IntVar(&bills.workers, "workers", 2, "how many billing workers at once")
+	var bills runs
+	flag.Var(&bills, "bills", "billing runs as due/subscriptions, say 2000/20000,100000/1000000")
+	workers := flag.Int("workers", 2, "how many billing workers at once")
 	only := flag.String("only", "start,sizes,costs,pricing,load,drop,billing", "the parts to run")
 	flag.Parse()
 	ctx := context.Background()
@@ -31,7 +30,7 @@ func main() {
 		"pricing": func() error { return pricing(ctx) },
 		"load":    func() error { return load(ctx, *shoppers, *seconds) },
 		"drop":    func() error { return drop(ctx, *buyers) },
-		"billing": func() error { return billingRun(ctx, bills) },
+		"billing": func() error { return billingRuns(ctx, bills, *workers) },
 	}
 	for name := range strings.SplitSeq(*only, ",") {
 		part, ok := parts[name]
