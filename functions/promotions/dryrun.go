@@ -87,25 +87,28 @@ func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput
 func (f *Promotions) reprice(
 	o *order.Order, products map[string]*catalogue.Product, before, after *offers.Snapshot, promotionID string, into *DryRunFigures,
 ) {
-	b := pricing.Basket{Currency: o.Totals.Currency, CustomerID: o.CustomerID, Method: o.Shipping, At: o.PlacedAt}
+	without := pricing.Basket{Currency: o.Totals.Currency, CustomerID: o.CustomerID, Method: o.Shipping, At: o.PlacedAt}
 	if o.Address != nil {
-		b.Country = o.Address.Country
+		without.Country = o.Address.Country
 	}
 	for _, a := range o.Totals.Adjustments {
 		if a.Code != "" {
-			b.Codes = append(b.Codes, a.Code)
+			without.Codes = append(without.Codes, a.Code)
 		}
 	}
 	if p := after.Promotion(promotionID); !p.Codes.Automatic() && p.Codes.Single != "" {
-		b.Codes = append(b.Codes, p.Codes.Single)
+		without.Codes = append(without.Codes, p.Codes.Single)
 	}
+	with := without
 	for _, l := range o.Lines {
 		if l.Gift == "" {
-			b.Lines = append(b.Lines, lineOf(l, o, products[l.ProductID], after))
+			line := lineOf(l, o, products[l.ProductID], promotionID)
+			without.Lines = append(without.Lines, line)
+			with.Lines = append(with.Lines, onSale(line, l, o, products[l.ProductID], after))
 		}
 	}
 	facts := promotion.Facts{Member: membership.Member(o.Member), First: o.First}
-	was, would := before.Set.Apply(plain(b, o), f.Shop, facts), after.Set.Apply(b, f.Shop, facts)
+	was, would := before.Set.Apply(without, f.Shop, facts), after.Set.Apply(with, f.Shop, facts)
 	into.Revenue += o.Totals.Total
 	into.Cost += was.Totals.Total - would.Totals.Total
 	for _, a := range would.Applied {
@@ -119,20 +122,26 @@ func (f *Promotions) reprice(
 	}
 }
 
-// plain is the basket at the prices that were paid on the shelf.
-func plain(b pricing.Basket, o *order.Order) pricing.Basket {
-	b.Lines = slices.Clone(b.Lines)
-	for i, l := range b.Lines {
-		b.Lines[i].Unit = o.Cost(l.ID).Unit
+// listPrice is what a unit of an order's line cost before the sale of the time.
+func listPrice(l order.Line, o *order.Order) int64 {
+	unit := o.Cost(l.ID).Unit
+	if l.Quantity > 0 {
+		unit += l.Saved / int64(l.Quantity)
 	}
-	return b
+	return unit
 }
 
-// lineOf is an order's line as it would be priced: at the price that was paid on the shelf, or what a sale would have made of
-// it when that is less.
-func lineOf(l order.Line, o *order.Order, p *catalogue.Product, with *offers.Snapshot) pricing.Line {
+// lineOf is an order's line at what it cost on the shelf; what the promotion itself had taken off there is put back.
+func lineOf(l order.Line, o *order.Order, p *catalogue.Product, promotionID string) pricing.Line {
 	line := pricing.Line{
 		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Unit: o.Cost(l.ID).Unit, Taxable: true, RequiresShipping: true,
+	}
+	switch l.Sale {
+	case "":
+	case promotionID:
+		line.Unit = listPrice(l, o)
+	default:
+		line.CompareAt = listPrice(l, o)
 	}
 	if p == nil {
 		return line
@@ -140,9 +149,21 @@ func lineOf(l order.Line, o *order.Order, p *catalogue.Product, with *offers.Sna
 	line.Categories, line.Tags = p.Categories, p.Tags
 	if v, ok := p.Variant(l.VariantID); ok {
 		line.Taxable, line.RequiresShipping, line.Floor = v.Taxable, v.RequiresShipping, v.Prices[o.Totals.Currency].Floor
-		list := v
-		list.Prices = map[string]catalogue.Price{o.Totals.Currency: {Amount: line.Unit, Floor: line.Floor}}
-		price, _ := with.Shelf(p, list, o.Totals.Currency, o.PlacedAt)
+	}
+	return line
+}
+
+// onSale is the line at what a sale would have made of its list price, when that is less.
+func onSale(line pricing.Line, l order.Line, o *order.Order, p *catalogue.Product, with *offers.Snapshot) pricing.Line {
+	if p == nil {
+		return line
+	}
+	v, ok := p.Variant(l.VariantID)
+	if !ok {
+		return line
+	}
+	v.Prices = map[string]catalogue.Price{o.Totals.Currency: {Amount: listPrice(l, o), Floor: line.Floor}}
+	if price, sale := with.Shelf(p, v, o.Totals.Currency, o.PlacedAt); sale != nil && price.Amount < line.Unit {
 		line.Unit, line.CompareAt = price.Amount, price.CompareAt
 	}
 	return line

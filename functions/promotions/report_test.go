@@ -2,6 +2,7 @@ package promotions_test
 
 import (
 	"testing"
+	"time"
 
 	"dangol/functions/promotions"
 	"dangol/shared/id"
@@ -15,11 +16,19 @@ import (
 // ordered places an order of one line so many days ago, of a member by the plans.
 func (b *bench) ordered(daysAgo int, productID, variantID string, quantity int, unit int64, plans ...membership.Plan) {
 	b.t.Helper()
+	b.placed(daysAgo, order.Line{VariantID: variantID, ProductID: productID, Quantity: quantity}, unit, plans...)
+}
+
+// placed is ordered for a line that is given.
+func (b *bench) placed(daysAgo int, line order.Line, unit int64, plans ...membership.Plan) {
+	b.t.Helper()
+	line.ID, line.Title = "line_1", "비누"
+	quantity := line.Quantity
 	at := b.clock.Now().AddDate(0, 0, -daysAgo)
 	total := unit * int64(quantity)
 	o := order.New(order.NewID(at), id.New("chk", at), order.Draft{
 		CartID: id.New("cart", at), Email: "a@example.com", Language: "ko", Member: plans,
-		Lines: []order.Line{{ID: "line_1", VariantID: variantID, ProductID: productID, Title: "비누", Quantity: quantity}},
+		Lines: []order.Line{line},
 		Totals: order.Totals{Totals: pricing.Totals{
 			Currency: "KRW", Subtotal: total, Total: total, Lines: []pricing.LineTotal{{ID: "line_1", Unit: unit, Quantity: quantity, Subtotal: total, Total: total}},
 		}},
@@ -60,6 +69,33 @@ func TestADryRunTellsWhatItWouldHaveCost(t *testing.T) {
 		if len(got.Results) != 1 || got.Orders != tc.orders || got.Results[0].Orders != tc.with || got.Results[0].Cost != tc.cost || got.Truncated {
 			t.Errorf("%s: %+v, want %d of %d orders, %d", tc.name, got, tc.with, tc.orders, tc.cost)
 		}
+	}
+}
+
+func TestADryRunOfASaleThatHasRunCountsItOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap, variant := b.sell(10_000)
+	sale := b.create(body(soap, map[string]any{"kind": "shelf"})) // a tenth off
+	line := order.Line{VariantID: variant, ProductID: soap, Quantity: 3}
+	for _, tc := range []struct {
+		name string
+		sold string // the sale at which it was sold
+		unit int64
+		cost int64
+	}{
+		{"by this sale", sale.ID, 9_000, 3_000},
+		{"by a smaller one", "promo_other", 9_500, 1_500},
+		{"by a larger one", "promo_other", 8_000, 0},
+	} {
+		line.Sale, line.Saved = tc.sold, (10_000-tc.unit)*3
+		b.placed(1, line, tc.unit)
+		var got promotions.DryRunResult
+		b.merchant.Do("POST", "/promotions/"+sale.ID+"/dry-run?days=2", nil).Want(200).Into(&got)
+		if len(got.Results) != 1 || got.Results[0].Cost != tc.cost {
+			t.Errorf("sold %s: %+v, want %d", tc.name, got.Results, tc.cost)
+		}
+		b.clock.Advance(3 * 24 * time.Hour)
 	}
 }
 
