@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"dangol/functions/checkout"
 	"dangol/functions/orders"
 	"dangol/infra/local/apitest"
 	"dangol/infra/local/fault"
@@ -19,6 +18,7 @@ import (
 	shared "dangol/shared/checkout"
 	"dangol/shared/idempotency"
 	"dangol/shared/order"
+	"dangol/shared/payment"
 	"dangol/shared/ratelimit"
 )
 
@@ -35,13 +35,15 @@ func openWith(t testing.TB, in *fault.Injector) *desk {
 	w := world.New(t, in)
 	options := api.Options{Clock: w.Clock, Verify: apitest.Verify}
 	f := &orders.Orders{Cashier: w.Service.Cashier, Limiter: ratelimit.Limiter{Table: w.Service.Table, Clock: w.Clock}}
-	hooks := (&checkout.Checkouts{Checkouts: w.Service}).Service(options).Lambda()
-	w.Hear(func(_ context.Context, body []byte, header http.Header) error {
-		c := apitest.New(t, hooks).With("Sandbox-Signature", header.Get("Sandbox-Signature"))
-		if r := c.Do("POST", "/payments/webhooks/sandbox", body); r.Status != http.StatusOK {
-			return fmt.Errorf("status %d", r.Status)
+	w.Hear(func(ctx context.Context, body []byte, header http.Header) error {
+		n, err := w.Service.Provider.ParseWebhook(header, body, w.Clock.Now())
+		switch {
+		case err != nil:
+			return err
+		case n.Subject == payment.SubjectRefund:
+			return w.Service.Cashier.Hear(ctx, n.Refund.Metadata["order"], n.Refund)
 		}
-		return nil
+		return w.Service.Hear(ctx, n.Payment)
 	})
 	return &desk{World: w, handler: f.Service(options).Lambda()}
 }

@@ -17,12 +17,13 @@ type pkg struct {
 	Imports, Deps              []string
 	GoFiles, TestGoFiles       []string
 	XTestGoFiles               []string
+	TestImports, XTestImports  []string
 }
 
 // list asks the go command about packages of this module, built as for Lambda.
 func list(t *testing.T, args ...string) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Doc,Dir,Imports,Deps,GoFiles,TestGoFiles,XTestGoFiles", "-tags", "lambda.norpc"}, args...)...)
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Doc,Dir,Imports,Deps,GoFiles,TestGoFiles,XTestGoFiles,TestImports,XTestImports", "-tags", "lambda.norpc"}, args...)...)
 	cmd.Dir, cmd.Stderr = "../..", os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -56,15 +57,27 @@ func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 				t.Errorf("%s imports %s: %s", path, imported, why)
 			}
 		}
+		for _, imported := range append(p.TestImports, p.XTestImports...) {
+			if to := strings.TrimPrefix(imported, "dangol/"); strangers(path, to) {
+				t.Errorf("a test of %s imports %s: what goes through several functions is tested in infra/local/runner", path, to)
+			}
+		}
 	}
+}
+
+// strangers reports whether two packages belong to two functions.
+func strangers(a, b string) bool {
+	part, function := split(a)
+	other, otherFunction := split(b)
+	return part == "functions" && other == "functions" && function != otherFunction
 }
 
 // forbidden says why one package may not import another, "" when it may.
 func forbidden(from, to string) string {
-	part, function := split(from)
-	toPart, toFunction := split(to)
+	part, _ := split(from)
+	toPart, _ := split(to)
 	switch {
-	case part == "functions" && toPart == "functions" && function != toFunction:
+	case strangers(from, to):
 		return "functions do not know each other; what two need belongs into shared"
 	case part == "functions" && toPart == "infra":
 		return "a function does not know where it runs"
