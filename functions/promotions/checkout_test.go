@@ -89,11 +89,12 @@ func TestPreviewEqualsCheckout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	prices := rapid.OneOf(rapid.Just(int64(10_000)), rapid.Int64Range(100, 40_000)) // often the same: then it matters whose units are taken
 	rapid.Check(t, func(r *rapid.T) {
 		w := world.New(t, fault.New(fault.Plan{}))
 		variants := make([]string, 3)
 		for i := range variants {
-			variants[i] = w.Sell(world.Goods{Units: 100, Price: rapid.Int64Range(100, 40_000).Draw(r, "price")})
+			variants[i] = w.Sell(world.Goods{Units: 100, Price: prices.Draw(r, "price")})
 		}
 		all := make([]promotion.Promotion, rapid.IntRange(0, 4).Draw(r, "promotions"))
 		for n := range all {

@@ -129,9 +129,7 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 	if b.Country != "" {
 		c.Address = &cart.Address{Country: b.Country}
 	}
-	for i, l := range b.Lines {
-		c.Lines = append(c.Lines, cart.Line{ID: "line-" + strconv.Itoa(i), VariantID: l.VariantID, Quantity: l.Quantity})
-	}
+	c.Lines = linesOf(b.Lines)
 	q := cart.Quoter{Shop: f.Shop, Goods: cart.Shelf{Of: f.Shelf}, Offers: offers.Fixed{Snapshot: s, Known: &facts}}
 	p, err := q.Quote(ctx, c, at)
 	if err != nil {
@@ -143,6 +141,21 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 		}
 	}
 	return &PreviewOutput{Body: previewOf(p, at)}, nil
+}
+
+// linesOf is the lines as a cart has them: of units that cost the same, promotions take those of the line whose id comes first. A variant
+// that is named again is a line of its own, as one with an engraving would be.
+func linesOf(all []PreviewLine) []cart.Line {
+	lines, seen := make([]cart.Line, len(all)), map[string]int{}
+	for i, l := range all {
+		var properties map[string]string
+		if n := seen[l.VariantID]; n > 0 {
+			properties = map[string]string{"line": strconv.Itoa(n)}
+		}
+		seen[l.VariantID]++
+		lines[i] = cart.Line{ID: cart.LineID(l.VariantID, properties), VariantID: l.VariantID, Quantity: l.Quantity}
+	}
+	return lines
 }
 
 // planned is the published promotions, as carts of that moment have them, with the one that is previewed, as if it were
