@@ -19,18 +19,29 @@ import (
 	"dangol/infra/topology"
 )
 
+// outDir is where the synthesis goes: a hundred megabytes with the functions.
+var outDir string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if outDir, err = os.MkdirTemp("", "dangol-synth"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(outDir)
+		return m.Run()
+	}())
+}
+
 // One synthesis for the whole binary, and nothing in parallel: jsii is one child process and not safe for goroutines.
 var synthesised = sync.OnceValues(func() (stacks.Stacks, error) {
 	dist := "../../dist"
 	if _, err := os.Stat(dist); err != nil {
 		return stacks.Stacks{}, fmt.Errorf("run `make build` first: %w", err)
 	}
-	out, err := os.MkdirTemp("", "dangol-synth")
-	if err != nil {
-		return stacks.Stacks{}, err
-	}
 	app := awscdk.NewApp(&awscdk.AppProps{
-		Outdir:  jsii.String(out),
+		Outdir:  jsii.String(outDir),
 		Context: &map[string]any{"stage": "prod", "dist": dist, "origins": "https://shop.example.com", "mailFrom": "hello@shop.example.com"},
 	})
 	config, err := stacks.FromContext(app)
