@@ -30,7 +30,8 @@ func (s *Subscription) Membership(title string) (h membership.Held, ok bool) {
 //
 // They end with the paid days where nothing follows: a trial without consent, a cancelled subscription, a gift, a planned
 // pause. Where a payment is to follow they last as long as the plan lets an unpaid one have them, counted from the end of the
-// paid days, or from the decline once there was one: a payment, or a billing run, that is late takes nothing from anybody.
+// paid days, or from the decline once there was one: a payment, or a billing run, that is late takes nothing from anybody. Nor does a
+// machine that was too ill to charge, so they last until the next attempt at least.
 func (s *Subscription) inForceUntil() time.Time {
 	p := s.Span
 	if s.waiting() {
@@ -45,11 +46,11 @@ func (s *Subscription) inForceUntil() time.Time {
 	case Active:
 		switch {
 		case !p.Paid:
-			return s.grace(p.Start)
+			return s.untilRetry(s.grace(p.Start))
 		case s.PauseUntil > p.Closes, s.NoRenewal && s.PrepaidLeft == 0:
 			return p.End
 		}
-		return s.grace(p.End)
+		return s.untilRetry(s.grace(p.End))
 	case PastDue:
 		return s.grace(s.Open.Since)
 	case Cancelled:
@@ -64,6 +65,14 @@ func (s *Subscription) inForceUntil() time.Time {
 		return p.End
 	}
 	return time.Time{}
+}
+
+// untilRetry is an instant, or the next attempt to charge where that is later.
+func (s *Subscription) untilRetry(at time.Time) time.Time {
+	if o := s.Open; o != nil {
+		return max2(at, o.RetryAt)
+	}
+	return at
 }
 
 // grace is when the plan stops the benefits of what is unpaid since an instant.

@@ -31,6 +31,8 @@ func TestHowLongAMembershipLastsIfNobodyTouchesItAgain(t *testing.T) {
 		{"a trial of what is free goes on", plan(Membership, 0, trial(14)), nil, nil, "2026-04-01 10:00"},
 		{"the renewal is being paid: still those eight days", monthly, bank(success, swallow), []func(*shop){until("2026-04-10 00:01")}, "2026-04-18 10:00"},
 		{"renewed: a month more", monthly, nil, []func(*shop){until("2026-04-10 00:01")}, "2026-05-18 10:00"},
+		{"a run that was eight days late met an ill machine: until the next attempt", monthly, bank(success, ill),
+			[]func(*shop){func(h *shop) { h.late(seoul("2026-04-18 09:58")) }}, "2026-04-18 10:03"},
 		{"past due: until the day on which it is suspended", monthly, bank(success, poor, poor, poor, poor, poor),
 			[]func(*shop){until("2026-04-12 00:00")}, "2026-04-18 10:00"},
 		{"suspended: nothing", monthly, bank(success, poor, poor, poor, poor, poor), []func(*shop){until("2026-04-18 10:00")}, ""},
