@@ -28,7 +28,7 @@ run: node_modules/.installed ## Run the shop on this machine (PORT=8080 DATA=.da
 .PHONY: import
 import: ## Import products: make import FILE=products.csv (CURRENCY=KRW, API=http://localhost:8080)
 	@test -n "$(FILE)" || { echo "say which file: make import FILE=products.csv"; exit 2; }
-	@mkdir -p bin && go build -o bin/importer ./functions/catalog/importer
+	@mkdir -p bin && go build -o bin/importer ./functions/products/importer
 	@bin/importer -file "$(FILE)" -api "$(API)" $(if $(CURRENCY),-currency $(CURRENCY))
 
 .PHONY: reset
@@ -96,7 +96,7 @@ ODDS ?= 150
 
 .PHONY: campaign
 campaign: ## Play a year of subscriptions with everything going wrong (SUBSCRIBERS=10000 SEED=1 SHOPS=2 MONTHS=12 ODDS=150)
-	go test ./shared/billing -run TestAYearInWhichEverythingGoesWrong -count=1 -v -timeout 12h \
+	go test ./shared/subscription/service -run TestAYearInWhichEverythingGoesWrong -count=1 -v -timeout 12h \
 		-subscribers $(SUBSCRIBERS) -seed $(SEED) -shops $(SHOPS) -months $(MONTHS) -odds $(ODDS)
 
 node_modules/.installed: package.json package-lock.json

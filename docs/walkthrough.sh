@@ -67,7 +67,7 @@ field subject <<<"$mails"
 
 say "7. The shop ships"
 agent=$(token '{"sub":"agent-1","groups":["agent"]}')
-call -X POST "$API/orders/$order/fulfilments" -H "Authorization: Bearer $agent" -d '{"carrier":"cj","trackingNumber":"6890-1234-5678"}' | field state | sed 's/^/order: /'
+call -X POST "$API/orders/$order/fulfillments" -H "Authorization: Bearer $agent" -d '{"carrier":"cj","trackingNumber":"6890-1234-5678"}' | field state | sed 's/^/order: /'
 
 say "8. The customer looks at the order"
 call "$API/orders/$order" "${as_ann[@]}" | node -e '

@@ -12,7 +12,7 @@ type CheckoutRefunded struct {
 	Language   string      `json:"language"`
 	Amount     money.Money `json:"amount"`
 	Taken      bool        `json:"taken"`
-	Reason     string      `json:"reason"` // why there is no order: expired, declined, cancelled
+	Reason     string      `json:"reason"` // why there is no order: expired, declined, canceled
 }
 
 // EventType is "checkout.refunded".

@@ -6,7 +6,7 @@
 // the bus a body travels as the data of an event.Envelope.
 package events
 
-import "dangol/shared/event"
+import "dangol/shared/platform/event"
 
 // All has one of every event body. The tests find a body that is missing here.
 var All = []event.Body{
@@ -15,7 +15,7 @@ var All = []event.Body{
 	OrderPlaced{},
 	OrderShipped{},
 	OrderDelivered{},
-	OrderCancelled{},
+	OrderCanceled{},
 	OrderPaymentFailed{},
 	PromotionStarted{},
 	PromotionEnded{},

@@ -18,7 +18,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"dangol/events"
-	"dangol/shared/event"
+	"dangol/shared/platform/event"
 )
 
 var update = flag.Bool("update", false, "write schemas/ anew from the Go types")

@@ -73,8 +73,8 @@ func (OrderPlaced) EventType() string { return "order.placed" }
 // OrderShipped says that a parcel is on its way.
 type OrderShipped struct {
 	OrderRef
-	Fulfilment     int         `json:"fulfilment"` // 1 for the first parcel
-	Carrier        string      `json:"carrier"`    // as people call it
+	Fulfillment    int         `json:"fulfillment"` // 1 for the first parcel
+	Carrier        string      `json:"carrier"`     // as people call it
 	TrackingNumber string      `json:"trackingNumber,omitempty"`
 	TrackingURL    string      `json:"trackingUrl,omitempty"`
 	Lines          []OrderLine `json:"lines"`
@@ -88,7 +88,7 @@ func (OrderShipped) EventType() string { return "order.shipped" }
 // OrderDelivered says that a parcel has arrived.
 type OrderDelivered struct {
 	OrderRef
-	Fulfilment  int         `json:"fulfilment"`
+	Fulfillment int         `json:"fulfillment"`
 	Lines       []OrderLine `json:"lines"`
 	Complete    bool        `json:"complete"` // everything has arrived
 	DeliveredAt time.Time   `json:"deliveredAt"`
@@ -97,9 +97,9 @@ type OrderDelivered struct {
 // EventType is "order.delivered".
 func (OrderDelivered) EventType() string { return "order.delivered" }
 
-// OrderCancelled says that an order will not be delivered. Refund is what goes back; it is zero when nothing had been
+// OrderCanceled says that an order will not be delivered. Refund is what goes back; it is zero when nothing had been
 // taken and the reservation is let go.
-type OrderCancelled struct {
+type OrderCanceled struct {
 	OrderRef
 	Reason     string           `json:"reason"`
 	By         string           `json:"by"` // customer, shop
@@ -111,10 +111,10 @@ type OrderCancelled struct {
 	PlacedAt   time.Time        `json:"placedAt,omitzero"`
 }
 
-// EventType is "order.cancelled".
-func (OrderCancelled) EventType() string { return "order.cancelled" }
+// EventType is "order.canceled".
+func (OrderCanceled) EventType() string { return "order.canceled" }
 
-// OrderPaymentFailed says that an order was cancelled because its payment could not be taken in the end.
+// OrderPaymentFailed says that an order was canceled because its payment could not be taken in the end.
 type OrderPaymentFailed struct {
 	OrderRef
 	Lines      []OrderLine      `json:"lines"`

@@ -820,7 +820,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/orders/{orderId}/fulfilments": {
+    "/orders/{orderId}/fulfillments": {
         parameters: {
             query?: never;
             header?: never;
@@ -840,7 +840,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/orders/{orderId}/fulfilments/{n}/delivered": {
+    "/orders/{orderId}/fulfillments/{n}/delivered": {
         parameters: {
             query?: never;
             header?: never;
@@ -853,7 +853,7 @@ export interface paths {
          * Note that a parcel has arrived
          * @description Who may call: agents and merchants.
          */
-        post: operations["deliverFulfilment"];
+        post: operations["deliverFulfillment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1558,7 +1558,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say why, after cancelling
+         * Say why, after canceling
          * @description Who may call: a logged-in customer.
          */
         post: operations["explainCancellation"];
@@ -1972,18 +1972,6 @@ export interface components {
             /** @description Missing for a benefit of a membership. */
             promotionId?: string;
         };
-        CartBeginInputBody: {
-            /**
-             * @description ISO 4217; the shop's first when left out.
-             * @example KRW
-             */
-            currency?: string;
-            /**
-             * @description Of mails about this cart; the best of Accept-Language when left out.
-             * @example ko
-             */
-            language?: string;
-        };
         CartChange: {
             /**
              * @description added, increased, capped (stock, limits or the size of a cart), not_sold_in_currency (stays in the cart as a problem), too_many_lines and too_many_codes (did not fit).
@@ -2026,35 +2014,6 @@ export interface components {
              */
             variantId: string;
         };
-        CartCodesInputBody: {
-            /**
-             * @description All codes of the cart; they replace those it has.
-             * @example [
-             *       "WELCOME"
-             *     ]
-             */
-            codes: string[];
-        };
-        CartContactInputBody: {
-            /**
-             * Format: email
-             * @description Where the order confirmation goes.
-             * @example haneul@example.com
-             */
-            email: string;
-            /**
-             * @description Of mails about this cart; left as it is when left out.
-             * @example ko
-             */
-            language?: string;
-        };
-        CartCurrencyInputBody: {
-            /**
-             * @description ISO 4217.
-             * @example USD
-             */
-            currency: string;
-        };
         CartGiftChoice: {
             /**
              * Format: int64
@@ -2068,15 +2027,6 @@ export interface components {
             left: number;
             promotionId: string;
             /** @description Those that can be given. */
-            variantIds: string[];
-        };
-        CartGiftsInputBody: {
-            /**
-             * @description The gifts the shopper would have.
-             * @example [
-             *       "var_01k9xxxxxxxxxxxxxxxxxxxxxx_0"
-             *     ]
-             */
             variantIds: string[];
         };
         CartHint: {
@@ -2137,22 +2087,6 @@ export interface components {
             unitPrice?: components["schemas"]["View"];
             variantId: string;
         };
-        CartMergeInputBody: {
-            /**
-             * @description The guest's cart.
-             * @example cart_01k9xxxxxxxxxxxxxxxxxxxxxx
-             */
-            cartId: string;
-            /** @description Its token. */
-            token: string;
-        };
-        CartNoteInputBody: {
-            /**
-             * @description A note to the shop; empty removes it.
-             * @example 문 앞에 놓아 주세요
-             */
-            note: string;
-        };
         CartProblem: {
             /** @description Whether checkout is refused until it is solved. */
             blocking: boolean;
@@ -2180,21 +2114,6 @@ export interface components {
              */
             until?: string;
         };
-        CartSetLineInputBody: {
-            /**
-             * Format: int64
-             * @description How many there are to be; 0 removes the line.
-             * @example 2
-             */
-            quantity: number;
-        };
-        CartShippingInputBody: {
-            /**
-             * @description One of the cart's shippingMethods.
-             * @example standard
-             */
-            methodId: string;
-        };
         CartTax: {
             amount: components["schemas"]["View"];
             /** @example VAT */
@@ -2221,26 +2140,86 @@ export interface components {
             taxLines: components["schemas"]["CartTax"][];
             total: components["schemas"]["View"];
         };
-        CatalogAdjustInputBody: {
+        CartsBeginInputBody: {
             /**
-             * Format: int64
-             * @description Units to add; below zero to take.
-             * @example -2
+             * @description ISO 4217; the shop's first when left out.
+             * @example KRW
              */
-            delta: number;
+            currency?: string;
             /**
-             * @description Why, for the log.
-             * @example broken in the warehouse
+             * @description Of mails about this cart; the best of Accept-Language when left out.
+             * @example ko
              */
-            reason: string;
+            language?: string;
         };
-        CatalogSetStockInputBody: {
+        CartsCodesInputBody: {
+            /**
+             * @description All codes of the cart; they replace those it has.
+             * @example [
+             *       "WELCOME"
+             *     ]
+             */
+            codes: string[];
+        };
+        CartsContactInputBody: {
+            /**
+             * Format: email
+             * @description Where the order confirmation goes.
+             * @example haneul@example.com
+             */
+            email: string;
+            /**
+             * @description Of mails about this cart; left as it is when left out.
+             * @example ko
+             */
+            language?: string;
+        };
+        CartsCurrencyInputBody: {
+            /**
+             * @description ISO 4217.
+             * @example USD
+             */
+            currency: string;
+        };
+        CartsGiftsInputBody: {
+            /**
+             * @description The gifts the shopper would have.
+             * @example [
+             *       "var_01k9xxxxxxxxxxxxxxxxxxxxxx_0"
+             *     ]
+             */
+            variantIds: string[];
+        };
+        CartsMergeInputBody: {
+            /**
+             * @description The guest's cart.
+             * @example cart_01k9xxxxxxxxxxxxxxxxxxxxxx
+             */
+            cartId: string;
+            /** @description Its token. */
+            token: string;
+        };
+        CartsNoteInputBody: {
+            /**
+             * @description A note to the shop; empty removes it.
+             * @example 문 앞에 놓아 주세요
+             */
+            note: string;
+        };
+        CartsSetLineInputBody: {
             /**
              * Format: int64
-             * @description Units that can be sold from now on.
-             * @example 42
+             * @description How many there are to be; 0 removes the line.
+             * @example 2
              */
-            available: number;
+            quantity: number;
+        };
+        CartsShippingInputBody: {
+            /**
+             * @description One of the cart's shippingMethods.
+             * @example standard
+             */
+            methodId: string;
         };
         CategoriesOutputBody: {
             /** @description Most products first. */
@@ -2283,7 +2262,7 @@ export interface components {
              * @example 01K9X-7D3F8-Q7M2K
              */
             orderNumber?: string;
-            /** @description Why there is no order: declined, invalid_method, payment_cancelled, amount_mismatch, expired, cancelled. */
+            /** @description Why there is no order: declined, invalid_method, payment_canceled, amount_mismatch, expired, canceled. */
             reason?: string;
             /** @description The bank's challenge. */
             redirectUrl?: string;
@@ -2291,10 +2270,10 @@ export interface components {
              * @description requires_action: send the shopper to redirectUrl. processing: ask again. completed: see orderId. The others: there is no order, see reason. refunding, refunded: the payment came too late and goes back.
              * @enum {string}
              */
-            state: "requires_action" | "processing" | "completed" | "failed" | "expired" | "cancelled" | "refunding" | "refunded";
+            state: "requires_action" | "processing" | "completed" | "failed" | "expired" | "canceled" | "refunding" | "refunded";
             total: components["schemas"]["View"];
         };
-        CheckoutStartInputBody: {
+        CheckoutsStartInputBody: {
             /**
              * @description What the provider's form made of the card. Left out when there is nothing to pay.
              * @example pm_card_visa
@@ -2351,7 +2330,7 @@ export interface components {
             issued: string;
             /** @example CN-2026-000003 */
             number: string;
-            /** @description cancelled, out of stock, suspended, date changed, unused days, gift_unclaimed */
+            /** @description canceled, out of stock, suspended, date changed, unused days, gift_unclaimed */
             reason: string;
             /** @description How the part for the card is getting on. */
             refunds: components["schemas"]["MoneyBack"][];
@@ -2521,7 +2500,7 @@ export interface components {
              */
             pointer: string;
         };
-        Fulfilment: {
+        Fulfillment: {
             /** @example cj */
             carrier: string;
             /** @example CJ대한통운 */
@@ -2568,7 +2547,7 @@ export interface components {
             plan: components["schemas"]["PlanRef"];
             skipNext?: boolean;
             /** @enum {string} */
-            state: "starting" | "active" | "paused" | "cancelled" | "ended";
+            state: "starting" | "active" | "paused" | "canceled" | "ended";
             /** @description First day on which it can no longer be claimed. */
             until: string;
             /** Format: int64 */
@@ -2827,7 +2806,7 @@ export interface components {
              * @description Of the subscription.
              * @enum {string}
              */
-            state: "trialing" | "active" | "past_due" | "cancelled";
+            state: "trialing" | "active" | "past_due" | "canceled";
             subscriptionId: string;
             /** @example Regular */
             title: string;
@@ -2910,7 +2889,7 @@ export interface components {
              * @description When the price changes.
              */
             change: string;
-            /** @description What cancelling, and saying nothing, brings about. */
+            /** @description What canceling, and saying nothing, brings about. */
             effect: string;
             /** @description Send it back with a yes: it says what was shown. */
             fingerprint: string;
@@ -2944,7 +2923,7 @@ export interface components {
             /** @description Missing for a guest's order. */
             customerId?: string;
             email: string;
-            fulfilments: components["schemas"]["Fulfilment"][];
+            fulfillments: components["schemas"]["Fulfillment"][];
             /** @example ord_01k9x7d3f8q7m2k */
             id: string;
             lines: components["schemas"]["Line"][];
@@ -2964,7 +2943,7 @@ export interface components {
             /** @example standard */
             shippingMethod?: string;
             /** @enum {string} */
-            state: "placed" | "partially_fulfilled" | "fulfilled" | "delivered" | "cancelled";
+            state: "placed" | "partially_fulfilled" | "fulfilled" | "delivered" | "canceled";
             /** @description What happened, oldest first. */
             timeline: components["schemas"]["TimelineEntry"][];
             totals: components["schemas"]["Totals"];
@@ -3057,7 +3036,7 @@ export interface components {
             provider?: string;
             refunded: components["schemas"]["View"];
             /** @enum {string} */
-            state: "authorised" | "captured" | "failed" | "releasing" | "released" | "refunding" | "partially_refunded" | "refunded" | "refund_failed";
+            state: "authorized" | "captured" | "failed" | "releasing" | "released" | "refunding" | "partially_refunded" | "refunded" | "refund_failed";
         };
         PlanDocument: {
             /** @description Not offered any more. */
@@ -3142,7 +3121,7 @@ export interface components {
              * @description Local hour of notices and retries; 10 by default.
              */
             noticeHour?: number;
-            /** @description Made to those who have cancelled, in the answer to it; five at most. */
+            /** @description Made to those who have canceled, in the answer to it; five at most. */
             offers?: components["schemas"]["Offer"][] | null;
             /**
              * Format: int64
@@ -3370,7 +3349,7 @@ export interface components {
         };
         ProductPage: {
             categories: string[] | null;
-            /** @description HTML as the merchant wrote it: sanitise before you show it. */
+            /** @description HTML as the merchant wrote it: sanitize before you show it. */
             description?: string;
             /** @example green-tea-cream */
             handle: string;
@@ -3447,6 +3426,27 @@ export interface components {
             /** Format: int64 */
             quantity: number;
             variantId: string;
+        };
+        ProductsAdjustInputBody: {
+            /**
+             * Format: int64
+             * @description Units to add; below zero to take.
+             * @example -2
+             */
+            delta: number;
+            /**
+             * @description Why, for the log.
+             * @example broken in the warehouse
+             */
+            reason: string;
+        };
+        ProductsSetStockInputBody: {
+            /**
+             * Format: int64
+             * @description Units that can be sold from now on.
+             * @example 42
+             */
+            available: number;
         };
         PromotionBatch: {
             prefix?: string;
@@ -3694,7 +3694,7 @@ export interface components {
             proposed: number;
             /**
              * Format: int64
-             * @description Ended, cancelled or unpaid ones, and those that have it.
+             * @description Ended, canceled or unpaid ones, and those that have it.
              */
             skipped: number;
         };
@@ -3934,7 +3934,7 @@ export interface components {
             /** @description Account credit; the next invoices use it first. */
             credit: components["schemas"]["View"];
             endReason?: string;
-            /** @description Of one that is cancelled or has ended. */
+            /** @description Of one that is canceled or has ended. */
             endsOn?: string;
             /** @description Of one that was given away. */
             gift?: components["schemas"]["GiftState"];
@@ -3962,7 +3962,7 @@ export interface components {
             /** Format: date-time */
             startedAt: string;
             /** @enum {string} */
-            state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "cancelled" | "ended";
+            state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
             unpaid?: components["schemas"]["Unpaid"];
             /** Format: int64 */
             version: number;
@@ -4051,7 +4051,7 @@ export interface components {
             from: string;
         };
         SubscriptionsReactivateInputBody: {
-            /** @description Id of an offer made after cancelling: goes on with that change. */
+            /** @description Id of an offer made after canceling: goes on with that change. */
             offer?: string;
             /** @description After the end: the plan to begin; the same when missing. */
             planId?: string;
@@ -4128,7 +4128,7 @@ export interface components {
             /** Format: date-time */
             startedAt: string;
             /** @enum {string} */
-            state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "cancelled" | "ended";
+            state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
             title: string;
         };
         Targets: {
@@ -4482,7 +4482,7 @@ export interface operations {
                 /** @description Where to go on: nextCursor of the page before. */
                 cursor?: string;
                 /** @description placed is what waits to be shipped. */
-                state?: "placed" | "partially_fulfilled" | "fulfilled" | "delivered" | "cancelled";
+                state?: "placed" | "partially_fulfilled" | "fulfilled" | "delivered" | "canceled";
             };
             header?: never;
             path?: never;
@@ -4918,7 +4918,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["CartBeginInputBody"];
+                "application/json": components["schemas"]["CartsBeginInputBody"];
             };
         };
         responses: {
@@ -4993,7 +4993,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartMergeInputBody"];
+                "application/json": components["schemas"]["CartsMergeInputBody"];
             };
         };
         responses: {
@@ -5354,7 +5354,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CheckoutStartInputBody"];
+                "application/json": components["schemas"]["CheckoutsStartInputBody"];
             };
         };
         responses: {
@@ -5462,7 +5462,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartCodesInputBody"];
+                "application/json": components["schemas"]["CartsCodesInputBody"];
             };
         };
         responses: {
@@ -5659,7 +5659,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartContactInputBody"];
+                "application/json": components["schemas"]["CartsContactInputBody"];
             };
         };
         responses: {
@@ -5759,7 +5759,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartCurrencyInputBody"];
+                "application/json": components["schemas"]["CartsCurrencyInputBody"];
             };
         };
         responses: {
@@ -5861,7 +5861,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartGiftsInputBody"];
+                "application/json": components["schemas"]["CartsGiftsInputBody"];
             };
         };
         responses: {
@@ -6067,7 +6067,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartSetLineInputBody"];
+                "application/json": components["schemas"]["CartsSetLineInputBody"];
             };
         };
         responses: {
@@ -6264,7 +6264,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartNoteInputBody"];
+                "application/json": components["schemas"]["CartsNoteInputBody"];
             };
         };
         responses: {
@@ -6364,7 +6364,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartShippingInputBody"];
+                "application/json": components["schemas"]["CartsShippingInputBody"];
             };
         };
         responses: {
@@ -7507,7 +7507,7 @@ export interface operations {
             };
         };
     };
-    deliverFulfilment: {
+    deliverFulfillment: {
         parameters: {
             query?: never;
             header?: never;
@@ -10248,7 +10248,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CatalogSetStockInputBody"];
+                "application/json": components["schemas"]["ProductsSetStockInputBody"];
             };
         };
         responses: {
@@ -10344,7 +10344,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CatalogAdjustInputBody"];
+                "application/json": components["schemas"]["ProductsAdjustInputBody"];
             };
         };
         responses: {

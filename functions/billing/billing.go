@@ -2,9 +2,9 @@
 // failed payments, asks for consent, announces renewals, and sends boxes. It serves nobody directly; without it nothing renews.
 //
 // It works off the queue of the due kinds subscription and subscription_report (the merchant's figures), which the sweeper fills, and
-// changes the items of shared/billing. It makes orders and emits subscription.changed, subscription.notice_issued and order.placed.
+// changes the items of shared/subscription/service. It makes orders and emits subscription.changed, subscription.notice_issued and order.placed.
 //
-// Trigger: SQS with partial batch failures. Each job may come twice, late, or to two workers at once; see shared/billing for why
+// Trigger: SQS with partial batch failures. Each job may come twice, late, or to two workers at once; see shared/subscription/service for why
 // nothing is charged twice.
 package billing
 
@@ -17,22 +17,22 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"dangol/shared/billing"
-	"dangol/shared/boot"
-	"dangol/shared/due"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/due"
+	"dangol/shared/subscription/service"
 )
 
 // Kinds are the due kinds that this function works off.
-var Kinds = []string{billing.DueSubscription, billing.DueReport}
+var Kinds = []string{service.DueSubscription, service.DueReport}
 
 // Worker is the function with what it needs.
 type Worker struct {
-	Billing *billing.Service
+	Billing *service.Service
 }
 
-// New builds the function. Environment: what billing.FromEnv names.
+// New builds the function. Environment: what service.FromEnv names.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
-	service, err := billing.FromEnv(ctx, env)
+	service, err := service.FromEnv(ctx, env)
 	if err != nil {
 		return nil, err
 	}

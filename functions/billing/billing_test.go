@@ -9,14 +9,14 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	function "dangol/functions/billing"
-	"dangol/infra/local/fault"
-	"dangol/infra/local/fault/members"
-	"dangol/shared/billing"
-	"dangol/shared/due"
+	"dangol/infra/testkit/fault"
+	"dangol/infra/testkit/testsubscriptions"
+	"dangol/shared/platform/due"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/service"
 )
 
-func handle(t *testing.T, w *members.World, batch events.SQSEvent) events.SQSEventResponse {
+func handle(t *testing.T, w *testsubscriptions.World, batch events.SQSEvent) events.SQSEventResponse {
 	t.Helper()
 	answer, err := function.Worker{Billing: w.Billing}.Handle(t.Context(), batch)
 	if err != nil {
@@ -36,14 +36,14 @@ func sample(t *testing.T, name string) (batch events.SQSEvent) {
 
 func TestAJobAboutASubscriptionThatIsGoneIsDone(t *testing.T) {
 	t.Parallel()
-	if answer := handle(t, members.New(t, fault.New(fault.Plan{})), sample(t, "gone.json")); len(answer.BatchItemFailures) != 0 {
+	if answer := handle(t, testsubscriptions.New(t, fault.New(fault.Plan{})), sample(t, "gone.json")); len(answer.BatchItemFailures) != 0 {
 		t.Errorf("failed: %v", answer.BatchItemFailures)
 	}
 }
 
 func TestOnlyTheMessagesThatFailedComeAgain(t *testing.T) {
 	t.Parallel()
-	answer := handle(t, members.New(t, fault.New(fault.Plan{})), sample(t, "unreadable-among-readable.json"))
+	answer := handle(t, testsubscriptions.New(t, fault.New(fault.Plan{})), sample(t, "unreadable-among-readable.json"))
 	if len(answer.BatchItemFailures) != 1 || answer.BatchItemFailures[0].ItemIdentifier != "059f36b4-87a3-44ab-83d2-661970000001" {
 		t.Errorf("failed: %v", answer.BatchItemFailures)
 	}
@@ -51,13 +51,13 @@ func TestOnlyTheMessagesThatFailedComeAgain(t *testing.T) {
 
 func TestAMessageThatComesThreeTimesRenewsOnce(t *testing.T) {
 	t.Parallel()
-	w := members.New(t, fault.New(fault.Plan{}))
+	w := testsubscriptions.New(t, fault.New(fault.Plan{}))
 	r, _, err := w.Subscribe(t.Context(), w.Billing, w.Subscriber(w.Offer(), "pm_card_visa"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Clock.MoveTo(r.Sub.Span.End)
-	body, err := json.Marshal(due.Job{Kind: billing.DueSubscription, Key: billing.KeyOf(r.Sub.ID)})
+	body, err := json.Marshal(due.Job{Kind: service.DueSubscription, Key: service.KeyOf(r.Sub.ID)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,14 +78,14 @@ func TestADatabaseThatFailsLeavesTheJobDue(t *testing.T) {
 	t.Parallel()
 	in := fault.New(fault.Plan{N: 1, Mode: fault.Before})
 	resume := in.Pause()
-	w := members.New(t, in)
+	w := testsubscriptions.New(t, in)
 	r, _, err := w.Subscribe(t.Context(), w.Look, w.Subscriber(w.Offer(), "pm_card_visa"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Clock.MoveTo(r.Sub.Span.End)
 	resume()
-	body, _ := json.Marshal(due.Job{Kind: billing.DueSubscription, Key: billing.KeyOf(r.Sub.ID)})
+	body, _ := json.Marshal(due.Job{Kind: service.DueSubscription, Key: service.KeyOf(r.Sub.ID)})
 	answer := handle(t, w, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(body)}}})
 	if len(answer.BatchItemFailures) != 1 {
 		t.Fatalf("failed: %v", answer.BatchItemFailures)

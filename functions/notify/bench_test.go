@@ -16,13 +16,13 @@ import (
 
 	"dangol/events"
 	"dangol/functions/notify"
-	"dangol/infra/local/localtest"
-	"dangol/shared/boot"
-	"dangol/shared/clock"
-	"dangol/shared/event"
+	"dangol/infra/testkit/localtest"
 	"dangol/shared/mail"
 	"dangol/shared/money"
-	"dangol/shared/table"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -96,7 +96,7 @@ func newBench(t *testing.T, ses *fakeSES, wrap ...func(table.DB) table.DB) *benc
 	if err != nil {
 		t.Fatal(err)
 	}
-	templates, err := mail.NewTemplates(mail.Brand{Name: "온결", URL: "https://shop.example.com", Colour: "#1f4d3a", Contact: "help@example.com"}, seoul)
+	templates, err := mail.NewTemplates(mail.Brand{Name: "온결", URL: "https://shop.example.com", Color: "#1f4d3a", Contact: "help@example.com"}, seoul)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,13 +10,13 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/functions/notify"
-	"dangol/infra/local/engine/enginetest"
-	"dangol/infra/local/localtest"
 	"dangol/infra/local/ses"
-	"dangol/shared/boot"
-	"dangol/shared/clock"
-	"dangol/shared/logging"
-	"dangol/shared/table"
+	"dangol/infra/testkit/enginetest"
+	"dangol/infra/testkit/localtest"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/logging"
+	"dangol/shared/platform/table"
 )
 
 // deployed builds the function from its environment, before the laptop's SES.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"dangol/events"
-	"dangol/shared/event"
 	"dangol/shared/mail"
+	"dangol/shared/platform/event"
 )
 
 // letter is what is to be written for one event.
@@ -19,7 +19,7 @@ type letter struct {
 // Hears lists the event types that become mails.
 var Hears = []string{
 	events.OrderPlaced{}.EventType(), events.OrderShipped{}.EventType(), events.OrderDelivered{}.EventType(),
-	events.OrderCancelled{}.EventType(), events.OrderPaymentFailed{}.EventType(), events.CheckoutRefunded{}.EventType(),
+	events.OrderCanceled{}.EventType(), events.OrderPaymentFailed{}.EventType(), events.CheckoutRefunded{}.EventType(),
 	events.SubscriptionNoticeIssued{}.EventType(), events.SubscriptionGiftAnnounced{}.EventType(),
 }
 
@@ -35,8 +35,8 @@ func letterFor(e event.Envelope) (letter, error) {
 		return read(e, shipped)
 	case events.OrderDelivered{}.EventType():
 		return read(e, delivered)
-	case events.OrderCancelled{}.EventType():
-		return read(e, cancelled)
+	case events.OrderCanceled{}.EventType():
+		return read(e, canceled)
 	case events.OrderPaymentFailed{}.EventType():
 		return read(e, paymentFailed)
 	case events.CheckoutRefunded{}.EventType():
@@ -88,9 +88,9 @@ func delivered(b events.OrderDelivered) letter {
 	})
 }
 
-// cancelled leaves the reason out: it is what the customer or an operator typed, and not written to be sent.
-func cancelled(b events.OrderCancelled) letter {
-	return about(b.OrderRef, mail.OrderCancelled{
+// canceled leaves the reason out: it is what the customer or an operator typed, and not written to be sent.
+func canceled(b events.OrderCanceled) letter {
+	return about(b.OrderRef, mail.OrderCanceled{
 		Number: b.Number, Name: b.Name, ByShop: b.By != "customer", Lines: lines(b.Lines), Total: b.Total, Refund: b.Refund,
 	})
 }

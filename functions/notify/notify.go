@@ -1,4 +1,4 @@
-// Package notify writes to shoppers about what happened to their orders: placed, on its way, arrived, cancelled, not paid,
+// Package notify writes to shoppers about what happened to their orders: placed, on its way, arrived, canceled, not paid,
 // and a payment that went back. It owns the items SEND#... of the table Outreach and emits no events.
 //
 // Trigger: the bus, one event at a time (Hears). The event has all that the mail needs, in the language of the order;
@@ -34,13 +34,13 @@ import (
 	lambdaevents "github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"dangol/shared/boot"
-	"dangol/shared/clock"
-	"dangol/shared/emf"
-	"dangol/shared/event"
-	"dangol/shared/logging"
 	"dangol/shared/mail"
-	"dangol/shared/table"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/logging"
+	"dangol/shared/platform/metrics"
+	"dangol/shared/platform/table"
 )
 
 // Timeout is the longest the function may run.
@@ -58,7 +58,7 @@ type Notifier struct {
 	templates *mail.Templates
 	clock     clock.Clock
 	log       *slog.Logger
-	metrics   *emf.Writer
+	metrics   *metrics.Writer
 }
 
 // New builds the function. Environment: OUTREACH_TABLE, and what mail.FromEnv reads.
@@ -147,7 +147,7 @@ func (n *Notifier) deliver(ctx context.Context, s send, m mail.Message) error {
 
 func (n *Notifier) count(ctx context.Context, template string, s State) {
 	name := map[State]string{Sent: "MailSent", Rejected: "MailRejected", Waiting: "MailWaiting", Unknown: "MailUnknown"}[s]
-	err := n.metrics.Emit(map[string]string{"template": template}, emf.Metric{Name: name, Unit: emf.Count, Value: 1})
+	err := n.metrics.Emit(map[string]string{"template": template}, metrics.Metric{Name: name, Unit: metrics.Count, Value: 1})
 	if err != nil {
 		n.log.ErrorContext(ctx, "metrics", "error", err)
 	}

@@ -16,9 +16,9 @@ import (
 
 	"dangol/events"
 	"dangol/functions/notify"
-	"dangol/shared/event"
-	"dangol/shared/table"
-	"dangol/shared/table/faults"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/table/faults"
 )
 
 func TestEachEventBecomesItsMail(t *testing.T) {
@@ -31,15 +31,15 @@ func TestEachEventBecomesItsMail(t *testing.T) {
 		not      []string
 	}{
 		{placed(), "order_confirmation", "[온결] 주문이 접수되었습니다 (1K9X7-D3F8Q-7M2KA)", []string{"김하늘 님", "쑥 비누 (100 g) x 2: ₩24,000", "₩27,000", "2026년 3월 1일 (일) 21:00"}, nil},
-		{events.OrderShipped{OrderRef: ref("en"), Fulfilment: 1, Carrier: "CJ Logistics", TrackingNumber: "6000", TrackingURL: "https://t.example/6000",
+		{events.OrderShipped{OrderRef: ref("en"), Fulfillment: 1, Carrier: "CJ Logistics", TrackingNumber: "6000", TrackingURL: "https://t.example/6000",
 			Lines: soap(), Complete: true, ShippedAt: noon}, "order_shipped", "Your 온결 order 1K9X7-D3F8Q-7M2KA is on its way",
 			[]string{"Dear 김하늘", "CJ Logistics", "https://t.example/6000"}, nil},
-		{events.OrderDelivered{OrderRef: ref("en"), Fulfilment: 1, Lines: soap(), DeliveredAt: noon}, "order_delivered",
+		{events.OrderDelivered{OrderRef: ref("en"), Fulfillment: 1, Lines: soap(), DeliveredAt: noon}, "order_delivered",
 			"Your 온결 order 1K9X7-D3F8Q-7M2KA has arrived", []string{"still on its way"}, nil},
-		{events.OrderCancelled{OrderRef: ref("en"), Reason: "fraud suspected", By: "shop", Lines: soap(), Total: krw(27_000), Refund: krw(27_000)},
-			"order_cancelled", "Your 온결 order 1K9X7-D3F8Q-7M2KA was cancelled", []string{"we are sorry", "Refund: ₩27,000"}, []string{"fraud"}},
+		{events.OrderCanceled{OrderRef: ref("en"), Reason: "fraud suspected", By: "shop", Lines: soap(), Total: krw(27_000), Refund: krw(27_000)},
+			"order_canceled", "Your 온결 order 1K9X7-D3F8Q-7M2KA was canceled", []string{"we are sorry", "Refund: ₩27,000"}, []string{"fraud"}},
 		{events.OrderPaymentFailed{OrderRef: ref("en"), Lines: soap(), Total: krw(27_000)}, "payment_failed",
-			"Payment failed: your 온결 order 1K9X7-D3F8Q-7M2KA was cancelled", []string{"not been charged"}, nil},
+			"Payment failed: your 온결 order 1K9X7-D3F8Q-7M2KA was canceled", []string{"not been charged"}, nil},
 		{events.CheckoutRefunded{CheckoutID: "chk_1", Email: "ann@example.com", Language: "en", Amount: krw(27_000), Taken: true, Reason: "expired"},
 			"checkout_refunded", "Your 온결 payment goes back to you", []string{"Refund: ₩27,000", "confirmed too late"}, nil},
 	} {

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"dangol/shared/event"
-	"dangol/shared/id"
-	"dangol/shared/table"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/table"
 )
 
 // State is what is known about a mail; the package comment says what follows from each.

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"dangol/infra/local/localtest"
-	"dangol/shared/event"
+	"dangol/infra/testkit/localtest"
 	"dangol/shared/mail"
-	"dangol/shared/table"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

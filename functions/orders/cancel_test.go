@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"dangol/events"
-	"dangol/infra/local/apitest"
-	"dangol/infra/local/fault"
+	"dangol/infra/testkit/apitest"
+	"dangol/infra/testkit/fault"
 	"dangol/shared/money"
 	"dangol/shared/order"
 	"dangol/shared/payment"
 )
 
-func TestCancellingGivesEverythingBackOnce(t *testing.T) {
+func TestCancelingGivesEverythingBackOnce(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	o := d.sell(apitest.Ann.Subject)
@@ -23,7 +23,7 @@ func TestCancellingGivesEverythingBackOnce(t *testing.T) {
 	}
 	group.Wait()
 	v := d.read(o)
-	if v.State != order.Cancelled || v.Payment.State != order.PayRefunded || v.Payment.Refunded != v.Totals.Total || len(v.Refunds) != 1 {
+	if v.State != order.Canceled || v.Payment.State != order.PayRefunded || v.Payment.Refunded != v.Totals.Total || len(v.Refunds) != 1 {
 		t.Fatalf("%s, payment %+v, %d refunds", v.State, v.Payment, len(v.Refunds))
 	}
 	d.Rest(t.Context())
@@ -66,10 +66,10 @@ func (c *canceller) Run(context.Context) {
 	}
 }
 
-// Check also wants the order cancelled: the customer asked often enough.
+// Check also wants the order canceled: the customer asked often enough.
 func (c *canceller) Check(t testing.TB) {
 	c.desk.Check(t)
-	if v := c.read(c.order); v.State != order.Cancelled {
+	if v := c.read(c.order); v.State != order.Canceled {
 		t.Errorf("the order is %s", v.State)
 	}
 }
@@ -109,7 +109,7 @@ func TestACaptureThatCannotBeMadeCancelsTheOrder(t *testing.T) {
 	d.Service.Cashier.Provider = noCapture{bank}
 	o := d.sell(apitest.Ann.Subject)
 	d.Service.Cashier.Provider = bank
-	d.client().As(apitest.Agent).Do("POST", "/orders/"+o.id+"/fulfilments", map[string]any{"carrier": "cj"}).WantProblem(409, "payment_not_captured")
+	d.client().As(apitest.Agent).Do("POST", "/orders/"+o.id+"/fulfillments", map[string]any{"carrier": "cj"}).WantProblem(409, "payment_not_captured")
 	entry := d.Bank.Ledger()[0]
 	if _, err := bank.Void(t.Context(), entry.ID, "at-the-bank"); err != nil { // somebody lets the reservation go at the bank
 		t.Fatal(err)
@@ -118,7 +118,7 @@ func TestACaptureThatCannotBeMadeCancelsTheOrder(t *testing.T) {
 	d.Check(t)
 	v := d.read(o)
 	got, err := d.Service.Cashier.Orders.Get(t.Context(), o.id)
-	if err != nil || v.State != order.Cancelled || v.Payment.State != order.PayFailed || got.Event.Type != "order.payment_failed" {
+	if err != nil || v.State != order.Canceled || v.Payment.State != order.PayFailed || got.Event.Type != "order.payment_failed" {
 		t.Fatalf("%s, payment %s, event %s, %v", v.State, v.Payment.State, got.Event.Type, err)
 	}
 	var told events.OrderPaymentFailed

@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"time"
 
-	"dangol/shared/api"
-	"dangol/shared/auth"
-	"dangol/shared/event"
 	"dangol/shared/order"
-	"dangol/shared/problem"
-	"dangol/shared/table"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 )
 
 type fulfilInput struct {
@@ -25,10 +25,10 @@ type fulfilInput struct {
 	}
 }
 
-// fulfil ships a parcel.
-func (f *Orders) fulfil(ctx context.Context, in *fulfilInput) (*output, error) {
+// fulfill ships a parcel.
+func (f *Orders) fulfill(ctx context.Context, in *fulfilInput) (*output, error) {
 	b := in.Body
-	parcel := order.Fulfilment{
+	parcel := order.Fulfillment{
 		Carrier: b.Carrier, TrackingNumber: b.TrackingNumber, TrackingURL: b.TrackingURL, Lines: b.Lines,
 	}
 	if parcel.TrackingURL == "" {
@@ -36,7 +36,7 @@ func (f *Orders) fulfil(ctx context.Context, in *fulfilInput) (*output, error) {
 	}
 	return f.once(ctx, in.OrderID, b, func(o *order.Order, r order.Request, now time.Time) (event.Body, error) {
 		parcel.Request = r
-		made, err := o.Fulfil(parcel, order.ByShop, now)
+		made, err := o.Fulfill(parcel, order.ByShop, now)
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"dangol/infra/local/apitest"
+	"dangol/infra/testkit/apitest"
 	"dangol/shared/order"
 )
 
@@ -72,7 +72,7 @@ func TestTheMerchantsListShowsWhatWaitsToBeShipped(t *testing.T) {
 		d.Clock.Advance(time.Minute)
 		ids = append(ids, d.sell(fmt.Sprintf("cust-%d", i)).id)
 	}
-	agent.Do("POST", "/orders/"+ids[0]+"/fulfilments", map[string]any{"carrier": "cj"}).Want(201)
+	agent.Do("POST", "/orders/"+ids[0]+"/fulfillments", map[string]any{"carrier": "cj"}).Want(201)
 	list := func(query string) (got []string, next string) {
 		var page struct {
 			Orders     []struct{ ID string }

@@ -3,9 +3,9 @@
 //
 // It changes the items ORDER#<id>/ORDER that the checkout makes (see shared/order) and keeps ORDER#<id>/ACCESS#<hash> for
 // guests; a cancellation gives stock and lifetime counters back. It emits order.shipped, order.delivered and
-// order.cancelled. Captures and refunds that get no answer here are left to the settle function.
+// order.canceled. Captures and refunds that get no answer here are left to the checkout-worker function.
 //
-// Routes: GET /orders, GET /orders/{orderId}, POST /orders/lookup, GET /admin/orders, and POST fulfilments, delivered, cancel
+// Routes: GET /orders, GET /orders/{orderId}, POST /orders/lookup, GET /admin/orders, and POST fulfillments, delivered, cancel
 // and notes on an order.
 package orders
 
@@ -14,12 +14,12 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"dangol/shared/api"
-	"dangol/shared/auth"
-	"dangol/shared/boot"
 	"dangol/shared/order"
 	"dangol/shared/payment/providers"
-	"dangol/shared/ratelimit"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/ratelimit"
 )
 
 // Orders is the function with what it needs.
@@ -71,10 +71,10 @@ func (f *Orders) Service(o api.Options) *api.Service {
 	lookup.Description = "For guests. The token opens the order for an hour. Attempts are limited by address and by number."
 	api.Handle(s, lookup, f.lookup)
 	api.Handle(s, route(api.Agent, "GET", "/admin/orders", "listOrders", "List the orders in a state, newest first"), f.inState)
-	ship := route(api.Agent, "POST", one+"/fulfilments", "fulfilOrder", "Ship some or all of an order", 404, 409, 503)
+	ship := route(api.Agent, "POST", one+"/fulfillments", "fulfilOrder", "Ship some or all of an order", 404, 409, 503)
 	ship.Status, ship.Keyed = 201, api.KeyOptional
-	api.Handle(s, ship, f.fulfil)
-	api.Handle(s, route(api.Agent, "POST", one+"/fulfilments/{n}/delivered", "deliverFulfilment", "Note that a parcel has arrived", 404, 503), f.deliver)
+	api.Handle(s, ship, f.fulfill)
+	api.Handle(s, route(api.Agent, "POST", one+"/fulfillments/{n}/delivered", "deliverFulfillment", "Note that a parcel has arrived", 404, 503), f.deliver)
 	cancel := route(api.Shopper, "POST", one+"/cancel", "cancelOrder", "Cancel an order of which nothing has been shipped", 404, 409, 503)
 	cancel.Description = "What was paid goes back, what was only reserved is let go, the stock is for sale again. Repeating changes nothing. " +
 		"Agents give a reason; theirs also retries a refund that failed."

@@ -10,21 +10,21 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/functions/orders"
-	"dangol/infra/local/apitest"
-	"dangol/infra/local/fault"
-	"dangol/infra/local/fault/world"
-	"dangol/shared/api"
+	"dangol/infra/testkit/apitest"
+	"dangol/infra/testkit/fault"
+	"dangol/infra/testkit/testshop"
 	"dangol/shared/cart"
 	shared "dangol/shared/checkout"
-	"dangol/shared/idempotency"
 	"dangol/shared/order"
 	"dangol/shared/payment"
-	"dangol/shared/ratelimit"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/ratelimit"
 )
 
 // desk is a world with the orders function in front of it.
 type desk struct {
-	*world.World
+	*testshop.World
 	handler lambda.Handler
 }
 
@@ -32,7 +32,7 @@ func open(t testing.TB) *desk { return openWith(t, fault.New(fault.Plan{})) }
 
 func openWith(t testing.TB, in *fault.Injector) *desk {
 	t.Helper()
-	w := world.New(t, in)
+	w := testshop.New(t, in)
 	options := api.Options{Clock: w.Clock, Verify: apitest.Verify}
 	f := &orders.Orders{Cashier: w.Service.Cashier, Limiter: ratelimit.Limiter{Table: w.Service.Table, Clock: w.Clock}}
 	w.Hear(func(ctx context.Context, body []byte, header http.Header) error {
@@ -50,14 +50,14 @@ func openWith(t testing.TB, in *fault.Injector) *desk {
 
 // sold is an order with what its owner can show.
 type sold struct {
-	world.Basket
+	testshop.Basket
 	id string
 }
 
 // sell makes an order of three units, of a customer or, when that is empty, of a guest. Faults do not touch it when clean.
 func (d *desk) sell(customerID string) sold {
 	d.T.Helper()
-	b := d.Fill(customerID, map[string]int{d.Sell(world.Goods{Units: 5}): 3})
+	b := d.Fill(customerID, map[string]int{d.Sell(testshop.Goods{Units: 5}): 3})
 	c, _, err := d.Service.Begin(d.T.Context(), shared.Start{
 		Cart:    cart.Ref{CartID: b.ID, CustomerID: b.CustomerID, Token: b.Token},
 		Request: idempotency.For("checkout", b.ID, d.NextKey(), nil, d.Clock.Now()), Method: "pm_card_visa",
@@ -97,9 +97,9 @@ func TestEachRouteForEachCaller(t *testing.T) {
 		{"GET", "/orders", nil, map[string]int{"owner": 200, "other": 200, "guest": 401, "agent": 200, "merchant": 200, "bad token": 401}},
 		{"GET", "/orders/{id}", nil, map[string]int{"owner": 200, "other": 404, "guest": 404, "agent": 200, "merchant": 200, "bad token": 401}},
 		{"GET", "/admin/orders", nil, map[string]int{"owner": 403, "other": 403, "guest": 401, "agent": 200, "merchant": 200, "bad token": 401}},
-		{"POST", "/orders/{id}/fulfilments", shipment,
+		{"POST", "/orders/{id}/fulfillments", shipment,
 			map[string]int{"owner": 403, "other": 403, "guest": 401, "agent": 201, "merchant": 201, "bad token": 401}},
-		{"POST", "/orders/{id}/fulfilments/1/delivered", nil,
+		{"POST", "/orders/{id}/fulfillments/1/delivered", nil,
 			map[string]int{"owner": 403, "other": 403, "guest": 401, "agent": 404, "merchant": 404, "bad token": 401}},
 		{"POST", "/orders/{id}/cancel", map[string]any{"reason": "x"},
 			map[string]int{"owner": 200, "other": 404, "guest": 404, "agent": 200, "merchant": 200, "bad token": 401}},
@@ -134,23 +134,23 @@ func TestAnOrderFromShelfToDoor(t *testing.T) {
 	agent, path := d.client().As(apitest.Agent), "/orders/"+o.id
 	line := d.read(o).Lines[0].ID
 	some := map[string]any{"carrier": "cj", "trackingNumber": "688900000001", "lines": []any{map[string]any{"lineId": line, "quantity": 1}}}
-	agent.With("Idempotency-Key", "p1").Do("POST", path+"/fulfilments", some).Want(201)
-	again := agent.With("Idempotency-Key", "p1").Do("POST", path+"/fulfilments", some).Want(201)
-	if again.Headers.Get("Idempotent-Replayed") != "true" || len(d.read(o).Fulfilments) != 1 {
+	agent.With("Idempotency-Key", "p1").Do("POST", path+"/fulfillments", some).Want(201)
+	again := agent.With("Idempotency-Key", "p1").Do("POST", path+"/fulfillments", some).Want(201)
+	if again.Headers.Get("Idempotent-Replayed") != "true" || len(d.read(o).Fulfillments) != 1 {
 		t.Fatalf("the same parcel twice: %s", again.Body)
 	}
-	agent.With("Idempotency-Key", "p1").Do("POST", path+"/fulfilments", map[string]any{"carrier": "dhl"}).WantProblem(422, "idempotency_key_reused")
+	agent.With("Idempotency-Key", "p1").Do("POST", path+"/fulfillments", map[string]any{"carrier": "dhl"}).WantProblem(422, "idempotency_key_reused")
 	if v := d.read(o); v.State != order.PartlyFulfilled || v.Lines[0].Shipped != 1 {
 		t.Fatalf("state %s, %d shipped", v.State, v.Lines[0].Shipped)
 	}
 	d.client().As(apitest.Ann).Do("POST", path+"/cancel", nil).WantProblem(409, "order_shipped")
-	agent.Do("POST", path+"/fulfilments", map[string]any{"carrier": "Kim's van", "trackingUrl": "https://kim.example/1"}).Want(201)
-	agent.Do("POST", path+"/fulfilments", map[string]any{"carrier": "cj"}).WantProblem(409, "order_fulfilled")
+	agent.Do("POST", path+"/fulfillments", map[string]any{"carrier": "Kim's van", "trackingUrl": "https://kim.example/1"}).Want(201)
+	agent.Do("POST", path+"/fulfillments", map[string]any{"carrier": "cj"}).WantProblem(409, "order_fulfilled")
 	agent.Do("POST", path+"/notes", map[string]any{"text": "fragile"}).Want(201)
 	d.Clock.Advance(26 * time.Hour)
 	for range 2 {
-		agent.Do("POST", path+"/fulfilments/1/delivered", nil).Want(200)
-		agent.Do("POST", path+"/fulfilments/2/delivered", nil).Want(200)
+		agent.Do("POST", path+"/fulfillments/1/delivered", nil).Want(200)
+		agent.Do("POST", path+"/fulfillments/2/delivered", nil).Want(200)
 	}
 	var mine orders.Order
 	d.client().As(apitest.Ann).Do("GET", path, nil).Want(200).Into(&mine)
@@ -164,7 +164,7 @@ func TestAnOrderFromShelfToDoor(t *testing.T) {
 	if got := fmt.Sprint(story); got != "[placed paid shipped shipped delivered delivered]" {
 		t.Fatalf("timeline %s", got)
 	}
-	if f := mine.Fulfilments[0]; f.CarrierName != "CJ대한통운" || f.TrackingURL == "" {
+	if f := mine.Fulfillments[0]; f.CarrierName != "CJ대한통운" || f.TrackingURL == "" {
 		t.Fatalf("parcel %+v", f)
 	}
 	if n := len(d.read(o).Notes); n != 1 {
@@ -176,7 +176,7 @@ func TestEachStepTellsWhatTheMailNeeds(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	agent := d.client().As(apitest.Agent)
-	shipped, cancelled := d.sell("cust-1"), d.sell("cust-2")
+	shipped, canceled := d.sell("cust-1"), d.sell("cust-2")
 	told := func(o sold) string {
 		got, err := d.Service.Cashier.Orders.Get(t.Context(), o.id)
 		if err != nil {
@@ -187,7 +187,7 @@ func TestEachStepTellsWhatTheMailNeeds(t *testing.T) {
 	if told(shipped) != "order.placed" {
 		t.Fatal(told(shipped))
 	}
-	agent.Do("POST", "/orders/"+shipped.id+"/fulfilments", map[string]any{"carrier": "cj"}).Want(201)
+	agent.Do("POST", "/orders/"+shipped.id+"/fulfillments", map[string]any{"carrier": "cj"}).Want(201)
 	if told(shipped) != "order.shipped" {
 		t.Fatal(told(shipped))
 	}
@@ -195,12 +195,12 @@ func TestEachStepTellsWhatTheMailNeeds(t *testing.T) {
 	if told(shipped) != "order.shipped" {
 		t.Fatal("a note tells the world something")
 	}
-	agent.Do("POST", "/orders/"+shipped.id+"/fulfilments/1/delivered", nil).Want(200)
+	agent.Do("POST", "/orders/"+shipped.id+"/fulfillments/1/delivered", nil).Want(200)
 	if told(shipped) != "order.delivered" {
 		t.Fatal(told(shipped))
 	}
-	agent.Do("POST", "/orders/"+cancelled.id+"/cancel", map[string]any{"reason": "sold out at the warehouse"}).Want(200)
-	if told(cancelled) != "order.cancelled" {
-		t.Fatal(told(cancelled))
+	agent.Do("POST", "/orders/"+canceled.id+"/cancel", map[string]any{"reason": "sold out at the warehouse"}).Want(200)
+	if told(canceled) != "order.canceled" {
+		t.Fatal(told(canceled))
 	}
 }

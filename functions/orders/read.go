@@ -8,12 +8,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"dangol/shared/api"
-	"dangol/shared/auth"
 	"dangol/shared/order"
-	"dangol/shared/problem"
-	"dangol/shared/ratelimit"
-	"dangol/shared/table"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/ratelimit"
+	"dangol/shared/platform/table"
 )
 
 type mineInput struct{ api.Paging }
@@ -29,7 +29,7 @@ func (f *Orders) mine(ctx context.Context, in *mineInput) (*listOutput, error) {
 
 type inStateInput struct {
 	api.Paging
-	State string `query:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,cancelled" default:"placed" doc:"placed is what waits to be shipped."`
+	State string `query:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,canceled" default:"placed" doc:"placed is what waits to be shipped."`
 }
 
 func (f *Orders) inState(ctx context.Context, in *inStateInput) (*listOutput, error) {

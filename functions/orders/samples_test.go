@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"dangol/functions/orders"
-	"dangol/infra/local/apitest"
-	"dangol/infra/local/fault/world"
+	"dangol/infra/testkit/apitest"
+	"dangol/infra/testkit/testshop"
 )
 
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	handler, err := orders.New(t.Context(), apitest.Env(t, "orders", world.Noon, nil))
+	handler, err := orders.New(t.Context(), apitest.Env(t, "orders", testshop.Noon, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +21,7 @@ func TestSamples(t *testing.T) {
 func TestAStartThatCannotWorkNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for _, variable := range []string{"COMMERCE_TABLE", "JWT_ISSUER", "PAYMENT_PROVIDER", "SANDBOX_WEBHOOK_SECRET"} {
-		_, err := orders.New(t.Context(), apitest.Env(t, "orders", world.Noon, map[string]string{variable: ""}))
+		_, err := orders.New(t.Context(), apitest.Env(t, "orders", testshop.Noon, map[string]string{variable: ""}))
 		if err == nil || !strings.Contains(err.Error(), variable) {
 			t.Errorf("without %s the start says %v", variable, err)
 		}
@@ -31,5 +31,5 @@ func TestAStartThatCannotWorkNamesWhatIsMissing(t *testing.T) {
 // samples are the recorded invocations and the status each is answered with.
 var samples = map[string]int{
 	"mine-without-token": 401, "get-not-yours": 404, "get-with-made-up-token": 404, "lookup-no-match": 404, "lookup-without-mail": 422,
-	"fulfil-without-token": 401, "cancel-not-yours": 404, "list-forged-token": 401,
+	"fulfill-without-token": 401, "cancel-not-yours": 404, "list-forged-token": 401,
 }

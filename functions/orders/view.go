@@ -3,34 +3,34 @@ package orders
 import (
 	"time"
 
-	"dangol/shared/auth"
 	"dangol/shared/cart"
 	"dangol/shared/money"
 	"dangol/shared/order"
+	"dangol/shared/platform/auth"
 	"dangol/shared/promotion"
 )
 
 // Order is an order as the API shows it.
 type Order struct {
-	ID          string          `json:"id" example:"ord_01k9x7d3f8q7m2k"`
-	Number      string          `json:"number" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
-	State       order.State     `json:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,cancelled"`
-	Version     int             `json:"version"`
-	CustomerID  string          `json:"customerId,omitempty" doc:"Missing for a guest's order."`
-	Email       string          `json:"email"`
-	Address     *cart.Address   `json:"address,omitempty"`
-	Shipping    string          `json:"shippingMethod,omitempty" example:"standard"`
-	Note        string          `json:"note,omitempty" doc:"The shopper's."`
-	Lines       []Line          `json:"lines" nullable:"false"`
-	Totals      Totals          `json:"totals"`
-	Payment     Payment         `json:"payment"`
-	Fulfilments []Fulfilment    `json:"fulfilments" nullable:"false"`
-	Refunds     []Refund        `json:"refunds" nullable:"false"`
-	Timeline    []TimelineEntry `json:"timeline" nullable:"false" doc:"What happened, oldest first."`
-	Reason      string          `json:"cancelReason,omitempty"`
-	Notes       []Note          `json:"notes,omitempty" doc:"For the shop's people only."`
-	PlacedAt    time.Time       `json:"placedAt"`
-	UpdatedAt   time.Time       `json:"updatedAt"`
+	ID           string          `json:"id" example:"ord_01k9x7d3f8q7m2k"`
+	Number       string          `json:"number" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
+	State        order.State     `json:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,canceled"`
+	Version      int             `json:"version"`
+	CustomerID   string          `json:"customerId,omitempty" doc:"Missing for a guest's order."`
+	Email        string          `json:"email"`
+	Address      *cart.Address   `json:"address,omitempty"`
+	Shipping     string          `json:"shippingMethod,omitempty" example:"standard"`
+	Note         string          `json:"note,omitempty" doc:"The shopper's."`
+	Lines        []Line          `json:"lines" nullable:"false"`
+	Totals       Totals          `json:"totals"`
+	Payment      Payment         `json:"payment"`
+	Fulfillments []Fulfillment   `json:"fulfillments" nullable:"false"`
+	Refunds      []Refund        `json:"refunds" nullable:"false"`
+	Timeline     []TimelineEntry `json:"timeline" nullable:"false" doc:"What happened, oldest first."`
+	Reason       string          `json:"cancelReason,omitempty"`
+	Notes        []Note          `json:"notes,omitempty" doc:"For the shop's people only."`
+	PlacedAt     time.Time       `json:"placedAt"`
+	UpdatedAt    time.Time       `json:"updatedAt"`
 }
 
 // Line is one line of an order.
@@ -73,7 +73,7 @@ type OrderAdjustment struct {
 
 // Payment is where the money of an order is.
 type Payment struct {
-	State    order.PayState `json:"state" enum:"authorised,captured,failed,releasing,released,refunding,partially_refunded,refunded,refund_failed"`
+	State    order.PayState `json:"state" enum:"authorized,captured,failed,releasing,released,refunding,partially_refunded,refunded,refund_failed"`
 	Provider string         `json:"provider,omitempty" doc:"Missing when there was nothing to pay."`
 	ID       string         `json:"id,omitempty" doc:"The provider's; for the shop's people only."`
 	Brand    string         `json:"brand,omitempty" example:"visa"`
@@ -82,8 +82,8 @@ type Payment struct {
 	Refunded money.View     `json:"refunded"`
 }
 
-// Fulfilment is one parcel.
-type Fulfilment struct {
+// Fulfillment is one parcel.
+type Fulfillment struct {
 	N              int          `json:"n" doc:"1 for the first parcel."`
 	Carrier        string       `json:"carrier" example:"cj"`
 	CarrierName    string       `json:"carrierName" example:"CJ대한통운"`
@@ -168,7 +168,7 @@ func view(o *order.Order, operator bool) Order {
 		Payment: Payment{
 			State: p.State, Provider: p.Provider, Brand: p.Brand, Last4: p.Last4, Captured: in(p.Captured), Refunded: in(p.Refunded),
 		},
-		Lines: make([]Line, len(o.Lines)), Fulfilments: make([]Fulfilment, len(o.Fulfilments)),
+		Lines: make([]Line, len(o.Lines)), Fulfillments: make([]Fulfillment, len(o.Fulfillments)),
 		Refunds: make([]Refund, len(o.Refunds)), Timeline: make([]TimelineEntry, len(o.Timeline)),
 	}
 	for i, a := range t.Adjustments {
@@ -178,8 +178,8 @@ func view(o *order.Order, operator bool) Order {
 		}
 	}
 	viewLines(&v, o, in)
-	for i, f := range o.Fulfilments {
-		v.Fulfilments[i] = Fulfilment{
+	for i, f := range o.Fulfillments {
+		v.Fulfillments[i] = Fulfillment{
 			N: f.N, Carrier: f.Carrier, CarrierName: order.CarrierName(f.Carrier), TrackingNumber: f.TrackingNumber,
 			TrackingURL: f.TrackingURL, Lines: f.Lines, ShippedAt: f.ShippedAt, DeliveredAt: f.DeliveredAt,
 		}

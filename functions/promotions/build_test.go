@@ -8,15 +8,15 @@ import (
 	"time"
 
 	"dangol/functions/promotions"
-	"dangol/infra/local/apitest"
-	"dangol/infra/local/localtest"
-	"dangol/shared/api"
-	"dangol/shared/catalogue"
-	"dangol/shared/clock"
-	"dangol/shared/offers"
+	"dangol/infra/testkit/apitest"
+	"dangol/infra/testkit/localtest"
+	"dangol/shared/catalog"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
-	"dangol/shared/table"
+	"dangol/shared/promotion/store"
 )
 
 // monday is a Monday morning in Seoul.
@@ -85,21 +85,21 @@ func newBench(t testing.TB, wrap ...func(table.DB) table.DB) *bench {
 }
 
 // sell puts an active product with one variant on the shelf and returns the ids of both.
-func (b *bench) sell(won int64, set ...func(*catalogue.Product)) (productID, variantID string) {
+func (b *bench) sell(won int64, set ...func(*catalog.Product)) (productID, variantID string) {
 	b.t.Helper()
 	b.product++
 	id := fmt.Sprintf("prod_%026d", b.product)
-	p := &catalogue.Product{
-		Key: catalogue.KeyOf(id), ID: id, Handle: fmt.Sprintf("soap-%d", b.product), Version: 1, Status: catalogue.Active,
-		Title: catalogue.Text{"ko": "비누"}, CreatedAt: monday, UpdatedAt: monday,
-		Variants: []catalogue.Variant{{
-			ID: catalogue.VariantID(id, 0), Taxable: true, RequiresShipping: true, Prices: map[string]catalogue.Price{"KRW": {Amount: won}},
+	p := &catalog.Product{
+		Key: catalog.KeyOf(id), ID: id, Handle: fmt.Sprintf("soap-%d", b.product), Version: 1, Status: catalog.Active,
+		Title: catalog.Text{"ko": "비누"}, CreatedAt: monday, UpdatedAt: monday,
+		Variants: []catalog.Variant{{
+			ID: catalog.VariantID(id, 0), Taxable: true, RequiresShipping: true, Prices: map[string]catalog.Price{"KRW": {Amount: won}},
 		}},
 	}
 	for _, f := range set {
 		f(p)
 	}
-	if err := catalogue.Create(b.t.Context(), b.table, p, map[string]catalogue.Units{p.Variants[0].ID: {Available: 100}}); err != nil {
+	if err := catalog.Create(b.t.Context(), b.table, p, map[string]catalog.Units{p.Variants[0].ID: {Available: 100}}); err != nil {
 		b.t.Fatal(err)
 	}
 	return id, p.Variants[0].ID
@@ -135,7 +135,7 @@ func (b *bench) publish(d map[string]any) *promotions.PromotionDocument {
 	return made
 }
 
-func (b *bench) record(id string) *offers.Record {
+func (b *bench) record(id string) *store.Record {
 	b.t.Helper()
 	r, err := b.f.Store.Get(b.t.Context(), id)
 	if err != nil {

@@ -8,14 +8,14 @@ import (
 	"pgregory.net/rapid"
 
 	"dangol/functions/promotions"
-	"dangol/infra/local/fault"
-	"dangol/infra/local/fault/world"
+	"dangol/infra/testkit/fault"
+	"dangol/infra/testkit/testshop"
 	"dangol/shared/cart"
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/checkout"
-	"dangol/shared/idempotency"
 	"dangol/shared/membership"
 	"dangol/shared/membership/standing"
+	"dangol/shared/platform/idempotency"
 	"dangol/shared/promotion"
 )
 
@@ -25,8 +25,8 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 		return promotion.Amounts{"KRW": rapid.Int64Range(least, most).Draw(t, "won")}
 	}
 	p := promotion.Promotion{
-		ID: fmt.Sprintf("promo_%d", n), Version: 1, Name: catalogue.Text{"ko": "x"}, State: promotion.Scheduled, Class: promotion.Order,
-		Starts: world.Noon.AddDate(0, 0, -1), Ends: world.Noon.AddDate(0, 0, 1), Targets: promotion.Targets{All: true},
+		ID: fmt.Sprintf("promo_%d", n), Version: 1, Name: catalog.Text{"ko": "x"}, State: promotion.Scheduled, Class: promotion.Order,
+		Starts: testshop.Noon.AddDate(0, 0, -1), Ends: testshop.Noon.AddDate(0, 0, 1), Targets: promotion.Targets{All: true},
 		Priority: rapid.IntRange(0, 3).Draw(t, "priority"), Exclusive: rapid.IntRange(0, 3).Draw(t, "exclusive") == 0,
 		SkipSaleGoods: rapid.Bool().Draw(t, "skip"),
 	}
@@ -62,7 +62,7 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 }
 
 // drawMemberships makes somebody a member in the preview, and as billing would; "" is a guest.
-func drawMemberships(t *rapid.T, w *world.World, in *promotions.PreviewInput) (customer string) {
+func drawMemberships(t *rapid.T, w *testshop.World, in *promotions.PreviewInput) (customer string) {
 	for n := range rapid.IntRange(0, 2).Draw(t, "memberships") {
 		customer = "cust-ann"
 		h := membership.Held{
@@ -91,10 +91,10 @@ func TestPreviewEqualsCheckout(t *testing.T) {
 	}
 	prices := rapid.OneOf(rapid.Just(int64(10_000)), rapid.Int64Range(100, 40_000)) // often the same: then it matters whose units are taken
 	rapid.Check(t, func(r *rapid.T) {
-		w := world.New(t, fault.New(fault.Plan{}))
+		w := testshop.New(t, fault.New(fault.Plan{}))
 		variants := make([]string, 3)
 		for i := range variants {
-			variants[i] = w.Sell(world.Goods{Units: 100, Price: prices.Draw(r, "price")})
+			variants[i] = w.Sell(testshop.Goods{Units: 100, Price: prices.Draw(r, "price")})
 		}
 		all := make([]promotion.Promotion, rapid.IntRange(0, 4).Draw(r, "promotions"))
 		for n := range all {
@@ -118,7 +118,7 @@ func TestPreviewEqualsCheckout(t *testing.T) {
 		}
 
 		b := w.Fill(customer, wants)
-		store, shelf := cart.Store{Table: w.Table, Clock: w.Clock}, catalogue.NewShelf(w.Table, w.Clock, time.Second)
+		store, shelf := cart.Store{Table: w.Table, Clock: w.Clock}, catalog.NewShelf(w.Table, w.Clock, time.Second)
 		q := cart.Quoter{Shop: w.Service.Shop, Goods: cart.Shelf{Of: shelf}, Offers: w.Service.Offers}
 		ref := cart.Ref{CartID: b.ID, Token: b.Token, CustomerID: customer}
 		if _, _, err := store.Change(t.Context(), ref, cart.Attempt{}, func(c *cart.Cart) error {

@@ -7,10 +7,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"dangol/shared/id"
-	"dangol/shared/offers"
-	"dangol/shared/problem"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 // perAnswer is how many codes one answer holds: Lambda's is at most 6 MB.
@@ -29,7 +29,7 @@ type CreateCodesInput struct {
 // batch answers the same; another size or prefix is refused, because codes are out already.
 func (f *Promotions) createCodes(ctx context.Context, in *CreateCodesInput) (*huma.StreamResponse, error) {
 	var batch *promotion.Batch
-	_, err := f.change(ctx, in.ChangingInput, func(r *offers.Record) error {
+	_, err := f.change(ctx, in.ChangingInput, func(r *store.Record) error {
 		p := &r.Promotion
 		if state := p.StateAt(f.Clock.Now()); state == promotion.Ended {
 			return ended()

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"dangol/shared/api"
-	"dangol/shared/offers"
-	"dangol/shared/problem"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 // PromotionDocument is a promotion as merchants read and write it. Amounts are minor units by currency, percentages basis
@@ -57,7 +57,7 @@ type PromotionUsed struct {
 	Spend promotion.Amounts `json:"spend,omitempty"`
 }
 
-// PromotionResult is what a promotion brought in one currency. Orders that were cancelled do not count.
+// PromotionResult is what a promotion brought in one currency. Orders that were canceled do not count.
 type PromotionResult struct {
 	Currency     string `json:"currency"`
 	Orders       int    `json:"orders"`
@@ -73,7 +73,7 @@ type PromotionOutput struct {
 	Body     *PromotionDocument
 }
 
-func (f *Promotions) output(r *offers.Record) *PromotionOutput {
+func (f *Promotions) output(r *store.Record) *PromotionOutput {
 	d := f.document(&r.Promotion)
 	d.UpdatedAt = &r.UpdatedAt
 	return &PromotionOutput{ETag: api.ETag(strconv.Itoa(r.Promotion.Version)), Body: d}

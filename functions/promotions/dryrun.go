@@ -6,13 +6,13 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/membership"
-	"dangol/shared/offers"
 	"dangol/shared/order"
+	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
-	"dangol/shared/table"
+	"dangol/shared/promotion/store"
 )
 
 // DryRunInput names a promotion and how far to look back.
@@ -66,7 +66,7 @@ func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput
 	}
 	always := r.Promotion
 	always.State, always.Starts, always.Ends = promotion.Scheduled, since.AddDate(-1, 0, 0), time.Time{}
-	before := offers.NewSnapshot(slices.DeleteFunc(published, func(p promotion.Promotion) bool { return p.ID == always.ID }), nil)
+	before := store.NewSnapshot(slices.DeleteFunc(published, func(p promotion.Promotion) bool { return p.ID == always.ID }), nil)
 	after := before.With(always)
 	by := map[string]*DryRunFigures{}
 	for _, o := range orders {
@@ -85,7 +85,7 @@ func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput
 
 // reprice prices an order as it would have been without and with the promotion. Codes that were used are those of the time.
 func (f *Promotions) reprice(
-	o *order.Order, products map[string]*catalogue.Product, before, after *offers.Snapshot, promotionID string, into *DryRunFigures,
+	o *order.Order, products map[string]*catalog.Product, before, after *store.Snapshot, promotionID string, into *DryRunFigures,
 ) {
 	without := pricing.Basket{Currency: o.Totals.Currency, CustomerID: o.CustomerID, Method: o.Shipping, At: o.PlacedAt}
 	if o.Address != nil {
@@ -132,7 +132,7 @@ func listPrice(l order.Line, o *order.Order) int64 {
 }
 
 // lineOf is an order's line at what it cost on the shelf; what the promotion itself had taken off there is put back.
-func lineOf(l order.Line, o *order.Order, p *catalogue.Product, promotionID string) pricing.Line {
+func lineOf(l order.Line, o *order.Order, p *catalog.Product, promotionID string) pricing.Line {
 	line := pricing.Line{
 		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Unit: o.Cost(l.ID).Unit, Taxable: true, RequiresShipping: true,
 	}
@@ -154,7 +154,7 @@ func lineOf(l order.Line, o *order.Order, p *catalogue.Product, promotionID stri
 }
 
 // onSale is the line at what a sale would have made of its list price, when that is less.
-func onSale(line pricing.Line, l order.Line, o *order.Order, p *catalogue.Product, with *offers.Snapshot) pricing.Line {
+func onSale(line pricing.Line, l order.Line, o *order.Order, p *catalog.Product, with *store.Snapshot) pricing.Line {
 	if p == nil {
 		return line
 	}
@@ -162,19 +162,19 @@ func onSale(line pricing.Line, l order.Line, o *order.Order, p *catalogue.Produc
 	if !ok {
 		return line
 	}
-	v.Prices = map[string]catalogue.Price{o.Totals.Currency: {Amount: listPrice(l, o), Floor: line.Floor}}
+	v.Prices = map[string]catalog.Price{o.Totals.Currency: {Amount: listPrice(l, o), Floor: line.Floor}}
 	if price, sale := with.Shelf(p, v, o.Totals.Currency, o.PlacedAt); sale != nil && price.Amount < line.Unit {
 		line.Unit, line.CompareAt = price.Amount, price.CompareAt
 	}
 	return line
 }
 
-// ordersSince reads the orders placed since, newest first, cancelled ones left out. 4 round trips for each state and page of
+// ordersSince reads the orders placed since, newest first, canceled ones left out. 4 round trips for each state and page of
 // 100, and 1 for each 100 orders.
 func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders []*order.Order, truncated bool, err error) {
 	var keys []table.Key
 	for _, state := range order.States {
-		if state == order.Cancelled {
+		if state == order.Canceled {
 			continue
 		}
 		cursor := table.Cursor("")
@@ -212,7 +212,7 @@ func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders [
 }
 
 // productsOf reads the products of the orders. 1 round trip for each 100.
-func (f *Promotions) productsOf(ctx context.Context, orders []*order.Order) (map[string]*catalogue.Product, error) {
+func (f *Promotions) productsOf(ctx context.Context, orders []*order.Order) (map[string]*catalog.Product, error) {
 	var ids []string
 	for _, o := range orders {
 		for _, l := range o.Lines {
@@ -220,5 +220,5 @@ func (f *Promotions) productsOf(ctx context.Context, orders []*order.Order) (map
 		}
 	}
 	slices.Sort(ids)
-	return catalogue.Batch(ctx, f.Table, slices.Compact(ids))
+	return catalog.Batch(ctx, f.Table, slices.Compact(ids))
 }

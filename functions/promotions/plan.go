@@ -8,11 +8,11 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/money"
-	"dangol/shared/offers"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 func equalJSON(a, b any) bool {
@@ -88,7 +88,7 @@ func (f *Promotions) components(ctx context.Context, ids []string) (map[string][
 
 // publishable asks for codes of others and for the guard, and has the write made against the calendar that both were asked
 // of. Errors: 422 for a code that is taken, 409 discount_guard with the plan where there is no reason.
-func (f *Promotions) publishable(ctx context.Context, r *offers.Record) error {
+func (f *Promotions) publishable(ctx context.Context, r *store.Record) error {
 	p, now := &r.Promotion, f.Clock.Now()
 	published, calendar, err := f.Store.Planned(ctx, now.Add(-reach))
 	if err != nil {
@@ -270,7 +270,7 @@ func (f *Promotions) span(ctx context.Context, p *promotion.Promotion) (promotio
 	}
 	products := slices.Clone(p.Targets.Products)
 	for _, id := range variantsOf(&promotion.Promotion{Targets: p.Targets, Terms: promotion.Terms{Parts: p.Terms.Parts}}) {
-		products = append(products, catalogue.ProductOf(id))
+		products = append(products, catalog.ProductOf(id))
 	}
 	currency := f.Shop.Currencies[0]
 	var total, n int64
@@ -298,7 +298,7 @@ func meet(a, b []string) bool {
 }
 
 // cards lists every product that is sold. What was read within a minute is good enough for counting days.
-func (f *Promotions) cards(ctx context.Context) ([]*catalogue.Entry, error) {
-	page, err := f.Listing.List(ctx, catalogue.List{Filter: catalogue.Filter{Status: catalogue.Active}, Limit: 1 << 20})
+func (f *Promotions) cards(ctx context.Context) ([]*catalog.Entry, error) {
+	page, err := f.Listing.List(ctx, catalog.List{Filter: catalog.Filter{Status: catalog.Active}, Limit: 1 << 20})
 	return page.Entries, err
 }

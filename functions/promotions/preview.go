@@ -9,9 +9,9 @@ import (
 	"dangol/shared/cart"
 	"dangol/shared/membership"
 	"dangol/shared/money"
-	"dangol/shared/offers"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 // PreviewInput is a cart at a moment.
@@ -130,7 +130,7 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 		c.Address = &cart.Address{Country: b.Country}
 	}
 	c.Lines = linesOf(b.Lines)
-	q := cart.Quoter{Shop: f.Shop, Goods: cart.Shelf{Of: f.Shelf}, Offers: offers.Fixed{Snapshot: s, Known: &facts}}
+	q := cart.Quoter{Shop: f.Shop, Goods: cart.Shelf{Of: f.Shelf}, Offers: store.Fixed{Snapshot: s, Known: &facts}}
 	p, err := q.Quote(ctx, c, at)
 	if err != nil {
 		return nil, err
@@ -160,12 +160,12 @@ func linesOf(all []PreviewLine) []cart.Line {
 
 // planned is the published promotions, as carts of that moment have them, with the one that is previewed, as if it were
 // published.
-func (f *Promotions) planned(ctx context.Context, in *PreviewInput, at time.Time) (*offers.Snapshot, error) {
+func (f *Promotions) planned(ctx context.Context, in *PreviewInput, at time.Time) (*store.Snapshot, error) {
 	published, err := f.Store.Around(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	s := offers.NewSnapshot(published, nil)
+	s := store.NewSnapshot(published, nil)
 	if in.Body.PromotionID != "" {
 		r, err := f.Store.Get(ctx, in.Body.PromotionID)
 		if err != nil {

@@ -2,8 +2,8 @@
 // cart at any moment and on the orders of the last weeks, publish, pause and end them, hand out codes, and look at what they
 // brought and at how much the shop lives on discounts.
 //
-// It owns the items PROMOTION#<id>/PROMOTION (see shared/offers) and the schedules that tell when one starts and ends; the
-// function promoter hears those. It reads the catalogue and the orders. It emits promotion.started, ended, paused and
+// It owns the items PROMOTION#<id>/PROMOTION (see shared/promotion/store) and the schedules that tell when one starts and ends; the
+// function promotion-scheduler consumes those. It reads the catalog and the orders. It emits promotion.started, ended, paused and
 // resumed when a merchant's decision takes effect at once. Carts never ask it: they read the promotions themselves.
 //
 //	POST   /promotions                    write a draft
@@ -30,16 +30,16 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"dangol/shared/api"
-	"dangol/shared/boot"
-	"dangol/shared/catalogue"
-	"dangol/shared/clock"
-	"dangol/shared/offers"
-	"dangol/shared/offers/schedule"
+	"dangol/shared/catalog"
 	"dangol/shared/order"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
-	"dangol/shared/table"
+	"dangol/shared/promotion/schedule"
+	"dangol/shared/promotion/store"
 )
 
 // Planner makes the schedules of a promotion; *schedule.Planner does.
@@ -49,15 +49,15 @@ type Planner interface {
 
 // Promotions is the function with what it needs.
 type Promotions struct {
-	Store   offers.Store
+	Store   store.Store
 	Planner Planner
 	Table   *table.Table
 	Clock   clock.Clock
 	Shop    pricing.Shop
 	Policy  promotion.Policy
 	Zone    *time.Location // the shop's
-	Shelf   *catalogue.Shelf
-	Listing *catalogue.Listing
+	Shelf   *catalog.Shelf
+	Listing *catalog.Listing
 	Orders  order.Store
 }
 
@@ -106,13 +106,13 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 // Make puts the function together.
 func Make(t *table.Table, c clock.Clock, shop pricing.Shop, policy promotion.Policy, zone *time.Location, planner Planner) *Promotions {
 	return &Promotions{
-		Store: offers.Store{Table: t, Clock: c}, Planner: planner, Table: t, Clock: c, Shop: shop, Policy: policy, Zone: zone,
-		Shelf: catalogue.NewShelf(t, c, offers.Fresh), Listing: catalogue.NewListing(t, c, listed), Orders: order.Store{Table: t, Clock: c},
+		Store: store.Store{Table: t, Clock: c}, Planner: planner, Table: t, Clock: c, Shop: shop, Policy: policy, Zone: zone,
+		Shelf: catalog.NewShelf(t, c, store.Fresh), Listing: catalog.NewListing(t, c, listed), Orders: order.Store{Table: t, Clock: c},
 	}
 }
 
 // listed is how old the list of products may be from which targets are counted.
-const listed = offers.Fresh
+const listed = store.Fresh
 
 // API describes the routes.
 func API() *api.Service { return (*Promotions)(nil).Service(api.Options{}) }

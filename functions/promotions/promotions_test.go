@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"dangol/functions/promotions"
-	"dangol/infra/local/apitest"
-	"dangol/shared/catalogue"
+	"dangol/infra/testkit/apitest"
+	"dangol/shared/catalog"
 	"dangol/shared/promotion"
 )
 
@@ -313,7 +313,7 @@ func TestTheCalendarOfSeasons(t *testing.T) {
 func TestListsByState(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	product, _ := b.sell(12_000, func(p *catalogue.Product) { p.Tags = []string{"x"} })
+	product, _ := b.sell(12_000, func(p *catalog.Product) { p.Tags = []string{"x"} })
 	b.create(body(product, nil))
 	for n := range 3 {
 		b.publish(body(product, map[string]any{"starts": fmt.Sprintf("2026-11-2%dT08:00", n+3), "ends": fmt.Sprintf("2026-11-2%dT08:30", n+4)}))

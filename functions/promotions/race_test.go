@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"dangol/infra/local/apitest"
-	"dangol/shared/offers"
+	"dangol/infra/testkit/apitest"
+	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
-	"dangol/shared/table"
+	"dangol/shared/promotion/store"
 )
 
 // meeting holds the first writes of the calendar back until so many have come together: everybody has asked the guard, nobody
@@ -33,7 +33,7 @@ func (m *meeting) TransactWriteItems(
 	ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options),
 ) (*dynamodb.TransactWriteItemsOutput, error) {
 	writesCalendar := slices.ContainsFunc(in.TransactItems, func(w types.TransactWriteItem) bool {
-		return w.Put != nil && table.Item(w.Put.Item).Key() == offers.KeyOfCalendar()
+		return w.Put != nil && table.Item(w.Put.Item).Key() == store.KeyOfCalendar()
 	})
 	if !writesCalendar {
 		return m.DB.TransactWriteItems(ctx, in, o...)

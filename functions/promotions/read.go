@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/api"
-	"dangol/shared/offers"
-	"dangol/shared/problem"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 // ListPromotionsInput is the query of the list.
@@ -94,9 +94,9 @@ func (f *Promotions) get(ctx context.Context, in *OneInput) (*PromotionOutput, e
 }
 
 // figures adds what a promotion used and brought. 1 or 2 round trips.
-func (f *Promotions) figures(ctx context.Context, r *offers.Record, d *PromotionDocument) error {
+func (f *Promotions) figures(ctx context.Context, r *store.Record, d *PromotionDocument) error {
 	if b := r.Promotion.Budget; b.Uses > 0 || len(b.Spend) > 0 {
-		used, err := f.Store.Budgets(ctx, true, offers.KeyOfBudget(r.Promotion.ID))
+		used, err := f.Store.Budgets(ctx, true, store.KeyOfBudget(r.Promotion.ID))
 		if err != nil {
 			return err
 		}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"slices"
 
-	"dangol/shared/catalogue"
-	"dangol/shared/offers"
-	"dangol/shared/problem"
+	"dangol/shared/catalog"
+	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 // ReportInput asks how much a product, or the shop, lives on discounts.
@@ -44,10 +44,10 @@ func (f *Promotions) report(ctx context.Context, in *ReportInput) (*ReportOutput
 	if !slices.Contains(f.Shop.Currencies, currency) {
 		return nil, problem.InvalidField("query/currency", "unknown_currency", "one of %v", f.Shop.Currencies)
 	}
-	scope := offers.TheShop
+	scope := store.TheShop
 	if in.Product != "" {
 		scope = in.Product
-		if found, err := catalogue.Batch(ctx, f.Table, []string{in.Product}); err != nil {
+		if found, err := catalog.Batch(ctx, f.Table, []string{in.Product}); err != nil {
 			return nil, err
 		} else if found[in.Product] == nil {
 			return nil, problem.NotFound("product_not_found", "There is no such product.")

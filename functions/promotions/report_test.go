@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"dangol/functions/promotions"
-	"dangol/shared/id"
 	"dangol/shared/membership"
-	"dangol/shared/offers"
 	"dangol/shared/order"
+	"dangol/shared/platform/id"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 // ordered places an order of one line so many days ago, of a member by the plans.
@@ -108,13 +108,13 @@ func TestAReportTellsHowMuchTheShopLivesOnDiscountsAndWhetherCustomersWait(t *te
 	t.Parallel()
 	b := newBench(t)
 	product, _ := b.sell(10_000)
-	store := offers.Store{Table: b.table, Clock: b.clock}
+	saved := store.Store{Table: b.table, Clock: b.clock}
 	sale := promotion.Promotion{
 		ID: "promo_sale", Version: 1, Name: map[string]string{"ko": "x"}, Kind: promotion.Percentage, Class: promotion.Order, State: promotion.Scheduled,
 		Starts: monday.AddDate(0, 0, -10), Ends: monday.AddDate(0, 0, -7), TimeZone: "Asia/Seoul", Targets: promotion.Targets{Products: []string{product}},
 		Terms: promotion.Terms{BasisPoints: 3_000},
 	}
-	if err := b.table.Put(t.Context(), store.Create(&offers.Record{Promotion: sale})); err != nil {
+	if err := b.table.Put(t.Context(), saved.Create(&store.Record{Promotion: sale})); err != nil {
 		t.Fatal(err)
 	}
 	today := promotion.DayOf(monday, b.f.Zone)
@@ -126,8 +126,8 @@ func TestAReportTellsHowMuchTheShopLivesOnDiscountsAndWhetherCustomersWait(t *te
 		if back >= 7 && back <= 10 {
 			s.Discounted = s.Revenue
 		}
-		for _, scope := range []string{offers.TheShop, product} {
-			if _, err := b.table.Update(t.Context(), offers.Sold(scope, "KRW", s)); err != nil {
+		for _, scope := range []string{store.TheShop, product} {
+			if _, err := b.table.Update(t.Context(), store.Sold(scope, "KRW", s)); err != nil {
 				t.Fatal(err)
 			}
 		}

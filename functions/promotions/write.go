@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"dangol/events"
-	"dangol/shared/api"
-	"dangol/shared/auth"
-	"dangol/shared/event"
-	"dangol/shared/id"
-	"dangol/shared/offers"
-	"dangol/shared/problem"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
-	"dangol/shared/table"
+	"dangol/shared/promotion/store"
 )
 
 // CreatePromotionInput is a promotion to be written down.
@@ -23,14 +23,14 @@ type CreatePromotionInput struct {
 }
 
 func (f *Promotions) create(ctx context.Context, in *CreatePromotionInput) (*PromotionOutput, error) {
-	p, err := f.promotion(&in.Body, promotion.Promotion{ID: id.New(offers.Prefix, f.Clock.Now()), Version: 1, State: promotion.Draft})
+	p, err := f.promotion(&in.Body, promotion.Promotion{ID: id.New(store.Prefix, f.Clock.Now()), Version: 1, State: promotion.Draft})
 	if err != nil {
 		return nil, err
 	}
 	if err := f.valid(ctx, &p); err != nil {
 		return nil, err
 	}
-	r := &offers.Record{Promotion: p, By: auth.From(ctx).Subject}
+	r := &store.Record{Promotion: p, By: auth.From(ctx).Subject}
 	put := f.Store.Create(r)
 	keyed := api.Idempotency(ctx)
 	if !keyed.Keyed() {
@@ -62,9 +62,9 @@ type ChangingInput struct {
 	IfMatch string `header:"If-Match" maxLength:"200" doc:"Only when this is its version." example:"\"3\""`
 }
 
-func (in ChangingInput) fresh(r *offers.Record) error {
+func (in ChangingInput) fresh(r *store.Record) error {
 	if !api.Matches(in.IfMatch, strconv.Itoa(r.Promotion.Version)) {
-		return offers.Changed().With("version", r.Promotion.Version)
+		return store.Changed().With("version", r.Promotion.Version)
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ type ReplacePromotionInput struct {
 // replace plans the schedules before it writes: one that fires although the write came to nothing finds that it has nothing
 // to tell, whereas a promotion without schedules would never be told.
 func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*PromotionOutput, error) {
-	return f.change(ctx, ChangingInput{in.OneInput, in.IfMatch}, func(r *offers.Record) error {
+	return f.change(ctx, ChangingInput{in.OneInput, in.IfMatch}, func(r *store.Record) error {
 		after, err := f.promotion(&in.Body, r.Promotion)
 		if err != nil {
 			return err
@@ -103,9 +103,9 @@ func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*P
 
 // change applies a rule to a promotion and writes what comes of it; a rule that changes nothing makes no version. Schedules
 // that were made for a write that came to nothing are put right again, at the latest when they fire.
-func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*offers.Record) error) (*PromotionOutput, error) {
+func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*store.Record) error) (*PromotionOutput, error) {
 	planned := false
-	r, err := f.Store.Change(ctx, in.PromotionID, func(r *offers.Record) (bool, error) {
+	r, err := f.Store.Change(ctx, in.PromotionID, func(r *store.Record) (bool, error) {
 		if err := in.fresh(r); err != nil {
 			return false, err
 		}
@@ -190,7 +190,7 @@ type PublishInput struct {
 }
 
 func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionOutput, error) {
-	return f.change(ctx, in.ChangingInput, func(r *offers.Record) error {
+	return f.change(ctx, in.ChangingInput, func(r *store.Record) error {
 		p := &r.Promotion
 		if p.State != promotion.Draft {
 			return f.schedule(ctx, r)
@@ -214,13 +214,13 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 		if !p.Live(f.Clock.Now()) {
 			return nil
 		}
-		r.Tell(offers.Start)
+		r.Tell(store.Start)
 		return f.tell(ctx, r, p.Starts, func(ref events.PromotionRef) event.Body { return events.PromotionStarted{PromotionRef: ref} })
 	})
 }
 
 // schedule makes the schedules of a promotion. Errors: 503 schedule_unavailable.
-func (f *Promotions) schedule(ctx context.Context, r *offers.Record) error {
+func (f *Promotions) schedule(ctx context.Context, r *store.Record) error {
 	r.Planned = true
 	if err := f.Planner.Plan(ctx, &r.Promotion); err != nil {
 		return problem.Unavailable("schedule_unavailable", "The start and end could not be scheduled; nothing was changed. Try again.").Because(err)
@@ -230,15 +230,15 @@ func (f *Promotions) schedule(ctx context.Context, r *offers.Record) error {
 
 // tell puts the event of what a merchant did onto the record. Only what takes effect at once is told here; the rest is told
 // when its time has come.
-func (f *Promotions) tell(ctx context.Context, r *offers.Record, at time.Time, body func(events.PromotionRef) event.Body) (err error) {
-	ref := offers.Ref(&r.Promotion, at)
+func (f *Promotions) tell(ctx context.Context, r *store.Record, at time.Time, body func(events.PromotionRef) event.Body) (err error) {
+	ref := store.Ref(&r.Promotion, at)
 	ref.Version++ // the one that this write makes
 	r.Event, err = event.New(ctx, f.Clock.Now(), body(ref))
 	return err
 }
 
 func (f *Promotions) pause(ctx context.Context, in *ChangingInput) (*PromotionOutput, error) {
-	return f.change(ctx, *in, func(r *offers.Record) error {
+	return f.change(ctx, *in, func(r *store.Record) error {
 		p, now := &r.Promotion, f.Clock.Now()
 		switch state := p.StateAt(now); {
 		case state == promotion.Paused:
@@ -261,7 +261,7 @@ func notPublished() error {
 }
 
 func (f *Promotions) resume(ctx context.Context, in *ChangingInput) (*PromotionOutput, error) {
-	return f.change(ctx, *in, func(r *offers.Record) error {
+	return f.change(ctx, *in, func(r *store.Record) error {
 		p, now := &r.Promotion, f.Clock.Now()
 		if p.State == promotion.Draft {
 			return notPublished()
@@ -282,7 +282,7 @@ func (f *Promotions) resume(ctx context.Context, in *ChangingInput) (*PromotionO
 
 // end ends a promotion now. One that had not begun yet becomes a draft again: nobody has seen it.
 func (f *Promotions) end(ctx context.Context, in *ChangingInput) (*PromotionOutput, error) {
-	return f.change(ctx, *in, func(r *offers.Record) error {
+	return f.change(ctx, *in, func(r *store.Record) error {
 		p, now := &r.Promotion, f.Clock.Now()
 		if p.State == promotion.Draft {
 			return notPublished()
@@ -299,7 +299,7 @@ func (f *Promotions) end(ctx context.Context, in *ChangingInput) (*PromotionOutp
 		if err := f.schedule(ctx, r); err != nil {
 			return err
 		}
-		r.Tell(offers.End)
+		r.Tell(store.End)
 		if !wasLive && p.Kind == promotion.Shelf {
 			return nil // its price went when it was paused
 		}

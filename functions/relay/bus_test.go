@@ -17,9 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"dangol/functions/relay"
-	"dangol/shared/boot"
-	"dangol/shared/clock"
-	"dangol/shared/event"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/event"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -13,14 +13,14 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"dangol/functions/relay"
-	"dangol/infra/local/engine/enginetest"
-	"dangol/infra/local/localtest"
 	"dangol/infra/local/stream"
-	"dangol/shared/boot"
-	"dangol/shared/clock"
-	"dangol/shared/event"
-	"dangol/shared/logging"
-	"dangol/shared/table"
+	"dangol/infra/testkit/enginetest"
+	"dangol/infra/testkit/localtest"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/logging"
+	"dangol/shared/platform/table"
 )
 
 type shipped struct {

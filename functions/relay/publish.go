@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
-	"dangol/shared/emf"
+	"dangol/shared/platform/metrics"
 )
 
 // The limits of one PutEvents call; an entry larger than a call cannot be published at all.
@@ -98,16 +98,16 @@ type tally struct {
 }
 
 func (r *Relay) count(ctx context.Context, t tally) {
-	metrics := []emf.Metric{
-		{Name: "EventsPublished", Unit: emf.Count, Value: float64(t.published)},
-		{Name: "EventsNotPublished", Unit: emf.Count, Value: float64(t.failed)},
-		{Name: "EventsUnreadable", Unit: emf.Count, Value: float64(t.unreadable)},
+	list := []metrics.Metric{
+		{Name: "EventsPublished", Unit: metrics.Count, Value: float64(t.published)},
+		{Name: "EventsNotPublished", Unit: metrics.Count, Value: float64(t.failed)},
+		{Name: "EventsUnreadable", Unit: metrics.Count, Value: float64(t.unreadable)},
 	}
 	if !t.oldest.IsZero() {
 		lag := r.clock.Now().Sub(t.oldest)
-		metrics = append(metrics, emf.Metric{Name: "EventLag", Unit: emf.Milliseconds, Value: float64(lag.Milliseconds())})
+		list = append(list, metrics.Metric{Name: "EventLag", Unit: metrics.Milliseconds, Value: float64(lag.Milliseconds())})
 	}
-	if err := r.metrics.Emit(nil, metrics...); err != nil {
+	if err := r.metrics.Emit(nil, list...); err != nil {
 		r.log.ErrorContext(ctx, "metrics", "error", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
-	"dangol/shared/event"
+	"dangol/shared/platform/event"
 )
 
 // Batch is a DynamoDB stream event, of which only keys, sequence numbers and the attribute "event" are decoded: images are

@@ -25,9 +25,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
-	"dangol/shared/boot"
-	"dangol/shared/clock"
-	"dangol/shared/emf"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/metrics"
 )
 
 // Filter is the event source mapping's filter: only records with an event on the new image invoke the function.
@@ -44,7 +44,7 @@ type Relay struct {
 	name    string // of the bus
 	clock   clock.Clock
 	log     *slog.Logger
-	metrics *emf.Writer
+	metrics *metrics.Writer
 }
 
 // New builds the function. Environment: BUS_NAME; EVENTBRIDGE_ENDPOINT where it is not the usual one.

@@ -4,14 +4,14 @@ import (
 	"context"
 	"strconv"
 
-	"dangol/shared/api"
-	"dangol/shared/auth"
-	"dangol/shared/billing"
 	"dangol/shared/cart"
 	"dangol/shared/money"
 	"dangol/shared/payment"
-	"dangol/shared/problem"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/service"
 )
 
 // Changing is in every input that changes a subscription.
@@ -21,7 +21,7 @@ type Changing struct {
 }
 
 // do carries a wish out on the caller's subscription. make works the command out; it is asked once.
-func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*billing.Record) (asked, error)) (*SubscriptionOutput, error) {
+func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*service.Record) (asked, error)) (*SubscriptionOutput, error) {
 	r, err := f.load(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -38,9 +38,9 @@ func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*billi
 }
 
 // apply writes what was asked, if it is meant for the version that is there.
-func (f *Subscriptions) apply(ctx context.Context, r *billing.Record, ifMatch string, want asked) (*billing.Record, bool, error) {
-	return f.Billing.Apply(ctx, r, func(r *billing.Record) (billing.Change, bool, error) {
-		c := billing.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
+func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch string, want asked) (*service.Record, bool, error) {
+	return f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
+		c := service.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
 		if !api.Matches(ifMatch, strconv.Itoa(r.Version)) {
 			return c, false, problem.Precondition("version_mismatch", "The subscription has changed since you read it.").With("version", r.Version)
 		}
@@ -54,7 +54,7 @@ type changeInput struct {
 }
 
 func (f *Subscriptions) change(ctx context.Context, in *changeInput) (*SubscriptionOutput, error) {
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, in.Body) })
+	return f.do(ctx, in.Changing, func(r *service.Record) (asked, error) { return f.work(ctx, r, in.Body) })
 }
 
 type quoteInput struct {
@@ -113,7 +113,7 @@ func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*Subscript
 	if in.Body != nil {
 		wish.Reason = in.Body.Reason
 	}
-	out, err := f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) { return f.work(ctx, r, wish) })
+	out, err := f.do(ctx, in.Changing, func(r *service.Record) (asked, error) { return f.work(ctx, r, wish) })
 	if err != nil {
 		return nil, err
 	}
@@ -121,13 +121,13 @@ func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*Subscript
 	if err == nil {
 		out.Body.AfterCancel = f.afterCancel(ctx, r)
 	}
-	return out, nil // what has been cancelled stays so, whatever can be said of it
+	return out, nil // what has been canceled stays so, whatever can be said of it
 }
 
 type reactivateInput struct {
 	Changing
 	Body *struct {
-		Offer    string `json:"offer,omitempty" maxLength:"100" doc:"Id of an offer made after cancelling: goes on with that change."`
+		Offer    string `json:"offer,omitempty" maxLength:"100" doc:"Id of an offer made after canceling: goes on with that change."`
 		PlanID   string `json:"planId,omitempty" maxLength:"64" doc:"After the end: the plan to begin; the same when missing."`
 		Quantity int    `json:"quantity,omitempty" minimum:"1" maximum:"100"`
 	}
@@ -138,7 +138,7 @@ func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*S
 	if in.Body != nil {
 		wish.PlanID, wish.Quantity = in.Body.PlanID, in.Body.Quantity
 	}
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) {
+	return f.do(ctx, in.Changing, func(r *service.Record) (asked, error) {
 		if in.Body != nil && in.Body.Offer != "" {
 			return f.accept(ctx, r, in.Body.Offer)
 		}
@@ -149,7 +149,7 @@ func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*S
 type payInput struct{ Changing }
 
 func (f *Subscriptions) pay(ctx context.Context, in *payInput) (*SubscriptionOutput, error) {
-	return f.do(ctx, in.Changing, func(*billing.Record) (asked, error) { return asked{command: subscription.PayNow{}}, nil })
+	return f.do(ctx, in.Changing, func(*service.Record) (asked, error) { return asked{command: subscription.PayNow{}}, nil })
 }
 
 type cardInput struct {
@@ -160,7 +160,7 @@ type cardInput struct {
 }
 
 func (f *Subscriptions) card(ctx context.Context, in *cardInput) (*SubscriptionOutput, error) {
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) {
+	return f.do(ctx, in.Changing, func(r *service.Record) (asked, error) {
 		if !r.Sub.Allows(subscription.ChangeCard{}) {
 			return asked{command: subscription.ChangeCard{}}, nil // the rules say why not, before a card is kept
 		}
@@ -168,7 +168,7 @@ func (f *Subscriptions) card(ctx context.Context, in *cardInput) (*SubscriptionO
 		if err != nil {
 			return asked{}, err
 		}
-		return asked{subscription.ChangeCard{Card: cardOf(m)}, func(r *billing.Record) {
+		return asked{subscription.ChangeCard{Card: cardOf(m)}, func(r *service.Record) {
 			kept := map[string]payment.Method{m.Token: m}
 			if old, ok := r.Methods[r.Sub.Card.Token]; ok {
 				kept[r.Sub.Card.Token] = old
@@ -221,8 +221,8 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 	start := subscription.Start{
 		CustomerID: who, Region: b.Region, Zone: b.Zone, Terms: terms, Trial: p.TrialDays > 0 && !b.NoTrial && b.Gift == nil, BillingDay: b.BillingDay,
 	}
-	r := &billing.Record{
-		Contact: billing.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, Titles: map[string]string{p.ID: titleOf(p, b.Language)},
+	r := &service.Record{
+		Contact: service.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, Titles: map[string]string{p.ID: titleOf(p, b.Language)},
 	}
 	if b.Gift != nil {
 		if err := b.Gift.wrap(&start, r); err != nil {
@@ -245,7 +245,7 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 }
 
 // equip adds the address and the card to a request to subscribe.
-func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r *billing.Record, in *subscribeInput) error {
+func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r *service.Record, in *subscribeInput) error {
 	b := in.Body
 	if b.Address != nil {
 		id, err := addressID(*b.Address)

@@ -3,11 +3,11 @@ package subscriptions
 import (
 	"context"
 
-	"dangol/shared/api"
-	"dangol/shared/billing"
 	"dangol/shared/compliance"
-	"dangol/shared/problem"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/service"
 )
 
 type consentInput struct {
@@ -32,7 +32,7 @@ type NoticeOutput struct {
 }
 
 // noticeOf fills the question with the words for the way to pay and to cancel.
-func noticeOf(r *billing.Record) (compliance.ConsentNotice, bool) {
+func noticeOf(r *service.Record) (compliance.ConsentNotice, bool) {
 	w := wordsIn(r.Language)
 	m := r.Methods[r.Sub.Card.Token]
 	effect := w.keeps
@@ -57,7 +57,7 @@ func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, e
 }
 
 func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*SubscriptionOutput, error) {
-	return f.do(ctx, in.Changing, func(r *billing.Record) (asked, error) {
+	return f.do(ctx, in.Changing, func(r *service.Record) (asked, error) {
 		n, ok := noticeOf(r)
 		switch {
 		case in.Body.Answer == "no":
@@ -71,7 +71,7 @@ func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*Subscri
 	})
 }
 
-// words are what a notice says about cancelling.
+// words are what a notice says about canceling.
 type words struct{ cancel, ends, keeps string }
 
 func wordsIn(language string) words {
@@ -84,7 +84,7 @@ func wordsIn(language string) words {
 	}
 	return words{
 		cancel: "Cancel at any time, in one step, on the page of your subscription.",
-		ends:   "Without your consent nothing is charged and the subscription ends. After cancelling you keep what is paid.",
-		keeps:  "Without your consent the present price stays. After cancelling you keep what is paid.",
+		ends:   "Without your consent nothing is charged and the subscription ends. After canceling you keep what is paid.",
+		keeps:  "Without your consent the present price stays. After canceling you keep what is paid.",
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"time"
 
-	"dangol/shared/api"
-	"dangol/shared/billing"
 	"dangol/shared/money"
-	"dangol/shared/problem"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
-	"dangol/shared/table"
+	"dangol/shared/subscription/service"
 )
 
 // credits registers the routes of credit notes and of the money that goes back.
@@ -35,7 +35,7 @@ func (f *Subscriptions) credits(s *api.Service) {
 type CreditNote struct {
 	Number         string       `json:"number" example:"CN-2026-000003"`
 	SubscriptionID string       `json:"subscriptionId"`
-	Reason         string       `json:"reason" doc:"cancelled, out of stock, suspended, date changed, unused days, gift_unclaimed"`
+	Reason         string       `json:"reason" doc:"canceled, out of stock, suspended, date changed, unused days, gift_unclaimed"`
 	Issued         time.Time    `json:"issued"`
 	Amount         money.View   `json:"amount"`
 	ToCard         money.View   `json:"toCard" doc:"Goes back to where it was paid from."`
@@ -50,7 +50,7 @@ type MoneyBack struct {
 	SubscriptionID string              `json:"subscriptionId"`
 	CreditNote     string              `json:"creditNote,omitempty"`
 	Amount         money.View          `json:"amount"`
-	State          billing.RefundState `json:"state" enum:"pending,refunded,refund_failed,paid_otherwise"`
+	State          service.RefundState `json:"state" enum:"pending,refunded,refund_failed,paid_otherwise"`
 	Attempts       int                 `json:"attempts"`
 	At             time.Time           `json:"at"`
 	Reason         string              `json:"reason,omitempty" doc:"Why the provider refused; for the shop only."`
@@ -58,7 +58,7 @@ type MoneyBack struct {
 	PaymentID      string              `json:"paymentId,omitempty" doc:"For the shop only."`
 }
 
-func refundOf(c billing.RefundCard, shop bool) MoneyBack {
+func refundOf(c service.RefundCard, shop bool) MoneyBack {
 	v := MoneyBack{
 		ID: c.ID, SubscriptionID: c.SubscriptionID, CreditNote: c.Note, Amount: money.Of(c.Amount, c.Currency).View(), State: c.State,
 		Attempts: c.Attempts, At: c.At, Reference: c.Reference,
@@ -70,7 +70,7 @@ func refundOf(c billing.RefundCard, shop bool) MoneyBack {
 }
 
 // creditNoteOf joins a credit note with its refunds.
-func creditNoteOf(n billing.CreditNote, refunds []billing.Refund, shop bool) CreditNote {
+func creditNoteOf(n service.CreditNote, refunds []service.Refund, shop bool) CreditNote {
 	view := func(amount int64) money.View { return money.Of(amount, n.Currency).View() }
 	v := CreditNote{
 		Number: n.Number, SubscriptionID: n.SubscriptionID, Reason: n.Reason, Issued: n.Issued, Amount: view(n.Amount), ToCard: view(n.ToCard),

@@ -7,13 +7,13 @@ import (
 	"sync"
 	"time"
 
-	"dangol/shared/api"
-	"dangol/shared/auth"
-	"dangol/shared/billing"
 	"dangol/shared/cart"
-	"dangol/shared/problem"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
-	"dangol/shared/table"
+	"dangol/shared/subscription/service"
 )
 
 // gifts registers the routes of those who were given a subscription. What the giver does is under /subscriptions.
@@ -58,7 +58,7 @@ var links = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // wrap makes a subscription a gift.
-func (g *GiftWish) wrap(start *subscription.Start, r *billing.Record) error {
+func (g *GiftWish) wrap(start *subscription.Start, r *service.Record) error {
 	if links().MatchString(g.Message) {
 		return problem.InvalidField("/gift/message", "link", "a message without links")
 	}
@@ -67,7 +67,7 @@ func (g *GiftWish) wrap(start *subscription.Start, r *billing.Record) error {
 		language = r.Language
 	}
 	start.Gift = &subscription.Gift{Recipient: g.Recipient, Message: g.Message, Begins: g.On}
-	r.GiftTo = &billing.GiftTo{Contact: billing.Contact{Email: g.Recipient, Name: g.Name, Language: language}}
+	r.GiftTo = &service.GiftTo{Contact: service.Contact{Email: g.Recipient, Name: g.Name, Language: language}}
 	return nil
 }
 
@@ -95,7 +95,7 @@ func giftState(s *subscription.Subscription) *GiftState {
 // Gift is a gift as its recipient sees it: no prices, and nothing of how it is paid.
 type Gift struct {
 	ID         string                `json:"id" example:"sub_01k9x7d3f8q7m2k"`
-	State      subscription.State    `json:"state" enum:"starting,active,paused,cancelled,ended"`
+	State      subscription.State    `json:"state" enum:"starting,active,paused,canceled,ended"`
 	Version    int                   `json:"version"`
 	Plan       PlanRef               `json:"plan"`
 	From       string                `json:"from,omitempty" doc:"Name of the giver."`
@@ -122,7 +122,7 @@ type GiftOutput struct {
 }
 
 // shown is a gift for anybody who has its link.
-func shown(r *billing.Record) Gift {
+func shown(r *service.Record) Gift {
 	s, g := &r.Sub, r.Sub.Gift
 	v := Gift{
 		ID: s.ID, State: s.State, Version: r.Version, From: r.Name, Message: g.Message, Interval: s.Terms.Interval, Cycles: s.Terms.Prepaid,
@@ -134,7 +134,7 @@ func shown(r *billing.Record) Gift {
 }
 
 // opened is a gift for its recipient.
-func (f *Subscriptions) opened(r *billing.Record, replay bool) *GiftOutput {
+func (f *Subscriptions) opened(r *service.Record, replay bool) *GiftOutput {
 	s, v := &r.Sub, shown(r)
 	v.Opens, v.Closes, v.SkipNext, v.PauseUntil = s.Span.Opens, s.Span.Closes, s.Skip, s.PauseUntil
 	v.Benefits = s.InForce(f.Billing.Clock.Now())
@@ -186,7 +186,7 @@ func (f *Subscriptions) claimGift(ctx context.Context, in *claimInput) (*GiftOut
 			return nil, err
 		}
 	}
-	r, err = f.Billing.Claim(ctx, r, c, billing.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, b.Address)
+	r, err = f.Billing.Claim(ctx, r, c, service.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, b.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -271,5 +271,5 @@ func (f *Subscriptions) mailGift(ctx context.Context, in *mailGiftInput) (*Subsc
 	if in.Body != nil {
 		command.Recipient = in.Body.Recipient
 	}
-	return f.do(ctx, in.Changing, func(*billing.Record) (asked, error) { return asked{command: command}, nil })
+	return f.do(ctx, in.Changing, func(*service.Record) (asked, error) { return asked{command: command}, nil })
 }

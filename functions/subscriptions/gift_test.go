@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"dangol/functions/subscriptions"
-	"dangol/infra/local/apitest"
+	"dangol/infra/testkit/apitest"
 	"dangol/shared/subscription"
 )
 

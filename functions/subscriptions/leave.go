@@ -3,10 +3,10 @@ package subscriptions
 import (
 	"context"
 
-	"dangol/shared/billing"
 	"dangol/shared/money"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/service"
 )
 
 // AfterCancel is what may follow a cancellation that is done. Nothing of it is needed.
@@ -15,7 +15,7 @@ type AfterCancel struct {
 	Offers     []LeaveOffer `json:"offers" nullable:"false" doc:"What the shop offers instead; accepted by reactivate with its id."`
 }
 
-// LeaveOffer is what somebody who has cancelled is offered, with what it would cost.
+// LeaveOffer is what somebody who has canceled is offered, with what it would cost.
 type LeaveOffer struct {
 	ID     string                 `json:"id" example:"pause-60"`
 	Kind   subscription.OfferKind `json:"kind" enum:"pause,plan"`
@@ -28,9 +28,9 @@ type LeaveOffer struct {
 
 // afterCancel finds the offers of the plan as it is sold today that the subscription could take. A plan that cannot be read offers nothing:
 // leaving does not depend on it.
-func (f *Subscriptions) afterCancel(ctx context.Context, r *billing.Record) *AfterCancel {
+func (f *Subscriptions) afterCancel(ctx context.Context, r *service.Record) *AfterCancel {
 	out := &AfterCancel{ReasonPath: "/subscriptions/" + r.Sub.ID + "/cancel/reason", Offers: []LeaveOffer{}}
-	if r.Sub.State != subscription.Cancelled {
+	if r.Sub.State != subscription.Canceled {
 		return out
 	}
 	p, err := f.Billing.Plan(ctx, r.Sub.Terms.PlanID)
@@ -56,7 +56,7 @@ func (f *Subscriptions) afterCancel(ctx context.Context, r *billing.Record) *Aft
 }
 
 // offer works an offer out for a subscription.
-func (f *Subscriptions) offer(ctx context.Context, r *billing.Record, o subscription.Offer) (asked, LeaveOffer, error) {
+func (f *Subscriptions) offer(ctx context.Context, r *service.Record, o subscription.Offer) (asked, LeaveOffer, error) {
 	view := LeaveOffer{ID: o.ID(), Kind: o.Kind, Days: o.Days, PlanID: o.PlanID}
 	if o.Kind == subscription.OfferPause {
 		return asked{command: subscription.AcceptOffer{PauseDays: o.Days}}, view, nil
@@ -74,7 +74,7 @@ func (f *Subscriptions) offer(ctx context.Context, r *billing.Record, o subscrip
 }
 
 // accept finds an offer by its id among those that the plan makes.
-func (f *Subscriptions) accept(ctx context.Context, r *billing.Record, id string) (asked, error) {
+func (f *Subscriptions) accept(ctx context.Context, r *service.Record, id string) (asked, error) {
 	p, err := f.Billing.Plan(ctx, r.Sub.Terms.PlanID)
 	if err != nil {
 		return asked{}, err
@@ -96,7 +96,7 @@ type reasonInput struct {
 }
 
 func (f *Subscriptions) explain(ctx context.Context, in *reasonInput) (*SubscriptionOutput, error) {
-	return f.do(ctx, in.Changing, func(*billing.Record) (asked, error) {
+	return f.do(ctx, in.Changing, func(*service.Record) (asked, error) {
 		return asked{command: subscription.Explain{Reason: in.Body.Reason}}, nil
 	})
 }

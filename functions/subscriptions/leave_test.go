@@ -5,11 +5,11 @@ import (
 	"testing"
 
 	"dangol/functions/subscriptions"
-	"dangol/infra/local/apitest"
+	"dangol/infra/testkit/apitest"
 	"dangol/shared/subscription"
 )
 
-func TestOffersComeAfterCancellingAndAreAccepted(t *testing.T) {
+func TestOffersComeAfterCancelingAndAreAccepted(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	cheap, dear := s.offer(5_000, 0), s.offer(50_000, 0)
@@ -21,7 +21,7 @@ func TestOffersComeAfterCancellingAndAreAccepted(t *testing.T) {
 	path := "/subscriptions/" + v.ID
 	s.ann().Do("POST", path+"/cancel/reason", `{"reason":"x"}`).WantProblem(409, "not_in_this_state")
 	s.ann().Do("POST", path+"/cancel", nil).Want(200).Into(&v)
-	if v.State != subscription.Cancelled || v.AfterCancel == nil || len(v.AfterCancel.Offers) != 2 {
+	if v.State != subscription.Canceled || v.AfterCancel == nil || len(v.AfterCancel.Offers) != 2 {
 		t.Fatalf("it is %s with %+v; want the pause and the cheaper plan", v.State, v.AfterCancel)
 	}
 	pause, plan := v.AfterCancel.Offers[0], v.AfterCancel.Offers[1]

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"dangol/shared/auth"
 	"dangol/shared/membership"
+	"dangol/shared/platform/auth"
 )
 
 // Membership is what a customer gets as a member.
@@ -22,7 +22,7 @@ type MembershipHeld struct {
 	SubscriptionID string              `json:"subscriptionId"`
 	PlanID         string              `json:"planId"`
 	Title          string              `json:"title" example:"Regular"`
-	State          string              `json:"state" enum:"trialing,active,past_due,cancelled" doc:"Of the subscription."`
+	State          string              `json:"state" enum:"trialing,active,past_due,canceled" doc:"Of the subscription."`
 	Benefits       membership.Benefits `json:"benefits"`
 	Since          time.Time           `json:"since"`
 	Until          time.Time           `json:"until" doc:"When it is over unless it is paid again before."`

@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"dangol/shared/payment"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 // methodProblem says to the caller why a card could not be kept.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"strconv"
 
-	"dangol/shared/api"
-	"dangol/shared/billing"
-	"dangol/shared/id"
-	"dangol/shared/problem"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
-	"dangol/shared/table"
+	"dangol/shared/subscription/service"
 )
 
 // PlanDocument is a plan as merchants write it and everybody reads it. Amounts are minor units, by currency.
@@ -42,7 +42,7 @@ type PolicyDocument struct {
 	Dunning     *subscription.Dunning     `json:"dunning,omitempty"`
 	Stock       *subscription.StockPolicy `json:"stock,omitempty"`
 	Substitutes []subscription.Item       `json:"substitutes,omitempty" doc:"Sent instead when a cycle's goods are out."`
-	Offers      []subscription.Offer      `json:"offers,omitempty" doc:"Made to those who have cancelled, in the answer to it; five at most."`
+	Offers      []subscription.Offer      `json:"offers,omitempty" doc:"Made to those who have canceled, in the answer to it; five at most."`
 }
 
 func (d PlanDocument) plan(id string) subscription.Plan {
@@ -87,7 +87,7 @@ type PlanOutput struct {
 	Body     PlanDocument
 }
 
-func planOutput(p *billing.Plan) *PlanOutput {
+func planOutput(p *service.Plan) *PlanOutput {
 	return &PlanOutput{ETag: api.ETag(strconv.Itoa(p.Version)), Body: planDocument(p.Plan, p.Archived)}
 }
 
@@ -132,7 +132,7 @@ func (f *Subscriptions) plan(ctx context.Context, in *PlanPath) (*PlanOutput, er
 type createPlanInput struct{ Body PlanDocument }
 
 func (f *Subscriptions) createPlan(ctx context.Context, in *createPlanInput) (*PlanOutput, error) {
-	p := &billing.Plan{Plan: in.Body.plan(id.New(billing.PlanPrefix, f.Billing.Clock.Now()))}
+	p := &service.Plan{Plan: in.Body.plan(id.New(service.PlanPrefix, f.Billing.Clock.Now()))}
 	keyed := api.Idempotency(ctx)
 	var extra []table.Write
 	if keyed.Keyed() {
@@ -167,7 +167,7 @@ type replacePlanInput struct {
 }
 
 // fresh is 412 unless the plan is the one that the request is meant for.
-func fresh(p *billing.Plan, ifMatch string) error {
+func fresh(p *service.Plan, ifMatch string) error {
 	if !api.Matches(ifMatch, strconv.Itoa(p.Version)) {
 		return problem.Precondition("version_mismatch", "The plan has changed since you read it.").With("version", p.Version)
 	}
@@ -225,7 +225,7 @@ type proposeInput struct {
 type ProposeOutput struct {
 	Body struct {
 		Proposed   int    `json:"proposed" doc:"Subscriptions that the latest price was brought to."`
-		Skipped    int    `json:"skipped" doc:"Ended, cancelled or unpaid ones, and those that have it."`
+		Skipped    int    `json:"skipped" doc:"Ended, canceled or unpaid ones, and those that have it."`
 		NextCursor string `json:"nextCursor,omitempty" doc:"Go on with it until it is missing."`
 	}
 }
@@ -256,20 +256,20 @@ func (f *Subscriptions) propose(ctx context.Context, in *proposeInput) (*Propose
 }
 
 // proposeTo brings the price to one subscriber; one to whom it cannot be brought is passed over.
-func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *billing.Plan, from subscription.Date) (bool, error) {
+func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Plan, from subscription.Date) (bool, error) {
 	r, err := f.Billing.Load(ctx, id)
 	if err != nil {
 		return false, err
 	}
 	done := false
-	_, _, err = f.Billing.Apply(ctx, r, func(r *billing.Record) (billing.Change, bool, error) {
+	_, _, err = f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
 		terms, err := p.Terms(r.Sub.Terms.Currency, r.Sub.Terms.Quantity)
 		asked := r.Sub.Ask != nil && r.Sub.Ask.Version >= p.Version || r.Sub.Next != nil && r.Sub.Next.Version >= p.Version
 		if err != nil || asked || r.Sub.Terms.Version >= p.Version {
-			return billing.Change{}, false, nil
+			return service.Change{}, false, nil
 		}
 		done = true
-		return billing.Change{Command: subscription.Propose{Version: p.Version, Price: terms.Price, From: from}}, true, nil
+		return service.Change{Command: subscription.Propose{Version: p.Version, Price: terms.Price, From: from}}, true, nil
 	})
 	if prob := problem.From(err); err != nil && prob.Status == 409 {
 		return false, nil

@@ -4,12 +4,12 @@ import (
 	"context"
 	"time"
 
-	"dangol/shared/api"
-	"dangol/shared/auth"
-	"dangol/shared/billing"
 	"dangol/shared/money"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
-	"dangol/shared/table"
+	"dangol/shared/subscription/service"
 )
 
 // Which names a subscription. Exported because Huma fills only exported embedded structs.
@@ -18,7 +18,7 @@ type Which struct {
 }
 
 // load reads the caller's own subscription; that of somebody else is not there.
-func (f *Subscriptions) load(ctx context.Context, id string) (*billing.Record, error) {
+func (f *Subscriptions) load(ctx context.Context, id string) (*service.Record, error) {
 	return f.Billing.LoadOf(ctx, id, auth.From(ctx).Subject)
 }
 
@@ -33,7 +33,7 @@ func (f *Subscriptions) get(ctx context.Context, in *Which) (*SubscriptionOutput
 // Summary is a subscription in a list.
 type Summary struct {
 	ID        string             `json:"id"`
-	State     subscription.State `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,cancelled,ended"`
+	State     subscription.State `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,canceled,ended"`
 	PlanID    string             `json:"planId"`
 	Title     string             `json:"title"`
 	Price     money.View         `json:"price" doc:"Of one payment."`
@@ -121,7 +121,7 @@ type InvoiceTax struct {
 	Tax    money.View `json:"tax"`
 }
 
-func linesOf(r *billing.Record, lines []subscription.Line) []InvoiceLine {
+func linesOf(r *service.Record, lines []subscription.Line) []InvoiceLine {
 	out := make([]InvoiceLine, len(lines))
 	for i, l := range lines {
 		out[i] = InvoiceLine{Kind: l.Kind, PlanID: l.PlanID, Quantity: l.Quantity, From: l.From, To: l.To, Amount: r.Money(l.Amount).View()}
@@ -129,7 +129,7 @@ func linesOf(r *billing.Record, lines []subscription.Line) []InvoiceLine {
 	return out
 }
 
-func taxesOf(r *billing.Record, taxes []subscription.TaxLine) []InvoiceTax {
+func taxesOf(r *service.Record, taxes []subscription.TaxLine) []InvoiceTax {
 	out := make([]InvoiceTax, len(taxes))
 	for i, t := range taxes {
 		out[i] = InvoiceTax{RateBP: t.RateBP, Gross: r.Money(t.Gross).View(), Tax: r.Money(t.Tax).View()}
@@ -140,7 +140,7 @@ func taxesOf(r *billing.Record, taxes []subscription.TaxLine) []InvoiceTax {
 // Invoice is an invoice as the API shows it.
 type Invoice struct {
 	Number     string               `json:"number" example:"INV-2026-000123"`
-	State      billing.InvoiceState `json:"state" enum:"open,paid,void"`
+	State      service.InvoiceState `json:"state" enum:"open,paid,void"`
 	Title      string               `json:"title"`
 	Issued     time.Time            `json:"issued"`
 	Lines      []InvoiceLine        `json:"lines" nullable:"false"`

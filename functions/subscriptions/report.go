@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"time"
 
-	"dangol/shared/billing"
 	"dangol/shared/money"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/service"
 )
 
 type reportInput struct {
@@ -63,7 +63,7 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	if !in.From.Before(in.To) {
 		return nil, problem.InvalidField("query/to", "too_small", "after from")
 	}
-	r, err := f.Billing.Report(ctx, billing.Question{Currency: in.Currency, From: in.From, To: in.To, Days: in.Days})
+	r, err := f.Billing.Report(ctx, service.Question{Currency: in.Currency, From: in.From, To: in.To, Days: in.Days})
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +86,6 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	for _, c := range r.Cohorts {
 		b.Cohorts = append(b.Cohorts, Cohort{Month: c.Month, Paying: c.Paying})
 	}
-	b.Renewals, b.RenewalAmount, b.Stock = r.Renewals, view(r.Amount), billing.NeedsOf(r.Needs)
+	b.Renewals, b.RenewalAmount, b.Stock = r.Renewals, view(r.Amount), service.NeedsOf(r.Needs)
 	return out, nil
 }

@@ -1,7 +1,7 @@
 // Package subscriptions is the function for paid memberships, boxes and replenishment: shoppers subscribe and change what they have,
 // and see before each change what it costs and when; merchants keep the plans and read their figures.
 //
-// It changes the items of shared/billing (SUBSCRIPTION#<id>, PLAN#<id>, NUMBERS#...) and emits subscription.changed and
+// It changes the items of shared/subscription/service (SUBSCRIPTION#<id>, PLAN#<id>, NUMBERS#...) and emits subscription.changed and
 // subscription.notice_issued. What is due later is done by the billing function; a payment that follows from a request is made here,
 // at once, and left to billing when the provider does not answer.
 //
@@ -14,23 +14,23 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"dangol/shared/api"
-	"dangol/shared/billing"
-	"dangol/shared/boot"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/boot"
+	"dangol/shared/subscription/service"
 )
 
 // Subscriptions is the function with what it needs.
 type Subscriptions struct {
-	Billing *billing.Service
+	Billing *service.Service
 }
 
-// New builds the function. Environment: what billing.FromEnv and api.FromEnv name.
+// New builds the function. Environment: what service.FromEnv and api.FromEnv name.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	options, err := api.FromEnv(ctx, env)
 	if err != nil {
 		return nil, err
 	}
-	service, err := billing.FromEnv(ctx, env)
+	service, err := service.FromEnv(ctx, env)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	cancel := change("/cancel", "cancelSubscription", "Cancel, in one step")
 	cancel.Description = "Ends with what is paid, or the minimum term; nothing is asked first. The answer says where a reason may be given, and what the shop offers instead."
 	api.Handle(s, cancel, f.cancel)
-	api.Handle(s, change("/cancel/reason", "explainCancellation", "Say why, after cancelling"), f.explain)
+	api.Handle(s, change("/cancel/reason", "explainCancellation", "Say why, after canceling"), f.explain)
 	api.Handle(s, change("/reactivate", "reactivateSubscription", "Take a cancellation back, or start again after the end"), f.reactivate)
 	api.Handle(s, change("/pay", "payNow", "Charge what is unpaid at once"), f.pay)
 	card := route("PUT", one+"/payment-method", "updatePaymentMethod", "Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)

@@ -7,17 +7,17 @@ import (
 	"time"
 
 	"dangol/functions/subscriptions"
-	"dangol/infra/local/apitest"
-	"dangol/infra/local/fault"
-	"dangol/infra/local/fault/members"
-	"dangol/infra/local/fault/world"
-	"dangol/shared/api"
+	"dangol/infra/testkit/apitest"
+	"dangol/infra/testkit/fault"
+	"dangol/infra/testkit/testshop"
+	"dangol/infra/testkit/testsubscriptions"
+	"dangol/shared/platform/api"
 	"dangol/shared/subscription"
 )
 
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	handler, err := subscriptions.New(t.Context(), apitest.Env(t, "subscriptions", world.Noon, nil))
+	handler, err := subscriptions.New(t.Context(), apitest.Env(t, "subscriptions", testshop.Noon, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,13 +28,13 @@ func TestSamples(t *testing.T) {
 
 // shop is the function with a bank and a clock.
 type shop struct {
-	*members.World
+	*testsubscriptions.World
 	guest *apitest.Client
 }
 
 func open(t *testing.T) *shop {
 	t.Helper()
-	w := members.New(t, fault.New(fault.Plan{}))
+	w := testsubscriptions.New(t, fault.New(fault.Plan{}))
 	f := &subscriptions.Subscriptions{Billing: w.Billing}
 	handler := f.Service(api.Options{Clock: w.Clock, Verify: apitest.Verify, Log: w.Billing.Log}).Lambda()
 	return &shop{w, apitest.New(t, handler)}
@@ -149,7 +149,7 @@ func TestAnOldVersionIsRefused(t *testing.T) {
 	v := s.subscribe(s.offer(10_000, 0), "pm_card_visa")
 	s.ann().With("If-Match", `"1"`).Do("POST", "/subscriptions/"+v.ID+"/cancel", nil).WantProblem(412, "version_mismatch")
 	s.ann().With("If-Match", fmt.Sprintf("%q", fmt.Sprint(v.Version))).Do("POST", "/subscriptions/"+v.ID+"/cancel", nil).Want(200).Into(&v)
-	if v.State != subscription.Cancelled || v.EndsOn != "2026-04-02" {
+	if v.State != subscription.Canceled || v.EndsOn != "2026-04-02" {
 		t.Errorf("it is %s and ends on %s", v.State, v.EndsOn)
 	}
 	s.ann().Do("POST", "/subscriptions/"+v.ID+"/reactivate", nil).Want(200).Into(&v)
@@ -213,7 +213,7 @@ func TestEachWishHasARightAndAWrongMoment(t *testing.T) {
 func TestGoodsAreSwappedAtThePlansDiscount(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	soap, balm := s.Sell(world.Goods{Price: 10_000, Units: 50}), s.Sell(world.Goods{Price: 20_000, Units: 50})
+	soap, balm := s.Sell(testshop.Goods{Price: 10_000, Units: 50}), s.Sell(testshop.Goods{Price: 20_000, Units: 50})
 	var p subscriptions.PlanDocument
 	s.guest.As(apitest.Merchant).Do("POST", "/plans", map[string]any{
 		"kind": "replenishment", "name": map[string]string{"ko": "비누"}, "interval": map[string]any{"unit": "month", "count": 1},

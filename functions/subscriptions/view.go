@@ -5,17 +5,17 @@ import (
 	"strconv"
 	"time"
 
-	"dangol/shared/api"
-	"dangol/shared/billing"
 	"dangol/shared/cart"
 	"dangol/shared/money"
+	"dangol/shared/platform/api"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/service"
 )
 
 // Subscription is a subscription as the API shows it. Dates are the subscriber's local days.
 type Subscription struct {
 	ID          string                `json:"id" example:"sub_01k9x7d3f8q7m2k"`
-	State       subscription.State    `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,cancelled,ended"`
+	State       subscription.State    `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,canceled,ended"`
 	Version     int                   `json:"version"`
 	Plan        PlanRef               `json:"plan"`
 	Quantity    int                   `json:"quantity"`
@@ -24,7 +24,7 @@ type Subscription struct {
 	Opens       subscription.Date     `json:"opens" doc:"First day of the running period."`
 	Closes      subscription.Date     `json:"closes" doc:"The day after its last."`
 	Next        *NextPayment          `json:"next,omitempty" doc:"The next charge if nothing changes."`
-	EndsOn      subscription.Date     `json:"endsOn,omitempty" doc:"Of one that is cancelled or has ended."`
+	EndsOn      subscription.Date     `json:"endsOn,omitempty" doc:"Of one that is canceled or has ended."`
 	EndReason   string                `json:"endReason,omitempty"`
 	Credit      money.View            `json:"credit" doc:"Account credit; the next invoices use it first."`
 	Unpaid      *Unpaid               `json:"unpaid,omitempty"`
@@ -92,7 +92,7 @@ type SubscriptionOutput struct {
 	Body     Subscription
 }
 
-func (f *Subscriptions) output(status int, r *billing.Record, replay bool) *SubscriptionOutput {
+func (f *Subscriptions) output(status int, r *service.Record, replay bool) *SubscriptionOutput {
 	out := &SubscriptionOutput{Status: status, ETag: api.ETag(strconv.Itoa(r.Version)), Body: f.view(r)}
 	if replay {
 		out.Replayed = "true"
@@ -100,7 +100,7 @@ func (f *Subscriptions) output(status int, r *billing.Record, replay bool) *Subs
 	return out
 }
 
-func (f *Subscriptions) view(r *billing.Record) Subscription {
+func (f *Subscriptions) view(r *service.Record) Subscription {
 	s, now := &r.Sub, f.Billing.Clock.Now()
 	v := Subscription{
 		ID: s.ID, State: s.State, Version: r.Version, Quantity: s.Terms.Quantity, Price: r.Money(s.Terms.Payment()).View(),
@@ -114,7 +114,7 @@ func (f *Subscriptions) view(r *billing.Record) Subscription {
 	}
 	if s.State == subscription.Ended {
 		v.EndsOn = s.Span.Closes
-	} else if q, err := s.Quote(subscription.Cancel{}, now); err == nil && s.State == subscription.Cancelled {
+	} else if q, err := s.Quote(subscription.Cancel{}, now); err == nil && s.State == subscription.Canceled {
 		v.EndsOn = q.EndsOn
 	}
 	if o := s.Open; o != nil {

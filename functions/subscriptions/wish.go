@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"slices"
 
-	"dangol/shared/billing"
 	"dangol/shared/cart"
-	"dangol/shared/catalogue"
-	"dangol/shared/problem"
+	"dangol/shared/catalog"
+	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/service"
 )
 
 // Wish is a change that a subscriber asks for; do says which, and which of the other fields count. The same body is quoted and done.
@@ -34,18 +34,18 @@ type Wish struct {
 // asked is a wish that has been worked out: the command, and what is stored around it.
 type asked struct {
 	command subscription.Command
-	edit    func(*billing.Record)
+	edit    func(*service.Record)
 }
 
 // work turns a wish into a command. Plans and goods it names are read. Errors: 404 plan_not_found, invalid_input, those of Plan.Terms.
-func (f *Subscriptions) work(ctx context.Context, r *billing.Record, w Wish) (asked, error) {
+func (f *Subscriptions) work(ctx context.Context, r *service.Record, w Wish) (asked, error) {
 	if g := r.Sub.Gift; g != nil && g.ClaimedBy != "" && slices.Contains(recipientDoes, w.Do) {
 		return asked{}, problem.Conflict("recipient_decides", "The gift has been claimed; this is up to its recipient.")
 	}
 	return f.workOut(ctx, r, w)
 }
 
-func (f *Subscriptions) workOut(ctx context.Context, r *billing.Record, w Wish) (asked, error) {
+func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w Wish) (asked, error) {
 	switch w.Do {
 	case "skip_next":
 		return asked{command: subscription.SkipNext{}}, nil
@@ -83,7 +83,7 @@ func (f *Subscriptions) address(w Wish) (asked, error) {
 	if err != nil {
 		return asked{}, err
 	}
-	return asked{command: subscription.ChangeAddress{AddressID: id}, edit: func(r *billing.Record) {
+	return asked{command: subscription.ChangeAddress{AddressID: id}, edit: func(r *service.Record) {
 		kept := map[string]cart.Address{id: *w.Address}
 		if now, ok := r.Addresses[r.Sub.AddressID]; ok {
 			kept[r.Sub.AddressID] = now
@@ -104,7 +104,7 @@ func addressID(a cart.Address) (string, error) {
 }
 
 // terms are those of a plan on offer for this subscriber.
-func (f *Subscriptions) terms(ctx context.Context, r *billing.Record, planID string, quantity int) (subscription.Terms, func(*billing.Record), error) {
+func (f *Subscriptions) terms(ctx context.Context, r *service.Record, planID string, quantity int) (subscription.Terms, func(*service.Record), error) {
 	p, err := f.onOffer(ctx, planID)
 	if err != nil {
 		return subscription.Terms{}, nil, err
@@ -113,7 +113,7 @@ func (f *Subscriptions) terms(ctx context.Context, r *billing.Record, planID str
 		quantity = r.Sub.Terms.Quantity
 	}
 	t, err := p.Terms(r.Sub.Terms.Currency, quantity)
-	return t, func(r *billing.Record) {
+	return t, func(r *service.Record) {
 		if r.Titles == nil {
 			r.Titles = map[string]string{}
 		}
@@ -121,7 +121,7 @@ func (f *Subscriptions) terms(ctx context.Context, r *billing.Record, planID str
 	}, err
 }
 
-func (f *Subscriptions) onOffer(ctx context.Context, planID string) (*billing.Plan, error) {
+func (f *Subscriptions) onOffer(ctx context.Context, planID string) (*service.Plan, error) {
 	p, err := f.Billing.Plan(ctx, planID)
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (f *Subscriptions) onOffer(ctx context.Context, planID string) (*billing.Pl
 	return p, nil
 }
 
-func (f *Subscriptions) otherPlan(ctx context.Context, r *billing.Record, w Wish) (asked, error) {
+func (f *Subscriptions) otherPlan(ctx context.Context, r *service.Record, w Wish) (asked, error) {
 	if w.PlanID == "" {
 		return asked{}, problem.InvalidField("/planId", "required", "the plan to change to")
 	}
@@ -147,7 +147,7 @@ func (f *Subscriptions) otherPlan(ctx context.Context, r *billing.Record, w Wish
 }
 
 // again takes a cancellation back; after the end it begins a plan anew, the same one unless another is named.
-func (f *Subscriptions) again(ctx context.Context, r *billing.Record, w Wish) (asked, error) {
+func (f *Subscriptions) again(ctx context.Context, r *service.Record, w Wish) (asked, error) {
 	if r.Sub.State != subscription.Ended {
 		return asked{command: subscription.Reactivate{}}, nil
 	}
@@ -163,7 +163,7 @@ func (f *Subscriptions) again(ctx context.Context, r *billing.Record, w Wish) (a
 }
 
 // swap prices other contents by what they cost on the shelf, with the discount that the plan gives on its own.
-func (f *Subscriptions) swap(ctx context.Context, r *billing.Record, w Wish) (asked, error) {
+func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w Wish) (asked, error) {
 	if r.Sub.Terms.Kind != subscription.Replenishment {
 		return asked{}, problem.Conflict("not_for_this_plan", "What this plan sends is the shop's choice.")
 	}
@@ -198,6 +198,6 @@ func (f *Subscriptions) swap(ctx context.Context, r *billing.Record, w Wish) (as
 }
 
 // titleOf is the plan's name in a language, in English where it has none in it.
-func titleOf(p *billing.Plan, language string) string {
-	return cmp.Or(catalogue.Text(p.Name).In(language, "en"), p.ID)
+func titleOf(p *service.Plan, language string) string {
+	return cmp.Or(catalog.Text(p.Name).In(language, "en"), p.ID)
 }

@@ -19,11 +19,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"dangol/functions/sweeper"
-	"dangol/infra/local/localtest"
-	"dangol/shared/boot"
-	"dangol/shared/clock"
-	"dangol/shared/due"
-	"dangol/shared/table"
+	"dangol/infra/testkit/localtest"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/table"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"dangol/shared/boot"
+	"dangol/shared/platform/boot"
 )
 
 // commerce is the variable with the table of kinds that name none.

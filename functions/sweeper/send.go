@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"dangol/shared/due"
+	"dangol/shared/platform/due"
 )
 
 // maxSend is how many messages one SendMessageBatch takes. Their keys are far too short to meet its limit in bytes.

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"dangol/shared/due"
+	"dangol/shared/platform/due"
 )
 
 // shard is the sweep of one shard of one kind.

@@ -25,11 +25,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"golang.org/x/sync/errgroup"
 
-	"dangol/shared/boot"
-	"dangol/shared/clock"
-	"dangol/shared/due"
-	"dangol/shared/emf"
-	"dangol/shared/table"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/metrics"
+	"dangol/shared/platform/table"
 )
 
 // spare is how long before the end of its time a sweep begins no further batch.
@@ -59,7 +59,7 @@ type Sweeper struct {
 	queue   Queue
 	clock   clock.Clock
 	log     *slog.Logger
-	metrics *emf.Writer
+	metrics *metrics.Writer
 }
 
 // New builds the function. Environment: DUE_KINDS, a list kind=queue URL, with kind@VARIABLE for a kind whose items are in

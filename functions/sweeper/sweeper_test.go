@@ -14,12 +14,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"dangol/functions/sweeper"
-	"dangol/shared/boot"
-	"dangol/shared/clock"
-	"dangol/shared/due"
-	"dangol/shared/logging"
-	"dangol/shared/table"
-	"dangol/shared/table/faults"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/logging"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/table/faults"
 )
 
 func TestDueJobsGoToTheQueueOfTheirKind(t *testing.T) {

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"time"
 
-	"dangol/shared/due"
-	"dangol/shared/emf"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/metrics"
 )
 
 // Tally is what one sweep did with one kind.
@@ -33,10 +33,10 @@ func (s *Sweeper) count(report map[string]Tally) error {
 	var failed []error
 	for kind, t := range report {
 		failed = append(failed, s.metrics.Emit(map[string]string{"kind": kind},
-			emf.Metric{Name: "DueHandedOut", Unit: emf.Count, Value: float64(t.HandedOut)},
-			emf.Metric{Name: "DueGivenBack", Unit: emf.Count, Value: float64(t.GivenBack)},
-			emf.Metric{Name: "DueGivenUp", Unit: emf.Count, Value: float64(t.GivenUp)},
-			emf.Metric{Name: "DueLag", Unit: emf.Milliseconds, Value: float64(t.LagMillis)},
+			metrics.Metric{Name: "DueHandedOut", Unit: metrics.Count, Value: float64(t.HandedOut)},
+			metrics.Metric{Name: "DueGivenBack", Unit: metrics.Count, Value: float64(t.GivenBack)},
+			metrics.Metric{Name: "DueGivenUp", Unit: metrics.Count, Value: float64(t.GivenUp)},
+			metrics.Metric{Name: "DueLag", Unit: metrics.Milliseconds, Value: float64(t.LagMillis)},
 		))
 	}
 	return errors.Join(failed...)

@@ -12,8 +12,8 @@ import (
 
 	"dangol/infra/local/engine"
 	"dangol/infra/local/tables"
-	"dangol/shared/clock"
-	"dangol/shared/table"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
 )
 
 // start is when the subscriptions of the billing run began; a month later those that are due are due.

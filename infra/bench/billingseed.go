@@ -13,11 +13,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"dangol/infra/local/tables"
-	"dangol/shared/billing"
-	"dangol/shared/clock"
 	"dangol/shared/payment"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
-	"dangol/shared/table"
+	"dangol/shared/subscription/service"
 )
 
 // seed fills an empty table with subscriptions, the due ones first. The stream is off meanwhile: the run is not to find what
@@ -28,7 +28,7 @@ func seed(ctx context.Context, client *dynamodb.Client, size run) error {
 	if err := tables.Create(ctx, client, schema.Name, schema); err != nil {
 		return err
 	}
-	service := &billing.Service{Table: table.New(client, schema.Name, nil), Clock: clock.Stopped(start), Books: time.UTC}
+	subscriptions := &service.Service{Table: table.New(client, schema.Name, nil), Clock: clock.Stopped(start), Books: time.UTC}
 	var stored atomic.Int64
 	defer tell("subscriptions stored", size.all, func() int { return int(stored.Load()) })()
 	all, ctx := errgroup.WithContext(ctx)
@@ -36,7 +36,7 @@ func seed(ctx context.Context, client *dynamodb.Client, size run) error {
 	for e := range encoders {
 		all.Go(func() error {
 			for from := e * seedBatch; from < size.all; from += encoders * seedBatch {
-				batch := make([]*billing.Record, 0, seedBatch)
+				batch := make([]*service.Record, 0, seedBatch)
 				for n := from; n < min(from+seedBatch, size.all); n++ {
 					r, err := enrolled(n, n < size.due)
 					if err != nil {
@@ -44,7 +44,7 @@ func seed(ctx context.Context, client *dynamodb.Client, size run) error {
 					}
 					batch = append(batch, r)
 				}
-				if err := service.AdoptAll(ctx, batch); err != nil {
+				if err := subscriptions.AdoptAll(ctx, batch); err != nil {
 					return err
 				}
 				stored.Add(int64(len(batch)))
@@ -67,7 +67,7 @@ func seed(ctx context.Context, client *dynamodb.Client, size run) error {
 const seedBatch = 25
 
 // enrolled is the n-th subscription as it stands after its first payment: a month long when it is to be due, else a year.
-func enrolled(n int, isDue bool) (*billing.Record, error) {
+func enrolled(n int, isDue bool) (*service.Record, error) {
 	customer := fmt.Sprintf("cust-%d", n)
 	plan := subscription.Plan{
 		ID: "plan_bench", Version: 1, Kind: subscription.Membership, Name: map[string]string{"en": "Regular"},
@@ -92,8 +92,8 @@ func enrolled(n int, isDue bool) (*billing.Record, error) {
 	if sub, _, err = sub.Apply(subscription.ChargeSucceeded{Key: sub.Open.Key, PaymentID: "pay_first"}, start); err != nil {
 		return nil, err
 	}
-	return &billing.Record{
-		Sub: sub, Contact: billing.Contact{Email: customer + "@example.com", Language: "en"}, Titles: map[string]string{plan.ID: "Regular"},
+	return &service.Record{
+		Sub: sub, Contact: service.Contact{Email: customer + "@example.com", Language: "en"}, Titles: map[string]string{plan.ID: "Regular"},
 		Methods: map[string]payment.Method{method.Token: method},
 	}, nil
 }

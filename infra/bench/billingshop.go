@@ -19,19 +19,19 @@ import (
 
 	function "dangol/functions/billing"
 	"dangol/functions/sweeper"
-	"dangol/shared/billing"
-	"dangol/shared/boot"
-	"dangol/shared/catalogue"
-	"dangol/shared/clock"
+	"dangol/shared/catalog"
 	"dangol/shared/payment"
-	"dangol/shared/table"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
+	"dangol/shared/subscription/service"
 )
 
 // shop is what a billing run goes through: the sweeper's handler, a queue, the worker's handler.
 type shop struct {
 	sweeper lambda.Handler
 	worker  func() lambda.Handler // another process of the function
-	billing *billing.Service      // as another function uses it
+	billing *service.Service      // as another function uses it
 	belt    *belt
 	till    *till
 	tally   *tally
@@ -43,9 +43,9 @@ func newShop(db table.DB, wall clock.Clock) *shop {
 	at := clock.Running(start.AddDate(0, 1, 0), wall)
 	t := table.New(db, table.Commerce.Name, func(op table.Op) { s.tally.add(op) })
 	env := &boot.Env{Function: "sweeper", Clock: at, Log: slog.New(slog.DiscardHandler), Out: io.Discard}
-	service := func() *billing.Service {
-		return &billing.Service{
-			Table: t, Shelf: catalogue.NewShelf(t, at, time.Minute), Provider: s.till, Clock: at, Log: slog.Default(), Books: time.UTC,
+	service := func() *service.Service {
+		return &service.Service{
+			Table: t, Shelf: catalog.NewShelf(t, at, time.Minute), Provider: s.till, Clock: at, Log: slog.Default(), Books: time.UTC,
 		}
 	}
 	s.billing = service()

@@ -10,7 +10,7 @@ import (
 	"dangol/infra/local/demo"
 	"dangol/infra/local/runner"
 	"dangol/infra/topology"
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // tally adds up what functions ask of the database. Transactions are charged as a whole.

@@ -17,7 +17,7 @@ import (
 	"sync"
 	"time"
 
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 )
 
 // peer is what the better of Medusa 2.21 and Vendure 3.7 needed on the same two cores with four shoppers: milliseconds of

@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 )
 
 // pricing prints what pricing a cart of 50 lines against 200 promotions takes: the benchmark of the package that does it.

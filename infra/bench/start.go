@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"dangol/infra/local/engine"
-	"dangol/infra/local/runtimeapi"
 	"dangol/infra/local/tables"
+	"dangol/infra/testkit/runtimeapi"
 	"dangol/infra/topology"
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 )
 
 // startUp times each bootstrap from the start of the process to its first request for an event, in turn with the bare

@@ -25,10 +25,10 @@ const (
 
 // carriers are the types whose field Code holds a stable code.
 var carriers = map[string]kind{
-	"dangol/shared/problem.Problem":            ofProblem,
-	"dangol/shared/problem.Field":              ofField,
-	"dangol/shared/cart.Problem":               ofCart,
-	"dangol/shared/catalogue/shopify.RowError": ofRow,
+	"dangol/shared/platform/problem.Problem": ofProblem,
+	"dangol/shared/platform/problem.Field":   ofField,
+	"dangol/shared/cart.Problem":             ofCart,
+	"dangol/shared/catalog/shopify.RowError": ofRow,
 }
 
 // use is one place in the source where a code is given out.
@@ -80,7 +80,7 @@ func codesInSource(t *testing.T) map[kind]map[string][]use {
 			files = append(files, file{parsed, p.ImportPath, importsOf(parsed)})
 		}
 	}
-	// A helper may be read before the helper it calls, so it is read until nothing is learnt any more.
+	// A helper may be read before the helper it calls, so it is read until nothing is learned any more.
 	for r.again = true; r.again; {
 		r.again = false
 		r.codes = map[kind]map[string][]use{ofProblem: {}, ofField: {}, ofCart: {}, ofRow: {}}
@@ -126,7 +126,7 @@ func (r *reader) file(f file) {
 func (r *reader) table(f file, d *ast.GenDecl) {
 	for _, s := range d.Specs {
 		v, ok := s.(*ast.ValueSpec)
-		if !ok || f.pkg != "dangol/shared/api" || v.Names[0].Name != "codes" {
+		if !ok || f.pkg != "dangol/shared/platform/api" || v.Names[0].Name != "codes" {
 			continue
 		}
 		for _, row := range v.Values[0].(*ast.CompositeLit).Elts {

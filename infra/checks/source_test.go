@@ -19,9 +19,9 @@ var rules = []struct {
 	{
 		regexp.MustCompile(`\btime\.(Now|Since|Until)\(`),
 		func(path string) bool {
-			return !strings.HasPrefix(path, "shared/clock/") && !isMain(path) && !isTest(path)
+			return !strings.HasPrefix(path, "shared/platform/clock/") && !isMain(path) && !isTest(path)
 		},
-		"take time from shared/clock: the movable clock misses this",
+		"take time from shared/platform/clock: the movable clock misses this",
 	},
 	{
 		regexp.MustCompile(`\btime\.Sleep\(`), isTest,

@@ -6,17 +6,17 @@ import (
 
 	"dangol/functions/notify"
 	"dangol/infra/topology"
-	"dangol/shared/billing"
 	"dangol/shared/cart"
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/checkout"
-	"dangol/shared/due"
-	"dangol/shared/event"
-	"dangol/shared/idempotency"
-	"dangol/shared/offers"
 	"dangol/shared/order"
-	"dangol/shared/ratelimit"
-	"dangol/shared/table"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/ratelimit"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion/store"
+	"dangol/shared/subscription/service"
 )
 
 // dataModel lists every access pattern with its cost, as the packages that own them state and their tests measure.
@@ -55,15 +55,15 @@ func units(n float64) string {
 }
 
 var owners = []owner{
-	{"Catalogue", "Package `shared/catalogue`. One item a product with its variants; a row for each change of a price.", catalogue.AccessPatterns},
+	{"Catalog", "Package `shared/catalog`. One item a product with its variants; a row for each change of a price.", catalog.AccessPatterns},
 	{"Carts", "Package `shared/cart`. One item a cart.", cart.AccessPatterns},
 	{"Checkouts", "Package `shared/checkout`. One item an attempt to buy.", checkout.AccessPatterns},
 	{"Orders", "Package `shared/order`. One item an order.", order.AccessPatterns},
-	{"Promotions", "Package `shared/offers`. One item a promotion, listed by its end; counters only for what is limited.", offers.AccessPatterns},
-	{"Plans, subscriptions and invoices", "Package `shared/billing`. One item a subscription, a version of a plan, an invoice, a notice, a line of history.", billing.AccessPatterns},
-	{"Rate limits", "Package `shared/ratelimit`.", ratelimit.AccessPatterns},
-	{"Idempotency keys", "Package `shared/idempotency`.", idempotency.AccessPatterns},
-	{"Events", "Package `shared/event`.", event.AccessPatterns},
-	{"Due jobs", "Package `shared/due`.", due.AccessPatterns},
+	{"Promotions", "Package `shared/promotion/store`. One item a promotion, listed by its end; counters only for what is limited.", store.AccessPatterns},
+	{"Plans, subscriptions and invoices", "Package `shared/subscription/service`. One item a subscription, a version of a plan, an invoice, a notice, a line of history.", service.AccessPatterns},
+	{"Rate limits", "Package `shared/platform/ratelimit`.", ratelimit.AccessPatterns},
+	{"Idempotency keys", "Package `shared/platform/idempotency`.", idempotency.AccessPatterns},
+	{"Events", "Package `shared/platform/event`.", event.AccessPatterns},
+	{"Due jobs", "Package `shared/platform/due`.", due.AccessPatterns},
 	{"Mails sent", "Function `notify`.", notify.AccessPatterns},
 }

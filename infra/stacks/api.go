@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
 	"dangol/infra/topology"
-	"dangol/shared/api"
+	"dangol/shared/platform/api"
 )
 
 // API is the HTTP API and its functions.

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 
 	"dangol/infra/topology"
-	"dangol/shared/event"
+	"dangol/shared/platform/event"
 )
 
 // Async is what runs behind the API.

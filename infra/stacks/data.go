@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 
 	"dangol/infra/topology"
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // Data is the stack that must never be lost.

@@ -16,7 +16,7 @@ import (
 // streaming are the actions of the event source mapping that feeds a function from a stream.
 var streaming = []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 
-// TestRolesAllowWhatTheTopologySays compares the synthesised policies with the topology, which another test compares with
+// TestRolesAllowWhatTheTopologySays compares the synthesized policies with the topology, which another test compares with
 // what the functions really do: none missing, none spare.
 func TestRolesAllowWhatTheTopologySays(t *testing.T) {
 	s := synth(t)
@@ -24,7 +24,7 @@ func TestRolesAllowWhatTheTopologySays(t *testing.T) {
 	for _, stack := range []awscdk.Stack{s.API.Stack, s.Async.Stack} {
 		for id, policy := range resources(t, stack, "AWS::IAM::Policy") {
 			for _, f := range topology.Dangol.Functions {
-				if strings.HasPrefix(id, f.Name+"role") {
+				if strings.HasPrefix(id, strings.ReplaceAll(f.Name, "-", "")+"role") {
 					addTableActions(t, got, f.Name, policy)
 				}
 			}
@@ -126,7 +126,7 @@ func TestSchedulesMayInvokeOneFunctionAndLeaveWhatFailedInOneQueue(t *testing.T)
 		for id, policy := range resources(t, stack, "AWS::IAM::Policy") {
 			passes := strings.Contains(fmt.Sprint(policy.Properties["PolicyDocument"]), "iam:PassRole")
 			plans := slices.ContainsFunc(topology.Dangol.Functions, func(f topology.Function) bool {
-				return strings.HasPrefix(id, f.Name+"role") && slices.Contains(f.May, topology.PlanTimes)
+				return strings.HasPrefix(id, strings.ReplaceAll(f.Name, "-", "")+"role") && slices.Contains(f.May, topology.PlanTimes)
 			})
 			if passes != plans {
 				t.Errorf("%s hands the schedules' role over: %v, want %v", id, passes, plans)

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 }
 
 // One synthesis for the whole binary, and nothing in parallel: jsii is one child process and not safe for goroutines.
-var synthesised = sync.OnceValues(func() (stacks.Stacks, error) {
+var synthesized = sync.OnceValues(func() (stacks.Stacks, error) {
 	dist := "../../dist"
 	if _, err := os.Stat(dist); err != nil {
 		return stacks.Stacks{}, fmt.Errorf("run `make build` first: %w", err)
@@ -60,7 +60,7 @@ var synthesised = sync.OnceValues(func() (stacks.Stacks, error) {
 
 func synth(t *testing.T) stacks.Stacks {
 	t.Helper()
-	s, err := synthesised()
+	s, err := synthesized()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 
 	"dangol/infra/topology"
-	"dangol/shared/billing"
-	"dangol/shared/emf"
+	"dangol/shared/platform/metrics"
+	"dangol/shared/subscription/service"
 )
 
 // watch makes alarms and collects them.
@@ -72,11 +72,11 @@ func (w *watch) function(f topology.Function, fn awslambda.Function) {
 // refunds watches the functions that may give a subscriber's money back: what the provider refuses, a person has to look after.
 func (w *watch) refunds(s topology.System) {
 	for _, f := range s.Functions {
-		if f.Name != "billing" && f.Name != "subscriptions" && f.Name != "checkout" {
+		if f.Name != "billing" && f.Name != "subscriptions" && f.Name != "checkouts" {
 			continue
 		}
 		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-			Namespace: str(emf.Namespace), MetricName: str(billing.MetricRefused), Statistic: str("Sum"),
+			Namespace: str(metrics.Namespace), MetricName: str(service.MetricRefused), Statistic: str("Sum"),
 			Period: awscdk.Duration_Minutes(num(5)), DimensionsMap: &map[string]*string{"function": str(f.Name)},
 		})
 		w.alarm(f.Name+"-refunds-refused", "Refunds were refused: see GET /admin/refunds, then retry or settle them", metric, 0, 1)

@@ -3,20 +3,20 @@ package topology
 import (
 	"time"
 
+	"dangol/functions/api-docs"
 	"dangol/functions/billing"
-	"dangol/functions/cart"
-	"dangol/functions/catalog"
-	"dangol/functions/checkout"
+	"dangol/functions/carts"
+	"dangol/functions/checkout-worker"
+	"dangol/functions/checkouts"
 	"dangol/functions/notify"
 	"dangol/functions/orders"
-	"dangol/functions/promoter"
+	"dangol/functions/products"
+	"dangol/functions/promotion-scheduler"
 	"dangol/functions/promotions"
-	"dangol/functions/reference"
 	"dangol/functions/relay"
-	"dangol/functions/settle"
 	"dangol/functions/subscriptions"
 	"dangol/functions/sweeper"
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // Names of the tables, for the entries below.
@@ -28,7 +28,7 @@ const (
 // Variables that several functions read together.
 var (
 	tokens   = []string{"JWT_ISSUER", "JWT_JWKS", "JWT_CLIENTS"}
-	brand    = []string{"SHOP_NAME", "SHOP_URL", "SHOP_CONTACT", "SHOP_COLOUR", "SHOP_IMPRINT", "SHOP_TIMEZONE"}
+	brand    = []string{"SHOP_NAME", "SHOP_URL", "SHOP_CONTACT", "SHOP_COLOR", "SHOP_IMPRINT", "SHOP_TIMEZONE"}
 	times    = []string{"SCHEDULER_GROUP", "SCHEDULER_TARGET_ARN", "SCHEDULER_ROLE_ARN", "SCHEDULER_DEAD_ARN"}
 	payments = []string{
 		"PAYMENT_PROVIDER", "PAYMENT_SECRETS", "SANDBOX_URL", "SANDBOX_KEY", "SANDBOX_WEBHOOK_SECRET", "STRIPE_KEY",
@@ -39,18 +39,18 @@ var (
 // Dangol is the whole system.
 var Dangol = System{
 	Tables: table.Schemas,
-	Queues: []Queue{{Name: "settle", Batch: 10, MaxReceive: 5}, {Name: "billing", Batch: 10, MaxReceive: 5}},
+	Queues: []Queue{{Name: "checkout", Batch: 10, MaxReceive: 5}, {Name: "billing", Batch: 10, MaxReceive: 5}},
 	Due: []DueKind{
-		{Kind: "checkout", Table: commerce, Queue: "settle"},
-		{Kind: "capture", Table: commerce, Queue: "settle"},
-		{Kind: "refund", Table: commerce, Queue: "settle"},
+		{Kind: "checkout", Table: commerce, Queue: "checkout"},
+		{Kind: "capture", Table: commerce, Queue: "checkout"},
+		{Kind: "refund", Table: commerce, Queue: "checkout"},
 		{Kind: "subscription", Table: commerce, Queue: "billing"},
 		{Kind: "subscription_report", Table: commerce, Queue: "billing"},
 	},
 	Functions: []Function{
 		{
-			Name: "catalog", Purpose: "Products, prices and stock: shown to shoppers, kept by merchants",
-			New: catalog.New, API: catalog.API(), Memory: 512, Timeout: 29 * time.Second,
+			Name: "products", Purpose: "Products, prices and stock: shown to shoppers, kept by merchants",
+			New: products.New, API: products.API(), Memory: 512, Timeout: 29 * time.Second,
 			Env: variables(tokens, "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
 			Tables: []Grant{{
 				Table:   commerce,
@@ -59,8 +59,8 @@ var Dangol = System{
 			}},
 		},
 		{
-			Name: "cart", Purpose: "Carts of guests and customers, with what they cost and what blocks them",
-			New: cart.New, API: cart.API(), Memory: 256, Timeout: 10 * time.Second,
+			Name: "carts", Purpose: "Carts of guests and customers, with what they cost and what blocks them",
+			New: carts.New, API: carts.API(), Memory: 256, Timeout: 10 * time.Second,
 			Env: variables(tokens, "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
 			Tables: []Grant{{
 				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem"}, Indexes: []string{table.ByOne},
@@ -77,18 +77,18 @@ var Dangol = System{
 			May: []Permission{PlanTimes},
 		},
 		{
-			Name: "promoter", Purpose: "Tells when promotions start and end, and counts what they bring",
-			New: promoter.New, Memory: 256, Timeout: 30 * time.Second,
+			Name: "promotion-scheduler", Purpose: "Tells when promotions start and end, and counts what they bring",
+			New: promotionscheduler.New, Memory: 256, Timeout: 30 * time.Second,
 			Env: variables(times, "COMMERCE_TABLE", "SHOP_TIMEZONE"),
 			Tables: []Grant{{
 				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "BatchWriteItem"},
 				Indexes: []string{table.ByOne},
 			}},
-			Events: promoter.Hears, May: []Permission{PlanTimes},
+			Events: promotionscheduler.Hears, May: []Permission{PlanTimes},
 		},
 		{
-			Name: "checkout", Purpose: "Turns a cart into an order: holds stock, takes the payment, hears the provider",
-			New: checkout.New, API: checkout.API(), Memory: 512, Timeout: 29 * time.Second,
+			Name: "checkouts", Purpose: "Turns a cart into an order: holds stock, takes the payment, hears the provider",
+			New: checkouts.New, API: checkouts.API(), Memory: 512, Timeout: 29 * time.Second,
 			Env: variables(append(tokens, payments...), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS", "SHOP_TIMEZONE"),
 			Tables: []Grant{{
 				Table: commerce, Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
@@ -117,8 +117,8 @@ var Dangol = System{
 			May: []Permission{ReadPayments},
 		},
 		{
-			Name: "reference", Purpose: "The OpenAPI document and a page to read it",
-			New: reference.New, API: reference.API(), Memory: 128, Timeout: 10 * time.Second,
+			Name: "api-docs", Purpose: "The OpenAPI document and a page to read it",
+			New: apidocs.New, API: apidocs.API(), Memory: 128, Timeout: 10 * time.Second,
 		},
 		{
 			Name: "relay", Purpose: "Publishes what happened: from the table's stream to the bus, in order for each item",
@@ -133,11 +133,11 @@ var Dangol = System{
 			Schedule: &Schedule{Rate: time.Minute}, May: []Permission{SendDue},
 		},
 		{
-			Name: "settle", Purpose: "Finishes what a checkout left open: holds that ran out, captures, refunds",
-			New: settle.New, Memory: 256, Timeout: 30 * time.Second,
+			Name: "checkout-worker", Purpose: "Finishes what a checkout left open: holds that ran out, captures, refunds",
+			New: checkoutworker.New, Memory: 256, Timeout: 30 * time.Second,
 			Env:    variables(payments, "COMMERCE_TABLE", "SHOP_CONFIG"),
 			Tables: []Grant{{Table: commerce, Actions: []string{"GetItem", "PutItem", "UpdateItem"}}},
-			Queue:  "settle", May: []Permission{ReadPayments},
+			Queue:  "checkout", May: []Permission{ReadPayments},
 		},
 		{
 			Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, asks for consent, sends boxes",

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"dangol/shared/api"
-	"dangol/shared/boot"
-	"dangol/shared/table"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/table"
 )
 
 // Function is one Lambda function.
@@ -57,7 +57,7 @@ type Stream struct {
 }
 
 // Scheduled is the function that one-time schedules invoke.
-const Scheduled = "promoter"
+const Scheduled = "promotion-scheduler"
 
 // TimesDead is where one-time schedules go whose invocation could not be made.
 const TimesDead = "times-dead"

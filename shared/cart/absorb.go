@@ -5,9 +5,9 @@ import (
 	"errors"
 	"slices"
 
-	"dangol/shared/id"
 	"dangol/shared/membership/standing"
-	"dangol/shared/table"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/table"
 )
 
 // Absorb puts a guest's cart into the customer's: do changes the customer's cart, and the guest's is deleted in the same

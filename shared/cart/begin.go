@@ -5,9 +5,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 
-	"dangol/shared/id"
-	"dangol/shared/idempotency"
-	"dangol/shared/table"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/table"
 )
 
 // Begin makes a guest's cart with a token, and returns both. key is the idempotency key as the client
@@ -39,12 +39,12 @@ func (s Store) Begin(
 		return nil, "", false, err
 	}
 	err = s.Table.Transact(ctx, c.ID, done, create)
-	cancelled, refused := table.Refused(err)
-	if !refused || !cancelled.Refused(0) {
+	canceled, refused := table.Refused(err)
+	if !refused || !canceled.Refused(0) {
 		return &c, token, false, err
 	}
 	var first string
-	if err := r.Replay(cancelled.Reasons[0].Item, &first); err != nil {
+	if err := r.Replay(canceled.Reasons[0].Item, &first); err != nil {
 		return nil, "", false, err
 	}
 	token = tokenOf(key, first)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // Limited is a number of units of a variant that one customer may buy only so often, or uses of a promotion.
@@ -47,7 +47,7 @@ func Buy(customerID string, wants []Limited) table.Update {
 	return count(customerID, wants, 1)
 }
 
-// Unbuy gives back what Buy counted, when the purchase came to nothing or was cancelled. Build it once per purchase: it
+// Unbuy gives back what Buy counted, when the purchase came to nothing or was canceled. Build it once per purchase: it
 // takes off each time it is applied.
 func Unbuy(customerID string, wants []Limited) table.Update {
 	return count(customerID, wants, -1)

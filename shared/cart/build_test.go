@@ -6,15 +6,15 @@ import (
 	"time"
 
 	"dangol/shared/cart"
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
+	"dangol/shared/platform/problem"
 	"dangol/shared/pricing"
-	"dangol/shared/problem"
 )
 
 // noon is when everything happens.
 var noon = time.Date(2026, 9, 1, 3, 0, 0, 0, time.UTC)
 
-type variant = func(*catalogue.Variant)
+type variant = func(*catalog.Variant)
 
 // goods of a small shop: won and dollars, ten of each unless said otherwise.
 type shelf struct {
@@ -26,35 +26,35 @@ func stocked() *shelf { return &shelf{goods: cart.Goods{}, left: map[string]int{
 
 // with puts a variant on the shelf.
 func (s *shelf) with(id string, won int64, left int, set ...variant) *shelf {
-	v := catalogue.Variant{
+	v := catalog.Variant{
 		ID: id, Taxable: true, RequiresShipping: true,
-		Prices: map[string]catalogue.Price{"KRW": {Amount: won}, "USD": {Amount: won / 10}},
+		Prices: map[string]catalog.Price{"KRW": {Amount: won}, "USD": {Amount: won / 10}},
 	}
 	for _, f := range set {
 		f(&v)
 	}
 	s.left[id] = left
-	s.goods[id] = cart.Good{Product: &catalogue.Product{ID: "prod-" + id, Title: catalogue.Text{"en": id}}, Variant: v}
+	s.goods[id] = cart.Good{Product: &catalog.Product{ID: "prod-" + id, Title: catalog.Text{"en": id}}, Variant: v}
 	for id, g := range s.goods { // a set may have come before its parts
 		s.goods[id] = cart.NewGood(g.Product, g.Variant, s.left)
 	}
 	return s
 }
 
-func onlyWon(v *catalogue.Variant)   { delete(v.Prices, "USD") }
-func untracked(v *catalogue.Variant) { v.Untracked = true }
-func digital(v *catalogue.Variant)   { v.RequiresShipping = false }
-func perOrder(n int) variant         { return func(v *catalogue.Variant) { v.MaxPerOrder = n } }
-func perCustomer(n int) variant      { return func(v *catalogue.Variant) { v.MaxPerCustomer = n } }
+func onlyWon(v *catalog.Variant)   { delete(v.Prices, "USD") }
+func untracked(v *catalog.Variant) { v.Untracked = true }
+func digital(v *catalog.Variant)   { v.RequiresShipping = false }
+func perOrder(n int) variant       { return func(v *catalog.Variant) { v.MaxPerOrder = n } }
+func perCustomer(n int) variant    { return func(v *catalog.Variant) { v.MaxPerCustomer = n } }
 func opens(at time.Time) variant {
-	return func(v *catalogue.Variant) { v.Edition = &catalogue.Edition{OpensAt: at, Buckets: 2} }
+	return func(v *catalog.Variant) { v.Edition = &catalog.Edition{OpensAt: at, Buckets: 2} }
 }
 
 // of makes a gift set; parts are variant ids, each as often as it is in the set.
 func of(parts ...string) variant {
-	return func(v *catalogue.Variant) {
+	return func(v *catalog.Variant) {
 		for _, p := range parts {
-			v.Components = append(v.Components, catalogue.Component{VariantID: p, Quantity: 1})
+			v.Components = append(v.Components, catalog.Component{VariantID: p, Quantity: 1})
 		}
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"encoding/hex"
 	"time"
 
-	"dangol/shared/due"
-	"dangol/shared/event"
 	"dangol/shared/membership"
-	"dangol/shared/table"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
 )
 
 // State is where a cart stands.
@@ -50,7 +50,7 @@ type Cart struct {
 	Shown     *Shown                `dynamodbav:"shown,omitempty"`
 	Moved     table.List[OfferMove] `dynamodbav:"moved,omitempty"`
 	Keys      table.List[UsedKey]   `dynamodbav:"keys,omitempty"`      // recent idempotency keys, in the write they belong to
-	Marks     table.List[string]    `dynamodbav:"marks,omitempty"`     // of recent writes, to recognise one whose answer was lost
+	Marks     table.List[string]    `dynamodbav:"marks,omitempty"`     // of recent writes, to recognize one whose answer was lost
 	Mark      string                `dynamodbav:"mark,omitempty"`      // of the checkout's last step
 	LastOrder *LastOrder            `dynamodbav:"lastOrder,omitempty"` // what became of the cart that stood here before
 	Event     *event.Event          `dynamodbav:"event,omitempty"`

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/pricing"
 )
 
@@ -53,7 +53,7 @@ func basketOf(c *Cart, goods Goods, at time.Time) pricing.Basket {
 		g := goods[l.VariantID]
 		price, sold := g.Variant.Prices[c.Currency]
 		if l.Gift != "" {
-			price = catalogue.Price{}
+			price = catalog.Price{}
 		} else if !sold {
 			continue
 		}

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"dangol/shared/cart"
-	"dangol/shared/catalogue"
-	"dangol/shared/offers"
+	"dangol/shared/catalog"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 func TestProblems(t *testing.T) {
@@ -126,7 +126,7 @@ func TestUnknownCodesAreRefusedAndBlockNothing(t *testing.T) {
 	s := stocked().with("SOAP", 9000, 10)
 	c := filled(t, won(), s, choice("SOAP", 1))
 	c.Codes = []string{"WELCOME"}
-	q := cart.Quoter{Shop: shop(t), Goods: s, Offers: offers.None}
+	q := cart.Quoter{Shop: shop(t), Goods: s, Offers: store.None}
 	p, err := q.Quote(t.Context(), c, noon)
 	if err != nil || p.Blocked() || len(p.Refused) != 1 || p.Refused[0].Reason != "unknown_code" || p.Problems[0].Code != "code_refused" {
 		t.Errorf("%v, %+v", err, p)
@@ -145,12 +145,12 @@ func TestWhatPromotionsTakeOffReachesTheTotals(t *testing.T) {
 
 // thousandOff takes 1,000 won off any order.
 var thousandOff = promotion.Promotion{
-	ID: "promo", Name: catalogue.Text{"en": "1,000 off"}, Kind: promotion.FixedAmount, Class: promotion.Order, State: promotion.Scheduled,
+	ID: "promo", Name: catalog.Text{"en": "1,000 off"}, Kind: promotion.FixedAmount, Class: promotion.Order, State: promotion.Scheduled,
 	Starts: noon.AddDate(0, 0, -1), Ends: noon.AddDate(0, 0, 1), Targets: promotion.Targets{All: true},
 	Terms: promotion.Terms{Amount: promotion.Amounts{"KRW": 1000}},
 }
 
 // live is promotions that nobody changes.
-func live(promotions ...promotion.Promotion) offers.Reader {
-	return offers.Fixed{Snapshot: offers.NewSnapshot(promotions, nil)}
+func live(promotions ...promotion.Promotion) store.Reader {
+	return store.Fixed{Snapshot: store.NewSnapshot(promotions, nil)}
 }

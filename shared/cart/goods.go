@@ -3,11 +3,11 @@ package cart
 import (
 	"context"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 )
 
 // Endless is what is left of a part that never runs out: untracked, or sold on backorder.
-const Endless = catalogue.Unlimited
+const Endless = catalog.Unlimited
 
 // GoodsReader finds goods with their stock by variant id. A variant that cannot be bought (unknown, draft, archived) is
 // not in the answer.
@@ -16,7 +16,7 @@ type GoodsReader interface {
 }
 
 // NewGood is a good with left units of each of its stocked parts, by variant id; a part that is not in left has none.
-func NewGood(p *catalogue.Product, v catalogue.Variant, left map[string]int) Good {
+func NewGood(p *catalog.Product, v catalog.Variant, left map[string]int) Good {
 	g := Good{Product: p, Variant: v, Available: Endless, Left: map[string]int{}}
 	for part, quantity := range partsOf(v) {
 		n := left[part]
@@ -29,7 +29,7 @@ func NewGood(p *catalogue.Product, v catalogue.Variant, left map[string]int) Goo
 }
 
 // partsOf is what one unit takes out of stock, by the part's variant id.
-func partsOf(v catalogue.Variant) map[string]int {
+func partsOf(v catalog.Variant) map[string]int {
 	parts := map[string]int{}
 	for _, part := range v.Parts() {
 		if part.Quantity > 0 {
@@ -39,11 +39,11 @@ func partsOf(v catalogue.Variant) map[string]int {
 	return parts
 }
 
-// Shelf reads goods from a catalogue shelf. Products that are not active are not goods.
-type Shelf struct{ Of *catalogue.Shelf }
+// Shelf reads goods from a catalog shelf. Products that are not active are not goods.
+type Shelf struct{ Of *catalog.Shelf }
 
 // Goods reads the variants and the stock of their parts. No round trip when all is fresh on the shelf, else those of
-// catalogue.Shelf.Goods.
+// catalog.Shelf.Goods.
 func (s Shelf) Goods(ctx context.Context, variantIDs []string) (Goods, error) {
 	items, err := s.Of.Goods(ctx, variantIDs)
 	if err != nil {
@@ -51,7 +51,7 @@ func (s Shelf) Goods(ctx context.Context, variantIDs []string) (Goods, error) {
 	}
 	goods := make(Goods, len(items))
 	for id, item := range items {
-		if item.Product.Status == catalogue.Active {
+		if item.Product.Status == catalog.Active {
 			goods[id] = NewGood(item.Product, item.Variant, item.Left)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 // What one cart takes. The bounds on text keep the item far below DynamoDB's 400 KB, also when two full carts become one,

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dangol/shared/cart"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 func TestLinesStayApartByVariantAndProperties(t *testing.T) {

@@ -3,7 +3,7 @@ package cart
 import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.

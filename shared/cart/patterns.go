@@ -1,6 +1,6 @@
 package cart
 
-import "dangol/shared/table"
+import "dangol/shared/platform/table"
 
 // AccessPatterns is what the store does and what it costs; a test measures it. The figures are those of a cart of two lines
 // (under 1 KB); a large cart costs 1 RCU per 4 KB and 1 WCU per KB.

@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"dangol/shared/cart"
-	"dangol/shared/idempotency"
-	"dangol/shared/table"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/table"
 )
 
 func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	t.Parallel()
-	s, clk := store(t)
+	s, clk := cartStore(t)
 	goods := stocked().with("SOAP", 9000, 10).with("BALM", 9000, 10)
 	two := func(c *cart.Cart) error {
 		c.Currency = "KRW"

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"time"
 
-	"dangol/shared/due"
-	"dangol/shared/id"
-	"dangol/shared/table"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/table"
 )
 
 // How long a cart that nobody touches is kept. An ordered cart is kept as long as a guest's, so that a repeated checkout

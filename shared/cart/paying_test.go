@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"dangol/shared/cart"
-	"dangol/shared/problem"
-	"dangol/shared/table"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 )
 
 const checkoutID = "chk_01k9abcdefghjkmnpqrstvwxyz"
@@ -31,7 +31,7 @@ func loaded(t testing.TB, s cart.Store, ref cart.Ref) *cart.Cart {
 
 func TestACartThatIsPaidForStandsStill(t *testing.T) {
 	t.Parallel()
-	s, clk := store(t)
+	s, clk := cartStore(t)
 	goods := stocked().with("SOAP", 9000, 10)
 	for _, ref := range []cart.Ref{guestCart(t, s), mine("ann")} {
 		c := mustChange(t, s, ref, adding(goods, 1))
@@ -69,7 +69,7 @@ func TestACartThatIsPaidForStandsStill(t *testing.T) {
 
 func TestAnOrderedCart(t *testing.T) {
 	t.Parallel()
-	s, _ := store(t)
+	s, _ := cartStore(t)
 	goods := stocked().with("SOAP", 9000, 10)
 	for _, ref := range []cart.Ref{guestCart(t, s), mine("ann")} {
 		c := mustChange(t, s, ref, func(c *cart.Cart) error {
@@ -107,7 +107,7 @@ func TestAnOrderedCart(t *testing.T) {
 
 func TestLifetimeLimitsHold(t *testing.T) {
 	t.Parallel()
-	s, _ := store(t)
+	s, _ := cartStore(t)
 	once := []cart.Limited{{VariantID: "var_drop", Quantity: 1, Limit: 1}}
 	both := []cart.Limited{{VariantID: "var_drop", Quantity: 1, Limit: 1}, {VariantID: "var_mini", Quantity: 2, Limit: 5}}
 	steps := []struct {

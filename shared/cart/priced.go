@@ -3,23 +3,23 @@ package cart
 import (
 	"time"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/membership"
-	"dangol/shared/offers"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 // Good is a variant with its product and what is left of it.
 type Good struct {
-	Product   *catalogue.Product
-	Variant   catalogue.Variant
+	Product   *catalog.Product
+	Variant   catalog.Variant
 	Available int // units of this variant that the stock of its parts allows; Endless when none runs out
 	// Left is what is left of each stocked part, by the part's variant id; Endless for one that never runs out. Lines that
 	// share a part are checked against it together.
 	Left map[string]int
 	// Sale is the sale that makes the price in the cart's currency; nil for the list price.
-	Sale *offers.Sale
+	Sale *store.Sale
 }
 
 // Goods are the goods of a cart by variant id. A variant that is not there cannot be bought.
@@ -34,7 +34,7 @@ type Priced struct {
 	Methods  []Method // shipping methods that can be chosen
 	Refused  []RefusedCode
 	Outcome  promotion.Outcome // what promotions do; the lines of gifts are in Cart.Lines
-	Offers   *offers.Snapshot  // the promotions that it was priced with
+	Offers   *store.Snapshot   // the promotions that it was priced with
 	Member   membership.Member // the memberships that it was priced with
 }
 

@@ -5,22 +5,22 @@ import (
 	"maps"
 	"time"
 
-	"dangol/shared/catalogue"
-	"dangol/shared/offers"
+	"dangol/shared/catalog"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
 )
 
 // Quoter prices carts with all that it takes: the same way for the cart function, for the checkout and for a preview.
 type Quoter struct {
 	Shop   pricing.Shop
 	Goods  GoodsReader
-	Offers offers.Reader // nil for none
+	Offers store.Reader // nil for none
 }
 
-func (q Quoter) offers() offers.Reader {
+func (q Quoter) offers() store.Reader {
 	if q.Offers == nil {
-		return offers.None
+		return store.None
 	}
 	return q.Offers
 }
@@ -35,7 +35,7 @@ func (q Quoter) Read(ctx context.Context, variantIDs []string, currency string, 
 	return q.read(ctx, s, variantIDs, currency, at)
 }
 
-func (q Quoter) read(ctx context.Context, s *offers.Snapshot, variantIDs []string, currency string, at time.Time) (Goods, error) {
+func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string, currency string, at time.Time) (Goods, error) {
 	goods, err := q.Goods.Goods(ctx, variantIDs)
 	if err != nil {
 		return nil, err
@@ -89,8 +89,8 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 }
 
 // shopper is who the cart belongs to, as promotions see it.
-func (c *Cart) shopper() offers.Shopper {
-	return offers.Shopper{
+func (c *Cart) shopper() store.Shopper {
+	return store.Shopper{
 		CustomerID: c.CustomerID, Standing: c.Standing, Counted: c.Bought, Chosen: c.Chosen, Languages: []string{c.Language},
 	}
 }
@@ -162,7 +162,7 @@ func (c *Cart) with(gifts []promotion.Gift) *Cart {
 	full.Lines = append([]Line{}, c.Lines...)
 	for _, g := range gifts {
 		full.Lines = append(full.Lines, Line{
-			ID: GiftLineID(g), VariantID: g.VariantID, ProductID: catalogue.ProductOf(g.VariantID), Quantity: 1, Gift: g.PromotionID,
+			ID: GiftLineID(g), VariantID: g.VariantID, ProductID: catalog.ProductOf(g.VariantID), Quantity: 1, Gift: g.PromotionID,
 		})
 	}
 	return &full

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/offers"
+	"dangol/shared/promotion/store"
 )
 
 // nameSales says of prices that changed because a sale on the shelf began or ended which sale that was.
@@ -28,7 +28,7 @@ func (p *Priced) nameSales(at time.Time) {
 
 // saleBehind is the sale that made the price that was shown and is over, or the one that begins with the price of today;
 // nil when it was the list price that moved.
-func (p *Priced) saleBehind(l Line, at time.Time) (sale *offers.Sale, reason, verb string) {
+func (p *Priced) saleBehind(l Line, at time.Time) (sale *store.Sale, reason, verb string) {
 	g := p.Goods[l.VariantID]
 	list, ok := g.Product.Variant(l.VariantID)
 	if !ok {

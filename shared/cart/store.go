@@ -9,11 +9,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"dangol/shared/clock"
-	"dangol/shared/id"
 	"dangol/shared/membership/standing"
-	"dangol/shared/problem"
-	"dangol/shared/table"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 )
 
 // Mine stands for the id of the customer's own cart, which may not exist yet.

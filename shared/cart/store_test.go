@@ -11,15 +11,15 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"dangol/infra/local/localtest"
+	"dangol/infra/testkit/localtest"
 	"dangol/shared/cart"
-	"dangol/shared/clock"
-	"dangol/shared/idempotency"
-	"dangol/shared/problem"
-	"dangol/shared/table"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 )
 
-func store(t testing.TB, wrap ...func(table.DB) table.DB) (cart.Store, *clock.Movable) {
+func cartStore(t testing.TB, wrap ...func(table.DB) table.DB) (cart.Store, *clock.Movable) {
 	t.Helper()
 	c := clock.Stopped(noon)
 	return cart.Store{Table: localtest.Table(t, table.Commerce, wrap...), Clock: c}, c
@@ -67,7 +67,7 @@ func soaps(t testing.TB, s cart.Store, ref cart.Ref) int {
 
 func TestWhoFindsWhichCart(t *testing.T) {
 	t.Parallel()
-	s, _ := store(t)
+	s, _ := cartStore(t)
 	goods := stocked().with("SOAP", 9000, 10)
 	guest, other := guestCart(t, s), guestCart(t, s)
 	anns := mustChange(t, s, mine("ann"), adding(goods, 1))
@@ -103,7 +103,7 @@ func TestWhoFindsWhichCart(t *testing.T) {
 
 func TestReadingAllowsNoChange(t *testing.T) {
 	t.Parallel()
-	s, _ := store(t)
+	s, _ := cartStore(t)
 	agent := guestCart(t, s)
 	agent.Token, agent.CustomerID, agent.Operator = "", "agent", true
 	_, _, err := s.Change(t.Context(), agent, cart.Attempt{}, func(*cart.Cart) error { return nil })
@@ -114,7 +114,7 @@ func TestReadingAllowsNoChange(t *testing.T) {
 
 func TestAnExpiredCartIsGoneBeforeItIsDeleted(t *testing.T) {
 	t.Parallel()
-	s, clk := store(t)
+	s, clk := cartStore(t)
 	goods := stocked().with("SOAP", 9000, 10)
 	guest := guestCart(t, s)
 	first := mustChange(t, s, mine("ann"), adding(goods, 2))
@@ -137,7 +137,7 @@ func TestAnExpiredCartIsGoneBeforeItIsDeleted(t *testing.T) {
 
 func TestFiftyConcurrentAddsLoseNothing(t *testing.T) {
 	t.Parallel()
-	s, _ := store(t)
+	s, _ := cartStore(t)
 	goods := stocked().with("SOAP", 9000, 10)
 	for name, ref := range map[string]cart.Ref{"a guest's cart": guestCart(t, s), "a customer's first cart": mine("ann")} {
 		var group sync.WaitGroup
@@ -158,7 +158,7 @@ func TestFiftyConcurrentAddsLoseNothing(t *testing.T) {
 
 func TestAKeyTakesEffectOnce(t *testing.T) {
 	t.Parallel()
-	s, clk := store(t)
+	s, clk := cartStore(t)
 	goods := stocked().with("SOAP", 9000, 10)
 	ref := guestCart(t, s)
 	add := func(key, hash string) (bool, error) {
@@ -256,7 +256,7 @@ func TestALostAnswerCountsOnce(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var db *lossy
-			s, _ := store(t, func(in table.DB) table.DB { db = &lossy{DB: in}; return db })
+			s, _ := cartStore(t, func(in table.DB) table.DB { db = &lossy{DB: in}; return db })
 			for _, ref := range []cart.Ref{guestCart(t, s), mine("ann")} {
 				db.before.Store(c.before)
 				db.after.Store(c.after)
@@ -273,7 +273,7 @@ func TestALostAnswerCountsOnce(t *testing.T) {
 
 func TestAWriteSentTwiceCountsOnce(t *testing.T) {
 	t.Parallel()
-	s, _ := store(t, func(in table.DB) table.DB { return twice{in} })
+	s, _ := cartStore(t, func(in table.DB) table.DB { return twice{in} })
 	goods := stocked().with("SOAP", 9000, 10)
 	guest := guestCart(t, s)
 	for _, ref := range []cart.Ref{guest, mine("ann")} {
@@ -288,7 +288,7 @@ func TestAWriteSentTwiceCountsOnce(t *testing.T) {
 func TestAGuestsCartIsMadeOncePerKey(t *testing.T) {
 	t.Parallel()
 	var db *lossy
-	s, clk := store(t, func(in table.DB) table.DB { db = &lossy{DB: in}; return db })
+	s, clk := cartStore(t, func(in table.DB) table.DB { db = &lossy{DB: in}; return db })
 	const key = "0d9c2c6e-6a0e-4f57"
 	begin := func(body string) (*cart.Cart, string, bool, error) {
 		r := idempotency.For("createCart", "guest#", key, []byte(body), clk.Now())
@@ -324,7 +324,7 @@ func TestAbsorb(t *testing.T) {
 	}
 	for _, lost := range []int32{0, 1} {
 		var db *lossy
-		s, _ := store(t, func(in table.DB) table.DB { db = &lossy{DB: in}; return db })
+		s, _ := cartStore(t, func(in table.DB) table.DB { db = &lossy{DB: in}; return db })
 		guest := guestCart(t, s)
 		mustChange(t, s, guest, adding(goods, 2))
 		mustChange(t, s, mine("ann"), adding(goods, 3))
@@ -349,7 +349,7 @@ func TestAbsorb(t *testing.T) {
 
 func TestAnAddDuringAMergeIsNotLost(t *testing.T) {
 	t.Parallel()
-	s, _ := store(t)
+	s, _ := cartStore(t)
 	goods := stocked().with("SOAP", 9000, 10)
 	guest := guestCart(t, s)
 	met := false

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/id"
-	"dangol/shared/idempotency"
-	"dangol/shared/problem"
-	"dangol/shared/table"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 )
 
 const (

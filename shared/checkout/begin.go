@@ -8,26 +8,26 @@ import (
 	"slices"
 
 	"dangol/shared/cart"
-	"dangol/shared/catalogue"
-	"dangol/shared/clock"
-	"dangol/shared/due"
-	"dangol/shared/idempotency"
-	"dangol/shared/offers"
+	"dangol/shared/catalog"
 	"dangol/shared/order"
 	"dangol/shared/payment"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
-	"dangol/shared/problem"
+	"dangol/shared/promotion/store"
 	"dangol/shared/stock"
-	"dangol/shared/table"
 )
 
 // Service runs checkouts.
 type Service struct {
 	Table    *table.Table
 	Carts    cart.Store
-	Shelf    *catalogue.Shelf
+	Shelf    *catalog.Shelf
 	Shop     pricing.Shop
-	Offers   offers.Reader // nil for none
+	Offers   store.Reader // nil for none
 	Provider payment.Provider
 	Cashier  order.Cashier
 	Clock    clock.Clock
@@ -200,25 +200,25 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 		all = append(all, cart.Buy(c.CustomerID, limited))
 	}
 	counters := len(all)
-	takes, refusals := offers.Take(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))
+	takes, refusals := store.Take(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))
 	all = append(append(all, takes...), holds...)
 	if len(all) > table.MaxWrites {
 		return nil, problem.Conflict("too_many_goods", "This cart takes from too many stocks at once; buy it in two.")
 	}
 	err = s.Table.Transact(ctx, token(s.Clock), all...)
-	cancelled, refused := table.Refused(err)
+	canceled, refused := table.Refused(err)
 	switch {
 	case !refused:
 		return nil, err
-	case cancelled.Refused(0):
-		return begun(cancelled.Reasons[0].Item, c.Hash)
-	case cancelled.Refused(1):
-		return nil, locked(cancelled.Reasons[1].Item)
-	case len(limited) > 0 && cancelled.Refused(2):
-		return nil, s.overLimit(limited, cancelled.Reasons[2].Item, p)
-	case s.usedUp(cancelled, counters, refusals) != nil:
-		return nil, s.usedUp(cancelled, counters, refusals)
-	case slices.ContainsFunc(cancelled.Reasons, func(r table.Reason) bool { return r.Code == "ConditionalCheckFailed" }):
+	case canceled.Refused(0):
+		return begun(canceled.Reasons[0].Item, c.Hash)
+	case canceled.Refused(1):
+		return nil, locked(canceled.Reasons[1].Item)
+	case len(limited) > 0 && canceled.Refused(2):
+		return nil, s.overLimit(limited, canceled.Reasons[2].Item, p)
+	case s.usedUp(canceled, counters, refusals) != nil:
+		return nil, s.usedUp(canceled, counters, refusals)
+	case slices.ContainsFunc(canceled.Reasons, func(r table.Reason) bool { return r.Code == "ConditionalCheckFailed" }):
 		return nil, errFaster
 	default:
 		return nil, busy(err)

@@ -17,25 +17,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dangol/shared/cart"
-	"dangol/shared/due"
-	"dangol/shared/event"
-	"dangol/shared/idempotency"
 	"dangol/shared/order"
 	"dangol/shared/payment"
-	"dangol/shared/table"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/table"
 )
 
 // State is where a checkout stands.
 type State string
 
-// The states. paying -> completed | failed | expired | cancelled; of the last three each -> refunding -> refunded when
+// The states. paying -> completed | failed | expired | canceled; of the last three each -> refunding -> refunded when
 // money turns up after all.
 const (
 	Paying    State = "paying"
 	Completed State = "completed" // there is an order
 	Failed    State = "failed"    // the payment was refused
 	Expired   State = "expired"   // not paid in time
-	Cancelled State = "cancelled" // given up by the shopper
+	Canceled  State = "canceled"  // given up by the shopper
 	Refunding State = "refunding" // paid too late; the money is on its way back
 	Refunded  State = "refunded"
 )

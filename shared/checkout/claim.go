@@ -5,12 +5,12 @@ import (
 	"errors"
 
 	"dangol/shared/cart"
-	"dangol/shared/due"
-	"dangol/shared/event"
 	"dangol/shared/order"
 	"dangol/shared/payment"
-	"dangol/shared/problem"
-	"dangol/shared/table"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 )
 
 // claim makes the order of a paid checkout, closes the checkout and the cart, in one transaction, and then captures. Of
@@ -30,17 +30,17 @@ func (s Service) claim(ctx context.Context, c *Checkout, p payment.Payment) (*Ch
 			writes = append(writes, cart.Close(basket, c.ID, o.ID, o.PlacedAt))
 		}
 		err = s.Table.Transact(ctx, token(s.Clock), writes...)
-		cancelled, refused := table.Refused(err)
+		canceled, refused := table.Refused(err)
 		switch {
 		case err == nil:
 			return s.captured(ctx, c, o)
 		case !refused:
 			return nil, err
-		case cancelled.Refused(0):
+		case canceled.Refused(0):
 			return s.get(ctx, c.ID)
-		case cancelled.Refused(1):
+		case canceled.Refused(1):
 			c.OrderID = order.NewID(s.Clock.Now()) // another order of the same millisecond has it
-		case cancelled.Refused(2):
+		case canceled.Refused(2):
 			basket = nil // it was replaced or deleted; the paid order matters more
 		default:
 			return nil, busy(err)

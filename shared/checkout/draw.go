@@ -5,9 +5,9 @@ import (
 
 	"dangol/shared/cart"
 	"dangol/shared/membership"
-	"dangol/shared/offers"
 	"dangol/shared/order"
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion/store"
 )
 
 // draw writes down what is bought, as it was priced.
@@ -25,8 +25,8 @@ func draw(p cart.Priced, now time.Time) *Checkout {
 		c.Lines = append(c.Lines, lineOf(l, p.Goods[l.VariantID], b))
 	}
 	c.Member = table.List[membership.Plan](p.Member)
-	c.First = b.CustomerID != "" && b.Bought[offers.Orders] == 0
-	c.Uses = offers.Uses(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))
+	c.First = b.CustomerID != "" && b.Bought[store.Orders] == 0
+	c.Uses = store.Uses(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))
 	for _, l := range limitedOf(p) {
 		c.Counted = append(c.Counted, order.Counted{VariantID: l.VariantID, Quantity: l.Quantity})
 	}

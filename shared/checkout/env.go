@@ -4,13 +4,13 @@ import (
 	"context"
 	"time"
 
-	"dangol/shared/boot"
 	"dangol/shared/cart"
-	"dangol/shared/catalogue"
-	"dangol/shared/offers"
+	"dangol/shared/catalog"
 	"dangol/shared/order"
 	"dangol/shared/payment/providers"
+	"dangol/shared/platform/boot"
 	"dangol/shared/pricing"
+	"dangol/shared/promotion/store"
 )
 
 // FromEnv builds the service from COMMERCE_TABLE, SHOP_CONFIG (the shop's configuration as JSON or the path of a file with
@@ -35,10 +35,10 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 		return nil, err
 	}
 	commerce := tables[0]
-	board := offers.NewBoard(offers.Store{Table: commerce, Clock: env.Clock}, time.Duration(config.Shelf)*time.Second)
+	board := store.NewBoard(store.Store{Table: commerce, Clock: env.Clock}, time.Duration(config.Shelf)*time.Second)
 	return &Service{
 		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Offers: board,
-		Shelf:    catalogue.NewShelf(commerce, env.Clock, time.Minute),
+		Shelf:    catalog.NewShelf(commerce, env.Clock, time.Minute),
 		Provider: provider, Clock: env.Clock, Log: env.Log,
 		Cashier: order.Cashier{
 			Orders: order.Store{Table: commerce, Clock: env.Clock}, Provider: provider, Clock: env.Clock, Log: env.Log,

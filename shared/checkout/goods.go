@@ -6,31 +6,31 @@ import (
 	"slices"
 
 	"dangol/shared/cart"
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
+	"dangol/shared/platform/table"
 	"dangol/shared/stock"
-	"dangol/shared/table"
 )
 
 // goods is one reading of a cart's goods: what it was priced with is what is taken. It is the cart.GoodsReader of one
 // checkout.
 type goods struct {
-	shelf *catalogue.Shelf
-	items map[string]catalogue.Item
+	shelf *catalog.Shelf
+	items map[string]catalog.Item
 }
 
-// Goods reads the variants, strongly consistent. Round trips are those of catalogue.Shelf.
+// Goods reads the variants, strongly consistent. Round trips are those of catalog.Shelf.
 func (g *goods) Goods(ctx context.Context, variantIDs []string) (cart.Goods, error) {
 	items, err := g.shelf.Fresh(ctx, variantIDs)
 	if err != nil {
 		return nil, err
 	}
 	if g.items == nil {
-		g.items = map[string]catalogue.Item{}
+		g.items = map[string]catalog.Item{}
 	}
 	maps.Copy(g.items, items) // gifts are read after what earns them
 	out := make(cart.Goods, len(items))
 	for id, i := range items {
-		if i.Product.Status == catalogue.Active {
+		if i.Product.Status == catalog.Active {
 			out[id] = cart.NewGood(i.Product, i.Variant, i.Left)
 		}
 	}
@@ -74,7 +74,7 @@ func shortOf(p cart.Priced, short []string) []string {
 	var out []string
 	for _, l := range p.Cart.Lines {
 		parts := p.Goods[l.VariantID].Variant.Parts()
-		if slices.ContainsFunc(parts, func(c catalogue.Component) bool { return slices.Contains(short, c.VariantID) }) {
+		if slices.ContainsFunc(parts, func(c catalog.Component) bool { return slices.Contains(short, c.VariantID) }) {
 			out = append(out, l.ID)
 		}
 	}

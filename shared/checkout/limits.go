@@ -9,11 +9,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dangol/shared/cart"
-	"dangol/shared/offers"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
-	"dangol/shared/problem"
 	"dangol/shared/promotion"
-	"dangol/shared/table"
+	"dangol/shared/promotion/store"
 )
 
 // limitedOf lists what counts against a customer's lifetime limits: limited goods, uses of promotions with a limit, units of
@@ -33,7 +33,7 @@ func limitedOf(p cart.Priced) []cart.Limited {
 			limited = append(limited, cart.Limited{VariantID: id, Quantity: units, Limit: most})
 		}
 	}
-	limited = append(limited, cart.Limited{VariantID: offers.Orders, Quantity: 1, Limit: math.MaxInt32})
+	limited = append(limited, cart.Limited{VariantID: store.Orders, Quantity: 1, Limit: math.MaxInt32})
 	slices.SortFunc(limited, func(a, b cart.Limited) int { return cmp.Compare(a.VariantID, b.VariantID) })
 	return limited
 }
@@ -59,7 +59,7 @@ func (s Service) overLimit(limited []cart.Limited, counted table.Item, p cart.Pr
 			continue
 		}
 		if o := p.Offers.Promotion(l.VariantID); o != nil && o.Kind != promotion.Drop {
-			return s.offerChanged(offers.Refusal{PromotionID: o.ID, Reason: promotion.LimitReached})
+			return s.offerChanged(store.Refusal{PromotionID: o.ID, Reason: promotion.LimitReached})
 		}
 	}
 	return problem.Conflict("customer_limit_reached", "More of this than one customer may buy.")
@@ -78,7 +78,7 @@ func count(counted table.Item, id string) int {
 }
 
 // usedUp is the error when a promotion's counter refused the purchase, nil when none did. The cart costs something else now.
-func (s Service) usedUp(c *table.Cancelled, first int, refusals []offers.Refusal) error {
+func (s Service) usedUp(c *table.Canceled, first int, refusals []store.Refusal) error {
 	for i, r := range refusals {
 		if c.Refused(first + i) {
 			return s.offerChanged(r)
@@ -87,8 +87,8 @@ func (s Service) usedUp(c *table.Cancelled, first int, refusals []offers.Refusal
 	return nil
 }
 
-func (s Service) offerChanged(r offers.Refusal) error {
-	if board, ok := s.Offers.(*offers.Board); ok {
+func (s Service) offerChanged(r store.Refusal) error {
+	if board, ok := s.Offers.(*store.Board); ok {
 		board.Forget()
 	}
 	return problem.Conflict("offer_changed", "An offer in this cart no longer applies; read the cart again.").

@@ -5,21 +5,21 @@ import (
 	"time"
 
 	"dangol/events"
-	"dangol/infra/local/fault"
-	"dangol/infra/local/fault/world"
+	"dangol/infra/testkit/fault"
+	"dangol/infra/testkit/testshop"
 	"dangol/shared/membership"
 	"dangol/shared/membership/standing"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
 )
 
 const ann = "cust-ann"
 
 // join makes Ann a member until an instant, as billing would.
-func join(t *testing.T, w *world.World, version int, until time.Time) {
+func join(t *testing.T, w *testshop.World, version int, until time.Time) {
 	t.Helper()
 	_, err := w.Table.Update(t.Context(), standing.Note(ann, "sub_1", version, &membership.Held{
-		SubscriptionID: "sub_1", PlanID: "plan_regular", Title: "단골", State: "active", Since: world.Noon, Until: until,
+		SubscriptionID: "sub_1", PlanID: "plan_regular", Title: "단골", State: "active", Since: testshop.Noon, Until: until,
 		Benefits: membership.Benefits{PercentOffBP: 1_000, FreeShipping: true, PointsTimes: 3},
 	}))
 	if err != nil {
@@ -29,9 +29,9 @@ func join(t *testing.T, w *world.World, version int, until time.Time) {
 
 func TestAMembersOrderKeepsWhatTheMembershipGave(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
+	w := testshop.New(t, fault.New(fault.Plan{}))
 	join(t, w, 1, w.Clock.Now().Add(time.Hour))
-	soap := w.Sell(world.Goods{Units: 9, Price: 20_000})
+	soap := w.Sell(testshop.Goods{Units: 9, Price: 20_000})
 	begin(t, w, start(w, w.Fill(ann, map[string]int{soap: 1}), "pm_card_visa"))
 	orders := w.Orders(t)
 	if len(orders) != 1 {
@@ -60,14 +60,14 @@ func TestAnOrderOnOfferIsDiscountedAndOneOfAMemberIsNot(t *testing.T) {
 	}{{"neither", false, false, false}, {"a member", true, false, false}, {"on offer", false, true, true}, {"both", true, true, true}} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := world.New(t, fault.New(fault.Plan{}))
+			w := testshop.New(t, fault.New(fault.Plan{}))
 			if tc.member {
 				join(t, w, 1, w.Clock.Now().Add(time.Hour))
 			}
 			if tc.offer {
 				w.Promote(thousand(func(p *promotion.Promotion) { p.CombinesWith = []promotion.Class{promotion.Order} }))
 			}
-			begin(t, w, start(w, w.Fill(ann, map[string]int{w.Sell(world.Goods{Units: 9}): 1}), "pm_card_visa"))
+			begin(t, w, start(w, w.Fill(ann, map[string]int{w.Sell(testshop.Goods{Units: 9}): 1}), "pm_card_visa"))
 			var e events.OrderPlaced = w.Orders(t)[0].PlacedEvent()
 			if e.Lines[0].Discounted != tc.want || (e.Member != nil) != tc.member {
 				t.Errorf("discounted %v, member %+v", e.Lines[0].Discounted, e.Member)
@@ -79,10 +79,10 @@ func TestAnOrderOnOfferIsDiscountedAndOneOfAMemberIsNot(t *testing.T) {
 // TestACheckoutGoesByTheMembershipOfThatMoment holds a total that a member was shown against the moment it runs out.
 func TestACheckoutGoesByTheMembershipOfThatMoment(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
+	w := testshop.New(t, fault.New(fault.Plan{}))
 	ends := w.Clock.Now().Add(time.Hour)
 	join(t, w, 1, ends)
-	in := start(w, w.Fill(ann, map[string]int{w.Sell(world.Goods{Units: 9, Price: 20_000}): 1}), "pm_card_visa")
+	in := start(w, w.Fill(ann, map[string]int{w.Sell(testshop.Goods{Units: 9, Price: 20_000}): 1}), "pm_card_visa")
 	total := int64(18_000)
 	in.Total, in.Currency = &total, "KRW"
 	w.Clock.MoveTo(ends)

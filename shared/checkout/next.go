@@ -68,7 +68,7 @@ func nextPaying(p payment.State, timeUp bool) step {
 
 func nextRefunding(p payment.State) step {
 	switch {
-	case p == payment.StateAuthorised:
+	case p == payment.StateAuthorized:
 		return void
 	case p == payment.StateCaptured:
 		return refund

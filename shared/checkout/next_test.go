@@ -21,9 +21,9 @@ func TestWhatComesNext(t *testing.T) {
 		timeUp bool
 		want   step
 	}{
-		{"reserved in time", Paying, payment.StateAuthorised, in, claim},
+		{"reserved in time", Paying, payment.StateAuthorized, in, claim},
 		{"taken in time", Paying, payment.StateCaptured, in, claim},
-		{"reserved before the hold was given up: the stock is still there", Paying, payment.StateAuthorised, over, claim},
+		{"reserved before the hold was given up: the stock is still there", Paying, payment.StateAuthorized, over, claim},
 		{"declined", Paying, payment.StateDeclined, in, fail},
 		{"stopped at the bank", Paying, payment.StateVoided, in, fail},
 		{"the shopper is at the bank's page", Paying, payment.StateRequiresAction, in, wait},
@@ -32,12 +32,12 @@ func TestWhatComesNext(t *testing.T) {
 		{"for too long: it cannot be stopped, what comes goes back", Paying, payment.StateProcessing, over, expire},
 		{"the request is on its way", Paying, absent, in, wait},
 		{"it never arrived", Paying, absent, over, expire},
-		{"paid after all, too late", Expired, payment.StateAuthorised, over, unwind},
+		{"paid after all, too late", Expired, payment.StateAuthorized, over, unwind},
 		{"taken after a decline", Failed, payment.StateCaptured, over, unwind},
-		{"a challenge is still open after the shopper gave up", Cancelled, payment.StateRequiresAction, over, void},
+		{"a challenge is still open after the shopper gave up", Canceled, payment.StateRequiresAction, over, void},
 		{"still thinking", Expired, payment.StateProcessing, over, wait},
 		{"dead at last", Expired, payment.StateDeclined, over, rest},
-		{"to be let go", Refunding, payment.StateAuthorised, over, void},
+		{"to be let go", Refunding, payment.StateAuthorized, over, void},
 		{"to be given back", Refunding, payment.StateCaptured, over, refund},
 		{"let go", Refunding, payment.StateVoided, over, finish},
 		{"an order is an order", Completed, payment.StateCaptured, over, rest},
@@ -61,10 +61,10 @@ func TestAPaymentThatNobodyKnowsOfIsWatchedForAWhileOnly(t *testing.T) {
 
 // bankGoesTo is what a payment can become by itself or by the shopper.
 var bankGoesTo = map[payment.State][]payment.State{
-	absent:                      {payment.StateRequiresAction, payment.StateProcessing, payment.StateAuthorised, payment.StateDeclined, payment.StateCaptured},
-	payment.StateRequiresAction: {payment.StateAuthorised, payment.StateDeclined, payment.StateCaptured},
-	payment.StateProcessing:     {payment.StateAuthorised, payment.StateDeclined, payment.StateCaptured},
-	payment.StateAuthorised:     {payment.StateVoided},
+	absent:                      {payment.StateRequiresAction, payment.StateProcessing, payment.StateAuthorized, payment.StateDeclined, payment.StateCaptured},
+	payment.StateRequiresAction: {payment.StateAuthorized, payment.StateDeclined, payment.StateCaptured},
+	payment.StateProcessing:     {payment.StateAuthorized, payment.StateDeclined, payment.StateCaptured},
+	payment.StateAuthorized:     {payment.StateVoided},
 }
 
 // TestNoHistoryKeepsMoneyWithoutAnOrder plays every kind of history: the bank moves when it likes, somebody looks when they
@@ -89,7 +89,7 @@ func TestNoHistoryKeepsMoneyWithoutAnOrder(t *testing.T) {
 		for range 10 {
 			m.look(t)
 		}
-		kept := m.bank == payment.StateAuthorised || m.bank == payment.StateCaptured && !m.back
+		kept := m.bank == payment.StateAuthorized || m.bank == payment.StateCaptured && !m.back
 		if kept != (m.state == Completed) {
 			t.Fatalf("%s, and the bank says %s, given back: %v", m.state, m.bank, m.back)
 		}
@@ -118,7 +118,7 @@ func (m *model) look(t *rapid.T) {
 	case unwind:
 		m.state = Refunding
 	case void:
-		m.bank = map[payment.State]payment.State{payment.StateAuthorised: payment.StateVoided, payment.StateRequiresAction: payment.StateCancelled}[m.bank]
+		m.bank = map[payment.State]payment.State{payment.StateAuthorized: payment.StateVoided, payment.StateRequiresAction: payment.StateCanceled}[m.bank]
 	case refund:
 		m.back, m.state = true, Refunded
 	case finish:

@@ -9,23 +9,23 @@ import (
 	"time"
 
 	"dangol/events"
-	"dangol/infra/local/fault"
-	"dangol/infra/local/fault/world"
+	"dangol/infra/testkit/fault"
+	"dangol/infra/testkit/testshop"
 	"dangol/shared/cart"
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/checkout"
-	"dangol/shared/offers"
 	"dangol/shared/order"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
-	"dangol/shared/table"
+	"dangol/shared/promotion/store"
 )
 
 // thousand is 1,000 won off any order; change sets its limits.
 func thousand(change ...func(*promotion.Promotion)) promotion.Promotion {
 	p := promotion.Promotion{
-		ID: "promo_thousand", Version: 1, Name: catalogue.Text{"ko": "천 원"}, Kind: promotion.FixedAmount, Class: promotion.Order,
-		State: promotion.Scheduled, Starts: world.Noon.AddDate(0, 0, -1), Ends: world.Noon.AddDate(1, 0, 0), Targets: promotion.Targets{All: true},
+		ID: "promo_thousand", Version: 1, Name: catalog.Text{"ko": "천 원"}, Kind: promotion.FixedAmount, Class: promotion.Order,
+		State: promotion.Scheduled, Starts: testshop.Noon.AddDate(0, 0, -1), Ends: testshop.Noon.AddDate(1, 0, 0), Targets: promotion.Targets{All: true},
 		Terms: promotion.Terms{Amount: promotion.Amounts{"KRW": 1_000}},
 	}
 	for _, c := range change {
@@ -51,7 +51,7 @@ func singleUse(p *promotion.Promotion) { p.Codes.Batch = secret }
 func firstOrder(p *promotion.Promotion) { p.Conditions.FirstOrder = true }
 
 // coded puts a code into a cart.
-func coded(t testing.TB, w *world.World, b world.Basket, code string) world.Basket {
+func coded(t testing.TB, w *testshop.World, b testshop.Basket, code string) testshop.Basket {
 	t.Helper()
 	_, err := w.Table.Update(t.Context(), table.Update{
 		Key: b.Key, Do: "SET #codes = :codes", If: table.IfThere, With: map[string]any{":codes": table.List[string]{code}},
@@ -64,8 +64,8 @@ func coded(t testing.TB, w *world.World, b world.Basket, code string) world.Bask
 
 // saver buys with a promotion through whatever goes wrong, and perhaps cancels.
 type saver struct {
-	*world.World
-	basket  world.Basket
+	*testshop.World
+	basket  testshop.Basket
 	card    string
 	cancels bool
 }
@@ -106,15 +106,15 @@ func TestWhateverBreaksNoBudgetIsOverspentAndEveryUseIsGivenBack(t *testing.T) {
 	}{
 		{"bought", "pm_card_visa", false},
 		{"declined: given back", "pm_card_chargeDeclined", false},
-		{"bought and cancelled: given back", "pm_card_visa", true},
+		{"bought and canceled: given back", "pm_card_visa", true},
 		{"never paid: given back when the hold runs out", "pm_card_sandbox_hangBefore", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.World {
-				w := world.New(t, in)
+				w := testshop.New(t, in)
 				w.Promote(thousand(limits...))
-				b := coded(t, w, w.Fill("cust-ann", map[string]int{w.Sell(world.Goods{Units: 2}): 1}), secret.Code(0))
+				b := coded(t, w, w.Fill("cust-ann", map[string]int{w.Sell(testshop.Goods{Units: 2}): 1}), secret.Code(0))
 				return &saver{World: w, basket: b, card: tc.card, cancels: tc.cancels}
 			})
 		})
@@ -133,9 +133,9 @@ func TestABudgetHoldsAgainstManyAtOnce(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := world.New(t, fault.New(fault.Plan{}))
+			w := testshop.New(t, fault.New(fault.Plan{}))
 			w.Promote(thousand(tc.limit))
-			soap := w.Sell(world.Goods{Units: 100})
+			soap := w.Sell(testshop.Goods{Units: 100})
 			var all sync.WaitGroup
 			for range 20 {
 				b := w.Fill("", map[string]int{soap: 1})
@@ -174,11 +174,11 @@ func TestABudgetHoldsAgainstManyAtOnceWhateverBreaks(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, every call no. %d", name, every), func(t *testing.T) {
 				t.Parallel()
 				in := fault.New(fault.Plan{Every: every})
-				w := world.New(t, in)
+				w := testshop.New(t, in)
 				resume := in.Pause()
 				w.Promote(thousand(limit))
-				soap := w.Sell(world.Goods{Units: 100})
-				var baskets []world.Basket
+				soap := w.Sell(testshop.Goods{Units: 100})
+				var baskets []testshop.Basket
 				for range buyers {
 					baskets = append(baskets, w.Fill("", map[string]int{soap: 1}))
 				}
@@ -212,9 +212,9 @@ func TestABudgetHoldsAgainstManyAtOnceWhateverBreaks(t *testing.T) {
 
 func TestOneSingleUseCodeForManyAtOnce(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
+	w := testshop.New(t, fault.New(fault.Plan{}))
 	w.Promote(thousand(singleUse))
-	soap := w.Sell(world.Goods{Units: 100})
+	soap := w.Sell(testshop.Goods{Units: 100})
 	var mu sync.Mutex
 	outcomes := map[string]int{}
 	var all sync.WaitGroup
@@ -241,13 +241,13 @@ func TestOneSingleUseCodeForManyAtOnce(t *testing.T) {
 
 func TestWhoMayHaveAPromotion(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
+	w := testshop.New(t, fault.New(fault.Plan{}))
 	limited, first := thousand(each(1)), thousand(firstOrder)
 	first.ID, first.Priority, first.CombinesWith = "promo_first", 1, []promotion.Class{promotion.Order}
 	limited.CombinesWith = first.CombinesWith
 	w.Promote(limited, first)
-	soap := w.Sell(world.Goods{Units: 100})
-	buy := func(b world.Basket) *checkout.Checkout { return begin(t, w, start(w, b, "pm_card_visa")) }
+	soap := w.Sell(testshop.Goods{Units: 100})
+	buy := func(b testshop.Basket) *checkout.Checkout { return begin(t, w, start(w, b, "pm_card_visa")) }
 	for n, want := range []int64{2_000, 0, 0} {
 		b := w.Fill
 		if n > 0 {
@@ -269,15 +269,15 @@ func TestWhoMayHaveAPromotion(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c := buy(w.AnotherCart("cust-bob", map[string]int{soap: 1})); c.Totals.Discount != 2_000 {
-		t.Errorf("after a cancelled order bob has %d off, want both again", c.Totals.Discount)
+		t.Errorf("after a canceled order bob has %d off, want both again", c.Totals.Discount)
 	}
 	w.Rest(t.Context())
 }
 
 func TestGiftsAreTakenFromStockAndStandOnTheOrder(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
-	soap, sample := w.Sell(world.Goods{Units: 10}), w.Sell(world.Goods{Units: 1})
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	soap, sample := w.Sell(testshop.Goods{Units: 10}), w.Sell(testshop.Goods{Units: 1})
 	gift := thousand(func(p *promotion.Promotion) {
 		p.Kind, p.Terms = promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{{From: promotion.Amounts{"KRW": 10_000}, Variants: []string{sample}}}}
 	})
@@ -295,10 +295,10 @@ func TestGiftsAreTakenFromStockAndStandOnTheOrder(t *testing.T) {
 
 func TestACartHeldAcrossAnEdgeIsNotSoldAtAPriceNobodyWasShown(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
-	ends := world.Noon.Add(time.Hour)
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	ends := testshop.Noon.Add(time.Hour)
 	w.Promote(thousand(func(p *promotion.Promotion) { p.Ends = ends }))
-	b := w.Fill("", map[string]int{w.Sell(world.Goods{Units: 10}): 1})
+	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 10}): 1})
 	show(t, w, b)
 	w.Clock.MoveTo(ends)
 	_, _, err := w.Service.Begin(t.Context(), start(w, b, "pm_card_visa"))
@@ -313,11 +313,11 @@ func TestACartHeldAcrossAnEdgeIsNotSoldAtAPriceNobodyWasShown(t *testing.T) {
 
 func TestAnOrderTellsWhatASaleOnTheShelfBrought(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
+	w := testshop.New(t, fault.New(fault.Plan{}))
 	sale := thousand(func(p *promotion.Promotion) { p.Priority = 1 })
 	sale.ID, sale.Kind, sale.Class, sale.Terms = "promo_sale", promotion.Shelf, promotion.Product, promotion.Terms{BasisPoints: 2_000}
 	w.Promote(thousand(), sale)
-	b := w.Fill("", map[string]int{w.Sell(world.Goods{Units: 10, Price: 10_000}): 2, w.Sell(world.Goods{Units: 10, Price: 5_000}): 1})
+	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 10, Price: 10_000}): 2, w.Sell(testshop.Goods{Units: 10, Price: 5_000}): 1})
 	show(t, w, b, (*cart.Cart).AcceptOffers, func(c *cart.Cart) {
 		for i := range c.Lines {
 			c.Lines[i].SeenPrice = c.Lines[i].SeenPrice * 8 / 10
@@ -335,10 +335,10 @@ func TestAnOrderTellsWhatASaleOnTheShelfBrought(t *testing.T) {
 }
 
 // show stores a guest's cart as the shopper has been shown it.
-func show(t *testing.T, w *world.World, b world.Basket, change ...func(*cart.Cart)) {
+func show(t *testing.T, w *testshop.World, b testshop.Basket, change ...func(*cart.Cart)) {
 	t.Helper()
 	store := cart.Store{Table: w.Table, Clock: w.Clock}
-	q := cart.Quoter{Shop: w.Service.Shop, Goods: cart.Shelf{Of: catalogue.NewShelf(w.Table, w.Clock, time.Second)}, Offers: w.Service.Offers}
+	q := cart.Quoter{Shop: w.Service.Shop, Goods: cart.Shelf{Of: catalog.NewShelf(w.Table, w.Clock, time.Second)}, Offers: w.Service.Offers}
 	_, _, err := store.Change(t.Context(), cart.Ref{CartID: b.ID, Token: b.Token}, cart.Attempt{}, func(c *cart.Cart) error {
 		_, err := q.Keep(t.Context(), c, w.Clock.Now(), func(c *cart.Cart) error {
 			for _, f := range change {
@@ -353,4 +353,4 @@ func show(t *testing.T, w *world.World, b world.Basket, change ...func(*cart.Car
 	}
 }
 
-var _ offers.Reader = (*offers.Board)(nil)
+var _ store.Reader = (*store.Board)(nil)

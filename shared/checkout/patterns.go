@@ -1,6 +1,6 @@
 package checkout
 
-import "dangol/shared/table"
+import "dangol/shared/platform/table"
 
 // AccessPatterns are the ways in which checkouts are read and written; a test measures them. The figures are those of one
 // line with one counter.

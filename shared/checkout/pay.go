@@ -5,10 +5,10 @@ import (
 	"errors"
 	"time"
 
-	"dangol/shared/due"
 	"dangol/shared/order"
 	"dangol/shared/payment"
-	"dangol/shared/problem"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/problem"
 )
 
 // lastCall is how long before the hold runs out a payment is still begun: longer than a request may take.
@@ -62,7 +62,7 @@ func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, err
 	if c.Totals.Total == 0 {
 		return s.Confirm(ctx, c)
 	}
-	p, err := s.Provider.Authorise(ctx, payment.AuthoriseRequest{
+	p, err := s.Provider.Authorize(ctx, payment.AuthorizeRequest{
 		Key: c.ID, Amount: c.Total(), MethodToken: in.Method, CustomerID: c.CustomerID, ReturnURL: in.ReturnURL,
 		Description: order.NumberOf(c.OrderID), Metadata: map[string]string{"checkout": c.ID},
 	})

@@ -6,11 +6,11 @@ import (
 
 	"dangol/events"
 	"dangol/shared/cart"
-	"dangol/shared/due"
-	"dangol/shared/event"
 	"dangol/shared/order"
 	"dangol/shared/payment"
-	"dangol/shared/table"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
 )
 
 // outcome is how a checkout ends that becomes no order. watch keeps it due, because the payment may still succeed.
@@ -44,7 +44,7 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 	}
 	back := append(c.GiveBack(), cart.Reopen(c.CartKey, c.ID, now))
 	err := order.TransactGiving(ctx, s.Table, token(s.Clock), []table.Write{u}, back)
-	if cancelled, ok := table.Refused(err); err != nil && !(ok && cancelled.Refused(0)) {
+	if canceled, ok := table.Refused(err); err != nil && !(ok && canceled.Refused(0)) {
 		return nil, err
 	}
 	return s.get(ctx, c.ID)

@@ -7,27 +7,27 @@ import (
 	"testing"
 	"time"
 
-	"dangol/infra/local/fault"
-	"dangol/infra/local/fault/world"
+	"dangol/infra/testkit/fault"
+	"dangol/infra/testkit/testshop"
 	"dangol/shared/cart"
 	"dangol/shared/checkout"
-	"dangol/shared/due"
-	"dangol/shared/idempotency"
-	"dangol/shared/offers"
 	"dangol/shared/order"
 	"dangol/shared/payment"
-	"dangol/shared/problem"
-	"dangol/shared/table"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion/store"
 )
 
-func start(w *world.World, b world.Basket, card string) checkout.Start {
+func start(w *testshop.World, b testshop.Basket, card string) checkout.Start {
 	return checkout.Start{
 		Cart:    cart.Ref{CartID: b.ID, CustomerID: b.CustomerID, Token: b.Token},
 		Request: idempotency.For("checkout", b.ID, w.NextKey(), []byte(card), w.Clock.Now()), Method: card, ReturnURL: "https://shop.example.com/",
 	}
 }
 
-func begin(t *testing.T, w *world.World, in checkout.Start) *checkout.Checkout {
+func begin(t *testing.T, w *testshop.World, in checkout.Start) *checkout.Checkout {
 	t.Helper()
 	c, _, err := w.Service.Begin(t.Context(), in)
 	if err != nil {
@@ -38,15 +38,15 @@ func begin(t *testing.T, w *world.World, in checkout.Start) *checkout.Checkout {
 
 func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
-	soap, drop := w.Sell(world.Goods{Units: 50}), w.Sell(world.Goods{Units: 50, Buckets: 4, MaxPerCustomer: 3})
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	soap, drop := w.Sell(testshop.Goods{Units: 50}), w.Sell(testshop.Goods{Units: 50, Buckets: 4, MaxPerCustomer: 3})
 	shelf := func(ctx context.Context, ids ...string) { // a function that has run for a while knows the shape of its goods
 		if _, err := w.Service.Shelf.Goods(ctx, ids); err != nil {
 			t.Fatal(err)
 		}
 	}
 	shelf(t.Context(), soap, drop)
-	basket := func(customer, variant string) world.Basket { return w.Fill(customer, map[string]int{variant: 1}) }
+	basket := func(customer, variant string) testshop.Basket { return w.Fill(customer, map[string]int{variant: 1}) }
 	good, pending := start(w, basket("", soap), "pm_card_visa"), start(w, basket("", soap), "pm_card_threeDSecure2Required")
 	first, second, third := begin(t, w, good), begin(t, w, pending), begin(t, w, start(w, basket("", soap), "pm_card_threeDSecure2Required"))
 	hung := begin(t, w, start(w, basket("", soap), "pm_card_sandbox_hangBefore"))
@@ -100,8 +100,8 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 
 func TestAnOrderNumberThatIsTakenIsReplacedByAnother(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
-	b := w.Fill("", map[string]int{w.Sell(world.Goods{Units: 2}): 1})
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 2}): 1})
 	c := begin(t, w, start(w, b, "pm_card_threeDSecure2Required"))
 	squatter := order.New(c.OrderID, "chk_other", c.Draft, order.Payment{State: order.PayCaptured}, w.Clock.Now())
 	if err := w.Table.Put(t.Context(), w.Service.Cashier.Orders.Place(squatter)); err != nil {
@@ -119,8 +119,8 @@ func TestAnOrderNumberThatIsTakenIsReplacedByAnother(t *testing.T) {
 
 func TestAPaidCheckoutBecomesAnOrderEvenWhenItsCartIsGone(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
-	b := w.Fill("", map[string]int{w.Sell(world.Goods{Units: 2}): 1})
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 2}): 1})
 	c := begin(t, w, start(w, b, "pm_card_threeDSecure2Required"))
 	if err := w.Table.Delete(t.Context(), table.Delete{Key: b.Key, If: table.IfThere}); err != nil {
 		t.Fatal(err)
@@ -133,12 +133,12 @@ func TestAPaidCheckoutBecomesAnOrderEvenWhenItsCartIsGone(t *testing.T) {
 
 func TestStockOfGoodsThatAreGoneDoesNotKeepACheckoutFromEnding(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
-	soap, oil := w.Sell(world.Goods{Units: 2}), w.Sell(world.Goods{Units: 2})
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	soap, oil := w.Sell(testshop.Goods{Units: 2}), w.Sell(testshop.Goods{Units: 2})
 	b := w.Fill("", map[string]int{soap: 1, oil: 1})
 	c := begin(t, w, start(w, b, "pm_card_threeDSecure2Required"))
 	w.Discard(t, soap)
-	if done, err := w.Service.Abandon(t.Context(), c); err != nil || done.State != checkout.Cancelled {
+	if done, err := w.Service.Abandon(t.Context(), c); err != nil || done.State != checkout.Canceled {
 		t.Fatalf("%v, %v", done, err)
 	}
 	if w.Left(t, oil) != 2 {
@@ -148,9 +148,9 @@ func TestStockOfGoodsThatAreGoneDoesNotKeepACheckoutFromEnding(t *testing.T) {
 
 func TestAnAmountThatIsNotThePriceIsNotTaken(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
+	w := testshop.New(t, fault.New(fault.Plan{}))
 	w.Service.Provider = cheap{w.Service.Provider}
-	b := w.Fill("", map[string]int{w.Sell(world.Goods{Units: 2}): 1})
+	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 2}): 1})
 	c := begin(t, w, start(w, b, "pm_card_visa"))
 	if c.State != checkout.Refunded || c.Reason != "amount_mismatch" {
 		t.Fatalf("%s, %s", c.State, c.Reason)
@@ -159,18 +159,18 @@ func TestAnAmountThatIsNotThePriceIsNotTaken(t *testing.T) {
 	w.Check(t)
 }
 
-// cheap is a provider that authorises less than it is asked for.
+// cheap is a provider that authorizes less than it is asked for.
 type cheap struct{ payment.Provider }
 
-func (p cheap) Authorise(ctx context.Context, r payment.AuthoriseRequest) (payment.Payment, error) {
+func (p cheap) Authorize(ctx context.Context, r payment.AuthorizeRequest) (payment.Payment, error) {
 	r.Amount.Amount -= 1_000
-	return p.Provider.Authorise(ctx, r)
+	return p.Provider.Authorize(ctx, r)
 }
 
 func TestASilentProviderIsAskedEverLessOftenAndNothingIsGivenAwayMeanwhile(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
-	soap := w.Sell(world.Goods{Units: 1})
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	soap := w.Sell(testshop.Goods{Units: 1})
 	c := begin(t, w, start(w, w.Fill("", map[string]int{soap: 1}), "pm_card_sandbox_hang"))
 	w.Service.Provider = silent{w.Service.Provider}
 	began, asked := w.Clock.Now(), 0
@@ -203,11 +203,11 @@ func (silent) Lookup(context.Context, string) (payment.Payment, error) {
 
 func TestACartChangedMeanwhileIsNotSold(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
-	soap := w.Sell(world.Goods{Units: 1})
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	soap := w.Sell(testshop.Goods{Units: 1})
 	b := w.Fill("", map[string]int{soap: 1})
 	in := start(w, b, "pm_card_visa")
-	w.Service.Offers = meanwhile{offers.None, func() { // between reading and locking
+	w.Service.Offers = meanwhile{store.None, func() { // between reading and locking
 		_, err := w.Table.Update(t.Context(), table.Update{Key: b.Key, Do: "ADD #version :one", If: table.IfThere, With: map[string]any{":one": 1}})
 		if err != nil {
 			t.Error(err)
@@ -223,19 +223,19 @@ func TestACartChangedMeanwhileIsNotSold(t *testing.T) {
 
 // meanwhile is promotions that do something else at a bad moment.
 type meanwhile struct {
-	offers.Reader
+	store.Reader
 	do func()
 }
 
-func (m meanwhile) Current(ctx context.Context) (*offers.Snapshot, error) {
+func (m meanwhile) Current(ctx context.Context) (*store.Snapshot, error) {
 	m.do()
 	return m.Reader.Current(ctx)
 }
 
 func TestAProviderThatTurnsUsAwayChangesNothingAndMayBeTriedAgain(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, fault.New(fault.Plan{}))
-	b := w.Fill("", map[string]int{w.Sell(world.Goods{Units: 1}): 1})
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 1}): 1})
 	in := start(w, b, "pm_card_visa")
 	bank := w.Service.Provider
 	w.Service.Provider = busy{bank}
@@ -252,6 +252,6 @@ func TestAProviderThatTurnsUsAwayChangesNothingAndMayBeTriedAgain(t *testing.T) 
 
 type busy struct{ payment.Provider }
 
-func (busy) Authorise(context.Context, payment.AuthoriseRequest) (payment.Payment, error) {
+func (busy) Authorize(context.Context, payment.AuthorizeRequest) (payment.Payment, error) {
 	return payment.Payment{}, errors.Join(payment.ErrUnavailable)
 }

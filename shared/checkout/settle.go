@@ -5,10 +5,10 @@ import (
 	"errors"
 	"time"
 
-	"dangol/shared/due"
 	"dangol/shared/order"
 	"dangol/shared/payment"
-	"dangol/shared/problem"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/problem"
 )
 
 // ErrLater says that the provider has not answered: the checkout stays as it is, and due.
@@ -94,11 +94,11 @@ func outcomeOf(p payment.Payment, timeUp, giveUp, watch bool) outcome {
 	case p.State == payment.StateDeclined:
 		return outcome{state: Failed, reason: "declined", decline: p.DeclineCode}
 	case giveUp:
-		return outcome{state: Cancelled, reason: "cancelled", watch: watch}
+		return outcome{state: Canceled, reason: "canceled", watch: watch}
 	case timeUp:
 		return outcome{state: Expired, reason: "expired", watch: watch}
 	default:
-		return outcome{state: Failed, reason: "payment_cancelled"}
+		return outcome{state: Failed, reason: "payment_canceled"}
 	}
 }
 

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"time"
 
-	"dangol/shared/clock"
-	"dangol/shared/id"
 	"dangol/shared/money"
 	"dangol/shared/order"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
-	"dangol/shared/problem"
-	"dangol/shared/table"
 )
 
 // NotFound is the answer for a checkout that is not there or not the caller's.

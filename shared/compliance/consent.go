@@ -38,7 +38,7 @@ type ConsentRule struct {
 var seoul = time.FixedZone("Asia/Seoul", 9*60*60)
 
 // Korea. 전자상거래법 13조 6항 (in force since 2025-02-14): consent to date, price before and after, and method of payment; notice of the
-// conditions, way and effect of cancelling. 시행령 20조의2: within the 30 days before the change. 전자상거래 등에서의 소비자보호
+// conditions, way and effect of canceling. 시행령 20조의2: within the 30 days before the change. 전자상거래 등에서의 소비자보호
 // 지침 (2025-10-24): a blanket agreement at sign-up, closing the window or "later" is no consent, and without consent neither the rise
 // nor the conversion may happen. 여신전문금융업감독규정 (2021-11-18): notice of conversion 7 days before at the latest.
 var korea = ConsentRule{
@@ -104,7 +104,7 @@ type ConsentNotice struct {
 	New    money.Money `json:"new" dynamodbav:"new"`
 	Method string      `json:"method" dynamodbav:"method" doc:"How it will be paid, for people."`
 	Cancel string      `json:"cancel" dynamodbav:"cancel" doc:"Conditions and way to cancel, with a link."`
-	Effect string      `json:"effect" dynamodbav:"effect" doc:"What cancelling, and saying nothing, brings about."`
+	Effect string      `json:"effect" dynamodbav:"effect" doc:"What canceling, and saying nothing, brings about."`
 }
 
 // Missing names the parts the law asks for that the notice lacks.

@@ -79,7 +79,7 @@ func TestWhatIsNoConsent(t *testing.T) {
 		{name: "no date", notice: func(n *compliance.ConsentNotice) { n.Change = time.Time{} }, want: compliance.ErrNotice},
 		{name: "no way to pay", notice: func(n *compliance.ConsentNotice) { n.Method = "" }, want: compliance.ErrNotice},
 		{name: "no way to cancel", notice: func(n *compliance.ConsentNotice) { n.Cancel = "" }, want: compliance.ErrNotice},
-		{name: "no effect of cancelling", notice: func(n *compliance.ConsentNotice) { n.Effect = "" }, want: compliance.ErrNotice},
+		{name: "no effect of canceling", notice: func(n *compliance.ConsentNotice) { n.Effect = "" }, want: compliance.ErrNotice},
 		{name: "no old price", notice: func(n *compliance.ConsentNotice) { n.Old = money.Money{} }, want: compliance.ErrNotice},
 		{name: "prices in two currencies", notice: func(n *compliance.ConsentNotice) { n.New.Currency = "USD" }, want: compliance.ErrNotice},
 		{name: "no kind", notice: func(n *compliance.ConsentNotice) { n.Kind = "" }, want: compliance.ErrNotice},

@@ -90,9 +90,9 @@ func (c OrderDelivered) missing() []string {
 	return need(field{"number", c.Number}, field{"lines", c.Lines}, field{"deliveredAt", c.DeliveredAt})
 }
 
-// OrderCancelled tells that an order will not be delivered. Refund is what goes back; when it is zero, nothing had been
+// OrderCanceled tells that an order will not be delivered. Refund is what goes back; when it is zero, nothing had been
 // taken.
-type OrderCancelled struct {
+type OrderCanceled struct {
 	Number string
 	Name   string
 	ByShop bool // else the customer asked for it
@@ -101,14 +101,14 @@ type OrderCancelled struct {
 	Refund money.Money
 }
 
-// Template is "order_cancelled".
-func (OrderCancelled) Template() string { return "order_cancelled" }
+// Template is "order_canceled".
+func (OrderCanceled) Template() string { return "order_canceled" }
 
-func (c OrderCancelled) missing() []string {
+func (c OrderCanceled) missing() []string {
 	return need(field{"number", c.Number}, field{"lines", c.Lines}, field{"total", c.Total})
 }
 
-// CheckoutRefunded tells that a payment did not become an order and went back. Reason is expired, declined or cancelled;
+// CheckoutRefunded tells that a payment did not become an order and went back. Reason is expired, declined or canceled;
 // any other is told without a reason.
 type CheckoutRefunded struct {
 	Name   string
@@ -122,7 +122,7 @@ func (CheckoutRefunded) Template() string { return "checkout_refunded" }
 
 func (c CheckoutRefunded) missing() []string { return need(field{"amount", c.Amount}) }
 
-// PaymentFailed tells that an order was cancelled because its payment could not be taken.
+// PaymentFailed tells that an order was canceled because its payment could not be taken.
 type PaymentFailed struct {
 	Number string
 	Name   string
@@ -139,7 +139,7 @@ func (c PaymentFailed) missing() []string {
 
 // Contents has one of every Content.
 var Contents = []Content{
-	OrderConfirmation{}, OrderShipped{}, OrderDelivered{}, OrderCancelled{}, CheckoutRefunded{}, PaymentFailed{},
+	OrderConfirmation{}, OrderShipped{}, OrderDelivered{}, OrderCanceled{}, CheckoutRefunded{}, PaymentFailed{},
 	SubscriptionNotice{}, SubscriptionReceipt{}, SubscriptionGift{}, SubscriptionCreditNote{},
 }
 

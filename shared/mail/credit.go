@@ -29,12 +29,12 @@ func (c SubscriptionCreditNote) Path() string { return "/account/subscriptions/"
 
 var creditReasons = map[string]map[string]string{
 	"ko": {
-		"cancelled": "해지하신 뒤 남은 기간의 금액입니다.", "out of stock": "보내 드리지 못한 회차의 금액입니다.",
+		"canceled": "해지하신 뒤 남은 기간의 금액입니다.", "out of stock": "보내 드리지 못한 회차의 금액입니다.",
 		"suspended": "혜택이 멈춘 기간의 금액입니다.", "date changed": "결제일 변경으로 줄어든 기간의 금액입니다.",
 		"unused days": "요금제 변경으로 남은 기간의 금액입니다.", "gift_unclaimed": "확인되지 않은 선물의 금액입니다.",
 	},
 	"en": {
-		"cancelled": "It is for the days after you cancelled.", "out of stock": "It is for what we could not send.",
+		"canceled": "It is for the days after you canceled.", "out of stock": "It is for what we could not send.",
 		"suspended": "It is for the days without benefits.", "date changed": "It is for the days that the new date leaves out.",
 		"unused days": "It is for the days of the plan before that are left.", "gift_unclaimed": "It is for the gift that was not claimed.",
 	},

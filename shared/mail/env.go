@@ -7,11 +7,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
-	"dangol/shared/boot"
+	"dangol/shared/platform/boot"
 )
 
 // FromEnv returns the sender and the templates of a deployed shop. Environment: MAIL_FROM, MAIL_REPLY_TO,
-// MAIL_CONFIGURATION_SET, SHOP_NAME, SHOP_URL, SHOP_CONTACT, SHOP_COLOUR, SHOP_IMPRINT (lines, separated by commas),
+// MAIL_CONFIGURATION_SET, SHOP_NAME, SHOP_URL, SHOP_CONTACT, SHOP_COLOR, SHOP_IMPRINT (lines, separated by commas),
 // SHOP_TIMEZONE; SES_ENDPOINT where it is not the usual one.
 func FromEnv(env *boot.Env) (*Sender, *Templates, error) {
 	var config struct {
@@ -21,7 +21,7 @@ func FromEnv(env *boot.Env) (*Sender, *Templates, error) {
 		Name    string   `env:"SHOP_NAME"`
 		URL     string   `env:"SHOP_URL"`
 		Contact string   `env:"SHOP_CONTACT"`
-		Colour  string   `env:"SHOP_COLOUR,default=#1f4d3a"`
+		Color   string   `env:"SHOP_COLOR,default=#1f4d3a"`
 		Imprint []string `env:"SHOP_IMPRINT,optional"`
 		Zone    string   `env:"SHOP_TIMEZONE,default=Asia/Seoul"`
 	}
@@ -32,7 +32,7 @@ func FromEnv(env *boot.Env) (*Sender, *Templates, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("environment variable SHOP_TIMEZONE: %w", err)
 	}
-	brand := Brand{Name: config.Name, URL: config.URL, Colour: config.Colour, Contact: config.Contact, Imprint: config.Imprint}
+	brand := Brand{Name: config.Name, URL: config.URL, Color: config.Color, Contact: config.Contact, Imprint: config.Imprint}
 	templates, err := NewTemplates(brand, zone)
 	if err != nil {
 		return nil, nil, err

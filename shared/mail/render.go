@@ -24,7 +24,7 @@ var Languages = []string{"ko", "en"}
 type Brand struct {
 	Name    string
 	URL     string   // of the storefront
-	Colour  string   // #rrggbb
+	Color   string   // #rrggbb
 	Contact string   // where people get help: an address or a telephone number
 	Imprint []string // who the seller is, line by line, at the foot of every mail (전자상거래법 10조)
 }
@@ -43,15 +43,15 @@ type pair struct {
 	html *htmltemplate.Template
 }
 
-var colourForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+var colorForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
-// NewTemplates returns the templates; times are told in zone. Error: a brand without name, address, contact or colour.
+// NewTemplates returns the templates; times are told in zone. Error: a brand without name, address, contact or color.
 func NewTemplates(b Brand, zone *time.Location) (*Templates, error) {
 	if b.Name == "" || b.URL == "" || b.Contact == "" {
 		return nil, fmt.Errorf("mail: the brand needs name, URL and contact: %+v", b)
 	}
-	if !colourForm.MatchString(b.Colour) {
-		return nil, fmt.Errorf("mail: brand colour %q is not #rrggbb", b.Colour)
+	if !colorForm.MatchString(b.Color) {
+		return nil, fmt.Errorf("mail: brand color %q is not #rrggbb", b.Color)
 	}
 	return &Templates{brand: b, zone: zone, ready: map[string]*pair{}}, nil
 }
@@ -138,7 +138,7 @@ func (t *Templates) functions(language string) map[string]any {
 		"line":    oneLine,
 		"join":    func(texts []string) string { return oneLine(strings.Join(texts, " / ")) },
 		"fact":    func(name, value string) fact { return fact{name, oneLine(value)} },
-		"button":  func(colour, url, label string) button { return button{colour, url, label} },
+		"button":  func(color, url, label string) button { return button{color, url, label} },
 		"subject": func(page) (string, error) { return "", nil },
 	}
 }
@@ -146,7 +146,7 @@ func (t *Templates) functions(language string) map[string]any {
 // fact and button are what the layout's parts of these names show.
 type (
 	fact   struct{ Name, Value string }
-	button struct{ Colour, URL, Label string }
+	button struct{ Color, URL, Label string }
 )
 
 // oneLine makes one line of a text: control characters and runs of space become one space. Characters that turn the

@@ -20,7 +20,7 @@ import (
 var update = flag.Bool("update", false, "write testdata anew")
 
 var brand = mail.Brand{
-	Name: "온결 Ongyeol", URL: "https://shop.example.com", Colour: "#1f4d3a", Contact: "help@example.com",
+	Name: "온결 Ongyeol", URL: "https://shop.example.com", Color: "#1f4d3a", Contact: "help@example.com",
 	Imprint: []string{"주식회사 온결 · 대표 홍길동", "서울특별시 성동구 왕십리로 83"},
 }
 
@@ -75,10 +75,10 @@ var cases = map[string]mail.Content{
 		Number: "1K9X7-D3F8Q-7M2KA", Carrier: "Own courier", TrackingURL: "javascript:alert(1)", Lines: lines()[:1], ShippedAt: at,
 	},
 	"order_delivered":           mail.OrderDelivered{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Complete: true, DeliveredAt: at},
-	"order_cancelled":           mail.OrderCancelled{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Total: krw(40_800), Refund: krw(40_800)},
-	"order_cancelled_by_shop":   mail.OrderCancelled{Number: "1K9X7-D3F8Q-7M2KA", ByShop: true, Lines: lines(), Total: krw(40_800), Refund: krw(0)},
+	"order_canceled":            mail.OrderCanceled{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Total: krw(40_800), Refund: krw(40_800)},
+	"order_canceled_by_shop":    mail.OrderCanceled{Number: "1K9X7-D3F8Q-7M2KA", ByShop: true, Lines: lines(), Total: krw(40_800), Refund: krw(0)},
 	"checkout_refunded":         mail.CheckoutRefunded{Name: "김하늘", Amount: krw(40_800), Taken: true, Reason: "expired"},
-	"checkout_refunded_release": mail.CheckoutRefunded{Amount: krw(40_800), Reason: "cancelled"},
+	"checkout_refunded_release": mail.CheckoutRefunded{Amount: krw(40_800), Reason: "canceled"},
 	"subscription_consent": mail.SubscriptionNotice{
 		Kind: "consent_request", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘", Date: "2026-12-05", Amount: krw(9_900), Old: krw(7_900),
 		Method: "visa 4242", Required: true,
@@ -94,7 +94,7 @@ var cases = map[string]mail.Content{
 		Token: "sub_1.0123456789ABCDEF",
 	},
 	"subscription_credit_note": mail.SubscriptionCreditNote{
-		Number: "CN-2026-000003", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘", Reason: "cancelled", Amount: krw(6_600),
+		Number: "CN-2026-000003", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘", Reason: "canceled", Amount: krw(6_600),
 		ToCard: krw(6_000), ToCredit: krw(600), Tax: krw(600),
 	},
 	"subscription_receipt": mail.SubscriptionReceipt{
@@ -279,11 +279,11 @@ func TestMailFitsWhatGmailShows(t *testing.T) {
 func TestBrandIsChecked(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*mail.Brand){
-		"no name":           func(b *mail.Brand) { b.Name = "" },
-		"no address":        func(b *mail.Brand) { b.URL = "" },
-		"no contact":        func(b *mail.Brand) { b.Contact = "" },
-		"a colour in words": func(b *mail.Brand) { b.Colour = "red" },
-		"a colour with CSS": func(b *mail.Brand) { b.Colour = "#123456;x" },
+		"no name":          func(b *mail.Brand) { b.Name = "" },
+		"no address":       func(b *mail.Brand) { b.URL = "" },
+		"no contact":       func(b *mail.Brand) { b.Contact = "" },
+		"a color in words": func(b *mail.Brand) { b.Color = "red" },
+		"a color with CSS": func(b *mail.Brand) { b.Color = "#123456;x" },
 	} {
 		b := brand
 		change(&b)

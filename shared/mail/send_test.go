@@ -12,9 +12,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"dangol/shared/boot"
-	"dangol/shared/clock"
 	"dangol/shared/mail"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
 )
 
 // sender returns a sender as FromEnv makes it, with the real SES client, in front of handler.
@@ -181,7 +181,7 @@ func TestMessageThatSESWouldRefuseIsNotSent(t *testing.T) {
 func TestFromEnvNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for variable, value := range map[string]string{
-		"MAIL_FROM": "", "SHOP_NAME": "", "SHOP_URL": "", "SHOP_CONTACT": "", "SHOP_TIMEZONE": "Asia/Nowhere", "SHOP_COLOUR": "green",
+		"MAIL_FROM": "", "SHOP_NAME": "", "SHOP_URL": "", "SHOP_CONTACT": "", "SHOP_TIMEZONE": "Asia/Nowhere", "SHOP_COLOR": "green",
 	} {
 		_, _, err := mail.FromEnv(environment(variable, value))
 		if err == nil || !strings.Contains(err.Error(), variable) && !strings.Contains(err.Error(), value) {

@@ -48,7 +48,7 @@ var notices = map[string]map[string]notice{
 		"suspended":       {"구독 혜택이 멈추었습니다: %s", "구독료가 결제되지 않아 혜택을 잠시 멈추었습니다. 결제하면 바로 다시 시작됩니다.", "결제 수단 바꾸기"},
 		"recovered":       {"결제가 완료되었습니다: %s", "밀린 구독료가 결제되었습니다. 구독은 그대로 이어집니다.", "내 구독 보기"},
 		"ended":           {"구독이 끝났습니다: %s", "구독이 끝났습니다. 더 결제되지 않습니다. 언제든지 다시 시작할 수 있습니다.", "다시 시작하기"},
-		"cancelled":       {"해지되었습니다: %s", "요청하신 대로 해지되었습니다. 아래 날짜까지 이용할 수 있으며 더 결제되지 않습니다.", "내 구독 보기"},
+		"canceled":        {"해지되었습니다: %s", "요청하신 대로 해지되었습니다. 아래 날짜까지 이용할 수 있으며 더 결제되지 않습니다.", "내 구독 보기"},
 		"change_failed":   {"변경하지 못했습니다: %s", "결제가 되지 않아 요청하신 변경을 하지 않았습니다. 지금 구독은 그대로입니다.", "내 구독 보기"},
 		"out_of_stock":    {"이번 회차 상품이 품절입니다: %s", "이번 회차 상품의 재고가 부족합니다. 보내 드리지 못하는 회차는 결제하지 않습니다.", "내 구독 보기"},
 
@@ -70,7 +70,7 @@ var notices = map[string]map[string]notice{
 		"suspended":       {"Your benefits have stopped: %s", "The subscription is unpaid, so its benefits have stopped. They go on as soon as it is paid.", "Change payment method"},
 		"recovered":       {"Payment received: %s", "What was unpaid has been paid. Your subscription goes on.", "My subscription"},
 		"ended":           {"Your subscription has ended: %s", "Your subscription has ended. Nothing more is charged. You can begin again at any time.", "Begin again"},
-		"cancelled":       {"Cancelled: %s", "As you asked, your subscription is cancelled. It runs until the day below, and nothing more is charged.", "My subscription"},
+		"canceled":        {"Canceled: %s", "As you asked, your subscription is canceled. It runs until the day below, and nothing more is charged.", "My subscription"},
 		"change_failed":   {"Not changed: %s", "The payment did not go through, so the change you asked for was not made. Your subscription is as it was.", "My subscription"},
 		"out_of_stock":    {"Out of stock this time: %s", "The goods of this cycle are out of stock. A cycle that we cannot send is not charged.", "My subscription"},
 

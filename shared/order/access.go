@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"dangol/shared/cart"
-	"dangol/shared/id"
-	"dangol/shared/table"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/table"
 )
 
 // LookupFor is how long the token from a guest's look-up opens the order.

@@ -6,8 +6,8 @@ import (
 
 	"dangol/shared/cart"
 	"dangol/shared/order"
+	"dangol/shared/platform/problem"
 	"dangol/shared/pricing"
-	"dangol/shared/problem"
 )
 
 var noon = time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
@@ -35,8 +35,8 @@ func bought(pay order.PayState, quantities ...int) *order.Order {
 
 func units(line string, n int) order.Part { return order.Part{LineID: line, Quantity: n} }
 
-func parcel(parts ...order.Part) order.Fulfilment {
-	return order.Fulfilment{Carrier: "cj", TrackingNumber: "688900000001", Lines: parts}
+func parcel(parts ...order.Part) order.Fulfillment {
+	return order.Fulfillment{Carrier: "cj", TrackingNumber: "688900000001", Lines: parts}
 }
 
 // codeOf is the code of a refusal: of the problem, or of its field.

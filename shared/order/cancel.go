@@ -4,27 +4,27 @@ import (
 	"time"
 
 	"dangol/shared/cart"
-	"dangol/shared/offers"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion/store"
 	"dangol/shared/stock"
-	"dangol/shared/table"
 )
 
 // Cancel cancels an order of which nothing has been shipped: the money goes back, or is never taken. changed is false when
-// it was cancelled before; then the shop may try a refund that failed once more. Errors: 409 order_shipped.
+// it was canceled before; then the shop may try a refund that failed once more. Errors: 409 order_shipped.
 func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err error) {
 	switch {
-	case o.State == Cancelled && o.Payment.State == PayRefundFailed && by == ByShop:
+	case o.State == Canceled && o.Payment.State == PayRefundFailed && by == ByShop:
 		o.refundRest(reason, by, now)
 		return true, nil
-	case o.State == Cancelled:
+	case o.State == Canceled:
 		return false, nil
 	case o.State != Placed:
-		return false, problem.Conflict("order_shipped", "Some of this order has been shipped; it can be returned, not cancelled.")
+		return false, problem.Conflict("order_shipped", "Some of this order has been shipped; it can be returned, not canceled.")
 	}
-	o.State, o.Reason = Cancelled, reason
-	o.tell(now, WasCancelled, "", by)
-	if o.Payment.State == PayAuthorised {
+	o.State, o.Reason = Canceled, reason
+	o.tell(now, WasCanceled, "", by)
+	if o.Payment.State == PayAuthorized {
 		o.Payment.State, o.Asked = PayReleasing, 0
 		o.await(DueRefund, now, CaptureWithin)
 		return true, nil
@@ -36,7 +36,7 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 // GiveBack plans the return of stock, of what promotions counted and of lifetime counters, for the transaction that ends a purchase. Counters that are
 // no longer there refuse; such a write can be left out, because nobody counts by it any more.
 func (d Draft) GiveBack() []table.Write {
-	writes := append(stock.Release(d.Taken), offers.GiveBack(d.Uses)...)
+	writes := append(stock.Release(d.Taken), store.GiveBack(d.Uses)...)
 	if len(d.Counted) == 0 {
 		return writes
 	}

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"dangol/events"
-	"dangol/shared/clock"
-	"dangol/shared/event"
 	"dangol/shared/payment"
-	"dangol/shared/problem"
-	"dangol/shared/table"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 )
 
 // ErrLater says that the provider has not answered, or not finally: what is to be done stays due.
@@ -38,7 +38,7 @@ const (
 
 func (o *Order) task() task {
 	switch {
-	case o.Payment.State == PayAuthorised:
+	case o.Payment.State == PayAuthorized:
 		return capture
 	case o.Payment.State == PayReleasing:
 		return release
@@ -140,12 +140,12 @@ func (c Cashier) unpaid(ctx context.Context, o *Order) (*Order, error) {
 // not answer now stays due. Errors: 409 order_shipped.
 func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Order, error) {
 	o, err := c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
-		now, first := c.Clock.Now(), o.State != Cancelled
+		now, first := c.Clock.Now(), o.State != Canceled
 		changed, err := o.Cancel(reason, by, now)
 		if err != nil || !changed || !first {
 			return changed, nil, err
 		}
-		return o.ended(ctx, events.OrderCancelled{
+		return o.ended(ctx, events.OrderCanceled{
 			OrderRef: o.ref(), Reason: reason, By: by, Lines: o.eventLines(), Total: o.Total(), Refund: o.Money(o.toReturn()),
 			Promotions: o.promotions(), FirstOrder: o.First, PlacedAt: o.PlacedAt,
 		}, now)
@@ -186,7 +186,7 @@ func (o *Order) ended(ctx context.Context, body event.Body, now time.Time) (bool
 
 func (c Cashier) release(ctx context.Context, o *Order) (*Order, error) {
 	p, err := c.Provider.Get(ctx, o.Payment.ID)
-	if err == nil && (p.State == payment.StateAuthorised || p.State == payment.StateRequiresAction) {
+	if err == nil && (p.State == payment.StateAuthorized || p.State == payment.StateRequiresAction) {
 		if p, err = c.Provider.Void(ctx, o.Payment.ID, "void-"+o.Payment.Key); errors.Is(err, payment.ErrStateConflict) {
 			p, err = c.Provider.Get(ctx, o.Payment.ID) // a capture was faster
 		}

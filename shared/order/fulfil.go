@@ -4,11 +4,11 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
-// Fulfilment is one parcel.
-type Fulfilment struct {
+// Fulfillment is one parcel.
+type Fulfillment struct {
 	Request
 	N              int        `json:"n"` // 1 for the first
 	Carrier        string     `json:"carrier"`
@@ -25,34 +25,34 @@ type Part struct {
 	Quantity int    `json:"quantity" minimum:"1" maximum:"100000" doc:"Units of it."`
 }
 
-// maxFulfilments bounds the parcels of an order, and with them its timeline.
-const maxFulfilments = 50
+// maxFulfillments bounds the parcels of an order, and with them its timeline.
+const maxFulfillments = 50
 
-// Fulfil adds a parcel with the given units, or with all that are left when there are none given. Errors: 409
-// order_cancelled, order_fulfilled, payment_not_captured, too_many_parcels; 422 for units that are not there to ship.
-func (o *Order) Fulfil(f Fulfilment, by string, now time.Time) (*Fulfilment, error) {
+// Fulfill adds a parcel with the given units, or with all that are left when there are none given. Errors: 409
+// order_canceled, order_fulfilled, payment_not_captured, too_many_parcels; 422 for units that are not there to ship.
+func (o *Order) Fulfill(f Fulfillment, by string, now time.Time) (*Fulfillment, error) {
 	switch {
-	case o.State == Cancelled:
-		return nil, problem.Conflict("order_cancelled", "This order is cancelled.")
+	case o.State == Canceled:
+		return nil, problem.Conflict("order_canceled", "This order is canceled.")
 	case o.State == Fulfilled || o.State == Delivered:
 		return nil, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
-	case o.Payment.State == PayAuthorised:
+	case o.Payment.State == PayAuthorized:
 		return nil, problem.Conflict("payment_not_captured", "The payment is not captured yet; nothing is shipped before.")
-	case len(o.Fulfilments) >= maxFulfilments:
-		return nil, problem.Conflict("too_many_parcels", "An order has at most %d parcels.", maxFulfilments)
+	case len(o.Fulfillments) >= maxFulfillments:
+		return nil, problem.Conflict("too_many_parcels", "An order has at most %d parcels.", maxFulfillments)
 	}
 	parts, err := o.parts(f.Lines)
 	if err != nil {
 		return nil, err
 	}
-	f.N, f.Lines, f.ShippedAt = len(o.Fulfilments)+1, parts, now
-	o.Fulfilments = append(o.Fulfilments, f)
+	f.N, f.Lines, f.ShippedAt = len(o.Fulfillments)+1, parts, now
+	o.Fulfillments = append(o.Fulfillments, f)
 	o.State = PartlyFulfilled
 	if len(o.Unshipped()) == 0 {
 		o.State = Fulfilled
 	}
 	o.tell(now, Shipped, f.Carrier+" "+f.TrackingNumber, by)
-	return &o.Fulfilments[f.N-1], nil
+	return &o.Fulfillments[f.N-1], nil
 }
 
 // parts checks what is to be shipped against what is left.
@@ -79,7 +79,7 @@ func (o *Order) parts(wanted []Part) ([]Part, error) {
 // Unshipped is what is still to be shipped, by line.
 func (o *Order) Unshipped() []Part {
 	shipped := map[string]int{}
-	for _, f := range o.Fulfilments {
+	for _, f := range o.Fulfillments {
 		for _, p := range f.Lines {
 			shipped[p.LineID] += p.Quantity
 		}
@@ -93,18 +93,18 @@ func (o *Order) Unshipped() []Part {
 	return left
 }
 
-// Deliver notes that parcel n has arrived; changed is false when that was known. Error: 404 no_such_fulfilment.
-func (o *Order) Deliver(n int, by string, now time.Time) (f *Fulfilment, changed bool, err error) {
-	if n < 1 || n > len(o.Fulfilments) {
-		return nil, false, problem.NotFound("no_such_fulfilment", "This order has no parcel %d.", n)
+// Deliver notes that parcel n has arrived; changed is false when that was known. Error: 404 no_such_fulfillment.
+func (o *Order) Deliver(n int, by string, now time.Time) (f *Fulfillment, changed bool, err error) {
+	if n < 1 || n > len(o.Fulfillments) {
+		return nil, false, problem.NotFound("no_such_fulfillment", "This order has no parcel %d.", n)
 	}
-	f = &o.Fulfilments[n-1]
+	f = &o.Fulfillments[n-1]
 	if f.DeliveredAt != nil {
 		return f, false, nil
 	}
 	f.DeliveredAt = &now
 	o.tell(now, Arrived, f.Carrier+" "+f.TrackingNumber, by)
-	everywhere := !slices.ContainsFunc(o.Fulfilments, func(f Fulfilment) bool { return f.DeliveredAt == nil })
+	everywhere := !slices.ContainsFunc(o.Fulfillments, func(f Fulfillment) bool { return f.DeliveredAt == nil })
 	if o.State == Fulfilled && everywhere {
 		o.State = Delivered
 	}
@@ -113,7 +113,7 @@ func (o *Order) Deliver(n int, by string, now time.Time) (f *Fulfilment, changed
 
 // DeliveredAt is when the last parcel arrived, the day from which rights of withdrawal count; ok is false before.
 func (o *Order) DeliveredAt() (last time.Time, ok bool) {
-	for _, f := range o.Fulfilments {
+	for _, f := range o.Fulfillments {
 		if f.DeliveredAt == nil {
 			return last, false
 		}

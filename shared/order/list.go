@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // Page is one page of a list, newest first.

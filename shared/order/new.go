@@ -6,7 +6,7 @@ import "time"
 func New(id, checkoutID string, d Draft, p Payment, now time.Time) *Order {
 	o := &Order{ID: id, CheckoutID: checkoutID, Draft: d, State: Placed, Payment: p, PlacedAt: now, UpdatedAt: now}
 	o.tell(now, WasPlaced, "", ByCustomer)
-	if p.State == PayAuthorised {
+	if p.State == PayAuthorized {
 		o.await(DueCapture, now, CaptureWithin)
 	} else if p.Captured > 0 {
 		o.tell(now, WasPaid, o.Money(p.Captured).Display(), BySystem)

@@ -13,30 +13,30 @@ import (
 	"time"
 
 	"dangol/shared/cart"
-	"dangol/shared/due"
-	"dangol/shared/event"
 	"dangol/shared/membership"
 	"dangol/shared/money"
-	"dangol/shared/offers"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
+	"dangol/shared/promotion/store"
 	"dangol/shared/stock"
-	"dangol/shared/table"
 )
 
 // State is where an order stands.
 type State string
 
-// The states of an order: placed -> (partially_fulfilled ->) fulfilled -> delivered, or placed -> cancelled.
+// The states of an order: placed -> (partially_fulfilled ->) fulfilled -> delivered, or placed -> canceled.
 const (
 	Placed          State = "placed"
 	PartlyFulfilled State = "partially_fulfilled"
 	Fulfilled       State = "fulfilled"
 	Delivered       State = "delivered"
-	Cancelled       State = "cancelled"
+	Canceled        State = "canceled"
 )
 
 // States lists every state.
-var States = []State{Placed, PartlyFulfilled, Fulfilled, Delivered, Cancelled}
+var States = []State{Placed, PartlyFulfilled, Fulfilled, Delivered, Canceled}
 
 // Order is one order: one item.
 type Order struct {
@@ -44,21 +44,21 @@ type Order struct {
 	due.Due
 	Places
 	Draft
-	ID          string                 `dynamodbav:"id"`
-	State       State                  `dynamodbav:"state"`
-	Version     int                    `dynamodbav:"version"`
-	CheckoutID  string                 `dynamodbav:"checkoutId"`
-	Payment     Payment                `dynamodbav:"payment"`
-	Fulfilments table.List[Fulfilment] `dynamodbav:"fulfilments,omitempty"`
-	Refunds     table.List[Refund]     `dynamodbav:"refunds,omitempty"`
-	Notes       table.List[Note]       `dynamodbav:"notes,omitempty"`
-	Timeline    table.List[Entry]      `dynamodbav:"timeline"`
-	Reason      string                 `dynamodbav:"reason,omitempty"` // why it was cancelled
-	Asked       int                    `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
-	Event       *event.Event           `dynamodbav:"event,omitempty"`
-	Mark        string                 `dynamodbav:"mark,omitempty"`
-	PlacedAt    time.Time              `dynamodbav:"placedAt"`
-	UpdatedAt   time.Time              `dynamodbav:"updatedAt"`
+	ID           string                  `dynamodbav:"id"`
+	State        State                   `dynamodbav:"state"`
+	Version      int                     `dynamodbav:"version"`
+	CheckoutID   string                  `dynamodbav:"checkoutId"`
+	Payment      Payment                 `dynamodbav:"payment"`
+	Fulfillments table.List[Fulfillment] `dynamodbav:"fulfillments,omitempty"`
+	Refunds      table.List[Refund]      `dynamodbav:"refunds,omitempty"`
+	Notes        table.List[Note]        `dynamodbav:"notes,omitempty"`
+	Timeline     table.List[Entry]       `dynamodbav:"timeline"`
+	Reason       string                  `dynamodbav:"reason,omitempty"` // why it was canceled
+	Asked        int                     `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
+	Event        *event.Event            `dynamodbav:"event,omitempty"`
+	Mark         string                  `dynamodbav:"mark,omitempty"`
+	PlacedAt     time.Time               `dynamodbav:"placedAt"`
+	UpdatedAt    time.Time               `dynamodbav:"updatedAt"`
 }
 
 // Draft is what an order is made of. It is fixed when payment starts, so what is paid for is what is delivered.
@@ -75,7 +75,7 @@ type Draft struct {
 	Note       string                  `dynamodbav:"note,omitempty"`     // the shopper's
 	Taken      table.List[stock.Taken] `dynamodbav:"taken,omitempty"`
 	Counted    table.List[Counted]     `dynamodbav:"counted,omitempty"`
-	Uses       table.List[offers.Use]  `dynamodbav:"uses,omitempty"`  // of promotions
+	Uses       table.List[store.Use]   `dynamodbav:"uses,omitempty"`  // of promotions
 	First      bool                    `dynamodbav:"first,omitempty"` // the customer's first order
 	// Member is the memberships in force when payment started, with the benefits the customer was promised then.
 	Member table.List[membership.Plan] `dynamodbav:"member,omitempty"`

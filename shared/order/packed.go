@@ -3,8 +3,8 @@ package order
 import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
-	"dangol/shared/table"
 )
 
 // Totals is what an order costs, kept in it as one packed text.

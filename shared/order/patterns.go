@@ -1,6 +1,6 @@
 package order
 
-import "dangol/shared/table"
+import "dangol/shared/platform/table"
 
 // AccessPatterns are the ways in which orders are read and written; a test measures them.
 var AccessPatterns = []table.Pattern{

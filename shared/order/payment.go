@@ -3,19 +3,19 @@ package order
 import (
 	"time"
 
-	"dangol/shared/due"
 	"dangol/shared/payment"
+	"dangol/shared/platform/due"
 )
 
 // PayState is where the money of an order is.
 type PayState string
 
-// Where the money can be. An order is made when it is authorised or captured.
+// Where the money can be. An order is made when it is authorized or captured.
 const (
-	PayAuthorised   PayState = "authorised"         // reserved; the capture is due
+	PayAuthorized   PayState = "authorized"         // reserved; the capture is due
 	PayCaptured     PayState = "captured"           // ours
-	PayFailed       PayState = "failed"             // the reservation was gone before it was captured; the order is cancelled
-	PayReleasing    PayState = "releasing"          // cancelled before it was captured; the reservation is being let go
+	PayFailed       PayState = "failed"             // the reservation was gone before it was captured; the order is canceled
+	PayReleasing    PayState = "releasing"          // canceled before it was captured; the reservation is being let go
 	PayReleased     PayState = "released"           // let go: the customer never paid
 	PayRefunding    PayState = "refunding"          // a refund is on its way
 	PayPartRefunded PayState = "partially_refunded" // some of it went back
@@ -27,7 +27,7 @@ const (
 type Payment struct {
 	Provider string   `json:"provider"` // empty when there was nothing to pay
 	ID       string   `json:"id,omitempty"`
-	Key      string   `json:"key,omitempty"` // of the authorisation, for Lookup
+	Key      string   `json:"key,omitempty"` // of the authorization, for Lookup
 	State    PayState `json:"state"`
 	Amount   int64    `json:"amount"`
 	Captured int64    `json:"captured"`
@@ -39,7 +39,7 @@ type Payment struct {
 // PaymentOf is what an order keeps of a provider's payment that is good.
 func PaymentOf(provider string, p payment.Payment) Payment {
 	out := Payment{
-		Provider: provider, ID: p.ID, Key: p.Key, State: PayAuthorised, Amount: p.Amount.Amount,
+		Provider: provider, ID: p.ID, Key: p.Key, State: PayAuthorized, Amount: p.Amount.Amount,
 		Brand: p.Method.Brand, Last4: p.Method.Last4,
 	}
 	if p.State == payment.StateCaptured {
@@ -70,7 +70,7 @@ func Backoff(asked int) time.Duration {
 
 // Paid notes that the money has been taken; changed is false when something else has become of the order since.
 func (o *Order) Paid(captured int64, now time.Time) (changed bool) {
-	if o.Payment.State != PayAuthorised {
+	if o.Payment.State != PayAuthorized {
 		return false
 	}
 	o.Payment.State, o.Payment.Captured = PayCaptured, captured
@@ -79,12 +79,12 @@ func (o *Order) Paid(captured int64, now time.Time) (changed bool) {
 	return true
 }
 
-// Unpaid cancels an order whose authorisation is gone before it was captured: nothing was paid, nothing is shipped.
+// Unpaid cancels an order whose authorization is gone before it was captured: nothing was paid, nothing is shipped.
 func (o *Order) Unpaid(now time.Time) (changed bool) {
-	if o.Payment.State != PayAuthorised || o.State != Placed {
+	if o.Payment.State != PayAuthorized || o.State != Placed {
 		return false
 	}
-	o.State, o.Reason, o.Payment.State = Cancelled, "payment_failed", PayFailed
+	o.State, o.Reason, o.Payment.State = Canceled, "payment_failed", PayFailed
 	o.rest()
 	o.tell(now, PaymentFailed, "", BySystem)
 	return true
@@ -101,7 +101,7 @@ func (o *Order) Released(now time.Time) (changed bool) {
 	return true
 }
 
-// CapturedAfterAll notes that the money of a cancelled order was taken before the reservation could be let go; all of it is
+// CapturedAfterAll notes that the money of a canceled order was taken before the reservation could be let go; all of it is
 // to be given back.
 func (o *Order) CapturedAfterAll(captured int64, now time.Time) (changed bool) {
 	if o.Payment.State != PayReleasing {
@@ -123,7 +123,7 @@ func (o *Order) await(kind string, now time.Time, d time.Duration) {
 // Postponed puts the next question to a silent provider off a little longer each time.
 func (o *Order) Postponed(now time.Time) {
 	kind := DueRefund
-	if o.Payment.State == PayAuthorised {
+	if o.Payment.State == PayAuthorized {
 		kind = DueCapture
 	}
 	o.await(kind, now, Backoff(o.Asked))

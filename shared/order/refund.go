@@ -8,7 +8,7 @@ import (
 
 	"dangol/shared/money"
 	"dangol/shared/payment"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 // Refund is one line of the ledger of what goes back. The key is written down before the provider is asked, so the same

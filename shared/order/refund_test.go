@@ -80,7 +80,7 @@ func TestTheLedgerNeverGivesBackMoreThanWasTakenAndNoUnitTwice(t *testing.T) {
 		}
 		checkLedger(t, o)
 		if sum := refunds(o); sum != o.Payment.Captured {
-			t.Fatalf("cancelled, and %d of %d goes back", sum, o.Payment.Captured)
+			t.Fatalf("canceled, and %d of %d goes back", sum, o.Payment.Captured)
 		}
 	})
 }
@@ -183,13 +183,13 @@ func TestAFailedRefundIsOwedUntilAnotherMakesItGood(t *testing.T) {
 
 func TestARefundNeedsMoneyThatWasTaken(t *testing.T) {
 	t.Parallel()
-	o := bought(order.PayAuthorised, 1)
+	o := bought(order.PayAuthorized, 1)
 	if _, err := o.AddRefund(order.Back{Shipping: 1}, "x", order.ByShop, noon); codeOf(err) != "nothing_captured" {
 		t.Fatalf("got %v", err)
 	}
 	free := bought(order.PayCaptured, 1)
 	free.Totals, free.Payment.Captured = order.Totals{Totals: pricing.Totals{Currency: "KRW"}}, 0
 	if changed, err := free.Cancel("x", order.ByCustomer, noon); err != nil || !changed || len(free.Refunds) != 0 {
-		t.Fatalf("cancelling what cost nothing: %v, %d refunds", err, len(free.Refunds))
+		t.Fatalf("canceling what cost nothing: %v, %d refunds", err, len(free.Refunds))
 	}
 }

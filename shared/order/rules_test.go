@@ -10,34 +10,34 @@ import (
 	"dangol/shared/order"
 )
 
-func TestFulfil(t *testing.T) {
+func TestFulfill(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		order   *order.Order
-		parcels []order.Fulfilment
+		parcels []order.Fulfillment
 		want    order.State
 		refused string // of the last parcel
 	}{
-		{"everything at once", bought(order.PayCaptured, 2, 1), []order.Fulfilment{parcel()}, order.Fulfilled, ""},
-		{"some of it", bought(order.PayCaptured, 2, 1), []order.Fulfilment{parcel(units("line_1", 1))}, order.PartlyFulfilled, ""},
-		{"the rest", bought(order.PayCaptured, 2, 1), []order.Fulfilment{parcel(units("line_1", 1)), parcel()}, order.Fulfilled, ""},
-		{"more than is left", bought(order.PayCaptured, 2), []order.Fulfilment{parcel(units("line_1", 1)), parcel(units("line_1", 2))},
+		{"everything at once", bought(order.PayCaptured, 2, 1), []order.Fulfillment{parcel()}, order.Fulfilled, ""},
+		{"some of it", bought(order.PayCaptured, 2, 1), []order.Fulfillment{parcel(units("line_1", 1))}, order.PartlyFulfilled, ""},
+		{"the rest", bought(order.PayCaptured, 2, 1), []order.Fulfillment{parcel(units("line_1", 1)), parcel()}, order.Fulfilled, ""},
+		{"more than is left", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(units("line_1", 1)), parcel(units("line_1", 2))},
 			order.PartlyFulfilled, "/lines/0/quantity too_large"},
-		{"a line of another order", bought(order.PayCaptured, 2), []order.Fulfilment{parcel(units("line_9", 1))},
+		{"a line of another order", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(units("line_9", 1))},
 			order.Placed, "/lines/0/lineId not_allowed"},
-		{"the same line twice in a parcel", bought(order.PayCaptured, 2), []order.Fulfilment{parcel(units("line_1", 1), units("line_1", 1))},
+		{"the same line twice in a parcel", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(units("line_1", 1), units("line_1", 1))},
 			order.Placed, "/lines/1/lineId duplicate"},
-		{"a negative quantity", bought(order.PayCaptured, 2), []order.Fulfilment{parcel(units("line_1", -1))},
+		{"a negative quantity", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(units("line_1", -1))},
 			order.Placed, "/lines/0/quantity too_large"},
-		{"again when all is shipped", bought(order.PayCaptured, 2), []order.Fulfilment{parcel(), parcel()}, order.Fulfilled, "order_fulfilled"},
-		{"before the money is taken", bought(order.PayAuthorised, 2), []order.Fulfilment{parcel()}, order.Placed, "payment_not_captured"},
+		{"again when all is shipped", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(), parcel()}, order.Fulfilled, "order_fulfilled"},
+		{"before the money is taken", bought(order.PayAuthorized, 2), []order.Fulfillment{parcel()}, order.Placed, "payment_not_captured"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var err error
 			for _, p := range c.parcels {
-				_, err = c.order.Fulfil(p, order.ByShop, noon)
+				_, err = c.order.Fulfill(p, order.ByShop, noon)
 			}
 			if c.order.State != c.want || codeOf(err) != c.refused {
 				t.Fatalf("state %s, refused %q; want %s, %q", c.order.State, codeOf(err), c.want, c.refused)
@@ -62,15 +62,15 @@ func TestAnOrderIsDeliveredWhenItsLastParcelHasArrived(t *testing.T) {
 	if at, ok := o.DeliveredAt(); !ok || !at.Equal(noon.Add(3*time.Hour)) {
 		t.Fatalf("delivered at %v, %v; want the last parcel's time", at, ok)
 	}
-	if _, _, err := o.Deliver(3, order.ByShop, noon); codeOf(err) != "no_such_fulfilment" {
+	if _, _, err := o.Deliver(3, order.ByShop, noon); codeOf(err) != "no_such_fulfillment" {
 		t.Fatalf("a parcel that is not there: %v", err)
 	}
 }
 
-func must(t *testing.T, o *order.Order, parcels ...order.Fulfilment) {
+func must(t *testing.T, o *order.Order, parcels ...order.Fulfillment) {
 	t.Helper()
 	for _, p := range parcels {
-		if _, err := o.Fulfil(p, order.ByShop, noon); err != nil {
+		if _, err := o.Fulfill(p, order.ByShop, noon); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestCancel(t *testing.T) {
 		refused string
 	}{
 		{"paid: everything goes back", bought(order.PayCaptured, 2, 1), order.PayRefunding, 6_000, ""},
-		{"only reserved: let go, nothing to refund", bought(order.PayAuthorised, 2, 1), order.PayReleasing, 0, ""},
+		{"only reserved: let go, nothing to refund", bought(order.PayAuthorized, 2, 1), order.PayReleasing, 0, ""},
 		{"partly shipped: that is a return", shipped, order.PayCaptured, 0, "order_shipped"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestCancel(t *testing.T) {
 				t.Fatalf("%d goes back, want %d", sum, c.refund)
 			}
 			if changed, err := c.order.Cancel("again", order.ByCustomer, noon); changed || codeOf(err) != c.refused {
-				t.Fatalf("cancelling again: changed %v, %v", changed, err)
+				t.Fatalf("canceling again: changed %v, %v", changed, err)
 			}
 		})
 	}
@@ -157,7 +157,7 @@ func TestARepeatedRequestIsKnownByItsKey(t *testing.T) {
 
 // allowed are the steps an order may take.
 var allowed = map[order.State][]order.State{
-	order.Placed:          {order.PartlyFulfilled, order.Fulfilled, order.Cancelled},
+	order.Placed:          {order.PartlyFulfilled, order.Fulfilled, order.Canceled},
 	order.PartlyFulfilled: {order.Fulfilled},
 	order.Fulfilled:       {order.Delivered},
 }
@@ -165,7 +165,7 @@ var allowed = map[order.State][]order.State{
 func TestWhateverIsDoneToAnOrderItMovesOnlyForwards(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		o := bought(rapid.SampledFrom([]order.PayState{order.PayAuthorised, order.PayCaptured}).Draw(t, "payment"),
+		o := bought(rapid.SampledFrom([]order.PayState{order.PayAuthorized, order.PayCaptured}).Draw(t, "payment"),
 			rapid.IntRange(1, 3).Draw(t, "line 1"), rapid.IntRange(1, 3).Draw(t, "line 2"))
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			before, entries := o.State, len(o.Timeline)
@@ -184,9 +184,9 @@ func TestWhateverIsDoneToAnOrderItMovesOnlyForwards(t *testing.T) {
 func act(t *rapid.T, o *order.Order) {
 	switch rapid.IntRange(0, 5).Draw(t, "action") {
 	case 0:
-		_, _ = o.Fulfil(parcel(units("line_1", rapid.IntRange(-1, 3).Draw(t, "units"))), order.ByShop, noon)
+		_, _ = o.Fulfill(parcel(units("line_1", rapid.IntRange(-1, 3).Draw(t, "units"))), order.ByShop, noon)
 	case 1:
-		_, _ = o.Fulfil(parcel(), order.ByShop, noon)
+		_, _ = o.Fulfill(parcel(), order.ByShop, noon)
 	case 2:
 		_, _, _ = o.Deliver(rapid.IntRange(0, 3).Draw(t, "parcel"), order.ByShop, noon)
 	case 3:
@@ -200,7 +200,7 @@ func act(t *rapid.T, o *order.Order) {
 
 func checkUnits(t *rapid.T, o *order.Order) {
 	shipped := 0
-	for _, f := range o.Fulfilments {
+	for _, f := range o.Fulfillments {
 		for _, p := range f.Lines {
 			shipped += p.Quantity
 		}
@@ -215,7 +215,7 @@ func checkUnits(t *rapid.T, o *order.Order) {
 	if shipped+left != all {
 		t.Fatalf("%d shipped and %d left of %d", shipped, left, all)
 	}
-	if o.State == order.Cancelled && shipped > 0 {
-		t.Fatal("a cancelled order has parcels")
+	if o.State == order.Canceled && shipped > 0 {
+		t.Fatal("a canceled order has parcels")
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
-	"dangol/shared/clock"
-	"dangol/shared/id"
-	"dangol/shared/problem"
-	"dangol/shared/table"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
 )
 
 // Store keeps orders.
@@ -75,7 +75,7 @@ func (s Store) Apply(ctx context.Context, o *Order, rule Rule) (*Order, error) {
 	return nil, problem.Unavailable("busy", "This order is being changed by others; try again.").Because(stale)
 }
 
-// save writes the order as the version after the one that was read. A write of ours whose answer was lost is recognised
+// save writes the order as the version after the one that was read. A write of ours whose answer was lost is recognized
 // by its mark.
 func (s Store) save(ctx context.Context, o *Order, with []table.Write) error {
 	read := o.Version

@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"dangol/infra/local/localtest"
+	"dangol/infra/testkit/localtest"
 	"dangol/shared/cart"
-	"dangol/shared/clock"
 	"dangol/shared/order"
-	"dangol/shared/table"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
 )
 
 type shelf struct {

@@ -101,16 +101,16 @@ func (o *Order) promotions() []events.OrderPromotion {
 }
 
 // ShippedEvent tells that the parcel is on its way.
-func (o *Order) ShippedEvent(f *Fulfilment) events.OrderShipped {
+func (o *Order) ShippedEvent(f *Fulfillment) events.OrderShipped {
 	return events.OrderShipped{
-		OrderRef: o.ref(), Fulfilment: f.N, Carrier: CarrierName(f.Carrier), TrackingNumber: f.TrackingNumber,
+		OrderRef: o.ref(), Fulfillment: f.N, Carrier: CarrierName(f.Carrier), TrackingNumber: f.TrackingNumber,
 		TrackingURL: f.TrackingURL, Lines: o.eventParts(f.Lines), Complete: o.State != PartlyFulfilled, ShippedAt: f.ShippedAt,
 	}
 }
 
 // DeliveredEvent tells that the parcel has arrived.
-func (o *Order) DeliveredEvent(f *Fulfilment) events.OrderDelivered {
+func (o *Order) DeliveredEvent(f *Fulfillment) events.OrderDelivered {
 	return events.OrderDelivered{
-		OrderRef: o.ref(), Fulfilment: f.N, Lines: o.eventParts(f.Lines), Complete: o.State == Delivered, DeliveredAt: *f.DeliveredAt,
+		OrderRef: o.ref(), Fulfillment: f.N, Lines: o.eventParts(f.Lines), Complete: o.State == Delivered, DeliveredAt: *f.DeliveredAt,
 	}
 }

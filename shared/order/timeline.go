@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 // What is the stable code of a timeline entry.
@@ -19,8 +19,8 @@ const (
 	PaymentFailed What = "payment_failed"
 	Shipped       What = "shipped"
 	Arrived       What = "delivered"
-	WasCancelled  What = "cancelled"
-	WasReleased   What = "payment_released" // an authorisation was let go: nothing had been taken
+	WasCanceled   What = "canceled"
+	WasReleased   What = "payment_released" // an authorization was let go: nothing had been taken
 	RefundSent    What = "refund_sent"
 	RefundFailed  What = "refund_failed"
 )
@@ -78,8 +78,8 @@ func (o *Order) Repeated(r Request) (bool, error) {
 	if r.Key == "" {
 		return false, nil
 	}
-	made := make([]Request, 0, len(o.Fulfilments)+len(o.Notes))
-	for _, f := range o.Fulfilments {
+	made := make([]Request, 0, len(o.Fulfillments)+len(o.Notes))
+	for _, f := range o.Fulfillments {
 		made = append(made, f.Request)
 	}
 	for _, n := range o.Notes {

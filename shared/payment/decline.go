@@ -12,7 +12,7 @@ const (
 )
 
 // Mastercard merchant advice codes that forbid a retry (Transaction Processing Rules: 03 do not try again, 21 recurring payment
-// cancelled) and Stripe's advice with the same meaning (docs.stripe.com/declines/codes, advice_code).
+// canceled) and Stripe's advice with the same meaning (docs.stripe.com/declines/codes, advice_code).
 var finalAdvice = map[string]bool{"03": true, "21": true, "do_not_try_again": true}
 
 // kinds follows docs.stripe.com/declines/codes and the hard declines of docs.stripe.com/billing/revenue-recovery/smart-retries.

@@ -23,7 +23,7 @@
 //
 // # Two shapes of provider
 //
-// With Stripe-like providers a payment is authorised, later captured or voided. With Toss-like ones confirming the
-// payment captures it at once. Callers therefore look at State, not at what they asked for: Authorise may return
+// With Stripe-like providers a payment is authorized, later captured or voided. With Toss-like ones confirming the
+// payment captures it at once. Callers therefore look at State, not at what they asked for: Authorize may return
 // StateCaptured although CaptureNow is false, and what would have been a Void is then a Refund.
 package payment

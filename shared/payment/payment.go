@@ -12,15 +12,15 @@ import (
 type Provider interface {
 	// Name is short and stable ("stripe", "sandbox"); it is stored with each payment.
 	Name() string
-	// Authorise reserves an amount on the shopper's method, or takes it at once with CaptureNow. The Payment may also
+	// Authorize reserves an amount on the shopper's method, or takes it at once with CaptureNow. The Payment may also
 	// come back in StateRequiresAction (send the shopper to NextActionURL), StateProcessing (a webhook will tell) or
-	// StateCaptured (the provider has no authorisations). Errors: *Declined (the Payment is filled too), ErrInvalid,
+	// StateCaptured (the provider has no authorizations). Errors: *Declined (the Payment is filled too), ErrInvalid,
 	// ErrKeyReused, ErrUnavailable.
-	Authorise(ctx context.Context, req AuthoriseRequest) (Payment, error)
-	// Capture takes amount from an authorised payment, once; what is not taken is released. Errors: ErrNotFound,
-	// ErrStateConflict (not authorised), ErrInvalid (more than authorised), ErrKeyReused, ErrUnavailable.
+	Authorize(ctx context.Context, req AuthorizeRequest) (Payment, error)
+	// Capture takes amount from an authorized payment, once; what is not taken is released. Errors: ErrNotFound,
+	// ErrStateConflict (not authorized), ErrInvalid (more than authorized), ErrKeyReused, ErrUnavailable.
 	Capture(ctx context.Context, id, key string, amount money.Money) (Payment, error)
-	// Void releases an authorisation, or cancels a payment the shopper has not finished. Errors: ErrNotFound,
+	// Void releases an authorization, or cancels a payment the shopper has not finished. Errors: ErrNotFound,
 	// ErrStateConflict (captured, or still processing: wait for the outcome), ErrKeyReused, ErrUnavailable.
 	Void(ctx context.Context, id, key string) (Payment, error)
 	// Refund gives back part or all of a captured payment. Errors: ErrNotFound, ErrStateConflict (nothing captured, or
@@ -32,7 +32,7 @@ type Provider interface {
 	// ChargeOffSession takes an amount from a kept method while the shopper is away. Errors: *Declined (the Payment is
 	// filled too; KindAction means the shopper has to come and confirm), ErrInvalid, ErrKeyReused, ErrUnavailable.
 	ChargeOffSession(ctx context.Context, req ChargeRequest) (Payment, error)
-	// Lookup tells what became of the Authorise or ChargeOffSession that was sent with this key. A declined payment is
+	// Lookup tells what became of the Authorize or ChargeOffSession that was sent with this key. A declined payment is
 	// returned in StateDeclined without error. ErrNotFound: the provider has not seen the key.
 	Lookup(ctx context.Context, key string) (Payment, error)
 	// LookupRefund tells what became of the refund of this payment that was sent with this key. Error: ErrNotFound.
@@ -48,8 +48,8 @@ type Provider interface {
 // WebhookTolerance is how old a signed message may be, as Stripe recommends; it limits replays.
 const WebhookTolerance = 5 * time.Minute
 
-// AuthoriseRequest is a payment with the shopper present.
-type AuthoriseRequest struct {
+// AuthorizeRequest is a payment with the shopper present.
+type AuthorizeRequest struct {
 	Key         string            `json:"key"`
 	Amount      money.Money       `json:"amount"`
 	MethodToken string            `json:"methodToken"`           // what the provider's form in the browser made of the card
@@ -105,7 +105,7 @@ type Method struct {
 // Payment is one payment as the provider sees it.
 type Payment struct {
 	ID            string            `json:"id"`
-	Key           string            `json:"key"` // of the Authorise or ChargeOffSession that made it
+	Key           string            `json:"key"` // of the Authorize or ChargeOffSession that made it
 	State         State             `json:"state"`
 	Amount        money.Money       `json:"amount"`
 	Captured      money.Money       `json:"captured"`

@@ -46,8 +46,8 @@ func TestClassify(t *testing.T) {
 func TestEveryStateIsOpenGoodOrDead(t *testing.T) {
 	t.Parallel()
 	for _, s := range []payment.State{
-		payment.StateRequiresAction, payment.StateProcessing, payment.StateAuthorised, payment.StateCaptured,
-		payment.StateVoided, payment.StateDeclined, payment.StateCancelled,
+		payment.StateRequiresAction, payment.StateProcessing, payment.StateAuthorized, payment.StateCaptured,
+		payment.StateVoided, payment.StateDeclined, payment.StateCanceled,
 	} {
 		n := 0
 		for _, is := range []bool{s.Open(), s.Good(), s.Dead()} {

@@ -3,16 +3,16 @@ package payment
 // State says where a payment is.
 type State string
 
-// The states. requires_action and processing are open; the others are outcomes, of which authorised still leads to captured or
+// The states. requires_action and processing are open; the others are outcomes, of which authorized still leads to captured or
 // voided. Refunds do not change the state: see Payment.Refunded.
 const (
 	StateRequiresAction State = "requires_action" // the shopper has a challenge to pass
 	StateProcessing     State = "processing"      // the outcome comes later, by webhook or Lookup
-	StateAuthorised     State = "authorised"      // reserved
+	StateAuthorized     State = "authorized"      // reserved
 	StateCaptured       State = "captured"        // taken
 	StateVoided         State = "voided"          // was reserved, then released
 	StateDeclined       State = "declined"        // refused; DeclineCode says why
-	StateCancelled      State = "cancelled"       // given up before it was authorised
+	StateCanceled       State = "canceled"        // given up before it was authorized
 )
 
 // RefundState says where a refund is.
@@ -29,10 +29,10 @@ const (
 func (s State) Open() bool { return s == StateRequiresAction || s == StateProcessing }
 
 // Good reports whether the money is reserved or taken: an order may be made.
-func (s State) Good() bool { return s == StateAuthorised || s == StateCaptured }
+func (s State) Good() bool { return s == StateAuthorized || s == StateCaptured }
 
 // Dead reports whether nothing can come of it any more.
-func (s State) Dead() bool { return s == StateVoided || s == StateDeclined || s == StateCancelled }
+func (s State) Dead() bool { return s == StateVoided || s == StateDeclined || s == StateCanceled }
 
 // Refundable is what is captured and not yet given back, in minor units.
 func (p Payment) Refundable() int64 { return p.Captured.Amount - p.Refunded.Amount }

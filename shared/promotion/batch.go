@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Batch is up to MaxBatch single-use codes made from a secret: none is stored, each is recognised. A code is the prefix
+// Batch is up to MaxBatch single-use codes made from a secret: none is stored, each is recognized. A code is the prefix
 // and 64 bits in 14 symbols: 44 bits of HMAC-SHA-256 over the number of the code, and the number itself, masked with bits
 // that depend on those 44. Two numbers never make the same code, and of random ones 1 in 2^64/Size is a code.
 type Batch struct {
@@ -60,7 +60,7 @@ func (b *Batch) Code(i int) string {
 	return code
 }
 
-// Index recognises a code, however it is written, and returns its number.
+// Index recognizes a code, however it is written, and returns its number.
 func (b *Batch) Index(code string) (number int, ok bool) {
 	text, ok := strings.CutPrefix(Fold(code), Fold(b.Prefix))
 	if !ok {

@@ -9,14 +9,14 @@ import (
 	"dangol/shared/promotion"
 )
 
-func TestAHundredThousandCodesAreUniqueAndRecognised(t *testing.T) {
+func TestAHundredThousandCodesAreUniqueAndRecognized(t *testing.T) {
 	t.Parallel()
 	b := promotion.NewBatch("b1", "SEOL27", 100_000)
 	seen := make(map[string]bool, b.Size)
 	n := 0
 	for code := range b.Codes() {
 		if i, ok := b.Index(code); !ok || i != n {
-			t.Fatalf("code %d, %s, is recognised as %d, %v", n, code, i, ok)
+			t.Fatalf("code %d, %s, is recognized as %d, %v", n, code, i, ok)
 		}
 		if seen[promotion.Fold(code)] {
 			t.Fatalf("%s is there twice", code)
@@ -38,7 +38,7 @@ func TestCodesAreEasyToReadOut(t *testing.T) {
 		}
 		slow := " " + strings.ToLower(strings.ReplaceAll(code, "-", " ")) + "\n"
 		if _, ok := b.Index(slow); !ok {
-			t.Fatalf("%q is not recognised", slow)
+			t.Fatalf("%q is not recognized", slow)
 		}
 		break
 	}
@@ -52,10 +52,10 @@ func TestNobodyGuessesACode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		code := []byte(promotion.Fold(b.Code(rapid.IntRange(0, b.Size-1).Draw(t, "number"))))
 		if _, ok := other.Index(string(code)); ok {
-			t.Fatalf("another secret recognises %s", code)
+			t.Fatalf("another secret recognizes %s", code)
 		}
 		if _, ok := renamed.Index(string(code)); ok {
-			t.Fatalf("another batch recognises %s", code)
+			t.Fatalf("another batch recognizes %s", code)
 		}
 		at := rapid.IntRange(0, len(code)-1).Draw(t, "place")
 		symbol := rapid.SampledFrom([]byte("34679ACDEFGHJKMNPQRTVWXY")).Draw(t, "symbol")
@@ -91,7 +91,7 @@ func BenchmarkBatch(b *testing.B) {
 			batch.Code(4711)
 		}
 	})
-	b.Run("recognise", func(b *testing.B) {
+	b.Run("recognize", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			batch.Index(code)

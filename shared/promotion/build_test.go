@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
 )
@@ -53,7 +53,7 @@ type change func(*promotion.Promotion)
 // promo is a live promotion of order class for the whole basket.
 func promo(id string, kind promotion.Kind, terms promotion.Terms, changes ...change) promotion.Promotion {
 	p := promotion.Promotion{
-		ID: id, Version: 1, Name: catalogue.Text{"en": "offer " + id}, Kind: kind, State: promotion.Scheduled,
+		ID: id, Version: 1, Name: catalog.Text{"en": "offer " + id}, Kind: kind, State: promotion.Scheduled,
 		Starts: noon.AddDate(0, 0, -1), Ends: noon.AddDate(0, 0, 1), TimeZone: "Asia/Seoul", Class: promotion.Order,
 		Targets: promotion.Targets{All: true}, Terms: terms,
 	}

@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/compliance"
 	"dangol/shared/promotion"
 )
@@ -15,8 +15,8 @@ import (
 // days is a moment so many days from noon.
 func days(n int) time.Time { return noon.AddDate(0, 0, n) }
 
-func asked(day int, amount int64) catalogue.Step {
-	return catalogue.Step{Since: days(day).UnixMilli(), Amount: amount}
+func asked(day int, amount int64) catalog.Step {
+	return catalog.Step{Since: days(day).UnixMilli(), Amount: amount}
 }
 
 func shelf(id string, basisPoints int, changes ...change) promotion.Promotion {
@@ -30,27 +30,27 @@ func TestTheLowestPriceOfTheDaysBefore(t *testing.T) {
 	draft := func(p *promotion.Promotion) { p.State = promotion.Draft }
 	for _, tt := range []struct {
 		name  string
-		past  []catalogue.Step
+		past  []catalog.Step
 		sales []promotion.Promotion
 		want  int64 // 0 for none
 	}{
 		{"never sold before: none", nil, nil, 0},
-		{"one price all the time", []catalogue.Step{asked(-90, 10_000)}, nil, 10_000},
-		{"sold for two days only: of those", []catalogue.Step{asked(-2, 10_000)}, nil, 10_000},
-		{"raised in the window: the price it opened with", []catalogue.Step{asked(-90, 8_000), asked(-29, 10_000)}, nil, 8_000},
-		{"raised before the window", []catalogue.Step{asked(-90, 8_000), asked(-30, 10_000)}, nil, 10_000},
-		{"a sale within it", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-20), days(-18)))}, 8_000},
-		{"a sale that ended as it opens", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-40), days(-30)))}, 10_000},
-		{"a sale that ended a moment later", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-40), days(-30).Add(1)))}, 8_000},
-		{"the sale that begins is not before itself", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(0), days(9)))}, 10_000},
-		{"a sale of other goods", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, on("b"), between(days(-9), days(-8)))}, 10_000},
-		{"a cheaper list price that no sale met", []catalogue.Step{asked(-90, 10_000), asked(-10, 9_500)},
+		{"one price all the time", []catalog.Step{asked(-90, 10_000)}, nil, 10_000},
+		{"sold for two days only: of those", []catalog.Step{asked(-2, 10_000)}, nil, 10_000},
+		{"raised in the window: the price it opened with", []catalog.Step{asked(-90, 8_000), asked(-29, 10_000)}, nil, 8_000},
+		{"raised before the window", []catalog.Step{asked(-90, 8_000), asked(-30, 10_000)}, nil, 10_000},
+		{"a sale within it", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-20), days(-18)))}, 8_000},
+		{"a sale that ended as it opens", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-40), days(-30)))}, 10_000},
+		{"a sale that ended a moment later", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-40), days(-30).Add(1)))}, 8_000},
+		{"the sale that begins is not before itself", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(0), days(9)))}, 10_000},
+		{"a sale of other goods", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, on("b"), between(days(-9), days(-8)))}, 10_000},
+		{"a cheaper list price that no sale met", []catalog.Step{asked(-90, 10_000), asked(-10, 9_500)},
 			[]promotion.Promotion{shelf("s", 1_000, between(days(-20), days(-15)))}, 9_000},
-		{"a sale over two list prices takes off the lower one, too", []catalogue.Step{asked(-90, 10_000), asked(-16, 9_500)},
+		{"a sale over two list prices takes off the lower one, too", []catalog.Step{asked(-90, 10_000), asked(-16, 9_500)},
 			[]promotion.Promotion{shelf("s", 1_000, between(days(-20), days(-15)))}, 8_550},
-		{"a sale that was paused counts", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, paused, between(days(-9), days(9)))}, 8_000},
-		{"one that was never published does not", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, draft, between(days(-9), days(9)))}, 10_000},
-		{"what customers got in the cart was no price on the shelf", []catalogue.Step{asked(-90, 10_000)}, []promotion.Promotion{percent("p", 5_000, between(days(-9), days(9)))}, 10_000},
+		{"a sale that was paused counts", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, paused, between(days(-9), days(9)))}, 8_000},
+		{"one that was never published does not", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, draft, between(days(-9), days(9)))}, 10_000},
+		{"what customers got in the cart was no price on the shelf", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{percent("p", 5_000, between(days(-9), days(9)))}, 10_000},
 	} {
 		got, ok := promotion.NewSet(tt.sales).Lowest(good, tt.past, "KRW", compliance.EURules.Opens(noon), noon)
 		if got != tt.want || ok != (tt.want > 0) {
@@ -63,7 +63,7 @@ func TestTheLowestPriceOfTheDaysBefore(t *testing.T) {
 func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		past := []catalogue.Step{asked(-70, 10_000)}
+		past := []catalog.Step{asked(-70, 10_000)}
 		for at := -69; at < 0; at += rapid.IntRange(1, 30).Draw(r, "days") {
 			past = append(past, asked(at, rapid.Int64Range(80, 120).Draw(r, "amount")*100))
 		}

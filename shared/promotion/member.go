@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/membership"
 )
 
@@ -38,7 +38,7 @@ func PerkOf(id string) (planID string, ok bool) {
 // perk is a membership's benefit as a promotion: automatic, for this shopper only, without an end but that of the
 // membership. Its turn comes after all others, so that they do what they do for everybody.
 func perk(p membership.Plan, id string, after map[string]string, kind Kind, class Class) *Promotion {
-	name := catalogue.Text{}
+	name := catalog.Text{}
 	for language, before := range perkName {
 		name[language] = before + p.Title + after[language]
 	}

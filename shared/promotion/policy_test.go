@@ -31,7 +31,7 @@ func TestAGuardThatIsWrong(t *testing.T) {
 	for _, tc := range []struct{ name, raw, says string }{
 		{"no time zone", `{}`, "timeZone"},
 		{"no such time zone", `{"timeZone":"Mars/Olympus"}`, "Mars/Olympus"},
-		{"a misspelt field", `{"timeZone":"UTC","windowdayz":3}`, "windowdayz"},
+		{"a misspelled field", `{"timeZone":"UTC","windowdayz":3}`, "windowdayz"},
 		{"below zero", `{"timeZone":"UTC","product":{"minGapDays":-1}}`, "product.minGapDays"},
 		{"days without a window", `{"timeZone":"UTC","shop":{"maxDays":3}}`, "windowDays"},
 		{"more than a year", `{"timeZone":"UTC","windowDays":366}`, "365"},

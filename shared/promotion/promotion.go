@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 )
 
 // Kind is what a promotion does.
@@ -63,11 +63,11 @@ type Amounts map[string]int64
 
 // Promotion is one promotion with all its rules.
 type Promotion struct {
-	ID      string         `json:"id" dynamodbav:"id"`
-	Version int            `json:"version" dynamodbav:"version"`
-	Name    catalogue.Text `json:"name" dynamodbav:"name"` // by language, shown to shoppers
-	Kind    Kind           `json:"kind" dynamodbav:"kind"`
-	State   State          `json:"state" dynamodbav:"state"`
+	ID      string       `json:"id" dynamodbav:"id"`
+	Version int          `json:"version" dynamodbav:"version"`
+	Name    catalog.Text `json:"name" dynamodbav:"name"` // by language, shown to shoppers
+	Kind    Kind         `json:"kind" dynamodbav:"kind"`
+	State   State        `json:"state" dynamodbav:"state"`
 	// Starts and Ends bound the promotion: Starts is in it, Ends is not. A zero Ends is open-ended.
 	Starts   time.Time `json:"starts" dynamodbav:"starts"`
 	Ends     time.Time `json:"ends,omitzero" dynamodbav:"ends,omitempty"`

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 )
 
 //go:embed seasons.json
@@ -19,7 +19,7 @@ var seasonFile []byte
 // listed year by year for the holidays of the lunar calendar.
 type Season struct {
 	ID     string         `json:"id"`
-	Name   catalogue.Text `json:"name"`
+	Name   catalog.Text   `json:"name"`
 	Region string         `json:"region"`          // "KR", "US", or "*" for everywhere
 	Date   string         `json:"date,omitempty"`  // "02-14"
 	Nth    *Nth           `json:"nth,omitempty"`   // a weekday of a month

@@ -107,7 +107,7 @@ func TestACalendarThatIsWrong(t *testing.T) {
 		{"no such date", season(`"date":"02-30"`), "02-30"},
 		{"no such lunar date", season(`"dates":{"2026":"13-01"}`), "13-01"},
 		{"a fifth Sunday", season(`"nth":{"month":1,"weekday":0,"week":5}`), "week 1 to 4"},
-		{"an unknown field", season(`"date":"02-14","colour":"red"`), "colour"},
+		{"an unknown field", season(`"date":"02-14","color":"red"`), "color"},
 		{"closes before it opens", `{"seasons":[{"id":"x","date":"02-14","opens":{"days":1,"time":"00:00"},"closes":{"days":0,"time":"24:00"}}]}`, "closes before"},
 		{"no such time", `{"seasons":[{"id":"x","date":"02-14","opens":{"days":1,"time":"25:00"},"closes":{"days":9,"time":"24:00"}}]}`, "25:00"},
 		{"the same id twice", `{"seasons":[{"id":""}]}`, "empty"},

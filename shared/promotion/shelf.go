@@ -3,7 +3,7 @@ package promotion
 import (
 	"time"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/money"
 	"dangol/shared/pricing"
 )
@@ -53,7 +53,7 @@ func (s *Set) Shelf(g Good, currency string, at time.Time) ShelfPrice {
 // asked outside sales before until, and of every shelf sale that made something else of it. The last of past counts however
 // short it was asked. A sale that is paused counts as if it had run on: when it was paused is not known, and a lowest price
 // that is too low misleads nobody. ok is false when there is no past.
-func (s *Set) Lowest(g Good, past []catalogue.Step, currency string, from, until time.Time) (amount int64, ok bool) {
+func (s *Set) Lowest(g Good, past []catalog.Step, currency string, from, until time.Time) (amount int64, ok bool) {
 	line := pricing.Line{VariantID: g.VariantID, ProductID: g.ProductID, Categories: g.Categories, Tags: g.Tags}
 	for n, step := range past {
 		begins, ends := later(time.UnixMilli(step.Since), from), until

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 // Known is what a promotion may refer to.

@@ -156,7 +156,7 @@ func (c *checks) variant(id, pointer string) {
 		return
 	}
 	_, ok := c.known.Components(id)
-	c.that(ok, pointer, "unknown_variant", "a variant of the catalogue")
+	c.that(ok, pointer, "unknown_variant", "a variant of the catalog")
 	c.that(!c.contains(id, id, map[string]bool{}), pointer, "circular", "not a set that contains itself")
 }
 

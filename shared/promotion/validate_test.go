@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/catalogue"
+	"dangol/shared/catalog"
 	"dangol/shared/promotion"
 )
 
@@ -60,7 +60,7 @@ func TestWhatCannotBePlanned(t *testing.T) {
 			[]string{"/budget/spend/KRW too_small", "/budget/uses too_small"}},
 		{"a negative minimum", but(func(p *promotion.Promotion) { p.Conditions.MinSubtotal = krw(-5) }),
 			[]string{"/conditions/minSubtotal/KRW too_small"}},
-		{"no name", but(func(p *promotion.Promotion) { p.Name = catalogue.Text{} }), []string{"/name required"}},
+		{"no name", but(func(p *promotion.Promotion) { p.Name = catalog.Text{} }), []string{"/name required"}},
 		{"no kind", but(func(p *promotion.Promotion) { p.Kind = "sale" }),
 			[]string{"/kind unknown", "/terms/basisPoints not_used"}},
 		{"no state", but(func(p *promotion.Promotion) { p.State = "" }), []string{"/state unknown"}},

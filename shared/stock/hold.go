@@ -1,6 +1,6 @@
 package stock
 
-import "dangol/shared/table"
+import "dangol/shared/platform/table"
 
 // Hold plans taking the wants out of the buckets as they were read. pick spreads buyers over the buckets: the search
 // starts at bucket pick modulo their number. It returns the writes for the buyer's transaction, what they take, and the

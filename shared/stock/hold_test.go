@@ -6,8 +6,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"dangol/shared/platform/table"
 	"dangol/shared/stock"
-	"dangol/shared/table"
 )
 
 // levels builds the buckets of variants: levels("SOAP", 3, 4) are two buckets of SOAP.

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/id"
-	"dangol/shared/table"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/table"
 )
 
 // ErrTooLittle says that an adjustment would take more than there is.
@@ -178,7 +178,7 @@ func share(moves, buckets []int, delta int) {
 
 func abs(n int) int { return max(n, -n) }
 
-// attempts reads, plans and writes until a plan holds. levels, when not nil, are what the first plan begins with. The mark recognises a single write whose answer was lost; more
+// attempts reads, plans and writes until a plan holds. levels, when not nil, are what the first plan begins with. The mark recognizes a single write whose answer was lost; more
 // than one write is a transaction, whose token does the same.
 func attempts(
 	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets int,

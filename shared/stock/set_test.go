@@ -10,10 +10,10 @@ import (
 
 	"pgregory.net/rapid"
 
-	"dangol/infra/local/localtest"
-	"dangol/shared/id"
+	"dangol/infra/testkit/localtest"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/table"
 	"dangol/shared/stock"
-	"dangol/shared/table"
 )
 
 var day = time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)

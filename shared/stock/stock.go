@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // Want is how many units of a stocked variant are wanted.

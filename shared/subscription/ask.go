@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"dangol/shared/compliance"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 // minAskDays is how long before a change the first request has to go out: Korea's and the card networks' seven days.
@@ -33,7 +33,7 @@ func (a *Ask) may(s *Subscription, at time.Time) bool {
 func (r *run) trialConverts() bool {
 	ask := r.s.Ask
 	r.s.Ask = nil
-	if r.s.State == Cancelled || ask == nil || ask.may(&r.s, r.s.Span.End) {
+	if r.s.State == Canceled || ask == nil || ask.may(&r.s, r.s.Span.End) {
 		return true
 	}
 	r.end(EndNoConsent)
@@ -63,7 +63,7 @@ func (r *run) applyRise(day Date, start time.Time) bool {
 // to the old question no longer counts and the new one is asked.
 func (r *run) retarget() {
 	s := &r.s
-	if s.State == Ended || s.State == Cancelled || s.Open != nil {
+	if s.State == Ended || s.State == Canceled || s.Open != nil {
 		return
 	}
 	if s.State == Trialing {

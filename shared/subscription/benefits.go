@@ -28,7 +28,7 @@ func (s *Subscription) Membership(title string) (h membership.Held, ok bool) {
 
 // inForceUntil is the last instant of the benefits if nobody touches the subscription again; zero when there are none.
 //
-// They end with the paid days where nothing follows: a trial without consent, a cancelled subscription, a gift, a planned
+// They end with the paid days where nothing follows: a trial without consent, a canceled subscription, a gift, a planned
 // pause. Where a payment is to follow they last as long as the plan lets an unpaid one have them, counted from the end of the
 // paid days, or from the decline once there was one: a payment, or a billing run, that is late takes nothing from anybody. Nor does a
 // machine that was too ill to charge, so they last until the next attempt at least.
@@ -53,7 +53,7 @@ func (s *Subscription) inForceUntil() time.Time {
 		return s.untilRetry(s.grace(p.End))
 	case PastDue:
 		return s.grace(s.Open.Since)
-	case Cancelled:
+	case Canceled:
 		switch follows := p.Kind == SpanPaid && (s.PrepaidLeft > 0 || s.Cycles < s.Terms.MinCycles); {
 		case p.Kind != SpanPaid && p.Kind != SpanTrial, !p.Paid && !follows:
 			return time.Time{}

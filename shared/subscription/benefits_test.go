@@ -38,12 +38,12 @@ func TestHowLongAMembershipLastsIfNobodyTouchesItAgain(t *testing.T) {
 		{"suspended: nothing", monthly, bank(success, poor, poor, poor, poor, poor), []func(*shop){until("2026-04-18 10:00")}, ""},
 		{"recovered: all of it again", monthly, bank(success, poor, poor, poor, poor, poor),
 			[]func(*shop){until("2026-04-18 10:00"), do(ChangeCard{Card: Card{Token: "card_2"}}, "2026-04-19 10:00")}, "2026-05-18 10:00"},
-		{"cancelled: to the end of the paid days", monthly, nil, []func(*shop){do(Cancel{}, "2026-03-20 10:00")}, "2026-04-10 00:00"},
-		{"cancelled within the minimum term: beyond, because a payment follows", plan(Membership, 31000, minimum(3)), nil,
+		{"canceled: to the end of the paid days", monthly, nil, []func(*shop){do(Cancel{}, "2026-03-20 10:00")}, "2026-04-10 00:00"},
+		{"canceled within the minimum term: beyond, because a payment follows", plan(Membership, 31000, minimum(3)), nil,
 			[]func(*shop){do(Cancel{}, "2026-03-20 10:00")}, "2026-04-18 10:00"},
-		{"cancelled and reactivated", monthly, nil, []func(*shop){do(Cancel{}, "2026-03-20 10:00"), do(Reactivate{}, "2026-03-21 10:00")},
+		{"canceled and reactivated", monthly, nil, []func(*shop){do(Cancel{}, "2026-03-20 10:00"), do(Reactivate{}, "2026-03-21 10:00")},
 			"2026-04-18 10:00"},
-		{"cancelled with prepaid cycles left", plan(Membership, 31000, prepaid(3)), nil, []func(*shop){do(Cancel{}, "2026-03-20 10:00")},
+		{"canceled with prepaid cycles left", plan(Membership, 31000, prepaid(3)), nil, []func(*shop){do(Cancel{}, "2026-03-20 10:00")},
 			"2026-04-18 10:00"},
 		{"a pause is planned: to the end of the paid days", monthly, nil, []func(*shop){do(Pause{Until: "2026-06-20"}, "2026-03-20 10:00")},
 			"2026-04-10 00:00"},
@@ -88,7 +88,7 @@ func TestAnUpgradeBringsItsBenefitsWithItsPayment(t *testing.T) {
 	}
 }
 
-func TestACancelledTrialEndsWithoutAChargeWhateverTheMinimumTerm(t *testing.T) {
+func TestACanceledTrialEndsWithoutAChargeWhateverTheMinimumTerm(t *testing.T) {
 	t.Parallel()
 	h := open(t, starting(plan(Membership, 31000, trial(14), minimum(3))), seoul("2026-03-10 09:00"))
 	h.do(Cancel{}, seoul("2026-03-12 10:00"))

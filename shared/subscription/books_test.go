@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 	. "dangol/shared/subscription"
 )
 

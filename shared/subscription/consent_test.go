@@ -85,7 +85,7 @@ func TestATrialTurnsPaidOnlyWithConsent(t *testing.T) {
 			t.Error("a free period was charged")
 		}
 	})
-	t.Run("cancelled in the trial, it runs out and costs nothing", func(t *testing.T) {
+	t.Run("canceled in the trial, it runs out and costs nothing", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(member), start)
 		h.do(yes(h.s), seoul("2026-03-20 10:00"))

@@ -243,7 +243,7 @@ func TestDunningFromTheFirstDeclineToTheEnd(t *testing.T) {
 			t.Errorf("ended for %s", h.s.EndReason)
 		}
 	})
-	t.Run("cancelled while unpaid: it ends at once and the invoice with it", func(t *testing.T) {
+	t.Run("canceled while unpaid: it ends at once and the invoice with it", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 31000)), start, answering(success, poor))
 		h.until(seoul("2026-03-10 12:00"))

@@ -94,7 +94,7 @@ const (
 	NoticeSuspended     NoticeKind = "suspended"
 	NoticeRecovered     NoticeKind = "recovered"
 	NoticeEnded         NoticeKind = "ended"
-	NoticeCancelled     NoticeKind = "cancelled"
+	NoticeCanceled      NoticeKind = "canceled"
 	NoticeChangeFailed  NoticeKind = "change_failed"
 	NoticeOutOfStock    NoticeKind = "out_of_stock"
 	NoticeGift          NoticeKind = "gift" // to the recipient; Date is the first day on which it can no longer be claimed
@@ -136,7 +136,7 @@ const (
 	EventSkipped    = "subscription.skipped"
 	EventChanged    = "subscription.changed"
 	EventConsent    = "subscription.consent"
-	EventCancelled  = "subscription.cancelled"
+	EventCanceled   = "subscription.canceled"
 	EventReactivate = "subscription.reactivated"
 	EventEnded      = "subscription.ended"
 	EventStockOut   = "subscription.out_of_stock"

@@ -37,7 +37,7 @@ func TestPrepaidAndGifts(t *testing.T) {
 		_, _, err := Subscription{}.Apply(c, start)
 		wantCode(t, err, "invalid_input")
 	})
-	t.Run("cancelled at once, the boxes not sent are refunded", func(t *testing.T) {
+	t.Run("canceled at once, the boxes not sent are refunded", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Box, 20000, prepaid(6))), start)
 		h.until(seoul("2026-04-11 00:00"))

@@ -72,7 +72,7 @@ func TestWhatIsToCome(t *testing.T) {
 	}
 	h.do(Cancel{}, seoul("2026-03-11 09:00"))
 	if up := h.s.Upcoming(5); len(up) != 0 {
-		t.Errorf("a cancelled one still pays %+v", up)
+		t.Errorf("a canceled one still pays %+v", up)
 	}
 }
 

@@ -36,7 +36,7 @@ func (s *Subscription) plannedNotices() []planned {
 		}
 		out = append(out, planned{at: s.Terms.hour(on.Add(-days), s.zone()), tag: tag, kind: kind, on: on})
 	}
-	pays := s.State == Active || s.State == Paused || s.State == Trialing || s.State == Cancelled && s.Span.Kind != SpanTrial && s.PrepaidLeft == 0 &&
+	pays := s.State == Active || s.State == Paused || s.State == Trialing || s.State == Canceled && s.Span.Kind != SpanTrial && s.PrepaidLeft == 0 &&
 		s.Cycles < s.Terms.MinCycles
 	if !pays || s.NoRenewal {
 		return nil
@@ -45,7 +45,7 @@ func (s *Subscription) plannedNotices() []planned {
 	if s.State == Trialing {
 		on = s.Span.Closes
 	}
-	if a := s.Ask; a != nil && a.Answer == "" && s.State != Cancelled {
+	if a := s.Ask; a != nil && a.Answer == "" && s.State != Canceled {
 		for _, days := range s.Terms.Policy.AskDays {
 			add(NoticeConsent, a.On, days)
 		}

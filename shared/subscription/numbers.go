@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Rate is what a subscription was worth per month from an instant on: Terms.PerMonth while it is active or past due, or cancelled and still
+// Rate is what a subscription was worth per month from an instant on: Terms.PerMonth while it is active or past due, or canceled and still
 // running; 0 while it is starting, on trial, paused, suspended or ended. Reason is why it fell to 0.
 type Rate struct {
 	From     time.Time `json:"from"`
@@ -18,7 +18,7 @@ type Rate struct {
 // Leaving is why a subscription brings nothing any more.
 type Leaving string
 
-// Voluntary leaving is the subscriber's decision (cancelled, consent not given, a pause), involuntary is a payment that failed.
+// Voluntary leaving is the subscriber's decision (canceled, consent not given, a pause), involuntary is a payment that failed.
 const (
 	Voluntary   Leaving = "voluntary"
 	Involuntary Leaving = "involuntary"
@@ -33,7 +33,7 @@ func (s *Subscription) RateOf(at time.Time) Rate {
 	switch s.State {
 	case Active, PastDue:
 		r.PerMonth = s.Terms.PerMonth()
-	case Cancelled:
+	case Canceled:
 		if s.Span.Kind == SpanPaid && s.Span.Paid {
 			r.PerMonth = s.Terms.PerMonth()
 		}

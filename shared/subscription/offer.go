@@ -5,7 +5,7 @@ import "fmt"
 // maxOffers is how many offers a plan makes to those who leave.
 const maxOffers = 5
 
-// OfferKind is what somebody who has cancelled is offered.
+// OfferKind is what somebody who has canceled is offered.
 type OfferKind string
 
 // The kinds: stop for some days instead, or go on with another plan.

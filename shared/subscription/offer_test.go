@@ -6,7 +6,7 @@ import (
 	. "dangol/shared/subscription"
 )
 
-func TestAnOfferAfterCancellingTakesItBackWithAChange(t *testing.T) {
+func TestAnOfferAfterCancelingTakesItBackWithAChange(t *testing.T) {
 	t.Parallel()
 	start, later := seoul("2026-03-10 09:00"), seoul("2026-03-20 09:00")
 	cheap := terms(plan(Membership, 4900, named("silver")), 1)
@@ -31,7 +31,7 @@ func TestAnOfferAfterCancellingTakesItBackWithAChange(t *testing.T) {
 			h.do(Explain{Reason: "too dear"}, later)
 			if c.problem != "" {
 				wantCode(t, h.try(c.command, later), c.problem)
-				wantState(t, h, Cancelled)
+				wantState(t, h, Canceled)
 				return
 			}
 			h.do(c.command, later)

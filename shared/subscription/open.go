@@ -70,8 +70,8 @@ func (r *run) openNext() {
 		r.giveUpGift()
 		return
 	}
-	if r.s.State == Cancelled && (old.Kind == SpanTrial || r.runOut()) {
-		r.end(EndCancelled)
+	if r.s.State == Canceled && (old.Kind == SpanTrial || r.runOut()) {
+		r.end(EndCanceled)
 		return
 	}
 	if old.Kind == SpanPaused {
@@ -97,7 +97,7 @@ func (r *run) openNext() {
 	}
 }
 
-// runOut reports whether nothing that is paid or owed is left of a cancelled subscription.
+// runOut reports whether nothing that is paid or owed is left of a canceled subscription.
 func (r *run) runOut() bool { return r.s.PrepaidLeft == 0 && r.s.Cycles >= r.s.Terms.MinCycles }
 
 // begin starts a span behind the one before. Its end is the start of a local day; where a move of zones would put that before its start it

@@ -175,7 +175,7 @@ func (r *run) follow(kind payment.Kind) {
 	if r.s.Terms.goods() {
 		r.emit(ReleaseStock{Key: o.Key}) // the next try is days away and holds them again
 	}
-	if r.s.State == Cancelled {
+	if r.s.State == Canceled {
 		r.void(EndUnpaid)
 		r.end(EndUnpaid)
 		return

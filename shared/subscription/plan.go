@@ -93,7 +93,7 @@ type Policy struct {
 	Dunning     Dunning     `json:"dunning"`
 	Stock       StockPolicy `json:"stock"`
 	Substitutes []Item      `json:"substitutes,omitempty" doc:"Sent instead when a cycle's goods are out."`
-	Offers      []Offer     `json:"offers,omitempty" doc:"Made to those who have cancelled."`
+	Offers      []Offer     `json:"offers,omitempty" doc:"Made to those who have canceled."`
 	NoticeHour  int         `json:"noticeHour,omitempty" doc:"Local hour of notices and money retries."`
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"dangol/shared/money"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 // Limits of what a plan may say; they keep sums inside 64 bits and parcels liftable.

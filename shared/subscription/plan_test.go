@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 	. "dangol/shared/subscription"
 )
 

@@ -20,7 +20,7 @@ type Quote struct {
 	// NextPayment is the next charge after that and its day; "" when none will come.
 	NextPayment Date        `json:"nextPayment,omitempty"`
 	NextAmount  money.Money `json:"nextAmount"`
-	// EndsOn is the day a cancelled subscription ends, "" for one that goes on.
+	// EndsOn is the day a canceled subscription ends, "" for one that goes on.
 	EndsOn Date `json:"endsOn,omitempty"`
 }
 
@@ -47,7 +47,7 @@ func (s Subscription) Quote(c Command, at time.Time) (Quote, error) {
 	}
 	paid := after.payOpen(at)
 	q.State, q.Credit.Amount = paid.State, q.Credit.Amount+paid.Credit
-	if paid.State == Cancelled {
+	if paid.State == Canceled {
 		q.EndsOn = paid.endsOn()
 	} else if paid.State == Ended {
 		q.EndsOn = paid.Span.Closes

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dangol/shared/payment"
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 	. "dangol/shared/subscription"
 )
 

@@ -129,13 +129,13 @@ func snapshot(s Subscription) string {
 // moves are the ways from state to state; every state may also stay.
 var moves = map[State][]State{
 	"":        {Starting, Trialing, Active, Ended}, // active when nothing is to be paid, ended when there is nothing to send
-	Starting:  {Active, Cancelled, Ended},
-	Trialing:  {Active, Cancelled, Ended},
-	Active:    {PastDue, Paused, Cancelled, Ended},
-	PastDue:   {Active, Suspended, Cancelled, Ended},
-	Suspended: {Active, Cancelled, Ended},
+	Starting:  {Active, Canceled, Ended},
+	Trialing:  {Active, Canceled, Ended},
+	Active:    {PastDue, Paused, Canceled, Ended},
+	PastDue:   {Active, Suspended, Canceled, Ended},
+	Suspended: {Active, Canceled, Ended},
 	Paused:    {Active, Ended},
-	Cancelled: {Starting, Trialing, Active, Ended}, // taken back, or over
+	Canceled:  {Starting, Trialing, Active, Ended}, // taken back, or over
 	Ended:     {Starting, Active},                  // begun again
 }
 

@@ -71,7 +71,7 @@ func (Resume) do(r *run) error {
 func (c Cancel) do(r *run) error {
 	o := r.s.Open
 	r.note = c.Reason
-	if r.s.State == Cancelled && !c.Now {
+	if r.s.State == Canceled && !c.Now {
 		return nil
 	}
 	inFlight := o != nil && o.InFlight
@@ -81,19 +81,19 @@ func (c Cancel) do(r *run) error {
 	case c.Now && r.s.Cycles < r.s.Terms.MinCycles && r.s.Span.Kind != SpanTrial:
 		return refuse("minimum_term", "This plan runs for %d paid cycles.", r.s.Terms.MinCycles)
 	case o != nil && !inFlight && (r.runOut() || r.s.State == PastDue || r.s.State == Suspended):
-		r.event(EventCancelled, c.Reason, 0)
-		r.void(EndCancelled)
-		r.end(EndCancelled)
+		r.event(EventCanceled, c.Reason, 0)
+		r.void(EndCanceled)
+		r.end(EndCanceled)
 		return nil
 	case c.Now || r.s.State == Paused:
-		r.event(EventCancelled, c.Reason, 0)
+		r.event(EventCanceled, c.Reason, 0)
 		r.stopNow()
 		return nil
 	}
-	r.s.State = Cancelled
+	r.s.State = Canceled
 	r.s.PauseUntil, r.s.Skip, r.s.Next = "", false, nil
-	r.event(EventCancelled, c.Reason, 0)
-	r.notice(Notice{Kind: NoticeCancelled, Date: r.s.endsOn()})
+	r.event(EventCanceled, c.Reason, 0)
+	r.notice(Notice{Kind: NoticeCanceled, Date: r.s.endsOn()})
 	return nil
 }
 
@@ -108,11 +108,11 @@ func (r *run) stopNow() {
 		unused += p.part(r.today().Add(1), p.Closes)
 	}
 	r.s.PrepaidLeft = 0
-	r.refund(unused, EndCancelled)
-	r.end(EndCancelled)
+	r.refund(unused, EndCanceled)
+	r.end(EndCanceled)
 }
 
-// endsOn is the day on which a cancelled subscription ends: when what is paid, and the minimum term, are over.
+// endsOn is the day on which a canceled subscription ends: when what is paid, and the minimum term, are over.
 func (s *Subscription) endsOn() Date {
 	a, i := s.Anchor, s.Terms.Interval
 	more := max(s.PrepaidLeft, s.Terms.MinCycles-s.Cycles)

@@ -59,7 +59,7 @@ func TestPauseSkipAndCancel(t *testing.T) {
 			t.Fatalf("quote %+v, %v", q, err)
 		}
 		h.do(Cancel{Reason: "too dear"}, start)
-		wantState(t, h, Cancelled)
+		wantState(t, h, Canceled)
 		h.until(seoul("2026-05-11 00:00"))
 		wantState(t, h, Ended)
 		wantCode(t, h.try(Pause{Until: "2027-01-01"}, start), "subscription_ended")
@@ -79,7 +79,7 @@ func TestPauseSkipAndCancel(t *testing.T) {
 			t.Errorf("taken %d", h.cash())
 		}
 	})
-	t.Run("cancelled at once, the days from tomorrow on go back to the card", func(t *testing.T) {
+	t.Run("canceled at once, the days from tomorrow on go back to the card", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 31000)), start)
 		h.do(Cancel{Now: true}, seoul("2026-03-19 12:00"))
@@ -115,7 +115,7 @@ func TestPauseSkipAndCancel(t *testing.T) {
 		}
 		h.balances()
 	})
-	t.Run("cancelled and taken back", func(t *testing.T) {
+	t.Run("canceled and taken back", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 31000)), start)
 		h.do(Cancel{}, start)

@@ -9,7 +9,7 @@ import (
 
 	"dangol/shared/compliance"
 	"dangol/shared/money"
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // State is where a subscription stands.
@@ -23,13 +23,13 @@ const (
 	PastDue   State = "past_due"  // a renewal was declined; benefits go on
 	Suspended State = "suspended" // unpaid for too long; no benefits
 	Paused    State = "paused"    // at the subscriber's wish; no benefits, nothing to pay
-	Cancelled State = "cancelled" // told to stop; what is paid, and the minimum term, still run
+	Canceled  State = "canceled"  // told to stop; what is paid, and the minimum term, still run
 	Ended     State = "ended"
 )
 
 // Why a subscription ended.
 const (
-	EndCancelled    = "cancelled"
+	EndCanceled     = "canceled"
 	EndNoConsent    = "no_consent"
 	EndUnpaid       = "unpaid"
 	EndNotStarted   = "payment_failed"

@@ -3,7 +3,7 @@ package main
 
 import (
 	"dangol/functions/billing"
-	"dangol/shared/boot"
+	"dangol/shared/platform/boot"
 )
 
 func main() { boot.Run("billing", billing.New) }

@@ -3,7 +3,7 @@ package main
 
 import (
 	"dangol/functions/notify"
-	"dangol/shared/boot"
+	"dangol/shared/platform/boot"
 )
 
 func main() { boot.Run("notify", notify.New) }

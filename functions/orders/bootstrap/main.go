@@ -3,7 +3,7 @@ package main
 
 import (
 	"dangol/functions/orders"
-	"dangol/shared/boot"
+	"dangol/shared/platform/boot"
 )
 
 func main() { boot.Run("orders", orders.New) }

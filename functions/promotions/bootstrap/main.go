@@ -3,7 +3,7 @@ package main
 
 import (
 	"dangol/functions/promotions"
-	"dangol/shared/boot"
+	"dangol/shared/platform/boot"
 )
 
 func main() { boot.Run("promotions", promotions.New) }

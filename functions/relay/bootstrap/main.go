@@ -3,7 +3,7 @@ package main
 
 import (
 	"dangol/functions/relay"
-	"dangol/shared/boot"
+	"dangol/shared/platform/boot"
 )
 
 func main() { boot.Run("relay", relay.New) }

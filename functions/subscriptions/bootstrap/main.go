@@ -3,7 +3,7 @@ package main
 
 import (
 	"dangol/functions/subscriptions"
-	"dangol/shared/boot"
+	"dangol/shared/platform/boot"
 )
 
 func main() { boot.Run("subscriptions", subscriptions.New) }

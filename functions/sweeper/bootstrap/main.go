@@ -3,7 +3,7 @@ package main
 
 import (
 	"dangol/functions/sweeper"
-	"dangol/shared/boot"
+	"dangol/shared/platform/boot"
 )
 
 func main() { boot.Run("sweeper", sweeper.New) }

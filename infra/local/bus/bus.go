@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"dangol/infra/local/engine/journal"
-	"dangol/shared/clock"
-	"dangol/shared/id"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
 
 	"github.com/aws/aws-lambda-go/events"
 )

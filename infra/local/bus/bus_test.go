@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"dangol/infra/local/bus"
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"

@@ -10,7 +10,7 @@ import (
 	"dangol/infra/local/demo"
 	"dangol/infra/local/runner"
 	"dangol/infra/topology"
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 )
 
 // TestTheWalkthroughRunsOnTheDemoShop fills a shop twice, as a second `make run` would, and runs docs/walkthrough.sh against it.

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"dangol/infra/local/engine"
-	"dangol/infra/local/engine/enginetest"
+	"dangol/infra/testkit/enginetest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"

@@ -15,7 +15,7 @@ import (
 	stream "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 	"github.com/ncruces/go-sqlite3"
 
-	"dangol/infra/local/engine/enginetest"
+	"dangol/infra/testkit/enginetest"
 )
 
 // TestNumberingAndReadingAStreamNeedNoWalkThroughIt asks SQLite how it would answer what the engine asks with every write

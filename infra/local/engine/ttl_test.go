@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"dangol/infra/local/engine"
-	"dangol/infra/local/engine/enginetest"
-	"dangol/shared/id"
+	"dangol/infra/testkit/enginetest"
+	"dangol/shared/platform/id"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )

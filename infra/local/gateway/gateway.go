@@ -15,9 +15,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"dangol/infra/topology"
-	"dangol/shared/clock"
-	"dangol/shared/id"
-	"dangol/shared/problem"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
 )
 
 // maxBody is the largest request that API Gateway takes.

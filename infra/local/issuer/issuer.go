@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"dangol/shared/clock"
-	"dangol/shared/id"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"

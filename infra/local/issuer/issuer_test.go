@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"dangol/infra/local/issuer"
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 )

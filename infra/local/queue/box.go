@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"dangol/shared/id"
+	"dangol/shared/platform/id"
 
 	"github.com/aws/aws-lambda-go/events"
 )

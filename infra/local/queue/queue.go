@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"dangol/infra/local/engine/journal"
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 
 	"github.com/aws/aws-lambda-go/events"
 )

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"dangol/infra/local/queue"
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 
 	"github.com/aws/aws-lambda-go/events"
 )

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"dangol/infra/topology"
-	"dangol/shared/api"
+	"dangol/shared/platform/api"
 )
 
 // belongings are one shopper's things, made afresh for every call so that no call spoils the next.
@@ -65,7 +65,7 @@ func guestOrder(s *shop) belongings {
 
 func shippedOrder(s *shop) belongings {
 	b := ownOrder(s)
-	s.do(s.agent(), "POST", "/orders/"+b.order+"/fulfilments", map[string]string{"carrier": "cj", "trackingNumber": "1"})
+	s.do(s.agent(), "POST", "/orders/"+b.order+"/fulfillments", map[string]string{"carrier": "cj", "trackingNumber": "1"})
 	return b
 }
 
@@ -187,8 +187,8 @@ var requests = map[string]request{
 	"listMyOrders": {needs: nothing}, "getOrder": {needs: ownOrder, owned: true, operators: true},
 	"lookupOrder": {needs: guestOrder, body: `{"number":"{number}","email":"{email}"}`},
 	"listOrders":  {needs: nothing}, "cancelOrder": {needs: ownOrder, owned: true, operators: true, body: `{"reason":"changed my mind"}`},
-	"fulfilOrder":       {needs: ownOrder, body: `{"carrier":"cj","trackingNumber":"1"}`},
-	"deliverFulfilment": {needs: shippedOrder}, "addOrderNote": {needs: ownOrder, body: `{"text":"called"}`},
+	"fulfilOrder":        {needs: ownOrder, body: `{"carrier":"cj","trackingNumber":"1"}`},
+	"deliverFulfillment": {needs: shippedOrder}, "addOrderNote": {needs: ownOrder, body: `{"text":"called"}`},
 	"listPlans": {needs: nothing}, "getPlan": {needs: somePlan}, "createPlan": {needs: nothing, body: planBody},
 	"replacePlan": {needs: somePlan, body: planBody}, "archivePlan": {needs: somePlan},
 	"proposePlan": {needs: ownSubscription, body: `{"from":"2027-03-01"}`}, "getSubscriptionReport": {needs: ownSubscription},

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"dangol/infra/local/engine/enginetest"
-	"dangol/infra/local/runtimeapi"
 	"dangol/infra/local/tables"
+	"dangol/infra/testkit/enginetest"
+	"dangol/infra/testkit/runtimeapi"
 	"dangol/infra/topology"
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 )
 
 // TestEachFunctionAsItsRealBootstrap starts the executable that is deployed, only built for this machine, on the Runtime
@@ -98,7 +98,7 @@ func TestABootstrapWithoutItsConfigurationSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	fn, err := runtimeapi.Start(ctx, runtimeapi.Options{Path: "../../../bin/functions/cart", Clock: clock.System{}})
+	fn, err := runtimeapi.Start(ctx, runtimeapi.Options{Path: "../../../bin/functions/carts", Clock: clock.System{}})
 	if err == nil {
 		fn.Stop()
 		t.Fatal("the cart function started without a table")

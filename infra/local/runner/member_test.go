@@ -75,7 +75,7 @@ func TestBenefitsFollowTheMembershipFromTrialToSuspensionAndBack(t *testing.T) {
 	}
 	s.do(s.as("yuri"), "POST", "/subscriptions/"+id+"/cancel", nil)
 	s.customerWith("yuri", variant, 2)
-	state("cancelled", withIt)
+	state("canceled", withIt)
 	s.advance(31 * oneDay)
 	state("ended", without)
 }

@@ -15,8 +15,8 @@ import (
 
 	"dangol/infra/local/runner"
 	"dangol/infra/topology"
-	"dangol/shared/billing"
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
+	"dangol/shared/subscription/service"
 )
 
 // recorder notes what every function does to every table, in the words of IAM.
@@ -63,7 +63,7 @@ func TestFunctionsDoWhatTheyMayAndMayWhatTheyDo(t *testing.T) {
 	t.Parallel()
 	r := &recorder{seen: map[string]bool{}}
 	broken := &outage{}
-	s := open(t, observing(r.observe), broken.of("checkout"))
+	s := open(t, observing(r.observe), broken.of("checkouts"))
 	useEverything(s)
 	finishWithoutTheAPI(t, s, broken)
 	r.mu.Lock()
@@ -125,8 +125,8 @@ func finishWithoutTheAPI(t *testing.T, s *shop, broken *outage) {
 
 // reportOfALargeShop has the worker add up figures that the request itself would in so small a shop.
 func (s *shop) reportOfALargeShop() {
-	books := billing.Service{Table: s.Table(table.Commerce.Name), Clock: s.Clock()}
-	question := billing.Question{Currency: "KRW", From: opening, To: s.Clock().Now(), Days: 62}
+	books := service.Service{Table: s.Table(table.Commerce.Name), Clock: s.Clock()}
+	question := service.Question{Currency: "KRW", From: opening, To: s.Clock().Now(), Days: 62}
 	if err := books.Ask(s.t.Context(), question); err != nil {
 		s.t.Fatal(err)
 	}

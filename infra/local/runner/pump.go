@@ -11,8 +11,8 @@ import (
 
 	"dangol/infra/local/engine"
 	"dangol/infra/local/tables"
-	"dangol/shared/due"
-	"dangol/shared/table"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/table"
 )
 
 // look is how often the runner looks whether something has become due without a write having told it.

@@ -16,7 +16,7 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/spf13/afero"
 
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 // mediaBucket holds the shop's pictures.

@@ -26,9 +26,9 @@ import (
 	"dangol/infra/local/stream"
 	"dangol/infra/local/tables"
 	"dangol/infra/topology"
-	"dangol/shared/clock"
 	"dangol/shared/payment/sandbox/server"
-	"dangol/shared/table"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
 )
 
 // Options say where the system runs and keeps its data.

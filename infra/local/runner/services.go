@@ -21,10 +21,10 @@ import (
 	"dangol/infra/local/stream"
 	"dangol/infra/local/tables"
 	"dangol/infra/topology"
-	"dangol/shared/boot"
-	"dangol/shared/event"
 	"dangol/shared/payment/sandbox/server"
-	"dangol/shared/table"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
 )
 
 // Names and secrets that exist only here.
@@ -186,7 +186,7 @@ func (r *Runner) variables() map[string]string {
 		"SANDBOX_WEBHOOK_SECRET": webhookSecret, "PAYMENT_SECRETS": "", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
 		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),
 		"SHELF_SECONDS": r.getenv("SHELF_SECONDS"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address, "SHOP_CONTACT": mailFrom,
-		"SHOP_COLOUR": "", "SHOP_IMPRINT": "", "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",
+		"SHOP_COLOR": "", "SHOP_IMPRINT": "", "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",
 	}
 	for _, s := range r.options.System.Tables {
 		known[strings.ToUpper(s.Name)+"_TABLE"] = s.Name

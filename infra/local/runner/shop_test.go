@@ -24,9 +24,9 @@ func TestAnOrderFromCartToDelivery(t *testing.T) {
 	order := done.field(t, "orderId")
 	s.settle()
 
-	s.do(s.agent(), "POST", "/orders/"+order+"/fulfilments", map[string]string{"carrier": "cj", "trackingNumber": "1234-5678"})
+	s.do(s.agent(), "POST", "/orders/"+order+"/fulfillments", map[string]string{"carrier": "cj", "trackingNumber": "1234-5678"})
 	s.settle()
-	s.do(s.agent(), "POST", "/orders/"+order+"/fulfilments/1/delivered", nil)
+	s.do(s.agent(), "POST", "/orders/"+order+"/fulfillments/1/delivered", nil)
 	got := s.do(ann.caller, "GET", "/orders/"+order, nil)
 	if state := got.field(t, "state"); state != "delivered" {
 		t.Errorf("the order is %s, want delivered", state)

@@ -15,8 +15,8 @@ import (
 	"dangol/infra/local/issuer"
 	"dangol/infra/local/runner"
 	"dangol/infra/topology"
-	"dangol/shared/clock"
-	"dangol/shared/table"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
 )
 
 // opening is when the tests' shop opens.

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // writers is how many writes are let through to the engine at a time. They wait for its one lock in no order, so of a hundred at

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"dangol/infra/local/scheduler"
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"net/mail"
 
-	"dangol/shared/id"
+	"dangol/shared/platform/id"
 )
 
 // Limits of SES. https://docs.aws.amazon.com/ses/latest/dg/quotas.html

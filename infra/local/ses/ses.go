@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"dangol/infra/local/engine/journal"
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 )
 
 // keep is how many messages the inbox holds; the oldest go first.

@@ -12,9 +12,9 @@ import (
 	"sync"
 	"testing"
 
-	"dangol/infra/local/engine/enginetest"
 	"dangol/infra/local/stream"
-	"dangol/shared/clock"
+	"dangol/infra/testkit/enginetest"
+	"dangol/shared/platform/clock"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"

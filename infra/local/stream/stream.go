@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"dangol/shared/clock"
+	"dangol/shared/platform/clock"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"

@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"dangol/infra/local/engine/enginetest"
 	"dangol/infra/local/stream"
-	"dangol/shared/clock"
-	"dangol/shared/id"
+	"dangol/infra/testkit/enginetest"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"

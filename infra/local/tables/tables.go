@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // Client returns a DynamoDB client for an engine on this machine.

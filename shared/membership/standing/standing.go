@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"dangol/shared/membership"
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 // KeyOf is the key of a customer's standing.

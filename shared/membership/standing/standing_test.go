@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"dangol/infra/local/localtest"
+	"dangol/infra/testkit/localtest"
 	"dangol/shared/membership"
 	"dangol/shared/membership/standing"
-	"dangol/shared/table"
+	"dangol/shared/platform/table"
 )
 
 var noon = time.Date(2026, 9, 1, 3, 0, 0, 0, time.UTC)

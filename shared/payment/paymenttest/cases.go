@@ -9,10 +9,10 @@ import (
 )
 
 var shapeCases = []testCase{
-	{"authorise, read, capture", func(t *testing.T, f Fixture) {
-		p, err := f.Provider.Authorise(t.Context(), f.Order("shape-1"))
+	{"authorize, read, capture", func(t *testing.T, f Fixture) {
+		p, err := f.Provider.Authorize(t.Context(), f.Order("shape-1"))
 		if err != nil || p.ID == "" || p.Amount.Currency == "" {
-			t.Fatalf("authorise: %+v, %v", p, err)
+			t.Fatalf("authorize: %+v, %v", p, err)
 		}
 		if got, err := f.Provider.Get(t.Context(), p.ID); err != nil || got.ID != p.ID {
 			t.Errorf("get: %+v, %v", got, err)
@@ -21,8 +21,8 @@ var shapeCases = []testCase{
 			t.Errorf("capture: %+v, %v", got, err)
 		}
 	}},
-	{"authorise, void", func(t *testing.T, f Fixture) {
-		p, err := f.Provider.Authorise(t.Context(), f.Order("shape-2"))
+	{"authorize, void", func(t *testing.T, f Fixture) {
+		p, err := f.Provider.Authorize(t.Context(), f.Order("shape-2"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +33,7 @@ var shapeCases = []testCase{
 	{"take at once, refund", func(t *testing.T, f Fixture) {
 		req := f.Order("shape-3")
 		req.CaptureNow, req.KeepMethod = true, true
-		p, err := f.Provider.Authorise(t.Context(), req)
+		p, err := f.Provider.Authorize(t.Context(), req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,15 +64,15 @@ func (f Fixture) renewal(key string, m payment.Method) payment.ChargeRequest {
 	}
 }
 
-var authoriseCases = []testCase{
-	{"a good card is authorised and says what it was", func(t *testing.T, f Fixture) {
-		p := f.authorised(t, "a1")
+var authorizeCases = []testCase{
+	{"a good card is authorized and says what it was", func(t *testing.T, f Fixture) {
+		p := f.authorized(t, "a1")
 		if p.Key != "a1" || p.Amount != Won(12_000) || p.Metadata["checkout"] != "chk_1" || len(p.Method.Last4) != 4 || p.Method.Brand == "" {
 			t.Errorf("got %+v", p)
 		}
 	}},
-	{"what was authorised is found by id and by key", func(t *testing.T, f Fixture) {
-		p := f.authorised(t, "a2")
+	{"what was authorized is found by id and by key", func(t *testing.T, f Fixture) {
+		p := f.authorized(t, "a2")
 		for _, find := range []func() (payment.Payment, error){
 			func() (payment.Payment, error) { return f.Provider.Get(t.Context(), p.ID) },
 			func() (payment.Payment, error) { return f.Provider.Lookup(t.Context(), "a2") },
@@ -99,7 +99,7 @@ var authoriseCases = []testCase{
 		} {
 			req := f.Order("decline-" + token)
 			req.MethodToken = token
-			p, err := f.Provider.Authorise(t.Context(), req)
+			p, err := f.Provider.Authorize(t.Context(), req)
 			d, ok := errors.AsType[*payment.Declined](err)
 			if !ok || d.Code != wanted.Code || d.Kind != wanted.Kind {
 				t.Fatalf("%s: got %v, want %v", token, err, &wanted)
@@ -113,20 +113,20 @@ var authoriseCases = []testCase{
 		}
 	}},
 	{"nonsense is refused", func(t *testing.T, f Fixture) {
-		for name, spoil := range map[string]func(*payment.AuthoriseRequest){
-			"no amount":        func(r *payment.AuthoriseRequest) { r.Amount.Amount = 0 },
-			"negative amount":  func(r *payment.AuthoriseRequest) { r.Amount.Amount = -5 },
-			"no currency":      func(r *payment.AuthoriseRequest) { r.Amount.Currency = "" },
-			"no such currency": func(r *payment.AuthoriseRequest) { r.Amount.Currency = "WON" },
-			"no key":           func(r *payment.AuthoriseRequest) { r.Key = "" },
-			"no method":        func(r *payment.AuthoriseRequest) { r.MethodToken = "" },
-			"unknown method":   func(r *payment.AuthoriseRequest) { r.MethodToken = "pm_nonsense" },
-			"return to script": func(r *payment.AuthoriseRequest) { r.ReturnURL = "javascript:alert(1)" },
-			"keep for nobody":  func(r *payment.AuthoriseRequest) { r.KeepMethod, r.CustomerID = true, "" },
+		for name, spoil := range map[string]func(*payment.AuthorizeRequest){
+			"no amount":        func(r *payment.AuthorizeRequest) { r.Amount.Amount = 0 },
+			"negative amount":  func(r *payment.AuthorizeRequest) { r.Amount.Amount = -5 },
+			"no currency":      func(r *payment.AuthorizeRequest) { r.Amount.Currency = "" },
+			"no such currency": func(r *payment.AuthorizeRequest) { r.Amount.Currency = "WON" },
+			"no key":           func(r *payment.AuthorizeRequest) { r.Key = "" },
+			"no method":        func(r *payment.AuthorizeRequest) { r.MethodToken = "" },
+			"unknown method":   func(r *payment.AuthorizeRequest) { r.MethodToken = "pm_nonsense" },
+			"return to script": func(r *payment.AuthorizeRequest) { r.ReturnURL = "javascript:alert(1)" },
+			"keep for nobody":  func(r *payment.AuthorizeRequest) { r.KeepMethod, r.CustomerID = true, "" },
 		} {
 			req := f.Order("nonsense " + name)
 			spoil(&req)
-			if _, err := f.Provider.Authorise(t.Context(), req); !errors.Is(err, payment.ErrInvalid) {
+			if _, err := f.Provider.Authorize(t.Context(), req); !errors.Is(err, payment.ErrInvalid) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -134,20 +134,20 @@ var authoriseCases = []testCase{
 }
 
 var moneyCases = []testCase{
-	{"an authorisation is captured once", func(t *testing.T, f Fixture) {
-		p := f.authorised(t, "m1")
+	{"an authorization is captured once", func(t *testing.T, f Fixture) {
+		p := f.authorized(t, "m1")
 		got, err := f.Provider.Capture(t.Context(), p.ID, "m1-c", Won(12_000))
 		want(t, got, err, payment.StateCaptured, 12_000, 0)
 		if _, err := f.Provider.Capture(t.Context(), p.ID, "m1-c2", Won(1)); !errors.Is(err, payment.ErrStateConflict) {
 			t.Errorf("second capture: %v", err)
 		}
 	}},
-	{"part of an authorisation is captured", func(t *testing.T, f Fixture) {
-		got, err := f.Provider.Capture(t.Context(), f.authorised(t, "m2").ID, "m2-c", Won(5_000))
+	{"part of an authorization is captured", func(t *testing.T, f Fixture) {
+		got, err := f.Provider.Capture(t.Context(), f.authorized(t, "m2").ID, "m2-c", Won(5_000))
 		want(t, got, err, payment.StateCaptured, 5_000, 0)
 	}},
-	{"more than the authorisation, or other money, is refused", func(t *testing.T, f Fixture) {
-		p := f.authorised(t, "m3")
+	{"more than the authorization, or other money, is refused", func(t *testing.T, f Fixture) {
+		p := f.authorized(t, "m3")
 		usd := Won(5)
 		usd.Currency = "USD"
 		for _, amount := range []money.Money{Won(12_001), Won(0), usd} {
@@ -156,8 +156,8 @@ var moneyCases = []testCase{
 			}
 		}
 	}},
-	{"a voided authorisation is gone", func(t *testing.T, f Fixture) {
-		p := f.authorised(t, "m4")
+	{"a voided authorization is gone", func(t *testing.T, f Fixture) {
+		p := f.authorized(t, "m4")
 		got, err := f.Provider.Void(t.Context(), p.ID, "m4-v")
 		want(t, got, err, payment.StateVoided, 0, 0)
 		if _, err := f.Provider.Capture(t.Context(), p.ID, "m4-c", Won(1)); !errors.Is(err, payment.ErrStateConflict) {
@@ -196,8 +196,8 @@ var moneyCases = []testCase{
 			t.Errorf("lookup of no refund: %v", err)
 		}
 	}},
-	{"what is only authorised cannot be refunded", func(t *testing.T, f Fixture) {
-		req := payment.RefundRequest{Key: "m7-r", PaymentID: f.authorised(t, "m7").ID, Amount: Won(1)}
+	{"what is only authorized cannot be refunded", func(t *testing.T, f Fixture) {
+		req := payment.RefundRequest{Key: "m7-r", PaymentID: f.authorized(t, "m7").ID, Amount: Won(1)}
 		if _, err := f.Provider.Refund(t.Context(), req); !errors.Is(err, payment.ErrStateConflict) {
 			t.Errorf("got %v", err)
 		}

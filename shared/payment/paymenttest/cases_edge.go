@@ -24,7 +24,7 @@ var methodCases = []testCase{
 	{"a method kept with a purchase is charged later", func(t *testing.T, f Fixture) {
 		req := f.Order("k2")
 		req.KeepMethod, req.CaptureNow = true, true
-		first, err := f.Provider.Authorise(t.Context(), req)
+		first, err := f.Provider.Authorize(t.Context(), req)
 		want(t, first, err, payment.StateCaptured, 12_000, 0)
 		p, err := f.Provider.ChargeOffSession(t.Context(), f.renewal("k2-2026-03", first.Method))
 		want(t, p, err, payment.StateCaptured, 9_900, 0)
@@ -69,14 +69,14 @@ var methodCases = []testCase{
 
 var keyCases = []testCase{
 	{"the same call again has the first outcome, whatever happened since", func(t *testing.T, f Fixture) {
-		p := f.authorised(t, "i1")
+		p := f.authorized(t, "i1")
 		_, err := f.Provider.Capture(t.Context(), p.ID, "i1-c", Won(12_000))
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := f.Provider.Authorise(t.Context(), f.Order("i1"))
+		again, err := f.Provider.Authorize(t.Context(), f.Order("i1"))
 		if err != nil || again.ID != p.ID {
-			t.Errorf("authorise again: %+v, %v", again, err)
+			t.Errorf("authorize again: %+v, %v", again, err)
 		}
 		capture, err := f.Provider.Capture(t.Context(), p.ID, "i1-c", Won(12_000))
 		want(t, capture, err, payment.StateCaptured, 12_000, 0)
@@ -84,17 +84,17 @@ var keyCases = []testCase{
 	{"a decline is repeated", func(t *testing.T, f Fixture) {
 		req := f.Order("i2")
 		req.MethodToken = f.Tokens.InsufficientFunds
-		first, _ := f.Provider.Authorise(t.Context(), req)
-		again, err := f.Provider.Authorise(t.Context(), req)
+		first, _ := f.Provider.Authorize(t.Context(), req)
+		again, err := f.Provider.Authorize(t.Context(), req)
 		if d, ok := errors.AsType[*payment.Declined](err); !ok || d.Code != "insufficient_funds" || again.ID != first.ID {
 			t.Errorf("got %+v, %v", again, err)
 		}
 	}},
 	{"the same key for something else is refused", func(t *testing.T, f Fixture) {
-		p := f.authorised(t, "i3")
+		p := f.authorized(t, "i3")
 		other := f.Order("i3")
 		other.Amount = Won(12_001)
-		if _, err := f.Provider.Authorise(t.Context(), other); !errors.Is(err, payment.ErrKeyReused) {
+		if _, err := f.Provider.Authorize(t.Context(), other); !errors.Is(err, payment.ErrKeyReused) {
 			t.Errorf("another amount: %v", err)
 		}
 		if _, err := f.Provider.Capture(t.Context(), p.ID, "i3", Won(12_000)); !errors.Is(err, payment.ErrKeyReused) {
@@ -117,7 +117,7 @@ var keyCases = []testCase{
 		var all sync.WaitGroup
 		for i := range ids {
 			all.Go(func() {
-				p, err := f.Provider.Authorise(t.Context(), f.Order("i5"))
+				p, err := f.Provider.Authorize(t.Context(), f.Order("i5"))
 				if err == nil {
 					ids[i] = p.ID
 				}
@@ -133,11 +133,11 @@ var keyCases = []testCase{
 }
 
 var challengeCases = []testCase{
-	{"approved: authorised, and the address is gone", func(t *testing.T, f Fixture) {
+	{"approved: authorized, and the address is gone", func(t *testing.T, f Fixture) {
 		p := f.challenged(t, "c1", false)
 		f.Challenge(t, p, true)
 		got, err := f.Provider.Get(t.Context(), p.ID)
-		want(t, got, err, payment.StateAuthorised, 0, 0)
+		want(t, got, err, payment.StateAuthorized, 0, 0)
 		if got.NextActionURL != "" {
 			t.Errorf("still points at %s", got.NextActionURL)
 		}
@@ -158,13 +158,13 @@ var challengeCases = []testCase{
 			t.Errorf("got %+v", got)
 		}
 	}},
-	{"given up: cancelled, and approving afterwards changes nothing", func(t *testing.T, f Fixture) {
+	{"given up: canceled, and approving afterwards changes nothing", func(t *testing.T, f Fixture) {
 		p := f.challenged(t, "c4", false)
 		got, err := f.Provider.Void(t.Context(), p.ID, "c4-v")
-		want(t, got, err, payment.StateCancelled, 0, 0)
+		want(t, got, err, payment.StateCanceled, 0, 0)
 		f.Challenge(t, p, true)
 		got, err = f.Provider.Get(t.Context(), p.ID)
-		want(t, got, err, payment.StateCancelled, 0, 0)
+		want(t, got, err, payment.StateCanceled, 0, 0)
 	}},
 }
 
@@ -172,7 +172,7 @@ func (f Fixture) challenged(t *testing.T, key string, captureNow bool) payment.P
 	t.Helper()
 	req := f.Order(key)
 	req.MethodToken, req.CaptureNow = f.Tokens.Challenge, captureNow
-	p, err := f.Provider.Authorise(t.Context(), req)
+	p, err := f.Provider.Authorize(t.Context(), req)
 	want(t, p, err, payment.StateRequiresAction, 0, 0)
 	if p.NextActionURL == "" || !p.State.Open() {
 		t.Fatalf("nowhere to go: %+v", p)
@@ -184,16 +184,16 @@ var captureCases = []testCase{
 	{"the money is taken although only a reservation was asked for", func(t *testing.T, f Fixture) {
 		req := f.Order("t1")
 		req.MethodToken = f.Tokens.Captured
-		p, err := f.Provider.Authorise(t.Context(), req)
+		p, err := f.Provider.Authorize(t.Context(), req)
 		want(t, p, err, payment.StateCaptured, 12_000, 0)
 	}},
 }
 
 var lateCases = []testCase{
-	{"processing at first and authorised two minutes later", func(t *testing.T, f Fixture) {
+	{"processing at first and authorized two minutes later", func(t *testing.T, f Fixture) {
 		req := f.Order("l1")
 		req.MethodToken = f.Tokens.Late
-		p, err := f.Provider.Authorise(t.Context(), req)
+		p, err := f.Provider.Authorize(t.Context(), req)
 		want(t, p, err, payment.StateProcessing, 0, 0)
 		if _, err := f.Provider.Void(t.Context(), p.ID, "l1-v"); !errors.Is(err, payment.ErrStateConflict) {
 			t.Errorf("void while processing: %v", err)
@@ -203,7 +203,7 @@ var lateCases = []testCase{
 		want(t, p, err, payment.StateProcessing, 0, 0)
 		f.Advance(t, time.Second)
 		p, err = f.Provider.Lookup(t.Context(), "l1")
-		want(t, p, err, payment.StateAuthorised, 0, 0)
+		want(t, p, err, payment.StateAuthorized, 0, 0)
 	}},
 }
 
@@ -211,12 +211,12 @@ var hangCases = []testCase{
 	{"took effect, never answered: the look-up and the repeat both tell", func(t *testing.T, f Fixture) {
 		req := f.Order("h1")
 		req.MethodToken = f.Tokens.Hang
-		if _, err := f.Provider.Authorise(t.Context(), req); !errors.Is(err, payment.ErrUnknown) {
+		if _, err := f.Provider.Authorize(t.Context(), req); !errors.Is(err, payment.ErrUnknown) {
 			t.Fatalf("got %v", err)
 		}
 		p, err := f.Provider.Lookup(t.Context(), "h1")
-		want(t, p, err, payment.StateAuthorised, 0, 0)
-		again, err := f.Provider.Authorise(t.Context(), req)
+		want(t, p, err, payment.StateAuthorized, 0, 0)
+		again, err := f.Provider.Authorize(t.Context(), req)
 		if err != nil || again.ID != p.ID {
 			t.Errorf("again: %+v, %v", again, err)
 		}
@@ -224,13 +224,13 @@ var hangCases = []testCase{
 	{"never arrived, never answered: not found, and the key is still free", func(t *testing.T, f Fixture) {
 		req := f.Order("h2")
 		req.MethodToken = f.Tokens.HangBefore
-		if _, err := f.Provider.Authorise(t.Context(), req); !errors.Is(err, payment.ErrUnknown) {
+		if _, err := f.Provider.Authorize(t.Context(), req); !errors.Is(err, payment.ErrUnknown) {
 			t.Fatalf("got %v", err)
 		}
 		if _, err := f.Provider.Lookup(t.Context(), "h2"); !errors.Is(err, payment.ErrNotFound) {
 			t.Errorf("lookup: %v", err)
 		}
-		f.authorised(t, "h2")
+		f.authorized(t, "h2")
 	}},
 }
 

@@ -29,7 +29,7 @@ type Faulty struct {
 	calls []string
 }
 
-// Break wraps a provider; plan says what happens to the n-th call (from 1), named "Authorise", "Capture" and so on.
+// Break wraps a provider; plan says what happens to the n-th call (from 1), named "Authorize", "Capture" and so on.
 func Break(p payment.Provider, plan func(n int, call string) Fault) *Faulty {
 	return &Faulty{Provider: p, plan: plan}
 }
@@ -71,9 +71,9 @@ func through[T any](f *Faulty, name string, do func() (T, error)) (T, error) {
 	return do()
 }
 
-// Authorise implements payment.Provider.
-func (f *Faulty) Authorise(ctx context.Context, req payment.AuthoriseRequest) (payment.Payment, error) {
-	return through(f, "Authorise", func() (payment.Payment, error) { return f.Provider.Authorise(ctx, req) })
+// Authorize implements payment.Provider.
+func (f *Faulty) Authorize(ctx context.Context, req payment.AuthorizeRequest) (payment.Payment, error) {
+	return through(f, "Authorize", func() (payment.Payment, error) { return f.Provider.Authorize(ctx, req) })
 }
 
 // Capture implements payment.Provider.

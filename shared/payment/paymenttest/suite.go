@@ -66,7 +66,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Fixture, can Capabilities) {
 		})
 	}
 	group("every call is answered", true, shapeCases)
-	group("authorise", can.Stateful, authoriseCases)
+	group("authorize", can.Stateful, authorizeCases)
 	group("capture, void, refund", can.Stateful, moneyCases)
 	group("kept methods", can.Stateful, methodCases)
 	group("keys", can.Stateful, keyCases)
@@ -83,8 +83,8 @@ type testCase struct {
 }
 
 // Order is a payment of 12,000 won on a good card, for a test to alter.
-func (f Fixture) Order(key string) payment.AuthoriseRequest {
-	return payment.AuthoriseRequest{
+func (f Fixture) Order(key string) payment.AuthorizeRequest {
+	return payment.AuthorizeRequest{
 		Key: key, Amount: Won(12_000), MethodToken: f.Tokens.Good, CustomerID: "usr_1", ReturnURL: "https://shop.example/back",
 		Metadata: map[string]string{"checkout": "chk_1"},
 	}
@@ -103,10 +103,10 @@ func want(t *testing.T, p payment.Payment, err error, state payment.State, captu
 	}
 }
 
-func (f Fixture) authorised(t *testing.T, key string) payment.Payment {
+func (f Fixture) authorized(t *testing.T, key string) payment.Payment {
 	t.Helper()
-	p, err := f.Provider.Authorise(t.Context(), f.Order(key))
-	want(t, p, err, payment.StateAuthorised, 0, 0)
+	p, err := f.Provider.Authorize(t.Context(), f.Order(key))
+	want(t, p, err, payment.StateAuthorized, 0, 0)
 	return p
 }
 
@@ -114,7 +114,7 @@ func (f Fixture) captured(t *testing.T, key string) payment.Payment {
 	t.Helper()
 	req := f.Order(key)
 	req.CaptureNow = true
-	p, err := f.Provider.Authorise(t.Context(), req)
+	p, err := f.Provider.Authorize(t.Context(), req)
 	want(t, p, err, payment.StateCaptured, 12_000, 0)
 	return p
 }

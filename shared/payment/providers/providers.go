@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net/http"
 
-	"dangol/shared/boot"
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox"
 	"dangol/shared/payment/stripe"
+	"dangol/shared/platform/boot"
 )
 
 // FromEnv returns the provider that PAYMENT_PROVIDER names: stripe, with STRIPE_KEY and STRIPE_WEBHOOK_SECRET (and

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/boot"
-	"dangol/shared/clock"
 	"dangol/shared/payment/providers"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
 )
 
 func TestTheEnvironmentChoosesTheProvider(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
-	"dangol/shared/boot"
+	"dangol/shared/platform/boot"
 )
 
 // patience bounds how long a start waits for the secrets.

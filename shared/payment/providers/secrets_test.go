@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"dangol/shared/boot"
-	"dangol/shared/clock"
 	"dangol/shared/payment/providers"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
 )
 
 func TestSecretsComeFromTheFolder(t *testing.T) {

@@ -43,8 +43,8 @@ var _ payment.Provider = (*Client)(nil)
 // Name is "sandbox".
 func (c *Client) Name() string { return "sandbox" }
 
-// Authorise implements payment.Provider.
-func (c *Client) Authorise(ctx context.Context, req payment.AuthoriseRequest) (payment.Payment, error) {
+// Authorize implements payment.Provider.
+func (c *Client) Authorize(ctx context.Context, req payment.AuthorizeRequest) (payment.Payment, error) {
 	return post[payment.Payment](ctx, c, "/v1/payments", req.Key, req)
 }
 

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/clock"
 	"dangol/shared/payment"
 	"dangol/shared/payment/paymenttest"
 	"dangol/shared/payment/sandbox"
 	"dangol/shared/payment/sandbox/server"
+	"dangol/shared/platform/clock"
 )
 
 var tokens = paymenttest.Tokens{
@@ -110,7 +110,7 @@ func TestClientReadsBadAnswersAsUnknown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := answering(t, h).Authorise(t.Context(), payment.AuthoriseRequest{Key: "k", Amount: paymenttest.Won(1)})
+			_, err := answering(t, h).Authorize(t.Context(), payment.AuthorizeRequest{Key: "k", Amount: paymenttest.Won(1)})
 			if !errors.Is(err, payment.ErrUnknown) {
 				t.Errorf("got %v", err)
 			}

@@ -10,10 +10,10 @@ import (
 )
 
 // pay is how a careful shop pays: the same key until there is an answer.
-func pay(t *testing.T, p payment.Provider, req payment.AuthoriseRequest) payment.Payment {
+func pay(t *testing.T, p payment.Provider, req payment.AuthorizeRequest) payment.Payment {
 	t.Helper()
 	for range 5 {
-		got, err := p.Authorise(t.Context(), req)
+		got, err := p.Authorize(t.Context(), req)
 		if err == nil {
 			return got
 		}

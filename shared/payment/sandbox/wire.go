@@ -26,7 +26,7 @@ const (
 	CodeKeyReused    = "key_reused"
 	CodeNotFound     = "not_found"
 	CodeConflict     = "state_conflict"
-	CodeUnauthorised = "unauthorised"
+	CodeUnauthorized = "unauthorized"
 )
 
 var meanings = map[string]error{
@@ -34,7 +34,7 @@ var meanings = map[string]error{
 	CodeKeyReused:    payment.ErrKeyReused,
 	CodeNotFound:     payment.ErrNotFound,
 	CodeConflict:     payment.ErrStateConflict,
-	CodeUnauthorised: payment.ErrInvalid,
+	CodeUnauthorized: payment.ErrInvalid,
 }
 
 // CaptureBody is the body of a capture.

@@ -21,7 +21,7 @@ func TestLookup(t *testing.T) {
 		state   payment.State
 		want    error
 	}{
-		{"in the list of the last hour", map[string]string{list: hit}, payment.StateAuthorised, nil},
+		{"in the list of the last hour", map[string]string{list: hit}, payment.StateAuthorized, nil},
 		{
 			"older: the search finds it, and it is read again because the search may be behind",
 			map[string]string{list: none, search: hit, get: "200" + intent("succeeded")}, payment.StateCaptured, nil,

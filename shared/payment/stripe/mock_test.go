@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/clock"
 	"dangol/shared/payment/paymenttest"
 	"dangol/shared/payment/stripe"
+	"dangol/shared/platform/clock"
 )
 
 const mockVersion = "v0.203.0"

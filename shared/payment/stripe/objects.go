@@ -42,7 +42,7 @@ func fromIntent(in *stripego.PaymentIntent) payment.Payment {
 func state(in *stripego.PaymentIntent) payment.State {
 	switch in.Status {
 	case stripego.PaymentIntentStatusRequiresCapture:
-		return payment.StateAuthorised
+		return payment.StateAuthorized
 	case stripego.PaymentIntentStatusSucceeded:
 		return payment.StateCaptured
 	case stripego.PaymentIntentStatusProcessing:
@@ -51,7 +51,7 @@ func state(in *stripego.PaymentIntent) payment.State {
 		if in.LatestCharge != nil && (in.LatestCharge.Refunded || in.LatestCharge.AmountRefunded > 0) {
 			return payment.StateVoided
 		}
-		return payment.StateCancelled
+		return payment.StateCanceled
 	case stripego.PaymentIntentStatusRequiresPaymentMethod:
 		if e := in.LastPaymentError; e != nil && e.Type != stripego.ErrorTypeIdempotency { // that one says nothing about the card
 			return payment.StateDeclined

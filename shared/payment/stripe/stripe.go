@@ -19,9 +19,9 @@ import (
 	"strings"
 	"time"
 
-	"dangol/shared/clock"
 	"dangol/shared/money"
 	"dangol/shared/payment"
+	"dangol/shared/platform/clock"
 
 	stripego "github.com/stripe/stripe-go/v84"
 )
@@ -76,8 +76,8 @@ const (
 
 var intentExpand = []*string{stripego.String("latest_charge"), stripego.String("payment_method")}
 
-// Authorise implements payment.Provider. With KeepMethod and no CustomerRef it makes Stripe's customer first.
-func (p *Provider) Authorise(ctx context.Context, req payment.AuthoriseRequest) (payment.Payment, error) {
+// Authorize implements payment.Provider. With KeepMethod and no CustomerRef it makes Stripe's customer first.
+func (p *Provider) Authorize(ctx context.Context, req payment.AuthorizeRequest) (payment.Payment, error) {
 	amount, err := payable(req.Key, req.Amount)
 	if err != nil {
 		return payment.Payment{}, err

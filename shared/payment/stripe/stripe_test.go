@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/clock"
 	"dangol/shared/money"
 	"dangol/shared/payment"
 	"dangol/shared/payment/paymenttest"
 	"dangol/shared/payment/stripe"
+	"dangol/shared/platform/clock"
 )
 
 func isNotFound(err error) bool { return errors.Is(err, payment.ErrNotFound) }
@@ -77,8 +77,8 @@ func intent(status string, more ...string) string {
 
 const visa = `,"payment_method":{"id":"pm_1","card":{"brand":"visa","last4":"4242","exp_month":12,"exp_year":2030}},"customer":"cus_1"`
 
-func order() payment.AuthoriseRequest {
-	return payment.AuthoriseRequest{
+func order() payment.AuthorizeRequest {
+	return payment.AuthorizeRequest{
 		Key: "k", Amount: money.Of(12_000, "KRW"), MethodToken: "pm_card_visa", CustomerID: "usr_1",
 		ReturnURL: "https://shop.example/back", Metadata: map[string]string{"checkout": "chk_1"},
 	}
@@ -93,7 +93,7 @@ func TestStatesOfAPaymentIntent(t *testing.T) {
 		captured     int64
 		refunded     int64
 	}{
-		{"reserved", intent("requires_capture"), payment.StateAuthorised, 0, 0},
+		{"reserved", intent("requires_capture"), payment.StateAuthorized, 0, 0},
 		{"taken", intent("succeeded", `,"amount_received":12000`), payment.StateCaptured, 12_000, 0},
 		{
 			"taken and partly given back",
@@ -110,7 +110,7 @@ func TestStatesOfAPaymentIntent(t *testing.T) {
 		{"failed without a word", intent("requires_payment_method", `,"last_payment_error":{"type":"api_error"}`), payment.StateDeclined, 0, 0},
 		{"not confirmed", intent("requires_payment_method"), payment.StateRequiresAction, 0, 0},
 		{"released", intent("canceled", released), payment.StateVoided, 0, 0},
-		{"given up", intent("canceled"), payment.StateCancelled, 0, 0},
+		{"given up", intent("canceled"), payment.StateCanceled, 0, 0},
 		{"declined", intent("requires_payment_method", `,"last_payment_error":{"type":"card_error","code":"card_declined","decline_code":"lost_card"}`), payment.StateDeclined, 0, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -133,10 +133,10 @@ func TestStatesOfAPaymentIntent(t *testing.T) {
 	}
 }
 
-func TestAuthoriseAsksForWhatIsMeant(t *testing.T) {
+func TestAuthorizeAsksForWhatIsMeant(t *testing.T) {
 	t.Parallel()
 	p, stripe := says(t, map[string]string{create: "200" + intent("requires_capture", visa), "POST /v1/customers": `200{"id":"cus_1"}`})
-	got, err := p.Authorise(t.Context(), order())
+	got, err := p.Authorize(t.Context(), order())
 	if err != nil || got.Method != (payment.Method{Token: "pm_1", CustomerRef: "cus_1", Brand: "visa", Last4: "4242", ExpMonth: 12, ExpYear: 2030}) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -154,7 +154,7 @@ func TestAuthoriseAsksForWhatIsMeant(t *testing.T) {
 	}
 	req := order()
 	req.CaptureNow, req.KeepMethod = true, true
-	if _, err := p.Authorise(t.Context(), req); err != nil {
+	if _, err := p.Authorize(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
 	sent = stripe.last()
@@ -236,11 +236,11 @@ func TestTimeoutIsUnknownAndNoConnectionIsNot(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	p := stripe.New(stripe.Config{APIKey: "k", BaseURL: front.URL, Clock: clock.System{}, Timeout: 50 * time.Millisecond})
-	if _, err := p.Authorise(t.Context(), order()); !errors.Is(err, payment.ErrUnknown) {
+	if _, err := p.Authorize(t.Context(), order()); !errors.Is(err, payment.ErrUnknown) {
 		t.Errorf("timeout: %v", err)
 	}
 	front.Close()
-	if _, err := p.Authorise(t.Context(), order()); !errors.Is(err, payment.ErrUnavailable) || errors.Is(err, payment.ErrUnknown) {
+	if _, err := p.Authorize(t.Context(), order()); !errors.Is(err, payment.ErrUnavailable) || errors.Is(err, payment.ErrUnknown) {
 		t.Errorf("no connection: %v", err)
 	}
 }
@@ -316,7 +316,7 @@ func TestUnitsOfStripe(t *testing.T) {
 		p, stripe := says(t, map[string]string{create: answer})
 		req := order()
 		req.Amount = tc.amount
-		got, err := p.Authorise(t.Context(), req)
+		got, err := p.Authorize(t.Context(), req)
 		switch {
 		case !errors.Is(err, tc.err):
 			t.Errorf("%v: %v", tc.amount, err)

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/clock"
 	"dangol/shared/payment"
 	"dangol/shared/payment/stripe"
+	"dangol/shared/platform/clock"
 
 	"github.com/stripe/stripe-go/v84/webhook"
 )

@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/clock"
 	"dangol/shared/money"
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox"
 	"dangol/shared/payment/sandbox/server"
+	"dangol/shared/platform/clock"
 
 	"pgregory.net/rapid"
 )
@@ -57,11 +57,11 @@ func TestWhateverIsCalledTheBooksBalance(t *testing.T) {
 			outcome[key] = text
 		}
 		t.Repeat(map[string]func(*rapid.T){
-			"authorise": func(t *rapid.T) {
+			"authorize": func(t *rapid.T) {
 				k := key.Draw(t, "key")
 				token := rapid.SampledFrom([]string{"pm_card_visa", "pm_sandbox_captured", "pm_sandbox_late_webhook"}).Draw(t, "token")
-				req := payment.AuthoriseRequest{Key: k, Amount: amount.Draw(t, "amount"), MethodToken: token}
-				p, err := bank.Authorise(t.Context(), req)
+				req := payment.AuthorizeRequest{Key: k, Amount: amount.Draw(t, "amount"), MethodToken: token}
+				p, err := bank.Authorize(t.Context(), req)
 				note(k, p, err)
 				if err == nil {
 					ids = append(ids, p.ID)
@@ -120,7 +120,7 @@ func TestWhatCannotBeWrittenDownDidNotHappen(t *testing.T) {
 	b := open(t, func(c *server.Config) { c.Path = t.TempDir() + "/state.jsonl" })
 	b.pay(t, "before", "pm_card_visa")
 	server.BreakFile(b.server)
-	_, err := b.Authorise(t.Context(), order("k", "pm_card_visa"))
+	_, err := b.Authorize(t.Context(), order("k", "pm_card_visa"))
 	if !errors.Is(err, payment.ErrUnknown) {
 		t.Errorf("got %v", err)
 	}
@@ -129,7 +129,7 @@ func TestWhatCannotBeWrittenDownDidNotHappen(t *testing.T) {
 	}
 }
 
-func BenchmarkAuthorise(b *testing.B) {
+func BenchmarkAuthorize(b *testing.B) {
 	s, err := server.New(server.Config{Clock: clock.Stopped(monday), APIKey: "key"})
 	if err != nil {
 		b.Fatal(err)

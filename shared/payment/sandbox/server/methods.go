@@ -3,14 +3,14 @@ package server
 import (
 	"time"
 
-	"dangol/shared/id"
 	"dangol/shared/money"
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox"
+	"dangol/shared/platform/id"
 )
 
 // method finds what a token does: one from the browser's form, or a kept method of this customer.
-func (s *Server) method(token, customer string, now time.Time) (behaviour, payment.Method, bool) {
+func (s *Server) method(token, customer string, now time.Time) (behavior, payment.Method, bool) {
 	if kept, ok := s.methods[token]; ok {
 		b, _ := lookupToken(kept.Base)
 		return b, kept.Method, kept.CustomerRef == customer

@@ -23,14 +23,14 @@ func TestChallengePage(t *testing.T) {
 		t.Errorf("an undecided answer: %d", got.status)
 	}
 	got := read(t, http.MethodPost, p.NextActionURL, "decision=approve")
-	want := "https://shop.example/back?cart=1&payment=" + p.ID + "&state=authorised"
+	want := "https://shop.example/back?cart=1&payment=" + p.ID + "&state=authorized"
 	if got.status != http.StatusSeeOther || got.location != want {
 		t.Errorf("sent to %d %s, want %s", got.status, got.location, want)
 	}
 	if page := read(t, http.MethodGet, p.NextActionURL, ""); strings.Contains(page.body, "<form") {
 		t.Errorf("can be answered again: %s", page.body)
 	}
-	if got := read(t, http.MethodPost, p.NextActionURL, "decision=decline"); !strings.HasSuffix(got.location, "state=authorised") {
+	if got := read(t, http.MethodPost, p.NextActionURL, "decision=decline"); !strings.HasSuffix(got.location, "state=authorized") {
 		t.Errorf("a second answer changed it: %s", got.location)
 	}
 	if got := read(t, http.MethodGet, b.front.URL+"/pay/pay_nobody", ""); got.status != http.StatusNotFound {
@@ -43,7 +43,7 @@ func TestChallengeWithoutAReturnAddressStaysOnThePage(t *testing.T) {
 	b := open(t, func(c *server.Config) { c.BaseURL = "https://bank.example/sandbox" })
 	req := order("k", "pm_card_threeDSecure2Required")
 	req.ReturnURL = ""
-	p, err := b.Authorise(t.Context(), req)
+	p, err := b.Authorize(t.Context(), req)
 	if err != nil || p.NextActionURL != "https://bank.example/sandbox/pay/"+p.ID {
 		t.Fatalf("got %+v, %v", p, err)
 	}

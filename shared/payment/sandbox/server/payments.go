@@ -8,20 +8,20 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/id"
 	"dangol/shared/money"
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox"
+	"dangol/shared/platform/id"
 )
 
 const (
 	lateAfter    = 2 * time.Minute    // until a late outcome comes
-	holdsFor     = 7 * 24 * time.Hour // until an authorisation lapses, as with Stripe's cards
+	holdsFor     = 7 * 24 * time.Hour // until an authorization lapses, as with Stripe's cards
 	cardLastsFor = 3                  // years
 )
 
-func (s *Server) authorise(c *call) outcome {
-	var req payment.AuthoriseRequest
+func (s *Server) authorize(c *call) outcome {
+	var req payment.AuthorizeRequest
 	if !c.decode(&req) || !payable(req.Amount) || !returnable(req.ReturnURL) {
 		return refuse(sandbox.CodeInvalid, "amount and return URL must make sense")
 	}
@@ -92,7 +92,7 @@ func (s *Server) capture(c *call) outcome {
 	switch {
 	case !ok:
 		return refuse(sandbox.CodeNotFound, "no payment %s", c.id)
-	case rec.State != payment.StateAuthorised:
+	case rec.State != payment.StateAuthorized:
 		return refuse(sandbox.CodeConflict, "the payment is %s", rec.State)
 	case !c.decode(&req) || !payable(req.Amount) || req.Amount.Currency != rec.Amount.Currency || req.Amount.Amount > rec.Amount.Amount:
 		return refuse(sandbox.CodeInvalid, "at most %s can be captured", rec.Amount.Display())
@@ -106,11 +106,11 @@ func (s *Server) void(c *call) outcome {
 	switch {
 	case !ok:
 		return refuse(sandbox.CodeNotFound, "no payment %s", c.id)
-	case rec.State == payment.StateAuthorised:
+	case rec.State == payment.StateAuthorized:
 		c.release(s, &rec, c.key, c.now)
 	case rec.State == payment.StateRequiresAction:
-		rec.State, rec.NextActionURL = payment.StateCancelled, ""
-		c.event(s, "payment.cancelled", rec, c.now)
+		rec.State, rec.NextActionURL = payment.StateCanceled, ""
+		c.event(s, "payment.canceled", rec, c.now)
 	default:
 		return refuse(sandbox.CodeConflict, "the payment is %s", rec.State)
 	}
@@ -134,13 +134,13 @@ func (c *change) approve(s *Server, rec *record, at time.Time) {
 	if rec.KeepMethod {
 		rec.Method = c.keep(s, rec.Token, rec.CustomerID, rec.Method, at)
 	}
-	rec.move("authorise", rec.Amount, rec.Key, at)
+	rec.move("authorize", rec.Amount, rec.Key, at)
 	if rec.CaptureNow {
 		c.take(s, rec, rec.Amount, rec.Key, at)
 		return
 	}
-	rec.State, rec.ChangesAt = payment.StateAuthorised, at.Add(holdsFor)
-	c.event(s, "payment.authorised", *rec, at)
+	rec.State, rec.ChangesAt = payment.StateAuthorized, at.Add(holdsFor)
+	c.event(s, "payment.authorized", *rec, at)
 }
 
 func (c *change) take(s *Server, rec *record, amount money.Money, key string, at time.Time) {

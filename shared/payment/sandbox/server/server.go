@@ -2,7 +2,7 @@
 // webhooks and a challenge page, so that everything around it can be tried as with a real provider. It never charges twice for
 // one key. The runner on a laptop and tests serve it; functions only link the client.
 //
-//	POST /v1/payments                 authorise          POST /v1/refunds   refund
+//	POST /v1/payments                 authorize          POST /v1/refunds   refund
 //	POST /v1/payments/{id}/capture    capture            GET  /v1/refunds   by payment and key
 //	POST /v1/payments/{id}/void       void               POST /v1/methods   keep a method
 //	GET  /v1/payments/{id}            read               POST /v1/charges   charge a kept method
@@ -24,9 +24,9 @@ import (
 	"sync"
 	"time"
 
-	"dangol/shared/clock"
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox"
+	"dangol/shared/platform/clock"
 )
 
 // Deliver sends one webhook to the shop. An error, as for an answer other than 2xx, makes the sandbox try again later.
@@ -72,7 +72,7 @@ func New(cfg Config) (*Server, error) {
 	if err := s.open(); err != nil {
 		return nil, fmt.Errorf("sandbox state: %w", err)
 	}
-	s.handle("POST /v1/payments", s.keyed("authorise", s.authorise))
+	s.handle("POST /v1/payments", s.keyed("authorize", s.authorize))
 	s.handle("POST /v1/payments/{id}/capture", s.keyed("capture", s.capture))
 	s.handle("POST /v1/payments/{id}/void", s.keyed("void", s.void))
 	s.handle("POST /v1/refunds", s.keyed("refund", s.refund))
@@ -106,7 +106,7 @@ func (s *Server) handle(pattern string, h http.HandlerFunc) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		given := r.Header.Get("Authorization")
 		if subtle.ConstantTimeCompare([]byte(given), []byte("Bearer "+s.cfg.APIKey)) != 1 {
-			refuse(sandbox.CodeUnauthorised, "the API key is not ours").write(w)
+			refuse(sandbox.CodeUnauthorized, "the API key is not ours").write(w)
 			return
 		}
 		h(w, r)
@@ -168,7 +168,7 @@ func made(body any) outcome { return outcome{status: http.StatusOK, body: body, 
 var statuses = map[string]int{
 	sandbox.CodeInvalid: http.StatusUnprocessableEntity, sandbox.CodeKeyReused: http.StatusConflict,
 	sandbox.CodeNotFound: http.StatusNotFound, sandbox.CodeConflict: http.StatusConflict,
-	sandbox.CodeUnauthorised: http.StatusUnauthorized,
+	sandbox.CodeUnauthorized: http.StatusUnauthorized,
 }
 
 // refuse is an answer that moved nothing. It is not kept: the same key may be tried again when things have changed.
@@ -205,7 +205,7 @@ func (o outcome) write(w http.ResponseWriter) {
 	w.Write(o.bytes())
 }
 
-// Counts tells how often each operation was carried out ("authorise", "capture", "void", "refund", "save_method", "charge", "get",
+// Counts tells how often each operation was carried out ("authorize", "capture", "void", "refund", "save_method", "charge", "get",
 // "lookup", "lookup_refund"), repeats of a key answered ("replay"), and webhooks delivered, refused and given up ("webhook",
 // "webhook_refused", "webhook_abandoned").
 func (s *Server) Counts() map[string]int {

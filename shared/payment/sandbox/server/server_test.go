@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/clock"
 	"dangol/shared/money"
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox"
 	"dangol/shared/payment/sandbox/server"
+	"dangol/shared/platform/clock"
 )
 
 // bank is a sandbox with a client, a clock and a shop that may refuse webhooks.
@@ -69,15 +69,15 @@ func (b *bank) advance(t *testing.T, d time.Duration) int {
 
 func (b *bank) pay(t *testing.T, key, token string) payment.Payment {
 	t.Helper()
-	p, err := b.Authorise(t.Context(), order(key, token))
+	p, err := b.Authorize(t.Context(), order(key, token))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-func order(key, token string) payment.AuthoriseRequest {
-	return payment.AuthoriseRequest{
+func order(key, token string) payment.AuthorizeRequest {
+	return payment.AuthorizeRequest{
 		Key: key, Amount: money.Of(12_000, "KRW"), MethodToken: token, CustomerID: "usr_1",
 		ReturnURL: "https://shop.example/back?cart=1", Description: `Soap "A" <script>`,
 	}
@@ -99,7 +99,7 @@ func TestWebhooksAreRepeatedUntilTaken(t *testing.T) {
 	if n := b.advance(t, 9*time.Second); n != 0 {
 		t.Errorf("%d delivered before their time", n)
 	}
-	if n := b.advance(t, time.Second); n != 1 || b.got[0].Type != "payment.authorised" {
+	if n := b.advance(t, time.Second); n != 1 || b.got[0].Type != "payment.authorized" {
 		t.Errorf("%d delivered: %+v", n, b.got)
 	}
 	if n := b.advance(t, time.Hour); n != 0 {
@@ -148,12 +148,12 @@ func TestWebhooksOfOnePaymentComeInOrder(t *testing.T) {
 	for _, n := range b.got {
 		types = append(types, n.Type)
 	}
-	if got := strings.Join(types, " "); got != "payment.authorised payment.captured refund.succeeded" {
+	if got := strings.Join(types, " "); got != "payment.authorized payment.captured refund.succeeded" {
 		t.Errorf("got %s", got)
 	}
 }
 
-func TestAnAuthorisationLapsesAfterSevenDays(t *testing.T) {
+func TestAnAuthorizationLapsesAfterSevenDays(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	p := b.pay(t, "k", "pm_card_visa")
@@ -177,7 +177,7 @@ func TestALateOutcomeComesByWebhook(t *testing.T) {
 	if n := b.advance(t, time.Minute); n != 0 {
 		t.Fatalf("told too early: %+v", b.got)
 	}
-	if n := b.advance(t, time.Minute); n != 1 || b.got[0].Payment.State != payment.StateAuthorised {
+	if n := b.advance(t, time.Minute); n != 1 || b.got[0].Payment.State != payment.StateAuthorized {
 		t.Errorf("%d delivered: %+v", n, b.got)
 	}
 }
@@ -223,14 +223,14 @@ func TestStateSurvivesARestart(t *testing.T) {
 	half.Close()
 
 	b = open(t, persist)
-	again, err := b.Authorise(t.Context(), order("k", "pm_card_visa"))
+	again, err := b.Authorize(t.Context(), order("k", "pm_card_visa"))
 	if err != nil || again.ID != p.ID || b.server.Counts()["replay"] != 1 {
 		t.Errorf("the key is forgotten: %+v, %v", again, err)
 	}
 	if n := b.advance(t, 3*time.Minute); n != 2 {
 		t.Errorf("%d webhooks after the restart, want the refused one and the late one", n)
 	}
-	if got, err := b.Get(t.Context(), late.ID); err != nil || got.State != payment.StateAuthorised {
+	if got, err := b.Get(t.Context(), late.ID); err != nil || got.State != payment.StateAuthorized {
 		t.Errorf("the late one: %+v, %v", got, err)
 	}
 	b.server.Close()
@@ -257,8 +257,8 @@ func TestAPIRefusesWhatItCannotTake(t *testing.T) {
 		name, auth, key, body, code string
 		status                      int
 	}{
-		{"no API key", "", "k", "{}", sandbox.CodeUnauthorised, 401},
-		{"a wrong API key", "Bearer no", "k", "{}", sandbox.CodeUnauthorised, 401},
+		{"no API key", "", "k", "{}", sandbox.CodeUnauthorized, 401},
+		{"a wrong API key", "Bearer no", "k", "{}", sandbox.CodeUnauthorized, 401},
 		{"no idempotency key", "Bearer key", "", "{}", sandbox.CodeInvalid, 422},
 		{"an endless idempotency key", "Bearer key", strings.Repeat("k", 256), "{}", sandbox.CodeInvalid, 422},
 		{"no JSON", "Bearer key", "k", "amount=5", sandbox.CodeInvalid, 422},

@@ -29,7 +29,7 @@ type record struct {
 
 // Move is one thing that happened to the money of a payment.
 type Move struct {
-	Kind   string      `json:"kind"` // authorise, capture, void, refund
+	Kind   string      `json:"kind"` // authorize, capture, void, refund
 	Amount money.Money `json:"amount"`
 	Key    string      `json:"key,omitempty"` // "" when no call caused it
 	At     time.Time   `json:"at"`

@@ -2,8 +2,8 @@ package server
 
 import "strings"
 
-// behaviour is what a method token makes happen.
-type behaviour struct {
+// behavior is what a method token makes happen.
+type behavior struct {
 	brand, last4 string
 	decline      string // refused with this code, on session and off
 	offSession   string // refused with this code when the shopper is away
@@ -23,10 +23,10 @@ const (
 	refundWaits = "waits"
 )
 
-// behaviours by token without its prefix and underscores, in lower case. The names are those of Stripe's test methods
+// behaviors by token without its prefix and underscores, in lower case. The names are those of Stripe's test methods
 // (docs.stripe.com/testing), so "pm_card_visa_chargeDeclinedLostCard" and "tok_visa_chargeDeclinedLostCard" are both understood;
 // those with "sandbox" in them exist only here.
-var behaviours = map[string]behaviour{
+var behaviors = map[string]behavior{
 	"visa":                            {brand: "visa", last4: "4242"},
 	"visadebit":                       {brand: "visa", last4: "5556"},
 	"mastercard":                      {brand: "mastercard", last4: "4444"},
@@ -61,7 +61,7 @@ var behaviours = map[string]behaviour{
 }
 
 // lookupToken finds what a token of the browser's form does; kept methods have ids of their own.
-func lookupToken(token string) (behaviour, bool) {
+func lookupToken(token string) (behavior, bool) {
 	name := strings.ToLower(token)
 	for _, prefix := range []string{"pm_card_", "pm_", "tok_"} {
 		if rest, ok := strings.CutPrefix(name, prefix); ok {
@@ -72,6 +72,6 @@ func lookupToken(token string) (behaviour, bool) {
 	if rest, ok := strings.CutPrefix(name, "visa_charge"); ok {
 		name = "charge" + rest
 	}
-	b, ok := behaviours[strings.ReplaceAll(name, "_", "")]
+	b, ok := behaviors[strings.ReplaceAll(name, "_", "")]
 	return b, ok
 }

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/id"
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox"
+	"dangol/shared/platform/id"
 )
 
 // event is a webhook on its way.
@@ -74,7 +74,7 @@ func (c *change) notify(s *Server, n payment.Notification) {
 	c.Events = append(c.Events, event{ID: n.ID, Seq: s.seq, Body: body, Next: n.At, Left: deliveries})
 }
 
-// Tick brings the sandbox up to now: late outcomes come, authorisations lapse, and every webhook that is due is delivered, oldest
+// Tick brings the sandbox up to now: late outcomes come, authorizations lapse, and every webhook that is due is delivered, oldest
 // first. It returns how many deliveries succeeded. Errors: ctx is done, or the state cannot be written.
 func (s *Server) Tick(ctx context.Context, now time.Time) (int, error) {
 	s.tick.Lock()

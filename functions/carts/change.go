@@ -1,0 +1,231 @@
+package carts
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"dangol/shared/cart"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/problem"
+)
+
+// change runs one change of a cart and answers with the whole cart.
+func (f *Carts) change(ctx context.Context, in Changing, body any, do func(*cart.Cart) error) (*output, error) {
+	try, err := attempt(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	var priced cart.Priced
+	c, replayed, err := f.Store.Change(ctx, who(ctx, in.CartID, in.Token), try, func(c *cart.Cart) (err error) {
+		f.complete(ctx, c, in.Language)
+		if err := in.fresh(c); err != nil {
+			return err
+		}
+		priced, err = f.Quoter.Keep(ctx, c, f.Clock.Now(), do)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if replayed || priced.Cart == nil {
+		return f.show(ctx, c, in.Language, replayed)
+	}
+	return answer(priced.Refresh(c), in.Language, false), nil
+}
+
+// show prices a cart and answers with it.
+func (f *Carts) show(ctx context.Context, c *cart.Cart, accept string, replayed bool) (*output, error) {
+	priced, err := f.Quoter.Quote(ctx, c, f.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	return answer(priced, accept, replayed), nil
+}
+
+// complete gives a customer's first cart what it cannot be without.
+func (f *Carts) complete(ctx context.Context, c *cart.Cart, accept string) {
+	if c.Version > 0 {
+		return
+	}
+	if c.Currency == "" {
+		c.Currency = f.Quoter.Shop.Currencies[0]
+	}
+	if c.Language == "" {
+		c.Language = f.speaks(accept)
+	}
+	if c.Email == "" {
+		c.Email = auth.From(ctx).Email
+	}
+}
+
+// speaks is the best language for a reader that the shop has.
+func (f *Carts) speaks(accept string) string {
+	for _, tag := range spoken(accept) {
+		if slices.Contains(f.Quoter.Shop.Languages, tag) {
+			return tag
+		}
+	}
+	return f.Quoter.Shop.Languages[0]
+}
+
+func (f *Carts) addLine(ctx context.Context, in *addLineInput) (*output, error) {
+	now := f.Clock.Now()
+	goods, err := f.Quoter.Read(ctx, []string{in.Body.VariantID}, "", now)
+	if err != nil {
+		return nil, err
+	}
+	good, ok := goods[in.Body.VariantID]
+	if !ok {
+		return nil, problem.InvalidField("/variantId", "unknown_variant", "a variant that is sold here")
+	}
+	choice := cart.Choice{VariantID: in.Body.VariantID, Quantity: in.Body.Quantity, Properties: in.Body.Properties}
+	return f.change(ctx, in.Changing, in.Body, func(c *cart.Cart) error { return c.Add(choice, good, now) })
+}
+
+func (f *Carts) setLine(ctx context.Context, in *setLineInput) (*output, error) {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error { return c.Set(in.LineID, in.Body.Quantity) })
+}
+
+func (f *Carts) removeLine(ctx context.Context, in *removeLineInput) (*output, error) {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error { return c.Remove(in.LineID) })
+}
+
+func (f *Carts) setCodes(ctx context.Context, in *codesInput) (*output, error) {
+	codes, err := readCodes(in.Body.Codes)
+	if err != nil {
+		return nil, err
+	}
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		c.Codes = codes
+		return nil
+	})
+}
+
+func (f *Carts) removeCode(ctx context.Context, in *removeCodeInput) (*output, error) {
+	code := spell(in.Code)
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		at := slices.Index(c.Codes, code)
+		if at < 0 {
+			return problem.NotFound("code_not_found", "This code is not in the cart.")
+		}
+		c.Codes = slices.Delete(c.Codes, at, at+1)
+		return nil
+	})
+}
+
+func (f *Carts) setContact(ctx context.Context, in *contactInput) (*output, error) {
+	if l := in.Body.Language; l != "" && !slices.Contains(f.Quoter.Shop.Languages, l) {
+		return nil, f.notSpoken()
+	}
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		c.Email = in.Body.Email
+		if in.Body.Language != "" {
+			c.Language = in.Body.Language
+		}
+		return nil
+	})
+}
+
+func (f *Carts) notSpoken() error {
+	return problem.InvalidField("/language", "not_allowed", "one of %s", strings.Join(f.Quoter.Shop.Languages, ", "))
+}
+
+func (f *Carts) notTaken() error {
+	return problem.InvalidField("/currency", "not_allowed", "one of %s", strings.Join(f.Quoter.Shop.Currencies, ", "))
+}
+
+func (f *Carts) setAddress(ctx context.Context, in *addressInput) (*output, error) {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		c.Address = &in.Body
+		return nil
+	})
+}
+
+// setShipping takes a method that goes to the cart's address. A later address to which it does not go makes it a problem.
+func (f *Carts) setShipping(ctx context.Context, in *shippingInput) (*output, error) {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		if c.Address == nil {
+			return problem.Conflict("missing_address", "Set the address first: it decides how the goods can be shipped.")
+		}
+		for _, m := range f.Quoter.Shop.Methods(c.Address.Country, c.Currency) {
+			if m.ID == in.Body.MethodID {
+				c.Shipping = m.ID
+				return nil
+			}
+		}
+		return problem.InvalidField("/methodId", "not_allowed", "one of the cart's shippingMethods")
+	})
+}
+
+func (f *Carts) setCurrency(ctx context.Context, in *currencyInput) (*output, error) {
+	if !slices.Contains(f.Quoter.Shop.Currencies, in.Body.Currency) {
+		return nil, f.notTaken()
+	}
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		goods, err := f.Quoter.Read(ctx, c.VariantIDs(), in.Body.Currency, f.Clock.Now())
+		if err != nil {
+			return err
+		}
+		return c.Exchange(in.Body.Currency, goods)
+	})
+}
+
+func (f *Carts) setNote(ctx context.Context, in *noteInput) (*output, error) {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		c.Note = in.Body.Note
+		return nil
+	})
+}
+
+func (f *Carts) acceptPrices(ctx context.Context, in *acceptInput) (*output, error) {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		goods, err := f.Quoter.Read(ctx, c.VariantIDs(), c.Currency, f.Clock.Now())
+		if err == nil {
+			c.Accept(goods)
+			c.AcceptOffers()
+		}
+		return err
+	})
+}
+
+// maxChosen bounds the promotions of which a cart remembers choices.
+const maxChosen = 20
+
+// chooseGifts remembers what the shopper would have. What of it is given is worked out when the cart is priced.
+func (f *Carts) chooseGifts(ctx context.Context, in *giftsInput) (*output, error) {
+	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		if len(in.Body.VariantIDs) == 0 {
+			delete(c.Chosen, in.PromotionID)
+			return nil
+		}
+		if _, known := c.Chosen[in.PromotionID]; !known && len(c.Chosen) >= maxChosen {
+			return problem.InvalidField("path/promotionId", "too_many", "gifts of at most %d promotions", maxChosen)
+		}
+		if c.Chosen == nil {
+			c.Chosen = map[string][]string{}
+		}
+		c.Chosen[in.PromotionID] = in.Body.VariantIDs
+		return nil
+	})
+}
+
+// readCodes spells codes the same way and drops repetitions.
+func readCodes(given []string) ([]string, error) {
+	codes := []string{}
+	for i, text := range given {
+		code := spell(text)
+		if n := utf8.RuneCountInString(code); n < 1 || n > 50 {
+			return nil, problem.InvalidField("/codes/"+strconv.Itoa(i), "wrong_format", "a code of 1 to 50 characters")
+		}
+		if !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	return codes, nil
+}
+
+// spell makes codes equal that a shopper takes for equal: case and blanks around do not count.
+func spell(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }

@@ -1,0 +1,204 @@
+package carts_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"dangol/functions/carts"
+	"dangol/infra/testkit/apitest"
+	"dangol/shared/promotion"
+)
+
+func krw(amount int64) promotion.Amounts { return promotion.Amounts{"KRW": amount} }
+
+func off(amount int64) promotion.Terms { return promotion.Terms{Amount: krw(amount)} }
+
+func code(c string) func(*promotion.Promotion) {
+	return func(p *promotion.Promotion) { p.Codes.Single = c }
+}
+
+func from(amount int64) func(*promotion.Promotion) {
+	return func(p *promotion.Promotion) { p.Conditions.MinSubtotal = krw(amount) }
+}
+
+func until(t time.Time) func(*promotion.Promotion) {
+	return func(p *promotion.Promotion) { p.Ends = t }
+}
+
+func reasons(c carts.Cart) []string {
+	out := []string{}
+	for _, r := range c.Refused {
+		out = append(out, r.Code+" "+r.Reason+fmt.Sprint(" ", r.MissingAmount))
+	}
+	return out
+}
+
+func TestTheCartSaysWhyACodeDoesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap := b.sell(9_000, 10)
+	b.promote("promo_min", promotion.FixedAmount, off(1_000), code("MIN"), from(30_000), func(p *promotion.Promotion) { p.Priority = 1 })
+	b.promote("promo_once", promotion.FixedAmount, off(1_000), code("ONCE"), func(p *promotion.Promotion) { p.LimitPerCustomer = 1 })
+	b.promote("promo_over", promotion.FixedAmount, off(1_000), code("OVER"), until(noon.Add(time.Second)))
+	b.promote("promo_good", promotion.FixedAmount, off(1_000), code("GOOD"))
+	path, guest := b.begin()
+	whole(guest.Do("POST", path+"/lines", lineOf(soap, 2)))
+	c := whole(guest.Do("PUT", path+"/codes", map[string]any{"codes": []string{"min", "once", "over", "good", "nope"}}))
+	want := []string{"MIN minimum_not_met 12000", "NOPE unknown_code 0", "ONCE login_required 0", "OVER ended 0"}
+	if got := reasons(c); !slices.Equal(got, want) || c.Totals.Discount.Amount != 1_000 || c.Totals.Adjustments[0].Code != "GOOD" {
+		t.Errorf("refused %v, want %v; totals %+v", got, want, c.Totals)
+	}
+	if !slices.Contains(codes(c), "code_refused") || c.Ready {
+		t.Errorf("problems %v", codes(c))
+	}
+}
+
+func TestTheCartSaysWhatIsMissingForMore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap := b.sell(45_000, 10)
+	b.promote("promo_big", promotion.FixedAmount, off(9_000), from(60_000))
+	path, guest := b.begin()
+	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
+	whole(guest.Do("PUT", path+"/address", seoul))
+	c := whole(guest.Do("PUT", path+"/shipping-method", map[string]any{"methodId": "standard"}))
+	if len(c.Hints) != 2 || c.Hints[0].Kind != promotion.FreeShipping || c.Hints[0].Amount.Display != "₩5,000" || c.Hints[1].Amount.Amount != 15_000 {
+		t.Errorf("hints are %+v, want 5,000 more for free shipping, 15,000 more for the promotion", c.Hints)
+	}
+}
+
+func TestACartHeldAcrossTheEndOfAPromotionIsToldUntilItIsAccepted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap, balm := b.sell(9_000, 10), b.sell(4_000, 10)
+	ends := noon.Add(time.Hour)
+	b.promote("promo_hour", promotion.FixedAmount, off(2_000), until(ends))
+	path, guest := b.begin()
+	if c := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1))); c.Totals.Discount.Amount != 2_000 || slices.Contains(codes(c), "offer_changed") {
+		t.Fatalf("while it lasts: %+v", c)
+	}
+	b.clock.MoveTo(ends.Add(-time.Nanosecond))
+	if c := whole(guest.Do("GET", path, nil)); slices.Contains(codes(c), "offer_changed") {
+		t.Errorf("before its end: %v", codes(c))
+	}
+	b.clock.MoveTo(ends)
+	told := func(c carts.Cart, when string) {
+		t.Helper()
+		at := slices.Index(codes(c), "offer_changed")
+		if at < 0 || !c.Problems[at].Blocking || c.Problems[at].Facts["reason"] != "ended" || c.Problems[at].Facts["before"] != 2_000.0 {
+			t.Errorf("%s: %+v", when, c.Problems)
+		}
+	}
+	told(whole(guest.Do("GET", path, nil)), "at its end")
+	told(whole(guest.Do("POST", path+"/lines", lineOf(balm, 1))), "after another change")
+	told(whole(guest.Do("GET", path, nil)), "and still")
+	if c := whole(guest.Do("POST", path+"/accept-prices", nil)); slices.Contains(codes(c), "offer_changed") {
+		t.Errorf("accepted: %+v", c.Problems)
+	}
+}
+
+func TestAPromotionThatBeginsIsToldAndDoesNotBlock(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap := b.sell(9_000, 10)
+	starts := noon.Add(time.Hour)
+	b.promote("promo_later", promotion.FixedAmount, off(2_000), func(p *promotion.Promotion) { p.Starts = starts })
+	path, guest := b.begin()
+	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
+	b.clock.MoveTo(starts)
+	c := whole(guest.Do("GET", path, nil))
+	at := slices.Index(codes(c), "offer_changed")
+	if at < 0 || c.Problems[at].Blocking || c.Problems[at].Facts["reason"] != "started" || c.Totals.Discount.Amount != 2_000 {
+		t.Errorf("%+v %+v", c.Problems, c.Totals)
+	}
+}
+
+func TestGiftsAreLinesThatCostNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap, comb, mirror := b.sell(30_000, 10), b.sell(5_000, 3), b.sell(7_000, 3)
+	b.promote("promo_gift", promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{
+		{From: krw(50_000), Variants: []string{comb, mirror}, Choose: 1},
+	}})
+	path, guest := b.begin()
+	if c := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1))); len(c.Choices) != 0 {
+		t.Errorf("choices below the tier: %+v", c.Choices)
+	}
+	c := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
+	if len(c.Choices) != 1 || c.Choices[0].Left != 1 || len(c.Lines) != 1 {
+		t.Fatalf("choices %+v, %d lines", c.Choices, len(c.Lines))
+	}
+	c = whole(guest.Do("PUT", path+"/gifts/promo_gift", map[string]any{"variantIds": []string{mirror}}))
+	if len(c.Lines) != 2 || c.Lines[1].Gift != "promo_gift" || c.Lines[1].VariantID != mirror || c.Lines[1].Total.Amount != 0 || c.Totals.Total.Amount != 60_000 {
+		t.Errorf("lines %+v, total %s", c.Lines, c.Totals.Total.Display)
+	}
+	guest.Do("DELETE", path+"/lines/"+c.Lines[1].ID, nil).WantProblem(404, "line_not_found")
+	if c = whole(guest.Do("PUT", path+"/gifts/promo_gift", map[string]any{"variantIds": []string{}})); len(c.Lines) != 1 {
+		t.Errorf("taken back: %+v", c.Lines)
+	}
+}
+
+func TestASaleOnTheShelfChangesThePriceAndShowsWhatItWas(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap := b.sell(10_000, 10)
+	b.promote("promo_shelf", promotion.Shelf, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Class = promotion.Product })
+	path, guest := b.begin()
+	c := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
+	if l := c.Lines[0]; l.UnitPrice.Amount != 7_000 || l.CompareAt.Amount != 11_000 || l.Sale == nil || l.Sale.PromotionID != "promo_shelf" || slices.Contains(codes(c), "price_changed") {
+		t.Errorf("%+v %v", l, codes(c))
+	}
+}
+
+func TestACartHeldAcrossTheEdgesOfASaleIsToldWhichSaleItWas(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap := b.sell(10_000, 10)
+	starts, ends := noon.Add(time.Hour), noon.Add(2*time.Hour)
+	b.promote("promo_shelf", promotion.Shelf, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
+	path, guest := b.begin()
+	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
+	told := func(reason string, blocking bool, seen, current float64) {
+		t.Helper()
+		c := whole(guest.Do("GET", path, nil))
+		at := slices.Index(codes(c), "price_changed")
+		if at < 0 {
+			t.Fatalf("%s: nothing is told: %v", reason, codes(c))
+		}
+		p := c.Problems[at]
+		if p.Blocking != blocking || p.Facts["reason"] != reason || p.Facts["promotionId"] != "promo_shelf" || p.Facts["seen"] != seen || p.Facts["current"] != current {
+			t.Errorf("%s: %+v", reason, p)
+		}
+		whole(guest.Do("POST", path+"/accept-prices", nil))
+	}
+	b.clock.MoveTo(starts)
+	told("sale_started", false, 10_000, 7_000)
+	b.clock.MoveTo(ends)
+	told("sale_ended", true, 7_000, 10_000)
+}
+
+func TestPuttingGoodsIntoTheCartTakesTwoRoundTripsWhateverIsPromoted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap := b.sell(9_000, 100)
+	for n := range 20 {
+		b.promote(fmt.Sprintf("promo_%d", n), promotion.FixedAmount, off(100), func(p *promotion.Promotion) {
+			p.Budget.Uses, p.CombinesWith = 5, []promotion.Class{promotion.Order}
+		})
+	}
+	for name, owner := range map[string]func() (string, *apitest.Client){
+		"a guest": b.begin, "a customer": func() (string, *apitest.Client) { return "/carts/mine", b.guest.As(apitest.Ann) },
+	} {
+		path, client := owner()
+		whole(client.Do("POST", path+"/lines", lineOf(soap, 1)))
+		var c carts.Cart
+		if trips := b.counted(func() { c = whole(client.Do("POST", path+"/lines", lineOf(soap, 1))) }); trips > 2 {
+			t.Errorf("%s: %d round trips", name, trips)
+		}
+		if c.Totals.Discount.Amount != 2_000 {
+			t.Errorf("%s: %+v", name, c.Totals.Discount)
+		}
+	}
+}

@@ -1,0 +1,96 @@
+// Package checkouts is the function that sells a cart, for shoppers: it starts the payment, takes the browser back from the
+// bank's challenge, and hears the payment provider's webhooks. All of them lead to checkout.Service.Settle, so it does not
+// matter which comes first, twice, or never: one checkout makes one order and one charge. Webhooks about subscriptions go to
+// service.Service.Hear, which settles the charge in flight.
+//
+// It owns the items CHECKOUT#<id>/CHECKOUT and makes ORDER#<id>/ORDER; it locks and closes carts, takes stock, and counts
+// CUSTOMER#<id>/BOUGHT (see shared/checkout). It emits order.placed, order.payment_failed and checkout.refunded.
+//
+// Routes: POST /carts/{cartId}/checkout; GET /checkouts/{checkoutId}; POST confirm and cancel on it; POST
+// /payments/webhooks/{provider}.
+package checkouts
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/shared/checkout"
+	"dangol/shared/order"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/boot"
+	"dangol/shared/subscription/service"
+)
+
+// Checkouts is the function with what it needs.
+type Checkouts struct {
+	Checkouts     checkout.Service
+	Subscriptions *service.Service // for the provider's messages about them
+}
+
+// New builds the function. Environment: what checkout.FromEnv, service.On and api.FromEnv name.
+func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	checkouts, err := checkout.FromEnv(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	subscriptions, err := service.On(env, checkouts.Table, checkouts.Provider)
+	if err != nil {
+		return nil, err
+	}
+	options, err := api.FromEnv(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	return (&Checkouts{*checkouts, subscriptions}).Service(options).Lambda(), nil
+}
+
+// API describes the function's routes; it cannot serve them.
+func API() *api.Service { return (*Checkouts)(nil).Service(api.Options{}) }
+
+// maxWebhook bounds a provider's message, in bytes.
+const maxWebhook = 256 << 10
+
+// Service is the function's HTTP side.
+func (f *Checkouts) Service(o api.Options) *api.Service {
+	s := api.New("checkouts", o)
+	api.Handle(s, api.Route{
+		Method: "POST", Path: "/carts/{cartId}/checkout", ID: "startCheckout", Summary: "Buy a cart", Description: startText,
+		Tag: "Checkout", Access: api.Shopper, Keyed: api.KeyRequired, Status: 201, Errors: []int{402, 404, 409, 412, 422, 503},
+	}, f.start)
+	api.Handle(s, api.Route{
+		Method: "GET", Path: "/checkouts/{checkoutId}", ID: "getCheckout", Summary: "Read a checkout",
+		Tag: "Checkout", Access: api.Shopper, Errors: []int{404, 422},
+	}, f.get)
+	api.Handle(s, api.Route{
+		Method: "POST", Path: "/checkouts/{checkoutId}/confirm", ID: "confirmCheckout", Summary: "Go on after the bank's challenge",
+		Description: confirmText, Tag: "Checkout", Access: api.Shopper, Errors: []int{402, 404, 409, 422},
+	}, f.confirm)
+	api.Handle(s, api.Route{
+		Method: "POST", Path: "/checkouts/{checkoutId}/cancel", ID: "cancelCheckout", Summary: "Give a checkout up",
+		Description: cancelText, Tag: "Checkout", Access: api.Shopper, Errors: []int{404, 409, 422},
+	}, f.cancel)
+	api.Handle(s, api.Route{
+		Method: "POST", Path: "/payments/webhooks/{provider}", ID: "paymentWebhook", Summary: "Hear the payment provider",
+		Tag: "Payments", Access: api.Signed, MaxBody: maxWebhook, Errors: []int{400, 401, 404, 503},
+	}, f.hear)
+	return s
+}
+
+const (
+	startText = "Holds the stock for 10 minutes, locks the cart and takes the payment. `completed`: there is an order. " +
+		"`requires_action`: send the shopper to `redirectUrl`, then confirm. `processing` (202): the provider has not answered; do " +
+		"not pay again, read the checkout or confirm until it has. Send the same request with the same key as often as you " +
+		"like: it is the same checkout. After a decline (402) the cart is open again; another card is another key. " +
+		"With `total` or If-Match the cart is only bought as the shopper has seen it."
+	confirmText = "For when the browser comes back, and for asking again while a checkout is processing. It does not matter whether " +
+		"the provider's webhook was faster."
+	cancelText = "Stops the payment, gives the stock back and opens the cart again. A checkout that has been paid stays: cancel the order."
+)
+
+// caller is what the caller can show for themselves.
+func caller(ctx context.Context, cartToken string) order.Caller {
+	p := auth.From(ctx)
+	return order.Caller{CustomerID: p.Subject, Operator: p.Operator(), CartToken: cartToken}
+}

@@ -1,0 +1,89 @@
+package checkouts
+
+import (
+	"context"
+	"strconv"
+
+	"dangol/shared/cart"
+	"dangol/shared/checkout"
+	"dangol/shared/money"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+)
+
+type startInput struct {
+	CartID  string `path:"cartId" maxLength:"64" doc:"The cart's id; mine is not enough, because it may be another one by the time." example:"cart_01k9xxxxxxxxxxxxxxxxxxxxxx"`
+	Token   string `header:"Cart-Token" maxLength:"200" doc:"The token of a guest's cart."`
+	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the cart that the shopper has seen; 412 when it has moved on."`
+	Body    struct {
+		PaymentMethod string       `json:"paymentMethod,omitempty" maxLength:"200" doc:"What the provider's form made of the card. Left out when there is nothing to pay." example:"pm_card_visa"`
+		ReturnURL     string       `json:"returnUrl,omitempty" maxLength:"2000" pattern:"^https?://[^/]+" doc:"Where the bank's challenge sends the shopper back to." example:"https://shop.example.com/checkout/back"`
+		Total         *money.Money `json:"total,omitempty" doc:"What the shopper has been told it costs; 409 total_changed when it costs something else."`
+	}
+}
+
+// start buys a cart.
+func (f *Checkouts) start(ctx context.Context, in *startInput) (*output, error) {
+	s := checkout.Start{
+		Cart:    cart.Ref{CartID: in.CartID, CustomerID: auth.From(ctx).Subject, Token: in.Token},
+		Request: api.Idempotency(ctx), Method: in.Body.PaymentMethod, ReturnURL: in.Body.ReturnURL,
+		Fits: func(version int) bool { return api.Matches(in.IfMatch, strconv.Itoa(version)) },
+	}
+	if in.Body.Total != nil {
+		s.Total, s.Currency = &in.Body.Total.Amount, in.Body.Total.Currency
+	}
+	c, replay, err := f.Checkouts.Begin(ctx, s)
+	if err == nil {
+		err = refusal(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := answer(c, 201)
+	if replay {
+		out.Replay = "true"
+	}
+	return out, nil
+}
+
+type checkoutInput struct {
+	CheckoutID string `path:"checkoutId" maxLength:"40" example:"chk_4c2k8xxxxxxxxxxxxxxxxxxxxx"`
+	Token      string `header:"Cart-Token" maxLength:"200" doc:"The token of the guest's cart."`
+}
+
+func (f *Checkouts) get(ctx context.Context, in *checkoutInput) (*output, error) {
+	c, err := f.Checkouts.GetFor(ctx, in.CheckoutID, caller(ctx, in.Token))
+	if err != nil {
+		return nil, err
+	}
+	return answer(c, 200), nil
+}
+
+// confirm goes on with a checkout that the shopper has done their part for.
+func (f *Checkouts) confirm(ctx context.Context, in *checkoutInput) (*output, error) {
+	c, err := f.Checkouts.GetFor(ctx, in.CheckoutID, caller(ctx, in.Token))
+	if err != nil {
+		return nil, err
+	}
+	if c, err = f.Checkouts.Confirm(ctx, c); err != nil {
+		return nil, err
+	}
+	if err := refusal(c); err != nil {
+		return nil, err
+	}
+	return answer(c, 200), nil
+}
+
+func (f *Checkouts) cancel(ctx context.Context, in *checkoutInput) (*output, error) {
+	c, err := f.Checkouts.GetFor(ctx, in.CheckoutID, caller(ctx, in.Token))
+	if err != nil {
+		return nil, err
+	}
+	if c, err = f.Checkouts.Abandon(ctx, c); err != nil {
+		return nil, err
+	}
+	if c.State == checkout.Completed {
+		return nil, completed(c)
+	}
+	return answer(c, 200), nil
+}

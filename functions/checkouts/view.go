@@ -1,0 +1,105 @@
+package checkouts
+
+import (
+	"time"
+
+	"dangol/shared/checkout"
+	"dangol/shared/money"
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/platform/problem"
+)
+
+// Checkout is a checkout as the API shows it.
+type Checkout struct {
+	ID          string     `json:"id" example:"chk_4c2k8xxxxxxxxxxxxxxxxxxxxx"`
+	State       string     `json:"state" enum:"requires_action,processing,completed,failed,expired,canceled,refunding,refunded" doc:"requires_action: send the shopper to redirectUrl. processing: ask again. completed: see orderId. The others: there is no order, see reason. refunding, refunded: the payment came too late and goes back."`
+	CartID      string     `json:"cartId"`
+	CartVersion int        `json:"cartVersion" doc:"The version of the cart that is paid for."`
+	Total       money.View `json:"total"`
+	RedirectURL string     `json:"redirectUrl,omitempty" doc:"The bank's challenge."`
+	OrderID     string     `json:"orderId,omitempty" example:"ord_01k9x7d3f8q7m2k"`
+	OrderNumber string     `json:"orderNumber,omitempty" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
+	Reason      string     `json:"reason,omitempty" doc:"Why there is no order: declined, invalid_method, payment_canceled, amount_mismatch, expired, canceled."`
+	DeclineCode string     `json:"declineCode,omitempty" doc:"The provider's; no more than generic_decline for cards reported lost or stolen." example:"insufficient_funds"`
+	HeldUntil   time.Time  `json:"heldUntil" doc:"Until when stock and cart are held while it is not paid."`
+	CreatedAt   time.Time  `json:"createdAt"`
+}
+
+type output struct {
+	Status  int
+	Caching string `header:"Cache-Control"`
+	Replay  string `header:"Idempotent-Replayed" doc:"true when the request had been made before; the checkout is as it is."`
+	Body    Checkout
+}
+
+const (
+	requiresAction = "requires_action"
+	processing     = "processing"
+)
+
+// answer shows a checkout; while the outcome is not known the status is 202.
+func answer(c *checkout.Checkout, status int) *output {
+	v := view(c)
+	if v.State == processing {
+		status = 202
+	}
+	return &output{Status: status, Caching: "no-store", Body: v}
+}
+
+func view(c *checkout.Checkout) Checkout {
+	v := Checkout{
+		ID: c.ID, State: string(c.State), CartID: c.CartID, CartVersion: c.CartVersion, Total: c.Total().View(), Reason: c.Reason,
+		DeclineCode: tellable(c.Payment.DeclineCode), HeldUntil: c.HeldUntil, CreatedAt: c.CreatedAt,
+	}
+	switch {
+	case c.State == checkout.Paying && c.Payment.State == payment.StateRequiresAction:
+		v.State, v.RedirectURL = requiresAction, c.Payment.RedirectURL
+	case c.State == checkout.Paying:
+		v.State = processing
+	case c.State == checkout.Completed:
+		v.OrderID, v.OrderNumber = c.OrderID, order.NumberOf(c.OrderID)
+	}
+	return v
+}
+
+// refusal is the error for a checkout that became no order; nil for the others.
+func refusal(c *checkout.Checkout) error {
+	var p *problem.Problem
+	switch {
+	case c.State == checkout.Failed && c.Reason == "declined":
+		p = problem.PaymentRequired("payment_declined", "The payment was declined; the cart is open again. Another card is another Idempotency-Key.").
+			With("declineCode", tellable(c.Payment.DeclineCode))
+	case c.State == checkout.Failed && c.Reason == "invalid_method":
+		return problem.InvalidField("/paymentMethod", "invalid", "a payment method of this shop's payment provider")
+	case c.State == checkout.Failed:
+		p = problem.PaymentRequired("payment_failed", "The payment came to nothing; the cart is open again.").With("reason", c.Reason)
+	case c.State == checkout.Expired:
+		p = problem.Conflict("checkout_expired", "This was not paid in time; the cart is open again.")
+	case c.State == checkout.Canceled:
+		p = problem.Conflict("checkout_canceled", "This checkout was given up; the cart is open again.")
+	case c.State == checkout.Refunding || c.State == checkout.Refunded:
+		p = problem.Conflict("checkout_refunded", "The payment came too late; it goes back. A mail tells when it has.").With("state", c.State)
+	default:
+		return nil
+	}
+	return p.With("checkoutId", c.ID)
+}
+
+func completed(c *checkout.Checkout) error {
+	return problem.Conflict("checkout_completed", "This checkout has been paid; cancel the order instead.").With("orderId", c.OrderID)
+}
+
+// secret are decline codes that the person at the till must not be told (docs.stripe.com/declines/codes): who holds a stolen
+// card learns nothing.
+var secret = map[string]bool{
+	"fraudulent": true, "lost_card": true, "stolen_card": true, "merchant_blacklist": true, "pickup_card": true,
+	"restricted_card": true, "security_violation": true, "highest_risk_level": true,
+}
+
+func tellable(code string) string {
+	if secret[code] {
+		return "generic_decline"
+	}
+	return code
+}

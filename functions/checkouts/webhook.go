@@ -1,0 +1,67 @@
+package checkouts
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"dangol/shared/checkout"
+	"dangol/shared/payment"
+	"dangol/shared/platform/problem"
+	"dangol/shared/subscription/service"
+)
+
+type webhookInput struct {
+	Provider string `path:"provider" maxLength:"40" example:"stripe"`
+	Stripe   string `header:"Stripe-Signature" maxLength:"2000"`
+	Sandbox  string `header:"Sandbox-Signature" maxLength:"2000"`
+	RawBody  []byte // what was signed
+	Body     any    // whatever the provider sends
+}
+
+type webhookOutput struct {
+	Body struct {
+		Received bool `json:"received"`
+	}
+}
+
+// hear checks a provider's signature and settles what the message is about. An answer other than 200 makes the provider send
+// it again, which is what we want when we could not look.
+func (f *Checkouts) hear(ctx context.Context, in *webhookInput) (*webhookOutput, error) {
+	provider := f.Checkouts.Provider
+	if in.Provider != provider.Name() {
+		return nil, problem.NotFound("no_such_provider", "This shop does not take payments by %s.", in.Provider)
+	}
+	header := http.Header{}
+	header.Set("Stripe-Signature", in.Stripe)
+	header.Set("Sandbox-Signature", in.Sandbox)
+	n, err := provider.ParseWebhook(header, in.RawBody, f.Checkouts.Clock.Now())
+	switch {
+	case errors.Is(err, payment.ErrBadSignature):
+		return nil, problem.Unauthorized("bad_signature", "The signature is not the provider's, or too old.")
+	case err != nil:
+		return nil, problem.BadRequest("bad_webhook", "The message cannot be read.").Because(err)
+	}
+	if err := f.settle(ctx, n); err != nil {
+		return nil, err
+	}
+	out := &webhookOutput{}
+	out.Body.Received = true
+	return out, nil
+}
+
+func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
+	var err error
+	switch {
+	case n.Subject == payment.SubjectMethod, n.Payment.Metadata["subscription"] != "", n.Refund.Metadata["subscription"] != "":
+		err = f.Subscriptions.Hear(ctx, n)
+	case n.Subject == payment.SubjectPayment:
+		err = f.Checkouts.Hear(ctx, n.Payment)
+	case n.Subject == payment.SubjectRefund:
+		err = f.Checkouts.Cashier.Hear(ctx, n.Refund.Metadata["order"], n.Refund)
+	}
+	if errors.Is(err, checkout.ErrLater) || errors.Is(err, service.ErrLater) {
+		return problem.Unavailable("try_again", "The payment could not be looked up; send the message again.").Because(err)
+	}
+	return err
+}

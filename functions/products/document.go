@@ -1,0 +1,137 @@
+package products
+
+import (
+	"time"
+
+	"dangol/shared/catalog"
+)
+
+// ProductDocument is everything about a product, as merchants read and write it.
+type ProductDocument struct {
+	ID          string            `json:"id,omitempty" readOnly:"true" doc:"Ignored when written."`
+	Version     int               `json:"version,omitempty" readOnly:"true" doc:"Ignored when written: send If-Match."`
+	Handle      string            `json:"handle,omitempty" maxLength:"300" doc:"Unique: letters of any script, digits and hyphens. Made from the title when left out." example:"녹차-수분-크림"`
+	Status      string            `json:"status,omitempty" enum:"draft,active,archived" default:"draft"`
+	Title       map[string]string `json:"title" minProperties:"1" doc:"By language." example:"{\"ko\": \"녹차 수분 크림\", \"en\": \"Green Tea Cream\"}"`
+	Description map[string]string `json:"description,omitempty" doc:"HTML by language."`
+	Vendor      string            `json:"vendor,omitempty" maxLength:"100"`
+	Type        string            `json:"type,omitempty" maxLength:"100"`
+	Tags        []string          `json:"tags,omitempty" maxItems:"100" nullable:"false" doc:"Without commas."`
+	Categories  []string          `json:"categories,omitempty" maxItems:"20" nullable:"false" doc:"Without commas."`
+	Options     []catalog.Option  `json:"options,omitempty" maxItems:"3" nullable:"false" doc:"In what the variants differ."`
+	Variants    []VariantDocument `json:"variants" minItems:"1" maxItems:"100" nullable:"false"`
+	Images      []catalog.Image   `json:"images,omitempty" maxItems:"100" nullable:"false"`
+	CreatedAt   *time.Time        `json:"createdAt,omitempty" readOnly:"true" doc:"Ignored when written."`
+	UpdatedAt   *time.Time        `json:"updatedAt,omitempty" readOnly:"true" doc:"Ignored when written."`
+}
+
+// VariantDocument is everything about a variant.
+type VariantDocument struct {
+	ID               string                   `json:"id,omitempty" maxLength:"60" doc:"Of a variant that is there already; left out for a new one."`
+	SKU              string                   `json:"sku,omitempty" maxLength:"100"`
+	Options          []string                 `json:"options,omitempty" maxItems:"3" nullable:"false" doc:"One value for each option of the product."`
+	Prices           map[string]PriceDocument `json:"prices" minProperties:"1" doc:"By currency (ISO 4217)." example:"{\"KRW\": {\"amount\": 12000}}"`
+	Taxable          *bool                    `json:"taxable,omitempty" default:"true"`
+	RequiresShipping *bool                    `json:"requiresShipping,omitempty" default:"true"`
+	Grams            int                      `json:"grams,omitempty" minimum:"0" maximum:"1000000"`
+	Barcode          string                   `json:"barcode,omitempty" maxLength:"100"`
+	Image            string                   `json:"image,omitempty" maxLength:"2000" doc:"Address of its picture."`
+	Untracked        bool                     `json:"untracked,omitempty" doc:"Never out of stock."`
+	Backorder        bool                     `json:"backorder,omitempty" doc:"Sells on below zero."`
+	Components       []catalog.Component      `json:"components,omitempty" maxItems:"20" nullable:"false" doc:"Makes it a gift set: what one unit takes out of the stock of other variants. A variant is a gift set from its beginning or never."`
+	MaxPerOrder      int                      `json:"maxPerOrder,omitempty" minimum:"0" maximum:"10000" doc:"0 is no limit."`
+	MaxPerCustomer   int                      `json:"maxPerCustomer,omitempty" minimum:"0" maximum:"10000" doc:"Over the customer's lifetime; 0 is no limit."`
+	Edition          *EditionDocument         `json:"edition,omitempty" doc:"Makes it a limited edition."`
+	Available        *int                     `json:"available,omitempty" minimum:"0" maximum:"10000000" writeOnly:"true" doc:"Stock that a new variant begins with; ignored for others, see PUT /stock."`
+}
+
+// PriceDocument is a price in minor units.
+type PriceDocument struct {
+	Amount    int64      `json:"amount" minimum:"0" maximum:"1000000000000" doc:"Minor units: won, cents." example:"12000"`
+	CompareAt int64      `json:"compareAt,omitempty" minimum:"0" maximum:"1000000000000" doc:"Struck-through price, above amount; 0 for none."`
+	Floor     int64      `json:"floor,omitempty" minimum:"0" maximum:"1000000000000" doc:"No promotion takes a unit below it; 0 for none."`
+	Since     *time.Time `json:"since,omitempty" readOnly:"true" doc:"When it came into force. Ignored when written."`
+}
+
+// EditionDocument makes a variant a limited edition.
+type EditionDocument struct {
+	OpensAt time.Time `json:"opensAt" doc:"When it can be bought." example:"2026-11-11T02:00:00Z"`
+	Buckets int       `json:"buckets,omitempty" minimum:"1" maximum:"20" default:"1" doc:"Counters its stock is spread over: one for each 200 buyers a second. It can grow, not shrink."`
+}
+
+// documentOf shows a product to its merchant.
+func documentOf(p *catalog.Product) *ProductDocument {
+	d := &ProductDocument{
+		ID: p.ID, Version: p.Version, Handle: p.Handle, Status: string(p.Status), Title: p.Title, Description: p.Description,
+		Vendor: p.Vendor, Type: p.Type, Tags: p.Tags, Categories: p.Categories, Options: p.Options, Images: p.Images,
+		CreatedAt: &p.CreatedAt, UpdatedAt: &p.UpdatedAt, Variants: make([]VariantDocument, len(p.Variants)),
+	}
+	for i, v := range p.Variants {
+		d.Variants[i] = variantDocument(v)
+	}
+	return d
+}
+
+func variantDocument(v catalog.Variant) VariantDocument {
+	d := VariantDocument{
+		ID: v.ID, SKU: v.SKU, Options: v.Options, Prices: make(map[string]PriceDocument, len(v.Prices)),
+		Taxable: &v.Taxable, RequiresShipping: &v.RequiresShipping, Grams: v.Grams, Barcode: v.Barcode, Image: v.Image,
+		Untracked: v.Untracked, Backorder: v.Backorder, Components: v.Components,
+		MaxPerOrder: v.MaxPerOrder, MaxPerCustomer: v.MaxPerCustomer,
+	}
+	for currency, p := range v.Prices {
+		since := time.UnixMilli(p.Since).UTC()
+		d.Prices[currency] = PriceDocument{Amount: p.Amount, CompareAt: p.CompareAt, Floor: p.Floor, Since: &since}
+	}
+	if v.Edition != nil {
+		d.Edition = &EditionDocument{OpensAt: v.Edition.OpensAt, Buckets: v.Edition.Buckets}
+	}
+	return d
+}
+
+// product is the document as a product, in the place of before (nil for one that is being made). Variants keep their ids,
+// new ones get theirs. It returns the stock that new variants begin with.
+func (d *ProductDocument) product(before *catalog.Product, productID string, now time.Time) (*catalog.Product, map[string]catalog.Units) {
+	p := &catalog.Product{
+		ID: productID, Version: 1, Handle: handleOf(d.Handle), Status: catalog.Status(d.Status), Title: texts(d.Title),
+		Description: texts(d.Description), Vendor: d.Vendor, Type: d.Type, Tags: composed(d.Tags), Categories: composed(d.Categories),
+		Options: d.Options, Images: d.Images, CreatedAt: now, UpdatedAt: now,
+	}
+	if before != nil {
+		p.ID, p.Version, p.CreatedAt, p.NextVariant = before.ID, before.Version+1, before.CreatedAt, before.NextVariant
+	}
+	if p.Handle == "" {
+		p.Handle = handleFrom(p.Title.In("en", "ko"))
+	}
+	units := map[string]catalog.Units{}
+	p.Variants = make([]catalog.Variant, len(d.Variants))
+	for i, v := range d.Variants {
+		p.Variants[i] = v.variant()
+		if v.ID != "" {
+			continue
+		}
+		p.Variants[i].ID = catalog.VariantID(p.ID, p.NextVariant)
+		p.NextVariant++
+		if v.Available != nil {
+			units[p.Variants[i].ID] = catalog.Units{Available: *v.Available}
+		}
+	}
+	catalog.StartPrices(before, p, now)
+	return p, units
+}
+
+func (d VariantDocument) variant() catalog.Variant {
+	v := catalog.Variant{
+		ID: d.ID, SKU: d.SKU, Options: composed(d.Options), Prices: make(map[string]catalog.Price, len(d.Prices)),
+		Taxable: d.Taxable == nil || *d.Taxable, RequiresShipping: d.RequiresShipping == nil || *d.RequiresShipping,
+		Grams: d.Grams, Barcode: d.Barcode, Image: d.Image, Untracked: d.Untracked, Backorder: d.Backorder,
+		Components: d.Components, MaxPerOrder: d.MaxPerOrder, MaxPerCustomer: d.MaxPerCustomer,
+	}
+	for currency, p := range d.Prices {
+		v.Prices[currency] = catalog.Price{Amount: p.Amount, CompareAt: p.CompareAt, Floor: p.Floor}
+	}
+	if d.Edition != nil {
+		v.Edition = &catalog.Edition{OpensAt: d.Edition.OpensAt.UTC(), Buckets: max(d.Edition.Buckets, 1)}
+	}
+	return v
+}

@@ -1,0 +1,306 @@
+package products
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"dangol/shared/catalog"
+	"dangol/shared/catalog/shopify"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/stock"
+)
+
+// ImportInput is a piece of a file.
+type ImportInput struct {
+	Currency string `query:"currency" pattern:"^[A-Z]{3}$" doc:"Of price columns that name none; the shop's first if left out." example:"KRW"`
+	Language string `query:"language" maxLength:"10" doc:"Of the text columns that name none; the shop's first when left out." example:"ko"`
+	FirstRow int    `query:"firstRow" minimum:"2" default:"2" doc:"Row of the file that the first row below the header is, for errors."`
+	RawBody  []byte `contentType:"text/csv"`
+}
+
+// ImportOutput is what became of it.
+type ImportOutput struct{ Body ImportReport }
+
+// ImportReport counts products and lists what is wrong.
+type ImportReport struct {
+	Rows      int                 `json:"rows" doc:"Rows read below the header."`
+	Created   int                 `json:"created" doc:"Products."`
+	Updated   int                 `json:"updated" doc:"Products, also when only their stock was set."`
+	Unchanged int                 `json:"unchanged" doc:"Products already as the file has them."`
+	Failed    int                 `json:"failed" doc:"Products left as they were, because of errors."`
+	Errors    []*shopify.RowError `json:"errors" doc:"The first 200, by row."`
+	Omitted   int                 `json:"errorsOmitted,omitempty" doc:"Errors beyond those listed."`
+}
+
+// maxErrors bounds the errors listed in one report.
+const maxErrors = 200
+
+// tally gathers a report from several goroutines.
+type tally struct {
+	mu sync.Mutex
+	ImportReport
+}
+
+func (t *tally) count(n *int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	*n++
+}
+
+func (t *tally) fail(products int, errs ...*shopify.RowError) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.Failed += products
+	t.Errors = append(t.Errors, errs...)
+}
+
+// report sorts the errors by row and keeps the first.
+func (t *tally) report() ImportReport {
+	r := t.ImportReport
+	slices.SortStableFunc(r.Errors, func(a, b *shopify.RowError) int { return a.Row - b.Row })
+	if len(r.Errors) > maxErrors {
+		r.Omitted = len(r.Errors) - maxErrors
+		r.Errors = r.Errors[:maxErrors]
+	}
+	r.Errors = notNil(r.Errors)
+	return r
+}
+
+const (
+	importBatch   = 100 // products read together: one request for handles, one for products
+	importWriters = 8   // products whose stock is set at the same time
+)
+
+func (c *Products) importFile(ctx context.Context, in *ImportInput) (*ImportOutput, error) {
+	base, err := c.base(in.Language, in.Currency)
+	if err != nil {
+		return nil, err
+	}
+	file, err := shopify.NewReader(bytes.NewReader(in.RawBody), in.FirstRow)
+	if err != nil {
+		return nil, fileProblem(err)
+	}
+	t := &tally{}
+	seen := map[string]int{}
+	for done := false; !done; {
+		var batch []shopify.Product
+		batch, done = t.batch(file, base, seen)
+		if err := c.importBatch(ctx, batch, t); err != nil {
+			return nil, err
+		}
+	}
+	return &ImportOutput{Body: t.report()}, nil
+}
+
+// fileProblem is the answer to a file that cannot be read from its first row on.
+func fileProblem(err error) error {
+	row, ok := errors.AsType[*shopify.RowError](err)
+	if !ok {
+		return err
+	}
+	p := problem.New(http.StatusUnprocessableEntity, row.Code, "%s", row.Error())
+	return p.With("row", row.Row).With("column", row.Column)
+}
+
+// batch reads the next products, leaving out and reporting those with errors. done says that the file is at its end, or
+// that what follows cannot be read.
+func (t *tally) batch(file *shopify.Reader, base shopify.Base, seen map[string]int) (batch []shopify.Product, done bool) {
+	for len(batch) < importBatch {
+		group, err := file.Next()
+		if errors.Is(err, io.EOF) {
+			return batch, true
+		}
+		if row, ok := errors.AsType[*shopify.RowError](err); ok {
+			t.fail(1, row)
+			continue // after a row that cannot be read, the reader is at its end
+		}
+		t.Rows += len(group.Rows)
+		p, errs := group.Product(base)
+		if first, twice := seen[p.Handle]; twice && p.Handle != "" {
+			errs = append(errs, &shopify.RowError{
+				Row: p.Row, Column: "Handle", Code: "repeated_handle",
+				Message: "the rows of a product next to each other; this one began in row " + itoa(first),
+			})
+		} else {
+			seen[p.Handle] = p.Row
+		}
+		if len(errs) > 0 {
+			t.fail(1, errs...)
+			continue
+		}
+		batch = append(batch, p)
+	}
+	return batch, false
+}
+
+// importBatch brings the shop's products in line with those of the file. A product that somebody else made or changed
+// meanwhile is read again.
+func (c *Products) importBatch(ctx context.Context, batch []shopify.Product, t *tally) error {
+	for range importTries {
+		again, err := c.importOnce(ctx, batch, t)
+		if err != nil || len(again) == 0 {
+			return err
+		}
+		batch = again
+	}
+	for _, file := range batch {
+		t.fail(1, &shopify.RowError{Row: file.Row, Code: "busy", Message: "others keep changing this product; import it again"})
+	}
+	return nil
+}
+
+// importTries bounds how often a product that somebody else changed meanwhile is read again.
+const importTries = 4
+
+// incoming is a product of the file on its way into the shop.
+type incoming struct {
+	merged
+	file   shopify.Product
+	before *catalog.Product
+}
+
+// importOnce makes one attempt and returns the products that somebody else made or changed in between. 3 round trips to
+// read, then what catalog.WriteAll takes for those that differ, and 1 for each variant whose stock is set.
+func (c *Products) importOnce(ctx context.Context, batch []shopify.Product, t *tally) (again []shopify.Product, err error) {
+	found, err := c.there(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	var sound []incoming
+	for _, file := range batch {
+		p := incoming{merge(file, found.products[file.Handle], c.now()), file, found.products[file.Handle]}
+		if len(p.errors) == 0 {
+			p.errors = rowErrors(file, check(p.product, p.before, found.parts))
+		}
+		if len(p.errors) > 0 {
+			t.fail(1, p.errors...)
+			continue
+		}
+		sound = append(sound, p)
+	}
+	written, again, err := c.write(ctx, sound, t)
+	if err != nil {
+		return nil, err
+	}
+	writers, ctx := errgroup.WithContext(ctx)
+	writers.SetLimit(importWriters)
+	for _, p := range written {
+		writers.Go(func() error { return c.importStock(ctx, p, found.levels, t) })
+	}
+	return again, writers.Wait()
+}
+
+// write writes the products that differ. written is those that are as the file has them, again those that somebody else
+// made or changed in between.
+func (c *Products) write(ctx context.Context, sound []incoming, t *tally) (written []incoming, again []shopify.Product, err error) {
+	var differ []incoming
+	var changes []catalog.Change
+	for _, p := range sound {
+		if !p.differs {
+			written = append(written, p)
+			continue
+		}
+		if err := c.announce(ctx, p.before, p.product); err != nil {
+			return nil, nil, err
+		}
+		differ = append(differ, p)
+		changes = append(changes, catalog.Change{Before: p.before, After: p.product, Units: p.units})
+	}
+	for i, err := range catalog.WriteAll(ctx, c.table, changes) {
+		p := differ[i]
+		c.shelf.Forget(p.product)
+		switch {
+		case errors.Is(err, catalog.ErrHandleTaken), errors.Is(err, catalog.ErrVersion):
+			again = append(again, p.file)
+		case errors.Is(err, catalog.ErrTooManyCounters):
+			t.fail(1, &shopify.RowError{Row: p.file.Row, Code: "too_many", Message: "fewer new variants in one import"})
+		case err != nil:
+			return nil, nil, err
+		default:
+			written = append(written, p)
+		}
+	}
+	return written, again, nil
+}
+
+// there is what the shop has of a batch.
+type there struct {
+	products map[string]*catalog.Product // by handle
+	parts    map[string]*catalog.Product // by id, for gift sets
+	levels   map[table.Key]stock.Level
+}
+
+// there reads what the shop has of the batch.
+func (c *Products) there(ctx context.Context, batch []shopify.Product) (there, error) {
+	found := there{products: map[string]*catalog.Product{}}
+	if len(batch) == 0 {
+		return found, nil
+	}
+	ids, err := catalog.IDsOf(ctx, c.table, handlesOf(batch))
+	if err != nil || len(ids) == 0 {
+		return found, err
+	}
+	var list []string
+	for _, id := range ids {
+		if !slices.Contains(list, id) { // a product keeps its old handles
+			list = append(list, id)
+		}
+	}
+	byID, err := catalog.Batch(ctx, c.table, list)
+	if err != nil {
+		return found, err
+	}
+	var all []*catalog.Product
+	for handle, id := range ids {
+		if p := byID[id]; p != nil {
+			found.products[handle] = p
+			all = append(all, p)
+		}
+	}
+	if found.parts, err = c.partsOf(ctx, all...); err != nil {
+		return found, err
+	}
+	for _, p := range all {
+		if found.parts != nil {
+			found.parts[p.ID] = p
+		}
+	}
+	found.levels, err = stock.Read(ctx, c.table, counters(byID))
+	return found, err
+}
+
+// importStock sets the stock of variants that were there before, and counts the product; new variants begin with theirs.
+// Each variant remembers the quantity of its last import, so a repetition after a failure in between sets what is left to
+// set.
+func (c *Products) importStock(ctx context.Context, p incoming, levels map[table.Key]stock.Level, t *tally) error {
+	if p.before == nil {
+		t.count(&t.Created)
+		return nil
+	}
+	wrote := p.differs
+	for _, v := range p.product.Variants {
+		quantity, named := p.quantities[v.ID]
+		if _, fresh := p.units[v.ID]; fresh || !named || !v.Stocked() {
+			continue
+		}
+		set, err := stock.Import(ctx, c.table, levels, v.ID, v.Buckets(), quantity, c.now())
+		if err != nil {
+			return busy(err)
+		}
+		wrote = wrote || set
+	}
+	if wrote {
+		t.count(&t.Updated)
+	} else {
+		t.count(&t.Unchanged)
+	}
+	return nil
+}

@@ -1,0 +1,228 @@
+package products
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+
+	"dangol/shared/catalog"
+	"dangol/shared/money"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/problem"
+)
+
+// ListInput is the query of the shop's list.
+type ListInput struct {
+	api.Paging
+	Reader
+	Category string `query:"category" maxLength:"100" doc:"Only this category."`
+	Tag      string `query:"tag" maxLength:"100" doc:"Only with this tag."`
+	Vendor   string `query:"vendor" maxLength:"100" doc:"Only of this vendor."`
+	Type     string `query:"type" maxLength:"100" doc:"Only of this type."`
+	Q        string `query:"q" maxLength:"200" doc:"Words that must all occur." example:"수분 크림"`
+	Currency string `query:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217; only products sold in it." example:"KRW"`
+	MinPrice int64  `query:"minPrice" minimum:"0" doc:"Minor units of the currency."`
+	MaxPrice int64  `query:"maxPrice" minimum:"0" doc:"Minor units of the currency; 0 is no bound."`
+	Sort     string `query:"sort" enum:"newest,title,price_asc,price_desc" default:"newest"`
+}
+
+// ListOutput is one page of cards.
+type ListOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Vary         string `header:"Vary"`
+	Body         ProductList
+}
+
+// ProductList is one page of a list.
+type ProductList struct {
+	Products   []ProductCard `json:"products"`
+	NextCursor string        `json:"nextCursor,omitempty" doc:"Send as cursor for the next page; absent on the last."`
+}
+
+// ProductCard is what a list shows of a product.
+type ProductCard struct {
+	ID            string         `json:"id" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
+	Handle        string         `json:"handle" doc:"Part of the page's address." example:"green-tea-cream"`
+	Title         string         `json:"title" example:"녹차 수분 크림"`
+	Status        catalog.Status `json:"status" example:"active"`
+	Vendor        string         `json:"vendor,omitempty"`
+	Type          string         `json:"type,omitempty"`
+	Tags          []string       `json:"tags"`
+	Categories    []string       `json:"categories"`
+	Image         *catalog.Image `json:"image,omitempty"`
+	Price         *money.View    `json:"price,omitempty" doc:"Of the cheapest variant."`
+	PriceMax      *money.View    `json:"priceMax,omitempty" doc:"Of the dearest variant, when it is not the same."`
+	CompareAt     *money.View    `json:"compareAt,omitempty" doc:"The struck-through price of the cheapest variant."`
+	LowestPrice30 *money.View    `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
+	Sale          *ProductSale   `json:"sale,omitempty" doc:"The sale that makes the price. Filters and orders by price go by it, too."`
+	VariantID     string         `json:"variantId,omitempty" doc:"The variant to buy, when there is only one."`
+	Variants      int            `json:"variants" doc:"How many variants there are."`
+	UpdatedAt     time.Time      `json:"updatedAt"`
+
+	encoded []byte
+}
+
+// MarshalJSON gives what was encoded when the card was first shown: cards change seldom and are listed often.
+func (c ProductCard) MarshalJSON() ([]byte, error) {
+	if c.encoded != nil {
+		return c.encoded, nil
+	}
+	type plain ProductCard
+	return json.Marshal(plain(c))
+}
+
+func (c *Products) list(ctx context.Context, in *ListInput) (*ListOutput, error) {
+	language := c.languages(in.Reader)[0]
+	currency, sort := in.Currency, catalog.Sort(in.Sort)
+	if currency == "" && (in.MinPrice > 0 || in.MaxPrice > 0 || sort == catalog.PriceUp || sort == catalog.PriceDown) {
+		currency = c.shop.Currencies[0]
+	}
+	if in.MaxPrice > 0 && in.MaxPrice < in.MinPrice {
+		return nil, problem.InvalidField("query/maxPrice", "too_small", "at least minPrice")
+	}
+	cards, err := c.cards(ctx, catalog.List{
+		Filter: catalog.Filter{
+			Status: catalog.Active, Category: norm.NFC.String(in.Category), Tag: norm.NFC.String(in.Tag),
+			Vendor: norm.NFC.String(in.Vendor), Type: norm.NFC.String(in.Type), Currency: currency,
+			Min: in.MinPrice, Max: in.MaxPrice, Search: in.Q,
+		},
+		Sort: sort, Language: language, Limit: in.Limit, After: in.Cursor,
+	})
+	return &ListOutput{CacheControl: c.cacheControl(), Vary: "Accept-Language", Body: cards}, err
+}
+
+// AdminListInput is the query of the merchants' list.
+type AdminListInput struct {
+	api.Paging
+	Reader
+	Status string `query:"status" enum:"draft,active,archived" doc:"Only with this status."`
+	Q      string `query:"q" maxLength:"200" doc:"Words that must all occur."`
+	Sort   string `query:"sort" enum:"newest,title" default:"newest"`
+}
+
+// listAll reads the index first, so merchants see what they have just saved.
+func (c *Products) listAll(ctx context.Context, in *AdminListInput) (*ListOutput, error) {
+	if err := c.listing.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	cards, err := c.cards(ctx, catalog.List{
+		Filter: catalog.Filter{Status: catalog.Status(in.Status), Search: in.Q},
+		Sort:   catalog.Sort(in.Sort), Language: c.languages(in.Reader)[0], Limit: in.Limit, After: in.Cursor,
+	})
+	return &ListOutput{CacheControl: "no-store", Vary: "Accept-Language", Body: cards}, err
+}
+
+func (c *Products) cards(ctx context.Context, q catalog.List) (ProductList, error) {
+	promotions, err := c.offers.Current(ctx)
+	if err != nil {
+		return ProductList{}, err
+	}
+	q.Sales = promotions.LiveSales(c.clock.Now())
+	found, err := c.listing.List(ctx, q)
+	if err != nil {
+		return ProductList{}, api.CursorProblem(err)
+	}
+	sales := c.sales(promotions, found.Entries, q.Currency)
+	cards := ProductList{Products: make([]ProductCard, len(found.Entries)), NextCursor: found.Next}
+	for i, e := range found.Entries {
+		cards.Products[i] = ProductCard{encoded: e.View(sales[i].named(q.Language, q.Currency), func() []byte {
+			raw, _ := json.Marshal(c.card(e, q.Language, q.Currency, sales[i])) // strings, numbers and times cannot fail
+			return raw
+		})}
+	}
+	return cards, nil
+}
+
+// card shows the entry in the language, priced in the currency; "" is the shop's first that the product is sold in.
+func (c *Products) card(e *catalog.Entry, language, currency string, p priced) ProductCard {
+	card := ProductCard{
+		ID: e.ID, Handle: e.Handle, Title: e.Title.In(language, c.shop.Languages[0]), Status: e.Status, Vendor: e.Vendor, Type: e.Type,
+		Tags: notNil(e.Tags), Categories: notNil(e.Categories), Variants: e.Variants, UpdatedAt: e.UpdatedAt,
+	}
+	if e.Image.URL != "" {
+		card.Image = &e.Image
+	}
+	if e.Variants == 1 {
+		card.VariantID = e.VariantID
+	}
+	currency = pick(currency, c.shop.Currencies, e.Prices)
+	if _, sold := e.Prices[currency]; sold {
+		price := p.price
+		card.Sale = saleOf(p.sale, c.languagesOr(language))
+		if p.prior > 0 {
+			card.LowestPrice30 = view(p.prior, currency)
+		}
+		card.Price = view(price.Min, currency)
+		if price.Max > price.Min {
+			card.PriceMax = view(price.Max, currency)
+		}
+		if price.CompareAt > 0 {
+			card.CompareAt = view(price.CompareAt, currency)
+		}
+	}
+	return card
+}
+
+// pick returns the wanted currency, or when none is wanted the first of the shop's that there is a price in, else the
+// first in the alphabet.
+func pick[P any](wanted string, shop []string, prices map[string]P) string {
+	if wanted != "" {
+		return wanted
+	}
+	for _, c := range shop {
+		if _, sold := prices[c]; sold {
+			return c
+		}
+	}
+	first := ""
+	for c := range prices {
+		if first == "" || c < first {
+			first = c
+		}
+	}
+	return first
+}
+
+func view(amount int64, currency string) *money.View {
+	v := money.Of(amount, currency).View()
+	return &v
+}
+
+func notNil[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// cacheControl lets caches keep for a few seconds what we keep ourselves, and show it while they ask again.
+func (c *Products) cacheControl() string { return "public, max-age=5, stale-while-revalidate=30" }
+
+// CategoriesOutput is the categories of active products.
+type CategoriesOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         struct {
+		Categories []Category `json:"categories" doc:"Most products first."`
+	}
+}
+
+// Category is a category with its active products.
+type Category struct {
+	Name     string `json:"name" example:"스킨케어"`
+	Products int    `json:"products" example:"12"`
+}
+
+func (c *Products) categories(ctx context.Context, _ *struct{}) (*CategoriesOutput, error) {
+	counts, err := c.listing.Categories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &CategoriesOutput{CacheControl: c.cacheControl()}
+	out.Body.Categories = make([]Category, len(counts))
+	for i, n := range counts {
+		out.Body.Categories[i] = Category{n.Category, n.Products}
+	}
+	return out, nil
+}

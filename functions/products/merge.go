@@ -1,0 +1,208 @@
+package products
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dangol/shared/catalog"
+	"dangol/shared/catalog/shopify"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// merged is a product of the shop brought in line with a file.
+type merged struct {
+	product    *catalog.Product
+	differs    bool                     // from the one in the shop
+	units      map[string]catalog.Units // that new variants begin with
+	quantities map[string]int           // that the file names, by variant id
+	errors     []*shopify.RowError
+}
+
+// merge brings before (nil for a product that is being made) in line with the file. What the file has no column for
+// stays.
+func merge(file shopify.Product, before *catalog.Product, now time.Time) merged {
+	m := merged{units: map[string]catalog.Units{}, quantities: map[string]int{}}
+	p := &catalog.Product{
+		ID: id.New(catalog.ProductPrefix, now), Handle: file.Handle, Version: 1, Status: catalog.Active, CreatedAt: now, UpdatedAt: now,
+	}
+	if before != nil {
+		p = before.Clone()
+		p.Event = nil
+	}
+	m.product = p
+	p.Title, p.Description = mergeText(p.Title, file.Title), mergeText(p.Description, file.Description)
+	assign(&p.Status, file.Status)
+	assign(&p.Vendor, file.Vendor)
+	assign(&p.Type, file.Type)
+	assignList(&p.Tags, file.Tags)
+	assignList(&p.Categories, file.Categories)
+	assignList(&p.Images, file.Images)
+	p.Options = file.Options
+	m.variants(file, before)
+	if before == nil {
+		m.differs = true
+		catalog.StartPrices(nil, p, now)
+		return m
+	}
+	catalog.StartPrices(before, p, now)
+	if m.differs = !same(before, p); m.differs {
+		p.Version, p.UpdatedAt = before.Version+1, now
+	}
+	return m
+}
+
+func (m *merged) variants(file shopify.Product, before *catalog.Product) {
+	p := m.product
+	p.Variants = make([]catalog.Variant, 0, len(file.Variants))
+	for _, row := range file.Variants {
+		v, known := withOptions(before, row.Options)
+		if !known {
+			v = catalog.Variant{
+				ID: catalog.VariantID(p.ID, p.NextVariant), Taxable: true, RequiresShipping: true, Prices: map[string]catalog.Price{},
+			}
+			p.NextVariant++
+		}
+		if row.GiftSet && len(v.Components) == 0 {
+			m.errors = append(m.errors, &shopify.RowError{
+				Row: row.Row, Column: "Variant Inventory Tracker", Code: "not_allowed",
+				Message: "gift sets are made by POST /products, not by a file",
+			})
+		}
+		v = mergeVariant(v, row)
+		if row.Quantity != nil && v.Stocked() {
+			m.quantities[v.ID] = *row.Quantity
+			if !known {
+				m.units[v.ID] = catalog.Units{Available: *row.Quantity, Imported: true}
+			}
+		}
+		p.Variants = append(p.Variants, v)
+	}
+}
+
+// withOptions finds the variant with the option values. Prices are copied, so changing them leaves before alone.
+func withOptions(before *catalog.Product, options []string) (catalog.Variant, bool) {
+	if before == nil {
+		return catalog.Variant{}, false
+	}
+	i := slices.IndexFunc(before.Variants, func(v catalog.Variant) bool { return slices.Equal(v.Options, options) })
+	if i < 0 {
+		return catalog.Variant{}, false
+	}
+	return before.Clone().Variants[i], true
+}
+
+func mergeVariant(v catalog.Variant, row shopify.Variant) catalog.Variant {
+	v.Options = row.Options
+	assign(&v.SKU, row.SKU)
+	assign(&v.Barcode, row.Barcode)
+	assign(&v.Image, row.Image)
+	assign(&v.Grams, row.Grams)
+	assign(&v.RequiresShipping, row.RequiresShipping)
+	assign(&v.Taxable, row.Taxable)
+	if len(v.Components) == 0 {
+		assign(&v.Backorder, row.Backorder)
+		if row.Tracked != nil {
+			v.Untracked = !*row.Tracked
+		}
+	}
+	for currency, price := range row.Prices {
+		if price == nil {
+			delete(v.Prices, currency)
+			continue
+		}
+		kept := *price
+		kept.Floor = v.Prices[currency].Floor // no file has a column for it
+		v.Prices[currency] = kept
+	}
+	return v
+}
+
+func assign[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func assignList[T any](to *table.List[T], from *[]T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// mergeText lays the file's texts over those there; an empty cell removes the text in its language.
+func mergeText(t, file catalog.Text) catalog.Text {
+	out := catalog.Text{}
+	for language, s := range t {
+		out[language] = s
+	}
+	for language, s := range file {
+		if out[language] = s; s == "" {
+			delete(out, language)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// same reports whether a shopper and a merchant would see the same product. Empty lists and none are the same.
+func same(a, b *catalog.Product) bool { return reflect.DeepEqual(bare(a), bare(b)) }
+
+func bare(p *catalog.Product) *catalog.Product {
+	q := p.Clone()
+	q.Event, q.Key = nil, catalog.KeyOf(p.ID)
+	q.Tags, q.Categories, q.Images, q.Options = orNil(q.Tags), orNil(q.Categories), orNil(q.Images), orNil(q.Options)
+	q.Title, q.Description = mergeText(q.Title, nil), mergeText(q.Description, nil)
+	for i := range q.Variants {
+		q.Variants[i].Options, q.Variants[i].Components = orNil(q.Variants[i].Options), orNil(q.Variants[i].Components)
+	}
+	return q
+}
+
+func orNil[T any](s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	return s
+}
+
+// rowErrors turns pointers into a product's document into rows and columns of the file.
+func rowErrors(file shopify.Product, fields []problem.Field) []*shopify.RowError {
+	errs := make([]*shopify.RowError, len(fields))
+	for i, f := range fields {
+		e := &shopify.RowError{Row: file.Row, Code: f.Code, Message: f.Message}
+		parts := strings.Split(strings.TrimPrefix(f.Pointer, "/"), "/")
+		if n, err := strconv.Atoi(at(parts, 1)); err == nil && parts[0] == "variants" && n < len(file.Variants) {
+			e.Row = file.Variants[n].Row
+			e.Column = variantColumns[at(parts, 2)]
+		} else {
+			e.Column = productColumns[parts[0]]
+		}
+		errs[i] = e
+	}
+	return errs
+}
+
+func at(parts []string, i int) string {
+	if i < len(parts) {
+		return parts[i]
+	}
+	return ""
+}
+
+var productColumns = map[string]string{
+	"handle": "Handle", "title": "Title", "description": "Body (HTML)", "vendor": "Vendor", "type": "Type", "tags": "Tags",
+	"categories": "Categories", "options": "Option1 Name", "images": "Image Src",
+}
+
+var variantColumns = map[string]string{
+	"sku": "Variant SKU", "barcode": "Variant Barcode", "image": "Variant Image", "prices": "Variant Price", "options": "Option1 Value",
+}

@@ -1,0 +1,205 @@
+package products
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+
+	"dangol/shared/catalog"
+	"dangol/shared/money"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+)
+
+// PageInput asks for a product page.
+type PageInput struct {
+	Reader
+	ID          string `path:"id" maxLength:"300" doc:"Id or handle." example:"green-tea-cream"`
+	Currency    string `query:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217; the shop's first when left out." example:"KRW"`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"200"`
+}
+
+// PageOutput is a product page; no body when the caller has it already.
+type PageOutput struct {
+	Status       int
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	Vary         string `header:"Vary"`
+	Body         *ProductPage
+}
+
+// ProductPage is a product as shoppers see it.
+type ProductPage struct {
+	ID          string               `json:"id" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
+	Handle      string               `json:"handle" example:"green-tea-cream"`
+	Title       string               `json:"title" example:"녹차 수분 크림"`
+	Description string               `json:"description,omitempty" doc:"HTML as the merchant wrote it: sanitize before you show it."`
+	Language    string               `json:"language" doc:"Of the title." example:"ko"`
+	Vendor      string               `json:"vendor,omitempty"`
+	Type        string               `json:"type,omitempty"`
+	Tags        []string             `json:"tags"`
+	Categories  []string             `json:"categories"`
+	Options     []catalog.Option     `json:"options"`
+	Variants    []ProductPageVariant `json:"variants"`
+	Images      []catalog.Image      `json:"images"`
+	UpdatedAt   time.Time            `json:"updatedAt"`
+
+	encoded []byte
+}
+
+// MarshalJSON gives the bytes that the ETag was made of.
+func (p ProductPage) MarshalJSON() ([]byte, error) {
+	if p.encoded != nil {
+		return p.encoded, nil
+	}
+	type plain ProductPage
+	return json.Marshal(plain(p))
+}
+
+// ProductPageVariant is a variant as shoppers see it.
+type ProductPageVariant struct {
+	ID             string           `json:"id"`
+	SKU            string           `json:"sku,omitempty"`
+	Options        []string         `json:"options" doc:"One value for each option of the product."`
+	Price          *money.View      `json:"price,omitempty" doc:"Absent when not sold in the currency."`
+	CompareAt      *money.View      `json:"compareAt,omitempty" doc:"Struck-through price."`
+	Sale           *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price."`
+	LowestPrice30  *money.View      `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
+	Availability   string           `json:"availability" enum:"in_stock,low,out,not_open_yet"`
+	Left           *int             `json:"left,omitempty" doc:"Units left, when few."`
+	OpensAt        *time.Time       `json:"opensAt,omitempty" doc:"When a limited edition can be bought."`
+	MaxPerOrder    int              `json:"maxPerOrder,omitempty"`
+	MaxPerCustomer int              `json:"maxPerCustomer,omitempty" doc:"Over a customer's lifetime."`
+	Image          string           `json:"image,omitempty"`
+	Grams          int              `json:"grams,omitempty"`
+	Components     []ProductSetPart `json:"components,omitempty" doc:"What a gift set is made of."`
+}
+
+// ProductSetPart is a part of a gift set.
+type ProductSetPart struct {
+	VariantID string `json:"variantId"`
+	Quantity  int    `json:"quantity"`
+}
+
+// low is how many units are few.
+const low = 5
+
+func notFound() error { return problem.NotFound("product_not_found", "There is no such product.") }
+
+func (c *Products) page(ctx context.Context, in *PageInput) (*PageOutput, error) {
+	productID, err := c.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	p, items, err := c.shelf.Product(ctx, productID)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil || p.Status != catalog.Active {
+		return nil, notFound()
+	}
+	languages := c.languages(in.Reader)
+	shown, err := c.onSale(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	page := c.pageOf(shown.product, items, languages, in.Currency)
+	shown.mark(page, languages)
+	if page.encoded, err = json.Marshal(page); err != nil {
+		return nil, err
+	}
+	h := fnv.New64a()
+	h.Write(page.encoded)
+	out := &PageOutput{
+		Status: http.StatusOK, ETag: api.ETag(fmt.Sprintf("%x", h.Sum64())), CacheControl: c.cacheControl(), Vary: "Accept-Language", Body: page,
+	}
+	if in.IfNoneMatch != "" && (in.IfNoneMatch == "*" || strings.Contains(in.IfNoneMatch, out.ETag)) {
+		out.Status, out.Body = http.StatusNotModified, nil
+	}
+	return out, nil
+}
+
+// find returns the product's id for an id or a handle. The listing knows almost all handles; one that is younger than the
+// listing costs a read, and so does one that the product had before.
+func (c *Products) find(ctx context.Context, idOrHandle string) (string, error) {
+	if id.Is(catalog.ProductPrefix, idOrHandle) {
+		return idOrHandle, nil
+	}
+	handle := handleOf(norm.NFC.String(idOrHandle))
+	if !validHandle(handle) {
+		return "", notFound()
+	}
+	productID, err := c.listing.Lookup(ctx, handle)
+	if err != nil || productID != "" {
+		return productID, err
+	}
+	productID, err = catalog.IDOf(ctx, c.table, handle)
+	if err == table.ErrNotFound {
+		return "", notFound()
+	}
+	return productID, err
+}
+
+func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.Item, languages []string, currency string) *ProductPage {
+	page := &ProductPage{
+		ID: p.ID, Handle: p.Handle, Title: p.Title.In(languages...), Description: p.Description.In(languages...), Language: languages[0],
+		Vendor: p.Vendor, Type: p.Type, Tags: notNil(p.Tags), Categories: notNil(p.Categories), Options: notNil(p.Options),
+		Images: notNil(p.Images), UpdatedAt: p.UpdatedAt, Variants: make([]ProductPageVariant, len(p.Variants)),
+	}
+	for _, l := range languages {
+		if p.Title[l] != "" {
+			page.Language = l
+			break
+		}
+	}
+	for i, v := range p.Variants {
+		page.Variants[i] = c.pageVariant(items[v.ID], v, currency)
+	}
+	return page
+}
+
+func (c *Products) pageVariant(item catalog.Item, v catalog.Variant, currency string) ProductPageVariant {
+	out := ProductPageVariant{
+		ID: v.ID, SKU: v.SKU, Options: notNil(v.Options), Image: v.Image, Grams: v.Grams,
+		MaxPerOrder: v.MaxPerOrder, MaxPerCustomer: v.MaxPerCustomer,
+	}
+	currency = pick(currency, c.shop.Currencies, v.Prices)
+	if price, sold := v.Prices[currency]; sold {
+		out.Price = view(price.Amount, currency)
+		if price.CompareAt > 0 {
+			out.CompareAt = view(price.CompareAt, currency)
+		}
+	}
+	out.Availability = availability(item.Available, v.Open(c.clock.Now()))
+	if out.Availability == "low" {
+		out.Left = &item.Available
+	}
+	if v.Edition != nil {
+		out.OpensAt = &v.Edition.OpensAt
+	}
+	for _, part := range v.Components {
+		out.Components = append(out.Components, ProductSetPart(part))
+	}
+	return out
+}
+
+func availability(units int, open bool) string {
+	switch {
+	case !open:
+		return "not_open_yet"
+	case units <= 0:
+		return "out"
+	case units <= low:
+		return "low"
+	default:
+		return "in_stock"
+	}
+}

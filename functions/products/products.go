@@ -1,0 +1,148 @@
+// Package products shows the shop's products to everybody and lets merchants keep them: products with options, variants
+// and prices, gift sets, limited editions, stock, price history, and files in Shopify's CSV format.
+//
+// It owns the items PRODUCT#<id> (the product, its PRICE# history), HANDLE#<handle> and STOCK#<variant> (BUCKET# counters,
+// LOG# of adjustments). It emits product.created, product.updated and product.archived, and hears nothing.
+//
+//	GET    /products                        list: filter, sort, search, cursor
+//	GET    /products/{id}                   product page, by id or handle
+//	GET    /categories                      categories with counts
+//	GET    /admin/products                  merchants' list, drafts and archived ones too
+//	POST   /products                        create
+//	GET    /products/{id}/edit              everything about a product, in all languages
+//	PUT    /products/{id}                   replace, If-Match required
+//	DELETE /products/{id}                   archive
+//	GET    /products/{id}/price-history     every change of price
+//	POST   /products/import                 rows of a CSV file
+//	GET    /products/export                 the same, page by page
+//	GET    /stock/{variantId}               units and the latest adjustments
+//	PUT    /stock/{variantId}               set the units
+//	POST   /stock/{variantId}/adjustments   add or take units, with a reason
+//
+// Lists and pages are served from memory that is at most SHELF_SECONDS old; see catalog.Listing and catalog.Shelf.
+// Prices are those of the sales that are live by the clock; see shared/promotion/store.
+package products
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/shared/catalog"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
+	"dangol/shared/pricing"
+	"dangol/shared/promotion/store"
+)
+
+// catalog is the function with its parts.
+type Products struct {
+	table   *table.Table
+	clock   clock.Clock
+	shop    pricing.Shop
+	listing *catalog.Listing
+	shelf   *catalog.Shelf
+	offers  *store.Board
+}
+
+// New makes the function.
+func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	var config struct {
+		Shop  string `env:"SHOP_CONFIG,optional"`
+		Shelf int    `env:"SHELF_SECONDS,default=2"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	shop, err := pricing.LoadShop(config.Shop)
+	if err != nil {
+		return nil, err
+	}
+	options, err := api.FromEnv(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
+	if err != nil {
+		return nil, err
+	}
+	c := newCatalog(tables[0], env.Clock, shop, time.Duration(config.Shelf)*time.Second)
+	return c.service(options).Lambda(), nil
+}
+
+func newCatalog(t *table.Table, c clock.Clock, shop pricing.Shop, fresh time.Duration) *Products {
+	return &Products{
+		table: t, clock: c, shop: shop,
+		listing: catalog.NewListing(t, c, fresh), shelf: catalog.NewShelf(t, c, fresh),
+		offers: store.NewBoard(store.Store{Table: t, Clock: c}, fresh),
+	}
+}
+
+// API describes the routes.
+func API() *api.Service { return (*Products)(nil).service(api.Options{}) }
+
+func (c *Products) service(o api.Options) *api.Service {
+	s := api.New("products", o)
+	c.shopRoutes(s)
+	c.merchantRoutes(s)
+	c.stockRoutes(s)
+	c.fileRoutes(s)
+	return s
+}
+
+func (c *Products) shopRoutes(s *api.Service) {
+	api.Handle(s, api.Route{
+		Method: http.MethodGet, Path: "/products", ID: "listProducts", Tag: "Products", Access: api.Public,
+		Summary: "List products", Errors: []int{422},
+		Description: "Active products. With `currency`, those sold in it; without, all of them, each priced in the shop's first " +
+			"currency that it has. `q` looks for words in titles of all languages, tags, categories, vendor and type.",
+	}, c.list)
+	api.Handle(s, api.Route{
+		Method: http.MethodGet, Path: "/products/{id}", ID: "getProduct", Tag: "Products", Access: api.Public,
+		Summary: "Show a product, by id or handle", Errors: []int{304, 404, 422},
+	}, c.page)
+	api.Handle(s, api.Route{
+		Method: http.MethodGet, Path: "/categories", ID: "listCategories", Tag: "Products", Access: api.Public,
+		Summary: "List the categories of active products",
+	}, c.categories)
+}
+
+func (c *Products) merchantRoutes(s *api.Service) {
+	merchants := func(r api.Route) api.Route {
+		r.Tag, r.Access = "Products (merchant)", api.MerchantIs
+		return r
+	}
+	api.Handle(s, merchants(api.Route{
+		Method: http.MethodGet, Path: "/admin/products", ID: "listAllProducts", Summary: "List products of every status",
+		Errors: []int{422},
+	}), c.listAll)
+	api.Handle(s, merchants(api.Route{
+		Method: http.MethodPost, Path: "/products", ID: "createProduct", Summary: "Create a product", Status: http.StatusCreated,
+		Keyed: api.KeyOptional, MaxBody: maxProduct, Errors: []int{409, 422},
+	}), c.create)
+	api.Handle(s, merchants(api.Route{
+		Method: http.MethodGet, Path: "/products/{id}/edit", ID: "getProductForEdit", Errors: []int{404},
+		Summary: "Read everything about a product, in all languages and currencies",
+	}), c.edit)
+	api.Handle(s, merchants(api.Route{
+		Method: http.MethodPut, Path: "/products/{id}", ID: "replaceProduct", Summary: "Replace a product", MaxBody: maxProduct,
+		Errors: []int{404, 409, 412, 422},
+		Description: "Variants with an `id` stay the variants they are; those without are new; those left out are gone. What a " +
+			"price was before is kept in the price history.",
+	}), c.replace)
+	api.Handle(s, merchants(api.Route{
+		Method: http.MethodDelete, Path: "/products/{id}", ID: "archiveProduct", Summary: "Archive a product", Status: http.StatusNoContent,
+		Errors: []int{404, 412}, Description: "Products are never deleted: orders and price history refer to them.",
+	}), c.archive)
+	api.Handle(s, merchants(api.Route{
+		Method: http.MethodGet, Path: "/products/{id}/price-history", ID: "getPriceHistory", Errors: []int{404, 422},
+		Summary: "List the changes of a product's prices",
+	}), c.history)
+}
+
+// maxProduct is the largest product document: 100 variants in several currencies.
+const maxProduct = 256 << 10

@@ -1,0 +1,109 @@
+package products
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"dangol/shared/catalog"
+	"dangol/shared/promotion/store"
+)
+
+// ProductSale is a sale that makes the price that is shown.
+type ProductSale struct {
+	PromotionID string     `json:"promotionId"`
+	Name        string     `json:"name" doc:"For a badge." example:"추석 세일"`
+	Until       *time.Time `json:"until,omitempty" doc:"Its end, when there is one."`
+}
+
+func saleOf(s *store.Sale, languages []string) *ProductSale {
+	if s == nil {
+		return nil
+	}
+	sale := &ProductSale{PromotionID: s.PromotionID, Name: s.Name.In(languages...)}
+	if !s.Until.IsZero() {
+		sale.Until = &s.Until
+	}
+	return sale
+}
+
+// onShelf is a product at the prices of the sales that are live.
+type onShelf struct {
+	product, list *catalog.Product
+	offers        *store.Snapshot
+	sales         []map[string]*store.Sale // of each variant, by currency
+}
+
+// onSale puts the prices of live sales onto a product. No round trip while the promotions are fresh.
+func (c *Products) onSale(ctx context.Context, p *catalog.Product) (onShelf, error) {
+	s, err := c.offers.Current(ctx)
+	shown := onShelf{product: p, list: p, offers: s, sales: make([]map[string]*store.Sale, len(p.Variants))}
+	if err != nil || !s.Sales() {
+		return shown, err
+	}
+	shown.product = p.Clone()
+	for i, v := range p.Variants {
+		shown.sales[i] = map[string]*store.Sale{}
+		shown.product.Variants[i], _ = s.Prices(p, v, "", c.clock.Now())
+		for currency := range v.Prices {
+			_, shown.sales[i][currency] = s.Shelf(p, v, currency, c.clock.Now())
+		}
+	}
+	return shown, nil
+}
+
+// mark names the sales on a page, and what has to stand next to reduced prices.
+func (o onShelf) mark(page *ProductPage, languages []string) {
+	for i := range page.Variants {
+		v := &page.Variants[i]
+		if v.Price == nil {
+			continue
+		}
+		currency := v.Price.Currency
+		sale := o.sales[i][currency]
+		v.Sale = saleOf(sale, languages)
+		if v.CompareAt == nil {
+			continue
+		}
+		if prior := o.offers.Prior(o.list, o.list.Variants[i], currency, sale); prior > 0 {
+			v.LowestPrice30 = view(prior, currency)
+		}
+	}
+}
+
+// priced is a card at the prices of the sales that are live, with what a reduced price needs beside it.
+type priced struct {
+	price catalog.Range
+	sale  *store.Sale
+	prior int64 // lowest price of the 30 days before the reduction, 0 for none
+}
+
+// sales works out for a page of cards which are on sale, in the currency that each is shown in.
+func (c *Products) sales(s *store.Snapshot, entries []*catalog.Entry, currency string) []priced {
+	all, now := make([]priced, len(entries)), c.clock.Now()
+	for i, e := range entries {
+		shown := pick(currency, c.shop.Currencies, e.Prices)
+		list := e.Prices[shown]
+		all[i].price = list
+		if s.Sales() {
+			all[i].price, all[i].sale = s.Range(&e.Card, shown, now)
+		}
+		if all[i].price.CompareAt > 0 {
+			all[i].prior = s.PriorOfCard(&e.Card, shown, all[i].sale)
+		}
+	}
+	return all
+}
+
+// named is the name under which a rendered card is kept: another one for each sale.
+func (p priced) named(language, currency string) string {
+	if p.sale == nil {
+		return language + " " + currency
+	}
+	return language + " " + currency + " " + p.sale.PromotionID + " " + p.sale.Until.Format(time.RFC3339)
+}
+
+// languagesOr is the reader's language, then the shop's first.
+func (c *Products) languagesOr(language string) []string {
+	return slices.Compact([]string{language, c.shop.Languages[0]})
+}

@@ -1,0 +1,188 @@
+// Package promotionscheduler tells when promotions start and end, and counts what they bring. Nobody waits for it: prices follow the
+// clock, so what it does late changes no price.
+//
+// It writes onto PROMOTION#<id>/PROMOTION that an edge was told and that a budget is used up, and owns PROMOTION#<id>/STATS,
+// SALES#<scope>#<currency>/<day> and, for sales that change the price on the shelf, rows of the price history
+// PRODUCT#<id>/PRICE#.... It emits promotion.started, promotion.ended and promotion.budget_exhausted, and metrics of each
+// promotion (orders, revenue, discount, new customers).
+//
+// Triggers: the one-time schedules of a promotion's start and end (see shared/promotion/schedule), and the bus (Hears). What
+// may happen to a schedule, and what then:
+//
+//	twice            the second finds that the edge was told, and does nothing.
+//	late             the event says when it took effect; an end that overtakes its start tells both, in order.
+//	early            the promotion was moved and the schedule was not: nothing is told, and the schedules are made anew.
+//	before the write the promotion is still a draft: the invocation fails, and Lambda repeats it.
+//	for nothing      the promotion is gone, or still a draft minutes later, because publishing it failed: done.
+package promotionscheduler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	lambdaevents "github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/events"
+	"dangol/shared/catalog"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/metrics"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion"
+	"dangol/shared/promotion/schedule"
+	"dangol/shared/promotion/store"
+)
+
+// Hears are the event types that the function consumes.
+var Hears = []string{
+	"promotion.started", "promotion.ended", "promotion.paused", "promotion.resumed", "order.placed", "order.canceled",
+	"order.payment_failed",
+}
+
+// Planner makes the schedules of a promotion; *schedule.Planner does.
+type Planner interface {
+	Plan(ctx context.Context, p *promotion.Promotion) error
+}
+
+// Promoter is the function with what it needs.
+type Promoter struct {
+	Store   store.Store
+	Table   *table.Table
+	Planner Planner
+	Listing *catalog.Listing
+	Zone    *time.Location // the shop's: of the days that sales are counted by
+	Metrics *metrics.Writer
+	Clock   clock.Clock
+	Log     *slog.Logger
+}
+
+// New builds the function. Environment: COMMERCE_TABLE; SHOP_TIMEZONE, whose days sales are counted by (Asia/Seoul); what
+// schedule.FromEnv names.
+func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	var config struct {
+		Zone string `env:"SHOP_TIMEZONE,default=Asia/Seoul"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(config.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("SHOP_TIMEZONE: %w", err)
+	}
+	planner, err := schedule.FromEnv(env)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
+	if err != nil {
+		return nil, err
+	}
+	t := tables[0]
+	return lambda.NewHandler(Promoter{
+		Store: store.Store{Table: t, Clock: env.Clock}, Table: t, Planner: planner, Listing: catalog.NewListing(t, env.Clock, 0),
+		Zone: zone, Metrics: env.Metrics(), Clock: env.Clock, Log: env.Log,
+	}.Handle), nil
+}
+
+// Handle takes what a schedule sends, or an event of the bus.
+func (f Promoter) Handle(ctx context.Context, raw json.RawMessage) error {
+	var bus lambdaevents.CloudWatchEvent
+	if err := json.Unmarshal(raw, &bus); err == nil && bus.DetailType != "" {
+		var e event.Envelope
+		if err := json.Unmarshal(bus.Detail, &e); err != nil {
+			return fmt.Errorf("promotion-scheduler: no envelope: %w", err)
+		}
+		return f.hear(ctx, e)
+	}
+	var fired schedule.Fired
+	if err := json.Unmarshal(raw, &fired); err != nil || fired.PromotionID == "" {
+		return fmt.Errorf("promotion-scheduler: neither a schedule nor an event: %v", err)
+	}
+	return f.Fired(ctx, fired)
+}
+
+func (f Promoter) hear(ctx context.Context, e event.Envelope) error {
+	switch e.Type {
+	case "order.placed":
+		var body events.OrderPlaced
+		return errors.Join(e.Into(&body), f.sold(ctx, e, soldIn(body)))
+	case "order.canceled":
+		var body events.OrderCanceled
+		return errors.Join(e.Into(&body), f.sold(ctx, e, canceledIn(body)))
+	case "order.payment_failed":
+		var body events.OrderPaymentFailed
+		return errors.Join(e.Into(&body), f.sold(ctx, e, unpaidIn(body)))
+	case "promotion.started":
+		var body events.PromotionStarted
+		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, true))
+	case "promotion.resumed":
+		var body events.PromotionResumed
+		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, true))
+	case "promotion.ended":
+		var body events.PromotionEnded
+		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, false))
+	case "promotion.paused":
+		var body events.PromotionPaused
+		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, false))
+	}
+	return nil
+}
+
+// publishing is how long a schedule waits for the write that it was made for. One left over by a failure is then let go, by
+// the last of Lambda's three tries.
+const publishing = 2 * time.Minute
+
+// Fired tells the edges of a promotion that have been reached. 1 round trip, 1 more for each edge that is told.
+func (f Promoter) Fired(ctx context.Context, fired schedule.Fired) error {
+	r, err := f.Store.Get(ctx, fired.PromotionID)
+	if problem.Code(err) == "promotion_not_found" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p := &r.Promotion
+	if p.State == promotion.Draft {
+		if f.Clock.Now().Sub(fired.At) > publishing {
+			return nil
+		}
+		return fmt.Errorf("promotion-scheduler: %s is not published, or not visibly so yet", p.ID)
+	}
+	for _, e := range r.Reached(f.Clock.Now()) {
+		if err := f.tell(ctx, r, e); err != nil {
+			return err
+		}
+	}
+	if e := fired.Edge; !e.At(p).Equal(fired.At) {
+		return f.Planner.Plan(ctx, p)
+	}
+	return nil
+}
+
+// tell writes the event of an edge onto the promotion, once.
+func (f Promoter) tell(ctx context.Context, r *store.Record, e store.Edge) (err error) {
+	at := e.At(&r.Promotion)
+	ref := store.Ref(&r.Promotion, at)
+	noted, metric, body := store.Started, "PromotionStarted", event.Body(events.PromotionStarted{PromotionRef: ref})
+	if e == store.End {
+		noted, metric, body = store.Ended, "PromotionEnded", events.PromotionEnded{PromotionRef: ref}
+	}
+	if r.Event, err = event.New(ctx, f.Clock.Now(), body); err != nil {
+		return err
+	}
+	told, err := f.Store.Note(ctx, r, noted)
+	if err != nil || !told {
+		return err
+	}
+	late := f.Clock.Now().Sub(at)
+	f.Log.InfoContext(ctx, "promotion "+string(e), "promotion", r.Promotion.ID, "at", at, "late", late.String())
+	return f.Metrics.Emit(map[string]string{"promotion": r.Promotion.ID},
+		metrics.Metric{Name: metric, Unit: metrics.Count, Value: 1}, metrics.Metric{Name: "PromotionLate", Unit: metrics.Milliseconds, Value: float64(late.Milliseconds())})
+}

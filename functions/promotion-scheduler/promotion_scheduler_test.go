@@ -1,0 +1,309 @@
+package promotionscheduler_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"dangol/events"
+	"dangol/functions/promotion-scheduler"
+	"dangol/infra/testkit/localtest"
+	"dangol/shared/catalog"
+	"dangol/shared/money"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/metrics"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion"
+	"dangol/shared/promotion/schedule"
+	"dangol/shared/promotion/store"
+)
+
+var (
+	starts = time.Date(2026, 11, 27, 1, 0, 0, 0, time.UTC)
+	ends   = time.Date(2026, 11, 29, 15, 0, 0, 0, time.UTC)
+)
+
+const promotionID = "promo_01k9abcdefghjkmnpqrstvwxyz"
+
+// bench is the function with a shop of its own.
+type bench struct {
+	t       *testing.T
+	clock   *clock.Movable
+	table   *table.Table
+	f       promotionscheduler.Promoter
+	metrics bytes.Buffer
+	mu      sync.Mutex
+	planned int
+}
+
+// Plan counts how often schedules were made anew.
+func (b *bench) Plan(context.Context, *promotion.Promotion) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.planned++
+	return nil
+}
+
+func newBench(t *testing.T, change ...func(*promotion.Promotion)) *bench {
+	t.Helper()
+	b := &bench{t: t, clock: clock.Stopped(starts.Add(-time.Hour))}
+	b.table = table.New(localtest.DB(t), localtest.Name(t, table.Commerce), nil)
+	promotions := store.Store{Table: b.table, Clock: b.clock}
+	b.f = promotionscheduler.Promoter{
+		Store: promotions, Table: b.table, Planner: b, Listing: catalog.NewListing(b.table, b.clock, 0), Zone: time.UTC,
+		Metrics: metrics.New(&b.metrics, b.clock, nil), Clock: b.clock, Log: slog.New(slog.DiscardHandler),
+	}
+	p := promotion.Promotion{
+		ID: promotionID, Version: 1, Name: catalog.Text{"ko": "세일"}, Kind: promotion.Percentage, Class: promotion.Order, State: promotion.Scheduled,
+		Starts: starts, Ends: ends, TimeZone: "Asia/Seoul", Targets: promotion.Targets{All: true}, Terms: promotion.Terms{BasisPoints: 2_000},
+	}
+	for _, c := range change {
+		c(&p)
+	}
+	if err := b.table.Put(t.Context(), promotions.Create(&store.Record{Promotion: p})); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func draft(p *promotion.Promotion)   { p.State = promotion.Draft }
+func onShelf(p *promotion.Promotion) { p.Kind, p.Class = promotion.Shelf, promotion.Product }
+
+// fire sends what a schedule sends.
+func (b *bench) fire(e store.Edge, at time.Time) error {
+	raw, err := json.Marshal(schedule.Fired{PromotionID: promotionID, Edge: e, At: at})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.f.Handle(b.t.Context(), raw)
+}
+
+// hear sends an event of the bus.
+func (b *bench) hear(id string, body event.Body) {
+	b.t.Helper()
+	data, err := json.Marshal(body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	raw, err := json.Marshal(map[string]any{
+		"detail-type": body.EventType(), "source": "dangol",
+		"detail": event.Envelope{ID: id, Type: body.EventType(), Time: b.clock.Now(), Data: data},
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := b.f.Handle(b.t.Context(), raw); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) told() *event.Event {
+	b.t.Helper()
+	r, err := b.f.Store.Get(b.t.Context(), promotionID)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return r.Event
+}
+
+func TestEachEdgeIsToldOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.clock.MoveTo(starts)
+	if err := b.fire(store.Start, starts); err != nil {
+		t.Fatal(err)
+	}
+	first := b.told()
+	if first == nil || first.Type != "promotion.started" {
+		t.Fatalf("the start told %+v", first)
+	}
+	b.clock.Advance(time.Minute)
+	if err := b.fire(store.Start, starts); err != nil || b.told().ID != first.ID {
+		t.Errorf("fired twice it told %s after %s (%v)", b.told().ID, first.ID, err)
+	}
+	b.clock.MoveTo(ends)
+	var all sync.WaitGroup
+	for range 5 { // at once, as when Scheduler gets no answer
+		all.Go(func() {
+			if err := b.fire(store.End, ends); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := b.told().Type; got != "promotion.ended" || strings.Count(b.metrics.String(), `"PromotionEnded":1`) != 1 {
+		t.Errorf("the end told %s, with the metrics %s", got, b.metrics.String())
+	}
+}
+
+func TestSchedulesThatFireWrongly(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		change  func(*promotion.Promotion)
+		now     time.Time
+		edge    store.Edge
+		at      time.Time
+		told    string
+		planned int
+		fails   bool
+	}{
+		{"late, after the end: both edges are told", func(*promotion.Promotion) {}, ends.Add(time.Hour), store.Start, starts, "promotion.ended", 0, false},
+		{"early, for a start that was moved: nothing is told, and it is planned again",
+			func(p *promotion.Promotion) { p.Starts = starts.Add(time.Hour) }, starts, store.Start, starts, "", 1, false},
+		{"before the write that publishes it is visible: tried again", draft, starts, store.Start, starts, "", 0, true},
+		{"for a write that came to nothing: let go after two minutes", draft, starts.Add(2*time.Minute + time.Second), store.Start, starts, "", 0, false},
+		{"for an end that is no more", func(p *promotion.Promotion) { p.Ends = time.Time{} }, ends, store.End, ends, "promotion.started", 1, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, tc.change)
+			b.clock.MoveTo(tc.now)
+			err := b.fire(tc.edge, tc.at)
+			got := ""
+			if e := b.told(); e != nil {
+				got = e.Type
+			}
+			if (err != nil) != tc.fails || got != tc.told || b.planned != tc.planned {
+				t.Errorf("told %q, planned %d times, error %v", got, b.planned, err)
+			}
+		})
+	}
+	b := newBench(t)
+	raw := json.RawMessage(`{"promotionId":"promo_01k9zzzzzzzzzzzzzzzzzzzzzz","edge":"start","at":"2026-11-27T01:00:00Z"}`)
+	if err := b.f.Handle(t.Context(), raw); err != nil {
+		t.Errorf("for a promotion that is gone: %v", err)
+	}
+	if err := b.f.Handle(t.Context(), json.RawMessage(`{}`)); err == nil {
+		t.Error("an invocation that says nothing is taken")
+	}
+}
+
+func TestASaleOnTheShelfIsWrittenIntoThePriceHistory(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, onShelf)
+	id := "prod_" + strings.Repeat("0", 25) + "1"
+	product := &catalog.Product{
+		Key: catalog.KeyOf(id), ID: id, Handle: "soap", Version: 1, Status: catalog.Active, Title: catalog.Text{"ko": "비누"},
+		CreatedAt: b.clock.Now(), UpdatedAt: b.clock.Now(),
+		Variants: []catalog.Variant{{ID: catalog.VariantID(id, 0), Untracked: true, Prices: map[string]catalog.Price{"KRW": {Amount: 10_000, Floor: 8_500}}}},
+	}
+	if err := catalog.Create(t.Context(), b.table, product, nil); err != nil {
+		t.Fatal(err)
+	}
+	ref := events.PromotionRef{PromotionID: promotionID, Kind: "shelf", At: starts}
+	b.hear("evt_1", events.PromotionStarted{PromotionRef: ref})
+	b.hear("evt_1", events.PromotionStarted{PromotionRef: ref})
+	ref.At = ends
+	b.hear("evt_2", events.PromotionEnded{PromotionRef: ref})
+	rows, err := catalog.PriceHistory(t.Context(), b.table, id, starts.Add(-time.Hour), ends.Add(time.Hour))
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%d rows: %+v (%v)", len(rows), rows, err)
+	}
+	if got := rows[0].Changes[0]; got.Price.Amount != 8_500 || got.Price.CompareAt != 10_000 || got.Previous.Amount != 10_000 {
+		t.Errorf("at the start %+v, want 8,500: a fifth off goes below the floor", got)
+	}
+	if got := rows[1].Changes[0]; got.Price.Amount != 10_000 || got.Previous.Amount != 8_500 || !rows[1].At.Equal(ends) {
+		t.Errorf("at the end %+v", got)
+	}
+}
+
+func placed(n int64) events.OrderPlaced {
+	won := func(amount int64) money.Money { return money.Of(amount, "KRW") }
+	return events.OrderPlaced{
+		Lines: []events.OrderLine{
+			{ProductID: "prod_a", Quantity: 1, Total: won(8_000 * n), Discounted: true}, {ProductID: "prod_b", Quantity: 1, Total: won(2_000 * n)},
+		},
+		Total: won(10_000 * n), PlacedAt: starts, FirstOrder: true,
+		Promotions: []events.OrderPromotion{{PromotionID: promotionID, Amount: 1_000 * n}},
+	}
+}
+
+func TestOrdersAreCountedOnceAndThoseThatComeToNothingTakenOff(t *testing.T) {
+	t.Parallel()
+	back := placed(2)
+	for name, end := range map[string]event.Body{
+		"canceled": events.OrderCanceled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, FirstOrder: true, Promotions: back.Promotions},
+		"never paid": events.OrderPaymentFailed{
+			Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, FirstOrder: true, Promotions: back.Promotions,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.hear("evt_1", placed(1))
+			b.hear("evt_1", placed(1))
+			b.hear("evt_2", placed(2))
+			b.wantSold(store.TheShop, promotion.DaySales{Orders: 2, Revenue: 30_000, Discounted: 24_000})
+			b.wantSold("prod_b", promotion.DaySales{Orders: 2, Revenue: 6_000})
+			b.hear("evt_3", end)
+			b.hear("evt_3", end)
+			b.wantSold(store.TheShop, promotion.DaySales{Orders: 1, Revenue: 10_000, Discounted: 8_000})
+			stats, err := b.f.Store.Stats(t.Context(), promotionID)
+			if err != nil || len(stats) != 1 || stats[0] != (store.Stats{Currency: "KRW", Orders: 1, Revenue: 10_000, Cost: 1_000, NewCustomers: 1}) {
+				t.Errorf("the promotion brought %+v (%v)", stats, err)
+			}
+		})
+	}
+}
+
+func (b *bench) wantSold(scope string, want promotion.DaySales) {
+	b.t.Helper()
+	want.Day = promotion.DayOf(starts, time.UTC)
+	days, err := b.f.Store.Sales(b.t.Context(), scope, "KRW", want.Day-1, want.Day+1)
+	if err != nil || len(days) != 1 || days[0] != want {
+		b.t.Errorf("%s sold %+v (%v), want %+v", scope, days, err, want)
+	}
+}
+
+func TestABudgetThatIsUsedUpIsToldOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(p *promotion.Promotion) { p.Budget.Uses = 2 })
+	use := func() {
+		if _, err := b.table.Update(t.Context(), table.Update{Key: store.KeyOfBudget(promotionID), Do: "ADD #uses :one", With: map[string]any{":one": 1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	use()
+	b.hear("evt_1", placed(1))
+	if e := b.told(); e != nil {
+		t.Errorf("with one use left it told %s", e.Type)
+	}
+	use()
+	b.hear("evt_2", placed(1))
+	first := b.told()
+	if first == nil || first.Type != "promotion.budget_exhausted" {
+		t.Fatalf("it told %+v", first)
+	}
+	b.hear("evt_3", placed(1))
+	if b.told().ID != first.ID {
+		t.Error("it was told twice")
+	}
+}
+
+func TestWhenABudgetIsUsedUp(t *testing.T) {
+	t.Parallel()
+	won := func(n int64) promotion.Amounts { return promotion.Amounts{"KRW": n} }
+	for _, tc := range []struct {
+		name   string
+		budget promotion.Budget
+		used   promotion.Used
+		want   bool
+	}{
+		{"never used", promotion.Budget{Uses: 3, Spend: won(100)}, promotion.Used{}, false},
+		{"uses left", promotion.Budget{Uses: 3}, promotion.Used{Uses: 2}, false},
+		{"no use left", promotion.Budget{Uses: 3}, promotion.Used{Uses: 3}, true},
+		{"as much left as an order costs", promotion.Budget{Spend: won(300)}, promotion.Used{Uses: 2, Spend: won(200)}, false},
+		{"less left than an order costs", promotion.Budget{Spend: won(299)}, promotion.Used{Uses: 2, Spend: won(200)}, true},
+	} {
+		if got := promotionscheduler.UsedUp(tc.budget, tc.used); got != tc.want {
+			t.Errorf("%s: %v", tc.name, got)
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package testsubscriptions
+
+import (
+	"context"
+	"reflect"
+	"testing"
+
+	"dangol/shared/membership"
+	"dangol/shared/subscription/service"
+)
+
+// StandingOf reads what memberships a customer has.
+func (w *World) StandingOf(t testing.TB, customerID string) membership.Standing {
+	t.Helper()
+	s, err := w.Look.Standing(context.Background(), customerID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// standings are what customers should have, by customer and subscription.
+type standings map[string]map[string]membership.Held
+
+func (s standings) add(r *service.Record) {
+	for _, customer := range []string{r.Sub.CustomerID, r.Sub.Holder()} {
+		if customer != "" && s[customer] == nil { // what nobody holds stands nowhere
+			s[customer] = map[string]membership.Held{}
+		}
+	}
+	if h, ok := r.Sub.Membership(r.Title()); ok && r.Sub.Holder() != "" {
+		s[r.Sub.Holder()][r.Sub.ID] = h
+	}
+}
+
+// checkStanding holds the standing of each customer against their subscriptions.
+func (w *World) checkStanding(t testing.TB, want standings) {
+	t.Helper()
+	for customer, of := range want {
+		got := map[string]membership.Held{}
+		for _, h := range w.StandingOf(t, customer) {
+			got[h.SubscriptionID] = h
+		}
+		if !reflect.DeepEqual(got, of) {
+			t.Errorf("%s has the standing %+v, and subscriptions that give %+v", customer, got, of)
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package shopify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"dangol/shared/catalog"
+)
+
+// GiftSet stands in the column of the inventory tracker for variants made of others. Such a variant can be changed by a
+// file, not made by one: the format has no place for its parts.
+const GiftSet = "gift set"
+
+// Base is the language and the currency of the columns that name none.
+type Base struct{ Language, Currency string }
+
+// Product is a product as a file describes it. What the file has no column for is nil (empty for a map), and stays as it
+// is in the shop.
+type Product struct {
+	Row         int
+	Handle      string
+	Status      *catalog.Status
+	Title       catalog.Text // "" for a language whose cell is empty
+	Description catalog.Text
+	Vendor      *string
+	Type        *string
+	Tags        *[]string
+	Categories  *[]string
+	Options     []catalog.Option
+	Variants    []Variant
+	Images      *[]catalog.Image
+}
+
+// Variant is a variant as a file describes it.
+type Variant struct {
+	Row              int
+	Options          []string
+	SKU, Barcode     *string
+	Image            *string
+	Grams            *int
+	Tracked          *bool
+	GiftSet          bool
+	Quantity         *int // nil also when the cell is empty
+	Backorder        *bool
+	RequiresShipping *bool
+	Taxable          *bool
+	// Prices is by currency; nil in a currency whose cell is empty: not sold in it.
+	Prices map[string]*catalog.Price
+}
+
+// parser turns the rows of a product into a Product and gathers what is wrong.
+type parser struct {
+	*header
+	base   Base
+	row    Row
+	errors []*RowError
+}
+
+// Product reads the rows. When it returns errors the product is not complete.
+func (g Group) Product(base Base) (Product, []*RowError) {
+	p := &parser{header: g.header, base: base, row: g.Rows[0]}
+	product := p.product(g)
+	var images []placedImage
+	for i, row := range g.Rows {
+		p.row = row
+		src, _ := p.text(colImage)
+		if src != "" {
+			images = append(images, p.image(src, i))
+		}
+		switch {
+		case i == 0 || p.isVariant():
+			product.Variants = append(product.Variants, p.variant(product.Options))
+		case src == "" && len(row.Fields) < len(p.names):
+			p.errors = append(p.errors, &RowError{
+				Row: row.Number, Code: "cut_row", Message: fmt.Sprintf(
+					"a variant or a picture; the row has %d of %d columns, is it cut short?", len(row.Fields), len(p.names)),
+			})
+		}
+	}
+	if p.has(colImage) {
+		product.Images = sorted(images)
+	}
+	fillOptions(&product)
+	return product, p.errors
+}
+
+func (p *parser) fail(c column, code, format string, args ...any) {
+	p.failAt(p.name(c), code, format, args...)
+}
+
+func (p *parser) failAt(name, code, format string, args ...any) {
+	p.errors = append(p.errors, &RowError{Row: p.row.Number, Column: name, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// text is the cell without spaces around it, in composed form (a Mac writes Hangul decomposed). ok tells whether the file
+// has the column.
+func (p *parser) text(c column) (string, bool) {
+	i, ok := p.at[c]
+	if !ok {
+		return "", false
+	}
+	return p.cell(i), true
+}
+
+func (p *parser) cell(i int) string { return norm.NFC.String(strings.TrimSpace(p.row.field(i))) }
+
+func (p *parser) optional(c column) *string {
+	if s, ok := p.text(c); ok {
+		return &s
+	}
+	return nil
+}
+
+func (p *parser) product(g Group) Product {
+	product := Product{
+		Row: p.row.Number, Handle: norm.NFC.String(strings.ToLower(g.Handle)), Status: p.status(),
+		Title: p.translations(colTitle, p.titles), Description: p.translations(colBody, p.bodies),
+		Vendor: p.optional(colVendor), Type: p.optional(colType), Tags: p.list(colTags), Categories: p.categories(),
+		Options: p.options(),
+	}
+	if product.Handle == "" {
+		p.fail(colHandle, "required", "the handle of the product")
+	}
+	if product.Title.In() == "" {
+		p.fail(colTitle, "required", "a title in the first row of the product")
+	}
+	return product
+}
+
+func (p *parser) translations(c column, others map[string]int) catalog.Text {
+	t := catalog.Text{}
+	if s, ok := p.text(c); ok {
+		t[p.base.Language] = s
+	}
+	for language, i := range others {
+		t[language] = p.cell(i)
+	}
+	return t
+}
+
+// status is Status when the file has it, else what Published says.
+func (p *parser) status() *catalog.Status {
+	if s, ok := p.text(colStatus); ok && s != "" {
+		status := catalog.Status(strings.ToLower(s))
+		switch status {
+		case catalog.Active, catalog.Draft, catalog.Archived:
+		case "unlisted":
+			status = catalog.Draft
+		default:
+			p.fail(colStatus, "not_allowed", "active, draft or archived")
+		}
+		return &status
+	}
+	published := p.flag(colPublished)
+	if published == nil {
+		return nil
+	}
+	status := catalog.Draft
+	if *published {
+		status = catalog.Active
+	}
+	return &status
+}
+
+func (p *parser) list(c column) *[]string {
+	s, ok := p.text(c)
+	if !ok {
+		return nil
+	}
+	items := []string{}
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" && !slices.Contains(items, item) {
+			items = append(items, item)
+		}
+	}
+	return &items
+}
+
+// categories are those of our own column, else the type.
+func (p *parser) categories() *[]string {
+	if own := p.list(colCategory); own != nil {
+		return own
+	}
+	kind, ok := p.text(colType)
+	switch {
+	case !ok:
+		return nil
+	case kind == "":
+		return &[]string{}
+	default:
+		return &[]string{kind}
+	}
+}
+
+// options are the names; a product without options has the one option Title with the value Default Title.
+func (p *parser) options() []catalog.Option {
+	var options []catalog.Option
+	for n := range MaxOptions {
+		name, _ := p.text(colOption(n))
+		value, _ := p.text(colOptionValue(n))
+		if name == "" || n == 0 && name == "Title" && value == "Default Title" {
+			break
+		}
+		options = append(options, catalog.Option{Name: name})
+	}
+	return options
+}
+
+// fillOptions gives each option its values, in the order in which they come up.
+func fillOptions(product *Product) {
+	for _, v := range product.Variants {
+		for n, value := range v.Options {
+			if value != "" && !slices.Contains(product.Options[n].Values, value) {
+				product.Options[n].Values = append(product.Options[n].Values, value)
+			}
+		}
+	}
+}
+
+// isVariant tells a row of a variant from one that only carries a picture.
+func (p *parser) isVariant() bool {
+	for _, c := range []column{colOptionValue(0), colSKU, colPrice, colQuantity} {
+		if s, _ := p.text(c); s != "" {
+			return true
+		}
+	}
+	for _, i := range p.prices {
+		if p.cell(i) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *parser) variant(options []catalog.Option) Variant {
+	v := Variant{
+		Row: p.row.Number, SKU: p.optional(colSKU), Barcode: p.optional(colBarcode), Image: p.address(colVariantIm),
+		Grams: p.grams(), Quantity: p.quantity(), Backorder: p.policy(),
+		RequiresShipping: p.flag(colShipping), Taxable: p.flag(colTaxable), Prices: p.allPrices(),
+	}
+	if tracker, ok := p.text(colTracker); ok {
+		tracked := tracker != ""
+		v.Tracked, v.GiftSet = &tracked, strings.EqualFold(tracker, GiftSet)
+	}
+	for n := range options {
+		value, _ := p.text(colOptionValue(n))
+		if value == "" {
+			p.fail(colOptionValue(n), "required", "a value of %s for each variant", options[n].Name)
+		}
+		v.Options = append(v.Options, value)
+	}
+	return v
+}

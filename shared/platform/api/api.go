@@ -1,0 +1,239 @@
+// Package api is the HTTP side of every function: typed operations (Huma) behind API Gateway events, with one way to say
+// who may call, one error shape, request and correlation ids, size limits and idempotency keys.
+//
+// A function registers its routes once, with Handle. The registration serves requests, and it is also what the topology,
+// the API Gateway routes, the OpenAPI document and the permission tests are made from.
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/akrylysov/algnhsa"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"dangol/shared/platform/idempotency"
+)
+
+// Access says who may call a route.
+type Access string
+
+// The kinds of access.
+const (
+	Public     Access = "public"   // anyone; a token is not looked at
+	Shopper    Access = "shopper"  // a customer by token, or a guest; what a guest may touch the handler decides
+	Customer   Access = "customer" // anyone with a valid token
+	Agent      Access = "agent"    // group agent or merchant
+	MerchantIs Access = "merchant" // group merchant
+	Signed     Access = "signed"   // another system; the handler checks its signature
+)
+
+// Authorized reports whether API Gateway's authorizer can guard the route: it cannot let some callers through without a
+// token.
+func (a Access) Authorized() bool { return a == Customer || a == Agent || a == MerchantIs }
+
+// Scope is the OAuth scope a token needs for the route, "" for none.
+func (a Access) Scope() string {
+	switch a {
+	case Customer:
+		return "shop/customer"
+	case Agent:
+		return "shop/agent"
+	case MerchantIs:
+		return "shop/merchant"
+	default:
+		return ""
+	}
+}
+
+// Route is one operation of a function.
+type Route struct {
+	Method, Path string
+	ID           string // operation id, camel case; becomes the client's method name
+	Summary      string
+	Description  string
+	Tag          string
+	Access       Access
+	Status       int   // of success; 200 when 0
+	MaxBody      int64 // bytes; DefaultMaxBody when 0
+	Errors       []int // statuses besides those that every route of its access can give
+	Keyed        Keyed // whether an Idempotency-Key is taken
+}
+
+// Keyed says what a route does with an Idempotency-Key.
+type Keyed int
+
+// The ways to treat an Idempotency-Key.
+const (
+	Unkeyed Keyed = iota
+	KeyOptional
+	KeyRequired
+)
+
+// DefaultMaxBody is the largest request body of a route that does not say otherwise.
+const DefaultMaxBody = 64 << 10
+
+// Service is the HTTP side of one function.
+type Service struct {
+	name    string
+	mux     *http.ServeMux
+	huma    huma.API
+	entries []*entry
+	options Options
+}
+
+// entry is a route. Huma looks through the types of its input and output once, in prepare; see Options.Lazy for when.
+type entry struct {
+	Route
+	prepare func()
+	once    sync.Once
+	serve   http.HandlerFunc
+}
+
+// New returns a service without routes. For a description of the routes alone the zero Options will do.
+func New(name string, o Options) *Service {
+	installErrors()
+	config := huma.DefaultConfig("Dangol", "1.0.0")
+	config.CreateHooks, config.OpenAPIPath, config.DocsPath, config.SchemasPath = nil, "", "", ""
+	config.RejectUnknownQueryParameters = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNamer(name))
+	s := &Service{name: name, mux: http.NewServeMux(), options: o.withDefaults()}
+	s.huma = humago.New(adapter{s}, config)
+	s.mux.HandleFunc("/", s.unknownRoute)
+	return s
+}
+
+// Handle registers a route. I and O are Huma inputs and outputs: structs with path, query, header and Body fields.
+func Handle[I, O any](s *Service, r Route, handle func(context.Context, *I) (*O, error)) {
+	if r.MaxBody == 0 {
+		r.MaxBody = DefaultMaxBody
+	}
+	e := &entry{Route: r}
+	e.prepare = func() {
+		mustFill(r, reflect.TypeFor[I]())
+		huma.Register(s.huma, operation(r), func(ctx context.Context, in *I) (*O, error) {
+			out, err := handle(ctx, in)
+			if err != nil {
+				return nil, s.refuse(ctx, r, err)
+			}
+			return out, nil
+		})
+	}
+	s.entries = append(s.entries, e)
+	s.mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, req *http.Request) { s.pass(e, w, req) })
+}
+
+// mustFill panics when the input embeds an unexported struct: Huma would leave its fields empty without a word.
+func mustFill(r Route, input reflect.Type) {
+	for i := range input.NumField() {
+		if f := input.Field(i); f.Anonymous && !f.IsExported() {
+			panic(fmt.Sprintf("%s: input embeds %s, which is not exported and would stay empty", r.ID, f.Name))
+		}
+	}
+}
+
+func operation(r Route) huma.Operation {
+	op := huma.Operation{
+		Method: r.Method, Path: r.Path, OperationID: r.ID, Summary: r.Summary, Description: describe(r),
+		Tags: []string{r.Tag}, MaxBodyBytes: r.MaxBody, DefaultStatus: r.Status, Errors: errorsOf(r),
+		Security: securityOf(r.Access), Metadata: map[string]any{"access": r.Access},
+		Extensions: map[string]any{"x-access": string(r.Access)},
+	}
+	if r.Keyed != Unkeyed {
+		op.Parameters = append(op.Parameters, keyParameter(r.Keyed))
+	}
+	return op
+}
+
+// schemaNamer names request bodies, which are anonymous in Go, after the function too: several have a noteInput.
+func schemaNamer(function string) func(reflect.Type, string) string {
+	prefix := strings.ToUpper(function[:1]) + function[1:]
+	return func(t reflect.Type, hint string) string {
+		name := huma.DefaultSchemaNamer(t, hint)
+		if strings.Contains(name, "InputBody") {
+			return prefix + name
+		}
+		return name
+	}
+}
+
+func keyParameter(k Keyed) *huma.Param {
+	one, most := 1, 255
+	return &huma.Param{
+		Name: idempotency.Header, In: "header", Required: k == KeyRequired,
+		Description: "Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.",
+		Schema:      &huma.Schema{Type: "string", MinLength: &one, MaxLength: &most},
+		Example:     "0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11",
+	}
+}
+
+func describe(r Route) string {
+	who := map[Access]string{
+		Public: "anyone", Shopper: "a customer, or a guest", Customer: "a logged-in customer", Agent: "agents and merchants",
+		MerchantIs: "merchants", Signed: "the provider, by signature",
+	}[r.Access]
+	return strings.TrimSpace(r.Description + "\n\nWho may call: " + who + ".")
+}
+
+func errorsOf(r Route) []int {
+	var codes []int
+	switch r.Access {
+	case Shopper, Customer:
+		codes = append(codes, 401)
+	case Agent, MerchantIs:
+		codes = append(codes, 401, 403)
+	}
+	return append(codes, r.Errors...)
+}
+
+func securityOf(a Access) []map[string][]string {
+	switch {
+	case a.Authorized():
+		return []map[string][]string{{"bearer": {a.Scope()}}}
+	case a == Shopper:
+		return []map[string][]string{{"bearer": {}}, {"cartToken": {}}, {}}
+	default:
+		return []map[string][]string{}
+	}
+}
+
+// Name is the function's name.
+func (s *Service) Name() string { return s.name }
+
+// Routes lists the registered routes in order.
+func (s *Service) Routes() []Route {
+	routes := make([]Route, len(s.entries))
+	for i, e := range s.entries {
+		routes[i] = e.Route
+	}
+	return routes
+}
+
+// OpenAPI is the function's own part of the document.
+func (s *Service) OpenAPI() *huma.OpenAPI {
+	s.prepare()
+	return s.huma.OpenAPI()
+}
+
+// ServeHTTP serves a request outside Lambda.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r) }
+
+func (s *Service) prepare() {
+	for _, e := range s.entries {
+		e.once.Do(e.prepare)
+	}
+}
+
+// Lambda returns the handler for API Gateway HTTP API events (payload format 2.0).
+func (s *Service) Lambda() lambda.Handler {
+	if !s.options.Lazy {
+		s.prepare()
+	}
+	return algnhsa.New(s, &algnhsa.Options{RequestType: algnhsa.RequestTypeAPIGatewayV2})
+}

@@ -1,0 +1,278 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/akrylysov/algnhsa"
+
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/logging"
+	"dangol/shared/platform/problem"
+)
+
+// Options is what a service needs to serve; describing routes needs none of it.
+type Options struct {
+	Clock clock.Clock
+	Log   *slog.Logger
+	// Verify checks a bearer token; *auth.Verifier has it.
+	Verify func(ctx context.Context, token string) (auth.Principal, error)
+	// Lazy prepares a route when it is first called, and not all of them at start: a function with 14 routes would spend a
+	// third of its start on 13 that the first request does not want. Only for callers that come one at a time, as on Lambda.
+	Lazy bool
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Verify == nil {
+		o.Verify = func(context.Context, string) (auth.Principal, error) {
+			return auth.Principal{}, problem.Unauthorized("invalid_token", "This service accepts no tokens.")
+		}
+	}
+	return o
+}
+
+type requestKey struct{}
+
+// request is what the handler may ask about the call besides its typed input.
+type request struct {
+	id     string
+	source string
+	keyed  idempotency.Request
+	key    string
+}
+
+func requestOf(ctx context.Context) *request {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r
+	}
+	return &request{}
+}
+
+// RequestID is the id that API Gateway gave the call.
+func RequestID(ctx context.Context) string { return requestOf(ctx).id }
+
+// SourceIP is the address of the caller, as API Gateway saw it.
+func SourceIP(ctx context.Context) string { return requestOf(ctx).source }
+
+// Idempotency is the call's idempotency key with its body; not Keyed when the client sent none.
+func Idempotency(ctx context.Context) idempotency.Request { return requestOf(ctx).keyed }
+
+// IdempotencyKey is the key as the client sent it.
+func IdempotencyKey(ctx context.Context) string { return requestOf(ctx).key }
+
+var correlationForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`) })
+
+// serve sets up the context of a call: ids, source, and an answer for a handler that panics.
+func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
+	info := &request{source: r.RemoteAddr}
+	if event, ok := algnhsa.APIGatewayV2RequestFromContext(r.Context()); ok {
+		info.id = event.RequestContext.RequestID
+	}
+	if info.id == "" {
+		info.id = id.New("req", s.options.Clock.Now())
+	}
+	correlation := r.Header.Get("X-Correlation-Id")
+	if !correlationForm().MatchString(correlation) {
+		correlation = info.id
+	}
+	w.Header().Set("X-Request-Id", info.id)
+	ctx := logging.WithCorrelation(context.WithValue(r.Context(), requestKey{}, info), correlation)
+	defer s.recoverPanic(ctx, w)
+	s.mux.ServeHTTP(w, r.WithContext(ctx))
+}
+
+func (s *Service) recoverPanic(ctx context.Context, w http.ResponseWriter) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	s.options.Log.ErrorContext(ctx, "panic", "cause", cause, "stack", string(debug.Stack()))
+	writeProblem(ctx, w, problem.New(http.StatusInternalServerError, "internal", "Something went wrong on our side. Trying again is safe."))
+}
+
+// adapter is the mux that Huma registers on. Routes are on our own mux already; it only hands the handler over.
+type adapter struct{ *Service }
+
+// HandleFunc takes the handler of the route that is being prepared.
+func (a adapter) HandleFunc(pattern string, serve func(http.ResponseWriter, *http.Request)) {
+	for _, e := range a.entries {
+		if e.Method+" "+e.Path == pattern {
+			e.serve = serve
+		}
+	}
+}
+
+// ServeHTTP serves what is registered.
+func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// pass lets an admitted call through to its handler.
+func (s *Service) pass(e *entry, w http.ResponseWriter, r *http.Request) {
+	admitted, err := s.admit(e.Route, r)
+	if err != nil {
+		writeProblem(r.Context(), w, problem.From(s.refuse(r.Context(), e.Route, err)))
+		return
+	}
+	e.once.Do(e.prepare)
+	e.serve(w, admitted)
+}
+
+// admit checks a call before Huma reads it: who calls, the body's size and text, the idempotency key.
+func (s *Service) admit(route Route, r *http.Request) (*http.Request, error) {
+	ctx, err := s.identify(r, route.Access)
+	if err != nil {
+		return nil, err
+	}
+	body, err := readBody(route, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := takeKey(ctx, s.options.Clock, route, r, body); err != nil {
+		return nil, err
+	}
+	r = r.WithContext(ctx)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return r, nil
+}
+
+// readBody reads at most what the route allows. A NUL, raw or escaped, is refused: it ends strings in too many places
+// behind us.
+func readBody(route Route, r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, route.MaxBody+1))
+	switch {
+	case err != nil:
+		return nil, problem.BadRequest("bad_request", "The body could not be read.").Because(err)
+	case int64(len(body)) > route.MaxBody:
+		return nil, problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "This route takes at most %d bytes.", route.MaxBody)
+	case !utf8.Valid(body):
+		return nil, problem.BadRequest("bad_request", "The body is not valid UTF-8.")
+	case bytes.Contains(body, []byte(`\u0000`)) || bytes.IndexByte(body, 0) >= 0:
+		return nil, problem.InvalidField(pointerToNUL(body), "nul_character", "text without the NUL character")
+	}
+	return body, nil
+}
+
+// pointerToNUL finds the first field with a NUL in its name or text.
+func pointerToNUL(body []byte) string {
+	var v any
+	if json.Unmarshal(body, &v) != nil {
+		return ""
+	}
+	found, _ := findNUL("", v)
+	return found
+}
+
+func findNUL(at string, v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return at, strings.ContainsRune(v, 0)
+	case []any:
+		for i, e := range v {
+			if p, ok := findNUL(at+"/"+strconv.Itoa(i), e); ok {
+				return p, true
+			}
+		}
+	case map[string]any:
+		for name, e := range v {
+			if strings.ContainsRune(name, 0) {
+				return at, true
+			}
+			if p, ok := findNUL(at+"/"+name, e); ok {
+				return p, true
+			}
+		}
+	}
+	return "", false
+}
+
+func (s *Service) identify(r *http.Request, access Access) (context.Context, error) {
+	ctx := r.Context()
+	if access == Public || access == Signed {
+		return ctx, nil
+	}
+	token, given := bearer(r.Header.Get("Authorization"))
+	if !given && access == Shopper {
+		return ctx, nil
+	}
+	if !given {
+		return nil, problem.Unauthorized("token_required", "Send an access token as Authorization: Bearer.")
+	}
+	p, err := s.options.Verify(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if access == MerchantIs && p.Kind != auth.Merchant || access == Agent && !p.Operator() {
+		return nil, problem.Forbidden("not_allowed", "This is for the shop's %ss.", access)
+	}
+	return auth.With(ctx, p), nil
+}
+
+func bearer(header string) (string, bool) {
+	if header == "" {
+		return "", false
+	}
+	scheme, token, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return "", true // something was sent that is no bearer token: let the verifier refuse it
+	}
+	return strings.TrimSpace(token), true
+}
+
+// takeKey reads the Idempotency-Key of a route that takes one.
+func takeKey(ctx context.Context, c clock.Clock, route Route, r *http.Request, body []byte) error {
+	key := r.Header.Get(idempotency.Header)
+	switch {
+	case route.Keyed == Unkeyed || key == "" && route.Keyed == KeyOptional:
+		return nil
+	case key == "":
+		return problem.InvalidField("header/"+idempotency.Header, "required", "send a key of your own, one per attempt")
+	case len(key) > 255 || strings.IndexFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) >= 0:
+		return problem.InvalidField("header/"+idempotency.Header, "wrong_format", "1 to 255 visible ASCII characters")
+	}
+	p := auth.From(ctx)
+	caller := string(p.Kind) + "#" + p.Subject
+	if !p.Known() {
+		caller += r.Header.Get("Cart-Token")
+	}
+	info := requestOf(ctx)
+	info.key = key
+	info.keyed = idempotency.For(route.ID+" "+r.URL.Path, caller, key, body, c.Now())
+	return nil
+}
+
+func (s *Service) unknownRoute(w http.ResponseWriter, r *http.Request) {
+	writeProblem(r.Context(), w, problem.NotFound("no_such_route", "There is no %s %s.", r.Method, r.URL.Path))
+}
+
+func writeProblem(ctx context.Context, w http.ResponseWriter, p *problem.Problem) {
+	q := *p
+	q.RequestID = RequestID(ctx)
+	body, err := json.Marshal(&q)
+	if err != nil {
+		body = []byte(`{"code":"internal"}`)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(q.Status)
+	w.Write(body)
+}

@@ -1,0 +1,145 @@
+// Package auth turns a bearer token into a principal. Every function verifies the token itself, also behind the API
+// Gateway authorizer: routes that guests may call have no authorizer, and a handler that trusts an event's claims trusts
+// whoever can invoke it.
+//
+// Tokens are Cognito access tokens (RS256): iss, token_use=access, client_id, sub, cognito:groups. The development issuer
+// makes the same.
+package auth
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/problem"
+)
+
+// Kind is what sort of caller it is.
+type Kind string
+
+// The kinds of caller. A merchant may do whatever an agent may.
+const (
+	Guest    Kind = "guest"
+	Customer Kind = "customer"
+	Agent    Kind = "agent"
+	Merchant Kind = "merchant"
+)
+
+// Principal is who calls. The zero value is a guest.
+type Principal struct {
+	Kind    Kind
+	Subject string // the token's sub; empty for a guest
+	Email   string // may be empty also for a customer
+}
+
+// Operator reports whether the caller works for the shop.
+func (p Principal) Operator() bool { return p.Kind == Agent || p.Kind == Merchant }
+
+// Known reports whether the caller has a valid token.
+func (p Principal) Known() bool { return p.Subject != "" }
+
+// Owns reports whether the caller is the customer with this subject.
+func (p Principal) Owns(customer string) bool { return customer != "" && p.Subject == customer }
+
+type key struct{}
+
+// With returns a context that carries the principal.
+func With(ctx context.Context, p Principal) context.Context { return context.WithValue(ctx, key{}, p) }
+
+// From returns the principal of ctx; a guest when there is none.
+func From(ctx context.Context) Principal {
+	if p, ok := ctx.Value(key{}).(Principal); ok {
+		return p
+	}
+	return Principal{Kind: Guest}
+}
+
+// Verifier checks tokens of one issuer.
+type Verifier struct {
+	verifier *oidc.IDTokenVerifier
+	clients  []string
+	clock    clock.Clock
+	mu       sync.Mutex
+	seen     map[string]verified
+}
+
+type verified struct {
+	principal Principal
+	until     time.Time
+}
+
+// cacheSize bounds how many verified tokens are kept: checking an RSA signature costs more than the rest of a request.
+const cacheSize = 2_000
+
+// NewVerifier returns a verifier for tokens of issuer whose keys are at jwksURL. clients lists the accepted client_id
+// values; none accepts all of the issuer's. Keys are fetched when first needed.
+func NewVerifier(ctx context.Context, issuer, jwksURL string, clients []string, c clock.Clock) *Verifier {
+	keys := oidc.NewRemoteKeySet(ctx, jwksURL)
+	config := &oidc.Config{SkipClientIDCheck: true, SupportedSigningAlgs: []string{oidc.RS256}, Now: c.Now}
+	return &Verifier{verifier: oidc.NewVerifier(issuer, keys, config), clients: clients, clock: c, seen: map[string]verified{}}
+}
+
+// claims are the parts of an access token that matter here.
+type claims struct {
+	Use      string   `json:"token_use"`
+	ClientID string   `json:"client_id"`
+	Email    string   `json:"email"`
+	Groups   []string `json:"cognito:groups"`
+}
+
+// Verify returns the principal of a token. Errors: 401 invalid_token.
+func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) {
+	if p, ok := v.remembered(token); ok {
+		return p, nil
+	}
+	parsed, err := v.verifier.Verify(ctx, token)
+	if err != nil {
+		return Principal{}, invalid().Because(err)
+	}
+	var c claims
+	if err := parsed.Claims(&c); err != nil {
+		return Principal{}, invalid().Because(err)
+	}
+	accepted := len(v.clients) == 0 || slices.Contains(v.clients, c.ClientID)
+	if c.Use != "access" || parsed.Subject == "" || !accepted {
+		return Principal{}, invalid()
+	}
+	p := Principal{Kind: kindOf(c.Groups), Subject: parsed.Subject, Email: c.Email}
+	v.remember(token, verified{p, parsed.Expiry})
+	return p, nil
+}
+
+func invalid() *problem.Problem {
+	return problem.Unauthorized("invalid_token", "The access token is missing, expired or not valid here.")
+}
+
+func kindOf(groups []string) Kind {
+	switch {
+	case slices.Contains(groups, string(Merchant)):
+		return Merchant
+	case slices.Contains(groups, string(Agent)):
+		return Agent
+	default:
+		return Customer
+	}
+}
+
+func (v *Verifier) remembered(token string) (Principal, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s, ok := v.seen[token]
+	return s.principal, ok && v.clock.Now().Before(s.until)
+}
+
+func (v *Verifier) remember(token string, s verified) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.seen) >= cacheSize {
+		clear(v.seen)
+	}
+	v.seen[token] = s
+}

@@ -1,0 +1,186 @@
+// Package idempotency lets a client repeat a POST whose answer was lost. The client sends Idempotency-Key; the first
+// request's answer is kept for 24 hours and given again, marked, to every repetition.
+//
+// Where the effect is one DynamoDB transaction, the record goes into that transaction (Done), so there is no moment at
+// which the effect exists and the record does not. Where it is not, Guard claims the key first (409 while the first
+// request runs, until its lease ends) and records the answer afterwards.
+//
+// Behavior follows the IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
+package idempotency
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+)
+
+// Header is the request header; Replayed marks an answer that was given before.
+const (
+	Header   = "Idempotency-Key"
+	Replayed = "Idempotent-Replayed"
+)
+
+// Keep is how long an answer is remembered.
+const Keep = 24 * time.Hour
+
+// lease is how long a request may run before its claim is void: the longest a function behind the API may take.
+const lease = 30 * time.Second
+
+// Request is one keyed request. The zero value means that the client sent no key.
+type Request struct {
+	scope string
+	hash  string
+	now   time.Time
+}
+
+// For names a request: the operation, who calls (keys of different callers never meet), the client's key and the body.
+func For(operation, caller, key string, body []byte, now time.Time) Request {
+	if key == "" {
+		return Request{}
+	}
+	scope := sha256.Sum256([]byte(operation + "\x00" + caller + "\x00" + key))
+	hash := sha256.Sum256(body)
+	return Request{scope: hex.EncodeToString(scope[:]), hash: hex.EncodeToString(hash[:16]), now: now}
+}
+
+// Keyed reports whether the client sent a key.
+func (r Request) Keyed() bool { return r.scope != "" }
+
+// Token names the request in 32 characters, the same for each repetition, or is the fallback when there is no key. It is no
+// token for table.Transact: a repetition writes other times and ids, and DynamoDB refuses a token with other writes.
+func (r Request) Token(fallback string) string {
+	if !r.Keyed() {
+		return fallback
+	}
+	return r.scope[:32]
+}
+
+type record struct {
+	table.Key
+	Hash  string `dynamodbav:"hash"`
+	State string `dynamodbav:"state"` // running, done
+	Body  string `dynamodbav:"body,omitempty"`
+	Lease int64  `dynamodbav:"lease,omitempty"` // Unix milliseconds
+	Mark  string `dynamodbav:"mark,omitempty"`  // of the claim
+	TTL   int64  `dynamodbav:"ttl"`             // Unix seconds
+}
+
+const (
+	running = "running"
+	done    = "done"
+)
+
+func (r Request) key() table.Key { return table.Key{PK: "IDEM#" + r.scope, SK: "IDEM"} }
+
+// free is the condition under which a key can be taken: never seen, forgotten, or left by a request that died.
+const free = "attribute_not_exists(#pk) OR #ttl < :second OR (#state = :running AND #lease < :now)"
+
+func (r Request) freeValues() map[string]any {
+	return map[string]any{":second": r.now.Unix(), ":now": r.now.UnixMilli(), ":running": running}
+}
+
+// Done is the write that records answer as this request's answer: put it into the transaction of the effect. When its
+// condition fails, give the refused item to Replay.
+func (r Request) Done(answer any) (table.Put, error) {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return table.Put{}, err
+	}
+	return table.Put{
+		Item: record{Key: r.key(), Hash: r.hash, State: done, Body: string(body), TTL: r.now.Add(Keep).Unix()},
+		If:   free, With: r.freeValues(),
+	}, nil
+}
+
+// Prior reads what an earlier request left under this key, for Replay; ok is false when there was none. It is for an effect that can no
+// longer be tried, such as canceling what the first request has canceled: only then is the key worth a read. 1 round trip.
+func (r Request) Prior(ctx context.Context, t *table.Table) (prior table.Item, ok bool, err error) {
+	if !r.Keyed() {
+		return nil, false, nil
+	}
+	items, err := t.BatchGet(ctx, true, r.key())
+	if err != nil {
+		return nil, false, err
+	}
+	prior, ok = items[r.key()]
+	if !ok {
+		return nil, false, nil
+	}
+	var rec record
+	if err := prior.Decode(&rec); err != nil {
+		return nil, false, err
+	}
+	return prior, rec.TTL >= r.now.Unix(), nil
+}
+
+// Replay fills answer with what the first request was told. Errors: 422 idempotency_key_reused when the body differs, 409
+// idempotency_in_progress while the first request runs.
+func (r Request) Replay(prior table.Item, answer any) error {
+	var rec record
+	if err := prior.Decode(&rec); err != nil {
+		return err
+	}
+	switch {
+	case rec.Hash != r.hash:
+		return problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+	case rec.State != done:
+		return problem.Conflict("idempotency_in_progress", "The first request with this Idempotency-Key is still running.")
+	}
+	return json.Unmarshal([]byte(rec.Body), answer)
+}
+
+// Guard runs effect once per key and fills answer, a pointer, with what it returns or, on a repetition, with what it
+// returned the first time. An effect that fails leaves the key free. Between effect and record the function can die: when the
+// lease ends, a repetition runs effect again, so effect is to be safe to repeat by itself (a provider's own key, a condition).
+// 3 round trips at most, around those of effect.
+func Guard[T any](ctx context.Context, t *table.Table, r Request, effect func() (T, error)) (answer T, replayed bool, err error) {
+	if !r.Keyed() {
+		answer, err = effect()
+		return answer, false, err
+	}
+	mark := id.Secret()
+	err = t.Put(ctx, table.Put{
+		Item: record{
+			Key: r.key(), Hash: r.hash, State: running, Lease: r.now.Add(lease).UnixMilli(), TTL: r.now.Add(Keep).Unix(), Mark: mark,
+		},
+		If: free, With: r.freeValues(),
+	})
+	// A claim that stands under our own mark is ours: the client sent the put twice because the first answer got lost.
+	if prior, refused := table.Failed(err); refused && prior.Item.Text("mark") != mark {
+		err = r.Replay(prior.Item, &answer)
+		return answer, err == nil, err
+	} else if err != nil && !refused {
+		return answer, false, err
+	}
+	answer, err = effect()
+	if err != nil {
+		r.forget(ctx, t, mark)
+		return answer, false, err
+	}
+	return answer, false, r.finish(ctx, t, answer)
+}
+
+// forget frees the key after a failed effect. A claim that stays behind only delays a retry until its lease ends, so the
+// effect's own error is what the caller is told.
+func (r Request) forget(ctx context.Context, t *table.Table, mark string) {
+	_ = t.Delete(context.WithoutCancel(ctx), table.Delete{
+		Key: r.key(), If: "#state = :running AND #mark = :mark", With: map[string]any{":running": running, ":mark": mark},
+	})
+}
+
+func (r Request) finish(ctx context.Context, t *table.Table, answer any) error {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	// Unconditional: the claim above is ours for longer than the function may run.
+	return t.Put(ctx, table.Put{
+		Item: record{Key: r.key(), Hash: r.hash, State: done, Body: string(body), TTL: r.now.Add(Keep).Unix()},
+	})
+}

@@ -1,0 +1,92 @@
+// Package metrics writes metrics in CloudWatch's embedded metric format: a log line that CloudWatch turns into metrics, so a
+// function needs no client and no extra call.
+//
+// Source of the format and its limits (100 metrics a line, 30 dimensions a metric): Amazon CloudWatch, "Embedded metric
+// format specification".
+package metrics
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+
+	"dangol/shared/platform/clock"
+)
+
+// Namespace groups all metrics of the system.
+const Namespace = "Dangol"
+
+// Unit is a CloudWatch unit.
+type Unit string
+
+// Units in use.
+const (
+	Count        Unit = "Count"
+	Milliseconds Unit = "Milliseconds"
+	None         Unit = "None" // money in minor units
+)
+
+// The limits of the format.
+const (
+	maxMetrics    = 100
+	maxDimensions = 30
+)
+
+// Metric is one value.
+type Metric struct {
+	Name  string
+	Unit  Unit
+	Value float64
+}
+
+// Writer writes metrics. It is safe for concurrent use.
+type Writer struct {
+	mu    sync.Mutex
+	out   io.Writer
+	clock clock.Clock
+	base  map[string]string
+}
+
+// New returns a Writer whose metrics all carry the dimensions in base.
+func New(out io.Writer, c clock.Clock, base map[string]string) *Writer {
+	return &Writer{out: out, clock: c, base: base}
+}
+
+// Emit writes the metrics under the dimensions, which are joined with the base ones. It fails when a limit of the format
+// is passed, because CloudWatch would drop the line without a word.
+func (w *Writer) Emit(dimensions map[string]string, metrics ...Metric) error {
+	all := maps.Clone(w.base)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, dimensions)
+	if len(metrics) > maxMetrics || len(all) > maxDimensions {
+		return fmt.Errorf("emf: %d metrics (at most %d), %d dimensions (at most %d)", len(metrics), maxMetrics, len(all), maxDimensions)
+	}
+	line := map[string]any{}
+	defs := make([]map[string]string, len(metrics))
+	for i, m := range metrics {
+		defs[i] = map[string]string{"Name": m.Name, "Unit": string(m.Unit)}
+		line[m.Name] = m.Value
+	}
+	for k, v := range all {
+		line[k] = v
+	}
+	line["_aws"] = map[string]any{
+		"Timestamp": w.clock.Now().UnixMilli(),
+		"CloudWatchMetrics": []map[string]any{{
+			"Namespace": Namespace, "Dimensions": [][]string{slices.Sorted(maps.Keys(all))}, "Metrics": defs,
+		}},
+	}
+	raw, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Errorf("emf: %w", err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, err = w.out.Write(append(raw, '\n'))
+	return err
+}

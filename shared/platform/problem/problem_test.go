@@ -1,0 +1,47 @@
+package problem_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"dangol/shared/platform/problem"
+)
+
+func TestFromKeepsProblemsAndHidesEverythingElse(t *testing.T) {
+	t.Parallel()
+	wrapped := fmt.Errorf("add line: %w", problem.Conflict("cart_closed", "ordered already"))
+	if got := problem.From(wrapped); got.Code != "cart_closed" || got.Status != 409 {
+		t.Errorf("a wrapped problem became %v", got)
+	}
+	hidden := problem.From(errors.New("dial tcp 10.0.0.1: table Commerce"))
+	body, err := json.Marshal(hidden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hidden.Status != 500 || strings.Contains(string(body), "Commerce") {
+		t.Errorf("an inner error leaks: %s", body)
+	}
+}
+
+func TestProblemIsNotChangedByAddingToIt(t *testing.T) {
+	t.Parallel()
+	base := problem.Conflict("sold_out", "gone")
+	withFact := base.With("available", 0).With("variant", "SOAP").Because(errors.New("condition"))
+	if base.Extra != nil || base.Cause != nil {
+		t.Errorf("the original changed: %+v", base)
+	}
+	if len(withFact.Extra) != 2 || withFact.Cause == nil {
+		t.Errorf("facts or cause lost: %+v", withFact)
+	}
+}
+
+func TestInvalidFieldNamesTheField(t *testing.T) {
+	t.Parallel()
+	p := problem.InvalidField("/lines/0/quantity", "too_large", "at most %d", 100)
+	if p.Status != 422 || p.Fields[0].Pointer != "/lines/0/quantity" || p.Fields[0].Message != "at most 100" {
+		t.Errorf("got %+v", p)
+	}
+}

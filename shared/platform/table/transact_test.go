@@ -1,0 +1,143 @@
+package table_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dangol/infra/testkit/localtest"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/table/faults"
+)
+
+func TestTransactionIsAllOrNothing(t *testing.T) {
+	t.Parallel()
+	tb := localtest.Table(t, table.Commerce)
+	put(t, tb, a(1), a(2))
+	err := tb.Transact(t.Context(), id.Secret(),
+		table.Put{Item: a(3), If: table.IfNew},
+		table.Update{Key: key(1), Do: "SET #count = :n", If: "#count = :old", With: map[string]any{":n": 9, ":old": 7}},
+		table.Delete{Key: key(2)},
+		table.Check{Key: key(2), If: "#count = :n", With: map[string]any{":n": 2}},
+	)
+	if err == nil {
+		t.Fatal("two writes to one item were accepted")
+	}
+	err = tb.Transact(t.Context(), id.Secret(),
+		table.Put{Item: a(3), If: table.IfNew},
+		table.Update{Key: key(1), Do: "SET #count = :n", If: "#count = :old", With: map[string]any{":n": 9, ":old": 7}},
+		table.Check{Key: key(2), If: "#count = :n", With: map[string]any{":n": 3}},
+	)
+	c, ok := table.Refused(err)
+	if !ok || c.Refused(0) || !c.Refused(1) || !c.Refused(2) || c.Refused(3) {
+		t.Fatalf("refused %v", err)
+	}
+	if c.Reasons[1].Item.Text("name") != "thing 1" || c.Reasons[2].Item.Text("name") != "thing 2" {
+		t.Errorf("reasons %+v do not show what stood there", c.Reasons)
+	}
+	if get(t, tb, key(3)).Name != "" || get(t, tb, key(1)).Count != 1 {
+		t.Error("a canceled transaction changed something")
+	}
+}
+
+func TestTransactionWithOneTokenTakesEffectOnce(t *testing.T) {
+	t.Parallel()
+	add := table.Update{Key: key(1), Do: "ADD #count :n", With: map[string]any{":n": 1}}
+	for _, mode := range []faults.Mode{faults.Twice, faults.Hung} {
+		db := faults.Wrap(localtest.DB(t), map[int]faults.Mode{1: mode})
+		tb := table.New(db, localtest.Name(t, table.Commerce), nil)
+		long := strings.Repeat("x", 40) + id.Secret()
+		if err := tb.Transact(t.Context(), long, add); (err != nil) != (mode == faults.Hung) {
+			t.Errorf("%s: %v", mode, err)
+		}
+		if err := tb.Transact(t.Context(), long, add); err != nil {
+			t.Errorf("%s, repeated: %v", mode, err)
+		}
+		if got := get(t, tb, key(1)); got.Count != 1 {
+			t.Errorf("%s: took effect %d times", mode, got.Count)
+		}
+	}
+}
+
+func TestTransactionWithoutATokenIsNotTakenForAnother(t *testing.T) {
+	t.Parallel()
+	tb := localtest.Table(t, table.Commerce)
+	for range 2 {
+		if err := tb.Transact(t.Context(), "", table.Update{Key: key(1), Do: "ADD #count :n", With: map[string]any{":n": 1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := get(t, tb, key(1)); got.Count != 2 {
+		t.Errorf("took effect %d times, want 2", got.Count)
+	}
+}
+
+func canceled(codes ...string) error {
+	ex := &types.TransactionCanceledException{}
+	for _, c := range codes {
+		ex.CancellationReasons = append(ex.CancellationReasons, types.CancellationReason{Code: aws.String(c)})
+	}
+	return ex
+}
+
+func TestTransactionTriesAgainWhatWillPass(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		first []error
+		calls int
+		ok    bool
+	}{
+		{"no trouble", nil, 1, true},
+		{"a conflict passes", []error{canceled("None", "TransactionConflict")}, 2, true},
+		{"throttling passes", []error{canceled("ThrottlingError"), canceled("ProvisionedThroughputExceeded")}, 3, true},
+		{"the same token still in progress passes", []error{&types.TransactionInProgressException{}}, 2, true},
+		{"a condition that failed does not", []error{canceled("TransactionConflict", "ConditionalCheckFailed")}, 1, false},
+		{"an invalid item does not", []error{canceled("ValidationError")}, 1, false},
+		{"another error is the caller's", []error{errors.New("no network")}, 1, false},
+		{"a conflict that never ends", []error{
+			canceled("TransactionConflict"), canceled("TransactionConflict"), canceled("TransactionConflict"), canceled("TransactionConflict"),
+			canceled("TransactionConflict"), canceled("TransactionConflict"), canceled("TransactionConflict"), canceled("TransactionConflict"),
+		}, 8, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &stub{transact: func(n int) (*dynamodb.TransactWriteItemsOutput, error) {
+					if n <= len(c.first) {
+						return nil, c.first[n-1]
+					}
+					return &dynamodb.TransactWriteItemsOutput{}, nil
+				}}
+				err := table.New(s, "x", nil).Transact(t.Context(), "tok", table.Put{Item: a(1)})
+				if (err == nil) != c.ok || s.calls != c.calls {
+					t.Errorf("%v after %d calls, want %d", err, s.calls, c.calls)
+				}
+				for _, token := range s.tokens {
+					if token != "tok" {
+						t.Errorf("token %q", token)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestTransactionStopsWaitingWhenItsTimeIsUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &stub{transact: func(int) (*dynamodb.TransactWriteItemsOutput, error) {
+		cancel()
+		return nil, canceled("TransactionConflict")
+	}}
+	if err := table.New(s, "x", nil).Transact(ctx, "tok", table.Put{Item: a(1)}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

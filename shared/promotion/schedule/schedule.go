@@ -1,0 +1,155 @@
+// Package schedule makes the one-time EventBridge Scheduler schedules for the start and the end of a promotion, and keeps
+// them in line with it. A schedule only tells that an edge was reached; prices follow the clock, so one that is late, early,
+// lost or fires twice changes no price.
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
+)
+
+// Client is the part of the Scheduler client in use.
+type Client interface {
+	CreateSchedule(context.Context, *scheduler.CreateScheduleInput, ...func(*scheduler.Options)) (*scheduler.CreateScheduleOutput, error)
+	UpdateSchedule(context.Context, *scheduler.UpdateScheduleInput, ...func(*scheduler.Options)) (*scheduler.UpdateScheduleOutput, error)
+	DeleteSchedule(context.Context, *scheduler.DeleteScheduleInput, ...func(*scheduler.Options)) (*scheduler.DeleteScheduleOutput, error)
+}
+
+// Planner makes schedules in one group that invoke one function.
+type Planner struct {
+	Client              Client
+	Group, Target, Role string
+	Dead                string // ARN of the queue for invocations that never came about
+	Clock               clock.Clock
+}
+
+// FromEnv builds the planner from SCHEDULER_GROUP, SCHEDULER_TARGET_ARN (the function that schedules invoke),
+// SCHEDULER_ROLE_ARN (the role that may) and SCHEDULER_DEAD_ARN (the queue for what could not be invoked).
+func FromEnv(env *boot.Env) (*Planner, error) {
+	var config struct {
+		Group  string `env:"SCHEDULER_GROUP"`
+		Target string `env:"SCHEDULER_TARGET_ARN"`
+		Role   string `env:"SCHEDULER_ROLE_ARN"`
+		Dead   string `env:"SCHEDULER_DEAD_ARN"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	client := scheduler.NewFromConfig(env.AWS(), func(o *scheduler.Options) { o.BaseEndpoint = env.Endpoint("SCHEDULER") })
+	return &Planner{Client: client, Group: config.Group, Target: config.Target, Role: config.Role, Dead: config.Dead, Clock: env.Clock}, nil
+}
+
+// Fired is what a schedule tells the function it invokes.
+type Fired struct {
+	PromotionID string     `json:"promotionId"`
+	Edge        store.Edge `json:"edge"`
+	At          time.Time  `json:"at"`
+}
+
+// Name is the name of the schedule of an edge.
+func Name(promotionID string, e store.Edge) string { return promotionID + "-" + string(e) }
+
+// Plan makes the schedules of a promotion what they have to be: one for each edge that is still to come, none for a draft or
+// an edge that is past. Repeating it changes nothing. Errors leave some schedules as they were; plan again.
+func (p Planner) Plan(ctx context.Context, promo *promotion.Promotion) error {
+	for _, e := range []store.Edge{store.Start, store.End} {
+		at := e.At(promo)
+		var err error
+		if promo.State != promotion.Draft && at.After(p.Clock.Now()) {
+			err = p.put(ctx, promo, e, at)
+		} else {
+			err = p.drop(ctx, promo.ID, e)
+		}
+		if err != nil {
+			return fmt.Errorf("schedule the %s of %s: %w", e, promo.ID, err)
+		}
+	}
+	return nil
+}
+
+// putTries bounds how often a schedule that comes and goes meanwhile is tried to be made.
+const putTries = 3
+
+// put creates the schedule, or changes the one that is there. One that fires in between is gone and is made again.
+func (p Planner) put(ctx context.Context, promo *promotion.Promotion, e store.Edge, at time.Time) (err error) {
+	for range putTries {
+		in, marshal := p.definition(promo, e, at)
+		if marshal != nil {
+			return marshal
+		}
+		_, err = p.Client.CreateSchedule(ctx, in)
+		if _, there := errors.AsType[*types.ConflictException](err); !there {
+			return err
+		}
+		_, err = p.Client.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
+			Name: in.Name, GroupName: in.GroupName, ScheduleExpression: in.ScheduleExpression,
+			ScheduleExpressionTimezone: in.ScheduleExpressionTimezone, ActionAfterCompletion: in.ActionAfterCompletion,
+			FlexibleTimeWindow: in.FlexibleTimeWindow, Target: in.Target, Description: in.Description,
+		})
+		if _, gone := errors.AsType[*types.ResourceNotFoundException](err); !gone {
+			return err
+		}
+	}
+	return err
+}
+
+func (p Planner) drop(ctx context.Context, promotionID string, e store.Edge) error {
+	_, err := p.Client.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{Name: aws.String(Name(promotionID, e)), GroupName: &p.Group})
+	if _, gone := errors.AsType[*types.ResourceNotFoundException](err); gone {
+		return nil
+	}
+	return err
+}
+
+// Retries of an invocation that cannot be made, for as long as a day: Lambda throttles or is out of reach, the role was
+// changed. After that it waits in the dead-letter queue. A function that is invoked and fails is tried twice more by Lambda.
+const (
+	retries = 60
+	maxAge  = 24 * 60 * 60
+)
+
+func (p Planner) definition(promo *promotion.Promotion, e store.Edge, at time.Time) (*scheduler.CreateScheduleInput, error) {
+	input, err := json.Marshal(Fired{PromotionID: promo.ID, Edge: e, At: at})
+	if err != nil {
+		return nil, err
+	}
+	expression, zone := Expression(at, promo.TimeZone)
+	return &scheduler.CreateScheduleInput{
+		Name: aws.String(Name(promo.ID, e)), GroupName: &p.Group, Description: aws.String(string(e) + " of " + promo.ID),
+		ScheduleExpression: &expression, ScheduleExpressionTimezone: &zone,
+		ActionAfterCompletion: types.ActionAfterCompletionDelete,
+		FlexibleTimeWindow:    &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
+		Target: &types.Target{
+			Arn: &p.Target, RoleArn: &p.Role, Input: aws.String(string(input)),
+			RetryPolicy:      &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(retries), MaximumEventAgeInSeconds: aws.Int32(maxAge)},
+			DeadLetterConfig: &types.DeadLetterConfig{Arn: &p.Dead},
+		},
+	}, nil
+}
+
+// Expression is the moment as a schedule says it: in the shop's time zone, as a person would read it, unless clocks are
+// changed in that hour and it would say another moment or two; then in UTC. Seconds are rounded up.
+func Expression(at time.Time, zone string) (expression, timeZone string) {
+	at = at.Add(time.Second - 1).Truncate(time.Second)
+	if place, err := time.LoadLocation(zone); err == nil {
+		local := at.In(place)
+		_, before := local.Add(-3 * time.Hour).Zone()
+		_, after := local.Add(3 * time.Hour).Zone()
+		if before == after {
+			return "at(" + local.Format("2006-01-02T15:04:05") + ")", zone
+		}
+	}
+	return "at(" + at.UTC().Format("2006-01-02T15:04:05") + ")", "UTC"
+}

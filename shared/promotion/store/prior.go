@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"dangol/shared/catalog"
+	"dangol/shared/compliance"
+	"dangol/shared/promotion"
+)
+
+// Prior is what has to stand next to a struck-through price: the lowest price of the 30 days before the reduction (Directive
+// 98/6/EC, article 6a; see compliance.PriorPrice), before the start of the sale or, without one, before the list price was
+// reduced. list is the variant at its prices outside sales. 0 for goods that were not sold before, which have no prior price;
+// for goods that were sold for less than 30 days it is the lowest of those days (article 6a, 4).
+func (s *Snapshot) Prior(p *catalog.Product, list catalog.Variant, currency string, sale *Sale) int64 {
+	price := list.Prices[currency]
+	return s.prior(goodOf(p, list.ID, price), price, currency, sale)
+}
+
+// PriorOfCard is Prior for the cheapest variant of a card.
+func (s *Snapshot) PriorOfCard(c *catalog.Card, currency string, sale *Sale) int64 {
+	price := c.Prices[currency].Cheapest()
+	return s.prior(goodOn(c, price), price, currency, sale)
+}
+
+func (s *Snapshot) prior(g promotion.Good, price catalog.Price, currency string, sale *Sale) int64 {
+	if sale == nil {
+		return price.Prior
+	}
+	return s.lowest(g, price.Before(sale.Since), currency, sale.Since)
+}
+
+// SetPriors works out Prior for the list prices of a product that are reduced from a moment on and about to be written.
+func (s *Snapshot) SetPriors(p *catalog.Product, at time.Time) {
+	for _, v := range p.Variants {
+		for currency, price := range v.Prices {
+			if price.Since != at.UnixMilli() {
+				continue
+			}
+			price.Prior = 0
+			if price.CompareAt > 0 {
+				price.Prior = s.lowest(goodOf(p, v.ID, price), price.Past, currency, at)
+			}
+			v.Prices[currency] = price
+		}
+	}
+}
+
+func (s *Snapshot) lowest(g promotion.Good, past []catalog.Step, currency string, until time.Time) int64 {
+	amount, _ := s.Set.Lowest(g, past, currency, compliance.EURules.Opens(until), until)
+	return amount
+}
+
+// remember is how long after its end a promotion is kept in snapshots: so that its code is told to be over and not unknown,
+// and so that the 30 days before a sale that has lasted for as long again are known.
+const remember = 62 * 24 * time.Hour
+
+// longest is how long a sale on the shelf can last for the 30 days before it to be known to the day. That of a sale that never
+// ends is worked out from what is left.
+const longest = 400 * 24 * time.Hour
+
+// Around lists the published promotions that a snapshot at a moment is made of: those that are not long over then. 1 round
+// trip, one more while a sale on the shelf has lasted for more than a month. Cost as Published.
+func (s Store) Around(ctx context.Context, at time.Time) ([]promotion.Promotion, error) {
+	since := at.Add(-remember)
+	all, err := s.Published(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	first := since
+	for _, p := range all {
+		if opens := compliance.EURules.Opens(p.Starts); p.Kind == promotion.Shelf && p.Runs(at) && opens.Before(first) {
+			first = opens
+		}
+	}
+	if first.Equal(since) {
+		return all, nil
+	}
+	if most := at.Add(-longest); first.Before(most) {
+		first = most
+	}
+	earlier, err := s.list(ctx, between(first, since))
+	earlier = slices.DeleteFunc(earlier, func(p promotion.Promotion) bool { return p.Kind != promotion.Shelf })
+	return append(all, earlier...), err
+}

@@ -1,0 +1,115 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"dangol/shared/catalog"
+	"dangol/shared/promotion"
+	"dangol/shared/promotion/store"
+)
+
+const day = 24 * time.Hour
+
+// asked is a product with one variant whose list prices were these, each so many days before noon.
+func asked(prices map[string][]catalog.Step) *catalog.Product {
+	v := catalog.Variant{ID: "var_a", Prices: map[string]catalog.Price{}}
+	for currency, steps := range prices {
+		last := steps[len(steps)-1]
+		v.Prices[currency] = catalog.Price{Amount: last.Amount, CompareAt: last.CompareAt, Since: last.Since, Past: steps[:len(steps)-1]}
+	}
+	return &catalog.Product{ID: "prod_a", Variants: []catalog.Variant{v}}
+}
+
+func step(daysAgo int, amount int64) catalog.Step {
+	return catalog.Step{Since: noon.Add(-time.Duration(daysAgo) * day).UnixMilli(), Amount: amount}
+}
+
+func reduced(daysAgo int, amount, compareAt int64) catalog.Step {
+	s := step(daysAgo, amount)
+	s.CompareAt = compareAt
+	return s
+}
+
+// sale is a fifth off from one day before noon until another; 0 never ends.
+func sale(id string, from, until int) promotion.Promotion {
+	return promo(id, func(p *promotion.Promotion) {
+		p.Kind, p.Class, p.Terms.BasisPoints, p.Starts, p.Ends = promotion.Shelf, promotion.Product, 2_000, noon.Add(-time.Duration(from)*day), time.Time{}
+		if until != 0 {
+			p.Ends = noon.Add(-time.Duration(until) * day)
+		}
+	})
+}
+
+func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
+	t.Parallel()
+	only := func(steps ...catalog.Step) map[string][]catalog.Step {
+		return map[string][]catalog.Step{"KRW": steps}
+	}
+	for _, tt := range []struct {
+		name     string
+		prices   map[string][]catalog.Step
+		sales    []promotion.Promotion
+		currency string
+		want     int64
+	}{
+		{"on sale: the list price before it", only(step(90, 10_000)), []promotion.Promotion{sale("s", 1, -1)}, "KRW", 10_000},
+		{"a sale before the sale", only(step(90, 10_000)), []promotion.Promotion{sale("s", 1, -1), sale("was", 20, 19)}, "KRW", 8_000},
+		{"made while the sale was on: none", only(step(1, 10_000)), []promotion.Promotion{sale("s", 5, -1)}, "KRW", 0},
+		{"sold for three days when it began", only(step(8, 10_000)), []promotion.Promotion{sale("s", 5, -1)}, "KRW", 10_000},
+		{"cheaper since the sale began: what was before", only(step(90, 10_000), step(1, 9_000)), []promotion.Promotion{sale("s", 5, -1)}, "KRW", 10_000},
+		{"each currency has a past of its own", map[string][]catalog.Step{"KRW": {step(90, 10_000)}, "USD": {step(90, 700), step(10, 900)}},
+			[]promotion.Promotion{sale("s", 1, -1)}, "USD", 700},
+		{"not on sale and not reduced: none", only(step(90, 10_000), step(10, 9_000)), nil, "KRW", 0},
+		{"reduced by the shop", only(step(90, 10_000), reduced(0, 9_000, 10_000)), nil, "KRW", 10_000},
+		{"reduced by the shop just after a sale", only(step(90, 10_000), reduced(0, 9_000, 10_000)), []promotion.Promotion{sale("was", 20, 19)}, "KRW", 8_000},
+		{"reduced from the first day on: none", only(reduced(0, 9_000, 10_000)), nil, "KRW", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p, s := asked(tt.prices), store.NewSnapshot(tt.sales, nil)
+			s.SetPriors(p, noon)
+			_, by := s.Shelf(p, p.Variants[0], tt.currency, noon)
+			if got := s.Prior(p, p.Variants[0], tt.currency, by); got != tt.want {
+				t.Errorf("%d, want %d", got, tt.want)
+			}
+			price := p.Variants[0].Prices[tt.currency]
+			card := &catalog.Card{ID: p.ID, Variants: 1, VariantID: "var_a", Prices: map[string]catalog.Range{tt.currency: {
+				Min: price.Amount, Max: price.Amount, CompareAt: price.CompareAt, Since: price.Since, Prior: price.Prior, Past: price.Past,
+			}}}
+			if got := s.PriorOfCard(card, tt.currency, by); got != tt.want {
+				t.Errorf("on a card: %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+// A sale that has lasted for months is measured against the days before it, however long ago they are.
+func TestASnapshotReachesBackBeforeTheSaleThatIsOn(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		since int // days that the sale has been on
+		trips int64
+	}{
+		{"a day", 1, 1}, {"a month", 31, 1}, {"three months", 90, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.put(sale("promo_on", tt.since, -1))
+			b.put(sale("promo_was", tt.since+20, tt.since+19))
+			b.put(sale("promo_long_over", tt.since+200, tt.since+190))
+			p := asked(map[string][]catalog.Step{"KRW": {step(300, 10_000)}})
+			before := b.trips.Load()
+			s := b.current()
+			if trips := b.trips.Load() - before; trips != tt.trips {
+				t.Errorf("%d round trips, want %d", trips, tt.trips)
+			}
+			_, by := s.Shelf(p, p.Variants[0], "KRW", noon)
+			if got := s.Prior(p, p.Variants[0], "KRW", by); by == nil || got != 8_000 {
+				t.Errorf("lowest %d, want that of the sale before it", got)
+			}
+		})
+	}
+}

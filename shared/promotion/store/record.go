@@ -1,0 +1,128 @@
+// Package store keeps promotions: as merchants write them, as carts and pages read them (a snapshot in memory), and how
+// often they have been used. What a promotion does is decided in package promotion; here is what has to be remembered.
+package store
+
+import (
+	"time"
+
+	"dangol/events"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion"
+)
+
+// Prefix begins promotion ids.
+const Prefix = "promo"
+
+// Record is one promotion as stored: one item. The promotion itself is what the index carries, so a snapshot of all
+// promotions is one query.
+type Record struct {
+	table.Key
+	ListPK    string              `dynamodbav:"gsi1pk"`
+	ListSK    string              `dynamodbav:"gsi1sk"`
+	Promotion promotion.Promotion `dynamodbav:"card"`
+	Event     *event.Event        `dynamodbav:"event,omitempty"`
+	// StartedFor and EndedFor are the edges that have been told, in Unix milliseconds: an edge that is moved is told again,
+	// one whose schedule fires twice is not.
+	StartedFor int64 `dynamodbav:"startedFor,omitempty"`
+	EndedFor   int64 `dynamodbav:"endedFor,omitempty"`
+	// ExhaustedFor is the version whose budget ran out.
+	ExhaustedFor int       `dynamodbav:"exhaustedFor,omitempty"`
+	By           string    `dynamodbav:"by,omitempty"` // who changed it last
+	CreatedAt    time.Time `dynamodbav:"createdAt"`
+	UpdatedAt    time.Time `dynamodbav:"updatedAt"`
+	Mark         string    `dynamodbav:"mark,omitempty"` // of the last write
+
+	// Against is the calendar that a rule published it against, nil for a change that nobody else's plans depend on.
+	Against *Calendar `dynamodbav:"-"`
+	// Planned says that schedules were made for what is to be written.
+	Planned bool `dynamodbav:"-"`
+}
+
+// KeyOf is the key of a promotion.
+func KeyOf(promotionID string) table.Key {
+	return table.Key{PK: "PROMOTION#" + promotionID, SK: "PROMOTION"}
+}
+
+// Places in the index. Published promotions are in the order of their ends, so what is live or to come is one range; a
+// shop publishes some hundreds a year, far from what one index key takes.
+const (
+	published = "PROMOTIONS"
+	drafts    = "PROMOTIONS#DRAFT"
+	never     = "9999-12-31T00:00:00.000Z" // the end of what has none
+	stamp     = "2006-01-02T15:04:05.000Z"
+)
+
+func stamped(t time.Time) string { return t.UTC().Format(stamp) }
+
+// place puts the record into its list; every write does it.
+func (r *Record) place() {
+	p := &r.Promotion
+	r.Key = KeyOf(p.ID)
+	if p.State == promotion.Draft {
+		r.ListPK, r.ListSK = drafts, stamped(r.CreatedAt)+"#"+p.ID
+		return
+	}
+	end := never
+	if !p.Ends.IsZero() {
+		end = stamped(p.Ends)
+	}
+	r.ListPK, r.ListSK = published, end+"#"+p.ID
+}
+
+// Edge is the start or the end of a promotion.
+type Edge string
+
+// The edges.
+const (
+	Start Edge = "start"
+	End   Edge = "end"
+)
+
+// At is when the edge is; zero when there is none.
+func (e Edge) At(p *promotion.Promotion) time.Time {
+	if e == Start {
+		return p.Starts
+	}
+	return p.Ends
+}
+
+// Reached lists the edges that lie at now or before and have not been told. A start that was missed altogether is told
+// before its end.
+func (r *Record) Reached(now time.Time) (edges []Edge) {
+	p := &r.Promotion
+	if p.State == promotion.Draft {
+		return nil
+	}
+	for _, e := range []Edge{Start, End} {
+		at := e.At(p)
+		if !at.IsZero() && !at.After(now) && r.told(e) != at.UnixMilli() {
+			edges = append(edges, e)
+		}
+	}
+	return edges
+}
+
+func (r *Record) told(e Edge) int64 {
+	if e == Start {
+		return r.StartedFor
+	}
+	return r.EndedFor
+}
+
+// Tell notes that an edge is told by the write that comes.
+func (r *Record) Tell(e Edge) {
+	at := e.At(&r.Promotion).UnixMilli()
+	if e == Start {
+		r.StartedFor = at
+	} else {
+		r.EndedFor = at
+	}
+}
+
+// Ref is how events name a promotion; at is when what happened took effect.
+func Ref(p *promotion.Promotion, at time.Time) events.PromotionRef {
+	return events.PromotionRef{
+		PromotionID: p.ID, Version: p.Version, Kind: string(p.Kind), Name: p.Name, Starts: p.Starts, Ends: p.Ends, At: at,
+	}
+}

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dangol/shared/catalog"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion"
+)
+
+// Snapshot is the published promotions at one moment, with what their budgets had cost. It does not change.
+type Snapshot struct {
+	Set  *promotion.Set
+	Used map[string]promotion.Used // of promotions with a budget, by id
+
+	byID  map[string]*promotion.Promotion
+	shelf []*promotion.Promotion // by id
+}
+
+// NewSnapshot makes promotions ready to be read. It keeps them: do not change them afterwards.
+func NewSnapshot(promotions []promotion.Promotion, used map[string]promotion.Used) *Snapshot {
+	s := &Snapshot{Set: promotion.NewSet(promotions), Used: used, byID: make(map[string]*promotion.Promotion, len(promotions))}
+	for i := range promotions {
+		s.byID[promotions[i].ID] = &promotions[i]
+		if promotions[i].Kind == promotion.Shelf {
+			s.shelf = append(s.shelf, &promotions[i])
+		}
+	}
+	slices.SortFunc(s.shelf, func(a, b *promotion.Promotion) int { return cmp.Compare(a.ID, b.ID) })
+	return s
+}
+
+// Sales reports whether a price on the shelf may be another than the list price.
+func (s *Snapshot) Sales() bool { return len(s.shelf) > 0 }
+
+// Promotion returns the promotion with the id, nil when the snapshot has none.
+func (s *Snapshot) Promotion(id string) *promotion.Promotion { return s.byID[id] }
+
+// Promotions lists all promotions, in no particular order.
+func (s *Snapshot) Promotions() []promotion.Promotion {
+	all := make([]promotion.Promotion, 0, len(s.byID))
+	for _, p := range s.byID {
+		all = append(all, *p)
+	}
+	return all
+}
+
+// With is the snapshot with promotions in place of those of the same ids: for looking at what is only planned.
+func (s *Snapshot) With(planned ...promotion.Promotion) *Snapshot {
+	all := slices.DeleteFunc(s.Promotions(), func(p promotion.Promotion) bool {
+		return slices.ContainsFunc(planned, func(q promotion.Promotion) bool { return q.ID == p.ID })
+	})
+	return NewSnapshot(append(all, planned...), s.Used)
+}
+
+// Limit is how often one customer may use a promotion, 0 for no limit.
+func (s *Snapshot) Limit(id string) int {
+	if p := s.byID[id]; p != nil {
+		return p.LimitPerCustomer
+	}
+	return 0
+}
+
+// Sale is a sale that makes the price that is shown.
+type Sale struct {
+	PromotionID string
+	Name        catalog.Text
+	Since       time.Time // its start
+	Until       time.Time // its end; zero when there is none
+}
+
+// Shelf is the price at which a variant is shown at a moment in a currency it is sold in, and the sale that makes it; nil
+// when it is the list price.
+func (s *Snapshot) Shelf(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Price, *Sale) {
+	list := v.Prices[currency]
+	if !s.Sales() {
+		return list, nil
+	}
+	return s.price(goodOf(p, v.ID, list), list, currency, at)
+}
+
+func goodOf(p *catalog.Product, variantID string, list catalog.Price) promotion.Good {
+	return promotion.Good{
+		VariantID: variantID, ProductID: p.ID, Categories: p.Categories, Tags: p.Tags,
+		List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
+	}
+}
+
+// Card is Shelf for a price that a list shows: of a product's only variant, or of whichever costs that.
+func (s *Snapshot) Card(c *catalog.Card, list catalog.Price, currency string, at time.Time) (catalog.Price, *Sale) {
+	if !s.Sales() {
+		return list, nil
+	}
+	return s.price(goodOn(c, list), list, currency, at)
+}
+
+// Range is Card for the cheapest and the dearest price of a card.
+func (s *Snapshot) Range(c *catalog.Card, currency string, at time.Time) (catalog.Range, *Sale) {
+	list := c.Prices[currency]
+	low, sale := s.Card(c, list.Cheapest(), currency, at)
+	if sale == nil {
+		return list, nil
+	}
+	high, _ := s.Card(c, catalog.Price{Amount: list.Max, Floor: list.Floor}, currency, at)
+	return catalog.Range{Min: low.Amount, Max: high.Amount, CompareAt: low.CompareAt}, sale
+}
+
+func goodOn(c *catalog.Card, list catalog.Price) promotion.Good {
+	g := promotion.Good{
+		ProductID: c.ID, Categories: c.Categories, Tags: c.Tags, List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
+	}
+	if c.Variants == 1 {
+		g.VariantID = c.VariantID
+	}
+	return g
+}
+
+func (s *Snapshot) price(g promotion.Good, list catalog.Price, currency string, at time.Time) (catalog.Price, *Sale) {
+	shown := s.Set.Shelf(g, currency, at)
+	p := s.byID[shown.PromotionID]
+	if p == nil {
+		return list, nil
+	}
+	price := catalog.Price{Amount: shown.Amount, CompareAt: shown.CompareAt, Since: p.Starts.UnixMilli(), Floor: list.Floor}
+	return price, &Sale{PromotionID: p.ID, Name: p.Name, Since: p.Starts, Until: shown.Until}
+}
+
+// Prices puts the shelf prices in all currencies into a copy of the variant, with the sale in one of them.
+func (s *Snapshot) Prices(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Variant, *Sale) {
+	if !s.Sales() {
+		return v, nil
+	}
+	var sale *Sale
+	prices := make(map[string]catalog.Price, len(v.Prices))
+	for c := range v.Prices {
+		price, by := s.Shelf(p, v, c, at)
+		prices[c] = price
+		if c == currency {
+			sale = by
+		}
+	}
+	v.Prices = prices
+	return v, sale
+}
+
+// Read reads all promotions that are published and not long over, with what their budgets have cost. Round trips are those
+// of Around, one more when a budget is running.
+func (s Store) Read(ctx context.Context, strong bool) (*Snapshot, error) {
+	now := s.Clock.Now()
+	promotions, err := s.Around(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	var keys []table.Key
+	for _, p := range promotions {
+		running := p.Ends.IsZero() || now.Before(p.Ends)
+		if running && (p.Budget.Uses > 0 || len(p.Budget.Spend) > 0) {
+			keys = append(keys, KeyOfBudget(p.ID))
+		}
+	}
+	used, err := s.Budgets(ctx, strong, keys...)
+	if err != nil {
+		return nil, err
+	}
+	return NewSnapshot(promotions, used), nil
+}
+
+// Budgets reads what promotions have cost so far, by promotion id. 1 round trip, none without keys.
+func (s Store) Budgets(ctx context.Context, strong bool, keys ...table.Key) (map[string]promotion.Used, error) {
+	used := map[string]promotion.Used{}
+	if len(keys) == 0 {
+		return used, nil
+	}
+	items, err := s.Table.BatchGet(ctx, strong, keys...)
+	if err != nil {
+		return nil, err
+	}
+	for key, item := range items {
+		used[strings.TrimPrefix(key.PK, "PROMOTION#")] = usedIn(item)
+	}
+	return used, nil
+}
+
+func usedIn(item table.Item) promotion.Used {
+	u := promotion.Used{Spend: promotion.Amounts{}}
+	for name := range item {
+		if currency, ok := strings.CutPrefix(name, spendPrefix); ok {
+			u.Spend[currency] = number(item, name)
+		}
+	}
+	u.Uses = int(number(item, "uses"))
+	return u
+}
+
+func number(item table.Item, name string) int64 {
+	v, ok := item[name].(*types.AttributeValueMemberN)
+	if !ok {
+		return 0
+	}
+	n, err := strconv.ParseInt(v.Value, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion"
+)
+
+// Store keeps promotions.
+type Store struct {
+	Table *table.Table
+	Clock clock.Clock
+}
+
+// NotFound is the answer for a promotion that is not there.
+func NotFound() error { return problem.NotFound("promotion_not_found", "There is no such promotion.") }
+
+// Changed is the answer for a version that is gone.
+func Changed() *problem.Problem {
+	return problem.Precondition("promotion_changed", "The promotion has been changed since you read it. Read it again.")
+}
+
+// Get reads a promotion, strongly consistent. 1 round trip, 1 RCU per 4 KB. Errors: 404 promotion_not_found.
+func (s Store) Get(ctx context.Context, promotionID string) (*Record, error) {
+	if !id.Is(Prefix, promotionID) {
+		return nil, NotFound()
+	}
+	var r Record
+	err := s.Table.Get(ctx, KeyOf(promotionID), &r)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, NotFound()
+	}
+	return &r, err
+}
+
+// Create is the write that stores a draft, for a transaction with its idempotency record.
+func (s Store) Create(r *Record) table.Put {
+	now := s.Clock.Now()
+	r.CreatedAt, r.UpdatedAt, r.Mark = now, now, id.New("chg", now)
+	r.place()
+	return table.Put{Item: r, If: table.IfNew}
+}
+
+// Rule changes a promotion in memory; changed is false when there is nothing to write.
+type Rule func(*Record) (changed bool, err error)
+
+// changeTries bounds how often a change that met another write is applied again to what that left.
+const changeTries = 4
+
+// Change reads a promotion, applies the rule and writes the next version, against the calendar when the rule says so. What
+// meets another write is tried again from the beginning. 2 round trips, 1 WCU per KB and as much for the index; 2 WCU per KB
+// and 2 more against the calendar. Errors: 404 promotion_not_found, those of the rule, 503 busy.
+func (s Store) Change(ctx context.Context, promotionID string, rule Rule) (*Record, error) {
+	for range changeTries {
+		r, err := s.Get(ctx, promotionID)
+		if err != nil {
+			return nil, err
+		}
+		if changed, err := rule(r); err != nil || !changed {
+			return r, err
+		}
+		if stale, err := s.save(ctx, r); !stale {
+			return r, err
+		}
+	}
+	return nil, problem.Unavailable("busy", "Promotions are being changed by others; try again.")
+}
+
+// save writes the record as the version after the one that was read; stale says that it, or the calendar, is another one by
+// then. A write of ours whose answer was lost is recognized by its mark.
+func (s Store) save(ctx context.Context, r *Record) (stale bool, err error) {
+	now, was := s.Clock.Now(), r.Mark
+	read := r.Promotion.Version
+	r.Promotion.Version, r.UpdatedAt, r.Mark = read+1, now, id.New("chg", now)
+	r.place()
+	put := table.Put{
+		// Only what was read is replaced, machines' notes included.
+		Item: r, If: "#card.#version = :read AND #mark = :was", With: map[string]any{":read": read, ":was": was},
+	}
+	var there table.Item
+	if r.Against == nil {
+		err = s.Table.Put(ctx, put)
+		failed, refused := table.Failed(err)
+		if !refused {
+			return false, err
+		}
+		there = failed.Item
+	} else {
+		err = s.Table.Transact(ctx, r.Mark, put, r.Against.next(r.Promotion.ID, now))
+		canceled, refused := table.Refused(err)
+		if !refused || !canceled.Refused(0) && !canceled.Refused(1) {
+			return false, err
+		}
+		there = canceled.Reasons[0].Item
+	}
+	if there.Text("mark") == r.Mark {
+		return false, nil
+	}
+	return true, err
+}
+
+// Note writes what a machine has to say about a promotion, with an event: that an edge was told, that the budget is used up.
+// It leaves the version alone, so that no merchant's edit is refused for it. told is false when it had been said before, or
+// the promotion is another one by now. 1 round trip.
+func (s Store) Note(ctx context.Context, r *Record, of Noted) (told bool, err error) {
+	field, value := of.field(r)
+	_, err = s.Table.Update(ctx, table.Update{
+		Key: r.Key, Do: "SET #event = :event, #" + field + " = :value", Mark: r.Event.ID,
+		// Once for each edge and version, whoever else looks at the same time.
+		If:   "#card.#version = :read AND (attribute_not_exists(#" + field + ") OR #" + field + " <> :value)",
+		With: map[string]any{":event": r.Event, ":value": value, ":read": r.Promotion.Version},
+	})
+	if _, refused := table.Failed(err); refused {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Noted is what is noted about a promotion.
+type Noted string
+
+// What can be noted.
+const (
+	Started   Noted = "startedFor"
+	Ended     Noted = "endedFor"
+	Exhausted Noted = "exhaustedFor"
+)
+
+func (n Noted) field(r *Record) (name string, value int64) {
+	switch n {
+	case Started:
+		return string(n), r.Promotion.Starts.UnixMilli()
+	case Ended:
+		return string(n), r.Promotion.Ends.UnixMilli()
+	}
+	return string(n), int64(r.Promotion.Version)
+}
+
+// Delete removes a draft. Errors: 412 promotion_changed, 409 promotion_published.
+func (s Store) Delete(ctx context.Context, r *Record) error {
+	if r.Promotion.State != promotion.Draft {
+		return problem.Conflict("promotion_published", "Only drafts can be deleted; this one has been published. End it instead.")
+	}
+	err := s.Table.Delete(ctx, table.Delete{
+		// What is deleted is the draft that was read, not what it became.
+		Key: r.Key, If: "#card.#version = :read", With: map[string]any{":read": r.Promotion.Version},
+	})
+	if failed, ok := table.Failed(err); ok {
+		if failed.Item == nil {
+			return nil
+		}
+		return Changed().Because(err)
+	}
+	return err
+}
+
+// Published lists all published promotions that end at since or later, by their ends. 1 round trip per MB, 0.5 RCU per 4 KB;
+// from the index, so perhaps a moment old.
+func (s Store) Published(ctx context.Context, since time.Time) ([]promotion.Promotion, error) {
+	return s.list(ctx, table.Query{
+		Index: table.ByOne, Where: "#gsi1pk = :all AND #gsi1sk >= :since",
+		With: map[string]any{":all": published, ":since": stamped(since)},
+	})
+}
+
+// between asks for the published promotions that ended from one moment until before another.
+func between(from, until time.Time) table.Query {
+	return table.Query{
+		Index: table.ByOne, Where: "#gsi1pk = :all AND #gsi1sk BETWEEN :from AND :until",
+		With: map[string]any{":all": published, ":from": stamped(from), ":until": stamped(until)},
+	}
+}
+
+// Drafts lists all drafts, oldest first. Cost as Published.
+func (s Store) Drafts(ctx context.Context) ([]promotion.Promotion, error) {
+	return s.list(ctx, table.Query{
+		Index: table.ByOne, Where: "#gsi1pk = :drafts", With: map[string]any{":drafts": drafts},
+	})
+}
+
+func (s Store) list(ctx context.Context, q table.Query) (all []promotion.Promotion, err error) {
+	err = s.Table.All(ctx, q, func(item table.Item) error {
+		var row struct {
+			Promotion promotion.Promotion `dynamodbav:"card"`
+		}
+		if err := item.Decode(&row); err != nil {
+			return err
+		}
+		all = append(all, row.Promotion)
+		return nil
+	})
+	return all, err
+}

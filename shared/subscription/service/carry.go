@@ -1,0 +1,231 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/platform/due"
+	"dangol/shared/stock"
+	"dangol/shared/subscription"
+)
+
+// callFor is how long the provider may take to answer: with it a worker is done before its lease ends.
+const callFor = 20 * time.Second
+
+// errOthers says that another worker has taken the task over.
+var errOthers = errors.New("billing: another worker is at it")
+
+// carry carries out the tasks of a subscription, one after the other, and returns it as it then is. Only whoever wrote or took over the
+// lease may call it. A task that others have done ends it without error.
+func (s *Service) carry(ctx context.Context, r *Record) (*Record, error) {
+	for {
+		t, ok := r.first()
+		if !ok {
+			return r, nil
+		}
+		next, err := s.task(ctx, r, t)
+		switch {
+		case errors.Is(err, errOthers), errors.Is(err, errPostponed):
+			return next, nil
+		case err != nil:
+			return r, err
+		}
+		r = next
+	}
+}
+
+func (s *Service) task(ctx context.Context, r *Record, t Task) (*Record, error) {
+	switch t.Kind {
+	case TaskHold:
+		return s.hold(ctx, r, t, true)
+	case TaskRelease:
+		return s.release(ctx, r, t)
+	case TaskDeliver:
+		return s.deliver(ctx, r, t)
+	case TaskRefund:
+		return s.refund(ctx, r, t)
+	default:
+		return s.charge(ctx, r, t)
+	}
+}
+
+// finish writes the outcome of the first task: takes it off, in one transaction with what the rules say and what it moved.
+func (s *Service) finish(ctx context.Context, r *Record, t Task, c Change) (*Record, error) {
+	return s.finishBy(ctx, r, t, func(*Record, Task) (Change, bool) { return c, true })
+}
+
+// finishBy is finish for an outcome that depends on the subscription as it stands when it is written: another worker may have taken the
+// task over and done a part of it. outcome is given the task as it stands too; ok is false when it is the other's to finish.
+func (s *Service) finishBy(ctx context.Context, r *Record, t Task, outcome func(*Record, Task) (c Change, ok bool)) (*Record, error) {
+	ours := false
+	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
+		var c Change
+		first, ok := r.first()
+		if ours = ok && first.same(t); ours {
+			c, ours = outcome(r, first)
+		}
+		if !ours {
+			return Change{}, false, nil
+		}
+		_, failed := c.Command.(subscription.StockFailed)
+		full := c
+		full.Lead = true
+		full.Edit = func(r *Record) {
+			r.done(failed)
+			if c.Edit != nil {
+				c.Edit(r)
+			}
+		}
+		return full, true, nil
+	})
+	if err == nil && !ours {
+		err = errOthers
+	}
+	return next, err
+}
+
+// charge asks what became of the attempt where it may have been made before, holds the goods, and charges.
+func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, callFor)
+	defer cancel()
+	if t.Ask {
+		p, err := s.Provider.Lookup(ctx, t.AttemptKey)
+		if !errors.Is(err, payment.ErrNotFound) {
+			return s.heard(ctx, r, t, p, err)
+		}
+	}
+	if t.Holds && !r.holds(t.Key) {
+		held, err := s.hold(ctx, r, t, false)
+		if err != nil {
+			return held, err
+		}
+		if first, ok := held.first(); !ok || !first.same(t) {
+			return held, nil // out of stock
+		}
+		r = held
+	}
+	if o := r.Sub.Open; o == nil || o.Key != t.Key {
+		return s.finish(ctx, r, t, Change{}) // paid by now, or given up
+	}
+	p, err := s.Provider.ChargeOffSession(ctx, payment.ChargeRequest{
+		Key: t.AttemptKey, Amount: r.Money(t.Amount), CustomerID: r.Sub.CustomerID, CustomerRef: r.Methods[t.Card].CustomerRef,
+		MethodToken: t.Card, Description: r.Title(), Metadata: map[string]string{"subscription": r.Sub.ID, "invoice": t.Key},
+	})
+	return s.heard(ctx, r, t, p, err)
+}
+
+// heard turns the provider's answer into what the rules understand. What is not known is no outcome: the charge stays in flight, and the
+// rules come back to ask.
+func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Payment, err error) (*Record, error) {
+	ctx = context.WithoutCancel(ctx) // what is known about money is worth writing down also when the time has just run out
+	fail := func(kind payment.Kind, code string) (*Record, error) {
+		return s.finish(ctx, r, t, Change{Command: subscription.ChargeFailed{Key: t.Key, Attempt: t.Attempt, Kind: kind, Code: code}})
+	}
+	declined, refused := errors.AsType[*payment.Declined](err)
+	awaited := r.Sub.Open != nil && r.Sub.Open.Kind != subscription.OpenRenewal
+	switch {
+	case err == nil && p.State == payment.StateCaptured:
+		return s.taken(ctx, r, t, p)
+	case err == nil && p.State == payment.StateDeclined:
+		return fail(p.DeclineKind, p.DeclineCode)
+	case err == nil && p.State.Dead():
+		return fail(payment.KindSoft, string(p.State))
+	case refused:
+		return fail(declined.Kind, declined.Code)
+	case errors.Is(err, payment.ErrInvalid):
+		return fail(payment.KindHard, "invalid_method")
+	case errors.Is(err, payment.ErrUnavailable) && !t.Ask && !awaited:
+		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment, and that of a
+		// change, is asked about and sent again instead, because its failure would end what has hardly begun.
+		return s.finishBy(ctx, r, t, func(_ *Record, now Task) (Change, bool) {
+			if now.Ask { // somebody has taken the task over, and may have sent the key since
+				return Change{}, true
+			}
+			return Change{Command: subscription.ChargeFailed{
+				Key: t.Key, Attempt: t.Attempt, Kind: payment.KindTechnical, Code: "provider_unavailable",
+			}}, true
+		})
+	default:
+		s.Log.WarnContext(ctx, "charge outcome unknown", "subscription", r.Sub.ID, "key", t.AttemptKey, "state", p.State, "error", err)
+		return s.finish(ctx, r, t, Change{})
+	}
+}
+
+// taken writes down that the money is there. That is never dropped: where another worker has finished the task meanwhile the rules are told
+// all the same, which know what was paid for, and give back what was not.
+func (s *Service) taken(ctx context.Context, r *Record, t Task, p payment.Payment) (*Record, error) {
+	c := Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}}
+	next, err := s.finish(ctx, r, t, c)
+	if !errors.Is(err, errOthers) {
+		return next, err
+	}
+	next, err = s.change(ctx, next, func(*Record) (Change, bool, error) { return c, true, nil })
+	if err != nil {
+		return next, err
+	}
+	return next, errOthers
+}
+
+// errPostponed says that a task is to be tried again later.
+var errPostponed = errors.New("billing: later")
+
+// refund gives money back under the task's key.
+func (s *Service) refund(ctx context.Context, r *Record, t Task) (*Record, error) {
+	call, cancel := context.WithTimeout(ctx, callFor)
+	defer cancel()
+	got, err := s.Provider.LookupRefund(call, t.PaymentID, t.Key)
+	if errors.Is(err, payment.ErrNotFound) {
+		got, err = s.Provider.Refund(call, payment.RefundRequest{
+			Key: t.Key, PaymentID: t.PaymentID, Amount: r.Money(t.Amount), Reason: "subscription",
+			Metadata: map[string]string{"subscription": r.Sub.ID},
+		})
+	}
+	state, reason := RefundPending, ""
+	switch {
+	case errors.Is(err, payment.ErrUnknown), errors.Is(err, payment.ErrUnavailable):
+		return s.postpone(ctx, r, t, err)
+	case err != nil:
+		state, reason = RefundFailed, err.Error()
+	case got.State == payment.RefundFailed:
+		state, reason = RefundFailed, "failed at the bank"
+	case got.State == payment.RefundSucceeded:
+		state = RefundDone
+	}
+	ctx = context.WithoutCancel(ctx)
+	noted, err := s.moved(ctx, r.Sub.ID, t, state, reason)
+	if err != nil {
+		return r, err
+	}
+	next, err := s.finish(ctx, r, t, Change{Must: noted})
+	if err == nil && state == RefundFailed {
+		s.refused(ctx, r.Sub.ID, t.Key, reason)
+	}
+	return next, err
+}
+
+// postpone leaves the task for later, ever longer.
+func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) (*Record, error) {
+	s.Log.WarnContext(ctx, "task put off", "subscription", r.Sub.ID, "task", t.Kind, "key", t.Key, "error", cause)
+	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
+		first, ok := r.first()
+		return Change{Edit: func(r *Record) {
+			r.Tasks[0].Tries++
+			r.Due = due.Due{} // the time of the task, and not the end of the sweeper's claim
+			r.Lease = s.Clock.Now().Add(order.Backoff(first.Tries))
+		}}, ok && first.same(t), nil
+	})
+	if err == nil {
+		err = errPostponed
+	}
+	return next, err
+}
+
+// release gives held goods back, if any are held.
+func (s *Service) release(ctx context.Context, r *Record, t Task) (*Record, error) {
+	return s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
+		return Change{Back: stock.Release(r.Held[t.Key]), Edit: func(r *Record) { delete(r.Held, t.Key) }}, true
+	})
+}

@@ -1,0 +1,292 @@
+package service
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"dangol/shared/order"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/subscription"
+)
+
+// Change is what is to be done to a subscription in one transaction.
+type Change struct {
+	Command subscription.Command // nil for none
+	Edit    func(*Record)        // changes what is stored around the subscription; before the command. nil for none
+	Request idempotency.Request  // recorded with the change
+	Lead    bool                 // whoever writes this carries out the tasks that are there afterwards
+	Must    []table.Write        // further writes, all or nothing
+	Back    []table.Write        // stock given back; left out where the counter is gone
+}
+
+// Rule decides on a change by the subscription as it was read. ok is false when there is nothing to be done. A refusal names the Request all
+// the same: a repetition of what was done gets its answer and no refusal.
+type Rule func(*Record) (c Change, ok bool, err error)
+
+// changeTries bounds how often a change that met another one is decided again.
+const changeTries = 10
+
+// replayed says that a request with the same key was served before.
+type replayed struct{ item table.Item }
+
+func (replayed) Error() string { return "billing: served before" }
+
+// change applies a rule to a subscription that was read, and to a fresh reading when that was old. It returns the subscription as it
+// then is. 1 transaction when nobody else changes it; once more when another invoice took the number. Errors: those of the rule and the
+// command, replayed, 503 busy.
+func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, error) {
+	var stale error
+	for range changeTries {
+		c, ok, err := rule(r)
+		if err != nil {
+			return r, s.unlessServed(ctx, c.Request, err)
+		}
+		if !ok {
+			return r, nil
+		}
+		w, err := s.plan(ctx, r, c)
+		if err != nil {
+			return r, s.unlessServed(ctx, c.Request, err)
+		}
+		if w == nil {
+			return r, nil
+		}
+		if stale = s.commit(ctx, w); stale == nil {
+			return w.next, nil
+		}
+		if !w.worthTrying(stale) {
+			return nil, stale
+		}
+		if r, err = s.Load(ctx, r.Sub.ID); err != nil {
+			return nil, err
+		}
+	}
+	return nil, problem.Unavailable("busy", "This subscription is being changed by others; try again.").Because(stale)
+}
+
+// unlessServed is the refusal of a request, or replayed when the same request was served before: what it asked for may be impossible by now
+// because it was done.
+func (s *Service) unlessServed(ctx context.Context, request idempotency.Request, refusal error) error {
+	if problem.Code(refusal) == "" {
+		return refusal
+	}
+	prior, ok, err := request.Prior(ctx, s.Table)
+	switch {
+	case err != nil:
+		return err
+	case ok:
+		return replayed{prior}
+	}
+	return refusal
+}
+
+// plan works out the transaction of a change, but for the numbers; nil when it changes nothing.
+func (s *Service) plan(ctx context.Context, r *Record, c Change) (*work, error) {
+	w := newWork(r, s.Clock.Now())
+	if c.Edit != nil {
+		c.Edit(w.next)
+	}
+	if c.Command != nil {
+		command, err := s.bring(ctx, w, c.Command)
+		if err != nil {
+			return nil, err
+		}
+		after, effects, err := w.next.Sub.Apply(command, w.now)
+		if err != nil {
+			return nil, err
+		}
+		if effects == nil && c.Edit == nil && !c.Request.Keyed() {
+			return nil, nil
+		}
+		w.next.Sub = after
+		if err := w.effects(ctx, effects); err != nil {
+			return nil, err
+		}
+		if w.left.Amount > 0 {
+			if err := s.pass(ctx, w, w.left); err != nil {
+				return nil, err
+			}
+		}
+		switch c.Command.(type) {
+		case subscription.Start, subscription.ChangeCard:
+			w.must = append(w.must, payerWrite(w.next)...)
+		}
+	}
+	w.must, w.back, w.request = append(w.must, c.Must...), c.Back, c.Request
+	if len(w.next.Tasks) > 0 && (c.Lead || len(r.Tasks) == 0) {
+		w.next.Lease = w.now.Add(leaseFor)
+	}
+	return w, nil
+}
+
+// commit numbers and writes a piece of work. One at a time takes numbers, so that a process does not race itself for them.
+func (s *Service) commit(ctx context.Context, w *work) error {
+	if len(w.made)+len(w.notes) > 0 {
+		s.counting.Lock()
+		defer s.counting.Unlock()
+	}
+	if err := s.number(ctx, w); err != nil {
+		return err
+	}
+	return s.write(ctx, w)
+}
+
+// number gives the invoices and credit notes of a piece of work their numbers.
+func (s *Service) number(ctx context.Context, w *work) error {
+	for _, n := range w.wanted(s.Books) {
+		last, err := s.last(ctx, n.series)
+		if err != nil {
+			return err
+		}
+		for i, give := range n.give {
+			give(subscription.NumberOf(n.series.name, n.series.year, last+i+1))
+		}
+		w.raised = append(w.raised, raised{n.series, last, len(n.give)})
+	}
+	return nil
+}
+
+// write is the transaction. The subscription comes first, then the request's key, then the counters.
+func (s *Service) write(ctx context.Context, w *work) error {
+	put, err := w.record(ctx)
+	if err != nil {
+		return err
+	}
+	all := []table.Write{put}
+	if w.request.Keyed() {
+		done, err := w.request.Done(map[string]string{"id": w.next.Sub.ID})
+		if err != nil {
+			return err
+		}
+		all = append(all, done)
+	}
+	w.counters = len(all)
+	for _, n := range w.raised {
+		all = append(all, n.series.raise(n.last, n.by))
+	}
+	all = slices.Concat(all, w.must, w.documents(), w.stands())
+	err = order.TransactGiving(ctx, s.Table, w.next.Mark, all, w.back)
+	return s.outcome(w, err)
+}
+
+// record makes the write of the subscription in its next version, and the papers that tell of it.
+func (w *work) record(ctx context.Context) (table.Put, error) {
+	w.next.Version, w.next.UpdatedAt, w.next.Mark = w.next.Version+1, w.now, id.New("chg", w.now)
+	w.next.place()
+	if w.next.Version == 1 {
+		return table.Put{Item: w.next, If: table.IfNew}, w.announce(ctx)
+	}
+	return table.Put{Item: w.next, If: "#version = :read", With: map[string]any{":read": w.next.Version - 1}}, w.announce(ctx)
+}
+
+// outcome reads the answer to a transaction and remembers what it says about the numbers.
+func (s *Service) outcome(w *work, err error) error {
+	c, refused := table.Refused(err)
+	if w.isBehind(err) {
+		err, refused = nil, false
+	}
+	for i, n := range w.raised {
+		switch {
+		case err == nil:
+			s.remember(n.series, n.last+n.by)
+		default:
+			s.forget(n.series)
+			w.outrun = w.outrun || refused && c.Refused(w.counters+i)
+		}
+	}
+	for _, i := range w.races {
+		w.outrun = w.outrun || refused && c.Refused(w.counters+len(w.raised)+i)
+	}
+	if refused && w.request.Keyed() && c.Refused(1) {
+		return replayed{c.Reasons[1].Item}
+	}
+	return err
+}
+
+// isBehind reports whether a transaction that begins with this work was refused because it had taken effect already, and its answer was
+// lost.
+func (w *work) isBehind(err error) bool {
+	c, refused := table.Refused(err)
+	return refused && c.Refused(0) && c.Reasons[0].Item.Text("mark") == w.next.Mark
+}
+
+// worthTrying reports whether a refused piece of work may succeed when it is decided again.
+func (w *work) worthTrying(err error) bool {
+	c, refused := table.Refused(err)
+	return refused && (w.outrun || w.next.Version > 1 && c.Refused(0))
+}
+
+// Start begins a subscription for a request. The record has everything but the subscription itself. It returns the record after its first
+// payment was tried, and replay true when the same request was served before. Errors: those of the command; 422
+// idempotency_key_reused.
+func (s *Service) Start(ctx context.Context, r *Record, start subscription.Start, request idempotency.Request) (_ *Record, replay bool, err error) {
+	start.ID = id.New(Prefix, s.Clock.Now())
+	r.Key = KeyOf(start.ID)
+	var w *work
+	for range changeTries {
+		if w, err = s.plan(ctx, r, Change{Command: start, Request: request, Lead: true}); err != nil {
+			return nil, false, err
+		}
+		if err = s.commit(ctx, w); err == nil || !w.worthTrying(err) {
+			break
+		}
+	}
+	if prior, ok := err.(replayed); ok {
+		return s.replay(ctx, request, prior)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	r, err = s.carry(ctx, w.next)
+	return r, false, err
+}
+
+func (s *Service) replay(ctx context.Context, request idempotency.Request, prior replayed) (*Record, bool, error) {
+	var answer struct{ ID string }
+	if err := request.Replay(prior.item, &answer); err != nil {
+		return nil, false, err
+	}
+	r, err := s.Load(ctx, answer.ID)
+	return r, true, err
+}
+
+// Apply does what a rule says to a subscription that was read, and carries out what follows, unless another worker is at it. replay is
+// true when the same request was served before. Errors: those of the rule and the command; 422 idempotency_key_reused; 503 busy.
+func (s *Service) Apply(ctx context.Context, r *Record, rule Rule) (_ *Record, replay bool, err error) {
+	var request idempotency.Request
+	mine := false
+	after, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
+		c, ok, err := rule(r)
+		request, mine = c.Request, len(r.Tasks) == 0
+		return c, ok, err
+	})
+	if prior, ok := err.(replayed); ok {
+		return s.replay(ctx, request, prior)
+	}
+	if err != nil || !mine {
+		return after, false, err
+	}
+	after, err = s.carry(ctx, after)
+	return after, false, err
+}
+
+// clone copies the parts of a record that a change may touch.
+func (r *Record) clone() *Record {
+	next := *r
+	next.Titles, next.Addresses = maps.Clone(r.Titles), maps.Clone(r.Addresses)
+	next.Methods, next.Held = maps.Clone(r.Methods), maps.Clone(r.Held)
+	next.Tasks, next.Rates, next.Cases = slices.Clone(r.Tasks), slices.Clone(r.Rates), slices.Clone(r.Cases)
+	if r.Invoice != nil {
+		invoice := *r.Invoice
+		next.Invoice = &invoice
+	}
+	if r.Trial != nil {
+		trial := *r.Trial
+		next.Trial = &trial
+	}
+	return &next
+}

@@ -1,0 +1,73 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"dangol/shared/subscription"
+)
+
+// Question is what the merchant asks for: the figures of one currency, compared at two instants, and what is to come within some days.
+type Question struct {
+	Currency string    `json:"currency"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Days     int       `json:"days"`
+}
+
+// Figures answer a question for some of the subscriptions. Those of two parts of a shop add up to those of both.
+type Figures struct {
+	States   map[string]int        `json:"states,omitempty"` // subscriptions
+	Movement subscription.Movement `json:"movement,omitzero"`
+	Trials   subscription.Share    `json:"trials,omitzero"`
+	Recovery subscription.Share    `json:"recovery,omitzero"`
+	Cohorts  []subscription.Cohort `json:"cohorts,omitempty"`
+	Renewals int                   `json:"renewals,omitempty"` // charges to come
+	Amount   int64                 `json:"amount,omitempty"`   // of them, minor units
+	Needs    map[string]int        `json:"needs,omitempty"`    // units to be sent, by variant
+}
+
+// addCards adds what the cards of some subscriptions say. now is when the walk began.
+func (f *Figures) addCards(q Question, cards []Card, now time.Time) {
+	if f.States == nil {
+		f.States = map[string]int{}
+	}
+	var records []subscription.Record
+	var trials []subscription.TrialRecord
+	var cases []subscription.Case
+	for _, c := range cards {
+		if c.Currency != q.Currency {
+			continue
+		}
+		f.States[string(c.State)]++
+		records = append(records, subscription.Record{SubscriptionID: c.ID, Rates: c.Rates})
+		if t := c.Trial; t != nil {
+			trials = append(trials, subscription.TrialRecord{Started: t.Started, End: t.Ended, Converted: t.Converted})
+		}
+		for _, d := range c.Cases {
+			cases = append(cases, subscription.Case{Since: d.Since, Recovered: d.Recovered, Amount: d.Amount, Closed: d.Closed})
+		}
+	}
+	f.Movement = f.Movement.Plus(subscription.MRR(records, q.From, q.To))
+	f.Trials = f.Trials.Plus(subscription.TrialConversion(trials, q.From, q.To))
+	f.Recovery = f.Recovery.Plus(subscription.Recovery(cases, q.From, q.To))
+	f.Cohorts = subscription.MergeCohorts(f.Cohorts, subscription.Cohorts(records, now))
+}
+
+// addComing adds the charges and parcels to come of one subscription.
+func (s *Service) addComing(ctx context.Context, f *Figures, q Question, r *Record, now time.Time) error {
+	if r.Sub.Terms.Currency != q.Currency {
+		return nil
+	}
+	until := now.AddDate(0, 0, q.Days)
+	for _, p := range r.Sub.Upcoming(q.Days) {
+		if p.At.Before(until) {
+			f.Renewals++
+			f.Amount += p.Amount.Amount
+		}
+	}
+	if f.Needs == nil {
+		f.Needs = map[string]int{}
+	}
+	return s.Needs(ctx, r, until, f.Needs)
+}

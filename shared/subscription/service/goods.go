@@ -1,0 +1,292 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"dangol/shared/catalog"
+	"dangol/shared/money"
+	"dangol/shared/order"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/pricing"
+	"dangol/shared/stock"
+	"dangol/shared/subscription"
+)
+
+// goodsTries bounds how often a hold is planned again after others took what it wanted, and an order gets another id.
+const goodsTries = 10
+
+// holds reports whether the goods of a cycle are out of the stock already: held, or on their way.
+func (r *Record) holds(key string) bool {
+	_, held := r.Held[key]
+	return held || r.Sent == key
+}
+
+// hold takes the goods of a cycle out of stock, in one transaction with the note of it. ends says that this is the whole task. When there
+// is too little the outcome is StockFailed and the task is over. What another worker has held meanwhile is not held again. 1 or 2 round
+// trips and 1 transaction.
+func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Record, error) {
+	if r.holds(t.Key) {
+		return s.finish(ctx, r, t, Change{})
+	}
+	var refused error
+	for range goodsTries {
+		writes, taken, err := s.take(ctx, r, t)
+		switch {
+		case err != nil:
+			return r, err
+		case taken == nil:
+			return s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
+				return Change{Command: subscription.StockFailed{Key: t.Key}}, !r.holds(t.Key)
+			})
+		}
+		c := Change{Must: writes, Lead: true, Edit: func(r *Record) {
+			if r.Held == nil {
+				r.Held = map[string][]stock.Taken{}
+			}
+			r.Held[t.Key] = taken
+		}}
+		var next *Record
+		if ends {
+			next, refused = s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
+				if r.holds(t.Key) {
+					return Change{}, true
+				}
+				return c, true
+			})
+		} else {
+			next, refused = s.holdFirst(ctx, r, t, c)
+		}
+		if _, faster := table.Refused(refused); !faster {
+			return next, refused
+		}
+	}
+	return r, problem.Unavailable("busy", "Too many buyers at once.").Because(refused)
+}
+
+// holdFirst writes the hold of the first task, which stays, unless the goods are held by now.
+func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*Record, error) {
+	ours := false
+	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
+		first, ok := r.first()
+		ours = ok && first.same(t)
+		return c, ours && !r.holds(t.Key), nil
+	})
+	if err == nil && !ours {
+		err = errOthers
+	}
+	return next, err
+}
+
+// take plans the hold. taken is nil when something is missing, and empty when nothing of it is counted.
+func (s *Service) take(ctx context.Context, r *Record, t Task) (writes []table.Write, taken []stock.Taken, err error) {
+	contents, goods, err := s.goods(ctx, r, t, true)
+	if err != nil || len(contents) == 0 {
+		return nil, nil, err
+	}
+	var wants []stock.Want
+	for _, it := range contents {
+		good, ok := goods[it.VariantID]
+		if !ok || good.Product.Status == catalog.Archived {
+			return nil, nil, nil
+		}
+		wants = append(wants, good.Wants(it.Quantity*t.Quantity)...)
+	}
+	levels, err := stock.Read(ctx, s.Table, stock.Keys(wants))
+	if err != nil {
+		return nil, nil, err
+	}
+	writes, taken, short := stock.Hold(levels, wants, rand.Int())
+	if len(short) > 0 {
+		return nil, nil, nil
+	}
+	if taken == nil {
+		taken = []stock.Taken{}
+	}
+	return writes, taken, nil
+}
+
+// goods is what a cycle sends, and those goods. A box without an edition sends nothing.
+func (s *Service) goods(ctx context.Context, r *Record, t Task, fresh bool) ([]subscription.Item, map[string]catalog.Item, error) {
+	contents := t.Contents
+	if len(contents) == 0 && r.Sub.Terms.Kind == subscription.Box {
+		plan, err := s.Plan(ctx, r.Sub.Terms.PlanID)
+		if err != nil {
+			return nil, nil, err
+		}
+		edition, _ := plan.EditionOn(t.Opens)
+		contents = edition.Contents
+	}
+	ids := make([]string, len(contents))
+	for i, it := range contents {
+		ids[i] = it.VariantID
+	}
+	if len(ids) == 0 {
+		return nil, nil, nil
+	}
+	read := s.Shelf.Goods
+	if fresh {
+		read = s.Shelf.Fresh
+	}
+	goods, err := read(ctx, ids)
+	return contents, goods, err
+}
+
+// deliver makes the order of a cycle out of the held goods, in one transaction with the note that it is sent.
+func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, error) {
+	if r.Sent == t.Key {
+		return s.finish(ctx, r, t, Change{})
+	}
+	if !r.holds(t.Key) {
+		held, err := s.hold(ctx, r, t, false)
+		if err != nil {
+			return held, err
+		}
+		if first, ok := held.first(); !ok || !first.same(t) {
+			return held, nil // out of stock
+		}
+		r = held
+	}
+	contents, goods, err := s.goods(ctx, r, t, false)
+	if err != nil {
+		return r, err
+	}
+	var refused error
+	for range goodsTries {
+		o, err := s.orderOf(ctx, r, t, contents, goods)
+		if err != nil {
+			return r, err
+		}
+		var next *Record
+		next, refused = s.finish(ctx, r, t, Change{
+			Must: []table.Write{order.Store{Table: s.Table, Clock: s.Clock}.Place(o)},
+			Edit: func(r *Record) { delete(r.Held, t.Key); r.Sent = t.Key },
+		})
+		if _, taken := table.Refused(refused); !taken {
+			return next, refused
+		}
+	}
+	return r, refused
+}
+
+// orderOf is the order of a cycle: its goods for the price of the cycle, which has been paid. What a prepaid plan or account credit paid
+// shows as paid without a charge of its own, so a refund of the order cannot give it back twice. The order of a gift is its recipient's
+// and says no prices; those are on the giver's invoice.
+func (s *Service) orderOf(
+	ctx context.Context, r *Record, t Task, contents []subscription.Item, goods map[string]catalog.Item,
+) (*order.Order, error) {
+	now, terms := s.Clock.Now(), r.Sub.Terms
+	worth, to := terms.Cycle(), r.Contact
+	if g := r.Sub.Gift; g != nil && g.ClaimedBy != "" {
+		worth, to = 0, r.GiftTo.Contact
+	}
+	d := order.Draft{
+		CartID: t.Key, CustomerID: cmp.Or(r.Sub.Holder(), r.Sub.CustomerID), Email: to.Email, Language: to.Language,
+		Taken: slices.Clone(r.Held[t.Key]),
+		Totals: order.Totals{Totals: pricing.Totals{
+			Currency: terms.Currency, Subtotal: worth, Total: worth, TaxIncluded: true, Tax: money.TaxIncluded(worth, terms.TaxBP),
+		}},
+	}
+	if a, ok := r.Addresses[t.AddressID]; ok {
+		d.Address = &a
+	}
+	weights := make([]int64, len(contents))
+	for i, it := range contents {
+		if price, ok := goods[it.VariantID].Variant.Price(terms.Currency); ok {
+			weights[i] = price.Amount * int64(it.Quantity)
+		}
+	}
+	for i, share := range money.Allocate(worth, weights) {
+		line, cost := lineOf(r, i, contents[i], t.Quantity, goods[contents[i].VariantID], share)
+		d.Lines, d.Totals.Lines = append(d.Lines, line), append(d.Totals.Lines, cost)
+	}
+	o := order.New(order.NewID(now), t.Key, d, s.paymentOf(r, t), now)
+	var err error
+	o.Event, err = event.New(ctx, now, o.PlacedEvent())
+	return o, err
+}
+
+func lineOf(r *Record, n int, it subscription.Item, times int, good catalog.Item, share int64) (order.Line, pricing.LineTotal) {
+	line := order.Line{ID: "ln_" + string(rune('a'+n%26)) + it.VariantID, VariantID: it.VariantID, Quantity: it.Quantity * times, Title: r.Title()}
+	if p := good.Product; p != nil {
+		line.ProductID, line.SKU, line.Title, line.Options = p.ID, good.Variant.SKU, p.Title.In(r.Language, "en"), good.Variant.Options
+		if line.Image = good.Variant.Image; line.Image == "" && len(p.Images) > 0 {
+			line.Image = p.Images[0].URL
+		}
+	}
+	units := make([]int64, line.Quantity)
+	for i := range units {
+		units[i] = 1
+	}
+	return line, pricing.LineTotal{
+		ID: line.ID, Unit: share / int64(line.Quantity), Quantity: line.Quantity, Subtotal: share, Total: share,
+		Tax: money.TaxIncluded(share, r.Sub.Terms.TaxBP), Units: money.Allocate(share, units),
+	}
+}
+
+// paymentOf is what the order says about its money: the charge of this cycle when there was one.
+func (s *Service) paymentOf(r *Record, t Task) order.Payment {
+	p := order.Payment{State: order.PayCaptured}
+	for _, paid := range r.Sub.Payments {
+		if paid.Key == t.Key && r.Sub.Terms.Prepaid <= 1 {
+			m := r.Methods[r.Sub.Card.Token]
+			p.Provider, p.ID, p.Key = s.Provider.Name(), paid.PaymentID, paid.Key
+			p.Amount, p.Captured, p.Brand, p.Last4 = paid.Left, paid.Left, m.Brand, m.Last4
+		}
+	}
+	return p
+}
+
+// ShelfPrices is what one unit of each variant costs in the shop, minor units; what is not sold in the currency is missing.
+func (s *Service) ShelfPrices(ctx context.Context, currency string, items []subscription.Item) (map[string]int64, error) {
+	ids := make([]string, len(items))
+	for i, it := range items {
+		ids[i] = it.VariantID
+	}
+	goods, err := s.Shelf.Goods(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int64{}
+	for id, g := range goods {
+		if price, ok := g.Variant.Price(currency); ok && g.Product.Status == catalog.Active {
+			out[id] = price.Amount
+		}
+	}
+	return out, nil
+}
+
+// Needs adds to sum the units, by variant, that the parcels of a subscription take until an instant.
+func (s *Service) Needs(ctx context.Context, r *Record, until time.Time, sum map[string]int) error {
+	if r.Sub.Terms.Kind == subscription.Membership {
+		return nil
+	}
+	parcels := r.Sub.Parcels(until)
+	var edition func(subscription.Date) []subscription.Item
+	if r.Sub.Terms.Kind == subscription.Box && len(parcels) > 0 {
+		plan, err := s.Plan(ctx, r.Sub.Terms.PlanID)
+		if err != nil {
+			return err
+		}
+		edition = func(d subscription.Date) []subscription.Item { e, _ := plan.EditionOn(d); return e.Contents }
+	}
+	for _, n := range subscription.StockNeeded(parcels, edition) {
+		sum[n.VariantID] += n.Quantity
+	}
+	return nil
+}
+
+// NeedsOf lists what Needs added up, in the order of the variants.
+func NeedsOf(sum map[string]int) []subscription.Need {
+	out := make([]subscription.Need, 0, len(sum))
+	for _, id := range slices.Sorted(maps.Keys(sum)) {
+		out = append(out, subscription.Need{VariantID: id, Quantity: sum[id]})
+	}
+	return out
+}

@@ -1,0 +1,156 @@
+package service
+
+import (
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dangol/shared/cart"
+	"dangol/shared/money"
+	"dangol/shared/payment"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/table"
+	"dangol/shared/stock"
+	"dangol/shared/subscription"
+)
+
+// DueSubscription is the kind of the due jobs on subscriptions.
+const DueSubscription = "subscription"
+
+// Prefix begins subscription ids.
+const Prefix = "sub"
+
+// KeyOf is the key of a subscription.
+func KeyOf(id string) table.Key { return table.Key{PK: "SUBSCRIPTION#" + id, SK: "SUBSCRIPTION"} }
+
+// Record is one subscription: one item, with what is to be done for it.
+type Record struct {
+	table.Key
+	due.Due
+	Places
+	Sub     subscription.Subscription `dynamodbav:"sub"`
+	Version int                       `dynamodbav:"version"`
+	Contact
+	GiftTo    *GiftTo                       `dynamodbav:"giftTo,omitempty"`
+	Titles    table.Map[string]             `dynamodbav:"titles"`              // of the plans, by id, in the subscriber's language
+	Addresses table.Map[cart.Address]       `dynamodbav:"addresses,omitempty"` // by the id the subscription knows
+	Methods   table.Map[payment.Method]     `dynamodbav:"methods,omitempty"`   // by token
+	Invoice   *Invoice                      `dynamodbav:"invoice,omitempty"`   // the open one
+	Tasks     table.List[Task]              `dynamodbav:"tasks,omitempty"`
+	Given     int                           `dynamodbav:"given,omitempty"` // tasks there have been
+	Lease     time.Time                     `dynamodbav:"lease,omitempty"` // until then the tasks are being carried out
+	Held      table.Map[[]stock.Taken]      `dynamodbav:"held,omitempty"`  // goods taken out of stock and not sent yet, by cycle
+	Sent      string                        `dynamodbav:"sent,omitempty"`  // key of the last cycle that became an order
+	Rates     table.List[subscription.Rate] `dynamodbav:"rates,omitempty"`
+	Trial     *Trial                        `dynamodbav:"trial,omitempty"`
+	Cases     table.List[Case]              `dynamodbav:"cases,omitempty"`
+	Mark      string                        `dynamodbav:"mark,omitempty"`
+	UpdatedAt time.Time                     `dynamodbav:"updatedAt"`
+}
+
+// Contact is whom to write to.
+type Contact struct {
+	Email    string `json:"email" dynamodbav:"email"`
+	Name     string `json:"name,omitempty" dynamodbav:"name,omitempty"`
+	Language string `json:"language" dynamodbav:"language"`
+}
+
+// Trial is what became of a trial. Ended is zero while it runs.
+type Trial struct {
+	Started   time.Time `json:"started"`
+	Ended     time.Time `json:"ended,omitzero"`
+	Converted bool      `json:"converted,omitempty"`
+}
+
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (t Trial) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(t) }
+
+// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
+func (t *Trial) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	return table.Unpack(av, t)
+}
+
+// Case is an invoice that went into dunning.
+type Case struct {
+	Since     time.Time `json:"since"`
+	Recovered time.Time `json:"recovered,omitzero"`
+	Amount    int64     `json:"amount"`
+	Closed    bool      `json:"closed,omitempty"`
+}
+
+// casesKept bounds how many cases a record keeps: years of a bad card.
+const casesKept = 24
+
+// Places is where a subscription stands in lists, and what they show.
+type Places struct {
+	Owner   string             `dynamodbav:"gsi1pk"`
+	OwnerAt string             `dynamodbav:"gsi1sk"`
+	Every   string             `dynamodbav:"gsi2pk"`
+	EveryAt string             `dynamodbav:"gsi2sk"`
+	Card    table.Packed[Card] `dynamodbav:"card"`
+}
+
+// Card is what lists show of a subscription and the merchant's figures are made of.
+type Card struct {
+	ID        string              `json:"id"`
+	State     subscription.State  `json:"state"`
+	PlanID    string              `json:"planId"`
+	Title     string              `json:"title"`
+	Version   int                 `json:"version"` // of the plan
+	Kind      subscription.Kind   `json:"kind"`
+	Amount    int64               `json:"amount"` // of a payment
+	Currency  string              `json:"currency"`
+	Closes    subscription.Date   `json:"closes"` // the day the running period ends
+	StartedAt time.Time           `json:"startedAt"`
+	Rates     []subscription.Rate `json:"rates,omitempty"`
+	Trial     *Trial              `json:"trial,omitempty"`
+	Cases     []Case              `json:"cases,omitempty"`
+}
+
+// Shards is how many index keys all subscriptions are spread over.
+const Shards = 4
+
+func ownerKey(customerID string) string { return "SUBSCRIBER#" + customerID }
+
+func shardKey(n int) string { return fmt.Sprintf("SUBSCRIPTIONS#%d", n) }
+
+// instant sorts times as text.
+func instant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// place puts the subscription into its lists and the due index; every write does it.
+func (r *Record) place() {
+	s := &r.Sub
+	h := fnv.New32a()
+	h.Write([]byte(s.ID))
+	r.Owner, r.OwnerAt = ownerKey(s.CustomerID), instant(s.StartedAt)+"#"+s.ID
+	r.Every, r.EveryAt = shardKey(int(h.Sum32()%Shards)), s.Terms.PlanID+"#"+s.ID
+	r.Card.Value = Card{
+		ID: s.ID, State: s.State, PlanID: s.Terms.PlanID, Title: r.Titles[s.Terms.PlanID], Version: s.Terms.Version, Kind: s.Terms.Kind,
+		Amount: s.Terms.Payment(), Currency: s.Terms.Currency, Closes: s.Span.Closes, StartedAt: s.StartedAt,
+		Rates: r.Rates, Trial: r.Trial, Cases: r.Cases,
+	}
+	switch {
+	case len(r.Tasks) > 0 && r.claimed():
+	case len(r.Tasks) > 0:
+		r.Due = due.On(DueSubscription, s.ID, r.Lease)
+	case !s.Due.IsZero():
+		r.Due = due.On(DueSubscription, s.ID, s.Due)
+	default:
+		r.Due = due.Due{}
+	}
+}
+
+// claimed reports whether the sweeper comes back soon after the lease: then the claim may stand, and its entry in the index is not
+// written again for the sake of a minute or two.
+func (r *Record) claimed() bool {
+	end := r.Lease.UnixMilli()
+	return r.Due.Tries > 0 && r.Due.At >= end && r.Due.At <= end+due.Lease.Milliseconds()
+}
+
+// Title is the name of the plan in the subscriber's language.
+func (r *Record) Title() string { return r.Titles[r.Sub.Terms.PlanID] }
+
+// Money is an amount in the currency of the subscription.
+func (r *Record) Money(amount int64) money.Money { return r.Sub.Terms.Money(amount) }

@@ -1,0 +1,281 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"dangol/shared/payment"
+	"dangol/shared/platform/metrics"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+)
+
+// RefundState is how far money has come on its way back to a card.
+type RefundState string
+
+// The states of a refund. A failed one is open: the customer is owed money, and a person has to try again or pay it otherwise.
+const (
+	RefundPending RefundState = "pending"
+	RefundDone    RefundState = "refunded"
+	RefundFailed  RefundState = "refund_failed"
+	RefundSettled RefundState = "paid_otherwise"
+)
+
+// Refund is money that goes back to a card.
+type Refund struct{ RefundCard }
+
+// refundItem is a refund as stored, under the subscription. Those that failed stand in a list of their own.
+type refundItem struct {
+	table.Key
+	List      string                   `dynamodbav:"gsi1pk,omitempty"`
+	ListAt    string                   `dynamodbav:"gsi1sk,omitempty"`
+	Card      table.Packed[RefundCard] `dynamodbav:"card"`
+	SendKey   string                   `dynamodbav:"sendKey"`   // for the condition that nobody else
+	ChangedAt time.Time                `dynamodbav:"changedAt"` // has written it meanwhile
+}
+
+// RefundCard is what there is to know of a refund.
+type RefundCard struct {
+	ID             string      `json:"id"`
+	SubscriptionID string      `json:"subscriptionId"`
+	CustomerID     string      `json:"customerId"`
+	Note           string      `json:"note,omitempty"` // number of the credit note; none for money that came too late to be ours
+	PaymentID      string      `json:"paymentId"`
+	Amount         int64       `json:"amount"`
+	Currency       string      `json:"currency"`
+	State          RefundState `json:"state"`
+	SendKey        string      `json:"sendKey"` // the provider's key of the last attempt
+	Attempts       int         `json:"attempts"`
+	Reason         string      `json:"reason,omitempty"`    // why the provider refused
+	Reference      string      `json:"reference,omitempty"` // of the payment made otherwise
+	At             time.Time   `json:"at"`
+	ChangedAt      time.Time   `json:"changedAt"`
+}
+
+const openRefunds = "REFUNDS#open"
+
+// refundID names a refund within its subscription: what the keys of all its attempts have in common, "3.refund-1".
+func refundID(subscriptionID, key string) string {
+	base, _, _ := strings.Cut(strings.TrimPrefix(key, subscriptionID+"#"), "~")
+	return strings.ReplaceAll(base, "#", ".")
+}
+
+// attemptKey is the provider's key of the n-th attempt (from 1): a key that was refused answers "refused" for ever.
+func attemptKey(first string, n int) string {
+	base, _, _ := strings.Cut(first, "~")
+	if n == 1 {
+		return base
+	}
+	return fmt.Sprintf("%s~%d", base, n)
+}
+
+func refundKey(subscriptionID, id string) table.Key {
+	return table.Key{PK: KeyOf(subscriptionID).PK, SK: "REFUND#" + id}
+}
+
+// item is the refund as stored.
+func (r *Refund) item() refundItem {
+	i := refundItem{
+		Key: refundKey(r.SubscriptionID, r.ID), Card: table.Packed[RefundCard]{Value: r.RefundCard}, SendKey: r.SendKey, ChangedAt: r.ChangedAt,
+	}
+	if r.State == RefundFailed {
+		i.List, i.ListAt = openRefunds, instant(r.At)+"#"+r.SubscriptionID+"#"+r.ID
+	}
+	return i
+}
+
+func (i refundItem) refund() Refund { return Refund{i.Card.Value} }
+
+// refund notes money that is to go back; note is the credit note it belongs to, if any.
+func (w *work) refund(t Task, note *CreditNote) {
+	w.refunds = append(w.refunds, refunding{note, &Refund{RefundCard: RefundCard{
+		ID: refundID(w.next.Sub.ID, t.Key), SubscriptionID: w.next.Sub.ID, CustomerID: w.next.Sub.CustomerID, PaymentID: t.PaymentID,
+		Amount: t.Amount, Currency: w.next.Sub.Terms.Currency, State: RefundPending, SendKey: t.Key, Attempts: 1, At: w.now, ChangedAt: w.now,
+	}}})
+}
+
+// refunding is a refund and its credit note, whose number is not known yet.
+type refunding struct {
+	note   *CreditNote
+	refund *Refund
+}
+
+func (w *work) refundItems() []table.Write {
+	var all []table.Write
+	for _, r := range w.refunds {
+		if r.note != nil {
+			r.refund.Note = r.note.Number
+		}
+		all = append(all, table.Put{Item: r.refund.item(), If: table.IfNew})
+	}
+	return all
+}
+
+// moved is the write that notes what became of a refund. Nothing is written when it is as it was.
+func (s *Service) moved(ctx context.Context, id string, t Task, state RefundState, reason string) ([]table.Write, error) {
+	r, err := s.Refund(ctx, id, refundID(id, t.Key))
+	if problem.Code(err) == "refund_not_found" {
+		return nil, nil // taken in from elsewhere
+	}
+	if err != nil || r.State == state && r.Reason == reason {
+		return nil, err
+	}
+	return []table.Write{s.noted(r, state, reason)}, nil
+}
+
+// noted is the write of another state, if nobody else has written one meanwhile.
+func (s *Service) noted(r *Refund, state RefundState, reason string) table.Put {
+	read, key := r.ChangedAt, r.SendKey
+	r.State, r.Reason, r.ChangedAt = state, reason, s.Clock.Now()
+	return table.Put{
+		Item: r.item(), If: "#changedAt = :read AND #sendKey = :key", With: map[string]any{":read": read, ":key": key},
+	}
+}
+
+// refused counts a refund that a person has to look after.
+func (s *Service) refused(ctx context.Context, subscriptionID, key, reason string) {
+	s.Log.ErrorContext(ctx, "refund refused: a person has to", "subscription", subscriptionID, "key", key, "reason", reason)
+	if s.Metrics == nil {
+		return
+	}
+	if err := s.Metrics.Emit(nil, metrics.Metric{Name: MetricRefused, Unit: metrics.Count, Value: 1}); err != nil {
+		s.Log.ErrorContext(ctx, "metrics", "error", err)
+	}
+}
+
+// MetricRefused counts refunds that the provider refused; an alarm watches it.
+const MetricRefused = "RefundsRefused"
+
+func refundNotFound() error { return problem.NotFound("refund_not_found", "There is no such refund.") }
+
+// Refund reads a refund, strongly consistent. 1 round trip. Errors: 404 refund_not_found.
+func (s *Service) Refund(ctx context.Context, subscriptionID, id string) (*Refund, error) {
+	var i refundItem
+	err := s.Table.Get(ctx, refundKey(subscriptionID, id), &i)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, refundNotFound()
+	}
+	r := i.refund()
+	return &r, err
+}
+
+// Refunds lists the refunds of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
+func (s *Service) Refunds(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Refund, table.Cursor, error) {
+	return listed(ctx, s, subscriptionID, "REFUND#", limit, after, refundItem.refund)
+}
+
+// OpenRefunds lists what the provider refused and nobody has settled, oldest first. 1 round trip, 0.5 RCU per 4 KB. Errors:
+// table.ErrCursor.
+func (s *Service) OpenRefunds(ctx context.Context, limit int, after table.Cursor) ([]RefundCard, table.Cursor, error) {
+	page, err := s.Table.Query(ctx, table.Query{
+		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": openRefunds}, Limit: limit, After: after,
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	out := make([]RefundCard, len(page.Items))
+	for i, item := range page.Items {
+		var in struct {
+			Card table.Packed[RefundCard] `dynamodbav:"card"`
+		}
+		if err := item.Decode(&in); err != nil {
+			return nil, "", err
+		}
+		out[i] = in.Card.Value
+	}
+	return out, page.Next, nil
+}
+
+// notOpen is the answer for a refund that needs nobody.
+func notOpen(r *Refund) error {
+	return problem.Conflict("refund_not_open", "This refund is %s.", r.State).With("state", string(r.State))
+}
+
+// RetryRefund sends a refused refund once more, under a key of its own: what was refused moved nothing. It returns the refund after the
+// attempt. Errors: 404 refund_not_found, 409 refund_not_open.
+func (s *Service) RetryRefund(ctx context.Context, subscriptionID, id string) (*Refund, error) {
+	refund, err := s.Refund(ctx, subscriptionID, id)
+	if err != nil {
+		return nil, err
+	}
+	if refund.State != RefundFailed {
+		return nil, notOpen(refund)
+	}
+	r, err := s.Load(ctx, subscriptionID)
+	if err != nil {
+		return nil, err
+	}
+	again := s.noted(refund, RefundPending, "")
+	refund.Attempts++
+	refund.SendKey = attemptKey(refund.SendKey, refund.Attempts)
+	again.Item = refund.item()
+	_, _, err = s.Apply(ctx, r, func(*Record) (Change, bool, error) {
+		return Change{Must: []table.Write{again}, Edit: func(r *Record) {
+			r.give(Task{Kind: TaskRefund, Key: refund.SendKey, PaymentID: refund.PaymentID, Amount: refund.Amount})
+		}}, true, nil
+	})
+	if _, others := table.Refused(err); others {
+		return nil, notOpen(refund)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.Refund(ctx, subscriptionID, id)
+}
+
+// SettleRefund notes that the customer got the money otherwise, for example by bank transfer. Errors: 404 refund_not_found, 409
+// refund_not_open.
+func (s *Service) SettleRefund(ctx context.Context, subscriptionID, id, reference string) (*Refund, error) {
+	r, err := s.Refund(ctx, subscriptionID, id)
+	if err != nil {
+		return nil, err
+	}
+	if r.State != RefundFailed {
+		return nil, notOpen(r)
+	}
+	r.Reference = reference
+	err = s.Table.Put(ctx, s.noted(r, RefundSettled, r.Reason))
+	if _, others := table.Failed(err); others {
+		return nil, notOpen(r)
+	}
+	return r, err
+}
+
+// hearRefund notes what the provider says about a refund under way, or about one that failed after all. What it says of earlier attempts,
+// and what is known already, changes nothing.
+func (s *Service) hearRefund(ctx context.Context, subscriptionID string, told payment.Refund) error {
+	r, err := s.Refund(ctx, subscriptionID, refundID(subscriptionID, told.Key))
+	if problem.Code(err) == "refund_not_found" {
+		return nil
+	}
+	if err != nil || r.SendKey != told.Key {
+		return err
+	}
+	var state RefundState
+	switch {
+	case told.State == payment.RefundFailed && (r.State == RefundPending || r.State == RefundDone):
+		state = RefundFailed
+	case told.State == payment.RefundSucceeded && r.State == RefundPending:
+		state = RefundDone
+	default:
+		return nil
+	}
+	reason := ""
+	if state == RefundFailed {
+		reason = "failed at the bank"
+	}
+	err = s.Table.Put(ctx, s.noted(r, state, reason))
+	if _, others := table.Failed(err); others {
+		return ErrLater
+	}
+	if err == nil && state == RefundFailed {
+		s.refused(ctx, subscriptionID, told.Key, reason)
+	}
+	return err
+}
+
+// ErrLater says that a message of the provider cannot be dealt with at this moment: it is to come again.
+var ErrLater = errors.New("billing: the message came at a bad moment")

@@ -1,0 +1,120 @@
+package service_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"dangol/infra/testkit/fault"
+	"dangol/infra/testkit/testshop"
+	"dangol/infra/testkit/testsubscriptions"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/due"
+	"dangol/shared/subscription/service"
+)
+
+// hasty is a clock on which every look takes longer than a slice of a walk may.
+type hasty struct{ *clock.Movable }
+
+func (h hasty) Now() time.Time { return h.Advance(15 * time.Second) }
+
+// variety is a shop with some members and subscribers of goods, one of whom has left.
+func variety(t *testing.T) *testsubscriptions.World {
+	t.Helper()
+	w := dueAtOnce(t, fault.New(fault.Plan{}), 6)
+	goods := w.Offer(testsubscriptions.Sends(w.Sell(testshop.Goods{Units: 9}), 2))
+	subscribed(t, w, goods, "pm_card_visa")
+	subscribed(t, w, w.Offer(), "pm_card_sandbox_chargeCustomerFailLost")
+	return w
+}
+
+var lately = service.Question{Currency: "KRW", From: testshop.Noon.AddDate(0, 0, -1), To: testshop.Noon.AddDate(0, 0, 9), Days: 40}
+
+func TestAReportAddedUpInSlicesIsTheOneAddedUpAtOnce(t *testing.T) {
+	t.Parallel()
+	w := variety(t)
+	want, err := w.Look.Report(t.Context(), lately)
+	if err != nil || !want.Ready {
+		t.Fatalf("at once: %+v, %v", want, err)
+	}
+	if want.Movement.New != 60_000 || want.States["active"] != 7 || want.Renewals == 0 || len(want.Needs) != 1 {
+		t.Errorf("figures %+v", want.Figures)
+	}
+	if err := w.Look.Ask(t.Context(), lately); err != nil {
+		t.Fatal(err)
+	}
+	if early, err := w.Look.Report(t.Context(), lately); err != nil || early.Ready {
+		t.Fatalf("before the worker: %+v, %v", early, err)
+	}
+	worker := w.Worker()
+	worker.Clock = hasty{w.Clock}
+	slices := 0
+	for job := range reportJobs(t, w) {
+		slices++
+		if errs := worker.Jobs(t.Context(), []due.Job{job, job}); errs[0] != nil || errs[1] != nil {
+			t.Fatal(errs)
+		}
+	}
+	got, err := w.Look.Report(t.Context(), lately)
+	if err != nil || !got.Ready || slices < 3 {
+		t.Fatalf("after %d slices: %+v, %v", slices, got, err)
+	}
+	if !reflect.DeepEqual(got.Figures, want.Figures) {
+		t.Errorf("in slices %+v\nat once %+v", got.Figures, want.Figures)
+	}
+}
+
+// reportJobs yields what is due of reports, until nothing is.
+func reportJobs(t *testing.T, w *testsubscriptions.World) func(func(due.Job) bool) {
+	return func(yield func(due.Job) bool) {
+		for found := true; found; {
+			found = false
+			err := due.Overdue(t.Context(), w.Table, service.DueReport, w.Clock.Now(), func(j due.Job) error {
+				if !found {
+					found = yield(j)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestAReportIsAddedUpAgainAfterAnHour(t *testing.T) {
+	t.Parallel()
+	w := variety(t)
+	if err := w.Look.Ask(t.Context(), lately); err != nil {
+		t.Fatal(err)
+	}
+	work := func() (n int) {
+		for job := range reportJobs(t, w) {
+			n++
+			if err := w.Look.Summarize(t.Context(), job.Key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+	read := func() service.Report {
+		r, err := w.Look.Report(t.Context(), lately)
+		if err != nil || !r.Ready {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		return r
+	}
+	work()
+	first := read()
+	w.Clock.Advance(time.Hour)
+	if read(); work() != 0 {
+		t.Error("figures of an hour ago are added up again")
+	}
+	w.Clock.Advance(time.Minute)
+	if again := read(); !again.AsOf.Equal(first.AsOf) {
+		t.Errorf("older figures are not given while others are being made: %s", again.AsOf)
+	}
+	if work() == 0 || !read().AsOf.After(first.AsOf) {
+		t.Error("older figures are not added up again")
+	}
+}

@@ -1,0 +1,135 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/subscription"
+)
+
+// atOnce bounds how many things one job does for a subscription that was asleep for long; the rest is still due.
+const atOnce = 20
+
+// Work does what a subscription is due for: first the tasks that somebody else left, then one thing after the other. It may be called twice
+// and by several workers at once; whoever is outrun leaves it to the other. A renewal is 1 read and 2 transactions; one that
+// sends goods is 4. Errors: the job is to come again.
+func (s *Service) Work(ctx context.Context, id string) error {
+	r, err := s.Load(ctx, id)
+	if problem.Code(err) == "subscription_not_found" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.steps(ctx, r, false)
+}
+
+// steps does one thing after the other; begun says that the first is written already.
+func (s *Service) steps(ctx context.Context, r *Record, begun bool) (err error) {
+	for range atOnce {
+		mine := begun
+		if !begun {
+			r, mine, err = s.step(ctx, r)
+		}
+		if err != nil || !mine {
+			return err
+		}
+		if r, err = s.carry(ctx, r); err != nil {
+			return err
+		}
+		begun = false
+	}
+	return nil
+}
+
+// step takes over what another worker left, or does the next thing that is due. mine is false when there is nothing to be done, or
+// somebody else is at it.
+func (s *Service) step(ctx context.Context, r *Record) (_ *Record, mine bool, err error) {
+	next, err := s.change(ctx, r, func(r *Record) (c Change, _ bool, _ error) {
+		c, mine = r.toDo(s.Clock.Now())
+		return c, mine, nil
+	})
+	return next, mine, err
+}
+
+// toDo is the next thing to do at an instant; ok is false when there is nothing, or somebody else is at it.
+func (r *Record) toDo(now time.Time) (c Change, ok bool) {
+	if len(r.Tasks) > 0 {
+		return Change{Edit: func(r *Record) { r.resume(now) }, Lead: true}, !now.Before(r.Lease)
+	}
+	return Change{Command: subscription.Due{}, Lead: true}, !r.Sub.Due.IsZero() && !now.Before(r.Sub.Due)
+}
+
+// Job does one job of the kind subscription.
+func (s *Service) Job(ctx context.Context, j due.Job) error {
+	id, err := idOf(j)
+	if err != nil {
+		return err
+	}
+	return s.Work(ctx, id)
+}
+
+// idOf is the subscription that a job is about.
+func idOf(j due.Job) (string, error) {
+	id, ok := strings.CutPrefix(j.Key.PK, "SUBSCRIPTION#")
+	if !ok {
+		return "", fmt.Errorf("billing: %s job for %s", j.Kind, j.Key)
+	}
+	return id, nil
+}
+
+// Coming reads the subscriptions that have something to do before an instant and hands them to each: the renewals to come, and what they
+// send, are among them. It costs what is due until then, and not what exists.
+func (s *Service) Coming(ctx context.Context, until int64, each func(*Record) error) error {
+	for n := range due.Shards {
+		for after := table.Cursor(""); ; {
+			next, err := s.coming(ctx, n, until, after, each)
+			if err != nil {
+				return err
+			}
+			if after = next; after == "" {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// coming is one page of one shard of Coming.
+func (s *Service) coming(ctx context.Context, n int, until int64, after table.Cursor, each func(*Record) error) (table.Cursor, error) {
+	page, err := s.Table.Query(ctx, table.Query{
+		Index: table.Due, Where: "#duePk = :shard AND #dueAt < :until", Limit: comingAtOnce, After: after,
+		With: map[string]any{":shard": fmt.Sprintf("%s#%d", DueSubscription, n), ":until": until},
+	})
+	if err != nil || len(page.Items) == 0 {
+		return page.Next, err
+	}
+	keys := make([]table.Key, len(page.Items))
+	for i, item := range page.Items {
+		keys[i] = item.Key()
+	}
+	items, err := s.Table.BatchGet(ctx, false, keys...)
+	if err != nil {
+		return "", err
+	}
+	for _, key := range keys {
+		var r Record
+		if item, ok := items[key]; ok {
+			if err := item.Decode(&r); err != nil {
+				return "", err
+			}
+			if err := each(&r); err != nil {
+				return "", err
+			}
+		}
+	}
+	return page.Next, nil
+}
+
+// comingAtOnce is how many subscriptions are read for one page of what is to come.
+const comingAtOnce = 500

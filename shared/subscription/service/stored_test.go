@@ -1,0 +1,20 @@
+package service
+
+import (
+	"testing"
+
+	"dangol/infra/testkit/localtest"
+)
+
+func TestEverythingThatIsStoredComesBack(t *testing.T) {
+	t.Parallel()
+	localtest.ComesBack[Record](t)
+	localtest.ComesBack[invoiceItem](t)
+	localtest.ComesBack[creditItem](t)
+	localtest.ComesBack[planItem](t)
+	localtest.ComesBack[Happening](t)
+	localtest.ComesBack[Told](t)
+	localtest.ComesBack[reportItem](t)
+	localtest.ComesBack[refundItem](t)
+	localtest.ComesBack[Claimed](t)
+}

@@ -1,0 +1,230 @@
+package service
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/table"
+	"dangol/shared/subscription"
+)
+
+// together bounds how many subscriptions of a batch are worked on side by side: most of their time is the provider's.
+const together = 10
+
+// beginTries bounds how often a batch that met another one is begun together again; then each goes alone.
+const beginTries = 10
+
+// Jobs does the jobs of a batch and returns an error for each, nil where it is done. The first step of all that are due is one read and
+// one transaction for the batch: they take their invoice numbers from the year's counter in one go, and ten renewals meet there once
+// and not ten times. What follows, the charge and its outcome, is each one's own. A job that could not begin with the others does so
+// alone.
+func (s *Service) Jobs(ctx context.Context, jobs []due.Job) []error {
+	errs := make([]error, len(jobs))
+	places := map[string][]int{} // of a subscription, in jobs: a message may come twice in a batch
+	var ids []string
+	for i, j := range jobs {
+		if j.Kind == DueReport {
+			errs[i] = s.Summarize(ctx, j.Key)
+			continue
+		}
+		id, err := idOf(j)
+		if err != nil {
+			errs[i] = err
+			continue
+		}
+		if places[id] == nil {
+			ids = append(ids, id)
+		}
+		places[id] = append(places[id], i)
+	}
+	begun := s.begin(ctx, ids)
+	s.each(ids, func(id string) {
+		var err error
+		if r := begun[id]; r != nil {
+			err = s.steps(ctx, r, true)
+		} else {
+			err = s.Work(ctx, id)
+		}
+		for _, i := range places[id] {
+			errs[i] = err
+		}
+	})
+	return errs
+}
+
+// each works on the subscriptions of a batch, side by side unless the service is told otherwise.
+func (s *Service) each(ids []string, work func(id string)) {
+	if s.InTurn {
+		for _, id := range ids {
+			work(id)
+		}
+		return
+	}
+	var all errgroup.Group
+	all.SetLimit(together)
+	for _, id := range ids {
+		all.Go(func() error { work(id); return nil })
+	}
+	_ = all.Wait()
+}
+
+// begin takes the first step of the subscriptions together and returns those that have begun. It may leave all of them out: whoever is
+// then worked on alone meets the same obstacle and says what it is. 1 read and 1 transaction; another transaction for each other batch
+// that takes its numbers in between.
+func (s *Service) begin(ctx context.Context, ids []string) map[string]*Record {
+	if len(ids) < 2 {
+		return nil
+	}
+	b, err := s.readBatch(ctx, ids)
+	for try := 0; err == nil && try < beginTries; try++ {
+		if err = b.plan(ctx); err != nil || len(b.works) < 2 {
+			break
+		}
+		err = s.Table.Transact(ctx, s.token(), b.writes...)
+		if err == nil || b.works[0].isBehind(err) {
+			return b.begun()
+		}
+		if c, refused := table.Refused(err); refused {
+			b.learn(c)
+			err = wait(ctx, try)
+		}
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "batch not begun together", "error", err)
+	}
+	return nil
+}
+
+// wait lets a random time pass, the longer the more tries there were, so that batches which met do not meet again.
+func wait(ctx context.Context, try int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(4 * time.Millisecond << min(try, 5))):
+		return nil
+	}
+}
+
+// batchWork is the first steps of several subscriptions on their way into the table.
+type batchWork struct {
+	*Service
+	numbers series
+	last    int // the last number of the series, as far as is known
+	records []*Record
+	given   int
+	works   []*work
+	places  []int // of the works' subscriptions in writes
+	writes  []table.Write
+}
+
+// readBatch reads the subscriptions and the counter of this year's invoices at once. Those that are gone are left out.
+func (s *Service) readBatch(ctx context.Context, ids []string) (*batchWork, error) {
+	b := &batchWork{Service: s, numbers: series{subscription.Invoices, subscription.YearOf(s.Clock.Now(), s.Books)}}
+	keys := []table.Key{b.numbers.key()}
+	for _, id := range ids {
+		keys = append(keys, KeyOf(id))
+	}
+	items, err := s.Table.BatchGet(ctx, true, keys...)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.count(items[keys[0]]); err != nil {
+		return nil, err
+	}
+	for _, key := range keys[1:] {
+		if item, there := items[key]; there {
+			var r Record
+			if err := item.Decode(&r); err != nil {
+				return nil, err
+			}
+			b.records = append(b.records, &r)
+		}
+	}
+	return b, nil
+}
+
+// count takes the last number from the counter; without one none was given yet.
+func (b *batchWork) count(item table.Item) error {
+	var c counter
+	if item != nil {
+		if err := item.Decode(&c); err != nil {
+			return err
+		}
+	}
+	b.last = c.Last
+	return nil
+}
+
+// plan makes the transaction: the counter last.
+func (b *batchWork) plan(ctx context.Context) error {
+	b.given, b.works, b.places, b.writes = 0, nil, nil, nil
+	for _, r := range b.records {
+		c, mine := r.toDo(b.Clock.Now())
+		if !mine {
+			continue
+		}
+		w, err := b.Service.plan(ctx, r, c)
+		if err != nil || w == nil {
+			continue // alone it says why
+		}
+		if err := b.add(ctx, w); err != nil {
+			return err
+		}
+	}
+	if b.given > 0 {
+		b.writes = append(b.writes, b.numbers.raise(b.last, b.given))
+	}
+	return nil
+}
+
+// add takes a piece of work in, unless it needs other numbers than those of the batch, moves more than the subscription (a transaction
+// writes no item twice, and two subscriptions may share a stock or a holder), or the transaction is full.
+func (b *batchWork) add(ctx context.Context, w *work) error {
+	wants := w.wanted(b.Books)
+	other := slices.ContainsFunc(wants, func(n wanted) bool { return n.series != b.numbers })
+	if other || len(w.must)+len(w.back)+len(w.stands()) > 0 || len(b.writes)+2+w.papersWanted() > table.MaxWrites {
+		return nil
+	}
+	for _, n := range wants {
+		for _, give := range n.give {
+			b.given++
+			give(subscription.NumberOf(n.series.name, n.series.year, b.last+b.given))
+		}
+	}
+	put, err := w.record(ctx)
+	if err != nil {
+		return err
+	}
+	b.works, b.places = append(b.works, w), append(b.places, len(b.writes))
+	b.writes = append(append(b.writes, put), w.documents()...)
+	return nil
+}
+
+// learn takes from a refusal what stood in the way: how far the counter is, and which subscriptions others are at.
+func (b *batchWork) learn(c *table.Canceled) {
+	if end := len(b.writes) - 1; b.given > 0 && c.Refused(end) {
+		if b.count(c.Reasons[end].Item) != nil {
+			b.records = nil
+		}
+	}
+	for i, w := range b.works {
+		if c.Refused(b.places[i]) {
+			b.records = slices.DeleteFunc(b.records, func(r *Record) bool { return r.Sub.ID == w.next.Sub.ID })
+		}
+	}
+}
+
+// begun is the subscriptions as they were written.
+func (b *batchWork) begun() map[string]*Record {
+	b.remember(b.numbers, b.last+b.given)
+	all := map[string]*Record{}
+	for _, w := range b.works {
+		all[w.next.Sub.ID] = w.next
+	}
+	return all
+}
