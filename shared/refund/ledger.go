@@ -1,0 +1,151 @@
+package refund
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Entry is one refund in the ledger of a sale. Its amounts satisfy
+//
+//	Amount = worth of Units and Shipping - charges - Fees, with what earlier entries left open
+//
+// so only Amount, Fees and Goodwill are counted later; the rest says what the entry was for.
+type Entry struct {
+	Key      string
+	Units    []UnitRef
+	Shipping int64 // of the outbound shipping
+	// Amount is the value that goes to the customer, whether as money, as store credit or towards an exchange.
+	Amount int64
+	// Fees is what the shop keeps of the worth for good: the way back, restocking, damage.
+	Fees int64
+	// Goodwill is the part of Amount that is for no unit: a gesture, or a refund made at the provider's own console.
+	Goodwill int64
+	// Parts is Amount by payment. They add up to Amount.
+	Parts []Part
+	// Void entries count for nothing: the return was canceled, or the refund failed and its units are free again.
+	Void bool
+}
+
+// Part is what of a refund goes back on one payment.
+type Part struct {
+	PaymentID string `json:"paymentId"`
+	Method    Method `json:"method"`
+	Amount    int64  `json:"amount"`
+}
+
+// Ledger is a sale with what has been refunded and what is reserved by returns that are under way.
+type Ledger struct {
+	Sale    Sale
+	Entries []Entry
+}
+
+// UnitsLeft are the numbers of the units of a line that no entry has taken, in order.
+func (l Ledger) UnitsLeft(lineID string) []int {
+	line, _ := l.Sale.line(lineID)
+	return unitsLeft(line, l.returned())
+}
+
+func unitsLeft(line Line, gone map[UnitRef]bool) []int {
+	left := make([]int, 0, len(line.Units))
+	for n := range line.Units {
+		if !gone[UnitRef{line.ID, n}] {
+			left = append(left, n)
+		}
+	}
+	return left
+}
+
+// ShippingLeft is what is left of the outbound shipping.
+func (l Ledger) ShippingLeft() int64 {
+	left := l.Sale.Shipping
+	for _, e := range l.Entries {
+		if !e.Void {
+			left -= e.Shipping
+		}
+	}
+	return max(left, 0)
+}
+
+// Refunded is what all entries together give back.
+func (l Ledger) Refunded() int64 {
+	sum := int64(0)
+	for _, e := range l.Entries {
+		if !e.Void {
+			sum += e.Amount
+		}
+	}
+	return sum
+}
+
+// Left is the most that can still go back: what was captured less what went back or is reserved.
+func (l Ledger) Left() int64 { return max(l.Sale.captured()-l.Refunded(), 0) }
+
+// PartsLeft is what is left on each payment, in the order of refunds.
+func (l Ledger) PartsLeft() []Part {
+	gone := map[string]int64{}
+	for _, e := range l.Entries {
+		if e.Void {
+			continue
+		}
+		for _, p := range e.Parts {
+			gone[p.PaymentID] += p.Amount
+		}
+	}
+	out := make([]Part, 0, len(l.Sale.Payments))
+	for _, p := range Order(l.Sale.Payments) {
+		out = append(out, Part{PaymentID: p.ID, Method: p.Method, Amount: max(p.Captured-gone[p.ID], 0)})
+	}
+	return out
+}
+
+// Order sorts payments as they are refunded: card first, then store credit, then points; of several of one method the one
+// that was made last goes first, because it is the youngest and the least likely to have expired.
+func Order(payments []Payment) []Payment {
+	rank := map[Method]int{Card: 0, StoreCredit: 1, Points: 2}
+	out := slices.Clone(payments)
+	slices.Reverse(out)
+	slices.SortStableFunc(out, func(a, b Payment) int { return cmp.Compare(rank[a.Method], rank[b.Method]) })
+	return out
+}
+
+// split spreads an amount over what is left on the payments, in their order. What no payment has left is dropped; callers
+// cap the amount by Left before.
+func (l Ledger) split(amount int64) []Part {
+	var parts []Part
+	for _, p := range l.PartsLeft() {
+		p.Amount = min(p.Amount, amount)
+		if p.Amount > 0 {
+			amount -= p.Amount
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
+// returned is the set of units that some entry has taken.
+func (l Ledger) returned() map[UnitRef]bool {
+	gone := map[UnitRef]bool{}
+	for _, e := range l.Entries {
+		if e.Void {
+			continue
+		}
+		for _, u := range e.Units {
+			gone[u] = true
+		}
+	}
+	return gone
+}
+
+// given is what entries gave or kept for units so far: what worth is compared with.
+func (l Ledger) given() int64 {
+	sum := int64(0)
+	for _, e := range l.Entries {
+		if !e.Void {
+			sum += e.Amount - e.Goodwill + e.Fees
+		}
+	}
+	return sum
+}
+
+// shippingGiven is what went back of the outbound shipping.
+func (l Ledger) shippingGiven() int64 { return l.Sale.Shipping - l.ShippingLeft() }
