@@ -1,0 +1,37 @@
+// Package example has the FAQ of the demo shop, 60 entries in Korean and English with five phrasings each, and questions that it
+// does not answer. The laptop is filled with it; tests and figures measure the search with it.
+package example
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+
+	"dangol/shared/faq"
+)
+
+//go:embed entries.json
+var entries []byte
+
+//go:embed unrelated.json
+var unrelated []byte
+
+// Entries are the FAQ, in the order in which it is shown.
+func Entries() []faq.Entry {
+	var all []faq.Entry
+	decode(entries, &all)
+	return all
+}
+
+// Unrelated are questions by language that no entry answers.
+func Unrelated() map[string][]string {
+	var all map[string][]string
+	decode(unrelated, &all)
+	return all
+}
+
+func decode(data []byte, into any) {
+	if err := json.Unmarshal(data, into); err != nil {
+		panic(fmt.Sprintf("the demo FAQ: %v", err)) // the files are part of the program
+	}
+}
