@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 // Entry is one question of the FAQ with its answer, by language (BCP 47, for example "ko").

@@ -16,6 +16,7 @@ type Quality struct {
 // Measure holds back each entry's n-th phrasing in turn, builds the index from the others and asks.
 func Measure(entries []Entry, unrelated []string, language string, t Thresholds) Quality {
 	var q Quality
+	entries = only(entries, language)
 	for n := range phrasings(entries, language) {
 		index, held := without(entries, language, n)
 		for id, question := range held {
@@ -49,6 +50,18 @@ func Measure(entries []Entry, unrelated []string, language string, t Thresholds)
 		}
 	}
 	return q
+}
+
+// only is the part of the FAQ that is written in a language.
+func only(entries []Entry, language string) []Entry {
+	var part []Entry
+	for _, e := range entries {
+		if text, ok := e.Texts[language]; ok {
+			e.Texts = map[string]Text{language: text}
+			part = append(part, e)
+		}
+	}
+	return part
 }
 
 func (q *Quality) ask(index *Index, t Thresholds, id, question, language string) {

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"dangol/shared/problem"
+	"dangol/shared/platform/problem"
 )
 
 // Span is one stretch of a local day, in minutes from midnight: From is inside, To is not. To may be 1440, the end of the day.
