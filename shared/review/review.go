@@ -1,0 +1,180 @@
+// Package review is the rules of product reviews: what a review is, which states it has, what it adds to the summary of its
+// product, the scores that are computed from that summary, the orders in which reviews are listed, and the forms in which
+// they leave the shop (schema.org, product review feed). It is pure: no clock, no storage; package review/store keeps them.
+//
+// No rule in this package that decides about publication, order or reward reads the stars.
+package review
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// State is where a review stands.
+type State string
+
+// The states of a review. A new review is published or held; a moderator publishes, returns or rejects; the author mends a
+// returned review and deletes any.
+const (
+	Published State = "published"
+	Held      State = "held"     // waits for a moderator, at the latest until DecideBy
+	Returned  State = "returned" // the author was given the reasons and may mend it
+	Rejected  State = "rejected" // taken down for a reason that cannot be mended
+	Deleted   State = "deleted"  // by its author
+)
+
+// States lists every state.
+var States = []State{Published, Held, Returned, Rejected, Deleted}
+
+// Content is what the author writes. Only the author changes it.
+type Content struct {
+	Stars      int               `json:"stars" dynamodbav:"stars"` // 1 to 5
+	Title      string            `json:"title,omitempty" dynamodbav:"title,omitempty"`
+	Text       string            `json:"text" dynamodbav:"text"`
+	Attributes map[string]string `json:"attributes,omitempty" dynamodbav:"attributes,omitempty"` // such as skin_type: dry
+	Language   string            `json:"language" dynamodbav:"language"`                         // ISO 639-1
+}
+
+// FollowUp is the second part that the author adds after a month of use. It is linked to the first by being in it.
+type FollowUp struct {
+	Stars   int       `json:"stars"`
+	Text    string    `json:"text"`
+	Written time.Time `json:"writtenAt"`
+}
+
+// MediaState is where a photo or video stands. It is judged apart from the text.
+type MediaState string
+
+// The states of a photo or video.
+const (
+	MediaUploading MediaState = "uploading"
+	MediaPublished MediaState = "published"
+	MediaHeld      MediaState = "held"
+	MediaRejected  MediaState = "rejected"
+)
+
+// Media is a photo or a video of a review.
+type Media struct {
+	ID        string     `json:"id"`
+	Kind      string     `json:"kind"` // photo or video
+	State     MediaState `json:"state"`
+	Type      string     `json:"type"`             // MIME type of what is shown
+	Width     int        `json:"width,omitempty"`  // pixels
+	Height    int        `json:"height,omitempty"` // pixels
+	Reason    Reason     `json:"reason,omitempty"` // why it is not shown
+	Key       string     `json:"key,omitempty"`    // of the shown object
+	Thumbnail string     `json:"thumbnail,omitempty"`
+	Added     time.Time  `json:"addedAt"`
+}
+
+// The most a review may have.
+const (
+	MaxPhotos = 5
+	MaxVideos = 1
+)
+
+// Reply is the shop's public answer below a review.
+type Reply struct {
+	Text string    `json:"text"`
+	At   time.Time `json:"at"`
+}
+
+// Reward is what the author was given for the review. It is stored with the review and disclosed wherever the review is
+// shown.
+type Reward struct {
+	ID       string    `json:"id"`
+	Kind     string    `json:"kind"` // review, photo_review, best_of_month
+	Form     string    `json:"form"` // coupon
+	Amount   int64     `json:"amount"`
+	Currency string    `json:"currency"`
+	At       time.Time `json:"at"`
+	// Revoked is set when it was taken back; the disclosure stays, because the review was written for a reward.
+	Revoked    time.Time `json:"revokedAt,omitzero"`
+	RevokedFor string    `json:"revokedFor,omitempty"` // refund, abuse
+}
+
+// Review is one review of one order line.
+type Review struct {
+	Content
+	ID        string    `dynamodbav:"id"`
+	ProductID string    `dynamodbav:"productId"`
+	VariantID string    `dynamodbav:"variantId,omitempty"`
+	OrderID   string    `dynamodbav:"orderId,omitempty"` // empty when imported
+	LineID    string    `dynamodbav:"lineId,omitempty"`
+	AuthorID  string    `dynamodbav:"authorId"`   // a customer, or guest:<hash of the mail address>
+	Author    string    `dynamodbav:"authorName"` // as shown
+	State     State     `dynamodbav:"state"`
+	Version   int       `dynamodbav:"version"`
+	Reasons   []Finding `dynamodbav:"reasons,omitempty"` // why it is held, returned or rejected
+	Signals   []Signal  `dynamodbav:"signals,omitempty"` // of a review that may not be genuine; for moderators
+	FollowUp  *FollowUp `dynamodbav:"followUp,omitempty"`
+	Media     []Media   `dynamodbav:"media,omitempty"`
+	Reply     *Reply    `dynamodbav:"reply,omitempty"`
+	Reward    *Reward   `dynamodbav:"reward,omitempty"`
+	Verified  bool      `dynamodbav:"verified,omitempty"`
+	Imported  string    `dynamodbav:"imported,omitempty"` // the system it was imported from
+	Helpful   int       `dynamodbav:"helpful,omitempty"`
+	Unhelpful int       `dynamodbav:"unhelpful,omitempty"`
+	// ReportWeight is the sum of the weights of the reports since the last decision, in hundredths.
+	ReportWeight int       `dynamodbav:"reportWeight,omitempty"`
+	Edits        int       `dynamodbav:"edits,omitempty"`
+	Written      time.Time `dynamodbav:"writtenAt"`
+	Edited       time.Time `dynamodbav:"editedAt,omitempty"`
+	DecideBy     time.Time `dynamodbav:"decideBy,omitempty"` // of a held one
+	// Approved is set by a moderator's decision to publish: the same content is not held again for the same signals.
+	Approved time.Time `dynamodbav:"approvedAt,omitempty"`
+}
+
+// Signal is one named reason to think that a review may not be genuine.
+type Signal struct {
+	Name   string `json:"name" dynamodbav:"name"`
+	Weight int    `json:"weight" dynamodbav:"weight"`
+	Detail string `json:"detail" dynamodbav:"detail"` // for moderators, in English
+}
+
+// Rating is the stars that count: the latest opinion of the buyer, so those of the follow-up when there is one.
+func (r *Review) Rating() int {
+	if r.FollowUp != nil {
+		return r.FollowUp.Stars
+	}
+	return r.Stars
+}
+
+// Shown returns the photos and videos that everybody may see.
+func (r *Review) Shown() (out []Media) {
+	for _, m := range r.Media {
+		if m.State == MediaPublished {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// Photos is how many photos are shown.
+func (r *Review) Photos() (n int) {
+	for _, m := range r.Shown() {
+		if m.Kind == "photo" {
+			n++
+		}
+	}
+	return n
+}
+
+// MediaByID returns the place of a photo or video in Media, -1 when there is none.
+func (r *Review) MediaByID(id string) int {
+	return slices.IndexFunc(r.Media, func(m Media) bool { return m.ID == id })
+}
+
+// AuthorName makes the name that is shown from a full one: the first letter and as many asterisks as letters, at most
+// three, as Korean shops do it. The name of somebody who gave none is empty.
+func AuthorName(full string) string {
+	letters := []rune(strings.TrimSpace(Clean(full)))
+	if len(letters) == 0 {
+		return ""
+	}
+	return string(letters[0]) + strings.Repeat("*", min(3, max(1, len(letters)-1)))
+}
+
+// ByGuest is the author id of a buyer without an account; emailHash is the hash of the mail address of the order.
+func ByGuest(emailHash string) string { return "guest:" + emailHash }
