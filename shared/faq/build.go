@@ -103,7 +103,7 @@ func (b *builder) addAll(entries []Entry) bool {
 		for _, phrasing := range asked {
 			b.add(len(b.entries), phrasing)
 		}
-		b.entries = append(b.entries, packed(e.ID, e.Category, text.Question, text.Answer))
+		b.entries = append(b.entries, packed(e.ID, e.Category, text.Question, text.Answer, e.Action))
 	}
 	return len(b.entries) > 0
 }

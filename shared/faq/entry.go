@@ -19,6 +19,8 @@ type Entry struct {
 	ID       string          `json:"id" pattern:"^[a-z0-9-]{1,60}$" dynamodbav:"id"`
 	Category string          `json:"category" pattern:"^[a-z0-9-]{1,40}$" dynamodbav:"category"`
 	Texts    map[string]Text `json:"texts" dynamodbav:"texts"`
+	// Action is what the bot offers to do beside the answer.
+	Action string `json:"action,omitempty" enum:",order_status,start_return,skip_delivery,cancel_subscription" dynamodbav:"action,omitempty"`
 }
 
 // Text is an entry in one language. Phrasings are other ways to ask the same; customers' own words are worth more than a better

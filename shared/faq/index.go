@@ -111,12 +111,13 @@ type Answer struct {
 	Language string `json:"language"`
 	Question string `json:"question"`
 	Answer   string `json:"answer"`
+	Action   string `json:"action,omitempty"`
 }
 
 func (s segment) entry(n int) Answer {
 	at := s.textTable() + n*4
 	text := s.data[s.at(at):s.at(at+4)]
-	var parts [4]string
+	var parts [5]string
 	for i := range parts {
 		length, size := binary.Uvarint(text)
 		if size <= 0 || size+int(length) > len(text) {
@@ -125,7 +126,7 @@ func (s segment) entry(n int) Answer {
 		parts[i] = string(text[size : size+int(length)])
 		text = text[size+int(length):]
 	}
-	return Answer{ID: parts[0], Category: parts[1], Language: s.language, Question: parts[2], Answer: parts[3]}
+	return Answer{ID: parts[0], Category: parts[1], Language: s.language, Question: parts[2], Answer: parts[3], Action: parts[4]}
 }
 
 // Entry is an entry by its id in a language, else in another that has it.

@@ -1,0 +1,177 @@
+package conversation
+
+import (
+	"slices"
+	"strings"
+
+	"dangol/shared/faq"
+)
+
+// Action is something that the bot can do for a shopper.
+type Action string
+
+// The actions.
+const (
+	OrderStatus        Action = "order_status"
+	StartReturn        Action = "start_return"
+	SkipDelivery       Action = "skip_delivery"
+	CancelSubscription Action = "cancel_subscription"
+	Coupons            Action = "coupons"
+)
+
+// Actions lists what the bot can do, in the order of its menu.
+var Actions = []Action{OrderStatus, StartReturn, SkipDelivery, CancelSubscription, Coupons}
+
+// Button is a choice under a message. Its value is sent back with the next message.
+type Button struct {
+	Label string `dynamodbav:"label" json:"label"`
+	Value string `dynamodbav:"value" json:"value"`
+}
+
+// Values of buttons: what they begin with, and the whole ones.
+const (
+	pressEntry  = "faq:"
+	pressAction = "action:"
+	pressPerson = "person"
+	pressHelped = "helped:"
+	pressWrong  = "not-helped:"
+	pressNone   = "none"
+)
+
+// Asked is a shopper's message as the bot sees it.
+type Asked struct {
+	Text     string
+	Pressed  string // value of the button that was pressed; empty for a typed message
+	Language string
+	Customer bool // the shopper is logged in
+	Verdict  faq.Verdict
+	Hits     []faq.Hit
+	Signals  Signals
+}
+
+// Reply is what the bot does.
+type Reply struct {
+	Text    string
+	Buttons []Button
+	// Entry is the entry of the FAQ that the text comes from.
+	Entry string
+	// Helped says whether the reply answers; what does not counts as a failed answer.
+	Helped bool
+	// Do is what to carry out; the text follows from its result.
+	Do Action
+	// HandOver, when not empty, gives the conversation to a person after the text.
+	HandOver Reason
+	// Unanswered says that the question goes into the report of questions without an answer.
+	Unanswered bool
+}
+
+// Respond decides what the bot does with a message. lookUp finds an entry of the FAQ by its id, for a button that was pressed. The
+// texts are the FAQ's and this package's; nothing is made up.
+func Respond(a Asked, lookUp func(id string) (faq.Answer, bool)) Reply {
+	if a.Pressed != "" {
+		return a.pressed(lookUp)
+	}
+	a.Signals.Text, a.Signals.Sure = a.Text, a.Verdict == faq.Sure
+	if reason, ok := HandoverReason(a.Signals); ok {
+		return Reply{HandOver: reason, Unanswered: reason == FailedTwice}
+	}
+	if greets(a.Text) {
+		return Reply{Text: Say("greeting", a.Language), Buttons: a.menu(), Helped: true}
+	}
+	switch a.Verdict {
+	case faq.Sure:
+		return a.answer(a.Hits[0].Answer)
+	case faq.Unsure:
+		return Reply{Text: Say("unsure", a.Language), Buttons: a.choices()}
+	}
+	return Reply{Text: Say("unknown", a.Language), HandOver: Unanswerable, Unanswered: true}
+}
+
+func (a Asked) pressed(lookUp func(id string) (faq.Answer, bool)) Reply {
+	if id, ok := strings.CutPrefix(a.Pressed, pressEntry); ok {
+		if entry, found := lookUp(id); found {
+			return a.answer(entry)
+		}
+	}
+	if name, ok := strings.CutPrefix(a.Pressed, pressAction); ok && slices.Contains(Actions, Action(name)) {
+		return a.act(Action(name))
+	}
+	switch {
+	case a.Pressed == pressPerson:
+		return Reply{HandOver: AsksPerson}
+	case strings.HasPrefix(a.Pressed, pressHelped):
+		return Reply{Text: Say("glad", a.Language), Helped: true}
+	case strings.HasPrefix(a.Pressed, pressWrong), a.Pressed == pressNone:
+		if a.Signals.Failed > 0 {
+			return Reply{HandOver: FailedTwice, Unanswered: true}
+		}
+		return Reply{Text: Say("unknown", a.Language), Buttons: a.menu(), Unanswered: true}
+	}
+	return Reply{Text: Say("greeting", a.Language), Buttons: a.menu(), Helped: true}
+}
+
+func (a Asked) answer(entry faq.Answer) Reply {
+	action := Action(entry.Action)
+	if action == OrderStatus && a.Customer {
+		return a.act(action)
+	}
+	text := entry.Answer + "\n\n*" + Say("source", a.Language, "question", strings.ReplaceAll(entry.Question, "*", "")) + "*"
+	r := Reply{Text: text, Entry: entry.ID, Helped: true}
+	if action != "" {
+		r.Buttons = append(r.Buttons, a.button(action))
+	}
+	r.Buttons = append(r.Buttons, Button{Say("helped", a.Language), pressHelped + entry.ID}, Button{Say("not_helped", a.Language), pressWrong + entry.ID})
+	return r
+}
+
+func (a Asked) act(action Action) Reply {
+	if !a.Customer {
+		return Reply{Text: Say("log_in_first", a.Language), Buttons: []Button{a.person()}, Helped: true}
+	}
+	return Reply{Do: action, Helped: true}
+}
+
+func (a Asked) button(action Action) Button {
+	return Button{Say(string(action), a.Language), pressAction + string(action)}
+}
+
+func (a Asked) person() Button { return Button{Say("person", a.Language), pressPerson} }
+
+func (a Asked) menu() []Button {
+	var buttons []Button
+	if a.Customer {
+		for _, action := range Actions {
+			buttons = append(buttons, a.button(action))
+		}
+	}
+	return append(buttons, a.person())
+}
+
+func (a Asked) choices() []Button {
+	var buttons []Button
+	for _, h := range a.Hits {
+		buttons = append(buttons, Button{h.Question, pressEntry + h.ID})
+	}
+	return append(buttons, Button{Say("none_of_these", a.Language), pressNone}, a.person())
+}
+
+// Feedback is what a pressed button says about an entry of the FAQ; ok is false for other buttons.
+func Feedback(pressed string) (entry string, helped, ok bool) {
+	if id, yes := strings.CutPrefix(pressed, pressHelped); yes {
+		return id, true, true
+	}
+	id, no := strings.CutPrefix(pressed, pressWrong)
+	return id, false, no
+}
+
+// Menu are the buttons under the first message of the bot.
+func Menu(language string, customer bool) []Button {
+	return Asked{Language: language, Customer: customer}.menu()
+}
+
+var greetings = map[string]bool{
+	"안녕": true, "안녕하세요": true, "안녕하십니까": true, "하이": true, "감사합니다": true, "고맙습니다": true, "감사해요": true, "고마워요": true, "네": true, "넵": true,
+	"hi": true, "hello": true, "hey": true, "thanks": true, "thank you": true, "good morning": true, "ok": true, "okay": true, "yes": true,
+}
+
+func greets(text string) bool { return greetings[plain(text)] }

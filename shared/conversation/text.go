@@ -1,0 +1,85 @@
+package conversation
+
+import (
+	"strings"
+	"time"
+)
+
+// NoticeCode names a system message. Clients show its text and may act on the code.
+type NoticeCode string
+
+// The notices.
+const (
+	HandedOver    NoticeCode = "handed_over"
+	OutOfHours    NoticeCode = "out_of_hours"
+	Claimed       NoticeCode = "claimed"
+	Transferred   NoticeCode = "transferred"
+	GivenBack     NoticeCode = "given_back"
+	Reopened      NoticeCode = "reopened"
+	ClosedNotice  NoticeCode = "closed"
+	BlockedNotice NoticeCode = "blocked"
+	CallBooked    NoticeCode = "call_booked"
+	CallNote      NoticeCode = "call_outcome"
+)
+
+// texts are the words of the bot and of the notices, by code and language. {…} is filled in.
+var texts = map[string]map[string]string{
+	string(HandedOver):    {"ko": "상담원에게 연결해 드릴게요. 잠시만 기다려 주세요.", "en": "I am connecting you to a person. One moment, please."},
+	string(OutOfHours):    {"ko": "지금은 상담 시간이 아닙니다. {time}부터 순서대로 답해 드립니다. 메일로 답을 받거나 전화를 예약하실 수도 있습니다.", "en": "We are closed right now. Somebody will answer from {time} on. You can also leave your email address or book a call."},
+	string(Claimed):       {"ko": "{name} 상담원이 연결되었습니다.", "en": "{name} has joined the conversation."},
+	string(Transferred):   {"ko": "담당 부서로 연결해 드릴게요.", "en": "You are being transferred to another team."},
+	string(GivenBack):     {"ko": "이제 자동 안내가 이어집니다.", "en": "The assistant continues from here."},
+	string(Reopened):      {"ko": "대화를 다시 시작합니다.", "en": "The conversation is open again."},
+	string(ClosedNotice):  {"ko": "상담이 종료되었습니다. 오늘 상담은 어떠셨나요?", "en": "This conversation is closed. How did we do?"},
+	string(BlockedNotice): {"ko": "욕설이 이어져 대화를 마칩니다.", "en": "This conversation was ended because of its language."},
+	string(CallBooked):    {"ko": "{time}에 전화드리기로 예약했습니다.", "en": "A call is booked for {time}."},
+	"greeting":            {"ko": "안녕하세요, 하늘입니다. 무엇을 도와드릴까요?", "en": "Hello, this is Haneul. What can I do for you?"},
+	"unsure":              {"ko": "이 가운데 궁금하신 것이 있나요?", "en": "Is it one of these?"},
+	"unknown":             {"ko": "그 질문에는 제가 가진 답이 없습니다.", "en": "I have no answer to that question."},
+	"source":              {"ko": "자주 묻는 질문: {question}", "en": "From the FAQ: {question}"},
+	"none_of_these":       {"ko": "여기에 없어요", "en": "None of these"},
+	"person":              {"ko": "상담원 연결", "en": "Talk to a person"},
+	"order_status":        {"ko": "주문 어디 있어요?", "en": "Where is my order?"},
+	"start_return":        {"ko": "반품 시작", "en": "Start a return"},
+	"skip_delivery":       {"ko": "이번 배송 건너뛰기", "en": "Skip the next delivery"},
+	"cancel_subscription": {"ko": "구독 해지", "en": "Cancel a subscription"},
+	"coupons":             {"ko": "쓸 수 있는 쿠폰", "en": "Coupons I can use"},
+	"log_in_first":        {"ko": "주문과 구독은 로그인하신 뒤에 보여 드릴 수 있습니다.", "en": "Please log in first: orders and subscriptions are shown to their owner only."},
+	"helped":              {"ko": "도움이 됐어요", "en": "That helped"},
+	"not_helped":          {"ko": "도움이 안 됐어요", "en": "That did not help"},
+	"glad":                {"ko": "다행입니다. 더 궁금하신 것이 있으면 말씀해 주세요.", "en": "Glad to hear it. Ask me anything else."},
+}
+
+// Say is a text by its code in a language, English where the language has none. fill pairs names of placeholders with what is put in.
+func Say(code, language string, fill ...string) string {
+	text := texts[code][language]
+	if text == "" {
+		text = texts[code]["en"]
+	}
+	for i := 0; i+1 < len(fill); i += 2 {
+		text = strings.ReplaceAll(text, "{"+fill[i]+"}", fill[i+1])
+	}
+	return text
+}
+
+// SayTime is a time of day on a team's wall clock, as people say it.
+func SayTime(at time.Time, team Team, language string) string {
+	local := team.Hours.Local(at)
+	if language == "ko" {
+		half := "오전"
+		if local.Hour() >= 12 {
+			half = "오후"
+		}
+		weekdays := []rune("일월화수목금토")
+		return local.Format("1월 2일(") + string(weekdays[local.Weekday()]) + ") " + half + local.Format(" 3:04")
+	}
+	return local.Format("Mon 2 Jan, 3:04 PM MST")
+}
+
+// Text is the notice in words.
+func (n Notice) Text(team Team, language, name string) string {
+	if n.At.IsZero() {
+		return Say(string(n.Code), language, "name", name)
+	}
+	return Say(string(n.Code), language, "time", SayTime(n.At, team, language))
+}
