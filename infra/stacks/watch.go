@@ -13,6 +13,7 @@ import (
 
 	"dangol/infra/topology"
 	"dangol/shared/platform/metrics"
+	"dangol/shared/platform/task"
 	"dangol/shared/subscription/service"
 )
 
@@ -46,6 +47,7 @@ func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 	}), 5, 1)
 	w.mail()
 	w.refunds(s)
+	w.tasks()
 	awscloudwatch.NewDashboard(w.stack, str("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: str("dangol-" + c.Stage.Name), Widgets: &[]*[]awscloudwatch.IWidget{&w.charts},
 	})
@@ -80,6 +82,19 @@ func (w *watch) refunds(s topology.System) {
 			Period: awscdk.Duration_Minutes(num(5)), DimensionsMap: &map[string]*string{"function": str(f.Name)},
 		})
 		w.alarm(f.Name+"-refunds-refused", "Refunds were refused: see GET /admin/refunds, then retry or settle them", metric, 0, 1)
+	}
+}
+
+// tasks watches durable tasks that can never succeed, in whatever function.
+func (w *watch) tasks() {
+	for name, what := range map[string]string{
+		task.MetricAbandoned: "A task could never succeed and was compensated: read the log for its name and cause",
+		task.MetricStuck:     "A task can neither succeed nor be compensated: a person has to look after it",
+	} {
+		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+			Namespace: str(metrics.Namespace), MetricName: str(name), Statistic: str("Sum"), Period: awscdk.Duration_Minutes(num(5)),
+		})
+		w.alarm(name, what, metric, 0, 1)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"dangol/shared/order"
 	"dangol/shared/payment"
+	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/problem"
 )
@@ -101,7 +102,7 @@ func (s Service) heard(ctx context.Context, c *Checkout, p payment.Payment) (*Ch
 
 // askSoon makes the worker ask for the outcome before the hold runs out.
 func (s Service) askSoon(ctx context.Context, c *Checkout) (*Checkout, error) {
-	d := due.On(DueCheckout, c.ID, s.Clock.Now().Add(order.Backoff(0)))
+	d := due.On(DueCheckout, c.ID, s.Clock.Now().Add(backoff.Provider.After(0)))
 	after, _, err := s.change(ctx, c, "#dueAt = :at", map[string]any{":at": d.At})
 	return after, err
 }

@@ -8,6 +8,7 @@ import (
 	"dangol/shared/cart"
 	"dangol/shared/order"
 	"dangol/shared/payment"
+	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/table"
@@ -35,7 +36,7 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 		},
 	}
 	if end.watch {
-		d := due.On(DueRefund, c.ID, now.Add(order.Backoff(0)))
+		d := due.On(DueRefund, c.ID, now.Add(backoff.Provider.After(0)))
 		u.Do += "#duePk = :shard, #dueAt = :at, #dueTries = :none"
 		u.With[":shard"], u.With[":at"] = d.Shard, d.At
 	} else {
@@ -52,7 +53,7 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 
 // unwind notes that money has turned up for a checkout without stock. From here on it goes back, whoever dies on the way.
 func (s Service) unwind(ctx context.Context, c *Checkout) (*Checkout, error) {
-	d := due.On(DueRefund, c.ID, s.Clock.Now().Add(order.Backoff(0)))
+	d := due.On(DueRefund, c.ID, s.Clock.Now().Add(backoff.Provider.After(0)))
 	after, _, err := s.change(ctx, c, "#state = :refunding, #duePk = :shard, #dueAt = :at, #asked = :none REMOVE #ttl", map[string]any{
 		":refunding": Refunding, ":shard": d.Shard, ":at": d.At, ":none": 0,
 	})

@@ -7,6 +7,7 @@ import (
 
 	"dangol/shared/order"
 	"dangol/shared/payment"
+	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/problem"
 )
@@ -169,7 +170,7 @@ func (s Service) Work(ctx context.Context, checkoutID string) error {
 // ever less often.
 func (s Service) whenNext(c *Checkout, silent bool) time.Time {
 	now := s.Clock.Now()
-	at := now.Add(order.Backoff(c.Asked))
+	at := now.Add(backoff.Provider.After(c.Asked))
 	if c.State == Paying && now.Before(c.HeldUntil) && (at.After(c.HeldUntil) || !silent && c.Payment.State == payment.StateRequiresAction) {
 		return c.HeldUntil
 	}

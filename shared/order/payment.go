@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dangol/shared/payment"
+	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
 )
 
@@ -56,17 +57,6 @@ const (
 
 // CaptureWithin is how long a fresh order waits before the capture is tried again by the worker.
 const CaptureWithin = time.Minute
-
-// waits between questions to a provider that does not answer, as Kill Bill's janitor asks: minutes, then hours, then daily.
-var waits = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour}
-
-// Backoff is how long to wait before a provider is asked again that has been asked in vain so many times before.
-func Backoff(asked int) time.Duration {
-	if asked < len(waits) {
-		return waits[max(asked, 0)]
-	}
-	return 24 * time.Hour
-}
 
 // Paid notes that the money has been taken; changed is false when something else has become of the order since.
 func (o *Order) Paid(captured int64, now time.Time) (changed bool) {
@@ -126,6 +116,6 @@ func (o *Order) Postponed(now time.Time) {
 	if o.Payment.State == PayAuthorized {
 		kind = DueCapture
 	}
-	o.await(kind, now, Backoff(o.Asked))
+	o.await(kind, now, backoff.Provider.After(o.Asked))
 	o.Asked++
 }

@@ -66,19 +66,30 @@ func (w *Writer) Emit(dimensions map[string]string, metrics ...Metric) error {
 	if len(metrics) > maxMetrics || len(all) > maxDimensions {
 		return fmt.Errorf("emf: %d metrics (at most %d), %d dimensions (at most %d)", len(metrics), maxMetrics, len(all), maxDimensions)
 	}
+	return w.write(slices.Sorted(maps.Keys(all)), all, metrics)
+}
+
+// Signal counts one occurrence of something that a person has to look after. It carries no dimension, so that one alarm watches the
+// whole system; the base dimensions stay on the line as properties.
+func (w *Writer) Signal(name string) error {
+	return w.write([]string{}, w.base, []Metric{{Name: name, Unit: Count, Value: 1}})
+}
+
+// write writes one line with the values of the dimensions; those not named among dimensions are properties.
+func (w *Writer) write(dimensions []string, values map[string]string, metrics []Metric) error {
 	line := map[string]any{}
 	defs := make([]map[string]string, len(metrics))
 	for i, m := range metrics {
 		defs[i] = map[string]string{"Name": m.Name, "Unit": string(m.Unit)}
 		line[m.Name] = m.Value
 	}
-	for k, v := range all {
+	for k, v := range values {
 		line[k] = v
 	}
 	line["_aws"] = map[string]any{
 		"Timestamp": w.clock.Now().UnixMilli(),
 		"CloudWatchMetrics": []map[string]any{{
-			"Namespace": Namespace, "Dimensions": [][]string{slices.Sorted(maps.Keys(all))}, "Metrics": defs,
+			"Namespace": Namespace, "Dimensions": [][]string{dimensions}, "Metrics": defs,
 		}},
 	}
 	raw, err := json.Marshal(line)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,5 +55,19 @@ func TestEmitRefusesWhatCloudWatchWouldDrop(t *testing.T) {
 	}
 	if err := w.Emit(many); err == nil {
 		t.Error("31 dimensions were accepted")
+	}
+}
+
+func TestASignalHasNoDimensionSoThatOneAlarmSeesItFromEveryFunction(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	w := metrics.New(&out, clock.Stopped(time.Unix(0, 0)), map[string]string{"function": "orders"})
+	if err := w.Signal("TasksStuck"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"Dimensions":[[]]`, `"TasksStuck":1`, `"function":"orders"`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%s without %s", out.String(), want)
+		}
 	}
 }

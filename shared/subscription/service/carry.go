@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"dangol/shared/order"
 	"dangol/shared/payment"
+	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
 	"dangol/shared/stock"
 	"dangol/shared/subscription"
@@ -214,7 +214,7 @@ func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) 
 		return Change{Edit: func(r *Record) {
 			r.Tasks[0].Tries++
 			r.Due = due.Due{} // the time of the task, and not the end of the sweeper's claim
-			r.Lease = s.Clock.Now().Add(order.Backoff(first.Tries))
+			r.Lease = s.Clock.Now().Add(backoff.Provider.After(first.Tries))
 		}}, ok && first.same(t), nil
 	})
 	if err == nil {

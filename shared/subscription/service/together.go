@@ -2,12 +2,12 @@ package service
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
@@ -91,23 +91,13 @@ func (s *Service) begin(ctx context.Context, ids []string) map[string]*Record {
 		}
 		if c, refused := table.Refused(err); refused {
 			b.learn(c)
-			err = wait(ctx, try)
+			err = backoff.Sleep(ctx, backoff.Jitter(4*time.Millisecond, try))
 		}
 	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "batch not begun together", "error", err)
 	}
 	return nil
-}
-
-// wait lets a random time pass, the longer the more tries there were, so that batches which met do not meet again.
-func wait(ctx context.Context, try int) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(rand.N(4 * time.Millisecond << min(try, 5))):
-		return nil
-	}
 }
 
 // batchWork is the first steps of several subscriptions on their way into the table.
