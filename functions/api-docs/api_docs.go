@@ -9,16 +9,26 @@ import (
 	"context"
 	_ "embed"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/docs"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/boot"
+	"dangol/shared/platform/function"
 )
 
 //go:embed page.html
 var page []byte
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "api-docs", Purpose: "The OpenAPI document and a page to read it",
+		New: New, API: API(), Memory: 128, Timeout: 10 * time.Second,
+	}
+}
 
 // New makes the function.
 func New(_ context.Context, env *boot.Env) (lambda.Handler, error) {

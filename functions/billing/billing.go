@@ -9,25 +9,41 @@
 package billing
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"dangol/shared/payment/providers"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/function"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/worker"
 	"dangol/shared/subscription/service"
 )
-
-// Kinds are the due kinds that this function works off.
-var Kinds = []string{service.DueSubscription, service.DueReport}
 
 // Worker is the function with what it needs.
 type Worker struct {
 	Billing *service.Service
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, asks for consent, sends boxes",
+		New: New, Memory: 512, Timeout: 55 * time.Second,
+		Environment: append(providers.Variables(), "COMMERCE_TABLE", "SHOP_TIMEZONE"),
+		Tables: []function.Grant{{
+			Table:   table.Commerce.Name,
+			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
+			Indexes: []string{table.ByTwo, table.Due},
+		}},
+		Jobs:        Worker{}.Jobs(),
+		Permissions: []function.Permission{function.ReadPayments},
+		Alarms:      []function.Alarm{service.RefundsRefused},
+	}
 }
 
 // New builds the function. Environment: what service.FromEnv names.
@@ -36,25 +52,25 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lambda.NewHandler(Worker{service}.Handle), nil
+	return lambda.NewHandler(Worker{service}.Handler()), nil
 }
 
-// Handle works off a batch and reports the messages that failed; the queue gives those out again.
-func (w Worker) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	var answer events.SQSEventResponse
-	jobs := make([]due.Job, len(batch.Records))
-	unreadable := make([]error, len(batch.Records))
-	for i, m := range batch.Records {
-		if err := json.Unmarshal([]byte(m.Body), &jobs[i]); err != nil {
-			unreadable[i] = fmt.Errorf("billing: no job: %w", err)
-		}
+// Jobs are the jobs that the function does.
+func (w Worker) Jobs() worker.Kinds {
+	return worker.Kinds{
+		// Together, because the invoices of a batch take their numbers in one step.
+		{Name: service.DueSubscription, Table: table.Commerce.Name, HandleAll: w.renew},
+		{Name: service.DueReport, Table: table.Commerce.Name, Handle: w.report},
 	}
-	for i, err := range w.Billing.Jobs(ctx, jobs) {
-		m := batch.Records[i]
-		if err = cmp.Or(unreadable[i], err); err != nil {
-			w.Billing.Log.ErrorContext(ctx, "job failed", "message", m.MessageId, "error", err)
-			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
-		}
-	}
-	return answer, nil
+}
+
+func (w Worker) renew(ctx context.Context, jobs []due.Job) []error { return w.Billing.Jobs(ctx, jobs) }
+
+func (w Worker) report(ctx context.Context, job due.Job) error {
+	return w.Billing.Summarize(ctx, job.Key)
+}
+
+// Handler returns the Lambda handler of the function's queue.
+func (w Worker) Handler() func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
+	return w.Jobs().Handler(w.Billing.Log)
 }

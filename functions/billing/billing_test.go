@@ -18,7 +18,7 @@ import (
 
 func handle(t *testing.T, w *testsubscriptions.World, batch events.SQSEvent) events.SQSEventResponse {
 	t.Helper()
-	answer, err := function.Worker{Billing: w.Billing}.Handle(t.Context(), batch)
+	answer, err := function.Worker{Billing: w.Billing}.Handler()(t.Context(), batch)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ import (
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
+	"dangol/shared/platform/function"
+	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion/store"
 )
@@ -30,6 +32,20 @@ type Carts struct {
 	Store  cart.Store
 	Quoter cart.Quoter
 	Clock  clock.Clock
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "carts", Purpose: "Carts of guests and customers, with what they cost and what blocks them",
+		New: New, API: API(), Memory: 256, Timeout: 10 * time.Second,
+		Environment: append(api.Variables(), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+		Tables: []function.Grant{{
+			Table:   table.Commerce.Name,
+			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem"},
+			Indexes: []string{table.ByOne},
+		}},
+	}
 }
 
 // New builds the function. Environment: COMMERCE_TABLE; SHOP_CONFIG, the shop's configuration as JSON or the path of a file

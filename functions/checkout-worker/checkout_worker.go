@@ -10,26 +10,39 @@ package checkoutworker
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/shared/checkout"
 	"dangol/shared/order"
+	"dangol/shared/payment/providers"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/worker"
 )
-
-// Kinds are the due kinds that this function works off.
-var Kinds = []string{checkout.DueCheckout, order.DueCapture, order.DueRefund}
 
 // Worker is the function with what it needs.
 type Worker struct {
 	Checkouts checkout.Service
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "checkout-worker", Purpose: "Finishes what a checkout left open: holds that ran out, captures, refunds",
+		New: New, Memory: 256, Timeout: 30 * time.Second,
+		Environment: append(providers.Variables(), "COMMERCE_TABLE", "SHOP_CONFIG"),
+		Tables:      []function.Grant{{Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem", "UpdateItem"}}},
+		Jobs:        Worker{}.Jobs(),
+		Permissions: []function.Permission{function.ReadPayments},
+	}
 }
 
 // New builds the function. Environment: what checkout.FromEnv names.
@@ -38,33 +51,28 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lambda.NewHandler(Worker{Checkouts: *service}.Handle), nil
+	return lambda.NewHandler(Worker{Checkouts: *service}.Handler()), nil
 }
 
-// Handle works off a batch and reports the messages that failed; the queue gives those out again.
-func (w Worker) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	var answer events.SQSEventResponse
-	for _, m := range batch.Records {
-		if err := w.message(ctx, m.Body); err != nil {
-			w.Checkouts.Log.ErrorContext(ctx, "job failed", "message", m.MessageId, "error", err)
-			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
-		}
+// Jobs are the jobs that the function does.
+func (w Worker) Jobs() worker.Kinds {
+	return worker.Kinds{
+		{Name: checkout.DueCheckout, Table: table.Commerce.Name, Handle: w.work},
+		{Name: order.DueCapture, Table: table.Commerce.Name, Handle: w.work},
+		{Name: order.DueRefund, Table: table.Commerce.Name, Handle: w.work},
 	}
-	return answer, nil
 }
 
-func (w Worker) message(ctx context.Context, body string) error {
-	var job due.Job
-	if err := json.Unmarshal([]byte(body), &job); err != nil {
-		return fmt.Errorf("checkout-worker: no job: %w", err)
-	}
-	return w.Work(ctx, job)
+// Handler returns the Lambda handler of the function's queue.
+func (w Worker) Handler() func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
+	return w.Jobs().Handler(w.Checkouts.Log)
 }
 
-// Work does one job. Which item it is about says what is to be done; what is not there any more needs nothing.
-func (w Worker) Work(ctx context.Context, job due.Job) error {
-	kind, id, _ := strings.Cut(job.Key.PK, "#")
-	switch kind {
+// work does one job. The item decides what is done and not the kind: a refund can be due on a checkout and on an order. A job
+// about an item that no longer exists needs nothing.
+func (w Worker) work(ctx context.Context, job due.Job) error {
+	item, id, _ := strings.Cut(job.Key.PK, "#")
+	switch item {
 	case "CHECKOUT":
 		return w.Checkouts.Work(ctx, id)
 	case "ORDER":

@@ -29,7 +29,7 @@ func replay(t *testing.T, w *testshop.World, sample string) events.SQSEventRespo
 	if err := json.Unmarshal(payload, &batch); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := checkoutworker.Worker{Checkouts: w.Service}.Handle(t.Context(), batch)
+	answer, err := checkoutworker.Worker{Checkouts: w.Service}.Handler()(t.Context(), batch)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,14 +12,19 @@ package checkouts
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/shared/checkout"
 	"dangol/shared/order"
+	"dangol/shared/payment/providers"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/boot"
+	"dangol/shared/platform/function"
+	"dangol/shared/platform/table"
 	"dangol/shared/subscription/service"
 )
 
@@ -27,6 +32,23 @@ import (
 type Checkouts struct {
 	Checkouts     checkout.Service
 	Subscriptions *service.Service // for the provider's messages about them
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "checkouts", Purpose: "Turns a cart into an order: holds stock, takes the payment, receives the provider's webhooks",
+		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
+		Environment: slices.Concat(api.Variables(), providers.Variables(),
+			[]string{"COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS", "SHOP_TIMEZONE"}),
+		Tables: []function.Grant{{
+			Table:   table.Commerce.Name,
+			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
+			Indexes: []string{table.ByOne},
+		}},
+		Permissions: []function.Permission{function.ReadPayments},
+		Alarms:      []function.Alarm{service.RefundsRefused},
+	}
 }
 
 // New builds the function. Environment: what checkout.FromEnv, service.On and api.FromEnv name.

@@ -38,6 +38,7 @@ import (
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/logging"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/table"
@@ -59,6 +60,18 @@ type Notifier struct {
 	clock     clock.Clock
 	log       *slog.Logger
 	metrics   *metrics.Writer
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "notify", Purpose: "Mails the shopper what happened to the order",
+		New: New, Memory: 256, Timeout: Timeout,
+		Environment: append(mail.Variables(), "OUTREACH_TABLE"),
+		Tables:      []function.Grant{{Table: table.Outreach.Name, Actions: []string{"PutItem", "UpdateItem"}}},
+		Events:      Hears,
+		Permissions: []function.Permission{function.SendMail},
+	}
 }
 
 // New builds the function. Environment: OUTREACH_TABLE, and what mail.FromEnv reads.

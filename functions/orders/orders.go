@@ -11,6 +11,8 @@ package orders
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
@@ -19,13 +21,30 @@ import (
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/boot"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/ratelimit"
+	"dangol/shared/platform/table"
 )
 
 // Orders is the function with what it needs.
 type Orders struct {
 	Cashier order.Cashier
 	Limiter ratelimit.Limiter
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "orders", Purpose: "Orders: for customers to follow, for the shop to send, cancel and refund",
+		New: New, API: API(), Memory: 256, Timeout: 29 * time.Second,
+		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE"}),
+		Tables: []function.Grant{{
+			Table:   table.Commerce.Name,
+			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
+			Indexes: []string{table.ByOne, table.ByTwo},
+		}},
+		Permissions: []function.Permission{function.ReadPayments},
+	}
 }
 
 // New builds the function. Environment: COMMERCE_TABLE, the variables of the payment provider, and what api.FromEnv names.

@@ -34,6 +34,7 @@ import (
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion/store"
@@ -47,6 +48,20 @@ type Products struct {
 	listing *catalog.Listing
 	shelf   *catalog.Shelf
 	offers  *store.Board
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "products", Purpose: "Products, prices and stock: shown to shoppers, kept by merchants",
+		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
+		Environment: append(api.Variables(), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+		Tables: []function.Grant{{
+			Table:   table.Commerce.Name,
+			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},
+			Indexes: []string{table.ByOne},
+		}},
+	}
 }
 
 // New makes the function.

@@ -18,13 +18,11 @@ package promotionscheduler
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
-	lambdaevents "github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/events"
@@ -32,6 +30,7 @@ import (
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -39,12 +38,6 @@ import (
 	"dangol/shared/promotion/schedule"
 	"dangol/shared/promotion/store"
 )
-
-// Hears are the event types that the function consumes.
-var Hears = []string{
-	"promotion.started", "promotion.ended", "promotion.paused", "promotion.resumed", "order.placed", "order.canceled",
-	"order.payment_failed",
-}
 
 // Planner makes the schedules of a promotion; *schedule.Planner does.
 type Planner interface {
@@ -61,6 +54,22 @@ type Promoter struct {
 	Metrics *metrics.Writer
 	Clock   clock.Clock
 	Log     *slog.Logger
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "promotion-scheduler", Purpose: "Publishes when promotions start and end, and counts what they bring",
+		New: New, Memory: 256, Timeout: 30 * time.Second,
+		Environment: append(schedule.Variables(), "COMMERCE_TABLE", "SHOP_TIMEZONE"),
+		Tables: []function.Grant{{
+			Table:   table.Commerce.Name,
+			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "BatchWriteItem"},
+			Indexes: []string{table.ByOne},
+		}},
+		Events:      Promoter{}.consumers().Types(),
+		Permissions: []function.Permission{function.PlanTimes},
+	}
 }
 
 // New builds the function. Environment: COMMERCE_TABLE; SHOP_TIMEZONE, whose days sales are counted by (Asia/Seoul); what
@@ -85,54 +94,41 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	t := tables[0]
-	return lambda.NewHandler(Promoter{
+	return Promoter{
 		Store: store.Store{Table: t, Clock: env.Clock}, Table: t, Planner: planner, Listing: catalog.NewListing(t, env.Clock, 0),
 		Zone: zone, Metrics: env.Metrics(), Clock: env.Clock, Log: env.Log,
-	}.Handle), nil
+	}.Handler(), nil
 }
 
-// Handle takes what a schedule sends, or an event of the bus.
-func (f Promoter) Handle(ctx context.Context, raw json.RawMessage) error {
-	var bus lambdaevents.CloudWatchEvent
-	if err := json.Unmarshal(raw, &bus); err == nil && bus.DetailType != "" {
-		var e event.Envelope
-		if err := json.Unmarshal(bus.Detail, &e); err != nil {
-			return fmt.Errorf("promotion-scheduler: no envelope: %w", err)
-		}
-		return f.hear(ctx, e)
-	}
-	var fired schedule.Fired
-	if err := json.Unmarshal(raw, &fired); err != nil || fired.PromotionID == "" {
-		return fmt.Errorf("promotion-scheduler: neither a schedule nor an event: %v", err)
-	}
-	return f.Fired(ctx, fired)
+// Handler returns the Lambda handler: events of the bus, and what a schedule sends.
+func (f Promoter) Handler() lambda.Handler {
+	return function.Handlers{Events: f.consumers(), Other: lambda.NewHandler(f.Fired), Log: f.Log}.Lambda()
 }
 
-func (f Promoter) hear(ctx context.Context, e event.Envelope) error {
-	switch e.Type {
-	case "order.placed":
-		var body events.OrderPlaced
-		return errors.Join(e.Into(&body), f.sold(ctx, e, soldIn(body)))
-	case "order.canceled":
-		var body events.OrderCanceled
-		return errors.Join(e.Into(&body), f.sold(ctx, e, canceledIn(body)))
-	case "order.payment_failed":
-		var body events.OrderPaymentFailed
-		return errors.Join(e.Into(&body), f.sold(ctx, e, unpaidIn(body)))
-	case "promotion.started":
-		var body events.PromotionStarted
-		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, true))
-	case "promotion.resumed":
-		var body events.PromotionResumed
-		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, true))
-	case "promotion.ended":
-		var body events.PromotionEnded
-		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, false))
-	case "promotion.paused":
-		var body events.PromotionPaused
-		return errors.Join(e.Into(&body), f.priced(ctx, body.PromotionRef, false))
+func (f Promoter) consumers() function.Consumers {
+	return function.Consumers{
+		function.On(func(ctx context.Context, _ event.Envelope, e events.PromotionStarted) error {
+			return f.priced(ctx, e.PromotionRef, true)
+		}),
+		function.On(func(ctx context.Context, _ event.Envelope, e events.PromotionEnded) error {
+			return f.priced(ctx, e.PromotionRef, false)
+		}),
+		function.On(func(ctx context.Context, _ event.Envelope, e events.PromotionPaused) error {
+			return f.priced(ctx, e.PromotionRef, false)
+		}),
+		function.On(func(ctx context.Context, _ event.Envelope, e events.PromotionResumed) error {
+			return f.priced(ctx, e.PromotionRef, true)
+		}),
+		function.On(func(ctx context.Context, e event.Envelope, body events.OrderPlaced) error {
+			return f.sold(ctx, e, soldIn(body))
+		}),
+		function.On(func(ctx context.Context, e event.Envelope, body events.OrderCanceled) error {
+			return f.sold(ctx, e, canceledIn(body))
+		}),
+		function.On(func(ctx context.Context, e event.Envelope, body events.OrderPaymentFailed) error {
+			return f.sold(ctx, e, unpaidIn(body))
+		}),
 	}
-	return nil
 }
 
 // publishing is how long a schedule waits for the write that it was made for. One left over by a failure is then let go, by
@@ -141,6 +137,9 @@ const publishing = 2 * time.Minute
 
 // Fired tells the edges of a promotion that have been reached. 1 round trip, 1 more for each edge that is told.
 func (f Promoter) Fired(ctx context.Context, fired schedule.Fired) error {
+	if fired.PromotionID == "" {
+		return errors.New("promotion-scheduler: neither a schedule nor an event")
+	}
 	r, err := f.Store.Get(ctx, fired.PromotionID)
 	if problem.Code(err) == "promotion_not_found" {
 		return nil

@@ -26,6 +26,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -35,6 +36,7 @@ import (
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
@@ -59,6 +61,22 @@ type Promotions struct {
 	Shelf   *catalog.Shelf
 	Listing *catalog.Listing
 	Orders  order.Store
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "promotions", Purpose: "Promotions: planned, guarded, rehearsed and reported on by merchants",
+		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
+		Environment: slices.Concat(api.Variables(), schedule.Variables(),
+			[]string{"COMMERCE_TABLE", "SHOP_CONFIG", "GUARD_CONFIG", "SHOP_TIMEZONE"}),
+		Tables: []function.Grant{{
+			Table:   table.Commerce.Name,
+			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem", "Query"},
+			Indexes: []string{table.ByOne, table.ByTwo},
+		}},
+		Permissions: []function.Permission{function.PlanTimes},
+	}
 }
 
 // New builds the function. Environment: COMMERCE_TABLE; SHOP_CONFIG as for the cart; GUARD_CONFIG, the guard's policy as JSON or

@@ -20,6 +20,7 @@ package relay
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -27,7 +28,9 @@ import (
 
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
+	"dangol/shared/platform/table"
 )
 
 // Filter is the event source mapping's filter: only records with an event on the new image invoke the function.
@@ -45,6 +48,16 @@ type Relay struct {
 	clock   clock.Clock
 	log     *slog.Logger
 	metrics *metrics.Writer
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "relay", Purpose: "Publishes what happened: from the table's stream to the bus, in order for each item",
+		New: New, Memory: 256, Timeout: 30 * time.Second, Environment: []string{"BUS_NAME"},
+		Stream:      &function.Stream{Table: table.Commerce.Name, Batch: 100, Retries: 20},
+		Permissions: []function.Permission{function.PutEvents},
+	}
 }
 
 // New builds the function. Environment: BUS_NAME; EVENTBRIDGE_ENDPOINT where it is not the usual one.

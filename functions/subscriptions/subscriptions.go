@@ -11,17 +11,39 @@ package subscriptions
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"dangol/shared/payment/providers"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/boot"
+	"dangol/shared/platform/function"
+	"dangol/shared/platform/table"
 	"dangol/shared/subscription/service"
 )
 
 // Subscriptions is the function with what it needs.
 type Subscriptions struct {
 	Billing *service.Service
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name:    "subscriptions",
+		Purpose: "Plans, and subscriptions: for customers to start, change and leave, for the shop to count",
+		New:     New, API: API(), Memory: 512, Timeout: 29 * time.Second,
+		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE", "SHOP_TIMEZONE"}),
+		Tables: []function.Grant{{
+			Table:   table.Commerce.Name,
+			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},
+			Indexes: []string{table.ByOne, table.ByTwo, table.Due},
+		}},
+		Permissions: []function.Permission{function.ReadPayments},
+		Alarms:      []function.Alarm{service.RefundsRefused},
+	}
 }
 
 // New builds the function. Environment: what service.FromEnv and api.FromEnv name.

@@ -28,6 +28,7 @@ import (
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/table"
 )
@@ -60,6 +61,20 @@ type Sweeper struct {
 	clock   clock.Clock
 	log     *slog.Logger
 	metrics *metrics.Writer
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "sweeper", Purpose: "Finds what is due and queues it",
+		New: New, Memory: 256, Timeout: 55 * time.Second,
+		Environment: []string{"COMMERCE_TABLE", "DUE_KINDS", "DEAD_QUEUE_URL"},
+		Tables: []function.Grant{{
+			Table: table.Commerce.Name, Actions: []string{"UpdateItem"}, Indexes: []string{table.Due},
+		}},
+		Schedule:    &function.Schedule{Rate: time.Minute},
+		Permissions: []function.Permission{function.SendDue},
+	}
 }
 
 // New builds the function. Environment: DUE_KINDS, a list kind=queue URL, with kind@VARIABLE for a kind whose items are in

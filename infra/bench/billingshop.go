@@ -49,12 +49,12 @@ func newShop(db table.DB, wall clock.Clock) *shop {
 		}
 	}
 	s.billing = service()
-	kinds := make([]sweeper.Kind, len(function.Kinds))
-	for i, name := range function.Kinds {
-		kinds[i] = sweeper.Kind{Name: name, Table: t, Queue: "billing"}
+	var kinds []sweeper.Kind
+	for _, name := range (function.Worker{}).Jobs().Names() {
+		kinds = append(kinds, sweeper.Kind{Name: name, Table: t, Queue: "billing"})
 	}
 	s.sweeper = lambda.NewHandler(sweeper.With(kinds, "dead", s.belt, env).Handle)
-	s.worker = func() lambda.Handler { return lambda.NewHandler(function.Worker{Billing: service()}.Handle) }
+	s.worker = func() lambda.Handler { return lambda.NewHandler(function.Worker{Billing: service()}.Handler()) }
 	return s
 }
 

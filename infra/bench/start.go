@@ -64,7 +64,7 @@ func withVariables(base map[string]string, f topology.Function) map[string]strin
 	for k, v := range base {
 		env[k] = v
 	}
-	for _, name := range f.Env {
+	for _, name := range f.Environment {
 		env[name] = topology.Sample[name]
 	}
 	return env

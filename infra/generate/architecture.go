@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dangol/infra/topology"
+	"dangol/shared/platform/function"
 )
 
 // architecture draws the system and lists its functions.
@@ -61,8 +62,8 @@ func calledBy(f topology.Function) string {
 	if f.Schedule != nil {
 		by = append(by, "every "+strings.TrimSuffix(f.Schedule.Rate.String(), "0s"))
 	}
-	if f.Queue != "" {
-		by = append(by, "queue "+f.Queue)
+	if len(f.Jobs) > 0 {
+		by = append(by, "jobs "+strings.Join(f.Jobs.Names(), ", "))
 	}
 	if len(f.Events) > 0 {
 		by = append(by, "events "+strings.Join(f.Events, ", "))
@@ -111,17 +112,17 @@ func picture(b *bytes.Buffer, s topology.System) {
 				fmt.Fprintf(b, "  f_%s --> q_%s\n", f.Name, k)
 			}
 		}
-		if f.Queue != "" {
-			fmt.Fprintf(b, "  q_%s --> f_%s\n", f.Queue, f.Name)
+		if len(f.Jobs) > 0 {
+			fmt.Fprintf(b, "  q_%s --> f_%s\n", f.Name, f.Name)
 		}
 		if len(f.Events) > 0 {
 			fmt.Fprintf(b, "  bus --> f_%s\n", f.Name)
 		}
-		for _, p := range f.May {
+		for _, p := range f.Permissions {
 			switch p {
-			case topology.SendMail:
+			case function.SendMail:
 				fmt.Fprintf(b, "  f_%s --> mail([SES])\n", f.Name)
-			case topology.ReadPayments:
+			case function.ReadPayments:
 				fmt.Fprintf(b, "  f_%s --> pay([payment provider])\n", f.Name)
 			}
 		}

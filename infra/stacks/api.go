@@ -33,22 +33,14 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 	a.stage(c)
 	authorizer := awsapigatewayv2authorizers.NewHttpJwtAuthorizer(str("Jwt"), str(d.Issuer),
 		&awsapigatewayv2authorizers.HttpJwtAuthorizerProps{JwtAudience: &d.Clients})
-	known := variables(c, d)
-	async.times.know(known)
+	known := async.variables(s, d)
 	for _, f := range s.Functions {
 		if f.API == nil {
 			continue
 		}
 		fn := newFunction(a.Stack, c, f, d.Tables, environment(f, known))
 		a.Functions[f.Name] = fn
-		for _, p := range f.May {
-			switch p {
-			case topology.ReadPayments:
-				readSecrets(a.Stack, c, fn)
-			case topology.PlanTimes:
-				async.times.permit(a.Stack, fn)
-			}
-		}
+		async.connect(a.Stack, f, fn, d)
 		a.routes(f, fn, authorizer)
 	}
 	awscdk.NewCfnOutput(a.Stack, str("Url"), &awscdk.CfnOutputProps{Value: a.HTTP.ApiEndpoint(), Description: str("Address of the API")})

@@ -2,7 +2,6 @@ package stacks
 
 import (
 	"strings"
-	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -18,6 +17,7 @@ import (
 
 	"dangol/infra/topology"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/function"
 )
 
 // Async is what runs behind the API.
@@ -45,7 +45,7 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 		SuppressionReasons: awsses.SuppressionReasons_BOUNCES_AND_COMPLAINTS,
 	})
 	a.queues(s)
-	a.times = newTimes(a.Stack, c, a.dead(topology.TimesDead))
+	a.times = newTimes(a.Stack, c, a.dead(a.Stack, topology.TimesDead))
 	known := a.variables(s, d)
 	for _, f := range s.Functions {
 		if f.API == nil {
@@ -56,28 +56,20 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 }
 
 func (a *Async) queues(s topology.System) {
-	a.dead(topology.DeadQueue)
+	a.dead(a.Stack, topology.DeadQueue)
 	for _, q := range s.Queues {
-		visible := 6 * queueTimeout(s, q.Name) // AWS: at least six times the function's timeout
+		f, _ := s.Function(q.Name)
+		visible := 6 * f.Timeout // AWS: at least six times the function's timeout
 		a.Queues[q.Name] = awssqs.NewQueue(a.Stack, str("queue-"+q.Name), &awssqs.QueueProps{
 			EnforceSSL: yes(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED, VisibilityTimeout: lasting(visible),
-			DeadLetterQueue: &awssqs.DeadLetterQueue{Queue: a.dead(q.Name + "-dead"), MaxReceiveCount: num(q.MaxReceive)},
+			DeadLetterQueue: &awssqs.DeadLetterQueue{Queue: a.dead(a.Stack, q.Dead()), MaxReceiveCount: num(q.MaxReceive)},
 		})
 	}
 }
 
-func queueTimeout(s topology.System, queue string) time.Duration {
-	for _, f := range s.Functions {
-		if f.Queue == queue {
-			return f.Timeout
-		}
-	}
-	return 30 * time.Second
-}
-
 // dead makes a dead-letter queue. It keeps messages as long as SQS allows, so that a long weekend loses nothing.
-func (a *Async) dead(name string) awssqs.Queue {
-	q := awssqs.NewQueue(a.Stack, str("queue-"+name), &awssqs.QueueProps{
+func (a *Async) dead(stack awscdk.Stack, name string) awssqs.Queue {
+	q := awssqs.NewQueue(stack, str("queue-"+name), &awssqs.QueueProps{
 		EnforceSSL: yes(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED, RetentionPeriod: awscdk.Duration_Days(num(14)),
 	})
 	a.Dead[name] = q
@@ -101,33 +93,39 @@ func (a *Async) variables(s topology.System, d *Data) map[string]*string {
 func (a *Async) function(f topology.Function, known map[string]*string, d *Data) {
 	fn := newFunction(a.Stack, a.config, f, d.Tables, environment(f, known))
 	a.Functions[f.Name] = fn
-	for _, p := range f.May {
-		a.permit(fn, p)
+	a.connect(a.Stack, f, fn, d)
+}
+
+// connect gives a function its permissions and its triggers, except routes. The triggers and the dead-letter queues of
+// events belong to the function's own stack: a rule may send to a queue only by a policy that names the rule.
+func (a *Async) connect(stack awscdk.Stack, f topology.Function, fn awslambda.Function, d *Data) {
+	for _, p := range f.Permissions {
+		a.permit(stack, fn, p)
 	}
-	if f.Queue != "" {
-		fn.AddEventSource(awslambdaeventsources.NewSqsEventSource(a.Queues[f.Queue], &awslambdaeventsources.SqsEventSourceProps{
-			ReportBatchItemFailures: yes(true), MaxConcurrency: num(10),
+	if len(f.Jobs) > 0 {
+		fn.AddEventSource(awslambdaeventsources.NewSqsEventSource(a.Queues[f.Name], &awslambdaeventsources.SqsEventSourceProps{
+			ReportBatchItemFailures: yes(true), MaxConcurrency: num(f.Queue.WithDefaults().Concurrency),
 		}))
 	}
 	if f.Stream != nil {
-		a.stream(f, fn, d)
+		a.stream(stack, f, fn, d)
 	}
 	if f.Schedule != nil {
-		a.schedule(f, fn)
+		a.schedule(stack, f, fn)
 	}
 	if len(f.Events) > 0 {
-		a.rule(f, fn)
+		a.rule(stack, f, fn)
 	}
 }
 
-func (a *Async) permit(fn awslambda.Function, p topology.Permission) {
+func (a *Async) permit(stack awscdk.Stack, fn awslambda.Function, p function.Permission) {
 	switch p {
-	case topology.PutEvents:
+	case function.PutEvents:
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions: strs("events:PutEvents"), Resources: &[]*string{a.bus.EventBusArn()},
 			Conditions: &map[string]any{"StringEquals": map[string]any{"events:source": event.Source}},
 		}))
-	case topology.SendDue:
+	case function.SendDue:
 		arns := []*string{a.Dead[topology.DeadQueue].QueueArn()}
 		for _, q := range a.Queues {
 			arns = append(arns, q.QueueArn())
@@ -135,7 +133,7 @@ func (a *Async) permit(fn awslambda.Function, p topology.Permission) {
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions: strs("sqs:SendMessage", "sqs:GetQueueAttributes"), Resources: &arns,
 		}))
-	case topology.SendMail:
+	case function.SendMail:
 		_, domain, _ := strings.Cut(a.config.MailFrom, "@")
 		arn := func(kind, name string) *string {
 			return a.FormatArn(&awscdk.ArnComponents{Service: str("ses"), Resource: str(kind), ResourceName: str(name)})
@@ -144,10 +142,10 @@ func (a *Async) permit(fn awslambda.Function, p topology.Permission) {
 			Actions:   strs("ses:SendEmail"),
 			Resources: &[]*string{arn("identity", domain), arn("configuration-set", *a.mail.ConfigurationSetName())},
 		}))
-	case topology.PlanTimes:
-		a.times.permit(a.Stack, fn)
-	case topology.ReadPayments:
-		readSecrets(a.Stack, a.config, fn)
+	case function.PlanTimes:
+		a.times.permit(stack, fn)
+	case function.ReadPayments:
+		readSecrets(stack, a.config, fn)
 	}
 }
 
@@ -163,11 +161,11 @@ func readSecrets(stack awscdk.Stack, c Config, fn awslambda.Function) {
 
 // stream feeds the changes of a table to the function. A batch that keeps failing is halved until the one bad record is
 // alone; that one goes to the dead-letter queue, so it cannot hold up a shard for a day.
-func (a *Async) stream(f topology.Function, fn awslambda.Function, d *Data) {
+func (a *Async) stream(stack awscdk.Stack, f topology.Function, fn awslambda.Function, d *Data) {
 	fn.AddEventSource(awslambdaeventsources.NewDynamoEventSource(d.Tables[f.Stream.Table], &awslambdaeventsources.DynamoEventSourceProps{
 		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON, BatchSize: num(f.Stream.Batch),
 		RetryAttempts: num(f.Stream.Retries), BisectBatchOnError: yes(true), ReportBatchItemFailures: yes(true),
-		OnFailure: awslambdaeventsources.NewSqsDlq(a.dead(f.Name + "-dead")),
+		OnFailure: awslambdaeventsources.NewSqsDlq(a.dead(stack, f.Name+"-stream-dead")),
 		Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
 			"dynamodb": map[string]any{"NewImage": map[string]any{"event": map[string]any{"M": map[string]any{
 				"id": map[string]any{"S": []map[string]any{{"exists": true}}},
@@ -176,24 +174,24 @@ func (a *Async) stream(f topology.Function, fn awslambda.Function, d *Data) {
 	}))
 }
 
-func (a *Async) schedule(f topology.Function, fn awslambda.Function) {
-	awsscheduler.NewSchedule(a.Stack, str(f.Name+"-schedule"), &awsscheduler.ScheduleProps{
+func (a *Async) schedule(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
+	awsscheduler.NewSchedule(stack, str(f.Name+"-schedule"), &awsscheduler.ScheduleProps{
 		Description: str(f.Purpose), Schedule: awsscheduler.ScheduleExpression_Rate(lasting(f.Schedule.Rate)),
 		Target: awsschedulertargets.NewLambdaInvoke(fn, &awsschedulertargets.ScheduleTargetBaseProps{
-			DeadLetterQueue: a.dead(f.Name + "-dead"), RetryAttempts: num(2), MaxEventAge: lasting(f.Schedule.Rate),
+			DeadLetterQueue: a.dead(stack, f.Name+"-schedule-dead"), RetryAttempts: num(2), MaxEventAge: lasting(f.Schedule.Rate),
 		}),
 	})
 }
 
-// rule invokes the function for the events it hears. Two things can fail, and both end in one dead-letter queue: handing the
+// rule invokes the function for the events it consumes. Two things can fail, and both end in one dead-letter queue: handing the
 // event to Lambda (the rule's own retries), and the function itself, which Lambda tries twice more.
-func (a *Async) rule(f topology.Function, fn awslambda.Function) {
-	dead := a.dead(f.Name + "-dead")
+func (a *Async) rule(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
+	dead := a.dead(stack, f.Name+"-events-dead")
 	fn.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
 		OnFailure: awslambdadestinations.NewSqsDestination(dead), RetryAttempts: num(2), MaxEventAge: awscdk.Duration_Hours(num(6)),
 	})
-	awsevents.NewRule(a.Stack, str(f.Name+"-rule"), &awsevents.RuleProps{
-		Description: str("What " + f.Name + " hears"), EventBus: a.bus,
+	awsevents.NewRule(stack, str(f.Name+"-rule"), &awsevents.RuleProps{
+		Description: str("Events that " + f.Name + " consumes"), EventBus: a.bus,
 		EventPattern: &awsevents.EventPattern{Source: strs(event.Source), DetailType: strs(f.Events...)},
 		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(fn, &awseventstargets.LambdaFunctionProps{
 			DeadLetterQueue: dead, RetryAttempts: num(185), MaxEventAge: awscdk.Duration_Hours(num(24)),

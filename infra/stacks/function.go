@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
 	"dangol/infra/topology"
+	"dangol/shared/platform/function"
 )
 
 // newFunction makes one function with a role of its own that may do what the topology says and nothing else.
@@ -39,7 +40,7 @@ func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[s
 }
 
 // allow grants the named actions on the table and Query on the named indexes.
-func allow(role awsiam.Role, t awsdynamodb.TableV2, grant topology.Grant) {
+func allow(role awsiam.Role, t awsdynamodb.TableV2, grant function.Grant) {
 	actions := make([]string, len(grant.Actions))
 	for i, a := range grant.Actions {
 		actions[i] = "dynamodb:" + a
@@ -70,7 +71,7 @@ func retention(days float64) awslogs.RetentionDays {
 // environment picks the variables that the function reads; one that nobody sets is a mistake in the topology.
 func environment(f topology.Function, known map[string]*string) map[string]*string {
 	env := map[string]*string{}
-	for _, name := range f.Env {
+	for _, name := range f.Environment {
 		value, ok := known[name]
 		if !ok {
 			panic("function " + f.Name + " reads " + name + ", which no stack sets")

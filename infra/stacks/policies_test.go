@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 
 	"dangol/infra/topology"
+	"dangol/shared/platform/function"
 )
 
 // streaming are the actions of the event source mapping that feeds a function from a stream.
@@ -126,7 +127,7 @@ func TestSchedulesMayInvokeOneFunctionAndLeaveWhatFailedInOneQueue(t *testing.T)
 		for id, policy := range resources(t, stack, "AWS::IAM::Policy") {
 			passes := strings.Contains(fmt.Sprint(policy.Properties["PolicyDocument"]), "iam:PassRole")
 			plans := slices.ContainsFunc(topology.Dangol.Functions, func(f topology.Function) bool {
-				return strings.HasPrefix(id, strings.ReplaceAll(f.Name, "-", "")+"role") && slices.Contains(f.May, topology.PlanTimes)
+				return strings.HasPrefix(id, strings.ReplaceAll(f.Name, "-", "")+"role") && slices.Contains(f.Permissions, function.PlanTimes)
 			})
 			if passes != plans {
 				t.Errorf("%s hands the schedules' role over: %v, want %v", id, passes, plans)

@@ -1,8 +1,10 @@
 package stacks
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -12,9 +14,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 
 	"dangol/infra/topology"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/task"
-	"dangol/shared/subscription/service"
 )
 
 // watch makes alarms and collects them.
@@ -46,7 +48,6 @@ func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 		Statistic: str("Sum"), Period: awscdk.Duration_Minutes(num(5)),
 	}), 5, 1)
 	w.mail()
-	w.refunds(s)
 	w.tasks()
 	awscloudwatch.NewDashboard(w.stack, str("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: str("dangol-" + c.Stage.Name), Widgets: &[]*[]awscloudwatch.IWidget{&w.charts},
@@ -65,24 +66,23 @@ func (w *watch) function(f topology.Function, fn awslambda.Function) {
 		age := fn.Metric(str("IteratorAge"), &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(num(5)), Statistic: str("Maximum")})
 		w.alarm(f.Name+"-behind", "Function "+f.Name+" is more than five minutes behind the changes", age, 5*60*1000, 2)
 	}
+	for _, a := range f.Alarms {
+		w.own(f, a)
+	}
 	w.charts = append(w.charts, awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
 		Title: str(f.Name), Width: num(8), Left: &[]awscloudwatch.IMetric{fn.MetricInvocations(five), errors, throttles},
 		Right: &[]awscloudwatch.IMetric{slow},
 	}))
 }
 
-// refunds watches the functions that may give a subscriber's money back: what the provider refuses, a person has to look after.
-func (w *watch) refunds(s topology.System) {
-	for _, f := range s.Functions {
-		if f.Name != "billing" && f.Name != "subscriptions" && f.Name != "checkouts" {
-			continue
-		}
-		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-			Namespace: str(metrics.Namespace), MetricName: str(service.MetricRefused), Statistic: str("Sum"),
-			Period: awscdk.Duration_Minutes(num(5)), DimensionsMap: &map[string]*string{"function": str(f.Name)},
-		})
-		w.alarm(f.Name+"-refunds-refused", "Refunds were refused: see GET /admin/refunds, then retry or settle them", metric, 0, 1)
-	}
+// own makes the alarm on a metric that the function writes itself.
+func (w *watch) own(f topology.Function, a function.Alarm) {
+	metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: str(metrics.Namespace), MetricName: str(a.Metric), Statistic: str("Sum"),
+		Period:        lasting(cmp.Or(a.Period, 5*time.Minute)),
+		DimensionsMap: &map[string]*string{"function": str(f.Name)},
+	})
+	w.alarm(f.Name+"-"+a.Name, a.What, metric, a.Above, 1)
 }
 
 // tasks watches durable tasks that can never succeed, in whatever function.

@@ -10,7 +10,7 @@ var Sample = map[string]string{
 	"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:ap-northeast-2:123456789012:function:promotion-scheduler",
 	"SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
 	"SCHEDULER_DEAD_ARN": "arn:aws:sqs:ap-northeast-2:123456789012:times-dead", "GUARD_CONFIG": "",
-	"BUS_NAME": "dangol", "DUE_KINDS": "checkout=http://127.0.0.1:9/checkout", "DEAD_QUEUE_URL": "http://127.0.0.1:9/dead",
+	"BUS_NAME": "dangol", "DUE_KINDS": "checkout=http://127.0.0.1:9/checkout-worker", "DEAD_QUEUE_URL": "http://127.0.0.1:9/dead",
 	"SHOP_NAME": "Sample", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com", "SHOP_COLOR": "",
 	"SHOP_IMPRINT": "", "SHOP_TIMEZONE": "", "MAIL_REPLY_TO": "",
 	"MAIL_FROM": "shop@example.com", "MAIL_CONFIGURATION_SET": "sample",

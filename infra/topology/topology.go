@@ -1,59 +1,21 @@
-// Package topology is the system as plain data: which functions there are, what calls them, what they may touch. The CDK
-// stacks, the laptop, the permission tests and docs/architecture.md all read it, so what runs on a laptop is what gets
-// deployed. Adding a function is one folder under functions/ and one entry in system.go.
+// Package topology is the system as plain data: the list of the functions, each described by its own Spec, and what follows
+// from it (queues, due kinds). The CDK stacks, the local runner, the permission tests and docs/architecture.md all read it,
+// so what runs on a laptop is what gets deployed. docs/adding-a-function.md shows how a function is added.
 package topology
 
 import (
+	"fmt"
 	"strings"
-	"time"
 
 	"dangol/shared/platform/api"
-	"dangol/shared/platform/boot"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
 )
 
 // Function is one Lambda function.
 type Function struct {
-	Name    string
-	Purpose string // one sentence, for the architecture page
-	New     boot.New
-	API     *api.Service // its routes; nil when it has none
-	Memory  int          // MB
-	Timeout time.Duration
-	Env     []string // names of the variables it reads; see package boot and the function
-	Tables  []Grant
-	May     []Permission // what it may do besides tables
-
-	Stream   *Stream   // it reads the changes of a table
-	Schedule *Schedule // it is invoked at times
-	Queue    string    // it works off this queue
-	Events   []string  // it hears these event types
-}
-
-// Grant allows actions on one table. Indexes are allowed for Query only.
-type Grant struct {
-	Table   string
-	Actions []string // as in IAM, without "dynamodb:"
-	Indexes []string
-}
-
-// Permission is something a function may do outside its tables.
-type Permission string
-
-// The permissions in use.
-const (
-	PutEvents    Permission = "put-events"    // on the system's own bus
-	SendDue      Permission = "send-due"      // to the queues of due jobs and their dead-letter queue
-	SendMail     Permission = "send-mail"     // from the shop's own address
-	ReadPayments Permission = "read-payments" // the payment provider's secrets
-	PlanTimes    Permission = "plan-times"    // one-time schedules, in the system's own group
-)
-
-// Stream is a table's change stream as a trigger.
-type Stream struct {
-	Table   string
-	Batch   int
-	Retries int
+	function.Spec
+	API *api.Service // its routes; nil when it has none
 }
 
 // Scheduled is the function that one-time schedules invoke.
@@ -62,10 +24,8 @@ const Scheduled = "promotion-scheduler"
 // TimesDead is where one-time schedules go whose invocation could not be made.
 const TimesDead = "times-dead"
 
-// Schedule is a recurring invocation.
-type Schedule struct {
-	Rate time.Duration
-}
+// DeadQueue is where due jobs go that failed too often, for a person to look at.
+const DeadQueue = "due-dead"
 
 // DueKind is a kind of job in the due index of a table and the queue its jobs go to.
 type DueKind struct {
@@ -79,12 +39,15 @@ func (k DueKind) Entry(url string) string {
 	return k.Kind + "@" + strings.ToUpper(k.Table) + "_TABLE=" + url
 }
 
-// Queue is a work queue. Messages that fail MaxReceive times go to its dead-letter queue.
+// Queue is a work queue, named after the function that works it off. Messages that fail MaxReceive times go to its
+// dead-letter queue.
 type Queue struct {
-	Name       string
-	Batch      int
-	MaxReceive int
+	function.Queue
+	Name string
 }
+
+// Dead is the name of the queue's dead-letter queue.
+func (q Queue) Dead() string { return q.Name + "-jobs-dead" }
 
 // System is the whole.
 type System struct {
@@ -92,6 +55,34 @@ type System struct {
 	Tables    []table.Schema
 	Queues    []Queue
 	Due       []DueKind
+}
+
+// New puts the system together. It panics when two functions have one name or claim one due kind.
+func New(tables []table.Schema, specs ...function.Spec) System {
+	s := System{Tables: tables}
+	claimed := map[string]string{}
+	claim := func(what, by string) {
+		if other, taken := claimed[what]; taken {
+			panic(fmt.Sprintf("topology: %s belongs to %s and to %s", what, other, by))
+		}
+		claimed[what] = by
+	}
+	for _, spec := range specs {
+		claim("function "+spec.Name, spec.Name)
+		f := Function{Spec: spec}
+		if spec.API != nil {
+			f.API = spec.API.(*api.Service)
+		}
+		s.Functions = append(s.Functions, f)
+		if len(spec.Jobs) > 0 {
+			s.Queues = append(s.Queues, Queue{Queue: spec.Queue.WithDefaults(), Name: spec.Name})
+		}
+		for _, job := range spec.Jobs {
+			claim("due kind "+job.Name, spec.Name)
+			s.Due = append(s.Due, DueKind{Kind: job.Name, Table: job.Table, Queue: spec.Name})
+		}
+	}
+	return s
 }
 
 // Function returns the function with the name.
@@ -103,6 +94,3 @@ func (s System) Function(name string) (Function, bool) {
 	}
 	return Function{}, false
 }
-
-// DeadQueue is where due jobs go that failed too often, for a person to look at.
-const DeadQueue = "due-dead"

@@ -10,6 +10,14 @@ import (
 	"dangol/shared/platform/boot"
 )
 
+// Variables are the environment variables that FromEnv reads.
+func Variables() []string {
+	return []string{
+		"MAIL_FROM", "MAIL_REPLY_TO", "MAIL_CONFIGURATION_SET", "SHOP_NAME", "SHOP_URL", "SHOP_CONTACT", "SHOP_COLOR",
+		"SHOP_IMPRINT", "SHOP_TIMEZONE",
+	}
+}
+
 // FromEnv returns the sender and the templates of a deployed shop. Environment: MAIL_FROM, MAIL_REPLY_TO,
 // MAIL_CONFIGURATION_SET, SHOP_NAME, SHOP_URL, SHOP_CONTACT, SHOP_COLOR, SHOP_IMPRINT (lines, separated by commas),
 // SHOP_TIMEZONE; SES_ENDPOINT where it is not the usual one.

@@ -55,7 +55,7 @@ func start(t *testing.T, f topology.Function, base map[string]string) *runtimeap
 	for name, value := range base {
 		env[name] = value
 	}
-	for _, name := range f.Env {
+	for _, name := range f.Environment {
 		env[name] = topology.Sample[name]
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)

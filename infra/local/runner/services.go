@@ -89,14 +89,10 @@ func queues(s topology.System) []queue.Queue {
 	all := []queue.Queue{{Name: topology.DeadQueue}, {Name: topology.TimesDead}}
 	for _, q := range s.Queues {
 		worker := queue.Queue{
-			Name: q.Name, BatchSize: q.Batch, Visibility: 3 * time.Minute, MaxReceives: q.MaxReceive, DeadLetter: q.Name + "-dead",
+			Name: q.Name, BatchSize: q.Batch, Visibility: 3 * time.Minute, MaxReceives: q.MaxReceive, DeadLetter: q.Dead(),
+			Function: q.Name,
 		}
-		for _, f := range s.Functions {
-			if f.Queue == q.Name {
-				worker.Function = f.Name
-			}
-		}
-		all = append(all, worker, queue.Queue{Name: q.Name + "-dead"})
+		all = append(all, worker, queue.Queue{Name: q.Dead()})
 	}
 	return all
 }
@@ -139,7 +135,7 @@ func (r *Runner) build(ctx context.Context) error {
 		if r.options.Observe != nil {
 			env.Observe = func(op table.Op) { r.options.Observe(f.Name, op) }
 		}
-		for _, name := range f.Env {
+		for _, name := range f.Environment {
 			if _, ok := known[name]; !ok {
 				return fmt.Errorf("function %s reads %s, which the runner does not set", f.Name, name)
 			}

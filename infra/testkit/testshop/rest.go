@@ -88,7 +88,7 @@ func (w *World) due(ctx context.Context) []due.Job {
 			w.T.Fatal(err)
 		}
 		kind, _, _ := strings.Cut(d.Shard, "#")
-		if !slices.Contains(checkoutworker.Kinds, kind) {
+		if !slices.Contains(checkoutworker.Worker{}.Jobs().Names(), kind) {
 			w.T.Fatalf("%s is due as %q, which nobody works off", table.Item(item).Key(), kind)
 		}
 		jobs = append(jobs, due.Job{Kind: kind, Key: table.Item(item).Key(), At: d.At, Tries: d.Tries})
@@ -105,7 +105,7 @@ func (w *World) Work(ctx context.Context, j due.Job) events.SQSEventResponse {
 		w.T.Fatal(err)
 	}
 	batch := events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m1", Body: string(body)}}}
-	answer, err := checkoutworker.Worker{Checkouts: w.Service}.Handle(ctx, batch)
+	answer, err := checkoutworker.Worker{Checkouts: w.Service}.Handler()(ctx, batch)
 	if err != nil {
 		w.T.Fatal(err)
 	}

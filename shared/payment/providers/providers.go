@@ -12,6 +12,14 @@ import (
 	"dangol/shared/platform/boot"
 )
 
+// Variables are the environment variables that FromEnv reads.
+func Variables() []string {
+	return []string{
+		"PAYMENT_PROVIDER", "PAYMENT_SECRETS", "SANDBOX_URL", "SANDBOX_KEY", "SANDBOX_WEBHOOK_SECRET", "STRIPE_KEY",
+		"STRIPE_WEBHOOK_SECRET",
+	}
+}
+
 // FromEnv returns the provider that PAYMENT_PROVIDER names: stripe, with STRIPE_KEY and STRIPE_WEBHOOK_SECRET (and
 // STRIPE_URL for a mock), both of which may be in the SSM folder PAYMENT_SECRETS instead; or sandbox, with SANDBOX_URL, SANDBOX_KEY and SANDBOX_WEBHOOK_SECRET.
 func FromEnv(env *boot.Env) (payment.Provider, error) {

@@ -9,6 +9,9 @@ import (
 	"dangol/shared/platform/boot"
 )
 
+// Variables are the environment variables that FromEnv reads.
+func Variables() []string { return []string{"JWT_ISSUER", "JWT_JWKS", "JWT_CLIENTS"} }
+
 // FromEnv returns the options of a deployed service: JWT_ISSUER is who signs the tokens; JWT_JWKS is where the keys are
 // when not below the issuer; JWT_CLIENTS lists the accepted client ids.
 func FromEnv(ctx context.Context, env *boot.Env) (Options, error) {

@@ -1,5 +1,5 @@
-// Package worker works through the messages of a queue one by one and tells Lambda which of them failed, so that a bad
-// message comes back alone and the good ones do not come back with it.
+// Package worker works off jobs from a queue: each job fails alone, so that a bad message comes back by itself and the good
+// ones do not come back with it. A function declares its jobs as kind -> handler (Kinds), as it declares its routes.
 //
 // The event source mapping must have ReportBatchItemFailures set; without it Lambda takes any answer for success.
 package worker
@@ -10,48 +10,131 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"dangol/shared/platform/due"
 )
 
 // parallel bounds how many messages of one invocation are worked on at a time.
 const parallel = 5
 
-// Handle works on one message. An error leaves the message in the queue: it comes back after the visibility timeout, and
-// goes to the dead-letter queue when it has come back too often.
-type Handle[T any] func(ctx context.Context, message T) error
+// Kind is one kind of job and what does it.
+type Kind struct {
+	Name  string // the due kind; see package due
+	Table string // name of the table whose items carry the jobs
+	// Handle does one job. An error leaves the message in the queue: it comes back after the visibility timeout, and goes to
+	// the dead-letter queue when it has come back too often. A job may come twice, late, or to two workers at once.
+	Handle func(context.Context, due.Job) error
+	// HandleAll, when set, is called instead with all jobs of the kind in a batch and returns an error, or nil, for each:
+	// for jobs that are cheaper together.
+	HandleAll func(context.Context, []due.Job) []error
+}
 
-// Queue decodes the JSON body of each message and hands it to handle, a few at a time and in no particular order. A body
-// that cannot be decoded, an error and a panic are failures of that message alone. The answer lists failed messages by
-// message id, in the order of the batch. When ctx ends, messages not begun are reported as failed.
-func Queue[T any](ctx context.Context, log *slog.Logger, in events.SQSEvent, handle Handle[T]) events.SQSEventResponse {
-	failed := make([]bool, len(in.Records))
-	slots := make(chan struct{}, parallel)
-	var all sync.WaitGroup
-	for i, record := range in.Records {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			err := one(ctx, record.Body, handle)
-			if failed[i] = err != nil; failed[i] {
-				log.ErrorContext(ctx, "message failed", "messageId", record.MessageId, "receives",
-					record.Attributes["ApproximateReceiveCount"], "error", err)
-			}
-		})
+// Kinds are all jobs that a function does.
+type Kinds []Kind
+
+// Names lists the due kinds.
+func (k Kinds) Names() []string {
+	names := make([]string, len(k))
+	for i, one := range k {
+		names[i] = one.Name
 	}
-	all.Wait()
-	var answer events.SQSEventResponse
-	for i, bad := range failed {
-		if bad {
+	return names
+}
+
+// Handler returns the Lambda handler of a queue of jobs. A body that cannot be decoded, a kind that is not declared, an
+// error and a panic are failures of that message alone. The answer lists failed messages by message id, in the order of the
+// batch. When the context ends, messages not begun are reported as failed. Log lines name the message, never its body.
+func (k Kinds) Handler(log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
+	return func(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
+		b := &batch{kinds: k, records: in.Records, jobs: make([]due.Job, len(in.Records)), errs: make([]error, len(in.Records))}
+		b.work(ctx)
+		var answer events.SQSEventResponse
+		for i, err := range b.errs {
+			if err == nil {
+				continue
+			}
+			log.ErrorContext(ctx, "job failed", "messageId", in.Records[i].MessageId, "kind", b.jobs[i].Kind,
+				"receives", in.Records[i].Attributes["ApproximateReceiveCount"], "error", err)
 			answer.BatchItemFailures = append(answer.BatchItemFailures,
 				events.SQSBatchItemFailure{ItemIdentifier: in.Records[i].MessageId})
 		}
+		return answer, nil
 	}
-	return answer
 }
 
-func one[T any](ctx context.Context, body string, handle Handle[T]) (err error) {
+// batch is the messages of one invocation. Each goroutine writes the errors of its own messages only.
+type batch struct {
+	kinds   Kinds
+	records []events.SQSMessage
+	jobs    []due.Job
+	errs    []error
+}
+
+func (b *batch) work(ctx context.Context) {
+	together := map[string][]int{}
+	slots := make(chan struct{}, parallel)
+	var all sync.WaitGroup
+	run := func(work func()) {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			work()
+		})
+	}
+	for i := range b.records {
+		kind, err := b.read(i)
+		switch {
+		case err != nil:
+			b.errs[i] = err
+		case kind.HandleAll != nil:
+			together[kind.Name] = append(together[kind.Name], i)
+		default:
+			run(func() { b.errs[i] = safely(ctx, func() error { return kind.Handle(ctx, b.jobs[i]) }) })
+		}
+	}
+	for _, kind := range b.kinds {
+		if members := together[kind.Name]; len(members) > 0 {
+			run(func() { b.handleAll(ctx, kind, members) })
+		}
+	}
+	all.Wait()
+}
+
+// read decodes a message and finds what does its job.
+func (b *batch) read(i int) (Kind, error) {
+	if err := json.Unmarshal([]byte(b.records[i].Body), &b.jobs[i]); err != nil {
+		return Kind{}, fmt.Errorf("the body is not a job: %w", err)
+	}
+	n := slices.IndexFunc(b.kinds, func(k Kind) bool { return k.Name == b.jobs[i].Kind })
+	if n < 0 {
+		return Kind{}, fmt.Errorf("no job of the kind %q is known here", b.jobs[i].Kind)
+	}
+	return b.kinds[n], nil
+}
+
+func (b *batch) handleAll(ctx context.Context, kind Kind, members []int) {
+	jobs := make([]due.Job, len(members))
+	for n, i := range members {
+		jobs[n] = b.jobs[i]
+	}
+	var errs []error
+	failed := safely(ctx, func() error {
+		errs = kind.HandleAll(ctx, jobs)
+		return nil
+	})
+	for n, i := range members {
+		if b.errs[i] = failed; failed == nil {
+			b.errs[i] = errs[n]
+		}
+	}
+}
+
+// safely does the work unless the time is up, and turns a panic into an error.
+func safely(ctx context.Context, work func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
@@ -60,9 +143,5 @@ func one[T any](ctx context.Context, body string, handle Handle[T]) (err error) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var message T
-	if err := json.Unmarshal([]byte(body), &message); err != nil {
-		return fmt.Errorf("the body is not a %T: %w", message, err)
-	}
-	return handle(ctx, message)
+	return work()
 }

@@ -17,12 +17,32 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"pgregory.net/rapid"
 
+	"dangol/shared/platform/due"
 	"dangol/shared/platform/worker"
 )
 
-type job struct {
-	Do string `json:"do"`
+// kinds has a job that is done, one that fails, one that panics, and one whose jobs are done together: of those, the ones
+// with an odd number of tries fail.
+var kinds = worker.Kinds{
+	{Name: "good", Handle: func(context.Context, due.Job) error { return nil }},
+	{Name: "bad", Handle: func(context.Context, due.Job) error { return errors.New("no") }},
+	{Name: "panics", Handle: func(context.Context, due.Job) error { panic("broken") }},
+	{Name: "together", HandleAll: func(_ context.Context, jobs []due.Job) []error {
+		errs := make([]error, len(jobs))
+		for i, j := range jobs {
+			if j.Tries%2 == 1 {
+				errs[i] = errors.New("odd")
+			}
+		}
+		return errs
+	}},
 }
+
+const (
+	good, bad, panics = `{"kind":"good"}`, `{"kind":"bad"}`, `{"kind":"panics"}`
+	even, odd         = `{"kind":"together","tries":2}`, `{"kind":"together","tries":1}`
+	garbage, unknown  = `{"kind":`, `{"kind":"unknown"}`
+)
 
 func messages(bodies ...string) (in events.SQSEvent) {
 	for i, b := range bodies {
@@ -31,26 +51,17 @@ func messages(bodies ...string) (in events.SQSEvent) {
 	return in
 }
 
-func failures(r events.SQSEventResponse) (ids []string) {
-	for _, f := range r.BatchItemFailures {
+// failures hands the messages to the kinds and returns the ids of those that failed.
+func failures(ctx context.Context, kinds worker.Kinds, bodies ...string) (ids []string) {
+	answer, _ := kinds.Handler(slog.New(slog.DiscardHandler))(ctx, messages(bodies...))
+	for _, f := range answer.BatchItemFailures {
 		ids = append(ids, f.ItemIdentifier)
 	}
 	return ids
 }
 
-func work(_ context.Context, j job) error {
-	switch j.Do {
-	case "fail":
-		return errors.New("no")
-	case "panic":
-		panic("at the disco")
-	}
-	return nil
-}
-
 func TestOnlyFailedMessagesComeBack(t *testing.T) {
 	t.Parallel()
-	const good, bad, panics, garbage = `{"do":"it"}`, `{"do":"fail"}`, `{"do":"panic"}`, `{"do":`
 	for _, c := range []struct {
 		name   string
 		bodies []string
@@ -60,14 +71,15 @@ func TestOnlyFailedMessagesComeBack(t *testing.T) {
 		{"all good: nothing is reported", []string{good, good}, nil},
 		{"one error: that message alone", []string{good, bad, good}, []string{"m1"}},
 		{"a panic is a failure of its message", []string{panics, good}, []string{"m0"}},
-		{"a body that is no JSON is a failure of its message", []string{good, garbage}, []string{"m1"}},
+		{"a body that is not JSON is a failure of its message", []string{good, garbage}, []string{"m1"}},
 		{"a body of another type is a failure", []string{`[1]`, good}, []string{"m0"}},
-		{"several failures keep the order of the batch", []string{bad, good, panics, garbage}, []string{"m0", "m2", "m3"}},
+		{"a kind that is not declared is a failure", []string{unknown, good}, []string{"m0"}},
+		{"jobs done together fail one by one", []string{even, odd, good, odd}, []string{"m1", "m3"}},
+		{"several failures keep the order of the batch", []string{bad, odd, panics, garbage}, []string{"m0", "m1", "m2", "m3"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got := failures(worker.Queue(t.Context(), slog.New(slog.DiscardHandler), messages(c.bodies...), work))
-			if !slices.Equal(got, c.want) {
+			if got := failures(t.Context(), kinds, c.bodies...); !slices.Equal(got, c.want) {
 				t.Errorf("failed %v, want %v", got, c.want)
 			}
 		})
@@ -77,19 +89,25 @@ func TestOnlyFailedMessagesComeBack(t *testing.T) {
 func TestEachFailureIsReportedExactlyOnce(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		kinds := rapid.SliceOfN(rapid.SampledFrom([]string{"it", "fail", "panic"}), 0, 30).Draw(t, "kinds")
-		var bodies, want []string
-		for i, k := range kinds {
-			bodies = append(bodies, fmt.Sprintf(`{"do":%q}`, k))
-			if k != "it" {
+		bodies := rapid.SliceOfN(rapid.SampledFrom([]string{good, bad, panics, even, odd, garbage}), 0, 30).Draw(t, "bodies")
+		var want []string
+		for i, b := range bodies {
+			if b != good && b != even {
 				want = append(want, fmt.Sprint("m", i))
 			}
 		}
-		got := failures(worker.Queue(t.Context(), slog.New(slog.DiscardHandler), messages(bodies...), work))
-		if !slices.Equal(got, want) {
+		if got := failures(context.Background(), kinds, bodies...); !slices.Equal(got, want) {
 			t.Errorf("failed %v, want %v", got, want)
 		}
 	})
+}
+
+func TestAPanicFailsAllJobsThatAreDoneTogether(t *testing.T) {
+	t.Parallel()
+	broken := worker.Kinds{{Name: "together", HandleAll: func(context.Context, []due.Job) []error { panic("broken") }}}
+	if got := failures(t.Context(), broken, even, odd); !slices.Equal(got, []string{"m0", "m1"}) {
+		t.Errorf("failed %v, want both", got)
+	}
 }
 
 func TestMessagesNotBegunWhenTimeIsUpComeBack(t *testing.T) {
@@ -97,12 +115,12 @@ func TestMessagesNotBegunWhenTimeIsUpComeBack(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var begun atomic.Int32
-	got := worker.Queue(ctx, slog.New(slog.DiscardHandler), messages(`{}`, `{}`), func(context.Context, job) error {
+	counting := worker.Kinds{{Name: "good", Handle: func(context.Context, due.Job) error {
 		begun.Add(1)
 		return nil
-	})
-	if begun.Load() != 0 || len(got.BatchItemFailures) != 2 {
-		t.Errorf("%d begun, %d failed; want 0 and 2", begun.Load(), len(got.BatchItemFailures))
+	}}}
+	if got := failures(ctx, counting, good, good); begun.Load() != 0 || len(got) != 2 {
+		t.Errorf("%d begun, %d failed; want 0 and 2", begun.Load(), len(got))
 	}
 }
 
@@ -111,8 +129,7 @@ func TestAFewMessagesRunAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var running, most int
-		bodies := slices.Repeat([]string{`{}`}, 20)
-		worker.Queue(t.Context(), slog.New(slog.DiscardHandler), messages(bodies...), func(ctx context.Context, _ job) error {
+		counting := worker.Kinds{{Name: "good", Handle: func(context.Context, due.Job) error {
 			mu.Lock()
 			running++
 			most = max(most, running)
@@ -122,7 +139,8 @@ func TestAFewMessagesRunAtATime(t *testing.T) {
 			running--
 			mu.Unlock()
 			return nil
-		})
+		}}}
+		failures(t.Context(), counting, slices.Repeat([]string{good}, 20)...)
 		if most != 5 {
 			t.Errorf("%d at a time, want 5", most)
 		}
@@ -132,7 +150,10 @@ func TestAFewMessagesRunAtATime(t *testing.T) {
 func TestFailureIsLoggedWithMessageIDAndWithoutBody(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	worker.Queue(t.Context(), slog.New(slog.NewJSONHandler(&out, nil)), messages(`{"do":"fail","mail":"ann@example.com"}`), work)
+	handle := kinds.Handler(slog.New(slog.NewJSONHandler(&out, nil)))
+	if _, err := handle(t.Context(), messages(`{"kind":"bad","mail":"ann@example.com"}`)); err != nil {
+		t.Fatal(err)
+	}
 	if line := out.String(); !strings.Contains(line, `"m0"`) || strings.Contains(line, "ann@example.com") {
 		t.Errorf("logged %s", line)
 	}

@@ -35,6 +35,11 @@ type Planner struct {
 	Clock               clock.Clock
 }
 
+// Variables are the environment variables that FromEnv reads.
+func Variables() []string {
+	return []string{"SCHEDULER_GROUP", "SCHEDULER_TARGET_ARN", "SCHEDULER_ROLE_ARN", "SCHEDULER_DEAD_ARN"}
+}
+
 // FromEnv builds the planner from SCHEDULER_GROUP, SCHEDULER_TARGET_ARN (the function that schedules invoke),
 // SCHEDULER_ROLE_ARN (the role that may) and SCHEDULER_DEAD_ARN (the queue for what could not be invoked).
 func FromEnv(env *boot.Env) (*Planner, error) {

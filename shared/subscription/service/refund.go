@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dangol/shared/payment"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -279,3 +280,9 @@ func (s *Service) hearRefund(ctx context.Context, subscriptionID string, told pa
 
 // ErrLater says that a message of the provider cannot be dealt with at this moment: it is to come again.
 var ErrLater = errors.New("billing: the message came at a bad moment")
+
+// RefundsRefused is the alarm of the functions that may give a subscriber's money back.
+var RefundsRefused = function.Alarm{
+	Name: "refunds-refused", Metric: MetricRefused,
+	What: "Refunds were refused: see GET /admin/refunds, then retry or settle them",
+}

@@ -1,0 +1,102 @@
+// Package function is what a Lambda function says of itself, and how it answers what invokes it.
+//
+// Each function has a Spec beside its code. The list of all Specs (infra/topology) is the whole system: the CDK stacks, the
+// local runner, the permission tests and docs/architecture.md are made from it. Handlers is the other side: one executable
+// that serves HTTP requests, works off jobs and consumes events, by what its Spec declares.
+package function
+
+import (
+	"time"
+
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/worker"
+)
+
+// Spec describes one function.
+type Spec struct {
+	Name        string
+	Purpose     string // one sentence, for the architecture page
+	New         boot.New
+	Memory      int           // MB
+	Timeout     time.Duration // at most 29 s where it has routes: API Gateway waits no longer
+	Environment []string      // names of the variables it reads; see package boot
+	Tables      []Grant
+	Permissions []Permission // what it may do besides tables
+
+	API      API          // its routes, an *api.Service; nil when it has none
+	Jobs     worker.Kinds // the due kinds it works off, from a queue that has the function's name
+	Queue    Queue        // how the queue of its jobs behaves; the zero value is the default
+	Events   []string     // the event types it consumes; see Types
+	Stream   *Stream      // it reads the changes of a table
+	Schedule *Schedule    // it is invoked at a fixed rate
+
+	Alarms []Alarm // on metrics of its own
+}
+
+// API is a function's HTTP side: an *api.Service. It is an interface here, so that functions without routes do not link what
+// serves HTTP.
+type API interface {
+	// Name is the function's name.
+	Name() string
+}
+
+// Grant allows actions on one table. Indexes are allowed for Query only.
+type Grant struct {
+	Table   string
+	Actions []string // as in IAM, without "dynamodb:"
+	Indexes []string
+}
+
+// Permission is something a function may do outside its tables.
+type Permission string
+
+// The permissions in use.
+const (
+	PutEvents    Permission = "put-events"    // on the system's own bus
+	SendDue      Permission = "send-due"      // to the queues of due jobs and their dead-letter queue
+	SendMail     Permission = "send-mail"     // from the shop's own address
+	ReadPayments Permission = "read-payments" // the payment provider's secrets
+	PlanTimes    Permission = "plan-times"    // one-time schedules, in the system's own group
+)
+
+// Queue is how a queue of jobs behaves.
+type Queue struct {
+	Batch       int // messages an invocation; 10 when 0
+	MaxReceive  int // receives before a message goes to the dead-letter queue; 5 when 0
+	Concurrency int // invocations at a time; 10 when 0
+}
+
+// WithDefaults returns the queue with its zero values replaced.
+func (q Queue) WithDefaults() Queue {
+	if q.Batch == 0 {
+		q.Batch = 10
+	}
+	if q.MaxReceive == 0 {
+		q.MaxReceive = 5
+	}
+	if q.Concurrency == 0 {
+		q.Concurrency = 10
+	}
+	return q
+}
+
+// Stream is a table's change stream as a trigger.
+type Stream struct {
+	Table   string
+	Batch   int
+	Retries int
+}
+
+// Schedule is a recurring invocation.
+type Schedule struct {
+	Rate time.Duration
+}
+
+// Alarm rings when the sum of a metric that the function writes (package metrics) exceeds a limit within a period.
+type Alarm struct {
+	Name   string        // short, in kebab case
+	Metric string        // as written by the function, with the dimension function alone
+	What   string        // what happened and what to do, for the person who gets the mail
+	Above  float64       // the limit
+	Period time.Duration // 5 minutes when 0
+}
