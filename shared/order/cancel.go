@@ -15,8 +15,7 @@ import (
 func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err error) {
 	switch {
 	case o.State == Canceled && o.Payment.State == PayRefundFailed && by == ByShop:
-		o.refundRest(reason, by, now)
-		return true, nil
+		return o.RetryRefunds(by, now), nil
 	case o.State == Canceled:
 		return false, nil
 	case o.State != Placed:
@@ -25,6 +24,7 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 	o.State, o.Reason = Canceled, reason
 	o.tell(now, WasCanceled, "", by)
 	if o.Payment.State == PayAuthorized {
+		o.refundRest(reason, by, now) // what was paid by store credit
 		o.Payment.State, o.Asked = PayReleasing, 0
 		o.await(DueRefund, now, CaptureWithin)
 		return true, nil

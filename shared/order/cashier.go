@@ -33,7 +33,7 @@ const (
 	nothing task = "nothing"
 	capture task = "capture"
 	release task = "release"
-	refund  task = "refund"
+	payBack task = "refund"
 )
 
 func (o *Order) task() task {
@@ -43,7 +43,7 @@ func (o *Order) task() task {
 	case o.Payment.State == PayReleasing:
 		return release
 	case o.pending() != nil:
-		return refund
+		return payBack
 	default:
 		return nothing
 	}
@@ -59,7 +59,7 @@ func (c Cashier) Settle(ctx context.Context, o *Order) (*Order, error) {
 			o, err = c.capture(ctx, o)
 		case release:
 			o, err = c.release(ctx, o)
-		case refund:
+		case payBack:
 			o, err = c.refund(ctx, o)
 		default:
 			return c.atRest(ctx, o)
@@ -232,13 +232,13 @@ func (c Cashier) refund(ctx context.Context, o *Order) (*Order, error) {
 // askOrSend asks what became of a refund that the provider may know, and sends it when it does not.
 func (c Cashier) askOrSend(ctx context.Context, o *Order, r Refund, now time.Time) (payment.Refund, error) {
 	if r.ProviderID != "" || now.Sub(r.At) > keyLife {
-		got, err := c.Provider.LookupRefund(ctx, o.Payment.ID, r.Key)
+		got, err := c.Provider.LookupRefund(ctx, o.paymentOf(r), r.Key)
 		if !errors.Is(err, payment.ErrNotFound) {
 			return got, err
 		}
 	}
 	return c.Provider.Refund(ctx, payment.RefundRequest{
-		Key: r.Key, PaymentID: o.Payment.ID, Amount: o.Money(r.Amount), Reason: r.Reason, Metadata: map[string]string{"order": o.ID},
+		Key: r.Key, PaymentID: o.paymentOf(r), Amount: o.Money(r.Amount), Reason: r.Reason, Metadata: map[string]string{"order": o.ID},
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion/store"
+	"dangol/shared/refund"
 	"dangol/shared/stock"
 )
 
@@ -51,14 +52,19 @@ type Order struct {
 	Payment      Payment                 `dynamodbav:"payment"`
 	Fulfillments table.List[Fulfillment] `dynamodbav:"fulfillments,omitempty"`
 	Refunds      table.List[Refund]      `dynamodbav:"refunds,omitempty"`
-	Notes        table.List[Note]        `dynamodbav:"notes,omitempty"`
-	Timeline     table.List[Entry]       `dynamodbav:"timeline"`
-	Reason       string                  `dynamodbav:"reason,omitempty"` // why it was canceled
-	Asked        int                     `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
-	Event        *event.Event            `dynamodbav:"event,omitempty"`
-	Mark         string                  `dynamodbav:"mark,omitempty"`
-	PlacedAt     time.Time               `dynamodbav:"placedAt"`
-	UpdatedAt    time.Time               `dynamodbav:"updatedAt"`
+	// Ledger is what was given back or is reserved by returns, and More the payments besides that of the checkout.
+	Ledger    table.List[refund.Entry] `dynamodbav:"ledger,omitempty"`
+	More      table.List[MorePayment]  `dynamodbav:"more,omitempty"`
+	Notes     table.List[Note]         `dynamodbav:"notes,omitempty"`
+	Timeline  table.List[Entry]        `dynamodbav:"timeline"`
+	Reason    string                   `dynamodbav:"reason,omitempty"` // why it was canceled
+	Asked     int                      `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
+	Event     *event.Event             `dynamodbav:"event,omitempty"`
+	Mark      string                   `dynamodbav:"mark,omitempty"`
+	PlacedAt  time.Time                `dynamodbav:"placedAt"`
+	UpdatedAt time.Time                `dynamodbav:"updatedAt"`
+
+	grants []Grant // of store credit, by the change that is about to be written
 }
 
 // Draft is what an order is made of. It is fixed when payment starts, so what is paid for is what is delivered.

@@ -9,6 +9,7 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/pricing"
+	"dangol/shared/refund"
 )
 
 // costly draws an order with uneven unit costs, discounts, shipping, and tax in the price or on top.
@@ -62,14 +63,14 @@ func TestTheLedgerNeverGivesBackMoreThanWasTakenAndNoUnitTwice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := costly(t)
 		for range rapid.IntRange(1, 8).Draw(t, "refunds") {
-			back := order.Back{Units: map[string]int{}, Shipping: rapid.Int64Range(-10, 4_000).Draw(t, "shipping")}
+			ask := refund.Ask{Units: map[string]int{}, Shipping: rapid.Int64Range(-10, 4_000).Draw(t, "shipping")}
 			for _, l := range o.Lines {
 				if rapid.Bool().Draw(t, "of this line") {
-					back.Units[l.ID] = rapid.IntRange(-1, l.Quantity+1).Draw(t, "units")
+					ask.Units[l.ID] = rapid.IntRange(-1, l.Quantity+1).Draw(t, "units")
 				}
 			}
 			before := len(o.Refunds)
-			if _, err := o.AddRefund(back, "damaged", order.ByShop, noon); err != nil && len(o.Refunds) != before {
+			if _, err := o.GiveRefund(ask, refund.Canceled, "damaged", order.ByShop, noon); err != nil && len(o.Refunds) != before {
 				t.Fatalf("refused (%v) and entered", err)
 			}
 			settleOne(t, o)
@@ -79,7 +80,7 @@ func TestTheLedgerNeverGivesBackMoreThanWasTakenAndNoUnitTwice(t *testing.T) {
 			t.Fatalf("cancel: %v", err)
 		}
 		checkLedger(t, o)
-		if sum := refunds(o); sum != o.Payment.Captured {
+		if sum := o.RefundLedger().Refunded(); sum != o.Payment.Captured {
 			t.Fatalf("canceled, and %d of %d goes back", sum, o.Payment.Captured)
 		}
 	})
@@ -93,42 +94,53 @@ func settleOne(t *rapid.T, o *order.Order) {
 	r := rapid.SampledFrom(o.Refunds).Draw(t, "which")
 	o.Refunded(r.Key, "re_1", rapid.SampledFrom([]payment.RefundState{
 		payment.RefundPending, payment.RefundSucceeded, payment.RefundFailed}).Draw(t, "outcome"), noon)
+	if rapid.Bool().Draw(t, "retried") {
+		o.RetryRefunds(order.ByShop, noon)
+	}
 }
 
 func checkLedger(t *rapid.T, o *order.Order) {
-	seen, keys := map[order.Unit]bool{}, map[string]bool{}
-	succeeded := int64(0)
+	seen, keys := map[refund.UnitRef]bool{}, map[string]bool{}
+	for _, e := range o.Ledger {
+		for _, u := range e.Units {
+			if seen[u] {
+				t.Fatalf("unit %v goes back twice", u)
+			}
+			seen[u] = true
+		}
+	}
+	repeated := map[string]bool{}
+	for _, r := range o.Refunds {
+		repeated[r.Again] = true
+	}
+	moved, succeeded := int64(0), int64(0)
 	for _, r := range o.Refunds {
 		if keys[r.Key] {
 			t.Fatalf("key %s stands twice", r.Key)
 		}
 		keys[r.Key] = true
-		amount := r.Shipping
-		for _, u := range r.Units {
-			amount += u.Amount
-			if r.State != payment.RefundFailed && seen[u] {
-				t.Fatalf("unit %v goes back twice", u)
-			}
-			seen[u] = seen[u] || r.State != payment.RefundFailed
+		if r.Amount <= 0 {
+			t.Fatalf("a refund of %d", r.Amount)
 		}
-		if amount != r.Amount || r.Amount <= 0 || r.Shipping < 0 {
-			t.Fatalf("refund of %d is units and shipping of %d", r.Amount, amount)
+		if !repeated[r.Key] {
+			moved += r.Amount // of a refund and its repetitions one can succeed
 		}
 		if r.State == payment.RefundSucceeded {
 			succeeded += r.Amount
 		}
 	}
-	if refunds(o) > o.Payment.Captured || succeeded != o.Payment.Refunded {
-		t.Fatalf("%d of %d goes back; %d succeeded, the order says %d", refunds(o), o.Payment.Captured, succeeded, o.Payment.Refunded)
+	given := o.RefundLedger().Refunded()
+	if moved != given || given > o.Payment.Captured || succeeded != o.Payment.Refunded {
+		t.Fatalf("moved %d, ledger %d of %d; %d succeeded, the order says %d", moved, given, o.Payment.Captured, succeeded, o.Payment.Refunded)
 	}
 }
 
 func TestWhereTheMoneyIsAfterARefund(t *testing.T) {
 	t.Parallel()
-	all := order.Back{Units: map[string]int{"line_1": 2}, Shipping: 3_000}
+	all := refund.Ask{Units: map[string]int{"line_1": 2}, Shipping: 3_000}
 	for _, c := range []struct {
 		name     string
-		back     order.Back
+		ask      refund.Ask
 		outcomes []payment.RefundState
 		want     order.PayState
 		due      bool
@@ -136,7 +148,7 @@ func TestWhereTheMoneyIsAfterARefund(t *testing.T) {
 		{"on its way", all, nil, order.PayRefunding, true},
 		{"at the bank", all, []payment.RefundState{payment.RefundPending}, order.PayRefunding, true},
 		{"all of it", all, []payment.RefundState{payment.RefundSucceeded}, order.PayRefunded, false},
-		{"one unit", order.Back{Units: map[string]int{"line_1": 1}}, []payment.RefundState{payment.RefundSucceeded}, order.PayPartRefunded, false},
+		{"one unit", refund.Ask{Units: map[string]int{"line_1": 1}}, []payment.RefundState{payment.RefundSucceeded}, order.PayPartRefunded, false},
 		{"refused", all, []payment.RefundState{payment.RefundFailed}, order.PayRefundFailed, false},
 		{"sent back by the bank a day later", all, []payment.RefundState{payment.RefundSucceeded, payment.RefundFailed}, order.PayRefundFailed, false},
 		{"a late message about an end that is known", all, []payment.RefundState{payment.RefundFailed, payment.RefundSucceeded}, order.PayRefundFailed, false},
@@ -144,12 +156,11 @@ func TestWhereTheMoneyIsAfterARefund(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			o := bought(order.PayCaptured, 2)
-			r, err := o.AddRefund(c.back, "damaged", order.ByShop, noon)
-			if err != nil {
+			if _, err := o.GiveRefund(c.ask, refund.Returned, "damaged", order.ByShop, noon); err != nil {
 				t.Fatal(err)
 			}
 			for _, outcome := range c.outcomes {
-				o.Refunded(r.Key, "re_1", outcome, noon)
+				o.Refunded(o.Refunds[0].Key, "re_1", outcome, noon)
 			}
 			if o.Payment.State != c.want || (o.Shard != "") != c.due {
 				t.Fatalf("payment %s, due %q; want %s, %v", o.Payment.State, o.Shard, c.want, c.due)
@@ -158,38 +169,75 @@ func TestWhereTheMoneyIsAfterARefund(t *testing.T) {
 	}
 }
 
-func TestAFailedRefundIsOwedUntilAnotherMakesItGood(t *testing.T) {
+func TestAFailedRefundIsOwedUntilItIsRepeated(t *testing.T) {
 	t.Parallel()
 	o := bought(order.PayCaptured, 3)
-	one := order.Back{Units: map[string]int{"line_1": 1}}
-	enter := func(b order.Back, outcome payment.RefundState) {
+	enter := func(ask refund.Ask, outcome payment.RefundState) {
 		t.Helper()
-		r, err := o.AddRefund(b, "damaged", order.ByShop, noon)
-		if err != nil {
+		if _, err := o.GiveRefund(ask, refund.Returned, "damaged", order.ByShop, noon); err != nil {
 			t.Fatal(err)
 		}
-		o.Refunded(r.Key, "re_1", outcome, noon)
+		o.Refunded(o.Refunds[len(o.Refunds)-1].Key, "re_1", outcome, noon)
 	}
-	enter(one, payment.RefundFailed)
-	enter(order.Back{Shipping: 1_000}, payment.RefundSucceeded)
+	enter(refund.Ask{Units: map[string]int{"line_1": 1}}, payment.RefundFailed)
+	enter(refund.Ask{Shipping: 1_000}, payment.RefundSucceeded)
 	if o.Payment.State != order.PayRefundFailed {
 		t.Fatalf("payment %s although a unit is owed", o.Payment.State)
 	}
-	enter(one, payment.RefundSucceeded)
-	if o.Payment.State != order.PayPartRefunded {
-		t.Fatalf("payment %s although nothing is owed", o.Payment.State)
+	if !o.RetryRefunds(order.ByShop, noon) || o.RetryRefunds(order.ByShop, noon) {
+		t.Fatal("a failed refund is repeated once")
+	}
+	o.Refunded(o.Refunds[2].Key, "re_2", payment.RefundSucceeded, noon)
+	if o.Payment.State != order.PayPartRefunded || o.Payment.Refunded != 2_000 {
+		t.Fatalf("payment %s, %d refunded although nothing is owed", o.Payment.State, o.Payment.Refunded)
 	}
 }
 
 func TestARefundNeedsMoneyThatWasTaken(t *testing.T) {
 	t.Parallel()
 	o := bought(order.PayAuthorized, 1)
-	if _, err := o.AddRefund(order.Back{Shipping: 1}, "x", order.ByShop, noon); codeOf(err) != "nothing_captured" {
+	if _, err := o.GiveRefund(refund.Ask{Shipping: 1}, refund.Gesture, "x", order.ByShop, noon); codeOf(err) != "nothing_captured" {
 		t.Fatalf("got %v", err)
 	}
 	free := bought(order.PayCaptured, 1)
 	free.Totals, free.Payment.Captured = order.Totals{Totals: pricing.Totals{Currency: "KRW"}}, 0
 	if changed, err := free.Cancel("x", order.ByCustomer, noon); err != nil || !changed || len(free.Refunds) != 0 {
 		t.Fatalf("canceling what cost nothing: %v, %d refunds", err, len(free.Refunds))
+	}
+}
+
+func TestGoodwillIsBoundedByWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	o := bought(order.PayCaptured, 2) // 5,000 with shipping
+	for _, c := range []struct {
+		amount int64
+		code   string
+	}{{0, refund.BadQuantity}, {-1, refund.BadQuantity}, {5_001, refund.TooMuch}, {2_000, ""}, {3_001, refund.TooMuch}, {3_000, ""}, {1, refund.TooMuch}} {
+		if err := o.GiveGoodwill(c.amount, "sorry", order.ByShop, noon); codeOf(err) != c.code {
+			t.Errorf("%d: %v, want %q", c.amount, err, c.code)
+		}
+	}
+}
+
+func TestACanceledReturnFreesItsUnits(t *testing.T) {
+	t.Parallel()
+	o := bought(order.PayCaptured, 1)
+	q, err := o.QuoteRefund(refund.Ask{Units: map[string]int{"line_1": 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Book(q.Entry("ret_1"), noon); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.QuoteRefund(refund.Ask{Units: map[string]int{"line_1": 1}}); codeOf(err) != refund.UnitsGone {
+		t.Fatalf("a unit is in two returns: %v", err)
+	}
+	o.Unreserve("ret_1", refund.Terms{}, noon)
+	o.Unreserve("ret_1", refund.Terms{}, noon)
+	if got, err := o.QuoteRefund(refund.Ask{Units: map[string]int{"line_1": 1}}); err != nil || got.Refund != q.Refund {
+		t.Fatalf("%d, %v; want %d", got.Refund, err, q.Refund)
+	}
+	if len(o.Refunds) != 0 {
+		t.Fatalf("%d refunds were sent", len(o.Refunds))
 	}
 }

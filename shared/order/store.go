@@ -81,6 +81,7 @@ func (s Store) save(ctx context.Context, o *Order, with []table.Write) error {
 	read := o.Version
 	o.Version, o.UpdatedAt, o.Mark = read+1, s.Clock.Now(), id.New("chg", s.Clock.Now())
 	o.place()
+	with = append(with[:len(with):len(with)], o.creditWrites(s.Clock.Now())...)
 	put := table.Put{
 		Item: o, If: "#version = :read", With: map[string]any{":read": read}, // only what was read is replaced
 	}

@@ -23,6 +23,8 @@ const (
 	WasReleased   What = "payment_released" // an authorization was let go: nothing had been taken
 	RefundSent    What = "refund_sent"
 	RefundFailed  What = "refund_failed"
+
+	CreditReturned What = "store_credit_returned"
 )
 
 // Entry is one thing that happened. The number of entries is bounded by what can happen: at most two a parcel, two a refund

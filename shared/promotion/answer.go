@@ -58,6 +58,7 @@ func (o *Outcome) add(t *turn) {
 	if t.amount > 0 || len(t.gifts) > 0 {
 		o.Applied = append(o.Applied, Applied{
 			PromotionID: t.p.ID, Version: t.p.Version, Code: t.code, Amount: t.amount, Gifts: len(t.gifts),
+			MinAmount: t.minAmount, MinUnits: t.minUnits,
 		})
 	}
 	o.Gifts = append(o.Gifts, t.gifts...)

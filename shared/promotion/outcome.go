@@ -68,6 +68,9 @@ type Applied struct {
 	Code        string `json:"code,omitempty"` // as Fold makes it
 	Amount      int64  `json:"amount"`         // taken off goods and shipping
 	Gifts       int    `json:"gifts,omitempty"`
+	// MinAmount and MinUnits are the condition that the goods met, for returns: what they had to cost, and how many.
+	MinAmount int64 `json:"minAmount,omitempty"`
+	MinUnits  int   `json:"minUnits,omitempty"`
 }
 
 // Gift is one unit that is given: a line of unit price 0.

@@ -22,6 +22,8 @@ type turn struct {
 	gifts     []Gift
 	choice    *Choice
 	reason    Reason
+	minAmount int64 // the condition that the goods met
+	minUnits  int
 	missing   Hint // what is missing for the minimum, or for the next tier
 }
 
@@ -68,6 +70,7 @@ func (t *turn) try(b *pricing.Basket, d *pricing.Draft) Reason {
 	if t.missing = v.minimum(); t.missing.Kind != "" {
 		return MinimumNotMet
 	}
+	t.minAmount, t.minUnits = v.met()
 	t.missing = v.next()
 	if t.p.Kind == FreeGift {
 		return t.give(v)

@@ -80,6 +80,26 @@ func (v view) minimum() Hint {
 	return h
 }
 
+// met is the condition that the goods meet: that of the promotion, or of its tier when that is higher.
+func (v view) met() (amount int64, units int) {
+	amount, units = v.p.Conditions.MinSubtotal[v.b.Currency], v.p.Conditions.MinQuantity
+	switch v.p.Kind {
+	case Tiered:
+		if t := v.tier(); t != nil {
+			amount, units = max(amount, t.From[v.b.Currency]), max(units, t.FromQuantity)
+		}
+	case FreeGift:
+		if t := v.giftTier(); t != nil {
+			amount = max(amount, t.From[v.b.Currency])
+		}
+	case BuyGet:
+		if b := v.p.Terms.BuyGet; b != nil {
+			units = max(units, b.Buy+b.Get)
+		}
+	}
+	return amount, units
+}
+
 // next is how far it is to the next tier; its Kind is empty when there is none.
 func (v view) next() Hint {
 	switch v.p.Kind {

@@ -3,6 +3,7 @@ package refund
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // Entry is one refund in the ledger of a sale. Its amounts satisfy
@@ -11,20 +12,50 @@ import (
 //
 // so only Amount, Fees and Goodwill are counted later; the rest says what the entry was for.
 type Entry struct {
-	Key      string
-	Units    []UnitRef
-	Shipping int64 // of the outbound shipping
+	Key      string    `json:"key"`
+	Kind     Kind      `json:"kind"`
+	Units    []UnitRef `json:"units,omitempty"`
+	Shipping int64     `json:"shipping,omitempty"` // of the outbound shipping
 	// Amount is the value that goes to the customer, whether as money, as store credit or towards an exchange.
-	Amount int64
+	Amount int64 `json:"amount"`
 	// Fees is what the shop keeps of the worth for good: the way back, restocking, damage.
-	Fees int64
+	Fees int64 `json:"fees,omitempty"`
 	// Goodwill is the part of Amount that is for no unit: a gesture, or a refund made at the provider's own console.
-	Goodwill int64
+	Goodwill int64 `json:"goodwill,omitempty"`
 	// Parts is Amount by payment. They add up to Amount.
-	Parts []Part
-	// Void entries count for nothing: the return was canceled, or the refund failed and its units are free again.
-	Void bool
+	Parts []Part `json:"parts,omitempty"`
+	// To is where Amount goes.
+	To Destination `json:"to,omitempty"`
+	// Paid says that the amount has been handed to the ways of To; before, it is reserved by a return under way.
+	Paid bool `json:"paid,omitempty"`
+	// Void entries count for nothing: the return was canceled, and its units are free again.
+	Void   bool      `json:"void,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+	By     string    `json:"by,omitempty"`
+	At     time.Time `json:"at,omitzero"`
 }
+
+// Kind is what an entry is for.
+type Kind string
+
+// The kinds.
+const (
+	Canceled   Kind = "cancellation" // units that were not shipped
+	Returned   Kind = "return"
+	Gesture    Kind = "goodwill"
+	AtProvider Kind = "provider"   // made at the payment provider's console
+	Correction Kind = "correction" // what a canceled return gives back
+)
+
+// Destination is where a refund goes.
+type Destination string
+
+// The destinations.
+const (
+	ToPayments    Destination = "payments" // back on the ways it was paid
+	ToStoreCredit Destination = "store_credit"
+	ToExchange    Destination = "exchange" // it pays for other goods
+)
 
 // Part is what of a refund goes back on one payment.
 type Part struct {

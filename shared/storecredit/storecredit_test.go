@@ -1,0 +1,119 @@
+package storecredit_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"dangol/infra/testkit/localtest"
+	"dangol/shared/platform/table"
+	"dangol/shared/storecredit"
+)
+
+var noon = time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
+
+func open(t *testing.T) storecredit.Store {
+	t.Helper()
+	return storecredit.Store{Table: localtest.Table(t, table.Commerce)}
+}
+
+func give(t *testing.T, s storecredit.Store, id string, amount int64, expires time.Time) {
+	t.Helper()
+	lot := storecredit.Lot{ID: id, CustomerID: "ann", Currency: "KRW", Amount: amount, Reason: "test", ExpiresAt: expires}
+	if err := s.Table.Put(t.Context(), storecredit.Grant(lot, noon)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func lots(t *testing.T, s storecredit.Store) []storecredit.Lot {
+	t.Helper()
+	got, err := s.Lots(t.Context(), "ann", "KRW")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestTheLotThatExpiresFirstIsSpentFirst(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	give(t, s, "late-0001", 5_000, noon.AddDate(0, 6, 0))
+	give(t, s, "soon-0001", 3_000, noon.AddDate(0, 1, 0))
+	give(t, s, "gone-0001", 9_000, noon.AddDate(0, 0, -1))
+	all := lots(t, s)
+	if b := storecredit.Balance(all, noon); b != 8_000 {
+		t.Fatalf("balance %d, want 8,000", b)
+	}
+	writes, taken, total := storecredit.Spend(all, 4_000, noon)
+	if total != 4_000 || len(taken) != 2 || taken[0].Amount != 3_000 || taken[1].Amount != 1_000 {
+		t.Fatalf("took %d: %+v", total, taken)
+	}
+	if err := s.Table.Transact(t.Context(), "spend", writes...); err != nil {
+		t.Fatal(err)
+	}
+	if b := storecredit.Balance(lots(t, s), noon); b != 4_000 {
+		t.Fatalf("balance %d after spending, want 4,000", b)
+	}
+	if err := s.Table.Transact(t.Context(), "back", storecredit.GiveBack(taken, "ord_1", noon)...); err != nil {
+		t.Fatal(err)
+	}
+	if b := storecredit.Balance(lots(t, s), noon); b != 8_000 {
+		t.Fatalf("balance %d after giving back, want 8,000", b)
+	}
+}
+
+func TestCreditThatComesBackAfterItsLotExpiredCanBeSpentForThirtyDays(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	give(t, s, "soon-0001", 3_000, noon.AddDate(0, 0, 10))
+	writes, taken, _ := storecredit.Spend(lots(t, s), 2_000, noon)
+	if err := s.Table.Transact(t.Context(), "spend", writes...); err != nil {
+		t.Fatal(err)
+	}
+	later := noon.AddDate(0, 0, 11)
+	if err := s.Table.Transact(t.Context(), "back", storecredit.GiveBack(taken, "ord_1", later)...); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[time.Time]int64{
+		later: 2_000, later.Add(storecredit.BackFor - time.Second): 2_000, later.Add(storecredit.BackFor): 0,
+	} {
+		if b := storecredit.Balance(lots(t, s), at); b != want {
+			t.Errorf("balance %d at %s, want %d", b, at, want)
+		}
+	}
+}
+
+func TestOfManyWhoSpendTheSameCreditNobodyGetsMoreThanThereIs(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	give(t, s, "once-0001", 5_000, noon.AddDate(0, 1, 0))
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	spent := int64(0)
+	read := lots(t, s)
+	for i := range 8 {
+		group.Go(func() {
+			writes, _, total := storecredit.Spend(read, 2_000, noon)
+			if err := s.Table.Transact(t.Context(), fmt.Sprint("spend", i), writes...); err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				spent += total
+			}
+		})
+	}
+	group.Wait()
+	if left := storecredit.Balance(lots(t, s), noon); left+spent != 5_000 || left < 0 {
+		t.Fatalf("spent %d, left %d of 5,000", spent, left)
+	}
+}
+
+func TestALotIsGivenOnce(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	give(t, s, "once-0001", 5_000, noon.AddDate(0, 1, 0))
+	lot := storecredit.Lot{ID: "once-0001", CustomerID: "ann", Currency: "KRW", Amount: 5_000, ExpiresAt: noon.AddDate(0, 1, 0)}
+	if _, failed := table.Failed(s.Table.Put(t.Context(), storecredit.Grant(lot, noon))); !failed {
+		t.Fatal("a lot is given twice")
+	}
+}
