@@ -1834,6 +1834,10 @@ export interface components {
             code?: string;
             /** Format: int64 */
             gifts?: number;
+            /** Format: int64 */
+            minAmount?: number;
+            /** Format: int64 */
+            minUnits?: number;
             promotionId: string;
             /** Format: int64 */
             version: number;

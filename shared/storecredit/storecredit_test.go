@@ -49,13 +49,13 @@ func TestTheLotThatExpiresFirstIsSpentFirst(t *testing.T) {
 	if total != 4_000 || len(taken) != 2 || taken[0].Amount != 3_000 || taken[1].Amount != 1_000 {
 		t.Fatalf("took %d: %+v", total, taken)
 	}
-	if err := s.Table.Transact(t.Context(), "spend", writes...); err != nil {
+	if err := s.Table.Transact(t.Context(), t.Name()+"spend", writes...); err != nil {
 		t.Fatal(err)
 	}
 	if b := storecredit.Balance(lots(t, s), noon); b != 4_000 {
 		t.Fatalf("balance %d after spending, want 4,000", b)
 	}
-	if err := s.Table.Transact(t.Context(), "back", storecredit.GiveBack(taken, "ord_1", noon)...); err != nil {
+	if err := s.Table.Transact(t.Context(), t.Name()+"back", storecredit.GiveBack(taken, "ord_1", noon)...); err != nil {
 		t.Fatal(err)
 	}
 	if b := storecredit.Balance(lots(t, s), noon); b != 8_000 {
@@ -68,11 +68,11 @@ func TestCreditThatComesBackAfterItsLotExpiredCanBeSpentForThirtyDays(t *testing
 	s := open(t)
 	give(t, s, "soon-0001", 3_000, noon.AddDate(0, 0, 10))
 	writes, taken, _ := storecredit.Spend(lots(t, s), 2_000, noon)
-	if err := s.Table.Transact(t.Context(), "spend", writes...); err != nil {
+	if err := s.Table.Transact(t.Context(), t.Name()+"spend", writes...); err != nil {
 		t.Fatal(err)
 	}
 	later := noon.AddDate(0, 0, 11)
-	if err := s.Table.Transact(t.Context(), "back", storecredit.GiveBack(taken, "ord_1", later)...); err != nil {
+	if err := s.Table.Transact(t.Context(), t.Name()+"back", storecredit.GiveBack(taken, "ord_1", later)...); err != nil {
 		t.Fatal(err)
 	}
 	for at, want := range map[time.Time]int64{
@@ -95,7 +95,7 @@ func TestOfManyWhoSpendTheSameCreditNobodyGetsMoreThanThereIs(t *testing.T) {
 	for i := range 8 {
 		group.Go(func() {
 			writes, _, total := storecredit.Spend(read, 2_000, noon)
-			if err := s.Table.Transact(t.Context(), fmt.Sprint("spend", i), writes...); err == nil {
+			if err := s.Table.Transact(t.Context(), fmt.Sprint(t.Name(), i), writes...); err == nil {
 				mu.Lock()
 				defer mu.Unlock()
 				spent += total
