@@ -93,16 +93,19 @@ func (o *Order) QuoteRefund(ask refund.Ask) (refund.Quote, error) {
 // refusal is a refusal of the ledger as a problem.
 func refusal(err error) error {
 	r, ok := errors.AsType[*refund.Refusal](err)
-	switch {
-	case !ok:
+	if !ok {
 		return err
-	case r.Code == refund.NothingCaptured:
-		return problem.Conflict(r.Code, "Nothing has been paid that could be given back.")
-	case r.Code == refund.UnitsGone:
-		return problem.Conflict(r.Code, "Line %s has %d units left that were not returned.", r.LineID, r.Most).
-			With("lineId", r.LineID).With("left", r.Most)
 	}
-	return problem.New(422, r.Code, "This cannot be refunded; %d is left.", r.Most).With("lineId", r.LineID).With("left", r.Most)
+	switch r.Code {
+	case refund.NothingCaptured:
+		return problem.Conflict("nothing_captured", "Nothing has been paid that could be given back.")
+	case refund.UnitsGone:
+		return problem.Conflict("units_returned", "Line %s has %d units left that were not returned.", r.LineID, r.Most).
+			With("lineId", r.LineID).With("left", r.Most)
+	case refund.UnknownLine, refund.BadQuantity:
+		return problem.New(422, "refund_invalid", "At least one unit of a line of this order, or an amount above zero.").With("lineId", r.LineID)
+	}
+	return problem.New(422, "refund_too_large", "More than is left; %d is.", r.Most).With("left", r.Most)
 }
 
 // GiveRefund quotes a refund, books it and starts to pay it out. Errors: those of QuoteRefund; 422 refund_too_large when nothing would
@@ -113,7 +116,7 @@ func (o *Order) GiveRefund(ask refund.Ask, kind refund.Kind, reason, by string, 
 		return q, err
 	}
 	if q.Refund <= 0 {
-		return q, problem.New(422, refund.TooMuch, "Nothing of this is left to be refunded.")
+		return q, problem.New(422, "refund_too_large", "Nothing of this is left to be refunded.")
 	}
 	e := q.Entry(o.NextEntry())
 	e.Kind, e.To, e.Reason, e.By = kind, refund.ToPayments, reason, by

@@ -212,7 +212,7 @@ func TestGoodwillIsBoundedByWhatIsLeft(t *testing.T) {
 	for _, c := range []struct {
 		amount int64
 		code   string
-	}{{0, refund.BadQuantity}, {-1, refund.BadQuantity}, {5_001, refund.TooMuch}, {2_000, ""}, {3_001, refund.TooMuch}, {3_000, ""}, {1, refund.TooMuch}} {
+	}{{0, "refund_invalid"}, {-1, "refund_invalid"}, {5_001, refund.TooMuch}, {2_000, ""}, {3_001, refund.TooMuch}, {3_000, ""}, {1, refund.TooMuch}} {
 		if err := o.GiveGoodwill(c.amount, "sorry", order.ByShop, noon); codeOf(err) != c.code {
 			t.Errorf("%d: %v, want %q", c.amount, err, c.code)
 		}
