@@ -76,7 +76,7 @@ func TestAMessageThatComesThreeTimesRenewsOnce(t *testing.T) {
 
 func TestADatabaseThatFailsLeavesTheJobDue(t *testing.T) {
 	t.Parallel()
-	in := fault.New(fault.Plan{N: 1, Mode: fault.Before})
+	in := fault.New(fault.Plan{N: 1, Mode: fault.Fails})
 	resume := in.Pause()
 	w := testsubscriptions.New(t, in)
 	r, _, err := w.Subscribe(t.Context(), w.Look, w.Subscriber(w.Offer(), "pm_card_visa"))

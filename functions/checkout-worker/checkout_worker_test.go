@@ -123,7 +123,7 @@ func TestAJobThatComesTwiceIsDoneOnce(t *testing.T) {
 
 func TestADatabaseThatFailsLeavesTheJobDue(t *testing.T) {
 	t.Parallel()
-	in := fault.New(fault.Plan{N: 1, Mode: fault.Before})
+	in := fault.New(fault.Plan{N: 1, Mode: fault.Fails})
 	resume := in.Pause()
 	w := testshop.New(t, in)
 	chk := begin(t, w, "pm_card_sandbox_hang")

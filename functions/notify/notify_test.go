@@ -16,9 +16,9 @@ import (
 
 	"dangol/events"
 	"dangol/functions/notify"
+	"dangol/infra/testkit/fault"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/table"
-	"dangol/shared/platform/table/faults"
 )
 
 func TestEachEventBecomesItsMail(t *testing.T) {
@@ -189,10 +189,10 @@ func TestAMailIsSentWhateverCallToTheTableFails(t *testing.T) {
 	t.Parallel()
 	for _, plan := range [][]mode{nil, {throttle}, {hang}} {
 		for n := 1; n <= 4; n++ {
-			for _, m := range faults.Modes {
+			for _, m := range fault.Modes {
 				t.Run(fmt.Sprintf("SES %v, call %d %s", plan, n, m), func(t *testing.T) {
 					t.Parallel()
-					b := newBench(t, &fakeSES{plan: plan}, func(db table.DB) table.DB { return faults.Wrap(db, map[int]faults.Mode{n: m}) })
+					b := newBench(t, &fakeSES{plan: plan}, fault.New(fault.Plan{N: n, Mode: m}).DB)
 					payload := told(t, "evt_1", placed())
 					_ = b.bus(payload) // may end in the dead-letter queue, from where it is redriven
 					b.clock.Advance(time.Hour)

@@ -2,11 +2,8 @@ package orders
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"dangol/shared/order"
 	"dangol/shared/platform/api"
@@ -40,7 +37,6 @@ func (f *Orders) inState(ctx context.Context, in *inStateInput) (*listOutput, er
 	return listed(page), nil
 }
 
-// OrderInput is in every input that names an order.
 // OrderInput names an order and what opens it. Exported because Huma fills only exported embedded structs.
 type OrderInput struct {
 	OrderID   string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
@@ -72,13 +68,6 @@ type lookupInput struct {
 		Number string `json:"number" minLength:"1" maxLength:"40" doc:"As in the confirmation mail; case, spaces and hyphens do not matter." example:"01K9X-7D3F8-Q7M2K"`
 		Email  string `json:"email" format:"email" maxLength:"254" example:"haneul@example.com"`
 	}
-	header func(name, value string)
-}
-
-// Resolve keeps the way to the answer's headers, which a problem has none of.
-func (in *lookupInput) Resolve(ctx huma.Context) []error {
-	in.header = ctx.SetHeader
-	return nil
 }
 
 type lookupOutput struct {
@@ -98,9 +87,6 @@ func (f *Orders) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, er
 		ratelimit.Limit{Name: "order-lookup-number", Subject: id, Most: lookupsPerNumber, Window: lookupWindow},
 	)
 	if err != nil {
-		if seconds, ok := problem.From(err).Extra[ratelimit.RetryAfter].(int); ok {
-			in.header("Retry-After", strconv.Itoa(seconds))
-		}
 		return nil, err
 	}
 	if !possible {

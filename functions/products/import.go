@@ -144,21 +144,27 @@ func (t *tally) batch(file *shopify.Reader, base shopify.Base, seen map[string]i
 // importBatch brings the shop's products in line with those of the file. A product that somebody else made or changed
 // meanwhile is read again.
 func (c *Products) importBatch(ctx context.Context, batch []shopify.Product, t *tally) error {
-	for range importTries {
-		again, err := c.importOnce(ctx, batch, t)
-		if err != nil || len(again) == 0 {
-			return err
+	left := batch
+	_, err := table.Modify(ctx, func(context.Context, table.Item) ([]shopify.Product, error) {
+		return left, nil
+	}, func(ctx context.Context, batch []shopify.Product) (_ []shopify.Product, err error) {
+		left, err = c.importOnce(ctx, batch, t)
+		if err == nil && len(left) > 0 {
+			return nil, table.Stale(errChangedMeanwhile, nil)
 		}
-		batch = again
+		return nil, err
+	})
+	if !errors.Is(err, errChangedMeanwhile) {
+		return err
 	}
-	for _, file := range batch {
+	for _, file := range left {
 		t.fail(1, &shopify.RowError{Row: file.Row, Code: "busy", Message: "others keep changing this product; import it again"})
 	}
 	return nil
 }
 
-// importTries bounds how often a product that somebody else changed meanwhile is read again.
-const importTries = 4
+// errChangedMeanwhile says that products of the file were made or changed by others since they were read.
+var errChangedMeanwhile = errors.New("product changed meanwhile")
 
 // incoming is a product of the file on its way into the shop.
 type incoming struct {
@@ -293,7 +299,7 @@ func (c *Products) importStock(ctx context.Context, p incoming, levels map[table
 		}
 		set, err := stock.Import(ctx, c.table, levels, v.ID, v.Buckets(), quantity, c.now())
 		if err != nil {
-			return busy(err)
+			return err
 		}
 		wrote = wrote || set
 	}

@@ -157,16 +157,9 @@ func (c *Products) setStock(ctx context.Context, in *SetStockInput) (*StockOutpu
 		return nil, err
 	}
 	if err := stock.Set(ctx, c.table, v.ID, v.Buckets(), in.Body.Available, c.now()); err != nil {
-		return nil, busy(err)
+		return nil, err
 	}
 	return c.stockOf(ctx, v)
-}
-
-func busy(err error) error {
-	if errors.Is(err, stock.ErrBusy) {
-		return problem.Unavailable("stock_busy", "The stock changes too fast at the moment. Try again.").Because(err)
-	}
-	return err
 }
 
 // AdjustInput is units to add or take.
@@ -177,9 +170,6 @@ type AdjustInput struct {
 		Reason string `json:"reason" minLength:"1" maxLength:"200" doc:"Why, for the log." example:"broken in the warehouse"`
 	}
 }
-
-// adjustTries bounds how often an adjustment that met other changes is planned again.
-const adjustTries = 8
 
 // adjustStock moves the counters, logs why and records the answer to the key in one transaction.
 func (c *Products) adjustStock(ctx context.Context, in *AdjustInput) (*StockOutput, error) {
@@ -195,21 +185,15 @@ func (c *Products) adjustStock(ctx context.Context, in *AdjustInput) (*StockOutp
 		Key: table.Key{PK: stock.KeyOf(v.ID, 0).PK, SK: logPrefix + id.New("adj", now)},
 		At:  now, Delta: in.Body.Delta, Reason: in.Body.Reason, By: auth.From(ctx).Subject,
 	}
-	for range adjustTries {
-		out, again, err := c.tryAdjust(ctx, v, entry)
-		if !again {
-			return out, err
-		}
-	}
-	return nil, busy(stock.ErrBusy)
+	return table.Modify(ctx, func(ctx context.Context, _ table.Item) (*StockOutput, error) {
+		return c.stockOf(ctx, v)
+	}, func(ctx context.Context, before *StockOutput) (*StockOutput, error) {
+		return c.tryAdjust(ctx, v, before, entry)
+	})
 }
 
-// tryAdjust makes one attempt. again says that the counters changed in between.
-func (c *Products) tryAdjust(ctx context.Context, v catalog.Variant, entry logged) (out *StockOutput, again bool, err error) {
-	before, err := c.stockOf(ctx, v)
-	if err != nil {
-		return nil, false, err
-	}
+// tryAdjust makes one attempt on the stock as it was before. Errors: table.Stale when the counters changed in between.
+func (c *Products) tryAdjust(ctx context.Context, v catalog.Variant, before *StockOutput, entry logged) (*StockOutput, error) {
 	levels := map[table.Key]stock.Level{}
 	for b, n := range before.Body.Buckets {
 		levels[stock.KeyOf(v.ID, b)] = stock.Level{Available: n}
@@ -221,7 +205,7 @@ func (c *Products) tryAdjust(ctx context.Context, v catalog.Variant, entry logge
 	if keyed.Keyed() {
 		done, err := keyed.Done(answer)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		writes = append(writes, done)
 	}
@@ -231,38 +215,38 @@ func (c *Products) tryAdjust(ctx context.Context, v catalog.Variant, entry logge
 	for _, m := range moves {
 		writes = append(writes, m)
 	}
-	err = c.table.Transact(ctx, id.Secret(), writes...)
+	err := c.table.Transact(ctx, id.Secret(), writes...)
 	refused, ok := table.Refused(err)
 	switch {
 	case ok && keyed.Keyed() && refused.Refused(1):
 		out := &StockOutput{Replayed: "true"}
-		return out, false, keyed.Replay(refused.Reasons[1].Item, &out.Body)
+		return out, keyed.Replay(refused.Reasons[1].Item, &out.Body)
 	case ok:
-		return nil, true, nil
+		return nil, table.Stale(err, nil)
 	}
-	return &StockOutput{Body: answer}, false, err
+	return &StockOutput{Body: answer}, err
 }
 
 // refusedAdjustment tells that there are too few units, unless this request has already taken them: then its record has
 // the answer. The transaction asks for the entry to be there, which it never is: it changes nothing and only looks.
-func (c *Products) refusedAdjustment(ctx context.Context, available int, writes []table.Write) (*StockOutput, bool, error) {
+func (c *Products) refusedAdjustment(ctx context.Context, available int, writes []table.Write) (*StockOutput, error) {
 	tooLittle := problem.Conflict("insufficient_stock", "There are only %d units.", available).With("available", available)
 	keyed := api.Idempotency(ctx)
 	if !keyed.Keyed() {
-		return nil, false, tooLittle
+		return nil, tooLittle
 	}
 	never := writes[0].(table.Put)
 	never.If = table.IfThere // no entry has this fresh id
 	err := c.table.Transact(ctx, id.Secret(), never, writes[1])
 	refused, ok := table.Refused(err)
 	if !ok {
-		return nil, false, fmt.Errorf("look for the first answer: %w", err)
+		return nil, fmt.Errorf("look for the first answer: %w", err)
 	}
 	if refused.Refused(1) {
 		out := &StockOutput{Replayed: "true"}
-		return out, false, keyed.Replay(refused.Reasons[1].Item, &out.Body)
+		return out, keyed.Replay(refused.Reasons[1].Item, &out.Body)
 	}
-	return nil, false, tooLittle
+	return nil, tooLittle
 }
 
 // after is the stock once the moves have been made.

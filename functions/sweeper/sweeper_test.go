@@ -14,12 +14,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"dangol/functions/sweeper"
+	"dangol/infra/testkit/fault"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/logging"
 	"dangol/shared/platform/table"
-	"dangol/shared/platform/table/faults"
 )
 
 func TestDueJobsGoToTheQueueOfTheirKind(t *testing.T) {
@@ -232,10 +232,10 @@ func TestNoJobIsLostWhateverCallFails(t *testing.T) {
 	t.Parallel()
 	calls := cleanCalls(t)
 	for n := 1; n <= calls; n++ {
-		for _, mode := range faults.Modes {
+		for _, mode := range fault.Modes {
 			t.Run(fmt.Sprintf("call %d %s", n, mode), func(t *testing.T) {
 				t.Parallel()
-				b := newBench(t, func(db table.DB) table.DB { return faults.Wrap(db, map[int]faults.Mode{n: mode}) })
+				b := newBench(t, fault.New(fault.Plan{N: n, Mode: mode}).DB)
 				keys := b.put("hold", 0, 4, noon)
 				b.put("hold", 4, 1, noon)
 				b.spend(4)
@@ -261,13 +261,13 @@ func TestNoJobIsLostWhateverCallFails(t *testing.T) {
 }
 
 func cleanCalls(t *testing.T) int {
-	var db *faults.DB
-	b := newBench(t, func(inner table.DB) table.DB { db = faults.Wrap(inner, nil); return db })
+	in := fault.New(fault.Plan{})
+	b := newBench(t, in.DB)
 	b.put("hold", 0, 4, noon)
 	b.put("hold", 4, 1, noon)
 	b.spend(4)
 	b.sweep()
-	return db.Calls()
+	return len(in.Calls())
 }
 
 // spend counts a job as tried too often.

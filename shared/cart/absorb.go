@@ -14,40 +14,46 @@ import (
 // transaction. do is not asked when the customer's cart has it already.
 //
 // 2 round trips: 1 RCU per 4 KB, 2 WCU per KB of both carts. Errors: those of do, 404 cart_not_found, 409 cart_paying, 409
-// cart_ordered, 503 cart_busy.
+// cart_ordered, 503 busy.
 func (s Store) Absorb(ctx context.Context, customerID string, guest Ref, do func(into, guest *Cart) error) (*Cart, error) {
-	for try, lost := 1, 0; ; try++ {
-		into, from, seen, err := s.both(ctx, customerID, guest)
-		if err != nil {
-			return nil, err
+	lost := 0
+	m, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (m merge, err error) {
+		m.into, m.from, m.seen, err = s.both(ctx, customerID, guest)
+		return m, err
+	}, func(ctx context.Context, m merge) (merge, error) {
+		if slices.Contains(m.into.MergedIDs, guest.CartID) {
+			return m, nil
 		}
-		if slices.Contains(into.MergedIDs, guest.CartID) {
-			return into, nil
+		if m.from == nil {
+			return m, NotFound()
 		}
-		if from == nil {
-			return nil, NotFound()
+		if err := errors.Join(Changeable(m.into), Changeable(m.from)); err != nil {
+			return m, err
 		}
-		if err := errors.Join(Changeable(into), Changeable(from)); err != nil {
-			return nil, err
+		s.name(m.into)
+		if err := do(m.into, m.from); err != nil {
+			return m, err
 		}
-		s.name(into)
-		if err := do(into, from); err != nil {
-			return nil, err
+		err := s.unite(ctx, m.into, m.from, m.seen)
+		if _, met := table.Refused(err); met {
+			return m, table.Stale(err, nil)
 		}
-		err = s.unite(ctx, into, from, seen)
-		_, met := table.Refused(err)
-		switch {
-		case err == nil:
-			return into, nil
-		case met && try < lostTries*4:
-		case !met && lost < lostTries && ctx.Err() == nil:
+		if err != nil && lost < lostTries && ctx.Err() == nil {
 			lost++
-		case met:
-			return nil, busy(err)
-		default:
-			return nil, err
+			return m, table.Stale(err, nil)
 		}
+		return m, err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return m.into, nil
+}
+
+// merge is the two carts of a merge as they were read; from is nil when the guest's is not there for this token.
+type merge struct {
+	into, from *Cart
+	seen       stood
 }
 
 // unite writes the customer's cart and deletes the guest's, or neither.

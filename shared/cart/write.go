@@ -2,7 +2,6 @@ package cart
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -16,10 +15,7 @@ const (
 	// keptKeys and keptMarks bound what a cart remembers of its last writes.
 	keptKeys  = 16
 	keptMarks = 16
-	// changeTries bounds how often a change that met another one is tried again. With a wait of up to 128 ms between tries
-	// it outlasts far more shoppers than one cart has.
-	changeTries = 48
-	// lostTries bounds how often a write that ended in an error is looked into.
+	// lostTries bounds how often a write that ended in an error is looked for in the cart, by its mark.
 	lostTries = 3
 )
 
@@ -35,44 +31,55 @@ type Attempt struct {
 // answer was lost is found again by its mark.
 //
 // 2 round trips; 1 RCU per 4 KB and 1 WCU per KB of the cart; 1 more round trip for each change it met. Errors: those of
-// do, 404 cart_not_found, 409 cart_paying, 409 cart_ordered with extra.orderId, 422 idempotency_key_reused, 503 cart_busy.
+// do, 404 cart_not_found, 409 cart_paying, 409 cart_ordered with extra.orderId, 422 idempotency_key_reused, 503 busy.
 func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) error) (c *Cart, replayed bool, err error) {
 	mark := id.Secret()[:8]
 	ref.Operator = false // reading is all it allows
-	c, seen, err := s.load(ctx, ref)
-	for try, lost := 1, 0; err == nil; try++ {
-		if slices.Contains(c.Marks, mark) {
-			return c, false, nil
+	lost := 0
+	w, err := table.Modify(ctx, func(ctx context.Context, found table.Item) (w reading, err error) {
+		if found == nil {
+			w.cart, w.seen, err = s.load(ctx, ref)
+		} else {
+			w.cart, w.seen, err = s.again(ref, c, found)
 		}
-		if used, err := a.used(c, s.Clock.Now()); used || err != nil {
-			return c, used, err
+		c = w.cart
+		return w, err
+	}, func(ctx context.Context, w reading) (reading, error) {
+		if slices.Contains(w.cart.Marks, mark) {
+			return w, nil
 		}
-		if err := Changeable(c); err != nil {
-			return nil, false, err
+		used, err := a.used(w.cart, s.Clock.Now())
+		if used || err != nil {
+			replayed = used
+			return w, err
 		}
-		s.name(c)
-		if err := do(c); err != nil {
-			return nil, false, err
+		if err := Changeable(w.cart); err != nil {
+			return w, err
 		}
-		err = s.Table.Put(ctx, s.write(c, seen, mark, a))
-		failed, met := table.Failed(err)
-		switch {
-		case err == nil:
-			return c, false, nil
-		case try == changeTries:
-			return nil, false, busy(err)
-		case met && failed.Item != nil:
-			c, seen, err = s.again(ctx, ref, c, failed.Item, try)
-		case met || lost < lostTries && ctx.Err() == nil:
+		s.name(w.cart)
+		if err := do(w.cart); err != nil {
+			return w, err
+		}
+		err = s.Table.Put(ctx, s.write(w.cart, w.seen, mark, a))
+		if failed, met := table.Failed(err); met {
+			return w, table.Stale(err, failed.Item)
+		}
+		if err != nil && lost < lostTries && ctx.Err() == nil {
 			lost++
-			c, seen, err = s.load(ctx, ref)
+			return w, table.Stale(err, nil)
 		}
+		return w, err
+	})
+	if err != nil {
+		return nil, false, err
 	}
-	return nil, false, err
+	return w.cart, replayed, nil
 }
 
-func busy(err error) error {
-	return problem.Unavailable("cart_busy", "This cart is being changed too often at once. Trying again is safe.").Because(err)
+// reading is a cart as it was read, and what must still stand when it is written.
+type reading struct {
+	cart *Cart
+	seen stood
 }
 
 // Changeable returns why a cart cannot be changed: 409 cart_paying or cart_ordered with extra.orderId; nil for an open one.
@@ -129,13 +136,8 @@ func (a Attempt) used(c *Cart, now time.Time) (bool, error) {
 	}
 }
 
-// again makes the next try's cart from what the refused write found, at no further read, after a random wait.
-func (s Store) again(ctx context.Context, ref Ref, before *Cart, item table.Item, try int) (*Cart, stood, error) {
-	select {
-	case <-ctx.Done():
-		return nil, stood{}, ctx.Err()
-	case <-time.After(rand.N(2 * time.Millisecond << min(try, 6))):
-	}
+// again makes the next try's cart from what the refused write found, at no further read.
+func (s Store) again(ref Ref, before *Cart, item table.Item) (*Cart, stood, error) {
 	if !ref.guest() {
 		c, seen, err := s.customers(ref, item)
 		if err == nil {

@@ -23,6 +23,7 @@ var AccessPatterns = []table.Pattern{
 	{Name: "change a price", Key: "PRODUCT#<id> / PRODUCT and PRICE#<time>", Trips: 1, Write: 6},
 	{Name: "stock of a variant", Key: "STOCK#<variant> / BUCKET#<n>", Trips: 1, Read: 1},
 	{Name: "set stock, one counter", Key: "STOCK#<variant> / BUCKET#00", Trips: 2, Read: 1, Write: 1},
-	{Name: "adjust stock, one counter", Key: "STOCK#<variant> / BUCKET#00", Trips: 2, Read: 1, Write: 1},
+	{Name: "adjust stock, one counter", Key: "STOCK#<variant> / BUCKET#00", Trips: 2, Read: 1, Write: 2,
+		Note: "in a transaction; 2 more for its log entry, 2 for an idempotency key"},
 	{Name: "hold one unit", Key: "STOCK#<variant> / BUCKET#<n>", Trips: 1, Write: 2},
 }

@@ -80,7 +80,14 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		}},
 		{"stock of a variant", func(ctx context.Context) error { _, err := stock.Read(ctx, s.table, keys); return err }},
 		{"set stock, one counter", func(ctx context.Context) error { return stock.Set(ctx, s.table, v.ID, 1, 5, opening) }},
-		{"adjust stock, one counter", func(ctx context.Context) error { return stock.Adjust(ctx, s.table, v.ID, 1, 1) }},
+		{"adjust stock, one counter", func(ctx context.Context) error {
+			levels, err := stock.Read(ctx, s.table, keys)
+			if err != nil {
+				return err
+			}
+			moves, err := stock.AdjustPlan(levels, v.ID, 1, 1)
+			return errors.Join(err, s.table.Transact(ctx, "adjust", moves[0]))
+		}},
 		{"hold one unit", func(ctx context.Context) error {
 			levels := map[table.Key]stock.Level{keys[0]: {Available: 1}}
 			writes, _, _ := stock.Hold(levels, []stock.Want{{VariantID: v.ID, Quantity: 1, Buckets: 1}}, 0)

@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -46,10 +45,6 @@ type Start struct {
 	// Fits reports whether the client's If-Match allows the version of the cart.
 	Fits func(version int) bool
 }
-
-// beginTries bounds how often a hold is planned again after others took what it wanted. Each refusal means that somebody
-// else bought something, so a buyer who loses this often meets stock that moves faster than they can.
-const beginTries = 10
 
 // begin holds the stock and locks the cart, in one transaction. replay is true when an earlier request with the same key
 // has begun the checkout. 2 round trips and 1 transaction when nobody else wants the last units. Errors: 404
@@ -166,33 +161,38 @@ func outOfStock(lines []string) *problem.Problem {
 // hold writes the beginning of the checkout, planning again when others were faster.
 func (s Service) hold(ctx context.Context, c *Checkout, p cart.Priced, goods *goods) (*Checkout, bool, error) {
 	wants := goods.wants(p.Cart.Lines)
-	levels, err := goods.levels(ctx, s.Table, wants)
-	for try := 0; err == nil && try < beginTries; try++ {
+	type outcome struct {
+		checkout *Checkout
+		replay   bool
+	}
+	first := true
+	var levels map[table.Key]stock.Level
+	out, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (_ outcome, err error) {
+		if first {
+			levels, err = goods.levels(ctx, s.Table, wants)
+		} else {
+			levels, err = stock.Read(ctx, s.Table, stock.Keys(wants))
+		}
+		first = false
+		return outcome{}, err
+	}, func(ctx context.Context, _ outcome) (outcome, error) {
 		writes, taken, short := stock.Hold(levels, wants, rand.Int())
 		if len(short) > 0 {
-			return s.refused(ctx, c.ID, c.Hash, outOfStock(shortOf(p, short)))
+			prior, replay, err := s.refused(ctx, c.ID, c.Hash, outOfStock(shortOf(p, short)))
+			return outcome{prior, replay}, err
 		}
 		c.Taken = taken
-		prior, refusal := s.open(ctx, c, p, writes)
-		switch {
-		case refusal == nil && prior != nil:
-			return prior, true, nil
-		case !errors.Is(refusal, errFaster):
-			return c, false, refusal
+		prior, err := s.open(ctx, c, p, writes)
+		if prior != nil {
+			return outcome{prior, true}, err
 		}
-		levels, err = stock.Read(ctx, s.Table, stock.Keys(wants))
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	return nil, false, busy(nil)
+		return outcome{c, false}, err
+	})
+	return out.checkout, out.replay, err
 }
 
-// errFaster says that others took the stock that a plan counted on.
-var errFaster = errors.New("checkout: the stock has moved")
-
 // open is the transaction that begins a checkout. It returns the checkout that the same request began before or at the same
-// time, if it did. Errors: errFaster, and why the purchase is not possible.
+// time, if it did. Errors: table.Stale when others took the stock that the plan counts on, and why the purchase is not possible.
 func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []table.Write) (prior *Checkout, err error) {
 	all := []table.Write{table.Put{Item: c, If: table.IfNew}, cart.BeginPaying(p.Cart, c.ID, c.CreatedAt)}
 	limited := limitedOf(p)
@@ -219,14 +219,10 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 	case s.usedUp(canceled, counters, refusals) != nil:
 		return nil, s.usedUp(canceled, counters, refusals)
 	case slices.ContainsFunc(canceled.Reasons, func(r table.Reason) bool { return r.Code == "ConditionalCheckFailed" }):
-		return nil, errFaster
+		return nil, table.Stale(err, nil)
 	default:
-		return nil, busy(err)
+		return nil, problem.Busy(err)
 	}
-}
-
-func busy(cause error) error {
-	return problem.Unavailable("busy", "Too many buyers at once; nothing was taken. Try again with the same key.").Because(cause)
 }
 
 // begun is the checkout that the same request began before, or at the same time.

@@ -43,10 +43,10 @@ func (s Service) claim(ctx context.Context, c *Checkout, p payment.Payment) (*Ch
 		case canceled.Refused(2):
 			basket = nil // it was replaced or deleted; the paid order matters more
 		default:
-			return nil, busy(err)
+			return nil, problem.Busy(err)
 		}
 	}
-	return nil, problem.Unavailable("busy", "The order could not be made yet; it will be.")
+	return nil, problem.Busy(errors.New("another order has each id that was tried"))
 }
 
 // lockedCart reads the cart that this checkout holds; nil when it does not any more.

@@ -39,9 +39,6 @@ func (s Store) Get(ctx context.Context, id string) (*Order, error) {
 // nothing to write.
 type Rule func(*Order) (changed bool, with []table.Write, err error)
 
-// changeTries bounds how often a change that met another one is applied again to what the other one left.
-const changeTries = 8
-
 // Change reads an order and applies the rule. 2 round trips when nobody else changes it. Errors: 404 order_not_found, those
 // of the rule, 503 busy.
 func (s Store) Change(ctx context.Context, id string, rule Rule) (*Order, error) {
@@ -55,24 +52,30 @@ func (s Store) Change(ctx context.Context, id string, rule Rule) (*Order, error)
 // Apply applies the rule to an order that was read, and to a fresh reading when that was old. 1 round trip, 1 WCU per KB,
 // twice that when there are further writes. o is not to be used afterwards. Errors: those of the rule, 503 busy.
 func (s Store) Apply(ctx context.Context, o *Order, rule Rule) (*Order, error) {
-	var stale error
-	for range changeTries {
+	id := o.ID
+	return table.Modify(ctx, func(ctx context.Context, found table.Item) (*Order, error) {
+		read := o
+		o = nil // only the first try may go by what was read before
+		switch {
+		case read != nil:
+			return read, nil
+		case found != nil:
+			var next Order
+			return &next, found.Decode(&next)
+		default:
+			return s.Get(ctx, id)
+		}
+	}, func(ctx context.Context, o *Order) (*Order, error) {
 		changed, with, err := rule(o)
 		if err != nil || !changed {
 			return o, err
 		}
-		stale = s.save(ctx, o, with)
-		if stale == nil {
-			return o, nil
+		err = s.save(ctx, o, with)
+		if found, met := table.Met(err, 0); met {
+			return nil, table.Stale(err, found)
 		}
-		if !isStale(stale) {
-			return nil, stale
-		}
-		if o, err = s.Get(ctx, o.ID); err != nil {
-			return nil, err
-		}
-	}
-	return nil, problem.Unavailable("busy", "This order is being changed by others; try again.").Because(stale)
+		return o, err
+	})
 }
 
 // save writes the order as the version after the one that was read. A write of ours whose answer was lost is recognized
@@ -97,14 +100,6 @@ func (s Store) save(ctx context.Context, o *Order, with []table.Write) error {
 		return nil
 	}
 	return err
-}
-
-func isStale(err error) bool {
-	if _, failed := table.Failed(err); failed {
-		return true
-	}
-	c, refused := table.Refused(err)
-	return refused && c.Refused(0)
 }
 
 // TransactGiving is Transact for writes that must hold and others that give something back. Of the latter those whose

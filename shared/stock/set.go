@@ -15,12 +15,6 @@ import (
 // ErrTooLittle says that an adjustment would take more than there is.
 var ErrTooLittle = errors.New("stock: not that many units")
 
-// ErrBusy says that a change lost against others again and again; trying later is safe.
-var ErrBusy = errors.New("stock: too many changes at once")
-
-// setTries bounds how often a change that met others is planned again.
-const setTries = 12
-
 // Read reads buckets, strongly consistent. Buckets that are not there are not in the answer; they hold nothing. 1 round
 // trip per 100 keys, 1 RCU each.
 func Read(ctx context.Context, t *table.Table, keys []table.Key) (map[table.Key]Level, error) {
@@ -43,14 +37,14 @@ func Read(ctx context.Context, t *table.Table, keys []table.Key) (map[table.Key]
 }
 
 // Set makes the units that can be sold as many as told, spread over the buckets. It counts from the moment it reads: what
-// buyers take meanwhile comes off. 2 round trips when nobody else changes the stock. Errors: ErrBusy.
+// buyers take meanwhile comes off. 2 round trips when nobody else changes the stock. Errors: 503 busy.
 func Set(ctx context.Context, t *table.Table, variantID string, buckets, units int, now time.Time) error {
 	return set(ctx, t, nil, variantID, buckets, units, nil, now)
 }
 
 // Import sets the stock to the quantity in a file, unless the last imported file said the same: then what was sold since
 // stays sold. levels are the variant's buckets as read, from which moment on sales come off. It reports whether it wrote. 1
-// round trip when nobody else changes the stock. Errors: ErrBusy.
+// round trip when nobody else changes the stock. Errors: 503 busy.
 func Import(
 	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, now time.Time,
 ) (bool, error) {
@@ -60,12 +54,35 @@ func Import(
 	return true, set(ctx, t, levels, variantID, buckets, units, &units, now)
 }
 
+// set plans and writes until a plan holds. levels, when not nil, are what the first plan goes by. The mark recognizes a
+// single write whose answer was lost; more than one write is a transaction, whose token does the same.
 func set(
 	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, imported *int, now time.Time,
 ) error {
-	return attempts(ctx, t, levels, variantID, buckets, func(levels map[table.Key]Level) ([]table.Update, error) {
-		return plan(levels, variantID, buckets, units, imported, now), nil
+	_, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (map[table.Key]Level, error) {
+		read := levels
+		levels = nil
+		if read != nil {
+			return read, nil
+		}
+		return Read(ctx, t, bucketKeys(variantID, buckets))
+	}, func(ctx context.Context, levels map[table.Key]Level) (map[table.Key]Level, error) {
+		writes := plan(levels, variantID, buckets, units, imported, now)
+		if len(writes) == 0 {
+			return nil, nil
+		}
+		err := apply(ctx, t, writes, id.Secret())
+		_, failed := table.Failed(err)
+		_, refused := table.Refused(err)
+		if failed || refused {
+			return nil, table.Stale(err, nil)
+		}
+		return nil, err
 	})
+	if err != nil {
+		return fmt.Errorf("stock of %s: %w", variantID, err)
+	}
+	return nil
 }
 
 // plan is the writes that bring the buckets from the levels read to units in all.
@@ -114,15 +131,8 @@ func move(variantID string, bucket, by int) table.Update {
 	return u
 }
 
-// Adjust adds delta units, or takes them when it is negative. 1 round trip to add to a single counter, else 2. Errors:
-// ErrTooLittle, ErrBusy.
-func Adjust(ctx context.Context, t *table.Table, variantID string, buckets, delta int) error {
-	return attempts(ctx, t, nil, variantID, buckets, func(levels map[table.Key]Level) ([]table.Update, error) {
-		return AdjustPlan(levels, variantID, buckets, delta)
-	})
-}
-
-// AdjustPlan is the writes of Adjust, for a transaction of the caller's own. Errors: ErrTooLittle.
+// AdjustPlan is the writes that add delta units to the levels read, or take them when it is negative, for a transaction of
+// the caller's own. Errors: ErrTooLittle.
 func AdjustPlan(levels map[table.Key]Level, variantID string, buckets, delta int) ([]table.Update, error) {
 	if delta < 0 && Available(levels, variantID, buckets) < -delta {
 		return nil, ErrTooLittle
@@ -177,36 +187,6 @@ func share(moves, buckets []int, delta int) {
 }
 
 func abs(n int) int { return max(n, -n) }
-
-// attempts reads, plans and writes until a plan holds. levels, when not nil, are what the first plan begins with. The mark recognizes a single write whose answer was lost; more
-// than one write is a transaction, whose token does the same.
-func attempts(
-	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets int,
-	plan func(map[table.Key]Level) ([]table.Update, error),
-) error {
-	for try := range setTries {
-		if levels == nil || try > 0 {
-			var err error
-			if levels, err = Read(ctx, t, bucketKeys(variantID, buckets)); err != nil {
-				return err
-			}
-		}
-		writes, err := plan(levels)
-		if err != nil || len(writes) == 0 {
-			return err
-		}
-		err = apply(ctx, t, writes, id.Secret())
-		if err == nil {
-			return nil
-		}
-		_, failed := table.Failed(err)
-		_, refused := table.Refused(err)
-		if !failed && !refused {
-			return fmt.Errorf("stock of %s: %w", variantID, err)
-		}
-	}
-	return ErrBusy
-}
 
 func apply(ctx context.Context, t *table.Table, updates []table.Update, mark string) error {
 	if len(updates) == 1 {

@@ -238,8 +238,14 @@ func TestAdjust(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newShelf(t, tt.buckets, tt.from)
-			if err := stock.Adjust(t.Context(), s.table, s.variant, s.buckets, tt.delta); !errors.Is(err, tt.err) {
+			moves, err := stock.AdjustPlan(s.levels(), s.variant, s.buckets, tt.delta)
+			if !errors.Is(err, tt.err) {
 				t.Fatalf("got %v, want %v", err, tt.err)
+			}
+			for _, move := range moves {
+				if _, err := s.table.Update(t.Context(), move); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if s.available() != tt.want {
 				t.Fatalf("%d, want %d", s.available(), tt.want)

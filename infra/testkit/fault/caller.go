@@ -56,7 +56,7 @@ func hang[T any](ctx context.Context, i *Injector, who *caller, name string, f f
 	}
 	got, err := call(context.WithoutCancel(ctx)) // the time that passes on the stage is not the context's
 	if err == nil && patience > answerWithin && !reads[name] {
-		return none, f.lost
+		return none, f.unanswered
 	}
 	return got, err
 }

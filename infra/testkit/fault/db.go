@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 
 	"dangol/shared/platform/table"
 )
@@ -25,20 +26,36 @@ type options = func(*dynamodb.Options)
 func dbCall[I, O any](
 	f faultyDB, ctx context.Context, name string, in I, call func(context.Context, I, ...options) (O, error), o []options,
 ) (O, error) {
-	before := fmt.Errorf("%s: connection refused: %w", name, ErrInjected)
-	lost := fmt.Errorf("%s: %w: %w", name, context.DeadlineExceeded, ErrInjected)
-	return through(ctx, f.in, name, failures{before, throttling(name), lost}, func(ctx context.Context) (O, error) { return call(ctx, in, o...) })
+	fails := failures{
+		fails:      fmt.Errorf("%s: connection refused: %w", name, ErrInjected),
+		throttled:  throttled(name),
+		conflicts:  conflict(name),
+		refused:    &smithy.GenericAPIError{Code: "ValidationException", Message: "Item size has exceeded the maximum allowed size"},
+		unanswered: fmt.Errorf("%s: %w: %w", name, context.DeadlineExceeded, ErrInjected),
+	}
+	return through(ctx, f.in, name, fails, func(ctx context.Context) (O, error) { return call(ctx, in, o...) })
 }
 
-// throttling is what DynamoDB answers when it is asked too much, or when transactions meet.
-func throttling(name string) error {
+// throttled is what DynamoDB answers when it is asked too much.
+func throttled(name string) error {
 	if name == "TransactWriteItems" {
-		return &types.TransactionCanceledException{
-			Message:             aws.String("Transaction canceled"),
-			CancellationReasons: []types.CancellationReason{{Code: aws.String("TransactionConflict")}},
-		}
+		return canceled("ThrottlingError")
 	}
 	return &types.ProvisionedThroughputExceededException{Message: aws.String("The level of configured provisioned throughput was exceeded")}
+}
+
+// conflict is what DynamoDB answers to a write of an item that is part of a running transaction.
+func conflict(name string) error {
+	if name == "TransactWriteItems" {
+		return canceled("TransactionConflict")
+	}
+	return &types.TransactionConflictException{Message: aws.String("Transaction is ongoing for the item")}
+}
+
+func canceled(code string) error {
+	return &types.TransactionCanceledException{
+		Message: aws.String("Transaction canceled"), CancellationReasons: []types.CancellationReason{{Code: &code}},
+	}
 }
 
 func (f faultyDB) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...options) (*dynamodb.GetItemOutput, error) {

@@ -1,7 +1,8 @@
-// Package fault makes outside calls go wrong on purpose: the n-th call to the database or the payment provider fails, takes
-// effect without an answer, is throttled, happens twice, takes effect late, or kills its caller. Campaign does this for every n
-// and every way, so that a test shows what becomes of money, stock and orders whatever breaks, and wherever. Random does it to any
-// call, by chance, for long lives of many; with a Stage the callers meet in every order, and the same seed gives the same run.
+// Package fault makes outside calls go wrong on purpose: the n-th call to the database or the payment provider fails, is
+// throttled, meets a transaction, is refused as invalid, takes effect without an answer, happens twice, takes effect late, or
+// kills its caller. Campaign does this for every n and every way, so that a test shows what becomes of money, stock and
+// orders whatever breaks, and wherever. Random does it to any call, by chance, for long lives of many; with a Stage the
+// callers meet in every order, and the same seed gives the same run.
 package fault
 
 import (
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -19,40 +21,52 @@ import (
 // Mode is how a call goes wrong.
 type Mode string
 
-// The modes. Lost and Twice are the ones that break software: the effect is there and the caller does not know, or is told
-// of a refusal that its own first call has caused.
+// The modes. Unanswered and Twice are the ones that break software: the effect is there and the caller does not know, or is
+// told of a refusal that its own first call has caused.
 const (
-	None      Mode = "none"
-	Before    Mode = "fails before it takes effect"
-	Lost      Mode = "takes effect and its answer is lost"
+	None  Mode = "none"
+	Fails Mode = "fails before it takes effect"
+	// Throttled is a call that was turned away untouched because of load; the same call succeeds later.
 	Throttled Mode = "is throttled"
-	Twice     Mode = "happens twice"
+	// Conflicts is a write to an item that is part of a running transaction. To the payment provider it is Throttled.
+	Conflicts Mode = "meets a transaction"
+	// Refused is a call that can never succeed: a ValidationException of DynamoDB, an invalid request at the provider. With
+	// Plan.Times it stays refused.
+	Refused    Mode = "is refused as invalid"
+	Unanswered Mode = "takes effect and its answer is lost"
+	Twice      Mode = "happens twice"
 	// Late is a call that its caller has given up and that arrives all the same, after some others.
 	Late Mode = "takes effect after its caller gave up"
-	// Dies is the end of a Mortal caller, right after the call took effect: nothing it does afterwards reaches the outside. To a
-	// caller that is not mortal it is Lost.
-	Dies Mode = "takes effect and its caller is killed"
-	// Hangs keeps a caller on a Stage waiting for some time, also longer than its lease, while the others go on. Then the call takes
-	// effect. Elsewhere it is None.
+	// Kills is the end of a Mortal caller, right after the call took effect: nothing it does afterwards reaches the outside. To
+	// a caller that is not mortal it is Unanswered.
+	Kills Mode = "takes effect and its caller is killed"
+	// Hangs keeps a caller on a Stage waiting for some time, also longer than its lease, while the others go on. Then the call
+	// takes effect. Elsewhere it is None.
 	Hangs Mode = "hangs and takes effect in the end"
 )
 
-// Modes are the ways in which a call can go wrong that every campaign plays. Deadly are those that need Mortal callers.
+// Modes are the ways in which a call can go wrong that every campaign plays, Conflicts for writes to the database. Deadly are
+// those that need Mortal callers.
 var (
-	Modes  = []Mode{Before, Lost, Throttled, Twice}
-	Deadly = []Mode{Late, Dies}
+	Modes  = []Mode{Fails, Throttled, Conflicts, Unanswered, Twice}
+	Deadly = []Mode{Late, Kills}
 )
 
 // ErrInjected is behind every failure made here.
 var ErrInjected = errors.New("injected fault")
 
-// Plan says which call goes wrong. N counts from 1 over all calls that go through the injector; 0 is none. Every makes each
-// so-manieth call go wrong, one mode after the other: for crowds, in which it is chance whose call that is.
+// Plan says which call goes wrong. N counts from 1 over all calls that go through the injector; 0 is none. Times is how many
+// calls from N on go wrong, one when it is 0. Every makes each so-manieth call go wrong, one mode after the other: for
+// crowds, in which it is chance whose call that is.
 type Plan struct {
 	N     int
+	Times int
 	Mode  Mode
 	Every int
 }
+
+// Forever is the Times of a plan that has no end.
+const Forever = math.MaxInt32
 
 func (p Plan) String() string { return fmt.Sprintf("call %d %s", p.N, p.Mode) }
 
@@ -81,17 +95,26 @@ const lateBy = 2
 
 // New returns an injector for the plan.
 func New(p Plan) *Injector {
-	i := &Injector{faults: map[Mode]int{}, log: []string{}, delay: func() int { return lateBy }}
-	i.plan = func(n int, _ string) Mode {
-		switch {
-		case n == p.N:
-			return p.Mode
-		case p.Every > 0 && n%p.Every == 0:
-			return Modes[n/p.Every%len(Modes)]
-		}
-		return None
+	return &Injector{faults: map[Mode]int{}, log: []string{}, delay: func() int { return lateBy }, plan: p.mode}
+}
+
+func (p Plan) mode(n int, _ string) Mode {
+	switch {
+	case p.N > 0 && n >= p.N && n < p.N+max(p.Times, 1):
+		return p.Mode
+	case p.Every > 0 && n%p.Every == 0:
+		return Modes[n/p.Every%len(Modes)]
 	}
-	return i
+	return None
+}
+
+// Restart forgets the calls so far and goes on by another plan.
+func (i *Injector) Restart(p Plan) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.plan, i.calls, i.over = p.mode, 0, false
+	i.log = []string{}
+	clear(i.faults)
 }
 
 // Calls lists the calls so far, by name. An injector made by Random keeps no list.
@@ -169,8 +192,8 @@ func (i *Injector) arrive() {
 	}
 }
 
-// failures are the errors of one kind of call: without effect, turned away, and without an answer.
-type failures struct{ before, throttled, lost error }
+// failures are the errors of one kind of call, by how it goes wrong.
+type failures struct{ fails, throttled, conflicts, refused, unanswered error }
 
 // through lets one call happen as planned.
 func through[T any](ctx context.Context, i *Injector, name string, f failures, call func(context.Context) (T, error)) (T, error) {
@@ -183,20 +206,24 @@ func through[T any](ctx context.Context, i *Injector, name string, f failures, c
 	mode := i.next(name)
 	i.arrive()
 	switch mode {
-	case Before:
-		return none, f.before
+	case Fails:
+		return none, f.fails
 	case Throttled:
 		return none, f.throttled
+	case Conflicts:
+		return none, f.conflicts
+	case Refused:
+		return none, f.refused
 	case Late:
 		i.send(func() { _, _ = call(context.WithoutCancel(ctx)) })
-		return none, f.lost
-	case Lost, Dies:
+		return none, f.unanswered
+	case Unanswered, Kills:
 		got, err := call(ctx)
-		who.dead = mode == Dies && who.mortal
+		who.dead = mode == Kills && who.mortal
 		if err != nil {
 			return got, err
 		}
-		return none, f.lost
+		return none, f.unanswered
 	case Twice:
 		_, _ = call(ctx) // the client sees the second answer only
 		return call(ctx)
@@ -217,15 +244,18 @@ type World interface {
 	Check(t testing.TB)
 }
 
-// reads are calls without an effect that could be lost or made twice: to their caller those modes look like Before and
+// reads are calls without an effect that could be lost or made twice: to their caller those modes look like Fails and
 // None.
 var reads = map[string]bool{"GetItem": true, "BatchGetItem": true, "Query": true, "Lookup": true, "LookupRefund": true, "Get": true}
 
+// conflicting are the writes to the database, which alone can meet a transaction.
+var conflicting = map[string]bool{"PutItem": true, "UpdateItem": true, "DeleteItem": true, "TransactWriteItems": true}
+
 func modesOf(call string, more []Mode) []Mode {
 	if reads[call] {
-		return []Mode{Before, Throttled}
+		return []Mode{Fails, Throttled}
 	}
-	return slices.Concat(Modes, more)
+	return slices.DeleteFunc(slices.Concat(Modes, more), func(m Mode) bool { return m == Conflicts && !conflicting[call] })
 }
 
 // Campaign runs the work once without faults to count its calls, and then once for every call and mode: Modes and what is named

@@ -3,7 +3,13 @@ package fault_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/localtest"
@@ -21,19 +27,29 @@ func TestEachModeDoesWhatItSays(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		mode    fault.Mode
-		fails   bool
+		says    string // the error of an update; empty for none
 		effects int
 	}{
-		{fault.None, false, 1}, {fault.Before, true, 0}, {fault.Throttled, true, 0}, {fault.Lost, true, 1}, {fault.Twice, false, 2},
+		{fault.None, "", 1},
+		{fault.Fails, "connection refused", 0},
+		{fault.Throttled, "ProvisionedThroughputExceededException", 0},
+		{fault.Conflicts, "TransactionConflictException", 0},
+		{fault.Refused, "ValidationException", 0},
+		{fault.Unanswered, "deadline exceeded", 1},
+		{fault.Twice, "", 2},
 	} {
 		t.Run(string(c.mode), func(t *testing.T) {
 			t.Parallel()
-			tb := localtest.Table(t, table.Commerce, fault.New(fault.Plan{N: 1, Mode: c.mode}).DB)
-			_, err := tb.Update(t.Context(), table.Update{Key: key, Do: "ADD #n :one", With: map[string]any{":one": 1}})
-			if (err != nil) != c.fails {
-				t.Fatalf("error %v, want one: %v", err, c.fails)
+			name := localtest.Name(t, table.Commerce)
+			_, err := fault.New(fault.Plan{N: 1, Mode: c.mode}).DB(localtest.DB(t)).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+				TableName: &name, Key: key.Attributes(), UpdateExpression: aws.String("ADD n :one"),
+				ExpressionAttributeValues: map[string]types.AttributeValue{":one": &types.AttributeValueMemberN{Value: "1"}},
+			})
+			if (err != nil) != (c.says != "") || err != nil && !strings.Contains(err.Error(), c.says) {
+				t.Fatalf("error %v, want %q", err, c.says)
 			}
 			var got item
+			tb := table.New(localtest.DB(t), name, nil)
 			if err := tb.Get(t.Context(), key, &got); err != nil && !errors.Is(err, table.ErrNotFound) {
 				t.Fatal(err)
 			}
@@ -41,6 +57,26 @@ func TestEachModeDoesWhatItSays(t *testing.T) {
 				t.Fatalf("took effect %d times, want %d", got.N, c.effects)
 			}
 		})
+	}
+}
+
+func TestAPlanOfSeveralCallsEndsAndARestartBeginsAnew(t *testing.T) {
+	t.Parallel()
+	in := fault.New(fault.Plan{N: 2, Times: 2, Mode: fault.Fails})
+	tb := inMemory(in)
+	run := func() (failed string) {
+		for range 4 {
+			_, err := tb.Update(t.Context(), add)
+			failed += fmt.Sprint(err != nil, " ")
+		}
+		return failed
+	}
+	if got := run(); got != "false true true false " {
+		t.Errorf("failed: %s", got)
+	}
+	in.Restart(fault.Plan{N: 1, Times: fault.Forever, Mode: fault.Refused})
+	if got := run(); got != "true true true true " || len(in.Calls()) != 4 {
+		t.Errorf("failed: %s in %v", got, in.Calls())
 	}
 }
 
@@ -107,7 +143,7 @@ func TestACampaignFindsWhatIsNotCarefulAndPassesWhatIs(t *testing.T) {
 	fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.World {
 		return &counter{tb: localtest.Table(t, table.Commerce, in.DB), careful: true}
 	})
-	for _, mode := range []fault.Mode{fault.Lost, fault.Twice} {
+	for _, mode := range []fault.Mode{fault.Unanswered, fault.Twice} {
 		careless := &counter{tb: localtest.Table(t, table.Commerce, fault.New(fault.Plan{N: 1, Mode: mode}).DB)}
 		careless.Run(t.Context())
 		careless.Check(t)

@@ -22,7 +22,8 @@ func payCall[T any](ctx context.Context, f faultyProvider, name string, call fun
 	// Before the provider saw it or after: the caller cannot tell, and must not have to.
 	unknown := fmt.Errorf("%s: %w: %w", name, payment.ErrUnknown, ErrInjected)
 	throttled := fmt.Errorf("%s: %w: %w", name, payment.ErrUnavailable, ErrInjected)
-	return through(ctx, f.in, name, failures{unknown, throttled, unknown}, call)
+	invalid := fmt.Errorf("%s: %w: %w", name, payment.ErrInvalid, ErrInjected)
+	return through(ctx, f.in, name, failures{unknown, throttled, throttled, invalid, unknown}, call)
 }
 
 func (f faultyProvider) Name() string { return f.p.Name() }

@@ -11,7 +11,7 @@ import (
 type Odds map[Mode]float64
 
 // every is all the ways there are, in the order in which dice are thrown for them.
-var every = []Mode{Before, Lost, Throttled, Twice, Late, Dies, Hangs}
+var every = []Mode{Fails, Throttled, Conflicts, Unanswered, Twice, Late, Kills, Hangs}
 
 // Even are odds of one call in n for each way.
 func Even(n int) Odds {
@@ -38,11 +38,11 @@ func Random(dice *rand.Rand, odds Odds, at clock.Clock) *Injector {
 				break
 			}
 		}
-		switch mode {
-		case Lost, Twice, Late:
-			if reads[name] {
-				return Before
-			}
+		switch {
+		case reads[name] && (mode == Unanswered || mode == Twice || mode == Late):
+			return Fails
+		case mode == Conflicts && !conflicting[name]:
+			return Throttled
 		}
 		return mode
 	}

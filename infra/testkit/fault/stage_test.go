@@ -62,7 +62,7 @@ func TestALateCallArrivesAtTheLatestWhenTheFaultsEnd(t *testing.T) {
 
 func TestNothingOfAKilledCallerReachesTheOutside(t *testing.T) {
 	t.Parallel()
-	in := fault.New(fault.Plan{N: 2, Mode: fault.Dies})
+	in := fault.New(fault.Plan{N: 2, Mode: fault.Kills})
 	tb, ctx := inMemory(in), fault.Mortal(t.Context())
 	var errs []string
 	for range 4 {
@@ -135,7 +135,7 @@ func TestRandomFaultsAreCounted(t *testing.T) {
 		_, _ = tb.Update(t.Context(), add)
 	}
 	calls, faults := in.Count()
-	if calls < 1000 || len(faults) != 7 {
+	if calls < 1000 || len(faults) != 8 {
 		t.Errorf("%d calls, %v", calls, faults)
 	}
 	for mode, n := range faults {

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"dangol/infra/testkit/paymenttest"
 	"dangol/shared/payment"
-	"dangol/shared/payment/paymenttest"
 	"dangol/shared/payment/sandbox"
 	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/platform/clock"

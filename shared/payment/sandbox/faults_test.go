@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"dangol/infra/testkit/fault"
 	"dangol/shared/payment"
-	"dangol/shared/payment/paymenttest"
 )
 
 // pay is how a careful shop pays: the same key until there is an answer.
@@ -30,17 +30,18 @@ func pay(t *testing.T, p payment.Provider, req payment.AuthorizeRequest) payment
 
 func TestWhicheverCallFailsTheShopperIsChargedOnce(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []paymenttest.Fault{paymenttest.Before, paymenttest.After, paymenttest.Refuse, paymenttest.Twice} {
+	for _, mode := range []fault.Mode{fault.Fails, fault.Unanswered, fault.Throttled, fault.Twice} {
 		for n := 1; n <= 3; n++ {
-			t.Run(fmt.Sprintf("fault %d at call %d", fault, n), func(t *testing.T) {
+			t.Run(fmt.Sprintf("call %d %s", n, mode), func(t *testing.T) {
 				t.Parallel()
 				f := fixture(t)
-				shop := paymenttest.Break(f.Provider, paymenttest.OnCall(n, fault))
+				in := fault.New(fault.Plan{N: n, Mode: mode})
+				shop := in.Provider(f.Provider)
 				req := f.Order("once")
 				req.CaptureNow = true
 				first, second := pay(t, shop, req), pay(t, shop, req)
 				if first.ID != second.ID || second.State != payment.StateCaptured || second.Captured != req.Amount {
-					t.Errorf("after %v: %+v, then %+v", shop.Calls(), first, second)
+					t.Errorf("after %v: %+v, then %+v", in.Calls(), first, second)
 				}
 			})
 		}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"dangol/shared/payment/paymenttest"
+	"dangol/infra/testkit/paymenttest"
 	"dangol/shared/payment/stripe"
 	"dangol/shared/platform/clock"
 )

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"dangol/infra/testkit/paymenttest"
 	"dangol/shared/money"
 	"dangol/shared/payment"
-	"dangol/shared/payment/paymenttest"
 	"dangol/shared/payment/stripe"
 	"dangol/shared/platform/clock"
 )

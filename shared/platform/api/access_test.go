@@ -74,7 +74,7 @@ func TestAuthorizerAndScopeFollowTheAccess(t *testing.T) {
 func TestOpenAPISaysWhoMayCallAndWhatGoesWrong(t *testing.T) {
 	t.Parallel()
 	s := service(nil)
-	if s.Name() != "demo" || len(s.Routes()) != 13 || s.Routes()[0].MaxBody != api.DefaultMaxBody {
+	if s.Name() != "demo" || len(s.Routes()) != 14 || s.Routes()[0].MaxBody != api.DefaultMaxBody {
 		t.Errorf("%s has %d routes", s.Name(), len(s.Routes()))
 	}
 	doc := s.OpenAPI()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -272,6 +273,7 @@ func writeProblem(ctx context.Context, w http.ResponseWriter, p *problem.Problem
 	if err != nil {
 		body = []byte(`{"code":"internal"}`)
 	}
+	maps.Copy(w.Header(), q.GetHeaders())
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(q.Status)
 	w.Write(body)

@@ -207,3 +207,13 @@ func TestIfMatch(t *testing.T) {
 		}
 	}
 }
+
+func TestBusySaysWhenToTryAgain(t *testing.T) {
+	t.Parallel()
+	guest, _ := client(t)
+	r := guest.Do("GET", "/fail/busy", nil)
+	r.WantProblem(503, "busy")
+	if r.Headers.Get("Retry-After") != "1" {
+		t.Errorf("headers %v", r.Headers)
+	}
+}

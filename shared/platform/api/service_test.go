@@ -73,6 +73,7 @@ func service(logged *bytes.Buffer) *api.Service {
 	api.Handle(s, api.Route{Method: "POST", Path: "/keyed/{id}", ID: "keyed", Summary: "keyed", Tag: "demo", Access: api.Public, Keyed: api.KeyRequired}, echo)
 	for name, err := range map[string]error{
 		"problem": problem.Conflict("cart_closed", "This cart has been ordered.").With("orderId", "ord_1").Because(errSecret),
+		"busy":    problem.Busy(errSecret),
 		"error":   errSecret, "cursor": api.CursorProblem(table.ErrCursor), "other": api.CursorProblem(errSecret),
 	} {
 		api.Handle(s, api.Route{Method: "GET", Path: "/fail/" + name, ID: "fail" + name, Summary: "fail", Tag: "demo", Access: api.Public},

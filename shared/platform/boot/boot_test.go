@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"dangol/infra/testkit/enginetest"
+	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/table"
-	"dangol/shared/platform/table/faults"
 )
 
 func env(vars map[string]string) *boot.Env {
@@ -102,20 +102,20 @@ func TestTablesAreThoseOfTheVariables(t *testing.T) {
 	t.Parallel()
 	name := localtest.Name(t, table.Commerce)
 	var told atomic.Int32
-	var db *faults.DB
+	in := fault.New(fault.Plan{})
 	e := env(map[string]string{
 		"COMMERCE_TABLE": name, "DYNAMODB_ENDPOINT": enginetest.Endpoint(t), "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
 	})
 	e.HTTP = &http.Client{Transport: &http.Transport{}}
 	e.Observe = func(table.Op) { told.Add(1) }
-	e.WrapDB = func(inner table.DB) table.DB { db = faults.Wrap(inner, nil); return db }
+	e.WrapDB = in.DB
 	tables, err := e.Tables(t.Context(), "COMMERCE_TABLE")
 	if err != nil || len(tables) != 1 || tables[0].Name() != name {
 		t.Fatalf("%v, %v", tables, err)
 	}
 	item := struct{ table.Key }{table.Key{PK: "A", SK: "B"}}
-	if err := tables[0].Put(t.Context(), table.Put{Item: item, If: table.IfNew}); err != nil || told.Load() != 1 || db.Calls() != 1 {
-		t.Errorf("%v, %d observed, %d calls", err, told.Load(), db.Calls())
+	if err := tables[0].Put(t.Context(), table.Put{Item: item, If: table.IfNew}); err != nil || told.Load() != 1 || len(in.Calls()) != 1 {
+		t.Errorf("%v, %d observed, %d calls", err, told.Load(), len(in.Calls()))
 	}
 	if _, err := e.Tables(t.Context(), "COMMERCE_TABLE", "CARE_TABLE"); err == nil || !strings.Contains(err.Error(), "CARE_TABLE") {
 		t.Errorf("a table that is not configured: %v", err)

@@ -13,12 +13,12 @@ import (
 
 	"pgregory.net/rapid"
 
+	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
-	"dangol/shared/platform/table/faults"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -95,8 +95,8 @@ func TestRepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 
 func TestTransactionWhoseAnswerGotLostIsRepeatedWithoutASecondEffect(t *testing.T) {
 	t.Parallel()
-	for _, mode := range faults.Modes {
-		db := faults.Wrap(localtest.DB(t), map[int]faults.Mode{1: mode})
+	for _, mode := range fault.Modes {
+		db := fault.New(fault.Plan{N: 1, Mode: mode}).DB(localtest.DB(t))
 		tb := table.New(db, localtest.Name(t, table.Commerce), nil)
 		r := idempotency.For("op", "caller", "key of "+string(mode), nil, noon)
 		_, _ = transact(t, tb, r, first) // may fail: that is what is injected
@@ -281,14 +281,14 @@ func TestFailedEffectDoesNotFreeTheClaimOfAnother(t *testing.T) {
 func TestGuardWhateverCallFails(t *testing.T) {
 	t.Parallel()
 	for n := 1; n <= 2; n++ {
-		for _, mode := range faults.Modes {
+		for _, mode := range fault.Modes {
 			t.Run(fmt.Sprintf("call %d %s", n, mode), func(t *testing.T) {
 				t.Parallel()
-				db := faults.Wrap(localtest.DB(t), map[int]faults.Mode{n: mode})
+				db := fault.New(fault.Plan{N: n, Mode: mode}).DB(localtest.DB(t))
 				tb := table.New(db, localtest.Name(t, table.Commerce), nil)
 				var runs atomic.Int32
 				_, _, err := guarded(t.Context(), tb, keyed("{}", noon), &runs, nil)
-				if mode == faults.Twice && (err != nil || runs.Load() != 1) {
+				if mode == fault.Twice && (err != nil || runs.Load() != 1) {
 					t.Errorf("a call that the client repeated: %v, %d runs", err, runs.Load())
 				}
 				if n == 1 && err != nil && runs.Load() != 0 {
@@ -299,7 +299,7 @@ func TestGuardWhateverCallFails(t *testing.T) {
 					t.Errorf("after the lease: %+v, %v", got, err)
 				}
 				// Only a record that never reached the table costs a second run.
-				if most := map[bool]int32{true: 2, false: 1}[n == 2 && (mode == faults.Lost || mode == faults.Expired)]; runs.Load() > most {
+				if most := map[bool]int32{true: 2, false: 1}[n == 2 && mode == fault.Fails]; runs.Load() > most {
 					t.Errorf("ran %d times, want at most %d", runs.Load(), most)
 				}
 			})

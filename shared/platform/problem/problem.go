@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 )
 
 // Problem is an answer that says no. Code never changes once published; Detail is for people and safe to show. Cause
@@ -96,6 +97,24 @@ func TooMany(code, format string, args ...any) *Problem {
 // Unavailable is 503: something outside does not answer; trying again is safe.
 func Unavailable(code, format string, args ...any) *Problem {
 	return New(http.StatusServiceUnavailable, code, format, args...)
+}
+
+// RetryAfter is the name of the extra fact that says in how many seconds to try again; api sends it as the header too.
+const RetryAfter = "retryAfter"
+
+// Busy is 503 busy: load, or other changes of the same thing, stood in the way of each try. cause is the last refusal.
+func Busy(cause error) *Problem {
+	return Unavailable("busy", "Too much is happening at once. Try the same request again, with the same key.").
+		With(RetryAfter, 1).Because(cause)
+}
+
+// GetHeaders are the headers that go with the problem, for Huma: Retry-After when there is such a fact.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if seconds, ok := p.Extra[RetryAfter].(int); ok {
+		h.Set("Retry-After", strconv.Itoa(seconds))
+	}
+	return h
 }
 
 // Because records what lies behind the problem, for the log.

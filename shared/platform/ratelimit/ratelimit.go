@@ -52,11 +52,8 @@ func (l Limiter) Take(ctx context.Context, limits ...Limit) error {
 		return err
 	}
 	seconds := int((wait + time.Second - 1) / time.Second)
-	return problem.TooMany("too_many_attempts", "Too many attempts; try again in %d seconds.", seconds).With(RetryAfter, seconds)
+	return problem.TooMany("too_many_attempts", "Too many attempts; try again in %d seconds.", seconds).With(problem.RetryAfter, seconds)
 }
-
-// RetryAfter is the name of the extra fact that says when to try again, in seconds; also what the header of that name says.
-const RetryAfter = "retryAfter"
 
 func (m Limit) ends(now time.Time) time.Time { return now.Truncate(m.Window).Add(m.Window) }
 

@@ -28,7 +28,7 @@ func TestAttemptsBeyondTheLimitAreRefusedUntilTheWindowEnds(t *testing.T) {
 		}
 	}
 	p := problem.From(l.Take(t.Context(), byIP("203.0.113.7", 3)))
-	if p.Status != 429 || p.Extra[ratelimit.RetryAfter] != 50*60 {
+	if p.Status != 429 || p.Extra[problem.RetryAfter] != 50*60 {
 		t.Fatalf("got %d %v, want 429 and 50 minutes to wait", p.Status, p.Extra)
 	}
 	if err := l.Take(t.Context(), byIP("203.0.113.8", 3)); err != nil {

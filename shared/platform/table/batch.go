@@ -10,9 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// batchTries bounds how often what the engine left out of a batch is asked for again.
-const batchTries = 8
-
 // BatchGet reads items, strongly consistent when strong. Keys that are not there are not in the answer. 1 round trip per
 // 100 keys; each item costs what Get or Peek would. Keys must differ from each other.
 func (t *Table) BatchGet(ctx context.Context, strong bool, keys ...Key) (map[Key]Item, error) {
@@ -30,8 +27,8 @@ func (t *Table) BatchGet(ctx context.Context, strong bool, keys ...Key) (map[Key
 }
 
 func (t *Table) batchGet(ctx context.Context, strong bool, want []map[string]types.AttributeValue, found map[Key]Item) error {
-	for try := 1; len(want) > 0; try++ {
-		got, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
+	for again := (retries{}); len(want) > 0; {
+		got, err := call(ctx, t.db.BatchGetItem, &dynamodb.BatchGetItemInput{
 			RequestItems:           map[string]types.KeysAndAttributes{t.name: {Keys: want, ConsistentRead: &strong}},
 			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 		})
@@ -43,7 +40,7 @@ func (t *Table) batchGet(ctx context.Context, strong bool, want []map[string]typ
 			found[Item(item).Key()] = item
 		}
 		want = got.UnprocessedKeys[t.name].Keys
-		if err := t.left(ctx, try, len(want)); err != nil {
+		if err := again.left(ctx, len(want)); err != nil {
 			return err
 		}
 	}
@@ -70,8 +67,8 @@ func (t *Table) BatchPut(ctx context.Context, items ...any) error {
 }
 
 func (t *Table) batchWrite(ctx context.Context, writes []types.WriteRequest) error {
-	for try := 1; len(writes) > 0; try++ {
-		got, err := t.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+	for again := (retries{}); len(writes) > 0; {
+		got, err := call(ctx, t.db.BatchWriteItem, &dynamodb.BatchWriteItemInput{
 			RequestItems:           map[string][]types.WriteRequest{t.name: writes},
 			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 		})
@@ -80,22 +77,19 @@ func (t *Table) batchWrite(ctx context.Context, writes []types.WriteRequest) err
 		}
 		t.note(ctx, Op{Action: "BatchWriteItem", Table: t.name, Write: true}, sum(got.ConsumedCapacity))
 		writes = got.UnprocessedItems[t.name]
-		if err := t.left(ctx, try, len(writes)); err != nil {
+		if err := again.left(ctx, len(writes)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// left waits before what is left is tried again, and gives up in the end.
-func (t *Table) left(ctx context.Context, try, n int) error {
+// left waits before the n items that the engine left out of a batch are tried again. Errors: 503 busy.
+func (r *retries) left(ctx context.Context, n int) error {
 	if n == 0 {
 		return nil
 	}
-	if try == batchTries {
-		return fmt.Errorf("batch: %d items not processed after %d tries", n, try)
-	}
-	return pause(ctx, try)
+	return r.pause(ctx, fmt.Errorf("batch: %d items not processed after %d tries", n, r.n+1))
 }
 
 func sum(consumed []types.ConsumedCapacity) *types.ConsumedCapacity {

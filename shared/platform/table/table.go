@@ -112,7 +112,8 @@ func Refused(err error) (*Canceled, bool) { return errors.AsType[*Canceled](err)
 // Failed returns the failed condition behind err, if it is one.
 func Failed(err error) (*ConditionFailed, bool) { return errors.AsType[*ConditionFailed](err) }
 
-// Get reads one item into out, strongly consistent. 1 round trip, 1 RCU per 4 KB. Errors: ErrNotFound.
+// Get reads one item into out, strongly consistent. 1 round trip, 1 RCU per 4 KB. Errors: ErrNotFound; 503 busy, as of every
+// method of Table, when load or other transactions stood in the way of each try.
 func (t *Table) Get(ctx context.Context, key Key, out any) error {
 	return t.get(ctx, key, out, true)
 }
@@ -123,7 +124,7 @@ func (t *Table) Peek(ctx context.Context, key Key, out any) error {
 }
 
 func (t *Table) get(ctx context.Context, key Key, out any, consistent bool) error {
-	got, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{
+	got, err := call(ctx, t.db.GetItem, &dynamodb.GetItemInput{
 		TableName: &t.name, Key: key.Attributes(), ConsistentRead: &consistent,
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
@@ -156,7 +157,7 @@ func (t *Table) Put(ctx context.Context, p Put) error {
 	if err != nil {
 		return err
 	}
-	got, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{
+	got, err := call(ctx, t.db.PutItem, &dynamodb.PutItemInput{
 		TableName: &t.name, Item: w.Put.Item,
 		ConditionExpression: w.Put.ConditionExpression, ExpressionAttributeNames: w.Put.ExpressionAttributeNames,
 		ExpressionAttributeValues:           w.Put.ExpressionAttributeValues,
@@ -190,7 +191,7 @@ func (t *Table) Update(ctx context.Context, u Update) (Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	got, err := call(ctx, t.db.UpdateItem, &dynamodb.UpdateItemInput{
 		TableName: &t.name, Key: w.Update.Key, UpdateExpression: w.Update.UpdateExpression,
 		ConditionExpression: w.Update.ConditionExpression, ExpressionAttributeNames: w.Update.ExpressionAttributeNames,
 		ExpressionAttributeValues:           w.Update.ExpressionAttributeValues,
@@ -222,7 +223,7 @@ func (t *Table) Delete(ctx context.Context, d Delete) error {
 	if err != nil {
 		return err
 	}
-	got, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+	got, err := call(ctx, t.db.DeleteItem, &dynamodb.DeleteItemInput{
 		TableName: &t.name, Key: w.Delete.Key,
 		ConditionExpression: w.Delete.ConditionExpression, ExpressionAttributeNames: w.Delete.ExpressionAttributeNames,
 		ExpressionAttributeValues:           w.Delete.ExpressionAttributeValues,

@@ -11,9 +11,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/platform/table"
-	"dangol/shared/platform/table/faults"
 )
 
 // thing is an item with a bit of everything.
@@ -163,10 +163,10 @@ func TestMarkedWriteSurvivesALostAnswer(t *testing.T) {
 		for _, mark := range []string{"", "m-1"} {
 			t.Run(do+" mark "+mark, func(t *testing.T) {
 				t.Parallel()
-				db := faults.Wrap(localtest.DB(t), nil)
-				tb := table.New(db, localtest.Name(t, table.Commerce), nil)
+				in := fault.New(fault.Plan{})
+				tb := table.New(in.DB(localtest.DB(t)), localtest.Name(t, table.Commerce), nil)
 				put(t, tb, a(0))
-				db.Reset(map[int]faults.Mode{1: faults.Twice})
+				in.Restart(fault.Plan{N: 1, Mode: fault.Twice})
 				with := map[string]any{":one": 1, ":zero": 0}
 				if do != "ADD #count :one" {
 					with[":x"] = "x"
@@ -206,12 +206,12 @@ func TestAMarkOfAnotherWriteIsNoExcuse(t *testing.T) {
 
 func TestErrorsSayWhatFailed(t *testing.T) {
 	t.Parallel()
-	tb := table.New(faults.Wrap(localtest.DB(t), map[int]faults.Mode{1: faults.Lost, 2: faults.Lost, 3: faults.Lost, 4: faults.Lost}), "none", nil)
+	tb := table.New(fault.New(fault.Plan{N: 1, Times: 4, Mode: fault.Fails}).DB(localtest.DB(t)), "none", nil)
 	_, updating := tb.Update(t.Context(), table.Update{Key: key(1), Do: "REMOVE #name"})
 	for _, err := range []error{
 		tb.Get(t.Context(), key(1), &thing{}), updating, tb.Put(t.Context(), table.Put{Item: a(1)}), tb.Delete(t.Context(), table.Delete{Key: key(1)}),
 	} {
-		if !errors.Is(err, faults.ErrInjected) || !slices.Contains([]string{"THING/0001"}, lastWord(err)) {
+		if !errors.Is(err, fault.ErrInjected) || !slices.Contains([]string{"THING/0001"}, lastWord(err)) {
 			t.Errorf("%v: want the key and the cause", err)
 		}
 	}

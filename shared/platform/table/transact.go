@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -15,12 +13,9 @@ import (
 // MaxWrites is how many writes one transaction holds (DynamoDB's limit).
 const MaxWrites = 100
 
-// conflictTries bounds how often a transaction that met another one is tried again.
-const conflictTries = 8
-
 // Transact applies all writes or none. token makes it safe to repeat for ten minutes: the same token with the same
-// writes takes effect once; without one each call stands for itself. Conflicts with other transactions are tried again with jitter. 1 round trip, 2 WCU per KB
-// and item. Errors: *Canceled.
+// writes takes effect once; without one each call stands for itself. Conflicts with other transactions are tried again
+// with jitter. 1 round trip, 2 WCU per KB and item. Errors: *Canceled, 503 busy.
 func (t *Table) Transact(ctx context.Context, token string, writes ...Write) error {
 	items := make([]types.TransactWriteItem, len(writes))
 	for i, w := range writes {
@@ -34,22 +29,23 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 		TransactItems: items, ClientRequestToken: requestToken(token),
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	}
-	for try := 1; ; try++ {
+	for again := (retries{}); ; {
 		got, err := t.db.TransactWriteItems(ctx, in)
 		if err == nil {
 			t.noteTransaction(ctx, writes, got.ConsumedCapacity)
 			return nil
 		}
 		canceled := cancellation(err)
-		if canceled == nil {
+		switch {
+		case canceled == nil && !passing(err):
 			return fmt.Errorf("transact: %w", err)
-		}
-		if !canceled.passing() || try == conflictTries {
+		case canceled != nil && !canceled.passing():
 			t.noteTransaction(ctx, writes, nil)
 			return canceled
 		}
-		if err := pause(ctx, try); err != nil {
-			return err
+		if err := again.pause(ctx, err); err != nil {
+			t.noteTransaction(ctx, writes, nil)
+			return fmt.Errorf("transact: %w", err)
 		}
 	}
 }
@@ -60,9 +56,6 @@ func requestToken(token string) *string {
 }
 
 func cancellation(err error) *Canceled {
-	if _, ok := errors.AsType[*types.TransactionInProgressException](err); ok {
-		return &Canceled{Reasons: []Reason{{Code: "TransactionConflict"}}}
-	}
 	ex, ok := errors.AsType[*types.TransactionCanceledException](err)
 	if !ok {
 		return nil
@@ -86,15 +79,4 @@ func (e *Canceled) passing() bool {
 		}
 	}
 	return true
-}
-
-// pause waits a random time below 5 ms doubled with every try, so that those who met do not meet again.
-func pause(ctx context.Context, try int) error {
-	limit := 5 * time.Millisecond << min(try, 6)
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(rand.N(limit)):
-		return nil
-	}
 }

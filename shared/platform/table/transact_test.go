@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
-	"dangol/shared/platform/table/faults"
 )
 
 func TestTransactionIsAllOrNothing(t *testing.T) {
@@ -50,11 +50,11 @@ func TestTransactionIsAllOrNothing(t *testing.T) {
 func TestTransactionWithOneTokenTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	add := table.Update{Key: key(1), Do: "ADD #count :n", With: map[string]any{":n": 1}}
-	for _, mode := range []faults.Mode{faults.Twice, faults.Hung} {
-		db := faults.Wrap(localtest.DB(t), map[int]faults.Mode{1: mode})
+	for _, mode := range []fault.Mode{fault.Twice, fault.Unanswered} {
+		db := fault.New(fault.Plan{N: 1, Mode: mode}).DB(localtest.DB(t))
 		tb := table.New(db, localtest.Name(t, table.Commerce), nil)
 		long := strings.Repeat("x", 40) + id.Secret()
-		if err := tb.Transact(t.Context(), long, add); (err != nil) != (mode == faults.Hung) {
+		if err := tb.Transact(t.Context(), long, add); (err != nil) != (mode == fault.Unanswered) {
 			t.Errorf("%s: %v", mode, err)
 		}
 		if err := tb.Transact(t.Context(), long, add); err != nil {
@@ -102,10 +102,6 @@ func TestTransactionTriesAgainWhatWillPass(t *testing.T) {
 		{"a condition that failed does not", []error{canceled("TransactionConflict", "ConditionalCheckFailed")}, 1, false},
 		{"an invalid item does not", []error{canceled("ValidationError")}, 1, false},
 		{"another error is the caller's", []error{errors.New("no network")}, 1, false},
-		{"a conflict that never ends", []error{
-			canceled("TransactionConflict"), canceled("TransactionConflict"), canceled("TransactionConflict"), canceled("TransactionConflict"),
-			canceled("TransactionConflict"), canceled("TransactionConflict"), canceled("TransactionConflict"), canceled("TransactionConflict"),
-		}, 8, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

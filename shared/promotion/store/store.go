@@ -50,31 +50,24 @@ func (s Store) Create(r *Record) table.Put {
 // Rule changes a promotion in memory; changed is false when there is nothing to write.
 type Rule func(*Record) (changed bool, err error)
 
-// changeTries bounds how often a change that met another write is applied again to what that left.
-const changeTries = 4
-
 // Change reads a promotion, applies the rule and writes the next version, against the calendar when the rule says so. What
 // meets another write is tried again from the beginning. 2 round trips, 1 WCU per KB and as much for the index; 2 WCU per KB
 // and 2 more against the calendar. Errors: 404 promotion_not_found, those of the rule, 503 busy.
 func (s Store) Change(ctx context.Context, promotionID string, rule Rule) (*Record, error) {
-	for range changeTries {
-		r, err := s.Get(ctx, promotionID)
-		if err != nil {
-			return nil, err
-		}
-		if changed, err := rule(r); err != nil || !changed {
+	return table.Modify(ctx, func(ctx context.Context, _ table.Item) (*Record, error) {
+		return s.Get(ctx, promotionID)
+	}, func(ctx context.Context, r *Record) (*Record, error) {
+		changed, err := rule(r)
+		if err != nil || !changed {
 			return r, err
 		}
-		if stale, err := s.save(ctx, r); !stale {
-			return r, err
-		}
-	}
-	return nil, problem.Unavailable("busy", "Promotions are being changed by others; try again.")
+		return r, s.save(ctx, r)
+	})
 }
 
-// save writes the record as the version after the one that was read; stale says that it, or the calendar, is another one by
-// then. A write of ours whose answer was lost is recognized by its mark.
-func (s Store) save(ctx context.Context, r *Record) (stale bool, err error) {
+// save writes the record as the version after the one that was read. A write of ours whose answer was lost is recognized
+// by its mark. Errors: table.Stale when the record, or the calendar, is another one by then.
+func (s Store) save(ctx context.Context, r *Record) error {
 	now, was := s.Clock.Now(), r.Mark
 	read := r.Promotion.Version
 	r.Promotion.Version, r.UpdatedAt, r.Mark = read+1, now, id.New("chg", now)
@@ -83,26 +76,22 @@ func (s Store) save(ctx context.Context, r *Record) (stale bool, err error) {
 		// Only what was read is replaced, machines' notes included.
 		Item: r, If: "#card.#version = :read AND #mark = :was", With: map[string]any{":read": read, ":was": was},
 	}
-	var there table.Item
+	var err error
 	if r.Against == nil {
 		err = s.Table.Put(ctx, put)
-		failed, refused := table.Failed(err)
-		if !refused {
-			return false, err
-		}
-		there = failed.Item
 	} else {
 		err = s.Table.Transact(ctx, r.Mark, put, r.Against.next(r.Promotion.ID, now))
-		canceled, refused := table.Refused(err)
-		if !refused || !canceled.Refused(0) && !canceled.Refused(1) {
-			return false, err
-		}
-		there = canceled.Reasons[0].Item
 	}
-	if there.Text("mark") == r.Mark {
-		return false, nil
+	there, met := table.Met(err, 0)
+	_, outdated := table.Met(err, 1) // the calendar, of which the item says nothing
+	switch {
+	case there.Text("mark") == r.Mark:
+		return nil
+	case met || outdated:
+		return table.Stale(err, nil)
+	default:
+		return err
 	}
-	return true, err
 }
 
 // Note writes what a machine has to say about a promotion, with an event: that an edge was told, that the budget is used up.

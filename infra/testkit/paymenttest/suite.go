@@ -1,5 +1,5 @@
-// Package paymenttest holds what every payment.Provider has to do, as tests, and a wrapper that breaks a provider at a chosen
-// call, for the tests of whoever uses one.
+// Package paymenttest holds what every payment.Provider has to do, as tests, for the
+// tests of each of them.
 package paymenttest
 
 import (
