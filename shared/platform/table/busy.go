@@ -34,14 +34,21 @@ type retries struct {
 // deadline of the context is near; the context's error when it ends meanwhile.
 func (r *retries) pause(ctx context.Context, cause error) error {
 	wait := rand.N(min(firstPause<<min(r.n, 8), longestPause))
-	deadline, limited := ctx.Deadline()
-	if r.waited+wait > patience || limited && time.Until(deadline) < wait+reserve {
+	if r.waited+wait > patience {
 		return problem.Busy(cause)
 	}
 	r.n, r.waited = r.n+1, r.waited+wait
+	soon := ctx
+	if deadline, limited := ctx.Deadline(); limited {
+		var done context.CancelFunc
+		soon, done = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer done()
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-soon.Done():
+		return problem.Busy(cause)
 	case <-time.After(wait):
 		return nil
 	}
