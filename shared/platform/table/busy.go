@@ -3,20 +3,18 @@ package table
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
 
+	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/problem"
 )
 
 const (
-	// firstPause and longestPause bound the random wait before a try: the bound doubles with every try, so that callers
-	// that met do not meet again.
-	firstPause   = 4 * time.Millisecond
-	longestPause = 128 * time.Millisecond
+	// firstPause bounds the random wait before the first repetition; the bound doubles up to 128 ms.
+	firstPause = 2 * time.Millisecond
 	// patience is how long one call or one change waits in all. A client that is told "busy" after five seconds can decide
 	// for itself; one that waits longer has given up.
 	patience = 5 * time.Second
@@ -33,7 +31,7 @@ type retries struct {
 // pause waits a random time before the next try. Errors: 503 busy with the cause when the patience is used up or the
 // deadline of the context is near; the context's error when it ends meanwhile.
 func (r *retries) pause(ctx context.Context, cause error) error {
-	wait := rand.N(min(firstPause<<min(r.n, 8), longestPause))
+	wait := backoff.Jitter(firstPause, r.n)
 	if r.waited+wait > patience {
 		return problem.Busy(cause)
 	}
@@ -44,12 +42,13 @@ func (r *retries) pause(ctx context.Context, cause error) error {
 		soon, done = context.WithDeadline(ctx, deadline.Add(-reserve))
 		defer done()
 	}
-	select {
-	case <-ctx.Done():
+	err := backoff.Sleep(soon, wait)
+	switch {
+	case ctx.Err() != nil:
 		return ctx.Err()
-	case <-soon.Done():
+	case err != nil:
 		return problem.Busy(cause)
-	case <-time.After(wait):
+	default:
 		return nil
 	}
 }
