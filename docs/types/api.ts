@@ -2266,7 +2266,7 @@ export interface components {
              * @example 01K9X-7D3F8-Q7M2K
              */
             orderNumber?: string;
-            /** @description Why there is no order: declined, invalid_method, payment_canceled, amount_mismatch, expired, canceled. */
+            /** @description Why there is no order: declined, invalid_method, payment_canceled, amount_mismatch, order_not_possible, expired, canceled. */
             reason?: string;
             /** @description The bank's challenge. */
             redirectUrl?: string;

@@ -20,7 +20,7 @@ type Checkout struct {
 	RedirectURL string     `json:"redirectUrl,omitempty" doc:"The bank's challenge."`
 	OrderID     string     `json:"orderId,omitempty" example:"ord_01k9x7d3f8q7m2k"`
 	OrderNumber string     `json:"orderNumber,omitempty" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
-	Reason      string     `json:"reason,omitempty" doc:"Why there is no order: declined, invalid_method, payment_canceled, amount_mismatch, expired, canceled."`
+	Reason      string     `json:"reason,omitempty" doc:"Why there is no order: declined, invalid_method, payment_canceled, amount_mismatch, order_not_possible, expired, canceled."`
 	DeclineCode string     `json:"declineCode,omitempty" doc:"The provider's; no more than generic_decline for cards reported lost or stolen." example:"insufficient_funds"`
 	HeldUntil   time.Time  `json:"heldUntil" doc:"Until when stock and cart are held while it is not paid."`
 	CreatedAt   time.Time  `json:"createdAt"`

@@ -13,6 +13,7 @@ import (
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
@@ -31,6 +32,7 @@ type Service struct {
 	Cashier  order.Cashier
 	Clock    clock.Clock
 	Log      *slog.Logger
+	Metrics  *metrics.Writer // nil for none
 }
 
 // Start is a request to buy a cart.
@@ -49,7 +51,7 @@ type Start struct {
 // begin holds the stock and locks the cart, in one transaction. replay is true when an earlier request with the same key
 // has begun the checkout. 2 round trips and 1 transaction when nobody else wants the last units. Errors: 404
 // cart_not_found; 409 checkout_blocked, out_of_stock, checkout_running, cart_changed, cart_ordered, total_changed,
-// customer_limit_reached, offer_changed; 412 cart_changed; 422 idempotency_key_reused; 503 busy.
+// customer_limit_reached, offer_changed, order_too_large; 412 cart_changed; 422 idempotency_key_reused; 503 busy.
 func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool, err error) {
 	id := IDFor(in.Request)
 	hash, err := hashOf(in)
@@ -77,6 +79,9 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 	c.basket = basket
 	if c.Totals.Total > 0 {
 		c.Payment.Provider = s.Provider.Name()
+	}
+	if err := s.storable(ctx, c); err != nil {
+		return s.refused(ctx, id, hash, err)
 	}
 	return s.hold(ctx, c, priced, goods)
 }

@@ -39,7 +39,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	return &Service{
 		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Offers: board,
 		Shelf:    catalog.NewShelf(commerce, env.Clock, time.Minute),
-		Provider: provider, Clock: env.Clock, Log: env.Log,
+		Provider: provider, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics(),
 		Cashier: order.Cashier{
 			Orders: order.Store{Table: commerce, Clock: env.Clock}, Provider: provider, Clock: env.Clock, Log: env.Log,
 		},

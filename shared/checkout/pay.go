@@ -10,6 +10,7 @@ import (
 	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/problem"
+	"dangol/shared/platform/task"
 )
 
 // lastCall is how long before the hold runs out a payment is still begun: longer than a request may take.
@@ -50,8 +51,13 @@ func (s Service) Abandon(ctx context.Context, c *Checkout) (*Checkout, error) {
 }
 
 func (s Service) look(ctx context.Context, c *Checkout, giveUp bool) (*Checkout, error) {
-	c, err := s.Settle(ctx, c, giveUp)
-	if errors.Is(err, ErrLater) {
+	return s.patient(ctx, s.machine(giveUp, nil), c)
+}
+
+// patient runs a checkout for somebody who waits: a provider that says nothing leaves it as it is, and due.
+func (s Service) patient(ctx context.Context, m task.Machine[*Checkout], c *Checkout) (*Checkout, error) {
+	c, err := m.Run(ctx, c)
+	if errors.Is(err, task.ErrLater) {
 		s.Log.WarnContext(ctx, "provider silent", "checkout", c.ID, "state", c.State, "error", err)
 		return c, nil
 	}
@@ -70,7 +76,7 @@ func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, err
 	declined, refused := errors.AsType[*payment.Declined](err)
 	switch {
 	case err == nil:
-		return s.heard(ctx, c, p)
+		return s.patient(ctx, s.machine(false, &p), c)
 	case refused:
 		return s.release(ctx, c, outcome{state: Failed, reason: "declined", decline: declined.Code})
 	case errors.Is(err, payment.ErrInvalid):
@@ -83,21 +89,6 @@ func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, err
 		s.Log.WarnContext(ctx, "payment outcome unknown", "checkout", c.ID, "error", err)
 		return s.askSoon(ctx, c)
 	}
-}
-
-// heard acts on what the provider answered, without asking again.
-func (s Service) heard(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
-	after, err := s.advance(ctx, c, p, false)
-	if err != nil {
-		return nil, err
-	}
-	if after == nil {
-		return c, nil
-	}
-	if after.State == Paying || after.Over() {
-		return after, nil
-	}
-	return s.Confirm(ctx, after) // somebody else ended it meanwhile: the payment may have to go back
 }
 
 // askSoon makes the worker ask for the outcome before the hold runs out.

@@ -12,7 +12,11 @@ import (
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
 )
+
+// ReasonNotPossible is the reason of a checkout that was paid and could never become an order.
+const ReasonNotPossible = "order_not_possible"
 
 // outcome is how a checkout ends that becomes no order. watch keeps it due, because the payment may still succeed.
 type outcome struct {
@@ -73,7 +77,7 @@ func (s Service) refund(ctx context.Context, c *Checkout, p payment.Payment) (*C
 	})
 	if err != nil || r.State == payment.RefundFailed {
 		s.Log.ErrorContext(ctx, "late payment not refunded yet", "checkout", c.ID, "state", r.State, "error", err)
-		return nil, errors.Join(ErrLater, err)
+		return nil, errors.Join(task.ErrLater, err)
 	}
 	return s.finish(ctx, c, p)
 }

@@ -5,38 +5,77 @@ import (
 	"errors"
 	"time"
 
-	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/problem"
+	"dangol/shared/platform/task"
 )
-
-// ErrLater says that the provider has not answered: the checkout stays as it is, and due.
-var ErrLater = order.ErrLater
 
 // maxSteps bounds the steps of one Settle: even a late payment that a challenge page raced with needs fewer.
 const maxSteps = 8
 
 // Settle brings a checkout that was read as far as it can get: it asks the provider, decides, writes, and goes on until
-// there is nothing to do but wait. giveUp is the shopper's wish to stop. Any number of callers may do this at once. Paid
-// at once, it costs 1 call, 2 round trips and 1 transaction. Errors: ErrLater.
+// there is nothing to do but wait. giveUp says that the shopper wants to stop. Any number of callers may do this at once.
+// Paid at once, it costs 1 call, 2 round trips and 1 transaction. Errors: task.ErrLater.
 func (s Service) Settle(ctx context.Context, c *Checkout, giveUp bool) (*Checkout, error) {
-	for range maxSteps {
-		if c.Over() {
-			return c, nil
-		}
-		p, err := s.lookup(ctx, c)
-		if err != nil {
-			return c, err
-		}
-		after, err := s.advance(ctx, c, p, giveUp)
-		if err != nil || after == nil {
-			return c, err
-		}
-		c = after
+	return s.machine(giveUp, nil).Run(ctx, c)
+}
+
+// machine is the durable task of a checkout: next decides, advance acts. known, when not nil, is what the provider has just
+// answered, so that the first step does not ask again.
+func (s Service) machine(giveUp bool, known *payment.Payment) task.Machine[*Checkout] {
+	return task.Machine[*Checkout]{
+		Engine:   task.Engine{Table: s.Table, Clock: s.Clock, Log: s.Log, Metrics: s.Metrics},
+		Name:     "checkout",
+		MaxSteps: maxSteps,
+		Load:     s.load,
+		Postpone: s.postpone,
+		Abandon:  s.abandon,
+		Step: func(ctx context.Context, c *Checkout) (*Checkout, bool, error) {
+			if c.Over() {
+				return c, true, nil
+			}
+			p, err := s.known(ctx, c, known)
+			known = nil
+			if err != nil {
+				return c, false, err
+			}
+			after, err := s.advance(ctx, c, p, giveUp)
+			if err != nil || after == nil {
+				return c, true, err
+			}
+			return after, false, nil
+		},
 	}
-	return c, ErrLater
+}
+
+// known is what the provider answered just now, or answers when it is asked.
+func (s Service) known(ctx context.Context, c *Checkout, known *payment.Payment) (payment.Payment, error) {
+	if known != nil {
+		return *known, nil
+	}
+	return s.lookup(ctx, c)
+}
+
+// load reads the checkout of a due job.
+func (s Service) load(ctx context.Context, checkoutID string) (*Checkout, error) {
+	c, err := s.get(ctx, checkoutID)
+	if problem.Code(err) == "checkout_not_found" {
+		return nil, task.ErrGone // it was over, and its time to be kept as well
+	}
+	return c, err
+}
+
+// abandon ends a checkout whose next step the database refuses for ever, mostly an order that is too large to be stored.
+// Before there is an order everything is given back and the payment is watched: next then sends the money back, which
+// tells the shopper. When money is on its way back already, only a person can help.
+func (s Service) abandon(ctx context.Context, c *Checkout, cause error) (*Checkout, bool, error) {
+	if c.State != Paying {
+		return c, false, cause
+	}
+	after, err := s.release(ctx, c, outcome{state: Failed, reason: ReasonNotPossible, watch: true})
+	return after, false, err
 }
 
 // lookup asks what became of the payment; one that the provider has not seen is absent.
@@ -49,7 +88,7 @@ func (s Service) lookup(ctx context.Context, c *Checkout) (payment.Payment, erro
 	case errors.Is(err, payment.ErrNotFound):
 		return payment.Payment{State: absent}, nil
 	case err != nil:
-		return p, errors.Join(ErrLater, err)
+		return p, errors.Join(task.ErrLater, err)
 	}
 	return p, nil
 }
@@ -122,13 +161,13 @@ func (s Service) see(ctx context.Context, c *Checkout, p payment.Payment) (*Chec
 func (s Service) void(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
 	_, err := s.Provider.Void(ctx, p.ID, "void-"+c.ID)
 	if err != nil && !errors.Is(err, payment.ErrStateConflict) {
-		return nil, errors.Join(ErrLater, err)
+		return nil, errors.Join(task.ErrLater, err)
 	}
 	return c, nil
 }
 
 // Hear is Settle for a message of the provider about a payment. What the message says is a picture of the past, so it only
-// tells where to look; one about a checkout that is not ours changes nothing. Errors: ErrLater.
+// tells where to look; one about a checkout that is not ours changes nothing. Errors: task.ErrLater.
 func (s Service) Hear(ctx context.Context, p payment.Payment) error {
 	c, err := s.get(ctx, p.Metadata["checkout"])
 	if problem.Code(err) == "checkout_not_found" {
@@ -146,24 +185,7 @@ func (s Service) Hear(ctx context.Context, p payment.Payment) error {
 
 // Work is Settle for a due job: what the provider does not answer is put off and is no failure of the job.
 func (s Service) Work(ctx context.Context, checkoutID string) error {
-	c, err := s.get(ctx, checkoutID)
-	if problem.Code(err) == "checkout_not_found" {
-		return nil // it was over, and its time to be kept as well
-	}
-	if err != nil {
-		return err
-	}
-	c, err = s.Settle(ctx, c, false)
-	if err != nil && !errors.Is(err, ErrLater) {
-		return err
-	}
-	if err != nil {
-		s.Log.WarnContext(ctx, "provider silent", "checkout", checkoutID, "state", c.State, "asked", c.Asked, "error", err)
-	}
-	if c.Shard == "" {
-		return nil
-	}
-	return s.postpone(ctx, c, s.whenNext(c, err != nil))
+	return s.machine(false, nil).Work(ctx, checkoutID)
 }
 
 // whenNext is when a checkout is looked at again: a hold that runs out is looked at then and not later, everything else
@@ -177,13 +199,17 @@ func (s Service) whenNext(c *Checkout, silent bool) time.Time {
 	return at
 }
 
-// postpone puts the next look off. The condition is that the checkout has not moved on.
-func (s Service) postpone(ctx context.Context, c *Checkout, at time.Time) error {
+// postpone puts the next look off; cause is not nil when the provider did not answer. The condition is that the checkout
+// has not moved on.
+func (s Service) postpone(ctx context.Context, c *Checkout, cause error) error {
+	if c.Shard == "" {
+		return nil
+	}
 	kind := DueRefund
 	if c.State == Paying {
 		kind = DueCheckout
 	}
-	d := due.On(kind, c.ID, at)
+	d := due.On(kind, c.ID, s.whenNext(c, cause != nil))
 	_, _, err := s.change(ctx, c, "#duePk = :shard, #dueAt = :at, #dueTries = :none ADD #asked :one", map[string]any{
 		":shard": d.Shard, ":at": d.At, ":none": 0, ":one": 1,
 	})

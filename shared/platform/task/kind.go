@@ -203,19 +203,19 @@ func (k Kind[P]) postpone(ctx context.Context, t *Task[P], cause error) error {
 }
 
 // abandon ends a task that can never succeed.
-func (k Kind[P]) abandon(ctx context.Context, t *Task[P], cause error) (*Task[P], error) {
+func (k Kind[P]) abandon(ctx context.Context, t *Task[P], cause error) (*Task[P], bool, error) {
 	ctx = context.WithoutCancel(ctx)
 	var writes []table.Write
 	if k.Abandon != nil {
 		var err error
 		if writes, err = k.Abandon(ctx, t, cause); err != nil {
-			return t, err
+			return t, false, err
 		}
 	}
 	next := *t
 	next.close(Abandoned, k.Clock.Now())
 	next.Reason = short(cause.Error())
-	return t, k.save(ctx, t, next, writes...)
+	return t, true, k.save(ctx, t, next, writes...)
 }
 
 // save replaces a task by its next version, with further writes in the same transaction. A write of ours whose answer

@@ -37,8 +37,9 @@ type Machine[S any] struct {
 	// Postpone puts the next attempt off. cause is nil when Step said done: then it puts off what is still open, if
 	// anything.
 	Postpone func(ctx context.Context, item S, cause error) error
-	// Abandon ends what can never succeed: in one transaction it compensates, tells, and takes the task off.
-	Abandon func(ctx context.Context, item S, cause error) (after S, err error)
+	// Abandon ends what can never succeed: in one transaction it compensates, tells, and takes the task off. done is as in
+	// Step: false when the compensation has steps of its own.
+	Abandon func(ctx context.Context, item S, cause error) (after S, done bool, err error)
 	// MaxSteps bounds the steps of one Run, so that an item that never comes to rest does not hold a worker. What is
 	// left is ErrLater.
 	MaxSteps int
@@ -49,11 +50,12 @@ type Machine[S any] struct {
 func (m Machine[S]) Run(ctx context.Context, item S) (S, error) {
 	for range m.MaxSteps {
 		after, done, err := m.Step(ctx, item)
+		if err != nil && IsPermanent(err) {
+			after, done, err = m.abandon(ctx, item, err)
+		}
 		switch {
 		case errors.Is(err, ErrTaken):
 			return after, nil
-		case err != nil && IsPermanent(err):
-			return m.abandon(ctx, item, err)
 		case err != nil:
 			return item, err
 		case done:
@@ -85,21 +87,18 @@ func (m Machine[S]) Work(ctx context.Context, id string) error {
 	return err
 }
 
-// abandon ends an item that can never succeed. When even that is refused, the task waits like any other and a person is
-// called.
-func (m Machine[S]) abandon(ctx context.Context, item S, cause error) (S, error) {
-	after, err := m.Abandon(ctx, item, cause)
+// abandon ends an item that can never succeed. When even that is refused for ever, the task waits like any other and a
+// person is called.
+func (m Machine[S]) abandon(ctx context.Context, item S, cause error) (after S, done bool, err error) {
+	after, done, err = m.Abandon(ctx, item, cause)
 	switch {
-	case errors.Is(err, ErrTaken):
-		return after, nil
 	case err == nil:
 		m.report(ctx, MetricAbandoned, m.Name, cause)
-		return after, nil
 	case IsPermanent(err):
 		m.report(ctx, MetricStuck, m.Name, errors.Join(cause, err))
-		return item, errors.Join(ErrLater, err)
+		err = errors.Join(ErrLater, err)
 	}
-	return item, err
+	return after, done, err
 }
 
 // report logs and counts a task that needs a person.
