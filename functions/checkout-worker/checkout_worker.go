@@ -23,7 +23,6 @@ import (
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/function"
-	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/worker"
 )
@@ -76,11 +75,7 @@ func (w Worker) work(ctx context.Context, job due.Job) error {
 	case "CHECKOUT":
 		return w.Checkouts.Work(ctx, id)
 	case "ORDER":
-		err := w.Checkouts.Cashier.Work(ctx, id)
-		if problem.Code(err) == "order_not_found" {
-			return nil
-		}
-		return err
+		return w.Checkouts.Cashier.Work(ctx, id)
 	default:
 		return fmt.Errorf("checkout-worker: %s job for %s", job.Kind, job.Key)
 	}

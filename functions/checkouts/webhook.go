@@ -8,7 +8,6 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/task"
-	"dangol/shared/subscription/service"
 )
 
 type webhookInput struct {
@@ -60,7 +59,7 @@ func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
 	case n.Subject == payment.SubjectRefund:
 		err = f.Checkouts.Cashier.Hear(ctx, n.Refund.Metadata["order"], n.Refund)
 	}
-	if errors.Is(err, task.ErrLater) || errors.Is(err, service.ErrLater) {
+	if errors.Is(err, task.ErrLater) {
 		return problem.Unavailable("try_again", "The payment could not be looked up; send the message again.").Because(err)
 	}
 	return err

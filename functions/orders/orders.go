@@ -64,6 +64,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	orders := &Orders{
 		Cashier: order.Cashier{
 			Orders: order.Store{Table: tables[0], Clock: env.Clock}, Provider: provider, Clock: env.Clock, Log: env.Log,
+			Metrics: env.Metrics(),
 		},
 		Limiter: ratelimit.Limiter{Table: tables[0], Clock: env.Clock},
 	}

@@ -35,13 +35,15 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 		return nil, err
 	}
 	commerce := tables[0]
+	counts := env.Metrics()
 	board := store.NewBoard(store.Store{Table: commerce, Clock: env.Clock}, time.Duration(config.Shelf)*time.Second)
 	return &Service{
 		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Offers: board,
 		Shelf:    catalog.NewShelf(commerce, env.Clock, time.Minute),
-		Provider: provider, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics(),
+		Provider: provider, Clock: env.Clock, Log: env.Log, Metrics: counts,
 		Cashier: order.Cashier{
 			Orders: order.Store{Table: commerce, Clock: env.Clock}, Provider: provider, Clock: env.Clock, Log: env.Log,
+			Metrics: counts,
 		},
 	}, nil
 }

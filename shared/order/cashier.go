@@ -10,12 +10,11 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
 )
-
-// ErrLater says that the provider has not answered, or not finally: what is to be done stays due.
-var ErrLater = errors.New("order: the provider's answer is still to come")
 
 // Cashier moves the money of orders. Whatever moves money is written down first and has one key, so any of its calls may be
 // lost, repeated, or made by several workers at once.
@@ -24,19 +23,21 @@ type Cashier struct {
 	Provider payment.Provider
 	Clock    clock.Clock
 	Log      *slog.Logger
+	Metrics  *metrics.Writer // nil for none
 }
 
-// task is what is to be done about the money of an order.
-type task string
+// moneyStep is what has to be done next about the money of an order.
+type moneyStep string
 
 const (
-	nothing task = "nothing"
-	capture task = "capture"
-	release task = "release"
-	payBack task = "refund"
+	nothing moneyStep = "nothing"
+	capture moneyStep = "capture"
+	release moneyStep = "release"
+	payBack moneyStep = "refund"
 )
 
-func (o *Order) task() task {
+// nextMoneyStep decides from where the payment and the refunds stand.
+func (o *Order) nextMoneyStep() moneyStep {
 	switch {
 	case o.Payment.State == PayAuthorized:
 		return capture
@@ -49,41 +50,67 @@ func (o *Order) task() task {
 	}
 }
 
+// maxSteps bounds the steps of one Settle: a release may turn into a refund, a refund into another; each leaves less to do.
+const maxSteps = 4
+
 // Settle does what is to be done about the money of an order that was read: capture it, let it go, or give it back. It
-// returns the order as it then is. A capture is 1 call and 1 round trip. Errors: ErrLater.
+// returns the order as it then is. A capture is 1 call and 1 round trip. Errors: task.ErrLater.
 func (c Cashier) Settle(ctx context.Context, o *Order) (*Order, error) {
-	for range 4 { // a release may turn into a refund, a refund into another; each step leaves less to do
-		var err error
-		switch o.task() {
-		case capture:
-			o, err = c.capture(ctx, o)
-		case release:
-			o, err = c.release(ctx, o)
-		case payBack:
-			o, err = c.refund(ctx, o)
-		default:
-			return c.atRest(ctx, o)
-		}
-		if err != nil {
-			return o, err
-		}
-	}
-	return o, nil
+	return c.machine().Run(ctx, o)
 }
 
-// Work is Settle for a due job: what the provider does not answer is put off and is no failure of the job.
+// Work is Settle for a due job: what the provider does not answer is put off and is no failure of the job. An order that is
+// not there needs nothing.
 func (c Cashier) Work(ctx context.Context, orderID string) error {
+	return c.machine().Work(ctx, orderID)
+}
+
+// machine is the durable task of an order's money: nextMoneyStep decides, the steps act. A step that the database refuses
+// for ever cannot be compensated, because the order is what records the compensation: it stays due, and the alarm rings.
+func (c Cashier) machine() task.Machine[*Order] {
+	return task.Machine[*Order]{
+		Engine:   task.Engine{Table: c.Orders.Table, Clock: c.Clock, Log: c.Log, Metrics: c.Metrics},
+		Name:     "order money",
+		MaxSteps: maxSteps,
+		Load:     c.load,
+		Step:     c.step,
+		Postpone: c.postpone,
+		Abandon: func(_ context.Context, o *Order, cause error) (*Order, bool, error) {
+			return o, false, cause
+		},
+	}
+}
+
+func (c Cashier) load(ctx context.Context, orderID string) (*Order, error) {
 	o, err := c.Orders.Get(ctx, orderID)
-	if err != nil {
-		return err
+	if problem.Code(err) == "order_not_found" {
+		return nil, task.ErrGone
 	}
-	settled, err := c.Settle(ctx, o)
-	if !errors.Is(err, ErrLater) {
-		return err
+	return o, err
+}
+
+func (c Cashier) step(ctx context.Context, o *Order) (after *Order, done bool, err error) {
+	switch o.nextMoneyStep() {
+	case capture:
+		after, err = c.capture(ctx, o)
+	case release:
+		after, err = c.release(ctx, o)
+	case payBack:
+		after, err = c.refund(ctx, o)
+	default:
+		after, err = c.atRest(ctx, o)
+		done = true
 	}
-	c.Log.WarnContext(ctx, "provider silent", "order", orderID, "payment", settled.Payment.State, "asked", settled.Asked, "error", err)
-	_, err = c.Orders.Change(ctx, orderID, func(o *Order) (bool, []table.Write, error) {
-		if o.task() == nothing {
+	return after, done, err
+}
+
+// postpone puts the next question to the provider off, where there is something to ask. cause is nil when nothing is left.
+func (c Cashier) postpone(ctx context.Context, o *Order, cause error) error {
+	if cause == nil {
+		return nil
+	}
+	_, err := c.Orders.Change(ctx, o.ID, func(o *Order) (bool, []table.Write, error) {
+		if o.nextMoneyStep() == nothing {
 			return false, nil, nil
 		}
 		o.Postponed(c.Clock.Now())
@@ -98,7 +125,7 @@ func (c Cashier) atRest(ctx context.Context, o *Order) (*Order, error) {
 		return o, nil
 	}
 	return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
-		if o.task() != nothing {
+		if o.nextMoneyStep() != nothing {
 			return false, nil, nil
 		}
 		o.rest()
@@ -154,7 +181,7 @@ func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Orde
 		return nil, err
 	}
 	settled, err := c.Settle(ctx, o)
-	if errors.Is(err, ErrLater) {
+	if errors.Is(err, task.ErrLater) {
 		c.Log.WarnContext(ctx, "refund is due", "order", o.ID, "error", err)
 		return settled, nil
 	}
@@ -224,7 +251,7 @@ func (c Cashier) refund(ctx context.Context, o *Order) (*Order, error) {
 		return o.Refunded(r.Key, got.ID, got.State, now), nil, nil
 	})
 	if err == nil && got.State == payment.RefundPending {
-		return settled, ErrLater
+		return settled, task.ErrLater
 	}
 	return settled, err
 }
@@ -243,4 +270,4 @@ func (c Cashier) askOrSend(ctx context.Context, o *Order, r Refund, now time.Tim
 }
 
 // later is the error of a call that settled nothing.
-func (c Cashier) later(cause error) error { return errors.Join(ErrLater, cause) }
+func (c Cashier) later(cause error) error { return errors.Join(task.ErrLater, cause) }

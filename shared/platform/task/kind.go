@@ -77,8 +77,8 @@ func (k Kind[P]) Work(ctx context.Context, job due.Job) error {
 func (k Kind[P]) Run(ctx context.Context, t *Task[P]) error {
 	m := k.machine()
 	after, err := m.Run(ctx, t)
-	if errors.Is(err, ErrLater) || errors.Is(err, ErrUnknown) {
-		return ignoreTaken(m.Postpone(ctx, after, err))
+	if waits(err) {
+		return m.putOff(ctx, after, err)
 	}
 	return err
 }

@@ -56,6 +56,8 @@ func (m Machine[S]) Run(ctx context.Context, item S) (S, error) {
 		switch {
 		case errors.Is(err, ErrTaken):
 			return after, nil
+		case waits(err):
+			return after, err
 		case err != nil:
 			return item, err
 		case done:
@@ -80,12 +82,26 @@ func (m Machine[S]) Work(ctx context.Context, id string) error {
 	switch {
 	case err == nil:
 		return ignoreTaken(m.Postpone(ctx, after, nil))
-	case errors.Is(err, ErrLater), errors.Is(err, ErrUnknown):
+	case waits(err):
 		m.Log.WarnContext(ctx, "task put off", "task", m.Name, "id", id, "error", err)
-		return ignoreTaken(m.Postpone(ctx, after, err))
+		return m.putOff(ctx, after, err)
 	}
 	return err
 }
+
+// putOff puts an item off. One that cannot even be put off comes again when the sweeper's claim ends: to fail the job as well
+// would only try the same write again at once.
+func (m Machine[S]) putOff(ctx context.Context, item S, cause error) error {
+	err := m.Postpone(ctx, item, cause)
+	if err != nil && IsPermanent(err) {
+		m.report(ctx, MetricStuck, m.Name, errors.Join(cause, err))
+		return nil
+	}
+	return ignoreTaken(err)
+}
+
+// waits reports whether an error says that there is nothing to do now but to come again.
+func waits(err error) bool { return errors.Is(err, ErrLater) || errors.Is(err, ErrUnknown) }
 
 // abandon ends an item that can never succeed. When even that is refused for ever, the task waits like any other and a
 // person is called.
@@ -96,7 +112,7 @@ func (m Machine[S]) abandon(ctx context.Context, item S, cause error) (after S, 
 		m.report(ctx, MetricAbandoned, m.Name, cause)
 	case IsPermanent(err):
 		m.report(ctx, MetricStuck, m.Name, errors.Join(cause, err))
-		err = errors.Join(ErrLater, err)
+		return item, false, errors.Join(ErrLater, err)
 	}
 	return after, done, err
 }

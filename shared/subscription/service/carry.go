@@ -8,6 +8,7 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/task"
 	"dangol/shared/stock"
 	"dangol/shared/subscription"
 )
@@ -15,29 +16,18 @@ import (
 // callFor is how long the provider may take to answer: with it a worker is done before its lease ends.
 const callFor = 20 * time.Second
 
-// errOthers says that another worker has taken the task over.
-var errOthers = errors.New("billing: another worker is at it")
-
-// carry carries out the tasks of a subscription, one after the other, and returns it as it then is. Only whoever wrote or took over the
-// lease may call it. A task that others have done ends it without error.
-func (s *Service) carry(ctx context.Context, r *Record) (*Record, error) {
-	for {
-		t, ok := r.first()
-		if !ok {
-			return r, nil
-		}
-		next, err := s.task(ctx, r, t)
-		switch {
-		case errors.Is(err, errOthers), errors.Is(err, errPostponed):
-			return next, nil
-		case err != nil:
-			return r, err
-		}
-		r = next
+// run carries out the tasks of a subscription, one after the other, and returns it as it then is. Only whoever wrote or took
+// over the lease may call it. A task that others have done ends it without error.
+func (s *Service) run(ctx context.Context, r *Record) (*Record, error) {
+	after, err := s.machine(holdsLease, false).Run(ctx, r)
+	if errors.Is(err, task.ErrLater) {
+		return after, nil // due again
 	}
+	return after, err
 }
 
-func (s *Service) task(ctx context.Context, r *Record, t Task) (*Record, error) {
+// runTask does one task and records its outcome.
+func (s *Service) runTask(ctx context.Context, r *Record, t Task) (*Record, error) {
 	switch t.Kind {
 	case TaskHold:
 		return s.hold(ctx, r, t, true)
@@ -82,7 +72,7 @@ func (s *Service) finishBy(ctx context.Context, r *Record, t Task, outcome func(
 		return full, true, nil
 	})
 	if err == nil && !ours {
-		err = errOthers
+		err = task.ErrTaken
 	}
 	return next, err
 }
@@ -159,18 +149,15 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 func (s *Service) taken(ctx context.Context, r *Record, t Task, p payment.Payment) (*Record, error) {
 	c := Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}}
 	next, err := s.finish(ctx, r, t, c)
-	if !errors.Is(err, errOthers) {
+	if !errors.Is(err, task.ErrTaken) {
 		return next, err
 	}
 	next, err = s.change(ctx, next, func(*Record) (Change, bool, error) { return c, true, nil })
 	if err != nil {
 		return next, err
 	}
-	return next, errOthers
+	return next, task.ErrTaken
 }
-
-// errPostponed says that a task is to be tried again later.
-var errPostponed = errors.New("billing: later")
 
 // refund gives money back under the task's key.
 func (s *Service) refund(ctx context.Context, r *Record, t Task) (*Record, error) {
@@ -218,7 +205,7 @@ func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) 
 		}}, ok && first.same(t), nil
 	})
 	if err == nil {
-		err = errPostponed
+		err = task.ErrLater
 	}
 	return next, err
 }

@@ -241,7 +241,7 @@ func (s *Service) Start(ctx context.Context, r *Record, start subscription.Start
 	if err != nil {
 		return nil, false, err
 	}
-	r, err = s.carry(ctx, w.next)
+	r, err = s.run(ctx, w.next)
 	return r, false, err
 }
 
@@ -270,7 +270,7 @@ func (s *Service) Apply(ctx context.Context, r *Record, rule Rule) (_ *Record, r
 	if err != nil || !mine {
 		return after, false, err
 	}
-	after, err = s.carry(ctx, after)
+	after, err = s.run(ctx, after)
 	return after, false, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
 	"dangol/shared/pricing"
 	"dangol/shared/stock"
 	"dangol/shared/subscription"
@@ -79,7 +80,7 @@ func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*
 		return c, ours && !r.holds(t.Key), nil
 	})
 	if err == nil && !ours {
-		err = errOthers
+		err = task.ErrTaken
 	}
 	return next, err
 }

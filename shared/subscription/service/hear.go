@@ -8,11 +8,12 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
 	"dangol/shared/subscription"
 )
 
 // Hear deals with a provider's message about a subscription; one about anything else changes nothing. A message may come late, twice or
-// never: it only tells where to look. What is true is asked of the provider. Errors: ErrLater.
+// never: it only tells where to look. What is true is asked of the provider. Errors: task.ErrLater.
 func (s *Service) Hear(ctx context.Context, n payment.Notification) error {
 	switch n.Subject {
 	case payment.SubjectPayment:
@@ -45,7 +46,7 @@ func (s *Service) hearPayment(ctx context.Context, p payment.Payment) error {
 	}
 	if len(r.Tasks) > 0 {
 		if s.Clock.Now().Before(r.Lease) {
-			return ErrLater // somebody is waiting for this very answer
+			return task.ErrLater // somebody is waiting for this very answer
 		}
 		return s.Work(ctx, id)
 	}
@@ -53,7 +54,7 @@ func (s *Service) hearPayment(ctx context.Context, p payment.Payment) error {
 		return Change{Command: subscription.ChargeHeard{Key: o.Key, Attempt: o.Attempt}}, true, nil
 	})
 	if now := openOf(r); err == nil && now != nil && now.InFlight && now.AttemptKey() == p.Key && !p.State.Open() {
-		return ErrLater // the provider says that it is over, and could not be asked
+		return task.ErrLater // the provider says that it is over, and could not be asked
 	}
 	return err
 }
@@ -82,7 +83,7 @@ func (s *Service) late(ctx context.Context, r *Record, p payment.Payment) error 
 	got, err := s.Provider.Get(ctx, p.ID)
 	switch {
 	case errors.Is(err, payment.ErrUnknown), errors.Is(err, payment.ErrUnavailable):
-		return ErrLater
+		return task.ErrLater
 	case err != nil || got.State != payment.StateCaptured || got.Refundable() == 0:
 		return nil
 	}

@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"dangol/infra/testkit/testsubscriptions"
 	"dangol/shared/payment"
 	"dangol/shared/platform/problem"
+	"dangol/shared/platform/task"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
 )
@@ -181,7 +183,7 @@ func TestAMessageThatLiesIsAskedAboutFirst(t *testing.T) {
 	err := w.Billing.Hear(t.Context(), payment.Notification{Subject: payment.SubjectPayment, Payment: payment.Payment{
 		Key: r.Sub.Open.AttemptKey(), State: payment.StateCaptured, Metadata: map[string]string{"subscription": r.Sub.ID},
 	}})
-	if now := w.Of(t, r.Sub.ID); err != service.ErrLater || now.Sub.State != subscription.Starting {
+	if now := w.Of(t, r.Sub.ID); !errors.Is(err, task.ErrLater) || now.Sub.State != subscription.Starting {
 		t.Errorf("it is %s, %v; the provider says that it is still processing", now.Sub.State, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
 )
 
 // RefundState is how far money has come on its way back to a card.
@@ -270,16 +271,13 @@ func (s *Service) hearRefund(ctx context.Context, subscriptionID string, told pa
 	}
 	err = s.Table.Put(ctx, s.noted(r, state, reason))
 	if _, others := table.Failed(err); others {
-		return ErrLater
+		return task.ErrLater
 	}
 	if err == nil && state == RefundFailed {
 		s.refused(ctx, subscriptionID, told.Key, reason)
 	}
 	return err
 }
-
-// ErrLater says that a message of the provider cannot be dealt with at this moment: it is to come again.
-var ErrLater = errors.New("billing: the message came at a bad moment")
 
 // RefundsRefused is the alarm of the functions that may give a subscriber's money back.
 var RefundsRefused = function.Alarm{

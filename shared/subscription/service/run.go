@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,42 +10,65 @@ import (
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
 	"dangol/shared/subscription"
 )
 
-// atOnce bounds how many things one job does for a subscription that was asleep for long; the rest is still due.
-const atOnce = 20
+// maxSteps bounds the steps of one job for a subscription that was asleep for long; the rest is still due.
+const maxSteps = 100
 
-// Work does what a subscription is due for: first the tasks that somebody else left, then one thing after the other. It may be called twice
-// and by several workers at once; whoever is outrun leaves it to the other. A renewal is 1 read and 2 transactions; one that
-// sends goods is 4. Errors: the job is to come again.
-func (s *Service) Work(ctx context.Context, id string) error {
-	r, err := s.Load(ctx, id)
-	if problem.Code(err) == "subscription_not_found" {
-		return nil
+// holdsLease says that whoever runs the machine has just written the tasks, or taken them over.
+const holdsLease = true
+
+// machine is the durable task of a subscription: while this worker holds the lease it does one task after the other; with
+// whatIsDue it then takes over what another worker left, or does the next thing that is due.
+func (s *Service) machine(leased, whatIsDue bool) task.Machine[*Record] {
+	return task.Machine[*Record]{
+		Engine:   task.Engine{Table: s.Table, Clock: s.Clock, Log: s.Log, Metrics: s.Metrics},
+		Name:     "subscription",
+		MaxSteps: maxSteps,
+		Load:     s.loadDue,
+		Step: func(ctx context.Context, r *Record) (after *Record, done bool, err error) {
+			if t, ok := r.first(); ok && leased {
+				after, err = s.runTask(ctx, r, t)
+				return after, false, err
+			}
+			if !whatIsDue {
+				return r, true, nil
+			}
+			after, leased, err = s.step(ctx, r)
+			return after, !leased, err
+		},
+		// The record says itself when it is looked at again: see place.
+		Postpone: func(context.Context, *Record, error) error { return nil },
+		// What the database refuses for ever cannot be compensated, because the record is what keeps the compensation.
+		Abandon: func(_ context.Context, r *Record, cause error) (*Record, bool, error) { return r, false, cause },
 	}
-	if err != nil {
-		return err
-	}
-	return s.steps(ctx, r, false)
 }
 
-// steps does one thing after the other; begun says that the first is written already.
-func (s *Service) steps(ctx context.Context, r *Record, begun bool) (err error) {
-	for range atOnce {
-		mine := begun
-		if !begun {
-			r, mine, err = s.step(ctx, r)
-		}
-		if err != nil || !mine {
-			return err
-		}
-		if r, err = s.carry(ctx, r); err != nil {
-			return err
-		}
-		begun = false
+// loadDue reads the subscription of a job.
+func (s *Service) loadDue(ctx context.Context, id string) (*Record, error) {
+	r, err := s.Load(ctx, id)
+	if problem.Code(err) == "subscription_not_found" {
+		return nil, task.ErrGone
 	}
-	return nil
+	return r, err
+}
+
+// Work does what a subscription is due for: first the tasks that another worker left, then one thing after the other. It may
+// be called twice and by several workers at once; of those one goes on and the others stop. A renewal is 1 read and
+// 2 transactions; one that sends goods is 4. Errors: the job is to come again.
+func (s *Service) Work(ctx context.Context, id string) error {
+	return s.machine(false, true).Work(ctx, id)
+}
+
+// workOn is Work for a subscription that was read.
+func (s *Service) workOn(ctx context.Context, r *Record, leased bool) error {
+	_, err := s.machine(leased, true).Run(ctx, r)
+	if errors.Is(err, task.ErrLater) {
+		return nil // the record is due again
+	}
+	return err
 }
 
 // step takes over what another worker left, or does the next thing that is due. mine is false when there is nothing to be done, or

@@ -46,7 +46,7 @@ func (s *Service) Jobs(ctx context.Context, jobs []due.Job) []error {
 	s.each(ids, func(id string) {
 		var err error
 		if r := begun[id]; r != nil {
-			err = s.steps(ctx, r, true)
+			err = s.workOn(ctx, r, holdsLease)
 		} else {
 			err = s.Work(ctx, id)
 		}
