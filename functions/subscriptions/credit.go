@@ -4,11 +4,11 @@ import (
 	"context"
 	"time"
 
+	"dangol/shared/invoice"
 	"dangol/shared/money"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
-	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
 )
 
@@ -70,7 +70,7 @@ func refundOf(c service.RefundCard, shop bool) MoneyBack {
 }
 
 // creditNoteOf joins a credit note with its refunds.
-func creditNoteOf(n service.CreditNote, refunds []service.Refund, shop bool) CreditNote {
+func creditNoteOf(n invoice.CreditNote, refunds []service.Refund, shop bool) CreditNote {
 	view := func(amount int64) money.View { return money.Of(amount, n.Currency).View() }
 	v := CreditNote{
 		Number: n.Number, SubscriptionID: n.SubscriptionID, Reason: n.Reason, Issued: n.Issued, Amount: view(n.Amount), ToCard: view(n.ToCard),
@@ -102,7 +102,7 @@ func (f *Subscriptions) creditNotes(ctx context.Context, in *PartsInput) (*Credi
 	if _, err := f.load(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	notes, next, err := f.Billing.CreditNotes(ctx, in.ID, in.Limit, table.Cursor(in.Cursor))
+	notes, next, err := f.Billing.Documents().CreditNotesOf(ctx, in.ID, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)
 	}
@@ -138,7 +138,7 @@ func (f *Subscriptions) creditNote(ctx context.Context, in *creditNoteInput) (*C
 }
 
 func (f *Subscriptions) noteOf(ctx context.Context, subscriptionID, number string, shop bool) (*CreditNoteOutput, error) {
-	n, err := f.Billing.CreditNote(ctx, subscriptionID, number)
+	n, err := f.Billing.Documents().CreditNote(ctx, subscriptionID, number)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ type Booked struct {
 }
 
 func (f *Subscriptions) allCreditNotes(ctx context.Context, in *yearInput) (*BookedList, error) {
-	entries, next, err := f.Billing.BookPage(ctx, subscription.CreditNotes, in.Year, in.Limit, table.Cursor(in.Cursor))
+	entries, next, err := f.Billing.Documents().BookPage(ctx, invoice.CreditNotes, in.Year, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)
 	}
@@ -193,7 +193,7 @@ type numberInput struct {
 }
 
 func (f *Subscriptions) anyCreditNote(ctx context.Context, in *numberInput) (*CreditNoteOutput, error) {
-	e, err := f.Billing.Booked(ctx, in.Number)
+	e, err := f.Billing.Documents().Find(ctx, in.Number)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"dangol/shared/invoice"
 	"dangol/shared/money"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
@@ -106,12 +107,12 @@ func (f *Subscriptions) history(ctx context.Context, in *PartsInput) (*HistoryLi
 
 // InvoiceLine is a line of an invoice. Its amount contains the tax.
 type InvoiceLine struct {
-	Kind     subscription.LineKind `json:"kind" enum:"period,setup,unused" doc:"unused: days that were paid and are given back."`
-	PlanID   string                `json:"planId"`
-	Quantity int                   `json:"quantity"`
-	From     subscription.Date     `json:"from,omitempty"`
-	To       subscription.Date     `json:"to,omitempty" doc:"The day after the last."`
-	Amount   money.View            `json:"amount"`
+	Kind     invoice.LineKind  `json:"kind" enum:"period,setup,unused" doc:"unused: days that were paid and are given back."`
+	PlanID   string            `json:"planId"`
+	Quantity int               `json:"quantity"`
+	From     subscription.Date `json:"from,omitempty"`
+	To       subscription.Date `json:"to,omitempty" doc:"The day after the last."`
+	Amount   money.View        `json:"amount"`
 }
 
 // InvoiceTax is the tax contained in the lines of one rate.
@@ -121,15 +122,15 @@ type InvoiceTax struct {
 	Tax    money.View `json:"tax"`
 }
 
-func linesOf(r *service.Record, lines []subscription.Line) []InvoiceLine {
+func linesOf(r *service.Record, lines []invoice.Line) []InvoiceLine {
 	out := make([]InvoiceLine, len(lines))
 	for i, l := range lines {
-		out[i] = InvoiceLine{Kind: l.Kind, PlanID: l.PlanID, Quantity: l.Quantity, From: l.From, To: l.To, Amount: r.Money(l.Amount).View()}
+		out[i] = InvoiceLine{Kind: l.Kind, PlanID: l.PlanID, Quantity: l.Quantity, From: subscription.Date(l.From), To: subscription.Date(l.To), Amount: r.Money(l.Amount).View()}
 	}
 	return out
 }
 
-func taxesOf(r *service.Record, taxes []subscription.TaxLine) []InvoiceTax {
+func taxesOf(r *service.Record, taxes []invoice.TaxLine) []InvoiceTax {
 	out := make([]InvoiceTax, len(taxes))
 	for i, t := range taxes {
 		out[i] = InvoiceTax{RateBP: t.RateBP, Gross: r.Money(t.Gross).View(), Tax: r.Money(t.Tax).View()}
@@ -139,15 +140,15 @@ func taxesOf(r *service.Record, taxes []subscription.TaxLine) []InvoiceTax {
 
 // Invoice is an invoice as the API shows it.
 type Invoice struct {
-	Number     string               `json:"number" example:"INV-2026-000123"`
-	State      service.InvoiceState `json:"state" enum:"open,paid,void"`
-	Title      string               `json:"title"`
-	Issued     time.Time            `json:"issued"`
-	Lines      []InvoiceLine        `json:"lines" nullable:"false"`
-	Taxes      []InvoiceTax         `json:"taxes" nullable:"false" doc:"Contained in the lines."`
-	Subtotal   money.View           `json:"subtotal"`
-	CreditUsed money.View           `json:"creditUsed"`
-	Total      money.View           `json:"total" doc:"What was, or is to be, charged."`
+	Number     string        `json:"number" example:"INV-2026-000123"`
+	State      invoice.State `json:"state" enum:"open,paid,void"`
+	Title      string        `json:"title"`
+	Issued     time.Time     `json:"issued"`
+	Lines      []InvoiceLine `json:"lines" nullable:"false"`
+	Taxes      []InvoiceTax  `json:"taxes" nullable:"false" doc:"Contained in the lines."`
+	Subtotal   money.View    `json:"subtotal"`
+	CreditUsed money.View    `json:"creditUsed"`
+	Total      money.View    `json:"total" doc:"What was, or is to be, charged."`
 }
 
 // InvoiceList is a page of invoices.
@@ -163,7 +164,7 @@ func (f *Subscriptions) invoices(ctx context.Context, in *PartsInput) (*InvoiceL
 	if err != nil {
 		return nil, err
 	}
-	all, next, err := f.Billing.Invoices(ctx, in.ID, in.Limit, table.Cursor(in.Cursor))
+	all, next, err := f.Billing.Documents().Of(ctx, in.ID, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)
 	}

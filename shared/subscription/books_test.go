@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"dangol/shared/invoice"
 	"dangol/shared/platform/problem"
 	. "dangol/shared/subscription"
 )
@@ -65,7 +66,7 @@ func (h *shop) used() int64 {
 	}
 	for key, inv := range h.invoices {
 		for _, l := range inv.Lines {
-			if l.Kind == LineSetup && h.state[key] == "paid" {
+			if l.Kind == invoice.LineSetup && h.state[key] == "paid" {
 				sum += l.Amount
 			}
 		}

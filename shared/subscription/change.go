@@ -2,6 +2,8 @@ package subscription
 
 import (
 	"slices"
+
+	"dangol/shared/invoice"
 )
 
 func (c Upgrade) do(r *run) error {
@@ -47,9 +49,9 @@ func (r *run) upgrade(t Terms) error {
 		Kind: SpanPaid, Opens: today, Closes: old.Closes, WholeOpens: old.WholeOpens, WholeCloses: old.WholeCloses, Price: t.Cycle(),
 		Start: r.at, End: old.End,
 	}}
-	line := Line{Kind: LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: 1, From: today, TaxBP: t.TaxBP}
+	line := invoice.Line{Kind: invoice.LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: 1, From: string(today), TaxBP: t.TaxBP}
 	if t.Interval == r.s.Terms.Interval && t.Prepaid == 1 && r.s.Terms.Prepaid == 1 {
-		line.To, line.Amount = old.Closes, ch.Span.Cost()
+		line.To, line.Amount = string(old.Closes), ch.Span.Cost()
 	} else {
 		// Another rhythm: a whole period of it begins today.
 		unused += int64(r.s.PrepaidLeft) * r.s.Terms.Cycle()
@@ -58,7 +60,7 @@ func (r *run) upgrade(t Terms) error {
 		ch.Span.Closes = ch.Span.WholeCloses
 		ch.Span.End = ch.Span.Closes.Start(r.s.zone())
 		ch.PrepaidLeft = t.Prepaid - 1
-		line.To, line.Amount = ch.Anchor.Opening(t.Interval, t.Prepaid), t.Payment()
+		line.To, line.Amount = string(ch.Anchor.Opening(t.Interval, t.Prepaid)), t.Payment()
 	}
 	ch.Span.Seq, ch.Span.Paid = r.number(), true
 	r.invoiceChange(ch, line, unused)
@@ -67,12 +69,12 @@ func (r *run) upgrade(t Terms) error {
 
 // invoiceChange invoices the new days less the old ones that are not used. Where those are worth more the invoice stops at 0 and the rest
 // is account credit.
-func (r *run) invoiceChange(ch Change, line Line, unused int64) {
+func (r *run) invoiceChange(ch Change, line invoice.Line, unused int64) {
 	t := r.s.Terms
-	lines := []Line{line}
+	lines := []invoice.Line{line}
 	if back := min(unused, line.Amount); back > 0 {
-		lines = append(lines, Line{
-			Kind: LineUnused, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, From: ch.Span.Opens, To: r.s.Span.Closes,
+		lines = append(lines, invoice.Line{
+			Kind: invoice.LineUnused, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, From: string(ch.Span.Opens), To: string(r.s.Span.Closes),
 			Amount: -back, TaxBP: t.TaxBP,
 		})
 	}

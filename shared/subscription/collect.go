@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"dangol/shared/invoice"
 	"dangol/shared/payment"
 )
 
@@ -15,19 +16,19 @@ const (
 
 // invoice makes the invoice of the span in change, else of the running span, uses account credit, and charges what is left. At 0 it is
 // paid at once.
-func (r *run) invoice(kind OpenKind, lines []Line, change *Change) {
+func (r *run) invoice(kind OpenKind, lines []invoice.Line, change *Change) {
 	seq := r.s.Span.Seq
 	if change != nil {
 		seq = change.Span.Seq
 	}
-	sum := subtotal(lines)
+	sum := invoice.Subtotal(lines)
 	credit := min(r.s.Credit, sum)
 	r.s.Credit -= credit
-	inv := Invoice{
-		Key: Key(r.s.ID, seq), SubscriptionID: r.s.ID, CustomerID: r.s.CustomerID, Kind: kind, Seq: seq, Issued: r.at,
-		Currency: r.s.Terms.Currency, Lines: lines, Taxes: taxes(lines), Subtotal: sum, CreditUsed: credit, Total: sum - credit,
+	inv := invoice.Draft{
+		Key: Key(r.s.ID, seq), SubscriptionID: r.s.ID, CustomerID: r.s.CustomerID, Kind: string(kind), Seq: seq, Issued: r.at,
+		Currency: r.s.Terms.Currency, Lines: lines, Taxes: invoice.Taxes(lines), Subtotal: sum, CreditUsed: credit, Total: sum - credit,
 	}
-	setup := slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == LineSetup })
+	setup := slices.ContainsFunc(lines, func(l invoice.Line) bool { return l.Kind == invoice.LineSetup })
 	if setup {
 		r.s.SetupDue = false
 	}

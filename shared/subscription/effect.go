@@ -3,6 +3,7 @@ package subscription
 import (
 	"time"
 
+	"dangol/shared/invoice"
 	"dangol/shared/money"
 )
 
@@ -11,10 +12,10 @@ import (
 type Effect interface{ effect() }
 
 // MakeInvoice stores the invoice, before anything is charged for it.
-type MakeInvoice struct{ Invoice Invoice }
+type MakeInvoice struct{ Invoice invoice.Draft }
 
 // MakeCreditNote stores the credit note.
-type MakeCreditNote struct{ Note CreditNote }
+type MakeCreditNote struct{ Note invoice.CreditNote }
 
 // HoldStock keeps the goods of a cycle. Contents is empty for a box: the plan's edition of the day Opens. When it fails the Deliver of the
 // same key is not done; the outcome is the command StockFailed. The key makes a repeated hold the same hold, also once it is delivered.

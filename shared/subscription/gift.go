@@ -1,6 +1,10 @@
 package subscription
 
-import "time"
+import (
+	"time"
+
+	"dangol/shared/invoice"
+)
 
 // claimDays is how long a gift can be claimed, from the day its mail goes out. One that waits for its recipient and is not claimed goes
 // back to the giver then, in full.
@@ -88,8 +92,8 @@ func (r *run) startGift(today Date) bool {
 	r.s.Anchor = AnchorOn(closes, r.s.Anchor.Zone)
 	r.begin(Span{Kind: SpanGap, Opens: today, Closes: closes}, r.at)
 	t := r.s.Terms
-	lines := []Line{{
-		Kind: LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: t.Prepaid, Amount: t.Payment(), TaxBP: t.TaxBP,
+	lines := []invoice.Line{{
+		Kind: invoice.LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: t.Prepaid, Amount: t.Payment(), TaxBP: t.TaxBP,
 	}}
 	r.invoice(OpenFirst, append(lines, r.setupLine()...), nil)
 	return true

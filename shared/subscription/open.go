@@ -3,6 +3,8 @@ package subscription
 import (
 	"slices"
 	"time"
+
+	"dangol/shared/invoice"
 )
 
 func (c Start) do(r *run) error {
@@ -199,26 +201,26 @@ func (r *run) reanchorInterval(day Date) {
 }
 
 // periodLines are the lines of an invoice for a whole period, or for a part of one by days.
-func (r *run) periodLines(p Span) []Line {
+func (r *run) periodLines(p Span) []invoice.Line {
 	t := r.s.Terms
-	l := Line{
-		Kind: LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: 1, From: p.Opens, To: p.Closes,
+	l := invoice.Line{
+		Kind: invoice.LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: 1, From: string(p.Opens), To: string(p.Closes),
 		Amount: p.Cost(), TaxBP: t.TaxBP,
 	}
 	if p.whole() {
 		l.Amount, l.Cycles = t.Payment(), t.Prepaid
-		l.To = r.s.Anchor.Opening(t.Interval, r.s.Anchor.Index(t.Interval, p.Opens)+t.Prepaid)
+		l.To = string(r.s.Anchor.Opening(t.Interval, r.s.Anchor.Index(t.Interval, p.Opens)+t.Prepaid))
 	}
-	return append([]Line{l}, r.setupLine()...)
+	return append([]invoice.Line{l}, r.setupLine()...)
 }
 
 // setupLine is the line of the setup fee, while it is due.
-func (r *run) setupLine() []Line {
+func (r *run) setupLine() []invoice.Line {
 	t := r.s.Terms
 	if !r.s.SetupDue {
 		return nil
 	}
-	return []Line{{Kind: LineSetup, PlanID: t.PlanID, Version: t.Version, Quantity: 1, Amount: t.SetupFee, TaxBP: t.TaxBP}}
+	return []invoice.Line{{Kind: invoice.LineSetup, PlanID: t.PlanID, Version: t.Version, Quantity: 1, Amount: t.SetupFee, TaxBP: t.TaxBP}}
 }
 
 // cycle counts a paid cycle that has begun.

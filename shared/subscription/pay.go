@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"dangol/shared/invoice"
 	"dangol/shared/payment"
 )
 
@@ -112,9 +113,9 @@ func (r *run) credit(amount, toCard int64, reason string) {
 		return
 	}
 	r.s.Credit += amount - toCard
-	r.emit(MakeCreditNote{CreditNote{
+	r.emit(MakeCreditNote{invoice.CreditNote{
 		SubscriptionID: r.s.ID, Seq: r.s.Span.Seq, Reason: reason, Issued: r.at, Currency: r.s.Terms.Currency,
-		Amount: amount, ToCard: toCard, ToCredit: amount - toCard, Taxes: taxes([]Line{{Amount: amount, TaxBP: r.s.Terms.TaxBP}}),
+		Amount: amount, ToCard: toCard, ToCredit: amount - toCard, Taxes: invoice.Taxes([]invoice.Line{{Amount: amount, TaxBP: r.s.Terms.TaxBP}}),
 	}})
 }
 

@@ -3,6 +3,7 @@ package subscription
 import (
 	"time"
 
+	"dangol/shared/invoice"
 	"dangol/shared/money"
 )
 
@@ -10,10 +11,10 @@ import (
 type Quote struct {
 	State State `json:"state"`
 	// Now is charged at once; Lines say what for, CreditUsed what account credit pays of it.
-	Now        money.Money `json:"now"`
-	Lines      []Line      `json:"lines,omitempty"`
-	Taxes      []TaxLine   `json:"taxes,omitempty"`
-	CreditUsed money.Money `json:"creditUsed"`
+	Now        money.Money       `json:"now"`
+	Lines      []invoice.Line    `json:"lines,omitempty"`
+	Taxes      []invoice.TaxLine `json:"taxes,omitempty"`
+	CreditUsed money.Money       `json:"creditUsed"`
 	// Refund goes back to the card, Credit is account credit afterwards.
 	Refund money.Money `json:"refund"`
 	Credit money.Money `json:"credit"`

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"dangol/shared/invoice"
 	"dangol/shared/payment"
 	. "dangol/shared/subscription"
 )
@@ -37,15 +38,15 @@ type tester interface {
 type shop struct {
 	t        tester
 	s        Subscription
-	provider func(Charge) outcome // nil: always success
-	stock    func(HoldStock) bool // nil: always there
-	answered map[string]outcome   // by attempt key
-	invoices map[string]Invoice   // by key
-	state    map[string]string    // of invoices: open, paid, void
-	taken    map[string]int64     // by invoice key
-	charges  map[string]int       // successful charges by invoice key
+	provider func(Charge) outcome     // nil: always success
+	stock    func(HoldStock) bool     // nil: always there
+	answered map[string]outcome       // by attempt key
+	invoices map[string]invoice.Draft // by key
+	state    map[string]string        // of invoices: open, paid, void
+	taken    map[string]int64         // by invoice key
+	charges  map[string]int           // successful charges by invoice key
 	spans    []SpanEnded
-	notes    []CreditNote
+	notes    []invoice.CreditNote
 	refunded int64
 	left     int64 // account credit of what has ended
 	notices  []sent
@@ -64,7 +65,7 @@ type sent struct {
 func open(t tester, c Start, at time.Time, options ...func(*shop)) *shop {
 	t.Helper()
 	h := &shop{
-		t: t, answered: map[string]outcome{}, invoices: map[string]Invoice{}, state: map[string]string{}, taken: map[string]int64{},
+		t: t, answered: map[string]outcome{}, invoices: map[string]invoice.Draft{}, state: map[string]string{}, taken: map[string]int64{},
 		charges: map[string]int{},
 	}
 	for _, o := range options {
@@ -210,7 +211,7 @@ func (h *shop) carryOut(e Effect, at time.Time) {
 	}
 }
 
-func (h *shop) invoice(inv Invoice) {
+func (h *shop) invoice(inv invoice.Draft) {
 	h.t.Helper()
 	if _, twice := h.invoices[inv.Key]; twice {
 		h.t.Fatalf("invoice %s is made twice", inv.Key)

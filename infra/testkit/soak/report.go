@@ -8,8 +8,8 @@ import (
 
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/testsubscriptions"
+	"dangol/shared/invoice"
 	"dangol/shared/subscription"
-	"dangol/shared/subscription/service"
 )
 
 // calendar holds a steady subscriber's payments against the calendar: each period that has begun is paid once.
@@ -23,8 +23,8 @@ func (y *Year) calendar(b *testsubscriptions.Books) (wrong []string) {
 	}
 	var paid, want []subscription.Date
 	for _, i := range b.Invoices {
-		if i.State == service.InvoicePaid {
-			paid = append(paid, i.Lines[0].From)
+		if i.State == invoice.Paid {
+			paid = append(paid, subscription.Date(i.Lines[0].From))
 		}
 	}
 	for k := 0; ; k++ {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"dangol/shared/invoice"
 	"dangol/shared/payment"
 	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/platform/table"
@@ -17,8 +18,8 @@ import (
 // Books are everything that shop and bank have written down about one subscription.
 type Books struct {
 	*service.Record
-	Invoices []service.Invoice // oldest first
-	Notes    []service.CreditNote
+	Invoices []invoice.Invoice // oldest first
+	Notes    []invoice.CreditNote
 	History  []service.Happening
 	Receipts int            // that were sent
 	Ledger   []server.Entry // its charges, also the declined ones
@@ -47,13 +48,13 @@ func (b *Books) add(item table.Item) error {
 		b.Record = &service.Record{}
 		return item.Decode(b.Record)
 	case "INVOICE":
-		var stored struct{ Invoice service.Invoice }
+		var stored struct{ Invoice invoice.Invoice }
 		err := item.Decode(&stored)
 		b.Invoices = append(b.Invoices, stored.Invoice)
 		return err
 	case "CREDIT":
 		var stored struct {
-			Note table.Packed[service.CreditNote]
+			Note table.Packed[invoice.CreditNote]
 		}
 		err := item.Decode(&stored)
 		b.Notes = append(b.Notes, stored.Note.Value)
@@ -107,7 +108,7 @@ func (b *Books) used() (sum int64) {
 	}
 	for _, i := range b.Invoices {
 		for _, l := range i.Lines {
-			if l.Kind == subscription.LineSetup && i.State == service.InvoicePaid {
+			if l.Kind == invoice.LineSetup && i.State == invoice.Paid {
 				sum += l.Amount
 			}
 		}
@@ -158,29 +159,29 @@ func (b *Books) auditInvoices(say report) {
 		}
 	}
 	for _, i := range b.Invoices {
-		if seen[i.Invoice.Key] {
-			say("invoice %s is there twice", i.Invoice.Key)
+		if seen[i.Draft.Key] {
+			say("invoice %s is there twice", i.Draft.Key)
 		}
-		seen[i.Invoice.Key] = true
-		made := charges[i.Invoice.Key]
+		seen[i.Draft.Key] = true
+		made := charges[i.Draft.Key]
 		switch {
-		case i.State == service.InvoicePaid && i.Total == 0:
+		case i.State == invoice.Paid && i.Total == 0:
 			if len(made) > 0 {
 				say("invoice %s costs nothing and was charged", i.Number)
 			}
-		case i.State == service.InvoicePaid && len(made) != 1:
+		case i.State == invoice.Paid && len(made) != 1:
 			say("invoice %s over %d is paid by %d charges", i.Number, i.Total, len(made))
-		case i.State == service.InvoicePaid && (made[0].Captured.Amount != i.Total || made[0].ID != i.PaymentID):
+		case i.State == invoice.Paid && (made[0].Captured.Amount != i.Total || made[0].ID != i.PaymentID):
 			say("invoice %s over %d names payment %s; the bank took %d with %s", i.Number, i.Total, i.PaymentID, made[0].Captured.Amount, made[0].ID)
-		case i.State != service.InvoicePaid && kept(made) > 0:
+		case i.State != invoice.Paid && kept(made) > 0:
 			say("invoice %s is %s and %d was taken for it", i.Number, i.State, kept(made))
-		case i.State == service.InvoiceOpen && (b.Sub.Open == nil || b.Sub.Open.Key != i.Invoice.Key):
+		case i.State == invoice.Open && (b.Sub.Open == nil || b.Sub.Open.Key != i.Draft.Key):
 			say("invoice %s is left open", i.Number)
 		}
-		if i.State == service.InvoicePaid && i.Total > 0 {
+		if i.State == invoice.Paid && i.Total > 0 {
 			receipts++
 		}
-		delete(charges, i.Invoice.Key)
+		delete(charges, i.Draft.Key)
 	}
 	for key, made := range charges {
 		say("%d charges for %s, which is no invoice", len(made), key)
@@ -204,7 +205,7 @@ func (b *Books) auditLedger(say report) {
 	var back, owed int64
 	void := map[string]bool{}
 	for _, i := range b.Invoices {
-		void[i.Invoice.Key] = i.State == service.InvoiceVoid
+		void[i.Draft.Key] = i.State == invoice.Void
 	}
 	for _, e := range b.Ledger {
 		if e.Charged() > 1 {
@@ -230,7 +231,7 @@ func (b *Books) auditLedger(say report) {
 func (b *Books) auditSpans(say report) {
 	paid := map[int]bool{}
 	for _, i := range b.Invoices {
-		paid[i.Seq] = i.State == service.InvoicePaid
+		paid[i.Seq] = i.State == invoice.Paid
 	}
 	spans := b.Spans()
 	for n, e := range spans {
@@ -273,7 +274,7 @@ func (b *Books) Story() string {
 			p.FreeFrom, p.FreeTo)
 	}
 	for _, i := range b.Invoices {
-		line("  invoice %s %s %s subtotal %d credit %d total %d by %s %s", i.Number, i.Invoice.Key, i.State, i.Subtotal, i.CreditUsed, i.Total, i.PaymentID, i.Reason)
+		line("  invoice %s %s %s subtotal %d credit %d total %d by %s %s", i.Number, i.Draft.Key, i.State, i.Subtotal, i.CreditUsed, i.Total, i.PaymentID, i.Reason)
 	}
 	for _, n := range b.Notes {
 		line("  credit note %s %d, %d to the card: %s", n.Number, n.Amount, n.ToCard, n.Reason)

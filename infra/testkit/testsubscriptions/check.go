@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"dangol/shared/invoice"
 	"dangol/shared/order"
 	"dangol/shared/payment/sandbox/server"
 	"dangol/shared/subscription"
@@ -15,7 +16,7 @@ type Tally struct {
 	Subscriptions int
 	States        map[subscription.State]int
 	Periods       int // paid stretches of days or cycles
-	Invoices      map[service.InvoiceState]int
+	Invoices      map[invoice.State]int
 	Charges       int   // successful
 	Declines      int   // at the bank
 	Taken         int64 // minor units
@@ -41,7 +42,7 @@ func (w *World) Check(t testing.TB) Tally {
 // CheckEach is Check with more to be asked of each subscription.
 func (w *World) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 	t.Helper()
-	sum := Tally{States: map[subscription.State]int{}, Invoices: map[service.InvoiceState]int{}}
+	sum := Tally{States: map[subscription.State]int{}, Invoices: map[invoice.State]int{}}
 	ledger := map[string][]server.Entry{}
 	for _, e := range w.Bank.Ledger() {
 		ledger[e.Metadata["subscription"]] = append(ledger[e.Metadata["subscription"]], e)
@@ -115,7 +116,7 @@ func (s *Tally) Add(o Tally) {
 	s.Declines, s.Taken, s.Refunds = s.Declines+o.Declines, s.Taken+o.Taken, s.Refunds+o.Refunds
 	s.Refunded, s.CreditNotes, s.Orders = s.Refunded+o.Refunded, s.CreditNotes+o.CreditNotes, s.Orders+o.Orders
 	if s.States == nil {
-		s.States, s.Invoices = map[subscription.State]int{}, map[service.InvoiceState]int{}
+		s.States, s.Invoices = map[subscription.State]int{}, map[invoice.State]int{}
 	}
 	for k, n := range o.States {
 		s.States[k] += n
@@ -128,17 +129,17 @@ func (s *Tally) Add(o Tally) {
 // checkNumbers reads the books of the years the tests play in: without a gap, and as many numbers as there are papers.
 func (w *World) checkNumbers(t testing.TB, sum *Tally) {
 	t.Helper()
-	papers := map[subscription.Series]int{subscription.CreditNotes: sum.CreditNotes}
+	papers := map[invoice.Series]int{invoice.CreditNotes: sum.CreditNotes}
 	for _, n := range sum.Invoices {
-		papers[subscription.Invoices] += n
+		papers[invoice.Invoices] += n
 	}
 	for series, want := range papers {
 		all := 0
 		for year := 2026; year < 2030; year++ {
 			n := 0
-			err := w.Look.Book(context.Background(), series, year, func(e service.BookEntry) error {
+			err := w.Look.Documents().Book(context.Background(), series, year, func(e invoice.BookEntry) error {
 				n++
-				if want := subscription.NumberOf(series, year, n); e.Number != want {
+				if want := invoice.NumberOf(series, year, n); e.Number != want {
 					t.Errorf("number %s stands where %s should", e.Number, want)
 				}
 				return nil

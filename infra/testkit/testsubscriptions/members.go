@@ -17,6 +17,7 @@ import (
 	"dangol/infra/testkit/testshop"
 	"dangol/shared/cart"
 	"dangol/shared/catalog"
+	"dangol/shared/invoice"
 	"dangol/shared/payment"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/due"
@@ -256,9 +257,9 @@ func (w *World) All(t testing.TB) []*service.Record {
 }
 
 // InvoicesOf reads the invoices of a subscription, oldest first.
-func (w *World) InvoicesOf(t testing.TB, id string) []service.Invoice {
+func (w *World) InvoicesOf(t testing.TB, id string) []invoice.Invoice {
 	t.Helper()
-	all, _, err := w.Look.Invoices(context.Background(), id, 1000, "")
+	all, _, err := w.Look.Documents().Of(context.Background(), id, 1000, "")
 	if err != nil {
 		t.Fatal(err)
 	}

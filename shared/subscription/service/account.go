@@ -27,7 +27,7 @@ func accountKey(customerID, currency string) table.Key {
 
 // AccountCredit is the credit of a customer that no subscription holds, by currency. 1 round trip, 0.5 RCU.
 func (s *Service) AccountCredit(ctx context.Context, customerID string) ([]money.Money, error) {
-	all, _, err := parts(ctx, s, accountPK(customerID), "CREDIT#", batch, "", same[account])
+	all, _, err := parts(ctx, s, accountPK(customerID), "CREDIT#", pageSize, "", same[account])
 	var out []money.Money
 	for _, a := range slices.Backward(all) {
 		if a.Amount > 0 {
@@ -114,7 +114,7 @@ func (s *Service) pass(ctx context.Context, w *work, left money.Money) error {
 
 // heir is another subscription of the same customer that will be invoiced in the same currency; nil when there is none.
 func (s *Service) heir(ctx context.Context, ended *Record) (*Record, error) {
-	cards, _, err := s.OfCustomer(ctx, ended.Sub.CustomerID, batch, "")
+	cards, _, err := s.OfCustomer(ctx, ended.Sub.CustomerID, pageSize, "")
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"dangol/infra/testkit/testsubscriptions"
 	"dangol/shared/cart"
+	"dangol/shared/invoice"
 	"dangol/shared/payment"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/subscription"
@@ -163,7 +164,7 @@ func (c customer) adds(t *testing.T, when string, ids []string) {
 	held, given, used := c.account(t), int64(0), int64(0)
 	for _, id := range ids {
 		held += c.Of(t, id).Sub.Credit
-		notes, _, err := c.Look.CreditNotes(t.Context(), id, 1000, "")
+		notes, _, err := c.Look.Documents().CreditNotesOf(t.Context(), id, 1000, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +172,7 @@ func (c customer) adds(t *testing.T, when string, ids []string) {
 			given += n.ToCredit
 		}
 		for _, i := range c.InvoicesOf(t, id) {
-			if i.State != service.InvoiceVoid {
+			if i.State != invoice.Void {
 				used += i.CreditUsed
 			}
 		}

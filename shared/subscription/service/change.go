@@ -126,8 +126,8 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*work, error) 
 // commit numbers and writes a piece of work. One at a time takes numbers, so that a process does not race itself for them.
 func (s *Service) commit(ctx context.Context, w *work) error {
 	if len(w.made)+len(w.notes) > 0 {
-		s.counting.Lock()
-		defer s.counting.Unlock()
+		s.numbers.Taking.Lock()
+		defer s.numbers.Taking.Unlock()
 	}
 	if err := s.number(ctx, w); err != nil {
 		return err
@@ -138,14 +138,14 @@ func (s *Service) commit(ctx context.Context, w *work) error {
 // number gives the invoices and credit notes of a piece of work their numbers.
 func (s *Service) number(ctx context.Context, w *work) error {
 	for _, n := range w.wanted(s.Books) {
-		last, err := s.last(ctx, n.series)
+		last, err := s.numbers.Last(ctx, s.Table, n.run)
 		if err != nil {
 			return err
 		}
 		for i, give := range n.give {
-			give(subscription.NumberOf(n.series.name, n.series.year, last+i+1))
+			give(n.run.Number(last + i + 1))
 		}
-		w.raised = append(w.raised, raised{n.series, last, len(n.give)})
+		w.raised = append(w.raised, raised{n.run, last, len(n.give)})
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func (s *Service) write(ctx context.Context, w *work) error {
 	}
 	w.counters = len(all)
 	for _, n := range w.raised {
-		all = append(all, n.series.raise(n.last, n.by))
+		all = append(all, n.run.Raise(n.last, n.by))
 	}
 	all = slices.Concat(all, w.must, w.documents(), w.stands())
 	err = order.TransactGiving(ctx, s.Table, w.next.Mark, all, w.back)
@@ -192,9 +192,9 @@ func (s *Service) outcome(w *work, err error) error {
 	for i, n := range w.raised {
 		switch {
 		case err == nil:
-			s.remember(n.series, n.last+n.by)
+			s.numbers.Remember(n.run, n.last+n.by)
 		default:
-			s.forget(n.series)
+			s.numbers.Forget(n.run)
 			w.outrun = w.outrun || refused && c.Refused(w.counters+i)
 		}
 	}

@@ -126,7 +126,7 @@ func (s *Service) hearMethod(ctx context.Context, m payment.Method) error {
 	}
 	var after table.Cursor
 	for {
-		cards, next, err := s.OfCustomer(ctx, who.CustomerID, batch, after)
+		cards, next, err := s.OfCustomer(ctx, who.CustomerID, pageSize, after)
 		if err != nil {
 			return err
 		}

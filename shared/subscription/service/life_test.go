@@ -8,6 +8,7 @@ import (
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/testshop"
 	"dangol/infra/testkit/testsubscriptions"
+	"dangol/shared/invoice"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
@@ -29,10 +30,10 @@ func subscribed(t *testing.T, w *testsubscriptions.World, p *service.Plan, card 
 	return r
 }
 
-func paid(invoices []service.Invoice) (days []subscription.Date) {
+func paid(invoices []invoice.Invoice) (days []subscription.Date) {
 	for _, i := range invoices {
-		if i.State == service.InvoicePaid {
-			days = append(days, i.Lines[0].From)
+		if i.State == invoice.Paid {
+			days = append(days, subscription.Date(i.Lines[0].From))
 		}
 	}
 	return days
@@ -136,11 +137,11 @@ func TestEachCycleOfGoodsBecomesAnOrderUntilTheyRunOut(t *testing.T) {
 	if len(orders) != 2 || orders[0].Totals.Total != 10_000 || orders[0].Payment.Captured != 10_000 {
 		t.Fatalf("%d orders", len(orders))
 	}
-	states := []service.InvoiceState{}
+	states := []invoice.State{}
 	for _, i := range w.InvoicesOf(t, r.Sub.ID) {
 		states = append(states, i.State)
 	}
-	if !slices.Equal(states, []service.InvoiceState{service.InvoicePaid, service.InvoicePaid, service.InvoiceVoid}) {
+	if !slices.Equal(states, []invoice.State{invoice.Paid, invoice.Paid, invoice.Void}) {
 		t.Errorf("invoices are %v; want the third given up after a week without goods", states)
 	}
 	w.Check(t)
@@ -158,7 +159,7 @@ func TestMoneyOfAPlanThatIsStoppedNowGoesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	entry := w.Bank.Ledger()[0]
-	notes, _, err := w.Look.CreditNotes(t.Context(), r.Sub.ID, 10, "")
+	notes, _, err := w.Look.Documents().CreditNotesOf(t.Context(), r.Sub.ID, 10, "")
 	if err != nil || len(notes) != 1 || notes[0].ToCard != entry.Refunded.Amount || notes[0].Number != "CN-2026-000001" || entry.Refunded.Amount == 0 {
 		t.Errorf("refunded %d; credit notes %+v, %v", entry.Refunded.Amount, notes, err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/testshop"
+	"dangol/shared/invoice"
 	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
@@ -47,11 +48,11 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return s.Every(ctx, func(service.Card) error { return nil })
 		},
 		"the invoices of a subscription, newest first": func(ctx context.Context) error {
-			p, c, err := s.Invoices(ctx, id, 20, "")
+			p, c, err := s.Documents().Of(ctx, id, 20, "")
 			return ignore(p, c, err)
 		},
 		"one year's book of invoices": func(ctx context.Context) error {
-			return s.Book(ctx, subscription.Invoices, testshop.Noon.Year(), func(service.BookEntry) error { return nil })
+			return s.Documents().Book(ctx, invoice.Invoices, testshop.Noon.Year(), func(invoice.BookEntry) error { return nil })
 		},
 		"the refunds of a subscription, newest first": func(ctx context.Context) error {
 			p, c, err := s.Refunds(ctx, id, 20, "")
@@ -61,7 +62,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			p, c, err := s.OpenRefunds(ctx, 20, "")
 			return ignore(p, c, err)
 		},
-		"the credit note of a number": func(ctx context.Context) error { _, err := s.Booked(ctx, "CN-2026-000001"); return err },
+		"the credit note of a number": func(ctx context.Context) error { _, err := s.Documents().Find(ctx, "CN-2026-000001"); return err },
 		"the gifts a customer has claimed": func(ctx context.Context) error {
 			p, c, err := s.Gifts(ctx, r.Sub.CustomerID, 20, "")
 			return ignore(p, c, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dangol/shared/cart"
+	"dangol/shared/invoice"
 	"dangol/shared/money"
 	"dangol/shared/payment"
 	"dangol/shared/platform/due"
@@ -37,7 +38,7 @@ type Record struct {
 	Titles    table.Map[string]             `dynamodbav:"titles"`              // of the plans, by id, in the subscriber's language
 	Addresses table.Map[cart.Address]       `dynamodbav:"addresses,omitempty"` // by the id the subscription knows
 	Methods   table.Map[payment.Method]     `dynamodbav:"methods,omitempty"`   // by token
-	Invoice   *Invoice                      `dynamodbav:"invoice,omitempty"`   // the open one
+	Invoice   *invoice.Invoice              `dynamodbav:"invoice,omitempty"`   // the open one
 	Tasks     table.List[Task]              `dynamodbav:"tasks,omitempty"`
 	Given     int                           `dynamodbav:"given,omitempty"` // tasks there have been
 	Lease     time.Time                     `dynamodbav:"lease,omitempty"` // until then the tasks are being carried out

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"dangol/shared/invoice"
 	"dangol/shared/payment"
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
@@ -92,7 +93,7 @@ func (r *Refund) item() refundItem {
 func (i refundItem) refund() Refund { return Refund{i.Card.Value} }
 
 // refund notes money that is to go back; note is the credit note it belongs to, if any.
-func (w *work) refund(t Task, note *CreditNote) {
+func (w *work) refund(t Task, note *invoice.CreditNote) {
 	w.refunds = append(w.refunds, refunding{note, &Refund{RefundCard: RefundCard{
 		ID: refundID(w.next.Sub.ID, t.Key), SubscriptionID: w.next.Sub.ID, CustomerID: w.next.Sub.CustomerID, PaymentID: t.PaymentID,
 		Amount: t.Amount, Currency: w.next.Sub.Terms.Currency, State: RefundPending, SendKey: t.Key, Attempts: 1, At: w.now, ChangedAt: w.now,
@@ -101,7 +102,7 @@ func (w *work) refund(t Task, note *CreditNote) {
 
 // refunding is a refund and its credit note, whose number is not known yet.
 type refunding struct {
-	note   *CreditNote
+	note   *invoice.CreditNote
 	refund *Refund
 }
 

@@ -6,10 +6,10 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"dangol/shared/catalog"
+	"dangol/shared/invoice"
 	"dangol/shared/payment"
 	"dangol/shared/payment/providers"
 	"dangol/shared/platform/boot"
@@ -31,9 +31,7 @@ type Service struct {
 	Books    *time.Location  // where the shop keeps its books: decides the year of an invoice
 	InTurn   bool            // work on the subscriptions of a batch one after the other, for tests that decide who goes next
 
-	counting sync.Mutex // held by whoever takes numbers
-	mu       sync.Mutex
-	numbers  map[series]int // the last number given, as far as this process knows
+	numbers invoice.Numbers
 }
 
 // FromEnv builds the service from COMMERCE_TABLE, SHOP_TIMEZONE (Asia/Seoul when empty) and the variables of the payment provider.
@@ -48,6 +46,12 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	}
 	return On(env, tables[0], provider)
 }
+
+// Documents reads the invoices and credit notes of subscriptions.
+func (s *Service) Documents() invoice.Store { return invoice.Store{Table: s.Table} }
+
+// pageSize is how many entries of a list are read at once where all are wanted.
+const pageSize = 100
 
 // On builds the service for a function that has a table and a provider already: each client takes its time when a function starts. Of the
 // environment it reads SHOP_TIMEZONE.

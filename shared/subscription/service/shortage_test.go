@@ -43,7 +43,7 @@ func TestAPaidBoxThatCannotBeSentGoesBackToTheCard(t *testing.T) {
 	ahead := func(p *subscription.Plan) { p.Prepaid = 3 }
 	r := subscribed(t, w, w.Offer(testsubscriptions.Sends(soap, 1), short(subscription.StockRefund, balm), ahead), "pm_card_visa")
 	w.Until(t.Context(), testshop.Noon.AddDate(0, 2, 2))
-	notes, _, err := w.Look.CreditNotes(t.Context(), r.Sub.ID, 10, "")
+	notes, _, err := w.Look.Documents().CreditNotesOf(t.Context(), r.Sub.ID, 10, "")
 	if err != nil || len(notes) != 1 || notes[0].ToCard != 10_000 || notes[0].Number == "" {
 		t.Fatalf("credit notes %+v, %v; want one of 10,000 to the card", notes, err)
 	}

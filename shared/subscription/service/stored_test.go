@@ -9,8 +9,6 @@ import (
 func TestEverythingThatIsStoredComesBack(t *testing.T) {
 	t.Parallel()
 	localtest.ComesBack[Record](t)
-	localtest.ComesBack[invoiceItem](t)
-	localtest.ComesBack[creditItem](t)
 	localtest.ComesBack[planItem](t)
 	localtest.ComesBack[Happening](t)
 	localtest.ComesBack[Told](t)

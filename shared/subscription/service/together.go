@@ -7,10 +7,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"dangol/shared/invoice"
 	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
-	"dangol/shared/subscription"
 )
 
 // together bounds how many subscriptions of a batch are worked on side by side: most of their time is the provider's.
@@ -103,7 +103,7 @@ func (s *Service) begin(ctx context.Context, ids []string) map[string]*Record {
 // batchWork is the first steps of several subscriptions on their way into the table.
 type batchWork struct {
 	*Service
-	numbers series
+	numbers invoice.Run
 	last    int // the last number of the series, as far as is known
 	records []*Record
 	given   int
@@ -114,8 +114,8 @@ type batchWork struct {
 
 // readBatch reads the subscriptions and the counter of this year's invoices at once. Those that are gone are left out.
 func (s *Service) readBatch(ctx context.Context, ids []string) (*batchWork, error) {
-	b := &batchWork{Service: s, numbers: series{subscription.Invoices, subscription.YearOf(s.Clock.Now(), s.Books)}}
-	keys := []table.Key{b.numbers.key()}
+	b := &batchWork{Service: s, numbers: invoice.Run{Series: invoice.Invoices, Year: invoice.YearOf(s.Clock.Now(), s.Books)}}
+	keys := []table.Key{b.numbers.Key()}
 	for _, id := range ids {
 		keys = append(keys, KeyOf(id))
 	}
@@ -138,16 +138,10 @@ func (s *Service) readBatch(ctx context.Context, ids []string) (*batchWork, erro
 	return b, nil
 }
 
-// count takes the last number from the counter; without one none was given yet.
-func (b *batchWork) count(item table.Item) error {
-	var c counter
-	if item != nil {
-		if err := item.Decode(&c); err != nil {
-			return err
-		}
-	}
-	b.last = c.Last
-	return nil
+// count takes the last number from the item of the counter.
+func (b *batchWork) count(item table.Item) (err error) {
+	b.last, err = invoice.LastIn(item)
+	return err
 }
 
 // plan makes the transaction: the counter last.
@@ -167,7 +161,7 @@ func (b *batchWork) plan(ctx context.Context) error {
 		}
 	}
 	if b.given > 0 {
-		b.writes = append(b.writes, b.numbers.raise(b.last, b.given))
+		b.writes = append(b.writes, b.numbers.Raise(b.last, b.given))
 	}
 	return nil
 }
@@ -176,14 +170,14 @@ func (b *batchWork) plan(ctx context.Context) error {
 // writes no item twice, and two subscriptions may share a stock or a holder), or the transaction is full.
 func (b *batchWork) add(ctx context.Context, w *work) error {
 	wants := w.wanted(b.Books)
-	other := slices.ContainsFunc(wants, func(n wanted) bool { return n.series != b.numbers })
+	other := slices.ContainsFunc(wants, func(n wanted) bool { return n.run != b.numbers })
 	if other || len(w.must)+len(w.back)+len(w.stands()) > 0 || len(b.writes)+2+w.papersWanted() > table.MaxWrites {
 		return nil
 	}
 	for _, n := range wants {
 		for _, give := range n.give {
 			b.given++
-			give(subscription.NumberOf(n.series.name, n.series.year, b.last+b.given))
+			give(n.run.Number(b.last + b.given))
 		}
 	}
 	put, err := w.record(ctx)
@@ -211,7 +205,7 @@ func (b *batchWork) learn(c *table.Canceled) {
 
 // begun is the subscriptions as they were written.
 func (b *batchWork) begun() map[string]*Record {
-	b.remember(b.numbers, b.last+b.given)
+	b.Service.numbers.Remember(b.numbers, b.last+b.given)
 	all := map[string]*Record{}
 	for _, w := range b.works {
 		all[w.next.Sub.ID] = w.next

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dangol/events"
+	"dangol/shared/invoice"
 	"dangol/shared/money"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/idempotency"
@@ -18,16 +19,16 @@ import (
 type work struct {
 	now      time.Time
 	next     *Record
-	had      held       // what the subscription gave its holder before
-	invoices []*Invoice // to be stored, made or closed
-	made     []*Invoice
-	notes    []*CreditNote
+	had      held               // what the subscription gave its holder before
+	invoices []*invoice.Invoice // to be stored, made or closed
+	made     []*invoice.Invoice
+	notes    []*invoice.CreditNote
 	refunds  []refunding
 	told     []subscription.Notice
 	happened []subscription.Event
 	entries  []subscription.Entry
 	ended    []subscription.SpanEnded
-	settled  *Invoice // the invoice that this change paid
+	settled  *invoice.Invoice // the invoice that this change paid
 
 	request  idempotency.Request
 	raised   []raised
@@ -42,7 +43,7 @@ type work struct {
 
 // raised is numbers that were taken.
 type raised struct {
-	series   series
+	run      invoice.Run
 	last, by int
 }
 
@@ -52,17 +53,17 @@ func newWork(r *Record, now time.Time) *work {
 
 // effects sorts what the rules say: what is stored, and what is to be done.
 func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
-	var note *CreditNote // the refunds that follow it are its
+	var note *invoice.CreditNote // the refunds that follow it are its
 	for _, e := range all {
 		switch e := e.(type) {
 		case subscription.MakeInvoice:
 			w.invoice(e.Invoice)
 		case subscription.Settle:
-			w.close(InvoicePaid, e.PaymentID, "")
+			w.close(invoice.Paid, e.PaymentID, "")
 		case subscription.Void:
-			w.close(InvoiceVoid, "", e.Reason)
+			w.close(invoice.Void, "", e.Reason)
 		case subscription.MakeCreditNote:
-			note = &CreditNote{CreditNote: e.Note}
+			note = &e.Note
 			w.notes = append(w.notes, note)
 		case subscription.Notice:
 			w.told = append(w.told, e)
@@ -89,14 +90,14 @@ func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
 	return nil
 }
 
-func (w *work) invoice(i subscription.Invoice) {
-	made := &Invoice{Invoice: i, State: InvoiceOpen, Title: w.next.Title()}
+func (w *work) invoice(i invoice.Draft) {
+	made := &invoice.Invoice{Draft: i, State: invoice.Open, Title: w.next.Title()}
 	w.next.Invoice = made
 	w.invoices, w.made = append(w.invoices, made), append(w.made, made)
 }
 
 // close pays or voids the open invoice.
-func (w *work) close(state InvoiceState, paymentID, reason string) {
+func (w *work) close(state invoice.State, paymentID, reason string) {
 	i := w.next.Invoice
 	if i == nil {
 		return
@@ -106,7 +107,7 @@ func (w *work) close(state InvoiceState, paymentID, reason string) {
 		w.invoices = append(w.invoices, i)
 	}
 	w.next.Invoice = nil
-	if state == InvoicePaid {
+	if state == invoice.Paid {
 		w.settled = i
 	}
 }
@@ -149,25 +150,25 @@ func (w *work) dunning() {
 
 // wanted is the numbers that the work needs, by series.
 type wanted struct {
-	series series
-	give   []func(number string)
+	run  invoice.Run
+	give []func(number string)
 }
 
 func (w *work) wanted(books *time.Location) []wanted {
 	var out []wanted
-	want := func(name subscription.Series, issued time.Time, give func(string)) {
-		n := series{name, subscription.YearOf(issued, books)}
-		i := slices.IndexFunc(out, func(o wanted) bool { return o.series == n })
+	want := func(name invoice.Series, issued time.Time, give func(string)) {
+		n := invoice.Run{Series: name, Year: invoice.YearOf(issued, books)}
+		i := slices.IndexFunc(out, func(o wanted) bool { return o.run == n })
 		if i < 0 {
-			i, out = len(out), append(out, wanted{series: n})
+			i, out = len(out), append(out, wanted{run: n})
 		}
 		out[i].give = append(out[i].give, give)
 	}
 	for _, i := range w.made {
-		want(subscription.Invoices, i.Issued, func(number string) { i.Number = number })
+		want(invoice.Invoices, i.Issued, func(number string) { i.Number = number })
 	}
 	for _, n := range w.notes {
-		want(subscription.CreditNotes, n.Issued, func(number string) { n.Number = number })
+		want(invoice.CreditNotes, n.Issued, func(number string) { n.Number = number })
 	}
 	return out
 }
@@ -246,14 +247,10 @@ func (w *work) papersWanted() int {
 func (w *work) documents() []table.Write {
 	var all []table.Write
 	for _, i := range w.invoices {
-		put := table.Put{Item: i.item(), If: "#state = :open", With: map[string]any{":open": InvoiceOpen}}
-		if slices.Contains(w.made, i) {
-			put.If, put.With = table.IfNew, nil
-		}
-		all = append(all, put)
+		all = append(all, i.Put(slices.Contains(w.made, i)))
 	}
 	for k, n := range w.notes {
-		all = append(all, table.Put{Item: n.item(w.keyed("CREDIT", k)), If: table.IfNew})
+		all = append(all, n.Put(w.next.Version, k))
 	}
 	all = append(all, w.refundItems()...)
 	return append(all, w.papers...)
@@ -299,7 +296,7 @@ func (w *work) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
 }
 
 // creditNotice tells of a credit note: what goes back, and where to.
-func (w *work) creditNotice(n *CreditNote) events.SubscriptionNoticeIssued {
+func (w *work) creditNotice(n *invoice.CreditNote) events.SubscriptionNoticeIssued {
 	body := w.notice(subscription.Notice{
 		Kind: subscription.NoticeCreditNote, Date: subscription.DateAt(w.now, w.zone()), Amount: w.next.Money(n.Amount), Reason: n.Reason,
 	})
@@ -320,7 +317,7 @@ func (w *work) zone() *time.Location {
 	return z
 }
 
-func (w *work) receipt(i *Invoice) *events.SubscriptionInvoice {
+func (w *work) receipt(i *invoice.Invoice) *events.SubscriptionInvoice {
 	out := &events.SubscriptionInvoice{
 		Number: i.Number, Subtotal: w.next.Money(i.Subtotal), CreditUsed: w.next.Money(i.CreditUsed), Total: w.next.Money(i.Total),
 	}

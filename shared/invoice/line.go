@@ -1,10 +1,10 @@
-package subscription
+// Package invoice keeps invoices and credit notes: their lines and taxes, their numbers without gaps, and the book of each year
+// in which they stand. What is invoiced and when is decided elsewhere, today by shared/subscription; this package makes
+// sure that a number is given once and none is left out.
+package invoice
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"dangol/shared/money"
@@ -27,8 +27,8 @@ type Line struct {
 	Version  int      `json:"version"`
 	Quantity int      `json:"quantity"`
 	Cycles   int      `json:"cycles,omitempty"`
-	From     Date     `json:"from,omitempty"`
-	To       Date     `json:"to,omitempty"`
+	From     string   `json:"from,omitempty"`
+	To       string   `json:"to,omitempty"`
 	Amount   int64    `json:"amount"`
 	TaxBP    int64    `json:"taxBp"`
 }
@@ -40,14 +40,14 @@ type TaxLine struct {
 	Tax    int64 `json:"tax"`
 }
 
-// Invoice is what is asked for one span. Its key is its identity: the same key is never invoiced twice. The number is given when it is
-// stored: the year's counter goes up in the same transaction that puts the invoice, so no number is missing and none is given twice.
-type Invoice struct {
+// Draft is what an invoice asks for, as the rules make it. Its key says what is invoiced: the same key is never invoiced
+// twice. The number is given when the invoice is stored; see Numbers.
+type Draft struct {
 	Key            string    `json:"key"`
 	Number         string    `json:"number,omitempty"`
 	SubscriptionID string    `json:"subscriptionId"`
 	CustomerID     string    `json:"customerId"`
-	Kind           OpenKind  `json:"kind"`
+	Kind           string    `json:"kind"` // why it was made, in the words of whoever made it
 	Seq            int       `json:"seq"`
 	Issued         time.Time `json:"issued"`
 	Currency       string    `json:"currency"`
@@ -72,8 +72,8 @@ type CreditNote struct {
 	Taxes          []TaxLine `json:"taxes"`
 }
 
-// subtotal adds the lines up.
-func subtotal(lines []Line) int64 {
+// Subtotal adds the lines up, in minor units.
+func Subtotal(lines []Line) int64 {
 	var sum int64
 	for _, l := range lines {
 		sum += l.Amount
@@ -81,8 +81,8 @@ func subtotal(lines []Line) int64 {
 	return sum
 }
 
-// taxes is the tax contained in the lines, by rate, highest first. Account credit pays an invoice and does not change its tax.
-func taxes(lines []Line) []TaxLine {
+// Taxes is the tax contained in the lines, by rate, highest first. Account credit pays an invoice and does not change its tax.
+func Taxes(lines []Line) []TaxLine {
 	var out []TaxLine
 	for _, l := range lines {
 		i := slices.IndexFunc(out, func(t TaxLine) bool { return t.RateBP == l.TaxBP })
@@ -97,34 +97,3 @@ func taxes(lines []Line) []TaxLine {
 	}
 	return out
 }
-
-// Series is a run of numbers without gaps: one for invoices, one for credit notes, each starting over each year.
-type Series string
-
-// The series.
-const (
-	Invoices    Series = "INV"
-	CreditNotes Series = "CN"
-)
-
-// NumberOf is the n-th number (from 1) of a series in a year: "INV-2026-000123". It grows beyond six digits rather than wrap.
-func NumberOf(series Series, year, n int) string { return fmt.Sprintf("%s-%04d-%06d", series, year, n) }
-
-// ParseNumber reads a number back.
-func ParseNumber(s string) (series Series, year, n int, err error) {
-	parts := strings.Split(s, "-")
-	if len(parts) == 3 {
-		year, err = strconv.Atoi(parts[1])
-		if err == nil {
-			n, err = strconv.Atoi(parts[2])
-		}
-		series = Series(parts[0])
-	}
-	if err != nil || n < 1 || NumberOf(series, year, n) != s || series != Invoices && series != CreditNotes {
-		return "", 0, 0, fmt.Errorf("invoice number %q: want such as INV-2026-000123", s)
-	}
-	return series, year, n, nil
-}
-
-// YearOf is the year whose series an invoice belongs to: that of its day where the shop keeps its books.
-func YearOf(issued time.Time, shop *time.Location) int { return issued.In(shop).Year() }

@@ -6,44 +6,15 @@ import (
 
 	"pgregory.net/rapid"
 
+	"dangol/shared/invoice"
 	. "dangol/shared/subscription"
 )
-
-func TestInvoiceNumbers(t *testing.T) {
-	t.Parallel()
-	if got := NumberOf(Invoices, 2026, 123); got != "INV-2026-000123" {
-		t.Errorf("got %s", got)
-	}
-	if a, b := NumberOf(CreditNotes, 2026, 999_999), NumberOf(CreditNotes, 2026, 1_000_000); a >= b && len(a) == len(b) {
-		t.Errorf("%s does not grow into %s", a, b)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		series := rapid.SampledFrom([]Series{Invoices, CreditNotes}).Draw(t, "series")
-		year, n := rapid.IntRange(2000, 2999).Draw(t, "year"), rapid.IntRange(1, 10_000_000).Draw(t, "n")
-		s, y, m, err := ParseNumber(NumberOf(series, year, n))
-		if err != nil || s != series || y != year || m != n {
-			t.Fatalf("%s reads back as %s %d %d, %v", NumberOf(series, year, n), s, y, m, err)
-		}
-	})
-	for _, bad := range []string{"", "INV-2026-0", "INV-2026-000000", "INV-26-000001", "XYZ-2026-000001", "INV-2026-123", "INV-2026-000001-2", "INV-2026--00001"} {
-		if _, _, _, err := ParseNumber(bad); err == nil {
-			t.Errorf("%q was read", bad)
-		}
-	}
-	z := location(t, "Asia/Seoul")
-	if y := YearOf(seoul("2027-01-01 00:00"), z); y != 2027 {
-		t.Errorf("midnight of new year in Seoul is in %d", y)
-	}
-	if y := YearOf(seoul("2026-12-31 23:59"), z); y != 2026 {
-		t.Errorf("a minute before is in %d", y)
-	}
-}
 
 func TestTheTaxOfAnInvoiceIsInItsLines(t *testing.T) {
 	t.Parallel()
 	h := open(t, starting(plan(Membership, 11000, setup(5500))), seoul("2026-03-10 09:00"))
 	inv := h.invoices[Key("sub_1", 1)]
-	if inv.Total != 16500 || len(inv.Lines) != 2 || !slices.Equal(inv.Taxes, []TaxLine{{RateBP: 1000, Gross: 16500, Tax: 1500}}) {
+	if inv.Total != 16500 || len(inv.Lines) != 2 || !slices.Equal(inv.Taxes, []invoice.TaxLine{{RateBP: 1000, Gross: 16500, Tax: 1500}}) {
 		t.Errorf("%+v", inv)
 	}
 	if inv.Lines[0].From != "2026-03-10" || inv.Lines[0].To != "2026-04-10" {

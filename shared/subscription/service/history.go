@@ -1,0 +1,43 @@
+package service
+
+import (
+	"context"
+
+	"dangol/shared/platform/table"
+)
+
+// History lists what happened to a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
+func (s *Service) History(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Happening, table.Cursor, error) {
+	return listed(ctx, s, subscriptionID, "HISTORY#", limit, after, same[Happening])
+}
+
+// same is what is stored when that is also what is told.
+func same[T any](v T) T { return v }
+
+func listed[Stored, T any](
+	ctx context.Context, s *Service, id, prefix string, limit int, after table.Cursor, of func(Stored) T,
+) ([]T, table.Cursor, error) {
+	return parts(ctx, s, KeyOf(id).PK, prefix, limit, after, of)
+}
+
+// parts lists what stands under a key, last first.
+func parts[Stored, T any](
+	ctx context.Context, s *Service, pk, prefix string, limit int, after table.Cursor, of func(Stored) T,
+) ([]T, table.Cursor, error) {
+	page, err := s.Table.Query(ctx, table.Query{
+		Where: "#pk = :pk AND begins_with(#sk, :prefix)", With: map[string]any{":pk": pk, ":prefix": prefix},
+		Limit: limit, After: after, Backwards: true,
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	out := make([]T, len(page.Items))
+	for i, item := range page.Items {
+		var stored Stored
+		if err := item.Decode(&stored); err != nil {
+			return nil, "", err
+		}
+		out[i] = of(stored)
+	}
+	return out, page.Next, nil
+}
