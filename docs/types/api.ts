@@ -1892,8 +1892,16 @@ export interface components {
             uses?: number;
         };
         BuyGetTerms: {
+            amount?: {
+                [key: string]: number;
+            };
+            /**
+             * @description Which units of each group are got: cheapest when left out.
+             * @enum {string}
+             */
+            applyTo?: "cheapest" | "most_expensive";
             /** Format: int64 */
-            basisPoints: number;
+            basisPoints?: number;
             /** Format: int64 */
             buy: number;
             from?: components["schemas"]["Targets"];

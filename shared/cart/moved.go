@@ -91,7 +91,10 @@ var refusals = map[promotion.Reason]string{
 	promotion.NotEligible:       "This code is not for this purchase.",
 	promotion.NotInCurrency:     "This code does not work in this currency.",
 	promotion.MinimumNotMet:     "Something is missing for this code.",
-	promotion.NotCombinable:     "Another offer takes the place of this code.",
+	promotion.NotCombinable:     "Another code of the same offer is used.",
+	promotion.BetterOffer:       "Another offer that cannot be combined with this code makes the cart cheaper.",
+	promotion.WouldCostMore:     "With this code the cart would cost more, for example for the shipping.",
+	promotion.NothingMore:       "With this code the cart would cost the same.",
 	promotion.NothingToDiscount: "Nothing in the cart is what this code is for.",
 }
 

@@ -53,7 +53,7 @@ func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string
 
 // Quote prices the cart at a moment: shelf prices of sales, then what promotions do, then gifts, totals and problems. What
 // is live is told by at, whatever any schedule has done. Round trips are those of Read, of Offers.Facts, and one more when
-// a gift is given that is not on the shelf.
+// a gift may be given that is not on the shelf.
 func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error) {
 	s, err := q.offers().Current(ctx)
 	if err != nil {
@@ -68,17 +68,16 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 		return Priced{}, err
 	}
 	basket := basketOf(c, goods, at)
-	outcome := s.Set.Apply(basket, q.Shop, facts)
-	if gifts := giftsOf(outcome); len(gifts) > 0 {
+	if gifts := s.Set.GiftVariants(basket, facts); len(gifts) > 0 {
 		more, err := q.read(ctx, s, unknownTo(goods, gifts), c.Currency, at)
 		if err != nil {
 			return Priced{}, err
 		}
-		if facts.Gone = gone(c, goods, more, gifts); len(facts.Gone) > 0 {
-			outcome = s.Set.Apply(basket, q.Shop, facts)
-		}
+		facts.Gone = gone(c, goods, more, gifts)
 		goods = goods.and(more)
+		facts.GiftValues = valuesOf(goods, gifts, c.Currency)
 	}
+	outcome := s.Set.Apply(basket, q.Shop, facts)
 	p := Evaluate(c.with(outcome.Gifts), goods, q.Shop, outcome.Offers, c.Bought, at)
 	p.Outcome, p.Offers, p.Member = outcome, s, facts.Member
 	if c.State != Ordered {
@@ -95,24 +94,15 @@ func (c *Cart) shopper() store.Shopper {
 	}
 }
 
-// giftsOf lists the variants that promotions give or let choose from, each once.
-func giftsOf(o promotion.Outcome) (ids []string) {
-	seen := map[string]bool{}
-	add := func(id string) {
-		if !seen[id] {
-			seen[id] = true
-			ids = append(ids, id)
+// valuesOf is what gifts cost on the shelf.
+func valuesOf(goods Goods, gifts []string, currency string) map[string]int64 {
+	values := make(map[string]int64, len(gifts))
+	for _, id := range gifts {
+		if price, sold := goods[id].Variant.Prices[currency]; sold {
+			values[id] = price.Amount
 		}
 	}
-	for _, g := range o.Gifts {
-		add(g.VariantID)
-	}
-	for _, c := range o.Choices {
-		for _, id := range c.Variants {
-			add(id)
-		}
-	}
-	return ids
+	return values
 }
 
 // and is both together, in a map of its own.

@@ -2,161 +2,257 @@ package pricing
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"dangol/shared/money"
 )
 
-// Draft is a basket while offers take their part of it. It keeps what each unit still costs, never lets one go below its
-// floor, and moves what a floor refuses to the other units, so that an offer takes exactly what it may and every sum
-// closes. Lines are numbered in the order of their ids, so the order in a cart decides nothing.
+// NoLimit is a limit that limits nothing.
+const NoLimit = int64(math.MaxInt64)
+
+// Draft is a basket while offers take their part of it. It keeps what each unit still costs and never lets one go below its
+// floor. An offer first plans what it wants of units and lines, then takes it: floors come before the cap. Lines are numbered
+// in the order of their ids, so the order in a cart decides nothing.
 type Draft struct {
-	lines []draftLine
-	taken int64 // from the goods by the offer whose turn it is
-	waive int64 // of the shipping by the offer whose turn it is
+	lines []draftLine // never changed, shared by copies
+	units []int64     // what each unit still costs, line after line
+	left  []int64     // what each line still costs
+	taken int64       // from the goods by the offer whose turn it is
+	// waived is what offers take off the shipping, in the order of their turns. What shipping costs depends on what the goods
+	// cost in the end, so it is settled after all offers.
+	waived []waiver
+
+	plan    []int64 // by unit: what the offer whose turn it is plans to take; zero between turns
+	shares  []int64 // scratch memory
+	weights []int64
+	sharing sharing
 }
 
 type draftLine struct {
 	Line
-	place int     // in the basket
-	units []int64 // what each unit still costs
+	place      int // in the basket
+	first, end int // of its units in Draft.units
 }
 
-func newDraft(lines []Line) *Draft {
-	d := &Draft{lines: make([]draftLine, len(lines))}
-	n := 0
-	for _, l := range lines {
-		n += l.Quantity
-	}
-	units := make([]int64, n)
-	for i, l := range lines {
-		own := units[:l.Quantity:l.Quantity]
-		units = units[l.Quantity:]
-		for u := range own {
-			own[u] = l.Unit
-		}
-		d.lines[i] = draftLine{Line: l, place: i, units: own}
+// waiver is what one offer takes off the shipping: up to an amount, or a part of what is left of it.
+type waiver struct {
+	turn        int // number of the offer's turn
+	amount      int64
+	basisPoints int
+}
+
+// NewDraft begins with the shelf prices of the basket's lines.
+func NewDraft(b Basket) *Draft {
+	d := &Draft{lines: make([]draftLine, len(b.Lines)), left: make([]int64, len(b.Lines))}
+	total := 0
+	for i, l := range b.Lines {
+		d.lines[i] = draftLine{Line: l, place: i}
+		total += l.Quantity
 	}
 	slices.SortStableFunc(d.lines, func(a, b draftLine) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Quantity, b.Quantity))
 	})
+	d.units, d.plan = make([]int64, 0, total), make([]int64, total)
+	for i := range d.lines {
+		l := &d.lines[i]
+		l.first = len(d.units)
+		for range l.Quantity {
+			d.units = append(d.units, l.Unit)
+		}
+		l.end = len(d.units)
+		d.left[i] = l.Unit * int64(l.Quantity)
+	}
 	return d
+}
+
+// Copy makes d what from is, in d's own memory. The zero Draft can be copied to.
+func (d *Draft) Copy(from *Draft) {
+	d.lines = from.lines
+	d.units = append(d.units[:0], from.units...)
+	d.left = append(d.left[:0], from.left...)
+	d.waived = append(d.waived[:0], from.waived...)
+	if len(d.plan) != len(from.plan) {
+		d.plan = make([]int64, len(from.plan))
+	}
+	d.taken = from.taken
 }
 
 // Lines is how many lines there are.
 func (d *Draft) Lines() int { return len(d.lines) }
 
-// Line is line i as the basket has it.
-func (d *Draft) Line(i int) Line { return d.lines[i].Line }
+// Line is line i as the basket has it. It is the Draft's own: read it only.
+func (d *Draft) Line(i int) *Line { return &d.lines[i].Line }
 
 // Units is what each unit of line i still costs. It is the Draft's own: read it only.
-func (d *Draft) Units(i int) []int64 { return d.lines[i].units }
+func (d *Draft) Units(i int) []int64 { return d.units[d.lines[i].first:d.lines[i].end] }
 
 // Left is what line i still costs.
-func (d *Draft) Left(i int) int64 { return sum(d.lines[i].units) }
+func (d *Draft) Left(i int) int64 { return d.left[i] }
 
 // Goods is what all lines together still cost.
 func (d *Draft) Goods() int64 {
 	var total int64
-	for i := range d.lines {
-		total += d.Left(i)
+	for _, left := range d.left {
+		total += left
 	}
 	return total
 }
 
-// TakeUnit takes up to amount off one unit of line i and returns what it took.
-func (d *Draft) TakeUnit(i, unit int, amount int64) int64 {
+// Room is what can still be taken off one unit of line i.
+func (d *Draft) Room(i, unit int) int64 {
 	l := &d.lines[i]
-	return d.note(water(amount, l.units[unit:unit+1], l.floor))
+	return max(d.units[l.first+unit]-l.Floor, 0)
 }
 
-// TakeLine takes up to amount off line i, spread over its units in proportion to what they still cost, and returns what it
-// took: less only when every unit is at its floor.
-func (d *Draft) TakeLine(i int, amount int64) int64 {
-	return d.takeFrom(amount, []int{i})
+// PlanUnit plans to take an amount off one unit of line i.
+func (d *Draft) PlanUnit(i, unit int, amount int64) {
+	d.plan[d.lines[i].first+unit] += max(amount, 0)
 }
 
-// TakeOrder takes up to amount off all lines for which of is true (nil is all), spread over lines and units in proportion
-// to what they still cost, and returns what it took.
-func (d *Draft) TakeOrder(amount int64, of func(Line) bool) int64 {
-	chosen := make([]int, 0, len(d.lines))
-	for i := range d.lines {
-		if of == nil || of(d.lines[i].Line) {
-			chosen = append(chosen, i)
-		}
+// PlanLine plans to take an amount off line i, spread over its units in proportion to what they still cost.
+func (d *Draft) PlanLine(i int, amount int64) {
+	l := &d.lines[i]
+	amount = min(amount, d.left[i])
+	if amount <= 0 {
+		return
 	}
-	return d.takeFrom(amount, chosen)
+	if l.end-l.first == 1 {
+		d.plan[l.first] += amount
+		return
+	}
+	d.sharing.add(d.plan[l.first:l.end], amount, d.units[l.first:l.end])
 }
 
-// TakeShipping takes up to amount off the shipping. What shipping costs depends on what the goods cost in the end, so it
-// is settled after all offers; the offers' wishes are granted in their order until nothing is left.
-func (d *Draft) TakeShipping(amount int64) { d.waive += max(amount, 0) }
-
-// takeFrom shares amount over lines first and over the units of each line then, so that one dear unit in a line of cheap
-// ones weighs what it costs.
-func (d *Draft) takeFrom(amount int64, chosen []int) int64 {
-	left, keep := make([]int64, len(chosen)), make([]int64, len(chosen))
-	for n, i := range chosen {
-		left[n] = d.Left(i)
-		for _, u := range d.lines[i].units {
-			keep[n] += min(u, d.lines[i].Floor)
-		}
+// PlanLines plans to take an amount off these lines together, spread over lines and then over the units of each in proportion
+// to what they still cost, so that one dear unit in a line of cheap ones weighs what it costs.
+func (d *Draft) PlanLines(lines []int, amount int64) {
+	d.weights = d.weights[:0]
+	var total int64
+	for _, i := range lines {
+		d.weights = append(d.weights, d.left[i])
+		total += d.left[i]
 	}
-	water(amount, left, func(n int) int64 { return keep[n] })
-	var took int64
-	for n, i := range chosen {
+	amount = min(amount, total)
+	if amount <= 0 {
+		return
+	}
+	d.shares = append(d.shares[:0], d.weights...)
+	clear(d.shares)
+	d.sharing.add(d.shares, amount, d.weights)
+	for n, i := range lines {
+		d.PlanLine(i, d.shares[n])
+	}
+}
+
+// Take takes what is planned of these lines and forgets the plan. No unit goes below its floor. What floors refuse is not
+// taken, unless move is true: then it is taken from the other units of these lines, in proportion to what they still cost.
+// Then the limit cuts what is left in proportion. It returns what it took.
+func (d *Draft) Take(lines []int, limit int64, move bool) (took int64) {
+	var refused int64
+	for _, i := range lines {
 		l := &d.lines[i]
-		took += water(d.Left(i)-left[n], l.units, l.floor)
+		for u := l.first; u < l.end; u++ {
+			if room := max(d.units[u]-l.Floor, 0); d.plan[u] > room {
+				refused += d.plan[u] - room
+				d.plan[u] = room
+			}
+			took += d.plan[u]
+		}
 	}
-	return d.note(took)
-}
-
-// note counts what the offer whose turn it is took.
-func (d *Draft) note(took int64) int64 {
+	if move && refused > 0 {
+		took += d.spread(lines, refused)
+	}
+	if took > limit {
+		d.cut(lines, limit)
+		took = limit
+	}
+	for _, i := range lines {
+		l := &d.lines[i]
+		for u := l.first; u < l.end; u++ {
+			d.units[u] -= d.plan[u]
+			d.left[i] -= d.plan[u]
+			d.plan[u] = 0
+		}
+	}
 	d.taken += took
 	return took
 }
 
-// floor is the floor of each unit.
-func (l *draftLine) floor(int) int64 { return l.Floor }
-
-// water takes up to amount from the parts in proportion to what they have, by largest remainder, none below its floor.
-// What a floor refuses is shared again among the parts that still have room. Each round ends with all taken or with one
-// more part at its floor, so it comes to an end.
-func water(amount int64, parts []int64, floor func(int) int64) (took int64) {
-	if amount <= 0 {
-		return 0
-	}
-	if len(parts) == 1 {
-		took = max(min(amount, parts[0]-floor(0)), 0)
-		parts[0] -= took
-		return took
-	}
-	weights := make([]int64, len(parts))
-	for amount > took {
-		clear(weights)
+// spread plans to take a further amount from the units of these lines that have room, in proportion to what they would still
+// cost. Each round ends with all planned or with one more unit at its floor, so it comes to an end.
+func (d *Draft) spread(lines []int, amount int64) (planned int64) {
+	for amount > planned {
+		d.weights = d.weights[:0]
 		var room int64
-		for i, p := range parts {
-			if f := floor(i); p > f {
-				weights[i] = p
-				room += p - f
+		for _, i := range lines {
+			l := &d.lines[i]
+			for u := l.first; u < l.end; u++ {
+				rest := d.units[u] - d.plan[u]
+				if rest <= l.Floor {
+					rest = 0
+				} else {
+					room += rest - l.Floor
+				}
+				d.weights = append(d.weights, rest)
 			}
 		}
 		if room == 0 {
-			return took
+			return planned
 		}
-		for i, share := range money.Allocate(min(amount-took, room), weights) {
-			share = max(min(share, parts[i]-floor(i)), 0)
-			parts[i] -= share
-			took += share
+		d.shares = append(d.shares[:0], d.weights...)
+		clear(d.shares)
+		d.sharing.add(d.shares, min(amount-planned, room), d.weights)
+		n := 0
+		for _, i := range lines {
+			l := &d.lines[i]
+			for u := l.first; u < l.end; u++ {
+				share := min(d.shares[n], max(d.units[u]-d.plan[u]-l.Floor, 0))
+				d.plan[u] += share
+				planned += share
+				n++
+			}
 		}
 	}
-	return took
+	return planned
 }
 
-func sum(amounts []int64) (total int64) {
-	for _, a := range amounts {
-		total += a
+// cut makes the plan limit in all, each part in proportion.
+func (d *Draft) cut(lines []int, limit int64) {
+	d.weights = d.weights[:0]
+	for _, i := range lines {
+		d.weights = append(d.weights, d.plan[d.lines[i].first:d.lines[i].end]...)
 	}
-	return total
+	d.shares = append(d.shares[:0], d.weights...)
+	clear(d.shares)
+	d.sharing.add(d.shares, max(limit, 0), d.weights)
+	n := 0
+	for _, i := range lines {
+		n += copy(d.plan[d.lines[i].first:d.lines[i].end], d.shares[n:])
+	}
+}
+
+// TakeShipping takes up to amount off the shipping for the offer whose turn has this number.
+func (d *Draft) TakeShipping(turn int, amount int64) {
+	d.waived = append(d.waived, waiver{turn: turn, amount: max(amount, 0)})
+}
+
+// TakeShippingPart takes basisPoints of what is left of the shipping, up to an amount, for the offer whose turn has this number.
+func (d *Draft) TakeShippingPart(turn, basisPoints int, amount int64) {
+	d.waived = append(d.waived, waiver{turn: turn, amount: max(amount, 0), basisPoints: basisPoints})
+}
+
+// settle is what each waiver takes off a shipping.
+func (d *Draft) settle(shipping int64, took func(turn int, amount int64)) (rest int64) {
+	rest = shipping
+	for _, w := range d.waived {
+		amount := rest
+		if w.basisPoints > 0 {
+			amount = money.Percent(rest, int64(w.basisPoints))
+		}
+		amount = min(amount, w.amount)
+		rest -= amount
+		took(w.turn, amount)
+	}
+	return rest
 }

@@ -17,22 +17,29 @@ import (
 //
 // Quantities and unit prices are not below zero, and their products fit in 64 bits many times over.
 func Price(b Basket, shop Shop, offers []Offer) Totals {
-	d := newDraft(b.Lines)
+	d := NewDraft(b)
+	inOrder := slices.SortedStableFunc(slices.Values(offers), func(a, b Offer) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
+	})
+	taken := make([]Adjustment, len(inOrder))
+	for i, o := range inOrder {
+		d.taken = 0
+		o.Rule.Apply(b, d, i)
+		taken[i] = Adjustment{OfferID: o.ID, Code: o.Code, Name: o.Name, Amount: d.taken}
+	}
+	return d.Totals(b, shop, taken)
+}
+
+// Totals is what the basket of the draft costs. taken is what each turn took off the goods; what it takes off the shipping is
+// added, and turns that took nothing are left out.
+func (d *Draft) Totals(b Basket, shop Shop, taken []Adjustment) Totals {
 	t := Totals{Currency: b.Currency, Lines: make([]LineTotal, len(b.Lines))}
-	waived := d.apply(b, offers)
-	if slices.ContainsFunc(b.Lines, func(l Line) bool { return l.RequiresShipping && l.Quantity > 0 }) {
-		t.Shipping, _ = shop.Shipping(b.Country, b.Method, b.Currency, d.Goods())
-	}
-	rest := t.Shipping
-	for i, w := range waived {
-		took := min(w.shipping, rest)
-		rest -= took
-		waived[i].Amount += took
-	}
+	t.Shipping = d.Shipping(&b, shop)
+	rest := d.settle(t.Shipping, func(turn int, amount int64) { taken[turn].Amount += amount })
 	t.ShippingDiscount = t.Shipping - rest
-	for _, w := range waived {
-		if w.Amount > 0 {
-			t.Adjustments = append(t.Adjustments, w.Adjustment)
+	for _, a := range taken {
+		if a.Amount > 0 {
+			t.Adjustments = append(t.Adjustments, a)
 		}
 	}
 	d.total(&t)
@@ -44,32 +51,44 @@ func Price(b Basket, shop Shop, offers []Offer) Totals {
 	return t
 }
 
-// turn is what one offer took, and what it would take off the shipping.
-type turn struct {
-	Adjustment
-	shipping int64
+// Cost is the Total of Totals, and what each waiver takes off the shipping is reported by the number of its turn.
+func (d *Draft) Cost(b *Basket, shop Shop, took func(turn int, amount int64)) int64 {
+	rest := d.settle(d.Shipping(b, shop), took)
+	cost := d.Goods() + rest
+	rate, included := shop.Tax(b.Country, b.Currency)
+	if rate.Rate == 0 || included {
+		return cost
+	}
+	taxable := false
+	for i := range d.lines {
+		if d.lines[i].Taxable {
+			taxable = true
+			cost += money.TaxOnTop(d.left[i], int64(rate.Rate))
+		}
+	}
+	if taxable {
+		cost += money.TaxOnTop(rest, int64(rate.Rate))
+	}
+	return cost
 }
 
-// apply gives each offer its turn.
-func (d *Draft) apply(b Basket, offers []Offer) []turn {
-	inOrder := slices.SortedStableFunc(slices.Values(offers), func(a, b Offer) int {
-		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
-	})
-	turns := make([]turn, len(inOrder))
-	for i, o := range inOrder {
-		d.taken, d.waive = 0, 0
-		o.Rule.Apply(b, d)
-		turns[i] = turn{Adjustment{OfferID: o.ID, Code: o.Code, Name: o.Name, Amount: d.taken}, d.waive}
+// Shipping is the price of the chosen method for what the goods cost now, before offers on the shipping.
+func (d *Draft) Shipping(b *Basket, shop Shop) int64 {
+	if !slices.ContainsFunc(b.Lines, func(l Line) bool { return l.RequiresShipping && l.Quantity > 0 }) {
+		return 0
 	}
-	return turns
+	amount, _ := shop.Shipping(b.Country, b.Method, b.Currency, d.Goods())
+	return amount
 }
 
 // total writes the lines back in the basket's order.
 func (d *Draft) total(t *Totals) {
 	t.Discount = t.ShippingDiscount
+	units := append(make([]int64, 0, len(d.units)), d.units...)
 	for i, l := range d.lines {
 		line := LineTotal{
-			ID: l.ID, Unit: l.Unit, Quantity: l.Quantity, Subtotal: l.Unit * int64(l.Quantity), Total: d.Left(i), Units: l.units,
+			ID: l.ID, Unit: l.Unit, Quantity: l.Quantity, Subtotal: l.Unit * int64(l.Quantity), Total: d.left[i],
+			Units: units[l.first:l.end:l.end],
 		}
 		line.Discount = line.Subtotal - line.Total
 		t.Lines[l.place] = line
@@ -100,8 +119,6 @@ func (t *Totals) tax(b Basket, shop Shop, charged int64) {
 	}
 	if taxable {
 		t.Tax += of(charged, int64(rate.Rate))
-	}
-	if taxable {
 		t.TaxLines = []TaxLine{{Name: rate.Name, Rate: rate.Rate, Amount: t.Tax}}
 	}
 }

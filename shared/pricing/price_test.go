@@ -27,30 +27,42 @@ func basket(country, currency, method string, lines ...pricing.Line) pricing.Bas
 	return pricing.Basket{Country: country, Currency: currency, Method: method, Lines: lines}
 }
 
-type rule func(pricing.Basket, *pricing.Draft)
+type rule func(d *pricing.Draft, turn int)
 
-func (r rule) Apply(b pricing.Basket, d *pricing.Draft) { r(b, d) }
+func (r rule) Apply(_ pricing.Basket, d *pricing.Draft, turn int) { r(d, turn) }
 
 func offer(id string, priority int, r rule) pricing.Offer {
 	return pricing.Offer{ID: id, Name: "offer " + id, Priority: priority, Rule: r}
 }
 
+func all(d *pricing.Draft) []int {
+	lines := make([]int, d.Lines())
+	for i := range lines {
+		lines[i] = i
+	}
+	return lines
+}
+
 func offOrder(amount int64) rule {
-	return func(_ pricing.Basket, d *pricing.Draft) { d.TakeOrder(amount, nil) }
+	return func(d *pricing.Draft, _ int) {
+		d.PlanLines(all(d), amount)
+		d.Take(all(d), pricing.NoLimit, true)
+	}
 }
 
 func offLine(id string, amount int64) rule {
-	return func(_ pricing.Basket, d *pricing.Draft) {
-		for i := range d.Lines() {
+	return func(d *pricing.Draft, _ int) {
+		for _, i := range all(d) {
 			if d.Line(i).ID == id {
-				d.TakeLine(i, amount)
+				d.PlanLine(i, amount)
 			}
 		}
+		d.Take(all(d), pricing.NoLimit, false)
 	}
 }
 
 func offShipping(amount int64) rule {
-	return func(_ pricing.Basket, d *pricing.Draft) { d.TakeShipping(amount) }
+	return func(d *pricing.Draft, turn int) { d.TakeShipping(turn, amount) }
 }
 
 func TestTotals(t *testing.T) {
@@ -102,7 +114,10 @@ func TestTotals(t *testing.T) {
 
 func TestOffersTakeTurns(t *testing.T) {
 	t.Parallel()
-	half := func(_ pricing.Basket, d *pricing.Draft) { d.TakeOrder(d.Goods()/2, nil) }
+	half := func(d *pricing.Draft, _ int) {
+		d.PlanLines(all(d), d.Goods()/2)
+		d.Take(all(d), pricing.NoLimit, true)
+	}
 	b := basket("US", "USD", "", line("a", 1, 1000))
 	cases := []struct {
 		name   string
@@ -147,7 +162,10 @@ func TestSpreading(t *testing.T) {
 		{"what a floor refuses moves to the other units", []pricing.Line{line("a", 1, 1000), floored}, offOrder(500), map[string][]int64{"a": {600}, "b": {900}}},
 		{"when all are at their floor no more is taken", []pricing.Line{floored}, offOrder(500), map[string][]int64{"b": {900}}},
 		{"a line is never below nothing", []pricing.Line{line("a", 2, 100)}, offLine("a", 9999), map[string][]int64{"a": {0, 0}}},
-		{"one unit alone can be free", []pricing.Line{line("a", 2, 100)}, func(_ pricing.Basket, d *pricing.Draft) { d.TakeUnit(0, 1, 100) },
+		{"one unit alone can be free", []pricing.Line{line("a", 2, 100)}, func(d *pricing.Draft, _ int) {
+			d.PlanUnit(0, 1, 100)
+			d.Take(all(d), pricing.NoLimit, false)
+		},
 			map[string][]int64{"a": {100, 0}}},
 		{"a negative amount takes nothing", []pricing.Line{line("a", 1, 100)}, offOrder(-50), map[string][]int64{"a": {100}}},
 	}

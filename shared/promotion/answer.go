@@ -10,17 +10,18 @@ import (
 // offered is a promotion that applies: a pricing rule that decides nothing any more, so it gives the same in the cart, at
 // checkout and in a preview.
 type offered struct {
-	p          *Promotion
-	lines, get []string // ids, ascending; get is nil when the same as lines
+	p           *Promotion
+	lines, take []string // ids, ascending
 }
 
 // Apply takes what the promotion gives.
-func (o offered) Apply(b pricing.Basket, d *pricing.Draft) {
+func (o offered) Apply(b pricing.Basket, d *pricing.Draft, turn int) {
 	v := view{p: o.p, b: &b, d: d, lines: places(d, o.lines)}
-	if o.get != nil {
-		v.get = places(d, o.get)
+	v.take = v.lines
+	if o.p.Kind == BuyGet {
+		v.take = places(d, o.take)
 	}
-	v.carry(v.plan())
+	v.carry(turn)
 }
 
 // places finds lines by their ids, both ascending.
@@ -35,48 +36,132 @@ func places(d *pricing.Draft, ids []string) []int {
 	return found
 }
 
-func (a *application) outcome(best result) Outcome {
-	o := Outcome{Totals: best.totals, Held: a.held()}
-	for _, t := range best.turns {
-		if t.applied() {
-			o.add(t)
+func (a *application) outcome(best *evaluation) Outcome {
+	o := Outcome{Held: a.held()}
+	taken := make([]pricing.Adjustment, len(best.steps))
+	for i := range best.steps {
+		s := &best.steps[i]
+		taken[i] = pricing.Adjustment{OfferID: s.c.p.ID, Code: s.c.code, Name: s.c.name, Amount: s.amount}
+		if s.c.class == shipping {
+			taken[i].Amount = 0 // Totals adds it
+		}
+		if s.applied() {
+			a.add(&o, s)
 		}
 	}
+	o.Totals = best.d.Totals(a.b, a.shop, taken)
+	o.Choices = a.choices(best)
 	o.Refused = a.refused(best)
 	o.Missing = a.hints(best)
 	return o
 }
 
-func (o *Outcome) add(t *turn) {
-	if t.amount > 0 {
-		rule := offered{p: t.p, lines: t.a.ids(t.open)}
-		if t.may != nil {
-			rule.get = t.a.ids(t.may)
+func (a *application) add(o *Outcome, s *step) {
+	c := s.c
+	if s.amount > 0 {
+		rule := offered{p: c.p, lines: a.ids(s.open)}
+		if c.p.Kind == BuyGet {
+			rule.take = a.ids(s.take)
 		}
-		o.Offers = append(o.Offers, t.offer(rule))
+		o.Offers = append(o.Offers, pricing.Offer{ID: c.p.ID, Code: c.code, Name: c.name, Priority: c.p.Priority, Rule: rule})
 	}
-	if t.amount > 0 || len(t.gifts) > 0 {
-		o.Applied = append(o.Applied, Applied{
-			PromotionID: t.p.ID, Version: t.p.Version, Code: t.code, Amount: t.amount, Gifts: len(t.gifts),
-			MinAmount: t.minAmount, MinUnits: t.minUnits,
-		})
-	}
-	o.Gifts = append(o.Gifts, t.gifts...)
-	if t.choice != nil {
-		o.Choices = append(o.Choices, *t.choice)
-	}
+	o.Applied = append(o.Applied, Applied{
+		PromotionID: c.p.ID, Version: c.p.Version, Code: c.code, Amount: s.amount, Gifts: len(s.gifts),
+		MinAmount: s.minAmount, MinUnits: s.minUnits,
+	})
+	o.Gifts = append(o.Gifts, s.gifts...)
 }
 
 func (a *application) ids(lines []int) []string {
+	if len(lines) == len(a.lines) && len(a.allIDs) > 0 {
+		return a.allIDs
+	}
 	ids := make([]string, len(lines))
 	for i, n := range lines {
 		ids[i] = a.lines[n].ID
 	}
+	if len(lines) == len(a.lines) {
+		a.allIDs = ids
+	}
 	return ids
 }
 
+// with is the best combination with a candidate added, in place of those with which it does not combine.
+func (a *application) with(best *evaluation, c *candidate) *evaluation {
+	list := []*candidate{c}
+	for i := range best.steps {
+		if o := best.steps[i].c; o != c && (o.combines(c) || o.contests(c)) {
+			list = append(list, o)
+		}
+	}
+	slices.SortFunc(list, func(x, y *candidate) int { return cmp.Compare(x.place, y.place) })
+	e := a.begin()
+	for _, o := range list {
+		e.include(o, nil)
+	}
+	e.settle()
+	return e
+}
+
+// alone is the basket with a candidate alone, next to a member's free shipping.
+func (a *application) alone(c *candidate) (*evaluation, Reason) {
+	e := a.begin()
+	reason := e.include(c, nil)
+	if a.shipping != nil {
+		e.include(a.shipping, nil)
+	}
+	if !e.settle() {
+		reason = BudgetExhausted
+	}
+	return e, reason
+}
+
+// choices lists the gifts that the shopper chose, and those that they would get if they chose.
+func (a *application) choices(best *evaluation) (choices []Choice) {
+	for _, c := range a.candidates {
+		if c.p.Kind != FreeGift {
+			continue
+		}
+		if s := best.find(c); s != nil {
+			if s.choice != nil {
+				choices = append(choices, *s.choice)
+			}
+			continue
+		}
+		if choice := a.open(best, c); choice != nil {
+			choices = append(choices, *choice)
+		}
+	}
+	return choices
+}
+
+// open is the choice of a promotion that gives nothing yet; nil when the shopper would not get what they choose.
+func (a *application) open(best *evaluation, c *candidate) *Choice {
+	tier := a.view(c).giftTier()
+	if reason, _ := a.reaches(c); reason != "" || tier.Choose == 0 {
+		return nil
+	}
+	_, choice := a.gifts(c.p, tier, a.f.Chosen[c.p.ID])
+	if choice == nil {
+		return nil
+	}
+	most := slices.Clone(choice.Variants)
+	slices.SortStableFunc(most, func(x, y string) int { return cmp.Compare(a.f.GiftValues[y], a.f.GiftValues[x]) })
+	other := *a
+	other.f.Chosen = map[string][]string{c.p.ID: most}
+	for i := range best.steps {
+		if o := best.steps[i].c; o.p.Kind == FreeGift {
+			other.f.Chosen[o.p.ID] = a.f.Chosen[o.p.ID]
+		}
+	}
+	if e := other.with(best, c); e.find(c) == nil || !e.better(best) {
+		return nil
+	}
+	return choice
+}
+
 // refused explains every code that does nothing.
-func (a *application) refused(best result) (refused []Refused) {
+func (a *application) refused(best *evaluation) (refused []Refused) {
 	for _, c := range a.claims {
 		if r := a.explain(c, best); r.Reason != "" {
 			refused = append(refused, r)
@@ -85,7 +170,7 @@ func (a *application) refused(best result) (refused []Refused) {
 	return refused
 }
 
-func (a *application) explain(c claim, best result) Refused {
+func (a *application) explain(c claim, best *evaluation) Refused {
 	r := Refused{Code: c.code, Reason: Unknown}
 	if c.promotion < 0 || c.reason == Unknown {
 		return r
@@ -95,45 +180,66 @@ func (a *application) explain(c claim, best result) Refused {
 	if r.Reason == NotStarted {
 		r.Opens = p.Starts
 	}
-	if r.Reason != "" {
+	at := slices.IndexFunc(a.candidates, func(o *candidate) bool { return o.place == c.promotion })
+	if r.Reason != "" || at < 0 || best.find(a.candidates[at]) != nil {
 		return r
 	}
-	for _, t := range slices.Concat(a.together, a.alone) {
-		if t.place != c.promotion {
-			continue
-		}
-		if r.Reason = t.why(best); r.Reason == MinimumNotMet {
-			r.MissingAmount, r.MissingUnits = t.missing.Amount, t.missing.Units
-		}
-	}
+	a.compare(a.candidates[at], best, &r)
 	return r
 }
 
-// why is why the promotion does not apply in the end, empty when it does.
-func (t *turn) why(best result) Reason {
-	chosen := slices.Contains(best.turns, t)
-	switch {
-	case chosen && t.applied():
-		return ""
-	case t.reason != "":
-		return t.reason
-	case chosen || len(best.turns) == 0:
-		return NothingToDiscount
+// compare says why a candidate is not among those that apply.
+func (a *application) compare(c *candidate, best *evaluation, r *Refused) {
+	reason, missing := a.reaches(c)
+	if r.Reason = reason; reason == MinimumNotMet {
+		r.MissingAmount, r.MissingUnits = missing.Amount, missing.Units
 	}
-	return NotCombinable
-}
-
-// hints lists what is missing for more: for the promotions that had their turn, and for the shop's own free shipping.
-func (a *application) hints(best result) (hints []Hint) {
-	for _, t := range best.turns {
-		hints = t.hint(hints)
+	if reason != "" {
+		return
 	}
-	for _, t := range a.alone {
-		if t.reason == MinimumNotMet && !slices.Contains(best.turns, t) {
-			hints = t.hint(hints)
+	e, reason := a.alone(c)
+	if r.Reason = reason; reason != "" {
+		return
+	}
+	if with := a.with(best, c); with.find(c) != nil && with.cost < e.cost {
+		e = with
+	}
+	for i := range best.steps {
+		if s := &best.steps[i]; s.applied() && !s.c.combines(c) {
+			r.Instead = append(r.Instead, s.c.p.ID)
 		}
 	}
-	if missing := a.toFreeShipping(best.totals); missing > 0 {
+	switch {
+	case e.find(c) == nil:
+		r.Reason, r.Instead = NothingToDiscount, nil
+	case e.cost == best.cost:
+		r.Reason = NothingMore
+	case len(r.Instead) > 0:
+		r.Reason = BetterOffer
+	default:
+		r.Reason = WouldCostMore
+	}
+}
+
+// hints lists what is missing for more: for promotions that could apply beside those that do, for exclusive ones, and for the
+// shop's own free shipping.
+func (a *application) hints(best *evaluation) (hints []Hint) {
+	var asked []*candidate
+	for _, c := range a.candidates {
+		if c.p.Exclusive {
+			if reason, missing := a.reaches(c); reason == MinimumNotMet {
+				hints = c.hint(hints, missing)
+			}
+			continue
+		}
+		if best.find(c) != nil || a.may(c, best) {
+			asked = append(asked, c)
+		}
+	}
+	if slices.ContainsFunc(asked, (*candidate).measures) {
+		hints = a.measure(best, asked, hints)
+	}
+	if missing := a.toFreeShipping(best); missing > 0 {
 		hints = append(hints, Hint{Kind: FreeShipping, Amount: missing})
 	}
 	slices.SortStableFunc(hints, func(x, y Hint) int {
@@ -142,24 +248,68 @@ func (a *application) hints(best result) (hints []Hint) {
 	return hints
 }
 
-func (t *turn) hint(hints []Hint) []Hint {
-	h := t.missing
+// may reports whether a candidate that does not apply could apply beside those that do.
+func (a *application) may(c *candidate, best *evaluation) bool {
+	if reason, _ := a.reaches(c); reason != "" && reason != MinimumNotMet {
+		return false
+	}
+	for i := range best.steps {
+		if s := &best.steps[i]; s.applied() && !s.c.combines(c) && !s.c.contests(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// measures reports whether there is anything that can be missing for the promotion.
+func (c *candidate) measures() bool {
+	con := &c.p.Conditions
+	return len(con.MinSubtotal) > 0 || con.MinQuantity > 0 || c.p.Kind == Tiered || c.p.Kind == FreeGift
+}
+
+// measure repeats the turns of the best combination and looks at what is missing when the turns of the candidates come.
+func (a *application) measure(best *evaluation, asked []*candidate, hints []Hint) []Hint {
+	e, next := a.begin(), 0
+	for _, c := range asked {
+		for ; next < len(best.steps) && best.steps[next].c.place < c.place; next++ {
+			s := &best.steps[next]
+			view{p: s.c.p, b: &a.b, d: &e.d, lines: s.open, take: s.take}.carry(next)
+		}
+		if !c.measures() {
+			continue
+		}
+		v := view{p: c.p, b: &a.b, d: &e.d, lines: e.free(c, c.lines, nil)}
+		missing := v.minimum()
+		if missing.Kind == "" {
+			missing = v.next()
+		}
+		hints = c.hint(hints, missing)
+	}
+	return hints
+}
+
+func (c *candidate) hint(hints []Hint, h Hint) []Hint {
 	if h.Kind == "" {
 		return hints
 	}
-	h.PromotionID, h.Name = t.p.ID, t.name
+	h.PromotionID, h.Name = c.p.ID, c.name
 	return append(hints, h)
 }
 
 // toFreeShipping is what is missing for the shop's own free shipping by the chosen method.
-func (a *application) toFreeShipping(t pricing.Totals) int64 {
-	if t.Shipping == t.ShippingDiscount {
+func (a *application) toFreeShipping(best *evaluation) int64 {
+	rest := best.d.Shipping(&a.b, a.shop)
+	for i := range best.steps {
+		if s := &best.steps[i]; s.c.class == shipping {
+			rest -= s.amount
+		}
+	}
+	if rest == 0 {
 		return 0
 	}
-	goods := t.Subtotal - (t.Discount - t.ShippingDiscount)
 	for _, m := range a.shop.Methods(a.b.Country, a.b.Currency) {
 		if m.ID == a.b.Method {
-			return max(m.Prices[a.b.Currency].FreeFrom-goods, 0)
+			return max(m.Prices[a.b.Currency].FreeFrom-best.d.Goods(), 0)
 		}
 	}
 	return 0

@@ -2,7 +2,6 @@ package promotion
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"dangol/shared/pricing"
@@ -10,42 +9,53 @@ import (
 
 // Apply works out which promotions a basket gets at basket.At, and what they do.
 //
-// Promotions have their turns by priority, high to low, then by id; each works on what those before it left, and measures
-// its minimums there. Two promotions that do not combine never take from the same goods: of product class they may still
-// take from different lines; else the later one is left out. Exclusive promotions are tried each alone. Of all the
-// exclusive ones alone, the others together, and none at all, the shopper gets what makes the total (with shipping and tax)
-// smallest; at the same total what gives more gifts, then what has the higher priority. So a further exclusive promotion
-// never makes a basket dearer, and neither do promotions that would lose it its free shipping.
+// The shopper gets the combination that costs least, of those that the merchant allows. Two promotions combine when each
+// names the other's class; two of product class that do not may still take from different lines; an exclusive one applies
+// alone. What a combination costs is its total with shipping and tax, less the value of its gifts. Within a combination
+// promotions apply by priority, high to low, then by id; each works on what those before it left, and measures its minimums
+// there. Where two product discounts that do not combine want the same line, it goes to whichever takes more of it when
+// both are percentages, amounts off each unit or fixed prices, else to either of them, whatever is cheaper. Among equally
+// cheap combinations the one with more gifts is chosen, then with fewer codes, then with the higher priorities: a code that
+// brings nothing more is not used up.
+//
+// The choice is exact while at most MaxExact promotions reach the basket. With more of them it is never worse than the best
+// single one, and than what all apply by priority.
 //
 // The benefits of a member are promotions too, with the last turns. Their percentage is an order discount on what the others
-// left. It combines with promotions that name the class order; of the others and the percentage the shopper gets what is
-// cheaper. Of several memberships one percentage applies, the best. Their free shipping goes along with everything, exclusive
-// promotions included. Whatever memberships somebody has, they pay no more than without.
+// left. It combines with promotions that name the class order; of several memberships one percentage applies, the best.
+// Their free shipping goes along with everything, exclusive promotions included. Whatever memberships somebody has, they pay
+// no more than without.
 //
 // Lines of the basket have ids of their own. The order of lines and of codes decides nothing.
 func (s *Set) Apply(b pricing.Basket, shop pricing.Shop, f Facts) Outcome {
-	a := &application{s: s, b: b, shop: shop, f: f, lines: inOrder(b.Lines)}
-	a.claims = s.claims(b.Codes, b.At)
-	a.admit()
-	a.invite()
+	a := s.application(b, shop, f)
 	best := a.choose()
 	return a.outcome(best)
 }
 
 // application is one basket on its way through a set.
 type application struct {
-	s        *Set
-	b        pricing.Basket
-	shop     pricing.Shop
-	f        Facts
-	lines    []*pricing.Line // in the order of their ids, as in a pricing.Draft
-	targeted [][]int
-	claims   []claim
+	s      *Set
+	b      pricing.Basket
+	shop   pricing.Shop
+	f      Facts
+	lines  []*pricing.Line // in the order of their ids, as in a pricing.Draft
+	fresh  pricing.Draft   // before any promotion
+	claims []claim
+	allIDs []string // of all lines, once they have been asked for
 
-	together []*turn
-	alone    []*turn
-	off      []*turn // a member's percentages
-	shipping []*turn // a member's free shipping; one at most
+	targeted   [][]int      // by promotion: places of lines
+	candidates []*candidate // in the order of their turns
+	shipping   *candidate   // a member's free shipping, which is in every combination
+}
+
+func (s *Set) application(b pricing.Basket, shop pricing.Shop, f Facts) *application {
+	a := &application{s: s, b: b, shop: shop, f: f, lines: inOrder(b.Lines)}
+	a.fresh.Copy(pricing.NewDraft(b))
+	a.claims = s.claims(b.Codes, b.At)
+	a.admit()
+	a.invite()
+	return a
 }
 
 func inOrder(lines []pricing.Line) []*pricing.Line {
@@ -59,10 +69,11 @@ func inOrder(lines []pricing.Line) []*pricing.Line {
 	return sorted
 }
 
-// admit gives a turn to every promotion that can apply.
+// admit makes a candidate of every promotion that is live, for this shopper, and targets something in the basket. One that
+// was brought in by a code is a candidate even when it targets nothing: the code is told so.
 func (a *application) admit() {
 	wanted := make([]bool, len(a.s.promotions))
-	var turns []*turn
+	var admitted []*candidate
 	for i, p := range a.s.promotions {
 		if p.Kind == Shelf || p.Kind == Drop {
 			wanted[i] = p.Kind == Drop && p.State != Draft
@@ -70,26 +81,23 @@ func (a *application) admit() {
 		}
 		code, ok := a.enters(i, p)
 		if wanted[i] = ok; ok {
-			turns = append(turns, &turn{p: p, place: i, a: a, code: code, name: p.Name.In(a.f.Languages...)})
+			admitted = append(admitted, &candidate{p: p, place: i, code: code})
 		}
 	}
 	a.targeted = a.s.targeted(a.lines, wanted)
-	for _, t := range turns {
-		t.lines, t.get = a.targeted[t.place], a.gettable(t.p)
-		switch {
-		case len(t.lines) == 0 && t.code == "":
-		case t.p.Exclusive:
-			a.alone = append(a.alone, t)
-		default:
-			a.together = append(a.together, t)
+	for _, c := range admitted {
+		c.lines, c.get = a.targeted[c.place], a.gettable(c.p, a.targeted[c.place])
+		if len(c.lines) > 0 || c.code != "" {
+			c.prepare(a)
+			a.candidates = append(a.candidates, c)
 		}
 	}
 }
 
-// gettable is the lines whose units a buy_get gives, when they are not its targets.
-func (a *application) gettable(p *Promotion) []int {
+// gettable is the lines whose units a buy_get gives.
+func (a *application) gettable(p *Promotion, targeted []int) []int {
 	if p.Kind != BuyGet || p.Terms.BuyGet.From == nil {
-		return nil
+		return targeted
 	}
 	found := []int{}
 	for n, l := range a.lines {
@@ -100,95 +108,26 @@ func (a *application) gettable(p *Promotion) []int {
 	return found
 }
 
-// result is a basket with some promotions.
-type result struct {
-	turns  []*turn
-	tried  []*turn // turns, and those that had to go
-	totals pricing.Totals
-	gifts  int
-	place  int // of the first promotion that applied
-}
-
-func (a *application) choose() result {
-	best := a.joint()
-	for _, t := range a.alone {
-		if t.hopeless(best.totals) {
-			t.reason = NotCombinable
+// GiftVariants lists the variants that promotions could give with the basket, or let choose from, each once: what has to be
+// known of them (Facts.GiftValues, Facts.Gone) before Apply.
+func (s *Set) GiftVariants(b pricing.Basket, f Facts) (ids []string) {
+	if !s.gifts {
+		return nil
+	}
+	a := s.application(b, pricing.Shop{}, f)
+	seen := map[string]bool{}
+	for _, c := range a.candidates {
+		if c.p.Kind != FreeGift || a.view(c).giftTier() == nil {
 			continue
 		}
-		if r := a.run(append([]*turn{t}, a.again(a.shipping)...)); r.better(best) {
-			best = r
+		for _, t := range c.p.Terms.Gifts {
+			for _, id := range t.Variants {
+				if !seen[id] {
+					seen[id] = true
+					ids = append(ids, id)
+				}
+			}
 		}
 	}
-	if best.totals.Discount == 0 {
-		return best
-	}
-	if none := pricing.Price(a.b, a.shop, nil); none.Total < best.totals.Total {
-		return result{totals: none}
-	}
-	return best
-}
-
-// joint is the best of the ways in which promotions apply together.
-func (a *application) joint() result {
-	ways := a.ways()
-	best := a.run(ways[0])
-	for _, turns := range ways[1:] {
-		if r := a.run(turns); r.better(best) {
-			best = r
-		}
-	}
-	if len(ways) == 1 {
-		return best
-	}
-	return a.run(best.tried) // turns remember their last run
-}
-
-func (r result) better(than result) bool {
-	return r.place < math.MaxInt && cmp.Or(
-		cmp.Compare(r.totals.Total, than.totals.Total), cmp.Compare(than.gifts, r.gifts), cmp.Compare(r.place, than.place)) < 0
-}
-
-// run prices the basket with these promotions. One that turns out to cost more than its budget has left, or to keep others
-// out for a shipping that costs nothing, goes, and the others are tried again.
-func (a *application) run(turns []*turn) result {
-	tried := turns
-	for {
-		trial := &trial{touched: make([][]*turn, len(a.lines))}
-		offers := make([]pricing.Offer, len(turns))
-		for i, t := range turns {
-			t.begin(trial)
-			offers[i] = t.offer(t)
-		}
-		totals := pricing.Price(a.b, a.shop, offers)
-		settle(turns, totals.Adjustments)
-		out := slices.IndexFunc(turns, (*turn).dropped)
-		if out < 0 {
-			r := a.result(turns, totals)
-			r.tried = tried
-			return r
-		}
-		turns = slices.Delete(slices.Clone(turns), out, out+1)
-	}
-}
-
-// settle tells each turn what it took in the end. Adjustments come in the order of the turns.
-func settle(turns []*turn, adjustments []pricing.Adjustment) {
-	for _, t := range turns {
-		if len(adjustments) > 0 && adjustments[0].OfferID == t.p.ID {
-			t.amount = adjustments[0].Amount
-			adjustments = adjustments[1:]
-		}
-	}
-}
-
-func (a *application) result(turns []*turn, totals pricing.Totals) result {
-	r := result{turns: turns, totals: totals, place: math.MaxInt}
-	for _, t := range turns {
-		if t.applied() {
-			r.place = min(r.place, t.place)
-			r.gifts += len(t.gifts)
-		}
-	}
-	return r
+	return ids
 }

@@ -128,10 +128,8 @@ func (a *application) forWhom(p *Promotion) Reason {
 }
 
 func (a *application) affords(p *Promotion) Reason {
-	for _, amounts := range []Amounts{p.Conditions.MinSubtotal, p.Terms.Amount, p.MaxDiscount, p.Budget.Spend} {
-		if _, ok := amounts.in(a.b.Currency); !ok {
-			return NotInCurrency
-		}
+	if !p.sells(a.b.Currency) {
+		return NotInCurrency
 	}
 	used := a.f.Used[p.ID]
 	if p.Budget.Uses > 0 && used.Uses >= p.Budget.Uses {
@@ -141,4 +139,21 @@ func (a *application) affords(p *Promotion) Reason {
 		return BudgetExhausted
 	}
 	return ""
+}
+
+// sells reports whether the promotion has the amounts it needs in a currency: of several tiers one at least.
+func (p *Promotion) sells(currency string) bool {
+	amounts := []Amounts{p.Conditions.MinSubtotal, p.Terms.Amount, p.MaxDiscount, p.Budget.Spend}
+	if p.Terms.BuyGet != nil {
+		amounts = append(amounts, p.Terms.BuyGet.Amount)
+	}
+	for _, a := range amounts {
+		if _, ok := a.in(currency); !ok {
+			return false
+		}
+	}
+	tier := func(t Tier) bool { _, ok := t.in(currency); return ok }
+	gift := func(t GiftTier) bool { _, ok := t.From.in(currency); return ok }
+	return (len(p.Terms.Tiers) == 0 || slices.ContainsFunc(p.Terms.Tiers, tier)) &&
+		(len(p.Terms.Gifts) == 0 || slices.ContainsFunc(p.Terms.Gifts, gift))
 }

@@ -75,57 +75,29 @@ func perks(m membership.Member) (off []*Promotion, shipping *Promotion) {
 	return off, shipping
 }
 
-// invite gives a member's benefits their turns. Those without a line to take from have none.
+// invite makes candidates of a member's benefits, behind all promotions.
 func (a *application) invite() {
-	off, shipping := perks(a.f.Member)
+	off, free := perks(a.f.Member)
 	for n, p := range off {
-		a.off = append(a.off, a.perkTurn(p, len(a.s.promotions)+n))
+		c := a.perkCandidate(p, len(a.s.promotions)+n)
+		c.discount = true
+		if len(c.lines) > 0 {
+			a.candidates = append(a.candidates, c)
+		}
 	}
-	if shipping != nil {
-		a.shipping = []*turn{a.perkTurn(shipping, len(a.s.promotions)+len(off))}
+	if free != nil && len(a.lines) > 0 {
+		a.shipping = a.perkCandidate(free, len(a.s.promotions)+len(off))
 	}
 }
 
-func (a *application) perkTurn(p *Promotion, place int) *turn {
-	t := &turn{p: p, place: place, a: a, name: p.Name.In(a.f.Languages...)}
+func (a *application) perkCandidate(p *Promotion, place int) *candidate {
+	c := &candidate{p: p, place: place}
 	for n := range a.lines {
 		if !p.SkipSaleGoods || !onSale(a.lines[n]) {
-			t.lines = append(t.lines, n)
+			c.lines = append(c.lines, n)
 		}
 	}
-	return t
-}
-
-// ways lists the sets of promotions that are tried together. For most shoppers there is one: all. A member has further ones,
-// so that being one never makes a basket dearer: with each of the percentages, with what goes along with it only, and what
-// they had without a membership. The free shipping is in all of them.
-func (a *application) ways() [][]*turn {
-	if len(a.f.Member) == 0 {
-		return [][]*turn{a.together}
-	}
-	only := func(keep func(*turn) bool) []*turn {
-		return slices.DeleteFunc(slices.Clone(a.together), func(t *turn) bool { return !keep(t) })
-	}
-	var ways [][]*turn
-	add := func(turns []*turn, more ...*turn) { ways = append(ways, slices.Concat(turns, more, a.shipping)) }
-	for _, off := range a.off {
-		add(a.together, off)
-		if along := only(func(t *turn) bool { return t.p.Combines(off.p) }); len(along) < len(a.together) {
-			add(along, off)
-		}
-	}
-	add(a.together)
-	if others := only(func(t *turn) bool { return t.p.Conditions.Audience != Members }); len(others) < len(a.together) {
-		add(others)
-	}
-	return ways
-}
-
-// again is the same turns with nothing remembered: what was run before keeps its own.
-func (a *application) again(turns []*turn) []*turn {
-	fresh := make([]*turn, len(turns))
-	for i, t := range turns {
-		fresh[i] = a.perkTurn(t.p, t.place)
-	}
-	return fresh
+	c.get = c.lines
+	c.prepare(a)
+	return c
 }

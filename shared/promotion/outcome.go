@@ -15,9 +15,12 @@ type Facts struct {
 	Used     map[string]Used // by promotion id
 	CodeUses map[string]int  // by code as Fold makes it
 	// Chosen is which gifts the shopper chose, by promotion id, and Gone the variants that cannot be given.
-	Chosen    map[string][]string
-	Gone      map[string]bool
-	Languages []string // of the names, best first
+	Chosen map[string][]string
+	Gone   map[string]bool
+	// GiftValues is what the variants that may be given are worth in the basket's currency: see Set.GiftVariants. A gift that is
+	// not in it is worth nothing next to money, and more than nothing.
+	GiftValues map[string]int64
+	Languages  []string // of the names, best first
 }
 
 // Used is what a promotion has cost so far.
@@ -44,8 +47,11 @@ const (
 	NotEligible       Reason = "not_eligible"        // for first orders, a segment or certain customers only
 	NotInCurrency     Reason = "not_in_currency"     // has no amount in the basket's currency
 	MinimumNotMet     Reason = "minimum_not_met"     // see MissingAmount and MissingUnits
-	NotCombinable     Reason = "not_combinable"      // another promotion took its place
-	NothingToDiscount Reason = "nothing_to_discount" // no line fits, floors refuse it all, or it would make the basket dearer
+	NotCombinable     Reason = "not_combinable"      // another code of the same promotion is used
+	BetterOffer       Reason = "better_offer"        // it does not combine with others that make the basket cheaper; see Instead
+	WouldCostMore     Reason = "would_cost_more"     // with it the basket would be dearer, for example by the shipping
+	NothingMore       Reason = "nothing_more"        // with it the basket would cost the same
+	NothingToDiscount Reason = "nothing_to_discount" // no line fits, or floors refuse it all
 )
 
 // Outcome is what promotions do to a basket.
@@ -95,6 +101,7 @@ type Refused struct {
 	MissingAmount int64 // with minimum_not_met: minor units
 	MissingUnits  int
 	Opens         time.Time // with not_started
+	Instead       []string  // with better_offer: the promotions that apply and do not combine with it
 }
 
 // Hint is how far the basket is from more: "5,000 more for free shipping". The smallest step comes first.

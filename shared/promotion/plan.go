@@ -4,111 +4,65 @@ import (
 	"dangol/shared/money"
 )
 
-// plan is what a promotion wants to take, before its cap and the floors.
-type plan struct {
-	takes  []take
-	pooled int64 // from all lines together, in proportion to what they cost
-	move   bool  // what floors refuse of takes is taken from the other units
-	waive  bool  // the shipping
-}
-
-// take is an amount off one unit, or off a line as a whole.
-type take struct {
-	line, unit int
-	amount     int64
-}
-
-const wholeLine = -1
-
-func (pl *plan) nothing() bool { return len(pl.takes) == 0 && pl.pooled == 0 && !pl.waive }
-
-// cut makes the plan take no more than limit, each part in proportion.
-func (pl *plan) cut(limit int64) {
-	amounts, total := []int64{pl.pooled}, pl.pooled
-	for _, t := range pl.takes {
-		amounts = append(amounts, t.amount)
-		total += t.amount
-	}
-	if total <= limit {
-		return
-	}
-	shares := money.Allocate(limit, amounts)
-	pl.pooled = shares[0]
-	for i := range pl.takes {
-		pl.takes[i].amount = shares[i+1]
-	}
-}
-
-// plan is what the promotion wants of what it sees.
-func (v view) plan() plan {
+// carry takes from the goods what the promotion gives them, and returns how much that is. turn is its number among those of
+// the draft, for the shipping, which is settled when all have had their turns.
+func (v view) carry(turn int) int64 {
 	terms := &v.p.Terms
+	move := v.p.MoveRefused
 	switch v.p.Kind {
 	case Percentage:
-		return v.percent(terms.BasisPoints)
+		v.percent(terms.BasisPoints)
 	case FixedAmount:
-		return v.fixed(terms.Amount[v.b.Currency], terms.PerUnit)
+		v.fixed(terms.Amount[v.b.Currency], terms.PerUnit)
+		move = move || !terms.PerUnit // the amount is promised as a whole
 	case FixedPrice:
 		price := terms.Amount[v.b.Currency]
-		return plan{takes: v.perUnit(func(unit int64) int64 { return unit - price })}
+		v.perUnit(func(unit int64) int64 { return unit - price })
 	case BuyGet:
-		return v.buyGet(terms.BuyGet)
+		v.buyGet(terms.BuyGet)
 	case Tiered:
 		if t := v.tier(); t != nil && t.BasisPoints > 0 {
-			return v.percent(t.BasisPoints)
+			v.percent(t.BasisPoints)
 		} else if t != nil {
-			return v.fixed(t.Amount[v.b.Currency], false)
+			v.fixed(t.Amount[v.b.Currency], false)
+			move = true
 		}
 	case SetPrice:
-		return v.set()
+		v.set()
+		move = true // a set has a price as a whole
 	case FreeShipping:
-		return plan{waive: true}
+		v.d.TakeShipping(turn, v.limit())
+		return 0
+	default:
+		return 0
 	}
-	return plan{}
+	return v.d.Take(v.take, v.limit(), move)
 }
 
-// percent takes off every line by itself, rounded there, or as an order discount off the sum, rounded once.
-func (v view) percent(basisPoints int) plan {
+// percent plans to take off every line by itself, rounded there, or as an order discount off the sum, rounded once.
+func (v view) percent(basisPoints int) {
 	if v.p.Class == Order {
-		return plan{pooled: money.Percent(v.goods(), int64(basisPoints))}
+		v.d.PlanLines(v.take, money.Percent(v.goods(), int64(basisPoints)))
+		return
 	}
-	takes := make([]take, len(v.lines))
-	for i, n := range v.lines {
-		takes[i] = take{n, wholeLine, money.Percent(v.d.Left(n), int64(basisPoints))}
+	for _, n := range v.take {
+		v.d.PlanLine(n, money.Percent(v.d.Left(n), int64(basisPoints)))
 	}
-	return plan{takes: takes}
 }
 
-func (v view) fixed(amount int64, perUnit bool) plan {
+func (v view) fixed(amount int64, perUnit bool) {
 	if perUnit {
-		return plan{takes: v.perUnit(func(unit int64) int64 { return min(amount, unit) }), move: v.p.Class == Order}
+		v.perUnit(func(unit int64) int64 { return min(amount, unit) })
+		return
 	}
-	return plan{pooled: amount}
+	v.d.PlanLines(v.take, amount)
 }
 
-// perUnit takes what of says off every unit; units of one line that cost the same are taken from together.
-func (v view) perUnit(of func(unit int64) int64) (takes []take) {
-	for _, n := range v.lines {
-		units := v.d.Units(n)
-		if same(units) {
-			if amount := of(units[0]); amount > 0 {
-				takes = append(takes, take{n, wholeLine, amount * int64(len(units))})
-			}
-			continue
-		}
-		for u, unit := range units {
-			if amount := of(unit); amount > 0 {
-				takes = append(takes, take{n, u, amount})
-			}
+// perUnit plans to take what of says off every unit.
+func (v view) perUnit(of func(unit int64) int64) {
+	for _, n := range v.take {
+		for u, unit := range v.d.Units(n) {
+			v.d.PlanUnit(n, u, of(unit))
 		}
 	}
-	return takes
-}
-
-func same(units []int64) bool {
-	for _, u := range units {
-		if u != units[0] {
-			return false
-		}
-	}
-	return len(units) > 0
 }

@@ -37,8 +37,8 @@ type Class string
 
 // The classes.
 const (
-	Product  Class = "product"  // from single lines; what a floor refuses stays within the line or the set
-	Order    Class = "order"    // from all targeted lines together; what a floor refuses moves to the others
+	Product  Class = "product"  // from single lines
+	Order    Class = "order"    // from all targeted lines together
 	Shipping Class = "shipping" // from the shipping
 )
 
@@ -72,7 +72,9 @@ type Promotion struct {
 	Starts   time.Time `json:"starts" dynamodbav:"starts"`
 	Ends     time.Time `json:"ends,omitzero" dynamodbav:"ends,omitempty"`
 	TimeZone string    `json:"timeZone" dynamodbav:"timeZone"` // IANA, in which the merchant planned it
-	Priority int       `json:"priority" dynamodbav:"priority"` // high ones go first; at the same priority the smaller id does
+	// Priority orders those that apply together, high ones first, and of combinations that cost the same names one. At the same
+	// priority the smaller id goes first.
+	Priority int `json:"priority" dynamodbav:"priority"`
 	// Exclusive ones apply alone, and only where that costs the shopper no more than the others together.
 	Exclusive    bool       `json:"exclusive,omitempty" dynamodbav:"exclusive,omitempty"`
 	Class        Class      `json:"class" dynamodbav:"class"`
@@ -80,9 +82,13 @@ type Promotion struct {
 	Targets      Targets    `json:"targets" dynamodbav:"targets"`
 	Conditions   Conditions `json:"conditions,omitzero" dynamodbav:"conditions,omitempty"`
 	// SkipSaleGoods leaves out lines with a struck-through price, also when minimums are measured.
-	SkipSaleGoods bool    `json:"skipSaleGoods,omitempty" dynamodbav:"skipSaleGoods,omitempty"`
-	MaxDiscount   Amounts `json:"maxDiscount,omitempty" dynamodbav:"maxDiscount,omitempty"` // per order
-	Budget        Budget  `json:"budget,omitzero" dynamodbav:"budget,omitempty"`
+	SkipSaleGoods bool `json:"skipSaleGoods,omitempty" dynamodbav:"skipSaleGoods,omitempty"`
+	// MoveRefused takes from the other targeted goods what a floor refuses of a percentage, of an amount off each unit or of a
+	// free unit. Without it a floor that excludes goods makes no others cheaper. An amount off the order and the price of a set
+	// are promised as a whole: of them what a floor refuses always moves.
+	MoveRefused bool    `json:"moveRefused,omitempty" dynamodbav:"moveRefused,omitempty"`
+	MaxDiscount Amounts `json:"maxDiscount,omitempty" dynamodbav:"maxDiscount,omitempty"` // per order
+	Budget      Budget  `json:"budget,omitzero" dynamodbav:"budget,omitempty"`
 	// LimitPerCustomer is how many orders of one customer, over a lifetime, may use it (for a drop: how many units); 0 is
 	// no limit. A guest cannot be counted and has to log in.
 	LimitPerCustomer int   `json:"limitPerCustomer,omitempty" dynamodbav:"limitPerCustomer,omitempty"`

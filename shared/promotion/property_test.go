@@ -93,6 +93,7 @@ func drawPromotion(t *rapid.T, id string) promotion.Promotion {
 	p.CombinesWith = rapid.SliceOfDistinct(rapid.SampledFrom([]promotion.Class{promotion.Product, promotion.Order,
 		promotion.Shipping}),
 		rapid.ID[promotion.Class]).Draw(t, "with")
+	p.MoveRefused = rapid.IntRange(0, 3).Draw(t, "move") == 0
 	p.SkipSaleGoods = rapid.Bool().Draw(t, "skipSale")
 	p.Codes.Single = rapid.SampledFrom([]string{"", "", "A", "B"}).Draw(t, "code")
 	if rapid.Bool().Draw(t, "capped") {

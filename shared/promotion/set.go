@@ -20,6 +20,7 @@ type Set struct {
 	tags       map[string][]int
 	singles    map[string][]int // by folded code
 	prefixes   map[string][]int // batches by folded prefix
+	gifts      bool             // there are promotions that give gifts
 }
 
 // NewSet makes promotions of any state and kind ready. It keeps them: do not change them afterwards.
@@ -37,6 +38,7 @@ func NewSet(promotions []Promotion) *Set {
 	})
 	for i, p := range s.promotions {
 		s.add(i, p)
+		s.gifts = s.gifts || p.Kind == FreeGift
 	}
 	return s
 }

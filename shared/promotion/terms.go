@@ -27,16 +27,29 @@ type Terms struct {
 	AllAtOnce   bool      `json:"allAtOnce,omitempty" dynamodbav:"allAtOnce,omitempty" doc:"Of a drop: opens to members when it opens to all."`
 }
 
-// BuyGetTerms is "buy Buy, get Get". A unit counts once, as bought or as got. Of the units that can be got, the cheapest
-// ones are: those that cost least when the promotion's turn comes, and of equal ones the first of the line with the
-// smallest id. Units that cost nothing at the shelf (gifts) do not count.
+// BuyGetTerms is "buy Buy, get Get". A unit counts once, as bought or as got. Units are divided into groups so that most comes
+// off, and of each group the cheapest are got, as they cost when the promotion's turn comes; of equal ones the first of the
+// line with the smallest id. So a further unit never costs more than its price. What can only be got is, the dearest first.
+// Units that cost nothing (gifts, or free by another promotion) do not count.
 type BuyGetTerms struct {
-	Buy         int      `json:"buy" dynamodbav:"buy"`
-	Get         int      `json:"get" dynamodbav:"get"`
-	BasisPoints int      `json:"basisPoints" dynamodbav:"basisPoints"`         // off what is got; 10,000 is free
+	Buy int `json:"buy" dynamodbav:"buy"`
+	Get int `json:"get" dynamodbav:"get"`
+	// BasisPoints or Amount is what comes off each unit that is got; 10,000 basis points make it free.
+	BasisPoints int      `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
+	Amount      Amounts  `json:"amount,omitempty" dynamodbav:"amount,omitempty"`
+	ApplyTo     ApplyTo  `json:"applyTo,omitempty" dynamodbav:"applyTo,omitempty" enum:"cheapest,most_expensive" doc:"Which units of each group are got: cheapest when left out."`
 	From        *Targets `json:"from,omitempty" dynamodbav:"from,omitempty"`   // what can be got; nil is the promotion's targets
 	Times       int      `json:"times,omitempty" dynamodbav:"times,omitempty"` // at most per order, 0 is no limit
 }
+
+// ApplyTo is which units of a group are got.
+type ApplyTo string
+
+// Which units of a group are got.
+const (
+	Cheapest ApplyTo = "cheapest" // also when left out
+	Dearest  ApplyTo = "most_expensive"
+)
 
 // GiftTier is what one gets from an amount on. Only the highest tier that is reached gives, so a tier names all its gifts:
 // A from 50,000, A and B from 100,000.
@@ -55,7 +68,7 @@ type Tier struct {
 }
 
 // SetPart is a part of a set: Quantity units of any of the Variants. No variant is in two parts. Of several that fit the
-// dearest are taken into the set, which is best for the shopper.
+// dearest are taken into the set, and only as many sets as save something, which is best for the shopper.
 type SetPart struct {
 	Variants []string `json:"variants" dynamodbav:"variants"`
 	Quantity int      `json:"quantity" dynamodbav:"quantity"`

@@ -74,7 +74,11 @@ func (c *checks) buyGet(b *BuyGetTerms) {
 	}
 	c.between(b.Buy, 1, 1_000, "/terms/buyGet/buy")
 	c.between(b.Get, 1, 1_000, "/terms/buyGet/get")
-	c.between(b.BasisPoints, 1, whole, "/terms/buyGet/basisPoints")
+	c.that((b.BasisPoints != 0) != (len(b.Amount) > 0), "/terms/buyGet", "required", "basisPoints or amount, not both")
+	c.between(b.BasisPoints, 0, whole, "/terms/buyGet/basisPoints")
+	c.amounts(b.Amount, 1, "/terms/buyGet/amount")
+	known := slices.Contains([]ApplyTo{"", Cheapest, Dearest}, b.ApplyTo)
+	c.that(known, "/terms/buyGet/applyTo", "unknown", "cheapest or most_expensive")
 	c.between(b.Times, 0, 1_000, "/terms/buyGet/times")
 	if b.From != nil {
 		c.that(!b.From.Empty(), "/terms/buyGet/from", "required", "all, or one product, variant, category or tag at least")

@@ -93,7 +93,7 @@ func TestWhatCannotBePlanned(t *testing.T) {
 		{"a limit per code without a code", but(func(p *promotion.Promotion) { p.LimitPerCode = 1 }),
 			[]string{"/limitPerCode not_used"}},
 		{"buy none get none", terms(promotion.BuyGet, promotion.Terms{BuyGet: &promotion.BuyGetTerms{}}, product),
-			[]string{"/terms/buyGet/basisPoints too_small", "/terms/buyGet/buy too_small", "/terms/buyGet/get too_small"}},
+			[]string{"/terms/buyGet required", "/terms/buyGet/buy too_small", "/terms/buyGet/get too_small"}},
 		{"buy and get without terms", terms(promotion.BuyGet, promotion.Terms{}, product), []string{"/terms/buyGet required"}},
 		{"get from nothing", terms(promotion.BuyGet, promotion.Terms{BuyGet: &promotion.BuyGetTerms{
 			Buy: 1, Get: 1, BasisPoints: 1, From: &promotion.Targets{}}}, product), []string{"/terms/buyGet/from required"}},

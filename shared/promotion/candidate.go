@@ -1,0 +1,162 @@
+package promotion
+
+import (
+	"slices"
+
+	"dangol/shared/money"
+	"dangol/shared/pricing"
+)
+
+// candidate is a promotion that may be in a combination.
+type candidate struct {
+	p          *Promotion
+	place      int // in the set; the benefits of a member follow
+	code, name string
+	lines, get []int // places of lines it targets, and of those whose units it gives; get is lines but for some buy_get
+
+	class, with classes
+	perUnit     bool // takes from every unit whatever else is in the basket: see takes
+	discount    bool // a member's percentage, of which one at most applies
+}
+
+// classes is a set of classes.
+type classes uint8
+
+const (
+	product  classes = 1
+	order    classes = 2
+	shipping classes = 4
+)
+
+func classesOf(list ...Class) (set classes) {
+	for _, c := range list {
+		switch c {
+		case Product:
+			set |= product
+		case Order:
+			set |= order
+		case Shipping:
+			set |= shipping
+		}
+	}
+	return set
+}
+
+// prepare works out once what every combination asks.
+func (c *candidate) prepare(a *application) {
+	p := c.p
+	c.class, c.with, c.name = classesOf(p.Class), classesOf(p.CombinesWith...), p.Name.In(a.f.Languages...)
+	conditional := len(p.Conditions.MinSubtotal) > 0 || p.Conditions.MinQuantity > 0
+	limited := len(p.MaxDiscount) > 0 || len(p.Budget.Spend) > 0
+	each := p.Kind == Percentage || p.Kind == FixedPrice || p.Kind == FixedAmount && p.Terms.PerUnit
+	c.perUnit = each && p.Class == Product && !conditional && !limited && !p.MoveRefused
+}
+
+// combines reports whether two candidates may take from the same goods.
+func (c *candidate) combines(o *candidate) bool {
+	if c.p.Exclusive || o.p.Exclusive {
+		return c.p.always || o.p.always
+	}
+	if c.discount && o.discount {
+		return false
+	}
+	return c.p.always || o.p.always || c.with&o.class != 0 && o.with&c.class != 0
+}
+
+// contests reports whether the two share the basket but not a line.
+func (c *candidate) contests(o *candidate) bool {
+	return c.class == product && o.class == product && !c.p.Exclusive && !o.p.Exclusive && !c.combines(o)
+}
+
+// takes is what a candidate that is perUnit takes off a line at its shelf price.
+func (c *candidate) takes(l *pricing.Line, currency string) int64 {
+	t, each := &c.p.Terms, int64(0)
+	quantity := int64(l.Quantity)
+	switch c.p.Kind {
+	case Percentage:
+		return min(money.Percent(l.Unit*quantity, int64(t.BasisPoints)), max(l.Unit-l.Floor, 0)*quantity)
+	case FixedPrice:
+		each = l.Unit - t.Amount[currency]
+	default:
+		each = t.Amount[currency]
+	}
+	return max(min(each, l.Unit-l.Floor), 0) * quantity
+}
+
+// view is what the candidate sees before any other has its turn.
+func (a *application) view(c *candidate) view {
+	return view{p: c.p, b: &a.b, d: &a.fresh, lines: c.lines, take: c.get}
+}
+
+// reaches reports whether the candidate can do anything in any combination: further promotions make baskets cheaper, so what
+// is not reached without them is never reached. Else it says why, and what is missing.
+func (a *application) reaches(c *candidate) (Reason, Hint) {
+	v := a.view(c)
+	if len(c.lines) == 0 {
+		return NothingToDiscount, Hint{}
+	}
+	if missing := v.minimum(); missing.Kind != "" {
+		return MinimumNotMet, missing
+	}
+	next := v.next()
+	switch c.p.Kind {
+	case FreeGift:
+		if v.giftTier() == nil {
+			return MinimumNotMet, next
+		}
+	case Tiered:
+		if v.tier() == nil {
+			return MinimumNotMet, next
+		}
+	}
+	if c.class == shipping && a.dearestShipping() == 0 {
+		return NothingToDiscount, Hint{}
+	}
+	return "", next
+}
+
+// dearestShipping is what the chosen method costs at most.
+func (a *application) dearestShipping() int64 {
+	if !slices.ContainsFunc(a.b.Lines, func(l pricing.Line) bool { return l.RequiresShipping && l.Quantity > 0 }) {
+		return 0
+	}
+	amount, _ := a.shop.Shipping(a.b.Country, a.b.Method, a.b.Currency, 0)
+	return amount
+}
+
+// most is a bound of what the candidate makes a basket cheaper, in any combination.
+func (a *application) most(c *candidate) (most int64) {
+	switch c.p.Kind {
+	case FreeGift:
+		tier := a.view(c).giftTier()
+		if tier == nil {
+			return 0
+		}
+		for _, t := range c.p.Terms.Gifts {
+			var value int64
+			for _, id := range t.Variants {
+				value += a.f.GiftValues[id]
+			}
+			most = max(most, value)
+		}
+		return most
+	case FreeShipping:
+		return a.dearestShipping()
+	}
+	limit := a.view(c).limit()
+	for _, n := range c.get {
+		most += a.lines[n].Unit * int64(a.lines[n].Quantity)
+	}
+	if c.p.MoveRefused {
+		return min(most, limit)
+	}
+	switch c.p.Kind {
+	case Percentage: // each line rounds by itself
+		most = money.Percent(most, int64(c.p.Terms.BasisPoints)) + int64(len(c.lines))
+	case FixedAmount:
+		if !c.p.Terms.PerUnit {
+			most = min(most, c.p.Terms.Amount[a.b.Currency])
+		}
+	}
+	return min(most, limit)
+}
