@@ -71,7 +71,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	shelf := catalog.NewShelf(tables[0], env.Clock, time.Duration(config.Shelf)*time.Second)
-	board := store.NewBoard(store.Store{Table: tables[0], Clock: env.Clock}, time.Duration(config.Shelf)*time.Second)
+	board := store.NewBoard(store.Store{Table: tables[0], Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.Shelf)*time.Second)
 	carts := &Carts{
 		Store:  cart.Store{Table: tables[0], Clock: env.Clock},
 		Quoter: cart.Quoter{Shop: shop, Goods: cart.Shelf{Of: shelf}, Offers: board},

@@ -93,7 +93,7 @@ func newCatalog(t *table.Table, c clock.Clock, shop pricing.Shop, fresh time.Dur
 	return &Products{
 		table: t, clock: c, shop: shop,
 		listing: catalog.NewListing(t, c, fresh), shelf: catalog.NewShelf(t, c, fresh),
-		offers: store.NewBoard(store.Store{Table: t, Clock: c}, fresh),
+		offers: store.NewBoard(store.Store{Table: t, Clock: c, PriorDays: shop.PriorPriceDays}, fresh),
 	}
 }
 

@@ -3,6 +3,7 @@ package products
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"dangol/shared/catalog"
@@ -32,12 +33,13 @@ type onShelf struct {
 	product, list *catalog.Product
 	offers        *store.Snapshot
 	sales         []map[string]*store.Sale // of each variant, by currency
+	at            time.Time
 }
 
 // onSale puts the prices of live sales onto a product. No round trip while the promotions are fresh.
 func (c *Products) onSale(ctx context.Context, p *catalog.Product) (onShelf, error) {
 	s, err := c.offers.Current(ctx)
-	shown := onShelf{product: p, list: p, offers: s, sales: make([]map[string]*store.Sale, len(p.Variants))}
+	shown := onShelf{product: p, list: p, offers: s, sales: make([]map[string]*store.Sale, len(p.Variants)), at: c.clock.Now()}
 	if err != nil || !s.Sales() {
 		return shown, err
 	}
@@ -65,7 +67,7 @@ func (o onShelf) mark(page *ProductPage, languages []string) {
 		if v.CompareAt == nil {
 			continue
 		}
-		if prior := o.offers.Prior(o.list, o.list.Variants[i], currency, sale); prior > 0 {
+		if prior := o.offers.Prior(o.list, o.list.Variants[i], currency, o.at); prior > 0 {
 			v.LowestPrice30 = view(prior, currency)
 		}
 	}
@@ -89,7 +91,7 @@ func (c *Products) sales(s *store.Snapshot, entries []*catalog.Entry, currency s
 			all[i].price, all[i].sale = s.Range(&e.Card, shown, now)
 		}
 		if all[i].price.CompareAt > 0 {
-			all[i].prior = s.PriorOfCard(&e.Card, shown, all[i].sale)
+			all[i].prior = s.PriorOfCard(&e.Card, shown, now)
 		}
 	}
 	return all
@@ -98,9 +100,9 @@ func (c *Products) sales(s *store.Snapshot, entries []*catalog.Entry, currency s
 // named is the name under which a rendered card is kept: another one for each sale.
 func (p priced) named(language, currency string) string {
 	if p.sale == nil {
-		return language + " " + currency
+		return language + " " + currency + " " + strconv.FormatInt(p.prior, 10)
 	}
-	return language + " " + currency + " " + p.sale.PromotionID + " " + p.sale.Until.Format(time.RFC3339)
+	return language + " " + currency + " " + p.sale.PromotionID + " " + p.sale.Until.Format(time.RFC3339) + " " + strconv.FormatInt(p.prior, 10)
 }
 
 // languagesOr is the reader's language, then the shop's first.

@@ -124,7 +124,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 // Make puts the function together.
 func Make(t *table.Table, c clock.Clock, shop pricing.Shop, policy promotion.Policy, zone *time.Location, planner Planner) *Promotions {
 	return &Promotions{
-		Store: store.Store{Table: t, Clock: c}, Planner: planner, Table: t, Clock: c, Shop: shop, Policy: policy, Zone: zone,
+		Store: store.Store{Table: t, Clock: c, PriorDays: shop.PriorPriceDays}, Planner: planner, Table: t, Clock: c, Shop: shop, Policy: policy, Zone: zone,
 		Shelf: catalog.NewShelf(t, c, store.Fresh), Listing: catalog.NewListing(t, c, listed), Orders: order.Store{Table: t, Clock: c},
 	}
 }

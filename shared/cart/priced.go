@@ -36,6 +36,7 @@ type Priced struct {
 	Outcome  promotion.Outcome // what promotions do; the lines of gifts are in Cart.Lines
 	Offers   *store.Snapshot   // the promotions that it was priced with
 	Member   membership.Member // the memberships that it was priced with
+	At       time.Time         // the moment that it was priced for
 }
 
 // Blocked reports whether anything keeps the cart from being bought.
@@ -48,7 +49,7 @@ func (p Priced) Blocked() bool {
 	return false
 }
 
-// Prior is the lowest price of the 30 days before the reduction of a line whose price has a struck-through one beside it; 0
+// Prior is the lowest price of the 30 days before the price of a line whose price has a struck-through one beside it; 0
 // when it was never sold at another price. See offers.Snapshot.Prior.
 func (p Priced) Prior(l Line) int64 {
 	g, ok := p.Goods[l.VariantID]
@@ -56,7 +57,7 @@ func (p Priced) Prior(l Line) int64 {
 		return 0
 	}
 	list, _ := g.Product.Variant(l.VariantID)
-	return p.Offers.Prior(g.Product, list, p.Cart.Currency, g.Sale)
+	return p.Offers.Prior(g.Product, list, p.Cart.Currency, p.At)
 }
 
 // Problem is one thing the shopper has to know, in machine-readable form. A price_changed blocks only when the price rose,

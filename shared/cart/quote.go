@@ -80,6 +80,7 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 	outcome := s.Set.Apply(basket, q.Shop, facts)
 	p := Evaluate(c.with(outcome.Gifts), goods, q.Shop, outcome.Offers, c.Bought, at)
 	p.Outcome, p.Offers, p.Member = outcome, s, facts.Member
+	p.At = at
 	if c.State != Ordered {
 		p.checkOffers(c, at)
 		p.nameSales(at)

@@ -36,7 +36,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	}
 	commerce := tables[0]
 	counts := env.Metrics()
-	board := store.NewBoard(store.Store{Table: commerce, Clock: env.Clock}, time.Duration(config.Shelf)*time.Second)
+	board := store.NewBoard(store.Store{Table: commerce, Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.Shelf)*time.Second)
 	return &Service{
 		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Offers: board,
 		Shelf:    catalog.NewShelf(commerce, env.Clock, time.Minute),

@@ -69,7 +69,7 @@ func PriorPrice(history []PriceChange, price int64, from time.Time, rules PriorP
 	if len(past) == 0 || past[0].At.After(opened) && !soldFor(past[0].At, until, rules.NewGoodsDays) {
 		return Reduction{Reason: TooNew}
 	}
-	prior := lowest(past, opened)
+	prior, _ := Lowest(past, until, rules)
 	if price >= prior {
 		return Reduction{Reason: NotReduced, Prior: prior}
 	}
@@ -80,9 +80,24 @@ func soldFor(since, until time.Time, days int) bool {
 	return days > 0 && !since.After(until.AddDate(0, 0, -days))
 }
 
-// lowest is the lowest price in force at opened or set after it; past is in order and not empty.
-func lowest(past []PriceChange, opened time.Time) int64 {
-	first := 0
+// InForce is since when the last price of a history has been in force: the moment of its last change of amount. history is in
+// order and not empty.
+func InForce(history []PriceChange) time.Time {
+	last := len(history) - 1
+	for last > 0 && history[last-1].Amount == history[last].Amount {
+		last--
+	}
+	return history[last].At
+}
+
+// Lowest is the lowest price of the days before a moment: of those in force when the days opened, or set later. ok is false
+// when there was no price before the moment. history is in order.
+func Lowest(history []PriceChange, until time.Time, rules PriorPriceRules) (amount int64, ok bool) {
+	past := slices.DeleteFunc(slices.Clone(history), func(c PriceChange) bool { return !c.At.Before(until) })
+	if len(past) == 0 {
+		return 0, false
+	}
+	opened, first := rules.Opens(until), 0
 	for i, c := range past {
 		if !c.At.After(opened) {
 			first = i
@@ -92,7 +107,7 @@ func lowest(past []PriceChange, opened time.Time) int64 {
 	for _, c := range past[first:] {
 		low = min(low, c.Amount)
 	}
-	return low
+	return low, true
 }
 
 // beforeFirstStep leaves out the steps of a reduction that grew without a pause down to price, and returns the moment of its

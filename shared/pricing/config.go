@@ -104,6 +104,8 @@ func (c *check) all() {
 		c.that(err == nil, "currencies[%d]: %q is not in ISO 4217", i, code)
 		c.that(slices.Index(c.shop.Currencies, code) == i, "currencies[%d]: %q is there twice", i, code)
 	}
+	days := c.shop.PriorPriceDays
+	c.that(days == 0 || days >= 30 && days <= 365, "priorPriceDays: %d is not 30 to 365", days)
 	c.that(len(c.shop.Zones) > 0, "zones: at least one")
 	for i, z := range c.shop.Zones {
 		c.zone(fmt.Sprintf("zones[%d]", i), z)

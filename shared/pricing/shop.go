@@ -11,6 +11,9 @@ type Shop struct {
 	Currencies []string `json:"currencies"` // ISO 4217, the first is the default
 	Zones      []Zone   `json:"zones"`
 	Taxes      []Tax    `json:"taxes"`
+	// PriorPriceDays is how many days before a reduction the lowest price is looked for that stands next to a struck-through one:
+	// 30, as the law wants (Directive 98/6/EC, 6a), or more.
+	PriorPriceDays int `json:"priorPriceDays,omitempty"`
 }
 
 // Zone is a shipping region.

@@ -52,7 +52,8 @@ func TestTheLowestPriceOfTheDaysBefore(t *testing.T) {
 		{"one that was never published does not", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, draft, between(days(-9), days(9)))}, 10_000},
 		{"what customers got in the cart was no price on the shelf", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{percent("p", 5_000, between(days(-9), days(9)))}, 10_000},
 	} {
-		got, ok := promotion.NewSet(tt.sales).Lowest(good, tt.past, "KRW", compliance.EURules.Opens(noon), noon)
+		history := promotion.NewSet(tt.sales).History(good, tt.past, "KRW", noon)
+		got, ok := compliance.Lowest(history, noon, compliance.EURules)
 		if got != tt.want || ok != (tt.want > 0) {
 			t.Errorf("%s: %d %v, want %d", tt.name, got, ok, tt.want)
 		}
@@ -86,7 +87,8 @@ func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
 			shown = append(shown, compliance.PriceChange{At: days(at), Amount: set.Shelf(g, "KRW", days(at)).Amount})
 		}
 		want := compliance.PriorPrice(shown, 0, noon, compliance.EURules).Prior
-		if got, _ := set.Lowest(good, past, "KRW", compliance.EURules.Opens(noon), noon); got != want {
+		history := set.History(good, past, "KRW", noon)
+		if got, _ := compliance.Lowest(history, noon, compliance.EURules); got != want {
 			r.Fatalf("%d, want %d: list prices %v, sales %+v", got, want, past, sales)
 		}
 	})

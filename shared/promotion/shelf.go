@@ -1,9 +1,11 @@
 package promotion
 
 import (
+	"slices"
 	"time"
 
 	"dangol/shared/catalog"
+	"dangol/shared/compliance"
 	"dangol/shared/money"
 	"dangol/shared/pricing"
 )
@@ -27,7 +29,7 @@ type ShelfPrice struct {
 // Shelf is the price shown for a good at a moment: that of the cheapest live shelf sale, and of equally cheap ones of that
 // with the higher priority, then the smaller id. When it ends, the next cheapest follows by itself, at last the list price.
 //
-// CompareAt is the list price. For the lowest price of the 30 days before, which the law wants beside it, see Lowest.
+// CompareAt is the list price. For the lowest price of the days before, which the law wants beside it, see History.
 func (s *Set) Shelf(g Good, currency string, at time.Time) ShelfPrice {
 	best := ShelfPrice{Amount: g.List, CompareAt: g.CompareAt}
 	turn := len(s.promotions)
@@ -49,46 +51,70 @@ func (s *Set) Shelf(g Good, currency string, at time.Time) ShelfPrice {
 	return best
 }
 
-// Lowest is the lowest price that was shown for a good from one moment until before another: of past, which is what was
-// asked outside sales before until, and of every shelf sale that made something else of it. The last of past counts however
-// short it was asked. A sale that is paused counts as if it had run on: when it was paused is not known, and a lowest price
-// that is too low misleads nobody. ok is false when there is no past.
-func (s *Set) Lowest(g Good, past []catalog.Step, currency string, from, until time.Time) (amount int64, ok bool) {
-	line := pricing.Line{VariantID: g.VariantID, ProductID: g.ProductID, Categories: g.Categories, Tags: g.Tags}
-	for n, step := range past {
-		begins, ends := later(time.UnixMilli(step.Since), from), until
-		if n+1 < len(past) {
-			if ends = time.UnixMilli(past[n+1].Since); !ends.After(begins) {
-				continue
-			}
-		}
-		g.List, g.CompareAt = step.Amount, step.CompareAt
-		low := step.Amount
-		try := func(i int) {
-			p := s.promotions[i]
-			if p.Kind != Shelf || p.State == Draft || !overlap(begins, ends, p.Starts, p.Ends) || p.SkipSaleGoods && g.CompareAt > g.List {
-				return
-			}
-			if onSale, sold := p.onShelf(g, currency); sold {
-				low = min(low, onSale)
-			}
-		}
-		s.each(&line, try)
-		for _, i := range s.all {
-			try(i)
-		}
-		if !ok || low < amount {
-			amount, ok = low, true
+// History is the prices that were shown for a good until a moment, in order, each from when it was: of past, which is what was
+// asked outside sales, and of every shelf sale that made something else of it. A sale that is paused counts as if it had run
+// on: when it was paused is not known, and a lowest price that is too low misleads nobody.
+func (s *Set) History(g Good, past []catalog.Step, currency string, until time.Time) (shown []compliance.PriceChange) {
+	if len(past) == 0 {
+		return nil
+	}
+	sales := s.sales(g)
+	begins := time.UnixMilli(past[0].Since)
+	var times []time.Time
+	add := func(t time.Time) {
+		if !t.IsZero() && !t.Before(begins) && !t.After(until) {
+			times = append(times, t)
 		}
 	}
-	return amount, ok
+	for _, step := range past {
+		add(time.UnixMilli(step.Since))
+	}
+	for _, p := range sales {
+		add(p.Starts)
+		add(p.Ends)
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	for _, t := range times {
+		amount := g.shownAt(t, past, sales, currency)
+		if len(shown) == 0 || shown[len(shown)-1].Amount != amount {
+			shown = append(shown, compliance.PriceChange{At: t, Amount: amount})
+		}
+	}
+	return shown
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
+// sales are the shelf sales of a good that are or were published.
+func (s *Set) sales(g Good) (sales []*Promotion) {
+	line := pricing.Line{VariantID: g.VariantID, ProductID: g.ProductID, Categories: g.Categories, Tags: g.Tags}
+	add := func(i int) {
+		if p := s.promotions[i]; p.Kind == Shelf && p.State != Draft && !slices.Contains(sales, p) {
+			sales = append(sales, p)
+		}
 	}
-	return b
+	s.each(&line, add)
+	for _, i := range s.all {
+		add(i)
+	}
+	return sales
+}
+
+// shownAt is the price of a good at a moment, when sales ran from their start to their end.
+func (g Good) shownAt(t time.Time, past []catalog.Step, sales []*Promotion, currency string) int64 {
+	for _, step := range past {
+		if !time.UnixMilli(step.Since).After(t) {
+			g.List, g.CompareAt = step.Amount, step.CompareAt
+		}
+	}
+	low := g.List
+	for _, p := range sales {
+		if !p.Runs(t) || p.SkipSaleGoods && g.CompareAt > g.List {
+			continue
+		}
+		if onSale, sold := p.onShelf(g, currency); sold {
+			low = min(low, onSale)
+		}
+	}
+	return low
 }
 
 func (p *Promotion) onShelf(g Good, currency string) (amount int64, ok bool) {

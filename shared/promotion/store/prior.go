@@ -10,26 +10,42 @@ import (
 	"dangol/shared/promotion"
 )
 
-// Prior is what has to stand next to a struck-through price: the lowest price of the 30 days before the reduction (Directive
-// 98/6/EC, article 6a; see compliance.PriorPrice), before the start of the sale or, without one, before the list price was
-// reduced. list is the variant at its prices outside sales. 0 for goods that were not sold before, which have no prior price;
-// for goods that were sold for less than 30 days it is the lowest of those days (article 6a, 4).
-func (s *Snapshot) Prior(p *catalog.Product, list catalog.Variant, currency string, sale *Sale) int64 {
+// Prior is what has to stand next to a struck-through price at a moment: the lowest price of the days before the price that is
+// in force then (Directive 98/6/EC, article 6a; see compliance.PriorPrice), whoever made either: a sale that goes on after a
+// deeper one shows the price of the deeper one. list is the variant at its prices outside sales. 0 for goods that were not sold
+// before, which have no prior price; for goods that were sold for less than 30 days it is the lowest of those days (article 6a, 4).
+func (s *Snapshot) Prior(p *catalog.Product, list catalog.Variant, currency string, at time.Time) int64 {
 	price := list.Prices[currency]
-	return s.prior(goodOf(p, list.ID, price), price, currency, sale)
+	return s.prior(goodOf(p, list.ID, price), price, currency, at)
 }
 
 // PriorOfCard is Prior for the cheapest variant of a card.
-func (s *Snapshot) PriorOfCard(c *catalog.Card, currency string, sale *Sale) int64 {
+func (s *Snapshot) PriorOfCard(c *catalog.Card, currency string, at time.Time) int64 {
 	price := c.Prices[currency].Cheapest()
-	return s.prior(goodOn(c, price), price, currency, sale)
+	return s.prior(goodOn(c, price), price, currency, at)
 }
 
-func (s *Snapshot) prior(g promotion.Good, price catalog.Price, currency string, sale *Sale) int64 {
-	if sale == nil {
+func (s *Snapshot) prior(g promotion.Good, price catalog.Price, currency string, at time.Time) int64 {
+	history := s.Set.History(g, price.Before(at.Add(time.Millisecond)), currency, at)
+	if len(history) == 0 {
 		return price.Prior
 	}
-	return s.lowest(g, price.Before(sale.Since), currency, sale.Since)
+	since, onSale := compliance.InForce(history), history[len(history)-1].Amount != price.Amount
+	switch {
+	case !onSale && price.CompareAt == 0:
+		return 0 // not reduced
+	case !onSale && since.UnixMilli() <= price.Since:
+		return price.Prior // worked out when the reduction was written, with sales that are forgotten since
+	}
+	amount, _ := compliance.Lowest(history, since, s.rules())
+	return amount
+}
+
+// rules is how far back the lowest price is looked for.
+func (s *Snapshot) rules() compliance.PriorPriceRules {
+	rules := compliance.EURules
+	rules.Days = max(rules.Days, s.PriorDays)
+	return rules
 }
 
 // SetPriors works out Prior for the list prices of a product that are reduced from a moment on and about to be written.
@@ -41,16 +57,16 @@ func (s *Snapshot) SetPriors(p *catalog.Product, at time.Time) {
 			}
 			price.Prior = 0
 			if price.CompareAt > 0 {
-				price.Prior = s.lowest(goodOf(p, v.ID, price), price.Past, currency, at)
+				history := s.Set.History(goodOf(p, v.ID, price), price.Past, currency, at)
+				lowest, ok := compliance.Lowest(history, at, s.rules())
+				if n := len(price.Past); !ok && n > 0 {
+					lowest = price.Past[n-1].Amount // asked for less than a moment
+				}
+				price.Prior = lowest
 			}
 			v.Prices[currency] = price
 		}
 	}
-}
-
-func (s *Snapshot) lowest(g promotion.Good, past []catalog.Step, currency string, until time.Time) int64 {
-	amount, _ := s.Set.Lowest(g, past, currency, compliance.EURules.Opens(until), until)
-	return amount
 }
 
 // remember is how long after its end a promotion is kept in snapshots: so that its code is told to be over and not unknown,

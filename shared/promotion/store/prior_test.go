@@ -41,6 +41,12 @@ func sale(id string, from, until int) promotion.Promotion {
 	})
 }
 
+// deeper makes a sale take two fifths off.
+func deeper(p promotion.Promotion) promotion.Promotion {
+	p.Terms.BasisPoints = 4_000
+	return p
+}
+
 func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 	t.Parallel()
 	only := func(steps ...catalog.Step) map[string][]catalog.Step {
@@ -57,7 +63,13 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 		{"a sale before the sale", only(step(90, 10_000)), []promotion.Promotion{sale("s", 1, -1), sale("was", 20, 19)}, "KRW", 8_000},
 		{"made while the sale was on: none", only(step(1, 10_000)), []promotion.Promotion{sale("s", 5, -1)}, "KRW", 0},
 		{"sold for three days when it began", only(step(8, 10_000)), []promotion.Promotion{sale("s", 5, -1)}, "KRW", 10_000},
-		{"cheaper since the sale began: what was before", only(step(90, 10_000), step(1, 9_000)), []promotion.Promotion{sale("s", 5, -1)}, "KRW", 10_000},
+		{"cheaper since the sale began: what the sale asked before that", only(step(90, 10_000), step(1, 9_000)), []promotion.Promotion{sale("s", 5, -1)}, "KRW", 8_000},
+		{"going on after a deeper sale: what the deeper one asked", only(step(90, 10_000)),
+			[]promotion.Promotion{sale("s", 20, -1), deeper(sale("deep", 10, 5))}, "KRW", 6_000},
+		{"going on after a deeper sale that is long over: what it asked itself", only(step(200, 10_000)),
+			[]promotion.Promotion{deeper(sale("deep", 50, 45)), sale("s", 60, -1)}, "KRW", 6_000},
+		{"reduced by the shop, going on after a sale: what the sale asked", only(step(90, 10_000), reduced(20, 9_000, 10_000)),
+			[]promotion.Promotion{deeper(sale("deep", 10, 5))}, "KRW", 5_400},
 		{"each currency has a past of its own", map[string][]catalog.Step{"KRW": {step(90, 10_000)}, "USD": {step(90, 700), step(10, 900)}},
 			[]promotion.Promotion{sale("s", 1, -1)}, "USD", 700},
 		{"not on sale and not reduced: none", only(step(90, 10_000), step(10, 9_000)), nil, "KRW", 0},
@@ -69,18 +81,29 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 			t.Parallel()
 			p, s := asked(tt.prices), store.NewSnapshot(tt.sales, nil)
 			s.SetPriors(p, noon)
-			_, by := s.Shelf(p, p.Variants[0], tt.currency, noon)
-			if got := s.Prior(p, p.Variants[0], tt.currency, by); got != tt.want {
+			if got := s.Prior(p, p.Variants[0], tt.currency, noon); got != tt.want {
 				t.Errorf("%d, want %d", got, tt.want)
 			}
 			price := p.Variants[0].Prices[tt.currency]
 			card := &catalog.Card{ID: p.ID, Variants: 1, VariantID: "var_a", Prices: map[string]catalog.Range{tt.currency: {
 				Min: price.Amount, Max: price.Amount, CompareAt: price.CompareAt, Since: price.Since, Prior: price.Prior, Past: price.Past,
 			}}}
-			if got := s.PriorOfCard(card, tt.currency, by); got != tt.want {
+			if got := s.PriorOfCard(card, tt.currency, noon); got != tt.want {
 				t.Errorf("on a card: %d, want %d", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestTheDaysBeforeAReductionCanBeMoreThanTheLawWants(t *testing.T) {
+	t.Parallel()
+	p := asked(map[string][]catalog.Step{"KRW": {step(200, 8_000), step(50, 10_000)}})
+	for days, want := range map[int]int64{0: 10_000, 7: 10_000, 30: 10_000, 60: 8_000} {
+		s := store.NewSnapshot([]promotion.Promotion{sale("s", 1, -1)}, nil)
+		s.PriorDays = days
+		if got := s.Prior(p, p.Variants[0], "KRW", noon); got != want {
+			t.Errorf("over %d days: %d, want %d", days, got, want)
+		}
 	}
 }
 
@@ -107,7 +130,7 @@ func TestASnapshotReachesBackBeforeTheSaleThatIsOn(t *testing.T) {
 				t.Errorf("%d round trips, want %d", trips, tt.trips)
 			}
 			_, by := s.Shelf(p, p.Variants[0], "KRW", noon)
-			if got := s.Prior(p, p.Variants[0], "KRW", by); by == nil || got != 8_000 {
+			if got := s.Prior(p, p.Variants[0], "KRW", noon); by == nil || got != 8_000 {
 				t.Errorf("lowest %d, want that of the sale before it", got)
 			}
 		})

@@ -19,6 +19,8 @@ import (
 type Snapshot struct {
 	Set  *promotion.Set
 	Used map[string]promotion.Used // of promotions with a budget, by id
+	// PriorDays is how many days before a reduction the lowest price is looked for: 30, or more where the shop says so.
+	PriorDays int
 
 	byID  map[string]*promotion.Promotion
 	shelf []*promotion.Promotion // by id
@@ -57,7 +59,9 @@ func (s *Snapshot) With(planned ...promotion.Promotion) *Snapshot {
 	all := slices.DeleteFunc(s.Promotions(), func(p promotion.Promotion) bool {
 		return slices.ContainsFunc(planned, func(q promotion.Promotion) bool { return q.ID == p.ID })
 	})
-	return NewSnapshot(append(all, planned...), s.Used)
+	next := NewSnapshot(append(all, planned...), s.Used)
+	next.PriorDays = s.PriorDays
+	return next
 }
 
 // Limit is how often one customer may use a promotion, 0 for no limit.
@@ -169,7 +173,9 @@ func (s Store) Read(ctx context.Context, strong bool) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewSnapshot(promotions, used), nil
+	snapshot := NewSnapshot(promotions, used)
+	snapshot.PriorDays = s.PriorDays
+	return snapshot, nil
 }
 
 // Budgets reads what promotions have cost so far, by promotion id. 1 round trip, none without keys.

@@ -16,6 +16,8 @@ import (
 type Store struct {
 	Table *table.Table
 	Clock clock.Clock
+	// PriorDays is how many days before a reduction the lowest price is looked for; the law's 30 when less.
+	PriorDays int
 }
 
 // NotFound is the answer for a promotion that is not there.
