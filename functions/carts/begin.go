@@ -123,6 +123,9 @@ func (f *Carts) merge(ctx context.Context, in *mergeInput) (*mergeOutput, error)
 		if err != nil {
 			return err
 		}
+		if err := f.Quoter.Note(ctx, guest, now); err != nil {
+			return err
+		}
 		if _, err := f.Quoter.Keep(ctx, into, now, func(into *cart.Cart) error {
 			changes = cart.Merge(into, guest, goods, into.Bought)
 			return nil

@@ -191,9 +191,6 @@ func (f *Carts) acceptPrices(ctx context.Context, in *acceptInput) (*output, err
 	})
 }
 
-// maxChosen bounds the promotions of which a cart remembers choices.
-const maxChosen = 20
-
 // chooseGifts remembers what the shopper would have. What of it is given is worked out when the cart is priced.
 func (f *Carts) chooseGifts(ctx context.Context, in *giftsInput) (*output, error) {
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
@@ -201,8 +198,8 @@ func (f *Carts) chooseGifts(ctx context.Context, in *giftsInput) (*output, error
 			delete(c.Chosen, in.PromotionID)
 			return nil
 		}
-		if _, known := c.Chosen[in.PromotionID]; !known && len(c.Chosen) >= maxChosen {
-			return problem.InvalidField("path/promotionId", "too_many", "gifts of at most %d promotions", maxChosen)
+		if _, known := c.Chosen[in.PromotionID]; !known && len(c.Chosen) >= cart.MaxChosen {
+			return problem.InvalidField("path/promotionId", "too_many", "gifts of at most %d promotions", cart.MaxChosen)
 		}
 		if c.Chosen == nil {
 			c.Chosen = map[string][]string{}

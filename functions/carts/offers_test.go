@@ -202,3 +202,33 @@ func TestPuttingGoodsIntoTheCartTakesTwoRoundTripsWhateverIsPromoted(t *testing.
 		}
 	}
 }
+
+func TestLogInKeepsTheChosenGiftAndWhatTheGuestHasNotAccepted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	soap, towel, comb := b.sell(30_000, 10), b.sell(5_000, 10), b.sell(6_000, 10)
+	b.promote("promo_gift", promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{
+		{From: krw(20_000), Variants: []string{towel, comb}, Choose: 1},
+	}}, func(p *promotion.Promotion) { p.CombinesWith = []promotion.Class{promotion.Order} })
+	b.promote("promo_hour", promotion.FixedAmount, off(2_000), until(noon.Add(time.Hour)), func(p *promotion.Promotion) {
+		p.CombinesWith = []promotion.Class{promotion.Order}
+	})
+	var made begun
+	b.guest.Do("POST", "/carts", nil).Want(201).Into(&made)
+	path, guest := "/carts/"+made.Cart.ID, b.guest.With("Cart-Token", made.Token)
+	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
+	whole(guest.Do("PUT", path+"/gifts/promo_gift", map[string]any{"variantIds": []string{comb}}))
+	b.clock.Advance(2 * time.Hour)
+	var out struct {
+		Cart carts.Cart `json:"cart"`
+	}
+	body := map[string]any{"cartId": made.Cart.ID, "token": made.Token}
+	b.guest.As(apitest.Ann).Do("POST", "/carts/mine/merge", body).Want(200).Into(&out)
+	gift := slices.IndexFunc(out.Cart.Lines, func(l carts.CartLine) bool { return l.Gift == "promo_gift" })
+	if gift < 0 || out.Cart.Lines[gift].VariantID != comb {
+		t.Errorf("the chosen gift is lost: %+v", out.Cart.Lines)
+	}
+	if !slices.Contains(codes(out.Cart), "offer_changed") {
+		t.Errorf("problems %v, want to be told that the discount has ended", codes(out.Cart))
+	}
+}

@@ -8,9 +8,10 @@ import (
 
 // Change is one thing that a merge did, so that the storefront can tell the shopper.
 type Change struct {
-	Code     string `json:"code" doc:"added, increased, capped (stock, limits or the size of a cart), not_sold_in_currency (stays in the cart as a problem), too_many_lines and too_many_codes (did not fit)." example:"capped"`
+	Code     string `json:"code" doc:"added, increased, capped (stock, limits or the size of a cart), not_sold_in_currency (stays in the cart as a problem), too_many_lines and too_many_codes (did not fit), gift_choice_dropped (the customer's cart has another choice, or too many), price_notice_dropped (the price that was shown is in another currency: the one of now counts as seen)." example:"capped"`
 	LineID   string `json:"lineId,omitempty"`
 	Promo    string `json:"promotionCode,omitempty" doc:"The code that did not fit."`
+	Gift     string `json:"promotionId,omitempty" doc:"The promotion whose gift was chosen."`
 	Wanted   int    `json:"wanted" doc:"Quantity of both carts together."`
 	Quantity int    `json:"quantity" doc:"Quantity in the merged cart; 0 when the line is not in it."`
 }
@@ -21,7 +22,8 @@ const keptMerges = 20
 // Merge puts a guest's cart into the customer's at log-in and tells what that did. Lines with the same variant and
 // properties add up; quantities are capped by stock, limits and the size of a cart, but no line that fits is dropped:
 // where nothing may be bought one unit stays, and the cart's problems say so. Codes are carried over once. Email, address,
-// shipping and note come from the guest where the customer's cart has none.
+// shipping and note come from the guest where the customer's cart has none; so do chosen gifts, and what has changed since the
+// guest was shown their cart and they have not accepted (call Quoter.Note for the guest's cart before).
 //
 // Prices are read in the currency of the customer's cart; a guest's line that is not sold in it stays in the cart as a
 // problem and is told as such. An empty cart without a currency takes the guest's.
@@ -51,6 +53,8 @@ func Merge(into, guest *Cart, goods Goods, bought map[string]int) []Change {
 		changes = append(changes, Change{Code: "too_many_lines", LineID: l.ID, Wanted: l.Quantity})
 	}
 	changes = append(changes, mergeCodes(into, guest)...)
+	changes = append(changes, mergeGifts(into, guest)...)
+	changes = append(changes, mergeSeen(into, guest, goods)...)
 	mergeRest(into, guest)
 	return changes
 }
@@ -161,6 +165,47 @@ func mergeCodes(into, guest *Cart) []Change {
 		changes = append(changes, Change{Code: "too_many_codes", Promo: code})
 	}
 	into.Codes = into.Codes[:MaxCodes]
+	return changes
+}
+
+// MaxChosen bounds the promotions of which a cart remembers choices.
+const MaxChosen = 20
+
+// mergeGifts carries the guest's chosen gifts over. Where both carts have a choice the customer's stays.
+func mergeGifts(into, guest *Cart) (changes []Change) {
+	for _, id := range slices.Sorted(maps.Keys(guest.Chosen)) {
+		own, there := into.Chosen[id]
+		switch {
+		case there && slices.Equal(own, guest.Chosen[id]):
+		case there || len(into.Chosen) >= MaxChosen:
+			changes = append(changes, Change{Code: "gift_choice_dropped", Gift: id})
+		default:
+			if into.Chosen == nil {
+				into.Chosen = map[string][]string{}
+			}
+			into.Chosen[id] = guest.Chosen[id]
+		}
+	}
+	return changes
+}
+
+// mergeSeen carries over what has changed of promotions since the guest's cart was shown. Prices that were shown ride on the
+// lines; those in another currency say nothing about the prices of the customer's cart.
+func mergeSeen(into, guest *Cart, goods Goods) (changes []Change) {
+	if guest.Currency == into.Currency {
+		for _, m := range guest.Moved {
+			if !slices.ContainsFunc(into.Moved, func(o OfferMove) bool { return o.PromotionID == m.PromotionID }) {
+				into.Moved = append(into.Moved, m)
+			}
+		}
+		return nil
+	}
+	for _, l := range guest.Lines {
+		price, sold := goods[l.VariantID].Variant.Price(guest.Currency)
+		if sold && price.Amount != l.SeenPrice && into.Find(l.ID) >= 0 {
+			changes = append(changes, Change{Code: "price_notice_dropped", LineID: l.ID})
+		}
+	}
 	return changes
 }
 

@@ -181,3 +181,53 @@ func TestMergeIsCommutativeInContentAndIdempotent(t *testing.T) {
 		}
 	})
 }
+
+func TestMergeKeepsChosenGiftsAndWhatTheGuestHasNotAccepted(t *testing.T) {
+	t.Parallel()
+	s := stocked().with("SOAP", 9000, 10).with("RISEN", 8000, 10)
+	notice := func(id string, after int64) cart.OfferMove {
+		return cart.OfferMove{PromotionID: id, Before: 2_000, After: after, Rose: true}
+	}
+	mine, guest := named(mineID, filled(t, won(), s, choice("SOAP", 1))), named(guestID, filled(t, won(), s, choice("RISEN", 1)))
+	mine.Chosen, mine.Moved = map[string][]string{"both": {"A"}, "same": {"C"}}, []cart.OfferMove{notice("p1", 0)}
+	guest.Chosen = map[string][]string{"both": {"B"}, "same": {"C"}, "new": {"D"}}
+	guest.Moved = []cart.OfferMove{notice("p1", 500), notice("p2", 0)}
+	guest.Lines[0].SeenPrice = 7_000
+	changes := cart.Merge(mine, guest, s.goods, nil)
+	if !slices.Equal(mine.Chosen["new"], []string{"D"}) || !slices.Equal(mine.Chosen["both"], []string{"A"}) || len(mine.Chosen) != 3 {
+		t.Errorf("chosen gifts: %v", mine.Chosen)
+	}
+	if len(mine.Moved) != 2 || mine.Moved[0].After != 0 || mine.Moved[1].PromotionID != "p2" {
+		t.Errorf("not accepted: %+v", mine.Moved)
+	}
+	at := mine.Find(cart.LineID("RISEN", nil))
+	if at < 0 || mine.Lines[at].SeenPrice != 7_000 {
+		t.Errorf("the price that the guest was shown is lost: %+v", mine.Lines)
+	}
+	var dropped []string
+	for _, c := range changes {
+		if c.Gift != "" {
+			dropped = append(dropped, c.Code+" "+c.Gift)
+		}
+	}
+	if !slices.Equal(dropped, []string{"gift_choice_dropped both"}) {
+		t.Errorf("dropped %v", dropped)
+	}
+}
+
+func TestMergeIntoAnotherCurrencySaysWhichPriceNoticesAreDropped(t *testing.T) {
+	t.Parallel()
+	s := stocked().with("SOAP", 9000, 10).with("RISEN", 8000, 10)
+	mine, guest := named(mineID, filled(t, won(), s, choice("SOAP", 1))), named(guestID, filled(t, won(), s, choice("RISEN", 1), choice("SOAP", 1)))
+	mine.Currency = "USD"
+	guest.Lines[guest.Find(cart.LineID("RISEN", nil))].SeenPrice = 7_000
+	var dropped []string
+	for _, c := range cart.Merge(mine, guest, s.goods, nil) {
+		if c.Code == "price_notice_dropped" {
+			dropped = append(dropped, c.LineID)
+		}
+	}
+	if !slices.Equal(dropped, []string{cart.LineID("RISEN", nil)}) {
+		t.Errorf("dropped %v", dropped)
+	}
+}

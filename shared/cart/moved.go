@@ -51,16 +51,25 @@ func (p *Priced) moved(c *Cart) []OfferMove {
 	return all
 }
 
+// Note notes in the cart what has happened to its promotions since it was last changed. Round trips are those of Quote, none
+// for a cart that has not been shown.
+func (q Quoter) Note(ctx context.Context, c *Cart, at time.Time) error {
+	if c.Shown == nil || len(c.Lines) == 0 {
+		return nil
+	}
+	p, err := q.Quote(ctx, c, at)
+	if err == nil {
+		c.Moved = p.moved(c)
+	}
+	return err
+}
+
 // Keep runs a change of the cart so that what the clock has done to its promotions is not lost among what the shopper does:
 // before the change it notes what has moved, after it what is shown. It returns the cart as it is priced then. Round trips
 // are those of two quotes of goods that are on the shelf.
 func (q Quoter) Keep(ctx context.Context, c *Cart, at time.Time, change func(*Cart) error) (Priced, error) {
-	if c.Shown != nil && len(c.Lines) > 0 {
-		before, err := q.Quote(ctx, c, at)
-		if err != nil {
-			return Priced{}, err
-		}
-		c.Moved = before.moved(c)
+	if err := q.Note(ctx, c, at); err != nil {
+		return Priced{}, err
 	}
 	if err := change(c); err != nil {
 		return Priced{}, err
