@@ -10,6 +10,7 @@ import (
 	"dangol/shared/membership"
 	"dangol/shared/money"
 	"dangol/shared/platform/problem"
+	"dangol/shared/pricing"
 	"dangol/shared/promotion"
 	"dangol/shared/promotion/store"
 )
@@ -40,7 +41,7 @@ type PreviewLine struct {
 type PreviewShopper struct {
 	Account     bool                `json:"account,omitempty" doc:"Logged in; with customerId or memberships in any case."`
 	FirstOrder  bool                `json:"firstOrder,omitempty"`
-	CustomerID  string              `json:"customerId,omitempty" maxLength:"100" doc:"For promotions of certain customers."`
+	CustomerID  string              `json:"customerId,omitempty" maxLength:"100" doc:"A customer of the shop: what they have bought and used, their segments and memberships count. The other fields add to that."`
 	Segments    []string            `json:"segments,omitempty" maxItems:"50" nullable:"false"`
 	Memberships []PreviewMembership `json:"memberships,omitempty" maxItems:"10" nullable:"false" doc:"Plans that the shopper is a member by."`
 }
@@ -67,31 +68,57 @@ type PreviewOutput struct {
 
 // PromotionPreview is what a cart would cost, and why.
 type PromotionPreview struct {
-	At       time.Time           `json:"at"`
-	Lines    []PreviewPrice      `json:"lines" nullable:"false" doc:"Gifts included."`
-	Subtotal money.View          `json:"subtotal"`
-	Discount money.View          `json:"discount"`
-	Shipping money.View          `json:"shipping"`
-	Tax      money.View          `json:"tax"`
-	Total    money.View          `json:"total"`
-	Applied  []promotion.Applied `json:"applied" nullable:"false" doc:"What each promotion does."`
-	Refused  []cart.RefusedCode  `json:"refusedCodes" nullable:"false"`
-	Hints    []promotion.Hint    `json:"hints" nullable:"false"`
-	Choices  []promotion.Choice  `json:"giftChoices" nullable:"false"`
-	Held     []PreviewHeld       `json:"held" nullable:"false" doc:"Limited editions that this shopper could not buy."`
+	At               time.Time          `json:"at"`
+	Lines            []PreviewPrice     `json:"lines" nullable:"false" doc:"Gifts included."`
+	Subtotal         money.View         `json:"subtotal"`
+	Discount         money.View         `json:"discount" doc:"Of lines, order and shipping together: total = subtotal - discount + shipping, plus tax unless it is included."`
+	Shipping         money.View         `json:"shipping"`
+	ShippingDiscount money.View         `json:"shippingDiscount" doc:"The part of discount that is off the shipping."`
+	Tax              money.View         `json:"tax"`
+	TaxIncluded      bool               `json:"taxIncluded" doc:"Whether the prices contain the tax."`
+	TaxLines         []PreviewTax       `json:"taxLines" nullable:"false"`
+	Total            money.View         `json:"total"`
+	Applied          []PreviewApplied   `json:"applied" nullable:"false" doc:"What each promotion does; the amounts together are discount."`
+	Refused          []cart.RefusedCode `json:"refusedCodes" nullable:"false"`
+	Hints            []promotion.Hint   `json:"hints" nullable:"false"`
+	Choices          []promotion.Choice `json:"giftChoices" nullable:"false"`
+	Held             []PreviewHeld      `json:"held" nullable:"false" doc:"Limited editions that this shopper could not buy."`
+}
+
+// PreviewTax is the tax at one rate.
+type PreviewTax struct {
+	Name   string     `json:"name" example:"VAT"`
+	Rate   int        `json:"rate" doc:"Basis points." example:"1000"`
+	Amount money.View `json:"amount"`
+}
+
+// PreviewApplied is what one promotion does, under its name.
+type PreviewApplied struct {
+	promotion.Applied
+	Name string `json:"name,omitempty"`
+}
+
+// PreviewShare is what one promotion takes off one line.
+type PreviewShare struct {
+	PromotionID string     `json:"promotionId"`
+	Name        string     `json:"name,omitempty"`
+	Amount      money.View `json:"amount"`
 }
 
 // PreviewPrice is one line with its price.
 type PreviewPrice struct {
-	VariantID string      `json:"variantId"`
-	Title     string      `json:"title"`
-	Quantity  int         `json:"quantity"`
-	Unit      money.View  `json:"unitPrice" doc:"On the shelf."`
-	CompareAt *money.View `json:"compareAtPrice,omitempty"`
-	Lowest30  *money.View `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a)."`
-	Sale      string      `json:"sale,omitempty" doc:"The sale that makes the price on the shelf."`
-	Gift      string      `json:"gift,omitempty" doc:"The promotion that gives it."`
-	Total     money.View  `json:"total"`
+	VariantID string         `json:"variantId"`
+	Title     string         `json:"title"`
+	Quantity  int            `json:"quantity"`
+	Unit      money.View     `json:"unitPrice" doc:"On the shelf."`
+	CompareAt *money.View    `json:"compareAtPrice,omitempty"`
+	Lowest30  *money.View    `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a)."`
+	Sale      string         `json:"sale,omitempty" doc:"The sale that makes the price on the shelf."`
+	Gift      string         `json:"gift,omitempty" doc:"The promotion that gives it."`
+	Subtotal  money.View     `json:"subtotal"`
+	Discount  money.View     `json:"discount"`
+	Discounts []PreviewShare `json:"discounts" nullable:"false" doc:"What each promotion takes off this line; together the discount."`
+	Total     money.View     `json:"total"`
 }
 
 // PreviewHeld is a line that could not be bought.
@@ -101,7 +128,7 @@ type PreviewHeld struct {
 	OpensAt     *time.Time       `json:"opensAt,omitempty"`
 }
 
-// Preview prices the cart by the same Quoter as cart and checkout, only with a clock and facts of its own.
+// Preview prices the cart by the same Quoter as cart and checkout, only with a clock of its own and facts that can be added.
 func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOutput, error) {
 	b := &in.Body
 	at := b.At
@@ -112,24 +139,14 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 	if err != nil {
 		return nil, err
 	}
-	facts := promotion.Facts{Member: b.Shopper.member(), First: b.Shopper.FirstOrder, Segments: b.Shopper.Segments, Used: s.Used}
-	c := &cart.Cart{
-		State: cart.Open, Currency: b.Currency, Language: f.Shop.Languages[0], Codes: b.Codes, CustomerID: b.Shopper.CustomerID,
-		Shipping: b.Shipping, Chosen: b.Gifts,
+	c, err := f.previewed(ctx, in)
+	if err != nil {
+		return nil, err
 	}
-	if c.CustomerID == "" && (b.Shopper.Account || len(b.Shopper.Memberships) > 0) {
-		c.CustomerID = "preview"
+	facts, err := f.facts(ctx, in, s, c, at)
+	if err != nil {
+		return nil, err
 	}
-	if c.Currency == "" {
-		c.Currency = f.Shop.Currencies[0]
-	}
-	if !slices.Contains(f.Shop.Currencies, c.Currency) {
-		return nil, problem.InvalidField("/currency", "unknown_currency", "one of %v", f.Shop.Currencies)
-	}
-	if b.Country != "" {
-		c.Address = &cart.Address{Country: b.Country}
-	}
-	c.Lines = linesOf(b.Lines)
 	q := cart.Quoter{Shop: f.Shop, Goods: cart.Shelf{Of: f.Shelf}, Offers: store.Fixed{Snapshot: s, Known: &facts}}
 	p, err := q.Quote(ctx, c, at)
 	if err != nil {
@@ -141,6 +158,51 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 		}
 	}
 	return &PreviewOutput{Body: previewOf(p, at)}, nil
+}
+
+// previewed is the cart that is priced, with what a customer has bought and is a member of.
+func (f *Promotions) previewed(ctx context.Context, in *PreviewInput) (*cart.Cart, error) {
+	b := &in.Body
+	c := &cart.Cart{
+		State: cart.Open, Currency: b.Currency, Language: f.Shop.Languages[0], Codes: b.Codes, CustomerID: b.Shopper.CustomerID,
+		Shipping: b.Shipping, Chosen: b.Gifts, Lines: linesOf(b.Lines),
+	}
+	if c.Currency == "" {
+		c.Currency = f.Shop.Currencies[0]
+	}
+	if !slices.Contains(f.Shop.Currencies, c.Currency) {
+		return nil, problem.InvalidField("/currency", "unknown_currency", "one of %v", f.Shop.Currencies)
+	}
+	if b.Country != "" {
+		c.Address = &cart.Address{Country: b.Country}
+	}
+	if c.CustomerID == "" {
+		if b.Shopper.Account || len(b.Shopper.Memberships) > 0 {
+			c.CustomerID, c.Bought = "preview", map[string]int{}
+		}
+		return c, nil
+	}
+	known, err := (cart.Store{Table: f.Table, Clock: f.Clock}).Customer(ctx, c.CustomerID)
+	c.Bought, c.Standing = known.Bought, known.Standing
+	return c, err
+}
+
+// facts is what is known of uses and of the shopper, with what the request adds.
+func (f *Promotions) facts(
+	ctx context.Context, in *PreviewInput, s *store.Snapshot, c *cart.Cart, at time.Time,
+) (promotion.Facts, error) {
+	shopper := &in.Body.Shopper
+	who := store.Shopper{CustomerID: c.CustomerID, Standing: c.Standing, Counted: c.Bought}
+	facts, err := f.Store.Facts(ctx, s, who, c.Codes, at, false)
+	if err != nil {
+		return facts, err
+	}
+	facts.First = shopper.FirstOrder || facts.First && shopper.CustomerID != ""
+	facts.Segments = append(facts.Segments, shopper.Segments...)
+	if len(shopper.Memberships) > 0 {
+		facts.Member = shopper.member()
+	}
+	return facts, nil
 }
 
 // linesOf is the lines as a cart has them: of units that cost the same, promotions take those of the line whose id comes first. A variant
@@ -161,11 +223,10 @@ func linesOf(all []PreviewLine) []cart.Line {
 // planned is the published promotions, as carts of that moment have them, with the one that is previewed, as if it were
 // published.
 func (f *Promotions) planned(ctx context.Context, in *PreviewInput, at time.Time) (*store.Snapshot, error) {
-	published, err := f.Store.Around(ctx, at)
+	s, err := f.Store.ReadAt(ctx, at, false)
 	if err != nil {
 		return nil, err
 	}
-	s := store.NewSnapshot(published, nil)
 	if in.Body.PromotionID != "" {
 		r, err := f.Store.Get(ctx, in.Body.PromotionID)
 		if err != nil {
@@ -191,36 +252,23 @@ func previewOf(p cart.Priced, at time.Time) PromotionPreview {
 	t := p.Totals
 	in := func(amount int64) money.View { return money.Of(amount, t.Currency).View() }
 	out := PromotionPreview{
-		At: at, Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), Tax: in(t.Tax), Total: in(t.Total),
-		Lines: []PreviewPrice{}, Applied: orEmpty(p.Outcome.Applied), Refused: orEmpty(p.Refused), Hints: orEmpty(p.Outcome.Missing),
-		Choices: orEmpty(p.Outcome.Choices), Held: []PreviewHeld{},
+		At: at, Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), ShippingDiscount: in(t.ShippingDiscount),
+		Tax: in(t.Tax), TaxIncluded: t.TaxIncluded, Total: in(t.Total), TaxLines: []PreviewTax{}, Applied: []PreviewApplied{},
+		Lines: []PreviewPrice{}, Refused: orEmpty(p.Refused), Hints: orEmpty(p.Outcome.Missing), Choices: orEmpty(p.Outcome.Choices),
+		Held: []PreviewHeld{},
 	}
+	for _, l := range t.TaxLines {
+		out.TaxLines = append(out.TaxLines, PreviewTax{l.Name, l.Rate, in(l.Amount)})
+	}
+	names := namesOf(p)
+	for _, a := range p.Outcome.Applied {
+		out.Applied = append(out.Applied, PreviewApplied{a, names[a.PromotionID]})
+	}
+	shares := p.Shares()
 	for _, l := range p.Cart.Lines {
-		g := p.Goods[l.VariantID]
-		if g.Product == nil {
-			continue
+		if p.Goods[l.VariantID].Product != nil {
+			out.Lines = append(out.Lines, linePreview(p, l, shares[l.ID], names))
 		}
-		v := PreviewPrice{VariantID: l.VariantID, Title: g.Product.Title.In(p.Cart.Language), Quantity: l.Quantity, Gift: l.Gift, Unit: in(0), Total: in(0)}
-		if price, sold := g.Variant.Prices[t.Currency]; sold && l.Gift == "" {
-			v.Unit = in(price.Amount)
-			if price.CompareAt > 0 {
-				compare := in(price.CompareAt)
-				v.CompareAt = &compare
-			}
-			if prior := p.Prior(l); v.CompareAt != nil && prior > 0 {
-				lowest := in(prior)
-				v.Lowest30 = &lowest
-			}
-		}
-		if g.Sale != nil && l.Gift == "" {
-			v.Sale = g.Sale.PromotionID
-		}
-		for _, cost := range t.Lines {
-			if cost.ID == l.ID {
-				v.Total = in(cost.Total)
-			}
-		}
-		out.Lines = append(out.Lines, v)
 	}
 	for _, h := range p.Outcome.Held {
 		held := PreviewHeld{PromotionID: h.PromotionID, Reason: h.Reason}
@@ -230,6 +278,52 @@ func previewOf(p cart.Priced, at time.Time) PromotionPreview {
 		out.Held = append(out.Held, held)
 	}
 	return out
+}
+
+// namesOf is the names of the promotions that apply, benefits of memberships included.
+func namesOf(p cart.Priced) map[string]string {
+	names := map[string]string{}
+	for _, a := range p.Outcome.Applied {
+		if o := p.Offers.Promotion(a.PromotionID); o != nil {
+			names[a.PromotionID] = o.Name.In(p.Cart.Language)
+		}
+	}
+	for _, a := range p.Totals.Adjustments {
+		names[a.OfferID] = a.Name
+	}
+	return names
+}
+
+func linePreview(p cart.Priced, l cart.Line, shares []pricing.Share, names map[string]string) PreviewPrice {
+	in := func(amount int64) money.View { return money.Of(amount, p.Totals.Currency).View() }
+	g := p.Goods[l.VariantID]
+	v := PreviewPrice{
+		VariantID: l.VariantID, Title: g.Product.Title.In(p.Cart.Language), Quantity: l.Quantity, Gift: l.Gift,
+		Unit: in(0), Subtotal: in(0), Discount: in(0), Total: in(0), Discounts: []PreviewShare{},
+	}
+	if price, sold := g.Variant.Prices[p.Totals.Currency]; sold && l.Gift == "" {
+		v.Unit = in(price.Amount)
+		if price.CompareAt > 0 {
+			compare := in(price.CompareAt)
+			v.CompareAt = &compare
+		}
+		if prior := p.Prior(l); v.CompareAt != nil && prior > 0 {
+			lowest := in(prior)
+			v.Lowest30 = &lowest
+		}
+	}
+	if g.Sale != nil && l.Gift == "" {
+		v.Sale = g.Sale.PromotionID
+	}
+	for _, cost := range p.Totals.Lines {
+		if cost.ID == l.ID {
+			v.Subtotal, v.Discount, v.Total = in(cost.Subtotal), in(cost.Discount), in(cost.Total)
+		}
+	}
+	for _, s := range shares {
+		v.Discounts = append(v.Discounts, PreviewShare{s.OfferID, names[s.OfferID], in(s.Amount)})
+	}
+	return v
 }
 
 func orEmpty[T any](s []T) []T {

@@ -2,10 +2,13 @@ package cart
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
+	"dangol/shared/membership"
+	"dangol/shared/membership/standing"
 	"dangol/shared/platform/table"
 )
 
@@ -20,6 +23,23 @@ type Limited struct {
 // attribute per variant, so it is read in the same round trip as the cart.
 func KeyOfBought(customerID string) table.Key {
 	return table.Key{PK: "CUSTOMER#" + customerID, SK: "BOUGHT"}
+}
+
+// Customer is what the shop knows of a customer that decides what they may buy and which promotions they get.
+type Customer struct {
+	Bought   map[string]int // see Cart.Bought
+	Standing membership.Standing
+}
+
+// Customer reads what is known of a customer. 1 round trip, 0.5 RCU per 4 KB of both items.
+func (s Store) Customer(ctx context.Context, customerID string) (Customer, error) {
+	found, err := s.Table.BatchGet(ctx, false, KeyOfBought(customerID), standing.KeyOf(customerID))
+	if err != nil {
+		return Customer{}, err
+	}
+	var c Cart
+	err = c.know(customerID, found)
+	return Customer{c.Bought, c.Standing}, err
 }
 
 // LimitedOf lists the lines' goods that have a lifetime limit, summed per variant and in the order of their ids.

@@ -60,6 +60,11 @@ func (p Priced) Prior(l Line) int64 {
 	return p.Offers.Prior(g.Product, list, p.Cart.Currency, p.At)
 }
 
+// Shares is what each promotion takes off each line, by line id.
+func (p Priced) Shares() map[string][]pricing.Share {
+	return pricing.Shares(basketOf(p.Cart, p.Goods, p.At), p.Outcome.Offers)
+}
+
 // Problem is one thing the shopper has to know, in machine-readable form. A price_changed blocks only when the price rose,
 // until the shopper accepts it, an offer_changed only when the total rose; a code_refused never blocks.
 type Problem struct {

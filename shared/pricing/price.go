@@ -18,9 +18,7 @@ import (
 // Quantities and unit prices are not below zero, and their products fit in 64 bits many times over.
 func Price(b Basket, shop Shop, offers []Offer) Totals {
 	d := NewDraft(b)
-	inOrder := slices.SortedStableFunc(slices.Values(offers), func(a, b Offer) int {
-		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
-	})
+	inOrder := inTurn(offers)
 	taken := make([]Adjustment, len(inOrder))
 	for i, o := range inOrder {
 		d.taken = 0
@@ -28,6 +26,34 @@ func Price(b Basket, shop Shop, offers []Offer) Totals {
 		taken[i] = Adjustment{OfferID: o.ID, Code: o.Code, Name: o.Name, Amount: d.taken}
 	}
 	return d.Totals(b, shop, taken)
+}
+
+// Share is what one offer took off a line.
+type Share struct {
+	OfferID string
+	Amount  int64
+}
+
+// Shares is what each offer takes off each line, by line id and in the order of their turns: together a line's Discount.
+func Shares(b Basket, offers []Offer) map[string][]Share {
+	d, shares := NewDraft(b), map[string][]Share{}
+	for turn, o := range inTurn(offers) {
+		before := slices.Clone(d.left)
+		o.Rule.Apply(b, d, turn)
+		for i, left := range d.left {
+			if took := before[i] - left; took > 0 {
+				id := d.lines[i].ID
+				shares[id] = append(shares[id], Share{o.ID, took})
+			}
+		}
+	}
+	return shares
+}
+
+func inTurn(offers []Offer) []Offer {
+	return slices.SortedStableFunc(slices.Values(offers), func(a, b Offer) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 // Totals is what the basket of the draft costs. taken is what each turn took off the goods; what it takes off the shipping is

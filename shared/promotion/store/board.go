@@ -86,6 +86,13 @@ func (b *Board) Forget() { b.current.Store(nil) }
 // Facts is what is known about a shopper. 1 round trip when one of the codes can be used only so often, one more when a live
 // promotion is for a segment; else none.
 func (b *Board) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time) (promotion.Facts, error) {
+	return b.store.Facts(ctx, s, who, codes, at, b.fresh == 0)
+}
+
+// Facts is what is known about a shopper, strongly consistent or not. Round trips are those of Board.Facts.
+func (st Store) Facts(
+	ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time, strong bool,
+) (promotion.Facts, error) {
 	f := s.facts(who, at)
 	keys := s.limitedCodes(codes, at)
 	if who.CustomerID != "" && s.segmented(at) {
@@ -94,7 +101,7 @@ func (b *Board) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []str
 	if len(keys) == 0 {
 		return f, nil
 	}
-	items, err := b.store.Table.BatchGet(ctx, b.fresh == 0, keys...)
+	items, err := st.Table.BatchGet(ctx, strong, keys...)
 	if err != nil {
 		return f, err
 	}

@@ -157,7 +157,11 @@ func (s *Snapshot) Prices(p *catalog.Product, v catalog.Variant, currency string
 // Read reads all promotions that are published and not long over, with what their budgets have cost. Round trips are those
 // of Around, one more when a budget is running.
 func (s Store) Read(ctx context.Context, strong bool) (*Snapshot, error) {
-	now := s.Clock.Now()
+	return s.ReadAt(ctx, s.Clock.Now(), strong)
+}
+
+// ReadAt is Read with the promotions of a moment, and what their budgets have cost until now.
+func (s Store) ReadAt(ctx context.Context, now time.Time, strong bool) (*Snapshot, error) {
 	promotions, err := s.Around(ctx, now)
 	if err != nil {
 		return nil, err
