@@ -1828,20 +1828,6 @@ export interface components {
             /** @description POST here to say why, if you like. */
             reasonPath: string;
         };
-        Applied: {
-            /** Format: int64 */
-            amount: number;
-            code?: string;
-            /** Format: int64 */
-            gifts?: number;
-            /** Format: int64 */
-            minAmount?: number;
-            /** Format: int64 */
-            minUnits?: number;
-            promotionId: string;
-            /** Format: int64 */
-            version: number;
-        };
         BeginOutputBody: {
             cart: components["schemas"]["Cart"];
             /**
@@ -1986,13 +1972,15 @@ export interface components {
         };
         CartChange: {
             /**
-             * @description added, increased, capped (stock, limits or the size of a cart), not_sold_in_currency (stays in the cart as a problem), too_many_lines and too_many_codes (did not fit).
+             * @description added, increased, capped (stock, limits or the size of a cart), not_sold_in_currency (stays in the cart as a problem), too_many_lines and too_many_codes (did not fit), gift_choice_dropped (the customer's cart has another choice, or too many), price_notice_dropped (the price that was shown is in another currency: the one of now counts as seen).
              * @example capped
              */
             code: string;
             lineId?: string;
             /** @description The code that did not fit. */
             promotionCode?: string;
+            /** @description The promotion whose gift was chosen. */
+            promotionId?: string;
             /**
              * Format: int64
              * @description Quantity in the merged cart; 0 when the line is not in it.
@@ -3149,6 +3137,21 @@ export interface components {
             /** @description Sent instead when a cycle's goods are out. */
             substitutes?: components["schemas"]["Item"][] | null;
         };
+        PreviewApplied: {
+            /** Format: int64 */
+            amount: number;
+            code?: string;
+            /** Format: int64 */
+            gifts?: number;
+            /** Format: int64 */
+            minAmount?: number;
+            /** Format: int64 */
+            minUnits?: number;
+            name?: string;
+            promotionId: string;
+            /** Format: int64 */
+            version: number;
+        };
         PreviewHeld: {
             /** Format: date-time */
             opensAt?: string;
@@ -3170,6 +3173,9 @@ export interface components {
         };
         PreviewPrice: {
             compareAtPrice?: components["schemas"]["View"];
+            discount: components["schemas"]["View"];
+            /** @description What each promotion takes off this line; together the discount. */
+            discounts: components["schemas"]["PreviewShare"][];
             /** @description The promotion that gives it. */
             gift?: string;
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). */
@@ -3178,21 +3184,38 @@ export interface components {
             quantity: number;
             /** @description The sale that makes the price on the shelf. */
             sale?: string;
+            subtotal: components["schemas"]["View"];
             title: string;
             total: components["schemas"]["View"];
             /** @description On the shelf. */
             unitPrice: components["schemas"]["View"];
             variantId: string;
         };
+        PreviewShare: {
+            amount: components["schemas"]["View"];
+            name?: string;
+            promotionId: string;
+        };
         PreviewShopper: {
             /** @description Logged in; with customerId or memberships in any case. */
             account?: boolean;
-            /** @description For promotions of certain customers. */
+            /** @description A customer of the shop: what they have bought and used, their segments and memberships count. The other fields add to that. */
             customerId?: string;
             firstOrder?: boolean;
             /** @description Plans that the shopper is a member by. */
             memberships?: components["schemas"]["PreviewMembership"][];
             segments?: string[];
+        };
+        PreviewTax: {
+            amount: components["schemas"]["View"];
+            /** @example VAT */
+            name: string;
+            /**
+             * Format: int64
+             * @description Basis points.
+             * @example 1000
+             */
+            rate: number;
         };
         PriceChange: {
             /** Format: date-time */
@@ -3583,10 +3606,11 @@ export interface components {
             promotions: components["schemas"]["PromotionDocument"][];
         };
         PromotionPreview: {
-            /** @description What each promotion does. */
-            applied: components["schemas"]["Applied"][];
+            /** @description What each promotion does; the amounts together are discount. */
+            applied: components["schemas"]["PreviewApplied"][];
             /** Format: date-time */
             at: string;
+            /** @description Of lines, order and shipping together: total = subtotal - discount + shipping, plus tax unless it is included. */
             discount: components["schemas"]["View"];
             giftChoices: components["schemas"]["Choice"][];
             /** @description Limited editions that this shopper could not buy. */
@@ -3596,8 +3620,13 @@ export interface components {
             lines: components["schemas"]["PreviewPrice"][];
             refusedCodes: components["schemas"]["RefusedCode"][];
             shipping: components["schemas"]["View"];
+            /** @description The part of discount that is off the shipping. */
+            shippingDiscount: components["schemas"]["View"];
             subtotal: components["schemas"]["View"];
             tax: components["schemas"]["View"];
+            /** @description Whether the prices contain the tax. */
+            taxIncluded: boolean;
+            taxLines: components["schemas"]["PreviewTax"][];
             total: components["schemas"]["View"];
         };
         PromotionReport: {

@@ -128,7 +128,8 @@ type PreviewHeld struct {
 	OpensAt     *time.Time       `json:"opensAt,omitempty"`
 }
 
-// Preview prices the cart by the same Quoter as cart and checkout, only with a clock of its own and facts that can be added.
+// Preview prices the cart by the same Quoter as cart and checkout, only with a clock of its own and facts that can be
+// added.
 func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOutput, error) {
 	b := &in.Body
 	at := b.At
@@ -154,7 +155,8 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 	}
 	for i, l := range b.Lines {
 		if _, ok := p.Goods[l.VariantID]; !ok {
-			return nil, problem.InvalidField("/lines/"+strconv.Itoa(i)+"/variantId", "unknown_variant", "a variant that is sold here")
+			return nil, problem.InvalidField("/lines/"+strconv.Itoa(i)+"/variantId", "unknown_variant",
+				"a variant that is sold here")
 		}
 	}
 	return &PreviewOutput{Body: previewOf(p, at)}, nil
@@ -164,8 +166,9 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 func (f *Promotions) previewed(ctx context.Context, in *PreviewInput) (*cart.Cart, error) {
 	b := &in.Body
 	c := &cart.Cart{
-		State: cart.Open, Currency: b.Currency, Language: f.Shop.Languages[0], Codes: b.Codes, CustomerID: b.Shopper.CustomerID,
-		Shipping: b.Shipping, Chosen: b.Gifts, Lines: linesOf(b.Lines),
+		State: cart.Open, Currency: b.Currency, Language: f.Shop.Languages[0], Codes: b.Codes,
+		CustomerID: b.Shopper.CustomerID,
+		Shipping:   b.Shipping, Chosen: b.Gifts, Lines: linesOf(b.Lines),
 	}
 	if c.Currency == "" {
 		c.Currency = f.Shop.Currencies[0]
@@ -205,8 +208,8 @@ func (f *Promotions) facts(
 	return facts, nil
 }
 
-// linesOf is the lines as a cart has them: of units that cost the same, promotions take those of the line whose id comes first. A variant
-// that is named again is a line of its own, as one with an engraving would be.
+// linesOf is the lines as a cart has them: of units that cost the same, promotions take those of the line whose id
+// comes first. A variant that is named again is a line of its own, as one with an engraving would be.
 func linesOf(all []PreviewLine) []cart.Line {
 	lines, seen := make([]cart.Line, len(all)), map[string]int{}
 	for i, l := range all {
@@ -252,10 +255,13 @@ func previewOf(p cart.Priced, at time.Time) PromotionPreview {
 	t := p.Totals
 	in := func(amount int64) money.View { return money.Of(amount, t.Currency).View() }
 	out := PromotionPreview{
-		At: at, Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), ShippingDiscount: in(t.ShippingDiscount),
-		Tax: in(t.Tax), TaxIncluded: t.TaxIncluded, Total: in(t.Total), TaxLines: []PreviewTax{}, Applied: []PreviewApplied{},
-		Lines: []PreviewPrice{}, Refused: orEmpty(p.Refused), Hints: orEmpty(p.Outcome.Missing), Choices: orEmpty(p.Outcome.Choices),
-		Held: []PreviewHeld{},
+		At: at, Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping),
+		ShippingDiscount: in(t.ShippingDiscount),
+		Tax:              in(t.Tax), TaxIncluded: t.TaxIncluded, Total: in(t.Total), TaxLines: []PreviewTax{},
+		Applied: []PreviewApplied{},
+		Lines:   []PreviewPrice{}, Refused: orEmpty(p.Refused), Hints: orEmpty(p.Outcome.Missing),
+		Choices: orEmpty(p.Outcome.Choices),
+		Held:    []PreviewHeld{},
 	}
 	for _, l := range t.TaxLines {
 		out.TaxLines = append(out.TaxLines, PreviewTax{l.Name, l.Rate, in(l.Amount)})

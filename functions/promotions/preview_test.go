@@ -14,10 +14,12 @@ import (
 func (b *bench) used(id string, amount int64, code, customer string) {
 	b.t.Helper()
 	s := store.NewSnapshot([]promotion.Promotion{b.record(id).Promotion}, nil)
-	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Amount: amount, Code: promotion.Fold(code)}}, "KRW")
+	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Amount: amount, Code: promotion.Fold(code)}},
+		"KRW")
 	writes, _ := store.Take(claims)
 	if customer != "" {
-		writes = append(writes, cart.Buy(customer, []cart.Limited{{VariantID: id, Quantity: 1, Limit: 9}, {VariantID: store.Orders, Quantity: 1, Limit: 9}}))
+		writes = append(writes, cart.Buy(customer,
+			[]cart.Limited{{VariantID: id, Quantity: 1, Limit: 9}, {VariantID: store.Orders, Quantity: 1, Limit: 9}}))
 	}
 	for _, w := range writes {
 		if _, err := b.table.Update(b.t.Context(), w.(table.Update)); err != nil {
@@ -36,13 +38,19 @@ func TestPreviewKnowsWhatHasBeenUsed(t *testing.T) {
 		used   string         // customer who has used it
 		reason promotion.Reason
 	}{
-		{"a budget that the discount does not fit into", map[string]any{"budget": map[string]any{"spend": map[string]any{"KRW": 5_000}}}, "", nil, "", promotion.BudgetExhausted},
+		{"a budget that the discount does not fit into",
+			map[string]any{"budget": map[string]any{"spend": map[string]any{"KRW": 5_000}}}, "", nil, "",
+			promotion.BudgetExhausted},
 		{"a budget of orders", map[string]any{"budget": map[string]any{"uses": 1}}, "", nil, "", promotion.BudgetExhausted},
 		{"a code that is used up", map[string]any{"limitPerCode": 1}, "ONCE", nil, "", promotion.LimitReached},
-		{"a customer who has used it", map[string]any{"limitPerCustomer": 1}, "", map[string]any{"customerId": "cus_1"}, "cus_1", promotion.LimitReached},
-		{"another customer has not", map[string]any{"limitPerCustomer": 1}, "", map[string]any{"customerId": "cus_2"}, "cus_1", ""},
-		{"a customer who has ordered before", map[string]any{"conditions": map[string]any{"firstOrder": true}}, "", map[string]any{"customerId": "cus_1"}, "cus_1", promotion.NotEligible},
-		{"a customer who has not", map[string]any{"conditions": map[string]any{"firstOrder": true}}, "", map[string]any{"customerId": "cus_2"}, "cus_1", ""},
+		{"a customer who has used it", map[string]any{"limitPerCustomer": 1}, "", map[string]any{"customerId": "cus_1"},
+			"cus_1", promotion.LimitReached},
+		{"another customer has not", map[string]any{"limitPerCustomer": 1}, "", map[string]any{"customerId": "cus_2"},
+			"cus_1", ""},
+		{"a customer who has ordered before", map[string]any{"conditions": map[string]any{"firstOrder": true}}, "",
+			map[string]any{"customerId": "cus_1"}, "cus_1", promotion.NotEligible},
+		{"a customer who has not", map[string]any{"conditions": map[string]any{"firstOrder": true}}, "",
+			map[string]any{"customerId": "cus_2"}, "cus_1", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +63,8 @@ func TestPreviewKnowsWhatHasBeenUsed(t *testing.T) {
 			p := b.publish(body(product, change))
 			b.used(p.ID, 3_000, tc.code, tc.used)
 			in := map[string]any{
-				"at": "2026-11-27T03:00:00Z", "codes": []string{"ONCE"}, "lines": []any{map[string]any{"variantId": variant, "quantity": 1}},
+				"at": "2026-11-27T03:00:00Z", "codes": []string{"ONCE"},
+				"lines": []any{map[string]any{"variantId": variant, "quantity": 1}},
 			}
 			if tc.ask != nil {
 				in["shopper"] = tc.ask
@@ -79,7 +88,8 @@ func TestThePartsOfAPreviewAddUp(t *testing.T) {
 	first, a := b.sell(30_000)
 	_, c := b.sell(12_345)
 	all := []string{"product", "order", "shipping"}
-	b.publish(body(first, map[string]any{"name": map[string]string{"ko": "비누 1할"}, "combinesWith": all, "class": "product"}))
+	b.publish(body(first, map[string]any{"name": map[string]string{"ko": "비누 1할"}, "combinesWith": all,
+		"class": "product"}))
 	b.publish(body("", map[string]any{
 		"name": map[string]string{"ko": "오천 원"}, "combinesWith": all, "kind": "fixed_amount", "class": "order",
 		"targets": map[string]any{"all": true}, "terms": map[string]any{"amount": map[string]any{"KRW": 5_000}},
@@ -116,7 +126,8 @@ func TestThePartsOfAPreviewAddUp(t *testing.T) {
 	for _, x := range p.TaxLines {
 		tax += x.Amount.Amount
 	}
-	if len(p.Applied) != 3 || applied != p.Discount.Amount || lines+p.ShippingDiscount.Amount != applied || p.ShippingDiscount.Amount != 3_000 {
+	if len(p.Applied) != 3 || applied != p.Discount.Amount || lines+p.ShippingDiscount.Amount != applied ||
+		p.ShippingDiscount.Amount != 3_000 {
 		t.Errorf("applied %+v; lines %d, shipping %+v, discount %+v", p.Applied, lines, p.ShippingDiscount, p.Discount)
 	}
 	if !p.TaxIncluded || tax != p.Tax.Amount || p.Total.Amount != p.Subtotal.Amount-p.Discount.Amount+p.Shipping.Amount {

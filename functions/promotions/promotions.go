@@ -1,10 +1,11 @@
-// Package promotions lets merchants plan promotions: write them down, see what the discount guard says, rehearse them on any
-// cart at any moment and on the orders of the last weeks, publish, pause and end them, hand out codes, and look at what they
-// brought and at how much the shop lives on discounts.
+// Package promotions lets merchants plan promotions: write them down, see what the discount guard says, rehearse them
+// on any cart at any moment and on the orders of the last weeks, publish, pause and end them, hand out codes, and look
+// at what they brought and at how much the shop lives on discounts.
 //
-// It owns the items PROMOTION#<id>/PROMOTION (see shared/promotion/store) and the schedules that tell when one starts and ends; the
-// function promotion-scheduler consumes those. It reads the catalog and the orders. It emits promotion.started, ended, paused and
-// resumed when a merchant's decision takes effect at once. Carts never ask it: they read the promotions themselves.
+// It owns the items PROMOTION#<id>/PROMOTION (see shared/promotion/store) and the schedules that tell when one starts
+// and ends; the function promotion-scheduler consumes those. It reads the catalog and the orders. It emits
+// promotion.started, ended, paused and resumed when a merchant's decision takes effect at once. Carts never ask it:
+// they read the promotions themselves.
 //
 //	POST   /promotions                    write a draft
 //	GET    /promotions                    list by state
@@ -79,9 +80,9 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: COMMERCE_TABLE; SHOP_CONFIG as for the cart; GUARD_CONFIG, the guard's policy as JSON or
-// the path of a file with it (the embedded one when empty); SHOP_TIMEZONE (that of the policy when empty); what
-// schedule.FromEnv and api.FromEnv name.
+// New builds the function. Environment: COMMERCE_TABLE; SHOP_CONFIG as for the cart; GUARD_CONFIG, the guard's policy
+// as JSON or the path of a file with it (the embedded one when empty); SHOP_TIMEZONE (that of the policy when empty);
+// what schedule.FromEnv and api.FromEnv name.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		Shop  string `env:"SHOP_CONFIG,optional"`
@@ -122,10 +123,13 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 }
 
 // Make puts the function together.
-func Make(t *table.Table, c clock.Clock, shop pricing.Shop, policy promotion.Policy, zone *time.Location, planner Planner) *Promotions {
+func Make(t *table.Table, c clock.Clock, shop pricing.Shop, policy promotion.Policy, zone *time.Location,
+	planner Planner) *Promotions {
 	return &Promotions{
-		Store: store.Store{Table: t, Clock: c, PriorDays: shop.PriorPriceDays}, Planner: planner, Table: t, Clock: c, Shop: shop, Policy: policy, Zone: zone,
-		Shelf: catalog.NewShelf(t, c, store.Fresh), Listing: catalog.NewListing(t, c, listed), Orders: order.Store{Table: t, Clock: c},
+		Store: store.Store{Table: t, Clock: c, PriorDays: shop.PriorPriceDays}, Planner: planner, Table: t, Clock: c,
+		Shop: shop, Policy: policy, Zone: zone,
+		Shelf: catalog.NewShelf(t, c, store.Fresh), Listing: catalog.NewListing(t, c, listed),
+		Orders: order.Store{Table: t, Clock: c},
 	}
 }
 
@@ -143,7 +147,8 @@ func (f *Promotions) Service(o api.Options) *api.Service {
 	s := api.New("promotions", o)
 	route := func(method, path, id, summary, text string, errors ...int) api.Route {
 		return api.Route{
-			Method: method, Path: "/promotions" + path, ID: id, Summary: summary, Description: text, Tag: "Promotions", Access: api.MerchantIs,
+			Method: method, Path: "/promotions" + path, ID: id, Summary: summary, Description: text, Tag: "Promotions",
+			Access:  api.MerchantIs,
 			MaxBody: maxDocument, Errors: append([]int{422}, errors...),
 		}
 	}
@@ -152,8 +157,10 @@ func (f *Promotions) Service(o api.Options) *api.Service {
 	api.Handle(s, create, f.create)
 	api.Handle(s, route("GET", "", "listPromotions", "List promotions", "By state, the next to happen first."), f.list)
 	api.Handle(s, route("POST", "/plan", "planPromotion", "Ask the discount guard", planText), f.plan)
-	api.Handle(s, route("POST", "/preview", "previewPromotion", "Price any cart as of any moment", previewText, 404), f.Preview)
-	api.Handle(s, route("GET", "/report", "reportDiscounts", "How much a product, or the shop, lives on discounts", reportText, 404), f.report)
+	api.Handle(s, route("POST", "/preview", "previewPromotion", "Price any cart as of any moment", previewText, 404),
+		f.Preview)
+	api.Handle(s, route("GET", "/report", "reportDiscounts", "How much a product, or the shop, lives on discounts",
+		reportText, 404), f.report)
 	f.oneRoutes(s, route)
 	seasons := route("GET", "", "listSeasons", "The calendar of seasons", seasonsText)
 	seasons.Path = "/seasons"
@@ -162,40 +169,57 @@ func (f *Promotions) Service(o api.Options) *api.Service {
 }
 
 // oneRoutes are those about one promotion.
-func (f *Promotions) oneRoutes(s *api.Service, route func(method, path, id, summary, text string, errors ...int) api.Route) {
+func (f *Promotions) oneRoutes(s *api.Service,
+	route func(method, path, id, summary, text string, errors ...int) api.Route) {
 	const one = "/{promotionId}"
 	api.Handle(s, route("GET", one, "getPromotion", "Read a promotion, with what it brought", "", 404), f.get)
 	api.Handle(s, route("PUT", one, "replacePromotion", "Replace a promotion", replaceText, 404, 409, 412, 503), f.replace)
 	remove := route("DELETE", one, "deletePromotion", "Delete a draft", "", 404, 409, 412)
 	remove.Status = http.StatusNoContent
 	api.Handle(s, remove, f.remove)
-	api.Handle(s, route("POST", one+"/publish", "publishPromotion", "Publish a draft", publishText, 404, 409, 412, 503), f.publish)
-	api.Handle(s, route("POST", one+"/pause", "pausePromotion", "Stop a promotion for a while", "", 404, 409, 412), f.pause)
-	api.Handle(s, route("POST", one+"/resume", "resumePromotion", "Let a paused promotion go on", "", 404, 409, 412), f.resume)
-	api.Handle(s, route("POST", one+"/end", "endPromotion", "End a promotion for good, now", "", 404, 409, 412, 503), f.end)
-	api.Handle(s, route("POST", one+"/dry-run", "dryRunPromotion", "What it would have cost on the orders of the last days", dryRunText, 404), f.dryRun)
+	api.Handle(s, route("POST", one+"/publish", "publishPromotion", "Publish a draft", publishText, 404, 409, 412, 503),
+		f.publish)
+	api.Handle(s, route("POST", one+"/pause", "pausePromotion", "Stop a promotion for a while", "", 404, 409, 412),
+		f.pause)
+	api.Handle(s, route("POST", one+"/resume", "resumePromotion", "Let a paused promotion go on", "", 404, 409, 412),
+		f.resume)
+	api.Handle(s, route("POST", one+"/end", "endPromotion", "End a promotion for good, now", "", 404, 409, 412, 503),
+		f.end)
+	api.Handle(s, route("POST", one+"/dry-run", "dryRunPromotion",
+		"What it would have cost on the orders of the last days", dryRunText, 404), f.dryRun)
 	codes := route("POST", one+"/codes", "createCodes", "Make a batch of single-use codes", codesText, 404, 409)
 	api.Handle(s, codes, f.createCodes)
 	api.Handle(s, route("GET", one+"/codes", "getCodes", "The codes of the batch again", codesText, 404), f.codes)
-	api.Handle(s, route("GET", one+"/report", "reportPromotion", "What it brought, and what the guard counts it as", "", 404), f.reportOne)
+	api.Handle(s, route("GET", one+"/report", "reportPromotion", "What it brought, and what the guard counts it as", "",
+		404), f.reportOne)
 }
 
 const (
 	createText = "A draft does nothing until it is published. `starts` and `ends` are times of the shop's clocks, such as " +
 		"`2026-11-27T10:00` and `2026-11-29T24:00`. docs/promotions.md has all rules in the order in which they apply."
-	planText = "Answers which rules of the guard the promotion would break, exactly, with the calendar around it. Nothing is stored. " +
+	planText = "Answers which rules of the guard the promotion would break, exactly, with the calendar around it. " +
+		"Nothing is stored. " +
 		"A promotion that has an id is not counted against itself."
-	previewText = "Prices lines as the cart would at the moment `at`, with all published promotions and, when named by `promotionId` or " +
+	previewText = "Prices lines as the cart would at the moment `at`, with all published promotions and, when named by " +
+		"`promotionId` or " +
 		"given in `draft`, one that is not published yet."
-	reportText  = "Days on sale of the last 30, 90 and 365, depth of discounts, share of the revenue sold at a discount, and whether customers have begun to wait."
-	seasonsText = "Solar and lunar holidays with the days on which shops sell, in the shop's time zone. Take `group` into a promotion, " +
+	reportText = "Days on sale of the last 30, 90 and 365, depth of discounts, share of the revenue sold at a " +
+		"discount, and whether customers have begun to wait."
+	seasonsText = "Solar and lunar holidays with the days on which shops sell, in the shop's time zone. Take `group` " +
+		"into a promotion, " +
 		"so that the guard counts all promotions of a season as one sale."
-	replaceText = "A draft can be changed at will; a promotion to come too, as long as the guard allows it or the reason is given. Once it has " +
-		"begun only name, end, budget, limits and priority can be changed, because customers have seen the rest. Schedules move along."
-	publishText = "Checks the promotion once more, asks the guard, makes the schedules of its start and end, and lets carts have it from its " +
-		"start on. Over the guard it takes a `reason` in writing, which is kept. Publishing again changes nothing and mends schedules."
-	dryRunText = "Prices the orders again with and without the promotion, as if it had been live when they were made. What more " +
+	replaceText = "A draft can be changed at will; a promotion to come too, as long as the guard allows it or the " +
+		"reason is given. Once it has " +
+		"begun only name, end, budget, limits and priority can be changed, because customers have seen the rest. " +
+		"Schedules move along."
+	publishText = "Checks the promotion once more, asks the guard, makes the schedules of its start and end, and lets " +
+		"carts have it from its " +
+		"start on. Over the guard it takes a `reason` in writing, which is kept. Publishing again changes nothing and " +
+		"mends schedules."
+	dryRunText = "Prices the orders again with and without the promotion, as if it had been live when they were made. " +
+		"What more " +
 		"customers it would have brought is not in it."
-	codesText = "CSV with a header, one code a line. Codes cannot be guessed and each can be used once (or as often as limitPerCode says). They are " +
+	codesText = "CSV with a header, one code a line. Codes cannot be guessed and each can be used once (or as often as " +
+		"limitPerCode says). They are " +
 		"made from a secret and not stored, so they can be had again. A promotion has one batch."
 )

@@ -17,10 +17,11 @@ type PriceChange struct {
 type PriorPriceRules struct {
 	// Days is how far back the lowest price is looked for: at least 30 (6a(2)).
 	Days int
-	// NewGoodsDays shortens that for goods that have been on the market for fewer than Days (6a(4)): they can be announced as
-	// reduced once they have been sold for so many days. 0 is a state that made no use of it.
+	// NewGoodsDays shortens that for goods that have been on the market for fewer than Days (6a(4)): they can be announced
+	// as reduced once they have been sold for so many days. 0 is a state that made no use of it.
 	NewGoodsDays int
-	// Progressive keeps the price before the first step as the prior price, while a reduction grows without a pause (6a(5)).
+	// Progressive keeps the price before the first step as the prior price, while a reduction grows without a pause
+	// (6a(5)).
 	Progressive bool
 }
 
@@ -51,13 +52,14 @@ type Reduction struct {
 
 // PriorPrice works out the prior price of a good that is announced as reduced to price from a moment on.
 //
-// Directive 98/6/EC, article 6a, inserted by Directive (EU) 2019/2161: any announcement of a price reduction indicates the
-// prior price (1), which is the lowest price applied during a period of not less than 30 days before the reduction (2).
-// Court of Justice, 26 September 2024, C-330/23 (Verbraucherzentrale Baden-Württemberg v Aldi Süd): the percentage, too, and
-// words that praise the price, have to be worked out from that prior price; to print it beside is not enough.
+// Directive 98/6/EC, article 6a, inserted by Directive (EU) 2019/2161: any announcement of a price reduction indicates
+// the prior price (1), which is the lowest price applied during a period of not less than 30 days before the reduction
+// (2). Court of Justice, 26 September 2024, C-330/23 (Verbraucherzentrale Baden-Württemberg v Aldi Süd): the
+// percentage, too, and words that praise the price, have to be worked out from that prior price; to print it beside is
+// not enough.
 //
-// history is every price the good had, in any order; the price in force when the period opens counts as applied in it. Days
-// are those of the location of from. A change at from or later is not part of it.
+// history is every price the good had, in any order; the price in force when the period opens counts as applied in it.
+// Days are those of the location of from. A change at from or later is not part of it.
 func PriorPrice(history []PriceChange, price int64, from time.Time, rules PriorPriceRules) Reduction {
 	past := slices.DeleteFunc(slices.Clone(history), func(c PriceChange) bool { return !c.At.Before(from) })
 	slices.SortStableFunc(past, func(a, b PriceChange) int { return a.At.Compare(b.At) })
@@ -80,8 +82,8 @@ func soldFor(since, until time.Time, days int) bool {
 	return days > 0 && !since.After(until.AddDate(0, 0, -days))
 }
 
-// InForce is since when the last price of a history has been in force: the moment of its last change of amount. history is in
-// order and not empty.
+// InForce is since when the last price of a history has been in force: the moment of its last change of amount. history
+// is in order and not empty.
 func InForce(history []PriceChange) time.Time {
 	last := len(history) - 1
 	for last > 0 && history[last-1].Amount == history[last].Amount {
@@ -90,8 +92,8 @@ func InForce(history []PriceChange) time.Time {
 	return history[last].At
 }
 
-// Lowest is the lowest price of the days before a moment: of those in force when the days opened, or set later. ok is false
-// when there was no price before the moment. history is in order.
+// Lowest is the lowest price of the days before a moment: of those in force when the days opened, or set later. ok is
+// false when there was no price before the moment. history is in order.
 func Lowest(history []PriceChange, until time.Time, rules PriorPriceRules) (amount int64, ok bool) {
 	past := slices.DeleteFunc(slices.Clone(history), func(c PriceChange) bool { return !c.At.Before(until) })
 	if len(past) == 0 {
@@ -110,8 +112,8 @@ func Lowest(history []PriceChange, until time.Time, rules PriorPriceRules) (amou
 	return low, true
 }
 
-// beforeFirstStep leaves out the steps of a reduction that grew without a pause down to price, and returns the moment of its
-// first step.
+// beforeFirstStep leaves out the steps of a reduction that grew without a pause down to price, and returns the moment
+// of its first step.
 func beforeFirstStep(past []PriceChange, price int64, from time.Time) ([]PriceChange, time.Time) {
 	for len(past) > 1 {
 		last := past[len(past)-1]

@@ -20,8 +20,8 @@ var defaultShop []byte
 // DefaultShop is the embedded configuration: a Korean brand that ships to Korea, the USA, Japan, the EU and the world.
 func DefaultShop() (Shop, error) { return ParseShop(defaultShop) }
 
-// LoadShop reads what the variable SHOP_CONFIG says: a configuration as JSON, the path of a file with one, or nothing for
-// the embedded one.
+// LoadShop reads what the variable SHOP_CONFIG says: a configuration as JSON, the path of a file with one, or nothing
+// for the embedded one.
 func LoadShop(config string) (Shop, error) {
 	if config == "" {
 		return DefaultShop()
@@ -78,8 +78,8 @@ const (
 	digits = "0123456789"
 )
 
-// made reports whether s has least to most characters, all of them among those. Every function reads the configuration when
-// it starts, and compiling regular expressions for it would take longer than reading it.
+// made reports whether s has least to most characters, all of them among those. Every function reads the configuration
+// when it starts, and compiling regular expressions for it would take longer than reading it.
 func made(s, of string, least, most int) bool {
 	return len(s) >= least && len(s) <= most && strings.Trim(s, of) == ""
 }

@@ -11,16 +11,16 @@ import (
 // NoLimit is a limit that limits nothing.
 const NoLimit = int64(math.MaxInt64)
 
-// Draft is a basket while offers take their part of it. It keeps what each unit still costs and never lets one go below its
-// floor. An offer first plans what it wants of units and lines, then takes it: floors come before the cap. Lines are numbered
-// in the order of their ids, so the order in a cart decides nothing.
+// Draft is a basket while offers take their part of it. It keeps what each unit still costs and never lets one go below
+// its floor. An offer first plans what it wants of units and lines, then takes it: floors come before the cap. Lines
+// are numbered in the order of their ids, so the order in a cart decides nothing.
 type Draft struct {
 	lines []draftLine // never changed, shared by copies
 	units []int64     // what each unit still costs, line after line
 	left  []int64     // what each line still costs
 	taken int64       // from the goods by the offer whose turn it is
-	// waived is what offers take off the shipping, in the order of their turns. What shipping costs depends on what the goods
-	// cost in the end, so it is settled after all offers.
+	// waived is what offers take off the shipping, in the order of their turns. What shipping costs depends on what the
+	// goods cost in the end, so it is settled after all offers.
 	waived []waiver
 
 	plan    []int64 // by unit: what the offer whose turn it is plans to take; zero between turns
@@ -124,8 +124,8 @@ func (d *Draft) PlanLine(i int, amount int64) {
 	d.sharing.add(d.plan[l.first:l.end], amount, d.units[l.first:l.end])
 }
 
-// PlanLines plans to take an amount off these lines together, spread over lines and then over the units of each in proportion
-// to what they still cost, so that one dear unit in a line of cheap ones weighs what it costs.
+// PlanLines plans to take an amount off these lines together, spread over lines and then over the units of each in
+// proportion to what they still cost, so that one dear unit in a line of cheap ones weighs what it costs.
 func (d *Draft) PlanLines(lines []int, amount int64) {
 	d.weights = d.weights[:0]
 	var total int64
@@ -145,9 +145,9 @@ func (d *Draft) PlanLines(lines []int, amount int64) {
 	}
 }
 
-// Take takes what is planned of these lines and forgets the plan. No unit goes below its floor. What floors refuse is not
-// taken, unless move is true: then it is taken from the other units of these lines, in proportion to what they still cost.
-// Then the limit cuts what is left in proportion. It returns what it took.
+// Take takes what is planned of these lines and forgets the plan. No unit goes below its floor. What floors refuse is
+// not taken, unless move is true: then it is taken from the other units of these lines, in proportion to what they
+// still cost. Then the limit cuts what is left in proportion. It returns what it took.
 func (d *Draft) Take(lines []int, limit int64, move bool) (took int64) {
 	var refused int64
 	for _, i := range lines {
@@ -179,8 +179,8 @@ func (d *Draft) Take(lines []int, limit int64, move bool) (took int64) {
 	return took
 }
 
-// spread plans to take a further amount from the units of these lines that have room, in proportion to what they would still
-// cost. Each round ends with all planned or with one more unit at its floor, so it comes to an end.
+// spread plans to take a further amount from the units of these lines that have room, in proportion to what they would
+// still cost. Each round ends with all planned or with one more unit at its floor, so it comes to an end.
 func (d *Draft) spread(lines []int, amount int64) (planned int64) {
 	for amount > planned {
 		d.weights = d.weights[:0]
@@ -237,7 +237,8 @@ func (d *Draft) TakeShipping(turn int, amount int64) {
 	d.waived = append(d.waived, waiver{turn: turn, amount: max(amount, 0)})
 }
 
-// TakeShippingPart takes basisPoints of what is left of the shipping, up to an amount, for the offer whose turn has this number.
+// TakeShippingPart takes basisPoints of what is left of the shipping, up to an amount, for the offer whose turn has
+// this number.
 func (d *Draft) TakeShippingPart(turn, basisPoints int, amount int64) {
 	d.waived = append(d.waived, waiver{turn: turn, amount: max(amount, 0), basisPoints: basisPoints})
 }

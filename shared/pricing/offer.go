@@ -9,8 +9,8 @@ type Offer struct {
 	Rule     Rule
 }
 
-// Rule takes money off a basket. It sees what earlier offers have left, takes through the Draft, and is asked once. turn is
-// its number among the offers, for what it takes off the shipping. It must be pure.
+// Rule takes money off a basket. It sees what earlier offers have left, takes through the Draft, and is asked once.
+// turn is its number among the offers, for what it takes off the shipping. It must be pure.
 type Rule interface {
 	Apply(b Basket, d *Draft, turn int)
 }

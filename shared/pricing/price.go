@@ -11,9 +11,9 @@ import (
 //
 // Offers go first, by priority and id, each on what those before it left. Shipping is then the method's flat price, or
 // nothing when the goods after discounts reach its free-from amount, when no line needs shipping, or while country or
-// method are not known or do not fit. Tax is worked out for each line on what the shopper pays for it, rounded there, and
-// summed exactly; shipping is taxed at the same rate when any line is taxable. While the country is not known there is no
-// tax.
+// method are not known or do not fit. Tax is worked out for each line on what the shopper pays for it, rounded there,
+// and summed exactly; shipping is taxed at the same rate when any line is taxable. While the country is not known there
+// is no tax.
 //
 // Quantities and unit prices are not below zero, and their products fit in 64 bits many times over.
 func Price(b Basket, shop Shop, offers []Offer) Totals {
@@ -34,7 +34,8 @@ type Share struct {
 	Amount  int64
 }
 
-// Shares is what each offer takes off each line, by line id and in the order of their turns: together a line's Discount.
+// Shares is what each offer takes off each line, by line id and in the order of their turns: together a line's
+// Discount.
 func Shares(b Basket, offers []Offer) map[string][]Share {
 	d, shares := NewDraft(b), map[string][]Share{}
 	for turn, o := range inTurn(offers) {
@@ -56,8 +57,8 @@ func inTurn(offers []Offer) []Offer {
 	})
 }
 
-// Totals is what the basket of the draft costs. taken is what each turn took off the goods; what it takes off the shipping is
-// added, and turns that took nothing are left out.
+// Totals is what the basket of the draft costs. taken is what each turn took off the goods; what it takes off the
+// shipping is added, and turns that took nothing are left out.
 func (d *Draft) Totals(b Basket, shop Shop, taken []Adjustment) Totals {
 	t := Totals{Currency: b.Currency, Lines: make([]LineTotal, len(b.Lines))}
 	t.Shipping = d.Shipping(&b, shop)

@@ -20,7 +20,8 @@ func shop(t testing.TB) pricing.Shop {
 
 // line is a taxable line that is shipped.
 func line(id string, quantity int, unit int64) pricing.Line {
-	return pricing.Line{ID: id, VariantID: "v-" + id, Quantity: quantity, Unit: unit, Taxable: true, RequiresShipping: true}
+	return pricing.Line{ID: id, VariantID: "v-" + id, Quantity: quantity, Unit: unit, Taxable: true,
+		RequiresShipping: true}
 }
 
 func basket(country, currency, method string, lines ...pricing.Line) pricing.Basket {
@@ -81,25 +82,35 @@ func TestTotals(t *testing.T) {
 		{"an empty basket costs nothing, and nothing is shipped", basket("KR", "KRW", "standard"), nil, want{included: true}},
 		{"Korean prices contain the VAT, of goods and shipping", basket("KR", "KRW", "standard", line("a", 2, 11000)), nil,
 			want{22000, 0, 3000, 2000 + 273, 25000, true}},
-		{"at 50,000 shipping is free", basket("KR", "KRW", "standard", line("a", 1, 50000)), nil, want{50000, 0, 0, 4545, 50000, true}},
-		{"at 49,999 it is not", basket("KR", "KRW", "standard", line("a", 1, 49999)), nil, want{49999, 0, 3000, 4545 + 273, 52999, true}},
-		{"a discount that brings the goods below 50,000 brings the shipping back", basket("KR", "KRW", "standard", line("a", 1, 50000)),
+		{"at 50,000 shipping is free", basket("KR", "KRW", "standard", line("a", 1, 50000)), nil,
+			want{50000, 0, 0, 4545, 50000, true}},
+		{"at 49,999 it is not", basket("KR", "KRW", "standard", line("a", 1, 49999)), nil,
+			want{49999, 0, 3000, 4545 + 273, 52999, true}},
+		{"a discount that brings the goods below 50,000 brings the shipping back",
+			basket("KR", "KRW", "standard", line("a", 1, 50000)),
 			[]pricing.Offer{offer("x", 1, offOrder(1000))}, want{50000, 1000, 3000, 4455 + 273, 52000, true}},
-		{"express is never free", basket("KR", "KRW", "express", line("a", 1, 99000)), nil, want{99000, 0, 6000, 9000 + 545, 105000, true}},
-		{"in the USA there is no tax", basket("US", "USD", "standard", line("a", 1, 2500)), nil, want{2500, 0, 1200, 0, 3700, false}},
-		{"in Germany 19 % are in the euro price", basket("DE", "EUR", "standard", line("a", 1, 11900)), nil, want{11900, 0, 0, 1900, 11900, true}},
+		{"express is never free", basket("KR", "KRW", "express", line("a", 1, 99000)), nil,
+			want{99000, 0, 6000, 9000 + 545, 105000, true}},
+		{"in the USA there is no tax", basket("US", "USD", "standard", line("a", 1, 2500)), nil,
+			want{2500, 0, 1200, 0, 3700, false}},
+		{"in Germany 19 % are in the euro price", basket("DE", "EUR", "standard", line("a", 1, 11900)), nil,
+			want{11900, 0, 0, 1900, 11900, true}},
 		{"on a dollar price they come on top, also of the shipping", basket("DE", "USD", "standard", line("a", 1, 5000)), nil,
 			want{5000, 0, 1200, 950 + 228, 7378, false}},
 		{"what is not taxable is not taxed, and neither is its shipping alone",
 			basket("KR", "KRW", "standard", pricing.Line{ID: "book", Quantity: 1, Unit: 20000, RequiresShipping: true}), nil,
 			want{20000, 0, 3000, 0, 23000, true}},
-		{"what is not shipped costs no shipping", basket("KR", "KRW", "standard", giftCard), nil, want{30000, 0, 0, 0, 30000, true}},
-		{"while the country is not known there is neither tax nor shipping", basket("", "KRW", "standard", line("a", 1, 1000)), nil,
+		{"what is not shipped costs no shipping", basket("KR", "KRW", "standard", giftCard), nil,
+			want{30000, 0, 0, 0, 30000, true}},
+		{"while the country is not known there is neither tax nor shipping",
+			basket("", "KRW", "standard", line("a", 1, 1000)), nil,
 			want{1000, 0, 0, 0, 1000, false}},
-		{"a method that does not go there costs nothing; the cart says that it cannot be used", basket("JP", "KRW", "express", line("a", 1, 1000)), nil,
+		{"a method that does not go there costs nothing; the cart says that it cannot be used",
+			basket("JP", "KRW", "express", line("a", 1, 1000)), nil,
 			want{1000, 0, 0, 100, 1100, false}},
 		{"shipping offers take no more than the shipping", basket("KR", "KRW", "standard", line("a", 1, 11000)),
-			[]pricing.Offer{offer("x", 2, offShipping(2000)), offer("y", 1, offShipping(9000))}, want{11000, 3000, 3000, 1000, 11000, true}},
+			[]pricing.Offer{offer("x", 2, offShipping(2000)), offer("y", 1, offShipping(9000))},
+			want{11000, 3000, 3000, 1000, 11000, true}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -125,10 +136,14 @@ func TestOffersTakeTurns(t *testing.T) {
 		want   int64
 		by     []string
 	}{
-		{"the higher priority first, whatever the order given", []pricing.Offer{offer("half", 1, half), offer("ten", 2, offOrder(10))}, 495, []string{"ten", "half"}},
-		{"half first takes more", []pricing.Offer{offer("half", 2, half), offer("ten", 1, offOrder(10))}, 490, []string{"half", "ten"}},
-		{"at the same priority by id", []pricing.Offer{offer("b", 1, half), offer("a", 1, offOrder(10))}, 495, []string{"a", "b"}},
-		{"one that takes nothing is not listed", []pricing.Offer{offer("all", 2, offOrder(5000)), offer("late", 1, offOrder(1))}, 0, []string{"all"}},
+		{"the higher priority first, whatever the order given",
+			[]pricing.Offer{offer("half", 1, half), offer("ten", 2, offOrder(10))}, 495, []string{"ten", "half"}},
+		{"half first takes more", []pricing.Offer{offer("half", 2, half), offer("ten", 1, offOrder(10))}, 490,
+			[]string{"half", "ten"}},
+		{"at the same priority by id", []pricing.Offer{offer("b", 1, half), offer("a", 1, offOrder(10))}, 495,
+			[]string{"a", "b"}},
+		{"one that takes nothing is not listed",
+			[]pricing.Offer{offer("all", 2, offOrder(5000)), offer("late", 1, offOrder(1))}, 0, []string{"all"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -155,13 +170,18 @@ func TestSpreading(t *testing.T) {
 		take  rule
 		want  map[string][]int64 // what the units of each line cost in the end
 	}{
-		{"10 over three equal units: the first bears the odd one", []pricing.Line{line("a", 3, 100)}, offOrder(10), map[string][]int64{"a": {96, 97, 97}}},
+		{"10 over three equal units: the first bears the odd one", []pricing.Line{line("a", 3, 100)}, offOrder(10),
+			map[string][]int64{"a": {96, 97, 97}}},
 		{"lines bear in proportion to what they cost", []pricing.Line{line("a", 1, 300), line("b", 2, 50)}, offOrder(100),
 			map[string][]int64{"a": {225}, "b": {37, 38}}},
-		{"a line discount stays in its line", []pricing.Line{line("a", 2, 500), line("b", 1, 500)}, offLine("a", 100), map[string][]int64{"a": {450, 450}, "b": {500}}},
-		{"what a floor refuses moves to the other units", []pricing.Line{line("a", 1, 1000), floored}, offOrder(500), map[string][]int64{"a": {600}, "b": {900}}},
-		{"when all are at their floor no more is taken", []pricing.Line{floored}, offOrder(500), map[string][]int64{"b": {900}}},
-		{"a line is never below nothing", []pricing.Line{line("a", 2, 100)}, offLine("a", 9999), map[string][]int64{"a": {0, 0}}},
+		{"a line discount stays in its line", []pricing.Line{line("a", 2, 500), line("b", 1, 500)}, offLine("a", 100),
+			map[string][]int64{"a": {450, 450}, "b": {500}}},
+		{"what a floor refuses moves to the other units", []pricing.Line{line("a", 1, 1000), floored}, offOrder(500),
+			map[string][]int64{"a": {600}, "b": {900}}},
+		{"when all are at their floor no more is taken", []pricing.Line{floored}, offOrder(500),
+			map[string][]int64{"b": {900}}},
+		{"a line is never below nothing", []pricing.Line{line("a", 2, 100)}, offLine("a", 9999),
+			map[string][]int64{"a": {0, 0}}},
 		{"one unit alone can be free", []pricing.Line{line("a", 2, 100)}, func(d *pricing.Draft, _ int) {
 			d.PlanUnit(0, 1, 100)
 			d.Take(all(d), pricing.NoLimit, false)
@@ -253,7 +273,8 @@ func checkLine(t *rapid.T, in pricing.Line, l pricing.LineTotal) {
 			t.Fatalf("a unit of %d with floor %d costs %d", in.Unit, in.Floor, u)
 		}
 	}
-	if units != l.Total || len(l.Units) != l.Quantity || l.Total != l.Subtotal-l.Discount || l.Subtotal != l.Unit*int64(l.Quantity) || l.ID != in.ID {
+	if units != l.Total || len(l.Units) != l.Quantity || l.Total != l.Subtotal-l.Discount ||
+		l.Subtotal != l.Unit*int64(l.Quantity) || l.ID != in.ID {
 		t.Fatalf("the line does not add up: %+v", l)
 	}
 }

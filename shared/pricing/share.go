@@ -12,8 +12,8 @@ type sharing struct {
 	order []uint64
 }
 
-// add shares an amount above zero out in proportion to weights and adds each share to into: by largest remainder, to the
-// earlier place where two are equal. Weights are not below zero and not all zero.
+// add shares an amount above zero out in proportion to weights and adds each share to into: by largest remainder, to
+// the earlier place where two are equal. Weights are not below zero and not all zero.
 func (s *sharing) add(into []int64, amount int64, weights []int64) {
 	var total uint64
 	for _, w := range weights {

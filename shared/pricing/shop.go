@@ -11,8 +11,8 @@ type Shop struct {
 	Currencies []string `json:"currencies"` // ISO 4217, the first is the default
 	Zones      []Zone   `json:"zones"`
 	Taxes      []Tax    `json:"taxes"`
-	// PriorPriceDays is how many days before a reduction the lowest price is looked for that stands next to a struck-through one:
-	// 30, as the law wants (Directive 98/6/EC, 6a), or more.
+	// PriorPriceDays is how many days before a reduction the lowest price is looked for that stands next to a
+	// struck-through one: 30, as the law wants (Directive 98/6/EC, 6a), or more.
 	PriorPriceDays int `json:"priorPriceDays,omitempty"`
 }
 
@@ -49,8 +49,8 @@ type Tax struct {
 // anywhere stands for every country, or every currency, that is not named.
 const anywhere = "*"
 
-// Methods lists the ways to ship to a country that have a price in the currency, in the order of the configuration. A zone
-// that names the country hides the one for everywhere.
+// Methods lists the ways to ship to a country that have a price in the currency, in the order of the configuration. A
+// zone that names the country hides the one for everywhere.
 func (s Shop) Methods(country, currency string) []Method {
 	zone, ok := s.zone(country)
 	if !ok {

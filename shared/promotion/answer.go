@@ -7,8 +7,8 @@ import (
 	"dangol/shared/pricing"
 )
 
-// offered is a promotion that applies: a pricing rule that decides nothing any more, so it gives the same in the cart, at
-// checkout and in a preview.
+// offered is a promotion that applies: a pricing rule that decides nothing any more, so it gives the same in the cart,
+// at checkout and in a preview.
 type offered struct {
 	p           *Promotion
 	lines, take []string // ids, ascending
@@ -221,8 +221,8 @@ func (a *application) compare(c *candidate, best *evaluation, r *Refused) {
 	}
 }
 
-// hints lists what is missing for more: for promotions that could apply beside those that do, for exclusive ones, and for the
-// shop's own free shipping.
+// hints lists what is missing for more: for promotions that could apply beside those that do, for exclusive ones, and
+// for the shop's own free shipping.
 func (a *application) hints(best *evaluation) (hints []Hint) {
 	var asked []*candidate
 	for _, c := range a.candidates {

@@ -9,22 +9,22 @@ import (
 
 // Apply works out which promotions a basket gets at basket.At, and what they do.
 //
-// The shopper gets the combination that costs least, of those that the merchant allows. Two promotions combine when each
-// names the other's class; two of product class that do not may still take from different lines; an exclusive one applies
-// alone. What a combination costs is its total with shipping and tax, less the value of its gifts. Within a combination
-// promotions apply by priority, high to low, then by id; each works on what those before it left, and measures its minimums
-// there. Where two product discounts that do not combine want the same line, it goes to whichever takes more of it when
-// both are percentages, amounts off each unit or fixed prices, else to either of them, whatever is cheaper. Among equally
-// cheap combinations the one with more gifts is chosen, then with fewer codes, then with the higher priorities: a code that
-// brings nothing more is not used up.
+// The shopper gets the combination that costs least, of those that the merchant allows. Two promotions combine when
+// each names the other's class; two of product class that do not may still take from different lines; an exclusive one
+// applies alone. What a combination costs is its total with shipping and tax, less the value of its gifts. Within a
+// combination promotions apply by priority, high to low, then by id; each works on what those before it left, and
+// measures its minimums there. Where two product discounts that do not combine want the same line, it goes to whichever
+// takes more of it when both are percentages, amounts off each unit or fixed prices, else to either of them, whatever
+// is cheaper. Among equally cheap combinations the one with more gifts is chosen, then with fewer codes, then with the
+// higher priorities: a code that brings nothing more is not used up.
 //
-// The choice is exact while at most MaxExact promotions reach the basket. With more of them it is never worse than the best
-// single one, and than what all apply by priority.
+// The choice is exact while at most MaxExact promotions reach the basket. With more of them it is never worse than the
+// best single one, and than what all apply by priority.
 //
-// The benefits of a member are promotions too, with the last turns. Their percentage is an order discount on what the others
-// left. It combines with promotions that name the class order; of several memberships one percentage applies, the best.
-// Their free shipping goes along with everything, exclusive promotions included. Whatever memberships somebody has, they pay
-// no more than without.
+// The benefits of a member are promotions too, with the last turns. Their percentage is an order discount on what the
+// others left. It combines with promotions that name the class order; of several memberships one percentage applies,
+// the best. Their free shipping goes along with everything, exclusive promotions included. Whatever memberships
+// somebody has, they pay no more than without.
 //
 // Lines of the basket have ids of their own. The order of lines and of codes decides nothing.
 func (s *Set) Apply(b pricing.Basket, shop pricing.Shop, f Facts) Outcome {
@@ -69,8 +69,8 @@ func inOrder(lines []pricing.Line) []*pricing.Line {
 	return sorted
 }
 
-// admit makes a candidate of every promotion that is live, for this shopper, and targets something in the basket. One that
-// was brought in by a code is a candidate even when it targets nothing: the code is told so.
+// admit makes a candidate of every promotion that is live, for this shopper, and targets something in the basket. One
+// that was brought in by a code is a candidate even when it targets nothing: the code is told so.
 func (a *application) admit() {
 	wanted := make([]bool, len(a.s.promotions))
 	var admitted []*candidate
@@ -108,8 +108,8 @@ func (a *application) gettable(p *Promotion, targeted []int) []int {
 	return found
 }
 
-// GiftVariants lists the variants that promotions could give with the basket, or let choose from, each once: what has to be
-// known of them (Facts.GiftValues, Facts.Gone) before Apply.
+// GiftVariants lists the variants that promotions could give with the basket, or let choose from, each once: what has
+// to be known of them (Facts.GiftValues, Facts.Gone) before Apply.
 func (s *Set) GiftVariants(b pricing.Basket, f Facts) (ids []string) {
 	if !s.gifts {
 		return nil
