@@ -131,7 +131,7 @@ var heavy = []string{"text/template", "html/template", "net/rpc"}
 func TestOnlyTheMailerLinksTemplates(t *testing.T) {
 	t.Parallel()
 	for _, p := range list(t, "./functions/...") {
-		if p.Name != "main" || strings.Contains(p.ImportPath, "/notify/") || !strings.HasSuffix(p.ImportPath, "/bootstrap") {
+		if p.Name != "main" || strings.Contains(p.ImportPath, "/mailer/") || !strings.HasSuffix(p.ImportPath, "/bootstrap") {
 			continue
 		}
 		for _, dep := range p.Deps {

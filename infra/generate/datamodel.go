@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"fmt"
 
-	"dangol/functions/notify"
 	"dangol/infra/topology"
 	"dangol/shared/cart"
 	"dangol/shared/catalog"
 	"dangol/shared/checkout"
 	"dangol/shared/order"
+	"dangol/shared/outbox"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/idempotency"
@@ -65,5 +65,5 @@ var owners = []owner{
 	{"Idempotency keys", "Package `shared/platform/idempotency`.", idempotency.AccessPatterns},
 	{"Events", "Package `shared/platform/event`.", event.AccessPatterns},
 	{"Due jobs", "Package `shared/platform/due`.", due.AccessPatterns},
-	{"Mails sent", "Function `notify`.", notify.AccessPatterns},
+	{"Mails", "Package `shared/outbox`. One task and one record a mail.", outbox.AccessPatterns},
 }

@@ -44,6 +44,15 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 		ReputationMetrics: yes(true), TlsPolicy: awsses.ConfigurationSetTlsPolicy_REQUIRE,
 		SuppressionReasons: awsses.SuppressionReasons_BOUNCES_AND_COMPLAINTS,
 	})
+	// SES publishes to the default bus only.
+	a.mail.AddEventDestination(str("MailEvents"), &awsses.ConfigurationSetEventDestinationOptions{
+		Destination: awsses.EventDestination_EventBus(
+			awsevents.EventBus_FromEventBusName(a.Stack, str("DefaultBus"), str("default"))),
+		Events: &[]awsses.EmailSendingEvent{
+			awsses.EmailSendingEvent_SEND, awsses.EmailSendingEvent_DELIVERY, awsses.EmailSendingEvent_BOUNCE,
+			awsses.EmailSendingEvent_COMPLAINT, awsses.EmailSendingEvent_REJECT,
+		},
+	})
 	a.queues(s)
 	a.times = newTimes(a.Stack, c, a.dead(a.Stack, topology.TimesDead))
 	known := a.variables(s, d)
@@ -113,8 +122,8 @@ func (a *Async) connect(stack awscdk.Stack, f topology.Function, fn awslambda.Fu
 	if f.Schedule != nil {
 		a.schedule(stack, f, fn)
 	}
-	if len(f.Events) > 0 {
-		a.rule(stack, f, fn)
+	if len(f.Events) > 0 || f.MailEvents {
+		a.rules(stack, f, fn)
 	}
 }
 
@@ -141,6 +150,9 @@ func (a *Async) permit(stack awscdk.Stack, fn awslambda.Function, p function.Per
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions:   strs("ses:SendEmail"),
 			Resources: &[]*string{arn("identity", domain), arn("configuration-set", *a.mail.ConfigurationSetName())},
+		}))
+		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: strs("ses:GetAccount"), Resources: strs("*"), // the action has no resource types
 		}))
 	case function.PlanTimes:
 		a.times.permit(stack, fn)
@@ -183,18 +195,29 @@ func (a *Async) schedule(stack awscdk.Stack, f topology.Function, fn awslambda.F
 	})
 }
 
-// rule invokes the function for the events it consumes. Two things can fail, and both end in one dead-letter queue: handing the
+// rules invoke the function for the events it consumes. Two things can fail, and both end in one dead-letter queue: handing the
 // event to Lambda (the rule's own retries), and the function itself, which Lambda tries twice more.
-func (a *Async) rule(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
+func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
 	dead := a.dead(stack, f.Name+"-events-dead")
 	fn.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
 		OnFailure: awslambdadestinations.NewSqsDestination(dead), RetryAttempts: num(2), MaxEventAge: awscdk.Duration_Hours(num(6)),
 	})
-	awsevents.NewRule(stack, str(f.Name+"-rule"), &awsevents.RuleProps{
-		Description: str("Events that " + f.Name + " consumes"), EventBus: a.bus,
-		EventPattern: &awsevents.EventPattern{Source: strs(event.Source), DetailType: strs(f.Events...)},
-		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(fn, &awseventstargets.LambdaFunctionProps{
+	targets := func() *[]awsevents.IRuleTarget {
+		return &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(fn, &awseventstargets.LambdaFunctionProps{
 			DeadLetterQueue: dead, RetryAttempts: num(185), MaxEventAge: awscdk.Duration_Hours(num(24)),
-		})},
-	})
+		})}
+	}
+	if len(f.Events) > 0 {
+		awsevents.NewRule(stack, str(f.Name+"-rule"), &awsevents.RuleProps{
+			Description: str("Events that " + f.Name + " consumes"), EventBus: a.bus,
+			EventPattern: &awsevents.EventPattern{Source: strs(event.Source), DetailType: strs(f.Events...)},
+			Targets:      targets(),
+		})
+	}
+	if f.MailEvents {
+		awsevents.NewRule(stack, str(f.Name+"-ses-rule"), &awsevents.RuleProps{
+			Description:  str("What SES tells " + f.Name + " about mails"), // on the default bus
+			EventPattern: &awsevents.EventPattern{Source: strs("aws.ses")}, Targets: targets(),
+		})
+	}
 }

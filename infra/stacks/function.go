@@ -96,7 +96,7 @@ func variables(c Config, d *Data) map[string]*string {
 		"SANDBOX_URL": nil, "SANDBOX_KEY": nil, "SANDBOX_WEBHOOK_SECRET": nil,
 		"SCHEDULER_GROUP": str(groupName(c)), "GUARD_CONFIG": nil,
 		"SHOP_CONFIG": nil, "SHELF_SECONDS": nil, "MAIL_FROM": str(c.MailFrom), "MAIL_REPLY_TO": str(c.ShopContact),
-		"SHOP_NAME": str(c.ShopName), "SHOP_URL": str(c.ShopURL), "SHOP_CONTACT": str(c.ShopContact), "SHOP_COLOR": nil,
+		"SHOP_NAME": str(c.ShopName), "SHOP_URL": str(c.ShopURL), "LINK_BASE": str(c.LinkBase), "SHOP_CONTACT": str(c.ShopContact), "SHOP_COLOR": nil,
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
 	}
 	for name, t := range d.Tables {

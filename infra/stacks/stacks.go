@@ -33,6 +33,7 @@ type Config struct {
 	MailFrom    string   // address that mails come from; its domain must be a verified SES identity
 	ShopName    string   // as mails say it
 	ShopURL     string   // the storefront
+	LinkBase    string   // address that the API answers at, for links in mails; best on the storefront's domain
 	ShopContact string   // where shoppers can write to
 	ShopImprint string   // lines at the foot of mails (company, address, registration), separated by commas
 	TimeZone    string   // the shop's
@@ -62,6 +63,7 @@ func FromContext(app awscdk.App) (Config, error) {
 		Stage: stage, Dist: text("dist", "dist"), Issuer: text("issuer", ""), Audience: list(text("audience", "")),
 		Origins: list(text("origins", "http://localhost:3000")), MailFrom: text("mailFrom", "shop@example.com"),
 		ShopName: text("shopName", "Dangol"), ShopURL: text("shopUrl", "https://shop.example.com"), TimeZone: text("timeZone", "Asia/Seoul"),
+		LinkBase:    text("linkBase", text("shopUrl", "https://shop.example.com")),
 		ShopContact: text("shopContact", "help@shop.example.com"), ShopImprint: text("shopImprint", ""),
 		AlarmMail: text("alarmMail", ""), CallbackURL: list(text("callbackUrls", "http://localhost:3000/callback")),
 	}

@@ -13,5 +13,5 @@ var Sample = map[string]string{
 	"BUS_NAME": "dangol", "DUE_KINDS": "checkout=http://127.0.0.1:9/checkout-worker", "DEAD_QUEUE_URL": "http://127.0.0.1:9/dead",
 	"SHOP_NAME": "Sample", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com", "SHOP_COLOR": "",
 	"SHOP_IMPRINT": "", "SHOP_TIMEZONE": "", "MAIL_REPLY_TO": "",
-	"MAIL_FROM": "shop@example.com", "MAIL_CONFIGURATION_SET": "sample",
+	"LINK_BASE": "https://shop.example.com", "MAIL_FROM": "shop@example.com", "MAIL_CONFIGURATION_SET": "sample",
 }

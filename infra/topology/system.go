@@ -6,7 +6,7 @@ import (
 	"dangol/functions/carts"
 	checkoutworker "dangol/functions/checkout-worker"
 	"dangol/functions/checkouts"
-	"dangol/functions/notify"
+	"dangol/functions/mailer"
 	"dangol/functions/orders"
 	"dangol/functions/products"
 	promotionscheduler "dangol/functions/promotion-scheduler"
@@ -31,5 +31,5 @@ var Dangol = New(table.Schemas,
 	sweeper.Spec(),
 	checkoutworker.Spec(),
 	billing.Spec(),
-	notify.Spec(),
+	mailer.Spec(),
 )

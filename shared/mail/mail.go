@@ -1,12 +1,12 @@
-// Package mail writes the shop's transactional mails and hands them to Amazon SES: a Message with a text and an HTML body,
-// templates in Korean and English, a Sender whose errors say whether the message may have gone out.
+// Package mail writes the shop's transactional mails and hands them to Amazon SES: a Message with a text and an HTML
+// body, templates in Korean and English, a Sender whose errors say whether the message may have gone out.
 //
-// It is the one package that may use text/template and html/template: they turn the linker's dead-code elimination off, so
-// only the function that sends mail links it.
+// It is the one package that may use text/template and html/template: they turn the linker's dead-code elimination off,
+// so only the function that sends mail links it.
 //
-// A mail is a Content, one type per template. A Content that lacks what its template needs is an error and never a mail with a
-// hole in it. Whatever people typed (names, product titles, options) is escaped in HTML and kept on one line in text, so
-// nobody writes themselves into our mails.
+// A mail is a Content, one type per template. A Content that lacks what its template needs is an error and never a mail
+// with a hole in it. Whatever people typed (names, product titles, options) is escaped in HTML and kept on one line in
+// text, so nobody writes themselves into our mails.
 package mail
 
 import (
@@ -27,6 +27,9 @@ type Message struct {
 	// Unsubscribe is the address that ends such mails at once by a POST (RFC 8058), with the token in it. Transactional
 	// mails leave it empty.
 	Unsubscribe string
+	// FeedbackID names campaign, topic and kind of a marketing mail for Gmail's Postmaster Tools (Feedback-ID header).
+	// Empty for none.
+	FeedbackID string
 }
 
 // maxTag is the longest tag name or value (SES API, MessageTag).
@@ -40,7 +43,7 @@ func (m Message) check() error {
 	if m.Subject == "" || m.Text == "" || m.HTML == "" {
 		return fmt.Errorf("%w: subject, text or HTML is empty", ErrRejected)
 	}
-	if strings.ContainsFunc(m.Subject+m.Unsubscribe, unicode.IsControl) {
+	if strings.ContainsFunc(m.Subject+m.Unsubscribe+m.FeedbackID, unicode.IsControl) {
 		return fmt.Errorf("%w: control character in a header", ErrRejected)
 	}
 	for name, value := range m.Tags {
@@ -57,11 +60,16 @@ func tagged(s string) bool {
 	}) < 0
 }
 
-// Address returns the bare address of s, which may have a name around it. Error: ErrRejected.
+// Address returns the bare address of s, which may have a name around it. SES sends to ASCII only: a local part with
+// other letters needs SMTPUTF8, which it does not speak, and a domain with other letters is to be written in Punycode.
+// Error: ErrRejected.
 func Address(s string) (string, error) {
 	a, err := mail.ParseAddress(s)
 	if err != nil {
 		return "", fmt.Errorf("%w: not one mail address", ErrRejected)
+	}
+	if strings.ContainsFunc(a.Address, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return "", fmt.Errorf("%w: the address has letters that SES cannot send to", ErrRejected)
 	}
 	return a.Address, nil
 }

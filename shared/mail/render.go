@@ -56,21 +56,33 @@ func NewTemplates(b Brand, zone *time.Location) (*Templates, error) {
 	return &Templates{brand: b, zone: zone, ready: map[string]*pair{}}, nil
 }
 
+// Brand is the shop as its mails show it.
+func (t *Templates) Brand() Brand { return t.brand }
+
+// Address is the postal address of the seller, as far as the imprint tells it.
+func (b Brand) Address() string { return strings.Join(b.Imprint, ", ") }
+
 // page is what a template sees: .D is the Content.
 type page struct {
 	Language string
 	Brand    Brand
+	Frame    Frame
 	D        Content
 }
 
-// Write writes a mail without an addressee. language is a tag such as "ko" or "en-US". Error: a Content that lacks what its
-// template needs, with the names of the fields.
+// Write writes a mail without an addressee. language is a tag such as "ko" or "en-US". Error: a Content that lacks what
+// its template needs, with the names of the fields.
 func (t *Templates) Write(language string, c Content) (m Message, err error) {
+	return t.WriteIn(language, c, Frame{})
+}
+
+// WriteIn is Write with the frame of a mail that people can refuse.
+func (t *Templates) WriteIn(language string, c Content, f Frame) (m Message, err error) {
 	if missing := c.missing(); len(missing) > 0 {
 		return m, fmt.Errorf("mail %s: missing or not valid: %s", c.Template(), strings.Join(missing, ", "))
 	}
-	p := page{Language: languageOf(language), Brand: t.brand, D: c}
-	templates, err := t.pair(p.Language, c.Template())
+	p := page{Language: languageOf(language), Brand: t.brand, Frame: f, D: c}
+	templates, err := t.pair(p.Language, fileOf(c))
 	if err != nil {
 		return m, err
 	}
@@ -85,8 +97,17 @@ func (t *Templates) Write(language string, c Content) (m Message, err error) {
 		return m, fmt.Errorf("mail %s: HTML: %w", c.Template(), err)
 	}
 	return Message{
-		Subject: oneLine(subject.String()), Text: text.String(), HTML: html.String(), Tags: map[string]string{"template": c.Template()},
+		Subject: oneLine(subject.String()), Text: text.String(), HTML: html.String(),
+		Tags: map[string]string{"template": c.Template()},
 	}, nil
+}
+
+// fileOf is the name of the template file of a content.
+func fileOf(c Content) string {
+	if shared, ok := c.(interface{ file() string }); ok {
+		return shared.file()
+	}
+	return c.Template()
 }
 
 func languageOf(tag string) string {
@@ -107,12 +128,16 @@ func (t *Templates) pair(language, name string) (*pair, error) {
 	if p, ok := t.ready[id]; ok {
 		return p, nil
 	}
-	functions := t.functions(language)
-	text, err := texttemplate.New(name).Funcs(functions).ParseFS(files, "templates/layout.txt", "templates/"+id+".txt")
+	texts, err := CatalogOf(language)
+	if err != nil {
+		return nil, err
+	}
+	functions := t.functions(texts)
+	text, err := texttemplate.New(name).Funcs(functions).ParseFS(files, "templates/layout.txt", "templates/"+name+".txt")
 	if err != nil {
 		return nil, fmt.Errorf("mail %s: %w", id, err)
 	}
-	html, err := htmltemplate.New(name).Funcs(functions).ParseFS(files, "templates/layout.html", "templates/"+id+".html")
+	html, err := htmltemplate.New(name).Funcs(functions).ParseFS(files, "templates/layout.html", "templates/"+name+".html")
 	if err != nil {
 		return nil, fmt.Errorf("mail %s: %w", id, err)
 	}
@@ -128,13 +153,13 @@ func (t *Templates) pair(language, name string) (*pair, error) {
 	return p, nil
 }
 
-func (t *Templates) functions(language string) map[string]any {
+func (t *Templates) functions(texts *Catalog) map[string]any {
 	return map[string]any{
-		"word":    func(key string) (string, error) { return word(language, key) },
+		"t":       texts.text,
 		"amount":  money.Money.Display,
 		"minus":   func(m money.Money) string { return m.Neg().Display() },
-		"date":    func(at time.Time) string { return date(language, at.In(t.zone)) },
-		"day":     func(d string) string { return day(language, d) },
+		"date":    func(at time.Time) (string, error) { return texts.instant(at.In(t.zone)) },
+		"day":     texts.day,
 		"line":    oneLine,
 		"join":    func(texts []string) string { return oneLine(strings.Join(texts, " / ")) },
 		"fact":    func(name, value string) fact { return fact{name, oneLine(value)} },

@@ -6,11 +6,14 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
 	"pgregory.net/rapid"
 
 	"dangol/shared/mail"
@@ -49,7 +52,8 @@ func soap() mail.Line {
 }
 
 func lines(totals ...int64) []mail.Line {
-	all := []mail.Line{soap(), {Title: "Camellia oil & <b>serum</b>", Quantity: 1, Properties: map[string]string{"각인": "하늘 & <b>바다</b>", "gift note": "축하해요"}}}
+	all := []mail.Line{soap(), {Title: "Camellia oil & <b>serum</b>", Quantity: 1,
+		Properties: map[string]string{"각인": "하늘 & <b>바다</b>", "gift note": "축하해요"}}}
 	for i := range totals {
 		all[i].Total = krw(totals[i])
 	}
@@ -64,7 +68,8 @@ var cases = map[string]mail.Content{
 	},
 	"order_confirmation_usd": mail.OrderConfirmation{
 		Number: "1K9X7-D3F8Q-7M2KA", Lines: []mail.Line{{Title: "Mugwort soap", Quantity: 1, Total: money.Of(1250, "USD")}},
-		Subtotal: money.Of(1250, "USD"), Discount: money.Of(0, "USD"), Shipping: money.Of(0, "USD"), Tax: money.Of(103, "USD"),
+		Subtotal: money.Of(1250, "USD"), Discount: money.Of(0, "USD"), Shipping: money.Of(0, "USD"),
+		Tax:   money.Of(103, "USD"),
 		Total: money.Of(1353, "USD"), PlacedAt: at,
 	},
 	"order_shipped": mail.OrderShipped{
@@ -72,77 +77,146 @@ var cases = map[string]mail.Content{
 		TrackingURL: "https://trace.example.com/?no=600012345678&lang=ko", Lines: lines(), Complete: true, ShippedAt: at,
 	},
 	"order_shipped_partly": mail.OrderShipped{
-		Number: "1K9X7-D3F8Q-7M2KA", Carrier: "Own courier", TrackingURL: "javascript:alert(1)", Lines: lines()[:1], ShippedAt: at,
+		Number: "1K9X7-D3F8Q-7M2KA", Carrier: "Own courier", TrackingURL: "javascript:alert(1)", Lines: lines()[:1],
+		ShippedAt: at,
 	},
-	"order_delivered":           mail.OrderDelivered{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Complete: true, DeliveredAt: at},
-	"order_canceled":            mail.OrderCanceled{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Total: krw(40_800), Refund: krw(40_800)},
-	"order_canceled_by_shop":    mail.OrderCanceled{Number: "1K9X7-D3F8Q-7M2KA", ByShop: true, Lines: lines(), Total: krw(40_800), Refund: krw(0)},
+	"order_delivered": mail.OrderDelivered{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(),
+		Complete: true, DeliveredAt: at},
+	"order_canceled": mail.OrderCanceled{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(),
+		Total: krw(40_800), Refund: krw(40_800)},
+	"order_canceled_by_shop": mail.OrderCanceled{Number: "1K9X7-D3F8Q-7M2KA", ByShop: true, Lines: lines(),
+		Total: krw(40_800), Refund: krw(0)},
 	"checkout_refunded":         mail.CheckoutRefunded{Name: "김하늘", Amount: krw(40_800), Taken: true, Reason: "expired"},
 	"checkout_refunded_release": mail.CheckoutRefunded{Amount: krw(40_800), Reason: "canceled"},
 	"subscription_consent": mail.SubscriptionNotice{
-		Kind: "consent_request", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘", Date: "2026-12-05", Amount: krw(9_900), Old: krw(7_900),
+		Kind: "consent_request", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘", Date: "2026-12-05", Amount: krw(9_900),
+		Old:    krw(7_900),
 		Method: "visa 4242", Required: true,
 	},
 	"subscription_failed": mail.SubscriptionNotice{
-		Kind: "payment_failed", SubscriptionID: "sub_1", Plan: "단골 멤버십", Date: "2026-12-05", Amount: krw(9_900), Method: "visa 4242", Retry: at,
+		Kind: "payment_failed", SubscriptionID: "sub_1", Plan: "단골 멤버십", Date: "2026-12-05", Amount: krw(9_900),
+		Method: "visa 4242", Retry: at,
 	},
 	"subscription_out_of_stock": mail.SubscriptionNotice{
 		Kind: "out_of_stock", SubscriptionID: "sub_1", Plan: "단골 상자", Date: "2027-03-22", Reason: "substitute",
 	},
 	"subscription_gift": mail.SubscriptionGift{
-		SubscriptionID: "sub_1", Plan: "단골 상자", Name: "민", From: "김하늘", Message: "생일 축하해!\n매달 하나씩", Cycles: 6, Until: "2027-03-01",
+		SubscriptionID: "sub_1", Plan: "단골 상자", Name: "민", From: "김하늘", Message: "생일 축하해!\n매달 하나씩", Cycles: 6,
+		Until: "2027-03-01",
 		Token: "sub_1.0123456789ABCDEF",
 	},
 	"subscription_credit_note": mail.SubscriptionCreditNote{
-		Number: "CN-2026-000003", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘", Reason: "canceled", Amount: krw(6_600),
+		Number: "CN-2026-000003", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘", Reason: "canceled",
+		Amount: krw(6_600),
 		ToCard: krw(6_000), ToCredit: krw(600), Tax: krw(600),
 	},
 	"subscription_receipt": mail.SubscriptionReceipt{
 		Number: "INV-2026-000012", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘",
-		Lines:    []mail.Line{{Title: "단골 멤버십", Options: []string{"2026-12-05 – 2027-01-04"}, Quantity: 1, Total: krw(9_900)}},
+		Lines: []mail.Line{{Title: "단골 멤버십", Options: []string{"2026-12-05 – 2027-01-04"}, Quantity: 1,
+			Total: krw(9_900)}},
 		Subtotal: krw(9_900), CreditUsed: krw(900), Tax: krw(900), Total: krw(9_000), Method: "visa 4242",
 	},
 	"payment_failed": mail.PaymentFailed{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Total: krw(40_800)},
 }
 
-func TestMailsReadAsTheGoldenFiles(t *testing.T) {
+func TestMailsReadAsTheGoldenArchives(t *testing.T) {
 	t.Parallel()
-	written := map[string]bool{}
+	byTemplate := map[string][]string{}
 	for name, content := range cases {
-		written[content.Template()] = true
-		for _, language := range mail.Languages {
-			t.Run(name+" "+language, func(t *testing.T) {
-				t.Parallel()
-				m, err := templates(t).Write(language, content)
-				if err != nil {
-					t.Fatal(err)
-				}
-				golden(t, name+"."+language+".txt", "Subject: "+m.Subject+"\n\n"+m.Text)
-				golden(t, name+"."+language+".html", m.HTML)
-				if m.Tags["template"] != content.Template() {
-					t.Errorf("tags %v", m.Tags)
-				}
-			})
-		}
+		byTemplate[content.Template()] = append(byTemplate[content.Template()], name)
+	}
+	for template, names := range byTemplate {
+		t.Run(template, func(t *testing.T) {
+			t.Parallel()
+			slices.Sort(names)
+			var got txtar.Archive
+			for _, name := range names {
+				got.Files = append(got.Files, written(t, name, cases[name])...)
+			}
+			golden(t, template, &got)
+		})
 	}
 	for _, c := range mail.Contents {
-		if !written[c.Template()] {
-			t.Errorf("%s has no golden file", c.Template())
+		if byTemplate[c.Template()] == nil {
+			t.Errorf("%s has no golden archive", c.Template())
 		}
+	}
+	archives, _ := filepath.Glob("testdata/*.txtar")
+	if len(archives) != len(byTemplate)+len(mail.ComposedKinds()) {
+		t.Errorf("%d archives for %d kinds of mail", len(archives), len(byTemplate)+len(mail.ComposedKinds()))
 	}
 }
 
-func golden(t *testing.T, name, got string) {
+// frame is that of an advertising mail.
+var frame = mail.Frame{
+	Advertising: true, Unsubscribe: "https://shop.example.com/outreach/unsubscribe/k1.x.y",
+	Preferences: "https://shop.example.com/preferences#k1.x.y",
+	Why:         "https://shop.example.com/why#k1.x.y", Pixel: "https://shop.example.com/o/k1.x.y", ConsentAt: at,
+}
+
+func TestComposedMailsReadAsTheGoldenArchives(t *testing.T) {
+	t.Parallel()
+	for _, kind := range mail.ComposedKinds() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			var got txtar.Archive
+			for _, language := range mail.Languages {
+				c, err := mail.Compose(language, kind, "brand", brand.Name, "date", "2026-03-01", "channel", "e-mail")
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.URL, c.Name = "https://shop.example.com/r/k1.x.y", "김하늘"
+				if strings.HasSuffix(kind, "_code") {
+					c.Coupon, c.Until = "HANEUL-7QK2M", "2026-03-31"
+					c.Products = []mail.Product{{Title: "쑥 비누 & <b>솔</b>", URL: "https://shop.example.com/p/1", Price: krw(9_000),
+						Was: krw(12_000)}}
+				}
+				m, err := templates(t).WriteIn(language, c, frame)
+				got.Files = append(got.Files, files(t, kind+"."+language, m, err)...)
+			}
+			golden(t, kind, &got)
+		})
+	}
+}
+
+// written is a mail in all languages.
+func written(t *testing.T, name string, content mail.Content) (all []txtar.File) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
+	for _, language := range mail.Languages {
+		m, err := templates(t).Write(language, content)
+		if m.Tags["template"] != content.Template() {
+			t.Errorf("tags %v", m.Tags)
+		}
+		all = append(all, files(t, name+"."+language, m, err)...)
+	}
+	return all
+}
+
+func files(t *testing.T, name string, m mail.Message, err error) []txtar.File {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []txtar.File{
+		{Name: name + ".txt", Data: []byte("Subject: " + m.Subject + "\n\n" + m.Text)},
+		{Name: name + ".html", Data: []byte(m.HTML)},
+	}
+}
+
+func golden(t *testing.T, template string, got *txtar.Archive) {
+	t.Helper()
+	file := filepath.Join("testdata", template+".txtar")
 	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(file, txtar.Format(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want, err := os.ReadFile(file)
-	if err != nil || string(want) != got {
-		t.Errorf("%s differs (%v); look at it and run with -update\ngot:\n%s", file, err, got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(txtar.Format(got))); diff != "" {
+		t.Errorf("%s differs; look at it and run with -update\n%s", file, diff)
 	}
 }
 
@@ -160,8 +234,9 @@ func TestLanguageFallsBackToEnglish(t *testing.T) {
 func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 	t.Parallel()
 	optional := map[string]bool{
-		"Name": true, "Discount": true, "Shipping": true, "Tax": true, "TaxIncluded": true, "TrackingNumber": true, "TrackingURL": true,
-		"Complete": true, "ByShop": true, "Refund": true, "Taken": true, "Reason": true,
+		"Name": true, "Discount": true, "Shipping": true, "Tax": true, "TaxIncluded": true, "TrackingNumber": true,
+		"TrackingURL": true,
+		"Complete":    true, "ByShop": true, "Refund": true, "Taken": true, "Reason": true,
 		"Date": true, "Old": true, "Method": true, "Required": true, "Retry": true, "CreditUsed": true,
 		"From": true, "Message": true,
 	}
@@ -174,7 +249,8 @@ func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 			_, err := templates(t).Write("ko", holed.Interface().(mail.Content))
 			field := of.Field(i).Name
 			switch {
-			case of == reflect.TypeFor[mail.SubscriptionNotice]() && field == "Amount" && err == nil: // a notice may be about no money
+			// a notice may be about no money
+			case of == reflect.TypeFor[mail.SubscriptionNotice]() && field == "Amount" && err == nil:
 			case optional[field] && err != nil:
 				t.Errorf("%s without %s: %v", name, field, err)
 			case !optional[field] && (err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(field))):
@@ -196,8 +272,10 @@ func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 
 // nasty is what people and attackers type.
 var nasty = []string{
-	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `</title></style><b>`, "김하늘 👩🏽‍🦰🎁", "{{.Brand.Name}}", "a\r\nBcc: eve@example.com",
-	"line\u2028separator", "tab\tand\x00nul", strings.Repeat("가나다라마바사 ", 2_000), "'; DROP TABLE orders; --", "&lt;b&gt;", "\u202eright to left",
+	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `</title></style><b>`, "김하늘 👩🏽‍🦰🎁", "{{.Brand.Name}}",
+	"a\r\nBcc: eve@example.com",
+	"line\u2028separator", "tab\tand\x00nul", strings.Repeat("가나다라마바사 ", 2_000), "'; DROP TABLE orders; --", "&lt;b&gt;",
+	"\u202eright to left",
 }
 
 func TestWhatPeopleTypedStaysText(t *testing.T) {
@@ -206,7 +284,8 @@ func TestWhatPeopleTypedStaysText(t *testing.T) {
 		text := rapid.OneOf(rapid.SampledFrom(nasty), rapid.String()).Draw(t, "text")
 		content := mail.OrderShipped{
 			Number: "1K9X7", Name: text, Carrier: "x" + text, TrackingNumber: text, TrackingURL: "https://e.example/" + text,
-			Lines: []mail.Line{{Title: "x" + text, Options: []string{text}, Properties: map[string]string{text: text}, Quantity: 1}}, Complete: true, ShippedAt: at,
+			Lines: []mail.Line{{Title: "x" + text, Options: []string{text}, Properties: map[string]string{text: text},
+				Quantity: 1}}, Complete: true, ShippedAt: at,
 		}
 		m, err := templates(t).Write(rapid.SampledFrom(mail.Languages).Draw(t, "language"), content)
 		if err != nil {
@@ -236,8 +315,8 @@ var (
 	handlerForm = regexp.MustCompile(`(?i)\son[a-z]+\s*=|href="\s*javascript:`)
 )
 
-// elements counts the elements of a document and fails on a script or an event handler. It takes whatever a browser could
-// take for the beginning of one.
+// elements counts the elements of a document and fails on a script or an event handler. It takes whatever a browser
+// could take for the beginning of one.
 func elements(t *rapid.T, document string) map[string]int {
 	t.Helper()
 	count := map[string]int{}
@@ -265,7 +344,8 @@ func TestMailFitsWhatGmailShows(t *testing.T) {
 	content := cases["order_confirmation"].(mail.OrderConfirmation)
 	content.Lines = nil
 	for range 100 {
-		content.Lines = append(content.Lines, mail.Line{Title: strings.Repeat("가", 60), Options: []string{"100 g"}, Quantity: 1, Total: krw(1_000)})
+		content.Lines = append(content.Lines,
+			mail.Line{Title: strings.Repeat("가", 60), Options: []string{"100 g"}, Quantity: 1, Total: krw(1_000)})
 	}
 	m, err := templates(t).Write("ko", content)
 	if err != nil {

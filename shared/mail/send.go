@@ -20,6 +20,8 @@ var (
 	ErrRejected = errors.New("mail: rejected")
 	// ErrNotNow says that the message was not accepted, and that it may be later: throttled, sending paused, not verified.
 	ErrNotNow = errors.New("mail: not accepted for now")
+	// ErrThrottled is an ErrNotNow: more was sent in a second or a day than the account may.
+	ErrThrottled = fmt.Errorf("%w: throttled", ErrNotNow)
 	// ErrUnknown says that the answer never came: the message may be on its way. SES has no idempotency key, so who sends
 	// again may send twice; what is worse is for the caller to decide.
 	ErrUnknown = errors.New("mail: outcome unknown")
@@ -28,6 +30,7 @@ var (
 // SES is the part of the SES v2 client in use.
 type SES interface {
 	SendEmail(context.Context, *sesv2.SendEmailInput, ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error)
+	GetAccount(context.Context, *sesv2.GetAccountInput, ...func(*sesv2.Options)) (*sesv2.GetAccountOutput, error)
 }
 
 // Sender sends messages from one address. It is safe for concurrent use.
@@ -91,6 +94,22 @@ func (s *Sender) Send(ctx context.Context, m Message) (id string, err error) {
 	return aws.ToString(out.MessageId), nil
 }
 
+// Account asks what the account may send: mails a second, mails in 24 hours (-1 for no limit), and how many it has sent
+// in the last 24.
+func (s *Sender) Account(ctx context.Context) (perSecond float64, quota, sent int, err error) {
+	out, err := s.ses.GetAccount(ctx, &sesv2.GetAccountInput{})
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("mail: account: %w", err)
+	}
+	if out.SendQuota == nil {
+		return 0, 0, 0, errors.New("mail: account: SES named no quota")
+	}
+	return out.SendQuota.MaxSendRate, int(out.SendQuota.Max24HourSend), int(out.SendQuota.SentLast24Hours), nil
+}
+
+// From is the address that mails come from.
+func (s *Sender) From() string { return s.from }
+
 // once turns the SDK's own retries off.
 func once(o *sesv2.Options) { o.Retryer = aws.NopRetryer{} }
 
@@ -99,18 +118,22 @@ func utf8(text string) *types.Content {
 }
 
 // headers are those of RFC 8058 when the message can be unsubscribed from.
-func (m Message) headers() []types.MessageHeader {
-	if m.Unsubscribe == "" {
-		return nil
+func (m Message) headers() (all []types.MessageHeader) {
+	add := func(name, value string) {
+		all = append(all, types.MessageHeader{Name: &name, Value: &value})
 	}
-	return []types.MessageHeader{
-		{Name: aws.String("List-Unsubscribe"), Value: aws.String("<" + m.Unsubscribe + ">")},
-		{Name: aws.String("List-Unsubscribe-Post"), Value: aws.String("List-Unsubscribe=One-Click")},
+	if m.Unsubscribe != "" {
+		add("List-Unsubscribe", "<"+m.Unsubscribe+">")
+		add("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 	}
+	if m.FeedbackID != "" {
+		add("Feedback-ID", m.FeedbackID)
+	}
+	return all
 }
 
-// outcome says what an error of SES means for the message. Whatever SES answered with 4xx was not accepted; a connection that
-// was never made cannot have carried it; all else may have.
+// outcome says what an error of SES means for the message. Whatever SES answered with 4xx was not accepted; a
+// connection that was never made cannot have carried it; all else may have.
 // https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors
 func outcome(err error) error {
 	if _, ok := errors.AsType[*types.MessageRejected](err); ok {
@@ -118,6 +141,12 @@ func outcome(err error) error {
 	}
 	if _, ok := errors.AsType[*types.BadRequestException](err); ok {
 		return ErrRejected
+	}
+	if _, ok := errors.AsType[*types.TooManyRequestsException](err); ok {
+		return ErrThrottled
+	}
+	if _, ok := errors.AsType[*types.LimitExceededException](err); ok {
+		return ErrThrottled
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return ErrNotNow

@@ -81,6 +81,11 @@ func rules(s topology.System) []bus.Rule {
 				Pattern: bus.Pattern{Sources: []string{event.Source}, DetailTypes: f.Events},
 			})
 		}
+		if f.MailEvents {
+			all = append(all, bus.Rule{
+				Name: f.Name + "-ses", Bus: bus.Default, Target: f.Name, Pattern: bus.Pattern{Sources: []string{"aws.ses"}},
+			})
+		}
 	}
 	return all
 }
@@ -181,7 +186,7 @@ func (r *Runner) variables() map[string]string {
 		"PAYMENT_PROVIDER": "sandbox", "SANDBOX_URL": r.address + "/sandbox", "SANDBOX_KEY": paymentKey,
 		"SANDBOX_WEBHOOK_SECRET": webhookSecret, "PAYMENT_SECRETS": "", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
 		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),
-		"SHELF_SECONDS": r.getenv("SHELF_SECONDS"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address, "SHOP_CONTACT": mailFrom,
+		"SHELF_SECONDS": r.getenv("SHELF_SECONDS"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address, "LINK_BASE": r.address, "SHOP_CONTACT": mailFrom,
 		"SHOP_COLOR": "", "SHOP_IMPRINT": "", "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",
 	}
 	for _, s := range r.options.System.Tables {

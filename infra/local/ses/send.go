@@ -92,7 +92,7 @@ func (s *Sink) accept(r *http.Request) (Message, error) {
 	switch {
 	case name == outcomeReject:
 		return Message{}, &refusal{http.StatusBadRequest, "MessageRejected", "Email address is not verified."}
-	case name == outcomeThrottle && s.throttle(address):
+	case name == outcomeThrottle && s.throttle(address), s.tooFast():
 		return Message{}, &refusal{http.StatusTooManyRequests, "TooManyRequestsException", "Maximum sending rate exceeded."}
 	}
 	m.Outcome, m.At = name, s.options.Clock.Now()
@@ -105,7 +105,8 @@ func (s *Sink) accept(r *http.Request) (Message, error) {
 
 func (in sendEmail) message() (Message, error) {
 	m := Message{
-		From: in.FromEmailAddress, To: in.Destination.ToAddresses, Cc: in.Destination.CcAddresses, Bcc: in.Destination.BccAddresses,
+		From: in.FromEmailAddress, To: in.Destination.ToAddresses, Cc: in.Destination.CcAddresses,
+		Bcc:     in.Destination.BccAddresses,
 		ReplyTo: in.ReplyToAddresses, ConfigurationSet: in.ConfigurationSetName, Tags: map[string]string{},
 	}
 	for _, t := range in.EmailTags {

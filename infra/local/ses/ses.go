@@ -29,6 +29,8 @@ type Options struct {
 	Emit func(detailType string, detail json.RawMessage) error
 	File string       // where messages are kept; empty keeps them in memory
 	Log  *slog.Logger // nil is silent
+	// Rate is how many mails a second are taken, more are throttled; 0 is 200 a second, not enforced.
+	Rate float64
 }
 
 // Message is one e-mail taken.
@@ -82,6 +84,8 @@ type Sink struct {
 	mu        sync.Mutex
 	messages  []Message // oldest first
 	throttled map[string]int
+	bucket    float64 // mails that may be taken at once, at bucketAt
+	bucketAt  time.Time
 	file      *journal.Journal[Message]
 }
 
@@ -100,6 +104,7 @@ func Open(o Options) (*Sink, error) {
 		routes: http.NewServeMux(), closed: closed, close: sync.OnceFunc(func() { close(closed) }),
 	}
 	s.routes.HandleFunc("POST /v2/email/outbound-emails", s.sendEmail)
+	s.routes.HandleFunc("GET /v2/email/account", s.account)
 	s.routes.HandleFunc("GET /inbox", s.inbox)
 	s.routes.HandleFunc("GET /inbox/{id}", s.message)
 	s.routes.HandleFunc("GET /inbox.json", s.inboxJSON)
@@ -159,7 +164,8 @@ const (
 )
 
 var outcomes = []string{
-	outcomeBounce, outcomeSoftBounce, outcomeSuppressed, outcomeComplaint, outcomeOutOfDesk, outcomeThrottle, outcomeReject, outcomeHang,
+	outcomeBounce, outcomeSoftBounce, outcomeSuppressed, outcomeComplaint, outcomeOutOfDesk, outcomeThrottle,
+	outcomeReject, outcomeHang,
 }
 
 // outcome returns the outcome the first telling recipient asks for, and that recipient.

@@ -23,12 +23,14 @@ type Spec struct {
 	Tables      []Grant
 	Permissions []Permission // what it may do besides tables
 
-	API      API          // its routes, an *api.Service; nil when it has none
-	Jobs     worker.Kinds // the due kinds it works off, from a queue that has the function's name
-	Queue    Queue        // how the queue of its jobs behaves; the zero value is the default
-	Events   []string     // the event types it consumes; see Types
-	Stream   *Stream      // it reads the changes of a table
-	Schedule *Schedule    // it is invoked at a fixed rate
+	API    API          // its routes, an *api.Service; nil when it has none
+	Jobs   worker.Kinds // the due kinds it works off, from a queue that has the function's name
+	Queue  Queue        // how the queue of its jobs behaves; the zero value is the default
+	Events []string     // the event types it consumes; see Types
+	// MailEvents: it takes what SES tells about mails (source aws.ses) from the default bus, of all detail types.
+	MailEvents bool
+	Stream     *Stream   // it reads the changes of a table
+	Schedule   *Schedule // it is invoked at a fixed rate
 
 	Alarms []Alarm // on metrics of its own
 }

@@ -1,0 +1,71 @@
+package mailer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	lambdaevents "github.com/aws/aws-lambda-go/events"
+
+	"dangol/shared/compliance"
+	"dangol/shared/outbox"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
+)
+
+// event stores the mail of one domain event and sends it at once. An error asks for the event to be delivered again.
+func (m *Mailer) event(ctx context.Context, in lambdaevents.EventBridgeEvent) error {
+	var e event.Envelope
+	if err := json.Unmarshal(in.Detail, &e); err != nil {
+		return fmt.Errorf("the detail of %s is no envelope: %w", in.ID, err)
+	}
+	ctx = withCorrelation(ctx, e.CorrelationID)
+	letter, err := letterFor(e)
+	if errors.Is(err, errNotHeard) {
+		m.log.WarnContext(ctx, "no mail for this event type", "type", e.Type)
+		return nil
+	}
+	if err == nil {
+		// Written before it is stored: an event that makes no mail must not leave a task behind.
+		_, err = m.templates.Write(letter.language, letter.content)
+	}
+	if err == nil {
+		err = m.now(ctx, letter.mail(e))
+	}
+	if err != nil {
+		m.log.ErrorContext(ctx, "mail", "event", e.ID, "type", e.Type, "error", err)
+		return fmt.Errorf("mail for %s %s: %w", e.Type, e.ID, err)
+	}
+	return nil
+}
+
+// mail is the task's payload for a letter.
+func (l letter) mail(e event.Envelope) outbox.Mail {
+	template := l.content.Template()
+	return outbox.Mail{
+		ID: e.ID + "-" + template, Kind: compliance.Transactional, To: l.to, Language: l.language, Template: template,
+		About:  l.about,
+		Source: outbox.Source{Name: "event", Step: template}, Event: &outbox.Event{Type: e.Type, Detail: e.Data},
+		Basis: compliance.ReasonTransactional, Planned: e.Time,
+	}
+}
+
+// now stores a mail and makes the first attempt. An event that is delivered again finds the task and does nothing; a
+// worker that dies here leaves it due.
+func (m *Mailer) now(ctx context.Context, letter outbox.Mail) error {
+	t := task.Begun(letter.DueKind(), letter.ID, letter, m.clock.Now())
+	err := m.Store.Table.Put(ctx, table.Put{Item: t, If: table.IfNew})
+	if _, stored := table.Failed(err); stored {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := m.kinds[t.Kind].Run(ctx, t); err != nil {
+		// the task stands; it is due after its lease
+		m.log.WarnContext(ctx, "mail left to the queue", "mail", t.ID, "error", err)
+	}
+	return nil
+}

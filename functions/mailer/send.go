@@ -1,0 +1,144 @@
+package mailer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dangol/shared/compliance"
+	"dangol/shared/mail"
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
+)
+
+// send makes one attempt.
+func (m *Mailer) send(ctx context.Context, t *task.Task[outbox.Mail]) (task.Outcome, error) {
+	letter := t.Payload.Value
+	now := m.clock.Now()
+	if letter.Late(now) {
+		return m.settled(ctx, letter, outbox.Withheld, "", "too_late"), nil
+	}
+	c, err := m.Contacts.Of(ctx, letter.To)
+	if err != nil {
+		return task.Outcome{}, errors.Join(task.ErrLater, err)
+	}
+	message, links, decision, err := m.write(ctx, letter, c, now)
+	if errors.Is(err, task.ErrLater) {
+		return task.Outcome{}, err
+	}
+	if err != nil {
+		m.log.ErrorContext(ctx, "mail cannot be written", "mail", t.ID, "template", letter.Template, "error", err)
+		return m.settled(ctx, letter, outbox.Rejected, "", "template: "+err.Error()), nil
+	}
+	if !decision.Allowed {
+		return m.settled(ctx, letter, outbox.Withheld, "", string(decision.Reason)), nil
+	}
+	if err := m.Budget.Take(ctx, letter.Kind == compliance.Marketing); err != nil {
+		return task.Outcome{}, errors.Join(task.ErrLater, err)
+	}
+	// Asked again: waiting for a place took time.
+	if letter.Late(m.clock.Now()) {
+		return m.settled(ctx, letter, outbox.Withheld, "", "too_late"), nil
+	}
+	if err := m.Store.Begin(ctx, letter, links, m.clock.Now()); errors.Is(err, outbox.ErrStopped) {
+		return m.settled(ctx, letter, outbox.Canceled, "", "stopped"), nil
+	} else if err != nil {
+		return task.Outcome{}, errors.Join(task.ErrLater, err)
+	}
+	return m.call(ctx, letter, message)
+}
+
+// call hands a mail to SES and says what the answer means.
+func (m *Mailer) call(ctx context.Context, letter outbox.Mail, message mail.Message) (task.Outcome, error) {
+	messageID, err := m.sender.Send(ctx, message)
+	switch {
+	case err == nil:
+		return m.settled(ctx, letter, outbox.Accepted, messageID, ""), nil
+	case errors.Is(err, mail.ErrRejected):
+		m.log.ErrorContext(ctx, "mail rejected", "mail", letter.ID, "template", letter.Template, "error", err)
+		return m.settled(ctx, letter, outbox.Rejected, "", err.Error()), nil
+	case errors.Is(err, mail.ErrThrottled):
+		m.count(ctx, "MailThrottled")
+		if slow := m.Budget.Throttled(context.WithoutCancel(ctx)); slow != nil {
+			m.log.ErrorContext(ctx, "slowing down", "error", slow)
+		}
+		return task.Outcome{}, errors.Join(task.ErrLater, err)
+	case errors.Is(err, mail.ErrNotNow):
+		m.count(ctx, "MailWaiting")
+		return task.Outcome{}, errors.Join(task.ErrLater, err)
+	}
+	return task.Outcome{}, errors.Join(task.ErrUnknown, err)
+}
+
+// settled is an outcome with its record.
+func (m *Mailer) settled(ctx context.Context, letter outbox.Mail, state outbox.State, messageID,
+	reason string) task.Outcome {
+	now := m.clock.Now()
+	m.count(ctx, metricOf(state))
+	return task.Outcome{Record: func(context.Context) ([]table.Write, error) {
+		return letter.Settle(state, messageID, reason, now), nil
+	}}
+}
+
+func metricOf(s outbox.State) string {
+	switch s {
+	case outbox.Accepted:
+		return "MailSent"
+	case outbox.Rejected:
+		return "MailRejected"
+	case outbox.Unknown:
+		return "MailUnknown"
+	}
+	return "MailWithheld"
+}
+
+// maxResends bounds how often an order mail is sent again after attempts that nobody answered.
+const maxResends = 1
+
+// ask finds out what became of an attempt without an answer. The record says whether SES was called at all, and SES's
+// Send event is written there.
+func (m *Mailer) ask(ctx context.Context, t *task.Task[outbox.Mail]) (task.Outcome, error) {
+	letter := t.Payload.Value
+	r, err := m.Store.Get(ctx, t.ID)
+	switch {
+	case errors.Is(err, table.ErrNotFound), err == nil && r.State == "":
+		return task.Outcome{}, task.ErrNotSeen // the attempt ended before SES was called
+	case err != nil:
+		return task.Outcome{}, errors.Join(task.ErrUnknown, err)
+	case !r.SentEvent.IsZero() && !r.SentEvent.Before(r.TriedAt.Add(-clockSkew)):
+		return m.settled(ctx, letter, outbox.Accepted, r.MessageID, ""), nil
+	case m.clock.Now().Sub(r.TriedAt) < outbox.AskWithin:
+		return task.Outcome{}, task.ErrUnknown
+	case letter.Kind == compliance.Marketing, r.Resends >= maxResends:
+		return task.Outcome{}, task.Permanent(task.ErrUnknown)
+	}
+	if err := m.Store.Resend(ctx, t.ID); err != nil {
+		return task.Outcome{}, errors.Join(task.ErrUnknown, err)
+	}
+	return task.Outcome{}, task.ErrNotSeen
+}
+
+// clockSkew is how much SES's clock may be behind ours.
+const clockSkew = time.Minute
+
+// abandon records a mail of which nobody knows whether it was sent.
+func (m *Mailer) abandon(ctx context.Context, t *task.Task[outbox.Mail], cause error) ([]table.Write, error) {
+	m.count(ctx, metricOf(outbox.Unknown))
+	return t.Payload.Value.Settle(outbox.Unknown, "", cause.Error(), m.clock.Now()), nil
+}
+
+// gate asks whether a mail may be sent. The frequency cap was asked, and its place taken, when the mail was made.
+func (m *Mailer) gate(letter outbox.Mail, c contact.Contact, subject, unsubscribe string,
+	now time.Time) compliance.GateDecision {
+	brand := m.templates.Brand()
+	g := c.Gate(compliance.Email)
+	g.Address = letter.To
+	return compliance.Allowed(compliance.OutgoingMessage{
+		Kind: letter.Kind, Channel: compliance.Email, Topic: letter.Topic, Subject: subject, SameGoods: letter.SameGoods,
+		Sender: compliance.SenderIdentity{Name: brand.Name, Contact: brand.Contact, PostalAddress: brand.Address(),
+			Unsubscribe: unsubscribe},
+	}, g, compliance.GatePolicy{Exceptions: letter.Basis == compliance.ReasonExistingCustomer ||
+		letter.Basis == compliance.ReasonOptOutCountry}, now)
+}

@@ -1,0 +1,72 @@
+package mailer
+
+import (
+	"dangol/events"
+	"dangol/shared/mail"
+	"dangol/shared/money"
+)
+
+// subscription is a receipt where the event carries the invoice, else the notice of its kind.
+func subscription(b events.SubscriptionNoticeIssued) letter {
+	l := letter{to: b.Email, language: b.Language, about: b.SubscriptionID}
+	if b.Invoice != nil {
+		l.content = receipt(b)
+		return l
+	}
+	if b.CreditNote != nil {
+		l.content = creditNote(b)
+		return l
+	}
+	n := mail.SubscriptionNotice{
+		Kind: b.Kind, SubscriptionID: b.SubscriptionID, Plan: b.Plan, Name: b.Name, Date: b.Date, Amount: b.Amount,
+		Method: b.Method, Retry: b.Retry,
+		Reason: b.Reason,
+	}
+	if b.Ask != nil {
+		n.Old, n.Required = b.Ask.Old, b.Ask.Required
+	}
+	l.content = n
+	return l
+}
+
+func creditNote(b events.SubscriptionNoticeIssued) mail.SubscriptionCreditNote {
+	n := b.CreditNote
+	out := mail.SubscriptionCreditNote{
+		Number: n.Number, SubscriptionID: b.SubscriptionID, Plan: b.Plan, Name: b.Name, Reason: b.Reason, Amount: n.Amount,
+		ToCard:   n.ToCard,
+		ToCredit: n.ToCredit, Tax: money.Of(0, n.Amount.Currency),
+	}
+	for _, t := range n.Taxes {
+		out.Tax.Amount += t.Tax.Amount
+	}
+	return out
+}
+
+func receipt(b events.SubscriptionNoticeIssued) mail.SubscriptionReceipt {
+	i := b.Invoice
+	out := mail.SubscriptionReceipt{
+		Number: i.Number, SubscriptionID: b.SubscriptionID, Plan: b.Plan, Name: b.Name, Subtotal: i.Subtotal,
+		CreditUsed: i.CreditUsed,
+		Total:      i.Total, Tax: money.Of(0, i.Total.Currency), Method: b.Method,
+	}
+	for _, t := range i.Taxes {
+		out.Tax.Amount += t.Tax.Amount
+	}
+	for _, l := range i.Lines {
+		line := mail.Line{Title: b.Plan, Quantity: max(l.Quantity, 1), Total: l.Amount}
+		if l.From != "" {
+			line.Options = []string{l.From + " ~ " + l.To}
+		}
+		out.Lines = append(out.Lines, line)
+	}
+	return out
+}
+
+// gift is the mail that somebody gets for whom a subscription was paid.
+func gift(b events.SubscriptionGiftAnnounced) letter {
+	return letter{to: b.Email, language: b.Language, about: b.SubscriptionID, content: mail.SubscriptionGift{
+		SubscriptionID: b.SubscriptionID, Plan: b.Plan, Name: b.Name, From: b.From, Message: b.Message, Cycles: b.Cycles,
+		Until: b.Until,
+		Token: b.Token,
+	}}
+}

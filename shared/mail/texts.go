@@ -1,0 +1,157 @@
+package mail
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+//go:embed texts
+var textFiles embed.FS
+
+// Catalog is all texts of one language, by key: texts/<language>.json with nested keys joined by dots. {name} in a text
+// is filled in. A new language is one more file and its code in Languages.
+type Catalog struct {
+	language string
+	texts    map[string]string
+}
+
+// catalogs are read when they are first needed.
+var catalogs = func() map[string]func() (*Catalog, error) {
+	all := map[string]func() (*Catalog, error){}
+	for _, language := range Languages {
+		all[language] = sync.OnceValues(func() (*Catalog, error) { return readCatalog(language) })
+	}
+	return all
+}()
+
+// CatalogOf returns the texts of the language that a tag such as "ko" or "en-US" asks for.
+func CatalogOf(tag string) (*Catalog, error) { return catalogs[languageOf(tag)]() }
+
+func readCatalog(language string) (*Catalog, error) {
+	raw, err := textFiles.ReadFile("texts/" + language + ".json")
+	if err != nil {
+		return nil, fmt.Errorf("mail: texts: %w", err)
+	}
+	var nested map[string]any
+	if err := json.Unmarshal(raw, &nested); err != nil {
+		return nil, fmt.Errorf("mail: texts/%s.json: %w", language, err)
+	}
+	c := &Catalog{language: language, texts: map[string]string{}}
+	return c, c.flatten("", nested)
+}
+
+func (c *Catalog) flatten(prefix string, nested map[string]any) error {
+	for key, value := range nested {
+		switch v := value.(type) {
+		case string:
+			c.texts[prefix+key] = v
+		case map[string]any:
+			if err := c.flatten(prefix+key+".", v); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("mail: texts/%s.json: %s%s is neither a text nor a group", c.language, prefix, key)
+		}
+	}
+	return nil
+}
+
+// Keys lists the keys in order.
+func (c *Catalog) Keys() []string { return slices.Sorted(maps.Keys(c.texts)) }
+
+// Has reports whether there is a text.
+func (c *Catalog) Has(key string) bool { return c.texts[key] != "" }
+
+// Text returns a text with its placeholders filled in; pairs are names and values. Values are put on one line. Error:
+// an unknown key, or a placeholder without a value.
+func (c *Catalog) Text(key string, pairs ...string) (string, error) {
+	text, known := c.texts[key]
+	if !known {
+		return "", fmt.Errorf("mail: no text %q in %s", key, c.language)
+	}
+	if len(pairs)%2 == 1 {
+		return "", fmt.Errorf("mail: text %q: a placeholder without a value", key)
+	}
+	// A value that contains braces is not filled in again: each placeholder is replaced once, from left to right.
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		out.WriteString(before)
+		if !found {
+			return out.String(), nil
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		value, ok := valueOf(pairs, name)
+		if !closed || !ok {
+			return "", fmt.Errorf("mail: text %q in %s: no value for {%s}", key, c.language, name)
+		}
+		out.WriteString(oneLine(value))
+		text = after
+	}
+}
+
+func valueOf(pairs []string, name string) (string, bool) {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i] == name {
+			return pairs[i+1], true
+		}
+	}
+	return "", false
+}
+
+// text is Text for templates, whose values need not be texts.
+func (c *Catalog) text(key string, pairs ...any) (string, error) {
+	values := make([]string, len(pairs))
+	for i, p := range pairs {
+		values[i] = fmt.Sprint(p)
+	}
+	return c.Text(key, values...)
+}
+
+// known reports whether there is a text in the first language; a test keeps the others alike.
+func known(key string) bool {
+	c, err := CatalogOf(Languages[0])
+	return err == nil && c.Has(key)
+}
+
+// Placeholders lists the names in braces of a text, in order.
+func (c *Catalog) Placeholders(key string) (names []string) {
+	for part := range strings.SplitSeq(c.texts[key], "{") {
+		if name, _, ok := strings.Cut(part, "}"); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// instant writes a time to the minute: "2026년 3월 1일 (일) 21:00", "Sun, 1 Mar 2026, 21:00 KST".
+func (c *Catalog) instant(at time.Time) (string, error) {
+	return c.Text("dates.instant", append(c.parts(at), "time", at.Format("15:04"), "zone", at.Format("MST"))...)
+}
+
+// day writes a date YYYY-MM-DD for people; what is none stays as it is.
+func (c *Catalog) day(date string) (string, error) {
+	at, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return date, nil
+	}
+	return c.Text("dates.day", c.parts(at)...)
+}
+
+func (c *Catalog) parts(at time.Time) []string {
+	month := strings.Fields(c.texts["dates.months"])[at.Month()-1]
+	short := []rune(month)
+	return []string{
+		"year", strconv.Itoa(at.Year()), "month", strconv.Itoa(int(at.Month())), "day", strconv.Itoa(at.Day()), "month_long",
+		month,
+		"month_name", string(short[:min(3, len(short))]), "weekday", strings.Fields(c.texts["dates.weekdays"])[at.Weekday()],
+	}
+}

@@ -1,0 +1,139 @@
+package mail_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"dangol/shared/mail"
+)
+
+func catalog(t testing.TB, language string) *mail.Catalog {
+	t.Helper()
+	c, err := mail.CatalogOf(language)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestEveryLanguageHasTheSameTextsAndPlaceholders(t *testing.T) {
+	t.Parallel()
+	first := catalog(t, mail.Languages[0])
+	for _, language := range mail.Languages[1:] {
+		other := catalog(t, language)
+		if !slices.Equal(first.Keys(), other.Keys()) {
+			t.Errorf("%s has other keys than %s", language, mail.Languages[0])
+		}
+		for _, key := range first.Keys() {
+			if strings.HasPrefix(key, "dates.") {
+				continue // how a date is written differs
+			}
+			if a, b := first.Placeholders(key), other.Placeholders(key); !slices.Equal(a, b) {
+				t.Errorf("%s: %v in %s, %v in %s", key, a, mail.Languages[0], b, language)
+			}
+		}
+	}
+}
+
+var keyForm = regexp.MustCompile(`t "([a-z_.-]+)"`)
+
+func TestTemplatesUseTextsThatExistAndNoTextIsLeftOver(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	templates, err := filepath.Glob("templates/*")
+	if err != nil || len(templates) == 0 {
+		t.Fatal("no templates", err)
+	}
+	for _, file := range templates {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range keyForm.FindAllStringSubmatch(string(raw), -1) {
+			used[found[1]] = true
+			if !slices.Contains(catalog(t, "ko").Keys(), found[1]) {
+				t.Errorf("%s uses %q, which is no text", file, found[1])
+			}
+		}
+		if strings.ContainsFunc(string(raw), func(r rune) bool { return r >= '가' && r <= '힣' }) {
+			t.Errorf("%s has a text of its own; it belongs into texts/", file)
+		}
+	}
+	for _, key := range catalog(t, "ko").Keys() {
+		group, _, _ := strings.Cut(key, ".")
+		if !used[key] && !slices.Contains([]string{"notices", "credit_reasons", "composed", "dates"}, group) &&
+			!strings.HasPrefix(key, "words.channel_") {
+			t.Errorf("no template uses %q", key)
+		}
+	}
+}
+
+func TestATextWithoutAValueIsAnError(t *testing.T) {
+	t.Parallel()
+	c := catalog(t, "en")
+	for name, ask := range map[string]func() (string, error){
+		"an unknown key":              func() (string, error) { return c.Text("no.such") },
+		"a placeholder without value": func() (string, error) { return c.Text("greeting") },
+		"a name without value":        func() (string, error) { return c.Text("greeting", "name") },
+	} {
+		if text, err := ask(); err == nil {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+	if _, err := mail.Compose("ko", "no_such_kind"); err == nil {
+		t.Error("a kind that is none is composed")
+	}
+}
+
+func TestValuesAreNotFilledInAgain(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.SampledFrom([]string{"{name}", "{brand}{name}", "{", "}", "a\nb", "{{.Brand}}"}).Draw(t, "value")
+		c, err := mail.CatalogOf("en")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.Text("greeting", "name", value)
+		if want := "Dear " + strings.ReplaceAll(value, "\n", " ") + ", "; err != nil || got != want {
+			t.Fatalf("%q, %v", got, err)
+		}
+	})
+}
+
+func TestComposedMailsWithAHoleInThemAreErrors(t *testing.T) {
+	t.Parallel()
+	good, err := mail.Compose("ko", "cart_code")
+	if err != nil {
+		t.Fatal(err)
+	}
+	good.URL = "https://shop.example.com/"
+	for name, spoil := range map[string]func(*mail.Composed){
+		"no subject": func(c *mail.Composed) { c.Subject = " " }, "no heading": func(c *mail.Composed) { c.Heading = "" },
+		"no body":                     func(c *mail.Composed) { c.Body = nil },
+		"a button that leads nowhere": func(c *mail.Composed) { c.URL = "" },
+		"a button with a script":      func(c *mail.Composed) { c.URL = "javascript:alert(1)" },
+		"a product without a price": func(c *mail.Composed) {
+			c.Products = []mail.Product{{Title: "x",
+				URL: "https://e.example"}}
+		},
+		"a product without an address": func(c *mail.Composed) { c.Products = []mail.Product{{Title: "x", Price: krw(1)}} },
+		"a product with a local image": func(c *mail.Composed) {
+			c.Products = []mail.Product{{Title: "x", URL: "https://e.example", Price: krw(1), Image: "file:///x"}}
+		},
+	} {
+		c := good
+		spoil(&c)
+		if _, err := templates(t).WriteIn("ko", c, frame); err == nil {
+			t.Errorf("%s: written", name)
+		}
+	}
+	if _, err := templates(t).WriteIn("ko", good, frame); err != nil {
+		t.Error(err)
+	}
+}

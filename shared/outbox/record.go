@@ -1,0 +1,339 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"dangol/shared/compliance"
+	"dangol/shared/outreach/consent"
+	"dangol/shared/platform/table"
+)
+
+// State is what is known about a message.
+type State string
+
+// The states. Sending is an attempt that was begun.
+const (
+	Sending  State = "sending"
+	Accepted State = "accepted" // SES took it
+	Rejected State = "rejected" // SES will never take it
+	Unknown  State = "unknown"  // nobody knows whether SES took it, and it is not sent again
+	Withheld State = "withheld" // the gate refused it, or it was too late
+	Canceled State = "canceled" // a goal was reached or a campaign stopped before it was sent
+)
+
+// keep is how long it is known who was sent what: advertising for six months (전자상거래법 시행령 6조), in days that cover the
+// longest.
+const keep = 184 * 24 * time.Hour
+
+// Record is the record of one message.
+type Record struct {
+	table.Key
+	ID        string                 `dynamodbav:"id"`
+	Kind      compliance.MessageKind `dynamodbav:"kind"`
+	Channel   compliance.Channel     `dynamodbav:"channel"`
+	Template  string                 `dynamodbav:"template"`
+	About     string                 `dynamodbav:"about,omitempty"`
+	Source    Source                 `dynamodbav:"source"`
+	Contact   string                 `dynamodbav:"contact,omitempty"`
+	Topic     string                 `dynamodbav:"topic,omitempty"`
+	State     State                  `dynamodbav:"state"`
+	Reason    string                 `dynamodbav:"reason,omitempty"` // of the gate, of the rejection
+	MessageID string                 `dynamodbav:"messageId,omitempty"`
+	TriedAt   time.Time              `dynamodbav:"triedAt"`
+	At        time.Time              `dynamodbav:"at"`
+	ConsentAt time.Time              `dynamodbav:"consentAt,omitempty"`
+	Resends   int                    `dynamodbav:"resends,omitempty"` // after attempts that nobody answered
+	// Links are where its links lead; a link carries its place in this list.
+	Links []string `dynamodbav:"links,omitempty"`
+
+	// What SES and the recipient did. Each is set once.
+	SentEvent  time.Time `dynamodbav:"sentEvent,omitempty"`
+	Delivered  time.Time `dynamodbav:"delivered,omitempty"`
+	Bounced    time.Time `dynamodbav:"bounced,omitempty"`
+	Complained time.Time `dynamodbav:"complained,omitempty"`
+	Opened     time.Time `dynamodbav:"opened,omitempty"`
+	Clicked    time.Time `dynamodbav:"clicked,omitempty"` // by a person, first
+	Machine    time.Time `dynamodbav:"machine,omitempty"` // by a machine, first
+
+	Stopped bool   `dynamodbav:"stopped,omitempty"` // not to be sent any more
+	To      string `dynamodbav:"gsi1pk,omitempty"`
+	ToAt    string `dynamodbav:"gsi1sk,omitempty"`
+	Card    Card   `dynamodbav:"card"`
+	TTL     int64  `dynamodbav:"ttl,omitempty"`
+}
+
+// Card is what lists of messages show.
+type Card struct {
+	ID       string    `dynamodbav:"id" json:"id"`
+	Template string    `dynamodbav:"template" json:"template"`
+	Source   Source    `dynamodbav:"source" json:"source"`
+	About    string    `dynamodbav:"about,omitempty" json:"about,omitempty"`
+	State    State     `dynamodbav:"state" json:"state"`
+	Reason   string    `dynamodbav:"reason,omitempty" json:"reason,omitempty"`
+	At       time.Time `dynamodbav:"at" json:"at"`
+}
+
+// Failure is an entry in the merchant's list of mails that need a look: rejected or unknown.
+type Failure struct {
+	table.Key
+	List  string `dynamodbav:"gsi1pk"`
+	Place string `dynamodbav:"gsi1sk"`
+	Card  Card   `dynamodbav:"card"`
+	TTL   int64  `dynamodbav:"ttl"`
+}
+
+// timeForm makes times sort as text.
+const timeForm = "2006-01-02T15:04:05.000Z"
+
+func keyOf(id string) table.Key { return table.Key{PK: "MSG#" + id, SK: "MSG"} }
+
+func failureKey(id string) table.Key { return table.Key{PK: "MSG#" + id, SK: "FAILURE"} }
+
+// listKey is the index key of a person's messages. It names nobody, but whoever knows an address can look it up.
+func listKey(address string) string { return "TO#" + consent.AddressHash(address) }
+
+// failures is the index key of the merchant's list.
+const failures = "FAILURES"
+
+// Store keeps records and counters. It is safe for concurrent use.
+type Store struct{ Table *table.Table }
+
+// ErrStopped says that the message must not be sent any more.
+var ErrStopped = errors.New("outbox: stopped before it was sent")
+
+// Get reads a record. 1 round trip. Errors: table.ErrNotFound.
+func (s Store) Get(ctx context.Context, id string) (r Record, err error) {
+	err = s.Table.Get(ctx, keyOf(id), &r)
+	return r, err
+}
+
+// Begin writes down that a mail is about to be sent, with the targets of its links. SES's events may have made the
+// record already. 1 round trip. Errors: ErrStopped.
+func (s Store) Begin(ctx context.Context, m Mail, links []string, now time.Time) error {
+	_, err := s.Table.Update(ctx, table.Update{
+		Key: keyOf(m.ID), Do: m.fields(Sending, "") + ", #links = :links, #triedAt = :now",
+		If:   "attribute_not_exists(#stopped)", // whoever stops a message first wins
+		With: m.values(Sending, "", now, map[string]any{":links": links}),
+	})
+	if _, refused := table.Failed(err); refused {
+		return ErrStopped
+	}
+	return err
+}
+
+// fields is the update clause that writes what a mail says of itself.
+func (m Mail) fields(_ State, messageID string) string {
+	do := "SET #id = :id, #kind = :kind, #channel = :channel, #template = :template, #about = :about, #source = :source, " +
+		"#contact = :contact, #topic = :topic, #state = :state, #reason = :reason, #at = :now, #consentAt = :consentAt, " +
+		"#gsi1pk = :to, #gsi1sk = :toAt, #card = :card, #ttl = :ttl"
+	if messageID != "" {
+		do += ", #messageId = :messageId"
+	}
+	return do
+}
+
+func (m Mail) values(state State, reason string, now time.Time, more map[string]any) map[string]any {
+	consentAt := time.Time{}
+	if m.Compose != nil {
+		consentAt = m.Compose.ConsentAt
+	}
+	if reason == "" {
+		reason = string(m.Basis)
+	}
+	with := map[string]any{
+		":id": m.ID, ":kind": m.Kind, ":channel": compliance.Email, ":template": m.Template, ":about": m.About,
+		":source":  m.Source,
+		":contact": m.Contact, ":topic": m.Topic, ":state": state, ":reason": reason, ":now": now, ":consentAt": consentAt,
+		":to": listKey(m.To), ":toAt": now.UTC().Format(timeForm), ":card": m.card(state, reason, now),
+		":ttl": now.Add(keep).Unix(),
+	}
+	for name, value := range more {
+		with[name] = value
+	}
+	return with
+}
+
+func (m Mail) card(state State, reason string, now time.Time) Card {
+	return Card{ID: m.ID, Template: m.Template, Source: m.Source, About: m.About, State: state, Reason: reason, At: now}
+}
+
+// Settle returns the writes that record the outcome of a mail: its record, its counter, and its entry in the list of
+// failures. They are stored in one transaction with the end of the task, so each mail is counted once.
+func (m Mail) Settle(state State, messageID, reason string, now time.Time) []table.Write {
+	more := map[string]any{}
+	if messageID != "" {
+		more[":messageId"] = messageID
+	}
+	record := table.Update{
+		Key: keyOf(m.ID), Do: m.fields(state, messageID), With: m.values(state, reason, now, more),
+		// Always: the task's version keeps two outcomes apart, and SES's events touch other attributes.
+	}
+	writes := []table.Write{record, Count(m.Source, m.ID, now, map[string]int{counterOf(state): 1})}
+	if state == Rejected || state == Unknown {
+		writes = append(writes, table.Put{Item: m.failure(state, reason, now)}) // one entry for each mail, the newest counts
+	}
+	return writes
+}
+
+func (m Mail) failure(state State, reason string, now time.Time) Failure {
+	return Failure{
+		Key: failureKey(m.ID), List: failures, Place: now.UTC().Format(timeForm) + "#" + m.ID,
+		Card: m.card(state, reason, now),
+		TTL:  now.Add(keep).Unix(),
+	}
+}
+
+// Resend notes that a mail is sent again, because nobody answered the attempt before. 1 round trip.
+func (s Store) Resend(ctx context.Context, id string) error {
+	_, err := s.Table.Update(ctx, table.Update{
+		// the record of an attempt
+		Key: keyOf(id), Do: "ADD #resends :one", If: "attribute_exists(#state)", With: map[string]any{":one": 1},
+	})
+	return err
+}
+
+// Stop keeps a message from being sent, if no attempt was begun yet. 1 round trip. It reports false when it was too
+// late.
+func (s Store) Stop(ctx context.Context, id string, now time.Time) (bool, error) {
+	_, err := s.Table.Update(ctx, table.Update{
+		Key: keyOf(id), Do: "SET #stopped = :yes, #ttl = :ttl", If: "attribute_not_exists(#state)", // Begin writes the state
+		With: map[string]any{":yes": true, ":ttl": now.Add(keep).Unix()},
+	})
+	if _, refused := table.Failed(err); refused {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// SentTo lists the messages to an address, newest first. 1 round trip.
+func (s Store) SentTo(ctx context.Context, address string, limit int, after table.Cursor) ([]Card, table.Cursor,
+	error) {
+	return s.list(ctx, listKey(address), limit, after)
+}
+
+// Failures lists the mails that need a look, newest first. 1 round trip.
+func (s Store) Failures(ctx context.Context, limit int, after table.Cursor) ([]Card, table.Cursor, error) {
+	return s.list(ctx, failures, limit, after)
+}
+
+func (s Store) list(ctx context.Context, hash string, limit int, after table.Cursor) ([]Card, table.Cursor, error) {
+	page, err := s.Table.Query(ctx, table.Query{
+		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": hash}, Limit: limit, After: after,
+		Backwards: true,
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	cards := []Card{}
+	for _, item := range page.Items {
+		var r struct {
+			Card Card `dynamodbav:"card"`
+		}
+		if err := item.Decode(&r); err != nil {
+			return nil, "", fmt.Errorf("outbox: list: %w", err)
+		}
+		cards = append(cards, r.Card)
+	}
+	return cards, page.Next, nil
+}
+
+// Clear takes a mail off the list of failures. 1 round trip.
+func (s Store) Clear(ctx context.Context, id string, now time.Time) error {
+	_, err := s.Table.Update(ctx, cleared(id, now))
+	return err
+}
+
+// cleared takes the entry out of the list; the rest of it goes with its time.
+func cleared(id string, now time.Time) table.Update {
+	return table.Update{
+		Key: failureKey(id), Do: "SET #ttl = :ttl REMOVE #gsi1pk, #gsi1sk",
+		With: map[string]any{":ttl": now.Add(keep).Unix()},
+		// Always: off the list already is as good.
+	}
+}
+
+// shards spread the counters of one source: a campaign may settle some hundred mails a second.
+const shards = 8
+
+// Counters by name.
+type Counters map[string]int
+
+// The names of the counters.
+const (
+	CountSent       = "sent"
+	CountRejected   = "rejected"
+	CountUnknown    = "unknown"
+	CountWithheld   = "withheld"
+	CountCanceled   = "canceled"
+	CountHeldOut    = "held_out"
+	CountSES        = "ses_sent" // Send events
+	CountDelivered  = "delivered"
+	CountBounced    = "bounced"
+	CountComplained = "complained"
+	CountOpened     = "opened"
+	CountClicked    = "clicked"
+	CountMachine    = "machine_clicked"
+	CountOrders     = "orders"
+	CountRevenue    = "revenue"
+	CountLeft       = "unsubscribed"
+)
+
+func counterOf(s State) string {
+	switch s {
+	case Accepted:
+		return CountSent
+	case Rejected:
+		return CountRejected
+	case Unknown:
+		return CountUnknown
+	case Canceled:
+		return CountCanceled
+	}
+	return CountWithheld
+}
+
+// Count is the write that adds to the counters of a source and step. about picks the shard.
+func Count(s Source, about string, now time.Time, add Counters) table.Update {
+	h := fnv.New32a()
+	h.Write([]byte(about))
+	do, with := "ADD", map[string]any{":ttl": now.AddDate(2, 0, 0).Unix(), ":step": s.Step}
+	for name, n := range add {
+		if do != "ADD" {
+			do += ","
+		}
+		do += fmt.Sprintf(" #%s :%s", name, name)
+		with[":"+name] = n
+	}
+	return table.Update{
+		Key: table.Key{PK: "STATS#" + s.Name, SK: fmt.Sprintf("%s#%d", s.Step, h.Sum32()%shards)},
+		Do:  "SET #ttl = :ttl, #step = :step " + do, With: with,
+		// Always: whoever adds keeps its own record of having added, in the same transaction.
+	}
+}
+
+// Report reads the counters of a source, by step. 1 round trip for about 100 steps.
+func (s Store) Report(ctx context.Context, source string) (map[string]Counters, error) {
+	report := map[string]Counters{}
+	err := s.Table.All(ctx, table.Query{Where: "#pk = :pk", With: map[string]any{":pk": "STATS#" + source}},
+		func(item table.Item) error {
+			var all map[string]any
+			if err := item.Decode(&all); err != nil {
+				return err
+			}
+			step, _ := all["step"].(string)
+			if report[step] == nil {
+				report[step] = Counters{}
+			}
+			for name, value := range all {
+				if n, ok := value.(float64); ok && name != "ttl" {
+					report[step][name] += int(n)
+				}
+			}
+			return nil
+		})
+	return report, err
+}

@@ -1,0 +1,229 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"dangol/shared/compliance"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/platform/table"
+)
+
+// SESEvent is what SES publishes about a message on the default bus. eventType says which; the detail-type of the
+// envelope is not used, because its words are not documented for all of them.
+// https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+type SESEvent struct {
+	EventType string `json:"eventType"`
+	Mail      struct {
+		MessageID   string              `json:"messageId"`
+		Timestamp   time.Time           `json:"timestamp"`
+		Destination []string            `json:"destination"`
+		Tags        map[string][]string `json:"tags"`
+	} `json:"mail"`
+	Bounce struct {
+		Type       string      `json:"bounceType"`
+		Recipients []recipient `json:"bouncedRecipients"`
+		Timestamp  time.Time   `json:"timestamp"`
+	} `json:"bounce"`
+	Complaint struct {
+		Recipients []recipient `json:"complainedRecipients"`
+		Timestamp  time.Time   `json:"timestamp"`
+	} `json:"complaint"`
+	Delivery struct {
+		Recipients []string  `json:"recipients"`
+		Timestamp  time.Time `json:"timestamp"`
+	} `json:"delivery"`
+	Reject struct {
+		Reason string `json:"reason"`
+	} `json:"reject"`
+}
+
+type recipient struct {
+	EmailAddress string `json:"emailAddress"`
+}
+
+// ErrEvent says that something is no event of SES about a message.
+var ErrEvent = errors.New("outbox: not an event of SES about a message")
+
+// Check refuses what cannot be an event of SES: the function reads nothing else from the bus.
+func (e SESEvent) Check() error {
+	if e.EventType == "" || e.Mail.MessageID == "" {
+		return ErrEvent
+	}
+	return nil
+}
+
+// id is the id that the mail was sent with; empty for a mail of somebody else, such as Cognito.
+func (e SESEvent) id() string {
+	if tags := e.Mail.Tags[Tag]; len(tags) == 1 {
+		return tags[0]
+	}
+	return ""
+}
+
+// Hearing takes in SES's events.
+type Hearing struct {
+	Store    Store
+	Contacts contact.Store
+}
+
+// Hear records an event. Events come more than once and in any order; each changes a record once. Bounces and
+// complaints count for every recipient they name, also for mails that are not ours: the address is the same.
+func (h Hearing) Hear(ctx context.Context, e SESEvent, now time.Time) error {
+	if err := e.Check(); err != nil {
+		return err
+	}
+	switch e.EventType {
+	case "Send":
+		return h.sent(ctx, e, now)
+	case "Delivery":
+		if err := h.mark(ctx, e, "delivered", CountDelivered, e.Delivery.Timestamp, now); err != nil {
+			return err
+		}
+		return h.delivered(ctx, e, now)
+	case "Bounce":
+		if err := h.mark(ctx, e, "bounced", CountBounced, e.Bounce.Timestamp, now); err != nil {
+			return err
+		}
+		return h.each(ctx, e.Bounce.Recipients, now, func(c *contact.Contact) {
+			if e.Bounce.Type == "Permanent" {
+				c.Suppress(compliance.Email, compliance.HardBounce)
+				return
+			}
+			c.SoftBounce(e.Bounce.Timestamp)
+		})
+	case "Complaint":
+		if err := h.mark(ctx, e, "complained", CountComplained, e.Complaint.Timestamp, now); err != nil {
+			return err
+		}
+		return h.each(ctx, e.Complaint.Recipients, now,
+			func(c *contact.Contact) { c.Suppress(compliance.Email, compliance.Complaint) })
+	case "Reject":
+		return h.rejected(ctx, e, now)
+	}
+	return nil // DeliveryDelay, Open, Click and others: nothing follows from them
+}
+
+// delivered forgets soft bounces; most contacts have none, and nothing is written then.
+func (h Hearing) delivered(ctx context.Context, e SESEvent, now time.Time) error {
+	for _, address := range e.Delivery.Recipients {
+		c, err := h.Contacts.Of(ctx, address)
+		if err != nil {
+			return err
+		}
+		if len(c.SoftBounces) == 0 {
+			continue
+		}
+		if err := h.change(ctx, address, now, func(c *contact.Contact) { c.Delivered(e.Delivery.Timestamp) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h Hearing) each(ctx context.Context, all []recipient, now time.Time, change func(*contact.Contact)) error {
+	var failed []error
+	for _, r := range all {
+		if strings.Contains(r.EmailAddress, "@") {
+			failed = append(failed, h.change(ctx, r.EmailAddress, now, change))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (h Hearing) change(ctx context.Context, address string, now time.Time, change func(*contact.Contact)) error {
+	_, err := h.Contacts.Change(ctx, address, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		change(c)
+		return nil, false, nil
+	})
+	return err
+}
+
+// sent settles an attempt whose answer was lost: its record says from now on that SES took it. A mail that was counted
+// as unknown is counted as sent instead, and leaves the list of failures.
+func (h Hearing) sent(ctx context.Context, e SESEvent, now time.Time) error {
+	id := e.id()
+	if id == "" {
+		return nil
+	}
+	if err := h.mark(ctx, e, "sentEvent", CountSES, e.Mail.Timestamp, now); err != nil {
+		return err
+	}
+	r, err := h.Store.Get(ctx, id)
+	if err != nil || r.State != Unknown {
+		return err
+	}
+	r.Card.State, r.Card.Reason = Accepted, ""
+	settle := table.Update{
+		Key: r.Key, Do: "SET #state = :accepted, #messageId = :messageId, #card = :card", If: "#state = :unknown", // once
+		With: map[string]any{":accepted": Accepted, ":unknown": Unknown, ":messageId": e.Mail.MessageID, ":card": r.Card},
+	}
+	err = h.Store.Table.Transact(ctx, "", settle, Count(r.Source, id, now, Counters{CountUnknown: -1, CountSent: 1}),
+		cleared(id, now))
+	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
+		return nil
+	}
+	return err
+}
+
+// mark sets a time on the record and counts it, once. The record may not be there yet: the event then makes it.
+func (h Hearing) mark(ctx context.Context, e SESEvent, attribute, counter string, at, now time.Time) error {
+	id := e.id()
+	if id == "" {
+		return nil
+	}
+	if at.IsZero() {
+		at = now
+	}
+	r, err := h.Store.Get(ctx, id)
+	if err != nil && !errors.Is(err, table.ErrNotFound) {
+		return err
+	}
+	writes := []table.Write{table.Update{
+		// once
+		Key: keyOf(id), Do: fmt.Sprintf("SET #%s = :at, #ttl = :ttl", attribute),
+		If:   fmt.Sprintf("attribute_not_exists(#%s)", attribute),
+		With: map[string]any{":at": at, ":ttl": now.Add(keep).Unix()},
+	}}
+	if r.Source.Name != "" {
+		writes = append(writes, Count(r.Source, id, now, Counters{counter: 1}))
+	}
+	err = h.Store.Table.Transact(ctx, "", writes...)
+	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
+		return nil
+	}
+	return err
+}
+
+// rejected is a mail that SES accepted and then found to hold a virus. It is listed for the merchant.
+func (h Hearing) rejected(ctx context.Context, e SESEvent, now time.Time) error {
+	id := e.id()
+	if id == "" {
+		return nil
+	}
+	r, err := h.Store.Get(ctx, id)
+	if errors.Is(err, table.ErrNotFound) || err == nil && r.State == Rejected {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m := Mail{ID: id, Template: r.Template, Source: r.Source, About: r.About}
+	card := m.card(Rejected, "SES: "+e.Reject.Reason, now)
+	err = h.Store.Table.Transact(ctx, "",
+		table.Update{
+			// only what was read
+			Key: r.Key, Do: "SET #state = :rejected, #reason = :reason, #card = :card", If: "#state = :seen",
+			With: map[string]any{":rejected": Rejected, ":reason": card.Reason, ":card": card, ":seen": r.State},
+		},
+		Count(r.Source, id, now, Counters{counterOf(r.State): -1, CountRejected: 1}),
+		table.Put{Item: m.failure(Rejected, card.Reason, now)},
+	)
+	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
+		return nil
+	}
+	return err
+}

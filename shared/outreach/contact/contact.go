@@ -1,0 +1,184 @@
+// Package contact keeps what outreach knows of one mail address: who it is, what they agreed to, what they did, and
+// what was sent lately. It is one item, so that the gate needs one read: CONTACT#<id>, with the id made of the address
+// (consent.ContactID).
+package contact
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // the Lambda image has no time zones
+
+	"dangol/shared/compliance"
+	"dangol/shared/outreach/attribution"
+	"dangol/shared/outreach/consent"
+	"dangol/shared/outreach/push"
+	"dangol/shared/outreach/segment"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/table"
+)
+
+// Contact is one address.
+type Contact struct {
+	table.Key
+	due.Due           // next confirmation of the consent, or next change of a segment that time alone makes
+	ID         string `dynamodbav:"id"`
+	Email      string `dynamodbav:"email"`
+	Name       string `dynamodbav:"name,omitempty"`
+	Language   string `dynamodbav:"language,omitempty"`
+	Country    string `dynamodbav:"country,omitempty"`
+	Zone       string `dynamodbav:"zone,omitempty"` // IANA; empty is the shop's
+	CustomerID string `dynamodbav:"customerId,omitempty"`
+
+	Consent     map[compliance.Channel]consent.State          `dynamodbav:"consent,omitempty"`
+	TopicsOff   []string                                      `dynamodbav:"topicsOff,omitempty"`
+	Suppression map[compliance.Channel]compliance.Suppression `dynamodbav:"suppression,omitempty"`
+	// since the last delivery
+	SoftBounces []time.Time `dynamodbav:"softBounces,omitempty"`
+	// nothing of this person is measured
+	NoTracking bool `dynamodbav:"noTracking,omitempty"`
+
+	Person  segment.Person      `dynamodbav:"person"`
+	Recent  []time.Time         `dynamodbav:"recent,omitempty"`  // marketing sent lately, on all channels
+	Touches []attribution.Touch `dynamodbav:"touches,omitempty"` // clicks, newest last
+	// Entered is when the person's latest run of a series began, by series.
+	Entered  map[string]time.Time `dynamodbav:"entered,omitempty"`
+	Segments []string             `dynamodbav:"segments,omitempty"` // those the person is in
+	Push     []push.Subscription  `dynamodbav:"push,omitempty"`
+	Version  int                  `dynamodbav:"version"`
+	Changed  time.Time            `dynamodbav:"changed"`
+	Mark     string               `dynamodbav:"mark,omitempty"`
+}
+
+// Limits of the lists, so that the item stays small.
+const (
+	maxRecent  = 50
+	maxTouches = 20
+	maxPush    = 10
+)
+
+// KeyOf is the key of a contact.
+func KeyOf(id string) table.Key { return table.Key{PK: "CONTACT#" + id, SK: "CONTACT"} }
+
+// New is a contact of whom nothing is known but the address.
+func New(email string) Contact {
+	email = strings.TrimSpace(email)
+	id := consent.ContactID(email)
+	return Contact{Key: KeyOf(id), ID: id, Email: email, Person: segment.Person{ID: id}}
+}
+
+// Gate is the contact as the gate sees it on a channel.
+func (c Contact) Gate(channel compliance.Channel) compliance.Contact {
+	state := c.Consent[channel]
+	g := compliance.Contact{
+		Address: c.Email, Country: c.Country, Zone: c.Location(nil), Consent: state.Answer, Night: state.Night,
+		Suppression: c.Suppression[channel], TopicsOff: c.TopicsOff, Recent: c.Recent,
+	}
+	if channel == compliance.Push {
+		g.Address = ""
+		if len(c.Push) > 0 {
+			g.Address = c.Push[0].Endpoint
+		}
+	}
+	if last, ok := c.Person.LastOrder(); ok {
+		g.Bought = last.At
+	}
+	return g
+}
+
+// Location is the contact's time zone, or fallback when none is known.
+func (c Contact) Location(fallback *time.Location) *time.Location {
+	if c.Zone == "" {
+		return fallback
+	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return fallback
+	}
+	return zone
+}
+
+// Apply adds an answer about consent. Errors are none: what does not apply changes nothing.
+func (c *Contact) Apply(change consent.Change) consent.Applied {
+	applied := consent.Apply(c.Consent[change.Channel], change)
+	if c.Consent == nil {
+		c.Consent = map[compliance.Channel]consent.State{}
+	}
+	c.Consent[change.Channel] = applied.State
+	if c.Person.Consent == nil {
+		c.Person.Consent = map[compliance.Channel]compliance.ChannelConsent{}
+	}
+	c.Person.Consent[change.Channel] = applied.State.Answer
+	return applied
+}
+
+// Suppress stops everything to the address on a channel. The first reason stays, except that an erasure outweighs all.
+func (c *Contact) Suppress(channel compliance.Channel, why compliance.Suppression) {
+	if c.Suppression == nil {
+		c.Suppression = map[compliance.Channel]compliance.Suppression{}
+	}
+	if c.Suppression[channel] == compliance.NotSuppressed || why == compliance.Erased {
+		c.Suppression[channel] = why
+	}
+}
+
+// Soft bounces: five without a delivery between them, over at least three days, are an address that nobody reads.
+const (
+	softLimit = 5
+	softSpan  = 72 * time.Hour
+)
+
+// SoftBounce notes a passing failure of delivery.
+func (c *Contact) SoftBounce(at time.Time) {
+	i, found := slices.BinarySearchFunc(c.SoftBounces, at, time.Time.Compare)
+	if found {
+		return
+	}
+	c.SoftBounces = slices.Insert(slices.Clone(c.SoftBounces), i, at)
+	c.SoftBounces = c.SoftBounces[max(0, len(c.SoftBounces)-softLimit):]
+	if n := len(c.SoftBounces); n == softLimit && c.SoftBounces[n-1].Sub(c.SoftBounces[0]) >= softSpan {
+		c.Suppress(compliance.Email, compliance.HardBounce)
+	}
+}
+
+// Delivered forgets the passing failures before a delivery.
+func (c *Contact) Delivered(at time.Time) {
+	c.SoftBounces = slices.DeleteFunc(slices.Clone(c.SoftBounces), func(t time.Time) bool { return !t.After(at) })
+}
+
+// Sent notes a marketing message for the frequency cap.
+func (c *Contact) Sent(at time.Time) {
+	c.Recent = append(slices.Clone(c.Recent), at)
+	c.Recent = c.Recent[max(0, len(c.Recent)-maxRecent):]
+}
+
+// Touched notes a click. One of the same message and kind counts once, the newest.
+func (c *Contact) Touched(t attribution.Touch) {
+	rest := slices.DeleteFunc(slices.Clone(c.Touches),
+		func(o attribution.Touch) bool { return o.Message == t.Message && o.Kind == t.Kind })
+	rest = append(rest, t)
+	slices.SortStableFunc(rest, func(a, b attribution.Touch) int { return cmp.Compare(a.At.UnixNano(), b.At.UnixNano()) })
+	c.Touches = rest[max(0, len(rest)-maxTouches):]
+}
+
+// Subscribe adds a browser; the same endpoint replaces itself. The oldest goes when there are too many.
+func (c *Contact) Subscribe(s push.Subscription) {
+	c.Unsubscribe(s.Endpoint)
+	c.Push = append(c.Push, s)
+	c.Push = c.Push[max(0, len(c.Push)-maxPush):]
+}
+
+// Unsubscribe removes a browser.
+func (c *Contact) Unsubscribe(endpoint string) {
+	c.Push = slices.DeleteFunc(slices.Clone(c.Push), func(o push.Subscription) bool { return o.Endpoint == endpoint })
+}
+
+// Erase removes everything of the person and keeps that nothing may be sent to the address, under its hash.
+func (c *Contact) Erase() {
+	kept := Contact{Key: c.Key, ID: c.ID, Person: segment.Person{ID: c.ID}, Version: c.Version}
+	for _, channel := range consent.Channels {
+		kept.Suppress(channel, compliance.Erased)
+	}
+	*c = kept
+}

@@ -1,0 +1,100 @@
+package contact
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dangol/shared/outreach/consent"
+	"dangol/shared/platform/backoff"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/table"
+)
+
+// Store keeps contacts in the table Outreach. It is safe for concurrent use.
+type Store struct{ Table *table.Table }
+
+// tries bounds how often a change of one contact is tried again after another change came between.
+const tries = 10
+
+// Get reads a contact. 1 round trip. Errors: table.ErrNotFound.
+func (s Store) Get(ctx context.Context, contactID string) (c Contact, err error) {
+	err = s.Table.Get(ctx, KeyOf(contactID), &c)
+	return c, err
+}
+
+// Of reads the contact of an address; one that is not known yet is New. 1 round trip.
+func (s Store) Of(ctx context.Context, email string) (Contact, error) {
+	c, err := s.Get(ctx, consent.ContactID(email))
+	if errors.Is(err, table.ErrNotFound) {
+		return New(email), nil
+	}
+	return c, err
+}
+
+// Change reads a contact, or begins a new one, lets change alter it, and stores it with the writes that change returns,
+// all or nothing. A change that another one has overtaken is made again from what is there then. skip leaves everything
+// as it is. 2 round trips.
+func (s Store) Change(
+	ctx context.Context, email string, now time.Time, change func(*Contact) (writes []table.Write, skip bool, err error),
+) (Contact, error) {
+	return s.change(ctx, func() (Contact, error) { return s.Of(ctx, email) }, now, change)
+}
+
+// ChangeID is Change for a contact that is there. Errors: table.ErrNotFound.
+func (s Store) ChangeID(
+	ctx context.Context, contactID string, now time.Time,
+	change func(*Contact) (writes []table.Write, skip bool, err error),
+) (Contact, error) {
+	return s.change(ctx, func() (Contact, error) { return s.Get(ctx, contactID) }, now, change)
+}
+
+func (s Store) change(
+	ctx context.Context, read func() (Contact, error), now time.Time, change func(*Contact) ([]table.Write, bool, error),
+) (Contact, error) {
+	for try := 1; ; try++ {
+		c, err := read()
+		if err != nil {
+			return c, err
+		}
+		version := c.Version
+		writes, skip, err := change(&c)
+		if err != nil || skip {
+			return c, err
+		}
+		c.Version, c.Changed, c.Mark = version+1, now, id.New("chg", now)
+		// only what was read is replaced
+		put := table.Put{Item: c, If: "#version = :read", With: map[string]any{":read": version}}
+		if version == 0 {
+			put.If, put.With = table.IfNew, nil
+		}
+		overtaken, err := s.store(ctx, put, c.Mark, writes)
+		if err != nil || !overtaken {
+			return c, err
+		}
+		if try == tries {
+			return c, errors.New("contact: too many changes at once")
+		}
+		if err := backoff.Sleep(ctx, backoff.Jitter(5*time.Millisecond, try)); err != nil {
+			return c, err
+		}
+	}
+}
+
+// store writes a contact, alone or with others. overtaken says that it was not as it was read; a write of ours whose
+// answer was lost is recognized by its mark.
+func (s Store) store(ctx context.Context, put table.Put, mark string, writes []table.Write) (overtaken bool,
+	err error) {
+	if len(writes) == 0 {
+		err = s.Table.Put(ctx, put)
+		if failed, ok := table.Failed(err); ok {
+			return failed.Item.Text("mark") != mark, nil
+		}
+		return false, err
+	}
+	err = s.Table.Transact(ctx, mark, append([]table.Write{put}, writes...)...)
+	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
+		return canceled.Reasons[0].Item.Text("mark") != mark, nil
+	}
+	return false, err
+}
