@@ -68,10 +68,11 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "sweeper", Purpose: "Finds what is due and queues it",
 		New: New, Memory: 256, Timeout: 55 * time.Second,
-		Environment: []string{"COMMERCE_TABLE", "DUE_KINDS", "DEAD_QUEUE_URL"},
-		Tables: []function.Grant{{
-			Table: table.Commerce.Name, Actions: []string{"UpdateItem"}, Indexes: []string{table.Due},
-		}},
+		Environment: []string{"COMMERCE_TABLE", "OUTREACH_TABLE", "DUE_KINDS", "DEAD_QUEUE_URL"},
+		Tables: []function.Grant{
+			{Table: table.Commerce.Name, Actions: []string{"UpdateItem"}, Indexes: []string{table.Due}},
+			{Table: table.Outreach.Name, Actions: []string{"UpdateItem"}, Indexes: []string{table.Due}},
+		},
 		Schedule:    &function.Schedule{Rate: time.Minute},
 		Permissions: []function.Permission{function.SendDue},
 	}

@@ -66,6 +66,7 @@ func TestFunctionsDoWhatTheyMayAndMayWhatTheyDo(t *testing.T) {
 	s := open(t, observing(r.observe), broken.of("checkouts"))
 	useEverything(s)
 	finishWithoutTheAPI(t, s, broken)
+	mailThatWaits(s)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	allowed := granted()
@@ -78,6 +79,20 @@ func TestFunctionsDoWhatTheyMayAndMayWhatTheyDo(t *testing.T) {
 		if !r.seen[p] {
 			t.Errorf("granted and never done: %s", p)
 		}
+	}
+}
+
+// mailThatWaits is an order whose confirmation SES does not take at first: the queue sends it.
+func mailThatWaits(s *shop) {
+	s.t.Helper()
+	_, variant := s.product(1, nil)
+	p := s.guestWith(variant, 1)
+	p.email = "throttle+1@simulator.example.com"
+	s.do(p.caller, "PUT", "/carts/"+p.cart+"/contact", map[string]string{"email": p.email})
+	s.buy(p, "pm_card_visa")
+	s.advance(10 * time.Minute)
+	if mails := s.subjects(p.email); len(mails) != 1 {
+		s.t.Errorf("mails after throttling: %q", mails)
 	}
 }
 
