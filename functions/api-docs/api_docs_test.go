@@ -25,4 +25,9 @@ func TestTheDocumentAndItsPageAreForAnyone(t *testing.T) {
 	if page := guest.Do("GET", "/docs", nil).Want(200); !strings.Contains(page.Body, "openapi.json") || page.Headers.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("the page is served as %s", page.Headers.Get("Content-Type"))
 	}
+	for _, name := range []string{"Content-Security-Policy", "X-Frame-Options", "Referrer-Policy", "X-Content-Type-Options"} {
+		if guest.Do("GET", "/docs", nil).Headers.Get(name) == "" {
+			t.Errorf("the page has no %s", name)
+		}
+	}
 }

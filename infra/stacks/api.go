@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
 	"dangol/infra/topology"
-	"dangol/shared/platform/api"
 )
 
 // API is the HTTP API and its functions.
@@ -90,21 +89,8 @@ func (a *API) routes(f topology.Function, fn awslambda.Function, jwt awsapigatew
 			Path: str(r.Path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod(r.Method)}, Integration: integration,
 		}
 		if r.Access.Authorized() {
-			options.Authorizer, options.AuthorizationScopes = jwt, strs(scopes(r.Access)...)
+			options.Authorizer, options.AuthorizationScopes = jwt, strs(r.Access.Scopes()...)
 		}
 		a.HTTP.AddRoutes(options)
 	}
-}
-
-// scopes are the scopes of which a token needs one: who may do more may also do less.
-func scopes(a api.Access) []string {
-	all := []api.Access{api.Customer, api.Agent, api.MerchantIs}
-	var enough []string
-	for i := len(all) - 1; i >= 0; i-- {
-		enough = append(enough, all[i].Scope())
-		if all[i] == a {
-			break
-		}
-	}
-	return enough
 }

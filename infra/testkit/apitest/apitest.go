@@ -56,7 +56,15 @@ func Verify(_ context.Context, token string) (auth.Principal, error) {
 	if !ok || err != nil || json.Unmarshal(raw, &p) != nil || p.Subject == "" {
 		return p, problem.Unauthorized("invalid_token", "The access token is missing, expired or not valid here.")
 	}
+	if p.Scopes == "" {
+		p.Scopes = scopes[p.Kind]
+	}
 	return p, nil
+}
+
+// scopes are those that a token of the issuer has, by the groups of whom it is for.
+var scopes = map[auth.Kind]string{
+	auth.Customer: "shop/customer", auth.Agent: "shop/customer shop/agent", auth.Merchant: "shop/customer shop/agent shop/merchant",
 }
 
 // The callers most tests need.

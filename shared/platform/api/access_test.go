@@ -112,3 +112,30 @@ func TestKnownCallerIsTheOneOfTheToken(t *testing.T) {
 		t.Errorf("seen as %q", seen.Subject)
 	}
 }
+
+func TestScopesAreCheckedInTheFunctionToo(t *testing.T) {
+	t.Parallel()
+	guest, _ := client(t)
+	for _, c := range []struct {
+		name, path, scopes string
+		kind               auth.Kind
+		status             int
+	}{
+		{"a customer with the scope", "/customer", "openid shop/customer", auth.Customer, 200},
+		{"a customer without it", "/customer", "openid email", auth.Customer, 403},
+		{"an agent with the customers' scope only", "/agent", "shop/customer", auth.Agent, 403},
+		{"an agent with the agents' scope", "/agent", "shop/agent", auth.Agent, 200},
+		{"a merchant's scope is enough for agents", "/agent", "shop/merchant", auth.Merchant, 200},
+		{"a merchant with the agents' scope only", "/merchant", "shop/agent", auth.Merchant, 403},
+		{"a scope that only begins like it", "/merchant", "shop/merchants", auth.Merchant, 403},
+		{"no scope is needed where guests may call", "/shopper", "openid", auth.Customer, 200},
+	} {
+		r := guest.As(auth.Principal{Kind: c.kind, Subject: "x", Scopes: c.scopes}).Do("GET", c.path, nil)
+		if r.Status != c.status {
+			t.Errorf("%s: %d %s", c.name, r.Status, r.Body)
+		}
+		if c.status == 403 {
+			r.WantProblem(403, "insufficient_scope")
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -50,6 +51,20 @@ func (a Access) Scope() string {
 	default:
 		return ""
 	}
+}
+
+// Scopes are the OAuth scopes of which a token needs one: a merchant's is enough for what agents may do, and an agent's for
+// what customers may. API Gateway's authorizer asks for the same ones.
+func (a Access) Scopes() []string {
+	if !a.Authorized() {
+		return nil
+	}
+	all := []Access{Customer, Agent, MerchantIs}
+	var enough []string
+	for _, more := range all[slices.Index(all, a):] {
+		enough = append(enough, more.Scope())
+	}
+	return enough
 }
 
 // Route is one operation of a function.

@@ -16,6 +16,8 @@ import (
 // installErrors makes Huma's own refusals (validation, size, media type) problems like ours. Huma keeps this in package
 // variables, so it happens once.
 var installErrors = sync.OnceFunc(func() {
+	// The checker and the reader must agree: encoding/json would store EMAIL as email, Huma would check neither.
+	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return fromHuma(status, message, errs)
 	}

@@ -217,3 +217,44 @@ func TestBusySaysWhenToTryAgain(t *testing.T) {
 		t.Errorf("headers %v", r.Headers)
 	}
 }
+
+func TestAFieldIsReadOnceAndAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	guest, _ := client(t)
+	for _, c := range []struct{ name, body, pointer, code string }{
+		{"twice", `{"name":"a","quantity":1,"name":"b"}`, "/name", "duplicate_field"},
+		{"twice, once escaped", `{"name":"a","quantity":1,"n\u0061me":"b"}`, "/name", "duplicate_field"},
+		{"twice in a line", `{"name":"a","quantity":1,"lines":[{"sku":"A","price":1},{"sku":"A","price":1,"sku":"B"}]}`,
+			"/lines/1/sku", "duplicate_field"},
+		{"an object twice, half in each", `{"name":"a","quantity":1,"notes":{"a":"b"},"notes":{"c":"d"}}`, "/notes", "duplicate_field"},
+		{"a key of a map twice", `{"name":"a","quantity":1,"notes":{"a":"b","a":"c"}}`, "/notes/a", "duplicate_field"},
+		{"other letters besides", `{"name":"a","quantity":1,"NAME":"` + strings.Repeat("b", 30) + `"}`, "/NAME", "unknown_field"},
+		{"other letters alone", `{"Name":"a","quantity":1}`, "/name", "required"},
+		{"a long s, which folds to s", `{"name":"a","quantity":1,"line\u017f":[]}`, "/lineſ", "unknown_field"},
+		{"nested without end", `{"name":"a","quantity":1,"notes":` + strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40) + `}`,
+			"/notes" + strings.Repeat("/a", 31), "too_deep"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := guest.Do("POST", "/echo/x", c.body).Want(422).WantField(c.pointer)
+			if f.Code != c.code {
+				t.Errorf("code %q, want %q", f.Code, c.code)
+			}
+		})
+	}
+	guest.Do("POST", "/echo/x", `{"name":"a","quantity":1,"notes":{"a":"b","A":"c"}}`).Want(201)
+}
+
+func TestAnswersStayOutOfCachesUnlessTheySayOtherwise(t *testing.T) {
+	t.Parallel()
+	guest, _ := client(t)
+	for _, path := range []string{"/public", "/fail/problem", "/fail/error", "/customer", "/nowhere", "/panic"} {
+		r := guest.Do("GET", path, nil)
+		if r.Headers.Get("Cache-Control") != "no-store" || r.Headers.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: headers %v", path, r.Headers)
+		}
+		if r.Headers.Get("Content-Security-Policy") != "" {
+			t.Errorf("%s is no page and has a policy", path)
+		}
+	}
+}

@@ -48,6 +48,9 @@ func newIssuer(t *testing.T) *issuer {
 	return i
 }
 
+// scopes is what the tokens of these tests have.
+const scopes = "openid shop/customer"
+
 func newKey(t *testing.T) *rsa.PrivateKey {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -65,7 +68,7 @@ func (i *issuer) verifier(c clock.Clock, clients ...string) *auth.Verifier {
 func (i *issuer) claims(change map[string]any) map[string]any {
 	all := map[string]any{
 		"iss": i.server.URL, "sub": "cust-ann", "token_use": "access", "client_id": "web", "exp": noon.Add(time.Hour).Unix(),
-		"iat": noon.Unix(), "email": "ann@example.com",
+		"iat": noon.Unix(), "email": "ann@example.com", "scope": "openid shop/customer",
 	}
 	for name, v := range change {
 		all[name] = v
@@ -110,13 +113,13 @@ func TestTokenBecomesItsPrincipal(t *testing.T) {
 		change map[string]any
 		want   auth.Principal
 	}{
-		{"no group: a customer", nil, auth.Principal{Kind: auth.Customer, Subject: "cust-ann", Email: "ann@example.com"}},
-		{"no mail: a customer all the same", map[string]any{"email": nil}, auth.Principal{Kind: auth.Customer, Subject: "cust-ann"}},
-		{"group agent", map[string]any{"cognito:groups": []string{"agent"}, "sub": "a"}, auth.Principal{Kind: auth.Agent, Subject: "a", Email: "ann@example.com"}},
-		{"group merchant", map[string]any{"cognito:groups": []string{"merchant"}, "sub": "m"}, auth.Principal{Kind: auth.Merchant, Subject: "m", Email: "ann@example.com"}},
-		{"both groups: merchant", map[string]any{"cognito:groups": []string{"agent", "merchant"}, "sub": "b"}, auth.Principal{Kind: auth.Merchant, Subject: "b", Email: "ann@example.com"}},
-		{"a group we do not know: a customer", map[string]any{"cognito:groups": []string{"Merchant", "vip"}, "sub": "c"}, auth.Principal{Kind: auth.Customer, Subject: "c", Email: "ann@example.com"}},
-		{"another accepted client", map[string]any{"client_id": "app", "sub": "d"}, auth.Principal{Kind: auth.Customer, Subject: "d", Email: "ann@example.com"}},
+		{"no group: a customer", nil, auth.Principal{Kind: auth.Customer, Subject: "cust-ann", Email: "ann@example.com", Scopes: scopes}},
+		{"no mail: a customer all the same", map[string]any{"email": nil}, auth.Principal{Kind: auth.Customer, Subject: "cust-ann", Scopes: scopes}},
+		{"group agent", map[string]any{"cognito:groups": []string{"agent"}, "sub": "a"}, auth.Principal{Kind: auth.Agent, Subject: "a", Email: "ann@example.com", Scopes: scopes}},
+		{"group merchant", map[string]any{"cognito:groups": []string{"merchant"}, "sub": "m"}, auth.Principal{Kind: auth.Merchant, Subject: "m", Email: "ann@example.com", Scopes: scopes}},
+		{"both groups: merchant", map[string]any{"cognito:groups": []string{"agent", "merchant"}, "sub": "b"}, auth.Principal{Kind: auth.Merchant, Subject: "b", Email: "ann@example.com", Scopes: scopes}},
+		{"a group we do not know: a customer", map[string]any{"cognito:groups": []string{"Merchant", "vip"}, "sub": "c"}, auth.Principal{Kind: auth.Customer, Subject: "c", Email: "ann@example.com", Scopes: scopes}},
+		{"another accepted client", map[string]any{"client_id": "app", "sub": "d"}, auth.Principal{Kind: auth.Customer, Subject: "d", Email: "ann@example.com", Scopes: scopes}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -194,14 +197,15 @@ func TestVerifiedTokenIsRememberedUntilItExpires(t *testing.T) {
 	}
 }
 
-func TestRefusedTokenIsNotRemembered(t *testing.T) {
+func TestTokenThatCannotBeCheckedIsNeitherRefusedNorRemembered(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	v := i.verifier(clock.Stopped(noon))
 	i.down.Store(true)
 	token := i.token(nil)
-	if _, err := v.Verify(t.Context(), token); err == nil {
-		t.Fatal("verified without keys")
+	_, err := v.Verify(t.Context(), token)
+	if p := problem.From(err); p.Status != 503 || p.Code != "identity_unavailable" || p.GetHeaders().Get("Retry-After") == "" {
+		t.Fatalf("without keys: %v", err)
 	}
 	i.down.Store(false)
 	if _, err := v.Verify(t.Context(), token); err != nil {
@@ -248,5 +252,13 @@ func TestPrincipalAndItsRights(t *testing.T) {
 	}
 	if got := auth.From(t.Context()); got.Kind != auth.Guest || got.Known() {
 		t.Errorf("without a principal: %+v", got)
+	}
+}
+
+func TestScopesAreComparedWhole(t *testing.T) {
+	t.Parallel()
+	p := auth.Principal{Scopes: "openid shop/agent"}
+	if !p.Allows("shop/agent") || p.Allows("shop/age") || p.Allows("shop/merchant") || p.Allows("") {
+		t.Errorf("%+v", p)
 	}
 }
