@@ -1815,9 +1815,15 @@ export interface components {
              * @example 김하늘
              */
             name: string;
-            /** @example 010-0000-0000 */
+            /**
+             * @description Kept as E.164; a national number is one of the country.
+             * @example +821012345678
+             */
             phone?: string;
-            /** @example 04769 */
+            /**
+             * @description In the form of the country.
+             * @example 04769
+             */
             postalCode?: string;
             /** @description State or province. */
             region?: string;

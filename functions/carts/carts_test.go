@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dangol/infra/testkit/apitest"
+	"dangol/shared/address"
 	shared "dangol/shared/cart"
 	"dangol/shared/catalog"
 	"dangol/shared/platform/table"
@@ -262,6 +263,12 @@ func TestBadInput(t *testing.T) {
 		{"an address in no country", "PUT", path + "/address", map[string]any{"name": "A", "line1": "B", "country": "Korea"}, "/country"},
 		{"a name of 101 letters", "PUT", path + "/address", map[string]any{"name": strings.Repeat("가", 101), "line1": "B", "country": "KR"}, "/name"},
 		{"no mail address", "PUT", path + "/contact", map[string]any{"email": "haneul"}, "/email"},
+		{"a mail address with a name", "PUT", path + "/contact", map[string]any{"email": "Haneul <haneul@example.com>"}, "/email"},
+		{"a country that is none", "PUT", path + "/address", map[string]any{"name": "a", "line1": "b", "country": "XX"}, "/country"},
+		{"a postal code of another country", "PUT", path + "/address",
+			map[string]any{"name": "a", "line1": "b", "country": "KR", "postalCode": "SW1A 1AA"}, "/postalCode"},
+		{"a number that is none", "PUT", path + "/address",
+			map[string]any{"name": "a", "line1": "b", "country": "KR", "phone": "call me"}, "/phone"},
 		{"a language the shop does not speak", "PUT", path + "/contact", map[string]any{"email": "a@example.com", "language": "fr"}, "/language"},
 		{"a currency that is none", "PUT", path + "/currency", map[string]any{"currency": "won"}, "/currency"},
 		{"a first currency the shop does not take", "POST", "/carts", map[string]any{"currency": "GBP"}, "/currency"},
@@ -318,5 +325,21 @@ func TestRoundTrips(t *testing.T) {
 		if ops != c.most {
 			t.Errorf("%s: %d round trips, want %d", c.name, ops, c.most)
 		}
+	}
+}
+
+func TestContactAndAddressAreKeptInOneForm(t *testing.T) {
+	t.Parallel()
+	path, guest := newBench(t).begin()
+	var v struct {
+		Email   string
+		Address address.Address
+	}
+	guest.Do("PUT", path+"/contact", map[string]any{"email": " Haneul@Example.COM "}).Want(200)
+	guest.Do("PUT", path+"/address", map[string]any{
+		"name": " 김하늘", "line1": "왕십리로 83", "country": "KR", "postalCode": " 04769", "phone": "010-1234-5678",
+	}).Want(200).Into(&v)
+	if v.Email != "haneul@example.com" || v.Address.Phone != "+821012345678" || v.Address.PostalCode != "04769" || v.Address.Name != "김하늘" {
+		t.Errorf("kept %+v", v)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"dangol/shared/cart"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 )
 
@@ -120,8 +121,12 @@ func (f *Carts) setContact(ctx context.Context, in *contactInput) (*output, erro
 	if l := in.Body.Language; l != "" && !slices.Contains(f.Quoter.Shop.Languages, l) {
 		return nil, f.notSpoken()
 	}
+	email, err := format.Email("/email", in.Body.Email)
+	if err != nil {
+		return nil, err
+	}
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
-		c.Email = in.Body.Email
+		c.Email = email
 		if in.Body.Language != "" {
 			c.Language = in.Body.Language
 		}
@@ -138,8 +143,12 @@ func (f *Carts) notTaken() error {
 }
 
 func (f *Carts) setAddress(ctx context.Context, in *addressInput) (*output, error) {
+	to, err := in.Body.Normalize("")
+	if err != nil {
+		return nil, err
+	}
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
-		c.Address = &in.Body
+		c.Address = &to
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"dangol/shared/address"
 	"dangol/shared/cart"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/problem"
@@ -112,7 +113,7 @@ type contactInput struct {
 
 type addressInput struct {
 	Changing
-	Body cart.Address
+	Body address.Address
 }
 
 type shippingInput struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"dangol/shared/address"
 	"dangol/shared/cart"
 	"dangol/shared/money"
 	"dangol/shared/platform/api"
@@ -27,7 +28,7 @@ type Cart struct {
 	Hints     []CartHint         `json:"hints" nullable:"false" doc:"How far it is to more, the smallest step first: 5,000 more for free shipping."`
 	Choices   []CartGiftChoice   `json:"giftChoices" nullable:"false" doc:"Gifts that the shopper may choose."`
 	Email     string             `json:"email,omitempty"`
-	Address   *cart.Address      `json:"address,omitempty"`
+	Address   *address.Address   `json:"address,omitempty"`
 	Shipping  string             `json:"shippingMethod,omitempty" doc:"Id of the chosen one of shippingMethods." example:"standard"`
 	Methods   []ShippingMethod   `json:"shippingMethods" nullable:"false" doc:"The ways to ship this cart to its address; none while there is no address."`
 	Note      string             `json:"note,omitempty"`

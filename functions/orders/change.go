@@ -11,6 +11,7 @@ import (
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 )
@@ -28,6 +29,12 @@ type fulfilInput struct {
 // fulfill ships a parcel.
 func (f *Orders) fulfill(ctx context.Context, in *fulfilInput) (*output, error) {
 	b := in.Body
+	if b.TrackingURL != "" {
+		var err error
+		if b.TrackingURL, err = format.URL("/trackingUrl", b.TrackingURL); err != nil {
+			return nil, err
+		}
+	}
 	parcel := order.Fulfillment{
 		Carrier: b.Carrier, TrackingNumber: b.TrackingNumber, TrackingURL: b.TrackingURL, Lines: b.Lines,
 	}

@@ -8,6 +8,7 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
@@ -81,8 +82,12 @@ type lookupOutput struct {
 
 // lookup finds a guest's order. A number that does not exist and one with another address get the same answer.
 func (f *Orders) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, error) {
+	email, err := format.Email("/email", in.Body.Email)
+	if err != nil {
+		return nil, err
+	}
 	id, possible := order.IDFromNumber(in.Body.Number)
-	err := f.Limiter.Take(ctx,
+	err = f.Limiter.Take(ctx,
 		ratelimit.Limit{Name: "order-lookup-address", Subject: api.SourceIP(ctx), Most: lookupsPerAddress, Window: lookupWindow},
 		ratelimit.Limit{Name: "order-lookup-number", Subject: id, Most: lookupsPerNumber, Window: lookupWindow},
 	)
@@ -98,7 +103,7 @@ func (f *Orders) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, er
 		return nil, noMatch()
 	case err != nil:
 		return nil, err
-	case !strings.EqualFold(strings.TrimSpace(in.Body.Email), o.Email):
+	case email != strings.ToLower(o.Email):
 		return nil, noMatch()
 	}
 	out := &lookupOutput{Caching: caching}

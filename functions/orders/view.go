@@ -3,7 +3,7 @@ package orders
 import (
 	"time"
 
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/money"
 	"dangol/shared/order"
 	"dangol/shared/platform/auth"
@@ -12,25 +12,25 @@ import (
 
 // Order is an order as the API shows it.
 type Order struct {
-	ID           string          `json:"id" example:"ord_01k9x7d3f8q7m2k"`
-	Number       string          `json:"number" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
-	State        order.State     `json:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,canceled"`
-	Version      int             `json:"version"`
-	CustomerID   string          `json:"customerId,omitempty" doc:"Missing for a guest's order."`
-	Email        string          `json:"email"`
-	Address      *cart.Address   `json:"address,omitempty"`
-	Shipping     string          `json:"shippingMethod,omitempty" example:"standard"`
-	Note         string          `json:"note,omitempty" doc:"The shopper's."`
-	Lines        []Line          `json:"lines" nullable:"false"`
-	Totals       Totals          `json:"totals"`
-	Payment      Payment         `json:"payment"`
-	Fulfillments []Fulfillment   `json:"fulfillments" nullable:"false"`
-	Refunds      []Refund        `json:"refunds" nullable:"false"`
-	Timeline     []TimelineEntry `json:"timeline" nullable:"false" doc:"What happened, oldest first."`
-	Reason       string          `json:"cancelReason,omitempty"`
-	Notes        []Note          `json:"notes,omitempty" doc:"For the shop's people only."`
-	PlacedAt     time.Time       `json:"placedAt"`
-	UpdatedAt    time.Time       `json:"updatedAt"`
+	ID           string           `json:"id" example:"ord_01k9x7d3f8q7m2k"`
+	Number       string           `json:"number" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
+	State        order.State      `json:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,canceled"`
+	Version      int              `json:"version"`
+	CustomerID   string           `json:"customerId,omitempty" doc:"Missing for a guest's order."`
+	Email        string           `json:"email"`
+	Address      *address.Address `json:"address,omitempty"`
+	Shipping     string           `json:"shippingMethod,omitempty" example:"standard"`
+	Note         string           `json:"note,omitempty" doc:"The shopper's."`
+	Lines        []Line           `json:"lines" nullable:"false"`
+	Totals       Totals           `json:"totals"`
+	Payment      Payment          `json:"payment"`
+	Fulfillments []Fulfillment    `json:"fulfillments" nullable:"false"`
+	Refunds      []Refund         `json:"refunds" nullable:"false"`
+	Timeline     []TimelineEntry  `json:"timeline" nullable:"false" doc:"What happened, oldest first."`
+	Reason       string           `json:"cancelReason,omitempty"`
+	Notes        []Note           `json:"notes,omitempty" doc:"For the shop's people only."`
+	PlacedAt     time.Time        `json:"placedAt"`
+	UpdatedAt    time.Time        `json:"updatedAt"`
 }
 
 // Line is one line of an order.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"dangol/shared/address"
 	"dangol/shared/cart"
 	"dangol/shared/membership"
 	"dangol/shared/money"
@@ -177,7 +178,7 @@ func (f *Promotions) previewed(ctx context.Context, in *PreviewInput) (*cart.Car
 		return nil, problem.InvalidField("/currency", "unknown_currency", "one of %v", f.Shop.Currencies)
 	}
 	if b.Country != "" {
-		c.Address = &cart.Address{Country: b.Country}
+		c.Address = &address.Address{Country: b.Country}
 	}
 	if c.CustomerID == "" {
 		if b.Shopper.Account || len(b.Shopper.Memberships) > 0 {

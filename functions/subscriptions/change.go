@@ -4,11 +4,12 @@ import (
 	"context"
 	"strconv"
 
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/money"
 	"dangol/shared/payment"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
@@ -180,6 +181,9 @@ func (f *Subscriptions) card(ctx context.Context, in *cardInput) (*SubscriptionO
 
 // keep keeps a card for charges without the shopper.
 func (f *Subscriptions) keep(ctx context.Context, customerID, customerRef, token, about string) (payment.Method, error) {
+	if _, err := format.Token("/paymentMethod", token); err != nil {
+		return payment.Method{}, err
+	}
 	m, err := f.Billing.Provider.SaveMethod(ctx, payment.SaveMethodRequest{
 		Key: "save-" + about + "-" + token, CustomerID: customerID, CustomerRef: customerRef, MethodToken: token,
 	})
@@ -192,19 +196,19 @@ func (f *Subscriptions) keep(ctx context.Context, customerID, customerRef, token
 // subscribeInput is a request to subscribe.
 type subscribeInput struct {
 	Body struct {
-		PlanID        string        `json:"planId" minLength:"1" maxLength:"64" example:"plan_01k9x7d3f8q7m2k"`
-		Currency      string        `json:"currency" pattern:"^[A-Z]{3}$" example:"KRW"`
-		Quantity      int           `json:"quantity,omitempty" minimum:"1" maximum:"100" default:"1"`
-		PaymentMethod string        `json:"paymentMethod,omitempty" maxLength:"200" doc:"The provider's token of the card; kept for renewals." example:"pm_card_visa"`
-		NoTrial       bool          `json:"noTrial,omitempty" doc:"Pay at once, although the plan has a trial."`
-		BillingDay    int           `json:"billingDay,omitempty" minimum:"1" maximum:"31" doc:"Day of the month to bill on."`
-		Region        string        `json:"region" pattern:"^[A-Z]{2}$" doc:"Country of the subscriber; decides which law is kept." example:"KR"`
-		Zone          string        `json:"zone" minLength:"1" maxLength:"64" doc:"IANA time zone." example:"Asia/Seoul"`
-		Language      string        `json:"language" pattern:"^[a-z]{2,3}$" doc:"Of mails." example:"ko"`
-		Email         string        `json:"email" format:"email" maxLength:"254" example:"haneul@example.com"`
-		Name          string        `json:"name,omitempty" maxLength:"100" example:"김하늘"`
-		Address       *cart.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent, and of a gift the recipient's where it is known."`
-		Gift          *GiftWish     `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed."`
+		PlanID        string           `json:"planId" minLength:"1" maxLength:"64" example:"plan_01k9x7d3f8q7m2k"`
+		Currency      string           `json:"currency" pattern:"^[A-Z]{3}$" example:"KRW"`
+		Quantity      int              `json:"quantity,omitempty" minimum:"1" maximum:"100" default:"1"`
+		PaymentMethod string           `json:"paymentMethod,omitempty" maxLength:"200" doc:"The provider's token of the card; kept for renewals." example:"pm_card_visa"`
+		NoTrial       bool             `json:"noTrial,omitempty" doc:"Pay at once, although the plan has a trial."`
+		BillingDay    int              `json:"billingDay,omitempty" minimum:"1" maximum:"31" doc:"Day of the month to bill on."`
+		Region        string           `json:"region" pattern:"^[A-Z]{2}$" doc:"Country of the subscriber; decides which law is kept." example:"KR"`
+		Zone          string           `json:"zone" minLength:"1" maxLength:"64" doc:"IANA time zone." example:"Asia/Seoul"`
+		Language      string           `json:"language" pattern:"^[a-z]{2,3}$" doc:"Of mails." example:"ko"`
+		Email         string           `json:"email" format:"email" maxLength:"254" example:"haneul@example.com"`
+		Name          string           `json:"name,omitempty" maxLength:"100" example:"김하늘"`
+		Address       *address.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent, and of a gift the recipient's where it is known."`
+		Gift          *GiftWish        `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed."`
 	}
 }
 
@@ -212,6 +216,15 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 	b, who := in.Body, auth.From(ctx).Subject
 	p, err := f.onOffer(ctx, b.PlanID)
 	if err != nil {
+		return nil, err
+	}
+	if b.Email, err = format.Email("/email", b.Email); err != nil {
+		return nil, err
+	}
+	if _, err := format.Country("/region", b.Region); err != nil {
+		return nil, err
+	}
+	if _, err := format.Language("/language", b.Language); err != nil {
 		return nil, err
 	}
 	terms, err := p.Terms(b.Currency, b.Quantity)
@@ -248,11 +261,11 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r *service.Record, in *subscribeInput) error {
 	b := in.Body
 	if b.Address != nil {
-		id, err := addressID(*b.Address)
+		to, id, err := addressOf("/address", *b.Address)
 		if err != nil {
 			return err
 		}
-		start.AddressID, r.Addresses = id, map[string]cart.Address{id: *b.Address}
+		start.AddressID, r.Addresses = id, map[string]address.Address{id: to}
 	} else if start.Terms.Kind != subscription.Membership && start.Gift == nil {
 		return problem.InvalidField("/address", "required", "where to send it")
 	}

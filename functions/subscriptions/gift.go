@@ -7,9 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
@@ -62,12 +63,16 @@ func (g *GiftWish) wrap(start *subscription.Start, r *service.Record) error {
 	if links().MatchString(g.Message) {
 		return problem.InvalidField("/gift/message", "link", "a message without links")
 	}
+	recipient, err := format.Email("/gift/recipient", g.Recipient)
+	if err != nil {
+		return err
+	}
 	language := g.Language
 	if language == "" {
 		language = r.Language
 	}
-	start.Gift = &subscription.Gift{Recipient: g.Recipient, Message: g.Message, Begins: g.On}
-	r.GiftTo = &service.GiftTo{Contact: service.Contact{Email: g.Recipient, Name: g.Name, Language: language}}
+	start.Gift = &subscription.Gift{Recipient: recipient, Message: g.Message, Begins: g.On}
+	r.GiftTo = &service.GiftTo{Contact: service.Contact{Email: recipient, Name: g.Name, Language: language}}
 	return nil
 }
 
@@ -108,7 +113,7 @@ type Gift struct {
 	NeedsPlace bool                  `json:"needsAddress" doc:"An address has to be given to claim it."`
 	Opens      subscription.Date     `json:"opens,omitempty"`
 	Closes     subscription.Date     `json:"closes,omitempty"`
-	Address    *cart.Address         `json:"address,omitempty"`
+	Address    *address.Address      `json:"address,omitempty"`
 	SkipNext   bool                  `json:"skipNext,omitempty"`
 	PauseUntil subscription.Date     `json:"pauseUntil,omitempty"`
 	Benefits   subscription.Benefits `json:"benefits" doc:"In force at this moment."`
@@ -164,13 +169,13 @@ func (f *Subscriptions) lookAtGift(ctx context.Context, in *lookInput) (*GiftOut
 
 type claimInput struct {
 	Body struct {
-		Token    string        `json:"token" minLength:"1" maxLength:"200" doc:"What stands behind the # of the mail's link."`
-		Email    string        `json:"email" format:"email" maxLength:"254"`
-		Name     string        `json:"name,omitempty" maxLength:"100"`
-		Language string        `json:"language" pattern:"^[a-z]{2,3}$" example:"ko"`
-		Region   string        `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"Country of the recipient; the giver's when missing."`
-		Zone     string        `json:"zone,omitempty" maxLength:"64" doc:"IANA time zone of the recipient; the giver's when missing." example:"Asia/Seoul"`
-		Address  *cart.Address `json:"address,omitempty" doc:"Where parcels go; needed when the giver has named none."`
+		Token    string           `json:"token" minLength:"1" maxLength:"200" doc:"What stands behind the # of the mail's link."`
+		Email    string           `json:"email" format:"email" maxLength:"254"`
+		Name     string           `json:"name,omitempty" maxLength:"100"`
+		Language string           `json:"language" pattern:"^[a-z]{2,3}$" example:"ko"`
+		Region   string           `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"Country of the recipient; the giver's when missing."`
+		Zone     string           `json:"zone,omitempty" maxLength:"64" doc:"IANA time zone of the recipient; the giver's when missing." example:"Asia/Seoul"`
+		Address  *address.Address `json:"address,omitempty" doc:"Where parcels go; needed when the giver has named none."`
 	}
 }
 
@@ -181,8 +186,16 @@ func (f *Subscriptions) claimGift(ctx context.Context, in *claimInput) (*GiftOut
 		return nil, err
 	}
 	c := subscription.ClaimGift{CustomerID: auth.From(ctx).Subject, Zone: b.Zone, Region: b.Region}
+	if b.Email, err = format.Email("/email", b.Email); err != nil {
+		return nil, err
+	}
+	if b.Region != "" {
+		if _, err := format.Country("/region", b.Region); err != nil {
+			return nil, err
+		}
+	}
 	if b.Address != nil {
-		if c.AddressID, err = addressID(*b.Address); err != nil {
+		if *b.Address, c.AddressID, err = addressOf("/address", *b.Address); err != nil {
 			return nil, err
 		}
 	}
@@ -236,7 +249,7 @@ type changeGiftInput struct {
 		Do      string            `json:"do" enum:"skip_next,unskip,change_date,pause,resume,change_address,move"`
 		To      subscription.Date `json:"to,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"change_date: the next day a period opens."`
 		Until   subscription.Date `json:"until,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"pause"`
-		Address *cart.Address     `json:"address,omitempty" doc:"change_address"`
+		Address *address.Address  `json:"address,omitempty" doc:"change_address"`
 		Zone    string            `json:"zone,omitempty" maxLength:"64" doc:"move"`
 		Region  string            `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"move"`
 	}
@@ -268,8 +281,11 @@ type mailGiftInput struct {
 
 func (f *Subscriptions) mailGift(ctx context.Context, in *mailGiftInput) (*SubscriptionOutput, error) {
 	command := subscription.MailGift{}
-	if in.Body != nil {
-		command.Recipient = in.Body.Recipient
+	if in.Body != nil && in.Body.Recipient != "" {
+		var err error
+		if command.Recipient, err = format.Email("/recipient", in.Body.Recipient); err != nil {
+			return nil, err
+		}
 	}
 	return f.do(ctx, in.Changing, func(*service.Record) (asked, error) { return asked{command: command}, nil })
 }

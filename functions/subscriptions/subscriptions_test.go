@@ -298,3 +298,22 @@ func TestTheReportAddsUp(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestASubscriptionIsRefusedWhatHasTheWrongForm(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	plan := s.offer(10_000, 0)
+	for _, c := range []struct{ name, field, value, pointer string }{
+		{"a line break in the token", "paymentMethod", "pm_card_visa\r\nX: 1", "/paymentMethod"},
+		{"a mail address with a name", "email", "Ann <ann@example.com>", "/email"},
+		{"a country that is none", "region", "XX", "/region"},
+		{"a language that is none", "language", "xx", "/language"},
+	} {
+		body := s.request(plan, "pm_card_visa")
+		body[c.field] = c.value
+		s.ann().With("Idempotency-Key", "a-key-for-"+c.field).Do("POST", "/subscriptions", body).Want(422).WantField(c.pointer)
+	}
+	body := s.request(plan, "pm_card_visa")
+	body["address"] = map[string]any{"name": "a", "line1": "b", "country": "KR", "postalCode": "1"}
+	s.ann().With("Idempotency-Key", "a-key-for-address").Do("POST", "/subscriptions", body).Want(422).WantField("/address/postalCode")
+}

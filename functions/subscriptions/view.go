@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/money"
 	"dangol/shared/platform/api"
 	"dangol/shared/subscription"
@@ -30,7 +30,7 @@ type Subscription struct {
 	Unpaid      *Unpaid               `json:"unpaid,omitempty"`
 	Question    *Question             `json:"question,omitempty" doc:"The consent that is being asked for."`
 	Method      *Method               `json:"paymentMethod,omitempty"`
-	Address     *cart.Address         `json:"address,omitempty"`
+	Address     *address.Address      `json:"address,omitempty"`
 	Contents    []subscription.Item   `json:"contents,omitempty"`
 	SkipNext    bool                  `json:"skipNext,omitempty"`
 	PauseUntil  subscription.Date     `json:"pauseUntil,omitempty"`

@@ -9,8 +9,9 @@ import (
 	"fmt"
 	"slices"
 
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/catalog"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
@@ -24,7 +25,7 @@ type Wish struct {
 	Until    subscription.Date   `json:"until,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"pause" example:"2027-02-01"`
 	Quantity int                 `json:"quantity,omitempty" minimum:"1" maximum:"100" doc:"change_quantity; of upgrade and downgrade when given."`
 	Contents []subscription.Item `json:"contents,omitempty" maxItems:"50" doc:"swap"`
-	Address  *cart.Address       `json:"address,omitempty" doc:"change_address"`
+	Address  *address.Address    `json:"address,omitempty" doc:"change_address"`
 	PlanID   string              `json:"planId,omitempty" maxLength:"64" doc:"upgrade, downgrade; reactivate after the end"`
 	Zone     string              `json:"zone,omitempty" maxLength:"64" doc:"move" example:"Europe/Berlin"`
 	Region   string              `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"move" example:"DE"`
@@ -64,6 +65,11 @@ func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w Wish) 
 	case "change_address":
 		return f.address(w)
 	case "move":
+		if w.Region != "" {
+			if _, err := format.Country("/region", w.Region); err != nil {
+				return asked{}, err
+			}
+		}
 		return asked{command: subscription.Move{Zone: w.Zone, Region: w.Region}}, nil
 	case "cancel", "cancel_now":
 		return asked{command: subscription.Cancel{Reason: w.Reason, Now: w.Do == "cancel_now"}}, nil
@@ -79,12 +85,12 @@ func (f *Subscriptions) address(w Wish) (asked, error) {
 	if w.Address == nil {
 		return asked{}, problem.InvalidField("/address", "required", "where to send it")
 	}
-	id, err := addressID(*w.Address)
+	to, id, err := addressOf("/address", *w.Address)
 	if err != nil {
 		return asked{}, err
 	}
 	return asked{command: subscription.ChangeAddress{AddressID: id}, edit: func(r *service.Record) {
-		kept := map[string]cart.Address{id: *w.Address}
+		kept := map[string]address.Address{id: to}
 		if now, ok := r.Addresses[r.Sub.AddressID]; ok {
 			kept[r.Sub.AddressID] = now
 		}
@@ -97,10 +103,16 @@ func (f *Subscriptions) address(w Wish) (asked, error) {
 	}}, nil
 }
 
-func addressID(a cart.Address) (string, error) {
+// addressOf is an address as it is stored, and the id that a subscription knows it by, made of its text. Errors: 422 with
+// pointers below the given one.
+func addressOf(pointer string, a address.Address) (address.Address, string, error) {
+	a, err := a.Normalize(pointer)
+	if err != nil {
+		return a, "", err
+	}
 	raw, err := json.Marshal(a)
 	sum := sha256.Sum256(raw)
-	return "adr_" + hex.EncodeToString(sum[:8]), err
+	return a, "adr_" + hex.EncodeToString(sum[:8]), err
 }
 
 // terms are those of a plan on offer for this subscriber.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"dangol/shared/address"
 	"dangol/shared/cart"
 	"dangol/shared/catalog"
 	"dangol/shared/platform/problem"
@@ -64,7 +65,7 @@ func won() *cart.Cart {
 	return &cart.Cart{
 		ID: "cart_00000000000000000000000001", State: cart.Open, Version: 1, Currency: "KRW", Language: "ko",
 		Email: "haneul@example.com", Shipping: "standard",
-		Address: &cart.Address{Name: "김하늘", Line1: "왕십리로 83", Country: "KR"},
+		Address: &address.Address{Name: "김하늘", Line1: "왕십리로 83", Country: "KR"},
 	}
 }
 

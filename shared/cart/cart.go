@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"dangol/shared/address"
 	"dangol/shared/membership"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/event"
@@ -37,7 +38,7 @@ type Cart struct {
 	Lines      table.List[Line]   `dynamodbav:"lines,omitempty"`
 	Codes      table.List[string] `dynamodbav:"codes,omitempty"`
 	Email      string             `dynamodbav:"email,omitempty"`
-	Address    *Address           `dynamodbav:"address,omitempty"`
+	Address    *address.Address   `dynamodbav:"address,omitempty"`
 	Shipping   string             `dynamodbav:"shipping,omitempty"` // id of the chosen shipping method
 	Note       string             `dynamodbav:"note,omitempty"`
 	CheckoutID string             `dynamodbav:"checkoutId,omitempty"` // the running or completed checkout
@@ -86,18 +87,6 @@ type Line struct {
 	// stored in it.
 	Gift    string    `json:"-"`
 	AddedAt time.Time `json:"addedAt"`
-}
-
-// Address is where the goods go.
-type Address struct {
-	Name       string `json:"name" minLength:"1" maxLength:"100" doc:"Who receives the parcel." example:"김하늘"`
-	Line1      string `json:"line1" minLength:"1" maxLength:"200" example:"서울특별시 성동구 왕십리로 83"`
-	Line2      string `json:"line2,omitempty" maxLength:"200" example:"301호"`
-	City       string `json:"city,omitempty" maxLength:"100" example:"서울"`
-	Region     string `json:"region,omitempty" maxLength:"100" doc:"State or province."`
-	PostalCode string `json:"postalCode,omitempty" maxLength:"20" example:"04769"`
-	Country    string `json:"country" pattern:"^[A-Z]{2}$" doc:"ISO 3166-1 alpha-2." example:"KR"`
-	Phone      string `json:"phone,omitempty" maxLength:"40" example:"010-0000-0000"`
 }
 
 // UsedKey is an idempotency key that this cart has seen, with the hash of the request.

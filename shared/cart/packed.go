@@ -7,14 +7,6 @@ import (
 )
 
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
-func (a Address) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(a) }
-
-// UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
-func (a *Address) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
-	return table.Unpack(av, a)
-}
-
-// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
 func (s Shown) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(s) }
 
 // UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"dangol/shared/address"
 	"dangol/shared/cart"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -73,7 +74,7 @@ func TestAnOrderedCart(t *testing.T) {
 	goods := stocked().with("SOAP", 9000, 10)
 	for _, ref := range []cart.Ref{guestCart(t, s), mine("ann")} {
 		c := mustChange(t, s, ref, func(c *cart.Cart) error {
-			c.Email, c.Address = "x@example.com", &cart.Address{Name: "Ann"}
+			c.Email, c.Address = "x@example.com", &address.Address{Name: "Ann"}
 			return adding(goods, 1)(c)
 		})
 		if err := s.Table.Transact(t.Context(), "early-"+c.ID, cart.Close(c, checkoutID, "ord_1", noon)); err == nil {

@@ -12,6 +12,7 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/problem"
@@ -48,11 +49,26 @@ type Start struct {
 	Fits func(version int) bool
 }
 
+// check refuses what the payment provider would choke on. Errors: 422 at /paymentMethod, /returnUrl.
+func (in Start) check() error {
+	if _, err := format.Token("/paymentMethod", in.Method); err != nil {
+		return err
+	}
+	if in.ReturnURL == "" {
+		return nil
+	}
+	_, err := format.URL("/returnUrl", in.ReturnURL)
+	return err
+}
+
 // begin holds the stock and locks the cart, in one transaction. replay is true when an earlier request with the same key
 // has begun the checkout. 2 round trips and 1 transaction when nobody else wants the last units. Errors: 404
 // cart_not_found; 409 checkout_blocked, out_of_stock, checkout_running, cart_changed, cart_ordered, total_changed,
 // customer_limit_reached, offer_changed, order_too_large; 412 cart_changed; 422 idempotency_key_reused; 503 busy.
 func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool, err error) {
+	if err := in.check(); err != nil {
+		return nil, false, err
+	}
 	id := IDFor(in.Request)
 	hash, err := hashOf(in)
 	if err != nil {

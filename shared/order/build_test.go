@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/order"
 	"dangol/shared/platform/problem"
 	"dangol/shared/pricing"
@@ -16,7 +16,7 @@ var noon = time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
 func bought(pay order.PayState, quantities ...int) *order.Order {
 	d := order.Draft{
 		CartID: "cart_1", CustomerID: "cust-ann", Email: "ann@example.com", Language: "en",
-		Address: &cart.Address{Name: "Ann", City: "서울", Country: "KR"},
+		Address: &address.Address{Name: "Ann", City: "서울", Country: "KR"},
 		Totals:  order.Totals{Totals: pricing.Totals{Currency: "KRW", Shipping: 3_000, TaxIncluded: true, Total: 3_000}},
 	}
 	for i, q := range quantities {

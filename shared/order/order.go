@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/membership"
 	"dangol/shared/money"
 	"dangol/shared/platform/due"
@@ -76,7 +76,7 @@ type Draft struct {
 	Language   string                  `dynamodbav:"language"`
 	Lines      table.List[Line]        `dynamodbav:"lines"`
 	Totals     Totals                  `dynamodbav:"totals"`
-	Address    *cart.Address           `dynamodbav:"address,omitempty"`
+	Address    *address.Address        `dynamodbav:"address,omitempty"`
 	Shipping   string                  `dynamodbav:"shipping,omitempty"` // id of the shipping method
 	Note       string                  `dynamodbav:"note,omitempty"`     // the shopper's
 	Taken      table.List[stock.Taken] `dynamodbav:"taken,omitempty"`

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"dangol/shared/money"
+	"dangol/shared/platform/format"
 )
 
 //go:embed shop.json
@@ -84,10 +85,6 @@ func made(s, of string, least, most int) bool {
 	return len(s) >= least && len(s) <= most && strings.Trim(s, of) == ""
 }
 
-func isLanguage(s string) bool { return made(s, lower, 2, 3) }
-
-func isCountry(s string) bool { return made(s, upper, 2, 2) }
-
 func isID(s string) bool {
 	return made(s, lower+digits+"_-", 1, 40) && !strings.HasPrefix(s, "_") && !strings.HasPrefix(s, "-")
 }
@@ -95,7 +92,7 @@ func isID(s string) bool {
 func (c *check) all() {
 	c.that(len(c.shop.Languages) > 0, "languages: at least one")
 	for i, l := range c.shop.Languages {
-		c.that(isLanguage(l), "languages[%d]: %q is no language tag such as ko", i, l)
+		c.that(format.IsLanguage(l), "languages[%d]: %q is no language tag such as ko", i, l)
 		c.that(slices.Index(c.shop.Languages, l) == i, "languages[%d]: %q is there twice", i, l)
 	}
 	c.that(len(c.shop.Currencies) > 0, "currencies: at least one")
@@ -122,7 +119,7 @@ func (c *check) zone(at string, z Zone) {
 	c.that(isID(z.ID), "%s.id: %q is not in lower case letters, digits, - and _", at, z.ID)
 	c.that(len(z.Countries) > 0, "%s.countries: at least one", at)
 	for i, country := range z.Countries {
-		known := country == anywhere || isCountry(country)
+		known := country == anywhere || format.IsCountry(country)
 		c.that(known, "%s.countries[%d]: %q is no ISO 3166-1 alpha-2 code and not *", at, i, country)
 		c.that(c.countries[country] == "", "%s.countries[%d]: %s is already in zone %s", at, i, country, c.countries[country])
 		c.countries[country] = z.ID
@@ -151,7 +148,7 @@ func (c *check) method(at string, m Method) {
 }
 
 func (c *check) tax(at string, t Tax) {
-	c.that(isCountry(t.Country), "%s.country: %q is no ISO 3166-1 alpha-2 code", at, t.Country)
+	c.that(format.IsCountry(t.Country), "%s.country: %q is no ISO 3166-1 alpha-2 code", at, t.Country)
 	c.that(t.Name != "", "%s.name: missing", at)
 	c.that(t.Rate >= 0 && t.Rate <= 10_000, "%s.rate: %d is not 0 to 10000 basis points", at, t.Rate)
 	for i, code := range t.IncludedIn {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"dangol/shared/address"
 	"dangol/shared/cart"
 	"dangol/shared/catalog"
 	"dangol/shared/platform/id"
@@ -79,7 +80,7 @@ func (w *World) Fill(customerID string, wants map[string]int) Basket {
 	c := &cart.Cart{
 		ID: b.ID, CustomerID: customerID, State: cart.Open, Version: 3, Currency: "KRW", Language: "ko", Shipping: "standard",
 		Email: "haneul@example.com", CreatedAt: now, UpdatedAt: now,
-		Address: &cart.Address{Name: "김하늘", Line1: "왕십리로 83", City: "서울", PostalCode: "04769", Country: "KR"},
+		Address: &address.Address{Name: "김하늘", Line1: "왕십리로 83", City: "서울", PostalCode: "04769", Country: "KR"},
 	}
 	b.Key = cart.KeyOfCustomer(customerID)
 	if customerID == "" {

@@ -15,7 +15,7 @@ import (
 
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/testshop"
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/catalog"
 	"dangol/shared/invoice"
 	"dangol/shared/payment"
@@ -138,7 +138,7 @@ func (w *World) Subscribe(ctx context.Context, s *service.Service, who Subscribe
 	r := &service.Record{
 		Contact: service.Contact{Email: who.Customer + "@example.com", Name: "김하늘", Language: "ko"},
 		Titles:  map[string]string{who.Plan.ID: who.Plan.Name["ko"]}, Methods: map[string]payment.Method{who.Method.Token: who.Method},
-		Addresses: map[string]cart.Address{"home": {Name: "김하늘", Line1: "왕십리로 83", Country: "KR"}},
+		Addresses: map[string]address.Address{"home": {Name: "김하늘", Line1: "왕십리로 83", Country: "KR"}},
 	}
 	return s.Start(ctx, r, subscription.Start{
 		CustomerID: who.Customer, Region: "KR", Zone: cmp.Or(who.Zone, "Asia/Seoul"), AddressID: "home", Terms: terms, Trial: who.Trial, Card: CardOf(who.Method),

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"dangol/infra/testkit/testsubscriptions"
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/invoice"
 	"dangol/shared/payment"
 	"dangol/shared/platform/idempotency"
@@ -31,7 +31,7 @@ func (c customer) start(t testing.TB, p *service.Plan) *service.Record {
 	}
 	r := &service.Record{
 		Contact: service.Contact{Email: c.id + "@example.com", Language: "ko"}, Titles: map[string]string{p.ID: "단골"},
-		Methods: map[string]payment.Method{c.method.Token: c.method}, Addresses: map[string]cart.Address{},
+		Methods: map[string]payment.Method{c.method.Token: c.method}, Addresses: map[string]address.Address{},
 	}
 	r, _, err = c.Billing.Start(t.Context(), r, subscription.Start{
 		CustomerID: c.id, Region: "KR", Zone: "Asia/Seoul", Terms: terms, Card: testsubscriptions.CardOf(c.method),

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dangol/events"
+	"dangol/shared/address"
 	"dangol/shared/cart"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/id"
@@ -87,9 +88,9 @@ func (s *Service) Gifts(ctx context.Context, customerID string, limit int, after
 	return parts(ctx, s, claimedKey(customerID, "").PK, "GIFT#", limit, after, same[Claimed])
 }
 
-// Claim gives a gift to the customer of the command. to is how to reach them, address where their parcels go, under the command's
+// Claim gives a gift to the customer of the command. to is how to reach them, place where their parcels go, under the command's
 // AddressID; nil leaves the giver's. A repeated claim changes nothing. Errors: those of the command.
-func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift, to Contact, address *cart.Address) (*Record, error) {
+func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift, to Contact, place *address.Address) (*Record, error) {
 	after, _, err := s.Apply(ctx, r, func(r *Record) (Change, bool, error) {
 		if g := r.Sub.Gift; g != nil && g.ClaimedBy == c.CustomerID {
 			return Change{}, false, nil
@@ -98,12 +99,12 @@ func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift
 			Command: c,
 			Edit: func(r *Record) {
 				r.GiftTo = &GiftTo{Contact: to, Hash: r.GiftTo.Hash}
-				if address != nil {
+				if place != nil {
 					r.Addresses = maps.Clone(r.Addresses)
 					if r.Addresses == nil {
-						r.Addresses = map[string]cart.Address{}
+						r.Addresses = map[string]address.Address{}
 					}
-					r.Addresses[c.AddressID] = *address
+					r.Addresses[c.AddressID] = *place
 				}
 			},
 			Must: []table.Write{table.Put{If: table.IfNew, Item: Claimed{

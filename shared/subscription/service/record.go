@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/invoice"
 	"dangol/shared/money"
 	"dangol/shared/payment"
@@ -36,7 +36,7 @@ type Record struct {
 	Contact
 	GiftTo    *GiftTo                       `dynamodbav:"giftTo,omitempty"`
 	Titles    table.Map[string]             `dynamodbav:"titles"`              // of the plans, by id, in the subscriber's language
-	Addresses table.Map[cart.Address]       `dynamodbav:"addresses,omitempty"` // by the id the subscription knows
+	Addresses table.Map[address.Address]    `dynamodbav:"addresses,omitempty"` // by the id the subscription knows
 	Methods   table.Map[payment.Method]     `dynamodbav:"methods,omitempty"`   // by token
 	Invoice   *invoice.Invoice              `dynamodbav:"invoice,omitempty"`   // the open one
 	Tasks     table.List[Task]              `dynamodbav:"tasks,omitempty"`
