@@ -3,6 +3,8 @@ package runner_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +60,7 @@ func start(t *testing.T, f topology.Function, base map[string]string) *runtimeap
 	for _, name := range f.Environment {
 		env[name] = topology.Sample[name]
 	}
+	env["JWT_JWKS"] = noKeys(t) // a token that no key has signed is 401; keys that cannot be read would be 503
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	fn, err := runtimeapi.Start(ctx, runtimeapi.Options{Path: path, Env: env, Timeout: f.Timeout, Clock: clock.System{}})
@@ -66,6 +69,17 @@ func start(t *testing.T, f topology.Function, base map[string]string) *runtimeap
 	}
 	t.Cleanup(fn.Stop)
 	return fn
+}
+
+// noKeys is the address of an issuer's key set without keys.
+func noKeys(t *testing.T) string {
+	t.Helper()
+	issuer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"keys":[]}`))
+	}))
+	t.Cleanup(issuer.Close)
+	return issuer.URL
 }
 
 // replay hands one sample to the function. What an API function answers has to be an HTTP answer; the others may report
