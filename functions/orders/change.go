@@ -16,7 +16,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
-type fulfilInput struct {
+type fulfillInput struct {
 	OrderID string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
 	Body    struct {
 		Carrier        string       `json:"carrier" minLength:"1" maxLength:"40" doc:"cj, hanjin, lotte, epost, dhl, fedex, ups, usps, or any other." example:"cj"`
@@ -27,7 +27,7 @@ type fulfilInput struct {
 }
 
 // fulfill ships a parcel.
-func (f *Orders) fulfill(ctx context.Context, in *fulfilInput) (*output, error) {
+func (f *Orders) fulfill(ctx context.Context, in *fulfillInput) (*output, error) {
 	b := in.Body
 	if b.TrackingURL != "" {
 		var err error

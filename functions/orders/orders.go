@@ -91,7 +91,7 @@ func (f *Orders) Service(o api.Options) *api.Service {
 	lookup.Description = "For guests. The token opens the order for an hour. Attempts are limited by address and by number."
 	api.Handle(s, lookup, f.lookup)
 	api.Handle(s, route(api.Agent, "GET", "/admin/orders", "listOrders", "List the orders in a state, newest first"), f.inState)
-	ship := route(api.Agent, "POST", one+"/fulfillments", "fulfilOrder", "Ship some or all of an order", 404, 409, 503)
+	ship := route(api.Agent, "POST", one+"/fulfillments", "fulfillOrder", "Ship some or all of an order", 404, 409, 503)
 	ship.Status, ship.Keyed = 201, api.KeyOptional
 	api.Handle(s, ship, f.fulfill)
 	api.Handle(s, route(api.Agent, "POST", one+"/fulfillments/{n}/delivered", "deliverFulfillment", "Note that a parcel has arrived", 404, 503), f.deliver)

@@ -166,6 +166,9 @@ func TestEveryFunctionIsWhole(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(p.Dir, "bootstrap", "main.go")); err != nil {
 			t.Errorf("function %s has no bootstrap", name)
 		}
+		if _, err := os.Stat(filepath.Join(p.Dir, "access_test.go")); err != nil && name != "relay" { // relay touches no table
+			t.Errorf("function %s has no access_test.go that holds it against its Spec (system.Check)", name)
+		}
 		samples, err := filepath.Glob(filepath.Join("../../events/samples", name, "*.json"))
 		if err != nil || len(samples) == 0 {
 			t.Errorf("function %s has no sample invocation under events/samples/%s", name, name)

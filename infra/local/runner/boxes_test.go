@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"dangol/infra/testkit/system"
 )
 
 // boxShop is a shop with a monthly box: one edition until March and from April on, another for March whose goods are few.
@@ -16,9 +18,9 @@ type boxShop struct {
 func openBoxes(t *testing.T) boxShop {
 	t.Helper()
 	b := boxShop{shop: open(t)}
-	_, b.usual = b.product(100, nil)
-	_, b.march = b.product(1, nil)
-	_, b.instead = b.product(2, nil)
+	_, b.usual = b.Product(100, nil)
+	_, b.march = b.Product(1, nil)
+	_, b.instead = b.Product(2, nil)
 	return b
 }
 
@@ -27,7 +29,7 @@ func (b boxShop) box(do string, prepaid int) string {
 	edition := func(name, from, variant string) map[string]any {
 		return map[string]any{"name": name, "from": from, "contents": []any{map[string]any{"variantId": variant, "quantity": 1}}}
 	}
-	return b.plan(map[string]any{
+	return b.Plan(map[string]any{
 		"kind": "box", "prepaid": prepaid, "editions": []any{
 			edition("winter", "2026-01-01", b.usual), edition("march", "2027-03-01", b.march), edition("spring", "2027-04-01", b.usual),
 		},
@@ -38,24 +40,24 @@ func (b boxShop) box(do string, prepaid int) string {
 }
 
 func (b boxShop) left(variant string) string {
-	return b.do(b.merchant(), "GET", "/stock/"+variant, nil).field(b.t, "available")
+	return b.Do(b.Merchant(), "GET", "/stock/"+variant, nil).Field(b.T, "available")
 }
 
 // sent is what somebody's orders hold, oldest first.
-func (b boxShop) sent(c caller) (variants []string) {
-	b.t.Helper()
+func (b boxShop) sent(c system.Caller) (variants []string) {
+	b.T.Helper()
 	var list struct{ Orders []struct{ ID string } }
-	b.read(b.do(c, "GET", "/orders?limit=50", nil), &list)
+	b.read(b.Do(c, "GET", "/orders?limit=50", nil), &list)
 	for _, o := range slices.Backward(list.Orders) {
-		variants = append(variants, b.do(c, "GET", "/orders/"+o.ID, nil).field(b.t, "lines.0.variantId"))
+		variants = append(variants, b.Do(c, "GET", "/orders/"+o.ID, nil).Field(b.T, "lines.0.variantId"))
 	}
 	return variants
 }
 
-func (s *shop) read(a answer, into any) {
-	s.t.Helper()
-	if err := json.Unmarshal([]byte(a.body), into); err != nil {
-		s.t.Fatal(err)
+func (s *shop) read(a system.Answer, into any) {
+	s.T.Helper()
+	if err := json.Unmarshal([]byte(a.Body), into); err != nil {
+		s.T.Fatal(err)
 	}
 }
 
@@ -74,17 +76,17 @@ func (s *shop) money(customer string) (taken, back int64) {
 func TestTheBoxForMarchRunsOutOfStockAndFollowsThePolicy(t *testing.T) {
 	t.Parallel()
 	b := openBoxes(t)
-	b.subscribe(b.as("early"), b.box("wait", 1), "pm_card_visa")
-	b.advance(oneDay)
+	b.Subscribe(b.As("early"), b.box("wait", 1), "pm_card_visa")
+	b.AdvanceBy(oneDay)
 	for name, plan := range map[string]string{
 		"wait": b.box("wait", 1), "substitute": b.box("substitute", 1), "skip": b.box("skip", 1), "refund": b.box("refund", 1),
 		"ahead-wait": b.box("wait", 6), "ahead-substitute": b.box("substitute", 6), "ahead-skip": b.box("skip", 6), "ahead-refund": b.box("refund", 6),
 	} {
-		b.subscribe(b.as(name), plan, "pm_card_visa")
+		b.Subscribe(b.As(name), plan, "pm_card_visa")
 	}
 	b.advanceTo("2027-03-22T18:00:00")
 	b.march24(t)
-	b.do(b.merchant(), "PUT", "/stock/"+b.march, `{"available":2}`)
+	b.Do(b.Merchant(), "PUT", "/stock/"+b.march, `{"available":2}`)
 	b.advanceTo("2027-05-20T18:00:00")
 	b.may20(t)
 }
@@ -108,14 +110,14 @@ func (b boxShop) march24(t *testing.T) {
 		{who: "ahead-refund", mail: "돌려 드립니다", taken: 6 * 9_900, back: 9_900},
 	} {
 		want := append([]string{b.usual, b.usual, b.usual, b.usual}, c.sent...)
-		if got := b.sent(b.as(c.who)); !slices.Equal(got, want) {
+		if got := b.sent(b.As(c.who)); !slices.Equal(got, want) {
 			t.Errorf("%s was sent %v by March, want %v", c.who, got, want)
 		}
 		if taken, back := b.money(c.who); taken != c.taken || back != c.back {
 			t.Errorf("%s paid %d and got %d back by March, want %d and %d", c.who, taken, back, c.taken, c.back)
 		}
 		if c.mail != "" && b.told(c.who, c.mail) != 1 {
-			t.Errorf("%s has the mails %v, want one that says %s", c.who, b.subjects(c.who+"@example.com"), c.mail)
+			t.Errorf("%s has the mails %v, want one that says %s", c.who, b.Subjects(c.who+"@example.com"), c.mail)
 		}
 	}
 	if left := []string{b.left(b.march), b.left(b.instead)}; !slices.Equal(left, []string{"0", "0"}) {
@@ -137,7 +139,7 @@ func (b boxShop) may20(t *testing.T) {
 		{who: "ahead-wait", boxes: 6, march: b.march, taken: 6}, {who: "ahead-substitute", boxes: 6, march: b.instead, taken: 6},
 		{who: "ahead-skip", boxes: 5, taken: 6}, {who: "ahead-refund", boxes: 5, taken: 6},
 	} {
-		got := b.sent(b.as(c.who))
+		got := b.sent(b.As(c.who))
 		if len(got) != c.boxes || c.march != "" && got[4] != c.march || got[len(got)-1] != b.usual {
 			t.Errorf("%s was sent %v by May, want %d with %s for March", c.who, got, c.boxes, c.march)
 		}
@@ -150,8 +152,8 @@ func (b boxShop) may20(t *testing.T) {
 	}
 	b.advanceTo("2027-05-23T18:00:00")
 	// What was left out of six paid boxes is sent in May, and what was given back is not: that subscriber pays for the next six.
-	if taken, _ := b.money("ahead-skip"); len(b.sent(b.as("ahead-skip"))) != 6 || taken != 6*9_900 {
-		t.Errorf("the box moved to the end: %v for %d", b.sent(b.as("ahead-skip")), taken)
+	if taken, _ := b.money("ahead-skip"); len(b.sent(b.As("ahead-skip"))) != 6 || taken != 6*9_900 {
+		t.Errorf("the box moved to the end: %v for %d", b.sent(b.As("ahead-skip")), taken)
 	}
 	if taken, back := b.money("ahead-refund"); taken != 12*9_900 || back != 9_900 {
 		t.Errorf("whoever got one box back paid %d, back %d", taken, back)
@@ -161,7 +163,7 @@ func (b boxShop) may20(t *testing.T) {
 			t.Errorf("%s was charged %d times", key, n)
 		}
 	}
-	if all := strings.Join(b.subjects("wait@example.com"), "\n"); strings.Count(all, "품절") != 1 {
+	if all := strings.Join(b.Subjects("wait@example.com"), "\n"); strings.Count(all, "품절") != 1 {
 		t.Errorf("whoever waits is told once, not each day: %s", all)
 	}
 }

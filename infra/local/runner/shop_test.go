@@ -2,57 +2,43 @@ package runner_test
 
 import (
 	"fmt"
-	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"dangol/infra/testkit/system"
 )
 
 func TestAnOrderFromCartToDelivery(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	_, variant := s.product(5, nil)
-	ann := s.customerWith("ann", variant, 2)
+	_, variant := s.Product(5, nil)
+	ann := s.CustomerWith("ann", variant, 2)
 
-	bought := s.buy(ann, "pm_card_threeDSecure2Required")
-	if got := bought.field(t, "state"); bought.status != 201 || got != "requires_action" {
-		t.Fatalf("a 3-D Secure card gave %d %s", bought.status, bought.body)
+	bought := s.Buy(ann, "pm_card_threeDSecure2Required")
+	if got := bought.Field(t, "state"); bought.Status != 201 || got != "requires_action" {
+		t.Fatalf("a 3-D Secure card gave %d %s", bought.Status, bought.Body)
 	}
-	approve(t, bought.field(t, "redirectUrl"))
-	done := s.do(ann.caller, "POST", "/checkouts/"+bought.field(t, "id")+"/confirm", nil)
-	order := done.field(t, "orderId")
-	s.settle()
+	system.Approve(t, bought.Field(t, "redirectUrl"))
+	done := s.Do(ann.Caller, "POST", "/checkouts/"+bought.Field(t, "id")+"/confirm", nil)
+	order := done.Field(t, "orderId")
+	s.RunUntilIdle()
 
-	s.do(s.agent(), "POST", "/orders/"+order+"/fulfillments", map[string]string{"carrier": "cj", "trackingNumber": "1234-5678"})
-	s.settle()
-	s.do(s.agent(), "POST", "/orders/"+order+"/fulfillments/1/delivered", nil)
-	got := s.do(ann.caller, "GET", "/orders/"+order, nil)
-	if state := got.field(t, "state"); state != "delivered" {
+	s.Do(s.Agent(), "POST", "/orders/"+order+"/fulfillments", map[string]string{"carrier": "cj", "trackingNumber": "1234-5678"})
+	s.RunUntilIdle()
+	s.Do(s.Agent(), "POST", "/orders/"+order+"/fulfillments/1/delivered", nil)
+	got := s.Do(ann.Caller, "GET", "/orders/"+order, nil)
+	if state := got.Field(t, "state"); state != "delivered" {
 		t.Errorf("the order is %s, want delivered", state)
 	}
-	if total := got.field(t, "totals.total.display"); total != "₩27,000" {
+	if total := got.Field(t, "totals.total.display"); total != "₩27,000" {
 		t.Errorf("two soaps and shipping cost %s, want ₩27,000", total)
 	}
-	if mails := s.subjects(ann.email); len(mails) < 2 {
+	if mails := s.Subjects(ann.Email); len(mails) < 2 {
 		t.Errorf("mails are %q, want a confirmation and a shipping notice", mails)
 	}
-	if left := s.do(s.merchant(), "GET", "/stock/"+variant, nil).field(t, "available"); left != "3" {
+	if left := s.Do(s.Merchant(), "GET", "/stock/"+variant, nil).Field(t, "available"); left != "3" {
 		t.Errorf("%s left of 5 after selling 2", left)
-	}
-}
-
-// approve passes the bank's challenge as a browser would.
-func approve(t *testing.T, url string) {
-	t.Helper()
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.Post(url, "application/x-www-form-urlencoded", strings.NewReader("decision=approve"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer.Body.Close()
-	if answer.StatusCode != http.StatusSeeOther {
-		t.Fatalf("the challenge page answered %s", answer.Status)
 	}
 }
 
@@ -65,21 +51,21 @@ func TestTenUnitsForTwoHundredBuyers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
-			_, id := s.product(10, variant)
+			_, id := s.Product(10, variant)
 			const buyers = 200
-			purses := make([]purse, buyers)
+			purses := make([]system.Purse, buyers)
 			for i := range purses {
-				purses[i] = s.guestWith(id, 1)
+				purses[i] = s.GuestWith(id, 1)
 			}
 			var mu sync.Mutex
 			outcomes := map[string]int{}
 			var all sync.WaitGroup
 			for _, p := range purses {
 				all.Go(func() {
-					a := s.buy(p, "pm_card_visa")
-					key := fmt.Sprint(a.status)
-					if a.status >= 300 {
-						key += " " + a.field(t, "code")
+					a := s.Buy(p, "pm_card_visa")
+					key := fmt.Sprint(a.Status)
+					if a.Status >= 300 {
+						key += " " + a.Field(t, "code")
 					}
 					mu.Lock()
 					defer mu.Unlock()
@@ -92,8 +78,8 @@ func TestTenUnitsForTwoHundredBuyers(t *testing.T) {
 			if sold != 10 || refused != buyers-10 {
 				t.Errorf("outcomes are %v, want 10 sold and %d told that it is sold out", outcomes, buyers-10)
 			}
-			s.advance(11 * time.Minute)
-			if left := s.do(s.merchant(), "GET", "/stock/"+id, nil).field(t, "available"); left != "0" {
+			s.AdvanceBy(11 * time.Minute)
+			if left := s.Do(s.Merchant(), "GET", "/stock/"+id, nil).Field(t, "available"); left != "0" {
 				t.Errorf("%s left after everything was sold", left)
 			}
 			charged := 0
@@ -110,23 +96,23 @@ func TestTenUnitsForTwoHundredBuyers(t *testing.T) {
 func TestAHoldThatRunsOutIsGivenBack(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	_, variant := s.product(3, nil)
-	p := s.guestWith(variant, 3)
-	started := s.buy(p, "pm_card_threeDSecure2Required")
-	if left := s.do(s.merchant(), "GET", "/stock/"+variant, nil).field(t, "available"); left != "0" {
+	_, variant := s.Product(3, nil)
+	p := s.GuestWith(variant, 3)
+	started := s.Buy(p, "pm_card_threeDSecure2Required")
+	if left := s.Do(s.Merchant(), "GET", "/stock/"+variant, nil).Field(t, "available"); left != "0" {
 		t.Fatalf("%s free while three are held", left)
 	}
-	happened := s.advance(11 * time.Minute)
-	if left := s.do(s.merchant(), "GET", "/stock/"+variant, nil).field(t, "available"); left != "3" {
+	happened := s.AdvanceBy(11 * time.Minute)
+	if left := s.Do(s.Merchant(), "GET", "/stock/"+variant, nil).Field(t, "available"); left != "3" {
 		t.Errorf("%s free after the hold ran out; happened: %v", left, happened)
 	}
-	if state := s.do(p.caller, "GET", "/checkouts/"+started.field(t, "id"), nil).field(t, "state"); state != "expired" {
+	if state := s.Do(p.Caller, "GET", "/checkouts/"+started.Field(t, "id"), nil).Field(t, "state"); state != "expired" {
 		t.Errorf("the checkout is %s, want expired", state)
 	}
-	if state := s.do(p.caller, "GET", "/carts/"+p.cart, nil).field(t, "state"); state != "open" {
+	if state := s.Do(p.Caller, "GET", "/carts/"+p.Cart, nil).Field(t, "state"); state != "open" {
 		t.Errorf("the cart is %s, want open again", state)
 	}
-	if len(happened) == 0 || !happened[0].At.Equal(opening.Add(10*time.Minute)) {
+	if len(happened) == 0 || !happened[0].At.Equal(system.Opening.Add(10*time.Minute)) {
 		t.Errorf("what happened on the way: %v; want the hold at its tenth minute", happened)
 	}
 }
@@ -134,10 +120,10 @@ func TestAHoldThatRunsOutIsGivenBack(t *testing.T) {
 func TestStateSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	keep := keeping(data)
+	keep := system.Keeping(data)
 	first := open(t, keep)
-	p, order := first.order()
-	first.advance(48 * time.Hour)
+	p, order := first.Order()
+	first.AdvanceBy(48 * time.Hour)
 	before := first.Clock().Now()
 	first.Close()
 
@@ -145,11 +131,11 @@ func TestStateSurvivesARestart(t *testing.T) {
 	if now := second.Clock().Now(); now.Before(before) {
 		t.Errorf("the clock went back from %s to %s", before, now)
 	}
-	if got := second.do(p.caller, "GET", "/orders/"+order, nil).field(t, "state"); got != "placed" {
+	if got := second.Do(p.Caller, "GET", "/orders/"+order, nil).Field(t, "state"); got != "placed" {
 		t.Errorf("the order is %s after a restart", got)
 	}
-	second.settle()
-	if mails := second.subjects(p.email); len(mails) != 1 {
+	second.RunUntilIdle()
+	if mails := second.Subjects(p.Email); len(mails) != 1 {
 		t.Errorf("mails after a restart: %q, want the one confirmation", mails)
 	}
 }

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"dangol/infra/local/runner"
+	"dangol/infra/testkit/system"
 )
 
 const oneDay = 24 * time.Hour
 
 // told counts the mails to somebody whose subject has the words.
 func (s *shop) told(name, words string) (n int) {
-	for _, subject := range s.subjects(name + "@example.com") {
+	for _, subject := range s.Subjects(name + "@example.com") {
 		if strings.Contains(subject, words) {
 			n++
 		}
@@ -30,11 +31,11 @@ type invoice struct {
 }
 
 // invoices reads somebody's invoices, oldest first.
-func (s *shop) invoices(c caller, id string) []invoice {
-	s.t.Helper()
+func (s *shop) invoices(c system.Caller, id string) []invoice {
+	s.T.Helper()
 	var page struct{ Invoices []invoice }
-	if err := json.Unmarshal([]byte(s.do(c, "GET", "/subscriptions/"+id+"/invoices?limit=100", nil).body), &page); err != nil {
-		s.t.Fatal(err)
+	if err := json.Unmarshal([]byte(s.Do(c, "GET", "/subscriptions/"+id+"/invoices?limit=100", nil).Body), &page); err != nil {
+		s.T.Fatal(err)
 	}
 	out := page.Invoices
 	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
@@ -44,11 +45,11 @@ func (s *shop) invoices(c caller, id string) []invoice {
 }
 
 // consent says yes to the notice that is shown.
-func (s *shop) consent(c caller, id string) {
-	s.t.Helper()
-	notice := s.do(c, "GET", "/subscriptions/"+id+"/consent", nil)
-	s.do(c, "POST", "/subscriptions/"+id+"/consent", map[string]any{
-		"noticeId": notice.field(s.t, "id"), "fingerprint": notice.field(s.t, "fingerprint"), "answer": "yes", "explicit": true, "separate": true,
+func (s *shop) consent(c system.Caller, id string) {
+	s.T.Helper()
+	notice := s.Do(c, "GET", "/subscriptions/"+id+"/consent", nil)
+	s.Do(c, "POST", "/subscriptions/"+id+"/consent", map[string]any{
+		"noticeId": notice.Field(s.T, "id"), "fingerprint": notice.Field(s.T, "fingerprint"), "answer": "yes", "explicit": true, "separate": true,
 	})
 }
 
@@ -66,15 +67,15 @@ func charges(r *runner.Runner) map[string]int {
 func TestATrialWithConsentAndAYearOfRenewals(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	plan := s.plan(map[string]any{"trialDays": 14})
-	id := s.subscribe(s.as("yuna"), plan, "pm_card_visa").field(t, "id")
-	s.advance(7 * oneDay)
+	plan := s.Plan(map[string]any{"trialDays": 14})
+	id := s.Subscribe(s.As("yuna"), plan, "pm_card_visa").Field(t, "id")
+	s.AdvanceBy(7 * oneDay)
 	if n := s.told("yuna", "동의가 필요합니다"); n == 0 {
-		t.Fatalf("mails: %v; want the request for consent", s.subjects("yuna@example.com"))
+		t.Fatalf("mails: %v; want the request for consent", s.Subjects("yuna@example.com"))
 	}
-	s.consent(s.as("yuna"), id)
-	s.advance(7*oneDay + 365*oneDay - oneDay)
-	all := s.invoices(s.as("yuna"), id)
+	s.consent(s.As("yuna"), id)
+	s.AdvanceBy(7*oneDay + 365*oneDay - oneDay)
+	all := s.invoices(s.As("yuna"), id)
 	if len(all) != 12 {
 		t.Fatalf("%d invoices in a year, want 12", len(all))
 	}
@@ -98,82 +99,82 @@ func TestATrialWithConsentAndAYearOfRenewals(t *testing.T) {
 func TestATrialThatNobodyConsentsToEndsWithoutACharge(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	id := s.subscribe(s.as("mina"), s.plan(map[string]any{"trialDays": 14}), "pm_card_visa").field(t, "id")
-	s.advance(20 * oneDay)
-	got := s.do(s.as("mina"), "GET", "/subscriptions/"+id, nil)
-	if got.field(t, "state") != "ended" || got.field(t, "endReason") != "no_consent" || len(s.Payments().Ledger()) != 0 {
-		t.Errorf("it is %s; %d payments", got.body, len(s.Payments().Ledger()))
+	id := s.Subscribe(s.As("mina"), s.Plan(map[string]any{"trialDays": 14}), "pm_card_visa").Field(t, "id")
+	s.AdvanceBy(20 * oneDay)
+	got := s.Do(s.As("mina"), "GET", "/subscriptions/"+id, nil)
+	if got.Field(t, "state") != "ended" || got.Field(t, "endReason") != "no_consent" || len(s.Payments().Ledger()) != 0 {
+		t.Errorf("it is %s; %d payments", got.Body, len(s.Payments().Ledger()))
 	}
 	if s.told("mina", "동의가 필요합니다") < 2 || s.told("mina", "구독이 끝났습니다") != 1 {
-		t.Errorf("mails: %v", s.subjects("mina@example.com"))
+		t.Errorf("mails: %v", s.Subjects("mina@example.com"))
 	}
 }
 
 func TestACardThatFailsIsFollowedUpUntilAnotherOneRecovers(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	id := s.subscribe(s.as("jisu"), s.plan(map[string]any{"trialDays": 14}), "pm_card_sandbox_chargeCustomerFailFunds").field(t, "id")
-	s.consent(s.as("jisu"), id)
-	s.advance(18 * oneDay)
+	id := s.Subscribe(s.As("jisu"), s.Plan(map[string]any{"trialDays": 14}), "pm_card_sandbox_chargeCustomerFailFunds").Field(t, "id")
+	s.consent(s.As("jisu"), id)
+	s.AdvanceBy(18 * oneDay)
 	path := "/subscriptions/" + id
-	if state := s.do(s.as("jisu"), "GET", path, nil).field(t, "state"); state != "past_due" {
+	if state := s.Do(s.As("jisu"), "GET", path, nil).Field(t, "state"); state != "past_due" {
 		t.Fatalf("four days after the decline it is %s", state)
 	}
 	if n := s.told("jisu", "결제하지 못했습니다"); n != 3 {
 		t.Errorf("%d mails about the failed payment, want one on each of days 0, 1 and 3", n)
 	}
-	updated := s.do(s.as("jisu"), "PUT", path+"/payment-method", map[string]string{"paymentMethod": "pm_card_mastercard"})
-	if state := updated.field(t, "state"); state != "active" {
+	updated := s.Do(s.As("jisu"), "PUT", path+"/payment-method", map[string]string{"paymentMethod": "pm_card_mastercard"})
+	if state := updated.Field(t, "state"); state != "active" {
 		t.Errorf("with another card it is %s", state)
 	}
-	s.settle()
+	s.RunUntilIdle()
 	if s.told("jisu", "결제가 완료되었습니다") != 1 || s.told("jisu", "영수증") != 1 {
-		t.Errorf("mails: %v", s.subjects("jisu@example.com"))
+		t.Errorf("mails: %v", s.Subjects("jisu@example.com"))
 	}
 }
 
 func TestAnUpgradeInMidPeriodChargesWhatWasQuoted(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	id := s.subscribe(s.as("sora"), s.plan(nil), "pm_card_visa").field(t, "id")
-	dear := s.plan(map[string]any{"prices": map[string]int{"KRW": 29_900}})
-	s.advance(10 * oneDay)
+	id := s.Subscribe(s.As("sora"), s.Plan(nil), "pm_card_visa").Field(t, "id")
+	dear := s.Plan(map[string]any{"prices": map[string]int{"KRW": 29_900}})
+	s.AdvanceBy(10 * oneDay)
 	wish := map[string]any{"do": "upgrade", "planId": dear}
-	quote := s.do(s.as("sora"), "POST", "/subscriptions/"+id+"/quote", wish)
-	s.do(s.as("sora").with("If-Match", `"`+quote.field(t, "version")+`"`), "POST", "/subscriptions/"+id+"/changes", wish)
-	all := s.invoices(s.as("sora"), id)
+	quote := s.Do(s.As("sora"), "POST", "/subscriptions/"+id+"/quote", wish)
+	s.Do(s.As("sora").With("If-Match", `"`+quote.Field(t, "version")+`"`), "POST", "/subscriptions/"+id+"/changes", wish)
+	all := s.invoices(s.As("sora"), id)
 	last := all[len(all)-1]
 	// 20 of the 30 days are left. Of 29,900 the first 20 days cost 997 each and the others 996: 19,930, less 20 days at 330.
-	if quote.field(t, "now.display") != "₩13,330" || last.State != "paid" || last.Total.Amount != 13_330 {
-		t.Errorf("quoted %s, invoiced %+v", quote.field(t, "now.display"), last)
+	if quote.Field(t, "now.display") != "₩13,330" || last.State != "paid" || last.Total.Amount != 13_330 {
+		t.Errorf("quoted %s, invoiced %+v", quote.Field(t, "now.display"), last)
 	}
 }
 
 func TestABoxThatRunsOutOfStockFollowsItsPolicy(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	_, variant := s.product(2, nil)
+	_, variant := s.Product(2, nil)
 	box := map[string]any{
 		"kind": "box", "editions": []any{map[string]any{
 			"name": "winter", "from": "2026-01-01", "contents": []any{map[string]any{"variantId": variant, "quantity": 1}},
 		}},
 	}
-	skipping := s.subscribe(s.as("hana"), s.plan(with(box, "skip")), "pm_card_visa").field(t, "id")
-	waiting := s.subscribe(s.as("duri"), s.plan(with(box, "wait")), "pm_card_visa").field(t, "id")
-	s.advance(32 * oneDay)
-	skipped, waited := s.invoices(s.as("hana"), skipping), s.invoices(s.as("duri"), waiting)
+	skipping := s.Subscribe(s.As("hana"), s.Plan(with(box, "skip")), "pm_card_visa").Field(t, "id")
+	waiting := s.Subscribe(s.As("duri"), s.Plan(with(box, "wait")), "pm_card_visa").Field(t, "id")
+	s.AdvanceBy(32 * oneDay)
+	skipped, waited := s.invoices(s.As("hana"), skipping), s.invoices(s.As("duri"), waiting)
 	if len(skipped) != 2 || skipped[1].State != "void" || len(waited) != 2 || waited[1].State != "open" {
 		t.Fatalf("skip: %+v\nwait: %+v", skipped, waited)
 	}
-	s.do(s.merchant(), "PUT", "/stock/"+variant, `{"available":1}`)
-	s.advance(2 * oneDay)
-	waited = s.invoices(s.as("duri"), waiting)
-	orders := s.do(s.as("duri"), "GET", "/orders", nil)
-	if waited[1].State != "paid" || strings.Count(orders.body, `"number"`) != 2 {
-		t.Errorf("with stock again the invoice is %s; orders %s", waited[1].State, orders.body)
+	s.Do(s.Merchant(), "PUT", "/stock/"+variant, `{"available":1}`)
+	s.AdvanceBy(2 * oneDay)
+	waited = s.invoices(s.As("duri"), waiting)
+	orders := s.Do(s.As("duri"), "GET", "/orders", nil)
+	if waited[1].State != "paid" || strings.Count(orders.Body, `"number"`) != 2 {
+		t.Errorf("with stock again the invoice is %s; orders %s", waited[1].State, orders.Body)
 	}
 	if s.told("hana", "건너뜁니다") != 1 || s.told("duri", "품절") == 0 {
-		t.Errorf("mails: %v, %v", s.subjects("hana@example.com"), s.subjects("duri@example.com"))
+		t.Errorf("mails: %v, %v", s.Subjects("hana@example.com"), s.Subjects("duri@example.com"))
 	}
 }
 

@@ -1,0 +1,31 @@
+package mailer_test
+
+import (
+	"testing"
+	"time"
+
+	"dangol/functions/mailer"
+	"dangol/infra/testkit/system"
+)
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	system.Check(t, system.Function{Spec: mailer.Spec(), Journey: func(s *system.Shop) {
+		s.Order()
+		s.RunUntilIdle()
+		mailThatWaits(s)
+	}})
+}
+
+// mailThatWaits is an order whose confirmation SES does not take at first: the queue sends it.
+func mailThatWaits(s *system.Shop) {
+	_, variant := s.Product(1, nil)
+	p := s.GuestWith(variant, 1)
+	p.Email = "throttle+1@simulator.example.com"
+	s.Do(p.Caller, "PUT", "/carts/"+p.Cart+"/contact", map[string]string{"email": p.Email})
+	s.Buy(p, "pm_card_visa")
+	s.AdvanceBy(10 * time.Minute)
+	if mails := s.Subjects(p.Email); len(mails) != 1 {
+		s.T.Errorf("mails after throttling: %q", mails)
+	}
+}

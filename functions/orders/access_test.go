@@ -1,0 +1,37 @@
+package orders_test
+
+import (
+	"testing"
+
+	"dangol/functions/orders"
+	"dangol/infra/testkit/system"
+)
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	system.Check(t, system.Function{
+		Spec: orders.Spec(),
+		Routes: system.Routes{
+			"listMyOrders":       {},
+			"listOrders":         {Query: "state=placed"},
+			"getOrder":           {Needs: system.OwnOrder, Owned: true, Operators: true},
+			"cancelOrder":        {Needs: system.OwnOrder, Owned: true, Operators: true, Body: `{"reason":"changed my mind"}`},
+			"lookupOrder":        {Needs: guestOrder, Body: `{"number":"{number}","email":"{email}"}`},
+			"fulfillOrder":       {Needs: system.OwnOrder, Body: `{"carrier":"cj","trackingNumber":"1"}`},
+			"deliverFulfillment": {Needs: system.ShippedOrder},
+			"addOrderNote":       {Needs: system.OwnOrder, Body: `{"text":"called"}`},
+		},
+		Journey: func(s *system.Shop) {
+			b := guestOrder(s)
+			found := s.Do(system.Guest, "POST", "/orders/lookup", map[string]string{"number": b.Fill["number"], "email": b.Fill["email"]})
+			s.Do(system.Guest.With("Order-Token", found.Field(s.T, "token")), "GET", "/orders/"+b.Fill["orderId"], nil)
+			s.Do(b.Owner.Caller, "POST", "/orders/"+b.Fill["orderId"]+"/cancel", nil)
+		},
+	})
+}
+
+func guestOrder(s *system.Shop) system.Things {
+	guest, order := s.Order()
+	number := s.Do(guest.Caller, "GET", "/orders/"+order, nil).Field(s.T, "number")
+	return system.Things{Owner: guest, Fill: system.Fill{"orderId": order, "number": number, "email": guest.Email}}
+}

@@ -1,0 +1,53 @@
+package products_test
+
+import (
+	"testing"
+	"time"
+
+	"dangol/functions/products"
+	"dangol/infra/testkit/system"
+)
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	const created = `{"title":{"ko":"새 비누 {unique}"},"variants":[{"prices":{"KRW":{"amount":100}}}]}`
+	anyVersion := map[string]string{"If-Match": "*"}
+	system.Check(t, system.Function{
+		Spec: products.Spec(),
+		Routes: system.Routes{
+			"listProducts":      {},
+			"listCategories":    {},
+			"listAllProducts":   {},
+			"getProduct":        {Needs: system.AProduct},
+			"getProductForEdit": {Needs: system.AProduct},
+			"getPriceHistory":   {Needs: system.AProduct},
+			"createProduct":     {Body: created},
+			"replaceProduct":    {Needs: system.AProduct, Body: created, Header: anyVersion},
+			"archiveProduct":    {Needs: system.AProduct, Header: anyVersion},
+			"getStock":          {Needs: system.AProduct},
+			"setStock":          {Needs: system.AProduct, Body: `{"available":7}`},
+			"adjustStock":       {Needs: system.AProduct, Body: `{"delta":1,"reason":"counted"}`},
+			"exportProducts":    {},
+			"importProducts": {
+				Body: "Handle,Title,Variant Price\nimported-{unique},Soap,100\n", Query: "currency=KRW",
+				Header: map[string]string{"Content-Type": "text/csv"},
+			},
+		},
+		Journey: func(s *system.Shop) {
+			reducedPrice(s)
+			s.AdvanceBy(time.Hour)
+		},
+	})
+}
+
+// reducedPrice gives a product a lower price and looks at its page, which shows the lowest price of the last 30 days.
+func reducedPrice(s *system.Shop) {
+	product, variant := s.Product(3, nil)
+	s.Do(s.Merchant().With("If-Match", "*"), "PUT", "/products/"+product, map[string]any{
+		"title": map[string]string{"ko": "비누"}, "handle": system.Unique("soap"), "status": "active",
+		"variants": []any{map[string]any{
+			"id": variant, "prices": map[string]any{"KRW": map[string]any{"amount": 9_000, "compareAt": 12_000}},
+		}},
+	})
+	s.Do(system.Guest, "GET", "/products/"+product+"?currency=KRW", nil)
+}

@@ -1,0 +1,65 @@
+package promotions_test
+
+import (
+	"testing"
+
+	"dangol/functions/promotions"
+	"dangol/infra/testkit/system"
+)
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	const planned = `{"name":{"ko":"세일"},"kind":"percentage","starts":"2027-02-05T10:00","ends":"2027-02-05T24:00",` +
+		`"targets":{"products":["{id}"]},"terms":{"basisPoints":1000}}`
+	const reason = `{"reason":"a test"}`
+	system.Check(t, system.Function{
+		Spec: promotions.Spec(),
+		Routes: system.Routes{
+			"createPromotion":  {Needs: system.AProduct, Body: planned},
+			"planPromotion":    {Needs: system.AProduct, Body: planned},
+			"previewPromotion": {Needs: system.AProduct, Body: `{"lines":[{"variantId":"{variantId}","quantity":1}]}`},
+			"listPromotions":   {},
+			"listSeasons":      {},
+			"reportDiscounts":  {},
+			"getPromotion":     {Needs: published},
+			"replacePromotion": {Needs: drafted, Body: planned, Header: map[string]string{"If-Match": "*"}},
+			"deletePromotion":  {Needs: drafted},
+			"publishPromotion": {Needs: drafted, Body: reason},
+			"pausePromotion":   {Needs: published},
+			"resumePromotion":  {Needs: paused},
+			"endPromotion":     {Needs: published},
+			"dryRunPromotion":  {Needs: drafted},
+			"reportPromotion":  {Needs: published},
+			"createCodes":      {Needs: withoutCodes, Body: `{"size":3}`},
+			"getCodes":         {Needs: withCodes},
+		},
+	})
+}
+
+func draft(s *system.Shop, change map[string]any) system.Things {
+	b := system.AProduct(s)
+	body := system.Sale(b.Fill["id"], "2026-12-04T10:00", "2026-12-06T24:00", change)
+	b.Fill["promotionId"] = s.Do(s.Merchant(), "POST", "/promotions", body).Field(s.T, "id")
+	return b
+}
+
+func after(s *system.Shop, b system.Things, action, body string) system.Things {
+	s.Do(s.Merchant(), "POST", "/promotions/"+b.Fill["promotionId"]+"/"+action, body)
+	return b
+}
+
+func drafted(s *system.Shop) system.Things { return draft(s, nil) }
+
+func published(s *system.Shop) system.Things {
+	return after(s, drafted(s), "publish", `{"reason":"a test"}`)
+}
+
+func paused(s *system.Shop) system.Things { return after(s, published(s), "pause", "") }
+
+func withoutCodes(s *system.Shop) system.Things {
+	return draft(s, map[string]any{"kind": "percentage"})
+}
+
+func withCodes(s *system.Shop) system.Things {
+	return after(s, withoutCodes(s), "codes", `{"size":3}`)
+}

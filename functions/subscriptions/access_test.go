@@ -1,0 +1,128 @@
+package subscriptions_test
+
+import (
+	"testing"
+	"time"
+
+	"dangol/functions/subscriptions"
+	"dangol/infra/testkit/system"
+	"dangol/shared/payment"
+	"dangol/shared/payment/sandbox"
+)
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	const plan = `{"kind":"membership","name":{"ko":"단골 {unique}"},"interval":{"unit":"month","count":1},` +
+		`"prices":{"KRW":9900},"tax":{"rateBp":1000,"included":true}}`
+	own := func(body string) system.Request {
+		return system.Request{Needs: system.OwnSubscription, Owned: true, Body: body}
+	}
+	system.Check(t, system.Function{
+		Spec: subscriptions.Spec(),
+		Routes: system.Routes{
+			"listPlans":   {},
+			"getPlan":     {Needs: aPlan},
+			"createPlan":  {Body: plan},
+			"replacePlan": {Needs: aPlan, Body: plan},
+			"archivePlan": {Needs: aPlan},
+			"proposePlan": {Needs: system.OwnSubscription, Body: `{"from":"2027-03-01"}`},
+			"getSubscriptionReport": {
+				Needs: system.OwnSubscription, Query: "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z",
+			},
+			"subscribe": {Needs: aPlan, Body: `{"planId":"{planId}","currency":"KRW","paymentMethod":"pm_card_visa","region":"KR",` +
+				`"zone":"Asia/Seoul","language":"ko","email":"a@example.com"}`},
+			"getMyMembership":         {},
+			"listMySubscriptions":     {},
+			"getSubscription":         own(""),
+			"getSubscriptionHistory":  own(""),
+			"listInvoices":            own(""),
+			"quoteSubscriptionChange": own(`{"do":"cancel"}`),
+			"changeSubscription":      own(`{"do":"pause","until":"2027-02-01"}`),
+			"cancelSubscription":      own(""),
+			"reactivateSubscription":  own(""),
+			"payNow":                  own(""),
+			"updatePaymentMethod":     own(`{"paymentMethod":"pm_card_visa"}`),
+			"explainCancellation":     own(`{"reason":"too many"}`),
+			"getConsentNotice":        {Needs: ownTrial, Owned: true},
+			"answerConsent": {Needs: ownTrial, Owned: true,
+				Body: `{"noticeId":"{notice}","fingerprint":"{fingerprint}","answer":"yes","explicit":true,"separate":true}`},
+			"lookAtGift":         {Needs: ownGift, Body: `{"token":"{gift}"}`},
+			"claimGift":          {Needs: ownGift, Body: `{"token":"{gift}","email":"a@example.com","language":"ko"}`},
+			"listMyGifts":        {},
+			"getGift":            {Needs: claimedGift, Owned: true},
+			"changeGift":         {Needs: claimedGift, Owned: true, Body: `{"do":"move","zone":"Asia/Seoul","region":"KR"}`},
+			"mailGift":           {Needs: ownGift, Owned: true},
+			"listCreditNotes":    {Needs: refusedRefund, Owned: true},
+			"getCreditNote":      {Needs: refusedRefund, Owned: true},
+			"listAllCreditNotes": {Query: "year=2026"},
+			"getAnyCreditNote":   {Needs: refusedRefund},
+			"listOpenRefunds":    {},
+			"retryRefund":        {Needs: refusedRefund},
+			"settleRefund":       {Needs: refusedRefund, Body: `{"reference":"transfer"}`},
+		},
+		Journey: subscribeToABox,
+	})
+}
+
+func aPlan(s *system.Shop) system.Things {
+	return system.Things{Fill: system.Fill{"planId": s.Plan(nil)}}
+}
+
+func ownTrial(s *system.Shop) system.Things {
+	plan := s.Plan(map[string]any{"trialDays": 14})
+	owner := system.Purse{Caller: s.As(system.Unique("eve"))}
+	id := s.Subscribe(owner.Caller, plan, "pm_card_visa").Field(s.T, "id")
+	notice := s.Do(owner.Caller, "GET", "/subscriptions/"+id+"/consent", nil)
+	return system.Things{Owner: owner, Fill: system.Fill{
+		"planId": plan, "subscriptionId": id, "notice": notice.Field(s.T, "id"), "fingerprint": notice.Field(s.T, "fingerprint"),
+	}}
+}
+
+// ownGift is a gift whose giver is the owner.
+func ownGift(s *system.Shop) system.Things {
+	plan := s.Plan(map[string]any{"prepaid": 3})
+	owner := system.Purse{Caller: s.As(system.Unique("eve"))}
+	id, token := s.Give(owner.Caller, plan, nil)
+	return system.Things{Owner: owner, Fill: system.Fill{"planId": plan, "subscriptionId": id, "gift": token}}
+}
+
+// claimedGift is a gift whose recipient is the owner.
+func claimedGift(s *system.Shop) system.Things {
+	b := ownGift(s)
+	b.Owner.Caller = s.As(system.Unique("min"))
+	s.Do(b.Owner.Caller, "POST", "/gifts/claim", map[string]string{"token": b.Fill["gift"], "email": "min@example.com", "language": "ko"})
+	return b
+}
+
+// refusedRefund is a subscription whose refund was refused, because the money had been given back at the provider's dashboard.
+func refusedRefund(s *system.Shop) system.Things {
+	b := system.OwnSubscription(s)
+	dashboard := sandbox.New(sandbox.Config{BaseURL: s.Address() + "/sandbox", APIKey: "sk_local"})
+	for _, e := range s.Payments().Ledger() {
+		if e.Metadata["subscription"] != b.Fill["subscriptionId"] {
+			continue
+		}
+		refund := payment.RefundRequest{Key: system.Unique("dashboard"), PaymentID: e.ID, Amount: e.Captured}
+		if _, err := dashboard.Refund(s.T.Context(), refund); err != nil {
+			s.T.Fatal(err)
+		}
+	}
+	path := "/subscriptions/" + b.Fill["subscriptionId"]
+	s.Do(b.Owner.Caller, "POST", path+"/changes", `{"do":"cancel_now"}`)
+	list := s.Do(b.Owner.Caller, "GET", path+"/credit-notes", nil)
+	b.Fill["number"] = list.Field(s.T, "creditNotes.0.number")
+	b.Fill["refundId"] = list.Field(s.T, "creditNotes.0.refunds.0.id")
+	return b
+}
+
+func subscribeToABox(s *system.Shop) {
+	_, variant := s.Product(3, nil)
+	box := s.Plan(map[string]any{
+		"kind": "box", "editions": []any{map[string]any{
+			"name": "first", "from": "2026-01-01", "contents": []any{map[string]any{"variantId": variant, "quantity": 1}},
+		}},
+	})
+	s.Subscribe(s.As(system.Unique("fay")), box, "pm_card_visa")
+	s.AdvanceBy(32 * 24 * time.Hour)
+	s.Do(s.Merchant(), "GET", "/admin/subscriptions/report?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z", nil)
+}

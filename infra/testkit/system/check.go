@@ -1,0 +1,261 @@
+package system
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"dangol/infra/local/runner"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/function"
+	"dangol/shared/platform/table"
+)
+
+// Function is a function as its own test declares it to Check.
+type Function struct {
+	Spec   function.Spec
+	Routes Routes // every route of the Spec, by operation id
+	// Journey uses the shop so that the function does what its routes alone do not make it do: events, jobs, schedules.
+	Journey func(*Shop)
+	Options []func(*runner.Options)
+}
+
+// Routes says for each operation id how the route is called correctly.
+type Routes map[string]Request
+
+// Request is how a route is called correctly.
+type Request struct {
+	Body   string            // JSON with {name} for a value of Things.Fill
+	Query  string            // after "?", with the same
+	Header map[string]string // besides the caller's own
+	Needs  func(*Shop) Things
+	// Owned routes answer 404 to everybody but the owner, and to operators only where Operators is set.
+	Owned, Operators bool
+}
+
+// Things are what a route is about. They are made afresh for every call, so that no call changes the next.
+type Things struct {
+	Owner Purse             // who owns them; a new customer when empty
+	Fill  map[string]string // values of the placeholders in path, query and body
+}
+
+// Check calls every route of the function as every kind of caller and expects the answer that its Access asks for; then it
+// compares the table actions that the function made with the grants of its Spec: one that is made and not granted would
+// fail on AWS, one that is granted and never made is too much.
+func Check(t *testing.T, f Function) {
+	t.Helper()
+	r := &recorder{name: f.Spec.Name, seen: map[string]bool{}}
+	s := Open(t, append(f.Options, Observing(r.observe))...)
+	if f.Spec.API != nil {
+		f.walk(t, s)
+	}
+	if f.Journey != nil {
+		f.Journey(s)
+	}
+	r.compare(t, f.Spec.Tables)
+}
+
+// verdict is what a caller is told, as far as permission goes.
+type verdict string
+
+const (
+	allowed   verdict = "allowed"
+	unknown   verdict = "401"
+	forbidden verdict = "403"
+	hidden    verdict = "404"
+)
+
+func (f Function) walk(t *testing.T, s *Shop) {
+	t.Helper()
+	_, variant := s.Product(1_000, nil)
+	stranger := s.GuestWith(variant, 1)
+	callers := map[string]func(Things) Caller{
+		"guest":                              func(Things) Caller { return Guest },
+		"guest with a token of another cart": func(Things) Caller { return stranger.Caller },
+		"other customer":                     func(Things) Caller { return s.As("bob") },
+		"owner":                              func(b Things) Caller { return b.Owner.Caller },
+		"agent":                              func(Things) Caller { return s.Agent() },
+		"merchant":                           func(Things) Caller { return s.Merchant() },
+		"forged":                             func(Things) Caller { return forged(s.Merchant()) },
+	}
+	routes := f.Spec.API.(*api.Service).Routes()
+	for _, route := range routes {
+		q, ok := f.Routes[route.ID]
+		if !ok {
+			t.Errorf("%s %s (%s) is not called: add it to the Routes of this test", route.Method, route.Path, route.ID)
+			continue
+		}
+		for who, as := range callers {
+			b := q.things(s)
+			got := s.send(as(b), route, q, b)
+			judge(t, route, who, got, expected(route, q, who))
+		}
+	}
+	for id := range f.Routes {
+		if !slices.ContainsFunc(routes, func(r api.Route) bool { return r.ID == id }) {
+			t.Errorf("%s is called and is not a route of %s", id, f.Spec.Name)
+		}
+	}
+}
+
+func (q Request) things(s *Shop) Things {
+	var b Things
+	if q.Needs != nil {
+		b = q.Needs(s)
+	}
+	if b.Owner.Headers == nil {
+		b.Owner.Caller = s.As(Unique("carol")) // nothing is owned here: a customer like any other
+	}
+	return b
+}
+
+func judge(t *testing.T, route api.Route, who string, got Answer, want verdict) {
+	t.Helper()
+	is := verdictOf(got.Status)
+	if is != want && !(want == hidden && is == unknown) {
+		t.Errorf("%s %s as %s: %d %s, want %s", route.Method, route.Path, who, got.Status, strings.TrimSpace(got.Body), want)
+	}
+	if got.Status >= 500 {
+		t.Errorf("%s %s as %s: %d %s", route.Method, route.Path, who, got.Status, got.Body)
+	}
+	if got.Status >= 400 && got.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("%s %s as %s: a %d that is not problem+json: %s", route.Method, route.Path, who, got.Status, got.Body)
+	}
+}
+
+// expected is the answer that a kind of caller has to get.
+func expected(r api.Route, q Request, who string) verdict {
+	switch r.Access {
+	case api.Public:
+		return allowed
+	case api.Signed:
+		return unknown
+	case api.Shopper:
+		return expectedOfShopper(q, who)
+	}
+	switch {
+	case who == "forged" || who == "guest" || who == "guest with a token of another cart":
+		return unknown
+	case r.Access == api.Customer && q.Owned && who != "owner":
+		return hidden
+	case r.Access == api.Customer:
+		return allowed
+	case r.Access == api.Agent && (who == "agent" || who == "merchant"), r.Access == api.MerchantIs && who == "merchant":
+		return allowed
+	default:
+		return forbidden
+	}
+}
+
+func expectedOfShopper(q Request, who string) verdict {
+	switch {
+	case who == "forged":
+		return unknown
+	case !q.Owned || who == "owner":
+		return allowed
+	case q.Operators && (who == "agent" || who == "merchant"):
+		return allowed
+	default:
+		return hidden
+	}
+}
+
+func verdictOf(status int) verdict {
+	switch status {
+	case http.StatusUnauthorized:
+		return unknown
+	case http.StatusForbidden:
+		return forbidden
+	case http.StatusNotFound:
+		return hidden
+	default:
+		return allowed
+	}
+}
+
+// forged breaks the signature of a token.
+func forged(c Caller) Caller {
+	token := c.Headers["Authorization"]
+	half := len(token) - 20
+	return Caller{Name: "forged", Headers: map[string]string{"Authorization": token[:half] + strings.Repeat("A", 20)}}
+}
+
+// send fills in a route for somebody's things and sends it.
+func (s *Shop) send(c Caller, route api.Route, q Request, b Things) Answer {
+	s.T.Helper()
+	pairs := []string{"{unique}", Unique("n"), "{n}", "1"}
+	for name, value := range b.Fill {
+		pairs = append(pairs, "{"+name+"}", value)
+	}
+	fill := strings.NewReplacer(pairs...)
+	path := fill.Replace(route.Path)
+	if strings.Contains(path, "{") {
+		s.T.Fatalf("nothing fills %s", path)
+	}
+	if route.Keyed == api.KeyRequired {
+		c = c.With("Idempotency-Key", Unique("key-of-a-checked-route"))
+	}
+	for name, value := range q.Header {
+		c = c.With(name, value)
+	}
+	if q.Query != "" {
+		path += "?" + fill.Replace(q.Query)
+	}
+	if q.Body == "" {
+		return s.Try(c, route.Method, path, nil)
+	}
+	return s.Try(c, route.Method, path, fill.Replace(q.Body))
+}
+
+// recorder notes what one function does to every table, in the words of IAM.
+type recorder struct {
+	name string
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func (r *recorder) observe(function string, op table.Op) {
+	// IAM asks for the permissions of a transaction's parts, which are told one by one.
+	if function != r.name || op.Action == "TransactWriteItems" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen[permission(op.Table, op.Action, op.Index)] = true
+}
+
+func permission(table, action, index string) string {
+	if index != "" {
+		return fmt.Sprintf("%s on %s/%s", action, table, index)
+	}
+	return fmt.Sprintf("%s on %s", action, table)
+}
+
+func (r *recorder) compare(t *testing.T, grants []function.Grant) {
+	t.Helper()
+	granted := map[string]bool{}
+	for _, g := range grants {
+		for _, action := range g.Actions {
+			granted[permission(g.Table, action, "")] = true
+		}
+		for _, index := range g.Indexes {
+			granted[permission(g.Table, "Query", index)] = true
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range slices.Sorted(maps.Keys(r.seen)) {
+		if !granted[p] {
+			t.Errorf("done and not granted: %s", p)
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(granted)) {
+		if !r.seen[p] {
+			t.Errorf("granted and never done: %s", p)
+		}
+	}
+}
