@@ -833,7 +833,7 @@ export interface paths {
          * Ship some or all of an order
          * @description Who may call: agents and merchants.
          */
-        post: operations["fulfilOrder"];
+        post: operations["fulfillOrder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2989,7 +2989,7 @@ export interface components {
              */
             reason?: string;
         };
-        OrdersFulfilInputBody: {
+        OrdersFulfillInputBody: {
             /**
              * @description cj, hanjin, lotte, epost, dhl, fedex, ups, usps, or any other.
              * @example cj
@@ -7457,7 +7457,7 @@ export interface operations {
             };
         };
     };
-    fulfilOrder: {
+    fulfillOrder: {
         parameters: {
             query?: never;
             header?: {
@@ -7474,7 +7474,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrdersFulfilInputBody"];
+                "application/json": components["schemas"]["OrdersFulfillInputBody"];
             };
         };
         responses: {
