@@ -6,7 +6,6 @@ import "dangol/shared/platform/table"
 var AccessPatterns = []table.Pattern{
 	{Name: "product by id", Key: "PRODUCT#<id> / PRODUCT", Trips: 1, Read: 1},
 	{Name: "product by id, a second old", Key: "PRODUCT#<id> / PRODUCT", Trips: 1, Read: 0.5},
-	{Name: "product by handle", Key: "HANDLE#<handle> / HANDLE, then PRODUCT#<id> / PRODUCT", Trips: 2, Read: 2},
 	{Name: "list, all products read already", Key: "PRODUCTS#<shard> / from the last change on", Index: "gsi1",
 		Trips: Shards, Read: Shards * 0.5},
 	{Name: "list, not older than its freshness", Key: "memory"},

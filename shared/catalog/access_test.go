@@ -59,7 +59,6 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	}{
 		{"product by id", func(ctx context.Context) error { _, err := catalog.Get(ctx, s.table, p.ID); return err }},
 		{"product by id, a second old", func(ctx context.Context) error { _, err := catalog.Peek(ctx, s.table, p.ID); return err }},
-		{"product by handle", func(ctx context.Context) error { _, err := catalog.ByHandle(ctx, s.table, "cream"); return err }},
 		{"list, all products read already", list(listing)},
 		{"list, not older than its freshness", list(minute)},
 		{"goods with stock (shelf, cold)", goods},

@@ -87,3 +87,11 @@ func (s *shop) cost(do func(context.Context) error) table.Cost {
 	}
 	return meter.Cost()
 }
+
+func (s *shop) byHandle(handle string) (*catalog.Product, error) {
+	id, err := catalog.IDOf(s.Context(), s.table, handle)
+	if err != nil {
+		return nil, err
+	}
+	return catalog.Get(s.Context(), s.table, id)
+}

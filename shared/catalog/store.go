@@ -20,15 +20,6 @@ func Peek(ctx context.Context, t *table.Table, productID string) (*Product, erro
 	return &p, t.Peek(ctx, KeyOf(productID), &p)
 }
 
-// ByHandle reads the product with the handle, strongly consistent. 2 round trips. Errors: table.ErrNotFound.
-func ByHandle(ctx context.Context, t *table.Table, handle string) (*Product, error) {
-	id, err := IDOf(ctx, t, handle)
-	if err != nil {
-		return nil, err
-	}
-	return Get(ctx, t, id)
-}
-
 // IDOf returns the id of the product with the handle. 1 round trip, 1 RCU. Errors: table.ErrNotFound.
 func IDOf(ctx context.Context, t *table.Table, handle string) (string, error) {
 	var h handleItem

@@ -57,7 +57,7 @@ func TestManyProductsTakeFewRoundTrips(t *testing.T) {
 		t.Errorf("%d round trips", cost.Trips)
 	}
 	for _, c := range changes {
-		p, err := catalog.ByHandle(t.Context(), s.table, c.After.Handle)
+		p, err := s.byHandle(c.After.Handle)
 		if err != nil || p.ID != c.After.ID || s.unitsOf(p) != 3 {
 			t.Errorf("%s: %v %v", c.After.Handle, p, err)
 		}
@@ -105,7 +105,7 @@ func TestOneRefusedProductDoesNotHoldUpTheOthers(t *testing.T) {
 	if rows, err := catalog.PriceHistory(t.Context(), s.table, priced.ID, opening, s.clock.Now()); len(rows) != 1 || err != nil {
 		t.Errorf("price history %v %v", rows, err)
 	}
-	if p, err := catalog.ByHandle(t.Context(), s.table, "taken"); err != nil || s.unitsOf(p) != 1 {
+	if p, err := s.byHandle("taken"); err != nil || s.unitsOf(p) != 1 {
 		t.Error("the product that had the handle changed")
 	}
 }

@@ -40,7 +40,7 @@ func TestReplaceLosesNobodysChange(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	got, err := catalog.ByHandle(t.Context(), s.table, "cream")
+	got, err := s.byHandle("cream")
 	if err != nil || got.Vendor != "first" {
 		t.Fatal(got, err)
 	}

@@ -79,18 +79,6 @@ func (m Money) Mul(qty int64) (Money, error) {
 	return Money{product, m.Currency}, nil
 }
 
-// Sum adds amounts up; the sum of nothing is zero of the currency. Errors: ErrMixedCurrency, ErrOverflow.
-func Sum(code string, amounts ...Money) (Money, error) {
-	total := Money{Currency: code}
-	for _, m := range amounts {
-		var err error
-		if total, err = total.Add(m); err != nil {
-			return Money{}, err
-		}
-	}
-	return total, nil
-}
-
 // Neg returns -m. The one amount without an opposite, the smallest of 64 bits, becomes the largest.
 func (m Money) Neg() Money {
 	if m.Amount == math.MinInt64 {

@@ -34,9 +34,6 @@ func TestArithmeticRefusesWhatItCannotSay(t *testing.T) {
 		{"the smallest amount times minus one overflows", func() (money.Money, error) { return krw(math.MinInt64).Mul(-1) }, money.Money{}, money.ErrOverflow},
 		{"half the smallest amount doubles", func() (money.Money, error) { return krw(math.MinInt64 / 2).Mul(2) }, krw(math.MinInt64), nil},
 		{"a huge product overflows", func() (money.Money, error) { return krw(math.MaxInt64).Mul(math.MaxInt64) }, money.Money{}, money.ErrOverflow},
-		{"a sum of lines", func() (money.Money, error) { return money.Sum("KRW", krw(1), krw(2), krw(3)) }, krw(6), nil},
-		{"a sum of nothing is zero", func() (money.Money, error) { return money.Sum("USD") }, usd(0), nil},
-		{"a sum with a stranger in it", func() (money.Money, error) { return money.Sum("KRW", krw(1), usd(1)) }, money.Money{}, money.ErrMixedCurrency},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

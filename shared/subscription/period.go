@@ -150,19 +150,6 @@ func (a Anchor) Period(i Interval, n int) Period {
 	return p
 }
 
-// PeriodAt returns the period that an instant falls into.
-func PeriodAt(a Anchor, i Interval, at time.Time) Period {
-	p := a.Period(i, a.Index(i, DateAt(at, zone(a.Zone))))
-	// The wall clock can go back over midnight after the day has begun, so the instants decide, not the date.
-	for at.Before(p.Start) {
-		p = a.Period(i, p.N-1)
-	}
-	for !at.Before(p.End) {
-		p = a.Period(i, p.N+1)
-	}
-	return p
-}
-
 // floorDiv divides rounding down; the remainder is never negative. b is above 0.
 func floorDiv(a, b int) (quotient, remainder int) {
 	quotient, remainder = a/b, a%b
