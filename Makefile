@@ -12,7 +12,16 @@ FUNCTIONS := $(notdir $(patsubst %/bootstrap/main.go,%,$(wildcard functions/*/bo
 # text/template, out of the binaries.
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -buildid="
 CDK := node_modules/.bin/cdk
+# Node runs the build tools only, nothing of it is deployed. The CDK warns that Node 20 has reached its end of life; it still
+# runs on it and is tested on it here, so the warning is silenced rather than repeated at each synthesis.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 FUNCTION_SOURCES := $(shell find functions shared events docs -type f ! -name '*_test.go' 2>/dev/null) go.mod go.sum
+SHA256 := $(shell command -v sha256sum >/dev/null && echo sha256sum || echo shasum -a 256)
+# The browser bundle of the API reference, without the 200 packages that it was made from.
+SCALAR := 1.76.0
+SCALAR_SHA256 := dcb027152bf20bf2f6dcd66e8f9fb073c1a9e274cf0b94b939a7d99ab8947060
+DOCS_PAGE := functions/api-docs/assets/api-reference.js.gz
 INFRA_SOURCES := $(FUNCTION_SOURCES) $(shell find infra -name '*.go' 2>/dev/null)
 
 .PHONY: help
@@ -20,8 +29,9 @@ help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: run
-run: node_modules/.installed ## Run the shop on this machine (PORT=8080 DATA=.dangol)
+run: node_modules/.installed $(DOCS_PAGE) ## Run the shop on this machine (PORT=8080 DATA=.dangol)
 	@mkdir -p bin
+	@test -x bin/local || echo "building the shop (the first time two to four minutes, most of it the AWS SDK; later a few seconds)"
 	@go build -o bin/local ./infra/local
 	@exec bin/local -port $(PORT) -data $(DATA)
 
@@ -38,23 +48,27 @@ reset: ## Throw the local shop's data away
 .PHONY: build
 build: $(FUNCTIONS:%=dist/%/bootstrap) bin/infra ## Build every function for AWS (arm64) and the CDK app
 
-dist/%/bootstrap: $(FUNCTION_SOURCES)
+dist/%/bootstrap: $(FUNCTION_SOURCES) $(DOCS_PAGE)
 	@mkdir -p $(@D)
+	@echo "building $* for AWS"
 	@GOOS=linux GOARCH=arm64 $(LAMBDA) -o $@ ./functions/$*/bootstrap
 
-bin/infra: $(INFRA_SOURCES)
+bin/infra: $(INFRA_SOURCES) $(DOCS_PAGE)
 	@mkdir -p bin
+	@echo "building the CDK app (the first time about a minute)"
 	@go build -o $@ ./infra
 
 .PHONY: host
 host: $(FUNCTIONS:%=bin/functions/%) ## Build every function for this machine, as the bootstrap tests run them
 
-bin/functions/%: $(FUNCTION_SOURCES)
+bin/functions/%: $(FUNCTION_SOURCES) $(DOCS_PAGE)
 	@mkdir -p $(@D)
+	@echo "building $* for this machine"
 	@$(LAMBDA) -o $@ ./functions/$*/bootstrap
 
 .PHONY: test
 test: node_modules/.installed build host bin/stripe-mock lint ## Everything a change must pass
+	@echo "running all tests (two to six minutes)"
 	go test ./...
 	./node_modules/.bin/tsc --noEmit -p docs/types
 
@@ -99,10 +113,21 @@ campaign: ## Play a year of subscriptions with everything going wrong (SUBSCRIBE
 	go test ./shared/subscription/service -run TestAYearInWhichEverythingGoesWrong -count=1 -v -timeout 12h \
 		-subscribers $(SUBSCRIBERS) -seed $(SEED) -shops $(SHOPS) -months $(MONTHS) -odds $(ODDS)
 
+$(DOCS_PAGE): Makefile
+	@echo "fetching the API reference page (@scalar/api-reference $(SCALAR), a few seconds)"
+	@mkdir -p bin/scalar
+	@cd bin/scalar && npm pack --silent @scalar/api-reference@$(SCALAR) >/dev/null
+	@tar -xzf bin/scalar/scalar-api-reference-$(SCALAR).tgz -C bin/scalar package/dist/browser/standalone.js
+	@echo "$(SCALAR_SHA256)  bin/scalar/package/dist/browser/standalone.js" | $(SHA256) -c - >/dev/null
+	@gzip -9 -n -c bin/scalar/package/dist/browser/standalone.js > $@
+	@rm -rf bin/scalar
+
 node_modules/.installed: package.json package-lock.json
+	@echo "installing the pinned tools into node_modules (a few seconds)"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 bin/stripe-mock:
 	@mkdir -p bin
+	@echo "building stripe-mock (once, about half a minute)"
 	@GOBIN=$(CURDIR)/bin go install github.com/stripe/stripe-mock@v0.203.0

@@ -1,4 +1,5 @@
-// Package docs carries the OpenAPI document, which `make generate` writes, to the function that serves it.
+// Package docs carries the OpenAPI document, which `make generate` writes, and the pages of the API guide to the function
+// that serves them.
 package docs
 
 import _ "embed"
@@ -7,3 +8,13 @@ import _ "embed"
 //
 //go:embed openapi.json
 var OpenAPI []byte
+
+// Guide is the guide for storefront developers, Markdown.
+//
+//go:embed api-guide.md
+var Guide []byte
+
+// Problems lists the problem codes, Markdown.
+//
+//go:embed problems.md
+var Problems []byte

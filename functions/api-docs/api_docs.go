@@ -7,7 +7,6 @@ package apidocs
 
 import (
 	"context"
-	_ "embed"
 	"net/http"
 	"time"
 
@@ -17,10 +16,8 @@ import (
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/function"
+	"dangol/shared/platform/problem"
 )
-
-//go:embed page.html
-var page []byte
 
 // Spec describes the function.
 func Spec() function.Spec {
@@ -47,13 +44,26 @@ func service(o api.Options) *api.Service {
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/docs", ID: "getDocs", Tag: "Reference", Access: api.Public,
 		Summary: "A page to read the document",
-	}, file("text/html; charset=utf-8", page))
+	}, file("text/html; charset=utf-8", page()))
+	api.Handle(s, api.Route{
+		Method: http.MethodGet, Path: bundlePath, ID: "getDocsScript", Tag: "Reference", Access: api.Public,
+		Summary: "The script of that page", Errors: []int{404},
+	}, script)
+	api.Handle(s, api.Route{
+		Method: http.MethodGet, Path: "/docs/api-guide.md", ID: "getGuide", Tag: "Reference", Access: api.Public,
+		Summary: "The guide for storefront developers, Markdown",
+	}, file("text/markdown; charset=utf-8", docs.Guide))
+	api.Handle(s, api.Route{
+		Method: http.MethodGet, Path: "/docs/problems.md", ID: "getProblemCodes", Tag: "Reference", Access: api.Public,
+		Summary: "Every problem code, Markdown",
+	}, file("text/markdown; charset=utf-8", docs.Problems))
 	return s
 }
 
 // File is a whole file as the answer.
 type File struct {
 	ContentType  string `header:"Content-Type"`
+	Encoding     string `header:"Content-Encoding"`
 	CacheControl string `header:"Cache-Control"`
 	Body         []byte
 }
@@ -62,4 +72,15 @@ func file(contentType string, content []byte) func(context.Context, *struct{}) (
 	return func(context.Context, *struct{}) (*File, error) {
 		return &File{ContentType: contentType, CacheControl: "public, max-age=300", Body: content}, nil
 	}
+}
+
+// script answers with the bundle as it was compressed when the function was built: every browser takes gzip.
+func script(context.Context, *struct{}) (*File, error) {
+	content, ok := bundle()
+	if !ok {
+		return nil, problem.NotFound("script_not_built", "This function was built without the script of its page.")
+	}
+	return &File{
+		ContentType: "text/javascript; charset=utf-8", Encoding: "gzip", CacheControl: "public, max-age=86400", Body: content,
+	}, nil
 }

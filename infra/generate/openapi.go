@@ -1,13 +1,14 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
 
 	"dangol/infra/topology"
+	"dangol/shared/platform/api"
 )
 
 // document is an OpenAPI document as far as merging has to know it.
@@ -18,6 +19,13 @@ type document struct {
 	Tags       []map[string]any          `json:"tags"`
 	Paths      map[string]map[string]any `json:"paths"`
 	Components components                `json:"components"`
+	// TagGroups is the order in which the reference shows the tags: an extension that Scalar and Redocly read.
+	TagGroups []tagGroup `json:"x-tagGroups,omitempty"`
+}
+
+type tagGroup struct {
+	Name string   `json:"name"`
+	Tags []string `json:"tags"`
 }
 
 type components struct {
@@ -51,9 +59,7 @@ func openAPI(s topology.System) ([]byte, error) {
 			return nil, err
 		}
 	}
-	slices.SortFunc(merged.Tags, func(a, b map[string]any) int {
-		return bytes.Compare([]byte(a["name"].(string)), []byte(b["name"].(string)))
-	})
+	merged.order(s)
 	out, err := json.MarshalIndent(merged, "", "  ")
 	return append(out, '\n'), err
 }
@@ -92,6 +98,55 @@ func (d *document) tag(operation any) {
 		known := slices.ContainsFunc(d.Tags, func(m map[string]any) bool { return m["name"] == t })
 		if !known {
 			d.Tags = append(d.Tags, map[string]any{"name": t})
+		}
+	}
+}
+
+type group struct {
+	name   string
+	access []api.Access
+}
+
+// groups are the readers of the reference, in the order in which they meet it: whoever builds a storefront comes first.
+var groups = []group{
+	{"Storefront", []api.Access{api.Public, api.Shopper}},
+	{"Customers", []api.Access{api.Customer}},
+	{"Agents", []api.Access{api.Agent}},
+	{"Merchants", []api.Access{api.MerchantIs}},
+	{"Other", []api.Access{api.Signed}},
+}
+
+// order sorts the tags by the first group that has a route with the tag, then by name. A tag that only describes the API
+// itself comes last.
+func (d *document) order(s topology.System) {
+	first := map[string]int{}
+	for _, f := range s.Functions {
+		if f.API == nil {
+			continue
+		}
+		for _, r := range f.API.Routes() {
+			g := slices.IndexFunc(groups, func(g group) bool { return slices.Contains(g.access, r.Access) })
+			if r.Tag == "Reference" {
+				g = len(groups) - 1
+			}
+			if prior, ok := first[r.Tag]; !ok || g < prior {
+				first[r.Tag] = g
+			}
+		}
+	}
+	slices.SortFunc(d.Tags, func(a, b map[string]any) int {
+		x, y := a["name"].(string), b["name"].(string)
+		return cmp.Or(cmp.Compare(first[x], first[y]), cmp.Compare(x, y))
+	})
+	for i, g := range groups {
+		var tags []string
+		for _, t := range d.Tags {
+			if name := t["name"].(string); first[name] == i {
+				tags = append(tags, name)
+			}
+		}
+		if tags != nil {
+			d.TagGroups = append(d.TagGroups, tagGroup{g.name, tags})
 		}
 	}
 }

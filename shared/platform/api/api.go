@@ -245,10 +245,17 @@ func (s *Service) prepare() {
 	}
 }
 
+// binaryTypes are the content types of answers that are not text: the event carries them in base64. Scripts are among them
+// because they are served compressed.
+var binaryTypes = []string{"text/javascript; charset=utf-8"}
+
 // Lambda returns the handler for API Gateway HTTP API events (payload format 2.0).
 func (s *Service) Lambda() lambda.Handler {
 	if !s.options.Lazy {
 		s.prepare()
 	}
-	return algnhsa.New(s, &algnhsa.Options{RequestType: algnhsa.RequestTypeAPIGatewayV2})
+	return algnhsa.New(s, &algnhsa.Options{
+		RequestType:        algnhsa.RequestTypeAPIGatewayV2,
+		BinaryContentTypes: binaryTypes,
+	})
 }
