@@ -14,8 +14,7 @@ LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -l
 CDK := node_modules/.bin/cdk
 # Node runs the build tools only, nothing of it is deployed. The CDK warns that Node 20 has reached its end of life; it still
 # runs on it and is tested on it here, so the warning is silenced rather than repeated at each synthesis.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
-export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 FUNCTION_SOURCES := $(shell find functions shared events docs -type f ! -name '*_test.go' 2>/dev/null) go.mod go.sum
 SHA256 := $(shell command -v sha256sum >/dev/null && echo sha256sum || echo shasum -a 256)
 # The browser bundle of the API reference, without the 200 packages that it was made from.
@@ -82,6 +81,10 @@ generate: node_modules/.installed ## OpenAPI document, TypeScript types, event s
 	go run ./infra/generate
 	go test ./events -update >/dev/null
 	./node_modules/.bin/openapi-typescript docs/openapi.json -o docs/types/api.ts
+
+.PHONY: doctor
+doctor: node_modules/.installed ## Say what is missing on this machine and in the AWS account (STAGE=dev MAIL=hello@shop.example.com)
+	@go run ./infra/doctor -stage $(STAGE) -mail "$(MAIL)"
 
 .PHONY: synth
 synth: node_modules/.installed build ## Write the CloudFormation templates to cdk.out (STAGE=dev)

@@ -64,7 +64,7 @@ func (a *API) stage(c Config) {
 		Retention: retention(c.Stage.LogDays), RemovalPolicy: c.removal(),
 	})
 	stage := awsapigatewayv2.NewHttpStage(a.Stack, str("Stage"), &awsapigatewayv2.HttpStageProps{
-		HttpApi: a.HTTP, StageName: str("$default"), AutoDeploy: yes(true), DetailedMetricsEnabled: yes(true),
+		HttpApi: a.HTTP, StageName: str("$default"), AutoDeploy: yes(true), DetailedMetricsEnabled: yes(c.DetailedMetrics),
 		Throttle: &awsapigatewayv2.ThrottleSettings{RateLimit: num(rateLimit), BurstLimit: num(burstLimit)},
 	})
 	// No address and no user agent: an access log is not a place for personal data.

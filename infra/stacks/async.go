@@ -26,7 +26,8 @@ type Async struct {
 	config    Config
 	Functions map[string]awslambda.Function
 	Queues    map[string]awssqs.Queue
-	Dead      map[string]awssqs.Queue // every dead-letter queue, by name
+	Dead      map[string]awssqs.Queue   // every dead-letter queue, by name
+	delivered map[string]awsevents.Rule // rules of the shop's bus, by function
 	bus       awsevents.EventBus
 	mail      awsses.ConfigurationSet
 	times     *times
@@ -36,6 +37,7 @@ func newAsync(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 	a := &Async{
 		Stack: awscdk.NewStack(app, props.StackName, props), config: c,
 		Functions: map[string]awslambda.Function{}, Queues: map[string]awssqs.Queue{}, Dead: map[string]awssqs.Queue{},
+		delivered: map[string]awsevents.Rule{},
 	}
 	a.bus = awsevents.NewEventBus(a.Stack, str("Bus"), &awsevents.EventBusProps{
 		EventBusName: str("dangol-" + c.Stage.Name), Description: str("What happened in the shop"),
@@ -208,7 +210,7 @@ func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Func
 		})}
 	}
 	if len(f.Events) > 0 {
-		awsevents.NewRule(stack, str(f.Name+"-rule"), &awsevents.RuleProps{
+		a.delivered[f.Name] = awsevents.NewRule(stack, str(f.Name+"-rule"), &awsevents.RuleProps{
 			Description: str("Events that " + f.Name + " consumes"), EventBus: a.bus,
 			EventPattern: &awsevents.EventPattern{Source: strs(event.Source), DetailType: strs(f.Events...)},
 			Targets:      targets(),

@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
@@ -43,6 +45,11 @@ func (d *Data) table(c Config, schema table.Schema) awsdynamodb.TableV2 {
 			PointInTimeRecoveryEnabled: yes(true),
 		},
 	}
+	if c.Stage.WarmReads > 0 {
+		props.WarmThroughput = &awsdynamodb.WarmThroughput{
+			ReadUnitsPerSecond: num(c.Stage.WarmReads), WriteUnitsPerSecond: num(c.Stage.WarmWrites),
+		}
+	}
 	if schema.Stream {
 		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES
 	}
@@ -78,7 +85,7 @@ func (d *Data) pool(c Config) {
 			MinLength: num(10), RequireDigits: yes(true), RequireLowercase: yes(true), RequireUppercase: yes(true),
 			RequireSymbols: yes(true),
 		},
-		RemovalPolicy: c.removal(), DeletionProtection: yes(c.Stage.Protected),
+		RemovalPolicy: c.removal(), DeletionProtection: yes(c.Stage.Protected), Email: accountMail(c),
 	})
 	for _, group := range []string{"merchant", "agent"} {
 		awscognito.NewCfnUserPoolGroup(d.Stack, str("Group-"+group), &awscognito.CfnUserPoolGroupProps{
@@ -96,8 +103,8 @@ func (d *Data) pool(c Config) {
 	server := pool.AddResourceServer(str("Shop"), &awscognito.UserPoolResourceServerOptions{
 		Identifier: str("shop"), Scopes: &all,
 	})
-	client := func(name string, names ...string) {
-		allowed := []awscognito.OAuthScope{awscognito.OAuthScope_OPENID(), awscognito.OAuthScope_EMAIL()}
+	client := func(name string, more []awscognito.OAuthScope, names ...string) {
+		allowed := append([]awscognito.OAuthScope{awscognito.OAuthScope_OPENID(), awscognito.OAuthScope_EMAIL()}, more...)
 		for _, n := range names {
 			allowed = append(allowed, awscognito.OAuthScope_ResourceServer(server, scopes[n]))
 		}
@@ -105,14 +112,36 @@ func (d *Data) pool(c Config) {
 			PreventUserExistenceErrors: yes(true), EnableTokenRevocation: yes(true),
 			OAuth: &awscognito.OAuthSettings{
 				Flows: &awscognito.OAuthFlows{AuthorizationCodeGrant: yes(true)}, Scopes: &allowed, CallbackUrls: strs(c.CallbackURL...),
+				LogoutUrls: strs(c.LogoutURL...),
 			},
 		})
 		d.Clients = append(d.Clients, added.UserPoolClientId())
+		d.output(name+"Client", "Client id for the log-in of the "+strings.ToLower(name), added.UserPoolClientId())
 	}
-	pool.AddDomain(str("Login"), &awscognito.UserPoolDomainOptions{
+	login := pool.AddDomain(str("Login"), &awscognito.UserPoolDomainOptions{
 		CognitoDomain: &awscognito.CognitoDomainOptions{DomainPrefix: str("dangol-" + c.Stage.Name + "-" + *awscdk.Aws_ACCOUNT_ID())},
 	})
-	client("Storefront", "customer")
-	client("Console", "customer", "agent", "merchant")
+	client("Storefront", nil, "customer")
+	// With the scope of Cognito's own user API an operator's token may set up a one-time password (AssociateSoftwareToken,
+	// VerifySoftwareToken, SetUserMFAPreference), see docs/deploy.md.
+	client("Console", []awscognito.OAuthScope{awscognito.OAuthScope_COGNITO_ADMIN()}, "customer", "agent", "merchant")
 	d.Issuer = *pool.UserPoolProviderUrl()
+	d.output("Pool", "User pool of customers and operators", pool.UserPoolId())
+	d.output("Issuer", "Issuer of access tokens", pool.UserPoolProviderUrl())
+	d.output("LoginUrl", "Log-in page", login.BaseUrl(nil))
+}
+
+func (d *Data) output(name, what string, value *string) {
+	awscdk.NewCfnOutput(d.Stack, str(name), &awscdk.CfnOutputProps{Value: value, Description: str(what)})
+}
+
+// accountMail is who sends the mails about accounts.
+func accountMail(c Config) awscognito.UserPoolEmail {
+	if !c.AccountMail {
+		return awscognito.UserPoolEmail_WithCognito(nil)
+	}
+	_, domain, _ := strings.Cut(c.MailFrom, "@")
+	return awscognito.UserPoolEmail_WithSES(&awscognito.UserPoolSESOptions{
+		FromEmail: str(c.MailFrom), FromName: str(c.ShopName), ReplyTo: str(c.ShopContact), SesVerifiedDomain: str(domain),
+	})
 }

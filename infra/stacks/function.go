@@ -31,12 +31,23 @@ func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[s
 	if f.Name == topology.Scheduled {
 		name = str(scheduledName(c)) // known beforehand, because it makes schedules that invoke itself
 	}
+	env["STAGE"] = str(c.Stage.Name)
 	return awslambda.NewFunction(stack, str(f.Name), &awslambda.FunctionProps{
 		FunctionName: name, Description: str(f.Purpose), Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
 		Handler: str("bootstrap"), Code: awslambda.Code_FromAsset(str(filepath.Join(c.Dist, f.Name)), nil),
 		MemorySize: num(f.Memory), Timeout: lasting(f.Timeout), Role: role, LogGroup: logs,
-		LoggingFormat: awslambda.LoggingFormat_JSON, Tracing: awslambda.Tracing_ACTIVE, Environment: &env,
+		ReservedConcurrentExecutions: reserved(c, f),
+		LoggingFormat:                awslambda.LoggingFormat_JSON, Tracing: awslambda.Tracing_ACTIVE, Environment: &env,
 	})
+}
+
+// reserved keeps instances for checkouts when the configuration says so: a shopper who pays must not wait for instances that
+// a crawler holds in the catalog.
+func reserved(c Config, f topology.Function) *float64 {
+	if f.Name != "checkouts" || c.CheckoutConcurrency == 0 {
+		return nil
+	}
+	return num(c.CheckoutConcurrency)
 }
 
 // allow grants the named actions on the table and Query on the named indexes.
@@ -94,15 +105,24 @@ func variables(c Config, d *Data) map[string]*string {
 		"JWT_ISSUER": str(d.Issuer), "JWT_CLIENTS": str(strings.Join(clients, ",")), "JWT_JWKS": nil,
 		"PAYMENT_PROVIDER": str("stripe"), "PAYMENT_SECRETS": str(secretsPath(c)), "STRIPE_KEY": nil, "STRIPE_WEBHOOK_SECRET": nil,
 		"SANDBOX_URL": nil, "SANDBOX_KEY": nil, "SANDBOX_WEBHOOK_SECRET": nil,
-		"SCHEDULER_GROUP": str(groupName(c)), "GUARD_CONFIG": nil,
-		"SHOP_CONFIG": nil, "SHELF_SECONDS": nil, "MAIL_FROM": str(c.MailFrom), "MAIL_REPLY_TO": str(c.ShopContact),
-		"SHOP_NAME": str(c.ShopName), "SHOP_URL": str(c.ShopURL), "LINK_BASE": str(c.LinkBase), "SHOP_CONTACT": str(c.ShopContact), "SHOP_COLOR": nil,
+		"SCHEDULER_GROUP": str(groupName(c)), "GUARD_CONFIG": optional(c.GuardConfig),
+		"SHOP_CONFIG": optional(c.ShopConfig), "SHELF_SECONDS": optional(c.CacheTTL), "MAIL_FROM": str(c.MailFrom), "MAIL_REPLY_TO": str(c.ShopContact),
+		"SHOP_NAME": str(c.ShopName), "SHOP_URL": str(c.ShopURL), "LINK_BASE": str(c.LinkBase), "SHOP_CONTACT": str(c.ShopContact),
+		"SHOP_COLOR": optional(c.ShopColor),
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
 	}
 	for name, t := range d.Tables {
 		v[strings.ToUpper(name)+"_TABLE"] = t.TableName()
 	}
 	return v
+}
+
+// optional leaves a variable out that nobody set: the function has a default for it.
+func optional(value string) *string {
+	if value == "" {
+		return nil
+	}
+	return str(value)
 }
 
 // secretsPath is the SSM folder in which an operator keeps the payment provider's secrets as SecureStrings.

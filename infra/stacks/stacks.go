@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -21,6 +22,10 @@ type Stage struct {
 	Protected bool
 	// LogDays is how long logs are kept.
 	LogDays float64
+	// WarmReads and WarmWrites are the units a second that each table takes at once, without growing into them; 0 leaves it to
+	// DynamoDB. The figures of prod are those that an on-demand table has from its first day, so they cost nothing and are only
+	// written down; before a launch raise them here, which is paid once.
+	WarmReads, WarmWrites float64
 }
 
 // Config is what a deployment decides, by CDK context (-c name=value).
@@ -39,12 +44,26 @@ type Config struct {
 	TimeZone    string   // the shop's
 	AlarmMail   string   // who is told about alarms; empty for nobody
 	CallbackURL []string // where the log-in page returns to
+	LogoutURL   []string // where it returns to after log-out
+	// AccountMail sends the mails about accounts (codes, invitations) through SES with the shop's sender. It needs a verified
+	// domain and SES's production access. Otherwise Cognito sends them itself, 50 a day at most.
+	AccountMail bool
+	ShopColor   string // of buttons in mails
+	ShopConfig  string // JSON in place of shared/pricing/shop.json
+	GuardConfig string // JSON in place of shared/promotion/guard.json
+	CacheTTL    string // seconds that catalog and promotions may be old
+	// CheckoutConcurrency keeps so many instances for checkouts, whatever the rest of the account does; 0 reserves none. Lambda
+	// refuses it in an account with a limit below 100 and that number.
+	CheckoutConcurrency float64
+	// DetailedMetrics writes metrics of every route, for some 1.70 USD a route and month.
+	DetailedMetrics bool
 }
 
 // Stages are the stages by name.
 var Stages = map[string]Stage{
-	"dev":  {Name: "dev", LogDays: 7},
-	"prod": {Name: "prod", Protected: true, LogDays: 90},
+	"dev":     {Name: "dev", LogDays: 7},
+	"staging": {Name: "staging", LogDays: 30},
+	"prod":    {Name: "prod", Protected: true, LogDays: 90, WarmReads: 12_000, WarmWrites: 4_000},
 }
 
 // FromContext reads the configuration of an app. Errors name the context value that is missing or wrong.
@@ -57,7 +76,7 @@ func FromContext(app awscdk.App) (Config, error) {
 	}
 	stage, ok := Stages[text("stage", "dev")]
 	if !ok {
-		return Config{}, fmt.Errorf("context stage=%s: dev or prod", text("stage", ""))
+		return Config{}, fmt.Errorf("context stage=%s: dev, staging or prod", text("stage", ""))
 	}
 	c := Config{
 		Stage: stage, Dist: text("dist", "dist"), Issuer: text("issuer", ""), Audience: list(text("audience", "")),
@@ -67,6 +86,18 @@ func FromContext(app awscdk.App) (Config, error) {
 		ShopContact: text("shopContact", "help@shop.example.com"), ShopImprint: text("shopImprint", ""),
 		AlarmMail: text("alarmMail", ""), CallbackURL: list(text("callbackUrls", "http://localhost:3000/callback")),
 	}
+	c.LogoutURL = list(text("logoutUrls", strings.Join(c.CallbackURL, ",")))
+	c.AccountMail = text("accountMail", "cognito") == "ses"
+	c.ShopColor = text("shopColor", "")
+	c.ShopConfig = text("shopConfig", "")
+	c.GuardConfig = text("guardConfig", "")
+	c.CacheTTL = text("catalogCacheTtl", "")
+	c.DetailedMetrics = text("detailedMetrics", "") == "true"
+	reserved, err := strconv.Atoi(text("checkoutConcurrency", "0"))
+	if err != nil || reserved < 0 {
+		return Config{}, fmt.Errorf("context checkoutConcurrency: a number of instances, not %s", text("checkoutConcurrency", ""))
+	}
+	c.CheckoutConcurrency = float64(reserved)
 	return c, c.check()
 }
 
@@ -118,7 +149,7 @@ func Build(app awscdk.App, c Config, s topology.System) Stacks {
 	data := newData(app, props("data", "tables and customers' accounts"), c, s)
 	async := newAsync(app, props("async", "bus, queues and the functions behind them"), c, s, data)
 	api := newAPI(app, props("api", "HTTP API and its functions"), c, s, data, async)
-	watch := newWatch(app, props("observability", "alarms and dashboard"), c, s, async, api)
+	watch := newWatch(app, props("observability", "alarms and dashboard"), c, s, data, async, api)
 	return Stacks{Data: data, Async: async, API: api, Watch: watch}
 }
 

@@ -78,6 +78,7 @@ type resource struct {
 	Properties     map[string]any
 }
 
+// resources are those of a kind, or all when kind is empty.
 func resources(t *testing.T, stack awscdk.Stack, kind string) map[string]resource {
 	t.Helper()
 	raw, err := json.Marshal(assertions.Template_FromStack(stack, nil).ToJSON())
@@ -89,7 +90,7 @@ func resources(t *testing.T, stack awscdk.Stack, kind string) map[string]resourc
 		t.Fatal(err)
 	}
 	for id, r := range template.Resources {
-		if r.Type != kind {
+		if kind != "" && r.Type != kind {
 			delete(template.Resources, id)
 		}
 	}

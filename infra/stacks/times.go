@@ -28,7 +28,10 @@ func newTimes(stack awscdk.Stack, c Config, dead awssqs.Queue) *times {
 		Service: str("lambda"), Resource: str("function"), ResourceName: str(scheduledName(c)), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})}
 	t.role = awsiam.NewRole(stack, str("times-role"), &awsiam.RoleProps{
-		AssumedBy:   awsiam.NewServicePrincipal(str("scheduler.amazonaws.com"), nil),
+		// Only schedules of this account may use the role (confused deputy).
+		AssumedBy: awsiam.NewServicePrincipal(str("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
+			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
+		}),
 		Description: str("Lets one-time schedules invoke " + topology.Scheduled + ", or say that they could not"),
 	})
 	t.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
@@ -22,13 +23,22 @@ import (
 // watch makes alarms and collects them.
 type watch struct {
 	stack  awscdk.Stack
+	stage  string
 	topic  awssns.Topic
 	charts []awscloudwatch.IWidget
+	data   *Data
 }
 
-func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, async *Async, api *API) awscdk.Stack {
-	w := &watch{stack: awscdk.NewStack(app, props.StackName, props)}
+func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data, async *Async, api *API) awscdk.Stack {
+	w := &watch{stack: awscdk.NewStack(app, props.StackName, props), stage: c.Stage.Name, data: d}
 	w.topic = awssns.NewTopic(w.stack, str("Alarms"), &awssns.TopicProps{EnforceSSL: yes(true)})
+	// Enforcing TLS gives the topic a policy, and a policy without an Allow lets nobody publish: neither CloudWatch nor, by
+	// default, anybody else.
+	w.topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid: str("Alarms"), Actions: strs("sns:Publish"), Resources: &[]*string{w.topic.TopicArn()},
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(str("cloudwatch.amazonaws.com"), nil)},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
+	}))
 	if c.AlarmMail != "" {
 		w.topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(str(c.AlarmMail), nil))
 	}
@@ -49,6 +59,9 @@ func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 	}), 5, 1)
 	w.mail()
 	w.tasks()
+	w.queues(async)
+	w.tables(s)
+	w.rules(async)
 	awscloudwatch.NewDashboard(w.stack, str("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: str("dangol-" + c.Stage.Name), Widgets: &[]*[]awscloudwatch.IWidget{&w.charts},
 	})
@@ -66,6 +79,9 @@ func (w *watch) function(f topology.Function, fn awslambda.Function) {
 		age := fn.Metric(str("IteratorAge"), &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(num(5)), Statistic: str("Maximum")})
 		w.alarm(f.Name+"-behind", "Function "+f.Name+" is more than five minutes behind the changes", age, 5*60*1000, 2)
 	}
+	if f.Schedule != nil {
+		w.silent(f, fn)
+	}
 	for _, a := range f.Alarms {
 		w.own(f, a)
 	}
@@ -80,7 +96,7 @@ func (w *watch) own(f topology.Function, a function.Alarm) {
 	metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: str(metrics.Namespace), MetricName: str(a.Metric), Statistic: str("Sum"),
 		Period:        lasting(cmp.Or(a.Period, 5*time.Minute)),
-		DimensionsMap: &map[string]*string{"function": str(f.Name)},
+		DimensionsMap: &map[string]*string{"function": str(f.Name), "stage": str(w.stage)},
 	})
 	w.alarm(f.Name+"-"+a.Name, a.What, metric, a.Above, 1)
 }
@@ -110,9 +126,13 @@ func (w *watch) mail() {
 
 // alarm tells when the metric is above the limit for so many periods.
 func (w *watch) alarm(name, what string, metric awscloudwatch.IMetric, above float64, periods int) {
-	awscloudwatch.NewAlarm(w.stack, str(name+"-alarm"), &awscloudwatch.AlarmProps{
-		AlarmDescription: str(what), Metric: metric, Threshold: num(above), EvaluationPeriods: num(periods),
+	w.alarmOn(name, what, metric, &awscloudwatch.AlarmProps{
+		Threshold: num(above), EvaluationPeriods: num(periods),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
-	}).AddAlarmAction(awscloudwatchactions.NewSnsAction(w.topic))
+	})
+}
+
+func (w *watch) action() awscloudwatch.IAlarmAction {
+	return awscloudwatchactions.NewSnsAction(w.topic)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,14 +47,34 @@ func fresh(signature string, now time.Time) bool {
 	return false
 }
 
-// told are the messages about payments that mean something to a shop.
-var told = map[stripego.EventType]bool{
+// paymentEvents are the messages about payments that mean something to a shop.
+var paymentEvents = map[stripego.EventType]bool{
 	stripego.EventTypePaymentIntentAmountCapturableUpdated: true,
 	stripego.EventTypePaymentIntentCanceled:                true,
 	stripego.EventTypePaymentIntentPaymentFailed:           true,
 	stripego.EventTypePaymentIntentProcessing:              true,
 	stripego.EventTypePaymentIntentRequiresAction:          true,
 	stripego.EventTypePaymentIntentSucceeded:               true,
+}
+
+// refundEvents are the messages about refunds.
+var refundEvents = map[stripego.EventType]bool{
+	stripego.EventTypeRefundCreated: true,
+	stripego.EventTypeRefundUpdated: true,
+	stripego.EventTypeRefundFailed:  true,
+}
+
+// WebhookEvents are the types of events that the shop acts on, sorted: the endpoint in Stripe must send these, and the guide
+// to deploying lists them. Others are accepted and ignored.
+func WebhookEvents() []string {
+	all := []string{string(stripego.EventTypePaymentMethodAutomaticallyUpdated)}
+	for _, events := range []map[stripego.EventType]bool{paymentEvents, refundEvents} {
+		for e := range events {
+			all = append(all, string(e))
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 func notification(event stripego.Event) (payment.Notification, error) {
@@ -65,11 +86,11 @@ func notification(event stripego.Event) (payment.Notification, error) {
 	}
 	var err error
 	switch {
-	case told[event.Type]:
+	case paymentEvents[event.Type]:
 		var intent stripego.PaymentIntent
 		err = json.Unmarshal(event.Data.Raw, &intent)
 		n.Subject, n.Payment = payment.SubjectPayment, fromIntent(&intent)
-	case strings.HasPrefix(string(event.Type), "refund."):
+	case refundEvents[event.Type]:
 		var back stripego.Refund
 		err = json.Unmarshal(event.Data.Raw, &back)
 		n.Subject, n.Refund = payment.SubjectRefund, fromRefund(&back)

@@ -62,13 +62,20 @@ func Run(function string, build New) {
 	lambda.StartWithOptions(handler)
 }
 
-// Metrics returns the writer of the function's metrics.
+// Metrics returns the writer of the function's metrics. They carry the function and the stage (variable STAGE), so that two
+// stages in one account are two metrics.
 func (e *Env) Metrics() *metrics.Writer {
 	out := e.Out
 	if out == nil {
 		out = io.Discard
 	}
-	return metrics.New(out, e.Clock, map[string]string{"function": e.Function})
+	base := map[string]string{"function": e.Function}
+	if e.Getenv != nil {
+		if stage := e.Getenv("STAGE"); stage != "" {
+			base["stage"] = stage
+		}
+	}
+	return metrics.New(out, e.Clock, base)
 }
 
 // httpClient keeps connections open between invocations and never waits longer than a function may run.

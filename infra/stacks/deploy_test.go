@@ -1,0 +1,199 @@
+package stacks_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+
+	"dangol/infra/topology"
+	"dangol/shared/payment/stripe"
+)
+
+// TestResourcePoliciesLetTheirUsersIn names, for every resource with a policy of its own, who must be able to use it. A
+// policy that only denies is worse than none: with it the alarms reach nobody.
+func TestResourcePoliciesLetTheirUsersIn(t *testing.T) {
+	s := synth(t)
+	topics := resources(t, s.Watch, "AWS::SNS::TopicPolicy")
+	if len(topics) != 1 {
+		t.Errorf("%d topic policies, want that of the alarms", len(topics))
+	}
+	for id, policy := range topics {
+		if !allows(policy, "sns:Publish", "cloudwatch.amazonaws.com") {
+			t.Errorf("%s: CloudWatch cannot publish: %s", id, compact(policy.Properties))
+		}
+	}
+	for _, stack := range []awscdk.Stack{s.API.Stack, s.Async.Stack} {
+		queues := resources(t, stack, "AWS::SQS::QueuePolicy")
+		for id, rule := range resources(t, stack, "AWS::Events::Rule") {
+			dead := target(rule, "DeadLetterConfig")
+			if dead == "" {
+				t.Errorf("%s has no dead-letter queue", id)
+			}
+			if !slices.ContainsFunc(values(queues), func(q resource) bool {
+				return strings.Contains(compact(q.Properties["Queues"]), dead) && allows(q, "sqs:SendMessage", "events.amazonaws.com")
+			}) {
+				t.Errorf("%s: EventBridge cannot send to %s", id, dead)
+			}
+		}
+		for id, p := range resources(t, stack, "AWS::Lambda::Permission") {
+			if p.Properties["Principal"] == nil || p.Properties["SourceArn"] == nil {
+				t.Errorf("%s lets anybody of a service invoke: %s", id, compact(p.Properties))
+			}
+		}
+		for id, role := range resources(t, stack, "AWS::IAM::Role") {
+			trust := compact(role.Properties["AssumeRolePolicyDocument"])
+			if strings.Contains(trust, "scheduler.amazonaws.com") && !strings.Contains(trust, "aws:SourceAccount") {
+				t.Errorf("%s: a schedule of another account may use it", id)
+			}
+		}
+	}
+}
+
+// allows reports whether a statement of the policy allows the service the action.
+func allows(policy resource, action, service string) bool {
+	document, _ := policy.Properties["PolicyDocument"].(map[string]any)
+	statements, _ := document["Statement"].([]any)
+	return slices.ContainsFunc(statements, func(s any) bool {
+		statement := s.(map[string]any)
+		return statement["Effect"] == "Allow" && strings.Contains(compact(statement["Action"]), action) &&
+			strings.Contains(compact(statement["Principal"]), service)
+	})
+}
+
+// target is the logical id in a field of the rule's first target.
+func target(rule resource, field string) string {
+	first := rule.Properties["Targets"].([]any)[0].(map[string]any)
+	id := regexp.MustCompile(`"Fn::GetAtt":\["(\w+)"`).FindStringSubmatch(compact(first[field]))
+	if id == nil {
+		return ""
+	}
+	return id[1]
+}
+
+func values(m map[string]resource) (all []resource) {
+	for _, r := range m {
+		all = append(all, r)
+	}
+	return all
+}
+
+func compact(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}
+
+func TestNoDataIsAnAlarmOnlyForWhatMustRun(t *testing.T) {
+	alarms := resources(t, synth(t).Watch, "AWS::CloudWatch::Alarm")
+	var silent []string
+	for _, a := range alarms {
+		if a.Properties["TreatMissingData"] == "breaching" {
+			silent = append(silent, fmt.Sprint(a.Properties["AlarmDescription"]))
+		}
+		if len(a.Properties["AlarmActions"].([]any)) == 0 {
+			t.Errorf("nobody hears of %v", a.Properties["AlarmDescription"])
+		}
+	}
+	for _, f := range topology.Dangol.Functions {
+		if found := slices.Contains(silent, "Function "+f.Name+" has not run: what is due is not done"); found != (f.Schedule != nil) {
+			t.Errorf("%s: alarm on silence %v, schedule %v", f.Name, found, f.Schedule)
+		}
+	}
+	for _, want := range []string{"more than 15 minutes", "ReadThrottleEvents", "WriteThrottleEvents", "TransactionConflict", "Events do not reach"} {
+		if !slices.ContainsFunc(values(alarms), func(a resource) bool {
+			return strings.Contains(fmt.Sprint(a.Properties["AlarmDescription"]), want)
+		}) {
+			t.Errorf("no alarm says %q", want)
+		}
+	}
+}
+
+// A metric that a function writes carries its stage: two stages in one account are two metrics.
+func TestMetricsOfOwnAlarmsCarryTheStage(t *testing.T) {
+	s := synth(t)
+	for id, a := range resources(t, s.Watch, "AWS::CloudWatch::Alarm") {
+		dimensions := compact(a.Properties["Dimensions"])
+		if a.Properties["Namespace"] == "Dangol" && dimensions != "null" && !strings.Contains(dimensions, `"Name":"stage"`) {
+			t.Errorf("%s watches every stage: %s", id, dimensions)
+		}
+	}
+	for _, stack := range []awscdk.Stack{s.API.Stack, s.Async.Stack} {
+		for id, fn := range resources(t, stack, "AWS::Lambda::Function") {
+			if env := compact(fn.Properties["Environment"]); !strings.Contains(env, `"STAGE":"prod"`) {
+				t.Errorf("%s does not know its stage", id)
+			}
+		}
+	}
+}
+
+func TestNoMetricOfEveryRouteIsPaidFor(t *testing.T) {
+	for id, stage := range resources(t, synth(t).API.Stack, "AWS::ApiGatewayV2::Stage") {
+		if settings := compact(stage.Properties["DefaultRouteSettings"]); strings.Contains(settings, `"DetailedMetricsEnabled":true`) {
+			t.Errorf("%s: %s", id, settings)
+		}
+	}
+}
+
+func TestTheLoginPageReturnsAfterLogout(t *testing.T) {
+	clients := resources(t, synth(t).Data.Stack, "AWS::Cognito::UserPoolClient")
+	for id, c := range clients {
+		if c.Properties["LogoutURLs"] == nil {
+			t.Errorf("%s has no log-out address", id)
+		}
+		if totp := strings.Contains(compact(c.Properties["AllowedOAuthScopes"]), "aws.cognito.signin.user.admin"); totp != strings.Contains(id, "Console") {
+			t.Errorf("%s may set up a one-time password: %v", id, totp)
+		}
+	}
+	if len(clients) != 2 {
+		t.Errorf("%d clients", len(clients))
+	}
+}
+
+// TestTheDeployGuideSaysWhatIsDeployed holds the figures and lists of docs/deploy.md against the templates and the code.
+func TestTheDeployGuideSaysWhatIsDeployed(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/deploy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(string(raw)), " ")
+	s := synth(t)
+	total := 0
+	for _, stack := range all(s) {
+		total += len(resources(t, stack, ""))
+	}
+	alarms := len(resources(t, s.Watch, "AWS::CloudWatch::Alarm"))
+	for what, actual := range map[string]int{"resources": total, "alarms": alarms} {
+		said := regexp.MustCompile(`about (\d+) ` + what).FindStringSubmatch(text)
+		if said == nil {
+			t.Errorf("docs/deploy.md does not say about how many %s there are (%d)", what, actual)
+			continue
+		}
+		n, err := strconv.Atoi(said[1])
+		if err != nil || n < actual*4/5 || n > actual*5/4 {
+			t.Errorf("docs/deploy.md says about %s %s, there are %d", said[1], what, actual)
+		}
+	}
+	for _, event := range stripe.WebhookEvents() {
+		if !strings.Contains(text, "`"+event+"`") {
+			t.Errorf("docs/deploy.md does not name the webhook event %s", event)
+		}
+	}
+	source, err := os.ReadFile("stacks.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`text\("(\w+)"`).FindAllStringSubmatch(string(source), -1) {
+		if !strings.Contains(text, "`"+m[1]+"`") {
+			t.Errorf("docs/deploy.md does not name the setting %s", m[1])
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package stacks
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+
+	"dangol/infra/topology"
+)
+
+// oldest is how old the oldest message of a work queue may become, in seconds: long enough for a burst, short enough that
+// a shopper who waits for a mail or a refund is not the first to notice.
+const oldest = 15 * 60
+
+// silent tells when a function that a schedule starts has not run at all. No data is the alarm here: a schedule that was
+// deleted or may no longer invoke writes none.
+func (w *watch) silent(f topology.Function, fn awslambda.Function) {
+	period := lasting(5 * f.Schedule.Rate)
+	metric := fn.MetricInvocations(&awscloudwatch.MetricOptions{Period: period, Statistic: str("Sum")})
+	w.alarmOn(f.Name+"-silent", "Function "+f.Name+" has not run: what is due is not done", metric, &awscloudwatch.AlarmProps{
+		Threshold: num(1), EvaluationPeriods: num(2),
+		ComparisonOperator: awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD,
+		TreatMissingData:   awscloudwatch.TreatMissingData_BREACHING,
+	})
+}
+
+// queues watches how far the work lags behind.
+func (w *watch) queues(async *Async) {
+	for _, name := range slices.Sorted(maps.Keys(async.Queues)) {
+		metric := async.Queues[name].MetricApproximateAgeOfOldestMessage(&awscloudwatch.MetricOptions{
+			Period: awscdk.Duration_Minutes(num(5)), Statistic: str("Maximum"),
+		})
+		w.alarm(name+"-old", "Work waits in the queue of "+name+" for more than 15 minutes", metric, oldest, 2)
+	}
+}
+
+// tables watches what DynamoDB refused. A few conflicts are normal where two shoppers want the same unit; many mean that
+// one item has become hot.
+func (w *watch) tables(s topology.System) {
+	for _, schema := range s.Tables {
+		for name, limit := range map[string]float64{
+			"ReadThrottleEvents": 0, "WriteThrottleEvents": 0, "TransactionConflict": 50,
+		} {
+			metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+				Namespace: str("AWS/DynamoDB"), MetricName: str(name), Statistic: str("Sum"),
+				Period:        awscdk.Duration_Minutes(num(5)),
+				DimensionsMap: &map[string]*string{"TableName": w.data.Tables[schema.Name].TableName()},
+			})
+			w.alarm(schema.Name+"-"+name, "Table "+schema.Name+" refuses work: "+name, metric, limit, 2)
+		}
+	}
+}
+
+// rules watches events that EventBridge could not hand over; each is in the dead-letter queue of its rule as well.
+func (w *watch) rules(async *Async) {
+	for _, name := range slices.Sorted(maps.Keys(async.delivered)) {
+		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+			Namespace: str("AWS/Events"), MetricName: str("FailedInvocations"), Statistic: str("Sum"),
+			Period: awscdk.Duration_Minutes(num(5)),
+			DimensionsMap: &map[string]*string{
+				"EventBusName": async.bus.EventBusName(), "RuleName": async.delivered[name].RuleName(),
+			},
+		})
+		w.alarm(name+"-undelivered", "Events do not reach function "+name, metric, 0, 1)
+	}
+}
+
+// alarmOn makes an alarm with comparisons of its own.
+func (w *watch) alarmOn(name, what string, metric awscloudwatch.IMetric, props *awscloudwatch.AlarmProps) {
+	props.AlarmDescription = str(what)
+	props.Metric = metric
+	awscloudwatch.NewAlarm(w.stack, str(name+"-alarm"), props).AddAlarmAction(w.action())
+}
