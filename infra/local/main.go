@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/pprof"
 	"os"
 	"os/signal"
 	"syscall"
@@ -20,10 +22,14 @@ func main() {
 	port := flag.Int("port", 8080, "port on loopback")
 	data := flag.String("data", ".dangol", "folder that keeps the data between runs")
 	empty := flag.Bool("empty", false, "no demo shop")
+	profile := flag.Int("pprof", 0, "port on loopback for net/http/pprof, 0 for none")
 	verbose := flag.Bool("v", false, "log every refusal, and metrics")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *profile != 0 {
+		go serveProfiles(*profile)
+	}
 	if err := run(ctx, *port, *data, *empty, *verbose); err != nil {
 		fmt.Fprintln(os.Stderr, "dangol:", err)
 		os.Exit(1)
@@ -55,4 +61,18 @@ func run(ctx context.Context, port int, data string, empty, verbose bool) error 
 	fmt.Println("Ctrl-C stops; data stays in " + data)
 	<-ctx.Done()
 	return nil
+}
+
+// serveProfiles serves profiles of this process, on loopback only: they show whatever is in memory.
+func serveProfiles(port int) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	fmt.Println("http://" + address + "/debug/pprof/")
+	if err := http.ListenAndServe(address, mux); err != nil {
+		fmt.Fprintln(os.Stderr, "pprof:", err)
+	}
 }

@@ -6,10 +6,14 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -26,16 +30,30 @@ const maxBody = 10 << 20
 // Invoke runs a function with an event and returns its answer.
 type Invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
 
+// Limits is how much the gateway takes at once. On AWS that is Lambda's concurrency; here it is one machine, and requests
+// that it cannot begin in time are refused rather than kept until their callers have given up.
+type Limits struct {
+	Running int           // invocations at once
+	Wait    time.Duration // how long a request waits for its turn
+}
+
+// DefaultLimits suits a laptop: a request takes some milliseconds of a processor and waits for the engine in between.
+func DefaultLimits() Limits { return Limits{Running: 16 * runtime.NumCPU(), Wait: 2 * time.Second} }
+
 // Gateway serves the routes of a system.
 type Gateway struct {
 	mux    *http.ServeMux
 	clock  clock.Clock
 	invoke Invoke
+	limits Limits
+	turns  chan struct{} // one for each running invocation
 }
 
 // New returns a gateway for every route of the system.
-func New(s topology.System, c clock.Clock, invoke Invoke) *Gateway {
-	g := &Gateway{mux: http.NewServeMux(), clock: c, invoke: invoke}
+func New(s topology.System, c clock.Clock, limits Limits, invoke Invoke) *Gateway {
+	g := &Gateway{
+		mux: http.NewServeMux(), clock: c, invoke: invoke, limits: limits, turns: make(chan struct{}, limits.Running),
+	}
 	for _, f := range s.Functions {
 		if f.API == nil {
 			continue
@@ -83,12 +101,40 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, function, route s
 		refuse(w, problem.From(err))
 		return
 	}
+	if !g.begin(r.Context()) {
+		refuse(w, problem.Busy(nil))
+		return
+	}
+	defer func() { <-g.turns }()
 	out, err := g.invoke(r.Context(), function, payload)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		refuse(w, problem.Busy(err)) // as API Gateway does when a function has not answered in time
+		return
+	}
 	if err != nil {
 		refuse(w, problem.New(http.StatusInternalServerError, "internal", "Something went wrong on our side."))
 		return
 	}
 	write(w, out)
+}
+
+// begin takes a turn. It reports false when none became free in time, or the caller has hung up.
+func (g *Gateway) begin(ctx context.Context) bool {
+	select {
+	case g.turns <- struct{}{}:
+		return true
+	default:
+	}
+	// The wait is real time, whatever the shop's clock says: it is about this machine.
+	late := time.NewTimer(g.limits.Wait)
+	defer late.Stop()
+	select {
+	case g.turns <- struct{}{}:
+		return true
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 func (g *Gateway) event(r *http.Request, route string, body []byte) events.APIGatewayV2HTTPRequest {
@@ -137,6 +183,7 @@ func write(w http.ResponseWriter, out []byte) {
 }
 
 func refuse(w http.ResponseWriter, p *problem.Problem) {
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(p)

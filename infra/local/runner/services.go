@@ -65,7 +65,7 @@ func (r *Runner) openServices(context.Context) (err error) {
 		return err
 	}
 	r.closers = append(r.closers, r.bus, r.queues, r.schedule, r.mail, r.payments)
-	r.gateway = gateway.New(s, r.clock, r.invoke)
+	r.gateway = gateway.New(s, r.clock, gateway.DefaultLimits(), r.invoke)
 	if err := r.openMedia(); err != nil {
 		return err
 	}

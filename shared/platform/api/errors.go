@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -117,13 +118,28 @@ func codeOf(message string) string {
 
 // refuse turns a handler's error into the answer and logs what the caller is not told.
 func (s *Service) refuse(ctx context.Context, r Route, err error) error {
-	p := *problem.From(err)
+	p, level := judge(ctx, err)
 	p.RequestID = RequestID(ctx)
-	level := slog.LevelDebug
-	if p.Status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
 	s.options.Log.LogAttrs(ctx, level, "refused", slog.String("operation", r.ID), slog.String("code", p.Code),
 		slog.Int("status", p.Status), slog.String("requestId", p.RequestID), slog.Any("error", p.Cause))
 	return &p
+}
+
+// judge says what an error means to the caller, and how loudly to log it. An operation that ran out of time is overload and
+// not a fault: 503 with Retry-After, a warning. A caller who hung up is neither: nobody reads the answer.
+func judge(ctx context.Context, err error) (problem.Problem, slog.Level) {
+	p := *problem.From(err)
+	expired := errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
+	canceled := errors.Is(err, context.Canceled) || errors.Is(ctx.Err(), context.Canceled)
+	switch {
+	case p.Status < http.StatusInternalServerError:
+		return p, slog.LevelDebug
+	case expired:
+		return *problem.Busy(err), slog.LevelWarn
+	case canceled:
+		return *problem.Busy(err), slog.LevelDebug
+	case p.Status == http.StatusServiceUnavailable:
+		return p, slog.LevelWarn
+	}
+	return p, slog.LevelError
 }
