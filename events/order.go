@@ -58,12 +58,15 @@ type OrderPlaced struct {
 	Place       Place            `json:"place,omitzero"`
 	Method      string           `json:"shippingMethod,omitempty"`
 	PlacedAt    time.Time        `json:"placedAt"`
+	// Origin is why the order was made when nobody bought it: exchange, replacement. Its goods are paid by what came back.
+	Origin string `json:"origin,omitempty"`
 }
 
 // OrderMember is what of somebody's memberships matters to an order after it was placed.
 type OrderMember struct {
 	Plans []string `json:"plans"`
-	// PointsTimes is what the order's points are to be multiplied by, 1 without that benefit: what was promised when it was placed.
+	// PointsTimes is what the order's points are to be multiplied by, 1 without that benefit: what was promised when it
+	// was placed.
 	PointsTimes int `json:"pointsTimes"`
 }
 

@@ -43,7 +43,7 @@ func Spec() function.Spec {
 			[]string{"COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS", "SHOP_TIMEZONE"}),
 		Tables: []function.Grant{{
 			Table:   table.Commerce.Name,
-			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
+			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},
 			Indexes: []string{table.ByOne},
 		}},
 		Permissions: []function.Permission{function.ReadPayments},

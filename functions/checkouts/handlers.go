@@ -16,6 +16,7 @@ type startInput struct {
 	Token   string `header:"Cart-Token" maxLength:"200" doc:"The token of a guest's cart."`
 	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the cart that the shopper has seen; 412 when it has moved on."`
 	Body    struct {
+		StoreCredit   bool         `json:"useStoreCredit,omitempty" doc:"Pay by store credit as far as it goes; for customers with an account."`
 		PaymentMethod string       `json:"paymentMethod,omitempty" maxLength:"200" doc:"What the provider's form made of the card. Left out when there is nothing to pay." example:"pm_card_visa"`
 		ReturnURL     string       `json:"returnUrl,omitempty" maxLength:"2000" pattern:"^https?://[^/]+" doc:"Where the bank's challenge sends the shopper back to." example:"https://shop.example.com/checkout/back"`
 		Total         *money.Money `json:"total,omitempty" doc:"What the shopper has been told it costs; 409 total_changed when it costs something else."`
@@ -26,7 +27,7 @@ type startInput struct {
 func (f *Checkouts) start(ctx context.Context, in *startInput) (*output, error) {
 	s := checkout.Start{
 		Cart:    cart.Ref{CartID: in.CartID, CustomerID: auth.From(ctx).Subject, Token: in.Token},
-		Request: api.Idempotency(ctx), Method: in.Body.PaymentMethod, ReturnURL: in.Body.ReturnURL,
+		Request: api.Idempotency(ctx), Method: in.Body.PaymentMethod, Credit: in.Body.StoreCredit, ReturnURL: in.Body.ReturnURL,
 		Fits: func(version int) bool { return api.Matches(in.IfMatch, strconv.Itoa(version)) },
 	}
 	if in.Body.Total != nil {

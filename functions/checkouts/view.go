@@ -17,6 +17,7 @@ type Checkout struct {
 	CartID      string     `json:"cartId"`
 	CartVersion int        `json:"cartVersion" doc:"The version of the cart that is paid for."`
 	Total       money.View `json:"total"`
+	Credit      money.View `json:"storeCredit" doc:"How much of the total store credit pays."`
 	RedirectURL string     `json:"redirectUrl,omitempty" doc:"The bank's challenge."`
 	OrderID     string     `json:"orderId,omitempty" example:"ord_01k9x7d3f8q7m2k"`
 	OrderNumber string     `json:"orderNumber,omitempty" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
@@ -49,7 +50,7 @@ func answer(c *checkout.Checkout, status int) *output {
 
 func view(c *checkout.Checkout) Checkout {
 	v := Checkout{
-		ID: c.ID, State: string(c.State), CartID: c.CartID, CartVersion: c.CartVersion, Total: c.Total().View(), Reason: c.Reason,
+		ID: c.ID, State: string(c.State), CartID: c.CartID, CartVersion: c.CartVersion, Total: c.Total().View(), Credit: c.Money(c.CreditUsed()).View(), Reason: c.Reason,
 		DeclineCode: tellable(c.Payment.DeclineCode), HeldUntil: c.HeldUntil, CreatedAt: c.CreatedAt,
 	}
 	switch {

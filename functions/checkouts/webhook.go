@@ -56,6 +56,9 @@ func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
 		err = f.Subscriptions.Hear(ctx, n)
 	case n.Subject == payment.SubjectPayment:
 		err = f.Checkouts.Hear(ctx, n.Payment)
+	case n.Subject == payment.SubjectRefund && n.Refund.Metadata["order"] == "" && n.Refund.Metadata["checkout"] == "" &&
+		n.Refund.Metadata["return"] == "":
+		err = f.Checkouts.HearConsoleRefund(ctx, n.Refund)
 	case n.Subject == payment.SubjectRefund:
 		err = f.Checkouts.Cashier.Hear(ctx, n.Refund.Metadata["order"], n.Refund)
 	}

@@ -45,6 +45,7 @@ type Line struct {
 	Properties map[string]string `json:"properties,omitempty"`
 	Quantity   int               `json:"quantity"`
 	Shipped    int               `json:"shipped" doc:"Units in parcels so far."`
+	Canceled   int               `json:"canceled,omitempty" doc:"Units taken off the order before they were shipped."`
 	UnitPrice  money.View        `json:"unitPrice"`
 	Discount   money.View        `json:"discount" doc:"Its own, and its share of what the whole order got."`
 	Total      money.View        `json:"total"`
@@ -160,13 +161,16 @@ func view(o *order.Order, operator bool) Order {
 	t, p := o.Totals, o.Payment
 	v := Order{
 		ID: o.ID, Number: order.NumberOf(o.ID), State: o.State, Version: o.Version, CustomerID: o.CustomerID, Email: o.Email,
-		Address: o.Address, Shipping: o.Shipping, Note: o.Note, Reason: o.Reason, PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt,
+		Address: o.Address, Shipping: o.Shipping, Note: o.Note, Reason: o.Reason, PlacedAt: o.PlacedAt,
+		UpdatedAt: o.UpdatedAt,
 		Totals: Totals{
-			Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), Tax: in(t.Tax), TaxIncluded: t.TaxIncluded,
-			Total: in(t.Total), Adjustments: make([]OrderAdjustment, len(t.Adjustments)),
+			Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), Tax: in(t.Tax),
+			TaxIncluded: t.TaxIncluded,
+			Total:       in(t.Total), Adjustments: make([]OrderAdjustment, len(t.Adjustments)),
 		},
 		Payment: Payment{
-			State: p.State, Provider: p.Provider, Brand: p.Brand, Last4: p.Last4, Captured: in(p.Captured), Refunded: in(p.Refunded),
+			State: p.State, Provider: p.Provider, Brand: p.Brand, Last4: p.Last4, Captured: in(p.Captured),
+			Refunded: in(p.Refunded),
 		},
 		Lines: make([]Line, len(o.Lines)), Fulfillments: make([]Fulfillment, len(o.Fulfillments)),
 		Refunds: make([]Refund, len(o.Refunds)), Timeline: make([]TimelineEntry, len(o.Timeline)),
@@ -200,15 +204,12 @@ func view(o *order.Order, operator bool) Order {
 }
 
 func viewLines(v *Order, o *order.Order, in func(int64) money.View) {
-	left := map[string]int{}
-	for _, p := range o.Unshipped() {
-		left[p.LineID] = p.Quantity
-	}
 	for i, l := range o.Lines {
 		c := o.Cost(l.ID)
 		v.Lines[i] = Line{
-			ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, SKU: l.SKU, Title: l.Title, Options: l.Options, Image: l.Image,
-			Properties: l.Properties, Quantity: l.Quantity, Shipped: l.Quantity - left[l.ID],
+			ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, SKU: l.SKU, Title: l.Title, Options: l.Options,
+			Image:      l.Image,
+			Properties: l.Properties, Quantity: l.Quantity, Shipped: o.SentUnits(l.ID), Canceled: o.CanceledUnits(l.ID),
 			UnitPrice: in(c.Unit), Discount: in(c.Discount), Total: in(c.Total),
 		}
 	}
@@ -218,7 +219,8 @@ func listed(p order.Page) *listOutput {
 	out := &listOutput{Caching: caching, Body: List{Orders: make([]OrderCard, len(p.Cards)), NextCursor: string(p.Next)}}
 	for i, c := range p.Cards {
 		out.Body.Orders[i] = OrderCard{
-			ID: c.ID, Number: order.NumberOf(c.ID), State: c.State, Payment: c.Payment, Total: money.Of(c.Total, c.Currency).View(),
+			ID: c.ID, Number: order.NumberOf(c.ID), State: c.State, Payment: c.Payment,
+			Total: money.Of(c.Total, c.Currency).View(),
 			Units: c.Units, Title: c.Title, Image: c.Image, PlacedAt: c.PlacedAt,
 		}
 	}

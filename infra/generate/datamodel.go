@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"dangol/functions/returns"
 	"dangol/infra/topology"
 	"dangol/shared/cart"
 	"dangol/shared/catalog"
@@ -59,6 +60,7 @@ var owners = []owner{
 	{"Carts", "Package `shared/cart`. One item a cart.", cart.AccessPatterns},
 	{"Checkouts", "Package `shared/checkout`. One item an attempt to buy.", checkout.AccessPatterns},
 	{"Orders", "Package `shared/order`. One item an order.", order.AccessPatterns},
+	{"Returns and store credit", "Function `returns`, packages `shared/rma` and `shared/storecredit`. One item a return, in the partition of its order; one item a lot.", returns.AccessPatterns},
 	{"Promotions", "Package `shared/promotion/store`. One item a promotion, listed by its end; counters only for what is limited.", store.AccessPatterns},
 	{"Plans, subscriptions and invoices", "Package `shared/subscription/service`. One item a subscription, a version of a plan, an invoice, a notice, a line of history.", service.AccessPatterns},
 	{"Rate limits", "Package `shared/platform/ratelimit`.", ratelimit.AccessPatterns},

@@ -18,6 +18,7 @@ var inData = []exception{
 }
 
 var inAPI = []exception{
+	{"AwsSolutions-SQS3", "The queues of this stack are the dead-letter queues of its functions' events."},
 	{"AwsSolutions-APIG4", "Routes without an authorizer are for guests or for signed webhooks; their functions check token, cart token or signature, and a test walks every route with every kind of caller."},
 }
 

@@ -12,6 +12,7 @@ import (
 	promotionscheduler "dangol/functions/promotion-scheduler"
 	"dangol/functions/promotions"
 	"dangol/functions/relay"
+	"dangol/functions/returns"
 	"dangol/functions/subscriptions"
 	"dangol/functions/sweeper"
 	"dangol/shared/platform/table"
@@ -25,6 +26,7 @@ var Dangol = New(table.Schemas,
 	promotionscheduler.Spec(),
 	checkouts.Spec(),
 	orders.Spec(),
+	returns.Spec(),
 	subscriptions.Spec(),
 	apidocs.Spec(),
 	relay.Spec(),

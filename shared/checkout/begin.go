@@ -20,6 +20,7 @@ import (
 	"dangol/shared/pricing"
 	"dangol/shared/promotion/store"
 	"dangol/shared/stock"
+	"dangol/shared/storecredit"
 )
 
 // Service runs checkouts.
@@ -42,6 +43,8 @@ type Start struct {
 	Request   idempotency.Request
 	Method    string // the provider's token of the shopper's card; empty when there is nothing to pay
 	ReturnURL string
+	// Credit pays by store credit as far as it goes, for customers with an account.
+	Credit bool
 	// Total and Currency are what the shopper has been shown; nil and empty when the client does not say.
 	Total    *int64
 	Currency string
@@ -93,13 +96,13 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 	c = draw(priced, now)
 	c.Key, c.ID, c.Hash, c.Due = KeyOf(id), id, hash, due.On(DueCheckout, id, now.Add(HoldFor))
 	c.basket = basket
-	if c.Totals.Total > 0 {
-		c.Payment.Provider = s.Provider.Name()
+	if err := s.planCredit(ctx, c, in, now); err != nil {
+		return s.refused(ctx, id, hash, err)
 	}
 	if err := s.storable(ctx, c); err != nil {
 		return s.refused(ctx, id, hash, err)
 	}
-	return s.hold(ctx, c, priced, goods)
+	return s.hold(ctx, c, priced, goods, in)
 }
 
 // replay is begin for a cart that is being paid for, was ordered, or is not there any more: by this request perhaps.
@@ -152,7 +155,7 @@ func (s Service) sellable(p cart.Priced, in Start) error {
 		return blocked(p)
 	case in.Total != nil && (*in.Total != p.Totals.Total || in.Currency != p.Totals.Currency):
 		return problem.Conflict("total_changed", "The cart costs %s.", price(p.Totals).Display()).With("total", price(p.Totals).View())
-	case p.Totals.Total > 0 && in.Method == "":
+	case p.Totals.Total > 0 && in.Method == "" && !in.Credit:
 		return problem.InvalidField("/paymentMethod", "required", "the payment provider's token of the shopper's card")
 	}
 	return nil
@@ -180,7 +183,9 @@ func outOfStock(lines []string) *problem.Problem {
 }
 
 // hold writes the beginning of the checkout, planning again when others were faster.
-func (s Service) hold(ctx context.Context, c *Checkout, p cart.Priced, goods *goods) (*Checkout, bool, error) {
+func (s Service) hold(
+	ctx context.Context, c *Checkout, p cart.Priced, goods *goods, in Start,
+) (*Checkout, bool, error) {
 	wants := goods.wants(p.Cart.Lines)
 	type outcome struct {
 		checkout *Checkout
@@ -190,11 +195,13 @@ func (s Service) hold(ctx context.Context, c *Checkout, p cart.Priced, goods *go
 	var levels map[table.Key]stock.Level
 	out, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (_ outcome, err error) {
 		if first {
+			first = false
 			levels, err = goods.levels(ctx, s.Table, wants)
-		} else {
+			return outcome{}, err
+		}
+		if err = s.planCredit(ctx, c, in, s.Clock.Now()); err == nil {
 			levels, err = stock.Read(ctx, s.Table, stock.Keys(wants))
 		}
-		first = false
 		return outcome{}, err
 	}, func(ctx context.Context, _ outcome) (outcome, error) {
 		writes, taken, short := stock.Hold(levels, wants, rand.Int())
@@ -223,6 +230,7 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 	counters := len(all)
 	takes, refusals := store.Take(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))
 	all = append(append(all, takes...), holds...)
+	all = append(all, storecredit.Take(c.Credit)...)
 	if len(all) > table.MaxWrites {
 		return nil, problem.Conflict("too_many_goods", "This cart takes from too many stocks at once; buy it in two.")
 	}

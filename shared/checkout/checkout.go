@@ -114,7 +114,8 @@ func hashOf(s Start) (string, error) {
 		CartID, Method, ReturnURL string
 		Total                     *int64
 		Currency                  string
-	}{s.Cart.CartID, s.Method, s.ReturnURL, s.Total, s.Currency})
+		Credit                    bool `json:",omitempty"`
+	}{s.Cart.CartID, s.Method, s.ReturnURL, s.Total, s.Currency, s.Credit})
 	sum := sha256.Sum256(raw)
 	return crockford.EncodeToString(sum[:16]), err
 }

@@ -39,8 +39,13 @@ func lineOf(l cart.Line, g cart.Good, of *cart.Cart) order.Line {
 		image = g.Product.Images[0].URL
 	}
 	line := order.Line{
-		ID: l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, SKU: g.Variant.SKU, Title: g.Product.Title.In(of.Language, "en"),
+		ID: l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, SKU: g.Variant.SKU,
+		Title:   g.Product.Title.In(of.Language, "en"),
 		Options: g.Variant.Options, Image: image, Quantity: l.Quantity, Properties: l.Properties, Gift: l.Gift,
+		Categories: g.Product.Categories, Tags: g.Product.Tags,
+	}
+	if l.Gift != "" {
+		line.Saved = g.Variant.Prices[of.Currency].Amount * int64(l.Quantity)
 	}
 	if list, ok := g.Product.Variant(l.VariantID); ok && g.Sale != nil && l.Gift == "" {
 		line.Sale = g.Sale.PromotionID

@@ -66,11 +66,11 @@ func (s Service) patient(ctx context.Context, m task.Machine[*Checkout], c *Chec
 
 // pay asks the provider for the money of a checkout that has begun.
 func (s Service) pay(ctx context.Context, c *Checkout, in Start) (*Checkout, error) {
-	if c.Totals.Total == 0 {
+	if c.ToPay().Amount == 0 {
 		return s.Confirm(ctx, c)
 	}
 	p, err := s.Provider.Authorize(ctx, payment.AuthorizeRequest{
-		Key: c.ID, Amount: c.Total(), MethodToken: in.Method, CustomerID: c.CustomerID, ReturnURL: in.ReturnURL,
+		Key: c.ID, Amount: c.ToPay(), MethodToken: in.Method, CustomerID: c.CustomerID, ReturnURL: in.ReturnURL,
 		Description: order.NumberOf(c.OrderID), Metadata: map[string]string{"checkout": c.ID},
 	})
 	declined, refused := errors.AsType[*payment.Declined](err)

@@ -13,6 +13,7 @@ import (
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/task"
+	"dangol/shared/storecredit"
 )
 
 // ReasonNotPossible is the reason of a checkout that was paid and could never become an order.
@@ -48,6 +49,7 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 		u.With[":ttl"] = forget(now)
 	}
 	back := append(c.GiveBack(), cart.Reopen(c.CartKey, c.ID, now))
+	back = append(back, storecredit.GiveBack(c.Credit, c.ID, now)...)
 	err := order.TransactGiving(ctx, s.Table, token(s.Clock), []table.Write{u}, back)
 	if canceled, ok := table.Refused(err); err != nil && !(ok && canceled.Refused(0)) {
 		return nil, err
@@ -86,7 +88,7 @@ func (s Service) refund(ctx context.Context, c *Checkout, p payment.Payment) (*C
 func (s Service) finish(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
 	told, err := event.New(ctx, s.Clock.Now(), events.CheckoutRefunded{
 		CheckoutID: c.ID, CustomerID: c.CustomerID, Email: c.Email, Name: c.Recipient(), Language: c.Language,
-		Amount: c.Total(), Taken: p.State == payment.StateCaptured, Reason: c.Reason,
+		Amount: c.ToPay(), Taken: p.State == payment.StateCaptured, Reason: c.Reason,
 	})
 	if err != nil {
 		return nil, err

@@ -80,8 +80,8 @@ func (s Service) abandon(ctx context.Context, c *Checkout, cause error) (*Checko
 
 // lookup asks what became of the payment; one that the provider has not seen is absent.
 func (s Service) lookup(ctx context.Context, c *Checkout) (payment.Payment, error) {
-	if c.Totals.Total == 0 {
-		return payment.Payment{State: payment.StateCaptured, Amount: c.Total()}, nil
+	if c.ToPay().Amount == 0 {
+		return payment.Payment{State: payment.StateCaptured, Amount: c.ToPay()}, nil
 	}
 	p, err := s.ask(ctx, c)
 	switch {
@@ -107,7 +107,7 @@ func (s Service) advance(ctx context.Context, c *Checkout, p payment.Payment, gi
 	timeUp := giveUp || !now.Before(c.HeldUntil)
 	switch do := next(c.State, p.State, timeUp, now.Sub(c.HeldUntil) >= watchFor); do {
 	case claim:
-		if p.Amount != c.Total() {
+		if p.Amount != c.ToPay() {
 			return s.release(ctx, c, outcome{state: Failed, reason: "amount_mismatch", watch: true})
 		}
 		return s.claim(ctx, c, p)

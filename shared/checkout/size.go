@@ -27,7 +27,7 @@ func (s Service) storable(ctx context.Context, c *Checkout) error {
 	if c.small() {
 		return nil
 	}
-	o, err := s.orderOf(ctx, c, payment.Payment{Amount: c.Total(), State: payment.StateCaptured})
+	o, err := s.orderOf(ctx, c, payment.Payment{Amount: c.ToPay(), State: payment.StateCaptured})
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func (c Cashier) atRest(ctx context.Context, o *Order) (*Order, error) {
 }
 
 func (c Cashier) capture(ctx context.Context, o *Order) (*Order, error) {
-	p, err := c.Provider.Capture(ctx, o.Payment.ID, "capture-"+o.ID, o.Total())
+	p, err := c.Provider.Capture(ctx, o.Payment.ID, "capture-"+o.ID, o.Money(o.Payment.Amount))
 	if errors.Is(err, payment.ErrStateConflict) || errors.Is(err, payment.ErrNotFound) {
 		p, err = c.Provider.Get(ctx, o.Payment.ID)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dangol/shared/platform/problem"
+	"dangol/shared/refund"
 )
 
 // Fulfillment is one parcel.
@@ -36,6 +37,8 @@ func (o *Order) Fulfill(f Fulfillment, by string, now time.Time) (*Fulfillment, 
 		return nil, problem.Conflict("order_canceled", "This order is canceled.")
 	case o.State == Fulfilled || o.State == Delivered:
 		return nil, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
+	case o.Held != "":
+		return nil, problem.Conflict("order_held", "This order is held: %s", o.Held)
 	case o.Payment.State == PayAuthorized:
 		return nil, problem.Conflict("payment_not_captured", "The payment is not captured yet; nothing is shipped before.")
 	case len(o.Fulfillments) >= maxFulfillments:
@@ -85,8 +88,9 @@ func (o *Order) Unshipped() []Part {
 		}
 	}
 	var left []Part
+	canceled := o.entryUnits(refund.Canceled)
 	for _, l := range o.Lines {
-		if n := l.Quantity - shipped[l.ID]; n > 0 {
+		if n := l.Quantity - shipped[l.ID] - canceled[l.ID]; n > 0 {
 			left = append(left, Part{LineID: l.ID, Quantity: n})
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"dangol/shared/storecredit"
 )
 
-// MorePayment is a payment of an order besides the one of its checkout: store credit, the balance of an exchange, or the value
-// of goods that came back. Amounts are minor units of the order's currency.
+// MorePayment is a payment of an order besides the one of its checkout: store credit, the balance of an exchange, or
+// the value of goods that came back. Amounts are minor units of the order's currency.
 type MorePayment struct {
 	ID         string        `json:"id"` // unique within the order
 	Method     refund.Method `json:"method"`
@@ -46,7 +46,8 @@ func (o *Order) Sale() refund.Sale {
 	}
 	for _, u := range o.Uses {
 		s.Promotions = append(s.Promotions, refund.Promotion{
-			ID: u.PromotionID, Name: o.promotionName(u.PromotionID), Amount: min(u.Amount, o.Totals.Discount-o.Totals.ShippingDiscount),
+			ID: u.PromotionID, Name: o.promotionName(u.PromotionID),
+			Amount:    min(u.Amount, o.Totals.Discount-o.Totals.ShippingDiscount),
 			MinAmount: u.MinAmount, MinUnits: u.MinUnits,
 		})
 	}
@@ -84,7 +85,8 @@ func (o *Order) RefundLedger() refund.Ledger {
 	return refund.Ledger{Sale: o.Sale(), Entries: o.Ledger}
 }
 
-// QuoteRefund computes what a return of units refunds now. Errors: 409 nothing_captured; 422 for what cannot be refunded.
+// QuoteRefund computes what a return of units refunds now. Errors: 409 nothing_captured; 422 for what cannot be
+// refunded.
 func (o *Order) QuoteRefund(ask refund.Ask) (refund.Quote, error) {
 	q, err := o.RefundLedger().Quote(ask)
 	return q, refusal(err)
@@ -103,13 +105,14 @@ func refusal(err error) error {
 		return problem.Conflict("units_returned", "Line %s has %d units left that were not returned.", r.LineID, r.Most).
 			With("lineId", r.LineID).With("left", r.Most)
 	case refund.UnknownLine, refund.BadQuantity:
-		return problem.New(422, "refund_invalid", "At least one unit of a line of this order, or an amount above zero.").With("lineId", r.LineID)
+		return problem.New(422, "refund_invalid",
+			"At least one unit of a line of this order, or an amount above zero.").With("lineId", r.LineID)
 	}
 	return problem.New(422, "refund_too_large", "More than is left; %d is.", r.Most).With("left", r.Most)
 }
 
-// GiveRefund quotes a refund, books it and starts to pay it out. Errors: those of QuoteRefund; 422 refund_too_large when nothing would
-// go back; 409 too_many_refunds.
+// GiveRefund quotes a refund, books it and starts to pay it out. Errors: those of QuoteRefund; 422 refund_too_large
+// when nothing would go back; 409 too_many_refunds.
 func (o *Order) GiveRefund(ask refund.Ask, kind refund.Kind, reason, by string, now time.Time) (refund.Quote, error) {
 	q, err := o.QuoteRefund(ask)
 	if err != nil {
@@ -148,8 +151,8 @@ func (o *Order) paymentOf(r Refund) string { return cmp.Or(r.PaymentID, o.Paymen
 // maxEntries bounds the ledger of an order, and with it the size of its item.
 const maxEntries = 200
 
-// Book adds an entry to the ledger. Its key is unique in the order; a key that is there already changes nothing. Error: 409
-// too_many_refunds.
+// Book adds an entry to the ledger. Its key is unique in the order; a key that is there already changes nothing. Error:
+// 409 too_many_refunds.
 func (o *Order) Book(e refund.Entry, now time.Time) error {
 	if o.Entry(e.Key) != nil {
 		return nil
@@ -174,8 +177,8 @@ func (o *Order) Entry(key string) *refund.Entry {
 // NextEntry is a key for a new entry.
 func (o *Order) NextEntry() string { return "e" + strconv.Itoa(len(o.Ledger)+1) }
 
-// Unreserve voids the entry of a return that came to nothing, and books what a later return was charged for its sake. It
-// changes nothing when the entry was paid or voided before.
+// Unreserve voids the entry of a return that came to nothing, and books what a later return was charged for its sake.
+// It changes nothing when the entry was paid or voided before.
 func (o *Order) Unreserve(key string, terms refund.Terms, now time.Time) {
 	e := o.Entry(key)
 	if e == nil || e.Paid || e.Void {
@@ -193,24 +196,40 @@ func (o *Order) Unreserve(key string, terms refund.Terms, now time.Time) {
 	}
 }
 
-// PayOut hands the amount of an entry to the ways it goes: a refund at the provider for each part that was paid there, and a
-// grant of store credit for the others. Cashier then asks the provider. It changes nothing when that was done before.
+// PayOut hands the amount of an entry to the ways it goes: a refund at the provider for each part that was paid there,
+// and a grant of store credit for the others. Cashier then asks the provider. It changes nothing when that was done
+// before.
 func (o *Order) PayOut(key string, now time.Time) {
 	e := o.Entry(key)
 	if e == nil || e.Paid || e.Void {
 		return
 	}
 	e.Paid = true
-	if e.To != refund.ToPayments {
-		return
+	if e.To == refund.ToPayments {
+		o.PayParts(key, e.Parts, now)
 	}
-	for _, p := range e.Parts {
+}
+
+// PayParts hands parts of an entry back on the payments they name. Callers do it once: after PayOut of an entry that
+// pays for an exchange, with what the exchange is cheaper by.
+func (o *Order) PayParts(key string, parts []refund.Part, now time.Time) {
+	e := *o.Entry(key)
+	for _, p := range parts {
 		if p.Method == refund.Card {
-			o.enter(Refund{Entry: e.Key, PaymentID: o.providerID(p.PaymentID), Amount: p.Amount, Reason: e.Reason, By: e.By}, now)
+			o.enter(Refund{Entry: e.Key, PaymentID: o.providerID(p.PaymentID), Amount: p.Amount, Reason: e.Reason, By: e.By},
+				now)
 		} else {
 			o.credit(Grant{Key: e.Key + "-" + p.PaymentID, Amount: p.Amount, Reason: e.Reason}, now)
 		}
 	}
+}
+
+// ProviderPayment is the provider's id of a payment in the ledger; empty for one without a provider.
+func (o *Order) ProviderPayment(paymentID string) string {
+	if paymentID == MainPayment {
+		return o.Payment.ID
+	}
+	return o.providerID(paymentID)
 }
 
 // providerID is the provider's id of a payment in the ledger; empty for the checkout's.
@@ -234,8 +253,9 @@ type Grant struct {
 func (o *Order) credit(g Grant, now time.Time) {
 	o.grants = append(o.grants, g)
 	o.Refunds = append(o.Refunds, Refund{
-		Key: o.refundKey(), Entry: g.Key, Method: refund.StoreCredit, Amount: g.Amount, State: payment.RefundSucceeded, Reason: g.Reason,
-		By: BySystem, At: now,
+		Key: o.refundKey(), Entry: g.Key, Method: refund.StoreCredit, Amount: g.Amount, State: payment.RefundSucceeded,
+		Reason: g.Reason,
+		By:     BySystem, At: now,
 	})
 	o.tell(now, CreditReturned, o.Money(g.Amount).Display(), BySystem)
 }
@@ -274,4 +294,39 @@ func (o *Order) refundRest(reason, by string, now time.Time) {
 	if o.Book(e, now) == nil {
 		o.PayOut(e.Key, now)
 	}
+}
+
+// ShippedUnits is how many units of a line are with the customer, or on their way: shipped and not returned.
+func (o *Order) ShippedUnits(lineID string) int {
+	return o.SentUnits(lineID) - o.entryUnits(refund.Returned)[lineID]
+}
+
+// SentUnits is how many units of a line are in parcels, whatever became of them.
+func (o *Order) SentUnits(lineID string) int {
+	n := 0
+	for _, f := range o.Fulfillments {
+		for _, p := range f.Lines {
+			if p.LineID == lineID {
+				n += p.Quantity
+			}
+		}
+	}
+	return n
+}
+
+// CanceledUnits is how many units of a line were taken off the order before they were shipped.
+func (o *Order) CanceledUnits(lineID string) int { return o.entryUnits(refund.Canceled)[lineID] }
+
+// entryUnits is how many units of each line live entries of a kind have taken.
+func (o *Order) entryUnits(kind refund.Kind) map[string]int {
+	units := map[string]int{}
+	for _, e := range o.Ledger {
+		if e.Kind != kind || e.Void {
+			continue
+		}
+		for _, u := range e.Units {
+			units[u.LineID]++
+		}
+	}
+	return units
 }

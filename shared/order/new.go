@@ -1,10 +1,17 @@
 package order
 
-import "time"
+import (
+	"time"
+
+	"dangol/shared/refund"
+)
 
 // New is the order that a paid checkout becomes. What is not captured yet is due.
 func New(id, checkoutID string, d Draft, p Payment, now time.Time) *Order {
 	o := &Order{ID: id, CheckoutID: checkoutID, Draft: d, State: Placed, Payment: p, PlacedAt: now, UpdatedAt: now}
+	if used := d.CreditUsed(); used > 0 {
+		o.More, o.Credit = []MorePayment{{ID: CreditPayment, Method: refund.StoreCredit, Captured: used}}, nil
+	}
 	o.tell(now, WasPlaced, "", ByCustomer)
 	if p.State == PayAuthorized {
 		o.await(DueCapture, now, CaptureWithin)

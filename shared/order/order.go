@@ -1,6 +1,6 @@
 // Package order is what was bought: its states, what may be done to it and when, the ledger of what was paid and given
-// back, the number people read out, and how it is stored and listed. The checkout makes orders, the orders function changes
-// them, and Cashier moves their money.
+// back, the number people read out, and how it is stored and listed. The checkout makes orders, the orders function
+// changes them, and Cashier moves their money.
 package order
 
 import (
@@ -22,6 +22,7 @@ import (
 	"dangol/shared/promotion/store"
 	"dangol/shared/refund"
 	"dangol/shared/stock"
+	"dangol/shared/storecredit"
 )
 
 // State is where an order stands.
@@ -53,16 +54,21 @@ type Order struct {
 	Fulfillments table.List[Fulfillment] `dynamodbav:"fulfillments,omitempty"`
 	Refunds      table.List[Refund]      `dynamodbav:"refunds,omitempty"`
 	// Ledger is what was given back or is reserved by returns, and More the payments besides that of the checkout.
-	Ledger    table.List[refund.Entry] `dynamodbav:"ledger,omitempty"`
-	More      table.List[MorePayment]  `dynamodbav:"more,omitempty"`
-	Notes     table.List[Note]         `dynamodbav:"notes,omitempty"`
-	Timeline  table.List[Entry]        `dynamodbav:"timeline"`
-	Reason    string                   `dynamodbav:"reason,omitempty"` // why it was canceled
-	Asked     int                      `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
-	Event     *event.Event             `dynamodbav:"event,omitempty"`
-	Mark      string                   `dynamodbav:"mark,omitempty"`
-	PlacedAt  time.Time                `dynamodbav:"placedAt"`
-	UpdatedAt time.Time                `dynamodbav:"updatedAt"`
+	Ledger table.List[refund.Entry] `dynamodbav:"ledger,omitempty"`
+	More   table.List[MorePayment]  `dynamodbav:"more,omitempty"`
+	// Returns is how many returns were asked for, and Origin why the order was made when nobody bought it: exchange or
+	// replacement.
+	Returns   int               `dynamodbav:"returns,omitempty"`
+	Origin    string            `dynamodbav:"origin,omitempty"`
+	Held      string            `dynamodbav:"held,omitempty"` // why it is not to be shipped for now
+	Notes     table.List[Note]  `dynamodbav:"notes,omitempty"`
+	Timeline  table.List[Entry] `dynamodbav:"timeline"`
+	Reason    string            `dynamodbav:"reason,omitempty"` // why it was canceled
+	Asked     int               `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
+	Event     *event.Event      `dynamodbav:"event,omitempty"`
+	Mark      string            `dynamodbav:"mark,omitempty"`
+	PlacedAt  time.Time         `dynamodbav:"placedAt"`
+	UpdatedAt time.Time         `dynamodbav:"updatedAt"`
 
 	grants []Grant // of store credit, by the change that is about to be written
 }
@@ -81,8 +87,10 @@ type Draft struct {
 	Note       string                  `dynamodbav:"note,omitempty"`     // the shopper's
 	Taken      table.List[stock.Taken] `dynamodbav:"taken,omitempty"`
 	Counted    table.List[Counted]     `dynamodbav:"counted,omitempty"`
-	Uses       table.List[store.Use]   `dynamodbav:"uses,omitempty"`  // of promotions
-	First      bool                    `dynamodbav:"first,omitempty"` // the customer's first order
+	Uses       table.List[store.Use]   `dynamodbav:"uses,omitempty"` // of promotions
+	// Credit is the store credit that a checkout took. The order has it among its payments instead.
+	Credit table.List[storecredit.Taken] `dynamodbav:"credit,omitempty"`
+	First  bool                          `dynamodbav:"first,omitempty"` // the customer's first order
 	// Member is the memberships in force when payment started, with the benefits the customer was promised then.
 	Member table.List[membership.Plan] `dynamodbav:"member,omitempty"`
 }
@@ -98,9 +106,15 @@ type Line struct {
 	Image      string            `json:"image,omitempty"`
 	Quantity   int               `json:"quantity"`
 	Properties map[string]string `json:"properties,omitempty"`
-	Gift       string            `json:"gift,omitempty"`  // the promotion that gave the line for nothing
-	Sale       string            `json:"sale,omitempty"`  // the sale that made its price on the shelf
-	Saved      int64             `json:"saved,omitempty"` // how much less than outside the sale, minor units
+	Gift       string            `json:"gift,omitempty"` // the promotion that gave the line for nothing
+	Sale       string            `json:"sale,omitempty"` // the sale that made its price on the shelf
+	// Saved is how much less it cost than outside the sale; of a gift, what it costs at the shelf. Minor units.
+	Saved int64 `json:"saved,omitempty"`
+	// Categories and Tags are those of the product when it was bought, by which the return policy chooses its rule. Box
+	// says that a subscription sent it.
+	Categories []string `json:"categories,omitempty"`
+	Tags       []string `json:"tags,omitempty"`
+	Box        bool     `json:"box,omitempty"`
 }
 
 // Counted is how many units of a limited variant, or uses of a promotion, went onto the customer's lifetime counters.
@@ -197,6 +211,18 @@ func (d Draft) Money(amount int64) money.Money { return money.Of(amount, d.Total
 
 // Total is what the order costs.
 func (d Draft) Total() money.Money { return d.Money(d.Totals.Total) }
+
+// CreditUsed is how much of the total a checkout pays by store credit.
+func (d Draft) CreditUsed() int64 {
+	sum := int64(0)
+	for _, t := range d.Credit {
+		sum += t.Amount
+	}
+	return sum
+}
+
+// ToPay is what is left of the total to be paid at the provider.
+func (d Draft) ToPay() money.Money { return d.Money(d.Totals.Total - d.CreditUsed()) }
 
 // Recipient is who receives the parcel; empty when nothing is shipped.
 func (d Draft) Recipient() string {

@@ -20,18 +20,24 @@ func TestFulfill(t *testing.T) {
 		refused string // of the last parcel
 	}{
 		{"everything at once", bought(order.PayCaptured, 2, 1), []order.Fulfillment{parcel()}, order.Fulfilled, ""},
-		{"some of it", bought(order.PayCaptured, 2, 1), []order.Fulfillment{parcel(units("line_1", 1))}, order.PartlyFulfilled, ""},
-		{"the rest", bought(order.PayCaptured, 2, 1), []order.Fulfillment{parcel(units("line_1", 1)), parcel()}, order.Fulfilled, ""},
-		{"more than is left", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(units("line_1", 1)), parcel(units("line_1", 2))},
+		{"some of it", bought(order.PayCaptured, 2, 1), []order.Fulfillment{parcel(units("line_1", 1))},
+			order.PartlyFulfilled, ""},
+		{"the rest", bought(order.PayCaptured, 2, 1), []order.Fulfillment{parcel(units("line_1", 1)), parcel()},
+			order.Fulfilled, ""},
+		{"more than is left", bought(order.PayCaptured, 2),
+			[]order.Fulfillment{parcel(units("line_1", 1)), parcel(units("line_1", 2))},
 			order.PartlyFulfilled, "/lines/0/quantity too_large"},
 		{"a line of another order", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(units("line_9", 1))},
 			order.Placed, "/lines/0/lineId not_allowed"},
-		{"the same line twice in a parcel", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(units("line_1", 1), units("line_1", 1))},
+		{"the same line twice in a parcel", bought(order.PayCaptured, 2),
+			[]order.Fulfillment{parcel(units("line_1", 1), units("line_1", 1))},
 			order.Placed, "/lines/1/lineId duplicate"},
 		{"a negative quantity", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(units("line_1", -1))},
 			order.Placed, "/lines/0/quantity too_large"},
-		{"again when all is shipped", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(), parcel()}, order.Fulfilled, "order_fulfilled"},
-		{"before the money is taken", bought(order.PayAuthorized, 2), []order.Fulfillment{parcel()}, order.Placed, "payment_not_captured"},
+		{"again when all is shipped", bought(order.PayCaptured, 2), []order.Fulfillment{parcel(), parcel()}, order.Fulfilled,
+			"order_fulfilled"},
+		{"before the money is taken", bought(order.PayAuthorized, 2), []order.Fulfillment{parcel()}, order.Placed,
+			"payment_not_captured"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +56,8 @@ func TestAnOrderIsDeliveredWhenItsLastParcelHasArrived(t *testing.T) {
 	t.Parallel()
 	o := bought(order.PayCaptured, 2)
 	must(t, o, parcel(units("line_1", 1)), parcel())
-	if _, changed, err := o.Deliver(2, order.ByShop, noon.Add(time.Hour)); err != nil || !changed || o.State != order.Fulfilled {
+	if _, changed, err := o.Deliver(2, order.ByShop, noon.Add(time.Hour)); err != nil || !changed ||
+		o.State != order.Fulfilled {
 		t.Fatalf("after one of two: %s, %v", o.State, err)
 	}
 	if _, changed, _ := o.Deliver(2, order.ByShop, noon.Add(2*time.Hour)); changed {
@@ -212,8 +219,12 @@ func checkUnits(t *rapid.T, o *order.Order) {
 	for _, l := range o.Lines {
 		all += l.Quantity
 	}
-	if shipped+left != all {
-		t.Fatalf("%d shipped and %d left of %d", shipped, left, all)
+	canceled := 0
+	for _, e := range o.Ledger {
+		canceled += len(e.Units)
+	}
+	if shipped+left+canceled != all {
+		t.Fatalf("%d shipped, %d left and %d canceled of %d", shipped, left, canceled, all)
 	}
 	if o.State == order.Canceled && shipped > 0 {
 		t.Fatal("a canceled order has parcels")

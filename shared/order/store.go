@@ -39,8 +39,8 @@ func (s Store) Get(ctx context.Context, id string) (*Order, error) {
 // nothing to write.
 type Rule func(*Order) (changed bool, with []table.Write, err error)
 
-// Change reads an order and applies the rule. 2 round trips when nobody else changes it. Errors: 404 order_not_found, those
-// of the rule, 503 busy.
+// Change reads an order and applies the rule. 2 round trips when nobody else changes it. Errors: 404 order_not_found,
+// those of the rule, 503 busy.
 func (s Store) Change(ctx context.Context, id string, rule Rule) (*Order, error) {
 	o, err := s.Get(ctx, id)
 	if err != nil {
@@ -49,8 +49,8 @@ func (s Store) Change(ctx context.Context, id string, rule Rule) (*Order, error)
 	return s.Apply(ctx, o, rule)
 }
 
-// Apply applies the rule to an order that was read, and to a fresh reading when that was old. 1 round trip, 1 WCU per KB,
-// twice that when there are further writes. o is not to be used afterwards. Errors: those of the rule, 503 busy.
+// Apply applies the rule to an order that was read, and to a fresh reading when that was old. 1 round trip, 1 WCU per
+// KB, twice that when there are further writes. o is not to be used afterwards. Errors: those of the rule, 503 busy.
 func (s Store) Apply(ctx context.Context, o *Order, rule Rule) (*Order, error) {
 	id := o.ID
 	return table.Modify(ctx, func(ctx context.Context, found table.Item) (*Order, error) {
@@ -78,16 +78,23 @@ func (s Store) Apply(ctx context.Context, o *Order, rule Rule) (*Order, error) {
 	})
 }
 
-// save writes the order as the version after the one that was read. A write of ours whose answer was lost is recognized
-// by its mark.
-func (s Store) save(ctx context.Context, o *Order, with []table.Write) error {
+// Replace is the write that stores the order as the version after the one that was read, and what goes with it: grants
+// of store credit. Its condition fails when somebody else has changed the order.
+func (s Store) Replace(o *Order) (put table.Put, with []table.Write) {
 	read := o.Version
 	o.Version, o.UpdatedAt, o.Mark = read+1, s.Clock.Now(), id.New("chg", s.Clock.Now())
 	o.place()
-	with = append(with[:len(with):len(with)], o.creditWrites(s.Clock.Now())...)
-	put := table.Put{
+	put = table.Put{
 		Item: o, If: "#version = :read", With: map[string]any{":read": read}, // only what was read is replaced
 	}
+	return put, o.creditWrites(s.Clock.Now())
+}
+
+// save writes the order as the version after the one that was read. A write of ours whose answer was lost is recognized
+// by its mark.
+func (s Store) save(ctx context.Context, o *Order, with []table.Write) error {
+	put, grants := s.Replace(o)
+	with = append(with[:len(with):len(with)], grants...)
 	if len(with) == 0 {
 		err := s.Table.Put(ctx, put)
 		if failed, ok := table.Failed(err); ok && failed.Item.Text("mark") == o.Mark {

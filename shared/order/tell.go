@@ -12,9 +12,16 @@ import (
 // ref is the beginning of every event about the order.
 func (o *Order) ref() events.OrderRef {
 	return events.OrderRef{
-		OrderID: o.ID, Number: NumberOf(o.ID), CustomerID: o.CustomerID, Email: o.Email, Name: o.Recipient(), Language: o.Language,
+		OrderID: o.ID, Number: NumberOf(o.ID), CustomerID: o.CustomerID, Email: o.Email, Name: o.Recipient(),
+		Language: o.Language,
 	}
 }
+
+// Ref is the beginning of every event about the order.
+func (o *Order) Ref() events.OrderRef { return o.ref() }
+
+// EventParts is some units of the order's lines as events show them.
+func (o *Order) EventParts(parts []Part) []events.OrderLine { return o.eventParts(parts) }
 
 func (o *Order) eventLines() []events.OrderLine {
 	out := make([]events.OrderLine, len(o.Lines))
@@ -43,7 +50,8 @@ func (o *Order) eventParts(parts []Part) []events.OrderLine {
 
 func eventLine(l Line, quantity int) events.OrderLine {
 	return events.OrderLine{
-		LineID: l.ID, ProductID: l.ProductID, VariantID: l.VariantID, SKU: l.SKU, Title: l.Title, Options: l.Options, Quantity: quantity,
+		LineID: l.ID, ProductID: l.ProductID, VariantID: l.VariantID, SKU: l.SKU, Title: l.Title, Options: l.Options,
+		Quantity:   quantity,
 		Properties: l.Properties,
 	}
 }
@@ -55,7 +63,7 @@ func (o *Order) PlacedEvent() events.OrderPlaced {
 		OrderRef: o.ref(), CheckoutID: o.CheckoutID, Lines: o.eventLines(),
 		Subtotal: o.Money(t.Subtotal), Discount: o.Money(t.Discount), Shipping: o.Money(t.Shipping), Tax: o.Money(t.Tax),
 		TaxIncluded: t.TaxIncluded, Total: o.Total(), Method: o.Shipping, PlacedAt: o.PlacedAt,
-		Promotions: o.promotions(), FirstOrder: o.First,
+		Promotions: o.promotions(), FirstOrder: o.First, Origin: o.Origin,
 	}
 	for _, a := range t.Adjustments {
 		if a.Code != "" {
@@ -104,13 +112,15 @@ func (o *Order) promotions() []events.OrderPromotion {
 func (o *Order) ShippedEvent(f *Fulfillment) events.OrderShipped {
 	return events.OrderShipped{
 		OrderRef: o.ref(), Fulfillment: f.N, Carrier: CarrierName(f.Carrier), TrackingNumber: f.TrackingNumber,
-		TrackingURL: f.TrackingURL, Lines: o.eventParts(f.Lines), Complete: o.State != PartlyFulfilled, ShippedAt: f.ShippedAt,
+		TrackingURL: f.TrackingURL, Lines: o.eventParts(f.Lines), Complete: o.State != PartlyFulfilled,
+		ShippedAt: f.ShippedAt,
 	}
 }
 
 // DeliveredEvent tells that the parcel has arrived.
 func (o *Order) DeliveredEvent(f *Fulfillment) events.OrderDelivered {
 	return events.OrderDelivered{
-		OrderRef: o.ref(), Fulfillment: f.N, Lines: o.eventParts(f.Lines), Complete: o.State == Delivered, DeliveredAt: *f.DeliveredAt,
+		OrderRef: o.ref(), Fulfillment: f.N, Lines: o.eventParts(f.Lines), Complete: o.State == Delivered,
+		DeliveredAt: *f.DeliveredAt,
 	}
 }

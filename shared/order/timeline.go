@@ -25,10 +25,16 @@ const (
 	RefundFailed  What = "refund_failed"
 
 	CreditReturned What = "store_credit_returned"
+	AddressChanged What = "address_changed"
+	ContactChanged What = "contact_changed"
+	WasHeld        What = "held"
+	WasLetGo       What = "hold_released"
+	LinesRemoved   What = "lines_removed"
+	LinesAdded     What = "lines_added"
 )
 
-// Entry is one thing that happened. The number of entries is bounded by what can happen: at most two a parcel, two a refund
-// and a handful for payment.
+// Entry is one thing that happened. The number of entries is bounded by what can happen: at most two a parcel, two a
+// refund and a handful for payment.
 type Entry struct {
 	At   time.Time `json:"at"`
 	What What      `json:"what"`
@@ -68,8 +74,8 @@ func (o *Order) AddNote(n Note, now time.Time) error {
 	return nil
 }
 
-// Request is the idempotency key of the request that made something, and the hash of what it asked for; empty when it had
-// no key. It is kept with what it made, so there is no moment at which one is there without the other.
+// Request is the idempotency key of the request that made something, and the hash of what it asked for; empty when it
+// had no key. It is kept with what it made, so there is no moment at which one is there without the other.
 type Request struct {
 	Key  string `json:"key,omitempty"`
 	Hash string `json:"hash,omitempty"`

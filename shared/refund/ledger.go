@@ -33,6 +33,9 @@ type Entry struct {
 	Reason string    `json:"reason,omitempty"`
 	By     string    `json:"by,omitempty"`
 	At     time.Time `json:"at,omitzero"`
+	// Request and Hash name the request that made the entry, by its idempotency key and what it asked for.
+	Request string `json:"request,omitempty"`
+	Hash    string `json:"hash,omitempty"`
 }
 
 // Kind is what an entry is for.
@@ -129,8 +132,8 @@ func (l Ledger) PartsLeft() []Part {
 	return out
 }
 
-// Order sorts payments as they are refunded: card first, then store credit, then points; of several of one method the one
-// that was made last goes first, because it is the youngest and the least likely to have expired.
+// Order sorts payments as they are refunded: card first, then store credit, then points; of several of one method the
+// one that was made last goes first, because it is the youngest and the least likely to have expired.
 func Order(payments []Payment) []Payment {
 	rank := map[Method]int{Card: 0, StoreCredit: 1, Points: 2}
 	out := slices.Clone(payments)
@@ -139,8 +142,8 @@ func Order(payments []Payment) []Payment {
 	return out
 }
 
-// split spreads an amount over what is left on the payments, in their order. What no payment has left is dropped; callers
-// cap the amount by Left before.
+// split spreads an amount over what is left on the payments, in their order. What no payment has left is dropped;
+// callers cap the amount by Left before.
 func (l Ledger) split(amount int64) []Part {
 	var parts []Part
 	for _, p := range l.PartsLeft() {

@@ -1,6 +1,6 @@
-// Package storecredit is what the shop owes its customers as credit: grants in lots that expire, spent at checkout, the lot
-// that expires first first. Each lot is one item, so grants, uses and returns at the same time meet on single lots only, and
-// a lot never goes below zero. Amounts are minor units of the lot's currency.
+// Package storecredit is what the shop owes its customers as credit: grants in lots that expire, spent at checkout, the
+// lot that expires first first. Each lot is one item, so grants, uses and returns at the same time meet on single lots
+// only, and a lot never goes below zero. Amounts are minor units of the lot's currency.
 package storecredit
 
 import (
@@ -81,6 +81,28 @@ func Grant(l Lot, now time.Time) table.Put {
 	return table.Put{Item: l, If: table.IfNew} // a lot is given once
 }
 
+// Tick is the write of what is due about a lot at an instant: the notice before its end, or its end. nil when nothing
+// is due. Its condition fails when the lot was spent from or given back to meanwhile.
+func (l Lot) Tick(now time.Time) *table.Update {
+	u := &table.Update{Key: l.Key, If: "#left = :seen", With: map[string]any{":seen": l.Left}}
+	switch {
+	case !now.Before(l.ExpiresAt):
+		u.Do = "SET #left = :none, #expired = :seen, #noticed = :yes " + due.Remove
+		u.With[":none"], u.With[":yes"] = 0, true
+	case !l.Noticed && !now.Before(l.ExpiresAt.Add(-NoticeBefore)):
+		end := due.On(DueKind, l.ID, l.ExpiresAt)
+		u.Do = "SET #noticed = :yes, #duePk = :shard, #dueAt = :at, #dueTries = :none"
+		u.With[":yes"], u.With[":shard"], u.With[":at"], u.With[":none"] = true, end.Shard, end.At, 0
+	case l.Shard != "" && l.Noticed:
+		end := due.On(DueKind, l.ID, l.ExpiresAt)
+		u.Do = "SET #duePk = :shard, #dueAt = :at, #dueTries = :none"
+		u.With[":shard"], u.With[":at"], u.With[":none"] = end.Shard, end.At, 0
+	default:
+		return nil
+	}
+	return u
+}
+
 // live reports whether there is something to spend in the lot.
 func (l Lot) live(at time.Time) bool { return l.Left > 0 && at.Before(l.ExpiresAt) }
 
@@ -98,9 +120,8 @@ func Balance(lots []Lot, at time.Time) int64 {
 // maxLots bounds the lots one purchase takes from, because each is a write in its transaction.
 const maxLots = 20
 
-// Spend plans taking up to amount out of the lots, the one that expires first first. The writes carry their own conditions:
-// a plan made from old lots is refused and never takes what is not there.
-func Spend(lots []Lot, amount int64, now time.Time) (writes []table.Write, taken []Taken, total int64) {
+// Plan says which lots pay up to amount, the one that expires first first, and how much they pay together.
+func Plan(lots []Lot, amount int64, now time.Time) (taken []Taken, total int64) {
 	for _, l := range lots {
 		if amount <= 0 || len(taken) == maxLots {
 			break
@@ -111,17 +132,26 @@ func Spend(lots []Lot, amount int64, now time.Time) (writes []table.Write, taken
 		n := min(l.Left, amount)
 		amount, total = amount-n, total+n
 		taken = append(taken, Taken{Key: l.Key, Amount: n, ExpiresAt: l.ExpiresAt})
-		writes = append(writes, table.Update{
-			Key: l.Key, Do: "ADD #left :minus",
-			If:   "#left >= :n", // no lot below zero
-			With: map[string]any{":minus": -n, ":n": n},
-		})
 	}
-	return writes, taken, total
+	return taken, total
 }
 
-// GiveBack plans the return of what a purchase took. What comes back to a lot that has expired becomes a lot of its own. The
-// writes add, so they must take effect once. reference names the purchase.
+// Take is the writes that take what was planned. They carry their own conditions: a plan made from old lots is refused and
+// never takes what is not there.
+func Take(taken []Taken) []table.Write {
+	writes := make([]table.Write, len(taken))
+	for i, t := range taken {
+		writes[i] = table.Update{
+			Key: t.Key, Do: "ADD #left :minus",
+			If:   "#left >= :n", // no lot below zero
+			With: map[string]any{":minus": -t.Amount, ":n": t.Amount},
+		}
+	}
+	return writes
+}
+
+// GiveBack plans the return of what a purchase took. What comes back to a lot that has expired becomes a lot of its
+// own. The writes add, so they must take effect once. reference names the purchase.
 func GiveBack(taken []Taken, reference string, now time.Time) []table.Write {
 	writes := make([]table.Write, 0, len(taken))
 	for _, t := range taken {
@@ -157,7 +187,8 @@ type Store struct {
 	Table *table.Table
 }
 
-// Lots reads a customer's lots in a currency, the first that expires first, strongly consistent. 1 round trip, 1 RCU per 4 KB.
+// Lots reads a customer's lots in a currency, the first that expires first, strongly consistent. 1 round trip, 1 RCU
+// per 4 KB.
 func (s Store) Lots(ctx context.Context, customerID, currency string) ([]Lot, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Where:  "#pk = :owner AND begins_with(#sk, :lot)",

@@ -45,11 +45,11 @@ func TestTheLotThatExpiresFirstIsSpentFirst(t *testing.T) {
 	if b := storecredit.Balance(all, noon); b != 8_000 {
 		t.Fatalf("balance %d, want 8,000", b)
 	}
-	writes, taken, total := storecredit.Spend(all, 4_000, noon)
+	taken, total := storecredit.Plan(all, 4_000, noon)
 	if total != 4_000 || len(taken) != 2 || taken[0].Amount != 3_000 || taken[1].Amount != 1_000 {
 		t.Fatalf("took %d: %+v", total, taken)
 	}
-	if err := s.Table.Transact(t.Context(), t.Name()+"spend", writes...); err != nil {
+	if err := s.Table.Transact(t.Context(), t.Name()+"spend", storecredit.Take(taken)...); err != nil {
 		t.Fatal(err)
 	}
 	if b := storecredit.Balance(lots(t, s), noon); b != 4_000 {
@@ -67,8 +67,8 @@ func TestCreditThatComesBackAfterItsLotExpiredCanBeSpentForThirtyDays(t *testing
 	t.Parallel()
 	s := open(t)
 	give(t, s, "soon-0001", 3_000, noon.AddDate(0, 0, 10))
-	writes, taken, _ := storecredit.Spend(lots(t, s), 2_000, noon)
-	if err := s.Table.Transact(t.Context(), t.Name()+"spend", writes...); err != nil {
+	taken, _ := storecredit.Plan(lots(t, s), 2_000, noon)
+	if err := s.Table.Transact(t.Context(), t.Name()+"spend", storecredit.Take(taken)...); err != nil {
 		t.Fatal(err)
 	}
 	later := noon.AddDate(0, 0, 11)
@@ -94,8 +94,8 @@ func TestOfManyWhoSpendTheSameCreditNobodyGetsMoreThanThereIs(t *testing.T) {
 	read := lots(t, s)
 	for i := range 8 {
 		group.Go(func() {
-			writes, _, total := storecredit.Spend(read, 2_000, noon)
-			if err := s.Table.Transact(t.Context(), fmt.Sprint(t.Name(), i), writes...); err == nil {
+			taken, total := storecredit.Plan(read, 2_000, noon)
+			if err := s.Table.Transact(t.Context(), fmt.Sprint(t.Name(), i), storecredit.Take(taken)...); err == nil {
 				mu.Lock()
 				defer mu.Unlock()
 				spent += total

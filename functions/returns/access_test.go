@@ -1,0 +1,111 @@
+package returns_test
+
+import (
+	"testing"
+	"time"
+
+	"dangol/functions/returns"
+	"dangol/infra/testkit/system"
+)
+
+const (
+	wantedBody = `{"resolution":"refund","lines":[{"lineId":"{lineId}","quantity":1,"reason":"changed_mind"}]}`
+	policyBody = `{"sections":[{"countries":["*"],"sendWithinDays":14,"rules":[{"id":"all","goods":{},"windowDays":14,"faultMonths":24,` +
+		`"outbound":"whole_order","gifts":"keep","promotions":"keep","autoApprove":true}]}]}`
+)
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	address := `{"name":"A","line1":"B","country":"KR"}`
+	shopper := func(needs func(*system.Shop) system.Things, body string) system.Request {
+		return system.Request{Needs: needs, Owned: true, Operators: true, Body: body}
+	}
+	system.Check(t, system.Function{
+		Spec: returns.Spec(),
+		Routes: system.Routes{
+			"quoteReturn":          shopper(delivered, wantedBody),
+			"requestReturn":        shopper(quoted, `{"resolution":"refund","quote":"{quote}","lines":[{"lineId":"{lineId}","quantity":1,"reason":"changed_mind"}]}`),
+			"listReturnsOfOrder":   shopper(delivered, ""),
+			"listMyReturns":        {},
+			"getReturn":            shopper(requested, ""),
+			"cancelReturn":         shopper(requested, ""),
+			"sendReturn":           shopper(requested, ""),
+			"payReturnBalance":     shopper(requested, `{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`),
+			"getMyStoreCredit":     {},
+			"listReturns":          {Query: "state=approved"},
+			"approveReturn":        {Needs: requested},
+			"rejectReturn":         {Needs: requested, Body: `{"reason":"used"}`},
+			"bookReturn":           {Needs: requested},
+			"receiveReturn":        {Needs: requested},
+			"inspectReturn":        {Needs: received},
+			"receiveReturns":       {Needs: requested, Body: `{"returns":["{returnId}"]}`},
+			"reportReturns":        {},
+			"getReturnsOfCustomer": {Needs: requested},
+			"grantStoreCredit":     {Needs: requested, Body: `{"amount":{"amount":1000,"currency":"KRW"},"reason":"sorry"}`},
+			"getStoreCredit":       {Needs: requested},
+			"getReturnPolicy":      {},
+			"getReturnPolicyText":  {},
+			"listReturnPolicies":   {},
+			"publishReturnPolicy":  {Body: policyBody},
+			"changeOrderAddress":   shopper(system.OwnOrder, address),
+			"changeOrderContact":   shopper(system.OwnOrder, `{"email":"new@example.com"}`),
+			"removeOrderLines":     shopper(system.OwnOrder, `{"lines":[{"lineId":"{lineId}","quantity":1}]}`),
+			"holdOrder":            {Needs: system.OwnOrder, Body: `{"reason":"x"}`},
+			"releaseOrder":         {Needs: system.OwnOrder},
+			"splitFulfillment":     {Needs: parcel, Body: `{"carrier":"cj","lines":[{"lineId":"{lineId}","quantity":1}]}`},
+			"refundOrder":          {Needs: system.OwnOrder, Body: `{"amount":{"amount":100,"currency":"KRW"},"reason":"sorry"}`},
+			"retryOrderRefunds":    {Needs: system.OwnOrder},
+		},
+		Journey: func(s *system.Shop) {
+			b := requested(s)
+			s.Do(s.Agent(), "POST", "/admin/returns/"+b.Fill["returnId"]+"/receive", nil)
+			s.AdvanceBy(10 * 24 * time.Hour) // the law's time ends
+			s.Do(s.Agent(), "POST", "/admin/returns/"+b.Fill["returnId"]+"/inspect", nil)
+			requested(s)
+			s.AdvanceBy(20 * 24 * time.Hour) // nobody sends the goods
+		},
+	})
+}
+
+// delivered is a customer's order that has arrived: {orderId}, {lineId}.
+func delivered(s *system.Shop) system.Things {
+	b := system.DeliveredOrder(s)
+	b.Fill["lineId"] = s.Do(b.Owner.Caller, "GET", "/orders/"+b.Fill["orderId"], nil).Field(s.T, "lines.0.id")
+	return b
+}
+
+// quoted is delivered with the token of a quote: {quote}.
+func quoted(s *system.Shop) system.Things {
+	b := delivered(s)
+	b.Fill["quote"] = s.Do(b.Owner.Caller, "POST", "/orders/"+b.Fill["orderId"]+"/returns/quote", wants(b)).Field(s.T, "token")
+	return b
+}
+
+// requested is a return that was asked for: {returnId}.
+func requested(s *system.Shop) system.Things {
+	b := quoted(s)
+	body := wants(b)
+	body["quote"] = b.Fill["quote"]
+	made := s.Do(b.Owner.Caller.With("Idempotency-Key", system.Unique("key-for-the-return")), "POST", "/orders/"+b.Fill["orderId"]+"/returns", body)
+	b.Fill["returnId"] = made.Field(s.T, "id")
+	b.Fill["customerId"] = b.Owner.Name
+	return b
+}
+
+// received is a return whose goods have arrived.
+func received(s *system.Shop) system.Things {
+	b := requested(s)
+	s.Do(s.Agent(), "POST", "/admin/returns/"+b.Fill["returnId"]+"/receive", nil)
+	return b
+}
+
+// parcel is an order on its way: {n}.
+func parcel(s *system.Shop) system.Things {
+	b := system.ShippedOrder(s)
+	b.Fill["n"] = "1"
+	return b
+}
+
+func wants(b system.Things) map[string]any {
+	return map[string]any{"resolution": "refund", "lines": []any{map[string]any{"lineId": b.Fill["lineId"], "quantity": 1, "reason": "changed_mind"}}}
+}

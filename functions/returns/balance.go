@@ -1,0 +1,197 @@
+package returns
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"dangol/shared/money"
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/problem"
+	"dangol/shared/refund"
+	"dangol/shared/rma"
+)
+
+type balanceInput struct {
+	ReturnInput
+	Body struct {
+		Method    string      `json:"paymentMethod" minLength:"1" maxLength:"200" doc:"The payment provider's token of the shopper's card."`
+		ReturnURL string      `json:"returnUrl,omitempty" maxLength:"500" doc:"Where the shopper comes back to after the bank's challenge."`
+		Amount    money.Money `json:"amount" doc:"What the shopper was shown; nothing else is taken."`
+	}
+}
+
+// checkSoon is when a payment whose outcome is not known is asked about.
+const checkSoon = time.Minute
+
+// payBalance takes the difference of an exchange, once, and sends it. The key of the payment is written down before the
+// provider is asked; an outcome that is not known is asked for before anything is tried again. Errors: 402
+// payment_declined; 409 return_state, total_changed; 503 payment_unavailable.
+func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, error) {
+	if err := f.may(ctx, in.ReturnInput); err != nil {
+		return nil, err
+	}
+	r, o, err := f.Returns.Get(ctx, in.ReturnID)
+	if err != nil {
+		return nil, err
+	}
+	if r.State == rma.Completed && r.Swap.Paid != "" {
+		return answer(200, r, o, auth.From(ctx)), nil
+	}
+	if r.State != rma.AwaitingPayment {
+		return nil, problem.Conflict("return_state", "This return is %s; there is no balance to pay.", r.State)
+	}
+	if asked := r.Money(r.Settled.Ask); in.Body.Amount != asked {
+		return nil, problem.Conflict("total_changed", "The balance is %s.", asked.Display()).With("total", asked.View())
+	}
+	if r.Swap.Attempt.Key != "" {
+		after, open, err := f.lookAtBalance(ctx, r)
+		if err != nil || open {
+			return after, err
+		}
+	}
+	if r, err = f.beginBalance(ctx, in.ReturnID); err != nil {
+		return nil, err
+	}
+	p, err := f.Provider.Authorize(ctx, payment.AuthorizeRequest{
+		Key: r.Swap.Attempt.Key, Amount: r.Money(r.Settled.Ask), MethodToken: in.Body.Method, CustomerID: r.CustomerID,
+		ReturnURL: in.Body.ReturnURL, Description: order.NumberOf(r.OrderID), CaptureNow: true,
+		Metadata: map[string]string{"return": r.ID},
+	})
+	return f.balanceAnswered(ctx, r.ID, p, err)
+}
+
+// beginBalance writes down under which key the balance is about to be taken. Of two who begin at once the other one
+// finds it.
+func (f *Returns) beginBalance(ctx context.Context, returnID string) (*rma.RMA, error) {
+	r, _, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (work, error) {
+		if r.State != rma.AwaitingPayment {
+			return work{}, problem.Conflict("return_state", "This return is %s; there is no balance to pay.", r.State)
+		}
+		if r.Swap.Attempt.Key != "" {
+			return work{}, problem.Unavailable("payment_unavailable", "Another payment of this balance is under way; try again.")
+		}
+		r.Swap.Attempts++
+		r.Swap.Attempt = rma.Attempt{Key: r.ID + "-balance-" + strconv.Itoa(r.Swap.Attempts)}
+		r.Await(f.Clock.Now().Add(checkSoon))
+		return work{}, nil
+	})
+	return r, err
+}
+
+// lookAtBalance asks what became of a payment that was begun. open is true when the caller has its answer; false when a
+// new payment may be begun.
+func (f *Returns) lookAtBalance(ctx context.Context, r *rma.RMA) (out *output, open bool, err error) {
+	p, err := f.Provider.Lookup(ctx, r.Swap.Attempt.Key)
+	if errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Dead() {
+		return nil, false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
+	}
+	out, err = f.balanceAnswered(ctx, r.ID, p, err)
+	return out, true, err
+}
+
+// balanceAnswered acts on what the provider said about the payment of a balance.
+func (f *Returns) balanceAnswered(ctx context.Context, returnID string, p payment.Payment, err error) (*output, error) {
+	r, _, getErr := f.Returns.Get(ctx, returnID)
+	if getErr != nil {
+		return nil, getErr
+	}
+	if err == nil && p.State == payment.StateAuthorized {
+		p, err = f.Provider.Capture(ctx, p.ID, "capture-"+p.Key, p.Amount)
+	}
+	_, declined := errors.AsType[*payment.Declined](err)
+	switch {
+	case declined || err == nil && p.State.Dead():
+		if err := f.forgetBalance(ctx, returnID, r.Swap.Attempt.Key); err != nil {
+			return nil, err
+		}
+		return nil, problem.PaymentRequired("payment_declined", "The payment was declined; try another card.")
+	case errors.Is(err, payment.ErrInvalid):
+		if err := f.forgetBalance(ctx, returnID, r.Swap.Attempt.Key); err != nil {
+			return nil, err
+		}
+		return nil, problem.InvalidField("/paymentMethod", "not_allowed", "a token of the payment provider")
+	case err != nil:
+		return nil, problem.Unavailable("payment_unavailable",
+			"The payment provider does not answer; try again, nothing is taken twice.").Because(err)
+	case p.State == payment.StateCaptured:
+		return f.balancePaid(ctx, returnID, p)
+	}
+	changed, o, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (work, error) {
+		r.Swap.Attempt.RedirectURL = p.NextActionURL
+		return work{}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer(200, changed, o, auth.From(ctx)), nil
+}
+
+// forgetBalance lets another payment begin after one that came to nothing.
+func (f *Returns) forgetBalance(ctx context.Context, returnID, key string) error {
+	_, _, err := f.change(ctx, returnID, func(r *rma.RMA, _ *order.Order) (work, error) {
+		if r.Swap.Attempt.Key != key || key == "" {
+			return work{nothing: true}, nil
+		}
+		r.Swap.Attempt = rma.Attempt{}
+		r.Settle()
+		return work{}, nil
+	})
+	return err
+}
+
+// balancePaid sends the exchange whose balance was taken, once. A return that has become a refund meanwhile gives the
+// balance back.
+func (f *Returns) balancePaid(ctx context.Context, returnID string, p payment.Payment) (*output, error) {
+	r, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
+		now := f.Clock.Now()
+		if r.State != rma.AwaitingPayment {
+			return work{nothing: true}, nil
+		}
+		key, figures := r.ID, r.Settled
+		r.Swap.Paid, r.Swap.Attempt = p.ID, rma.Attempt{}
+		sent, err := f.send(ctx, r, o, key, figures, &order.MorePayment{
+			ID: "balance", Method: refund.Card, Provider: o.Payment.Provider, ProviderID: p.ID, Captured: p.Captured.Amount,
+		}, now)
+		if err != nil {
+			return work{}, err
+		}
+		w := work{order: true}
+		w.must = append(w.must, sent)
+		return completed(r, w, figures, rma.ByCustomer, now)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.Swap.Paid != p.ID {
+		if _, err := f.Provider.Refund(ctx, payment.RefundRequest{
+			Key: "refund-" + p.Key, PaymentID: p.ID, Amount: p.Captured, Reason: "return_ended",
+			Metadata: map[string]string{"return": returnID},
+		}); err != nil {
+			f.Log.ErrorContext(ctx, "a balance that came too late is not refunded yet", "return", returnID, "error", err)
+			return nil, problem.Unavailable("try_again",
+				"The balance came too late and could not be given back yet; try again.").Because(err)
+		}
+		return nil, problem.Conflict("return_state", "This return is %s; the balance goes back.", r.State)
+	}
+	return answer(200, r, f.payNow(ctx, o), auth.From(ctx)), nil
+}
+
+// balanceView is what is asked for before an exchange is sent; nil when nothing is.
+func balanceView(r *rma.RMA) *Balance {
+	switch {
+	case r.State == rma.AwaitingPayment && r.Swap.Attempt.Key != "":
+		return &Balance{
+			Amount: r.Money(r.Settled.Ask).View(), PayBy: r.Deadlines.PayBy, State: "pending",
+			RedirectURL: r.Swap.Attempt.RedirectURL,
+		}
+	case r.State == rma.AwaitingPayment:
+		return &Balance{Amount: r.Money(r.Settled.Ask).View(), PayBy: r.Deadlines.PayBy, State: "open"}
+	case r.Swap.Paid != "":
+		return &Balance{Amount: r.Money(r.Settled.Ask).View(), PayBy: r.Deadlines.PayBy, State: "paid"}
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package returns
+
+import (
+	"context"
+	"time"
+
+	"dangol/events"
+	"dangol/shared/money"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/storecredit"
+)
+
+// CreditView is a customer's store credit in one currency.
+type CreditView struct {
+	Balance money.View  `json:"balance" doc:"What can be spent now."`
+	Lots    []CreditLot `json:"lots" nullable:"false" doc:"The one that expires first first; it is spent first."`
+}
+
+// CreditLot is one grant of store credit.
+type CreditLot struct {
+	ID        string     `json:"id"`
+	Amount    money.View `json:"amount"`
+	Left      money.View `json:"left"`
+	Reason    string     `json:"reason" example:"return"`
+	Source    string     `json:"source,omitempty" doc:"The order or return it came from."`
+	By        string     `json:"by,omitempty" doc:"For the shop's people only."`
+	CreatedAt time.Time  `json:"createdAt"`
+	ExpiresAt time.Time  `json:"expiresAt"`
+}
+
+type creditOutput struct {
+	Caching string `header:"Cache-Control"`
+	Body    CreditView
+}
+
+type myCreditInput struct {
+	Currency string `query:"currency" pattern:"^[A-Z]{3}$" default:"KRW"`
+}
+
+func (f *Returns) myCredit(ctx context.Context, in *myCreditInput) (*creditOutput, error) {
+	return f.creditView(ctx, auth.From(ctx).Subject, in.Currency, false)
+}
+
+type creditOfInput struct {
+	CustomerID string `path:"customerId" minLength:"1" maxLength:"100" pattern:"^[^#]+$"`
+	Currency   string `query:"currency" pattern:"^[A-Z]{3}$" default:"KRW"`
+}
+
+func (f *Returns) creditOf(ctx context.Context, in *creditOfInput) (*creditOutput, error) {
+	return f.creditView(ctx, in.CustomerID, in.Currency, true)
+}
+
+func (f *Returns) creditView(ctx context.Context, customerID, currency string, operator bool) (*creditOutput, error) {
+	lots, err := f.Credit.Lots(ctx, customerID, currency)
+	if err != nil {
+		return nil, err
+	}
+	out := &creditOutput{Caching: caching, Body: CreditView{
+		Balance: money.Of(storecredit.Balance(lots, f.Clock.Now()), currency).View(), Lots: []CreditLot{},
+	}}
+	for _, l := range lots {
+		v := CreditLot{
+			ID: l.ID, Amount: money.Of(l.Amount, currency).View(), Left: money.Of(l.Left, currency).View(), Reason: l.Reason,
+			Source:    l.Source,
+			CreatedAt: l.CreatedAt, ExpiresAt: l.ExpiresAt,
+		}
+		if operator {
+			v.By = l.By
+		}
+		out.Body.Lots = append(out.Body.Lots, v)
+	}
+	return out, nil
+}
+
+type grantInput struct {
+	CustomerID string `path:"customerId" minLength:"1" maxLength:"100" pattern:"^[^#]+$"`
+	Body       struct {
+		Amount    money.Money `json:"amount"`
+		Reason    string      `json:"reason" minLength:"1" maxLength:"500" example:"Apology for the late parcel"`
+		Email     string      `json:"email,omitempty" format:"email" maxLength:"254" doc:"To tell the customer."`
+		Language  string      `json:"language,omitempty" pattern:"^[a-z]{2,3}$"`
+		ExpiresAt *time.Time  `json:"expiresAt,omitempty" doc:"A year from now when left out."`
+	}
+}
+
+type grantOutput struct {
+	Status int
+	Replay string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
+	Body   CreditLot
+}
+
+// maxGrant bounds a grant in minor units, so that a slip of the hand stays small.
+const maxGrant = 10_000_000
+
+// grantCredit gives store credit once for each Idempotency-Key: the lot's id is made of it. Errors: 422 for an amount
+// that is none.
+func (f *Returns) grantCredit(ctx context.Context, in *grantInput) (*grantOutput, error) {
+	now, b := f.Clock.Now(), in.Body
+	switch {
+	case b.Amount.Validate() != nil:
+		return nil, problem.InvalidField("/amount/currency", "not_allowed", "a currency of ISO 4217")
+	case b.Amount.Amount <= 0 || b.Amount.Amount > maxGrant:
+		return nil, problem.InvalidField("/amount/amount", "too_large", "between 1 and %d", maxGrant)
+	case b.ExpiresAt != nil && !b.ExpiresAt.After(now):
+		return nil, problem.InvalidField("/expiresAt", "too_small", "in the future")
+	}
+	// The end is part of the key of a lot, so a repetition must find the same: it is cut to the day.
+	lot := storecredit.Lot{
+		ID: "grant-" + api.Idempotency(ctx).Token(id.New("lot", now)), CustomerID: in.CustomerID, Email: b.Email,
+		Language: b.Language,
+		Currency: b.Amount.Currency, Amount: b.Amount.Amount, Reason: b.Reason, By: subject(ctx),
+		ExpiresAt: now.Truncate(24 * time.Hour).Add(storecredit.LastsFor),
+	}
+	if b.ExpiresAt != nil {
+		lot.ExpiresAt = b.ExpiresAt.UTC()
+	}
+	told, err := event.New(ctx, now, events.CreditGranted{
+		LotID: lot.ID, CustomerID: lot.CustomerID, Email: lot.Email, Language: lot.Language, Amount: b.Amount,
+		Reason: b.Reason, ExpiresAt: lot.ExpiresAt,
+	})
+	if err != nil {
+		return nil, err
+	}
+	lot.Event = told
+	out := &grantOutput{Status: 201, Body: CreditLot{
+		ID: lot.ID, Amount: b.Amount.View(), Left: b.Amount.View(), Reason: b.Reason, By: lot.By, CreatedAt: now,
+		ExpiresAt: lot.ExpiresAt,
+	}}
+	err = f.Table.Put(ctx, storecredit.Grant(lot, now))
+	if failed, ok := table.Failed(err); ok {
+		var prior storecredit.Lot
+		if err := failed.Item.Decode(&prior); err != nil {
+			return nil, err
+		}
+		if prior.Amount != lot.Amount || prior.Reason != lot.Reason {
+			return nil, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+		}
+		out.Replay, out.Body.CreatedAt = "true", prior.CreatedAt
+		return out, nil
+	}
+	return out, err
+}

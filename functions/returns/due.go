@@ -1,0 +1,189 @@
+package returns
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"dangol/events"
+	"dangol/shared/money"
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/worker"
+	"dangol/shared/rma"
+	"dangol/shared/stock"
+	"dangol/shared/storecredit"
+)
+
+// Signals that alarms watch.
+const (
+	RefundDueSoon = "ReturnRefundDueSoon"
+	RefundLate    = "ReturnRefundLate"
+)
+
+// Jobs are the jobs that the function does.
+func (f *Returns) Jobs() worker.Kinds {
+	return worker.Kinds{
+		{Name: rma.DueKind, Table: table.Commerce.Name, Handle: f.returnDue},
+		{Name: storecredit.DueKind, Table: table.Commerce.Name, Handle: f.creditDue},
+	}
+}
+
+// returnDue does what is due about a return: it expires, its refund is almost or really late, or the balance of its
+// exchange was not paid. A job may come early, late and twice.
+func (f *Returns) returnDue(ctx context.Context, job due.Job) error {
+	id, ok := strings.CutPrefix(job.Key.SK, "RETURN#")
+	if !ok {
+		return nil
+	}
+	r, _, err := f.Returns.Get(ctx, id)
+	if problem.Code(err) == "return_not_found" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if r.State == rma.AwaitingPayment && r.Swap.Attempt.Key != "" {
+		if wait, err := f.balanceDue(ctx, r); err != nil || wait {
+			return err
+		}
+	}
+	var corrected *order.Order
+	signal := ""
+	r, o, err := f.change(ctx, id, func(r *rma.RMA, o *order.Order) (work, error) {
+		now := f.Clock.Now()
+		corrected, signal = nil, ""
+		switch r.DueAt(now) {
+		case rma.Expire:
+			r.Expired(now)
+			w := release(r, o, now)
+			w.event = events.ReturnCanceled{ReturnRef: r.Ref(), Expired: true, Lines: r.EventLines()}
+			corrected = o
+			return w, nil
+		case rma.Warn:
+			r.Warned(now)
+			signal = RefundDueSoon
+			return work{event: events.ReturnRefundDelayed{ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy,
+				Amount: r.Money(r.Quote.Refund)}}, nil
+		case rma.BeLate:
+			r.WasLate(now)
+			signal = RefundLate
+			return work{event: events.ReturnRefundDelayed{
+				ReturnRef: r.Ref(), RefundBy: r.Deadlines.RefundBy, Late: true, Amount: r.Money(r.Quote.Refund),
+			}}, nil
+		case rma.Lapse:
+			return work{}, errLapse
+		}
+		r.Settle()
+		return work{}, nil
+	})
+	if errors.Is(err, errLapse) {
+		return f.lapse(ctx, id)
+	}
+	if err != nil {
+		return err
+	}
+	if signal != "" {
+		f.Log.ErrorContext(ctx, "the law's time for a refund", "return", r.ID, "signal", signal, "refundBy",
+			r.Deadlines.RefundBy)
+		f.Signal(ctx, signal)
+	}
+	if corrected != nil {
+		f.payNow(ctx, o)
+	}
+	return nil
+}
+
+// errLapse says that the balance of an exchange was not paid in time.
+var errLapse = errors.New("returns: the balance was not paid")
+
+// lapse turns an exchange whose balance was not paid into a refund: the held goods are for sale again, the money goes
+// back.
+func (f *Returns) lapse(ctx context.Context, returnID string) error {
+	_, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
+		now := f.Clock.Now()
+		if r.DueAt(now) != rma.Lapse {
+			return work{nothing: true}, nil
+		}
+		held := r.Swap.Taken
+		r.Swap = rma.Swap{}
+		r.Lapsed(now)
+		w, err := f.settlement(ctx, r, o, rma.BySystem, now)
+		w.give = stock.Release(held) // what came back was restocked when it was inspected
+		return w, err
+	})
+	if err != nil {
+		return err
+	}
+	f.payNow(ctx, o)
+	return nil
+}
+
+// balanceDue asks about the payment of a balance that was begun. wait is true while its outcome is to come.
+func (f *Returns) balanceDue(ctx context.Context, r *rma.RMA) (wait bool, err error) {
+	p, err := f.Provider.Lookup(ctx, r.Swap.Attempt.Key)
+	switch {
+	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Dead():
+		return false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
+	case err == nil && (p.State == payment.StateCaptured || p.State == payment.StateAuthorized):
+		_, err = f.balanceAnswered(ctx, r.ID, p, nil)
+		return true, err
+	case err == nil && !f.Clock.Now().Before(r.Deadlines.PayBy):
+		if _, err = f.Provider.Void(ctx, p.ID, "void-"+p.Key); err == nil {
+			return false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
+		}
+	}
+	if err != nil {
+		f.Log.WarnContext(ctx, "provider silent", "return", r.ID, "error", err)
+	}
+	_, _, err = f.change(ctx, r.ID, func(r *rma.RMA, _ *order.Order) (work, error) {
+		if r.Swap.Attempt.Key == "" {
+			return work{nothing: true}, nil
+		}
+		r.Await(f.Clock.Now().Add(15 * checkSoon))
+		return work{}, nil
+	})
+	return true, err
+}
+
+// creditDue tells a customer that a lot of store credit is about to expire, and ends it when it has.
+func (f *Returns) creditDue(ctx context.Context, job due.Job) error {
+	var l storecredit.Lot
+	err := f.Table.Get(ctx, job.Key, &l)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now := f.Clock.Now()
+	u := l.Tick(now)
+	if u == nil {
+		return nil
+	}
+	if l.Left > 0 {
+		lot := events.CreditLot{
+			LotID: l.ID, CustomerID: l.CustomerID, Email: l.Email, Language: l.Language, Left: money.Of(l.Left, l.Currency),
+			ExpiresAt: l.ExpiresAt,
+		}
+		var body event.Body = events.CreditExpiryAnnounced{CreditLot: lot}
+		if !now.Before(l.ExpiresAt) {
+			body = events.CreditExpired{CreditLot: lot}
+		}
+		e, err := event.New(ctx, now, body)
+		if err != nil {
+			return err
+		}
+		u.Do = strings.Replace(u.Do, "SET ", "SET #event = :event, ", 1)
+		u.With[":event"] = e
+	}
+	_, err = f.Table.Update(ctx, *u)
+	if _, failed := table.Failed(err); failed {
+		return nil // spent or given back meanwhile; the job comes again
+	}
+	return err
+}

@@ -1,0 +1,437 @@
+package returns
+
+import (
+	"context"
+
+	"dangol/events"
+	"dangol/shared/cart"
+	"dangol/shared/money"
+	"dangol/shared/order"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/refund"
+	"dangol/shared/returnpolicy"
+	"dangol/shared/stock"
+)
+
+func (f *Returns) orderRoutes(s *api.Service) {
+	one := "/orders/{orderId}"
+	at := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
+		r := route(access, method, path, id, summary, append([]int{404, 409, 503}, errors...)...)
+		r.Tag = "Orders"
+		return r
+	}
+	api.Handle(s, at(api.Shopper, "PUT", one+"/address", "changeOrderAddress",
+		"Send an order that was not shipped somewhere else"), f.changeAddress)
+	api.Handle(s, at(api.Shopper, "PUT", one+"/contact", "changeOrderContact",
+		"Write to another mail address about an order"), f.changeContact)
+	remove := at(api.Shopper, "POST", one+"/lines/remove", "removeOrderLines",
+		"Take units off an order before they are shipped")
+	remove.Keyed = api.KeyRequired
+	remove.Description = "What they really cost goes back; gifts that what is left no longer earns are taken off too. " +
+		"dryRun answers what would go back."
+	api.Handle(s, remove, f.removeLines)
+	api.Handle(s, at(api.Agent, "POST", one+"/hold", "holdOrder", "Keep an order from being shipped"), f.holdOrder)
+	api.Handle(s, at(api.Agent, "POST", one+"/release", "releaseOrder", "Let a held order be shipped"), f.releaseOrder)
+	api.Handle(s, at(api.Agent, "POST", one+"/fulfillments/{n}/split", "splitFulfillment",
+		"Move units of a parcel into one of its own"), f.splitParcel)
+	give := at(api.Agent, "POST", one+"/refunds", "refundOrder",
+		"Refund an amount, lines or shipping although nothing comes back")
+	give.Status, give.Keyed = 201, api.KeyRequired
+	api.Handle(s, give, f.giveRefund)
+	api.Handle(s, at(api.Agent, "POST", one+"/refunds/retry", "retryOrderRefunds", "Send refunds that failed once more"),
+		f.retryRefunds)
+}
+
+// OrderState is what is left of an order after a change.
+type OrderState struct {
+	ID       string         `json:"id"`
+	Number   string         `json:"number"`
+	State    order.State    `json:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,canceled"`
+	Version  int            `json:"version"`
+	Held     string         `json:"held,omitempty" doc:"Why it is not to be shipped for now."`
+	Address  *cart.Address  `json:"address,omitempty"`
+	Email    string         `json:"email"`
+	Payment  order.PayState `json:"payment"`
+	Paid     money.View     `json:"paid" doc:"Captured in all."`
+	Refunded money.View     `json:"refunded" doc:"Given back, or on its way."`
+	Left     money.View     `json:"refundable" doc:"The most that can still go back."`
+	Lines    []OrderUnits   `json:"lines" nullable:"false"`
+	Refunds  []Movement     `json:"refunds" nullable:"false" doc:"Money on its way back, oldest first."`
+}
+
+// OrderUnits is where the units of a line are.
+type OrderUnits struct {
+	LineID   string `json:"lineId"`
+	Title    string `json:"title"`
+	Quantity int    `json:"quantity"`
+	Canceled int    `json:"canceled"`
+	Shipped  int    `json:"shipped"`
+	Returned int    `json:"returned" doc:"In returns that are under way or completed."`
+}
+
+// OrderStateOutput answers with an order after a change.
+type OrderStateOutput struct {
+	Status  int
+	Caching string `header:"Cache-Control"`
+	Replay  string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
+	Body    OrderState
+}
+
+func orderState(status int, o *order.Order) *OrderStateOutput {
+	ledger := o.RefundLedger()
+	paid := int64(0)
+	for _, p := range ledger.Sale.Payments {
+		paid += p.Captured
+	}
+	v := OrderState{
+		ID: o.ID, Number: order.NumberOf(o.ID), State: o.State, Version: o.Version, Held: o.Held, Address: o.Address,
+		Email:   o.Email,
+		Payment: o.Payment.State, Paid: o.Money(paid).View(), Refunded: o.Money(ledger.Refunded()).View(),
+		Left:  o.Money(ledger.Left()).View(),
+		Lines: make([]OrderUnits, len(o.Lines)), Refunds: make([]Movement, len(o.Refunds)),
+	}
+	for i, l := range o.Lines {
+		v.Lines[i] = OrderUnits{
+			LineID: l.ID, Title: l.Title, Quantity: l.Quantity, Canceled: o.CanceledUnits(l.ID), Shipped: o.SentUnits(l.ID),
+			Returned: o.SentUnits(l.ID) - o.ShippedUnits(l.ID),
+		}
+	}
+	for i, m := range o.Refunds {
+		v.Refunds[i] = movementOf(o, m)
+	}
+	return &OrderStateOutput{Status: status, Caching: caching, Body: v}
+}
+
+// changeOrder changes an order for a caller who may see it.
+func (f *Returns) changeOrder(
+	ctx context.Context, in OrderInput, rule func(*order.Order) (body event.Body, with []table.Write, err error),
+) (*order.Order, error) {
+	o, err := f.Orders.GetFor(ctx, in.OrderID, caller(ctx, in.CartToken, in.Token))
+	if err != nil {
+		return nil, err
+	}
+	return f.Orders.Apply(ctx, o, func(o *order.Order) (bool, []table.Write, error) {
+		body, with, err := rule(o)
+		if err != nil || body == nil {
+			return false, nil, err
+		}
+		o.Event, err = event.New(ctx, f.Clock.Now(), body)
+		return true, with, err
+	})
+}
+
+type addressInput struct {
+	OrderInput
+	Body cart.Address
+}
+
+func (f *Returns) changeAddress(ctx context.Context, in *addressInput) (*OrderStateOutput, error) {
+	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
+		changed, err := o.ChangeAddress(in.Body, byWhom(ctx, o), f.Clock.Now())
+		if err != nil || !changed {
+			return nil, nil, err
+		}
+		return events.OrderChanged{OrderRef: o.Ref(), What: []string{"address"}, By: byWhom(ctx, o)}, nil, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return orderState(200, o), nil
+}
+
+type contactInput struct {
+	OrderInput
+	Body struct {
+		Email string `json:"email" format:"email" maxLength:"254"`
+	}
+}
+
+func (f *Returns) changeContact(ctx context.Context, in *contactInput) (*OrderStateOutput, error) {
+	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
+		changed, err := o.ChangeContact(in.Body.Email, byWhom(ctx, o), f.Clock.Now())
+		if err != nil || !changed {
+			return nil, nil, err
+		}
+		return events.OrderChanged{OrderRef: o.Ref(), What: []string{"contact"}, By: byWhom(ctx, o)}, nil, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return orderState(200, o), nil
+}
+
+type removeInput struct {
+	OrderInput
+	DryRun bool `query:"dryRun" doc:"Answer what would go back; change nothing."`
+	Body   struct {
+		Lines  []order.Part `json:"lines" minItems:"1" maxItems:"200"`
+		Reason string       `json:"reason,omitempty" maxLength:"500"`
+	}
+}
+
+// RemovedView is what taking units off an order gives back.
+type RemovedView struct {
+	Lines  []order.Part  `json:"lines" nullable:"false" doc:"The units taken off, gifts that are no longer earned included."`
+	Refund money.View    `json:"refund"`
+	Charge []QuoteCharge `json:"charges" nullable:"false"`
+	Order  OrderState    `json:"order"`
+}
+
+type removeOutput struct {
+	Caching string `header:"Cache-Control"`
+	Replay  string `header:"Idempotent-Replayed" doc:"true when the request had been made before."`
+	Body    RemovedView
+}
+
+// removeLines takes units off an order, once for each Idempotency-Key: the key is kept in the entry of the ledger.
+func (f *Returns) removeLines(ctx context.Context, in *removeInput) (*removeOutput, error) {
+	o, versions, err := f.orderAndPolicies(ctx, in.OrderInput)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := requestOf(ctx, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	stocked, err := f.stockedOf(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	var done order.Removed
+	rule := func(o *order.Order) (bool, []table.Write, error) {
+		if repeated, err := repeatedEntry(o, asked); err != nil || repeated != nil {
+			return false, nil, err
+		}
+		by := byWhom(ctx, o)
+		terms := removeTerms(o, versions, in.Body.Lines)
+		reason := in.Body.Reason
+		if reason == "" {
+			reason = "customer_request"
+		}
+		var err error
+		if done, err = o.Remove(in.Body.Lines, stocked, terms, reason, by, f.Clock.Now()); err != nil {
+			return false, nil, err
+		}
+		o.Ledger[len(o.Ledger)-1].Request, o.Ledger[len(o.Ledger)-1].Hash = asked.Key, asked.Hash
+		o.Event, err = event.New(ctx, f.Clock.Now(), events.OrderChanged{
+			OrderRef: o.Ref(), What: []string{"lines"}, Removed: o.EventParts(done.Parts), Refund: o.Money(done.Quote.Refund),
+			By: by,
+		})
+		return true, done.Writes, err
+	}
+	if in.DryRun {
+		_, _, err = rule(o)
+	} else {
+		o, err = f.Orders.Apply(ctx, o, rule)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &removeOutput{Caching: caching}
+	if prior, err := repeatedEntry(o, asked); prior != nil && done.Parts == nil && err == nil {
+		out.Replay = "true"
+		out.Body = RemovedView{Lines: partsOf(prior), Refund: o.Money(prior.Amount).View(), Charge: []QuoteCharge{},
+			Order: orderState(200, o).Body}
+		return out, nil
+	}
+	if !in.DryRun {
+		o = f.payNow(ctx, o)
+	}
+	out.Body = RemovedView{Lines: done.Parts, Refund: o.Money(done.Quote.Refund).View(), Charge: []QuoteCharge{},
+		Order: orderState(200, o).Body}
+	for _, c := range done.Quote.Charges {
+		out.Body.Charge = append(out.Body.Charge, QuoteCharge{
+			Kind: c.Kind, LineID: c.LineID, PromotionID: c.PromotionID, Name: c.Name, Amount: o.Money(c.Amount).View(),
+		})
+	}
+	return out, nil
+}
+
+// repeatedEntry is the entry that the same request made before. Error: 422 idempotency_key_reused.
+func repeatedEntry(o *order.Order, asked order.Request) (*refund.Entry, error) {
+	for i, e := range o.Ledger {
+		if asked.Key == "" || e.Request != asked.Key {
+			continue
+		}
+		if e.Hash != asked.Hash {
+			return nil, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+		}
+		return &o.Ledger[i], nil
+	}
+	return nil, nil
+}
+
+func partsOf(e *refund.Entry) []order.Part {
+	out := []order.Part{}
+	for _, u := range e.Units {
+		if n := len(out); n > 0 && out[n-1].LineID == u.LineID {
+			out[n-1].Quantity++
+			continue
+		}
+		out = append(out, order.Part{LineID: u.LineID, Quantity: 1})
+	}
+	return out
+}
+
+// removeTerms is whether lost discounts are charged on what is kept: when the rule of every line says so.
+func removeTerms(o *order.Order, versions []returnpolicy.Policy, parts []order.Part) refund.Terms {
+	policy, _ := returnpolicy.InForce(versions, o.PlacedAt)
+	section := policy.Section(country(o))
+	t := refund.Terms{ChargePromotions: len(parts) > 0}
+	for _, p := range parts {
+		line, _ := o.Line(p.LineID)
+		t.ChargePromotions = t.ChargePromotions && section.Rule(item(line)).Promotions == returnpolicy.Charge
+	}
+	return t
+}
+
+// stockedOf is what one unit of each line takes out of stock.
+func (f *Returns) stockedOf(ctx context.Context, o *order.Order) (map[string][]stock.Want, error) {
+	ids := make([]string, len(o.Lines))
+	for i, l := range o.Lines {
+		ids[i] = l.VariantID
+	}
+	items, err := f.Shelf.Goods(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]stock.Want{}
+	for _, l := range o.Lines {
+		out[l.ID] = items[l.VariantID].Wants(1)
+	}
+	return out, nil
+}
+
+type holdInput struct {
+	OrderInput
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"500"`
+	}
+}
+
+func (f *Returns) holdOrder(ctx context.Context, in *holdInput) (*OrderStateOutput, error) {
+	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
+		changed, err := o.Hold(in.Body.Reason, order.ByShop, f.Clock.Now())
+		if err != nil || !changed {
+			return nil, nil, err
+		}
+		return events.OrderChanged{OrderRef: o.Ref(), What: []string{"hold"}, By: order.ByShop}, nil, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return orderState(200, o), nil
+}
+
+func (f *Returns) releaseOrder(ctx context.Context, in *OrderInput) (*OrderStateOutput, error) {
+	o, err := f.changeOrder(ctx, *in, func(o *order.Order) (event.Body, []table.Write, error) {
+		if !o.Release(order.ByShop, f.Clock.Now()) {
+			return nil, nil, nil
+		}
+		return events.OrderChanged{OrderRef: o.Ref(), What: []string{"hold_released"}, By: order.ByShop}, nil, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return orderState(200, o), nil
+}
+
+type splitInput struct {
+	OrderInput
+	N    int `path:"n" minimum:"1" maximum:"1000" doc:"The parcel; 1 is the first."`
+	Body struct {
+		Lines          []order.Part `json:"lines" minItems:"1" maxItems:"200" doc:"The units of the new parcel."`
+		Carrier        string       `json:"carrier" minLength:"1" maxLength:"40" example:"cj"`
+		TrackingNumber string       `json:"trackingNumber,omitempty" maxLength:"60"`
+	}
+}
+
+func (f *Returns) splitParcel(ctx context.Context, in *splitInput) (*OrderStateOutput, error) {
+	b := in.Body
+	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
+		parcel, err := o.SplitParcel(in.N, b.Lines, b.Carrier, b.TrackingNumber,
+			order.TrackingURL(b.Carrier, b.TrackingNumber), order.ByShop, f.Clock.Now())
+		if err != nil {
+			return nil, nil, err
+		}
+		return o.ShippedEvent(parcel), nil, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return orderState(200, o), nil
+}
+
+type giveInput struct {
+	OrderInput
+	Body struct {
+		Amount   *money.Money `json:"amount,omitempty" doc:"An amount for no line; alone."`
+		Lines    []order.Part `json:"lines,omitempty" maxItems:"200" doc:"Units that are refunded and kept by the customer."`
+		Shipping int64        `json:"shipping,omitempty" minimum:"0" doc:"Of the shipping to the customer, in minor units."`
+		Reason   string       `json:"reason" minLength:"1" maxLength:"500"`
+	}
+}
+
+// giveRefund refunds although nothing comes back, once for each Idempotency-Key.
+func (f *Returns) giveRefund(ctx context.Context, in *giveInput) (*OrderStateOutput, error) {
+	b := in.Body
+	if (b.Amount != nil) == (len(b.Lines) > 0 || b.Shipping > 0) {
+		return nil, problem.InvalidField("/amount", "required", "either an amount, or lines and shipping")
+	}
+	asked, err := requestOf(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	replay := false
+	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
+		prior, err := repeatedEntry(o, asked)
+		if replay = prior != nil; err != nil || replay {
+			return nil, nil, err
+		}
+		before := o.RefundLedger().Refunded()
+		if err := f.give(o, in); err != nil {
+			return nil, nil, err
+		}
+		e := &o.Ledger[len(o.Ledger)-1]
+		e.Request, e.Hash = asked.Key, asked.Hash
+		return events.OrderRefunded{OrderRef: o.Ref(), Amount: o.Money(o.RefundLedger().Refunded() - before),
+			Reason: b.Reason}, nil, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := orderState(201, f.payNow(ctx, o))
+	if replay {
+		out.Replay = "true"
+	}
+	return out, nil
+}
+
+func (f *Returns) give(o *order.Order, in *giveInput) error {
+	b, now := in.Body, f.Clock.Now()
+	if b.Amount != nil {
+		if b.Amount.Currency != o.Totals.Currency {
+			return problem.InvalidField("/amount/currency", "not_allowed", "%s", o.Totals.Currency)
+		}
+		return o.GiveGoodwill(b.Amount.Amount, b.Reason, order.ByShop, now)
+	}
+	ask := refund.Ask{Units: map[string]int{}, Shipping: b.Shipping}
+	for _, p := range b.Lines {
+		ask.Units[p.LineID] += p.Quantity
+	}
+	_, err := o.GiveRefund(ask, refund.Gesture, b.Reason, order.ByShop, now)
+	return err
+}
+
+func (f *Returns) retryRefunds(ctx context.Context, in *OrderInput) (*OrderStateOutput, error) {
+	o, err := f.Orders.Change(ctx, in.OrderID, func(o *order.Order) (bool, []table.Write, error) {
+		return o.RetryRefunds(order.ByShop, f.Clock.Now()), nil, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return orderState(200, f.payNow(ctx, o)), nil
+}

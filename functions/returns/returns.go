@@ -1,0 +1,215 @@
+// Package returns is the function for what comes after a purchase: customers return goods for a refund, store credit,
+// another variant or a replacement, see beforehand what they would get, and read the return policy; the shop's people
+// approve, receive, inspect, see what is due, change orders before they are shipped and give refunds as a gesture.
+//
+// It owns the items ORDER#<id>/RETURN#<id> (see shared/rma), RETURN-POLICY/VERSION#<n>,
+// RETURN-COUNT#<month>/PRODUCT#<id> and the lots of store credit (shared/storecredit); it changes orders together with
+// the returns of them, and makes the orders in which exchanges and replacements are sent. It publishes
+// return.requested, return.approved, return.booked, return.received, return.completed, return.rejected,
+// return.canceled, return.balance_asked, return.refund_delayed, order.changed, order.refunded, order.placed,
+// credit.granted, credit.expiry_announced and credit.expired. It consumes order.placed and return.completed, to know of
+// how many units how many came back.
+//
+// Jobs: return (a return expires, its refund is almost or really late, a balance was not paid) and store_credit (a lot
+// is about to expire, or has). Refunds at the provider that get no answer here are left to the checkout-worker
+// function.
+package returns
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/shared/catalog"
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/payment/providers"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/function"
+	"dangol/shared/platform/metrics"
+	"dangol/shared/platform/table"
+	"dangol/shared/rma"
+	"dangol/shared/storecredit"
+)
+
+// Returns is the function with what it needs.
+type Returns struct {
+	Table    *table.Table
+	Orders   order.Store
+	Returns  rma.Store
+	Policies Policies
+	Credit   storecredit.Store
+	Shelf    *catalog.Shelf
+	Cashier  order.Cashier
+	Provider payment.Provider
+	Carrier  Carrier
+	Clock    clock.Clock
+	Log      *slog.Logger
+	// Signal counts something that an alarm watches.
+	Signal func(ctx context.Context, name string)
+}
+
+// Build puts the function together over one table.
+func Build(t *table.Table, provider payment.Provider, c clock.Clock, log *slog.Logger) *Returns {
+	orders := order.Store{Table: t, Clock: c}
+	return &Returns{
+		Table: t, Orders: orders, Returns: rma.Store{Table: t}, Policies: Policies{Table: t, Clock: c},
+		Credit: storecredit.Store{Table: t},
+		Shelf:  catalog.NewShelf(t, c, time.Minute), Provider: provider, Carrier: SandboxCarrier{}, Clock: c, Log: log,
+		Cashier: order.Cashier{Orders: orders, Provider: provider, Clock: c, Log: log},
+		Signal:  func(context.Context, string) {},
+	}
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "returns", Purpose: "After the purchase: changes of orders, returns, refunds, exchanges, store credit, the " +
+			"return policy",
+		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
+		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE"}),
+		Tables: []function.Grant{{
+			Table:   table.Commerce.Name,
+			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},
+			Indexes: []string{table.ByOne, table.ByTwo},
+		}},
+		Jobs: (*Returns)(nil).Jobs(), Events: (*Returns)(nil).Consumers().Types(),
+		Permissions: []function.Permission{function.ReadPayments},
+		Alarms: []function.Alarm{
+			{Name: "return-refund-due", Metric: RefundDueSoon,
+				What: "The law's time for a refund ends within a business day: see GET /admin/returns?state=received"},
+			{Name: "return-refund-late", Metric: RefundLate,
+				What: "The law's time for a refund has ended and interest is owed: see GET /admin/returns?state=received"},
+		},
+	}
+}
+
+// New builds the function. Environment: COMMERCE_TABLE, the variables of the payment provider, and what api.FromEnv
+// names.
+func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	provider, err := providers.FromEnv(env)
+	if err != nil {
+		return nil, err
+	}
+	options, err := api.FromEnv(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
+	if err != nil {
+		return nil, err
+	}
+	f := Build(tables[0], provider, env.Clock, env.Log)
+	f.Signal = func(ctx context.Context, name string) {
+		if err := env.Metrics().Emit(nil, metrics.Metric{Name: name, Unit: metrics.Count, Value: 1}); err != nil {
+			env.Log.ErrorContext(ctx, "metric not written", "metric", name, "error", err)
+		}
+	}
+	return function.Handlers{API: f.Service(options).Lambda(), Jobs: f.Jobs(), Events: f.Consumers(),
+		Log: env.Log}.Lambda(), nil
+}
+
+// Consumers are the events that the function consumes.
+func (f *Returns) Consumers() function.Consumers {
+	return function.Consumers{function.On(f.sold), function.On(f.ended)}
+}
+
+// API describes the function's routes; it cannot serve them.
+func API() *api.Service { return (*Returns)(nil).Service(api.Options{}) }
+
+// Service is the function's HTTP side.
+func (f *Returns) Service(o api.Options) *api.Service {
+	s := api.New("returns", o)
+	f.shopperRoutes(s)
+	f.shopRoutes(s)
+	f.orderRoutes(s)
+	f.policyRoutes(s)
+	return s
+}
+
+func route(access api.Access, method, path, id, summary string, errors ...int) api.Route {
+	return api.Route{
+		Method: method, Path: path, ID: id, Summary: summary, Tag: "Returns", Access: access,
+		Errors: append([]int{422}, errors...),
+	}
+}
+
+func (f *Returns) shopperRoutes(s *api.Service) {
+	quote := route(api.Shopper, "POST", "/orders/{orderId}/returns/quote", "quoteReturn",
+		"See what a return would refund, and why", 404, 409)
+	quote.Description = "Line by line what each unit really cost, charges for gifts and discounts that are kept " +
+		"without being earned, fees, " +
+		"and the alternatives. Nothing is written. Send the token with the request for the return."
+	api.Handle(s, quote, f.quoteReturn)
+	request := route(api.Shopper, "POST", "/orders/{orderId}/returns", "requestReturn", "Return goods, exactly as quoted",
+		404, 409, 503)
+	request.Status, request.Keyed = 201, api.KeyRequired
+	request.Description = "409 quote_changed lists what changed since the quote."
+	api.Handle(s, request, f.request)
+	api.Handle(s, route(api.Shopper, "GET", "/orders/{orderId}/returns", "listReturnsOfOrder",
+		"List the returns of an order", 404), f.ofOrder)
+	api.Handle(s, route(api.Customer, "GET", "/returns", "listMyReturns", "List one's own returns, newest first"), f.mine)
+	api.Handle(s, route(api.Shopper, "GET", "/returns/{returnId}", "getReturn", "Read a return", 404), f.get)
+	cancel := route(api.Shopper, "POST", "/returns/{returnId}/cancel", "cancelReturn",
+		"Cancel a return that is not on its way", 404, 409, 503)
+	api.Handle(s, cancel, f.cancel)
+	send := route(api.Shopper, "POST", "/returns/{returnId}/sent", "sendReturn",
+		"Note that the goods were handed to the carrier", 404, 409, 503)
+	api.Handle(s, send, f.handOver)
+	pay := route(api.Shopper, "POST", "/returns/{returnId}/balance", "payReturnBalance",
+		"Pay the difference of an exchange", 402, 404, 409, 503)
+	pay.Keyed = api.KeyRequired
+	pay.Description = "Only after it was asked for; nothing is ever taken silently. Repeat the call when the card " +
+		"wanted a challenge."
+	api.Handle(s, pay, f.payBalance)
+	api.Handle(s, route(api.Customer, "GET", "/store-credit", "getMyStoreCredit", "Read one's own store credit"),
+		f.myCredit)
+}
+
+func (f *Returns) shopRoutes(s *api.Service) {
+	one := "/admin/returns/{returnId}"
+	list := route(api.Agent, "GET", "/admin/returns", "listReturns", "List the returns in a state, by deadline")
+	api.Handle(s, list, f.inState)
+	api.Handle(s, route(api.Agent, "POST", one+"/approve", "approveReturn", "Approve a return", 404, 409, 503), f.approve)
+	api.Handle(s, route(api.Agent, "POST", one+"/reject", "rejectReturn", "Reject a return, with evidence", 404, 409, 503),
+		f.reject)
+	api.Handle(s, route(api.Agent, "POST", one+"/book", "bookReturn", "Book a label or a pickup with the carrier", 404,
+		409, 503), f.book)
+	api.Handle(s, route(api.Agent, "POST", one+"/receive", "receiveReturn", "Count what arrived", 404, 409, 503),
+		f.receive)
+	api.Handle(s, route(api.Agent, "POST", one+"/inspect", "inspectReturn", "Inspect what arrived and settle the return",
+		404, 409, 503), f.inspect)
+	bulk := route(api.Agent, "POST", "/admin/returns/receive", "receiveReturns", "Receive many returns as announced", 503)
+	bulk.Description = "Each return fails alone; the answer says how each went."
+	api.Handle(s, bulk, f.receiveMany)
+	api.Handle(s, route(api.Agent, "GET", "/admin/returns/report", "reportReturns",
+		"Return rate, reasons, grades and cost by product in a month"), f.report)
+	who := route(api.Agent, "GET", "/admin/returns/customers/{customerId}", "getReturnsOfCustomer",
+		"What a customer has returned, and whether they came back")
+	api.Handle(s, who, f.customer)
+	grant := route(api.MerchantIs, "POST", "/admin/customers/{customerId}/store-credit", "grantStoreCredit",
+		"Give a customer store credit", 409, 503)
+	grant.Status, grant.Keyed = 201, api.KeyRequired
+	api.Handle(s, grant, f.grantCredit)
+	api.Handle(s, route(api.Agent, "GET", "/admin/customers/{customerId}/store-credit", "getStoreCredit",
+		"Read a customer's store credit"), f.creditOf)
+}
+
+func (f *Returns) policyRoutes(s *api.Service) {
+	api.Handle(s, route(api.Public, "GET", "/return-policy", "getReturnPolicy", "Read the return policy for a country"),
+		f.policy)
+	api.Handle(s, route(api.Public, "GET", "/return-policy/text", "getReturnPolicyText",
+		"Read the return policy as plain text"), f.policyText)
+	api.Handle(s, route(api.Agent, "GET", "/admin/return-policies", "listReturnPolicies",
+		"List all versions of the return policy"), f.policies)
+	publish := route(api.MerchantIs, "POST", "/admin/return-policies", "publishReturnPolicy",
+		"Publish a version of the return policy", 409)
+	publish.Status, publish.Keyed = 201, api.KeyOptional
+	publish.Description = "Checked against the law of each country; what gives less than the law is refused with the rule."
+	api.Handle(s, publish, f.publish)
+}

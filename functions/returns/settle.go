@@ -1,0 +1,254 @@
+package returns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dangol/events"
+	"dangol/shared/money"
+	"dangol/shared/order"
+	"dangol/shared/payment"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/table"
+	"dangol/shared/refund"
+	"dangol/shared/rma"
+	"dangol/shared/stock"
+	"dangol/shared/storecredit"
+)
+
+// settle ends a return whose goods were inspected, or need not come back: stock moves, the amount goes where the
+// resolution says, and an exchange that costs more than what came back waits for its balance. results are the findings
+// of the inspection, nil when there was none now. All of it is one transaction; the refund at the provider is then
+// tried at once and stays due until it has an outcome. Errors: those of rma.RMA.Inspect and Complete, 503 busy.
+func (f *Returns) settle(
+	ctx context.Context, returnID string, inspect func(*rma.RMA, time.Time) error, by string,
+) (*rma.RMA, *order.Order, error) {
+	r, o, err := f.change(ctx, returnID, func(r *rma.RMA, o *order.Order) (work, error) {
+		now := f.Clock.Now()
+		if inspect != nil {
+			if err := inspect(r, now); err != nil {
+				return work{}, err
+			}
+		} else if r.Way == rma.Stays {
+			acceptAll(r)
+		}
+		return f.settlement(ctx, r, o, by, now)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, f.payNow(ctx, o), nil
+}
+
+// acceptAll accepts goods that stay with the customer; nothing goes back into stock.
+func acceptAll(r *rma.RMA) {
+	for i := range r.Lines {
+		r.Lines[i].Result = rma.Result{Accepted: len(r.Lines[i].Units)}
+	}
+}
+
+// settlement is what ends the return, as far as it can be ended now.
+func (f *Returns) settlement(ctx context.Context, r *rma.RMA, o *order.Order, by string, now time.Time) (work, error) {
+	w := work{order: true, give: restock(r)}
+	if len(r.AcceptedUnits()) == 0 {
+		return f.nothingAccepted(r, o, w, by, now)
+	}
+	if swaps := r.Resolution == rma.Exchange || r.Resolution == rma.Replacement; swaps && !r.Whole() {
+		// What is sent was chosen for all units: when only some are accepted, those are refunded.
+		w.give = append(w.give, stock.Release(r.Swap.Taken)...)
+		r.Resolution, r.Swap = rma.Refund, rma.Swap{}
+	}
+	key, figures, err := accepted(r, o, now)
+	if err != nil {
+		return w, err
+	}
+	o.Entry(key).To = destination(r.Resolution)
+	switch {
+	case r.Resolution == rma.Refund:
+		figures.Pay = figures.Refund
+		o.PayOut(key, now)
+	case r.Resolution == rma.StoreCredit:
+		figures.Bonus = bonusOf(r, figures.Refund)
+		w.must = append(w.must, f.creditLot(r, figures.Refund+figures.Bonus, now)...)
+		o.PayOut(key, now)
+	case figures.Ask > 0:
+		if err := r.Ask(now); err != nil {
+			return w, err
+		}
+		r.Settled = figures
+		w.event = events.ReturnBalanceAsked{ReturnRef: r.Ref(), Balance: r.Money(figures.Ask), PayBy: r.Deadlines.PayBy}
+		return w, nil
+	default:
+		sent, err := f.send(ctx, r, o, key, figures, nil, now)
+		if err != nil {
+			return w, err
+		}
+		w.must = append(w.must, sent)
+	}
+	return completed(r, w, figures, by, now)
+}
+
+// completed ends the return and tells so.
+func completed(r *rma.RMA, w work, figures rma.Figures, by string, now time.Time) (work, error) {
+	if err := r.Complete(figures, by, now); err != nil {
+		return w, err
+	}
+	credit := int64(0)
+	if r.Resolution == rma.StoreCredit {
+		credit = figures.Refund + figures.Bonus
+	}
+	w.event = events.ReturnCompleted{
+		ReturnRef: r.Ref(), Resolution: string(r.Resolution), Lines: r.EventLines(), Refund: r.Money(figures.Pay),
+		Credit:     r.Money(credit),
+		NewOrderID: r.Swap.OrderID, Interest: r.Money(r.Settled.Late), CompletedAt: now,
+	}
+	return w, nil
+}
+
+// nothingAccepted rejects a return of which the inspection accepted nothing; its units are free again.
+func (f *Returns) nothingAccepted(r *rma.RMA, o *order.Order, w work, by string, now time.Time) (work, error) {
+	if err := r.Reject("nothing_accepted", nil, by, now); err != nil {
+		return w, err
+	}
+	o.Unreserve(r.ID, r.Terms, now)
+	w.give = append(w.give, stock.Release(r.Swap.Taken)...)
+	r.Swap.Taken = nil
+	w.event = events.ReturnRejected{ReturnRef: r.Ref(), Lines: r.EventLines(), Reason: r.Rejection}
+	return w, nil
+}
+
+// accepted is the entry of the ledger that is settled, and its figures: the quoted one when everything was accepted,
+// else one for what was. The other units are free again.
+func accepted(r *rma.RMA, o *order.Order, now time.Time) (key string, figures rma.Figures, err error) {
+	if r.Whole() {
+		return r.ID, r.Quote, nil
+	}
+	key = r.ID + "-part"
+	if e := o.Entry(key); e == nil {
+		o.Entry(r.ID).Void = true
+		q, err := o.QuoteRefund(refund.Ask{Exact: r.AcceptedUnits(), Fees: partFees(r), Terms: r.Terms})
+		if err != nil {
+			return "", figures, err
+		}
+		e := q.Entry(key)
+		whole := o.Entry(r.ID)
+		e.Kind, e.To, e.Reason, e.By = whole.Kind, whole.To, whole.Reason, whole.By
+		if err := o.Book(e, now); err != nil {
+			return "", figures, err
+		}
+		figures = rma.Figures{Refund: q.Refund, Fees: q.Fees, Parts: q.Parts}
+	} else {
+		figures = rma.Figures{Refund: e.Amount, Parts: e.Parts}
+	}
+	return key, figures, nil
+}
+
+// partFees are the quoted fees, and what the goods lost in value.
+func partFees(r *rma.RMA) []refund.Fee {
+	fees := append([]refund.Fee(nil), r.Quote.Fees...)
+	for _, l := range r.Lines {
+		if l.Result.DamageFee > 0 {
+			fees = append(fees, refund.Fee{Kind: refund.Damage, LineID: l.LineID, Amount: l.Result.DamageFee})
+		}
+	}
+	return fees
+}
+
+// bonusOf is the bonus of store credit in the proportion of the quoted one.
+func bonusOf(r *rma.RMA, amount int64) int64 {
+	if r.Quote.Refund <= 0 || amount == r.Quote.Refund {
+		return r.Quote.Bonus
+	}
+	return money.Allocate(r.Quote.Bonus, []int64{amount, max(r.Quote.Refund-amount, 0)})[0]
+}
+
+// creditLot gives the store credit of a return, once.
+func (f *Returns) creditLot(r *rma.RMA, amount int64, now time.Time) []table.Write {
+	if amount <= 0 {
+		return nil
+	}
+	return []table.Write{storecredit.Grant(storecredit.Lot{
+		ID: r.ID, CustomerID: r.CustomerID, Email: r.Email, Language: r.Language, Currency: r.Currency, Amount: amount,
+		Reason: "return",
+		Source: r.ID,
+	}, now)}
+}
+
+// restock puts what the inspection found good back on sale. A gift set goes back as what it is made of, which the order
+// remembers as what it took.
+func restock(r *rma.RMA) []table.Write {
+	var taken []stock.Taken
+	for _, l := range r.Lines {
+		for _, part := range l.Stock {
+			if n := part.Quantity * l.Result.Restocked; n > 0 {
+				taken = append(taken, stock.Taken{VariantID: part.VariantID, Quantity: n})
+			}
+		}
+	}
+	return stock.Release(taken)
+}
+
+// send makes the order in which an exchange or replacement is sent, and pays out what it is cheaper by. paid is the
+// payment of the balance, nil when there was none.
+func (f *Returns) send(
+	ctx context.Context, r *rma.RMA, o *order.Order, key string, figures rma.Figures, paid *order.MorePayment,
+	now time.Time,
+) (table.Write, error) {
+	d := swapDraft(o, r)
+	next := order.New(order.NewID(now), "", d, order.Payment{Provider: o.Payment.Provider, State: order.PayCaptured}, now)
+	next.Origin = string(r.Resolution)
+	used, rest := splitParts(figures.Parts, d.Totals.Total)
+	for i, p := range used {
+		next.More = append(next.More, order.MorePayment{
+			ID: fmt.Sprintf("value-%d", i+1), Method: p.Method, Provider: o.Payment.Provider,
+			ProviderID: o.ProviderPayment(p.PaymentID), Captured: p.Amount,
+		})
+	}
+	if paid != nil {
+		next.More = append(next.More, *paid)
+	}
+	o.PayOut(key, now)
+	o.PayParts(key, rest, now)
+	r.Swap.OrderID, r.Swap.Taken = next.ID, nil
+	var err error
+	if next.Event, err = event.New(ctx, now, next.PlacedEvent()); err != nil {
+		return nil, err
+	}
+	return f.Orders.Place(next), nil
+}
+
+// splitParts divides parts into what pays for goods of that price, and the rest. What was paid by points or store
+// credit pays first, so that the rest is money.
+func splitParts(parts []refund.Part, price int64) (used, rest []refund.Part) {
+	for i := len(parts) - 1; i >= 0; i-- {
+		p := parts[i]
+		n := min(p.Amount, price)
+		price -= n
+		if n > 0 {
+			used = append(used, refund.Part{PaymentID: p.PaymentID, Method: p.Method, Amount: n})
+		}
+		if p.Amount > n {
+			rest = append(rest, refund.Part{PaymentID: p.PaymentID, Method: p.Method, Amount: p.Amount - n})
+		}
+	}
+	return used, rest
+}
+
+// payNow tries to move the money of an order at once. What the provider does not answer stays due for the
+// checkout-worker.
+func (f *Returns) payNow(ctx context.Context, o *order.Order) *order.Order {
+	settled, err := f.Cashier.Settle(ctx, o)
+	if err != nil {
+		level := f.Log.ErrorContext
+		if errors.Is(err, order.ErrLater) || errors.Is(err, payment.ErrUnknown) {
+			level = f.Log.WarnContext
+		}
+		level(ctx, "refund is due", "order", o.ID, "error", err)
+	}
+	if settled == nil {
+		return o
+	}
+	return settled
+}

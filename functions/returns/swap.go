@@ -1,0 +1,140 @@
+package returns
+
+import (
+	"dangol/shared/catalog"
+	"dangol/shared/money"
+	"dangol/shared/order"
+	"dangol/shared/platform/problem"
+	"dangol/shared/pricing"
+	"dangol/shared/refund"
+	"dangol/shared/rma"
+)
+
+// swap works out what is sent instead and who owes the difference. Goods of an exchange cost what was paid for the unit
+// that comes back, plus what their shelf price is above that unit's, or less what it is below: a discount that was
+// given is kept. A replacement costs what was paid.
+func (f facts) swap(p *plan, w Wanted) error {
+	for i, l := range w.Lines {
+		variant := l.For
+		line, _ := f.order.Line(l.LineID)
+		if w.Resolution == string(rma.Replacement) {
+			variant = line.VariantID
+		}
+		g, ok := f.goods[variant]
+		if !ok || g.Product.Status != catalog.Active && w.Resolution == string(rma.Exchange) {
+			return problem.Conflict("variant_not_sold", "Variant %s is not for sale.", variant).With("lineId", l.LineID)
+		}
+		if g.Available < l.Quantity {
+			return problem.Conflict("out_of_stock", "Of variant %s there are %d.", variant, max(g.Available, 0)).With("lineId",
+				l.LineID)
+		}
+		unit, tax, err := f.swapPrice(i, line, g, w)
+		if err != nil {
+			return err
+		}
+		p.goods = append(p.goods, swapGoods(f.order, p.quote, line, g, l.Quantity, unit, tax)...)
+	}
+	price := int64(0)
+	for _, g := range p.goods {
+		price += g.Unit * int64(g.Quantity)
+	}
+	p.figures.Price = price
+	p.figures.Ask = max(price-p.quote.Refund, 0)
+	p.figures.Pay = max(p.quote.Refund-price, 0)
+	if w.Resolution == string(rma.Replacement) {
+		p.figures.Ask, p.figures.Pay = 0, 0
+	}
+	return nil
+}
+
+// swapPrice is by how much the new unit is dearer (or cheaper) at the shelf, with the tax on the difference.
+func (f facts) swapPrice(i int, line order.Line, g catalog.Item, w Wanted) (more, tax int64, err error) {
+	if w.Resolution == string(rma.Replacement) {
+		return 0, 0, nil
+	}
+	if g.Variant.ID == line.VariantID {
+		return 0, 0, problem.InvalidField(at(i, "exchangeFor"), "not_allowed", "another variant")
+	}
+	price, sold := g.Variant.Prices[f.order.Totals.Currency]
+	if !sold {
+		return 0, 0, problem.Conflict("not_in_currency", "Variant %s has no price in %s.", g.Variant.ID,
+			f.order.Totals.Currency)
+	}
+	more = price.Amount - f.order.Cost(line.ID).Unit
+	if len(f.order.Totals.TaxLines) > 0 && !f.order.Totals.TaxIncluded {
+		tax = money.Percent(more, int64(f.order.Totals.TaxLines[0].Rate))
+	}
+	return more, tax, nil
+}
+
+// swapGoods are the goods for the units of a line, with equal ones together.
+func swapGoods(o *order.Order, q refund.Quote, line order.Line, g catalog.Item, quantity int, more,
+	tax int64) []rma.SwapGood {
+	image := g.Variant.Image
+	if image == "" && len(g.Product.Images) > 0 {
+		image = g.Product.Images[0].URL
+	}
+	var out []rma.SwapGood
+	for _, l := range q.Lines {
+		if l.LineID != line.ID {
+			continue
+		}
+		for _, u := range l.Units {
+			unit := max(u.Cost+more+tax, 0)
+			if n := len(out); n > 0 && out[n-1].Unit == unit {
+				out[n-1].Quantity++
+				continue
+			}
+			out = append(out, rma.SwapGood{
+				VariantID: g.Variant.ID, ProductID: g.Product.ID, SKU: g.Variant.SKU, Title: g.Product.Title.In(o.Language, "en"),
+				Options: g.Variant.Options, Image: image, Quantity: 1, List: g.Variant.Prices[o.Totals.Currency].Amount, Unit: unit,
+				Tax: max(u.Tax+tax, 0),
+			})
+		}
+	}
+	return out
+}
+
+// swapDraft is the order in which the goods of an exchange or replacement are sent, as its lines and totals. Prices
+// contain their tax, so nothing is added to them.
+func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
+	d := order.Draft{
+		CustomerID: o.CustomerID, TokenHash: o.TokenHash, Email: o.Email, Language: o.Language, Address: o.Address,
+		Shipping: o.Shipping,
+		Taken:    r.Swap.Taken,
+		Totals: order.Totals{Totals: pricing.Totals{
+			Currency: o.Totals.Currency, TaxIncluded: true, TaxLines: nil,
+		}},
+	}
+	t := &d.Totals.Totals
+	for i, g := range r.Swap.Goods {
+		id := r.Lines[0].LineID + "-x" + string(rune('a'+i%26))
+		if i >= 26 {
+			id += string(rune('a' + i/26%26))
+		}
+		total, list := g.Unit*int64(g.Quantity), max(g.List, g.Unit)
+		units := make([]int64, g.Quantity)
+		for n := range units {
+			units[n] = g.Unit
+		}
+		d.Lines = append(d.Lines, order.Line{
+			ID: id, VariantID: g.VariantID, ProductID: g.ProductID, SKU: g.SKU, Title: g.Title, Options: g.Options,
+			Image: g.Image, Quantity: g.Quantity,
+		})
+		t.Lines = append(t.Lines, pricing.LineTotal{
+			ID: id, Unit: list, Quantity: g.Quantity, Subtotal: list * int64(g.Quantity),
+			Discount: list*int64(g.Quantity) - total, Total: total,
+			Units: units, Tax: g.Tax * int64(g.Quantity),
+		})
+		t.Subtotal += list * int64(g.Quantity)
+		t.Discount += list*int64(g.Quantity) - total
+		t.Total += total
+		t.Tax += g.Tax * int64(g.Quantity)
+	}
+	if t.Tax > 0 && len(o.Totals.TaxLines) > 0 {
+		line := o.Totals.TaxLines[0]
+		line.Amount = t.Tax
+		t.TaxLines = []pricing.TaxLine{line}
+	}
+	return d
+}

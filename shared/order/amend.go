@@ -1,0 +1,279 @@
+package order
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"dangol/shared/cart"
+	"dangol/shared/payment"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/refund"
+	"dangol/shared/stock"
+)
+
+// open is why an order cannot be changed any more: something of it was shipped, or it is canceled.
+func (o *Order) open() error {
+	switch o.State {
+	case Placed:
+		return nil
+	case Canceled:
+		return problem.Conflict("order_canceled", "This order is canceled.")
+	}
+	return problem.Conflict("order_shipped", "Some of this order has been shipped; it cannot be changed any more.")
+}
+
+// ChangeAddress sends an order that was not shipped somewhere else; changed is false when it goes there already. The
+// country stays: tax, shipping and the law were worked out for it. Errors: 409 order_shipped, order_canceled,
+// country_fixed.
+func (o *Order) ChangeAddress(a cart.Address, by string, now time.Time) (changed bool, err error) {
+	if err := o.open(); err != nil {
+		return false, err
+	}
+	switch {
+	case o.Address == nil:
+		return false, problem.Conflict("nothing_to_ship", "Nothing of this order is shipped.")
+	case o.Address.Country != a.Country:
+		return false, problem.Conflict("country_fixed", "The order was priced for %s; order again for another country.",
+			o.Address.Country)
+	case *o.Address == a:
+		return false, nil
+	}
+	o.Address = &a
+	o.tell(now, AddressChanged, "", by)
+	return true, nil
+}
+
+// ChangeContact writes to another mail address from now on; changed is false when it is the same. Errors: 409
+// order_canceled.
+func (o *Order) ChangeContact(email, by string, now time.Time) (changed bool, err error) {
+	email = strings.TrimSpace(email)
+	switch {
+	case o.State == Canceled:
+		return false, problem.Conflict("order_canceled", "This order is canceled.")
+	case email == o.Email:
+		return false, nil
+	}
+	o.Email = email
+	o.tell(now, ContactChanged, "", by)
+	return true, nil
+}
+
+// Hold keeps an order from being shipped until Release. Errors: 409 order_canceled, order_fulfilled.
+func (o *Order) Hold(reason, by string, now time.Time) (changed bool, err error) {
+	switch {
+	case o.State == Canceled:
+		return false, problem.Conflict("order_canceled", "This order is canceled.")
+	case o.State == Fulfilled || o.State == Delivered:
+		return false, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
+	case o.Held == reason:
+		return false, nil
+	}
+	o.Held = reason
+	o.tell(now, WasHeld, "", by)
+	return true, nil
+}
+
+// Release lets a held order be shipped; changed is false when it was not held.
+func (o *Order) Release(by string, now time.Time) (changed bool) {
+	if o.Held == "" {
+		return false
+	}
+	o.Held = ""
+	o.tell(now, WasLetGo, "", by)
+	return true
+}
+
+// Removed is what taking units off an order did.
+type Removed struct {
+	Parts  []Part // the units, gifts that are no longer earned included
+	Quote  refund.Quote
+	Writes []table.Write // stock and lifetime counters that go back
+}
+
+// Remove takes units off an order before they are shipped: what they cost goes back, and gifts that what is left no
+// longer earns go as well. stocked is what one unit of a line takes out of stock. Errors: 409 order_canceled,
+// order_fulfilled, payment_not_captured, cancel_instead; 422 for units that are not there.
+func (o *Order) Remove(parts []Part, stocked map[string][]stock.Want, terms refund.Terms, reason, by string,
+	now time.Time) (Removed, error) {
+	switch {
+	case o.State == Canceled:
+		return Removed{}, problem.Conflict("order_canceled", "This order is canceled.")
+	case o.State == Fulfilled || o.State == Delivered:
+		return Removed{}, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
+	case o.Payment.State == PayAuthorized:
+		return Removed{}, problem.Conflict("payment_not_captured", "The payment is not captured yet; try again in a minute.")
+	}
+	parts, err := o.parts(parts)
+	if err != nil {
+		return Removed{}, err
+	}
+	ask := refund.Ask{Units: map[string]int{}, Terms: terms}
+	for _, p := range parts {
+		ask.Units[p.LineID] = p.Quantity
+	}
+	if parts, err = o.withGifts(parts, &ask); err != nil {
+		return Removed{}, err
+	}
+	if o.State == Placed && o.nothingLeft(parts) {
+		return Removed{}, problem.Conflict("cancel_instead", "Nothing would be left of this order; cancel it.")
+	}
+	q, err := o.QuoteRefund(ask)
+	if err != nil {
+		return Removed{}, err
+	}
+	e := q.Entry(o.NextEntry())
+	e.Kind, e.To, e.Reason, e.By = refund.Canceled, refund.ToPayments, reason, by
+	if err := o.Book(e, now); err != nil {
+		return Removed{}, err
+	}
+	o.PayOut(e.Key, now)
+	if o.State == PartlyFulfilled && len(o.Unshipped()) == 0 {
+		o.State = Fulfilled
+	}
+	o.tell(now, LinesRemoved, o.Money(q.Refund).Display(), by)
+	return Removed{Parts: parts, Quote: q, Writes: o.takeBack(parts, stocked)}, nil
+}
+
+// withGifts adds the gifts that are no longer earned and can still be taken off.
+func (o *Order) withGifts(parts []Part, ask *refund.Ask) ([]Part, error) {
+	probe := *ask
+	probe.Terms.ChargeGifts = true
+	q, err := o.QuoteRefund(probe)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range q.Charges {
+		i := slices.IndexFunc(o.Unshipped(), func(p Part) bool { return p.LineID == c.LineID })
+		if c.Kind != refund.GiftKept || c.Amount <= 0 || i < 0 || ask.Units[c.LineID] > 0 {
+			continue
+		}
+		gift := o.Unshipped()[i]
+		parts, ask.Units[gift.LineID] = append(parts, gift), gift.Quantity
+	}
+	return parts, nil
+}
+
+func (o *Order) nothingLeft(parts []Part) bool {
+	left := 0
+	for _, p := range o.Unshipped() {
+		left += p.Quantity
+	}
+	for _, p := range parts {
+		left -= p.Quantity
+	}
+	return left == 0
+}
+
+// takeBack plans the return of stock and of lifetime counters for units that were taken off, and forgets that the order
+// has them.
+func (o *Order) takeBack(parts []Part, stocked map[string][]stock.Want) []table.Write {
+	var back []stock.Taken
+	var counted []cart.Limited
+	for _, p := range parts {
+		for _, w := range stocked[p.LineID] {
+			back = append(back, o.untake(w.VariantID, w.Quantity*p.Quantity)...)
+		}
+		line, _ := o.Line(p.LineID)
+		i := slices.IndexFunc(o.Counted, func(c Counted) bool { return c.VariantID == line.VariantID })
+		if i < 0 {
+			continue
+		}
+		n := min(p.Quantity, o.Counted[i].Quantity)
+		if o.Counted[i].Quantity -= n; n > 0 {
+			counted = append(counted, cart.Limited{VariantID: line.VariantID, Quantity: n})
+		}
+	}
+	writes := stock.Release(back)
+	if len(counted) > 0 {
+		writes = append(writes, cart.Unbuy(o.CustomerID, counted))
+	}
+	o.Counted = slices.DeleteFunc(o.Counted, func(c Counted) bool { return c.Quantity == 0 })
+	return writes
+}
+
+// untake takes up to n units of a variant out of what the order holds of the stock.
+func (o *Order) untake(variantID string, n int) []stock.Taken {
+	var back []stock.Taken
+	for i := range o.Taken {
+		t := &o.Taken[i]
+		if t.VariantID != variantID || n == 0 || t.Quantity == 0 {
+			continue
+		}
+		k := min(n, t.Quantity)
+		n, t.Quantity = n-k, t.Quantity-k
+		back = append(back, stock.Taken{VariantID: variantID, Bucket: t.Bucket, Quantity: k})
+	}
+	o.Taken = slices.DeleteFunc(o.Taken, func(t stock.Taken) bool { return t.Quantity == 0 })
+	return back
+}
+
+// SplitParcel moves units of a parcel that has not arrived into one of its own, which was sent at the same time.
+// Errors: 404 no_such_fulfillment; 409 parcel_delivered, too_many_parcels, parcel_empty; 422 for units that are not in
+// it.
+func (o *Order) SplitParcel(n int, moved []Part, carrier, number, url, by string, now time.Time) (*Fulfillment, error) {
+	switch {
+	case n < 1 || n > len(o.Fulfillments):
+		return nil, problem.NotFound("no_such_fulfillment", "This order has no parcel %d.", n)
+	case o.Fulfillments[n-1].DeliveredAt != nil:
+		return nil, problem.Conflict("parcel_delivered", "This parcel has arrived.")
+	case len(o.Fulfillments) >= maxFulfillments:
+		return nil, problem.Conflict("too_many_parcels", "An order has at most %d parcels.", maxFulfillments)
+	}
+	from := slices.Clone(o.Fulfillments[n-1].Lines)
+	for i, m := range moved {
+		at := slices.IndexFunc(from, func(p Part) bool { return p.LineID == m.LineID })
+		if at < 0 || m.Quantity < 1 || m.Quantity > from[at].Quantity {
+			return nil, problem.InvalidField(pointer(i, "quantity"), "too_large", "units that are in the parcel")
+		}
+		from[at].Quantity -= m.Quantity
+	}
+	from = slices.DeleteFunc(from, func(p Part) bool { return p.Quantity == 0 })
+	if len(from) == 0 || len(moved) == 0 {
+		return nil, problem.Conflict("parcel_empty", "Each of the two parcels has at least one unit.")
+	}
+	o.Fulfillments[n-1].Lines = from
+	next := Fulfillment{
+		N: len(o.Fulfillments) + 1, Carrier: carrier, TrackingNumber: number, TrackingURL: url, Lines: slices.Clone(moved),
+		ShippedAt: o.Fulfillments[n-1].ShippedAt,
+	}
+	o.Fulfillments = append(o.Fulfillments, next)
+	o.tell(now, Shipped, carrier+" "+number, by)
+	return &o.Fulfillments[next.N-1], nil
+}
+
+// HeardRefund enters a refund that was made at the provider's own console, or notes what became of it; first is true when it
+// was not known. It is goodwill in the ledger: which goods it was for is not known. What is more than the ledger has left is
+// entered as far as it goes.
+func (o *Order) HeardRefund(
+	providerID string, amount int64, state payment.RefundState, now time.Time,
+) (changed, first bool) {
+	known := slices.IndexFunc(o.Refunds, func(r Refund) bool { return r.ProviderID == providerID })
+	switch {
+	case providerID == "" || amount <= 0:
+		return false, false
+	case known >= 0:
+		return o.Refunded(o.Refunds[known].Key, providerID, state, now), false
+	}
+	amount = min(amount, o.RefundLedger().Left())
+	e, err := o.RefundLedger().Goodwill("provider-"+providerID, amount)
+	if err != nil {
+		return false, false
+	}
+	e.Kind, e.To, e.Reason, e.By, e.Paid = refund.AtProvider, refund.ToPayments, "provider_console", ByShop, true
+	e.Parts = []refund.Part{{PaymentID: MainPayment, Method: refund.Card, Amount: amount}}
+	if o.Book(e, now) != nil {
+		return false, false
+	}
+	o.Refunds = append(o.Refunds, Refund{
+		Key: o.refundKey(), Entry: e.Key, Amount: amount, State: payment.RefundPending, ProviderID: providerID, Reason: e.Reason,
+		By: ByShop, At: now,
+	})
+	o.Payment.State = PayRefunding
+	o.await(DueRefund, now, 24*time.Hour)
+	if state != payment.RefundPending {
+		o.Refunded(o.Refunds[len(o.Refunds)-1].Key, providerID, state, now)
+	}
+	return true, true
+}

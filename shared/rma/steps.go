@@ -1,0 +1,323 @@
+package rma
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"dangol/shared/compliance"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/problem"
+)
+
+// What is written into timelines.
+const (
+	WasRequested  = "requested"
+	WasApproved   = "approved"
+	WasBooked     = "booked"
+	WasHandedOver = "in_transit"
+	WasReceived   = "received"
+	WasInspected  = "inspected"
+	WasCompleted  = "completed"
+	WasRejected   = "rejected"
+	WasCanceled   = "canceled"
+	WasExpired    = "expired"
+	BalanceAsked  = "balance_asked"
+	BalancePaid   = "balance_paid"
+	BalanceLapsed = "balance_lapsed"
+	RefundDueSoon = "refund_due_soon"
+	RefundLate    = "refund_late"
+)
+
+// DueKind is the kind of the due jobs of returns.
+const DueKind = "return"
+
+// PayWithin is how long the customer has to pay the balance of an exchange.
+const PayWithin = 7 * 24 * time.Hour
+
+func (r *RMA) refuse(action string) error {
+	return problem.Conflict("return_state", "This return is %s; it cannot be %s.", r.State, action).With("state",
+		string(r.State))
+}
+
+func (r *RMA) in(states ...State) bool { return slices.Contains(states, r.State) }
+
+// Opened notes that the return was asked for.
+func (r *RMA) Opened(by string, now time.Time) { r.tell(now, WasRequested, "", by) }
+
+// Approve accepts a request. sendWithin is how long the customer has to hand the goods over. Error: 409 return_state.
+func (r *RMA) Approve(sendWithin int, by string, now time.Time) error {
+	if !r.in(Requested) {
+		return r.refuse("approved")
+	}
+	r.State = Approved
+	r.tell(now, WasApproved, "", by)
+	if r.Way != Stays {
+		r.Deadlines.SendBy = now.AddDate(0, 0, sendWithin)
+		r.await(r.Deadlines.SendBy)
+	}
+	return nil
+}
+
+// Reject refuses a request, with the reason for the customer and evidence. Error: 409 return_state.
+func (r *RMA) Reject(reason string, evidence []string, by string, now time.Time) error {
+	if !r.in(Requested, Received, Inspected) {
+		return r.refuse("rejected")
+	}
+	r.State, r.Rejection, r.Evidence = Rejected, reason, evidence
+	r.tell(now, WasRejected, reason, by)
+	r.rest()
+	return nil
+}
+
+// Book notes the label or pickup that was booked. Error: 409 return_state.
+func (r *RMA) Book(s Shipment, by string, now time.Time) error {
+	if !r.in(Approved, Booked) || r.Way == Stays {
+		return r.refuse("booked")
+	}
+	r.State, r.Shipment = Booked, s
+	r.tell(now, WasBooked, s.Carrier+" "+s.TrackingNumber, by)
+	return nil
+}
+
+// HandOver notes that the carrier has the parcel; from then on it does not expire. changed is false when that was
+// known. Error: 409 return_state.
+func (r *RMA) HandOver(s Shipment, by string, now time.Time) (changed bool, err error) {
+	switch {
+	case r.in(InTransit):
+		return false, nil
+	case !r.in(Approved, Booked) || r.Way == Stays:
+		return false, r.refuse("sent")
+	}
+	if s.TrackingNumber != "" {
+		r.Shipment = s
+	}
+	r.State = InTransit
+	r.tell(now, WasHandedOver, r.Shipment.Carrier+" "+r.Shipment.TrackingNumber, by)
+	r.rest()
+	return true, nil
+}
+
+// Receive adds what arrived to the counts of the lines. The first time it starts the law's time for the refund. Goods
+// may arrive in several parcels, until they are inspected. Errors: 409 return_state; 422 for units that were not
+// announced.
+func (r *RMA) Receive(counts map[string]Count, by string, now time.Time) error {
+	if !r.in(Approved, Booked, InTransit, Received) || r.Way == Stays {
+		return r.refuse("received")
+	}
+	total := 0
+	for id, c := range counts {
+		l := r.Line(id)
+		if l == nil {
+			return problem.InvalidField("/lines", "not_allowed", "line %s is not in this return", id)
+		}
+		if c.Good < 0 || c.Damaged < 0 || c.Wrong < 0 || c.Total()+l.Count.Total() > len(l.Units) {
+			return problem.InvalidField("/lines", "too_large", "%d units of line %s were announced, %d have arrived",
+				len(l.Units), id, l.Count.Total())
+		}
+		total += c.Total()
+	}
+	if total == 0 {
+		return problem.InvalidField("/lines", "required", "at least one unit")
+	}
+	for id, c := range counts {
+		l := r.Line(id)
+		l.Count = Count{l.Count.Good + c.Good, l.Count.Damaged + c.Damaged, l.Count.Wrong + c.Wrong}
+	}
+	r.tell(now, WasReceived, fmt.Sprint(total), by)
+	if r.State != Received {
+		r.startRefundClock(now)
+	}
+	r.State = Received
+	return nil
+}
+
+// startRefundClock starts the time that the law gives for the refund, and when the shop is warned: a business day, or a
+// day, before it ends.
+func (r *RMA) startRefundClock(now time.Time) {
+	law := compliance.ReturnRuleFor(r.Country)
+	r.Deadlines.RefundBy = law.RefundBy(r.CreatedAt, now)
+	r.Deadlines.WarnAt = r.Deadlines.RefundBy.Add(-24 * time.Hour)
+	if law.RefundBusinessDays > 1 {
+		r.Deadlines.WarnAt = compliance.BusinessDaysAfter(now, law.RefundBusinessDays-1)
+	}
+	r.await(r.Deadlines.WarnAt)
+}
+
+// Inspect keeps what the inspection found. A line that is not named is accepted as it arrived: what is good and damaged
+// is accepted, what is good is restocked. Errors: 409 return_state; 422 for more units than arrived.
+func (r *RMA) Inspect(results map[string]Result, by string, now time.Time) error {
+	if !r.in(Received) {
+		return r.refuse("inspected")
+	}
+	for id, got := range results {
+		l := r.Line(id)
+		if l == nil {
+			return problem.InvalidField("/lines", "not_allowed", "line %s is not in this return", id)
+		}
+		if err := l.check(got); err != nil {
+			return err
+		}
+	}
+	for i := range r.Lines {
+		l := &r.Lines[i]
+		got, named := results[l.LineID]
+		if !named {
+			got = Result{Accepted: l.Count.Good + l.Count.Damaged, Restocked: l.Count.Good, WriteOff: l.Count.Damaged,
+				Grade: "A"}
+		}
+		l.Result = got
+	}
+	r.State = Inspected
+	r.tell(now, WasInspected, "", by)
+	return nil
+}
+
+func (l *Line) check(got Result) error {
+	arrived := l.Count.Good + l.Count.Damaged
+	switch {
+	case got.Accepted < 0 || got.Accepted > arrived:
+		return problem.InvalidField("/lines", "too_large", "%d units of line %s arrived that can be accepted", arrived,
+			l.LineID)
+	case got.Restocked < 0 || got.WriteOff < 0 || got.Restocked+got.WriteOff > l.Count.Total():
+		return problem.InvalidField("/lines", "too_large",
+			"line %s: restocked and written off are at most the %d that arrived",
+			l.LineID, l.Count.Total())
+	case got.DamageFee < 0 || got.DamageFee > 0 && l.Reason.Fault():
+		return problem.InvalidField("/lines", "not_allowed", "line %s: no fee for damage on goods that came back for a fault",
+			l.LineID)
+	case got.Grade != "" && !slices.Contains(Grades, got.Grade):
+		return problem.InvalidField("/lines", "not_allowed", "grades are A, B, C and D")
+	}
+	return nil
+}
+
+// Ask waits for the balance of an exchange. Error: 409 return_state.
+func (r *RMA) Ask(now time.Time) error {
+	if !r.in(Inspected) {
+		return r.refuse("waiting for a payment")
+	}
+	r.State = AwaitingPayment
+	r.Deadlines.PayBy = now.Add(PayWithin)
+	r.tell(now, BalanceAsked, "", BySystem)
+	r.await(r.Deadlines.PayBy)
+	return nil
+}
+
+// Who did it, in timelines.
+const (
+	ByCustomer = "customer"
+	ByShop     = "shop"
+	BySystem   = "system"
+)
+
+// Complete ends a return that is settled. Error: 409 return_state.
+func (r *RMA) Complete(settled Figures, by string, now time.Time) error {
+	if !r.in(Inspected, AwaitingPayment) && (r.State != Approved || r.Way != Stays) {
+		return r.refuse("completed")
+	}
+	law := compliance.ReturnRuleFor(r.Country)
+	settled.Late = law.LateInterest(settled.Refund, r.Deadlines.RefundBy, now)
+	r.State, r.Settled = Completed, settled
+	r.tell(now, WasCompleted, "", by)
+	r.rest()
+	return nil
+}
+
+// Cancel ends a return of which nothing is on its way; changed is false when it was canceled before. Error: 409
+// return_state.
+func (r *RMA) Cancel(by string, now time.Time) (changed bool, err error) {
+	switch {
+	case r.in(Canceled):
+		return false, nil
+	case !r.in(Requested, Approved, Booked):
+		return false, r.refuse("canceled")
+	}
+	r.State = Canceled
+	r.tell(now, WasCanceled, "", by)
+	r.rest()
+	return true, nil
+}
+
+// Tick is what is due at an instant.
+type Tick string
+
+// What can be due.
+const (
+	Nothing Tick = "nothing"
+	Expire  Tick = "expire" // the goods were not handed over in time
+	Warn    Tick = "warn"   // the law's time for the refund is about to end
+	BeLate  Tick = "late"   // it has ended
+	Lapse   Tick = "lapse"  // the balance of an exchange was not paid
+)
+
+// DueAt says what is due at an instant. Work may come early, late and twice.
+func (r *RMA) DueAt(now time.Time) Tick {
+	passed := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	switch {
+	case r.in(Approved, Booked) && passed(r.Deadlines.SendBy):
+		return Expire
+	case r.in(AwaitingPayment) && passed(r.Deadlines.PayBy):
+		return Lapse
+	case !r.in(Received, Inspected):
+		return Nothing
+	case passed(r.Deadlines.RefundBy) && !r.Deadlines.Late:
+		return BeLate
+	case passed(r.Deadlines.WarnAt) && !r.Deadlines.Warned:
+		return Warn
+	}
+	return Nothing
+}
+
+// Expired ends a return whose goods were not handed over in time.
+func (r *RMA) Expired(now time.Time) {
+	r.State = Expired
+	r.tell(now, WasExpired, "", BySystem)
+	r.rest()
+}
+
+// Warned notes that the shop was warned, and waits for the end of the law's time.
+func (r *RMA) Warned(now time.Time) {
+	r.Deadlines.Warned = true
+	r.tell(now, RefundDueSoon, "", BySystem)
+	r.await(r.Deadlines.RefundBy)
+}
+
+// WasLate notes that the law's time for the refund has ended.
+func (r *RMA) WasLate(now time.Time) {
+	r.Deadlines.Late, r.Deadlines.Warned = true, true
+	r.tell(now, RefundLate, "", BySystem)
+	r.rest()
+}
+
+// Lapsed turns an exchange whose balance was not paid into a refund.
+func (r *RMA) Lapsed(now time.Time) {
+	r.State, r.Resolution = Inspected, Refund
+	r.tell(now, BalanceLapsed, "", BySystem)
+	r.rest()
+}
+
+// rest takes the return out of the due index.
+func (r *RMA) rest() { r.Due = due.Due{} }
+
+// Await makes the return due at an instant, to look at a payment whose outcome is not known.
+func (r *RMA) Await(at time.Time) { r.await(at) }
+
+// await puts the return into the due index.
+func (r *RMA) await(at time.Time) { r.Due = due.On(DueKind, r.ID, at) }
+
+// Settle puts a return that a worker looked at to its next deadline, or out of the index when there is none.
+func (r *RMA) Settle() {
+	switch {
+	case r.in(Approved, Booked) && !r.Deadlines.SendBy.IsZero():
+		r.await(r.Deadlines.SendBy)
+	case r.in(AwaitingPayment):
+		r.await(r.Deadlines.PayBy)
+	case r.in(Received, Inspected) && !r.Deadlines.Warned:
+		r.await(r.Deadlines.WarnAt)
+	case r.in(Received, Inspected) && !r.Deadlines.Late:
+		r.await(r.Deadlines.RefundBy)
+	default:
+		r.rest()
+	}
+}
