@@ -38,7 +38,8 @@ func everyWayToPay(s *system.Shop) {
 	credited := s.CustomerWith(system.Unique("cleo"), limited, 1)
 	s.Do(s.Merchant().With("Idempotency-Key", system.Unique("key-for-the-credit")), "POST",
 		"/admin/customers/"+credited.Name+"/store-credit", `{"amount":{"amount":5000,"currency":"KRW"},"reason":"sorry"}`)
-	s.Do(credited.With("Idempotency-Key", system.Unique("key-for-the-checkout")), "POST", "/carts/"+credited.Cart+"/checkout",
+	s.Do(credited.With("Idempotency-Key", system.Unique("key-for-the-checkout")), "POST",
+		"/carts/"+credited.Cart+"/checkout",
 		`{"paymentMethod":"pm_card_visa","useStoreCredit":true}`)
 	s.Publish(system.Sale(product, "2026-11-20T10:00", "2026-11-30T12:00", map[string]any{
 		"kind": "percentage", "budget": map[string]any{"uses": 5}, "limitPerCode": 5, "code": "FIVE", "limitPerCustomer": 1,

@@ -1,10 +1,10 @@
-// Package checkouts is the function that sells a cart, for shoppers: it starts the payment, takes the browser back from the
-// bank's challenge, and hears the payment provider's webhooks. All of them lead to checkout.Service.Settle, so it does not
-// matter which comes first, twice, or never: one checkout makes one order and one charge. Webhooks about subscriptions go to
-// service.Service.Hear, which settles the charge in flight.
+// Package checkouts is the function that sells a cart, for shoppers: it starts the payment, takes the browser back from
+// the bank's challenge, and hears the payment provider's webhooks. All of them lead to checkout.Service.Settle, so it
+// does not matter which comes first, twice, or never: one checkout makes one order and one charge. Webhooks about
+// subscriptions go to service.Service.Hear, which settles the charge in flight.
 //
-// It owns the items CHECKOUT#<id>/CHECKOUT and makes ORDER#<id>/ORDER; it locks and closes carts, takes stock, and counts
-// CUSTOMER#<id>/BOUGHT (see shared/checkout). It emits order.placed, order.payment_failed and checkout.refunded.
+// It owns the items CHECKOUT#<id>/CHECKOUT and makes ORDER#<id>/ORDER; it locks and closes carts, takes stock, and
+// counts CUSTOMER#<id>/BOUGHT (see shared/checkout). It emits order.placed, order.payment_failed and checkout.refunded.
 //
 // Routes: POST /carts/{cartId}/checkout; GET /checkouts/{checkoutId}; POST confirm and cancel on it; POST
 // /payments/webhooks/{provider}.
@@ -37,7 +37,8 @@ type Checkouts struct {
 // Spec describes the function.
 func Spec() function.Spec {
 	return function.Spec{
-		Name: "checkouts", Purpose: "Turns a cart into an order: holds stock, takes the payment, receives the provider's webhooks",
+		Name: "checkouts", Purpose: "Turns a cart into an order: holds stock, takes the payment, receives the provider's " +
+			"webhooks",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), providers.Variables(),
 			[]string{"COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS", "SHOP_TIMEZONE"}),
@@ -79,14 +80,16 @@ func (f *Checkouts) Service(o api.Options) *api.Service {
 	s := api.New("checkouts", o)
 	api.Handle(s, api.Route{
 		Method: "POST", Path: "/carts/{cartId}/checkout", ID: "startCheckout", Summary: "Buy a cart", Description: startText,
-		Tag: "Checkout", Access: api.Shopper, Keyed: api.KeyRequired, Status: 201, Errors: []int{402, 404, 409, 412, 422, 503},
+		Tag: "Checkout", Access: api.Shopper, Keyed: api.KeyRequired, Status: 201,
+		Errors: []int{402, 404, 409, 412, 422, 503},
 	}, f.start)
 	api.Handle(s, api.Route{
 		Method: "GET", Path: "/checkouts/{checkoutId}", ID: "getCheckout", Summary: "Read a checkout",
 		Tag: "Checkout", Access: api.Shopper, Errors: []int{404, 422},
 	}, f.get)
 	api.Handle(s, api.Route{
-		Method: "POST", Path: "/checkouts/{checkoutId}/confirm", ID: "confirmCheckout", Summary: "Go on after the bank's challenge",
+		Method: "POST", Path: "/checkouts/{checkoutId}/confirm", ID: "confirmCheckout",
+		Summary:     "Go on after the bank's challenge",
 		Description: confirmText, Tag: "Checkout", Access: api.Shopper, Errors: []int{402, 404, 409, 422},
 	}, f.confirm)
 	api.Handle(s, api.Route{
@@ -102,13 +105,16 @@ func (f *Checkouts) Service(o api.Options) *api.Service {
 
 const (
 	startText = "Holds the stock for 10 minutes, locks the cart and takes the payment. `completed`: there is an order. " +
-		"`requires_action`: send the shopper to `redirectUrl`, then confirm. `processing` (202): the provider has not answered; do " +
+		"`requires_action`: send the shopper to `redirectUrl`, then confirm. `processing` (202): the provider has not " +
+		"answered; do " +
 		"not pay again, read the checkout or confirm until it has. Send the same request with the same key as often as you " +
 		"like: it is the same checkout. After a decline (402) the cart is open again; another card is another key. " +
 		"With `total` or If-Match the cart is only bought as the shopper has seen it."
-	confirmText = "For when the browser comes back, and for asking again while a checkout is processing. It does not matter whether " +
+	confirmText = "For when the browser comes back, and for asking again while a checkout is processing. It does not " +
+		"matter whether " +
 		"the provider's webhook was faster."
-	cancelText = "Stops the payment, gives the stock back and opens the cart again. A checkout that has been paid stays: cancel the order."
+	cancelText = "Stops the payment, gives the stock back and opens the cart again. A checkout that has been paid " +
+		"stays: cancel the order."
 )
 
 // caller is what the caller can show for themselves.

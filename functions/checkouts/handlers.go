@@ -27,8 +27,9 @@ type startInput struct {
 func (f *Checkouts) start(ctx context.Context, in *startInput) (*output, error) {
 	s := checkout.Start{
 		Cart:    cart.Ref{CartID: in.CartID, CustomerID: auth.From(ctx).Subject, Token: in.Token},
-		Request: api.Idempotency(ctx), Method: in.Body.PaymentMethod, Credit: in.Body.StoreCredit, ReturnURL: in.Body.ReturnURL,
-		Fits: func(version int) bool { return api.Matches(in.IfMatch, strconv.Itoa(version)) },
+		Request: api.Idempotency(ctx), Method: in.Body.PaymentMethod, Credit: in.Body.StoreCredit,
+		ReturnURL: in.Body.ReturnURL,
+		Fits:      func(version int) bool { return api.Matches(in.IfMatch, strconv.Itoa(version)) },
 	}
 	if in.Body.Total != nil {
 		s.Total, s.Currency = &in.Body.Total.Amount, in.Body.Total.Currency

@@ -50,7 +50,8 @@ func answer(c *checkout.Checkout, status int) *output {
 
 func view(c *checkout.Checkout) Checkout {
 	v := Checkout{
-		ID: c.ID, State: string(c.State), CartID: c.CartID, CartVersion: c.CartVersion, Total: c.Total().View(), Credit: c.Money(c.CreditUsed()).View(), Reason: c.Reason,
+		ID: c.ID, State: string(c.State), CartID: c.CartID, CartVersion: c.CartVersion, Total: c.Total().View(),
+		Credit: c.Money(c.CreditUsed()).View(), Reason: c.Reason,
 		DeclineCode: tellable(c.Payment.DeclineCode), HeldUntil: c.HeldUntil, CreatedAt: c.CreatedAt,
 	}
 	switch {
@@ -69,18 +70,21 @@ func refusal(c *checkout.Checkout) error {
 	var p *problem.Problem
 	switch {
 	case c.State == checkout.Failed && c.Reason == "declined":
-		p = problem.PaymentRequired("payment_declined", "The payment was declined; the cart is open again. Another card is another Idempotency-Key.").
+		p = problem.PaymentRequired("payment_declined",
+			"The payment was declined; the cart is open again. Another card is another Idempotency-Key.").
 			With("declineCode", tellable(c.Payment.DeclineCode))
 	case c.State == checkout.Failed && c.Reason == "invalid_method":
 		return problem.InvalidField("/paymentMethod", "invalid", "a payment method of this shop's payment provider")
 	case c.State == checkout.Failed:
-		p = problem.PaymentRequired("payment_failed", "The payment came to nothing; the cart is open again.").With("reason", c.Reason)
+		p = problem.PaymentRequired("payment_failed", "The payment came to nothing; the cart is open again.").With("reason",
+			c.Reason)
 	case c.State == checkout.Expired:
 		p = problem.Conflict("checkout_expired", "This was not paid in time; the cart is open again.")
 	case c.State == checkout.Canceled:
 		p = problem.Conflict("checkout_canceled", "This checkout was given up; the cart is open again.")
 	case c.State == checkout.Refunding || c.State == checkout.Refunded:
-		p = problem.Conflict("checkout_refunded", "The payment came too late; it goes back. A mail tells when it has.").With("state", c.State)
+		p = problem.Conflict("checkout_refunded",
+			"The payment came too late; it goes back. A mail tells when it has.").With("state", c.State)
 	default:
 		return nil
 	}
@@ -88,11 +92,12 @@ func refusal(c *checkout.Checkout) error {
 }
 
 func completed(c *checkout.Checkout) error {
-	return problem.Conflict("checkout_completed", "This checkout has been paid; cancel the order instead.").With("orderId", c.OrderID)
+	return problem.Conflict("checkout_completed", "This checkout has been paid; cancel the order instead.").With("orderId",
+		c.OrderID)
 }
 
-// secret are decline codes that the person at the till must not be told (docs.stripe.com/declines/codes): who holds a stolen
-// card learns nothing.
+// secret are decline codes that the person at the till must not be told (docs.stripe.com/declines/codes): who holds a
+// stolen card learns nothing.
 var secret = map[string]bool{
 	"fraudulent": true, "lost_card": true, "stolen_card": true, "merchant_blacklist": true, "pickup_card": true,
 	"restricted_card": true, "security_violation": true, "highest_risk_level": true,

@@ -23,14 +23,16 @@ func TestAccess(t *testing.T) {
 	system.Check(t, system.Function{
 		Spec: returns.Spec(),
 		Routes: system.Routes{
-			"quoteReturn":          shopper(delivered, wantedBody),
-			"requestReturn":        shopper(quoted, `{"resolution":"refund","quote":"{quote}","lines":[{"lineId":"{lineId}","quantity":1,"reason":"changed_mind"}]}`),
-			"listReturnsOfOrder":   shopper(delivered, ""),
-			"listMyReturns":        {},
-			"getReturn":            shopper(requested, ""),
-			"cancelReturn":         shopper(requested, ""),
-			"sendReturn":           shopper(requested, ""),
-			"payReturnBalance":     shopper(requested, `{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`),
+			"quoteReturn": shopper(delivered, wantedBody),
+			"requestReturn": shopper(quoted,
+				`{"resolution":"refund","quote":"{quote}","lines":[{"lineId":"{lineId}","quantity":1,"reason":"changed_mind"}]}`),
+			"listReturnsOfOrder": shopper(delivered, ""),
+			"listMyReturns":      {},
+			"getReturn":          shopper(requested, ""),
+			"cancelReturn":       shopper(requested, ""),
+			"sendReturn":         shopper(requested, ""),
+			"payReturnBalance": shopper(requested,
+				`{"paymentMethod":"pm_card_visa","amount":{"amount":1,"currency":"KRW"}}`),
 			"getMyStoreCredit":     {},
 			"listReturns":          {Query: "state=approved"},
 			"approveReturn":        {Needs: requested},
@@ -53,8 +55,9 @@ func TestAccess(t *testing.T) {
 			"holdOrder":            {Needs: system.OwnOrder, Body: `{"reason":"x"}`},
 			"releaseOrder":         {Needs: system.OwnOrder},
 			"splitFulfillment":     {Needs: parcel, Body: `{"carrier":"cj","lines":[{"lineId":"{lineId}","quantity":1}]}`},
-			"refundOrder":          {Needs: system.OwnOrder, Body: `{"amount":{"amount":100,"currency":"KRW"},"reason":"sorry"}`},
-			"retryOrderRefunds":    {Needs: system.OwnOrder},
+			"refundOrder": {Needs: system.OwnOrder,
+				Body: `{"amount":{"amount":100,"currency":"KRW"},"reason":"sorry"}`},
+			"retryOrderRefunds": {Needs: system.OwnOrder},
 		},
 		Journey: func(s *system.Shop) {
 			b := requested(s)
@@ -77,7 +80,8 @@ func delivered(s *system.Shop) system.Things {
 // quoted is delivered with the token of a quote: {quote}.
 func quoted(s *system.Shop) system.Things {
 	b := delivered(s)
-	b.Fill["quote"] = s.Do(b.Owner.Caller, "POST", "/orders/"+b.Fill["orderId"]+"/returns/quote", wants(b)).Field(s.T, "token")
+	b.Fill["quote"] = s.Do(b.Owner.Caller, "POST", "/orders/"+b.Fill["orderId"]+"/returns/quote", wants(b)).Field(s.T,
+		"token")
 	return b
 }
 
@@ -86,7 +90,8 @@ func requested(s *system.Shop) system.Things {
 	b := quoted(s)
 	body := wants(b)
 	body["quote"] = b.Fill["quote"]
-	made := s.Do(b.Owner.Caller.With("Idempotency-Key", system.Unique("key-for-the-return")), "POST", "/orders/"+b.Fill["orderId"]+"/returns", body)
+	made := s.Do(b.Owner.Caller.With("Idempotency-Key", system.Unique("key-for-the-return")), "POST",
+		"/orders/"+b.Fill["orderId"]+"/returns", body)
 	b.Fill["returnId"] = made.Field(s.T, "id")
 	b.Fill["customerId"] = b.Owner.Name
 	return b
@@ -107,5 +112,6 @@ func parcel(s *system.Shop) system.Things {
 }
 
 func wants(b system.Things) map[string]any {
-	return map[string]any{"resolution": "refund", "lines": []any{map[string]any{"lineId": b.Fill["lineId"], "quantity": 1, "reason": "changed_mind"}}}
+	return map[string]any{"resolution": "refund",
+		"lines": []any{map[string]any{"lineId": b.Fill["lineId"], "quantity": 1, "reason": "changed_mind"}}}
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/order"
 	"dangol/shared/rma"
 )
@@ -21,7 +21,7 @@ type Carrier interface {
 // Booking is a parcel that comes back.
 type Booking struct {
 	Reference  string // the return's id
-	From       cart.Address
+	From       address.Address
 	Pickup     bool
 	PickupFrom time.Time
 }

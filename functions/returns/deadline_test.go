@@ -131,7 +131,8 @@ func TestABalanceThatIsNotPaidTurnsTheExchangeIntoARefund(t *testing.T) {
 	d.workReturns()
 	d.workReturns()
 	got := d.read(r.ID)
-	if _, refunded := d.bank(o.Payment.ID); got.State != rma.Completed || got.Resolution != rma.Refund || refunded != 60_000 {
+	if _, refunded := d.bank(o.Payment.ID); got.State != rma.Completed || got.Resolution != rma.Refund ||
+		refunded != 60_000 {
 		t.Fatalf("%s as %s, %d refunded", got.State, got.Resolution, refunded)
 	}
 	if d.Left(t, large) != 3 || d.Left(t, small) != 3 {

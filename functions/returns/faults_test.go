@@ -58,7 +58,10 @@ func (r *returner) Run(context.Context) {
 	key := r.NextKey()
 	for range 3 { // a quote that has changed is asked for again
 		var q returns.Quote
-		if got := r.try(func() *apitest.Response { return r.ann().Do("POST", "/orders/"+r.order.ID+"/returns/quote", want) }); got.Status == 200 {
+		if got := r.try(func() *apitest.Response {
+			return r.ann().Do("POST", "/orders/"+r.order.ID+"/returns/quote",
+				want)
+		}); got.Status == 200 {
 			got.Into(&q)
 		}
 		want["quote"] = q.Token
@@ -104,7 +107,8 @@ func (r *returner) workMoney(ctx context.Context) {
 	})
 }
 
-// Check implements fault.World: the return is settled, the bank gave back what the order says, once, and the stock is right.
+// Check implements fault.World: the return is settled, the bank gave back what the order says, once, and the stock is
+// right.
 func (r *returner) Check(t testing.TB) {
 	t.Helper()
 	if r.last.ID == "" {
@@ -174,7 +178,8 @@ func TestWhateverBreaksAReturnIsSettledOnce(t *testing.T) {
 			fault.Sample(t, 3, func(t testing.TB, in *fault.Injector) fault.World {
 				setup := in.Pause()
 				d := openWith(t, in)
-				r := &returner{desk: d, resolution: resolution, reason: "changed_mind", variant: d.Sell(testshop.Goods{Price: 60_000, Units: 10})}
+				r := &returner{desk: d, resolution: resolution, reason: "changed_mind",
+					variant: d.Sell(testshop.Goods{Price: 60_000, Units: 10})}
 				if resolution == "exchange" {
 					r.reason, r.other = "not_as_described", d.Sell(testshop.Goods{Price: 65_000, Units: 5})
 				}
@@ -239,7 +244,8 @@ func TestAJobThatComesTwiceOrForNothingChangesNothing(t *testing.T) {
 	o := d.deliver(d.buy(map[string]int{soap: 3}))
 	r := d.request(o, wanted("refund", back(o.Lines[0].ID, 1, "changed_mind")))
 	before := d.read(r.ID).Version
-	for _, key := range []table.Key{rma.KeyOf(r.ID), rma.KeyOf(rma.IDFor(o.ID, 9)), {PK: "ORDER#x", SK: "RETURN#nonsense"}} {
+	for _, key := range []table.Key{rma.KeyOf(r.ID), rma.KeyOf(rma.IDFor(o.ID, 9)),
+		{PK: "ORDER#x", SK: "RETURN#nonsense"}} {
 		for range 2 {
 			if err := d.f.Jobs()[0].Handle(t.Context(), due.Job{Kind: rma.DueKind, Key: key}); err != nil {
 				t.Fatal(err)

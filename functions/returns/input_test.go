@@ -28,10 +28,14 @@ func TestEachRouteForEachCaller(t *testing.T) {
 		body         any
 		want         map[string]int
 	}{
-		{"GET", "/return-policy", nil, map[string]int{"owner": 200, "other": 200, "guest": 200, "agent": 200, "merchant": 200}},
-		{"POST", "/orders/{order}/returns/quote", lines, map[string]int{"owner": 200, "other": 404, "guest": 404, "agent": 200, "bad token": 401}},
-		{"GET", "/orders/{order}/returns", nil, map[string]int{"owner": 200, "other": 404, "guest": 404, "agent": 200, "bad token": 401}},
-		{"GET", "/returns/{return}", nil, map[string]int{"owner": 200, "other": 404, "guest": 404, "agent": 200, "bad token": 401}},
+		{"GET", "/return-policy", nil,
+			map[string]int{"owner": 200, "other": 200, "guest": 200, "agent": 200, "merchant": 200}},
+		{"POST", "/orders/{order}/returns/quote", lines,
+			map[string]int{"owner": 200, "other": 404, "guest": 404, "agent": 200, "bad token": 401}},
+		{"GET", "/orders/{order}/returns", nil,
+			map[string]int{"owner": 200, "other": 404, "guest": 404, "agent": 200, "bad token": 401}},
+		{"GET", "/returns/{return}", nil,
+			map[string]int{"owner": 200, "other": 404, "guest": 404, "agent": 200, "bad token": 401}},
 		{"GET", "/returns", nil, map[string]int{"owner": 200, "other": 200, "guest": 401, "agent": 200, "bad token": 401}},
 		{"POST", "/returns/{return}/sent", nil, map[string]int{"other": 404, "guest": 404, "owner": 200, "bad token": 401}},
 		{"POST", "/returns/{return}/cancel", nil, map[string]int{"other": 404, "guest": 404, "owner": 409, "bad token": 401}},
@@ -43,8 +47,10 @@ func TestEachRouteForEachCaller(t *testing.T) {
 		{"GET", "/admin/customers/cust-ann/store-credit", nil, shop},
 		{"POST", "/admin/return-policies?dryRun=true", object{"sections": []object{}},
 			map[string]int{"owner": 403, "other": 403, "guest": 401, "agent": 403, "merchant": 422, "bad token": 401}},
-		{"PUT", "/orders/{order}/contact", object{"email": "new@example.com"}, map[string]int{"other": 404, "guest": 404, "owner": 200, "bad token": 401}},
-		{"POST", "/orders/{order}/hold", object{"reason": "x"}, map[string]int{"owner": 403, "other": 403, "guest": 401, "agent": 409, "bad token": 401}},
+		{"PUT", "/orders/{order}/contact", object{"email": "new@example.com"},
+			map[string]int{"other": 404, "guest": 404, "owner": 200, "bad token": 401}},
+		{"POST", "/orders/{order}/hold", object{"reason": "x"},
+			map[string]int{"owner": 403, "other": 403, "guest": 401, "agent": 409, "bad token": 401}},
 	} {
 		path := strings.NewReplacer("{order}", o.ID, "{return}", r.ID).Replace(c.path)
 		for _, who := range []string{"other", "guest", "bad token", "owner", "agent", "merchant"} {
@@ -84,17 +90,25 @@ func TestBadRequestsForReturns(t *testing.T) {
 		{"no unit", o.ID, wanted("refund", back(line, 0, "faulty")), 422, "invalid_input"},
 		{"a reason that is none", o.ID, wanted("refund", back(line, 1, "bored")), 422, "invalid_input"},
 		{"a resolution that is none", o.ID, wanted("revenge", back(line, 1, "faulty")), 422, "invalid_input"},
-		{"a photo that is a web page", o.ID, wanted("refund", with(func(l object) { l["photos"] = []string{"https://example.com/a.html"} })), 422,
+		{"a photo that is a web page", o.ID,
+			wanted("refund", with(func(l object) { l["photos"] = []string{"https://example.com/a.html"} })), 422,
 			"invalid_input"},
-		{"a photo without https", o.ID, wanted("refund", with(func(l object) { l["photos"] = []string{"http://example.com/a.jpg"} })), 422, "invalid_input"},
-		{"a photo that is script", o.ID, wanted("refund", with(func(l object) { l["photos"] = []string{"javascript:alert(1)//.jpg"} })), 422,
+		{"a photo without https", o.ID,
+			wanted("refund", with(func(l object) { l["photos"] = []string{"http://example.com/a.jpg"} })), 422, "invalid_input"},
+		{"a photo that is script", o.ID,
+			wanted("refund", with(func(l object) { l["photos"] = []string{"javascript:alert(1)//.jpg"} })), 422,
 			"invalid_input"},
 		{"an exchange for nothing", o.ID, wanted("exchange", back(line, 1, "wrong_size")), 422, "invalid_input"},
-		{"an exchange for the same", o.ID, wanted("exchange", with(func(l object) { l["exchangeFor"] = soap })), 422, "invalid_input"},
-		{"an exchange for what is gone", o.ID, wanted("exchange", with(func(l object) { l["exchangeFor"] = other })), 409, "out_of_stock"},
-		{"an exchange for what never was", o.ID, wanted("exchange", with(func(l object) { l["exchangeFor"] = "var_x" })), 409, "variant_not_sold"},
-		{"a refund for something else", o.ID, wanted("refund", with(func(l object) { l["exchangeFor"] = soap })), 422, "invalid_input"},
-		{"what was not shipped", waiting.ID, wanted("refund", back(waiting.Lines[0].ID, 1, "changed_mind")), 409, "not_shipped"},
+		{"an exchange for the same", o.ID, wanted("exchange", with(func(l object) { l["exchangeFor"] = soap })), 422,
+			"invalid_input"},
+		{"an exchange for what is gone", o.ID, wanted("exchange", with(func(l object) { l["exchangeFor"] = other })), 409,
+			"out_of_stock"},
+		{"an exchange for what never was", o.ID, wanted("exchange", with(func(l object) { l["exchangeFor"] = "var_x" })), 409,
+			"variant_not_sold"},
+		{"a refund for something else", o.ID, wanted("refund", with(func(l object) { l["exchangeFor"] = soap })), 422,
+			"invalid_input"},
+		{"what was not shipped", waiting.ID, wanted("refund", back(waiting.Lines[0].ID, 1, "changed_mind")), 409,
+			"not_shipped"},
 		{"no object", o.ID, `[]`, 422, "invalid_input"},
 		{"no JSON", o.ID, `{`, 400, "bad_json"},
 		{"an order that is none", "ord_nonsense", wanted("refund", back(line, 1, "faulty")), 404, "order_not_found"},
@@ -119,7 +133,8 @@ func TestAUnitIsReturnedOnce(t *testing.T) {
 	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 2}))
 	first := d.request(o, wanted("refund", back(o.Lines[0].ID, 2, "changed_mind")))
-	d.ann().Do("POST", "/orders/"+o.ID+"/returns/quote", wanted("refund", back(o.Lines[0].ID, 1, "changed_mind"))).WantProblem(409, "not_shipped")
+	d.ann().Do("POST", "/orders/"+o.ID+"/returns/quote",
+		wanted("refund", back(o.Lines[0].ID, 1, "changed_mind"))).WantProblem(409, "not_shipped")
 	d.ann().Do("POST", "/returns/"+first.ID+"/cancel", nil).Want(200)
 	d.ann().Do("POST", "/returns/"+first.ID+"/cancel", nil).Want(200)
 	d.request(o, wanted("refund", back(o.Lines[0].ID, 1, "changed_mind")))
@@ -160,18 +175,22 @@ func TestAPolicyThatIsEditedBetweenQuoteAndCommitDoesNotTouchOrdersOfBefore(t *t
 	o := d.deliver(d.buy(map[string]int{soap: 2}))
 	q := d.quote(o, wanted("refund", back(o.Lines[0].ID, 1, "changed_mind")))
 	merchant := d.client().As(apitest.Merchant)
-	rule := object{"id": "all", "goods": object{}, "windowDays": 7, "faultMonths": 24, "outbound": "whole_order", "gifts": "keep", "promotions": "keep",
+	rule := object{"id": "all", "goods": object{}, "windowDays": 7, "faultMonths": 24, "outbound": "whole_order",
+		"gifts": "keep", "promotions": "keep",
 		"wayBack": object{"KRW": 9_000}}
 	section := object{"countries": []string{"*", "KR"}, "sendWithinDays": 14, "rules": []object{rule}}
 	d.Clock.Advance(time.Second)
-	short := object{"id": "all", "goods": object{}, "windowDays": 6, "faultMonths": 24, "outbound": "never", "gifts": "keep", "promotions": "keep"}
+	short := object{"id": "all", "goods": object{}, "windowDays": 6, "faultMonths": 24, "outbound": "never",
+		"gifts": "keep", "promotions": "keep"}
 	bad := object{"countries": []string{"*", "KR"}, "sendWithinDays": 14, "rules": []object{short}}
-	p := merchant.Do("POST", "/admin/return-policies", object{"sections": []object{bad}}).WantField("/sections/0/rules/0/windowDays")
+	p := merchant.Do("POST", "/admin/return-policies",
+		object{"sections": []object{bad}}).WantField("/sections/0/rules/0/windowDays")
 	if p.Code != "window_too_short" || !strings.Contains(p.Message, "전자상거래법") {
 		t.Fatalf("refused by %+v", p)
 	}
 	merchant.Do("POST", "/admin/return-policies?dryRun=true", object{"sections": []object{section}}).Want(200)
-	merchant.Do("POST", "/admin/return-policies", object{"sections": []object{section}, "from": "2020-01-01T00:00:00Z"}).WantField("/from")
+	merchant.Do("POST", "/admin/return-policies",
+		object{"sections": []object{section}, "from": "2020-01-01T00:00:00Z"}).WantField("/from")
 	merchant.Do("POST", "/admin/return-policies", object{"sections": []object{section}}).Want(201)
 	want := wanted("refund", back(o.Lines[0].ID, 1, "changed_mind"))
 	want["quote"] = q.Token
@@ -182,7 +201,8 @@ func TestAPolicyThatIsEditedBetweenQuoteAndCommitDoesNotTouchOrdersOfBefore(t *t
 	}
 	d.Clock.Advance(time.Second)
 	next := d.deliver(d.buy(map[string]int{soap: 2}))
-	if q := d.quote(next, wanted("refund", back(next.Lines[0].ID, 1, "changed_mind"))); q.Policy != 1 || q.Refund.Amount != 51_000 {
+	if q := d.quote(next, wanted("refund", back(next.Lines[0].ID, 1, "changed_mind"))); q.Policy != 1 ||
+		q.Refund.Amount != 51_000 {
 		t.Fatalf("version %d, %d", q.Policy, q.Refund.Amount)
 	}
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 
 	"dangol/events"
-	"dangol/shared/cart"
+	"dangol/shared/address"
 	"dangol/shared/money"
 	"dangol/shared/order"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/refund"
@@ -47,19 +48,19 @@ func (f *Returns) orderRoutes(s *api.Service) {
 
 // OrderState is what is left of an order after a change.
 type OrderState struct {
-	ID       string         `json:"id"`
-	Number   string         `json:"number"`
-	State    order.State    `json:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,canceled"`
-	Version  int            `json:"version"`
-	Held     string         `json:"held,omitempty" doc:"Why it is not to be shipped for now."`
-	Address  *cart.Address  `json:"address,omitempty"`
-	Email    string         `json:"email"`
-	Payment  order.PayState `json:"payment"`
-	Paid     money.View     `json:"paid" doc:"Captured in all."`
-	Refunded money.View     `json:"refunded" doc:"Given back, or on its way."`
-	Left     money.View     `json:"refundable" doc:"The most that can still go back."`
-	Lines    []OrderUnits   `json:"lines" nullable:"false"`
-	Refunds  []Movement     `json:"refunds" nullable:"false" doc:"Money on its way back, oldest first."`
+	ID       string           `json:"id"`
+	Number   string           `json:"number"`
+	State    order.State      `json:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,canceled"`
+	Version  int              `json:"version"`
+	Held     string           `json:"held,omitempty" doc:"Why it is not to be shipped for now."`
+	Address  *address.Address `json:"address,omitempty"`
+	Email    string           `json:"email"`
+	Payment  order.PayState   `json:"payment"`
+	Paid     money.View       `json:"paid" doc:"Captured in all."`
+	Refunded money.View       `json:"refunded" doc:"Given back, or on its way."`
+	Left     money.View       `json:"refundable" doc:"The most that can still go back."`
+	Lines    []OrderUnits     `json:"lines" nullable:"false"`
+	Refunds  []Movement       `json:"refunds" nullable:"false" doc:"Money on its way back, oldest first."`
 }
 
 // OrderUnits is where the units of a line are.
@@ -125,12 +126,16 @@ func (f *Returns) changeOrder(
 
 type addressInput struct {
 	OrderInput
-	Body cart.Address
+	Body address.Address
 }
 
 func (f *Returns) changeAddress(ctx context.Context, in *addressInput) (*OrderStateOutput, error) {
+	to, err := in.Body.Normalize("")
+	if err != nil {
+		return nil, err
+	}
 	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
-		changed, err := o.ChangeAddress(in.Body, byWhom(ctx, o), f.Clock.Now())
+		changed, err := o.ChangeAddress(to, byWhom(ctx, o), f.Clock.Now())
 		if err != nil || !changed {
 			return nil, nil, err
 		}
@@ -150,8 +155,12 @@ type contactInput struct {
 }
 
 func (f *Returns) changeContact(ctx context.Context, in *contactInput) (*OrderStateOutput, error) {
+	email, err := format.Email("/email", in.Body.Email)
+	if err != nil {
+		return nil, err
+	}
 	o, err := f.changeOrder(ctx, in.OrderInput, func(o *order.Order) (event.Body, []table.Write, error) {
-		changed, err := o.ChangeContact(in.Body.Email, byWhom(ctx, o), f.Clock.Now())
+		changed, err := o.ChangeContact(email, byWhom(ctx, o), f.Clock.Now())
 		if err != nil || !changed {
 			return nil, nil, err
 		}

@@ -31,14 +31,16 @@ func TestAnUnshippedOrderLosesALineAndChangesItsAddress(t *testing.T) {
 	d.ann().Do("PUT", path+"/address", abroad).WantProblem(409, "country_fixed")
 	d.ann().Do("PUT", path+"/contact", object{"email": "no mail"}).WantField("/email")
 
-	remove := object{"lines": []object{{"lineId": lines[robe].ID, "quantity": 1}, {"lineId": lines[soap].ID, "quantity": 1}}}
+	remove := object{"lines": []object{{"lineId": lines[robe].ID, "quantity": 1},
+		{"lineId": lines[soap].ID, "quantity": 1}}}
 	var dry, removed returns.RemovedView
 	c := d.ann().With("Idempotency-Key", "remove")
 	c.Do("POST", path+"/lines/remove?dryRun=true", remove).Want(200).Into(&dry)
 	c.Do("POST", path+"/lines/remove", remove).Want(200).Into(&removed)
 	again := c.Do("POST", path+"/lines/remove", remove).Want(200)
 	// A robe at 27,000 and a soap at 9,000; what is left is below 30,000, so the towel goes too.
-	if dry.Refund.Amount != 36_000 || removed.Refund.Amount != 36_000 || again.Headers.Get("Idempotent-Replayed") != "true" {
+	if dry.Refund.Amount != 36_000 || removed.Refund.Amount != 36_000 ||
+		again.Headers.Get("Idempotent-Replayed") != "true" {
 		t.Fatalf("dry %d, removed %d", dry.Refund.Amount, removed.Refund.Amount)
 	}
 	if _, refunded := d.bank(o.Payment.ID); refunded != 36_000 || len(removed.Lines) != 3 {
@@ -47,9 +49,11 @@ func TestAnUnshippedOrderLosesALineAndChangesItsAddress(t *testing.T) {
 	if d.Left(t, robe) != 10 || d.Left(t, soap) != 8 || d.Left(t, towel) != 10 {
 		t.Fatalf("stock: %d robes, %d soaps, %d towels", d.Left(t, robe), d.Left(t, soap), d.Left(t, towel))
 	}
-	d.keyed(d.ann()).Do("POST", path+"/lines/remove", object{"lines": []object{{"lineId": lines[soap].ID, "quantity": 2}}}).
+	d.keyed(d.ann()).Do("POST", path+"/lines/remove",
+		object{"lines": []object{{"lineId": lines[soap].ID, "quantity": 2}}}).
 		WantProblem(409, "cancel_instead")
-	d.keyed(d.ann()).Do("POST", path+"/lines/remove", object{"lines": []object{{"lineId": lines[robe].ID, "quantity": 1}}}).
+	d.keyed(d.ann()).Do("POST", path+"/lines/remove",
+		object{"lines": []object{{"lineId": lines[robe].ID, "quantity": 1}}}).
 		WantField("/lines/0/lineId")
 	d.deliver(o)
 	after := d.order(o.ID)
@@ -57,7 +61,8 @@ func TestAnUnshippedOrderLosesALineAndChangesItsAddress(t *testing.T) {
 		t.Fatalf("shipped %+v, state %s", n, after.State)
 	}
 	d.ann().Do("PUT", path+"/address", address).WantProblem(409, "order_shipped")
-	d.ann().Do("POST", path+"/returns/quote", wanted("refund", back(lines[robe].ID, 1, "faulty"))).WantProblem(409, "not_shipped")
+	d.ann().Do("POST", path+"/returns/quote", wanted("refund", back(lines[robe].ID, 1, "faulty"))).WantProblem(409,
+		"not_shipped")
 	d.settle(d.approved(d.request(after, wanted("refund", back(lines[soap].ID, 2, "faulty")))))
 	if captured, refunded := d.bank(o.Payment.ID); refunded != captured {
 		t.Fatalf("%d of %d refunded", refunded, captured)
@@ -75,7 +80,8 @@ func TestAnOrderThatIsCanceledAfterALineWasTakenOffGivesTheRestBack(t *testing.T
 	d := open(t)
 	soap := d.Sell(testshop.Goods{Price: 10_000, Units: 10})
 	o := d.buy(map[string]int{soap: 3})
-	d.keyed(d.ann()).Do("POST", "/orders/"+o.ID+"/lines/remove", object{"lines": []object{{"lineId": o.Lines[0].ID, "quantity": 1}}}).Want(200)
+	d.keyed(d.ann()).Do("POST", "/orders/"+o.ID+"/lines/remove",
+		object{"lines": []object{{"lineId": o.Lines[0].ID, "quantity": 1}}}).Want(200)
 	if _, err := d.Service.Cashier.Cancel(t.Context(), d.order(o.ID), "changed my mind", order.ByCustomer); err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +167,8 @@ func TestRefundsWithoutReturnNeverExceedWhatWasPaid(t *testing.T) {
 	same := d.agent().With("Idempotency-Key", "same")
 	same.Do("POST", "/orders/"+o.ID+"/refunds", object{"amount": krw(1_000), "reason": "sorry"}).Want(201)
 	same.Do("POST", "/orders/"+o.ID+"/refunds", object{"amount": krw(1_000), "reason": "sorry"}).Want(201)
-	same.Do("POST", "/orders/"+o.ID+"/refunds", object{"amount": krw(2_000), "reason": "sorry"}).WantProblem(422, "idempotency_key_reused")
+	same.Do("POST", "/orders/"+o.ID+"/refunds", object{"amount": krw(2_000), "reason": "sorry"}).WantProblem(422,
+		"idempotency_key_reused")
 	if _, refunded := d.bank(o.Payment.ID); refunded != 19_000 {
 		t.Fatalf("%d refunded, want 19,000", refunded)
 	}

@@ -12,6 +12,7 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
 	"dangol/shared/refund"
 	"dangol/shared/rma"
 	"dangol/shared/stock"
@@ -242,7 +243,7 @@ func (f *Returns) payNow(ctx context.Context, o *order.Order) *order.Order {
 	settled, err := f.Cashier.Settle(ctx, o)
 	if err != nil {
 		level := f.Log.ErrorContext
-		if errors.Is(err, order.ErrLater) || errors.Is(err, payment.ErrUnknown) {
+		if errors.Is(err, task.ErrLater) || errors.Is(err, payment.ErrUnknown) {
 			level = f.Log.WarnContext
 		}
 		level(ctx, "refund is due", "order", o.ID, "error", err)

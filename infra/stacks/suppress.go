@@ -9,17 +9,22 @@ import (
 type exception struct{ rule, reason string }
 
 var everywhere = []exception{
-	{"AwsSolutions-IAM5", "Log streams of a function's own group, X-Ray, stream listing and the versions of a scheduled function have no narrower resource, and a promotion's schedules are named when it is published; tables, queues, the bus and mail are named, and the permission test checks them action by action."},
+	{"AwsSolutions-IAM5", "Log streams of a function's own group, X-Ray, stream listing and the versions of a " +
+		"scheduled function have no narrower resource, and a promotion's schedules are named when it is published; " +
+		"tables, queues, the bus and mail are named, and the permission test checks them action by action."},
 }
 
 var inData = []exception{
-	{"AwsSolutions-COG2", "One-time passwords are offered to everybody and not forced on shoppers, who would leave; operators turn theirs on at their first log-in (docs/deploy.md)."},
-	{"AwsSolutions-COG3", "Threat protection is part of the Plus plan; a shop turns it on when it has the traffic to pay for it."},
+	{"AwsSolutions-COG2", "One-time passwords are offered to everybody and not forced on shoppers, who would leave; " +
+		"operators turn theirs on at their first log-in (docs/deploy.md)."},
+	{"AwsSolutions-COG3", "Threat protection is part of the Plus plan; a shop turns it on when it has the traffic to " +
+		"pay for it."},
 }
 
 var inAPI = []exception{
 	{"AwsSolutions-SQS3", "The queues of this stack are the dead-letter queues of its functions' events."},
-	{"AwsSolutions-APIG4", "Routes without an authorizer are for guests or for signed webhooks; their functions check token, cart token or signature, and a test walks every route with every kind of caller."},
+	{"AwsSolutions-APIG4", "Routes without an authorizer are for guests or for signed webhooks; their functions check " +
+		"token, cart token or signature, and a test walks every route with every kind of caller."},
 }
 
 var inAsync = []exception{

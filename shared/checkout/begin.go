@@ -64,8 +64,8 @@ func (in Start) check() error {
 	return err
 }
 
-// begin holds the stock and locks the cart, in one transaction. replay is true when an earlier request with the same key
-// has begun the checkout. 2 round trips and 1 transaction when nobody else wants the last units. Errors: 404
+// begin holds the stock and locks the cart, in one transaction. replay is true when an earlier request with the same
+// key has begun the checkout. 2 round trips and 1 transaction when nobody else wants the last units. Errors: 404
 // cart_not_found; 409 checkout_blocked, out_of_stock, checkout_running, cart_changed, cart_ordered, total_changed,
 // customer_limit_reached, offer_changed, order_too_large; 412 cart_changed; 422 idempotency_key_reused; 503 busy.
 func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool, err error) {
@@ -106,7 +106,8 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 }
 
 // replay is begin for a cart that is being paid for, was ordered, or is not there any more: by this request perhaps.
-func (s Service) replay(ctx context.Context, id, hash string, in Start, basket *cart.Cart, cause error) (*Checkout, bool, error) {
+func (s Service) replay(ctx context.Context, id, hash string, in Start, basket *cart.Cart, cause error) (*Checkout,
+	bool, error) {
 	c, err := s.get(ctx, id)
 	switch {
 	case err == nil && c.Hash != hash:
@@ -150,11 +151,13 @@ func running(checkoutID string) error {
 func (s Service) sellable(p cart.Priced, in Start) error {
 	switch {
 	case in.Fits != nil && !in.Fits(p.Cart.Version):
-		return problem.Precondition("cart_changed", "The cart is at version %d; read it again.", p.Cart.Version).With("version", p.Cart.Version)
+		return problem.Precondition("cart_changed", "The cart is at version %d; read it again.",
+			p.Cart.Version).With("version", p.Cart.Version)
 	case p.Blocked():
 		return blocked(p)
 	case in.Total != nil && (*in.Total != p.Totals.Total || in.Currency != p.Totals.Currency):
-		return problem.Conflict("total_changed", "The cart costs %s.", price(p.Totals).Display()).With("total", price(p.Totals).View())
+		return problem.Conflict("total_changed", "The cart costs %s.", price(p.Totals).Display()).With("total",
+			price(p.Totals).View())
 	case p.Totals.Total > 0 && in.Method == "" && !in.Credit:
 		return problem.InvalidField("/paymentMethod", "required", "the payment provider's token of the shopper's card")
 	}
@@ -175,7 +178,8 @@ func blocked(p cart.Priced) error {
 	if !other {
 		return outOfStock(lines).With("problems", p.Problems)
 	}
-	return problem.Conflict("checkout_blocked", "This cart cannot be bought as it is; see problems.").With("problems", p.Problems)
+	return problem.Conflict("checkout_blocked", "This cart cannot be bought as it is; see problems.").With("problems",
+		p.Problems)
 }
 
 func outOfStock(lines []string) *problem.Problem {
@@ -219,9 +223,11 @@ func (s Service) hold(
 	return out.checkout, out.replay, err
 }
 
-// open is the transaction that begins a checkout. It returns the checkout that the same request began before or at the same
-// time, if it did. Errors: table.Stale when others took the stock that the plan counts on, and why the purchase is not possible.
-func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []table.Write) (prior *Checkout, err error) {
+// open is the transaction that begins a checkout. It returns the checkout that the same request began before or at the
+// same time, if it did. Errors: table.Stale when others took the stock that the plan counts on, and why the purchase is
+// not possible.
+func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []table.Write) (prior *Checkout,
+	err error) {
 	all := []table.Write{table.Put{Item: c, If: table.IfNew}, cart.BeginPaying(p.Cart, c.ID, c.CreatedAt)}
 	limited := limitedOf(p)
 	if len(limited) > 0 {

@@ -1,11 +1,12 @@
-// Package checkout sells a cart: it holds the stock, takes the payment, and makes the order, so that one checkout makes one
-// order and one charge, whatever is lost, repeated or late in between.
+// Package checkout sells a cart: it holds the stock, takes the payment, and makes the order, so that one checkout makes
+// one order and one charge, whatever is lost, repeated or late in between.
 //
-// A checkout begins with one transaction (record, cart locked, stock held, lifetime counters) and ends with one: either the
-// order is made and the cart closed, or everything is given back. In between only the provider knows. Whoever comes to
-// look (the first request, its repetition, the browser back from its bank, the provider's webhook, the worker when the
-// hold runs out) calls Settle, which asks the provider, decides by next, and writes under the condition that the checkout is
-// still where it was. A payment that succeeds after the stock was given back is let go or refunded, and the shopper told.
+// A checkout begins with one transaction (record, cart locked, stock held, lifetime counters) and ends with one: either
+// the order is made and the cart closed, or everything is given back. In between only the provider knows. Whoever comes
+// to look (the first request, its repetition, the browser back from its bank, the provider's webhook, the worker when
+// the hold runs out) calls Settle, which asks the provider, decides by next, and writes under the condition that the
+// checkout is still where it was. A payment that succeeds after the stock was given back is let go or refunded, and the
+// shopper told.
 package checkout
 
 import (
@@ -101,8 +102,8 @@ func KeyOf(id string) table.Key { return table.Key{PK: "CHECKOUT#" + id, SK: "CH
 
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// IDFor is the id of the checkout that a request begins. A repetition of the request has the same, so the checkout itself is
-// the record of the idempotency key: nobody finds an effect without its record.
+// IDFor is the id of the checkout that a request begins. A repetition of the request has the same, so the checkout
+// itself is the record of the idempotency key: nobody finds an effect without its record.
 func IDFor(r idempotency.Request) string {
 	sum := sha256.Sum256([]byte(r.Token("")))
 	return Prefix + "_" + crockford.EncodeToString(sum[:])[:26]

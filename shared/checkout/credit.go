@@ -13,9 +13,8 @@ import (
 	"dangol/shared/storecredit"
 )
 
-// planCredit plans to pay by store credit, as far as the customer has it, when the request asks for it, and the rest at the
-// provider. 1 round trip. Errors: 422
-// without a card for what credit does not pay; 409 account_required.
+// planCredit plans to pay by store credit, as far as the customer has it, when the request asks for it, and the rest at
+// the provider. 1 round trip. Errors: 422 without a card for what credit does not pay; 409 account_required.
 func (s Service) planCredit(ctx context.Context, c *Checkout, in Start, now time.Time) error {
 	c.Credit = nil
 	switch {
@@ -33,7 +32,8 @@ func (s Service) planCredit(ctx context.Context, c *Checkout, in Start, now time
 	}
 	c.Credit, _ = storecredit.Plan(lots, c.Totals.Total, now)
 	if c.ToPay().Amount > 0 && in.Method == "" {
-		return problem.InvalidField("/paymentMethod", "required", "the payment provider's token of the shopper's card, for %s", c.ToPay().Display())
+		return problem.InvalidField("/paymentMethod", "required",
+			"the payment provider's token of the shopper's card, for %s", c.ToPay().Display())
 	}
 	if c.ToPay().Amount > 0 {
 		c.Payment.Provider = s.Provider.Name()
@@ -41,8 +41,9 @@ func (s Service) planCredit(ctx context.Context, c *Checkout, in Start, now time
 	return nil
 }
 
-// HearConsoleRefund takes over a refund that was made at the provider's own console: it carries no order of ours, so the order is found
-// by what the payment was for. One whose checkout is no longer kept is logged for a person. Errors: those of the provider.
+// HearConsoleRefund takes over a refund that was made at the provider's own console: it carries no order of ours, so
+// the order is found by what the payment was for. One whose checkout is no longer kept is logged for a person. Errors:
+// those of the provider.
 func (s Service) HearConsoleRefund(ctx context.Context, r payment.Refund) error {
 	p, err := s.Provider.Get(ctx, r.PaymentID)
 	if err != nil {
@@ -50,7 +51,8 @@ func (s Service) HearConsoleRefund(ctx context.Context, r payment.Refund) error 
 	}
 	c, err := s.get(ctx, p.Metadata["checkout"])
 	if problem.Code(err) == "checkout_not_found" {
-		s.Log.ErrorContext(ctx, "a refund at the provider is of no order that is known", "payment", r.PaymentID, "refund", r.ID)
+		s.Log.ErrorContext(ctx, "a refund at the provider is of no order that is known", "payment", r.PaymentID, "refund",
+			r.ID)
 		return nil
 	}
 	if err != nil || c.State != Completed {

@@ -16,8 +16,9 @@ import (
 // lastCall is how long before the hold runs out a payment is still begun: longer than a request may take.
 const lastCall = time.Minute
 
-// Begin starts to buy a cart, or answers for the checkout that the same request began before. The checkout that comes back
-// may be in any state; View tells what to do. Errors: those of begin; 422 payment_method_invalid; 503 payment_unavailable.
+// Begin starts to buy a cart, or answers for the checkout that the same request began before. The checkout that comes
+// back may be in any state; View tells what to do. Errors: those of begin; 422 payment_method_invalid; 503
+// payment_unavailable.
 func (s Service) Begin(ctx context.Context, in Start) (c *Checkout, replay bool, err error) {
 	c, replay, err = s.begin(ctx, in)
 	if err != nil || !replay {
@@ -34,8 +35,8 @@ func (s Service) Begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 	return c, true, err
 }
 
-// unseen reports whether the provider has not heard of the payment although there is time for it. Sending it again is safe,
-// because it carries the same key.
+// unseen reports whether the provider has not heard of the payment although there is time for it. Sending it again is
+// safe, because it carries the same key.
 func (s Service) unseen(c *Checkout) bool {
 	return c.State == Paying && c.Payment.State == absent && s.Clock.Now().Before(c.HeldUntil.Add(-lastCall))
 }

@@ -57,17 +57,19 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 	return s.get(ctx, c.ID)
 }
 
-// unwind notes that money has turned up for a checkout without stock. From here on it goes back, whoever dies on the way.
+// unwind notes that money has turned up for a checkout without stock. From here on it goes back, whoever dies on the
+// way.
 func (s Service) unwind(ctx context.Context, c *Checkout) (*Checkout, error) {
 	d := due.On(DueRefund, c.ID, s.Clock.Now().Add(backoff.Provider.After(0)))
-	after, _, err := s.change(ctx, c, "#state = :refunding, #duePk = :shard, #dueAt = :at, #asked = :none REMOVE #ttl", map[string]any{
-		":refunding": Refunding, ":shard": d.Shard, ":at": d.At, ":none": 0,
-	})
+	after, _, err := s.change(ctx, c, "#state = :refunding, #duePk = :shard, #dueAt = :at, #asked = :none REMOVE #ttl",
+		map[string]any{
+			":refunding": Refunding, ":shard": d.Shard, ":at": d.At, ":none": 0,
+		})
 	return after, err
 }
 
-// refund gives the money back under one key. A refund that the bank takes its time for counts as sent; one that it refuses
-// needs a person, and is asked for again meanwhile.
+// refund gives the money back under one key. A refund that the bank takes its time for counts as sent; one that it
+// refuses needs a person, and is asked for again meanwhile.
 func (s Service) refund(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
 	if p.Refundable() <= 0 {
 		return s.finish(ctx, c, p)
@@ -75,7 +77,8 @@ func (s Service) refund(ctx context.Context, c *Checkout, p payment.Payment) (*C
 	amount := p.Captured
 	amount.Amount = p.Refundable()
 	r, err := s.Provider.Refund(ctx, payment.RefundRequest{
-		Key: "refund-" + c.ID, PaymentID: p.ID, Amount: amount, Reason: c.Reason, Metadata: map[string]string{"checkout": c.ID},
+		Key: "refund-" + c.ID, PaymentID: p.ID, Amount: amount, Reason: c.Reason,
+		Metadata: map[string]string{"checkout": c.ID},
 	})
 	if err != nil || r.State == payment.RefundFailed {
 		s.Log.ErrorContext(ctx, "late payment not refunded yet", "checkout", c.ID, "state", r.State, "error", err)

@@ -16,14 +16,14 @@ import (
 const maxSteps = 8
 
 // Settle brings a checkout that was read as far as it can get: it asks the provider, decides, writes, and goes on until
-// there is nothing to do but wait. giveUp says that the shopper wants to stop. Any number of callers may do this at once.
-// Paid at once, it costs 1 call, 2 round trips and 1 transaction. Errors: task.ErrLater.
+// there is nothing to do but wait. giveUp says that the shopper wants to stop. Any number of callers may do this at
+// once. Paid at once, it costs 1 call, 2 round trips and 1 transaction. Errors: task.ErrLater.
 func (s Service) Settle(ctx context.Context, c *Checkout, giveUp bool) (*Checkout, error) {
 	return s.machine(giveUp, nil).Run(ctx, c)
 }
 
-// machine is the durable task of a checkout: next decides, advance acts. known, when not nil, is what the provider has just
-// answered, so that the first step does not ask again.
+// machine is the durable task of a checkout: next decides, advance acts. known, when not nil, is what the provider has
+// just answered, so that the first step does not ask again.
 func (s Service) machine(giveUp bool, known *payment.Payment) task.Machine[*Checkout] {
 	return task.Machine[*Checkout]{
 		Engine:   task.Engine{Table: s.Table, Clock: s.Clock, Log: s.Log, Metrics: s.Metrics},
@@ -67,9 +67,9 @@ func (s Service) load(ctx context.Context, checkoutID string) (*Checkout, error)
 	return c, err
 }
 
-// abandon ends a checkout whose next step the database refuses for ever, mostly an order that is too large to be stored.
-// Before there is an order everything is given back and the payment is watched: next then sends the money back, which
-// tells the shopper. When money is on its way back already, only a person can help.
+// abandon ends a checkout whose next step the database refuses for ever, mostly an order that is too large to be
+// stored. Before there is an order everything is given back and the payment is watched: next then sends the money back,
+// which tells the shopper. When money is on its way back already, only a person can help.
 func (s Service) abandon(ctx context.Context, c *Checkout, cause error) (*Checkout, bool, error) {
 	if c.State != Paying {
 		return c, false, cause
@@ -166,8 +166,8 @@ func (s Service) void(ctx context.Context, c *Checkout, p payment.Payment) (*Che
 	return c, nil
 }
 
-// Hear is Settle for a message of the provider about a payment. What the message says is a picture of the past, so it only
-// tells where to look; one about a checkout that is not ours changes nothing. Errors: task.ErrLater.
+// Hear is Settle for a message of the provider about a payment. What the message says is a picture of the past, so it
+// only tells where to look; one about a checkout that is not ours changes nothing. Errors: task.ErrLater.
 func (s Service) Hear(ctx context.Context, p payment.Payment) error {
 	c, err := s.get(ctx, p.Metadata["checkout"])
 	if problem.Code(err) == "checkout_not_found" {
@@ -193,14 +193,15 @@ func (s Service) Work(ctx context.Context, checkoutID string) error {
 func (s Service) whenNext(c *Checkout, silent bool) time.Time {
 	now := s.Clock.Now()
 	at := now.Add(backoff.Provider.After(c.Asked))
-	if c.State == Paying && now.Before(c.HeldUntil) && (at.After(c.HeldUntil) || !silent && c.Payment.State == payment.StateRequiresAction) {
+	if c.State == Paying && now.Before(c.HeldUntil) &&
+		(at.After(c.HeldUntil) || !silent && c.Payment.State == payment.StateRequiresAction) {
 		return c.HeldUntil
 	}
 	return at
 }
 
-// postpone puts the next look off; cause is not nil when the provider did not answer. The condition is that the checkout
-// has not moved on.
+// postpone puts the next look off; cause is not nil when the provider did not answer. The condition is that the
+// checkout has not moved on.
 func (s Service) postpone(ctx context.Context, c *Checkout, cause error) error {
 	if c.Shard == "" {
 		return nil

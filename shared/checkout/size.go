@@ -9,7 +9,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// The sizes of an order that may be paid for, in bytes. Nothing after the payment may need more than was checked before it.
+// The sizes of an order that may be paid for, in bytes. Nothing after the payment may need more than was checked before
+// it.
 const (
 	// maxOrder leaves a quarter of the item for what is added later: parcels, refunds, notes, the timeline.
 	maxOrder = table.MaxItem * 3 / 4
@@ -17,12 +18,12 @@ const (
 	maxEvent = 240 * 1024
 )
 
-// surelySmall is how many lines without properties are surely within both limits: a title, options and an image address take
-// 4 KB at most.
+// surelySmall is how many lines without properties are surely within both limits: a title, options and an image address
+// take 4 KB at most.
 const surelySmall = 10
 
-// storable checks, before anything is held or paid, that the order which the checkout becomes can be stored and told of.
-// Errors: 409 order_too_large.
+// storable checks, before anything is held or paid, that the order which the checkout becomes can be stored and told
+// of. Errors: 409 order_too_large.
 func (s Service) storable(ctx context.Context, c *Checkout) error {
 	if c.small() {
 		return nil

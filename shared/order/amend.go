@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"dangol/shared/address"
 	"dangol/shared/cart"
 	"dangol/shared/payment"
 	"dangol/shared/platform/problem"
@@ -27,7 +28,7 @@ func (o *Order) open() error {
 // ChangeAddress sends an order that was not shipped somewhere else; changed is false when it goes there already. The
 // country stays: tax, shipping and the law were worked out for it. Errors: 409 order_shipped, order_canceled,
 // country_fixed.
-func (o *Order) ChangeAddress(a cart.Address, by string, now time.Time) (changed bool, err error) {
+func (o *Order) ChangeAddress(a address.Address, by string, now time.Time) (changed bool, err error) {
 	if err := o.open(); err != nil {
 		return false, err
 	}
@@ -243,9 +244,9 @@ func (o *Order) SplitParcel(n int, moved []Part, carrier, number, url, by string
 	return &o.Fulfillments[next.N-1], nil
 }
 
-// HeardRefund enters a refund that was made at the provider's own console, or notes what became of it; first is true when it
-// was not known. It is goodwill in the ledger: which goods it was for is not known. What is more than the ledger has left is
-// entered as far as it goes.
+// HeardRefund enters a refund that was made at the provider's own console, or notes what became of it; first is true
+// when it was not known. It is goodwill in the ledger: which goods it was for is not known. What is more than the
+// ledger has left is entered as far as it goes.
 func (o *Order) HeardRefund(
 	providerID string, amount int64, state payment.RefundState, now time.Time,
 ) (changed, first bool) {
@@ -267,8 +268,9 @@ func (o *Order) HeardRefund(
 		return false, false
 	}
 	o.Refunds = append(o.Refunds, Refund{
-		Key: o.refundKey(), Entry: e.Key, Amount: amount, State: payment.RefundPending, ProviderID: providerID, Reason: e.Reason,
-		By: ByShop, At: now,
+		Key: o.refundKey(), Entry: e.Key, Amount: amount, State: payment.RefundPending, ProviderID: providerID,
+		Reason: e.Reason,
+		By:     ByShop, At: now,
 	})
 	o.Payment.State = PayRefunding
 	o.await(DueRefund, now, 24*time.Hour)

@@ -16,8 +16,8 @@ import (
 	"dangol/shared/platform/task"
 )
 
-// Cashier moves the money of orders. Whatever moves money is written down first and has one key, so any of its calls may be
-// lost, repeated, or made by several workers at once.
+// Cashier moves the money of orders. Whatever moves money is written down first and has one key, so any of its calls
+// may be lost, repeated, or made by several workers at once.
 type Cashier struct {
 	Orders   Store
 	Provider payment.Provider
@@ -50,7 +50,8 @@ func (o *Order) nextMoneyStep() moneyStep {
 	}
 }
 
-// maxSteps bounds the steps of one Settle: a release may turn into a refund, a refund into another; each leaves less to do.
+// maxSteps bounds the steps of one Settle: a release may turn into a refund, a refund into another; each leaves less to
+// do.
 const maxSteps = 4
 
 // Settle does what is to be done about the money of an order that was read: capture it, let it go, or give it back. It
@@ -59,14 +60,15 @@ func (c Cashier) Settle(ctx context.Context, o *Order) (*Order, error) {
 	return c.machine().Run(ctx, o)
 }
 
-// Work is Settle for a due job: what the provider does not answer is put off and is no failure of the job. An order that is
-// not there needs nothing.
+// Work is Settle for a due job: what the provider does not answer is put off and is no failure of the job. An order
+// that is not there needs nothing.
 func (c Cashier) Work(ctx context.Context, orderID string) error {
 	return c.machine().Work(ctx, orderID)
 }
 
-// machine is the durable task of an order's money: nextMoneyStep decides, the steps act. A step that the database refuses
-// for ever cannot be compensated, because the order is what records the compensation: it stays due, and the alarm rings.
+// machine is the durable task of an order's money: nextMoneyStep decides, the steps act. A step that the database
+// refuses for ever cannot be compensated, because the order is what records the compensation: it stays due, and the
+// alarm rings.
 func (c Cashier) machine() task.Machine[*Order] {
 	return task.Machine[*Order]{
 		Engine:   task.Engine{Table: c.Orders.Table, Clock: c.Clock, Log: c.Log, Metrics: c.Metrics},
@@ -104,7 +106,8 @@ func (c Cashier) step(ctx context.Context, o *Order) (after *Order, done bool, e
 	return after, done, err
 }
 
-// postpone puts the next question to the provider off, where there is something to ask. cause is nil when nothing is left.
+// postpone puts the next question to the provider off, where there is something to ask. cause is nil when nothing is
+// left.
 func (c Cashier) postpone(ctx context.Context, o *Order, cause error) error {
 	if cause == nil {
 		return nil
@@ -158,13 +161,14 @@ func (c Cashier) unpaid(ctx context.Context, o *Order) (*Order, error) {
 			return false, nil, nil
 		}
 		return o.ended(ctx, events.OrderPaymentFailed{
-			OrderRef: o.ref(), Total: o.Total(), Lines: o.eventLines(), Promotions: o.promotions(), FirstOrder: o.First, PlacedAt: o.PlacedAt,
+			OrderRef: o.ref(), Total: o.Total(), Lines: o.eventLines(), Promotions: o.promotions(), FirstOrder: o.First,
+			PlacedAt: o.PlacedAt,
 		}, now)
 	})
 }
 
-// Cancel cancels an order that was read, gives back what it took, and starts to give back the money. What the provider does
-// not answer now stays due. Errors: 409 order_shipped.
+// Cancel cancels an order that was read, gives back what it took, and starts to give back the money. What the provider
+// does not answer now stays due. Errors: 409 order_shipped.
 func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Order, error) {
 	o, err := c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
 		now, first := c.Clock.Now(), o.State != Canceled
@@ -188,7 +192,8 @@ func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Orde
 	return settled, err
 }
 
-// Hear notes what the provider says about a refund. A message about an order or refund that is not ours changes nothing.
+// Hear notes what the provider says about a refund. A message about an order or refund that is not ours changes
+// nothing.
 func (c Cashier) Hear(ctx context.Context, orderID string, r payment.Refund) error {
 	_, err := c.Orders.Change(ctx, orderID, func(o *Order) (bool, []table.Write, error) {
 		return o.Refunded(r.Key, r.ID, r.State, c.Clock.Now()), nil, nil
@@ -265,7 +270,8 @@ func (c Cashier) askOrSend(ctx context.Context, o *Order, r Refund, now time.Tim
 		}
 	}
 	return c.Provider.Refund(ctx, payment.RefundRequest{
-		Key: r.Key, PaymentID: o.paymentOf(r), Amount: o.Money(r.Amount), Reason: r.Reason, Metadata: map[string]string{"order": o.ID},
+		Key: r.Key, PaymentID: o.paymentOf(r), Amount: o.Money(r.Amount), Reason: r.Reason,
+		Metadata: map[string]string{"order": o.ID},
 	})
 }
 

@@ -136,8 +136,8 @@ func Plan(lots []Lot, amount int64, now time.Time) (taken []Taken, total int64) 
 	return taken, total
 }
 
-// Take is the writes that take what was planned. They carry their own conditions: a plan made from old lots is refused and
-// never takes what is not there.
+// Take is the writes that take what was planned. They carry their own conditions: a plan made from old lots is refused
+// and never takes what is not there.
 func Take(taken []Taken) []table.Write {
 	writes := make([]table.Write, len(taken))
 	for i, t := range taken {

@@ -112,7 +112,8 @@ func TestALotIsGivenOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	give(t, s, "once-0001", 5_000, noon.AddDate(0, 1, 0))
-	lot := storecredit.Lot{ID: "once-0001", CustomerID: "ann", Currency: "KRW", Amount: 5_000, ExpiresAt: noon.AddDate(0, 1, 0)}
+	lot := storecredit.Lot{ID: "once-0001", CustomerID: "ann", Currency: "KRW", Amount: 5_000,
+		ExpiresAt: noon.AddDate(0, 1, 0)}
 	if _, failed := table.Failed(s.Table.Put(t.Context(), storecredit.Grant(lot, noon))); !failed {
 		t.Fatal("a lot is given twice")
 	}
