@@ -3,6 +3,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
+# With it a package is compiled once for the tests and the executables, whatever folder the checkout is in.
+export GOFLAGS ?= -trimpath
+
 PORT ?= 8080
 DATA ?= .dangol
 API ?= http://localhost:$(PORT)

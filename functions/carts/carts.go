@@ -40,6 +40,11 @@ func Spec() function.Spec {
 		Name: "carts", Purpose: "Carts of guests and customers, with what they cost and what blocks them",
 		New: New, API: API(), Memory: 256, Timeout: 10 * time.Second,
 		Environment: append(api.Variables(), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+		Data: []function.Data{{
+			Title:    "Carts",
+			About:    "Package `shared/cart`. One item a cart.",
+			Patterns: cart.AccessPatterns,
+		}},
 		Tables: []function.Grant{{
 			Table:   table.Commerce.Name,
 			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem"},

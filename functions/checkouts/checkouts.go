@@ -42,6 +42,11 @@ func Spec() function.Spec {
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), providers.Variables(),
 			[]string{"COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS", "SHOP_TIMEZONE"}),
+		Data: []function.Data{{
+			Title:    "Checkouts",
+			About:    "Package `shared/checkout`. One item an attempt to buy.",
+			Patterns: checkout.AccessPatterns,
+		}},
 		Tables: []function.Grant{{
 			Table:   table.Commerce.Name,
 			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},

@@ -89,8 +89,13 @@ func Spec() function.Spec {
 		Name: "mailer", Purpose: "Sends every mail, transactional and marketing, at the rate that SES allows",
 		New: New, Memory: 256, Timeout: Timeout,
 		Environment: append(mail.Variables(), "OUTREACH_TABLE", "LINK_BASE"),
-		Tables:      []function.Grant{{Table: table.Outreach.Name, Actions: []string{"GetItem", "PutItem", "UpdateItem"}}},
-		Jobs:        (&Mailer{}).jobs(), Queue: function.Queue{Concurrency: 5},
+		Data: []function.Data{{
+			Title:    "Mails",
+			About:    "Package `shared/outbox`. One task and one record a mail.",
+			Patterns: outbox.AccessPatterns,
+		}},
+		Tables: []function.Grant{{Table: table.Outreach.Name, Actions: []string{"GetItem", "PutItem", "UpdateItem"}}},
+		Jobs:   (&Mailer{}).jobs(), Queue: function.Queue{Concurrency: 5},
 		Events: Hears, MailEvents: true,
 		Permissions: []function.Permission{function.SendMail},
 		Alarms: []function.Alarm{

@@ -38,6 +38,11 @@ func Spec() function.Spec {
 		Name: "orders", Purpose: "Orders: for customers to follow, for the shop to send, cancel and refund",
 		New: New, API: API(), Memory: 256, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE"}),
+		Data: []function.Data{{
+			Title:    "Orders",
+			About:    "Package `shared/order`. One item an order.",
+			Patterns: order.AccessPatterns,
+		}},
 		Tables: []function.Grant{{
 			Table:   table.Commerce.Name,
 			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},

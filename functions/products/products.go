@@ -56,6 +56,11 @@ func Spec() function.Spec {
 		Name: "products", Purpose: "Products, prices and stock: shown to shoppers, kept by merchants",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: append(api.Variables(), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+		Data: []function.Data{{
+			Title:    "Catalog",
+			About:    "Package `shared/catalog`. One item a product with its variants; a row for each change of a price.",
+			Patterns: catalog.AccessPatterns,
+		}},
 		Tables: []function.Grant{{
 			Table:   table.Commerce.Name,
 			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},

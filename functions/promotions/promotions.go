@@ -71,6 +71,11 @@ func Spec() function.Spec {
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), schedule.Variables(),
 			[]string{"COMMERCE_TABLE", "SHOP_CONFIG", "GUARD_CONFIG", "SHOP_TIMEZONE"}),
+		Data: []function.Data{{
+			Title:    "Promotions",
+			About:    "Package `shared/promotion/store`. One item a promotion, listed by its end; counters only for what is limited.",
+			Patterns: store.AccessPatterns,
+		}},
 		Tables: []function.Grant{{
 			Table:   table.Commerce.Name,
 			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "DeleteItem", "Query"},

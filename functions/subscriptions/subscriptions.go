@@ -36,6 +36,11 @@ func Spec() function.Spec {
 		Purpose: "Plans, and subscriptions: for customers to start, change and leave, for the shop to count",
 		New:     New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE", "SHOP_TIMEZONE"}),
+		Data: []function.Data{{
+			Title:    "Plans, subscriptions and invoices",
+			About:    "Package `shared/subscription/service`. One item a subscription, a version of a plan, an invoice, a notice, a line of history.",
+			Patterns: service.AccessPatterns,
+		}},
 		Tables: []function.Grant{{
 			Table:   table.Commerce.Name,
 			Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"},

@@ -4,20 +4,12 @@ import (
 	"bytes"
 	"fmt"
 
-	"dangol/functions/returns"
 	"dangol/infra/topology"
-	"dangol/shared/cart"
-	"dangol/shared/catalog"
-	"dangol/shared/checkout"
-	"dangol/shared/order"
-	"dangol/shared/outbox"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/function"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/ratelimit"
-	"dangol/shared/platform/table"
-	"dangol/shared/promotion/store"
-	"dangol/shared/subscription/service"
 )
 
 // dataModel lists every access pattern with its cost, as the packages that own them state and their tests measure.
@@ -34,22 +26,23 @@ func dataModel(s topology.System) ([]byte, error) {
 		}
 		b.WriteString("\n")
 	}
-	for _, section := range owners {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", section.title, section.about)
-		b.WriteString("| access pattern | key | index | round trips | read units | write units | measured with " +
-			"|\n|---|---|---|---:|---:|---:|---|\n")
-		for _, p := range section.patterns {
-			fmt.Fprintf(&b, "| %s | `%s` | %s | %d | %s | %s | %s |\n", p.Name, p.Key, p.Index, p.Trips, units(p.Read),
-				units(p.Write), p.Note)
+	for _, section := range sections(s) {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", section.Title, section.About)
+		b.WriteString("| access pattern | key | index | round trips | read units | write units | measured with |\n|---|---|---|---:|---:|---:|---|\n")
+		for _, p := range section.Patterns {
+			fmt.Fprintf(&b, "| %s | `%s` | %s | %d | %s | %s | %s |\n", p.Name, p.Key, p.Index, p.Trips, units(p.Read), units(p.Write), p.Note)
 		}
 	}
 	return b.Bytes(), nil
 }
 
-// owner is a package with storage.
-type owner struct {
-	title, about string
-	patterns     []table.Pattern
+// sections are what the functions own, then what all of them use.
+func sections(s topology.System) []function.Data {
+	var all []function.Data
+	for _, f := range s.Functions {
+		all = append(all, f.Data...)
+	}
+	return append(all, platform...)
 }
 
 func units(n float64) string {
@@ -59,22 +52,9 @@ func units(n float64) string {
 	return fmt.Sprintf("%g", n)
 }
 
-var owners = []owner{
-	{"Catalog", "Package `shared/catalog`. One item a product with its variants; a row for each change of a price.",
-		catalog.AccessPatterns},
-	{"Carts", "Package `shared/cart`. One item a cart.", cart.AccessPatterns},
-	{"Checkouts", "Package `shared/checkout`. One item an attempt to buy.", checkout.AccessPatterns},
-	{"Orders", "Package `shared/order`. One item an order.", order.AccessPatterns},
-	{"Returns and store credit", "Function `returns`, packages `shared/rma` and `shared/storecredit`. One item a " +
-		"return, in the partition of its order; one item a lot.", returns.AccessPatterns},
-	{"Promotions", "Package `shared/promotion/store`. One item a promotion, listed by its end; counters only for what " +
-		"is limited.", store.AccessPatterns},
-	{"Plans, subscriptions and invoices",
-		"Package `shared/subscription/service`. One item a subscription, a version of a plan, an invoice, a notice, a " +
-			"line of history.", service.AccessPatterns},
-	{"Rate limits", "Package `shared/platform/ratelimit`.", ratelimit.AccessPatterns},
-	{"Idempotency keys", "Package `shared/platform/idempotency`.", idempotency.AccessPatterns},
-	{"Events", "Package `shared/platform/event`.", event.AccessPatterns},
-	{"Due jobs", "Package `shared/platform/due`.", due.AccessPatterns},
-	{"Mails", "Package `shared/outbox`. One task and one record a mail.", outbox.AccessPatterns},
+var platform = []function.Data{
+	{Title: "Rate limits", About: "Package `shared/platform/ratelimit`.", Patterns: ratelimit.AccessPatterns},
+	{Title: "Idempotency keys", About: "Package `shared/platform/idempotency`.", Patterns: idempotency.AccessPatterns},
+	{Title: "Events", About: "Package `shared/platform/event`.", Patterns: event.AccessPatterns},
+	{Title: "Due jobs", About: "Package `shared/platform/due`.", Patterns: due.AccessPatterns},
 }

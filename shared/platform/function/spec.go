@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dangol/shared/platform/boot"
+	"dangol/shared/platform/table"
 	"dangol/shared/platform/worker"
 )
 
@@ -21,6 +22,7 @@ type Spec struct {
 	Timeout     time.Duration // at most 29 s where it has routes: API Gateway waits no longer
 	Environment []string      // names of the variables it reads; see package boot
 	Tables      []Grant
+	Data        []Data       // the items it owns, for docs/data-model.md
 	Permissions []Permission // what it may do besides tables
 
 	API    API          // its routes, an *api.Service; nil when it has none
@@ -47,6 +49,13 @@ type Grant struct {
 	Table   string
 	Actions []string // as in IAM, without "dynamodb:"
 	Indexes []string
+}
+
+// Data is a section of docs/data-model.md: the items that a function owns and what each access to them costs.
+type Data struct {
+	Title    string
+	About    string // which package keeps them, and what one item is
+	Patterns []table.Pattern
 }
 
 // Permission is something a function may do outside its tables.
