@@ -1,20 +1,20 @@
-// Package relay brings what happened from the tables to the bus. It reads the stream of Commerce, picks the changes that
-// carry an event which the item did not carry before (see package event), and publishes each as an EventBridge event:
-// source "dangol", detail type the event's type, detail the envelope. It owns no items and answers to nobody but the
-// stream.
+// Package relay brings what happened from the tables to the bus. It reads the streams of Commerce and Care, picks the
+// changes that carry an event which the item did not carry before (see package event), and publishes each as an
+// EventBridge event: source "dangol", detail type the event's type, detail the envelope. It owns no items and answers
+// to nobody but the stream.
 //
 // Trigger: DynamoDB stream, new and old images, with ReportBatchItemFailures and BisectBatchOnFunctionError.
 //
-// Order: the events of one item are published in the order of its changes, each only after the one before is on the bus.
-// Events of different items may overtake each other.
+// Order: the events of one item are published in the order of its changes, each only after the one before is on the
+// bus. Events of different items may overtake each other.
 //
-// Failure: the answer names the sequence number of the first record that is not on the bus; Lambda comes again from there.
-// Records behind it may be published twice, none is left out: at least once, and consumers remember event ids.
+// Failure: the answer names the sequence number of the first record that is not on the bus; Lambda comes again from
+// there. Records behind it may be published twice, none is left out: at least once, and consumers remember event ids.
 //
 // A record whose event cannot be read, or is larger than the bus takes, will not get better with time. It is logged,
-// counted (EventsUnreadable, which has an alarm) and reported as failed, and everything behind it is published all the same.
-// The mapping retries it a bounded number of times and then hands it to its on-failure queue, so it holds up its shard for
-// minutes and not for the day that the stream lives.
+// counted (EventsUnreadable, which has an alarm) and reported as failed, and everything behind it is published all the
+// same. The mapping retries it a bounded number of times and then hands it to its on-failure queue, so it holds up its
+// shard for minutes and not for the day that the stream lives.
 package relay
 
 import (
@@ -38,7 +38,8 @@ const Filter = `{"dynamodb":{"NewImage":{"event":{"M":{"id":{"S":[{"exists":true
 
 // Bus is the part of the EventBridge client in use.
 type Bus interface {
-	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
+	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput,
+		error)
 }
 
 // Relay publishes stream records.
@@ -53,9 +54,9 @@ type Relay struct {
 // Spec describes the function.
 func Spec() function.Spec {
 	return function.Spec{
-		Name: "relay", Purpose: "Publishes what happened: from the table's stream to the bus, in order for each item",
+		Name: "relay", Purpose: "Publishes what happened: from the tables' streams to the bus, in order for each item",
 		New: New, Memory: 256, Timeout: 30 * time.Second, Environment: []string{"BUS_NAME"},
-		Stream:      &function.Stream{Table: table.Commerce.Name, Batch: 100, Retries: 20},
+		Stream:      &function.Stream{Tables: []string{table.Commerce.Name, table.Care.Name}, Batch: 100, Retries: 20},
 		Permissions: []function.Permission{function.PutEvents},
 	}
 }
@@ -68,7 +69,8 @@ func New(_ context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
-	bus := eventbridge.NewFromConfig(env.AWS(), func(o *eventbridge.Options) { o.BaseEndpoint = env.Endpoint("EVENTBRIDGE") })
+	bus := eventbridge.NewFromConfig(env.AWS(),
+		func(o *eventbridge.Options) { o.BaseEndpoint = env.Endpoint("EVENTBRIDGE") })
 	return lambda.NewHandler(With(bus, config.Bus, env).Handle), nil
 }
 
@@ -106,7 +108,8 @@ func (r *Relay) read(ctx context.Context, in Batch, report *tally) (entries []en
 		if err != nil {
 			report.unreadable++
 			first = min(first, i)
-			r.log.ErrorContext(ctx, "unreadable event", "item", record.item(), "sequence", record.Change.SequenceNumber, "error", err)
+			r.log.ErrorContext(ctx, "unreadable event", "item", record.item(), "sequence", record.Change.SequenceNumber, "error",
+				err)
 			continue
 		}
 		if tells {

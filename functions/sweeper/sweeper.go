@@ -1,16 +1,16 @@
 // Package sweeper makes happen what is due. Each minute it asks the due index (package due) for the jobs whose time has
-// come, claims them and puts them into the queue of their kind, where the function that knows the job works them off. It
-// owns no items; it only moves the due time of other functions' items, and it emits no events.
+// come, claims them and puts them into the queue of their kind, where the function that knows the job works them off.
+// It owns no items; it only moves the due time of other functions' items, and it emits no events.
 //
 // Trigger: EventBridge Scheduler, rate 1 minute, input {}.
 //
 // A job is handed out once per lease (due.Lease): the claim is conditional on the time that was read, so of two sweeps
-// at once one gets it. Between claim and queue a sweep can die; the job is due again when the lease ends. A job that could
-// not be queued is given back at once. A job that was handed out due.MaxTries times without getting done goes to the dead
-// queue, and only then leaves the index: it may be there twice, never nowhere. Workers are idempotent.
+// at once one gets it. Between claim and queue a sweep can die; the job is due again when the lease ends. A job that
+// could not be queued is given back at once. A job that was handed out due.MaxTries times without getting done goes to
+// the dead queue, and only then leaves the index: it may be there twice, never nowhere. Workers are idempotent.
 //
-// A queue is filled only as far as its workers can empty it within a lease; the rest of a large run waits in the index for
-// the next sweeps.
+// A queue is filled only as far as its workers can empty it within a lease; the rest of a large run waits in the index
+// for the next sweeps.
 //
 // The sweep stops some seconds before Lambda would stop it; the next one goes on with what is left.
 package sweeper
@@ -41,8 +41,10 @@ const parallel = 8
 
 // Queue is the part of the SQS client in use.
 type Queue interface {
-	SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
-	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
+	SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput,
+		error)
+	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput,
+		...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
 }
 
 // Kind is one kind of job: the table whose items carry it and the URL of the queue it goes to.
@@ -68,18 +70,19 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "sweeper", Purpose: "Finds what is due and queues it",
 		New: New, Memory: 256, Timeout: 55 * time.Second,
-		Environment: []string{"COMMERCE_TABLE", "OUTREACH_TABLE", "DUE_KINDS", "DEAD_QUEUE_URL"},
+		Environment: []string{"COMMERCE_TABLE", "OUTREACH_TABLE", "CARE_TABLE", "DUE_KINDS", "DEAD_QUEUE_URL"},
 		Tables: []function.Grant{
 			{Table: table.Commerce.Name, Actions: []string{"UpdateItem"}, Indexes: []string{table.Due}},
 			{Table: table.Outreach.Name, Actions: []string{"UpdateItem"}, Indexes: []string{table.Due}},
+			{Table: table.Care.Name, Actions: []string{"UpdateItem"}, Indexes: []string{table.Due}},
 		},
 		Schedule:    &function.Schedule{Rate: time.Minute},
 		Permissions: []function.Permission{function.SendDue},
 	}
 }
 
-// New builds the function. Environment: DUE_KINDS, a list kind=queue URL, with kind@VARIABLE for a kind whose items are in
-// the table named by another variable than COMMERCE_TABLE ("checkout=https://...,send@OUTREACH_TABLE=https://...");
+// New builds the function. Environment: DUE_KINDS, a list kind=queue URL, with kind@VARIABLE for a kind whose items are
+// in the table named by another variable than COMMERCE_TABLE ("checkout=https://...,send@OUTREACH_TABLE=https://...");
 // DEAD_QUEUE_URL; the table variables; SQS_ENDPOINT where it is not the usual one.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
@@ -99,11 +102,12 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 
 // With returns a sweeper of the kinds.
 func With(kinds []Kind, dead string, queue Queue, env *boot.Env) *Sweeper {
-	return &Sweeper{kinds: kinds, dead: dead, most: mostWaiting, queue: queue, clock: env.Clock, log: env.Log, metrics: env.Metrics()}
+	return &Sweeper{kinds: kinds, dead: dead, most: mostWaiting, queue: queue, clock: env.Clock, log: env.Log,
+		metrics: env.Metrics()}
 }
 
-// Handle sweeps all kinds once and says what it did with each. An error of one shard does not keep the others from being
-// swept; it is returned in the end, so that it shows in the function's error metric.
+// Handle sweeps all kinds once and says what it did with each. An error of one shard does not keep the others from
+// being swept; it is returned in the end, so that it shows in the function's error metric.
 func (s *Sweeper) Handle(ctx context.Context, _ struct{}) (map[string]Tally, error) {
 	reading, done := limited(ctx)
 	defer done()

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"dangol/infra/topology"
@@ -12,17 +13,22 @@ import (
 // architecture draws the system and lists its functions.
 func architecture(s topology.System) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString("# Architecture\n\nMade from `infra/topology` by `make generate`. What is drawn here is what `cdk deploy` deploys and what `make run` runs.\n\n")
+	b.WriteString("# Architecture\n\nMade from `infra/topology` by `make generate`. What is drawn here is what `cdk " +
+		"deploy` deploys and what `make run` runs.\n\n")
 	b.WriteString("```mermaid\n")
 	picture(&b, s)
 	b.WriteString("```\n\n")
-	b.WriteString("- **A change and its event are one write.** An entity keeps its latest event in the attribute `event`; the relay publishes it from the table's stream.\n")
+	b.WriteString("- **A change and its event are one write.** An entity keeps its latest event in the attribute " +
+		"`event`; the relay publishes it from the table's stream.\n")
 	b.WriteString("- **Delivery is at least once.** Consumers remember the event id in the same write as their effect.\n")
-	b.WriteString("- **What must happen later is in the `due` index.** The sweeper finds it, claims it and queues it; cost follows what is due.\n")
+	b.WriteString("- **What must happen later is in the `due` index.** The sweeper finds it, claims it and queues it; " +
+		"cost follows what is due.\n")
 	b.WriteString("- **Time comes from one clock.** On a laptop it can be moved, and everything due happens in order.\n\n")
-	b.WriteString("## Functions\n\n| function | what it does | called by | tables | memory, timeout |\n|---|---|---|---|---|\n")
+	b.WriteString("## Functions\n\n| function | what it does | called by | tables | memory, timeout " +
+		"|\n|---|---|---|---|---|\n")
 	for _, f := range s.Functions {
-		fmt.Fprintf(&b, "| [%s](../functions/%s) | %s | %s | %s | %d MB, %s |\n", f.Name, f.Name, f.Purpose, calledBy(f), tablesOf(f), f.Memory, f.Timeout)
+		fmt.Fprintf(&b, "| [%s](../functions/%s) | %s | %s | %s | %d MB, %s |\n", f.Name, f.Name, f.Purpose, calledBy(f),
+			tablesOf(f), f.Memory, f.Timeout)
 	}
 	b.WriteString("\n## Routes\n\n| route | operation | who may call |\n|---|---|---|\n")
 	for _, f := range s.Functions {
@@ -57,7 +63,7 @@ func calledBy(f topology.Function) string {
 		by = append(by, fmt.Sprintf("%d routes", len(f.API.Routes())))
 	}
 	if f.Stream != nil {
-		by = append(by, "changes of "+f.Stream.Table)
+		by = append(by, "changes of "+strings.Join(f.Stream.Tables, " and "))
 	}
 	if f.Schedule != nil {
 		by = append(by, "every "+strings.TrimSuffix(f.Schedule.Rate.String(), "0s"))
@@ -104,10 +110,15 @@ func picture(b *bytes.Buffer, s topology.System) {
 			fmt.Fprintf(b, "  f_%s --- %s\n", f.Name, g.Table)
 		}
 		if f.Stream != nil {
-			fmt.Fprintf(b, "  %s -- stream --> f_%s --> bus\n", f.Stream.Table, f.Name)
+			for _, name := range f.Stream.Tables {
+				fmt.Fprintf(b, "  %s -- stream --> f_%s --> bus\n", name, f.Name)
+			}
 		}
 		if f.Schedule != nil {
-			fmt.Fprintf(b, "  minute([each minute]) --> f_%s\n", f.Name)
+			rate := strings.TrimSuffix(f.Schedule.Rate.String(), "0s")
+			fmt.Fprintf(b, "  every_%s([every %s]) --> f_%s\n", rate, rate, f.Name)
+		}
+		if slices.Contains(f.Permissions, function.SendDue) {
 			for _, k := range queuesOf(s) {
 				fmt.Fprintf(b, "  f_%s --> q_%s\n", f.Name, k)
 			}

@@ -111,12 +111,13 @@ func (a *Async) function(f topology.Function, known map[string]*string, d *Data)
 // events belong to the function's own stack: a rule may send to a queue only by a policy that names the rule.
 func (a *Async) connect(stack awscdk.Stack, f topology.Function, fn awslambda.Function, d *Data) {
 	for _, p := range f.Permissions {
-		a.permit(stack, fn, p)
+		a.permit(stack, fn, p, d)
 	}
 	if len(f.Jobs) > 0 {
-		fn.AddEventSource(awslambdaeventsources.NewSqsEventSource(a.Queues[f.Name], &awslambdaeventsources.SqsEventSourceProps{
-			ReportBatchItemFailures: yes(true), MaxConcurrency: num(f.Queue.WithDefaults().Concurrency),
-		}))
+		fn.AddEventSource(awslambdaeventsources.NewSqsEventSource(a.Queues[f.Name],
+			&awslambdaeventsources.SqsEventSourceProps{
+				ReportBatchItemFailures: yes(true), MaxConcurrency: num(f.Queue.WithDefaults().Concurrency),
+			}))
 	}
 	if f.Stream != nil {
 		a.stream(stack, f, fn, d)
@@ -129,7 +130,7 @@ func (a *Async) connect(stack awscdk.Stack, f topology.Function, fn awslambda.Fu
 	}
 }
 
-func (a *Async) permit(stack awscdk.Stack, fn awslambda.Function, p function.Permission) {
+func (a *Async) permit(stack awscdk.Stack, fn awslambda.Function, p function.Permission, d *Data) {
 	switch p {
 	case function.PutEvents:
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -156,6 +157,8 @@ func (a *Async) permit(stack awscdk.Stack, fn awslambda.Function, p function.Per
 		fn.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions: strs("ses:GetAccount"), Resources: strs("*"), // the action has no resource types
 		}))
+	case function.StoreMedia:
+		d.Media.permit(fn)
 	case function.PlanTimes:
 		a.times.permit(stack, fn)
 	case function.ReadPayments:
@@ -173,26 +176,31 @@ func readSecrets(stack awscdk.Stack, c Config, fn awslambda.Function) {
 	}))
 }
 
-// stream feeds the changes of a table to the function. A batch that keeps failing is halved until the one bad record is
+// stream feeds the changes of tables to the function. A batch that keeps failing is halved until the one bad record is
 // alone; that one goes to the dead-letter queue, so it cannot hold up a shard for a day.
 func (a *Async) stream(stack awscdk.Stack, f topology.Function, fn awslambda.Function, d *Data) {
-	fn.AddEventSource(awslambdaeventsources.NewDynamoEventSource(d.Tables[f.Stream.Table], &awslambdaeventsources.DynamoEventSourceProps{
-		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON, BatchSize: num(f.Stream.Batch),
-		RetryAttempts: num(f.Stream.Retries), BisectBatchOnError: yes(true), ReportBatchItemFailures: yes(true),
-		OnFailure: awslambdaeventsources.NewSqsDlq(a.dead(stack, f.Name+"-stream-dead")),
-		Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
-			"dynamodb": map[string]any{"NewImage": map[string]any{"event": map[string]any{"M": map[string]any{
-				"id": map[string]any{"S": []map[string]any{{"exists": true}}},
-			}}}},
-		})},
-	}))
+	dead := awslambdaeventsources.NewSqsDlq(a.dead(stack, f.Name+"-stream-dead"))
+	for _, name := range f.Stream.Tables {
+		fn.AddEventSource(awslambdaeventsources.NewDynamoEventSource(d.Tables[name],
+			&awslambdaeventsources.DynamoEventSourceProps{
+				StartingPosition: awslambda.StartingPosition_TRIM_HORIZON, BatchSize: num(f.Stream.Batch),
+				RetryAttempts: num(f.Stream.Retries), BisectBatchOnError: yes(true), ReportBatchItemFailures: yes(true),
+				OnFailure: dead,
+				Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
+					"dynamodb": map[string]any{"NewImage": map[string]any{"event": map[string]any{"M": map[string]any{
+						"id": map[string]any{"S": []map[string]any{{"exists": true}}},
+					}}}},
+				})},
+			}))
+	}
 }
 
 func (a *Async) schedule(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
 	awsscheduler.NewSchedule(stack, str(f.Name+"-schedule"), &awsscheduler.ScheduleProps{
 		Description: str(f.Purpose), Schedule: awsscheduler.ScheduleExpression_Rate(lasting(f.Schedule.Rate)),
 		Target: awsschedulertargets.NewLambdaInvoke(fn, &awsschedulertargets.ScheduleTargetBaseProps{
-			DeadLetterQueue: a.dead(stack, f.Name+"-schedule-dead"), RetryAttempts: num(2), MaxEventAge: lasting(f.Schedule.Rate),
+			DeadLetterQueue: a.dead(stack, f.Name+"-schedule-dead"), RetryAttempts: num(2),
+			MaxEventAge: lasting(f.Schedule.Rate),
 		}),
 	})
 }
@@ -202,7 +210,8 @@ func (a *Async) schedule(stack awscdk.Stack, f topology.Function, fn awslambda.F
 func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
 	dead := a.dead(stack, f.Name+"-events-dead")
 	fn.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
-		OnFailure: awslambdadestinations.NewSqsDestination(dead), RetryAttempts: num(2), MaxEventAge: awscdk.Duration_Hours(num(6)),
+		OnFailure: awslambdadestinations.NewSqsDestination(dead), RetryAttempts: num(2),
+		MaxEventAge: awscdk.Duration_Hours(num(6)),
 	})
 	targets := func() *[]awsevents.IRuleTarget {
 		return &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(fn, &awseventstargets.LambdaFunctionProps{

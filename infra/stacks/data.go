@@ -18,6 +18,7 @@ type Data struct {
 	Issuer string // who signs access tokens
 	// Clients are the client ids whose tokens are accepted.
 	Clients []*string
+	Media   Media
 }
 
 func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System) *Data {
@@ -30,6 +31,7 @@ func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syst
 	} else {
 		d.pool(c)
 	}
+	d.Media = newMedia(d.Stack, c)
 	return d
 }
 

@@ -15,7 +15,8 @@ import (
 )
 
 // newFunction makes one function with a role of its own that may do what the topology says and nothing else.
-func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[string]awsdynamodb.TableV2, env map[string]*string) awslambda.Function {
+func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[string]awsdynamodb.TableV2,
+	env map[string]*string) awslambda.Function {
 	logs := awslogs.NewLogGroup(stack, str(f.Name+"-logs"), &awslogs.LogGroupProps{
 		Retention: retention(c.Stage.LogDays), RemovalPolicy: c.removal(),
 	})
@@ -33,8 +34,9 @@ func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[s
 	}
 	env["STAGE"] = str(c.Stage.Name)
 	return awslambda.NewFunction(stack, str(f.Name), &awslambda.FunctionProps{
-		FunctionName: name, Description: str(f.Purpose), Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
-		Handler: str("bootstrap"), Code: awslambda.Code_FromAsset(str(filepath.Join(c.Dist, f.Name)), nil),
+		FunctionName: name, Description: str(f.Purpose), Runtime: awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture: awslambda.Architecture_ARM_64(),
+		Handler:      str("bootstrap"), Code: awslambda.Code_FromAsset(str(filepath.Join(c.Dist, f.Name)), nil),
 		MemorySize: num(f.Memory), Timeout: lasting(f.Timeout), Role: role, LogGroup: logs,
 		ReservedConcurrentExecutions: reserved(c, f),
 		LoggingFormat:                awslambda.LoggingFormat_JSON, Tracing: awslambda.Tracing_ACTIVE, Environment: &env,
@@ -94,8 +96,8 @@ func environment(f topology.Function, known map[string]*string) map[string]*stri
 	return env
 }
 
-// variables are the environment variables that depend on the data stack and the configuration; nil ones have a default or
-// belong to the sandbox provider, which exists on laptops only.
+// variables are the environment variables that depend on the data stack and the configuration; nil ones have a default
+// or belong to the sandbox provider, which exists on laptops only.
 func variables(c Config, d *Data) map[string]*string {
 	clients := make([]string, len(d.Clients))
 	for i, id := range d.Clients {
@@ -109,6 +111,7 @@ func variables(c Config, d *Data) map[string]*string {
 		"SHOP_CONFIG": optional(c.ShopConfig), "SHELF_SECONDS": optional(c.CacheTTL), "MAIL_FROM": str(c.MailFrom), "MAIL_REPLY_TO": str(c.ShopContact),
 		"SHOP_NAME": str(c.ShopName), "SHOP_URL": str(c.ShopURL), "LINK_BASE": str(c.LinkBase), "SHOP_CONTACT": str(c.ShopContact),
 		"SHOP_COLOR":   optional(c.ShopColor),
+		"MEDIA_BUCKET": d.Media.Bucket.BucketName(), "MEDIA_URL": d.Media.URL,
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
 	}
 	for name, t := range d.Tables {

@@ -4,14 +4,18 @@ package topology
 // benchmark use it.
 var Sample = map[string]string{
 	"JWT_ISSUER": "http://127.0.0.1:9", "JWT_JWKS": "http://127.0.0.1:9/jwks.json", "JWT_CLIENTS": "",
-	"COMMERCE_TABLE": "Commerce", "OUTREACH_TABLE": "Outreach", "SHOP_CONFIG": "", "SHELF_SECONDS": "2",
+	"COMMERCE_TABLE": "Commerce", "OUTREACH_TABLE": "Outreach", "CARE_TABLE": "Care", "SHOP_CONFIG": "",
+	"SHELF_SECONDS":    "2",
 	"PAYMENT_PROVIDER": "sandbox", "PAYMENT_SECRETS": "", "SANDBOX_URL": "http://127.0.0.1:9", "SANDBOX_KEY": "sk_sample",
 	"SANDBOX_WEBHOOK_SECRET": "whsec_sample", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
 	"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:ap-northeast-2:123456789012:function:promotion-scheduler",
 	"SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
 	"SCHEDULER_DEAD_ARN": "arn:aws:sqs:ap-northeast-2:123456789012:times-dead", "GUARD_CONFIG": "",
-	"BUS_NAME": "dangol", "DUE_KINDS": "checkout=http://127.0.0.1:9/checkout-worker", "DEAD_QUEUE_URL": "http://127.0.0.1:9/dead",
-	"SHOP_NAME": "Sample", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com", "SHOP_COLOR": "",
+	"BUS_NAME": "dangol", "DUE_KINDS": "checkout=http://127.0.0.1:9/checkout-worker",
+	"DEAD_QUEUE_URL": "http://127.0.0.1:9/dead",
+	"SHOP_NAME":      "Sample", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com",
+	"SHOP_COLOR":   "",
+	"MEDIA_BUCKET": "media", "MEDIA_URL": "https://media.example.com",
 	"SHOP_IMPRINT": "", "SHOP_TIMEZONE": "", "MAIL_REPLY_TO": "",
 	"LINK_BASE": "https://shop.example.com", "MAIL_FROM": "shop@example.com", "MAIL_CONFIGURATION_SET": "sample",
 }

@@ -13,6 +13,9 @@ import (
 	"dangol/functions/promotions"
 	"dangol/functions/relay"
 	"dangol/functions/returns"
+	reviewauditor "dangol/functions/review-auditor"
+	reviewmedia "dangol/functions/review-media"
+	"dangol/functions/reviews"
 	"dangol/functions/subscriptions"
 	"dangol/functions/sweeper"
 	"dangol/shared/platform/table"
@@ -28,6 +31,9 @@ var Dangol = New(table.Schemas,
 	orders.Spec(),
 	returns.Spec(),
 	subscriptions.Spec(),
+	reviews.Spec(),
+	reviewmedia.Spec(),
+	reviewauditor.Spec(),
 	apidocs.Spec(),
 	relay.Spec(),
 	sweeper.Spec(),

@@ -22,8 +22,8 @@ const (
 	Reported           Reason = "reported"   // held because of reports
 )
 
-// Policy is what is said about a reason.
-type Policy struct {
+// ModerationPolicy is what is said about a reason.
+type ModerationPolicy struct {
 	Reason Reason `json:"reason"`
 	// Mendable says that the author can mend the text or photo and send it again.
 	Mendable bool `json:"mendable"`
@@ -33,7 +33,7 @@ type Policy struct {
 }
 
 // Policies is the published moderation policy, one entry per reason.
-var Policies = []Policy{
+var Policies = []ModerationPolicy{
 	{Profanity, true, true, texts("The text has an insult or a swear word.", "욕설이나 모욕적인 표현이 있습니다.")},
 	{PersonalData, true, true, texts(
 		"The text names personal data such as a phone number or an address.", "전화번호, 주소 같은 개인정보가 있습니다.")},
@@ -56,7 +56,7 @@ var Policies = []Policy{
 func texts(en, ko string) map[string]string { return map[string]string{"en": en, "ko": ko} }
 
 // PolicyOf returns the entry of a reason; ok is false for one that is not in the policy.
-func PolicyOf(r Reason) (p Policy, ok bool) {
+func PolicyOf(r Reason) (p ModerationPolicy, ok bool) {
 	for _, p := range Policies {
 		if p.Reason == r {
 			return p, true
@@ -67,16 +67,16 @@ func PolicyOf(r Reason) (p Policy, ok bool) {
 
 // Finding is a reason with the words it is about.
 type Finding struct {
-	Reason Reason `json:"reason" dynamodbav:"reason"`
-	Field  string `json:"field,omitempty" dynamodbav:"field,omitempty"` // title, text, followUp, or the id of a photo
-	Marks  []Mark `json:"marks,omitempty" dynamodbav:"marks,omitempty"`
+	Reason Reason `json:"reason"`
+	Field  string `json:"field,omitempty"` // title, text, followUp, or the id of a photo
+	Marks  []Mark `json:"marks,omitempty"`
 }
 
 // Mark is a part of a text, in characters (Unicode code points) from its start; End is not in it.
 type Mark struct {
-	Start int    `json:"start" dynamodbav:"start"`
-	End   int    `json:"end" dynamodbav:"end"`
-	Text  string `json:"text" dynamodbav:"text"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+	Text  string `json:"text"`
 }
 
 // Outcome is the state that a moderator's reasons lead to: returned when the author can mend every one of them.

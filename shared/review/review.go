@@ -29,11 +29,11 @@ var States = []State{Published, Held, Returned, Rejected, Deleted}
 
 // Content is what the author writes. Only the author changes it.
 type Content struct {
-	Stars      int               `json:"stars" dynamodbav:"stars"` // 1 to 5
-	Title      string            `json:"title,omitempty" dynamodbav:"title,omitempty"`
-	Text       string            `json:"text" dynamodbav:"text"`
-	Attributes map[string]string `json:"attributes,omitempty" dynamodbav:"attributes,omitempty"` // such as skin_type: dry
-	Language   string            `json:"language" dynamodbav:"language"`                         // ISO 639-1
+	Stars      int               `json:"stars"` // 1 to 5
+	Title      string            `json:"title,omitempty"`
+	Text       string            `json:"text"`
+	Attributes map[string]string `json:"attributes,omitempty"` // such as skin_type: dry
+	Language   string            `json:"language"`             // ISO 639-1
 }
 
 // FollowUp is the second part that the author adds after a month of use. It is linked to the first by being in it.
@@ -84,8 +84,9 @@ type Reply struct {
 // shown.
 type Reward struct {
 	ID       string    `json:"id"`
-	Kind     string    `json:"kind"` // review, photo_review, best_of_month
-	Form     string    `json:"form"` // coupon
+	Kind     string    `json:"kind"`           // review, photo_review, best_of_month
+	Form     string    `json:"form"`           // coupon
+	Code     string    `json:"code,omitempty"` // of the coupon; the author's alone to see
 	Amount   int64     `json:"amount"`
 	Currency string    `json:"currency"`
 	At       time.Time `json:"at"`
@@ -97,40 +98,100 @@ type Reward struct {
 // Review is one review of one order line.
 type Review struct {
 	Content
-	ID        string    `dynamodbav:"id"`
-	ProductID string    `dynamodbav:"productId"`
-	VariantID string    `dynamodbav:"variantId,omitempty"`
-	OrderID   string    `dynamodbav:"orderId,omitempty"` // empty when imported
-	LineID    string    `dynamodbav:"lineId,omitempty"`
-	AuthorID  string    `dynamodbav:"authorId"`   // a customer, or guest:<hash of the mail address>
-	Author    string    `dynamodbav:"authorName"` // as shown
-	State     State     `dynamodbav:"state"`
-	Version   int       `dynamodbav:"version"`
-	Reasons   []Finding `dynamodbav:"reasons,omitempty"` // why it is held, returned or rejected
-	Signals   []Signal  `dynamodbav:"signals,omitempty"` // of a review that may not be genuine; for moderators
-	FollowUp  *FollowUp `dynamodbav:"followUp,omitempty"`
-	Media     []Media   `dynamodbav:"media,omitempty"`
-	Reply     *Reply    `dynamodbav:"reply,omitempty"`
-	Reward    *Reward   `dynamodbav:"reward,omitempty"`
-	Verified  bool      `dynamodbav:"verified,omitempty"`
-	Imported  string    `dynamodbav:"imported,omitempty"` // the system it was imported from
-	Helpful   int       `dynamodbav:"helpful,omitempty"`
-	Unhelpful int       `dynamodbav:"unhelpful,omitempty"`
+	ID        string    `json:"id"`
+	ProductID string    `json:"productId"`
+	VariantID string    `json:"variantId,omitempty"`
+	OrderID   string    `json:"orderId,omitempty"` // empty when imported
+	LineID    string    `json:"lineId,omitempty"`
+	AuthorID  string    `json:"authorId"`   // a customer, or guest:<hash of the mail address>
+	Author    string    `json:"authorName"` // as shown
+	State     State     `json:"state"`
+	Version   int       `json:"version"`
+	Reasons   []Finding `json:"reasons,omitempty"` // why it is held, returned or rejected
+	Signals   []Signal  `json:"signals,omitempty"` // of a review that may not be genuine; for moderators
+	FollowUp  *FollowUp `json:"followUp,omitempty"`
+	Media     []Media   `json:"media,omitempty"`
+	Reply     *Reply    `json:"reply,omitempty"`
+	Reward    *Reward   `json:"reward,omitempty"`
+	Verified  bool      `json:"verified,omitempty"`
+	Imported  string    `json:"imported,omitempty"` // the system it was imported from
+	Helpful   int       `json:"helpful,omitempty"`
+	Unhelpful int       `json:"unhelpful,omitempty"`
 	// ReportWeight is the sum of the weights of the reports since the last decision, in hundredths.
-	ReportWeight int       `dynamodbav:"reportWeight,omitempty"`
-	Edits        int       `dynamodbav:"edits,omitempty"`
-	Written      time.Time `dynamodbav:"writtenAt"`
-	Edited       time.Time `dynamodbav:"editedAt,omitempty"`
-	DecideBy     time.Time `dynamodbav:"decideBy,omitempty"` // of a held one
+	ReportWeight int       `json:"reportWeight,omitempty"`
+	Edits        int       `json:"edits,omitempty"`
+	Written      time.Time `json:"writtenAt"`
+	Edited       time.Time `json:"editedAt,omitzero"`
+	DecideBy     time.Time `json:"decideBy,omitzero"` // of a held one
+	// RewardAt is when it is decided whether the review earns something; zero once that is decided.
+	RewardAt time.Time `json:"rewardAt,omitzero"`
+	// RewardOutcome is what was decided: the kind of the reward, or the criterion that is missing.
+	RewardOutcome string    `json:"rewardOutcome,omitempty"`
+	Delivered     time.Time `json:"deliveredAt,omitzero"`
 	// Approved is set by a moderator's decision to publish: the same content is not held again for the same signals.
-	Approved time.Time `dynamodbav:"approvedAt,omitempty"`
+	Approved time.Time `json:"approvedAt,omitzero"`
 }
 
 // Signal is one named reason to think that a review may not be genuine.
 type Signal struct {
-	Name   string `json:"name" dynamodbav:"name"`
-	Weight int    `json:"weight" dynamodbav:"weight"`
-	Detail string `json:"detail" dynamodbav:"detail"` // for moderators, in English
+	Name   string `json:"name"`
+	Weight int    `json:"weight"`
+	Detail string `json:"detail"` // for moderators, in English
+}
+
+// NextJob is when something has to be done about the review by itself: a held one is published, a photo that is held too, and
+// a reward is decided. The zero time when there is nothing.
+func (r *Review) NextJob() time.Time {
+	switch r.State {
+	case Held:
+		return r.DecideBy
+	case Published:
+		if !r.DecideBy.IsZero() && (r.RewardAt.IsZero() || r.DecideBy.Before(r.RewardAt)) {
+			return r.DecideBy
+		}
+		return r.RewardAt
+	}
+	return time.Time{}
+}
+
+// HoldMedia takes all photos and videos down until a moderator decides.
+func (r *Review) HoldMedia(reason Reason, decideBy time.Time) {
+	for i := range r.Media {
+		if r.Media[i].State == MediaPublished {
+			r.Media[i].State, r.Media[i].Reason = MediaHeld, reason
+			r.DecideBy = decideBy
+		}
+	}
+}
+
+// MediaDeadline is when photos that are held are published; the zero time when none is held.
+func (r *Review) MediaDeadline() time.Time {
+	if slices.ContainsFunc(r.Media, func(m Media) bool { return m.State == MediaHeld }) {
+		return r.DecideBy
+	}
+	return time.Time{}
+}
+
+// ReleaseMedia shows the photos and videos again that are held.
+func (r *Review) ReleaseMedia() {
+	for i := range r.Media {
+		if r.Media[i].State == MediaHeld {
+			r.Media[i].State, r.Media[i].Reason = MediaPublished, ""
+		}
+	}
+}
+
+// HoldScore is the sum of the weights of signals from which a review is held.
+const HoldScore = 50
+
+// Doubted reports whether the signals of a review reach HoldScore and no moderator has approved it. Such a review earns
+// nothing, also when it was published because nobody decided.
+func (r *Review) Doubted() bool {
+	score := 0
+	for _, s := range r.Signals {
+		score += s.Weight
+	}
+	return score >= HoldScore && r.Approved.IsZero()
 }
 
 // Rating is the stars that count: the latest opinion of the buyer, so those of the follow-up when there is one.

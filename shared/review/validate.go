@@ -96,11 +96,11 @@ func checkText(pointer, text string, most int) *problem.Field {
 func checkAttribute(name, value string) *problem.Field {
 	i := slices.IndexFunc(Attributes, func(a Attribute) bool { return a.Name == name })
 	if i < 0 {
-		return &problem.Field{Pointer: "/attributes", Code: "unknown_value", Message: "an attribute of the shop"}
+		return &problem.Field{Pointer: "/attributes", Code: "not_allowed", Message: "an attribute of the shop"}
 	}
 	if !slices.Contains(Attributes[i].Values, value) {
 		return &problem.Field{
-			Pointer: "/attributes/" + name, Code: "unknown_value", Message: strings.Join(Attributes[i].Values, ", "),
+			Pointer: "/attributes/" + name, Code: "not_allowed", Message: strings.Join(Attributes[i].Values, ", "),
 		}
 	}
 	return nil

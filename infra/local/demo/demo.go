@@ -1,6 +1,6 @@
 // Package demo fills an empty shop: Haneul, a made-up Korean cosmetics brand with 24 products in Korean and English, in
-// won and dollars, among them two gift sets and a limited edition, plans to subscribe to, a sale for the coming weekend and a code. It goes
-// through the API like any merchant.
+// won and dollars, among them two gift sets and a limited edition, plans to subscribe to, a sale for the coming
+// weekend, a code, and reviews in both languages. It goes through the API like any merchant.
 package demo
 
 import (
@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"dangol/infra/local/issuer"
 	"dangol/infra/local/runner"
@@ -26,7 +27,8 @@ var extras []byte
 
 // Seed fills the shop unless it has products.
 func Seed(ctx context.Context, r *runner.Runner) error {
-	token, err := r.Issuer().Mint(issuer.Claims{Subject: "merchant-demo", Email: "merchant@haneul.example", Groups: []string{"merchant"}})
+	token, err := r.Issuer().Mint(issuer.Claims{Subject: "merchant-demo", Email: "merchant@haneul.example",
+		Groups: []string{"merchant"}})
 	if err != nil {
 		return err
 	}
@@ -46,7 +48,10 @@ func Seed(ctx context.Context, r *runner.Runner) error {
 	if err := s.subscriptions(ctx, r.Clock().Now()); err != nil {
 		return err
 	}
-	return s.season(ctx, r.Clock().Now())
+	if err := s.season(ctx, r.Clock().Now()); err != nil {
+		return err
+	}
+	return s.reviews(ctx, r.Clock().Now().Format(time.DateOnly))
 }
 
 type shop struct{ address, token string }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"dangol/infra/topology"
+
 	"dangol/infra/local/engine"
 	"dangol/infra/local/tables"
 	"dangol/shared/platform/due"
@@ -21,7 +23,8 @@ const look = time.Second
 // expiry is how often the runner deletes what has expired; DynamoDB promises days.
 const expiry = 10 * time.Minute
 
-// gather is how long the runner waits after a write for more of them: reading the streams once for ten orders costs a tenth.
+// gather is how long the runner waits after a write for more of them: reading the streams once for ten orders costs a
+// tenth.
 const gather = 200 * time.Millisecond
 
 // rounds bounds one pass, so that a function that keeps making work for itself cannot hold the laptop up.
@@ -130,7 +133,7 @@ func (r *Runner) sweep(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for _, f := range r.options.System.Functions {
-		if f.Schedule == nil {
+		if f.Schedule == nil || !r.runs(f) {
 			continue
 		}
 		if _, err := r.invoke(ctx, f.Name, []byte("{}")); err != nil {
@@ -142,6 +145,20 @@ func (r *Runner) sweep(ctx context.Context) (int, error) {
 		return 0, err // no progress: leave it to the next look
 	}
 	return 1, nil
+}
+
+// runs reports whether a scheduled function is to be invoked now: the sweeper whenever something is due, one with a
+// longer rate when that has passed since the last time.
+func (r *Runner) runs(f topology.Function) bool {
+	if f.Schedule.Rate <= time.Minute {
+		return true
+	}
+	now := r.clock.Now()
+	if now.Sub(r.ran[f.Name]) < f.Schedule.Rate {
+		return false
+	}
+	r.ran[f.Name] = now
+	return true
 }
 
 // nextJob is when the first job of the due index is due.

@@ -1,5 +1,5 @@
-// Package runner is the system on one machine: the same functions, tables, routes, rules and schedules as deployed, read
-// from the topology, with stand-ins for the AWS services around them and a clock that can be moved.
+// Package runner is the system on one machine: the same functions, tables, routes, rules and schedules as deployed,
+// read from the topology, with stand-ins for the AWS services around them and a clock that can be moved.
 package runner
 
 import (
@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
@@ -63,6 +64,7 @@ type Runner struct {
 	bus       *bus.Bus
 	queues    *queue.Service
 	schedule  *scheduler.Scheduler
+	ran       map[string]time.Time // when functions with a long rate were invoked last
 	mail      *ses.Sink
 	payments  *server.Server
 	issuer    *issuer.Issuer
@@ -83,7 +85,8 @@ type Runner struct {
 // function's configuration is not complete.
 func Start(ctx context.Context, o Options) (r *Runner, err error) {
 	r = &Runner{
-		options: o, handlers: map[string]lambda.Handler{}, turns: make(chan struct{}, writers), wake: make(chan struct{}, 1),
+		options: o, handlers: map[string]lambda.Handler{}, ran: map[string]time.Time{}, turns: make(chan struct{}, writers),
+		wake:      make(chan struct{}, 1),
 		forgotten: map[string]string{},
 	}
 	defer func() {

@@ -39,10 +39,13 @@ const (
 // openServices makes the stand-ins for what AWS and the payment provider do.
 func (r *Runner) openServices(context.Context) (err error) {
 	s, o := r.options.System, r.options
-	if r.bus, err = bus.Open(rules(s), bus.Options{Clock: r.clock, Invoke: r.invoke, Buses: []string{busName}, File: r.file("bus.jsonl"), Log: o.Log}); err != nil {
+	if r.bus, err = bus.Open(rules(s),
+		bus.Options{Clock: r.clock, Invoke: r.invoke, Buses: []string{busName}, File: r.file("bus.jsonl"),
+			Log: o.Log}); err != nil {
 		return err
 	}
-	if r.queues, err = queue.Open(queues(s), queue.Options{Clock: r.clock, Invoke: r.invoke, File: r.file("queues.jsonl"), Log: o.Log}); err != nil {
+	if r.queues, err = queue.Open(queues(s),
+		queue.Options{Clock: r.clock, Invoke: r.invoke, File: r.file("queues.jsonl"), Log: o.Log}); err != nil {
 		return err
 	}
 	if r.schedule, err = scheduler.Open(scheduler.Options{
@@ -50,12 +53,14 @@ func (r *Runner) openServices(context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	if r.mail, err = ses.Open(ses.Options{Clock: r.clock, File: r.file("mail.jsonl"), Log: o.Log, Emit: func(detailType string, detail json.RawMessage) error {
-		return r.bus.Emit(bus.Default, "aws.ses", detailType, detail)
-	}}); err != nil {
+	if r.mail, err = ses.Open(ses.Options{Clock: r.clock, File: r.file("mail.jsonl"), Log: o.Log,
+		Emit: func(detailType string, detail json.RawMessage) error {
+			return r.bus.Emit(bus.Default, "aws.ses", detailType, detail)
+		}}); err != nil {
 		return err
 	}
-	if r.issuer, err = issuer.Open(issuer.Options{Clock: r.clock, URL: r.address, KeyFile: r.file("issuer.pem")}); err != nil {
+	if r.issuer, err = issuer.Open(issuer.Options{Clock: r.clock, URL: r.address,
+		KeyFile: r.file("issuer.pem")}); err != nil {
 		return err
 	}
 	if r.payments, err = server.New(server.Config{
@@ -102,7 +107,7 @@ func queues(s topology.System) []queue.Queue {
 	return all
 }
 
-// openStreams connects each function that reads a table's changes.
+// openStreams connects each function that reads the changes of tables.
 func (r *Runner) openStreams() error {
 	client := dynamodbstreams.New(dynamodbstreams.Options{
 		BaseEndpoint: &r.endpoint, Region: tables.Region, Credentials: localCredentials{},
@@ -117,7 +122,7 @@ func (r *Runner) openStreams() error {
 		}
 		r.closers = append(r.closers, points)
 		r.relays = append(r.relays, stream.NewReader(stream.Mapping{
-			Function: f.Name, Tables: []string{f.Stream.Table}, BatchSize: f.Stream.Batch, MaxRetries: f.Stream.Retries, Bisect: true,
+			Function: f.Name, Tables: f.Stream.Tables, BatchSize: f.Stream.Batch, MaxRetries: f.Stream.Retries, Bisect: true,
 			// As the deployed mapping's filter: only items that carry an event.
 			Filter: func(e events.DynamoDBEventRecord) bool { _, ok := e.Change.NewImage["event"]; return ok },
 			OnFailure: func(_ context.Context, records []events.DynamoDBEventRecord, cause error) {
@@ -133,7 +138,8 @@ func (r *Runner) build(ctx context.Context) error {
 	known := r.variables()
 	for _, f := range r.options.System.Functions {
 		env := &boot.Env{
-			Function: f.Name, Clock: r.clock, Log: r.options.Log.With("function", f.Name), Out: r.options.Out, HTTP: &http.Client{Timeout: 10 * time.Second, Transport: r.transport()},
+			Function: f.Name, Clock: r.clock, Log: r.options.Log.With("function", f.Name), Out: r.options.Out,
+			HTTP:   &http.Client{Timeout: 10 * time.Second, Transport: r.transport()},
 			Getenv: func(name string) string { return known[name] },
 			WrapDB: func(db table.DB) table.DB { return r.wrap(f.Name, db) },
 		}
@@ -176,17 +182,22 @@ func (r *Runner) variables() map[string]string {
 	}
 	known := map[string]string{
 		"AWS_REGION": tables.Region, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-		"DYNAMODB_ENDPOINT": r.endpoint, "EVENTBRIDGE_ENDPOINT": r.address + "/aws/events", "SQS_ENDPOINT": r.address + "/aws/sqs",
-		"SES_ENDPOINT": r.address + "/aws/ses", "SCHEDULER_ENDPOINT": r.address + "/aws/scheduler", "S3_ENDPOINT": r.address + "/aws/s3",
-		"JWT_ISSUER": r.address, "JWT_JWKS": r.address + "/.well-known/jwks.json", "JWT_CLIENTS": "",
+		"DYNAMODB_ENDPOINT": r.endpoint, "EVENTBRIDGE_ENDPOINT": r.address + "/aws/events",
+		"SQS_ENDPOINT": r.address + "/aws/sqs",
+		"SES_ENDPOINT": r.address + "/aws/ses", "SCHEDULER_ENDPOINT": r.address + "/aws/scheduler",
+		"S3_ENDPOINT": r.address + "/aws/s3",
+		"JWT_ISSUER":  r.address, "JWT_JWKS": r.address + "/.well-known/jwks.json", "JWT_CLIENTS": "",
 		"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:" + tables.Region + ":" + queue.Account + ":function:" + topology.Scheduled,
-		"SCHEDULER_ROLE_ARN": "arn:aws:iam::" + queue.Account + ":role/scheduler", "SCHEDULER_DEAD_ARN": queue.ARN(topology.TimesDead),
-		"GUARD_CONFIG": r.getenv("GUARD_CONFIG"),
-		"BUS_NAME":     busName, "DUE_KINDS": strings.Join(kinds, ","), "DEAD_QUEUE_URL": queueURL(r.address, topology.DeadQueue),
+		"SCHEDULER_ROLE_ARN": "arn:aws:iam::" + queue.Account + ":role/scheduler",
+		"SCHEDULER_DEAD_ARN": queue.ARN(topology.TimesDead),
+		"GUARD_CONFIG":       r.getenv("GUARD_CONFIG"),
+		"BUS_NAME":           busName, "DUE_KINDS": strings.Join(kinds, ","),
+		"DEAD_QUEUE_URL":   queueURL(r.address, topology.DeadQueue),
 		"PAYMENT_PROVIDER": "sandbox", "SANDBOX_URL": r.address + "/sandbox", "SANDBOX_KEY": paymentKey,
 		"SANDBOX_WEBHOOK_SECRET": webhookSecret, "PAYMENT_SECRETS": "", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
 		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),
 		"SHELF_SECONDS": r.getenv("SHELF_SECONDS"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address, "LINK_BASE": r.address, "SHOP_CONTACT": mailFrom,
+		"MEDIA_BUCKET": mediaBucket, "MEDIA_URL": r.address + "/aws/s3/" + mediaBucket + "/public",
 		"SHOP_COLOR": "", "SHOP_IMPRINT": "", "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",
 	}
 	for _, s := range r.options.System.Tables {
@@ -221,7 +232,8 @@ func (r *Runner) invoke(ctx context.Context, function string, payload []byte) (o
 
 // deliverWebhook sends a webhook of the payment provider to the shop, as the provider would: over HTTP.
 func (r *Runner) deliverWebhook(ctx context.Context, body []byte, header http.Header) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.address+"/payments/webhooks/sandbox", strings.NewReader(string(body)))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.address+"/payments/webhooks/sandbox",
+		strings.NewReader(string(body)))
 	if err != nil {
 		return err
 	}

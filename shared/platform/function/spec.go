@@ -31,7 +31,7 @@ type Spec struct {
 	Events []string     // the event types it consumes; see Types
 	// MailEvents: it takes what SES tells about mails (source aws.ses) from the default bus, of all detail types.
 	MailEvents bool
-	Stream     *Stream   // it reads the changes of a table
+	Stream     *Stream   // it reads the changes of tables
 	Schedule   *Schedule // it is invoked at a fixed rate
 
 	Alarms []Alarm // on metrics of its own
@@ -68,6 +68,7 @@ const (
 	SendMail     Permission = "send-mail"     // from the shop's own address
 	ReadPayments Permission = "read-payments" // the payment provider's secrets
 	PlanTimes    Permission = "plan-times"    // one-time schedules, in the system's own group
+	StoreMedia   Permission = "store-media"   // objects of the media bucket
 )
 
 // Queue is how a queue of jobs behaves.
@@ -91,9 +92,9 @@ func (q Queue) WithDefaults() Queue {
 	return q
 }
 
-// Stream is a table's change stream as a trigger.
+// Stream is the change streams of tables as a trigger.
 type Stream struct {
-	Table   string
+	Tables  []string
 	Batch   int
 	Retries int
 }

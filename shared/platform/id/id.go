@@ -4,6 +4,7 @@ package id
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
 	"strings"
@@ -18,6 +19,16 @@ func New(prefix string, now time.Time) string {
 	var raw [20]byte // 160 bits make 32 characters; the first 6 carry only padding
 	binary.BigEndian.PutUint64(raw[2:10], uint64(now.UnixMilli()))
 	rand.Read(raw[10:])
+	return prefix + "_" + encode(raw)
+}
+
+// Derived returns the identifier that a key always has: it sorts by the moment at, and the rest is a hash of the key. It is as
+// hard to guess as the key.
+func Derived(prefix string, at time.Time, key string) string {
+	var raw [20]byte
+	binary.BigEndian.PutUint64(raw[2:10], uint64(at.UnixMilli()))
+	sum := sha256.Sum256([]byte(prefix + "\x00" + key))
+	copy(raw[10:], sum[:])
 	return prefix + "_" + encode(raw)
 }
 

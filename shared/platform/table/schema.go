@@ -54,8 +54,16 @@ var Outreach = Schema{
 	Indexes: append([]Index{due}, lists[:1]...),
 }
 
+// Care holds what customers say and ask, and what the shop answers.
+var Care = Schema{
+	Name:    "Care",
+	Why:     "what customers say and ask grows and is read apart from what they buy, and may not slow it down",
+	Stream:  true,
+	Indexes: append([]Index{due}, lists...),
+}
+
 // Schemas lists every table.
-var Schemas = []Schema{Commerce, Outreach}
+var Schemas = []Schema{Commerce, Outreach, Care}
 
 // Key attributes of every table.
 const (

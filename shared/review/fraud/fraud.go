@@ -15,7 +15,7 @@ import (
 )
 
 // HoldAt is the sum of weights from which a review is held.
-const HoldAt = 50
+const HoldAt = review.HoldScore
 
 // Facts is what is known when a review is written or edited.
 type Facts struct {
@@ -84,6 +84,12 @@ func signal(name string, weight int, format string, args ...any) (review.Signal,
 // copies are held too.
 const ClusterSize = 2
 
+// Campaign is the signal on an earlier review of which n copies were found later, one of them like it to that degree.
+func Campaign(n int, later string, like float64) (review.Signal, bool) {
+	return signal("near_duplicate", min(75, 35+20*(n-1)),
+		"%d later reviews have nearly this text (up to %.0f %% alike), such as %s", n, like*100, later)
+}
+
 // copies weighs 35 for one copy by another account and 20 for each further one, up to 75.
 func copies(f Facts) (review.Signal, bool) {
 	if len(f.Copies) == 0 {
@@ -125,25 +131,26 @@ func burst(f Facts) (review.Signal, bool) {
 	return signal("burst", 20, "%d reviews of the product in 24 hours, usually %.1f", now, usual)
 }
 
-// shared weighs 25 for each kind of thing that other reviewing accounts share, 15 more when there are three or more.
+// shared weighs 25 for something that another reviewing account shares, 20 more when three or more do, and 10 for each further
+// kind of thing: a family shares address and device and is not held for it.
 func shared(f Facts) (review.Signal, bool) {
 	var kinds []string
-	weight := 0
+	most := 0
 	for _, s := range []struct {
 		what string
 		n    int
 	}{{"address", f.SharedBy.Address}, {"device", f.SharedBy.Device}, {"payment", f.SharedBy.Payment}} {
-		if s.n == 0 {
-			continue
-		}
-		kinds = append(kinds, fmt.Sprintf("%s with %d", s.what, s.n))
-		weight += 25
-		if s.n >= 3 {
-			weight += 15
+		if s.n > 0 {
+			kinds = append(kinds, fmt.Sprintf("%s with %d", s.what, s.n))
+			most = max(most, s.n)
 		}
 	}
-	if weight == 0 {
+	if len(kinds) == 0 {
 		return review.Signal{}, false
+	}
+	weight := 25 + 10*(len(kinds)-1)
+	if most >= 3 {
+		weight += 20
 	}
 	return signal("shared_account", weight, "shared with other reviewing accounts: %s", strings.Join(kinds, ", "))
 }

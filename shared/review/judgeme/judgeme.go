@@ -30,8 +30,8 @@ type Row struct {
 	review.Content
 }
 
-// RowError is what is wrong with one row.
-type RowError struct {
+// ReviewRowError is what is wrong with one row.
+type ReviewRowError struct {
 	Line    int    `json:"line"`
 	Column  string `json:"column,omitempty"`
 	Message string `json:"message"`
@@ -45,7 +45,7 @@ var ErrFile = errors.New("not a review file in Judge.me's form")
 
 // Read reads the file. Rows that cannot be read are reported and left out. language is what the reviews are in. Errors:
 // ErrFile with the reason.
-func Read(file io.Reader, language string) (rows []Row, wrong []RowError, err error) {
+func Read(file io.Reader, language string) (rows []Row, wrong []ReviewRowError, err error) {
 	r := csv.NewReader(file)
 	r.FieldsPerRecord = -1
 	head, err := r.Read()
@@ -84,7 +84,7 @@ func Read(file io.Reader, language string) (rows []Row, wrong []RowError, err er
 	}
 }
 
-func readRow(columns map[string]int, record []string, language string) (row Row, bad *RowError) {
+func readRow(columns map[string]int, record []string, language string) (row Row, bad *ReviewRowError) {
 	get := func(name string) string {
 		if i, ok := columns[name]; ok && i < len(record) {
 			return strings.TrimSpace(record[i])
@@ -96,18 +96,18 @@ func readRow(columns map[string]int, record []string, language string) (row Row,
 		ReviewerEmail: strings.ToLower(get("reviewer_email")), Reply: review.Clean(get("reply")),
 	}
 	if row.ProductHandle == "" {
-		return row, &RowError{Column: "product_handle", Message: "is empty"}
+		return row, &ReviewRowError{Column: "product_handle", Message: "is empty"}
 	}
 	stars, err := strconv.Atoi(get("rating"))
 	if err != nil {
-		return row, &RowError{Column: "rating", Message: "is not a whole number"}
+		return row, &ReviewRowError{Column: "rating", Message: "is not a whole number"}
 	}
 	if row.Written, err = readTime(get("review_date")); err != nil {
-		return row, &RowError{Column: "review_date", Message: "is not a date"}
+		return row, &ReviewRowError{Column: "review_date", Message: "is not a date"}
 	}
 	if date := get("reply_date"); date != "" {
 		if row.ReplyAt, err = readTime(date); err != nil {
-			return row, &RowError{Column: "reply_date", Message: "is not a date"}
+			return row, &ReviewRowError{Column: "reply_date", Message: "is not a date"}
 		}
 	}
 	if urls := get("picture_urls"); urls != "" {
@@ -115,7 +115,7 @@ func readRow(columns map[string]int, record []string, language string) (row Row,
 	}
 	row.Content, err = review.Content{Stars: stars, Title: get("title"), Text: get("body"), Language: language}.Normal()
 	if err != nil {
-		return row, &RowError{Column: "rating, title, body", Message: wrongContent(err)}
+		return row, &ReviewRowError{Column: "rating, title, body", Message: wrongContent(err)}
 	}
 	return row, nil
 }

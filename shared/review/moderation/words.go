@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"dangol/shared/review"
 )
 
 // Words of the shop's list. Korean ones are found inside longer words too, because particles and endings are written without
@@ -104,4 +106,17 @@ func occurrences(letters, word []rune) (at []int) {
 		}
 	}
 	return at
+}
+
+// Find marks every place where a word that a moderator names stands in a text, however it is written.
+func Find(text, word string) []review.Mark {
+	f, wanted := fold(text), fold(word).letters
+	if len(wanted) == 0 {
+		return nil
+	}
+	var found []span
+	for _, i := range occurrences(f.letters, wanted) {
+		found = append(found, f.span(i, i+len(wanted)))
+	}
+	return f.marks(found)
 }

@@ -59,8 +59,8 @@ const (
 // OfferKinds lists every kind.
 var OfferKinds = []OfferKind{Refund, Exchange, Replacement, StoreCredit}
 
-// Entry is one thing that happened in a case.
-type Entry struct {
+// CaseEntry is one thing that happened in a case.
+type CaseEntry struct {
 	At    time.Time `json:"at"`
 	By    string    `json:"by"`   // the agent's id, author, or system
 	What  string    `json:"what"` // opened, assigned, answered, offered, resolved, invited, updated, closed, overdue, bought_again, reopened
@@ -70,29 +70,31 @@ type Entry struct {
 
 // Case is one case.
 type Case struct {
-	ID             string    `dynamodbav:"id"` // that of the review
-	ReviewID       string    `dynamodbav:"reviewId"`
-	ProductID      string    `dynamodbav:"productId"`
-	OrderID        string    `dynamodbav:"orderId,omitempty"`
-	CustomerID     string    `dynamodbav:"customerId,omitempty"`
-	ConversationID string    `dynamodbav:"conversationId,omitempty"`
-	Triggers       []Trigger `dynamodbav:"triggers"`
-	Words          []string  `dynamodbav:"words,omitempty"`
-	State          State     `dynamodbav:"state"`
-	Version        int       `dynamodbav:"version"`
-	Owner          string    `dynamodbav:"owner,omitempty"` // the agent's id
-	Opened         time.Time `dynamodbav:"openedAt"`
-	AnswerBy       time.Time `dynamodbav:"answerBy"`
-	AnsweredAt     time.Time `dynamodbav:"answeredAt,omitempty"`
-	ResolvedAt     time.Time `dynamodbav:"resolvedAt,omitempty"`
-	Resolution     OfferKind `dynamodbav:"resolution,omitempty"`
-	InvitedAt      time.Time `dynamodbav:"invitedAt,omitempty"`
-	OverdueAt      time.Time `dynamodbav:"overdueAt,omitempty"` // set once when the deadline passed without an answer
-	UpdatedAt      time.Time `dynamodbav:"reviewUpdatedAt,omitempty"`
-	StarsBefore    int       `dynamodbav:"starsBefore"`
-	StarsAfter     int       `dynamodbav:"starsAfter,omitempty"`
-	BoughtAgainAt  time.Time `dynamodbav:"boughtAgainAt,omitempty"`
-	Log            []Entry   `dynamodbav:"log"`
+	ID             string      `json:"id"` // that of the review
+	ReviewID       string      `json:"reviewId"`
+	ProductID      string      `json:"productId"`
+	OrderID        string      `json:"orderId,omitempty"`
+	LineID         string      `json:"lineId,omitempty"`
+	Language       string      `json:"language,omitempty"` // of the customer
+	CustomerID     string      `json:"customerId,omitempty"`
+	ConversationID string      `json:"conversationId,omitempty"`
+	Triggers       []Trigger   `json:"triggers"`
+	Words          []string    `json:"words,omitempty"`
+	State          State       `json:"state"`
+	Version        int         `json:"version"`
+	Owner          string      `json:"owner,omitempty"` // the agent's id
+	Opened         time.Time   `json:"openedAt"`
+	AnswerBy       time.Time   `json:"answerBy"`
+	AnsweredAt     time.Time   `json:"answeredAt,omitzero"`
+	ResolvedAt     time.Time   `json:"resolvedAt,omitzero"`
+	Resolution     OfferKind   `json:"resolution,omitempty"`
+	InvitedAt      time.Time   `json:"invitedAt,omitzero"`
+	OverdueAt      time.Time   `json:"overdueAt,omitzero"` // set once when the deadline passed without an answer
+	UpdatedAt      time.Time   `json:"reviewUpdatedAt,omitzero"`
+	StarsBefore    int         `json:"starsBefore"`
+	StarsAfter     int         `json:"starsAfter,omitempty"`
+	BoughtAgainAt  time.Time   `json:"boughtAgainAt,omitzero"`
+	Log            []CaseEntry `json:"log"`
 }
 
 // Written is what a new or changed review says.
@@ -161,7 +163,7 @@ func Start(c Case, now time.Time) *Case {
 }
 
 func (c *Case) log(at time.Time, by, what, text string, offer OfferKind) {
-	c.Log = append(c.Log, Entry{At: at, By: by, What: what, Text: text, Offer: offer})
+	c.Log = append(c.Log, CaseEntry{At: at, By: by, What: what, Text: text, Offer: offer})
 }
 
 func (c *Case) is(action string, allowed ...State) error {
@@ -218,7 +220,7 @@ func (c *Case) answered(by string, now time.Time) {
 // or a text that makes the offer depend on the review.
 func (c *Case) MakeOffer(kind OfferKind, text, by string, now time.Time) error {
 	if !slices.Contains(OfferKinds, kind) {
-		return problem.InvalidField("/offer", "unknown_value", "refund, exchange, replacement or store_credit")
+		return problem.InvalidField("/offer", "not_allowed", "refund, exchange, replacement or store_credit")
 	}
 	if word, ok := Conditional(text); ok {
 		return problem.InvalidField("/text", "conditional_offer", "an offer that does not mention the review; found %q", word)
@@ -250,7 +252,7 @@ func Conditional(text string) (word string, is bool) {
 // case_full.
 func (c *Case) Resolve(how OfferKind, text, by string, now time.Time) error {
 	if how != "" && !slices.Contains(OfferKinds, how) {
-		return problem.InvalidField("/resolution", "unknown_value", "refund, exchange, replacement or store_credit")
+		return problem.InvalidField("/resolution", "not_allowed", "refund, exchange, replacement or store_credit")
 	}
 	if err := c.is("resolved", Answered); err != nil {
 		return err

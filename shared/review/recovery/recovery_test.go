@@ -64,7 +64,7 @@ func TestACaseIsAnsweredResolvedAndTheAuthorInvitedOnce(t *testing.T) {
 		t.Errorf("again: %q", got)
 	}
 	c.Updated(recovery.Written{Stars: 4, StarsBefore: 1, Text: "해결됐어요"}, due.Add(time.Hour))
-	var r recovery.Report
+	var r recovery.Outcomes
 	r.Add(c, due.Add(24*time.Hour))
 	if r.AnsweredInTime != 1 || r.Invited != 1 || r.Updated != 1 || r.Raised != 1 || r.Overdue != 0 || r.Contacted.Cases != 1 {
 		t.Errorf("report %+v", r)
@@ -83,7 +83,7 @@ func TestAMissedDeadlineIsNotedOnce(t *testing.T) {
 	if err := c.Answer("죄송합니다", "agent_1", now.Add(30*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	var r recovery.Report
+	var r recovery.Outcomes
 	r.Add(c, now.Add(recovery.ReturnWithin))
 	if r.AnsweredInTime != 0 || r.Overdue != 1 || r.Contacted.Matured != 1 {
 		t.Errorf("report %+v", r)

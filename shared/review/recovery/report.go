@@ -9,8 +9,8 @@ type Figures struct {
 	BoughtAgain int `json:"boughtAgain"` // of the matured ones, within 90 days
 }
 
-// Report is what the cases of a period say.
-type Report struct {
+// Outcomes is what the cases of a period say.
+type Outcomes struct {
 	Opened         int     `json:"opened"`
 	AnsweredInTime int     `json:"answeredInTime"`
 	Overdue        int     `json:"overdue"`
@@ -23,7 +23,7 @@ type Report struct {
 }
 
 // Add counts a case as it stands at now.
-func (r *Report) Add(c *Case, now time.Time) {
+func (r *Outcomes) Add(c *Case, now time.Time) {
 	r.Opened++
 	if !c.AnsweredAt.IsZero() && !c.AnsweredAt.After(c.AnswerBy) {
 		r.AnsweredInTime++

@@ -41,7 +41,7 @@ type Facts struct {
 	Text      string
 	Photos    int // that are shown
 	Refunded  bool
-	Signals   int // weight of the fraud signals, unless a moderator has approved the review
+	Doubted   bool // signals say that it may not be genuine, and no moderator has approved it
 }
 
 // The kinds of rewards.
@@ -60,6 +60,8 @@ func (c Criteria) Decide(f Facts) (kind string, amount int64) {
 		return "not_published", 0
 	case f.Refunded:
 		return "refunded", 0
+	case f.Doubted:
+		return "doubted", 0
 	case letters(f.Text) < c.MinLetters:
 		return "too_short", 0
 	case f.Photos > 0:

@@ -28,6 +28,7 @@ func TestDecide(t *testing.T) {
 		{"long by spaces", func(f *reward.Facts) { f.Text = "좋아요" + strings.Repeat(" .", 100) }, "too_short", 0},
 		{"held", func(f *reward.Facts) { f.Published = false }, "not_published", 0},
 		{"refunded", func(f *reward.Facts) { f.Refunded = true }, "refunded", 0},
+		{"not genuine, perhaps", func(f *reward.Facts) { f.Doubted = true }, "doubted", 0},
 		{"imported", func(f *reward.Facts) { f.Imported = true }, "not_verified", 0},
 		{"not bought here", func(f *reward.Facts) { f.Verified = false }, "not_verified", 0},
 	} {

@@ -1,0 +1,183 @@
+package reviews
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"dangol/shared/catalog"
+	"dangol/shared/order"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/review"
+	"dangol/shared/review/judgeme"
+	"dangol/shared/review/store"
+)
+
+func (f *Reviews) exchangeRoutes(s *api.Service) {
+	const tag = "Review exchange"
+	in := route(tag, api.MerchantIs, "POST", "/admin/reviews/import", "importReviews",
+		"Import reviews from a CSV file in Judge.me's form", 503)
+	in.MaxBody = 2 << 20
+	in.Description = "At most 500 rows. Imported reviews are marked and count as not verified. Importing a file again " +
+		"changes nothing. Pictures are not fetched."
+	api.Handle(s, in, f.imports)
+	feed := route(tag, api.MerchantIs, "GET", "/admin"+ofProduct+"/feed", "exportReviewFeed",
+		"Export a product's reviews as a product review feed (XML)", 404)
+	feed.Description = "Google's product review feed 2.4, with is_verified_purchase and is_incentivized_review. " +
+		"Next-Cursor leads to the next page."
+	api.Handle(s, feed, f.feed)
+	api.Handle(s, route(tag, api.Agent, "GET", "/admin/reviewed-products", "listReviewedProducts",
+		"List the products that have reviews"), f.reviewed)
+	api.Handle(s, route(tag, api.Agent, "POST", "/admin"+ofProduct+"/audit", "auditReviewSummary",
+		"Count a product's reviews again and compare the summary", 503), f.audit)
+}
+
+type importInput struct {
+	ContentType string `header:"Content-Type" maxLength:"100"`
+	Language    string `query:"language" default:"ko" maxLength:"3" doc:"What the reviews are in (ISO 639)."`
+	RawBody     []byte `contentType:"text/csv"`
+}
+
+type importOutput struct {
+	Body struct {
+		Imported        int                      `json:"imported"`
+		Known           int                      `json:"known" doc:"Rows that were imported before."`
+		PicturesSkipped int                      `json:"picturesSkipped"`
+		Errors          []judgeme.ReviewRowError `json:"errors"`
+	}
+}
+
+// imports reads a file and stores each row as a review of its own.
+func (f *Reviews) imports(ctx context.Context, in *importInput) (*importOutput, error) {
+	rows, wrong, err := judgeme.Read(bytes.NewReader(in.RawBody), in.Language)
+	if errors.Is(err, judgeme.ErrFile) {
+		return nil, problem.InvalidField("", "wrong_format", "%s", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	handles := make([]string, 0, len(rows))
+	for _, r := range rows {
+		handles = append(handles, r.ProductHandle)
+	}
+	slices.Sort(handles)
+	products, err := catalog.IDsOf(ctx, f.Commerce, slices.Compact(handles))
+	if err != nil {
+		return nil, err
+	}
+	out := &importOutput{}
+	out.Body.Errors = append([]judgeme.ReviewRowError{}, wrong...)
+	for _, row := range rows {
+		productID, ok := products[row.ProductHandle]
+		if !ok {
+			out.Body.Errors = append(out.Body.Errors,
+				judgeme.ReviewRowError{Line: row.Line, Column: "product_handle", Message: "is no product of the shop"})
+			continue
+		}
+		made, err := f.Store.Import(ctx, imported(row, productID))
+		if err != nil {
+			return nil, err
+		}
+		if made {
+			out.Body.Imported++
+		} else {
+			out.Body.Known++
+		}
+		out.Body.PicturesSkipped += row.Pictures
+	}
+	return out, nil
+}
+
+func imported(row judgeme.Row, productID string) *review.Review {
+	r := &review.Review{
+		Content: row.Content, ID: store.ImportedID(row.Written, row.Key()), ProductID: productID,
+		Author:   review.AuthorName(row.ReviewerName),
+		AuthorID: "import:" + order.HashEmail(row.ReviewerEmail), State: review.Published, Imported: "judgeme",
+		Written: row.Written,
+	}
+	if row.Reply != "" {
+		r.Reply = &review.Reply{Text: row.Reply, At: row.ReplyAt}
+	}
+	return r
+}
+
+type feedInput struct {
+	ProductID string `path:"id" maxLength:"60" example:"prod_01k9x7d3f8q7m2k"`
+	api.Paging
+}
+
+type feedOutput struct {
+	Type string `header:"Content-Type"`
+	Next string `header:"Next-Cursor"`
+	Body []byte
+}
+
+func (f *Reviews) feed(ctx context.Context, in *feedInput) (*feedOutput, error) {
+	p, err := f.product(ctx, in.ProductID)
+	if err != nil {
+		return nil, err
+	}
+	page, err := f.Store.Newest(ctx, p.ID, review.Filter{}, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	body, err := review.FeedPage(f.Shop.Name, page.Cards, func(string) string { return f.page(p.Handle) })
+	return &feedOutput{Type: "application/xml; charset=utf-8", Next: string(page.Next), Body: body}, err
+}
+
+type reviewedInput struct {
+	After string `query:"after" maxLength:"60" doc:"A product id; the list goes on behind it."`
+}
+
+type reviewedOutput struct {
+	Body struct {
+		Products []string `json:"products"`
+	}
+}
+
+func (f *Reviews) reviewed(ctx context.Context, in *reviewedInput) (*reviewedOutput, error) {
+	const most = 1000
+	out := &reviewedOutput{}
+	out.Body.Products = []string{}
+	full := errors.New("full")
+	err := f.Store.Products(ctx, in.After, func(productID string) error {
+		if out.Body.Products = append(out.Body.Products, productID); len(out.Body.Products) == most {
+			return full
+		}
+		return nil
+	})
+	if errors.Is(err, full) {
+		err = nil
+	}
+	return out, err
+}
+
+type auditInput struct {
+	ProductID string `path:"id" maxLength:"60" example:"prod_01k9x7d3f8q7m2k"`
+}
+
+type auditOutput struct {
+	Body struct {
+		Reviews int          `json:"reviews"`
+		Exact   bool         `json:"exact"`
+		Drift   *store.Drift `json:"drift,omitempty"`
+	}
+}
+
+func (f *Reviews) audit(ctx context.Context, in *auditInput) (*auditOutput, error) {
+	n, drift, err := f.Store.Recount(ctx, in.ProductID)
+	if errors.Is(err, store.ErrMoving) {
+		return nil, problem.New(http.StatusServiceUnavailable, "busy",
+			"The reviews of this product are changing too fast to count; try again.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &auditOutput{}
+	out.Body.Reviews, out.Body.Exact, out.Body.Drift = n, drift == nil, drift
+	return out, nil
+}

@@ -1,0 +1,132 @@
+package reviews
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"dangol/events"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/problem"
+	"dangol/shared/review"
+	"dangol/shared/review/recovery"
+	"dangol/shared/review/store"
+)
+
+// reviewJob does what is due on a review: a held one whose deadline has passed is published, photos that are held too,
+// and a published one gets what it has earned.
+func (f *Reviews) reviewJob(ctx context.Context, job due.Job) error {
+	i, ok := store.ParseKey(job.Key)
+	if !ok {
+		return fmt.Errorf("reviews: %s job for %s", job.Kind, job.Key)
+	}
+	now := f.Clock.Now()
+	r, err := f.Store.Change(ctx, i, func(r *review.Review) (e store.Effect, changed bool, err error) {
+		if r.DecideBy.IsZero() || now.Before(r.DecideBy) {
+			return e, false, nil
+		}
+		previous := store.Counted(r)
+		if r.State == review.Held {
+			r.State, r.Reasons = review.Published, nil
+		}
+		r.ReleaseMedia()
+		r.DecideBy, r.ReportWeight = time.Time{}, 0
+		e.Body = store.Told(r, previous, now)
+		return e, true, nil
+	})
+	if err != nil {
+		return err
+	}
+	if r.State == review.Published && !r.RewardAt.IsZero() && !now.Before(r.RewardAt) {
+		return f.reward(ctx, r)
+	}
+	return nil
+}
+
+func (f *Reviews) requestJob(ctx context.Context, job due.Job) error {
+	return f.Store.Ask(ctx, job.Key)
+}
+
+// recoveryJob notes a missed deadline or invites the author.
+func (f *Reviews) recoveryJob(ctx context.Context, job due.Job) error {
+	caseID, ok := store.CaseID(job.Key)
+	if !ok {
+		return fmt.Errorf("reviews: %s job for %s", job.Kind, job.Key)
+	}
+	now := f.Clock.Now()
+	_, err := f.Store.ChangeCase(ctx, caseID, func(c *recovery.Case) (told event.Body, changed bool, err error) {
+		if c.Due().IsZero() || now.Before(c.Due()) {
+			return nil, false, nil
+		}
+		ref := store.CaseRef(c)
+		switch c.Tick(now) {
+		case "overdue":
+			told = events.RecoveryDeadlineMissed{RecoveryRef: ref, AnswerBy: c.AnswerBy}
+		case "invited":
+			told = events.ReviewUpdateInvited{RecoveryRef: ref}
+		}
+		return told, true, nil
+	})
+	return err
+}
+
+// delivered notes each line of a parcel that has arrived, so that its buyer is asked for a review. Repeating changes
+// nothing.
+func (f *Reviews) delivered(ctx context.Context, _ event.Envelope, e events.OrderDelivered) error {
+	for _, l := range e.Lines {
+		err := f.Store.Delivered(ctx, store.Line{
+			OrderID: e.OrderID, LineID: l.LineID, ProductID: l.ProductID, VariantID: l.VariantID, CustomerID: e.CustomerID,
+			Language: e.Language, Delivered: e.DeliveredAt,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placed notes that a customer has bought again.
+func (f *Reviews) placed(ctx context.Context, _ event.Envelope, e events.OrderPlaced) error {
+	if e.CustomerID == "" {
+		return nil
+	}
+	return f.Store.Bought(ctx, e.CustomerID, e.PlacedAt)
+}
+
+// canceled takes back what the reviews of a canceled order have earned.
+func (f *Reviews) canceled(ctx context.Context, _ event.Envelope, e events.OrderCanceled) error {
+	for _, l := range e.Lines {
+		if err := f.refunded(ctx, e.OrderID, l.LineID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refunded takes back what the review of a refunded line has earned. The review itself stays: the opinion was formed.
+func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
+	line, err := f.Store.LineOf(ctx, orderID, lineID)
+	if err != nil || line == nil || line.ReviewID == "" {
+		return err
+	}
+	r, err := f.Store.Get(ctx, store.ID{ProductID: line.ProductID, ReviewID: line.ReviewID})
+	if problem.Code(err) == "review_not_found" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if r.Reward == nil {
+		_, err = f.Store.Change(ctx, store.ID{ProductID: r.ProductID, ReviewID: r.ID},
+			func(r *review.Review) (e store.Effect, changed bool, err error) {
+				if r.Reward != nil || r.RewardOutcome == "refunded" {
+					return e, false, nil
+				}
+				r.RewardAt, r.RewardOutcome = time.Time{}, "refunded"
+				return e, true, nil
+			})
+		return err
+	}
+	return f.takeBack(ctx, r, "refund")
+}

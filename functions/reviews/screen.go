@@ -1,0 +1,227 @@
+package reviews
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"dangol/shared/order"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/review"
+	"dangol/shared/review/fraud"
+	"dangol/shared/review/reward"
+	"dangol/shared/review/similarity"
+	"dangol/shared/review/store"
+)
+
+// publish screens a new review and stores it: published, or held with its signals.
+func (f *Reviews) publish(ctx context.Context, r *review.Review, o *order.Order) error {
+	sc, copies, err := f.screen(ctx, r, o)
+	if err != nil {
+		return err
+	}
+	now := f.Clock.Now()
+	r.RewardAt = rewardAt(r, now)
+	cases, err := f.Store.CaseWrites(ctx, r, 0)
+	if err != nil {
+		return err
+	}
+	if err := f.Store.Create(ctx, r, sc, covered(o), store.Effect{Body: store.Told(r, 0, now), With: cases}); err != nil {
+		return err
+	}
+	f.holdCopies(ctx, r, copies)
+	return nil
+}
+
+// rewrite applies a change by the author: what the review said is kept, the new text is checked and screened like a new
+// one, and a case is opened or told. Photos are judged apart and stay as they are.
+func (f *Reviews) rewrite(
+	ctx context.Context, was *review.Review, o *order.Order, insist bool, change func(*review.Review) error,
+) (*ownOutput, error) {
+	now := f.Clock.Now()
+	var copies []fraud.Copy
+	r, err := f.Store.Change(ctx, store.ID{ProductID: was.ProductID, ReviewID: was.ID},
+		func(r *review.Review) (e store.Effect, changed bool, err error) {
+			if r.State == review.Rejected {
+				return e, false, problem.Conflict("review_rejected", "This review was taken down and cannot be changed.")
+			}
+			before, kept := *r, f.Store.Keep(r)
+			if err := change(r); err != nil {
+				return e, false, err
+			}
+			if sameWords(&before, r) && r.State != review.Returned {
+				return e, false, nil
+			}
+			previous := store.Counted(&before)
+			r.State, r.Reasons, r.Signals, r.DecideBy = review.Published, nil, nil, r.MediaDeadline()
+			if err := judgeText(r, insist, now); err != nil {
+				return e, false, err
+			}
+			if _, copies, err = f.screen(ctx, r, o); err != nil {
+				return e, false, err
+			}
+			if r.Reward == nil {
+				r.RewardAt = rewardAt(r, now) // a longer text may earn what a shorter one did not
+			}
+			r.Edits++
+			r.Edited, r.ReportWeight = now, 0
+			starsBefore := before.Rating()
+			if before.State == review.Deleted {
+				starsBefore = 0
+			}
+			cases, err := f.Store.CaseWrites(ctx, r, starsBefore)
+			if err != nil {
+				return e, false, err
+			}
+			e.With = append([]table.Write{kept}, cases...)
+			e.Body = store.Told(r, previous, now)
+			return e, true, nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	f.holdCopies(ctx, r, copies)
+	return &ownOutput{Status: 200, Body: f.own(r)}, nil
+}
+
+// rewardAt is when it is decided what a review earns: when the order can no longer be withdrawn from.
+func rewardAt(r *review.Review, now time.Time) time.Time {
+	if at := r.Delivered.Add(reward.Default.Wait); at.After(now) {
+		return at
+	}
+	return now
+}
+
+func sameWords(a, b *review.Review) bool {
+	same := a.Stars == b.Stars && a.Title == b.Title && a.Text == b.Text && a.Language == b.Language &&
+		len(a.Attributes) == len(b.Attributes)
+	for name, value := range a.Attributes {
+		same = same && b.Attributes[name] == value
+	}
+	if a.FollowUp == nil || b.FollowUp == nil {
+		return same && a.FollowUp == b.FollowUp
+	}
+	return same && a.FollowUp.Stars == b.FollowUp.Stars && a.FollowUp.Text == b.FollowUp.Text
+}
+
+// screen assesses whether a review is genuine and holds it when its signals reach the threshold. A review that a
+// moderator has approved is not held for its signals again until its text changes. It returns the near copies that
+// others wrote.
+func (f *Reviews) screen(ctx context.Context, r *review.Review, o *order.Order) (*store.Screening, []fraud.Copy,
+	error) {
+	signature := similarity.Of(r.Text)
+	sc, err := f.Store.Screen(ctx, r, signature.Buckets(), store.Links{Address: addressOf(o), Device: device(ctx)})
+	if err != nil {
+		return nil, nil, err
+	}
+	copies, err := f.copies(ctx, signature, sc.Near)
+	if err != nil {
+		return nil, nil, err
+	}
+	a := fraud.Assess(fraud.Facts{
+		Text: r.Text, Copies: copies, Written: r.Written, Delivered: r.Delivered, Recent: sc.Recent,
+		SharedBy: fraud.Shared{
+			Address: distinct(sc.Sharing["address"]), Device: distinct(sc.Sharing["device"]),
+			Payment: distinct(sc.Sharing["payment"]),
+		},
+		Author: fraud.Author{
+			Stars: sc.Author.Stars(), RefundedAfterReward: sc.Author.Refunded, Rejected: sc.Author.NotGood,
+			Staff: auth.From(ctx).Operator(), CouponOnly: sc.Author.Covered > 1 && sc.Author.Paid == 0,
+		},
+		Order: fraud.Order{Paid: o.Totals.Total, Listed: o.Totals.Total + o.Totals.Discount},
+	})
+	r.Signals = a.Signals
+	if a.Hold() {
+		hold(r, []review.Finding{{Reason: review.Suspicious}}, f.Clock.Now())
+	}
+	return sc, copies, nil
+}
+
+// covered reports whether discounts covered nine tenths of an order or more.
+func covered(o *order.Order) bool {
+	listed := o.Totals.Total + o.Totals.Discount
+	return listed > 0 && o.Totals.Total*10 <= listed
+}
+
+// copies compares the text with the candidates' and returns those that are nearly the same.
+func (f *Reviews) copies(ctx context.Context, s similarity.Signature, near []store.Candidate) (found []fraud.Copy,
+	err error) {
+	ids := make([]store.ID, len(near))
+	for i, c := range near {
+		ids[i] = c.ID
+	}
+	others, err := f.Store.Many(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range others {
+		if like := s.Similarity(similarity.Of(other.Text)); like >= similarity.Near {
+			found = append(found, fraud.Copy{ReviewID: other.ProductID + "/" + other.ID, Author: other.AuthorID,
+				Similarity: like})
+		}
+	}
+	return found, nil
+}
+
+// holdCopies holds the earlier copies of a campaign that was found out: those that were published before there was
+// anything to compare them with. It is done after the review is stored; one that fails is found by the next copy, so it
+// is only logged.
+func (f *Reviews) holdCopies(ctx context.Context, r *review.Review, copies []fraud.Copy) {
+	if len(copies) < fraud.ClusterSize {
+		return
+	}
+	now := f.Clock.Now()
+	for _, c := range copies {
+		productID, reviewID, _ := strings.Cut(c.ReviewID, "/")
+		_, err := f.Store.Change(ctx, store.ID{ProductID: productID, ReviewID: reviewID},
+			func(other *review.Review) (e store.Effect, changed bool, err error) {
+				if other.State != review.Published || !other.Approved.IsZero() {
+					return e, false, nil
+				}
+				previous := store.Counted(other)
+				said, _ := fraud.Campaign(len(copies), r.ProductID+"/"+r.ID, c.Similarity)
+				other.Signals = append(slices.DeleteFunc(other.Signals, func(s review.Signal) bool { return s.Name == said.Name }),
+					said)
+				hold(other, []review.Finding{{Reason: review.Suspicious}}, now)
+				e.Body = store.Told(other, previous, now)
+				return e, true, nil
+			})
+		if err != nil {
+			f.Log.WarnContext(ctx, "a near copy was not held", "review", reviewID, "error", err)
+		}
+	}
+}
+
+// addressOf is a hash of where an order went: street and postal code, so that names make no difference.
+func addressOf(o *order.Order) string {
+	if o.Address == nil {
+		return ""
+	}
+	a := o.Address
+	return hashed("address", strings.ToLower(
+		strings.Join(strings.Fields(a.Line1+" "+a.Line2+" "+a.PostalCode+" "+a.Country), " ")))
+}
+
+// device is a hash of the caller's network address. A household shares one, so it weighs little alone.
+func device(ctx context.Context) string {
+	ip := api.SourceIP(ctx)
+	if ip == "" {
+		return ""
+	}
+	return hashed("device", ip)
+}
+
+func hashed(purpose, text string) string {
+	sum := sha256.Sum256([]byte(purpose + "\x00" + text))
+	return hex.EncodeToString(sum[:12])
+}
+
+func distinct(all []string) int {
+	return len(slices.Compact(slices.Sorted(slices.Values(all))))
+}
