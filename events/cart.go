@@ -9,3 +9,17 @@ type CartMerged struct {
 
 // EventType is "cart.merged".
 func (CartMerged) EventType() string { return "cart.merged" }
+
+// CartChanged says that a cart of somebody who can be written to was changed and has goods in it. A cart without an address publishes
+// nothing.
+type CartChanged struct {
+	CartID     string `json:"cartId"`
+	CustomerID string `json:"customerId,omitempty"`
+	Email      string `json:"email"`
+	Language   string `json:"language"`
+	Currency   string `json:"currency"`
+	Lines      int    `json:"lines"`
+}
+
+// EventType is "cart.changed".
+func (CartChanged) EventType() string { return "cart.changed" }

@@ -11,7 +11,7 @@ import "dangol/shared/platform/event"
 
 // All has one of every event body. The tests find a body that is missing here.
 var All = []event.Body{
-	CartMerged{},
+	CartMerged{}, CartChanged{},
 	CheckoutRefunded{},
 	OrderPlaced{},
 	OrderShipped{},

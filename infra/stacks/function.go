@@ -110,7 +110,8 @@ func variables(c Config, d *Data) map[string]*string {
 		"SCHEDULER_GROUP": str(groupName(c)), "GUARD_CONFIG": optional(c.GuardConfig),
 		"SHOP_CONFIG": optional(c.ShopConfig), "SHELF_SECONDS": optional(c.CacheTTL), "MAIL_FROM": str(c.MailFrom), "MAIL_REPLY_TO": str(c.ShopContact),
 		"SHOP_NAME": str(c.ShopName), "SHOP_URL": str(c.ShopURL), "LINK_BASE": str(c.LinkBase), "SHOP_CONTACT": str(c.ShopContact),
-		"SHOP_COLOR":   optional(c.ShopColor),
+		"SHOP_COLOR":      optional(c.ShopColor),
+		"OUTREACH_CONFIG": nil, "PUSH_HOSTS": nil,
 		"MEDIA_BUCKET": d.Media.Bucket.BucketName(), "MEDIA_URL": d.Media.URL,
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
 	}

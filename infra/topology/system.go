@@ -8,6 +8,8 @@ import (
 	"dangol/functions/checkouts"
 	"dangol/functions/mailer"
 	"dangol/functions/orders"
+	"dangol/functions/outreach"
+	outreachworker "dangol/functions/outreach-worker"
 	"dangol/functions/products"
 	promotionscheduler "dangol/functions/promotion-scheduler"
 	"dangol/functions/promotions"
@@ -40,4 +42,6 @@ var Dangol = New(table.Schemas,
 	checkoutworker.Spec(),
 	billing.Spec(),
 	mailer.Spec(),
+	outreach.Spec(),
+	outreachworker.Spec(),
 )

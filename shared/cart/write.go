@@ -105,6 +105,7 @@ func (s Store) name(c *Cart) {
 // write is the put of a changed cart, under the condition that what was seen still stands.
 func (s Store) write(c *Cart, seen stood, mark string, a Attempt) table.Put {
 	now := s.Clock.Now()
+	c.announce(now)
 	c.Version++
 	c.UpdatedAt, c.TTL = now, keep(c, now)
 	c.Marks = append(c.Marks[max(0, len(c.Marks)-keptMarks+1):], mark)

@@ -11,9 +11,10 @@ package mail
 
 import (
 	"fmt"
-	"net/mail"
 	"strings"
 	"unicode"
+
+	"dangol/shared/mail/address"
 )
 
 // Message is a mail ready to be sent.
@@ -60,16 +61,11 @@ func tagged(s string) bool {
 	}) < 0
 }
 
-// Address returns the bare address of s, which may have a name around it. SES sends to ASCII only: a local part with
-// other letters needs SMTPUTF8, which it does not speak, and a domain with other letters is to be written in Punycode.
-// Error: ErrRejected.
+// Address returns the bare address of s, which may have a name around it. Error: ErrRejected.
 func Address(s string) (string, error) {
-	a, err := mail.ParseAddress(s)
+	a, err := address.Parse(s)
 	if err != nil {
-		return "", fmt.Errorf("%w: not one mail address", ErrRejected)
+		return "", fmt.Errorf("%w: %w", ErrRejected, err)
 	}
-	if strings.ContainsFunc(a.Address, func(r rune) bool { return r > unicode.MaxASCII }) {
-		return "", fmt.Errorf("%w: the address has letters that SES cannot send to", ErrRejected)
-	}
-	return a.Address, nil
+	return a, nil
 }

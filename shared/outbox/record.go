@@ -209,6 +209,14 @@ func (s Store) Stop(ctx context.Context, id string, now time.Time) (bool, error)
 	return err == nil, err
 }
 
+// StopWrite is Stop for a transaction: a mail that has been sent already only gets the mark.
+func StopWrite(id string, now time.Time) table.Update {
+	return table.Update{
+		Key: keyOf(id), Do: "SET #stopped = :yes, #ttl = :ttl", With: map[string]any{":yes": true, ":ttl": now.Add(keep).Unix()},
+		// Always: whether it was too late shows in the state.
+	}
+}
+
 // SentTo lists the messages to an address, newest first. 1 round trip.
 func (s Store) SentTo(ctx context.Context, address string, limit int, after table.Cursor) ([]Card, table.Cursor,
 	error) {

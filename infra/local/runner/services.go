@@ -197,6 +197,7 @@ func (r *Runner) variables() map[string]string {
 		"SANDBOX_WEBHOOK_SECRET": webhookSecret, "PAYMENT_SECRETS": "", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
 		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),
 		"SHELF_SECONDS": r.getenv("SHELF_SECONDS"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address, "LINK_BASE": r.address, "SHOP_CONTACT": mailFrom,
+		"OUTREACH_CONFIG": r.getenv("OUTREACH_CONFIG"), "PUSH_HOSTS": r.getenv("PUSH_HOSTS"),
 		"MEDIA_BUCKET": mediaBucket, "MEDIA_URL": r.address + "/aws/s3/" + mediaBucket + "/public",
 		"SHOP_COLOR": "", "SHOP_IMPRINT": "", "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",
 	}

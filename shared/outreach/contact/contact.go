@@ -5,6 +5,8 @@ package contact
 
 import (
 	"cmp"
+	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -46,10 +48,32 @@ type Contact struct {
 	Entered  map[string]time.Time `dynamodbav:"entered,omitempty"`
 	Segments []string             `dynamodbav:"segments,omitempty"` // those the person is in
 	Push     []push.Subscription  `dynamodbav:"push,omitempty"`
-	Version  int                  `dynamodbav:"version"`
-	Changed  time.Time            `dynamodbav:"changed"`
-	Mark     string               `dynamodbav:"mark,omitempty"`
+	// Runs are the keys of the runs that are under way, so that an event finds them without an index.
+	Runs []string `dynamodbav:"runs,omitempty"`
+	// Exposure is whether the person was held out of a series when they entered it last, for the lift.
+	Exposure map[string]Exposure `dynamodbav:"exposure,omitempty"`
+	// Coupons are the numbers of the codes that the person was given, by coupon and promotion.
+	Coupons map[string]int `dynamodbav:"coupons,omitempty"`
+	// List and Place put the contact into the list of all contacts, by shards.
+	List    string    `dynamodbav:"gsi1pk"`
+	Place   string    `dynamodbav:"gsi1sk"`
+	Version int       `dynamodbav:"version"`
+	Changed time.Time `dynamodbav:"changed"`
+	Mark    string    `dynamodbav:"mark,omitempty"`
 }
+
+// Exposure is one entry of a person into a series.
+type Exposure struct {
+	At      time.Time `dynamodbav:"at"`
+	Held    bool      `dynamodbav:"held,omitempty"`
+	Counted bool      `dynamodbav:"counted,omitempty"` // a purchase after it was counted
+}
+
+// Shards is how many lists all contacts are spread over. A campaign reads them one after the other.
+const Shards = 16
+
+// ListOf is the index key of one shard of the list.
+func ListOf(shard int) string { return fmt.Sprintf("CONTACTS#%02d", shard) }
 
 // Limits of the lists, so that the item stays small.
 const (
@@ -65,7 +89,11 @@ func KeyOf(id string) table.Key { return table.Key{PK: "CONTACT#" + id, SK: "CON
 func New(email string) Contact {
 	email = strings.TrimSpace(email)
 	id := consent.ContactID(email)
-	return Contact{Key: KeyOf(id), ID: id, Email: email, Person: segment.Person{ID: id}}
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return Contact{
+		Key: KeyOf(id), ID: id, Email: email, Person: segment.Person{ID: id}, List: ListOf(int(h.Sum32() % Shards)), Place: id,
+	}
 }
 
 // Gate is the contact as the gate sees it on a channel.
@@ -176,7 +204,9 @@ func (c *Contact) Unsubscribe(endpoint string) {
 
 // Erase removes everything of the person and keeps that nothing may be sent to the address, under its hash.
 func (c *Contact) Erase() {
-	kept := Contact{Key: c.Key, ID: c.ID, Person: segment.Person{ID: c.ID}, Version: c.Version}
+	kept := Contact{
+		Key: c.Key, ID: c.ID, Person: segment.Person{ID: c.ID}, Version: c.Version, List: c.List, Place: c.Place,
+	}
 	for _, channel := range consent.Channels {
 		kept.Suppress(channel, compliance.Erased)
 	}

@@ -1,0 +1,198 @@
+// Package outreachworker moves people through series, plans the mails of campaigns, and sends push messages. It owns the items RUN#...,
+// CAMPAIGN#.../PAGE#... and the changes of CONTACT#... that follow from what people do (package shared/outreach/service), and puts mails
+// into the outbox, which functions/mailer sends. It publishes no events.
+//
+// Triggers:
+//
+//	the bus  what people do: carts, orders, deliveries, subscriptions (Consumers)
+//	queue    what is due: steps of series, pages of campaigns, confirmations of consent, push messages
+//
+// Events come twice, late and in any order: a run has a key and is started once, a purchase that is heard of late ends a series that was
+// started for an older cart, and a message has an id made of run and step.
+package outreachworker
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/events"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/push"
+	"dangol/shared/outreach/segment"
+	"dangol/shared/outreach/sequence"
+	"dangol/shared/outreach/service"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/event"
+	"dangol/shared/platform/function"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
+	"dangol/shared/platform/worker"
+)
+
+// Timeout is the longest the function may run.
+const Timeout = 55 * time.Second
+
+// Worker is the function with what it needs.
+type Worker struct {
+	Service *service.Service
+	Pusher  service.Pusher
+}
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "outreach-worker", Purpose: "Moves people through message series, plans the mails of campaigns, sends web push",
+		New: New, Memory: 256, Timeout: Timeout,
+		Environment: append(service.Variables(), "MAIL_FROM", "PUSH_HOSTS"),
+		Tables: []function.Grant{{
+			Table:   table.Outreach.Name,
+			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne},
+		}},
+		Jobs: Worker{}.jobs(), Events: Worker{}.consumers().Types(),
+	}
+}
+
+// New builds the function. Environment: service.Variables; MAIL_FROM, whom push services may ask; PUSH_HOSTS, other push services than
+// those of the browsers, for a laptop.
+func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	s, err := service.FromEnv(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	var config struct {
+		From  string   `env:"MAIL_FROM"`
+		Hosts []string `env:"PUSH_HOSTS,optional"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	pusher := service.Pusher{
+		Service: s, Client: env.HTTP, Hosts: append(push.Hosts, config.Hosts...), Subject: "mailto:" + config.From,
+		Engine: task.Engine{Table: s.Table, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics()},
+	}
+	w := Worker{Service: s, Pusher: pusher}
+	return function.Handlers{Jobs: w.jobs(), Events: w.consumers(), Log: env.Log}.Lambda(), nil
+}
+
+func (w Worker) jobs() worker.Kinds {
+	outreach := table.Outreach.Name
+	s := w.Service
+	return worker.Kinds{
+		{Name: service.DueRun, Table: outreach, Handle: s.WorkRun},
+		{Name: service.DueContact, Table: outreach, Handle: s.WorkContact},
+		{Name: service.DueCampaign, Table: outreach, Handle: s.WorkCampaign},
+		{Name: service.DuePage, Table: outreach, Handle: s.WorkPage},
+		{Name: service.DuePush, Table: outreach, Handle: w.Pusher.Kind().Work},
+	}
+}
+
+func (w Worker) consumers() function.Consumers {
+	return function.Consumers{
+		function.On(w.cartChanged), function.On(w.orderPlaced), function.On(w.orderCanceled), function.On(w.orderDelivered),
+		function.On(w.subscriptionChanged),
+	}
+}
+
+// cartChanged is a cart with a known address that has goods in it.
+func (w Worker) cartChanged(ctx context.Context, e event.Envelope, b events.CartChanged) error {
+	return w.take(ctx, b.Email, service.Happening{
+		Event:   happened("cart.changed", e, "cartId", b.CartID, "url", w.Service.Shop.URL+"/cart"),
+		Profile: profile(b.CustomerID, "", b.Language, ""),
+	})
+}
+
+func (w Worker) orderPlaced(ctx context.Context, e event.Envelope, b events.OrderPlaced) error {
+	order := &segment.Order{ID: b.OrderID, At: b.PlacedAt, Amount: b.Total.Amount, Currency: b.Total.Currency}
+	for _, l := range b.Lines {
+		order.Products = append(order.Products, l.ProductID)
+	}
+	return w.take(ctx, b.Email, service.Happening{
+		Event: happened("order.placed", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/"), Order: order,
+		Profile: profile(b.CustomerID, b.Name, b.Language, b.Place.Country),
+	})
+}
+
+func (w Worker) orderCanceled(ctx context.Context, _ event.Envelope, b events.OrderCanceled) error {
+	return w.take(ctx, b.Email, service.Happening{Canceled: b.OrderID})
+}
+
+// orderDelivered starts what follows a delivery, once all of the order has arrived. The day on which the goods are likely to run out is
+// known when the person has bought them before.
+func (w Worker) orderDelivered(ctx context.Context, e event.Envelope, b events.OrderDelivered) error {
+	if !b.Complete {
+		return nil
+	}
+	h := happened("order.delivered", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/orders/"+b.OrderID)
+	if c, err := w.Service.Contacts.Of(ctx, b.Email); err == nil {
+		if at, ok := firstReplenishment(c, b.Lines); ok {
+			h.Data["replenishAt"] = at.Format(time.RFC3339)
+		}
+	}
+	return w.take(ctx, b.Email, service.Happening{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")})
+}
+
+func firstReplenishment(c contact.Contact, lines []events.OrderLine) (first time.Time, ok bool) {
+	for _, l := range lines {
+		if at, known := sequence.Replenish(c.Person, l.ProductID, 0); known && (!ok || at.Before(first)) {
+			first, ok = at, true
+		}
+	}
+	return first, ok
+}
+
+// subscriptionChanged starts the series of a renewal that is to come, and ends what a subscription has started when it is over.
+func (w Worker) subscriptionChanged(ctx context.Context, e event.Envelope, b events.SubscriptionChanged) error {
+	for _, change := range b.Changes {
+		kind := map[string]string{
+			"subscription.started": "subscription.started", "subscription.ended": "subscription.ended",
+			"subscription.activated": "subscription.renewal_due", "subscription.renewed": "subscription.renewal_due",
+			"subscription.trial_started": "subscription.trial_ending",
+		}[change.Name]
+		if kind == "" {
+			continue
+		}
+		h := happened(kind, e, "subscriptionId", b.SubscriptionID, "renewsAt", b.PeriodCloses, "trialEndsAt", b.PeriodCloses,
+			"url", w.Service.Shop.URL+"/account/subscriptions/"+b.SubscriptionID)
+		if err := w.take(ctx, b.Email, service.Happening{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take leaves out what is nobody's.
+func (w Worker) take(ctx context.Context, email string, h service.Happening) error {
+	if email == "" {
+		return nil
+	}
+	return w.Service.Take(ctx, email, h)
+}
+
+func happened(kind string, e event.Envelope, data ...string) sequence.Event {
+	out := sequence.Event{Type: kind, At: e.Time, Data: map[string]string{}}
+	for i := 0; i < len(data); i += 2 {
+		out.Data[data[i]] = data[i+1]
+	}
+	return out
+}
+
+// profile fills in what an event tells of a person. What is known already and not told stays.
+func profile(customerID, name, language, country string) func(*contact.Contact) {
+	return func(c *contact.Contact) {
+		set := func(into *string, value string) {
+			if value != "" {
+				*into = value
+			}
+		}
+		set(&c.CustomerID, customerID)
+		set(&c.Name, name)
+		set(&c.Language, language)
+		set(&c.Country, country)
+		c.Person.Language, c.Person.Country = c.Language, c.Country
+		if customerID != "" {
+			c.Person.Customer = true
+		}
+	}
+}

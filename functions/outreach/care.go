@@ -1,0 +1,233 @@
+package outreach
+
+import (
+	"context"
+	"fmt"
+
+	"dangol/shared/compliance"
+	"dangol/shared/mail/address"
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/consent"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+)
+
+func (f *Outreach) careRoutes(s *api.Service) {
+	merchant := func(access api.Access, method, path, id, summary, text string, errors ...int) api.Route {
+		return route(access, method, path, id, summary, text, errors...)
+	}
+	api.Handle(s, merchant(api.Agent, "GET", "/failures", "listMailFailures", "Mails that need a look", failuresText), f.failures)
+	api.Handle(s, merchant(api.Agent, "POST", "/failures/{mailId}/resend", "resendMail", "Send a mail once more", resendText, 404, 409), f.resend)
+	api.Handle(s, merchant(api.Agent, "POST", "/contacts/lookup", "lookupContact", "What a person agreed to and was sent", lookupText, 404, 422), f.lookup)
+	imported := merchant(api.MerchantIs, "POST", "/consents/import", "importConsents", "Import consents that were given elsewhere", importText, 422)
+	imported.MaxBody = 512 << 10
+	api.Handle(s, imported, f.importConsents)
+	api.Handle(s, merchant(api.MerchantIs, "PUT", "/coupons/{name}", "setCoupon", "Which promotion's codes recipients get", couponText, 404, 422), f.setCoupon)
+	api.Handle(s, merchant(api.MerchantIs, "GET", "/sending", "getSending", "Rate and pause of marketing", ""), f.sending)
+	api.Handle(s, merchant(api.MerchantIs, "PUT", "/sending", "setSending", "Pause marketing, or let it go on", "Order mails go out in any case."),
+		f.setSending)
+}
+
+const (
+	failuresText = "Rejected: SES will never take them, with its reason. Unknown: nobody knows whether SES took them, and they are not sent again " +
+		"by themselves."
+	resendText = "A new mail with the same content. 409 when the mail was sent after all."
+	lookupText = "Consent with its proofs, and the messages of the last six months with the reason of each. The address is in the body, so that " +
+		"no log has it."
+	importText = "Each with proof: time, place and version of the text. A consent from elsewhere never outweighs what the person said here. " +
+		"One bad row does not keep the others from being imported."
+	couponText = "name is what series and campaigns call it (welcome, cart, birthday, win_back). The promotion needs a batch of codes."
+)
+
+// MailFailuresOutput is a page of the list.
+type MailFailuresOutput struct {
+	Body struct {
+		Mails      []outbox.Card `json:"mails" nullable:"false"`
+		NextCursor string        `json:"nextCursor,omitempty"`
+	}
+}
+
+func (f *Outreach) failures(ctx context.Context, in *api.Paging) (*MailFailuresOutput, error) {
+	cards, next, err := f.Service.Outbox.Failures(ctx, in.Limit, table.Cursor(in.Cursor))
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	out := &MailFailuresOutput{}
+	out.Body.Mails, out.Body.NextCursor = cards, string(next)
+	return out, nil
+}
+
+// OneMailInput names a mail.
+type OneMailInput struct {
+	MailID string `path:"mailId" maxLength:"256"`
+}
+
+// ResendOutput is the new mail.
+type ResendOutput struct {
+	Body struct {
+		ID string `json:"id"`
+	}
+}
+
+func (f *Outreach) resend(ctx context.Context, in *OneMailInput) (*ResendOutput, error) {
+	id, err := f.Service.Resend(ctx, in.MailID)
+	out := &ResendOutput{}
+	out.Body.ID = id
+	return out, err
+}
+
+// ContactLookupInput is an address.
+type ContactLookupInput struct {
+	Body struct {
+		Email string `json:"email" maxLength:"254" format:"email"`
+	}
+}
+
+// ContactLookupOutput is what is known of it.
+type ContactLookupOutput struct {
+	Body struct {
+		ID          string                                        `json:"id"`
+		Consent     map[compliance.Channel]consent.State          `json:"consent"`
+		Suppression map[compliance.Channel]compliance.Suppression `json:"suppression"`
+		TopicsOff   []string                                      `json:"topicsOff" nullable:"false"`
+		Proofs      []consent.Change                              `json:"proofs" nullable:"false"`
+		Messages    []outbox.Card                                 `json:"messages" nullable:"false"`
+	}
+}
+
+func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*ContactLookupOutput, error) {
+	email, err := address.Parse(in.Body.Email)
+	if err != nil {
+		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+	}
+	c, err := f.Service.Contacts.Of(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	out := &ContactLookupOutput{}
+	out.Body.ID, out.Body.Consent, out.Body.Suppression, out.Body.TopicsOff = c.ID, c.Consent, c.Suppression, append([]string{}, c.TopicsOff...)
+	if out.Body.Proofs, err = f.Service.Proofs(ctx, c.ID); err != nil {
+		return nil, err
+	}
+	out.Body.Messages, _, err = f.Service.Outbox.SentTo(ctx, email, 100, "")
+	return out, err
+}
+
+// ImportConsentsInput is a list of consents.
+type ImportConsentsInput struct {
+	Body struct {
+		Consents []ImportedConsent `json:"consents" minItems:"1" maxItems:"500" nullable:"false"`
+	}
+}
+
+// ImportedConsent is one consent with its proof.
+type ImportedConsent struct {
+	Email       string `json:"email" maxLength:"254"`
+	At          string `json:"at" maxLength:"40" doc:"RFC 3339." example:"2025-06-01T12:00:00+09:00"`
+	Source      string `json:"source" maxLength:"100"`
+	TextVersion string `json:"textVersion" maxLength:"40"`
+	Language    string `json:"language,omitempty" maxLength:"10"`
+}
+
+// ImportConsentsOutput says what became of each row that was not imported.
+type ImportConsentsOutput struct {
+	Body struct {
+		Imported int      `json:"imported"`
+		Refused  []string `json:"refused" nullable:"false" doc:"Row number, from 0, and why."`
+	}
+}
+
+func (f *Outreach) importConsents(ctx context.Context, in *ImportConsentsInput) (*ImportConsentsOutput, error) {
+	out := &ImportConsentsOutput{}
+	out.Body.Refused = []string{}
+	for i, row := range in.Body.Consents {
+		if err := f.importOne(ctx, row); err != nil {
+			if problem.Code(err) == "busy" || ctx.Err() != nil {
+				return nil, err // the whole list may be sent again: what is imported stays as it is
+			}
+			out.Body.Refused = append(out.Body.Refused, fmt.Sprintf("%d: %s", i, err))
+			continue
+		}
+		out.Body.Imported++
+	}
+	return out, nil
+}
+
+func (f *Outreach) importOne(ctx context.Context, row ImportedConsent) error {
+	email, err := address.Parse(row.Email)
+	if err != nil {
+		return err
+	}
+	at, err := parseTime(row.At)
+	if err != nil {
+		return err
+	}
+	change := consent.Change{
+		ID: "import-" + at.UTC().Format("20060102150405"), Channel: compliance.Email, Action: consent.Import, At: at, Source: row.Source,
+		TextVersion: row.TextVersion,
+	}
+	if err := change.Check(f.now()); err != nil {
+		return err
+	}
+	c, err := f.Service.Answer(ctx, email, change, nil)
+	if err == nil && row.Language != "" && c.Language == "" {
+		err = f.Service.SetLanguage(ctx, c.ID, row.Language)
+	}
+	return err
+}
+
+// SetCouponInput names a coupon and a promotion.
+type SetCouponInput struct {
+	Name string `path:"name" pattern:"^[a-z_]{1,40}$"`
+	Body struct {
+		PromotionID string `json:"promotionId" maxLength:"60"`
+	}
+}
+
+func (f *Outreach) setCoupon(ctx context.Context, in *SetCouponInput) (*struct{}, error) {
+	r, err := f.Promotions.Get(ctx, in.Body.PromotionID)
+	if err != nil {
+		return nil, err
+	}
+	if r.Promotion.Codes.Batch == nil {
+		return nil, problem.InvalidField("/promotionId", "promotion_without_codes", "a promotion with a batch of codes")
+	}
+	return nil, f.Service.SetCoupon(ctx, in.Name, &r.Promotion)
+}
+
+// SendingOutput is how mails go out.
+type SendingOutput struct {
+	Body struct {
+		PerSecond float64 `json:"perSecond" doc:"That SES allows."`
+		Now       float64 `json:"now" doc:"That is used, less after throttling."`
+		Quota     int     `json:"quota" doc:"In 24 hours; -1 for no limit."`
+		Sent      int     `json:"sent" doc:"In the last 24 hours, at the last look."`
+		Paused    string  `json:"paused,omitempty" doc:"Why no marketing goes out."`
+	}
+}
+
+func (f *Outreach) sending(ctx context.Context, _ *struct{}) (*SendingOutput, error) {
+	r, err := f.Service.Budget.Read(ctx)
+	out := &SendingOutput{}
+	out.Body.PerSecond, out.Body.Now, out.Body.Quota, out.Body.Sent, out.Body.Paused = r.PerSecond, r.Effective(f.now()), r.Quota, r.Sent, r.Paused
+	return out, err
+}
+
+// SetSendingInput pauses marketing.
+type SetSendingInput struct {
+	Body struct {
+		Paused bool `json:"paused"`
+	}
+}
+
+func (f *Outreach) setSending(ctx context.Context, in *SetSendingInput) (*SendingOutput, error) {
+	why := ""
+	if in.Body.Paused {
+		why = "by a merchant"
+	}
+	if err := f.Service.Budget.Pause(ctx, why); err != nil {
+		return nil, err
+	}
+	return f.sending(ctx, nil)
+}

@@ -1,0 +1,397 @@
+package outreach
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"dangol/shared/compliance"
+	"dangol/shared/mail/address"
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/consent"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/tracking"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+)
+
+func (f *Outreach) shopperRoutes(s *api.Service) {
+	public := func(method, path, id, summary, text string, errors ...int) api.Route {
+		return route(api.Public, method, path, id, summary, text, errors...)
+	}
+	signUp := public("POST", "/sign-ups", "signUpForNews", "Ask to hear from the shop", signUpText, 422, 429)
+	signUp.Status = accepted
+	api.Handle(s, signUp, f.signUp)
+	api.Handle(s, public("GET", "/confirm/{token}", "confirmSignUpPage", "Page that confirms a sign-up", "Changes nothing.", 404), f.confirmPage)
+	api.Handle(s, public("POST", "/confirm/{token}", "confirmSignUp", "Confirm a sign-up", "", 404), f.confirm)
+	api.Handle(s, public("GET", "/unsubscribe/{token}", "unsubscribePage", "Page to unsubscribe", "Changes nothing.", 404), f.unsubscribePage)
+	api.Handle(s, public("POST", "/unsubscribe/{token}", "unsubscribe", "One-click unsubscribe", unsubscribeText, 400, 404), f.unsubscribe)
+	api.Handle(s, public("GET", "/preferences/{token}", "preferencesPage", "Page of topics and channels", "", 404), f.preferencesPage)
+	api.Handle(s, public("POST", "/preferences/{token}", "savePreferences", "Save topics and channels", "The body is the page's form.", 400, 404),
+		f.savePreferences)
+	follow := public("GET", "/links/{token}", "followLink", "A link in a message", followText, 404)
+	follow.Status = http.StatusFound
+	api.Handle(s, follow, f.follow)
+	api.Handle(s, public("GET", "/opened/{token}", "openedMessage", "The picture that marks an open", "Always a picture."), f.opened)
+	api.Handle(s, public("GET", "/why/{token}", "whyMessage", "Why a message was sent", "", 404), f.why)
+}
+
+const (
+	signUpText = "The answer is the same whether the address is known or not. A mail asks to confirm; before that nothing is sent. " +
+		"The text that the person agreed to is named by its version and kept by the shop."
+	unsubscribeText = "RFC 8058: the body is List-Unsubscribe=One-Click as application/x-www-form-urlencoded or multipart/form-data. " +
+		"No cookie and no log-in is needed, and the same request again answers the same."
+	followText = "Leads to the page that the message was written with, and counts the click. A link that was altered leads nowhere."
+)
+
+// SignUpInput is a sign-up.
+type SignUpInput struct {
+	Body struct {
+		Email       string   `json:"email" minLength:"3" maxLength:"254" format:"email"`
+		Language    string   `json:"language" enum:"ko,en"`
+		Country     string   `json:"country,omitempty" pattern:"^[A-Z]{2}$"`
+		Zone        string   `json:"zone,omitempty" maxLength:"60" doc:"IANA time zone." example:"Asia/Seoul"`
+		Source      string   `json:"source" pattern:"^[a-z_]{1,40}$" doc:"Where the person agreed." example:"footer_form"`
+		TextVersion string   `json:"textVersion" pattern:"^[A-Za-z0-9._-]{1,40}$" doc:"Version of the text they agreed to."`
+		TopicsOff   []string `json:"topicsOff,omitempty" maxItems:"10" nullable:"false" doc:"Topics they do not want."`
+	}
+}
+
+// SignUpOutput says nothing of the address.
+type SignUpOutput struct {
+	Body struct {
+		State string `json:"state" enum:"pending" doc:"A mail asks to confirm."`
+	}
+}
+
+func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, error) {
+	b := in.Body
+	email, err := address.Parse(b.Email)
+	if err != nil {
+		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+	}
+	if _, err := time.LoadLocation(b.Zone); err != nil {
+		return nil, problem.InvalidField("/zone", "zone_unknown", "an IANA time zone")
+	}
+	if err := f.limited(ctx, email); err != nil {
+		return nil, err
+	}
+	action := consent.Ask
+	if !f.Service.Shop.DoubleOptIn {
+		action = consent.Give
+	}
+	change := consent.Change{
+		Channel: compliance.Email, Action: action, At: f.now(), Source: b.Source, TextVersion: b.TextVersion,
+	}
+	_, err = f.Service.Answer(ctx, email, change, func(c *contact.Contact) {
+		c.Language = b.Language
+		if b.Country != "" {
+			c.Country = b.Country
+		}
+		if b.Zone != "" {
+			c.Zone = b.Zone
+		}
+		c.TopicsOff = knownTopics(b.TopicsOff)
+		c.Person.Language, c.Person.Country = c.Language, c.Country
+	})
+	out := &SignUpOutput{}
+	out.Body.State = "pending"
+	return out, err
+}
+
+func knownTopics(all []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(t string) bool { return !consent.KnownTopic(consent.Topic(t)) })
+}
+
+func (f *Outreach) contactOf(ctx context.Context, contactID string) (contact.Contact, error) {
+	c, err := f.Service.Contacts.Get(ctx, contactID)
+	if errors.Is(err, table.ErrNotFound) {
+		return c, problem.NotFound("link_invalid", "This link is not valid.")
+	}
+	return c, err
+}
+
+func (f *Outreach) confirmPage(ctx context.Context, in *LinkInput) (*Page, error) {
+	fields, err := f.verify(ctx, tracking.Confirm, in.Token, 3)
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.contactOf(ctx, fields[0])
+	if err != nil {
+		return nil, err
+	}
+	t := func(key string) string { return text(c.Language, key) }
+	return page(c.Language, t("confirm"), paragraph(t("confirmAsk"))+form("", "", t("confirm"))), nil
+}
+
+// confirm counts a confirmation. It stands for what was asked for last: the link of an older mail, or one that is too old, gives nothing.
+func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
+	fields, err := f.verify(ctx, tracking.Confirm, in.Token, 3)
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.contactOf(ctx, fields[0])
+	if err != nil {
+		return nil, err
+	}
+	channel := compliance.Channel(fields[1])
+	asked, err := time.Parse(time.RFC3339, fields[2])
+	state := c.Consent[channel]
+	if err != nil || f.now().Sub(asked) > consent.ConfirmWithin || state.Answer == compliance.Refused {
+		return page(c.Language, text(c.Language, "confirm"), paragraph(text(c.Language, "notConfirmed"))), nil
+	}
+	_, err = f.Service.AnswerID(ctx, c.ID, consent.Change{
+		Channel: channel, Action: consent.Confirm, At: f.now(), Source: "confirmation_mail", TextVersion: "confirmation",
+	}, nil)
+	return page(c.Language, text(c.Language, "confirm"), paragraph(text(c.Language, "confirmed"))), err
+}
+
+func (f *Outreach) unsubscribePage(ctx context.Context, in *LinkInput) (*Page, error) {
+	fields, err := f.verify(ctx, tracking.Unsubscribe, in.Token, 3)
+	if err != nil {
+		return nil, err
+	}
+	language := "en"
+	if c, err := f.Service.Contacts.Get(ctx, fields[0]); err == nil {
+		language = c.Language
+	}
+	t := func(key string) string { return text(language, key) }
+	return page(language, t("unsubscribe"), paragraph(t("unsubscribeAsk"))+
+		form(`<input type="hidden" name="List-Unsubscribe" value="One-Click">`, "", t("unsubscribe"))), nil
+}
+
+// FormInput is a request whose body is a form.
+type FormInput struct {
+	LinkInput
+	ContentType string `header:"Content-Type"`
+	RawBody     []byte
+}
+
+// maxForm is the largest form, in memory.
+const maxForm = 16 << 10
+
+// values reads a form, encoded in either way.
+func (in FormInput) values() (url.Values, error) {
+	kind, parameters, err := mime.ParseMediaType(in.ContentType)
+	if err != nil {
+		return nil, problem.BadRequest("form_expected", "Send a form.")
+	}
+	switch kind {
+	case "application/x-www-form-urlencoded":
+		values, err := url.ParseQuery(string(in.RawBody))
+		if err != nil {
+			return nil, problem.BadRequest("form_expected", "Send a form.")
+		}
+		return values, nil
+	case "multipart/form-data":
+		read, err := multipart.NewReader(bytes.NewReader(in.RawBody), parameters["boundary"]).ReadForm(maxForm)
+		if err != nil {
+			return nil, problem.BadRequest("form_expected", "Send a form.")
+		}
+		return read.Value, nil
+	}
+	return nil, problem.BadRequest("form_expected", "Send a form.")
+}
+
+// unsubscribe is RFC 8058 3.1 and 3.2. Somebody who is not known any more has nothing to unsubscribe from, which is a success.
+func (f *Outreach) unsubscribe(ctx context.Context, in *FormInput) (*Page, error) {
+	fields, err := f.verify(ctx, tracking.Unsubscribe, in.Token, 3)
+	if err != nil {
+		return nil, err
+	}
+	values, err := in.values()
+	if err != nil {
+		return nil, err
+	}
+	if values.Get("List-Unsubscribe") != "One-Click" {
+		return nil, problem.BadRequest("one_click_expected", "The form must say List-Unsubscribe=One-Click.")
+	}
+	c, err := f.Service.AnswerID(ctx, fields[0], consent.Change{
+		Channel: compliance.Email, Action: consent.Refuse, At: f.now(), Source: "one_click", TextVersion: "one_click", Message: fields[2],
+	}, nil)
+	if errors.Is(err, table.ErrNotFound) {
+		return page("en", text("en", "unsubscribe"), paragraph(text("en", "unsubscribed"))), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Service.CountOnce(ctx, fields[2], outbox.CountLeft, "left"); err != nil {
+		f.Service.Log.WarnContext(ctx, "count unsubscribe", "error", err)
+	}
+	return page(c.Language, text(c.Language, "unsubscribe"), paragraph(text(c.Language, "unsubscribed"))), nil
+}
+
+func (f *Outreach) preferencesPage(ctx context.Context, in *LinkInput) (*Page, error) {
+	fields, err := f.verify(ctx, tracking.Preferences, in.Token, 1)
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.contactOf(ctx, fields[0])
+	if err != nil {
+		return nil, err
+	}
+	return preferences(c, ""), nil
+}
+
+func preferences(c contact.Contact, note string) *Page {
+	t := func(key string) string { return text(c.Language, key) }
+	inner := `<fieldset><legend>` + t("preferences") + `</legend>`
+	inner += checkbox("email", "yes", t("email"), c.Consent[compliance.Email].Answer == compliance.Given)
+	inner += checkbox("push", "yes", t("push"), c.Consent[compliance.Push].Answer == compliance.Given)
+	inner += checkbox("night", "yes", t("night"), c.Consent[compliance.Push].Night)
+	inner += checkbox("measure", "yes", t("measure"), !c.NoTracking) + `</fieldset><fieldset><legend>` + t("topics") + `</legend>`
+	for _, topic := range consent.Topics {
+		inner += checkbox("topic", string(topic), t("topic."+string(topic)), !slices.Contains(c.TopicsOff, string(topic)))
+	}
+	if note != "" {
+		note = paragraph(note)
+	}
+	return page(c.Language, t("preferences"), note+form("", inner+`</fieldset>`, t("save")))
+}
+
+// savePreferences replaces topics and answers of each channel by what the form says. What did not change is no new answer.
+func (f *Outreach) savePreferences(ctx context.Context, in *FormInput) (*Page, error) {
+	fields, err := f.verify(ctx, tracking.Preferences, in.Token, 1)
+	if err != nil {
+		return nil, err
+	}
+	values, err := in.values()
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.contactOf(ctx, fields[0])
+	if err != nil {
+		return nil, err
+	}
+	topics := func(c *contact.Contact) {
+		c.NoTracking = values.Get("measure") != "yes"
+		c.TopicsOff = nil
+		for _, topic := range consent.Topics {
+			if !slices.Contains(values["topic"], string(topic)) {
+				c.TopicsOff = append(c.TopicsOff, string(topic))
+			}
+		}
+	}
+	for _, channel := range consent.Channels {
+		yes := values.Get(string(channel)) == "yes"
+		change := consent.Change{Channel: channel, At: f.now(), Source: "preferences", TextVersion: "preferences", Action: consent.Withdraw}
+		if yes {
+			change.Action, change.Night = consent.Give, channel == compliance.Push && values.Get("night") == "yes"
+		}
+		state := c.Consent[channel]
+		if yes == (state.Answer == compliance.Given) && state.Night == change.Night || !yes && state.Answer == compliance.NoAnswer {
+			change.Action = "" // topics only
+		}
+		if c, err = f.Service.AnswerID(ctx, c.ID, change, topics); err != nil {
+			return nil, err
+		}
+	}
+	return preferences(c, text(c.Language, "saved")), nil
+}
+
+// RedirectOutput leads to the page that a link was made for.
+type RedirectOutput struct {
+	Status   int
+	Location string `header:"Location"`
+	Cache    string `header:"Cache-Control"`
+	Referrer string `header:"Referrer-Policy"`
+}
+
+// HitInput is a request for a link or picture, with what tells people and machines apart.
+type HitInput struct {
+	LinkInput
+	UserAgent string `header:"User-Agent"`
+	Purpose   string `header:"Sec-Purpose"`
+	Older     string `header:"Purpose"`
+}
+
+func (in HitInput) hit(ctx context.Context, r outbox.Record, now time.Time) tracking.Hit {
+	from, _ := netip.ParseAddr(api.SourceIP(ctx))
+	delivered := r.Delivered
+	if delivered.IsZero() {
+		delivered = r.TriedAt
+	}
+	return tracking.Hit{
+		At: now, Delivered: delivered, Method: http.MethodGet, UserAgent: in.UserAgent, Purpose: in.Purpose + in.Older, From: from, Links: 1,
+	}
+}
+
+func (f *Outreach) follow(ctx context.Context, in *HitInput) (*RedirectOutput, error) {
+	fields, err := f.verify(ctx, tracking.Link, in.Token, 2)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.Service.Outbox.Get(ctx, fields[0])
+	if errors.Is(err, table.ErrNotFound) {
+		return redirect(f.Service.Shop.URL + "/"), nil // the record is older than it is kept; the shop is still there
+	}
+	if err != nil {
+		return nil, err
+	}
+	place, err := strconv.Atoi(fields[1])
+	if err != nil || place < 0 || place >= len(r.Links) {
+		return nil, problem.NotFound("link_invalid", "This link is not valid.")
+	}
+	if err := f.Service.Hit(ctx, r, in.hit(ctx, r, f.now())); err != nil {
+		f.Service.Log.WarnContext(ctx, "click not counted", "error", err) // the person gets where they want to go
+	}
+	return redirect(r.Links[place]), nil
+}
+
+func redirect(to string) *RedirectOutput {
+	return &RedirectOutput{Status: http.StatusFound, Location: to, Cache: "no-store", Referrer: "no-referrer"}
+}
+
+// PictureOutput is a picture of one transparent dot.
+type PictureOutput struct {
+	Type  string `header:"Content-Type"`
+	Cache string `header:"Cache-Control"`
+	Body  []byte
+}
+
+var dot, _ = base64.StdEncoding.DecodeString("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+// opened counts an open. Mail programs open everything by themselves, so nothing else follows from it.
+func (f *Outreach) opened(ctx context.Context, in *HitInput) (*PictureOutput, error) {
+	if fields, err := f.verify(ctx, tracking.Open, in.Token, 1); err == nil {
+		if err := f.Service.CountOnce(ctx, fields[0], outbox.CountOpened, "opened"); err != nil {
+			f.Service.Log.WarnContext(ctx, "open not counted", "error", err)
+		}
+	}
+	return &PictureOutput{Type: "image/gif", Cache: "no-store", Body: dot}, nil
+}
+
+func (f *Outreach) why(ctx context.Context, in *LinkInput) (*Page, error) {
+	fields, err := f.verify(ctx, tracking.Why, in.Token, 1)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.Service.Outbox.Get(ctx, fields[0])
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, problem.NotFound("link_invalid", "This link is not valid.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	language := "en"
+	if c, err := f.Service.Contacts.Get(ctx, r.Contact); err == nil {
+		language = c.Language
+	}
+	t := func(key string) string { return text(language, key) }
+	when := func(at time.Time) string { return at.In(f.Service.Shop.Zone).Format("2006-01-02 15:04") }
+	body := paragraph(t("sentAt")+": "+when(r.At)) + paragraph(t("reason")+": "+t("reason."+r.Reason))
+	if !r.ConsentAt.IsZero() {
+		body += paragraph(t("consentAt") + ": " + when(r.ConsentAt))
+	}
+	return page(language, t("why"), body), nil
+}

@@ -1,0 +1,24 @@
+// Service worker for web push. Serve it from the storefront's own origin, and register it with a click of the shopper:
+//
+//   const registration = await navigator.serviceWorker.register('/push-worker.js');
+//   const { publicKey } = await (await fetch(API + '/outreach/push/key')).json();
+//   const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey });
+//   await fetch(API + '/outreach/push/subscriptions', {
+//     method: 'POST', headers: { 'Content-Type': 'application/json' },
+//     body: JSON.stringify({ ...subscription.toJSON(), expirationTime: undefined, token, textVersion: 'push-1' }),
+//   });
+self.addEventListener('push', (event) => {
+  const message = event.data ? event.data.json() : {};
+  event.waitUntil(self.registration.showNotification(message.title || '', {
+    body: message.body || '', tag: message.tag || undefined, data: { url: message.url },
+  }));
+});
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  const url = event.notification.data && event.notification.data.url;
+  // Only pages of this shop: a message cannot lead anywhere else.
+  if (url && new URL(url, self.location.origin).origin === self.location.origin) {
+    event.waitUntil(self.clients.openWindow(url));
+  }
+});

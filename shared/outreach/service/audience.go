@@ -1,0 +1,374 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dangol/shared/compliance"
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/campaign"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/segment"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
+)
+
+// page is a part of a frozen audience.
+type page struct {
+	table.Key
+	due.Due
+	Campaign string   `dynamodbav:"campaign"`
+	Contacts []string `dynamodbav:"contacts"`
+	// Next is the place in Contacts up to which messages have been planned, in this round: the test, then the rest.
+	Next int  `dynamodbav:"next"`
+	Rest bool `dynamodbav:"rest"` // the round after the test
+	Done bool `dynamodbav:"done"`
+}
+
+const (
+	pageSize   = 100
+	freezeSize = 20 // pages of an invocation
+	// pageEvery is the distance of pages in time: the outbox gets messages no faster than a large account sends them.
+	pageEvery = 500 * time.Millisecond
+)
+
+// ReadContacts reads a slice of the list of all contacts, in order of their ids, and returns where to go on: the next shard and id. done
+// says that there are no more. 2 round trips and more for 100 contacts.
+func (s *Service) ReadContacts(ctx context.Context, shard int, after string) (found []contact.Contact, nextShard int, nextAfter string, err error) {
+	where, with := "#gsi1pk = :list", map[string]any{":list": contact.ListOf(shard)}
+	if after != "" {
+		where, with[":after"] = where+" AND #gsi1sk > :after", after
+	}
+	listed, err := s.Table.Query(ctx, table.Query{Index: table.ByOne, Where: where, With: with, Limit: pageSize})
+	if err != nil {
+		return nil, shard, after, err
+	}
+	keys := make([]table.Key, len(listed.Items))
+	for i, item := range listed.Items {
+		keys[i] = item.Key()
+	}
+	items, err := s.Table.BatchGet(ctx, false, keys...)
+	if err != nil {
+		return nil, shard, after, err
+	}
+	for _, key := range keys {
+		item, ok := items[key]
+		if !ok {
+			continue
+		}
+		var c contact.Contact
+		if err := item.Decode(&c); err != nil {
+			return nil, shard, after, err
+		}
+		found = append(found, c)
+		after = c.Place
+	}
+	if len(listed.Items) < pageSize && listed.Next == "" {
+		return found, shard + 1, "", nil
+	}
+	return found, shard, after, nil
+}
+
+// WorkCampaign moves a campaign on: it writes its audience down, decides its test, and finishes it.
+func (s *Service) WorkCampaign(ctx context.Context, job due.Job) error {
+	var c Campaign
+	if err := s.Table.Get(ctx, job.Key, &c); errors.Is(err, table.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	switch c.Status {
+	case campaign.Scheduled:
+		if campaign.TooLate(campaign.LastDue(c.local(), c.Plan.By, s.Shop.Zone), s.Clock.Now(), c.lateness()) {
+			c.Status, c.Why, c.Ended, c.Due = campaign.Stopped, "too_late", s.Clock.Now(), due.Due{}
+			return s.change(ctx, &c)
+		}
+		c.Status, c.Started = campaign.Freezing, s.Clock.Now()
+		return s.freeze(ctx, &c)
+	case campaign.Freezing:
+		return s.freeze(ctx, &c)
+	case campaign.Sending:
+		return s.watch(ctx, &c)
+	}
+	c.Due = due.Due{}
+	return s.change(ctx, &c)
+}
+
+// freeze writes down the next pages of the audience. Where it stands is stored with each page, so a worker that dies repeats nothing.
+func (s *Service) freeze(ctx context.Context, c *Campaign) error {
+	now := s.Clock.Now()
+	for range freezeSize {
+		if c.Shard >= contact.Shards {
+			c.Status = campaign.Sending
+			c.Due = due.On(DueCampaign, c.ID, now.Add(time.Minute))
+			return s.change(ctx, c)
+		}
+		found, shard, after, err := s.ReadContacts(ctx, c.Shard, c.After)
+		if err != nil {
+			return err
+		}
+		var members []string
+		for _, person := range found {
+			if c.Plan.Audience == nil || c.Plan.Audience.Holds(person.Person, now) {
+				members = append(members, person.ID)
+			}
+		}
+		c.Shard, c.After = shard, after
+		c.Due = due.On(DueCampaign, c.ID, now.Add(time.Second))
+		if len(members) == 0 {
+			continue // an empty page is none; the place is stored with the next
+		}
+		c.Pages++
+		c.People += len(members)
+		key := table.Key{PK: "CAMPAIGN#" + c.ID, SK: fmt.Sprintf("PAGE#%06d", c.Pages)}
+		first := campaign.FreezeAt(c.local(), c.Plan.By, s.Shop.Zone)
+		if first.Before(now) {
+			first = now
+		}
+		p := page{Key: key, Campaign: c.ID, Contacts: members, Due: due.On(DuePage, key.String(), first.Add(time.Duration(c.Pages)*pageEvery))}
+		if err := s.change(ctx, c, table.Put{Item: p, If: table.IfNew}); err != nil { // a page is written once
+			return err
+		}
+	}
+	return s.change(ctx, c)
+}
+
+// watch decides the test when its time is over, and ends a campaign of which everybody is settled.
+func (s *Service) watch(ctx context.Context, c *Campaign) error {
+	now := s.Clock.Now()
+	progress, report, err := s.Progress(ctx, c)
+	if err != nil {
+		return err
+	}
+	if t := c.test(); t != nil && c.Winner == "" && !now.Before(campaign.LastDue(c.local(), c.Plan.By, s.Shop.Zone).Add(t.Wait)) {
+		results := make([]campaign.Result, len(t.Variants))
+		for i, v := range t.Variants {
+			results[i] = campaign.Result{Variant: v, Sent: report[v][outbox.CountSent], Clicked: report[v][outbox.CountClicked]}
+		}
+		winner, _, ok := campaign.Winner(results)
+		if !ok {
+			winner = t.Variants[0]
+		}
+		c.Winner = winner
+	}
+	c.Due = due.On(DueCampaign, c.ID, now.Add(time.Minute))
+	if progress.Open == 0 {
+		c.Status, c.Ended, c.Due = campaign.Finished, now, due.Due{}
+	}
+	return s.change(ctx, c)
+}
+
+// WorkPage plans the messages of the recipients on a page. Each is planned in the transaction that notes it on the contact, under an id of
+// campaign and contact, so a page that is worked twice plans nobody twice.
+func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
+	var p page
+	if err := s.Table.Get(ctx, job.Key, &p); errors.Is(err, table.ErrNotFound) || p.Done {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	c, err := s.GetCampaign(ctx, p.Campaign)
+	if err != nil {
+		return err
+	}
+	now := s.Clock.Now()
+	switch {
+	case c.Status == campaign.Paused || c.Status == campaign.Freezing || p.Rest && c.test() != nil && c.Winner == "" && c.Status == campaign.Sending:
+		return s.putOff(ctx, p, now.Add(time.Minute))
+	case c.Status != campaign.Sending:
+		return s.cancelPage(ctx, c, p, now)
+	}
+	for i := p.Next; i < len(p.Contacts) && ctx.Err() == nil; i++ {
+		if err := s.recipient(ctx, c, p, p.Contacts[i], now); err != nil {
+			return err
+		}
+		p.Next = i + 1
+	}
+	if p.Next < len(p.Contacts) {
+		return s.putOff(context.WithoutCancel(ctx), p, now)
+	}
+	if c.test() != nil && !p.Rest {
+		p.Rest, p.Next = true, 0
+		return s.putOff(ctx, p, now.Add(time.Minute))
+	}
+	p.Done, p.Due = true, due.Due{}
+	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfThere}) // done once more is as good
+}
+
+func (s *Service) putOff(ctx context.Context, p page, at time.Time) error {
+	p.Due = due.On(DuePage, p.Key.String(), at)
+	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfThere}) // messages carry ids of their own: a page worked twice harms nobody
+}
+
+// cancelPage counts the recipients of a stopped campaign who have not been planned. The end of the page and the count are one transaction.
+func (s *Service) cancelPage(ctx context.Context, c *Campaign, p page, now time.Time) error {
+	open := len(p.Contacts) - p.Next
+	if p.Rest {
+		open = 0
+		for _, person := range p.Contacts[p.Next:] {
+			if a := campaign.Assign(c.ID, person, c.Plan.Holdout, c.test()); !a.Tester && !a.Holdout {
+				open++
+			}
+		}
+	}
+	p.Done, p.Due = true, due.Due{}
+	err := s.Table.Transact(ctx, "",
+		table.Put{Item: p, If: "#done = :no", With: map[string]any{":no": false}}, // counted once
+		outbox.Count(c.source("all"), p.SK, now, outbox.Counters{outbox.CountCanceled: open}),
+	)
+	if _, met := table.Met(err, 0); met {
+		return nil
+	}
+	return err
+}
+
+// recipient plans the message of one recipient, or records why there is none.
+func (s *Service) recipient(ctx context.Context, c *Campaign, p page, contactID string, now time.Time) error {
+	a := campaign.Assign(c.ID, contactID, c.Plan.Holdout, c.test())
+	if c.test() != nil && p.Rest == (a.Tester || a.Holdout) {
+		return nil // the other round's
+	}
+	_, err := s.Contacts.ChangeID(ctx, contactID, now, func(person *contact.Contact) ([]table.Write, bool, error) {
+		planned := s.campaignMessage(c, a, *person)
+		var known map[string]any
+		if err := s.Table.Peek(ctx, task.KeyOf(outbox.DueMarketing, planned.Mail.ID), &known); err == nil {
+			return nil, true, nil // planned before
+		}
+		if a.Holdout {
+			return s.once(planned, s.withhold(planned, "holdout", now)), false, nil
+		}
+		d := s.gate(planned, *person, now)
+		if d.Waits() && c.Plan.OnCap == compliance.WaitOnCap && d.NotBefore.Before(planned.Mail.Latest) {
+			planned.Mail.Planned = d.NotBefore
+			d.Allowed = true
+		}
+		if !d.Allowed {
+			return s.once(planned, planned.withheld(string(d.Reason), now)), false, nil
+		}
+		if name := c.Plan.Coupon; name != "" {
+			code, until, ok := s.coupon(ctx, name, person)
+			if !ok {
+				return s.once(planned, planned.withheld("no_coupon", now)), false, nil
+			}
+			planned.Mail.Compose.Coupon, planned.Mail.Compose.Until = code, until
+		}
+		return s.write(planned, person, d, now), false, nil
+	})
+	if errors.Is(err, table.ErrNotFound) {
+		missing := Planned{Mail: outbox.Mail{ID: mailID(c.ID, contactID), Source: c.source("all"), Template: "campaign"}}
+		err = s.Table.Transact(ctx, "", s.once(missing, missing.withheld("erased", now))...)
+	}
+	if canceled, refused := table.Refused(err); refused && canceled != nil {
+		return nil // planned already by another worker
+	}
+	return err
+}
+
+// once adds a task that is over to the writes of a message that is not sent, so that it is counted once however often the page is worked.
+func (s *Service) once(p Planned, writes []table.Write) []table.Write {
+	over := p.Mail.Task(s.Clock.Now())
+	over.State, over.Due, over.TTL = task.Done, due.Due{}, s.Clock.Now().Add(task.KeepFor).Unix()
+	return append([]table.Write{table.Put{Item: over, If: table.IfNew}}, writes...)
+}
+
+// campaignMessage is the mail of a campaign to one recipient.
+func (s *Service) campaignMessage(c *Campaign, a campaign.Assignment, person contact.Contact) Planned {
+	variant := c.Plan.Variants[0]
+	for _, v := range c.Plan.Variants {
+		if a.Tester && v.ID == a.Variant || !a.Tester && v.ID == c.Winner {
+			variant = v
+		}
+	}
+	language := languageOf(person)
+	texts, ok := variant.Texts[language]
+	if !ok {
+		texts = variant.Texts["en"]
+	}
+	planned := campaign.SendAt(c.local(), c.Plan.By, s.Shop.Zone, person.Location(s.Shop.Zone))
+	if !a.Tester && c.test() != nil {
+		planned = planned.Add(c.test().Wait)
+	}
+	return Planned{
+		Message: compliance.OutgoingMessage{
+			Kind: compliance.Marketing, Channel: compliance.Email, Topic: c.Plan.Topic, Subject: texts.Subject, Priority: c.Plan.Priority,
+			OnCap: c.Plan.OnCap,
+		},
+		Mail: outbox.Mail{
+			ID: mailID(c.ID, person.ID), Kind: compliance.Marketing, To: person.Email, Language: language, Template: "campaign", About: c.ID,
+			Source: c.source(variant.ID), Topic: c.Plan.Topic, Contact: person.ID, Planned: planned, Latest: planned.Add(c.lateness()),
+			Compose: &outbox.Compose{Texts: &texts, URL: c.Plan.URL, Name: person.Name},
+		},
+	}
+}
+
+// DryRun is what a campaign would do, without doing it.
+type DryRun struct {
+	People  int            `json:"people" doc:"In the audience."`
+	Mails   int            `json:"mails" doc:"That would be sent."`
+	Reasons map[string]int `json:"reasons" doc:"How many are allowed or withheld, by reason."`
+	Sample  []DryRunMail   `json:"sample" nullable:"false" doc:"The first of them."`
+	Partial bool           `json:"partial,omitempty" doc:"The audience is larger than what was looked at."`
+}
+
+// DryRunMail is one message of a dry run.
+type DryRunMail struct {
+	Contact string    `json:"contact"`
+	At      time.Time `json:"at"`
+	Variant string    `json:"variant,omitempty"`
+	Subject string    `json:"subject,omitempty"`
+	Reason  string    `json:"reason"`
+}
+
+const (
+	dryRunMost   = 20_000
+	dryRunSample = 50
+)
+
+// DryRunCampaign says who would get what, when, and why or why not. It writes nothing and gives the same answer twice.
+func (s *Service) DryRunCampaign(ctx context.Context, c *Campaign) (DryRun, error) {
+	run := DryRun{Reasons: map[string]int{}, Sample: []DryRunMail{}}
+	err := s.each(ctx, c.Plan.Audience, &run.Partial, func(person contact.Contact) {
+		a := campaign.Assign(c.ID, person.ID, c.Plan.Holdout, c.test())
+		planned := s.campaignMessage(c, a, person)
+		reason, subject := "holdout", ""
+		if !a.Holdout {
+			at := planned.Mail.Planned
+			d := s.gate(planned, person, at)
+			reason, subject = string(d.Reason), d.Subject
+			if d.Allowed {
+				run.Mails++
+			}
+		}
+		run.People++
+		run.Reasons[reason]++
+		if len(run.Sample) < dryRunSample {
+			run.Sample = append(run.Sample, DryRunMail{person.ID, planned.Mail.Planned, planned.Mail.Source.Step, subject, reason})
+		}
+	})
+	return run, err
+}
+
+// each calls with every contact of an audience, up to dryRunMost.
+func (s *Service) each(ctx context.Context, audience *segment.Condition, partial *bool, with func(contact.Contact)) error {
+	now, looked := s.Clock.Now(), 0
+	for shard, after := 0, ""; shard < contact.Shards; {
+		found, nextShard, nextAfter, err := s.ReadContacts(ctx, shard, after)
+		if err != nil {
+			return err
+		}
+		for _, person := range found {
+			if audience == nil || audience.Holds(person.Person, now) {
+				with(person)
+			}
+		}
+		if looked += len(found); looked >= dryRunMost {
+			*partial = true
+			return nil
+		}
+		shard, after = nextShard, nextAfter
+	}
+	return nil
+}

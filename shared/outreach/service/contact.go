@@ -1,0 +1,197 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"dangol/shared/compliance"
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/consent"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/sequence"
+	"dangol/shared/outreach/tracking"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/table"
+)
+
+// proof is a change of consent as it is kept: who can show later that somebody agreed, when, where, and to which text.
+type proof struct {
+	table.Key
+	consent.Change
+	Channel compliance.Channel `dynamodbav:"channel"`
+	TTL     int64              `dynamodbav:"ttl"`
+}
+
+// keepProof is how long proofs are kept: consent is shown for as long as messages are sent, and disputes come later (5 years, as records of
+// contracts are kept).
+const keepProof = 5 * 366 * 24 * time.Hour
+
+// Answer adds what somebody said about marketing, with its proof and the mail that follows from it: the request for confirmation, or the
+// notice of the result that the law asks for within 14 days, which goes out at once. more changes the contact in the same transaction. An
+// answer that changes nothing sends nothing. 2 round trips.
+func (s *Service) Answer(ctx context.Context, email string, change consent.Change, more func(*contact.Contact)) (contact.Contact, error) {
+	change.AddressHash = consent.AddressHash(email)
+	return s.Contacts.Change(ctx, email, s.Clock.Now(), s.answer(ctx, change, more))
+}
+
+// AnswerID is Answer for a contact that is known by its id. Errors: table.ErrNotFound.
+func (s *Service) AnswerID(ctx context.Context, contactID string, change consent.Change, more func(*contact.Contact)) (contact.Contact, error) {
+	return s.Contacts.ChangeID(ctx, contactID, s.Clock.Now(), s.answer(ctx, change, more))
+}
+
+func (s *Service) answer(
+	ctx context.Context, change consent.Change, more func(*contact.Contact),
+) func(*contact.Contact) ([]table.Write, bool, error) {
+	if change.ID == "" {
+		change.ID = id.New("cns", s.Clock.Now())
+	}
+	return func(c *contact.Contact) ([]table.Write, bool, error) {
+		if more != nil {
+			more(c)
+		}
+		if change.AddressHash == "" {
+			change.AddressHash = consent.AddressHash(c.Email)
+		}
+		before := c.Consent[change.Channel]
+		applied := c.Apply(change)
+		if applied.State == before && more == nil {
+			return nil, true, nil
+		}
+		if change.Action == "" {
+			return nil, false, nil // only the rest of the contact changes
+		}
+		writes := []table.Write{table.Put{Item: proof{
+			Key: table.Key{PK: "CONTACT#" + c.ID, SK: "PROOF#" + change.At.UTC().Format(time.RFC3339Nano) + "#" + change.ID}, Change: change,
+			Channel: change.Channel, TTL: change.At.Add(keepProof).Unix(),
+		}, If: table.IfNew}}
+		follow, err := s.follow(ctx, c, change, applied)
+		c.Due = nextDue(*c)
+		return append(writes, follow...), false, err
+	}
+}
+
+// follow returns the mails that follow from an answer, and starts the series that consent starts.
+func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent.Change, applied consent.Applied) ([]table.Write, error) {
+	var writes []table.Write
+	if applied.Ask {
+		letter, err := s.consentMail(ctx, *c, "consent_request", change, change.At)
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, letter)
+	}
+	if applied.Notice {
+		kind := "consent_refused"
+		if applied.State.Answer == compliance.Given {
+			kind = "consent_given"
+		}
+		letter, err := s.consentMail(ctx, *c, kind, change, change.At)
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, letter)
+	}
+	if applied.Changed && applied.State.Answer == compliance.Given && change.Channel == compliance.Email && change.Action != consent.Import {
+		event := sequence.Event{Type: "consent.given", At: change.At, Data: map[string]string{}}
+		c.Person.Happened(event.Type, event.At)
+		started, err := s.series(ctx, c, event, s.Clock.Now())
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, started...)
+	}
+	return writes, nil
+}
+
+// consentMail is the task of a mail about consent. Such mails are no advertising.
+func (s *Service) consentMail(ctx context.Context, c contact.Contact, template string, change consent.Change, said time.Time) (table.Write, error) {
+	signer, err := s.Keys.Signer(ctx, s.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	url := s.Shop.LinkBase + "/outreach/preferences/" + signer.Sign(tracking.Preferences, c.ID)
+	if template == "consent_request" {
+		url = s.Shop.LinkBase + "/outreach/confirm/" + signer.Sign(tracking.Confirm, c.ID, string(change.Channel), change.At.UTC().Format(time.RFC3339))
+	}
+	now := s.Clock.Now()
+	letter := outbox.Mail{
+		ID: mailID(template, change.ID), Kind: compliance.LegalNotice, To: c.Email, Language: languageOf(c), Template: template, About: c.ID,
+		Source: outbox.Source{Name: "consent", Step: template}, Contact: c.ID, Planned: now, Basis: compliance.ReasonLegalNotice,
+		Compose: &outbox.Compose{
+			URL: url, Name: c.Name, Plain: true,
+			Values: []string{"date", s.day(said, languageOf(c)), "channel", channelName(change.Channel, languageOf(c))},
+		},
+	}
+	return table.Put{Item: letter.Task(now), If: table.IfNew}, nil
+}
+
+// day writes a date for people, in the shop's zone.
+func (s *Service) day(at time.Time, language string) string {
+	if strings.HasPrefix(language, "ko") {
+		return at.In(s.Shop.Zone).Format("2006년 1월 2일")
+	}
+	return at.In(s.Shop.Zone).Format("2 January 2006")
+}
+
+func channelName(c compliance.Channel, language string) string {
+	korean := strings.HasPrefix(language, "ko")
+	switch {
+	case c == compliance.Push && korean:
+		return "웹 푸시"
+	case c == compliance.Push:
+		return "web push"
+	case korean:
+		return "이메일"
+	}
+	return "e-mail"
+}
+
+// Proofs lists what somebody has said, oldest first. 1 round trip.
+func (s *Service) Proofs(ctx context.Context, contactID string) ([]consent.Change, error) {
+	all := []consent.Change{}
+	err := s.Table.All(ctx, table.Query{
+		Where: "#pk = :pk AND begins_with(#sk, :proof)", With: map[string]any{":pk": "CONTACT#" + contactID, ":proof": "PROOF#"},
+	}, func(item table.Item) error {
+		var p proof
+		if err := item.Decode(&p); err != nil {
+			return err
+		}
+		p.Change.Channel = p.Channel
+		all = append(all, p.Change)
+		return nil
+	})
+	return all, err
+}
+
+// WorkContact sends the confirmation of a consent that is due every two years (정보통신망법 50조 8항). Silence keeps the consent.
+func (s *Service) WorkContact(ctx context.Context, job due.Job) error {
+	contactID := strings.TrimPrefix(job.Key.PK, "CONTACT#")
+	now := s.Clock.Now()
+	_, err := s.Contacts.ChangeID(ctx, contactID, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		var writes []table.Write
+		for channel, state := range c.Consent {
+			at, ok := consent.NextConfirmation(state)
+			if !ok || at.After(now) || suppressed(*c) {
+				continue
+			}
+			said := state.Confirmed
+			state.Confirmed = now
+			c.Consent[channel] = state
+			change := consent.Change{ID: mailID(c.ID, string(channel), at.Format("2006")), Channel: channel, At: now}
+			letter, err := s.consentMail(ctx, *c, "consent_confirmation", change, said)
+			if err != nil {
+				return nil, false, err
+			}
+			writes = append(writes, letter)
+		}
+		c.Due = nextDue(*c)
+		return writes, false, nil
+	})
+	if errors.Is(err, table.ErrNotFound) {
+		return nil
+	}
+	return err
+}

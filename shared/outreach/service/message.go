@@ -1,0 +1,95 @@
+package service
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"dangol/shared/compliance"
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/platform/table"
+)
+
+// Planned is a message that may be sent to a contact, before the gate has been asked.
+type Planned struct {
+	Message compliance.OutgoingMessage
+	Mail    outbox.Mail
+	Push    *PushMessage // instead of a mail
+}
+
+// sender is who the gate is told a message comes from. The way to refuse is added to each mail by the mailer; it is always there.
+func (s *Service) sender() compliance.SenderIdentity {
+	address := s.Shop.Address
+	if address == "" {
+		address = s.Shop.Contact
+	}
+	return compliance.SenderIdentity{
+		Name: s.Shop.Name, Contact: s.Shop.Contact, PostalAddress: address, Unsubscribe: s.Shop.LinkBase + "/outreach/unsubscribe/",
+	}
+}
+
+// gate asks whether a planned message may be sent to the contact at now.
+func (s *Service) gate(p Planned, c contact.Contact, now time.Time) compliance.GateDecision {
+	g := c.Gate(p.Message.Channel)
+	if g.Zone == nil {
+		g.Zone = s.Shop.Zone
+	}
+	m := p.Message
+	m.Sender = s.sender()
+	return compliance.Allowed(m, g, s.Shop.Policy, now)
+}
+
+// write returns the writes that hand an allowed message over, and notes it on the contact for the frequency cap. A mail or push message of
+// the same id that is there already refuses the transaction.
+func (s *Service) write(p Planned, c *contact.Contact, d compliance.GateDecision, now time.Time) []table.Write {
+	if p.Message.Kind == compliance.Marketing {
+		c.Sent(now)
+	}
+	if p.Push != nil {
+		return []table.Write{table.Put{Item: p.Push.task(now), If: table.IfNew}}
+	}
+	mail := p.Mail
+	mail.Basis = d.Reason
+	if mail.Compose != nil {
+		mail.Compose.ConsentAt = c.Consent[compliance.Email].Confirmed
+	}
+	return []table.Write{table.Put{Item: mail.Task(now), If: table.IfNew}}
+}
+
+// withheld returns the writes that record a message that is not sent, with the reason, for lists and reports.
+func (p Planned) withheld(reason string, now time.Time) []table.Write {
+	return p.Mail.Settle(outbox.Withheld, "", reason, now)
+}
+
+// mailID makes an id out of parts: tags of SES allow only letters, digits, "-" and "_".
+func mailID(parts ...string) string {
+	clean := func(r rune) rune {
+		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}
+	return strings.Map(clean, strings.Join(parts, "-"))
+}
+
+// languageOf is the language that a contact is written to in; Korean where nothing is known.
+func languageOf(c contact.Contact) string {
+	if c.Language == "" {
+		return "ko"
+	}
+	return c.Language
+}
+
+// products fills a block. A fault of the recommender makes a mail without products, not no mail.
+func (s *Service) products(ctx context.Context, block string, c contact.Contact, data map[string]string) []outbox.Product {
+	if block == "" || s.Recommend == nil {
+		return nil
+	}
+	found, err := s.Recommend.Recommend(ctx, block, c, data)
+	if err != nil {
+		s.Log.WarnContext(ctx, "recommendations", "block", block, "error", err)
+		return nil
+	}
+	return found
+}

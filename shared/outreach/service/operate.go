@@ -1,0 +1,133 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/segment"
+	"dangol/shared/outreach/sequence"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
+)
+
+// Resend sends a mail of the list of failures once more, as a new mail with the same content, and takes it off the list. It is the one way
+// in which a marketing mail of unknown outcome is sent again: a person decides. Errors: 404 mail_not_found, 409 mail_was_sent.
+func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
+	r, err := s.Outbox.Get(ctx, mailID)
+	if errors.Is(err, table.ErrNotFound) {
+		return "", problem.NotFound("mail_not_found", "There is no such mail.")
+	}
+	if err != nil {
+		return "", err
+	}
+	if r.State != outbox.Rejected && r.State != outbox.Unknown {
+		return "", problem.Conflict("mail_was_sent", "Only mails that were rejected, or whose outcome is unknown, are sent again.")
+	}
+	for _, kind := range []string{outbox.DueMail, outbox.DueMarketing} {
+		var t task.Task[outbox.Mail]
+		err := s.Table.Get(ctx, task.KeyOf(kind, mailID), &t)
+		if errors.Is(err, table.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		again := t.Payload.Value
+		again.ID, again.Planned, again.Latest = mailID+"-again", s.Clock.Now(), time.Time{}
+		err = s.Table.Put(ctx, table.Put{Item: again.Task(s.Clock.Now()), If: table.IfNew}) // once, however often the button is pressed
+		if _, stored := table.Failed(err); err != nil && !stored {
+			return "", err
+		}
+		return again.ID, s.Outbox.Clear(ctx, mailID, s.Clock.Now())
+	}
+	return "", problem.NotFound("mail_not_found", "The content of this mail is no longer kept.")
+}
+
+// SetLanguage sets the language of a contact.
+func (s *Service) SetLanguage(ctx context.Context, contactID, language string) error {
+	_, err := s.Contacts.ChangeID(ctx, contactID, s.Clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
+		c.Language, c.Person.Language = language, language
+		return nil, false, nil
+	})
+	return err
+}
+
+// SegmentCount is how many people meet a condition.
+type SegmentCount struct {
+	People  int      `json:"people"`
+	Looked  int      `json:"looked" doc:"Contacts that were looked at."`
+	Sample  []string `json:"sample" nullable:"false" doc:"Ids of some of them."`
+	Partial bool     `json:"partial,omitempty" doc:"There are more contacts than were looked at."`
+}
+
+// CountSegment counts who meets a condition now.
+func (s *Service) CountSegment(ctx context.Context, condition segment.Condition) (SegmentCount, error) {
+	count := SegmentCount{Sample: []string{}}
+	now := s.Clock.Now()
+	err := s.each(ctx, nil, &count.Partial, func(c contact.Contact) {
+		count.Looked++
+		if !condition.Holds(c.Person, now) {
+			return
+		}
+		if count.People++; len(count.Sample) < 10 {
+			count.Sample = append(count.Sample, c.ID)
+		}
+	})
+	return count, err
+}
+
+// DryRunStep is one message of a dry run of a series.
+type DryRunStep struct {
+	Step    string    `json:"step"`
+	At      time.Time `json:"at"`
+	Channel string    `json:"channel"`
+	Allowed bool      `json:"allowed"`
+	Reason  string    `json:"reason"`
+	Waits   time.Time `json:"waitsUntil,omitzero"`
+}
+
+// maxDryRun bounds the messages of a dry run.
+const maxDryRun = 50
+
+// DryRunSeries plays a series for a person as they are now, on a clock that is moved from one step to the next. It writes nothing and gives
+// the same answer twice.
+func (s *Service) DryRunSeries(
+	ctx context.Context, d sequence.Definition, email string, data map[string]string,
+) (sequence.NotEntered, []DryRunStep, error) {
+	c, err := s.Contacts.Of(ctx, email)
+	if err != nil {
+		return "", nil, err
+	}
+	now, zone := s.Clock.Now(), c.Location(s.Shop.Zone)
+	fields := map[string]string{d.Entry.Key: "dry-run"}
+	for name, value := range data {
+		fields[name] = value
+	}
+	steps := []DryRunStep{}
+	run, why := sequence.Enter(d, c.Person, sequence.Event{Type: d.Entry.Event, At: now, Data: fields}, c.Entered[d.ID], zone, now)
+	for why == sequence.Started && run.Status == sequence.Active && len(steps) < maxDryRun {
+		at := run.Due
+		if at.Before(now) {
+			at = now
+		}
+		next, out := sequence.Advance(d, run, c.Person, zone, at)
+		run = next
+		if out == nil {
+			continue
+		}
+		step := DryRunStep{Step: out.Step, At: at, Channel: string(out.Send.Channel), Reason: string(out.Withheld)}
+		if out.Withheld == "" {
+			decision := s.gate(s.plan(ctx, d, run, *out, c), c, at)
+			step.Allowed, step.Reason, step.Waits = decision.Allowed, string(decision.Reason), decision.NotBefore
+			if decision.Allowed {
+				c.Sent(at)
+			}
+		}
+		steps = append(steps, step)
+	}
+	return why, steps, nil
+}

@@ -1,0 +1,181 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/SherClockHolmes/webpush-go"
+
+	"dangol/shared/compliance"
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/push"
+	"dangol/shared/platform/backoff"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
+)
+
+// DuePush is the due kind of push messages.
+const DuePush = "outreach_push"
+
+// PushMessage is a message to all browsers of a contact.
+type PushMessage struct {
+	ID      string                 `json:"id"`
+	Contact string                 `json:"contact"`
+	Kind    compliance.MessageKind `json:"kind"`
+	Topic   string                 `json:"topic"` // of the consent
+	Title   string                 `json:"title"`
+	Body    string                 `json:"body"`
+	URL     string                 `json:"url"`
+	Source  outbox.Source          `json:"source"`
+	Planned time.Time              `json:"planned"`
+	Latest  time.Time              `json:"latest,omitzero"`
+	// Replaces lets a newer message of the same thing (a cart) replace one that is not delivered yet.
+	Replaces string `json:"replaces,omitempty"`
+}
+
+func (m PushMessage) task(now time.Time) *task.Task[PushMessage] {
+	at := m.Planned
+	if at.Before(now) {
+		at = now
+	}
+	return task.New(DuePush, m.ID, m, now, at)
+}
+
+// pushTTL is how long a push service keeps a message for a browser that is off.
+const pushTTL = 12 * time.Hour
+
+// Pusher sends push messages.
+type Pusher struct {
+	Service *Service
+	Client  *http.Client
+	Hosts   []string // allowed push services
+	Subject string   // mailto: of the shop
+	Engine  task.Engine
+}
+
+// Kind is the kind of the tasks. Push is at most once: a second notification is worse than none.
+func (p Pusher) Kind() task.Kind[PushMessage] {
+	return task.Kind[PushMessage]{
+		Engine: p.Engine, Name: DuePush, Delivery: task.AtMostOnce, Do: p.send, Backoff: backoff.Schedule{time.Minute, 10 * time.Minute},
+		Abandon: func(_ context.Context, t *task.Task[PushMessage], _ error) ([]table.Write, error) {
+			m := t.Payload.Value
+			return []table.Write{outbox.Count(m.Source, m.ID, p.Service.Clock.Now(), outbox.Counters{outbox.CountUnknown: 1})}, nil
+		},
+	}
+}
+
+// send asks the gate again, at the time of sending: the night may have begun, or the person may have refused.
+func (p Pusher) send(ctx context.Context, t *task.Task[PushMessage]) (task.Outcome, error) {
+	s, m := p.Service, t.Payload.Value
+	now := s.Clock.Now()
+	c, err := s.Contacts.Get(ctx, m.Contact)
+	if errors.Is(err, table.ErrNotFound) || err == nil && len(c.Push) == 0 {
+		return p.outcome(m, outbox.CountWithheld, nil), nil
+	}
+	if err != nil {
+		return task.Outcome{}, errors.Join(task.ErrLater, err)
+	}
+	c.Recent = nil // the place under the cap was taken when the message was made
+	d := s.gate(Planned{Message: m.outgoing()}, c, now)
+	switch {
+	case d.Waits():
+		return task.Outcome{}, errors.Join(task.ErrLater, errors.New(string(d.Reason)))
+	case !d.Allowed || !m.Latest.IsZero() && now.After(m.Latest):
+		return p.outcome(m, outbox.CountWithheld, nil), nil
+	}
+	m.Title = d.Subject
+	return p.deliver(ctx, m, c)
+}
+
+func (m PushMessage) outgoing() compliance.OutgoingMessage {
+	return compliance.OutgoingMessage{Kind: m.Kind, Channel: compliance.Push, Topic: m.Topic, Subject: m.Title}
+}
+
+// deliver sends to every browser of the contact. It counts as sent when one push service took it.
+func (p Pusher) deliver(ctx context.Context, m PushMessage, c contact.Contact) (task.Outcome, error) {
+	sender, err := p.sender(ctx)
+	if err != nil {
+		return task.Outcome{}, errors.Join(task.ErrLater, err)
+	}
+	body, err := json.Marshal(map[string]string{"title": m.Title, "body": m.Body, "url": m.URL, "tag": m.Replaces})
+	if err != nil {
+		return task.Outcome{}, task.Permanent(err)
+	}
+	var gone []string
+	sent, later, unknown := false, false, false
+	for _, browser := range c.Push {
+		answer, err := sender.Send(ctx, browser, push.Message{Body: body, Topic: m.Replaces, TTL: pushTTL, Urgency: push.Normal})
+		switch answer.Outcome {
+		case push.Accepted:
+			sent = true
+		case push.Gone:
+			gone = append(gone, browser.Endpoint)
+		case push.Later, push.Misconfigured:
+			later = true
+		case push.Unknown:
+			unknown = true
+		}
+		if err != nil {
+			p.Service.Log.WarnContext(ctx, "push", "outcome", answer.Outcome, "status", answer.Status)
+		}
+	}
+	switch {
+	case sent || len(gone) == len(c.Push):
+		return p.outcome(m, map[bool]string{true: outbox.CountSent, false: outbox.CountWithheld}[sent], p.removal(m.Contact, gone)), nil
+	case unknown:
+		return task.Outcome{}, task.ErrUnknown
+	case later:
+		return task.Outcome{}, task.ErrLater
+	}
+	return p.outcome(m, outbox.CountRejected, p.removal(m.Contact, gone)), nil
+}
+
+// removal takes browsers off that push services no longer know.
+func (p Pusher) removal(contactID string, gone []string) func(context.Context) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		s := p.Service
+		_, err := s.Contacts.ChangeID(ctx, contactID, s.Clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
+			for _, endpoint := range gone {
+				c.Unsubscribe(endpoint)
+			}
+			return nil, false, nil
+		})
+		return err
+	}
+}
+
+func (p Pusher) outcome(m PushMessage, counter string, before func(context.Context) error) task.Outcome {
+	return task.Outcome{Record: func(ctx context.Context) ([]table.Write, error) {
+		if before != nil {
+			if err := before(ctx); err != nil {
+				return nil, err
+			}
+		}
+		return []table.Write{outbox.Count(m.Source, m.ID, p.Service.Clock.Now(), outbox.Counters{counter: 1})}, nil
+	}}
+}
+
+// sender signs with the key pair that is made when it is first needed.
+func (p Pusher) sender(ctx context.Context) (*push.Sender, error) {
+	public, private, err := p.Service.PushKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return push.NewSender(p.Client, push.VAPID{Public: public, Private: private, Subject: p.Subject}, p.Hosts)
+}
+
+// PushKeys returns the shop's identity towards push services. The public key is what browsers subscribe with.
+func (s *Service) PushKeys(ctx context.Context) (public, private string, err error) {
+	v, err := s.Keys.VAPID(ctx, func() (string, string, error) {
+		private, public, err := webpush.GenerateVAPIDKeys()
+		return public, private, err
+	})
+	return v.Public, v.Private, err
+}

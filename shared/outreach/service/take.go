@@ -1,0 +1,193 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"dangol/shared/compliance"
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/attribution"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/segment"
+	"dangol/shared/outreach/sequence"
+	"dangol/shared/platform/table"
+)
+
+// Happening is something that somebody did, as outreach takes it in.
+type Happening struct {
+	Event sequence.Event
+	// Profile changes what is known of the person: language, customer id, name, country. It may be nil.
+	Profile func(*contact.Contact)
+	// Order is a purchase that the event tells of, and Canceled one that it takes back.
+	Order    *segment.Order
+	Canceled string
+}
+
+// Take adds what somebody did to their contact, in one transaction with the runs that it starts, moves and ends, and with the counting of
+// the order it may be. The same happening again changes nothing. 2 round trips, 1 more when runs are under way.
+func (s *Service) Take(ctx context.Context, email string, h Happening) error {
+	now := s.Clock.Now()
+	_, err := s.Contacts.Change(ctx, email, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		if h.Profile != nil {
+			h.Profile(c)
+		}
+		writes := s.ordered(c, h, now)
+		if h.Event.Type != "" {
+			c.Person.Happened(h.Event.Type, h.Event.At)
+			moved, err := s.series(ctx, c, h.Event, now)
+			if err != nil {
+				return nil, false, err
+			}
+			writes = append(writes, moved...)
+		}
+		c.Due = nextDue(*c)
+		return writes, false, nil
+	})
+	return err
+}
+
+// ordered notes a purchase and counts it for the message that the person clicked last, once: what is counted is fixed with the order.
+func (s *Service) ordered(c *contact.Contact, h Happening, now time.Time) []table.Write {
+	if h.Canceled != "" {
+		c.Person.Canceled(h.Canceled)
+	}
+	if h.Order == nil || slices.ContainsFunc(c.Person.Orders, func(o segment.Order) bool { return o.ID == h.Order.ID }) {
+		return nil
+	}
+	c.Person.Ordered(*h.Order)
+	c.Person.Customer = true
+	var writes []table.Write
+	if touch, ok := attribution.LastTouch(c.Touches, h.Order.At, attribution.DefaultWindows); ok {
+		source := sourceOf(touch.Source)
+		writes = append(writes, outbox.Count(source, c.ID, now, outbox.Counters{
+			outbox.CountOrders: 1, outbox.CountRevenue + "_" + h.Order.Currency: int(h.Order.Amount),
+		}))
+	}
+	return append(writes, countExposure(c, h.Order.At, now)...)
+}
+
+// liftWindow is how long after the entry into a series a purchase counts for its lift.
+const liftWindow = 14 * 24 * time.Hour
+
+// countExposure counts a purchase for the lift of each series the person has entered lately, once for each entry.
+func countExposure(c *contact.Contact, ordered, now time.Time) (writes []table.Write) {
+	for id, e := range c.Exposure {
+		if e.Counted || ordered.Before(e.At) || ordered.Sub(e.At) > liftWindow {
+			continue
+		}
+		e.Counted = true
+		c.Exposure[id] = e
+		writes = append(writes, outbox.Count(outbox.Source{Name: "sequence:" + id, Step: "lift"}, c.ID, now, outbox.Counters{group("bought", e.Held): 1}))
+	}
+	return writes
+}
+
+func group(name string, held bool) string {
+	if held {
+		return name + "_held_out"
+	}
+	return name
+}
+
+// series hears the event in the runs that are under way, and starts those that it starts.
+func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Event, now time.Time) ([]table.Write, error) {
+	runs, err := s.runs(ctx, c.Runs)
+	if err != nil {
+		return nil, err
+	}
+	zone := c.Location(s.Shop.Zone)
+	var writes []table.Write
+	open := map[string]bool{}
+	for _, r := range runs {
+		d, ok := s.Library.Version(r.Run.Sequence, r.Run.Version)
+		open[r.Run.Sequence+"\x00"+r.Run.Key] = true
+		if !ok {
+			continue
+		}
+		next, changed := sequence.Hear(d, r.Run, e, zone, now)
+		if !changed {
+			continue
+		}
+		writes = append(writes, r.save(next))
+		if next.Status != sequence.Active {
+			c.Runs = slices.DeleteFunc(c.Runs, func(key string) bool { return key == r.PK })
+			writes = append(writes, s.stopPending(r, now)...)
+		}
+	}
+	started, err := s.start(ctx, c, e, open, zone, now)
+	return append(writes, started...), err
+}
+
+// start enters the person into the series that the event starts.
+func (s *Service) start(
+	ctx context.Context, c *contact.Contact, e sequence.Event, open map[string]bool, zone *time.Location, now time.Time,
+) (writes []table.Write, err error) {
+	for _, d := range s.Library.StartedBy(e.Type) {
+		run, why := sequence.Enter(d, c.Person, e, c.Entered[d.ID], zone, now)
+		if why != sequence.Started || open[d.ID+"\x00"+run.Key] {
+			continue
+		}
+		r := newStored(run)
+		if known, err := s.runs(ctx, []string{r.PK}); err != nil {
+			return nil, err
+		} else if len(known) > 0 {
+			continue // this event, or an earlier one with the key, has started the run already
+		}
+		writes = append(writes, table.Put{Item: r.withDue(), If: table.IfNew}) // one run for each key
+		if run.Status == sequence.Active {
+			c.Runs = append(c.Runs, r.PK)
+		}
+		if c.Entered == nil {
+			c.Entered = map[string]time.Time{}
+		}
+		c.Entered[d.ID] = now
+		writes = append(writes, s.entered(c, d, run, now))
+	}
+	return writes, nil
+}
+
+// entered counts an entry, and remembers it for the lift.
+func (s *Service) entered(c *contact.Contact, d sequence.Definition, run sequence.Run, now time.Time) table.Write {
+	if c.Exposure == nil {
+		c.Exposure = map[string]contact.Exposure{}
+	}
+	c.Exposure[d.ID] = contact.Exposure{At: now, Held: run.Holdout}
+	return outbox.Count(outbox.Source{Name: "sequence:" + d.ID, Step: "lift"}, c.ID, now, outbox.Counters{group("entered", run.Holdout): 1})
+}
+
+// stopPending keeps mails of a run that has ended from being sent, when they are still waiting. A mail that is sent already is not touched
+// by it.
+func (s *Service) stopPending(r stored, now time.Time) (writes []table.Write) {
+	for _, id := range r.Pending {
+		writes = append(writes, outbox.StopWrite(id, now))
+	}
+	return writes
+}
+
+// Click notes that a person followed a link of a message. Series hear of it.
+func (s *Service) Click(ctx context.Context, r outbox.Record, kind attribution.TouchKind, at time.Time) error {
+	event := map[attribution.TouchKind]string{attribution.MailClick: "mail.clicked", attribution.PushClick: "push.clicked"}[kind]
+	now := s.Clock.Now()
+	_, err := s.Contacts.ChangeID(ctx, r.Contact, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: kind, At: at})
+		c.Person.Happened(event, at)
+		writes, err := s.series(ctx, c, sequence.Event{Type: event, At: at}, now)
+		return writes, false, err
+	})
+	return ignoreMissing(err) // erased since
+}
+
+// ignoreMissing leaves out that something is not there any more.
+func ignoreMissing(err error) error {
+	if errors.Is(err, table.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// suppressed reports whether nothing can be sent to a contact any more.
+func suppressed(c contact.Contact) bool {
+	return c.Suppression[compliance.Email] != compliance.NotSuppressed
+}
