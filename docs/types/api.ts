@@ -44,6 +44,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/customers/{customerId}/store-credit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a customer's store credit
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["getStoreCredit"];
+        put?: never;
+        /**
+         * Give a customer store credit
+         * @description Who may call: merchants.
+         */
+        post: operations["grantStoreCredit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/orders": {
         parameters: {
             query?: never;
@@ -84,6 +108,252 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/products/{id}/questions/{questionId}/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hide a question from the product page, or show it again
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["setQuestionVisibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/products/{id}/reviews/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count a product's reviews again and compare the summary
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["auditReviewSummary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/products/{id}/reviews/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a product's reviews as a product review feed (XML)
+         * @description Google's product review feed 2.4, with is_verified_purchase and is_incentivized_review. Next-Cursor leads to the next page.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["exportReviewFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/products/{id}/reviews/{reviewId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a review with its signals and what it said before
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["getReviewToModerate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/products/{id}/reviews/{reviewId}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish, return or take down a review, with reasons
+         * @description Reasons that the author can mend return the review to them with the words marked; others take it down. Nobody at the shop can change stars or text.
+         *
+         *     Who may call: agents and merchants.
+         */
+        post: operations["decideReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/products/{id}/reviews/{reviewId}/media/{mediaId}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish or take down a photo or video; the text stays as it is
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["decideReviewMedia"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/products/{id}/reviews/{reviewId}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Answer a review in public, or change the answer
+         * @description Who may call: agents and merchants.
+         */
+        put: operations["replyToReview"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/recovery-cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List cases of a state, the most urgent first
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listRecoveryCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/recovery-cases/{caseId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a case
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["getRecoveryCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/recovery-cases/{caseId}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign, answer, offer, resolve or close a case
+         * @description An offer has no condition: one whose text speaks of the review is refused. Three days after a case is resolved its author is invited once, neutrally, to update the review.
+         *
+         *     Who may call: agents and merchants.
+         */
+        post: operations["actOnRecoveryCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/recovery-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the cases opened in a month have come to
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["reportRecovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/recovery-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Texts to begin an answer with
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listRecoveryTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/refunds": {
         parameters: {
             query?: never;
@@ -98,6 +368,342 @@ export interface paths {
         get: operations["listOpenRefunds"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/return-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all versions of the return policy
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listReturnPolicies"];
+        put?: never;
+        /**
+         * Publish a version of the return policy
+         * @description Checked against the law of each country; what gives less than the law is refused with the rule.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["publishReturnPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the returns in a state, by deadline
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listReturns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/returns/customers/{customerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a customer has returned, and whether they came back
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["getReturnsOfCustomer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/returns/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive many returns as announced
+         * @description Each return fails alone; the answer says how each went.
+         *
+         *     Who may call: agents and merchants.
+         */
+        post: operations["receiveReturns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/returns/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return rate, reasons, grades and cost by product in a month
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["reportReturns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/returns/{returnId}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a return
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["approveReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/returns/{returnId}/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Book a label or a pickup with the carrier
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["bookReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/returns/{returnId}/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Inspect what arrived and settle the return
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["inspectReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/returns/{returnId}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count what arrived
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["receiveReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/returns/{returnId}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject a return, with evidence
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["rejectReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/review-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reports that nobody has decided on
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listReviewReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/review-rewards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what reviews earn and what a month has cost
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["getReviewRewards"];
+        /**
+         * Set what reviews earn, for everybody alike
+         * @description Promotions with a batch of codes are named by kind: review, photo_review, best_of_month. A kind without one earns nothing.
+         *
+         *     Who may call: merchants.
+         */
+        put: operations["setReviewRewards"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/review-rewards/best": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose and reward the best reviews of a month that is over
+         * @description Who may call: merchants.
+         */
+        post: operations["rewardBestReviews"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/reviewed-products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the products that have reviews
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listReviewedProducts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the reviews of a state, oldest first
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listReviewsToModerate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/reviews/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import reviews from a CSV file in Judge.me's form
+         * @description At most 500 rows. Imported reviews are marked and count as not verified. Importing a file again changes nothing. Pictures are not fetched.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["importReviews"];
         delete?: never;
         options?: never;
         head?: never;
@@ -858,6 +1464,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/orders/{orderId}/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send an order that was not shipped somewhere else
+         * @description Who may call: a customer, or a guest.
+         */
+        put: operations["changeOrderAddress"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/orders/{orderId}/cancel": {
         parameters: {
             query?: never;
@@ -874,6 +1500,26 @@ export interface paths {
          *     Who may call: a customer, or a guest.
          */
         post: operations["cancelOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write to another mail address about an order
+         * @description Who may call: a customer, or a guest.
+         */
+        put: operations["changeOrderContact"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -920,6 +1566,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/orders/{orderId}/fulfillments/{n}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move units of a parcel into one of its own
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["splitFulfillment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep an order from being shipped
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["holdOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/lines/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take units off an order before they are shipped
+         * @description What they really cost goes back; gifts that what is left no longer earns are taken off too. dryRun answers what would go back.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["removeOrderLines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/orders/{orderId}/notes": {
         parameters: {
             query?: never;
@@ -934,6 +1642,780 @@ export interface paths {
          * @description Who may call: agents and merchants.
          */
         post: operations["addOrderNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund an amount, lines or shipping although nothing comes back
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["refundOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/refunds/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send refunds that failed once more
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["retryOrderRefunds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a held order be shipped
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["releaseOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the returns of an order
+         * @description Who may call: a customer, or a guest.
+         */
+        get: operations["listReturnsOfOrder"];
+        put?: never;
+        /**
+         * Return goods, exactly as quoted
+         * @description 409 quote_changed lists what changed since the quote.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["requestReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{orderId}/returns/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See what a return would refund, and why
+         * @description Line by line what each unit really cost, charges for gifts and discounts that are kept without being earned, fees, and the alternatives. Nothing is written. Send the token with the request for the return.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["quoteReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Campaigns, newest first
+         * @description Who may call: merchants.
+         */
+        get: operations["listCampaigns"];
+        put?: never;
+        /**
+         * Write a draft of a campaign
+         * @description Who may call: merchants.
+         */
+        post: operations["createCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/campaigns/{campaignId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A campaign and how far it is
+         * @description Who may call: merchants.
+         */
+        get: operations["getCampaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/campaigns/{campaignId}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Who would get what, when, and why or why not
+         * @description Looks at the whole audience as it is now. Writes nothing.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["dryRunCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/campaigns/{campaignId}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan no further mails
+         * @description Who may call: merchants.
+         */
+        post: operations["pauseCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/campaigns/{campaignId}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on
+         * @description Who may call: merchants.
+         */
+        post: operations["resumeCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/campaigns/{campaignId}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a draft start at its time
+         * @description Who may call: merchants.
+         */
+        post: operations["scheduleCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/campaigns/{campaignId}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End for good
+         * @description Who may call: merchants.
+         */
+        post: operations["stopCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/confirm/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page that confirms a sign-up
+         * @description Changes nothing.
+         *
+         *     Who may call: anyone.
+         */
+        get: operations["confirmSignUpPage"];
+        put?: never;
+        /**
+         * Confirm a sign-up
+         * @description Who may call: anyone.
+         */
+        post: operations["confirmSignUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/consents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import consents that were given elsewhere
+         * @description Each with proof: time, place and version of the text. A consent from elsewhere never outweighs what the person said here. One bad row does not keep the others from being imported.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["importConsents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/contacts/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a person agreed to and was sent
+         * @description Consent with its proofs, and the messages of the last six months with the reason of each. The address is in the body, so that no log has it.
+         *
+         *     Who may call: agents and merchants.
+         */
+        post: operations["lookupContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/coupons/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Which promotion's codes recipients get
+         * @description name is what series and campaigns call it (welcome, cart, birthday, win_back). The promotion needs a batch of codes.
+         *
+         *     Who may call: merchants.
+         */
+        put: operations["setCoupon"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mails that need a look
+         * @description Rejected: SES will never take them, with its reason. Unknown: nobody knows whether SES took them, and they are not sent again by themselves.
+         *
+         *     Who may call: agents and merchants.
+         */
+        get: operations["listMailFailures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/failures/{mailId}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail once more
+         * @description A new mail with the same content. 409 when the mail was sent after all.
+         *
+         *     Who may call: agents and merchants.
+         */
+        post: operations["resendMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A link in a message
+         * @description Leads to the page that the message was written with, and counts the click. A link that was altered leads nowhere.
+         *
+         *     Who may call: anyone.
+         */
+        get: operations["followLink"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/opened/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The picture that marks an open
+         * @description Always a picture.
+         *
+         *     Who may call: anyone.
+         */
+        get: operations["openedMessage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/preferences/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page of topics and channels
+         * @description Who may call: anyone.
+         */
+        get: operations["preferencesPage"];
+        put?: never;
+        /**
+         * Save topics and channels
+         * @description The body is the page's form.
+         *
+         *     Who may call: anyone.
+         */
+        post: operations["savePreferences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Key that browsers subscribe with
+         * @description The VAPID public key (RFC 8292).
+         *
+         *     Who may call: anyone.
+         */
+        get: operations["pushKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/push/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A browser agrees to push messages
+         * @description Call it after a click on a button of its own that says what will be sent: permission of the browser is no consent to advertising. token is that of a preferences link, so a browser is tied only to a person who can read their mail. The endpoint has to be a push service of a browser.
+         *
+         *     Who may call: anyone.
+         */
+        post: operations["subscribePush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/push/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A browser leaves
+         * @description The same again is a success.
+         *
+         *     Who may call: anyone.
+         */
+        post: operations["unsubscribePush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/push/worker.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service worker for a storefront
+         * @description Serve it from the storefront's own origin.
+         *
+         *     Who may call: anyone.
+         */
+        get: operations["pushWorker"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/segments/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count people who meet a condition
+         * @description With a sample of ids.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["countSegment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rate and pause of marketing
+         * @description Who may call: merchants.
+         */
+        get: operations["getSending"];
+        /**
+         * Pause marketing, or let it go on
+         * @description Order mails go out in any case.
+         *
+         *     Who may call: merchants.
+         */
+        put: operations["setSending"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/sequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Series of messages
+         * @description The newest version of each, as it runs.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["listSequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/sequences/{sequenceId}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a person would get, when, and why
+         * @description Plays the series for a person as they are now, on a clock that is moved, from now on. Writes nothing, and answers the same twice.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["dryRunSequence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/sequences/{sequenceId}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a series
+         * @description People stay where they are.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["pauseSequence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/sequences/{sequenceId}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a series brought
+         * @description Counters by step, and the lift over the holdout.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["reportSequence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/sequences/{sequenceId}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a series go on
+         * @description Who may call: merchants.
+         */
+        post: operations["resumeSequence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/sign-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to hear from the shop
+         * @description The answer is the same whether the address is known or not. A mail asks to confirm; before that nothing is sent. The text that the person agreed to is named by its version and kept by the shop.
+         *
+         *     Who may call: anyone.
+         */
+        post: operations["signUpForNews"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page to unsubscribe
+         * @description Changes nothing.
+         *
+         *     Who may call: anyone.
+         */
+        get: operations["unsubscribePage"];
+        put?: never;
+        /**
+         * One-click unsubscribe
+         * @description RFC 8058: the body is List-Unsubscribe=One-Click as application/x-www-form-urlencoded or multipart/form-data. No cookie and no log-in is needed, and the same request again answers the same.
+         *
+         *     Who may call: anyone.
+         */
+        post: operations["unsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/why/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why a message was sent
+         * @description Who may call: anyone.
+         */
+        get: operations["whyMessage"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1191,6 +2673,268 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the questions about a product with their answers, newest first
+         * @description Who may call: anyone.
+         */
+        get: operations["listQuestions"];
+        put?: never;
+        /**
+         * Ask about a product
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["askQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/questions/{questionId}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a question: the shop, or somebody who has reviewed the product
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["answerQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a product's reviews with their summary
+         * @description The first page by newest has the summary. A filter that few reviews pass can give a page with fewer than limit entries and a nextCursor. Neither publication nor any order but the two by stars depends on the stars.
+         *
+         *     Who may call: anyone.
+         */
+        get: operations["listReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/reviews/schema-org": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a product's rating and newest reviews as schema.org JSON-LD
+         * @description Who may call: anyone.
+         */
+        get: operations["getReviewsForSearchEngines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/reviews/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the summary of a product's reviews
+         * @description Who may call: anyone.
+         */
+        get: operations["getReviewSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/reviews/{reviewId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change one's own review, or mend a returned one
+         * @description What it said before is kept. A deleted review is written anew.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        put: operations["editReview"];
+        post?: never;
+        /**
+         * Delete one's own review
+         * @description Who may call: a customer, or a guest.
+         */
+        delete: operations["deleteReview"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/reviews/{reviewId}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add how the product is after a month of use
+         * @description Once, from 30 days after delivery on. Its stars are the ones that count from then on.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["addFollowUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/reviews/{reviewId}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for an address to upload a photo or video to
+         * @description At most 5 photos (JPEG, PNG, WebP; 10 MB, 40 megapixels) and one video (MP4, QuickTime; 50 MB). Send the file to upload.url with the headers given, then call complete.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["addReviewMedia"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/reviews/{reviewId}/media/{mediaId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a photo or video from one's own review
+         * @description Who may call: a customer, or a guest.
+         */
+        delete: operations["removeReviewMedia"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/reviews/{reviewId}/media/{mediaId}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check an upload and show it with the review
+         * @description A photo is encoded anew, without the place it was taken at. What is not what it says is refused with 422 and deleted.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["completeReviewMedia"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/reviews/{reviewId}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a review; one report per customer
+         * @description Who may call: a logged-in customer.
+         */
+        post: operations["reportReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{id}/reviews/{reviewId}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whether a review is helpful; one vote per customer
+         * @description Who may call: a logged-in customer.
+         */
+        put: operations["voteOnReview"];
+        post?: never;
+        /**
+         * Take one's vote back
+         * @description Who may call: a logged-in customer.
+         */
+        delete: operations["withdrawVote"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1472,6 +3216,210 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/return-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the return policy for a country
+         * @description Who may call: anyone.
+         */
+        get: operations["getReturnPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/return-policy/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the return policy as plain text
+         * @description Who may call: anyone.
+         */
+        get: operations["getReturnPolicyText"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own returns, newest first
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["listMyReturns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/returns/{returnId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a return
+         * @description Who may call: a customer, or a guest.
+         */
+        get: operations["getReturn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/returns/{returnId}/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay the difference of an exchange
+         * @description Only after it was asked for; nothing is ever taken silently. Repeat the call when the card wanted a challenge.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["payReturnBalance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/returns/{returnId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a return that is not on its way
+         * @description Who may call: a customer, or a guest.
+         */
+        post: operations["cancelReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/returns/{returnId}/sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note that the goods were handed to the carrier
+         * @description Who may call: a customer, or a guest.
+         */
+        post: operations["sendReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/review-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how reviews are checked, moderated and rewarded
+         * @description Who may call: anyone.
+         */
+        get: operations["getReviewPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review an order line that has arrived
+         * @description One review per order line, by whoever bought it: a customer, or a guest with Order-Token or Cart-Token. A text with words that the policy does not allow is answered with 422 review_needs_changes and the words; insist sends it to a moderator as it is.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["createReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reviews/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own reviews, newest first, whatever their state
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["listMyReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/seasons": {
         parameters: {
             query?: never;
@@ -1534,6 +3482,26 @@ export interface paths {
          * @description Who may call: merchants.
          */
         post: operations["adjustStock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/store-credit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one's own store credit
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["getMyStoreCredit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1858,6 +3826,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AddOutputBody: {
+            mediaId: string;
+            upload: components["schemas"]["Upload"];
+        };
         Address: {
             /** @example 서울 */
             city?: string;
@@ -1894,6 +3866,53 @@ export interface components {
             /** @description POST here to say why, if you like. */
             reasonPath: string;
         };
+        Amounts: {
+            /** @description Asked for before the exchange is sent. */
+            balance: components["schemas"]["View"];
+            /** @description On top, with store credit. */
+            bonus: components["schemas"]["View"];
+            /** @description What the shop keeps. */
+            fees: components["schemas"]["View"];
+            /** @description Interest that the law asks for because the refund was late. It is noted, not paid by itself. */
+            interest: components["schemas"]["View"];
+            /** @description Goes back on the ways it was paid. */
+            paidOut: components["schemas"]["View"];
+            /** @description Of what is sent in exchange. */
+            price: components["schemas"]["View"];
+            /** @description The value that goes to the customer. */
+            refund: components["schemas"]["View"];
+        };
+        AnswerView: {
+            /** Format: date-time */
+            at: string;
+            author?: string;
+            /** @enum {string} */
+            by: "shop" | "buyer";
+            /** @description Plain text. */
+            text: string;
+        };
+        Attribute: {
+            name: string;
+            values: string[] | null;
+        };
+        AuditOutputBody: {
+            drift?: components["schemas"]["Drift"];
+            exact: boolean;
+            /** Format: int64 */
+            reviews: number;
+        };
+        Balance: {
+            amount: components["schemas"]["View"];
+            /**
+             * Format: date-time
+             * @description Else the exchange becomes a refund.
+             */
+            payBy: string;
+            /** @description Where the shopper passes the bank's challenge; then pay again. */
+            redirectUrl?: string;
+            /** @enum {string} */
+            state: "open" | "pending" | "paid";
+        };
         BeginOutputBody: {
             cart: components["schemas"]["Cart"];
             /**
@@ -1923,6 +3942,10 @@ export interface components {
             pointsTimes?: number;
             /** @description percentOffBp leaves goods with a struck-through price alone. */
             skipSaleGoods?: boolean;
+        };
+        BestOutputBody: {
+            best: components["schemas"]["Candidate"][] | null;
+            month: string;
         };
         Booked: {
             amount: components["schemas"]["View"];
@@ -1968,6 +3991,136 @@ export interface components {
             inWindow: number;
             planned?: string[] | null;
             promotions?: string[] | null;
+        };
+        Campaign: {
+            /** Format: date-time */
+            ended?: string;
+            id: string;
+            /** Format: date-time */
+            made: string;
+            /** Format: int64 */
+            pages: number;
+            /**
+             * Format: int64
+             * @description In the audience.
+             */
+            people: number;
+            pk: string;
+            plan: components["schemas"]["CampaignPlan"];
+            sk: string;
+            /** Format: date-time */
+            started?: string;
+            status: string;
+            /** Format: int64 */
+            version: number;
+            /** @description Why it was stopped or paused. */
+            why?: string;
+            /** @description Variant that the rest of the audience gets. */
+            winner?: string;
+        };
+        CampaignCard: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            name: string;
+            status: string;
+        };
+        CampaignPlan: {
+            /** @description Everybody who may be written to when absent. */
+            audience?: components["schemas"]["Condition"];
+            /** @enum {string} */
+            by: "shop" | "recipient";
+            /** @description Name of a coupon: each recipient gets a code of their own. */
+            coupon?: string;
+            /**
+             * Format: int64
+             * @description Percent that get nothing, to measure the effect.
+             */
+            holdout?: number;
+            /**
+             * @description When, on the clock of By.
+             * @example 2026-12-01T10:00
+             */
+            local: string;
+            /**
+             * Format: int64
+             * @description How late a mail may be sent, for example after an outage.
+             */
+            maxLatenessMinutes: number;
+            name: string;
+            /** @enum {string} */
+            onCap?: "wait" | "skip";
+            /** @enum {string} */
+            priority?: "normal" | "high";
+            test?: components["schemas"]["CampaignTest"];
+            /**
+             * @description Recipients can switch a topic off.
+             * @enum {string}
+             */
+            topic: "news" | "offers" | "tips";
+            /** @description Page of the shop that the button leads to. */
+            url: string;
+            variants: components["schemas"]["Variant"][];
+        };
+        CampaignProgressOutputBody: {
+            campaign: components["schemas"]["Campaign"];
+            progress: components["schemas"]["Progress"];
+            variants: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+        };
+        CampaignTest: {
+            /** Format: int64 */
+            hours: number;
+            /** Format: int64 */
+            percent: number;
+        };
+        CampaignsOutputBody: {
+            campaigns: components["schemas"]["CampaignCard"][];
+            nextCursor?: string;
+        };
+        Candidate: {
+            AuthorID: string;
+            /** Format: int64 */
+            Helpful: number;
+            ProductID: string;
+            ReviewID: string;
+            /** Format: double */
+            Score: number;
+            /** Format: int64 */
+            Votes: number;
+            /** Format: date-time */
+            Written: string;
+        };
+        Card: {
+            about?: string;
+            /** Format: date-time */
+            at: string;
+            id: string;
+            reason?: string;
+            source: components["schemas"]["Source"];
+            state: string;
+            template: string;
+        };
+        CardMedia: {
+            /** Format: int64 */
+            height?: number;
+            id: string;
+            key: string;
+            kind: string;
+            thumbnail?: string;
+            type: string;
+            /** Format: int64 */
+            width?: number;
+        };
+        CardReward: {
+            /** Format: int64 */
+            amount: number;
+            currency: string;
+            form: string;
+            kind: string;
         };
         Cart: {
             address?: components["schemas"]["Address"];
@@ -2287,6 +4440,56 @@ export interface components {
              */
             methodId: string;
         };
+        Case: {
+            /** Format: date-time */
+            answerBy: string;
+            /** Format: date-time */
+            answeredAt?: string;
+            /** Format: date-time */
+            boughtAgainAt?: string;
+            conversationId?: string;
+            customerId?: string;
+            id: string;
+            /** Format: date-time */
+            invitedAt?: string;
+            language?: string;
+            lineId?: string;
+            log: components["schemas"]["CaseEntry"][] | null;
+            /** Format: date-time */
+            openedAt: string;
+            orderId?: string;
+            /** Format: date-time */
+            overdueAt?: string;
+            owner?: string;
+            productId: string;
+            resolution?: string;
+            /** Format: date-time */
+            resolvedAt?: string;
+            reviewId: string;
+            /** Format: date-time */
+            reviewUpdatedAt?: string;
+            /** Format: int64 */
+            starsAfter?: number;
+            /** Format: int64 */
+            starsBefore: number;
+            state: string;
+            triggers: string[] | null;
+            /** Format: int64 */
+            version: number;
+            words?: string[] | null;
+        };
+        CaseEntry: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            offer?: string;
+            text?: string;
+            what: string;
+        };
+        CasesOutputBody: {
+            cases: components["schemas"]["Case"][] | null;
+            nextCursor?: string;
+        };
         CategoriesOutputBody: {
             /** @description Most products first. */
             categories: components["schemas"]["Category"][] | null;
@@ -2299,6 +4502,18 @@ export interface components {
              * @example 12
              */
             products: number;
+        };
+        Change: {
+            action: string;
+            addressHash: string;
+            /** Format: date-time */
+            at: string;
+            channel: string;
+            id: string;
+            message?: string;
+            night?: boolean;
+            source: string;
+            textVersion?: string;
         };
         Checkout: {
             cartId: string;
@@ -2337,6 +4552,8 @@ export interface components {
              * @enum {string}
              */
             state: "requires_action" | "processing" | "completed" | "failed" | "expired" | "canceled" | "refunding" | "refunded";
+            /** @description How much of the total store credit pays. */
+            storeCredit: components["schemas"]["View"];
             total: components["schemas"]["View"];
         };
         CheckoutsStartInputBody: {
@@ -2352,6 +4569,8 @@ export interface components {
             returnUrl?: string;
             /** @description What the shopper has been told it costs; 409 total_changed when it costs something else. */
             total?: components["schemas"]["Money"];
+            /** @description Pay by store credit as far as it goes; for customers with an account. */
+            useStoreCredit?: boolean;
         };
         Choice: {
             /** Format: int64 */
@@ -2372,6 +4591,17 @@ export interface components {
             quantity: number;
             variantId: string;
         };
+        Condition: {
+            /** @description Every one of these. */
+            all?: components["schemas"]["Condition"][];
+            /** @description At least one of these. */
+            any?: components["schemas"]["Condition"][];
+            consent?: components["schemas"]["ConsentCondition"];
+            event?: components["schemas"]["EventCondition"];
+            not?: components["schemas"]["Condition"];
+            orders?: components["schemas"]["OrderCondition"];
+            profile?: components["schemas"]["ProfileCondition"];
+        };
         Conditions: {
             anywhere?: boolean;
             /**
@@ -2389,6 +4619,74 @@ export interface components {
             /** @description With the audience member: for members by one of these plans only. */
             plans?: string[] | null;
             segments?: string[] | null;
+        };
+        ConsentCondition: {
+            /** @enum {string} */
+            channel: "email" | "push" | "sms" | "kakao";
+            /** @enum {string} */
+            is: "given" | "refused" | "pending" | "";
+        };
+        ContactLookupOutputBody: {
+            consent: {
+                [key: string]: components["schemas"]["State"];
+            };
+            id: string;
+            messages: components["schemas"]["Card"][];
+            proofs: components["schemas"]["Change"][];
+            suppression: {
+                [key: string]: string;
+            };
+            topicsOff: string[];
+        };
+        Count: {
+            /**
+             * Format: int64
+             * @description Arrived damaged or used.
+             */
+            damaged?: number;
+            /**
+             * Format: int64
+             * @description Arrived in the state in which they were sent.
+             */
+            good?: number;
+            /**
+             * Format: int64
+             * @description Something else was in the parcel.
+             */
+            wrong?: number;
+        };
+        Counted: {
+            /**
+             * Format: int64
+             * @description Arrived damaged or used.
+             */
+            damaged?: number;
+            /**
+             * Format: int64
+             * @description Arrived in the state in which they were sent.
+             */
+            good?: number;
+            lineId: string;
+            /**
+             * Format: int64
+             * @description Something else was in the parcel.
+             */
+            wrong?: number;
+        };
+        CreditLot: {
+            amount: components["schemas"]["View"];
+            /** @description For the shop's people only. */
+            by?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            left: components["schemas"]["View"];
+            /** @example return */
+            reason: string;
+            /** @description The order or return it came from. */
+            source?: string;
         };
         CreditNote: {
             amount: components["schemas"]["View"];
@@ -2411,6 +4709,65 @@ export interface components {
         CreditNoteListBody: {
             creditNotes: components["schemas"]["CreditNote"][];
             nextCursor?: string;
+        };
+        CreditView: {
+            /** @description What can be spent now. */
+            balance: components["schemas"]["View"];
+            /** @description The one that expires first first; it is spent first. */
+            lots: components["schemas"]["CreditLot"][];
+        };
+        Criteria: {
+            /** Format: int64 */
+            best: number;
+            /** Format: int64 */
+            bestCount: number;
+            /** Format: int64 */
+            bestVotes: number;
+            /** Format: int64 */
+            budget: number;
+            currency: string;
+            /** Format: int64 */
+            minLetters: number;
+            /** Format: int64 */
+            photo: number;
+            /** Format: int64 */
+            text: number;
+            /** Format: int64 */
+            validFor: number;
+            /** Format: int64 */
+            wait: number;
+        };
+        CustomerReport: {
+            /** Format: int64 */
+            completed: number;
+            customerId: string;
+            /** @description What stands out, in words. */
+            notes: string[];
+            /**
+             * Format: int64
+             * @description Of the last 100.
+             */
+            orders: number;
+            /** Format: int64 */
+            ordersAfterFirstReturn: number;
+            /** Format: int64 */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Of the last 100.
+             */
+            returns: number;
+            /** @description Of the returns, in the currency of the last one. */
+            value: components["schemas"]["View"];
+        };
+        Decision: {
+            /**
+             * @description A code of GET /review-policy that a moderator can give.
+             * @example profanity
+             */
+            reason: string;
+            /** @description Words of the text that it is about; the author gets them marked. */
+            words?: string[] | null;
         };
         DiscountBreach: {
             /** Format: int64 */
@@ -2473,6 +4830,35 @@ export interface components {
             scope: string;
             waiting?: components["schemas"]["Waiting"];
         };
+        Drift: {
+            productId: string;
+            recount: {
+                [key: string]: number;
+            };
+            summary: {
+                [key: string]: number;
+            };
+        };
+        DryRun: {
+            /**
+             * Format: int64
+             * @description That would be sent.
+             */
+            mails: number;
+            /** @description The audience is larger than what was looked at. */
+            partial?: boolean;
+            /**
+             * Format: int64
+             * @description In the audience.
+             */
+            people: number;
+            /** @description How many are allowed or withheld, by reason. */
+            reasons: {
+                [key: string]: number;
+            };
+            /** @description The first of them. */
+            sample: components["schemas"]["DryRunMail"][];
+        };
         DryRunFigures: {
             /**
              * Format: int64
@@ -2496,6 +4882,14 @@ export interface components {
              */
             revenue: number;
         };
+        DryRunMail: {
+            /** Format: date-time */
+            at: string;
+            contact: string;
+            reason: string;
+            subject?: string;
+            variant?: string;
+        };
         DryRunResult: {
             /** Format: int64 */
             days: number;
@@ -2508,6 +4902,16 @@ export interface components {
             results: components["schemas"]["DryRunFigures"][];
             /** @description Whether there were more than are looked at. */
             truncated: boolean;
+        };
+        DryRunStep: {
+            allowed: boolean;
+            /** Format: date-time */
+            at: string;
+            channel: string;
+            reason: string;
+            step: string;
+            /** Format: date-time */
+            waitsUntil?: string;
         };
         Dunning: {
             /** Format: int64 */
@@ -2549,6 +4953,15 @@ export interface components {
             seq: number;
             to: string;
         };
+        EventCondition: {
+            /** Format: int64 */
+            atLeast?: number;
+            /** Format: int64 */
+            atMost?: number;
+            /** Format: int64 */
+            days?: number;
+            type: string;
+        };
         Field: {
             /**
              * @description Stable, machine-readable.
@@ -2565,6 +4978,52 @@ export interface components {
              * @example /lines/0/quantity
              */
             pointer: string;
+        };
+        Figures: {
+            /** Format: int64 */
+            boughtAgain: number;
+            /** Format: int64 */
+            cases: number;
+            /** Format: int64 */
+            matured: number;
+        };
+        Finding: {
+            field?: string;
+            marks?: components["schemas"]["Mark"][] | null;
+            reason: string;
+        };
+        FollowUp: {
+            /** Format: int64 */
+            stars: number;
+            text: string;
+            /** Format: date-time */
+            writtenAt: string;
+        };
+        Found: {
+            /**
+             * Format: int64
+             * @description Units that are settled.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description What the shop keeps because the goods lost value by use, in minor units. Not for faults.
+             */
+            damageFee?: number;
+            /**
+             * @description A like new, B opened, C used, D not for sale.
+             * @enum {string}
+             */
+            grade?: "A" | "B" | "C" | "D";
+            lineId: string;
+            note?: string;
+            /**
+             * Format: int64
+             * @description Units for sale again.
+             */
+            restocked?: number;
+            /** Format: int64 */
+            writeOff?: number;
         };
         Fulfillment: {
             /** @example cj */
@@ -2674,6 +5133,13 @@ export interface components {
              */
             recipient: string;
         };
+        Goods: {
+            /** @description What a subscription sends. */
+            boxes?: boolean;
+            categories?: string[] | null;
+            products?: string[] | null;
+            tags?: string[] | null;
+        };
         Hint: {
             /** Format: int64 */
             amount?: number;
@@ -2695,6 +5161,24 @@ export interface components {
         Image: {
             alt?: string;
             url: string;
+        };
+        ImportConsentsOutputBody: {
+            /** Format: int64 */
+            imported: number;
+            /** @description Row number, from 0, and why. */
+            refused: string[];
+        };
+        ImportOutputBody: {
+            errors: components["schemas"]["ReviewRowError"][] | null;
+            /** Format: int64 */
+            imported: number;
+            /**
+             * Format: int64
+             * @description Rows that were imported before.
+             */
+            known: number;
+            /** Format: int64 */
+            picturesSkipped: number;
         };
         ImportReport: {
             /**
@@ -2729,6 +5213,93 @@ export interface components {
              * @description Products, also when only their stock was set.
              */
             updated: number;
+        };
+        ImportedConsent: {
+            /**
+             * @description RFC 3339.
+             * @example 2025-06-01T12:00:00+09:00
+             */
+            at: string;
+            email: string;
+            language?: string;
+            source: string;
+            textVersion: string;
+        };
+        InStateOutputBody: {
+            nextCursor?: string;
+            reviews: components["schemas"]["InspectedReview"][] | null;
+        };
+        InspectedReview: {
+            attributes?: {
+                [key: string]: string;
+            };
+            authorId: string;
+            /** @description The part after a month of use can be written now. */
+            canFollowUp: boolean;
+            /** @description It can be changed and sent again. */
+            canMend: boolean;
+            /**
+             * Format: date-time
+             * @description It is published then when nobody decides.
+             */
+            decideBy?: string;
+            /** @description Show these before the text, in this language: the author's reward, an import. */
+            disclosures?: string[] | null;
+            /** Format: date-time */
+            editedAt?: string;
+            /** Format: int64 */
+            helpful: number;
+            /** @example rev_01m80674exnpsz0bg9nw68d4b7 */
+            id: string;
+            /** @description The system the review was imported from; what it says was not checked here. */
+            imported?: string;
+            language: string;
+            lineId?: string;
+            media?: components["schemas"]["CardMedia"][] | null;
+            /** @description Put it before the keys of media. */
+            mediaUrl?: string;
+            orderId?: string;
+            productId: string;
+            /**
+             * Format: int64
+             * @description The stars that count: those of the follow-up when there is one.
+             */
+            rating: number;
+            /** @description Why it is not shown, with the words it is about. */
+            reasons?: components["schemas"]["Finding"][] | null;
+            /** @description The shop's public answer. */
+            reply?: components["schemas"]["Reply"];
+            /**
+             * Format: int64
+             * @description Open reports, 100 for each plain one.
+             */
+            reportWeight: number;
+            revisions?: components["schemas"]["Revision"][] | null;
+            reward?: components["schemas"]["Reward"];
+            /** @description The author was given this for the review. It has to be shown with it. */
+            rewarded?: components["schemas"]["CardReward"];
+            /** Format: int64 */
+            score: number;
+            /** @description Why it may not be genuine; the weights add up to the score. */
+            signals?: components["schemas"]["Signal"][] | null;
+            /**
+             * Format: int64
+             * @description The stars of the first review.
+             */
+            stars: number;
+            state: string;
+            /** @description Plain text. Put it into a page as text, never as HTML. */
+            text: string;
+            title?: string;
+            /** Format: int64 */
+            unhelpful: number;
+            /** @description Photos and videos in every state. */
+            uploads?: components["schemas"]["Media"][] | null;
+            variantId?: string;
+            /** @description The author bought the product in this shop and has received it. */
+            verified: boolean;
+            /** Format: date-time */
+            writtenAt: string;
         };
         Interval: {
             /**
@@ -2790,6 +5361,31 @@ export interface components {
             quantity: number;
             variantId: string;
         };
+        KeysStruct: {
+            auth: string;
+            p256dh: string;
+        };
+        Law: {
+            /** Format: int64 */
+            faultMonths: number;
+            /**
+             * Format: int64
+             * @description After the goods are back.
+             */
+            refundBusinessDays?: number;
+            /** Format: int64 */
+            refundDays?: number;
+            source: string;
+            /**
+             * Format: int64
+             * @description After receipt, for any reason; 0 is no such right.
+             */
+            withdrawalDays: number;
+            /** @description Label of the withdrawal function that the storefront has to show, by language. */
+            withdrawalFunction?: {
+                [key: string]: string;
+            };
+        };
         LeaveOffer: {
             /** Format: int64 */
             days?: number;
@@ -2805,6 +5401,16 @@ export interface components {
             /** @description Of the plan. */
             title?: string;
         };
+        Lift: {
+            /** Format: double */
+            high: number;
+            known: boolean;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            points: number;
+            significant: boolean;
+        };
         Limits: {
             /** Format: int64 */
             maxDays: number;
@@ -2814,6 +5420,11 @@ export interface components {
             minGapDays: number;
         };
         Line: {
+            /**
+             * Format: int64
+             * @description Units taken off the order before they were shipped.
+             */
+            canceled?: number;
             /** @description Its own, and its share of what the whole order got. */
             discount: components["schemas"]["View"];
             id: string;
@@ -2836,10 +5447,56 @@ export interface components {
             unitPrice: components["schemas"]["View"];
             variantId: string;
         };
+        LinkedPerson: {
+            "@type": string;
+            name: string;
+        };
+        LinkedProduct: {
+            "@context": string;
+            "@id": string;
+            "@type": string;
+            aggregateRating?: components["schemas"]["LinkedRating"];
+            name: string;
+            review?: components["schemas"]["LinkedReview"][] | null;
+        };
+        LinkedRating: {
+            "@type": string;
+            /** Format: int64 */
+            bestRating: number;
+            ratingValue: string;
+            /** Format: int64 */
+            reviewCount: number;
+            /** Format: int64 */
+            worstRating: number;
+        };
+        LinkedReview: {
+            "@type": string;
+            author: components["schemas"]["LinkedPerson"];
+            datePublished: string;
+            inLanguage: string;
+            name?: string;
+            reviewBody: string;
+            reviewRating: components["schemas"]["LinkedStars"];
+        };
+        LinkedStars: {
+            "@type": string;
+            /** Format: int64 */
+            bestRating: number;
+            /** Format: int64 */
+            ratingValue: number;
+            /** Format: int64 */
+            worstRating: number;
+        };
         List: {
             /** @description Missing on the last page. */
             nextCursor?: string;
             orders: components["schemas"]["OrderCard"][];
+        };
+        ListOutputBody: {
+            nextCursor?: string;
+            reviews: components["schemas"]["ShownReview"][] | null;
+            /** @description With the first page by newest. */
+            summary?: components["schemas"]["SummaryView"];
         };
         LookupOutputBody: {
             /** Format: date-time */
@@ -2847,6 +5504,32 @@ export interface components {
             order: components["schemas"]["Order"];
             /** @description Send it as Order-Token to GET /orders/{orderId}. */
             token: string;
+        };
+        MailFailuresOutputBody: {
+            mails: components["schemas"]["Card"][];
+            nextCursor?: string;
+        };
+        Mark: {
+            /** Format: int64 */
+            end: number;
+            /** Format: int64 */
+            start: number;
+            text: string;
+        };
+        Media: {
+            /** Format: date-time */
+            addedAt: string;
+            /** Format: int64 */
+            height?: number;
+            id: string;
+            key?: string;
+            kind: string;
+            reason?: string;
+            state: string;
+            thumbnail?: string;
+            type: string;
+            /** Format: int64 */
+            width?: number;
         };
         Membership: {
             /** @description Of all memberships together: of each the best. */
@@ -2895,6 +5578,18 @@ export interface components {
             expYear?: number;
             last4: string;
         };
+        MineOutputBody: {
+            nextCursor?: string;
+            reviews: components["schemas"]["OwnReview"][] | null;
+        };
+        ModerationPolicy: {
+            decision: boolean;
+            mendable: boolean;
+            reason: string;
+            text: {
+                [key: string]: string;
+            };
+        };
         Money: {
             /**
              * Format: int64
@@ -2930,6 +5625,15 @@ export interface components {
         MoneyBackListBody: {
             nextCursor?: string;
             refunds: components["schemas"]["MoneyBack"][];
+        };
+        Movement: {
+            amount: components["schemas"]["View"];
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            method: "card" | "store_credit" | "points";
+            /** @enum {string} */
+            state: "pending" | "succeeded" | "failed";
         };
         Need: {
             /** Format: int64 */
@@ -2978,6 +5682,17 @@ export interface components {
             kind: "pause" | "plan";
             /** @description plan: one that is no dearer per month. */
             planId?: string;
+        };
+        OfferOutputBody: {
+            criteria: components["schemas"]["Criteria"];
+            month: string;
+            promotions: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            rewards: number;
+            /** Format: int64 */
+            spent: number;
         };
         Option: {
             name: string;
@@ -3042,6 +5757,55 @@ export interface components {
             /** Format: int64 */
             units: number;
         };
+        OrderCondition: {
+            /** Format: int64 */
+            atLeast?: number;
+            /** Format: int64 */
+            atMost?: number;
+            currency?: string;
+            /** Format: int64 */
+            days?: number;
+            products?: string[];
+            /** Format: int64 */
+            spent?: number;
+        };
+        OrderState: {
+            address?: components["schemas"]["Address"];
+            email: string;
+            /** @description Why it is not to be shipped for now. */
+            held?: string;
+            id: string;
+            lines: components["schemas"]["OrderUnits"][];
+            number: string;
+            /** @description Captured in all. */
+            paid: components["schemas"]["View"];
+            payment: string;
+            /** @description The most that can still go back. */
+            refundable: components["schemas"]["View"];
+            /** @description Given back, or on its way. */
+            refunded: components["schemas"]["View"];
+            /** @description Money on its way back, oldest first. */
+            refunds: components["schemas"]["Movement"][];
+            /** @enum {string} */
+            state: "placed" | "partially_fulfilled" | "fulfilled" | "delivered" | "canceled";
+            /** Format: int64 */
+            version: number;
+        };
+        OrderUnits: {
+            /** Format: int64 */
+            canceled: number;
+            lineId: string;
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description In returns that are under way or completed.
+             */
+            returned: number;
+            /** Format: int64 */
+            shipped: number;
+            title: string;
+        };
         OrdersCancelInputBody: {
             /**
              * @description Agents have to give one; the customer reads it.
@@ -3077,6 +5841,138 @@ export interface components {
         OrdersNoteInputBody: {
             /** @example 고객이 부재 시 경비실에 맡겨 달라고 함 */
             text: string;
+        };
+        Outcomes: {
+            /** Format: int64 */
+            answeredInTime: number;
+            contacted: components["schemas"]["Figures"];
+            /** Format: int64 */
+            invited: number;
+            notContacted: components["schemas"]["Figures"];
+            /** Format: int64 */
+            opened: number;
+            /** Format: int64 */
+            overdue: number;
+            /** Format: int64 */
+            raised: number;
+            /** Format: int64 */
+            resolved: number;
+            /** Format: int64 */
+            updated: number;
+        };
+        OutreachContactLookupInputBody: {
+            /** Format: email */
+            email: string;
+        };
+        OutreachCountSegmentInputBody: {
+            condition: components["schemas"]["Condition"];
+        };
+        OutreachImportConsentsInputBody: {
+            consents: components["schemas"]["ImportedConsent"][];
+        };
+        OutreachSequenceDryRunInputBody: {
+            /** @description Fields of the event: cartId, orderId, renewsAt. */
+            data?: {
+                [key: string]: string;
+            };
+            /** Format: email */
+            email: string;
+        };
+        OutreachSetCouponInputBody: {
+            promotionId: string;
+        };
+        OutreachSetSendingInputBody: {
+            paused: boolean;
+        };
+        OutreachSignUpInputBody: {
+            country?: string;
+            /** Format: email */
+            email: string;
+            /** @enum {string} */
+            language: "ko" | "en";
+            /**
+             * @description Where the person agreed.
+             * @example footer_form
+             */
+            source: string;
+            /** @description Version of the text they agreed to. */
+            textVersion: string;
+            /** @description Topics they do not want. */
+            topicsOff?: string[];
+            /**
+             * @description IANA time zone.
+             * @example Asia/Seoul
+             */
+            zone?: string;
+        };
+        OutreachSubscribePushInputBody: {
+            endpoint: string;
+            keys: components["schemas"]["KeysStruct"];
+            /** @description Agrees also to messages between 21:00 and 08:00. */
+            night?: boolean;
+            textVersion: string;
+            token: string;
+        };
+        OutreachUnsubscribePushInputBody: {
+            endpoint: string;
+            token: string;
+        };
+        OwnReview: {
+            attributes?: {
+                [key: string]: string;
+            };
+            author?: string;
+            /** @description The part after a month of use can be written now. */
+            canFollowUp: boolean;
+            /** @description It can be changed and sent again. */
+            canMend: boolean;
+            /** @description Show these before the text, in this language: the author's reward, an import. */
+            disclosures?: string[] | null;
+            /** Format: date-time */
+            editedAt?: string;
+            /** Format: int64 */
+            helpful: number;
+            /** @example rev_01m80674exnpsz0bg9nw68d4b7 */
+            id: string;
+            /** @description The system the review was imported from; what it says was not checked here. */
+            imported?: string;
+            language: string;
+            lineId?: string;
+            media?: components["schemas"]["CardMedia"][] | null;
+            /** @description Put it before the keys of media. */
+            mediaUrl?: string;
+            orderId?: string;
+            productId: string;
+            /**
+             * Format: int64
+             * @description The stars that count: those of the follow-up when there is one.
+             */
+            rating: number;
+            /** @description Why it is not shown, with the words it is about. */
+            reasons?: components["schemas"]["Finding"][] | null;
+            /** @description The shop's public answer. */
+            reply?: components["schemas"]["Reply"];
+            reward?: components["schemas"]["Reward"];
+            /** @description The author was given this for the review. It has to be shown with it. */
+            rewarded?: components["schemas"]["CardReward"];
+            /**
+             * Format: int64
+             * @description The stars of the first review.
+             */
+            stars: number;
+            state: string;
+            /** @description Plain text. Put it into a page as text, never as HTML. */
+            text: string;
+            title?: string;
+            /** Format: int64 */
+            unhelpful: number;
+            /** @description Photos and videos in every state. */
+            uploads?: components["schemas"]["Media"][] | null;
+            variantId?: string;
+            /** @description The author bought the product in this shop and has received it. */
+            verified: boolean;
+            /** Format: date-time */
+            writtenAt: string;
         };
         Part: {
             /**
@@ -3168,6 +6064,10 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        PoliciesOutputBody: {
+            /** @description Every version, the oldest first; version 0 is built in. */
+            policies: components["schemas"]["PolicyVersion"][];
+        };
         Policy: {
             /** Format: int64 */
             maxDepth: number;
@@ -3202,6 +6102,42 @@ export interface components {
             stock?: components["schemas"]["StockPolicy"];
             /** @description Sent instead when a cycle's goods are out. */
             substitutes?: components["schemas"]["Item"][] | null;
+        };
+        PolicyOutputBody: {
+            /** @description Questions that authors can answer. */
+            attributes: components["schemas"]["Attribute"][] | null;
+            checks: string;
+            /** @description Why a text or photo is not shown. */
+            reasons: components["schemas"]["ModerationPolicy"][] | null;
+            /** @description What a review earns and for what; the stars have no part in it. */
+            rewards?: components["schemas"]["Criteria"];
+        };
+        PolicyVersion: {
+            /**
+             * Format: date-time
+             * @description When the version comes into force; orders placed from then on are under it.
+             */
+            from: string;
+            /** @description By country; one of them names * for everywhere else. */
+            sections: components["schemas"]["Section"][] | null;
+            /**
+             * Format: int64
+             * @description Counts up from 1.
+             */
+            version: number;
+        };
+        PolicyView: {
+            country: string;
+            /** Format: date-time */
+            from: string;
+            law: components["schemas"]["Law"];
+            policy: components["schemas"]["Section"];
+            /** @description The policy as plain text, by language: ko and en. */
+            text: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            version: number;
         };
         PreviewApplied: {
             /** Format: int64 */
@@ -3510,6 +6446,30 @@ export interface components {
             sale?: components["schemas"]["ProductSale"];
             sku?: string;
         };
+        ProductReport: {
+            /** @description Units by grade. */
+            grades: {
+                [key: string]: number;
+            };
+            productId: string;
+            /**
+             * Format: int64
+             * @description Returned of sold, in basis points.
+             */
+            rate: number;
+            /** @description Units by reason. */
+            reasons: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            restocked: number;
+            /** Format: int64 */
+            returned: number;
+            /** Format: int64 */
+            sold: number;
+            title: string;
+            topReason?: string;
+        };
         ProductSale: {
             /**
              * @description For a badge.
@@ -3548,6 +6508,37 @@ export interface components {
              * @example 42
              */
             available: number;
+        };
+        ProfileCondition: {
+            /** @enum {string} */
+            field: "language" | "country" | "tag" | "customer" | "birth_month";
+            in: string[];
+        };
+        Progress: {
+            /** Format: int64 */
+            canceled: number;
+            /** Format: int64 */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Still to come.
+             */
+            open: number;
+            /** Format: int64 */
+            recipients: number;
+            /** Format: int64 */
+            rejected: number;
+            /** Format: int64 */
+            sent: number;
+            /**
+             * Format: int64
+             * @description Mails that SES itself reports as sent.
+             */
+            sesSent: number;
+            /** Format: int64 */
+            unknown: number;
+            /** Format: int64 */
+            withheld: number;
         };
         PromotionBatch: {
             prefix?: string;
@@ -3805,6 +6796,10 @@ export interface components {
              */
             skipped: number;
         };
+        PushKeyOutputBody: {
+            /** @description applicationServerKey for pushManager.subscribe, base64url. */
+            publicKey: string;
+        };
         Question: {
             answer?: string;
             id: string;
@@ -3814,6 +6809,112 @@ export interface components {
             old: components["schemas"]["View"];
             on: string;
             required: boolean;
+        };
+        QuestionView: {
+            answers: components["schemas"]["AnswerView"][] | null;
+            /** Format: date-time */
+            at: string;
+            author?: string;
+            id: string;
+            language: string;
+            /** @description Plain text. */
+            text: string;
+        };
+        QuestionsOutputBody: {
+            nextCursor?: string;
+            questions: components["schemas"]["QuestionView"][] | null;
+        };
+        Quote: {
+            /** @description The return is approved when it is requested. */
+            approvedAtOnce: boolean;
+            /** @description The law gives the right, whatever the policy says. */
+            byLaw: boolean;
+            /** @description Not refunded because it went back before without any goods. */
+            capped: components["schemas"]["View"];
+            /** @description For gifts and discounts that are kept without being earned; negative when an earlier charge goes back. */
+            charges: components["schemas"]["QuoteCharge"][];
+            /** @description What earlier returns of this order left open. */
+            earlier: components["schemas"]["View"];
+            /** @description Of an exchange or a replacement. */
+            exchange?: components["schemas"]["QuoteExchange"];
+            /** @description What the shop keeps. */
+            fees: components["schemas"]["QuoteFee"][];
+            /** @description What the units cost together. */
+            goods: components["schemas"]["View"];
+            lines: components["schemas"]["QuoteLine"][];
+            /** @description On which ways of payment it goes back, in that order. */
+            payments: components["schemas"]["QuotePayment"][];
+            /**
+             * Format: int64
+             * @description The version the order was sold under.
+             */
+            policyVersion: number;
+            /** @description The value that goes to the customer: goods + shipping - charges + earlier - fees + waived - capped. */
+            refund: components["schemas"]["View"];
+            /** @enum {string} */
+            resolution: "refund" | "store_credit" | "exchange" | "replacement";
+            /** @description Of the shipping to the customer that goes back. */
+            shipping: components["schemas"]["View"];
+            /** @description The alternative: store credit. Missing for guests. */
+            storeCredit?: components["schemas"]["QuoteCredit"];
+            /** @description Send it with the request for the return: the amounts are then these, or the request is refused with what changed. */
+            token: string;
+            /**
+             * Format: date-time
+             * @description When the right ends; missing while the goods are on their way.
+             */
+            until?: string;
+            /** @description Charges above the value of the goods; not collected. */
+            waived: components["schemas"]["View"];
+            /**
+             * @description keep: the goods need not come back.
+             * @enum {string}
+             */
+            way: "label" | "pickup" | "own" | "keep";
+        };
+        QuoteCharge: {
+            amount: components["schemas"]["View"];
+            /** @enum {string} */
+            kind: "gift_kept" | "promotion_lost";
+            lineId?: string;
+            name: string;
+            promotionId?: string;
+        };
+        QuoteCredit: {
+            /** @description With the bonus. */
+            amount: components["schemas"]["View"];
+            bonus: components["schemas"]["View"];
+        };
+        QuoteExchange: {
+            /** @description What is asked for before they are sent; never taken silently. */
+            balance: components["schemas"]["View"];
+            goods: components["schemas"]["QuoteGood"][];
+            /** @description What is refunded because they are cheaper. */
+            paidOut: components["schemas"]["View"];
+            /** @description What the goods cost: what was paid for those that come back, and the difference of the shelf prices. */
+            price: components["schemas"]["View"];
+        };
+        QuoteFee: {
+            amount: components["schemas"]["View"];
+            /** @enum {string} */
+            kind: "return_shipping" | "restocking" | "damage";
+            lineId?: string;
+        };
+        QuoteGood: {
+            options?: string[] | null;
+            /** Format: int64 */
+            quantity: number;
+            title: string;
+            unit: components["schemas"]["View"];
+            variantId: string;
+        };
+        QuoteLine: {
+            amount: components["schemas"]["View"];
+            lineId: string;
+            /** Format: int64 */
+            quantity: number;
+            title: string;
+            units: components["schemas"]["QuoteUnit"][];
         };
         QuoteOutputBody: {
             /** @description Account credit afterwards. */
@@ -3836,6 +6937,31 @@ export interface components {
              * @description Send it as If-Match with the change, to get what was quoted.
              */
             version: number;
+        };
+        QuotePayment: {
+            amount: components["schemas"]["View"];
+            /** @enum {string} */
+            method: "card" | "store_credit" | "points";
+        };
+        QuoteUnit: {
+            /** @description Its own, and its share of what the whole order got. */
+            discount: components["schemas"]["View"];
+            paid: components["schemas"]["View"];
+            /** @description At the shelf. */
+            price: components["schemas"]["View"];
+            /** @description Contained in paid. */
+            tax: components["schemas"]["View"];
+        };
+        ReceiveManyOutputBody: {
+            /** @description In the order of the request. */
+            returns: components["schemas"]["ReceivedOne"][];
+        };
+        ReceivedOne: {
+            detail?: string;
+            id: string;
+            /** @description The code of what went wrong; missing when it was received. */
+            problem?: string;
+            state?: string;
         };
         Refund: {
             amount: components["schemas"]["View"];
@@ -3872,6 +6998,38 @@ export interface components {
              * @example unknown_code
              */
             reason: string;
+        };
+        RemovedView: {
+            charges: components["schemas"]["QuoteCharge"][];
+            /** @description The units taken off, gifts that are no longer earned included. */
+            lines: components["schemas"]["Part"][];
+            order: components["schemas"]["OrderState"];
+            refund: components["schemas"]["View"];
+        };
+        Reply: {
+            /** Format: date-time */
+            at: string;
+            text: string;
+        };
+        Report: {
+            month: string;
+            /** @description The most returned first. */
+            products: components["schemas"]["ProductReport"][];
+            /**
+             * Format: int64
+             * @description Returned of sold, in basis points.
+             */
+            rate: number;
+            /**
+             * Format: int64
+             * @description Units whose return was completed in the month.
+             */
+            returned: number;
+            /**
+             * Format: int64
+             * @description Units sold in the month.
+             */
+            sold: number;
         };
         ReportOutputBody: {
             /**
@@ -3910,6 +7068,435 @@ export interface components {
             /** @description Trials that ended, and those that turned into a payment. */
             trials: components["schemas"]["Share"];
         };
+        ReportsOutputBody: {
+            nextCursor?: string;
+            reports: components["schemas"]["ReviewReport"][] | null;
+        };
+        ResendOutputBody: {
+            id: string;
+        };
+        Restocking: {
+            /** Format: int64 */
+            basisPoints?: number;
+            /**
+             * Format: int64
+             * @description Applies to returns asked for on this day after receipt or later.
+             */
+            fromDay?: number;
+        };
+        Return: {
+            /** @description What is asked for before an exchange is sent. */
+            balance?: components["schemas"]["Balance"];
+            /** Format: date-time */
+            createdAt: string;
+            /** @description For the shop's people only; missing for a guest. */
+            customerId?: string;
+            evidence?: string[] | null;
+            /** @example ret_01k9x7d3f8q7m2k01 */
+            id: string;
+            /** @description The refund was or is late. */
+            late?: boolean;
+            lines: components["schemas"]["ReturnedLine"][];
+            /** @description The order in which an exchange or replacement is sent. */
+            newOrderId?: string;
+            orderId: string;
+            orderNumber: string;
+            /** Format: int64 */
+            policyVersion: number;
+            /** @description As the customer saw it when they asked for the return. */
+            quoted: components["schemas"]["Amounts"];
+            /**
+             * Format: date-time
+             * @description The law's time for the refund ends then.
+             */
+            refundBy?: string;
+            /** @description The money on its way back. */
+            refunds: components["schemas"]["Movement"][];
+            rejection?: string;
+            /** @enum {string} */
+            resolution: "refund" | "store_credit" | "exchange" | "replacement";
+            /**
+             * Format: date-time
+             * @description The goods are handed over before this, else the return expires.
+             */
+            sendBy?: string;
+            /** @description What was given in the end; missing before. */
+            settled?: components["schemas"]["Amounts"];
+            shipment?: components["schemas"]["ReturnShipment"];
+            /** @enum {string} */
+            state: "requested" | "approved" | "booked" | "in_transit" | "received" | "inspected" | "awaiting_payment" | "completed" | "rejected" | "canceled" | "expired";
+            timeline: components["schemas"]["ReturnStep"][];
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+            /** @enum {string} */
+            way: "label" | "pickup" | "own" | "keep";
+        };
+        ReturnCard: {
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When what is next has to have happened.
+             */
+            deadline?: string;
+            id: string;
+            orderId: string;
+            /** @description Of the first line. */
+            reason: string;
+            refundDueSoon?: boolean;
+            refundLate?: boolean;
+            resolution: string;
+            state: string;
+            /** @description Of the first line. */
+            title: string;
+            /** Format: int64 */
+            units: number;
+            value: components["schemas"]["View"];
+        };
+        ReturnList: {
+            /** @description Missing on the last page. */
+            nextCursor?: string;
+            returns: components["schemas"]["ReturnCard"][];
+        };
+        ReturnShipment: {
+            carrier?: string;
+            carrierName?: string;
+            /** @description Path of the printable label (PDF). */
+            label?: string;
+            /** Format: date-time */
+            pickupFrom?: string;
+            trackingNumber?: string;
+            trackingUrl?: string;
+        };
+        ReturnStep: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            by: "customer" | "shop" | "system";
+            text?: string;
+            /** @example received */
+            type: string;
+        };
+        ReturnedLine: {
+            /** Format: int64 */
+            accepted: number;
+            arrived: components["schemas"]["Count"];
+            comment?: string;
+            exchangeFor?: string;
+            /** @description For the shop's people only. */
+            grade?: string;
+            lineId: string;
+            note?: string;
+            options?: string[] | null;
+            photos?: string[] | null;
+            productId: string;
+            /** Format: int64 */
+            quantity: number;
+            reason: string;
+            /**
+             * Format: int64
+             * @description For the shop's people only.
+             */
+            restocked?: number;
+            title: string;
+            variantId: string;
+        };
+        ReturnsApproveInputBody: {
+            /** @description The goods need not come back: the return is settled at once. */
+            keep?: boolean;
+        };
+        ReturnsBalanceInputBody: {
+            /** @description What the shopper was shown; nothing else is taken. */
+            amount: components["schemas"]["Money"];
+            /** @description The payment provider's token of the shopper's card. */
+            paymentMethod: string;
+            /** @description Where the shopper comes back to after the bank's challenge. */
+            returnUrl?: string;
+        };
+        ReturnsBookInputBody: {
+            /**
+             * Format: date-time
+             * @description With the way pickup: when the carrier may come.
+             */
+            pickupFrom?: string;
+        };
+        ReturnsContactInputBody: {
+            /** Format: email */
+            email: string;
+        };
+        ReturnsGiveInputBody: {
+            /** @description An amount for no line; alone. */
+            amount?: components["schemas"]["Money"];
+            /** @description Units that are refunded and kept by the customer. */
+            lines?: components["schemas"]["Part"][] | null;
+            reason: string;
+            /**
+             * Format: int64
+             * @description Of the shipping to the customer, in minor units.
+             */
+            shipping?: number;
+        };
+        ReturnsGrantInputBody: {
+            amount: components["schemas"]["Money"];
+            /**
+             * Format: email
+             * @description To tell the customer.
+             */
+            email?: string;
+            /**
+             * Format: date-time
+             * @description A year from now when left out.
+             */
+            expiresAt?: string;
+            language?: string;
+            /** @example Apology for the late parcel */
+            reason: string;
+        };
+        ReturnsHoldInputBody: {
+            reason: string;
+        };
+        ReturnsInspectInputBody: {
+            /** @description Lines that are left out are accepted as they arrived. */
+            lines?: components["schemas"]["Found"][] | null;
+        };
+        ReturnsPublishInputBody: {
+            /**
+             * Format: date-time
+             * @description When it comes into force; now when left out. Not in the past: orders keep the policy they were sold under.
+             */
+            from?: string;
+            note?: string;
+            sections: components["schemas"]["Section"][] | null;
+        };
+        ReturnsReceiveInputBody: {
+            /** @description What arrived; everything as announced when left out. */
+            lines?: components["schemas"]["Counted"][] | null;
+        };
+        ReturnsReceiveManyInputBody: {
+            /** @description Ids, as on the labels. */
+            returns: string[] | null;
+        };
+        ReturnsRejectInputBody: {
+            /** @description Addresses (https) of photos. */
+            evidence?: string[] | null;
+            /** @description The customer reads it. */
+            reason: string;
+        };
+        ReturnsRemoveInputBody: {
+            lines: components["schemas"]["Part"][] | null;
+            reason?: string;
+        };
+        ReturnsRequestInputBody: {
+            /** @description What comes back. A gift that came with the goods is a line too. */
+            lines: components["schemas"]["WantedLine"][] | null;
+            /** @description The token of the quote that the customer has seen. */
+            quote: string;
+            /**
+             * @description What the customer gets.
+             * @example refund
+             * @enum {string}
+             */
+            resolution: "refund" | "store_credit" | "exchange" | "replacement";
+            /**
+             * @description How the goods come back: with a label of the shop, picked up by the carrier, or on the customer's own account.
+             * @default label
+             * @enum {string}
+             */
+            way: "label" | "pickup" | "own";
+        };
+        ReturnsSentInputBody: {
+            /** @example cj */
+            carrier?: string;
+            trackingNumber?: string;
+        };
+        ReturnsSplitInputBody: {
+            /** @example cj */
+            carrier: string;
+            /** @description The units of the new parcel. */
+            lines: components["schemas"]["Part"][] | null;
+            trackingNumber?: string;
+        };
+        "Review-mediaAddInputBody": {
+            /** @enum {string} */
+            kind: "photo" | "video";
+            /**
+             * Format: int64
+             * @description Bytes of the file.
+             */
+            size: number;
+            /** @enum {string} */
+            type: "image/jpeg" | "image/png" | "image/webp" | "video/mp4" | "video/quicktime";
+        };
+        ReviewReport: {
+            /** Format: date-time */
+            at: string;
+            note?: string;
+            pk: string;
+            productId: string;
+            reason: string;
+            reporterId: string;
+            reviewId: string;
+            sk: string;
+            state: string;
+            /** Format: int64 */
+            weight: number;
+        };
+        ReviewRowError: {
+            column?: string;
+            /** Format: int64 */
+            line: number;
+            message: string;
+        };
+        ReviewedOutputBody: {
+            products: string[] | null;
+        };
+        ReviewsActInputBody: {
+            /** @description For link: the chat that belongs to the case. */
+            conversationId?: string;
+            /** @enum {string} */
+            do: "assign" | "answer" | "offer" | "resolve" | "close" | "link";
+            /**
+             * @description For offer and resolve.
+             * @enum {string}
+             */
+            offer?: "refund" | "exchange" | "replacement" | "store_credit";
+            /** @description What the customer reads; for assign the agent's id. */
+            text?: string;
+        };
+        ReviewsCreateInputBody: {
+            /** @description Answers, such as skin_type: dry; see GET /review-policy. */
+            attributes?: {
+                [key: string]: string;
+            };
+            /** @description Send the text to a moderator as it is, after review_needs_changes. */
+            insist?: boolean;
+            /**
+             * @description ISO 639; that of the order when missing.
+             * @example ko
+             */
+            language?: string;
+            /** @example line_k3v9 */
+            lineId: string;
+            /** @example ord_01k9x7d3f8q7m2k */
+            orderId: string;
+            /**
+             * Format: int64
+             * @example 4
+             */
+            stars: number;
+            /** @example 거품이 풍성하고 향이 은은해서 온 가족이 함께 쓰고 있어요. */
+            text: string;
+            /** @example 온 가족이 써요 */
+            title?: string;
+        };
+        ReviewsDecideInputBody: {
+            /** @description Publish it; otherwise reasons are needed. */
+            publish?: boolean;
+            reasons?: components["schemas"]["Decision"][] | null;
+        };
+        ReviewsFollowUpInputBody: {
+            /** @description Send the text to a moderator as it is, after review_needs_changes. */
+            insist?: boolean;
+            /**
+             * Format: int64
+             * @example 5
+             */
+            stars: number;
+            /** @example 한 달 써 보니 피부가 편안해졌어요. */
+            text: string;
+        };
+        ReviewsMediaDecisionInputBody: {
+            publish: boolean;
+            /**
+             * @default image
+             * @enum {string}
+             */
+            reason: "image" | "personal_data" | "off_topic" | "wrong_product" | "illegal";
+        };
+        ReviewsReplyInputBody: {
+            /** @example 소중한 의견 감사합니다. */
+            text: string;
+        };
+        ReviewsReportInputBody: {
+            note?: string;
+            /** @enum {string} */
+            reason: "profanity" | "personal_data" | "links" | "off_topic" | "wrong_product" | "image" | "conflict_of_interest" | "spam" | "duplicate" | "not_genuine" | "illegal";
+        };
+        ReviewsSetOfferInputBody: {
+            /** Format: int64 */
+            best?: number;
+            /**
+             * Format: int64
+             * @default 3
+             */
+            bestCount: number;
+            /**
+             * Format: int64
+             * @default 5
+             */
+            bestVotes: number;
+            /**
+             * Format: int64
+             * @description The most that one month's rewards may be worth.
+             */
+            budget: number;
+            /** @default KRW */
+            currency: string;
+            /**
+             * Format: int64
+             * @default 50
+             */
+            minLetters: number;
+            /**
+             * Format: int64
+             * @description For a review with a photo.
+             */
+            photo?: number;
+            /** @description Promotion id by kind. */
+            promotions: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description For a review with text, minor units.
+             */
+            text?: number;
+        };
+        ReviewsVisibleInputBody: {
+            visible: boolean;
+        };
+        ReviewsVoteInputBody: {
+            helpful: boolean;
+        };
+        Revision: {
+            attributes?: {
+                [key: string]: string;
+            };
+            followUp?: components["schemas"]["FollowUp"];
+            language: string;
+            /** Format: int64 */
+            stars: number;
+            text: string;
+            title?: string;
+            /** Format: date-time */
+            until: string;
+        };
+        Reward: {
+            /** Format: int64 */
+            amount: number;
+            /** Format: date-time */
+            at: string;
+            code?: string;
+            currency: string;
+            form: string;
+            id: string;
+            kind: string;
+            /** Format: date-time */
+            revokedAt?: string;
+            revokedFor?: string;
+        };
         RowError: {
             /**
              * @description Stable, machine-readable.
@@ -3932,6 +7519,74 @@ export interface components {
              * @example 7
              */
             row: number;
+        };
+        Rule: {
+            /** @description Returns without fault are approved at once. */
+            autoApprove?: boolean;
+            /** @description In what state goods come back, by language (ko and en). */
+            condition?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Basis points added when the customer takes store credit.
+             * @example 500
+             */
+            creditBonus?: number;
+            /** @description Returns without fault are refunded as store credit. */
+            creditOnly?: boolean;
+            /** @description Goods may be exchanged for another variant. */
+            exchange?: boolean;
+            /**
+             * Format: int64
+             * @description Months after receipt to return what is faulty or not as described.
+             * @example 3
+             */
+            faultMonths: number;
+            /**
+             * @description Excludes the goods from returns without fault, for this reason.
+             * @enum {string}
+             */
+            finalSale?: "custom_made" | "perishable" | "unsealed_hygiene" | "unsealed_media" | "digital_content" | "reduced_price";
+            /**
+             * @description What happens to a gift that the kept goods no longer earn.
+             * @enum {string}
+             */
+            gifts: "keep" | "charge";
+            /** @description Which goods it is for; all when every list is empty. */
+            goods: components["schemas"]["Goods"];
+            /**
+             * @description Unique in the section.
+             * @example standard
+             */
+            id: string;
+            /** @description Faulty goods worth less than this are refunded without coming back, by currency. */
+            keepBelow?: {
+                [key: string]: number;
+            };
+            /**
+             * @description When the shipping to the customer is refunded for returns without fault.
+             * @enum {string}
+             */
+            outbound: "never" | "whole_order";
+            /** @description Customers may send goods back by themselves and pay the carrier. */
+            ownWay?: boolean;
+            /**
+             * @description What happens to a discount that the kept goods no longer earn.
+             * @enum {string}
+             */
+            promotions: "keep" | "charge";
+            restocking?: components["schemas"]["Restocking"];
+            /** @description What the customer pays for the way back, in minor units by currency; free when left out. The shop pays for faults. */
+            wayBack?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Days after receipt to return for any reason.
+             * @example 14
+             */
+            windowDays: number;
         };
         SeasonDates: {
             day: string;
@@ -3961,6 +7616,94 @@ export interface components {
             /** @description In the order of their starts. */
             seasons: components["schemas"]["SeasonDates"][];
         };
+        Section: {
+            /**
+             * @description ISO 3166 codes, EU for all its members, * for everywhere else.
+             * @example [
+             *       "KR"
+             *     ]
+             */
+            countries: string[] | null;
+            /** @description The first that matches the goods applies; the last one matches all. */
+            rules: components["schemas"]["Rule"][] | null;
+            /**
+             * Format: int64
+             * @description Days to send the goods after approval; then the return expires.
+             * @example 14
+             */
+            sendWithinDays: number;
+        };
+        SegmentCount: {
+            /**
+             * Format: int64
+             * @description Contacts that were looked at.
+             */
+            looked: number;
+            /** @description There are more contacts than were looked at. */
+            partial?: boolean;
+            /** Format: int64 */
+            people: number;
+            /** @description Ids of some of them. */
+            sample: string[];
+        };
+        SendingOutputBody: {
+            /**
+             * Format: double
+             * @description That is used, less after throttling.
+             */
+            now: number;
+            /** @description Why no marketing goes out. */
+            paused?: string;
+            /**
+             * Format: double
+             * @description That SES allows.
+             */
+            perSecond: number;
+            /**
+             * Format: int64
+             * @description In 24 hours; -1 for no limit.
+             */
+            quota: number;
+            /**
+             * Format: int64
+             * @description In the last 24 hours, at the last look.
+             */
+            sent: number;
+        };
+        SequenceDryRunOutputBody: {
+            /** @description Empty when the series starts, else why not. */
+            entered: string;
+            messages: components["schemas"]["DryRunStep"][];
+        };
+        SequenceView: {
+            /** @description Mermaid flowchart. */
+            diagram: string;
+            /**
+             * Format: int64
+             * @description Percent.
+             */
+            holdout: number;
+            id: string;
+            kind: string;
+            paused: boolean;
+            purpose: string;
+            startsBy: string;
+            topic?: string;
+            /** Format: int64 */
+            version: number;
+        };
+        SequencesOutputBody: {
+            sequences: components["schemas"]["SequenceView"][];
+        };
+        SeriesReportOutputBody: {
+            /** @description Buyers within 14 days among those who got messages, less those in the holdout. */
+            lift: components["schemas"]["Lift"];
+            steps: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+        };
         SetPart: {
             /** Format: int64 */
             quantity: number;
@@ -3989,6 +7732,78 @@ export interface components {
         ShippingTerms: {
             countries?: string[] | null;
             methods?: string[] | null;
+        };
+        ShownReview: {
+            attributes?: {
+                [key: string]: string;
+            };
+            author?: string;
+            /** @description Show these before the text, in this language: the author's reward, an import. */
+            disclosures?: string[] | null;
+            /** Format: date-time */
+            editedAt?: string;
+            /** @description What the author added after a month of use. */
+            followUp?: components["schemas"]["FollowUp"];
+            /** Format: int64 */
+            helpful: number;
+            /** @example rev_01m80674exnpsz0bg9nw68d4b7 */
+            id: string;
+            /** @description The system the review was imported from; what it says was not checked here. */
+            imported?: string;
+            language: string;
+            media?: components["schemas"]["CardMedia"][] | null;
+            /** @description Put it before the keys of media. */
+            mediaUrl?: string;
+            productId: string;
+            /**
+             * Format: int64
+             * @description The stars that count: those of the follow-up when there is one.
+             */
+            rating: number;
+            /** @description The shop's public answer. */
+            reply?: components["schemas"]["Reply"];
+            /** @description The author was given this for the review. It has to be shown with it. */
+            rewarded?: components["schemas"]["CardReward"];
+            /**
+             * Format: int64
+             * @description The stars of the first review.
+             */
+            stars: number;
+            /** @description Plain text. Put it into a page as text, never as HTML. */
+            text: string;
+            title?: string;
+            /** Format: int64 */
+            unhelpful: number;
+            variantId?: string;
+            /** @description The author bought the product in this shop and has received it. */
+            verified: boolean;
+            /** Format: date-time */
+            writtenAt: string;
+        };
+        SignUpOutputBody: {
+            /**
+             * @description A mail asks to confirm.
+             * @enum {string}
+             */
+            state: "pending";
+        };
+        Signal: {
+            detail: string;
+            name: string;
+            /** Format: int64 */
+            weight: number;
+        };
+        Source: {
+            name: string;
+            step: string;
+        };
+        State: {
+            answer: string;
+            /** Format: date-time */
+            at?: string;
+            /** Format: date-time */
+            confirmed?: string;
+            night?: boolean;
         };
         StockAdjustment: {
             /** Format: date-time */
@@ -4238,6 +8053,55 @@ export interface components {
             state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
             title: string;
         };
+        SummaryView: {
+            /** @description Reviews by answer, such as skin_type:dry. */
+            answers?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description Mean of the stars, two decimals; 0 without reviews.
+             */
+            average: number;
+            /** @description How the shop checks reviews. The law of several countries wants it shown next to them. */
+            checks: string;
+            /**
+             * Format: int64
+             * @description Published reviews.
+             */
+            count: number;
+            /** Format: int64 */
+            imported: number;
+            languages?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Reviews with photos.
+             */
+            photos: number;
+            /**
+             * Format: int64
+             * @description Reviews whose authors were given a reward.
+             */
+            rewarded: number;
+            /**
+             * Format: double
+             * @description Lower bound (95 %) of the share of buyers who give 4 or 5 stars.
+             */
+            satisfied: number;
+            /**
+             * Format: double
+             * @description Mean with 7 virtual reviews of 3.5 stars, to compare products by.
+             */
+            score: number;
+            /** @description Reviews by stars, 1 to 5. */
+            stars: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            verified: number;
+        };
         Targets: {
             all?: boolean;
             categories?: string[] | null;
@@ -4253,6 +8117,16 @@ export interface components {
              * @description Basis points: 1000 is 10 %.
              */
             rateBp: number;
+        };
+        Template: {
+            id: string;
+            kind: string;
+            text: {
+                [key: string]: string;
+            };
+        };
+        TemplatesOutputBody: {
+            templates: components["schemas"]["Template"][] | null;
         };
         Terms: {
             /** @description Of a drop: opens to members when it opens to all. */
@@ -4273,6 +8147,36 @@ export interface components {
             perUnit?: boolean;
             shipping?: components["schemas"]["ShippingTerms"];
             tiers?: components["schemas"]["Tier"][] | null;
+        };
+        Text: {
+            /** @description Answers, such as skin_type: dry; see GET /review-policy. */
+            attributes?: {
+                [key: string]: string;
+            };
+            /** @description Send the text to a moderator as it is, after review_needs_changes. */
+            insist?: boolean;
+            /**
+             * @description ISO 639; that of the order when missing.
+             * @example ko
+             */
+            language?: string;
+            /**
+             * Format: int64
+             * @example 4
+             */
+            stars: number;
+            /** @example 거품이 풍성하고 향이 은은해서 온 가족이 함께 쓰고 있어요. */
+            text: string;
+            /** @example 온 가족이 써요 */
+            title?: string;
+        };
+        Texts: {
+            /** @description Paragraphs of plain text. */
+            body: string[];
+            button?: string;
+            heading: string;
+            preheader?: string;
+            subject: string;
         };
         Tier: {
             amount?: {
@@ -4315,6 +8219,24 @@ export interface components {
             running: boolean;
             /** @description card: another card is needed; shopper: the bank wants to see the cardholder; nothing: no retry is left. */
             wait?: string;
+        };
+        Upload: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Send exactly these. */
+            headers: {
+                [key: string]: string;
+            };
+            /** @example PUT */
+            method: string;
+            url: string;
+        };
+        Variant: {
+            id: string;
+            /** @description By language: ko and en. */
+            texts: {
+                [key: string]: components["schemas"]["Texts"];
+            };
         };
         VariantDocument: {
             /**
@@ -4384,6 +8306,12 @@ export interface components {
              */
             display: string;
         };
+        VotesOutputBody: {
+            /** Format: int64 */
+            helpful: number;
+            /** Format: int64 */
+            unhelpful: number;
+        };
         Waiting: {
             /** Format: int64 */
             daysBase: number;
@@ -4397,6 +8325,49 @@ export interface components {
             ordersNear: number;
             /** Format: int64 */
             sales: number;
+        };
+        Wanted: {
+            /** @description What comes back. A gift that came with the goods is a line too. */
+            lines: components["schemas"]["WantedLine"][] | null;
+            /**
+             * @description What the customer gets.
+             * @example refund
+             * @enum {string}
+             */
+            resolution: "refund" | "store_credit" | "exchange" | "replacement";
+            /**
+             * @description How the goods come back: with a label of the shop, picked up by the carrier, or on the customer's own account.
+             * @default label
+             * @enum {string}
+             */
+            way: "label" | "pickup" | "own";
+        };
+        WantedLine: {
+            comment?: string;
+            /**
+             * @description The variant that is wanted instead, with the resolution exchange.
+             * @example var_01k9x7d3f8q7m2k_1
+             */
+            exchangeFor?: string;
+            /**
+             * @description A line of the order.
+             * @example line_k3v9
+             */
+            lineId: string;
+            /**
+             * @description Addresses (https) of photos that were uploaded: JPEG, PNG or WebP.
+             * @example [
+             *       "https://cdn.example.com/torn.jpg"
+             *     ]
+             */
+            photos?: string[] | null;
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * @example wrong_size
+             * @enum {string}
+             */
+            reason: "changed_mind" | "wrong_size" | "ordered_twice" | "late" | "damaged" | "faulty" | "wrong_item" | "not_as_described" | "missing_parts";
         };
         WebhookOutputBody: {
             received: boolean;
@@ -4442,6 +8413,17 @@ export interface components {
              * @example Europe/Berlin
              */
             zone?: string;
+        };
+        Words: {
+            /**
+             * @default ko
+             * @enum {string}
+             */
+            language: "ko" | "en" | "ja" | "zh";
+            /** @description ShownReview with all but its first letter hidden. */
+            name?: string;
+            /** @example 민감한 피부에도 괜찮은가요? */
+            text: string;
         };
     };
     responses: never;
@@ -4572,6 +8554,154 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStoreCredit: {
+        parameters: {
+            query?: {
+                currency?: string;
+            };
+            header?: never;
+            path: {
+                customerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grantStoreCredit: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                customerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsGrantInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditLot"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4717,6 +8847,902 @@ export interface operations {
             };
         };
     };
+    setQuestionVisibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                questionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewsVisibleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auditReviewSummary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportReviewFeed: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    "Next-Cursor"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReviewToModerate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectedReview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewsDecideInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectedReview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideReviewMedia: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                reviewId: string;
+                mediaId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewsMediaDecisionInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectedReview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replyToReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewsReplyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectedReview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRecoveryCases: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                state?: "open" | "answered" | "resolved" | "closed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRecoveryCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the review that opened it. */
+                caseId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    actOnRecoveryCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the review that opened it. */
+                caseId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewsActInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportRecovery: {
+        parameters: {
+            query: {
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcomes"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRecoveryTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOpenRefunds: {
         parameters: {
             query?: {
@@ -4769,6 +9795,1320 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReturnPolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishReturnPolicy: {
+        parameters: {
+            query?: {
+                /** @description Only check it against the law; publish nothing. */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsPublishInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReturns: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                state?: "requested" | "approved" | "booked" | "in_transit" | "received" | "inspected" | "awaiting_payment" | "completed" | "rejected" | "canceled" | "expired";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReturnsOfCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveReturns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsReceiveManyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiveManyOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportReturns: {
+        parameters: {
+            query?: {
+                /** @description UTC; this month when left out. */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReturnsApproveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReturnsBookInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspectReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReturnsInspectInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReturnsReceiveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsRejectInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReviewReports: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReviewRewards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setReviewRewards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewsSetOfferInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewardBestReviews: {
+        parameters: {
+            query: {
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BestOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReviewedProducts: {
+        parameters: {
+            query?: {
+                /** @description A product id; the list goes on behind it. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewedOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReviewsToModerate: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                state?: "held" | "returned" | "rejected" | "deleted";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InStateOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importReviews: {
+        parameters: {
+            query?: {
+                /** @description What the reviews are in (ISO 639). */
+                language?: string;
+            };
+            header?: {
+                "Content-Type"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7537,6 +13877,93 @@ export interface operations {
             };
         };
     };
+    changeOrderAddress: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Address"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancelOrder: {
         parameters: {
             query?: never;
@@ -7566,6 +13993,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOrderContact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsContactInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderState"];
                 };
             };
             /** @description Unauthorized */
@@ -7801,6 +14315,295 @@ export interface operations {
             };
         };
     };
+    splitFulfillment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+                /** @description The parcel; 1 is the first. */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsSplitInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holdOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsHoldInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeOrderLines: {
+        parameters: {
+            query?: {
+                /** @description Answer what would go back; change nothing. */
+                dryRun?: boolean;
+            };
+            header: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key": string;
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsRemoveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     addOrderNote: {
         parameters: {
             query?: never;
@@ -7889,6 +14692,2619 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refundOrder: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key": string;
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsGiveInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryOrderRefunds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReturnsOfOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestReturn: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key": string;
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsRequestInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quoteReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCampaigns: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createCampaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignPlan"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaignId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignProgressOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dryRunCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaignId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaignId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaignId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scheduleCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaignId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaignId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmSignUpPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the link in the message. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    "Referrer-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmSignUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the link in the message. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    "Referrer-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importConsents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachImportConsentsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportConsentsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookupContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachContactLookupInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactLookupOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setCoupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachSetCouponInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMailFailures: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailFailuresOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resendMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mailId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResendOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                "User-Agent"?: string;
+                "Sec-Purpose"?: string;
+                Purpose?: string;
+            };
+            path: {
+                /** @description From the link in the message. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    "Cache-Control"?: string;
+                    Location?: string;
+                    "Referrer-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openedMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                "User-Agent"?: string;
+                "Sec-Purpose"?: string;
+                Purpose?: string;
+            };
+            path: {
+                /** @description From the link in the message. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preferencesPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the link in the message. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    "Referrer-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    savePreferences: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Content-Type"?: string;
+            };
+            path: {
+                /** @description From the link in the message. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    "Referrer-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pushKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKeyOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribePush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachSubscribePushInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribePush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachUnsubscribePushInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pushWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    "Referrer-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachCountSegmentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentCount"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setSending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachSetSendingInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSequences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequencesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dryRunSequence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sequenceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachSequenceDryRunInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequenceDryRunOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseSequence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sequenceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportSequence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sequenceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesReportOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeSequence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sequenceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signUpForNews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachSignUpInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignUpOutputBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribePage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the link in the message. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    "Referrer-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Content-Type"?: string;
+            };
+            path: {
+                /** @description From the link in the message. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    "Referrer-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whyMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the link in the message. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    "Referrer-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9046,6 +18462,1119 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQuestions: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionsOutputBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askQuestion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Words"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerQuestion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                questionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Words"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReviews: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                /** @description Of disclosures and of the checks, not of the reviews. */
+                language?: "ko" | "en";
+                sort?: "newest" | "helpful" | "highest" | "lowest";
+                /** @description Only reviews with these stars; 0 for all. */
+                stars?: number;
+                /** @description Only reviews with photos. */
+                photo?: boolean;
+                /** @description Only reviews with this answer, such as skin_type:dry. */
+                attribute?: string;
+                /** @description Only reviews in this language (ISO 639). */
+                in?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOutputBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReviewsForSearchEngines: {
+        parameters: {
+            query?: {
+                /** @description Of disclosures and of the checks, not of the reviews. */
+                language?: "ko" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedProduct"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReviewSummary: {
+        parameters: {
+            query?: {
+                /** @description Of disclosures and of the checks, not of the reviews. */
+                language?: "ko" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up of the order. */
+                "Order-Token"?: string;
+            };
+            path: {
+                id: string;
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Text"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up of the order. */
+                "Order-Token"?: string;
+            };
+            path: {
+                id: string;
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addFollowUp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up of the order. */
+                "Order-Token"?: string;
+            };
+            path: {
+                id: string;
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewsFollowUpInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addReviewMedia: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up of the order. */
+                "Order-Token"?: string;
+            };
+            path: {
+                id: string;
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review-mediaAddInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeReviewMedia: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up of the order. */
+                "Order-Token"?: string;
+            };
+            path: {
+                id: string;
+                reviewId: string;
+                mediaId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    completeReviewMedia: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up of the order. */
+                "Order-Token"?: string;
+            };
+            path: {
+                id: string;
+                reviewId: string;
+                mediaId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Media"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewsReportInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    voteOnReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewsVoteInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VotesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawVote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VotesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10313,6 +20842,672 @@ export interface operations {
             };
         };
     };
+    getReturnPolicy: {
+        parameters: {
+            query?: {
+                /** @description Of the customer; ISO 3166. */
+                country?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReturnPolicyText: {
+        parameters: {
+            query?: {
+                /** @description Of the customer; ISO 3166. */
+                country?: string;
+                language?: "ko" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMyReturns: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payReturnBalance: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key": string;
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnsBalanceInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReturnsSentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReviewPolicy: {
+        parameters: {
+            query?: {
+                /** @description Of disclosures and of the checks, not of the reviews. */
+                language?: "ko" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOutputBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up of the order. */
+                "Order-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewsCreateInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMyReviews: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MineOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSeasons: {
         parameters: {
             query?: {
@@ -10628,6 +21823,56 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMyStoreCredit: {
+        parameters: {
+            query?: {
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
