@@ -165,7 +165,7 @@ func TestABalanceWhoseAnswerIsLostIsTakenOnce(t *testing.T) {
 				}
 				d.Challenge(r.Balance.RedirectURL, true)
 			} else {
-				first.WantProblem(503, "payment_unavailable")
+				first.WantProblem(503, "busy") // the time of the request ran out while the provider kept silent
 			}
 			d.Clock.Advance(2 * time.Minute)
 			d.workReturns()
