@@ -35,6 +35,8 @@ type Request struct {
 	Needs  func(*Shop) Things
 	// Owned routes answer 404 to everybody but the owner, and to operators only where Operators is set.
 	Owned, Operators bool
+	// Absent routes answer 404 to everybody, because what they serve is made by the build only.
+	Absent bool
 }
 
 // Things are what a route is about. They are made afresh for every call, so that no call changes the next.
@@ -131,6 +133,9 @@ func judge(t *testing.T, route api.Route, who string, got Answer, want verdict) 
 func expected(r api.Route, q Request, who string) verdict {
 	switch r.Access {
 	case api.Public:
+		if q.Absent {
+			return hidden
+		}
 		return allowed
 	case api.Signed:
 		return unknown
