@@ -9,5 +9,5 @@ import (
 
 func TestAccess(t *testing.T) {
 	t.Parallel()
-	system.Check(t, system.Function{Spec: apidocs.Spec(), Routes: system.Routes{"getOpenAPI": {}, "getDocs": {}, "getDocsScript": {Absent: true}, "getGuide": {}, "getProblemCodes": {}}})
+	system.Check(t, system.Function{Spec: apidocs.Spec(), Routes: system.Routes{"getOpenAPI": {}, "getDocs": {}, "getDocsScript": {MayBeAbsent: true}, "getGuide": {}, "getProblemCodes": {}}})
 }
