@@ -17,9 +17,9 @@ import (
 func (b *bench) grant(version int, plan string, lasts time.Duration, benefits *membership.Benefits) {
 	b.t.Helper()
 	id := "sub_" + plan
-	var h *membership.Held
+	var h *membership.Entitlement
 	if benefits != nil {
-		h = &membership.Held{
+		h = &membership.Entitlement{
 			SubscriptionID: id, PlanID: plan, Title: "단골", State: "active", Benefits: *benefits, Since: noon, Until: noon.Add(lasts),
 		}
 	}

@@ -53,7 +53,7 @@ func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
 	var err error
 	switch {
 	case n.Subject == payment.SubjectMethod, n.Payment.Metadata["subscription"] != "", n.Refund.Metadata["subscription"] != "":
-		err = f.Subscriptions.Hear(ctx, n)
+		err = f.Subscriptions.HandleWebhook(ctx, n)
 	case n.Subject == payment.SubjectPayment:
 		err = f.Checkouts.Hear(ctx, n.Payment)
 	case n.Subject == payment.SubjectRefund && n.Refund.Metadata["order"] == "" && n.Refund.Metadata["checkout"] == "" &&

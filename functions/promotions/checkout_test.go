@@ -65,7 +65,7 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 func drawMemberships(t *rapid.T, w *testshop.World, in *promotions.PreviewInput) (customer string) {
 	for n := range rapid.IntRange(0, 2).Draw(t, "memberships") {
 		customer = "cust-ann"
-		h := membership.Held{
+		h := membership.Entitlement{
 			SubscriptionID: fmt.Sprint("sub_", n), PlanID: fmt.Sprint("plan_", n), Title: "단골", Until: w.Clock.Now().Add(time.Hour),
 			Benefits: membership.Benefits{
 				PercentOffBP:  rapid.SampledFrom([]int64{0, 500, 3_333}).Draw(t, "percent"),

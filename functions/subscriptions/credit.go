@@ -58,7 +58,7 @@ type MoneyBack struct {
 	PaymentID      string              `json:"paymentId,omitempty" doc:"For the shop only."`
 }
 
-func refundOf(c service.RefundCard, shop bool) MoneyBack {
+func refundOf(c service.RefundDetails, shop bool) MoneyBack {
 	v := MoneyBack{
 		ID: c.ID, SubscriptionID: c.SubscriptionID, CreditNote: c.Note, Amount: money.Of(c.Amount, c.Currency).View(), State: c.State,
 		Attempts: c.Attempts, At: c.At, Reference: c.Reference,
@@ -81,7 +81,7 @@ func creditNoteOf(n invoice.CreditNote, refunds []service.Refund, shop bool) Cre
 	}
 	for _, r := range refunds {
 		if r.Note == n.Number {
-			v.Refunds = append(v.Refunds, refundOf(r.RefundCard, shop))
+			v.Refunds = append(v.Refunds, refundOf(r.RefundDetails, shop))
 		}
 	}
 	return v
@@ -238,7 +238,7 @@ func (f *Subscriptions) retryRefund(ctx context.Context, in *RefundPath) (*Money
 	if err != nil {
 		return nil, err
 	}
-	return &MoneyBackOutput{Body: refundOf(r.RefundCard, true)}, nil
+	return &MoneyBackOutput{Body: refundOf(r.RefundDetails, true)}, nil
 }
 
 type settleInput struct {
@@ -253,5 +253,5 @@ func (f *Subscriptions) settleRefund(ctx context.Context, in *settleInput) (*Mon
 	if err != nil {
 		return nil, err
 	}
-	return &MoneyBackOutput{Body: refundOf(r.RefundCard, true)}, nil
+	return &MoneyBackOutput{Body: refundOf(r.RefundDetails, true)}, nil
 }

@@ -35,7 +35,7 @@ type MembershipOutput struct {
 
 // membership is what carts and checkouts go by. 1 round trip.
 func (f *Subscriptions) membership(ctx context.Context, _ *struct{}) (*MembershipOutput, error) {
-	s, err := f.Billing.Standing(ctx, auth.From(ctx).Subject)
+	s, err := f.Billing.Entitlements(ctx, auth.From(ctx).Subject)
 	if err != nil {
 		return nil, err
 	}

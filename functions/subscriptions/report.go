@@ -63,7 +63,7 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	if !in.From.Before(in.To) {
 		return nil, problem.InvalidField("query/to", "too_small", "after from")
 	}
-	r, err := f.Billing.Report(ctx, service.Question{Currency: in.Currency, From: in.From, To: in.To, Days: in.Days})
+	r, err := f.Billing.Report(ctx, service.ReportQuery{Currency: in.Currency, From: in.From, To: in.To, Days: in.Days})
 	if err != nil {
 		return nil, err
 	}

@@ -183,7 +183,7 @@ func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w Wish) (as
 	if err != nil {
 		return asked{}, err
 	}
-	shelf, err := f.Billing.ShelfPrices(ctx, r.Sub.Terms.Currency, append(w.Contents[:len(w.Contents):len(w.Contents)], p.Contents...))
+	shelf, err := f.Billing.UnitPrices(ctx, r.Sub.Terms.Currency, append(w.Contents[:len(w.Contents):len(w.Contents)], p.Contents...))
 	if err != nil {
 		return asked{}, err
 	}

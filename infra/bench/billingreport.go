@@ -14,7 +14,7 @@ import (
 // leave a subscription out.
 func (s *shop) report(ctx context.Context, subscriptions int, wall clock.Clock) error {
 	s.belt.batches = make(chan []events.SQSMessage, 1)
-	q := service.Question{Currency: "KRW", From: start, To: start.AddDate(0, 1, 1), Days: 31}
+	q := service.ReportQuery{Currency: "KRW", From: start, To: start.AddDate(0, 1, 1), Days: 31}
 	high, before, began, worker, jobs := watchHeap(), s.tally.cost(), wall.Now(), s.worker(), 0
 	got, err := s.billing.Report(ctx, q)
 	for ; err == nil && !got.Ready; got, err = s.billing.Report(ctx, q) {

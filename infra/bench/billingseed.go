@@ -28,7 +28,7 @@ func seed(ctx context.Context, client *dynamodb.Client, size run) error {
 	if err := tables.Create(ctx, client, schema.Name, schema); err != nil {
 		return err
 	}
-	subscriptions := &service.Service{Table: table.New(client, schema.Name, nil), Clock: clock.Stopped(start), Books: time.UTC}
+	subscriptions := &service.Service{Table: table.New(client, schema.Name, nil), Clock: clock.Stopped(start), FiscalZone: time.UTC}
 	var stored atomic.Int64
 	defer tell("subscriptions stored", size.all, func() int { return int(stored.Load()) })()
 	all, ctx := errgroup.WithContext(ctx)

@@ -64,7 +64,7 @@ type Cart struct {
 	// along with the cart and not stored in it; nil for a guest.
 	Bought map[string]int `dynamodbav:"-"`
 	// Standing is the memberships of the customer, read along with the cart as well.
-	Standing membership.Standing `dynamodbav:"-"`
+	Standing membership.Entitlements `dynamodbav:"-"`
 }
 
 // LastOrder links a customer's cart that was ordered to its order, in the cart that took its place.

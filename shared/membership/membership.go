@@ -19,8 +19,8 @@ type Benefits struct {
 	Invitations      bool  `json:"invitations,omitempty" doc:"Invited to events."`
 }
 
-// Held is one membership that somebody has.
-type Held struct {
+// Entitlement is one membership that somebody has.
+type Entitlement struct {
 	SubscriptionID string    `json:"subscriptionId"`
 	PlanID         string    `json:"planId"`
 	Title          string    `json:"title"` // of the plan, in the subscriber's language
@@ -32,24 +32,24 @@ type Held struct {
 	Until time.Time `json:"until"`
 }
 
-// Standing is the memberships of one customer, those that are over perhaps among them.
-type Standing []Held
+// Entitlements is the memberships of one customer, those that are over perhaps among them.
+type Entitlements []Entitlement
 
 // At lists the memberships in force at a moment, by plan. Of two subscriptions to one plan the one that lasts longer counts.
-func (s Standing) At(at time.Time) (in []Held) {
+func (s Entitlements) At(at time.Time) (in []Entitlement) {
 	for _, h := range s {
 		if at.Before(h.Until) {
 			in = append(in, h)
 		}
 	}
-	slices.SortFunc(in, func(a, b Held) int {
+	slices.SortFunc(in, func(a, b Entitlement) int {
 		return cmp.Or(cmp.Compare(a.PlanID, b.PlanID), b.Until.Compare(a.Until), cmp.Compare(a.SubscriptionID, b.SubscriptionID))
 	})
-	return slices.CompactFunc(in, func(a, b Held) bool { return a.PlanID == b.PlanID })
+	return slices.CompactFunc(in, func(a, b Entitlement) bool { return a.PlanID == b.PlanID })
 }
 
 // Member is the holder of these memberships at a moment.
-func (s Standing) Member(at time.Time) Member {
+func (s Entitlements) Member(at time.Time) Member {
 	var m Member
 	for _, h := range s.At(at) {
 		m = append(m, Plan{ID: h.PlanID, Title: h.Title, Benefits: h.Benefits})

@@ -11,13 +11,13 @@ import (
 
 var noon = time.Date(2026, 9, 1, 3, 0, 0, 0, time.UTC)
 
-func held(subscription, plan string, lasts time.Duration, b membership.Benefits) membership.Held {
-	return membership.Held{SubscriptionID: subscription, PlanID: plan, Title: plan, Benefits: b, Until: noon.Add(lasts)}
+func held(subscription, plan string, lasts time.Duration, b membership.Benefits) membership.Entitlement {
+	return membership.Entitlement{SubscriptionID: subscription, PlanID: plan, Title: plan, Benefits: b, Until: noon.Add(lasts)}
 }
 
 func TestReadersLookAtTheTimeThemselves(t *testing.T) {
 	t.Parallel()
-	s := membership.Standing{
+	s := membership.Entitlements{
 		held("sub_1", "silver", time.Hour, membership.Benefits{PercentOffBP: 500}),
 		held("sub_2", "gold", 2*time.Hour, membership.Benefits{PercentOffBP: 1_000, FreeShipping: true}),
 	}
@@ -42,7 +42,7 @@ func TestReadersLookAtTheTimeThemselves(t *testing.T) {
 
 func TestTwoSubscriptionsToOnePlanCountOnceAndAsLongAsTheLongerOne(t *testing.T) {
 	t.Parallel()
-	s := membership.Standing{
+	s := membership.Entitlements{
 		held("sub_1", "gold", time.Hour, membership.Benefits{PercentOffBP: 1_000}), held("sub_2", "gold", 2*time.Hour, membership.Benefits{PercentOffBP: 1_000}),
 	}
 	if in := s.At(noon); len(in) != 1 || in[0].SubscriptionID != "sub_2" {
@@ -84,14 +84,14 @@ func TestOfSeveralMembershipsTheBestOfEachBenefitCounts(t *testing.T) {
 func TestTheOrderOfMembershipsDecidesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var s membership.Standing
+		var s membership.Entitlements
 		for range rapid.IntRange(0, 5).Draw(t, "memberships") {
 			s = append(s, held(rapid.SampledFrom([]string{"sub_1", "sub_2", "sub_3"}).Draw(t, "subscription"),
 				rapid.SampledFrom([]string{"a", "b"}).Draw(t, "plan"), time.Duration(rapid.IntRange(-1, 3).Draw(t, "lasts")),
 				membership.Benefits{PercentOffBP: rapid.Int64Range(0, 3).Draw(t, "percent"), SkipSaleGoods: rapid.Bool().Draw(t, "sparing")}))
 		}
 		one := s.Member(noon)
-		other := membership.Standing(rapid.Permutation(s).Draw(t, "order")).Member(noon)
+		other := membership.Entitlements(rapid.Permutation(s).Draw(t, "order")).Member(noon)
 		if len(one) != len(other) {
 			t.Fatalf("%+v and %+v", one, other)
 		}

@@ -15,12 +15,12 @@ func (s *Subscription) InForce(at time.Time) Benefits {
 }
 
 // Membership is what the subscription gives as it stands; ok is false when it is no membership, or gives nothing.
-func (s *Subscription) Membership(title string) (h membership.Held, ok bool) {
+func (s *Subscription) Membership(title string) (h membership.Entitlement, ok bool) {
 	until := s.inForceUntil()
 	if s.Terms.Kind != Membership || until.IsZero() {
-		return membership.Held{}, false
+		return membership.Entitlement{}, false
 	}
-	return membership.Held{
+	return membership.Entitlement{
 		SubscriptionID: s.ID, PlanID: s.Terms.PlanID, Title: title, State: string(s.State), Benefits: s.Terms.Benefits,
 		Since: s.StartedAt.UTC(), Until: until.UTC(),
 	}, true

@@ -106,12 +106,12 @@ const (
 // Notice is a message to the subscriber.
 type Notice struct {
 	Kind   NoticeKind
-	Date   Date        // the day it is about
-	Amount money.Money // what will be, or was not, paid
-	Retry  time.Time   // payment_failed: the next try
-	Wait   Wait        // payment_failed: what is waited for instead
-	Ask    *Ask        // consent_request
-	Reason string      // ended, out_of_stock
+	Date   Date            // the day it is about
+	Amount money.Money     // what will be, or was not, paid
+	Retry  time.Time       // payment_failed: the next try
+	Wait   Wait            // payment_failed: what is waited for instead
+	Ask    *ConsentRequest // consent_request
+	Reason string          // ended, out_of_stock
 	// Later is when channels with quiet hours may be used at the earliest; mail may go at once.
 	Later time.Time
 }

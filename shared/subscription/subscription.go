@@ -61,14 +61,14 @@ type Subscription struct {
 	PauseUntil  Date  `json:"pauseUntil,omitempty" doc:"Pauses at the end of the running period until this day."`
 	NoRenewal   bool  `json:"noRenewal,omitempty"`
 
-	Open     *Open     `json:"open,omitempty" doc:"The invoice that is not paid yet."`
-	Ask      *Ask      `json:"ask,omitempty" doc:"The consent that is being asked for."`
-	Stock    *Shortage `json:"stock,omitempty"`
-	Payments []Paid    `json:"payments,omitempty" doc:"What was taken for the running period."`
-	Used     []Attempt `json:"used,omitempty"`  // failed charges of earlier invoices, a month back
-	Told     []string  `json:"told,omitempty"`  // notices sent for dates to come
-	Voided   Paid      `json:"voided,omitzero"` // the last invoice given up, should money come for it
-	Burst    Burst     `json:"burst,omitzero"`
+	Open     *Open           `json:"open,omitempty" doc:"The invoice that is not paid yet."`
+	Ask      *ConsentRequest `json:"ask,omitempty" doc:"The consent that is being asked for."`
+	Stock    *Shortage       `json:"stock,omitempty"`
+	Payments []Paid          `json:"payments,omitempty" doc:"What was taken for the running period."`
+	Used     []Attempt       `json:"used,omitempty"`  // failed charges of earlier invoices, a month back
+	Told     []string        `json:"told,omitempty"`  // notices sent for dates to come
+	Voided   Paid            `json:"voided,omitzero"` // the last invoice given up, should money come for it
+	Burst    Burst           `json:"burst,omitzero"`
 
 	StartedAt time.Time `json:"startedAt"`
 	EndedAt   time.Time `json:"endedAt,omitzero"`
@@ -204,8 +204,8 @@ type Change struct {
 	PrepaidLeft int    `json:"prepaidLeft"`
 }
 
-// Ask is consent that is needed before a price begins.
-type Ask struct {
+// ConsentRequest is consent that is needed before a price begins.
+type ConsentRequest struct {
 	ID     string                 `json:"id"`
 	Kind   compliance.ConsentKind `json:"kind"`
 	On     Date                   `json:"on"`

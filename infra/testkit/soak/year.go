@@ -109,7 +109,7 @@ func (y *Year) enter(ctx context.Context, serve func(context.Context, *service.S
 		s, y.idle = y.idle[0], y.idle[1:]
 	} else {
 		s = y.Worker()
-		s.Clock, s.InTurn = testsubscriptions.Skewed{Clock: y.Clock, By: skews[y.started%len(skews)]}, true
+		s.Clock, s.Sequential = testsubscriptions.Skewed{Clock: y.Clock, By: skews[y.started%len(skews)]}, true
 		y.started++
 	}
 	y.stage.Enter(ctx, func(ctx context.Context) {
@@ -126,7 +126,7 @@ func (y *Year) listen(ctx context.Context, body []byte, header http.Header) erro
 	if err != nil {
 		return err
 	}
-	if err = y.Billing.Hear(fault.Mortal(ctx), n); err != nil {
+	if err = y.Billing.HandleWebhook(fault.Mortal(ctx), n); err != nil {
 		y.Unheard++
 		return err
 	}

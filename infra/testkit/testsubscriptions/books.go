@@ -20,7 +20,7 @@ type Books struct {
 	*service.Record
 	Invoices []invoice.Invoice // oldest first
 	Notes    []invoice.CreditNote
-	History  []service.Happening
+	History  []service.HistoryEntry
 	Receipts int            // that were sent
 	Ledger   []server.Entry // its charges, also the declined ones
 }
@@ -60,12 +60,12 @@ func (b *Books) add(item table.Item) error {
 		b.Notes = append(b.Notes, stored.Note.Value)
 		return err
 	case "HISTORY":
-		var line service.Happening
+		var line service.HistoryEntry
 		err := item.Decode(&line)
 		b.History = append(b.History, line)
 		return err
 	case "NOTICE":
-		var told service.Told
+		var told service.StoredNotice
 		err := item.Decode(&told)
 		if told.Kind == subscription.NoticeReceipt {
 			b.Receipts++

@@ -48,7 +48,7 @@ func (w *World) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 		ledger[e.Metadata["subscription"]] = append(ledger[e.Metadata["subscription"]], e)
 	}
 	sold, standings, accounts, bad := map[string]int{}, standings{}, accounts{}, 0
-	err := w.Look.Every(context.Background(), func(c service.Card) error {
+	err := w.Look.Every(context.Background(), func(c service.Summary) error {
 		b := w.BooksOf(t, c.ID, ledger[c.ID])
 		delete(ledger, c.ID)
 		sum.add(b)

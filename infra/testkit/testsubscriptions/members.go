@@ -56,7 +56,7 @@ func In(shop *testshop.World) *World {
 	service := func(table *table.Table) *service.Service {
 		return &service.Service{
 			Table: table, Shelf: catalog.NewShelf(table, w.Clock, 0), Provider: w.Service.Provider, Clock: w.Clock,
-			Log: slog.New(slog.DiscardHandler), Books: seoul,
+			Log: slog.New(slog.DiscardHandler), FiscalZone: seoul,
 		}
 	}
 	w.Billing, w.Look = service(w.Service.Table), service(w.Table)
@@ -66,7 +66,7 @@ func In(shop *testshop.World) *World {
 // Worker is another process of the billing function: it knows nothing of what the first one remembers.
 func (w *World) Worker() *service.Service {
 	b := w.Billing
-	return &service.Service{Table: b.Table, Shelf: b.Shelf, Provider: b.Provider, Clock: b.Clock, Log: b.Log, Books: b.Books}
+	return &service.Service{Table: b.Table, Shelf: b.Shelf, Provider: b.Provider, Clock: b.Clock, Log: b.Log, FiscalZone: b.FiscalZone}
 }
 
 // Offer puts a plan up: by default a monthly membership for 10,000 won.
@@ -250,7 +250,7 @@ func (w *World) Of(t testing.TB, id string) *service.Record {
 func (w *World) All(t testing.TB) []*service.Record {
 	t.Helper()
 	var out []*service.Record
-	if err := w.Look.Every(context.Background(), func(c service.Card) error { out = append(out, w.Of(t, c.ID)); return nil }); err != nil {
+	if err := w.Look.Every(context.Background(), func(c service.Summary) error { out = append(out, w.Of(t, c.ID)); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -10,9 +10,9 @@ import (
 )
 
 // StandingOf reads what memberships a customer has.
-func (w *World) StandingOf(t testing.TB, customerID string) membership.Standing {
+func (w *World) StandingOf(t testing.TB, customerID string) membership.Entitlements {
 	t.Helper()
-	s, err := w.Look.Standing(context.Background(), customerID)
+	s, err := w.Look.Entitlements(context.Background(), customerID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,12 +20,12 @@ func (w *World) StandingOf(t testing.TB, customerID string) membership.Standing 
 }
 
 // standings are what customers should have, by customer and subscription.
-type standings map[string]map[string]membership.Held
+type standings map[string]map[string]membership.Entitlement
 
 func (s standings) add(r *service.Record) {
 	for _, customer := range []string{r.Sub.CustomerID, r.Sub.Holder()} {
 		if customer != "" && s[customer] == nil { // what nobody holds stands nowhere
-			s[customer] = map[string]membership.Held{}
+			s[customer] = map[string]membership.Entitlement{}
 		}
 	}
 	if h, ok := r.Sub.Membership(r.Title()); ok && r.Sub.Holder() != "" {
@@ -37,7 +37,7 @@ func (s standings) add(r *service.Record) {
 func (w *World) checkStanding(t testing.TB, want standings) {
 	t.Helper()
 	for customer, of := range want {
-		got := map[string]membership.Held{}
+		got := map[string]membership.Entitlement{}
 		for _, h := range w.StandingOf(t, customer) {
 			got[h.SubscriptionID] = h
 		}

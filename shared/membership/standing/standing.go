@@ -26,29 +26,29 @@ const (
 
 // Note is the write that puts down what a subscription gives at a version of it, or with a nil Held that it gives nothing. The
 // condition keeps an older version from overwriting a newer one.
-func Note(customerID, subscriptionID string, version int, h *membership.Held) table.Update {
+func Note(customerID, subscriptionID string, version int, h *membership.Entitlement) table.Update {
 	u := table.Update{
 		Key: KeyOf(customerID), Do: "SET #version = :version REMOVE #held", If: "attribute_not_exists(#version) OR #version < :version",
 		With: map[string]any{":version": version}, Names: map[string]string{"#held": heldPrefix + subscriptionID, "#version": versionPrefix + subscriptionID},
 	}
 	if h != nil {
-		u.Do, u.With[":held"] = "SET #version = :version, #held = :held", table.Packed[membership.Held]{Value: *h}
+		u.Do, u.With[":held"] = "SET #version = :version, #held = :held", table.Packed[membership.Entitlement]{Value: *h}
 	}
 	return u
 }
 
 // In is the memberships in a standing as it was read, by subscription; none for an item that is not there.
-func In(item table.Item) (s membership.Standing, err error) {
+func In(item table.Item) (s membership.Entitlements, err error) {
 	for name, text := range item {
 		if !strings.HasPrefix(name, heldPrefix) {
 			continue
 		}
-		var h membership.Held
+		var h membership.Entitlement
 		if err := table.Unpack(text, &h); err != nil {
 			return nil, fmt.Errorf("standing: %w", err)
 		}
 		s = append(s, h)
 	}
-	slices.SortFunc(s, func(a, b membership.Held) int { return strings.Compare(a.SubscriptionID, b.SubscriptionID) })
+	slices.SortFunc(s, func(a, b membership.Entitlement) int { return strings.Compare(a.SubscriptionID, b.SubscriptionID) })
 	return s, nil
 }

@@ -14,19 +14,19 @@ import (
 
 var noon = time.Date(2026, 9, 1, 3, 0, 0, 0, time.UTC)
 
-func held(subscription string) *membership.Held {
-	return &membership.Held{
+func held(subscription string) *membership.Entitlement {
+	return &membership.Entitlement{
 		SubscriptionID: subscription, PlanID: "plan_x", Title: "단골", State: "active", Since: noon, Until: noon.Add(time.Hour),
 		Benefits: membership.Benefits{PercentOffBP: 500, SkipSaleGoods: true, FreeShipping: true},
 	}
 }
 
-func note(t *testing.T, db *table.Table, subscription string, version int, h *membership.Held) error {
+func note(t *testing.T, db *table.Table, subscription string, version int, h *membership.Entitlement) error {
 	t.Helper()
 	return db.Transact(t.Context(), "", standing.Note("cust-ann", subscription, version, h))
 }
 
-func read(t *testing.T, db *table.Table) membership.Standing {
+func read(t *testing.T, db *table.Table) membership.Entitlements {
 	t.Helper()
 	items, err := db.BatchGet(t.Context(), true, standing.KeyOf("cust-ann"))
 	if err != nil {

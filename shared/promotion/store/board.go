@@ -25,7 +25,7 @@ type Reader interface {
 // Shopper is who buys.
 type Shopper struct {
 	CustomerID string
-	Standing   membership.Standing // read along with the cart
+	Standing   membership.Entitlements // read along with the cart
 	// Counted is what was read along with the cart: uses by promotion id, and Orders. Nil for a guest.
 	Counted   map[string]int
 	Chosen    map[string][]string // gifts, by promotion id

@@ -27,7 +27,7 @@ func accountKey(customerID, currency string) table.Key {
 
 // AccountCredit is the credit of a customer that no subscription holds, by currency. 1 round trip, 0.5 RCU.
 func (s *Service) AccountCredit(ctx context.Context, customerID string) ([]money.Money, error) {
-	all, _, err := parts(ctx, s, accountPK(customerID), "CREDIT#", pageSize, "", same[account])
+	all, _, err := listUnder(ctx, s, accountPK(customerID), "CREDIT#", pageSize, "", identity[account])
 	var out []money.Money
 	for _, a := range slices.Backward(all) {
 		if a.Amount > 0 {
@@ -37,9 +37,9 @@ func (s *Service) AccountCredit(ctx context.Context, customerID string) ([]money
 	return out, err
 }
 
-// bring lets a subscription that starts, or starts again, bring the customer's credit along: what the account has in the currency becomes the
+// applyAccountCredit lets a subscription that starts, or starts again, bring the customer's credit along: what the account has in the currency becomes the
 // subscription's in the same transaction. 1 round trip.
-func (s *Service) bring(ctx context.Context, w *work, c subscription.Command) (subscription.Command, error) {
+func (s *Service) applyAccountCredit(ctx context.Context, w *changeSet, c subscription.Command) (subscription.Command, error) {
 	var customer, currency string
 	switch c := c.(type) {
 	case subscription.Start:
@@ -60,7 +60,7 @@ func (s *Service) bring(ctx context.Context, w *work, c subscription.Command) (s
 	if err != nil {
 		return nil, err
 	}
-	w.race(table.Update{
+	w.addContested(table.Update{
 		Key: accountKey(customer, currency), Do: "SET #amount = :none", If: "#amount = :read",
 		With: map[string]any{":none": 0, ":read": a.Amount},
 	})
@@ -75,21 +75,21 @@ func (s *Service) bring(ctx context.Context, w *work, c subscription.Command) (s
 	return c, nil
 }
 
-// race is a write that others may be faster with; the work is decided again then.
-func (w *work) race(one table.Write) {
-	w.races, w.must = append(w.races, len(w.must)), append(w.must, one)
+// addContested adds a write that others may be faster with; the work is decided again then.
+func (w *changeSet) addContested(one table.Write) {
+	w.contested, w.required = append(w.contested, len(w.required)), append(w.required, one)
 }
 
-// pass gives the credit of a subscription that has ended to another one of the customer's, so that its next invoice uses it, else to their
+// transferCredit gives the credit of a subscription that has ended to another one of the customer's, so that its next invoice uses it, else to their
 // account. Either is in the transaction of the end.
-func (s *Service) pass(ctx context.Context, w *work, left money.Money) error {
-	heir, err := s.heir(ctx, w.next)
+func (s *Service) transferCredit(ctx context.Context, w *changeSet, left money.Money) error {
+	heir, err := s.creditRecipient(ctx, w.next)
 	if err != nil {
 		return err
 	}
 	if heir == nil {
 		// Without a condition: whatever is there grows by as much.
-		w.must = append(w.must, table.Update{
+		w.required = append(w.required, table.Update{
 			Key:  accountKey(w.next.Sub.CustomerID, left.Currency),
 			Do:   "SET #amount = if_not_exists(#amount, :none) + :left, #currency = :currency",
 			With: map[string]any{":none": 0, ":left": left.Amount, ":currency": left.Currency},
@@ -100,9 +100,9 @@ func (s *Service) pass(ctx context.Context, w *work, left money.Money) error {
 	heir = heir.clone()
 	heir.Sub.Credit += left.Amount
 	heir.Version, heir.UpdatedAt, heir.Mark = read+1, w.now, id.New("chg", w.now)
-	heir.place()
-	w.race(table.Put{Item: heir, If: "#version = :read", With: map[string]any{":read": read}})
-	w.must = append(w.must, table.Put{If: table.IfNew, Item: Happening{
+	heir.setIndexKeys()
+	w.addContested(table.Put{Item: heir, If: "#version = :read", With: map[string]any{":read": read}})
+	w.required = append(w.required, table.Put{If: table.IfNew, Item: HistoryEntry{
 		Key: table.Key{PK: heir.Key.PK, SK: fmt.Sprintf("HISTORY#%08d#%02d", heir.Version, 0)}, Version: heir.Version,
 		Entry: subscription.Entry{
 			At: w.now, Command: "credit_received", From: state, To: state, Seq: heir.Sub.Span.Seq,
@@ -112,8 +112,8 @@ func (s *Service) pass(ctx context.Context, w *work, left money.Money) error {
 	return nil
 }
 
-// heir is another subscription of the same customer that will be invoiced in the same currency; nil when there is none.
-func (s *Service) heir(ctx context.Context, ended *Record) (*Record, error) {
+// creditRecipient is another subscription of the same customer that will be invoiced in the same currency; nil when there is none.
+func (s *Service) creditRecipient(ctx context.Context, ended *Record) (*Record, error) {
 	cards, _, err := s.OfCustomer(ctx, ended.Sub.CustomerID, pageSize, "")
 	if err != nil {
 		return nil, err

@@ -15,12 +15,12 @@ import (
 
 // Change is what is to be done to a subscription in one transaction.
 type Change struct {
-	Command subscription.Command // nil for none
-	Edit    func(*Record)        // changes what is stored around the subscription; before the command. nil for none
-	Request idempotency.Request  // recorded with the change
-	Lead    bool                 // whoever writes this carries out the tasks that are there afterwards
-	Must    []table.Write        // further writes, all or nothing
-	Back    []table.Write        // stock given back; left out where the counter is gone
+	Command    subscription.Command // nil for none
+	Edit       func(*Record)        // changes what is stored around the subscription; before the command. nil for none
+	Request    idempotency.Request  // recorded with the change
+	TakesLease bool                 // whoever writes this carries out the tasks that are there afterwards
+	Required   []table.Write        // further writes, all or nothing
+	GivenBack  []table.Write        // stock given back; left out where the counter is gone
 }
 
 // Rule decides on a change by the subscription as it was read. ok is false when there is nothing to be done. A refusal names the Request all
@@ -33,7 +33,7 @@ const changeTries = 10
 // replayed says that a request with the same key was served before.
 type replayed struct{ item table.Item }
 
-func (replayed) Error() string { return "billing: served before" }
+func (replayed) Error() string { return "subscription: served before" }
 
 // change applies a rule to a subscription that was read, and to a fresh reading when that was old. It returns the subscription as it
 // then is. 1 transaction when nobody else changes it; once more when another invoice took the number. Errors: those of the rule and the
@@ -58,7 +58,7 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 		if stale = s.commit(ctx, w); stale == nil {
 			return w.next, nil
 		}
-		if !w.worthTrying(stale) {
+		if !w.mayRetry(stale) {
 			return nil, stale
 		}
 		if r, err = s.Load(ctx, r.Sub.ID); err != nil {
@@ -85,13 +85,13 @@ func (s *Service) unlessServed(ctx context.Context, request idempotency.Request,
 }
 
 // plan works out the transaction of a change, but for the numbers; nil when it changes nothing.
-func (s *Service) plan(ctx context.Context, r *Record, c Change) (*work, error) {
-	w := newWork(r, s.Clock.Now())
+func (s *Service) plan(ctx context.Context, r *Record, c Change) (*changeSet, error) {
+	w := newChangeSet(r, s.Clock.Now())
 	if c.Edit != nil {
 		c.Edit(w.next)
 	}
 	if c.Command != nil {
-		command, err := s.bring(ctx, w, c.Command)
+		command, err := s.applyAccountCredit(ctx, w, c.Command)
 		if err != nil {
 			return nil, err
 		}
@@ -106,26 +106,26 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*work, error) 
 		if err := w.effects(ctx, effects); err != nil {
 			return nil, err
 		}
-		if w.left.Amount > 0 {
-			if err := s.pass(ctx, w, w.left); err != nil {
+		if w.creditLeft.Amount > 0 {
+			if err := s.transferCredit(ctx, w, w.creditLeft); err != nil {
 				return nil, err
 			}
 		}
 		switch c.Command.(type) {
 		case subscription.Start, subscription.ChangeCard:
-			w.must = append(w.must, payerWrite(w.next)...)
+			w.required = append(w.required, payerWrite(w.next)...)
 		}
 	}
-	w.must, w.back, w.request = append(w.must, c.Must...), c.Back, c.Request
-	if len(w.next.Tasks) > 0 && (c.Lead || len(r.Tasks) == 0) {
+	w.required, w.givenBack, w.request = append(w.required, c.Required...), c.GivenBack, c.Request
+	if len(w.next.Tasks) > 0 && (c.TakesLease || len(r.Tasks) == 0) {
 		w.next.Lease = w.now.Add(leaseFor)
 	}
 	return w, nil
 }
 
-// commit numbers and writes a piece of work. One at a time takes numbers, so that a process does not race itself for them.
-func (s *Service) commit(ctx context.Context, w *work) error {
-	if len(w.made)+len(w.notes) > 0 {
+// commit numbers and writes a change set. One at a time takes numbers, so that a process does not race itself for them.
+func (s *Service) commit(ctx context.Context, w *changeSet) error {
+	if len(w.newInvoices)+len(w.creditNotes) > 0 {
 		s.numbers.Taking.Lock()
 		defer s.numbers.Taking.Unlock()
 	}
@@ -135,23 +135,23 @@ func (s *Service) commit(ctx context.Context, w *work) error {
 	return s.write(ctx, w)
 }
 
-// number gives the invoices and credit notes of a piece of work their numbers.
-func (s *Service) number(ctx context.Context, w *work) error {
-	for _, n := range w.wanted(s.Books) {
+// number gives the invoices and credit notes of a change set their numbers.
+func (s *Service) number(ctx context.Context, w *changeSet) error {
+	for _, n := range w.numbersNeeded(s.FiscalZone) {
 		last, err := s.numbers.Last(ctx, s.Table, n.run)
 		if err != nil {
 			return err
 		}
-		for i, give := range n.give {
+		for i, give := range n.assign {
 			give(n.run.Number(last + i + 1))
 		}
-		w.raised = append(w.raised, raised{n.run, last, len(n.give)})
+		w.numbersTaken = append(w.numbersTaken, numbersTaken{n.run, last, len(n.assign)})
 	}
 	return nil
 }
 
 // write is the transaction. The subscription comes first, then the request's key, then the counters.
-func (s *Service) write(ctx context.Context, w *work) error {
+func (s *Service) write(ctx context.Context, w *changeSet) error {
 	put, err := w.record(ctx)
 	if err != nil {
 		return err
@@ -164,42 +164,42 @@ func (s *Service) write(ctx context.Context, w *work) error {
 		}
 		all = append(all, done)
 	}
-	w.counters = len(all)
-	for _, n := range w.raised {
+	w.firstCounter = len(all)
+	for _, n := range w.numbersTaken {
 		all = append(all, n.run.Raise(n.last, n.by))
 	}
-	all = slices.Concat(all, w.must, w.documents(), w.stands())
-	err = order.TransactGiving(ctx, s.Table, w.next.Mark, all, w.back)
+	all = slices.Concat(all, w.required, w.documents(), w.entitlementWrites())
+	err = order.TransactGiving(ctx, s.Table, w.next.Mark, all, w.givenBack)
 	return s.outcome(w, err)
 }
 
 // record makes the write of the subscription in its next version, and the papers that tell of it.
-func (w *work) record(ctx context.Context) (table.Put, error) {
+func (w *changeSet) record(ctx context.Context) (table.Put, error) {
 	w.next.Version, w.next.UpdatedAt, w.next.Mark = w.next.Version+1, w.now, id.New("chg", w.now)
-	w.next.place()
+	w.next.setIndexKeys()
 	if w.next.Version == 1 {
-		return table.Put{Item: w.next, If: table.IfNew}, w.announce(ctx)
+		return table.Put{Item: w.next, If: table.IfNew}, w.planAnnouncements(ctx)
 	}
-	return table.Put{Item: w.next, If: "#version = :read", With: map[string]any{":read": w.next.Version - 1}}, w.announce(ctx)
+	return table.Put{Item: w.next, If: "#version = :read", With: map[string]any{":read": w.next.Version - 1}}, w.planAnnouncements(ctx)
 }
 
 // outcome reads the answer to a transaction and remembers what it says about the numbers.
-func (s *Service) outcome(w *work, err error) error {
+func (s *Service) outcome(w *changeSet, err error) error {
 	c, refused := table.Refused(err)
-	if w.isBehind(err) {
+	if w.isOwnWrite(err) {
 		err, refused = nil, false
 	}
-	for i, n := range w.raised {
+	for i, n := range w.numbersTaken {
 		switch {
 		case err == nil:
 			s.numbers.Remember(n.run, n.last+n.by)
 		default:
 			s.numbers.Forget(n.run)
-			w.outrun = w.outrun || refused && c.Refused(w.counters+i)
+			w.overtaken = w.overtaken || refused && c.Refused(w.firstCounter+i)
 		}
 	}
-	for _, i := range w.races {
-		w.outrun = w.outrun || refused && c.Refused(w.counters+len(w.raised)+i)
+	for _, i := range w.contested {
+		w.overtaken = w.overtaken || refused && c.Refused(w.firstCounter+len(w.numbersTaken)+i)
 	}
 	if refused && w.request.Keyed() && c.Refused(1) {
 		return replayed{c.Reasons[1].Item}
@@ -207,17 +207,17 @@ func (s *Service) outcome(w *work, err error) error {
 	return err
 }
 
-// isBehind reports whether a transaction that begins with this work was refused because it had taken effect already, and its answer was
+// isOwnWrite reports whether a transaction that begins with this work was refused because it had taken effect already, and its answer was
 // lost.
-func (w *work) isBehind(err error) bool {
+func (w *changeSet) isOwnWrite(err error) bool {
 	c, refused := table.Refused(err)
 	return refused && c.Refused(0) && c.Reasons[0].Item.Text("mark") == w.next.Mark
 }
 
-// worthTrying reports whether a refused piece of work may succeed when it is decided again.
-func (w *work) worthTrying(err error) bool {
+// mayRetry reports whether a refused piece of work may succeed when it is decided again.
+func (w *changeSet) mayRetry(err error) bool {
 	c, refused := table.Refused(err)
-	return refused && (w.outrun || w.next.Version > 1 && c.Refused(0))
+	return refused && (w.overtaken || w.next.Version > 1 && c.Refused(0))
 }
 
 // Start begins a subscription for a request. The record has everything but the subscription itself. It returns the record after its first
@@ -226,12 +226,12 @@ func (w *work) worthTrying(err error) bool {
 func (s *Service) Start(ctx context.Context, r *Record, start subscription.Start, request idempotency.Request) (_ *Record, replay bool, err error) {
 	start.ID = id.New(Prefix, s.Clock.Now())
 	r.Key = KeyOf(start.ID)
-	var w *work
+	var w *changeSet
 	for range changeTries {
-		if w, err = s.plan(ctx, r, Change{Command: start, Request: request, Lead: true}); err != nil {
+		if w, err = s.plan(ctx, r, Change{Command: start, Request: request, TakesLease: true}); err != nil {
 			return nil, false, err
 		}
-		if err = s.commit(ctx, w); err == nil || !w.worthTrying(err) {
+		if err = s.commit(ctx, w); err == nil || !w.mayRetry(err) {
 			break
 		}
 	}
@@ -254,7 +254,7 @@ func (s *Service) replay(ctx context.Context, request idempotency.Request, prior
 	return r, true, err
 }
 
-// Apply does what a rule says to a subscription that was read, and carries out what follows, unless another worker is at it. replay is
+// Apply does what a rule says to a subscription that was read, and carries out what follows, unless another worker holds the lease. replay is
 // true when the same request was served before. Errors: those of the rule and the command; 422 idempotency_key_reused; 503 busy.
 func (s *Service) Apply(ctx context.Context, r *Record, rule Rule) (_ *Record, replay bool, err error) {
 	var request idempotency.Request

@@ -7,8 +7,8 @@ import (
 	"dangol/shared/subscription"
 )
 
-// Question is what the merchant asks for: the figures of one currency, compared at two instants, and what is to come within some days.
-type Question struct {
+// ReportQuery is what the merchant asks for: the figures of one currency, compared at two instants, and what is to come within some days.
+type ReportQuery struct {
 	Currency string    `json:"currency"`
 	From     time.Time `json:"from"`
 	To       time.Time `json:"to"`
@@ -28,7 +28,7 @@ type Figures struct {
 }
 
 // addCards adds what the cards of some subscriptions say. now is when the walk began.
-func (f *Figures) addCards(q Question, cards []Card, now time.Time) {
+func (f *Figures) addCards(q ReportQuery, cards []Summary, now time.Time) {
 	if f.States == nil {
 		f.States = map[string]int{}
 	}
@@ -55,7 +55,7 @@ func (f *Figures) addCards(q Question, cards []Card, now time.Time) {
 }
 
 // addComing adds the charges and parcels to come of one subscription.
-func (s *Service) addComing(ctx context.Context, f *Figures, q Question, r *Record, now time.Time) error {
+func (s *Service) addComing(ctx context.Context, f *Figures, q ReportQuery, r *Record, now time.Time) error {
 	if r.Sub.Terms.Currency != q.Currency {
 		return nil
 	}

@@ -70,8 +70,8 @@ func (s *Service) LoadGift(ctx context.Context, id, customerID string) (*Record,
 	return r, err
 }
 
-// Claimed is a gift in the list of whoever claimed it.
-type Claimed struct {
+// ClaimedGift is a gift in the list of whoever claimed it.
+type ClaimedGift struct {
 	table.Key
 	SubscriptionID string    `dynamodbav:"subscriptionId"`
 	Title          string    `dynamodbav:"title"`
@@ -84,8 +84,8 @@ func claimedKey(customerID, id string) table.Key {
 }
 
 // Gifts lists the gifts that a customer has claimed, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
-func (s *Service) Gifts(ctx context.Context, customerID string, limit int, after table.Cursor) ([]Claimed, table.Cursor, error) {
-	return parts(ctx, s, claimedKey(customerID, "").PK, "GIFT#", limit, after, same[Claimed])
+func (s *Service) Gifts(ctx context.Context, customerID string, limit int, after table.Cursor) ([]ClaimedGift, table.Cursor, error) {
+	return listUnder(ctx, s, claimedKey(customerID, "").PK, "GIFT#", limit, after, identity[ClaimedGift])
 }
 
 // Claim gives a gift to the customer of the command. to is how to reach them, place where their parcels go, under the command's
@@ -107,7 +107,7 @@ func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift
 					r.Addresses[c.AddressID] = *place
 				}
 			},
-			Must: []table.Write{table.Put{If: table.IfNew, Item: Claimed{
+			Required: []table.Write{table.Put{If: table.IfNew, Item: ClaimedGift{
 				Key: claimedKey(c.CustomerID, r.Sub.ID), SubscriptionID: r.Sub.ID, Title: r.Title(), From: r.Name, At: s.Clock.Now(),
 			}}},
 		}, true, nil
@@ -116,7 +116,7 @@ func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift
 }
 
 // giftMail is the event that brings a gift's mail to the mailer, with a link of its own: earlier ones open nothing any more.
-func (w *work) giftMail(ctx context.Context, told *Told, n subscription.Notice) (err error) {
+func (w *changeSet) giftMail(ctx context.Context, told *StoredNotice, n subscription.Notice) (err error) {
 	r := w.next
 	secret := id.Secret()
 	to := GiftTo{}

@@ -7,21 +7,21 @@ import (
 )
 
 // History lists what happened to a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
-func (s *Service) History(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Happening, table.Cursor, error) {
-	return listed(ctx, s, subscriptionID, "HISTORY#", limit, after, same[Happening])
+func (s *Service) History(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]HistoryEntry, table.Cursor, error) {
+	return listed(ctx, s, subscriptionID, "HISTORY#", limit, after, identity[HistoryEntry])
 }
 
-// same is what is stored when that is also what is told.
-func same[T any](v T) T { return v }
+// identity is what is stored when that is also what is told.
+func identity[T any](v T) T { return v }
 
 func listed[Stored, T any](
 	ctx context.Context, s *Service, id, prefix string, limit int, after table.Cursor, of func(Stored) T,
 ) ([]T, table.Cursor, error) {
-	return parts(ctx, s, KeyOf(id).PK, prefix, limit, after, of)
+	return listUnder(ctx, s, KeyOf(id).PK, prefix, limit, after, of)
 }
 
-// parts lists what stands under a key, last first.
-func parts[Stored, T any](
+// listUnder lists what stands under a key, last first.
+func listUnder[Stored, T any](
 	ctx context.Context, s *Service, pk, prefix string, limit int, after table.Cursor, of func(Stored) T,
 ) ([]T, table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{

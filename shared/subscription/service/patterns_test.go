@@ -27,8 +27,8 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	jobsOf(t, w)
 	many := dueAtOnce(t, fault.New(fault.Plan{}), 10, quiet)
 	jobs := jobsOf(t, many)
-	asked := service.Question{Currency: "KRW", From: testshop.Noon, To: w.Clock.Now(), Days: 31}
-	if err := s.Ask(t.Context(), asked); err != nil {
+	asked := service.ReportQuery{Currency: "KRW", From: testshop.Noon, To: w.Clock.Now(), Days: 31}
+	if err := s.RequestReport(t.Context(), asked); err != nil {
 		t.Fatal(err)
 	}
 	ignore := func(_ any, _ table.Cursor, err error) error { return err }
@@ -45,7 +45,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return ignore(p, c, err)
 		},
 		"every subscription, for the merchant's figures": func(ctx context.Context) error {
-			return s.Every(ctx, func(service.Card) error { return nil })
+			return s.Every(ctx, func(service.Summary) error { return nil })
 		},
 		"the invoices of a subscription, newest first": func(ctx context.Context) error {
 			p, c, err := s.Documents().Of(ctx, id, 20, "")
@@ -72,17 +72,17 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		"the renewals to come": func(ctx context.Context) error {
-			return s.Coming(ctx, w.Clock.Now().Add(time.Hour).UnixMilli(), func(*service.Record) error { return nil })
+			return s.EachDueBefore(ctx, w.Clock.Now().Add(time.Hour).UnixMilli(), func(*service.Record) error { return nil })
 		},
 		"read the merchant's figures that were added up": func(ctx context.Context) error {
 			_, err := s.Report(ctx, asked)
 			return err
 		},
 		"have the merchant's figures added up": func(ctx context.Context) error {
-			return s.Ask(ctx, lately)
+			return s.RequestReport(ctx, lately)
 		},
 		"what memberships a customer has": func(ctx context.Context) error {
-			standing, err := s.Standing(ctx, r.Sub.CustomerID)
+			standing, err := s.Entitlements(ctx, r.Sub.CustomerID)
 			if len(standing) != 1 {
 				t.Errorf("the customer's standing is %+v", standing)
 			}

@@ -30,7 +30,7 @@ func KeyOf(id string) table.Key { return table.Key{PK: "SUBSCRIPTION#" + id, SK:
 type Record struct {
 	table.Key
 	due.Due
-	Places
+	IndexKeys
 	Sub     subscription.Subscription `dynamodbav:"sub"`
 	Version int                       `dynamodbav:"version"`
 	Contact
@@ -84,17 +84,17 @@ type Case struct {
 // casesKept bounds how many cases a record keeps: years of a bad card.
 const casesKept = 24
 
-// Places is where a subscription stands in lists, and what they show.
-type Places struct {
-	Owner   string             `dynamodbav:"gsi1pk"`
-	OwnerAt string             `dynamodbav:"gsi1sk"`
-	Every   string             `dynamodbav:"gsi2pk"`
-	EveryAt string             `dynamodbav:"gsi2sk"`
-	Card    table.Packed[Card] `dynamodbav:"card"`
+// IndexKeys is where a subscription stands in lists, and what they show.
+type IndexKeys struct {
+	Owner   string                `dynamodbav:"gsi1pk"`
+	OwnerAt string                `dynamodbav:"gsi1sk"`
+	Every   string                `dynamodbav:"gsi2pk"`
+	EveryAt string                `dynamodbav:"gsi2sk"`
+	Card    table.Packed[Summary] `dynamodbav:"card"`
 }
 
-// Card is what lists show of a subscription and the merchant's figures are made of.
-type Card struct {
+// Summary is what lists show of a subscription and the merchant's figures are made of.
+type Summary struct {
 	ID        string              `json:"id"`
 	State     subscription.State  `json:"state"`
 	PlanID    string              `json:"planId"`
@@ -120,14 +120,14 @@ func shardKey(n int) string { return fmt.Sprintf("SUBSCRIPTIONS#%d", n) }
 // instant sorts times as text.
 func instant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// place puts the subscription into its lists and the due index; every write does it.
-func (r *Record) place() {
+// setIndexKeys puts the subscription into its lists and the due index; every write does it.
+func (r *Record) setIndexKeys() {
 	s := &r.Sub
 	h := fnv.New32a()
 	h.Write([]byte(s.ID))
 	r.Owner, r.OwnerAt = ownerKey(s.CustomerID), instant(s.StartedAt)+"#"+s.ID
 	r.Every, r.EveryAt = shardKey(int(h.Sum32()%Shards)), s.Terms.PlanID+"#"+s.ID
-	r.Card.Value = Card{
+	r.Card.Value = Summary{
 		ID: s.ID, State: s.State, PlanID: s.Terms.PlanID, Title: r.Titles[s.Terms.PlanID], Version: s.Terms.Version, Kind: s.Terms.Kind,
 		Amount: s.Terms.Payment(), Currency: s.Terms.Currency, Closes: s.Span.Closes, StartedAt: s.StartedAt,
 		Rates: r.Rates, Trial: r.Trial, Cases: r.Cases,

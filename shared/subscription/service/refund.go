@@ -28,20 +28,20 @@ const (
 )
 
 // Refund is money that goes back to a card.
-type Refund struct{ RefundCard }
+type Refund struct{ RefundDetails }
 
 // refundItem is a refund as stored, under the subscription. Those that failed stand in a list of their own.
 type refundItem struct {
 	table.Key
-	List      string                   `dynamodbav:"gsi1pk,omitempty"`
-	ListAt    string                   `dynamodbav:"gsi1sk,omitempty"`
-	Card      table.Packed[RefundCard] `dynamodbav:"card"`
-	SendKey   string                   `dynamodbav:"sendKey"`   // for the condition that nobody else
-	ChangedAt time.Time                `dynamodbav:"changedAt"` // has written it meanwhile
+	List      string                      `dynamodbav:"gsi1pk,omitempty"`
+	ListAt    string                      `dynamodbav:"gsi1sk,omitempty"`
+	Card      table.Packed[RefundDetails] `dynamodbav:"card"`
+	SendKey   string                      `dynamodbav:"sendKey"`   // for the condition that nobody else
+	ChangedAt time.Time                   `dynamodbav:"changedAt"` // has written it meanwhile
 }
 
-// RefundCard is what there is to know of a refund.
-type RefundCard struct {
+// RefundDetails is what there is to know of a refund.
+type RefundDetails struct {
 	ID             string      `json:"id"`
 	SubscriptionID string      `json:"subscriptionId"`
 	CustomerID     string      `json:"customerId"`
@@ -82,7 +82,7 @@ func refundKey(subscriptionID, id string) table.Key {
 // item is the refund as stored.
 func (r *Refund) item() refundItem {
 	i := refundItem{
-		Key: refundKey(r.SubscriptionID, r.ID), Card: table.Packed[RefundCard]{Value: r.RefundCard}, SendKey: r.SendKey, ChangedAt: r.ChangedAt,
+		Key: refundKey(r.SubscriptionID, r.ID), Card: table.Packed[RefundDetails]{Value: r.RefundDetails}, SendKey: r.SendKey, ChangedAt: r.ChangedAt,
 	}
 	if r.State == RefundFailed {
 		i.List, i.ListAt = openRefunds, instant(r.At)+"#"+r.SubscriptionID+"#"+r.ID
@@ -93,8 +93,8 @@ func (r *Refund) item() refundItem {
 func (i refundItem) refund() Refund { return Refund{i.Card.Value} }
 
 // refund notes money that is to go back; note is the credit note it belongs to, if any.
-func (w *work) refund(t Task, note *invoice.CreditNote) {
-	w.refunds = append(w.refunds, refunding{note, &Refund{RefundCard: RefundCard{
+func (w *changeSet) refund(t Task, note *invoice.CreditNote) {
+	w.refunds = append(w.refunds, refunding{note, &Refund{RefundDetails: RefundDetails{
 		ID: refundID(w.next.Sub.ID, t.Key), SubscriptionID: w.next.Sub.ID, CustomerID: w.next.Sub.CustomerID, PaymentID: t.PaymentID,
 		Amount: t.Amount, Currency: w.next.Sub.Terms.Currency, State: RefundPending, SendKey: t.Key, Attempts: 1, At: w.now, ChangedAt: w.now,
 	}}})
@@ -106,7 +106,7 @@ type refunding struct {
 	refund *Refund
 }
 
-func (w *work) refundItems() []table.Write {
+func (w *changeSet) refundItems() []table.Write {
 	var all []table.Write
 	for _, r := range w.refunds {
 		if r.note != nil {
@@ -117,8 +117,8 @@ func (w *work) refundItems() []table.Write {
 	return all
 }
 
-// moved is the write that notes what became of a refund. Nothing is written when it is as it was.
-func (s *Service) moved(ctx context.Context, id string, t Task, state RefundState, reason string) ([]table.Write, error) {
+// refundStateWrite is the write that notes what became of a refund. Nothing is written when it is as it was.
+func (s *Service) refundStateWrite(ctx context.Context, id string, t Task, state RefundState, reason string) ([]table.Write, error) {
 	r, err := s.Refund(ctx, id, refundID(id, t.Key))
 	if problem.Code(err) == "refund_not_found" {
 		return nil, nil // taken in from elsewhere
@@ -126,11 +126,11 @@ func (s *Service) moved(ctx context.Context, id string, t Task, state RefundStat
 	if err != nil || r.State == state && r.Reason == reason {
 		return nil, err
 	}
-	return []table.Write{s.noted(r, state, reason)}, nil
+	return []table.Write{s.refundStatePut(r, state, reason)}, nil
 }
 
-// noted is the write of another state, if nobody else has written one meanwhile.
-func (s *Service) noted(r *Refund, state RefundState, reason string) table.Put {
+// refundStatePut is the write of another state, if nobody else has written one meanwhile.
+func (s *Service) refundStatePut(r *Refund, state RefundState, reason string) table.Put {
 	read, key := r.ChangedAt, r.SendKey
 	r.State, r.Reason, r.ChangedAt = state, reason, s.Clock.Now()
 	return table.Put{
@@ -138,8 +138,8 @@ func (s *Service) noted(r *Refund, state RefundState, reason string) table.Put {
 	}
 }
 
-// refused counts a refund that a person has to look after.
-func (s *Service) refused(ctx context.Context, subscriptionID, key, reason string) {
+// reportRefusedRefund counts a refund that a person has to look after.
+func (s *Service) reportRefusedRefund(ctx context.Context, subscriptionID, key, reason string) {
 	s.Log.ErrorContext(ctx, "refund refused: a person has to", "subscription", subscriptionID, "key", key, "reason", reason)
 	if s.Metrics == nil {
 		return
@@ -172,17 +172,17 @@ func (s *Service) Refunds(ctx context.Context, subscriptionID string, limit int,
 
 // OpenRefunds lists what the provider refused and nobody has settled, oldest first. 1 round trip, 0.5 RCU per 4 KB. Errors:
 // table.ErrCursor.
-func (s *Service) OpenRefunds(ctx context.Context, limit int, after table.Cursor) ([]RefundCard, table.Cursor, error) {
+func (s *Service) OpenRefunds(ctx context.Context, limit int, after table.Cursor) ([]RefundDetails, table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": openRefunds}, Limit: limit, After: after,
 	})
 	if err != nil {
 		return nil, "", err
 	}
-	out := make([]RefundCard, len(page.Items))
+	out := make([]RefundDetails, len(page.Items))
 	for i, item := range page.Items {
 		var in struct {
-			Card table.Packed[RefundCard] `dynamodbav:"card"`
+			Card table.Packed[RefundDetails] `dynamodbav:"card"`
 		}
 		if err := item.Decode(&in); err != nil {
 			return nil, "", err
@@ -211,13 +211,13 @@ func (s *Service) RetryRefund(ctx context.Context, subscriptionID, id string) (*
 	if err != nil {
 		return nil, err
 	}
-	again := s.noted(refund, RefundPending, "")
+	again := s.refundStatePut(refund, RefundPending, "")
 	refund.Attempts++
 	refund.SendKey = attemptKey(refund.SendKey, refund.Attempts)
 	again.Item = refund.item()
 	_, _, err = s.Apply(ctx, r, func(*Record) (Change, bool, error) {
-		return Change{Must: []table.Write{again}, Edit: func(r *Record) {
-			r.give(Task{Kind: TaskRefund, Key: refund.SendKey, PaymentID: refund.PaymentID, Amount: refund.Amount})
+		return Change{Required: []table.Write{again}, Edit: func(r *Record) {
+			r.enqueue(Task{Kind: TaskRefund, Key: refund.SendKey, PaymentID: refund.PaymentID, Amount: refund.Amount})
 		}}, true, nil
 	})
 	if _, others := table.Refused(err); others {
@@ -240,7 +240,7 @@ func (s *Service) SettleRefund(ctx context.Context, subscriptionID, id, referenc
 		return nil, notOpen(r)
 	}
 	r.Reference = reference
-	err = s.Table.Put(ctx, s.noted(r, RefundSettled, r.Reason))
+	err = s.Table.Put(ctx, s.refundStatePut(r, RefundSettled, r.Reason))
 	if _, others := table.Failed(err); others {
 		return nil, notOpen(r)
 	}
@@ -249,7 +249,7 @@ func (s *Service) SettleRefund(ctx context.Context, subscriptionID, id, referenc
 
 // hearRefund notes what the provider says about a refund under way, or about one that failed after all. What it says of earlier attempts,
 // and what is known already, changes nothing.
-func (s *Service) hearRefund(ctx context.Context, subscriptionID string, told payment.Refund) error {
+func (s *Service) handleRefund(ctx context.Context, subscriptionID string, told payment.Refund) error {
 	r, err := s.Refund(ctx, subscriptionID, refundID(subscriptionID, told.Key))
 	if problem.Code(err) == "refund_not_found" {
 		return nil
@@ -270,12 +270,12 @@ func (s *Service) hearRefund(ctx context.Context, subscriptionID string, told pa
 	if state == RefundFailed {
 		reason = "failed at the bank"
 	}
-	err = s.Table.Put(ctx, s.noted(r, state, reason))
+	err = s.Table.Put(ctx, s.refundStatePut(r, state, reason))
 	if _, others := table.Failed(err); others {
 		return task.ErrLater
 	}
 	if err == nil && state == RefundFailed {
-		s.refused(ctx, subscriptionID, told.Key, reason)
+		s.reportRefusedRefund(ctx, subscriptionID, told.Key, reason)
 	}
 	return err
 }

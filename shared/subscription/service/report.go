@@ -32,8 +32,8 @@ type Report struct {
 	Figures
 }
 
-// walk is an answer being added up: it goes through the cards of every shard, and then through what is due of every shard.
-type walk struct {
+// reportProgress is an answer being added up: it goes through the cards of every shard, and then through what is due of every shard.
+type reportProgress struct {
 	Began time.Time    `json:"began"`
 	Shard int          `json:"shard"` // up to Shards the cards', then what is due
 	After table.Cursor `json:"after,omitempty"`
@@ -44,15 +44,15 @@ type walk struct {
 type reportItem struct {
 	table.Key
 	due.Due
-	Question table.Packed[Question] `dynamodbav:"question"`
-	Walk     table.Packed[walk]     `dynamodbav:"walk"`
-	Answer   table.Packed[Figures]  `dynamodbav:"answer"`
-	AsOf     time.Time              `dynamodbav:"asOf,omitempty"` // of the answer; zero while there is none
-	Version  int                    `dynamodbav:"version"`
-	TTL      int64                  `dynamodbav:"ttl"`
+	Question table.Packed[ReportQuery]    `dynamodbav:"question"`
+	Walk     table.Packed[reportProgress] `dynamodbav:"walk"`
+	Answer   table.Packed[Figures]        `dynamodbav:"answer"`
+	AsOf     time.Time                    `dynamodbav:"asOf,omitempty"` // of the answer; zero while there is none
+	Version  int                          `dynamodbav:"version"`
+	TTL      int64                        `dynamodbav:"ttl"`
 }
 
-func (q Question) key() table.Key {
+func (q ReportQuery) key() table.Key {
 	return table.Key{
 		PK: fmt.Sprintf("REPORT#%s#%s#%s#%d", q.Currency, q.From.UTC().Format(time.RFC3339), q.To.UTC().Format(time.RFC3339), q.Days),
 		SK: "REPORT",
@@ -61,7 +61,7 @@ func (q Question) key() table.Key {
 
 // Report answers a question. A small shop's figures are added up at once; a large one's by the worker, in slices, and until it is done the
 // answer is the one before, or not ready. Whoever asks within an hour of an answer gets that. 1 round trip for an answer that is there.
-func (s *Service) Report(ctx context.Context, q Question) (Report, error) {
+func (s *Service) Report(ctx context.Context, q ReportQuery) (Report, error) {
 	var item reportItem
 	err := s.Table.Get(ctx, q.key(), &item)
 	if errors.Is(err, table.ErrNotFound) {
@@ -71,7 +71,7 @@ func (s *Service) Report(ctx context.Context, q Question) (Report, error) {
 		return Report{}, err
 	}
 	if now := s.Clock.Now(); item.Shard == "" && now.Sub(item.AsOf) > freshFor {
-		item.Walk.Value = walk{Began: now}
+		item.Walk.Value = reportProgress{Began: now}
 		if err := s.keepReport(ctx, &item); err != nil {
 			return Report{}, err
 		}
@@ -80,25 +80,25 @@ func (s *Service) Report(ctx context.Context, q Question) (Report, error) {
 }
 
 // firstReport begins the walk and, when it does not come to its end, leaves it to the worker.
-func (s *Service) firstReport(ctx context.Context, q Question) (Report, error) {
-	w := walk{Began: s.Clock.Now()}
-	done, err := s.walkOn(ctx, q, &w, func(pages int) bool { return pages < pagesAtOnce })
+func (s *Service) firstReport(ctx context.Context, q ReportQuery) (Report, error) {
+	w := reportProgress{Began: s.Clock.Now()}
+	done, err := s.advanceReport(ctx, q, &w, func(pages int) bool { return pages < pagesAtOnce })
 	if err != nil || done {
 		return Report{Ready: true, AsOf: w.Began, Figures: w.Sum}, err
 	}
-	return Report{}, s.leave(ctx, q, w)
+	return Report{}, s.startReport(ctx, q, w)
 }
 
-// Ask has the worker add up the figures that answer a question nobody has asked yet, whatever the size of the shop. 1 round trip.
-func (s *Service) Ask(ctx context.Context, q Question) error {
-	return s.leave(ctx, q, walk{Began: s.Clock.Now()})
+// RequestReport has the worker add up the figures that answer a question nobody has asked yet, whatever the size of the shop. 1 round trip.
+func (s *Service) RequestReport(ctx context.Context, q ReportQuery) error {
+	return s.startReport(ctx, q, reportProgress{Began: s.Clock.Now()})
 }
 
-func (s *Service) leave(ctx context.Context, q Question, w walk) error {
-	return s.keepReport(ctx, &reportItem{Key: q.key(), Question: table.Packed[Question]{Value: q}, Walk: table.Packed[walk]{Value: w}})
+func (s *Service) startReport(ctx context.Context, q ReportQuery, w reportProgress) error {
+	return s.keepReport(ctx, &reportItem{Key: q.key(), Question: table.Packed[ReportQuery]{Value: q}, Walk: table.Packed[reportProgress]{Value: w}})
 }
 
-// Summarize takes the walk of a report on. It is done when the walk has come to its end, or somebody else is at it; else it is due again.
+// Summarize takes the walk of a report on. It is done when the walk has come to its end, or another worker holds the lease; else it is due again.
 func (s *Service) Summarize(ctx context.Context, key table.Key) error {
 	var item reportItem
 	err := s.Table.Get(ctx, key, &item)
@@ -110,12 +110,12 @@ func (s *Service) Summarize(ctx context.Context, key table.Key) error {
 	}
 	began := s.Clock.Now()
 	w := &item.Walk.Value
-	done, err := s.walkOn(ctx, item.Question.Value, w, func(int) bool { return s.Clock.Now().Sub(began) < sliceFor })
+	done, err := s.advanceReport(ctx, item.Question.Value, w, func(int) bool { return s.Clock.Now().Sub(began) < sliceFor })
 	if err != nil {
 		return err
 	}
 	if done {
-		item.Answer.Value, item.AsOf, item.Walk.Value, item.Due = w.Sum, w.Began, walk{}, due.Due{}
+		item.Answer.Value, item.AsOf, item.Walk.Value, item.Due = w.Sum, w.Began, reportProgress{}, due.Due{}
 		return s.putReport(ctx, &item)
 	}
 	return s.keepReport(ctx, &item)
@@ -142,8 +142,8 @@ func (s *Service) putReport(ctx context.Context, item *reportItem) error {
 	return err
 }
 
-// walkOn walks page by page while more says so; pages counts those done. It reports whether the end is reached.
-func (s *Service) walkOn(ctx context.Context, q Question, w *walk, more func(pages int) bool) (done bool, err error) {
+// advanceReport walks page by page while more says so; pages counts those done. It reports whether the end is reached.
+func (s *Service) advanceReport(ctx context.Context, q ReportQuery, w *reportProgress, more func(pages int) bool) (done bool, err error) {
 	for pages := 0; w.Shard < Shards+due.Shards; pages++ {
 		if !more(pages) {
 			return false, nil
@@ -162,12 +162,12 @@ func (s *Service) walkOn(ctx context.Context, q Question, w *walk, more func(pag
 	return true, nil
 }
 
-func (s *Service) pageOfCards(ctx context.Context, q Question, w *walk) (next table.Cursor, err error) {
+func (s *Service) pageOfCards(ctx context.Context, q ReportQuery, w *reportProgress) (next table.Cursor, err error) {
 	page, err := s.Table.Query(ctx, cardsOf(w.Shard, w.After))
 	if err != nil {
 		return "", err
 	}
-	cards := make([]Card, len(page.Items))
+	cards := make([]Summary, len(page.Items))
 	for i, item := range page.Items {
 		if cards[i], err = cardOf(item); err != nil {
 			return "", err
@@ -177,8 +177,8 @@ func (s *Service) pageOfCards(ctx context.Context, q Question, w *walk) (next ta
 	return page.Next, nil
 }
 
-func (s *Service) pageToCome(ctx context.Context, q Question, w *walk) (table.Cursor, error) {
-	return s.coming(ctx, w.Shard-Shards, w.Began.AddDate(0, 0, q.Days).UnixMilli(), w.After, func(r *Record) error {
+func (s *Service) pageToCome(ctx context.Context, q ReportQuery, w *reportProgress) (table.Cursor, error) {
+	return s.dueBeforePage(ctx, w.Shard-Shards, w.Began.AddDate(0, 0, q.Days).UnixMilli(), w.After, func(r *Record) error {
 		return s.addComing(ctx, &w.Sum, q, r, w.Began)
 	})
 }

@@ -28,7 +28,7 @@ func variety(t *testing.T) *testsubscriptions.World {
 	return w
 }
 
-var lately = service.Question{Currency: "KRW", From: testshop.Noon.AddDate(0, 0, -1), To: testshop.Noon.AddDate(0, 0, 9), Days: 40}
+var lately = service.ReportQuery{Currency: "KRW", From: testshop.Noon.AddDate(0, 0, -1), To: testshop.Noon.AddDate(0, 0, 9), Days: 40}
 
 func TestAReportAddedUpInSlicesIsTheOneAddedUpAtOnce(t *testing.T) {
 	t.Parallel()
@@ -40,7 +40,7 @@ func TestAReportAddedUpInSlicesIsTheOneAddedUpAtOnce(t *testing.T) {
 	if want.Movement.New != 60_000 || want.States["active"] != 7 || want.Renewals == 0 || len(want.Needs) != 1 {
 		t.Errorf("figures %+v", want.Figures)
 	}
-	if err := w.Look.Ask(t.Context(), lately); err != nil {
+	if err := w.Look.RequestReport(t.Context(), lately); err != nil {
 		t.Fatal(err)
 	}
 	if early, err := w.Look.Report(t.Context(), lately); err != nil || early.Ready {
@@ -85,7 +85,7 @@ func reportJobs(t *testing.T, w *testsubscriptions.World) func(func(due.Job) boo
 func TestAReportIsAddedUpAgainAfterAnHour(t *testing.T) {
 	t.Parallel()
 	w := variety(t)
-	if err := w.Look.Ask(t.Context(), lately); err != nil {
+	if err := w.Look.RequestReport(t.Context(), lately); err != nil {
 		t.Fatal(err)
 	}
 	work := func() (n int) {

@@ -72,21 +72,21 @@ func (s *Service) workOn(ctx context.Context, r *Record, leased bool) error {
 }
 
 // step takes over what another worker left, or does the next thing that is due. mine is false when there is nothing to be done, or
-// somebody else is at it.
+// another worker holds the lease.
 func (s *Service) step(ctx context.Context, r *Record) (_ *Record, mine bool, err error) {
 	next, err := s.change(ctx, r, func(r *Record) (c Change, _ bool, _ error) {
-		c, mine = r.toDo(s.Clock.Now())
+		c, mine = r.nextChange(s.Clock.Now())
 		return c, mine, nil
 	})
 	return next, mine, err
 }
 
-// toDo is the next thing to do at an instant; ok is false when there is nothing, or somebody else is at it.
-func (r *Record) toDo(now time.Time) (c Change, ok bool) {
+// nextChange is the next thing to do at an instant; ok is false when there is nothing, or another worker holds the lease.
+func (r *Record) nextChange(now time.Time) (c Change, ok bool) {
 	if len(r.Tasks) > 0 {
-		return Change{Edit: func(r *Record) { r.resume(now) }, Lead: true}, !now.Before(r.Lease)
+		return Change{Edit: func(r *Record) { r.takeOver(now) }, TakesLease: true}, !now.Before(r.Lease)
 	}
-	return Change{Command: subscription.Due{}, Lead: true}, !r.Sub.Due.IsZero() && !now.Before(r.Sub.Due)
+	return Change{Command: subscription.Due{}, TakesLease: true}, !r.Sub.Due.IsZero() && !now.Before(r.Sub.Due)
 }
 
 // Job does one job of the kind subscription.
@@ -102,17 +102,17 @@ func (s *Service) Job(ctx context.Context, j due.Job) error {
 func idOf(j due.Job) (string, error) {
 	id, ok := strings.CutPrefix(j.Key.PK, "SUBSCRIPTION#")
 	if !ok {
-		return "", fmt.Errorf("billing: %s job for %s", j.Kind, j.Key)
+		return "", fmt.Errorf("subscription: %s job for %s", j.Kind, j.Key)
 	}
 	return id, nil
 }
 
-// Coming reads the subscriptions that have something to do before an instant and hands them to each: the renewals to come, and what they
+// EachDueBefore reads the subscriptions that have something to do before an instant and hands them to each: the renewals to come, and what they
 // send, are among them. It costs what is due until then, and not what exists.
-func (s *Service) Coming(ctx context.Context, until int64, each func(*Record) error) error {
+func (s *Service) EachDueBefore(ctx context.Context, until int64, each func(*Record) error) error {
 	for n := range due.Shards {
 		for after := table.Cursor(""); ; {
-			next, err := s.coming(ctx, n, until, after, each)
+			next, err := s.dueBeforePage(ctx, n, until, after, each)
 			if err != nil {
 				return err
 			}
@@ -124,8 +124,8 @@ func (s *Service) Coming(ctx context.Context, until int64, each func(*Record) er
 	return nil
 }
 
-// coming is one page of one shard of Coming.
-func (s *Service) coming(ctx context.Context, n int, until int64, after table.Cursor, each func(*Record) error) (table.Cursor, error) {
+// dueBeforePage is one page of one shard of EachDueBefore.
+func (s *Service) dueBeforePage(ctx context.Context, n int, until int64, after table.Cursor, each func(*Record) error) (table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.Due, Where: "#duePk = :shard AND #dueAt < :until", Limit: comingAtOnce, After: after,
 		With: map[string]any{":shard": fmt.Sprintf("%s#%d", DueSubscription, n), ":until": until},

@@ -22,14 +22,14 @@ import (
 
 // Service keeps subscriptions and bills them. It is safe for concurrent use.
 type Service struct {
-	Table    *table.Table
-	Shelf    *catalog.Shelf
-	Provider payment.Provider
-	Clock    clock.Clock
-	Log      *slog.Logger
-	Metrics  *metrics.Writer // nil for none
-	Books    *time.Location  // where the shop keeps its books: decides the year of an invoice
-	InTurn   bool            // work on the subscriptions of a batch one after the other, for tests that decide who goes next
+	Table      *table.Table
+	Shelf      *catalog.Shelf
+	Provider   payment.Provider
+	Clock      clock.Clock
+	Log        *slog.Logger
+	Metrics    *metrics.Writer // nil for none
+	FiscalZone *time.Location  // where the shop keeps its books: decides the year of an invoice
+	Sequential bool            // work on the subscriptions of a batch one after the other, for tests that decide who goes next
 
 	numbers invoice.Numbers
 }
@@ -66,7 +66,7 @@ func On(env *boot.Env, commerce *table.Table, provider payment.Provider) (*Servi
 	}
 	return &Service{
 		Table: commerce, Shelf: catalog.NewShelf(commerce, env.Clock, time.Minute), Provider: provider, Clock: env.Clock,
-		Log: env.Log, Metrics: env.Metrics(), Books: books,
+		Log: env.Log, Metrics: env.Metrics(), FiscalZone: books,
 	}, nil
 }
 
@@ -97,7 +97,7 @@ func (s *Service) LoadOf(ctx context.Context, id, customerID string) (*Record, e
 }
 
 // OfCustomer lists a customer's subscriptions, newest first. 1 round trip, 0.5 RCU per 4 KB of cards. Errors: table.ErrCursor.
-func (s *Service) OfCustomer(ctx context.Context, customerID string, limit int, after table.Cursor) ([]Card, table.Cursor, error) {
+func (s *Service) OfCustomer(ctx context.Context, customerID string, limit int, after table.Cursor) ([]Summary, table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.ByOne, Where: "#gsi1pk = :owner", With: map[string]any{":owner": ownerKey(customerID)},
 		Limit: limit, After: after, Backwards: true,
@@ -105,7 +105,7 @@ func (s *Service) OfCustomer(ctx context.Context, customerID string, limit int, 
 	if err != nil {
 		return nil, "", err
 	}
-	out := make([]Card, len(page.Items))
+	out := make([]Summary, len(page.Items))
 	for i, item := range page.Items {
 		if out[i], err = cardOf(item); err != nil {
 			return nil, "", err
@@ -119,7 +119,7 @@ func (s *Service) OfCustomer(ctx context.Context, customerID string, limit int, 
 const cardsAtOnce = 2_000
 
 // Every hands the card of each subscription to each. Shards queries, 0.5 RCU per 4 KB of cards: it costs what there is.
-func (s *Service) Every(ctx context.Context, each func(Card) error) error {
+func (s *Service) Every(ctx context.Context, each func(Summary) error) error {
 	for n := range Shards {
 		err := s.Table.All(ctx, cardsOf(n, ""), func(item table.Item) error {
 			card, err := cardOf(item)
@@ -142,9 +142,9 @@ func cardsOf(shard int, after table.Cursor) table.Query {
 	}
 }
 
-func cardOf(item table.Item) (Card, error) {
+func cardOf(item table.Item) (Summary, error) {
 	var in struct {
-		Card table.Packed[Card] `dynamodbav:"card"`
+		Card table.Packed[Summary] `dynamodbav:"card"`
 	}
 	err := item.Decode(&in)
 	return in.Card.Value, err
@@ -191,7 +191,7 @@ func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, a
 func (s *Service) Adopt(ctx context.Context, r *Record) error {
 	s.adopted(r)
 	put := table.Put{Item: r, If: table.IfNew}
-	if stands := (&work{next: r}).stands(); len(stands) > 0 {
+	if stands := (&changeSet{next: r}).entitlementWrites(); len(stands) > 0 {
 		return s.Table.Transact(ctx, s.token(), append(stands, put)...)
 	}
 	return s.Table.Put(ctx, put)
@@ -210,5 +210,5 @@ func (s *Service) AdoptAll(ctx context.Context, all []*Record) error {
 
 func (s *Service) adopted(r *Record) {
 	r.Key, r.Version, r.UpdatedAt = KeyOf(r.Sub.ID), 1, s.Clock.Now()
-	r.place()
+	r.setIndexKeys()
 }

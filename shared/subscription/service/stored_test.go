@@ -10,9 +10,9 @@ func TestEverythingThatIsStoredComesBack(t *testing.T) {
 	t.Parallel()
 	localtest.ComesBack[Record](t)
 	localtest.ComesBack[planItem](t)
-	localtest.ComesBack[Happening](t)
-	localtest.ComesBack[Told](t)
+	localtest.ComesBack[HistoryEntry](t)
+	localtest.ComesBack[StoredNotice](t)
 	localtest.ComesBack[reportItem](t)
 	localtest.ComesBack[refundItem](t)
-	localtest.ComesBack[Claimed](t)
+	localtest.ComesBack[ClaimedGift](t)
 }

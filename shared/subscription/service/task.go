@@ -36,18 +36,18 @@ type Task struct {
 	Attempt    int    `json:"attempt,omitempty"`
 	Amount     int64  `json:"amount,omitempty"`
 	Card       string `json:"card,omitempty"` // token of the way to pay
-	Ask        bool   `json:"ask,omitempty"`
+	AskFirst   bool   `json:"ask,omitempty"`
 	Holds      bool   `json:"holds,omitempty"`
 	PaymentID  string `json:"paymentId,omitempty"`
 	Tries      int    `json:"tries,omitempty"` // of a refund
 }
 
-// same reports whether two tasks are the same one. What it is about does not tell: after goods were missing the same attempt is made
+// is reports whether two tasks are the same one. What it is about does not tell: after goods were missing the same attempt is made
 // again, with others or on another day, and somebody slow may still be at the first.
-func (t Task) same(u Task) bool { return t.N == u.N }
+func (t Task) is(u Task) bool { return t.N == u.N }
 
-// give adds a task to those that are to be done.
-func (r *Record) give(t Task) {
+// enqueue adds a task to those that are to be done.
+func (r *Record) enqueue(t Task) {
 	r.Given++
 	t.N = r.Given
 	r.Tasks = append(r.Tasks, t)
@@ -64,17 +64,17 @@ func (r *Record) first() (Task, bool) {
 	return r.Tasks[0], true
 }
 
-// resume makes the tasks those of another worker: nobody knows how far the one before came, so every charge is asked about first.
-func (r *Record) resume(now time.Time) {
+// takeOver makes the tasks those of another worker: nobody knows how far the one before came, so every charge is asked about first.
+func (r *Record) takeOver(now time.Time) {
 	r.Lease = now.Add(leaseFor)
 	r.Tasks = slices.Clone(r.Tasks)
 	for i := range r.Tasks {
-		r.Tasks[i].Ask = r.Tasks[i].Kind == TaskCharge
+		r.Tasks[i].AskFirst = r.Tasks[i].Kind == TaskCharge
 	}
 }
 
-// done takes the first task off, and what cannot follow without it when it failed.
-func (r *Record) done(failed bool) {
+// complete takes the first task off, and what cannot follow without it when it failed.
+func (r *Record) complete(failed bool) {
 	t := r.Tasks[0]
 	r.Tasks = slices.Clone(r.Tasks[1:])
 	if failed {
@@ -96,7 +96,7 @@ func taskOf(e subscription.Effect) (Task, bool) {
 		return Task{Kind: TaskRefund, Key: e.Key, PaymentID: e.PaymentID, Amount: e.Amount.Amount}, true
 	case subscription.Charge:
 		t := Task{
-			Kind: TaskCharge, Key: e.Key, AttemptKey: e.AttemptKey, Attempt: e.Attempt, Amount: e.Amount.Amount, Card: e.Card.Token, Ask: e.Lookup,
+			Kind: TaskCharge, Key: e.Key, AttemptKey: e.AttemptKey, Attempt: e.Attempt, Amount: e.Amount.Amount, Card: e.Card.Token, AskFirst: e.Lookup,
 		}
 		if h := e.Hold; h != nil {
 			t.Holds, t.Opens, t.Contents, t.Quantity = true, h.Opens, h.Contents, h.Quantity

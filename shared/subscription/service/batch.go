@@ -13,8 +13,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// together bounds how many subscriptions of a batch are worked on side by side: most of their time is the provider's.
-const together = 10
+// concurrency bounds how many subscriptions of a batch are worked on side by side: most of their time is the provider's.
+const concurrency = 10
 
 // beginTries bounds how often a batch that met another one is begun together again; then each goes alone.
 const beginTries = 10
@@ -59,14 +59,14 @@ func (s *Service) Jobs(ctx context.Context, jobs []due.Job) []error {
 
 // each works on the subscriptions of a batch, side by side unless the service is told otherwise.
 func (s *Service) each(ids []string, work func(id string)) {
-	if s.InTurn {
+	if s.Sequential {
 		for _, id := range ids {
 			work(id)
 		}
 		return
 	}
 	var all errgroup.Group
-	all.SetLimit(together)
+	all.SetLimit(concurrency)
 	for _, id := range ids {
 		all.Go(func() error { work(id); return nil })
 	}
@@ -82,11 +82,11 @@ func (s *Service) begin(ctx context.Context, ids []string) map[string]*Record {
 	}
 	b, err := s.readBatch(ctx, ids)
 	for try := 0; err == nil && try < beginTries; try++ {
-		if err = b.plan(ctx); err != nil || len(b.works) < 2 {
+		if err = b.plan(ctx); err != nil || len(b.changes) < 2 {
 			break
 		}
 		err = s.Table.Transact(ctx, s.token(), b.writes...)
-		if err == nil || b.works[0].isBehind(err) {
+		if err == nil || b.changes[0].isOwnWrite(err) {
 			return b.begun()
 		}
 		if c, refused := table.Refused(err); refused {
@@ -100,21 +100,21 @@ func (s *Service) begin(ctx context.Context, ids []string) map[string]*Record {
 	return nil
 }
 
-// batchWork is the first steps of several subscriptions on their way into the table.
-type batchWork struct {
+// batchChange is the first steps of several subscriptions on their way into the table.
+type batchChange struct {
 	*Service
-	numbers invoice.Run
-	last    int // the last number of the series, as far as is known
-	records []*Record
-	given   int
-	works   []*work
-	places  []int // of the works' subscriptions in writes
-	writes  []table.Write
+	numbers      invoice.Run
+	last         int // the last number of the series, as far as is known
+	records      []*Record
+	numbersGiven int
+	changes      []*changeSet
+	positions    []int // of the works' subscriptions in writes
+	writes       []table.Write
 }
 
 // readBatch reads the subscriptions and the counter of this year's invoices at once. Those that are gone are left out.
-func (s *Service) readBatch(ctx context.Context, ids []string) (*batchWork, error) {
-	b := &batchWork{Service: s, numbers: invoice.Run{Series: invoice.Invoices, Year: invoice.YearOf(s.Clock.Now(), s.Books)}}
+func (s *Service) readBatch(ctx context.Context, ids []string) (*batchChange, error) {
+	b := &batchChange{Service: s, numbers: invoice.Run{Series: invoice.Invoices, Year: invoice.YearOf(s.Clock.Now(), s.FiscalZone)}}
 	keys := []table.Key{b.numbers.Key()}
 	for _, id := range ids {
 		keys = append(keys, KeyOf(id))
@@ -139,16 +139,16 @@ func (s *Service) readBatch(ctx context.Context, ids []string) (*batchWork, erro
 }
 
 // count takes the last number from the item of the counter.
-func (b *batchWork) count(item table.Item) (err error) {
+func (b *batchChange) count(item table.Item) (err error) {
 	b.last, err = invoice.LastIn(item)
 	return err
 }
 
 // plan makes the transaction: the counter last.
-func (b *batchWork) plan(ctx context.Context) error {
-	b.given, b.works, b.places, b.writes = 0, nil, nil, nil
+func (b *batchChange) plan(ctx context.Context) error {
+	b.numbersGiven, b.changes, b.positions, b.writes = 0, nil, nil, nil
 	for _, r := range b.records {
-		c, mine := r.toDo(b.Clock.Now())
+		c, mine := r.nextChange(b.Clock.Now())
 		if !mine {
 			continue
 		}
@@ -160,54 +160,54 @@ func (b *batchWork) plan(ctx context.Context) error {
 			return err
 		}
 	}
-	if b.given > 0 {
-		b.writes = append(b.writes, b.numbers.Raise(b.last, b.given))
+	if b.numbersGiven > 0 {
+		b.writes = append(b.writes, b.numbers.Raise(b.last, b.numbersGiven))
 	}
 	return nil
 }
 
-// add takes a piece of work in, unless it needs other numbers than those of the batch, moves more than the subscription (a transaction
+// add takes a change set in, unless it needs other numbers than those of the batch, moves more than the subscription (a transaction
 // writes no item twice, and two subscriptions may share a stock or a holder), or the transaction is full.
-func (b *batchWork) add(ctx context.Context, w *work) error {
-	wants := w.wanted(b.Books)
-	other := slices.ContainsFunc(wants, func(n wanted) bool { return n.run != b.numbers })
-	if other || len(w.must)+len(w.back)+len(w.stands()) > 0 || len(b.writes)+2+w.papersWanted() > table.MaxWrites {
+func (b *batchChange) add(ctx context.Context, w *changeSet) error {
+	wants := w.numbersNeeded(b.FiscalZone)
+	other := slices.ContainsFunc(wants, func(n numberRequest) bool { return n.run != b.numbers })
+	if other || len(w.required)+len(w.givenBack)+len(w.entitlementWrites()) > 0 || len(b.writes)+2+w.documentCount() > table.MaxWrites {
 		return nil
 	}
 	for _, n := range wants {
-		for _, give := range n.give {
-			b.given++
-			give(n.run.Number(b.last + b.given))
+		for _, give := range n.assign {
+			b.numbersGiven++
+			give(n.run.Number(b.last + b.numbersGiven))
 		}
 	}
 	put, err := w.record(ctx)
 	if err != nil {
 		return err
 	}
-	b.works, b.places = append(b.works, w), append(b.places, len(b.writes))
+	b.changes, b.positions = append(b.changes, w), append(b.positions, len(b.writes))
 	b.writes = append(append(b.writes, put), w.documents()...)
 	return nil
 }
 
 // learn takes from a refusal what stood in the way: how far the counter is, and which subscriptions others are at.
-func (b *batchWork) learn(c *table.Canceled) {
-	if end := len(b.writes) - 1; b.given > 0 && c.Refused(end) {
+func (b *batchChange) learn(c *table.Canceled) {
+	if end := len(b.writes) - 1; b.numbersGiven > 0 && c.Refused(end) {
 		if b.count(c.Reasons[end].Item) != nil {
 			b.records = nil
 		}
 	}
-	for i, w := range b.works {
-		if c.Refused(b.places[i]) {
+	for i, w := range b.changes {
+		if c.Refused(b.positions[i]) {
 			b.records = slices.DeleteFunc(b.records, func(r *Record) bool { return r.Sub.ID == w.next.Sub.ID })
 		}
 	}
 }
 
 // begun is the subscriptions as they were written.
-func (b *batchWork) begun() map[string]*Record {
-	b.Service.numbers.Remember(b.numbers, b.last+b.given)
+func (b *batchChange) begun() map[string]*Record {
+	b.Service.numbers.Remember(b.numbers, b.last+b.numbersGiven)
 	all := map[string]*Record{}
-	for _, w := range b.works {
+	for _, w := range b.changes {
 		all[w.next.Sub.ID] = w.next
 	}
 	return all

@@ -20,7 +20,7 @@ func (s *Subscription) consentRule() compliance.ConsentRule {
 }
 
 // may reports whether the price may begin: with consent given in the days before it, or by silence where that is enough.
-func (a *Ask) may(s *Subscription, at time.Time) bool {
+func (a *ConsentRequest) may(s *Subscription, at time.Time) bool {
 	rule := s.consentRule()
 	if !rule.Required {
 		return a.Answer != Refused
@@ -84,7 +84,7 @@ func (r *run) retarget() {
 	}
 	old := t.Payment()
 	t.Price = ask.Price
-	r.ask(Ask{
+	r.ask(ConsentRequest{
 		Kind: compliance.PriceRises, On: on, Old: old, New: t.Payment(), Version: ask.Version, Price: ask.Price, Wanted: ask.Wanted,
 	})
 }
@@ -102,11 +102,11 @@ func (r *run) askTrial() {
 		s.Ask = nil
 		return
 	}
-	r.ask(Ask{Kind: compliance.TrialTurnsPaid, On: s.Span.Closes, New: price, Version: s.Terms.Version})
+	r.ask(ConsentRequest{Kind: compliance.TrialTurnsPaid, On: s.Span.Closes, New: price, Version: s.Terms.Version})
 }
 
 // ask puts a question in place of the one there, unless it is the same.
-func (r *run) ask(a Ask) {
+func (r *run) ask(a ConsentRequest) {
 	a.Change = a.On.Start(r.s.zone())
 	if a.On == r.s.Span.Closes {
 		a.Change = r.s.Span.End
@@ -230,6 +230,6 @@ func (c Propose) do(r *run) error {
 	}
 	// The first request comes AskDays before, so the earliest day is that far off.
 	soonest := DateAt(r.at, r.s.zone()).Add(slices.Max(r.s.Terms.Policy.AskDays) + 1)
-	r.s.Ask = &Ask{Kind: compliance.PriceRises, Version: c.Version, Price: c.Price, Wanted: max(c.From, soonest)}
+	r.s.Ask = &ConsentRequest{Kind: compliance.PriceRises, Version: c.Version, Price: c.Price, Wanted: max(c.From, soonest)}
 	return nil
 }

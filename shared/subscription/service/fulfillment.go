@@ -38,16 +38,16 @@ func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Reco
 	}
 	var refused error
 	for range goodsTries {
-		writes, taken, err := s.take(ctx, r, t)
+		writes, taken, enough, err := s.planHold(ctx, r, t)
 		switch {
 		case err != nil:
 			return r, err
-		case taken == nil:
+		case !enough:
 			return s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
 				return Change{Command: subscription.StockFailed{Key: t.Key}}, !r.holds(t.Key)
 			})
 		}
-		c := Change{Must: writes, Lead: true, Edit: func(r *Record) {
+		c := Change{Required: writes, TakesLease: true, Edit: func(r *Record) {
 			if r.Held == nil {
 				r.Held = map[string][]stock.Taken{}
 			}
@@ -76,7 +76,7 @@ func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*
 	ours := false
 	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
 		first, ok := r.first()
-		ours = ok && first.same(t)
+		ours = ok && first.is(t)
 		return c, ours && !r.holds(t.Key), nil
 	})
 	if err == nil && !ours {
@@ -85,32 +85,32 @@ func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*
 	return next, err
 }
 
-// take plans the hold. taken is nil when something is missing, and empty when nothing of it is counted.
-func (s *Service) take(ctx context.Context, r *Record, t Task) (writes []table.Write, taken []stock.Taken, err error) {
+// planHold plans how the goods of a cycle are taken out of stock. enough is false when something is missing; nothing is taken
+// when none of it is counted.
+func (s *Service) planHold(
+	ctx context.Context, r *Record, t Task,
+) (writes []table.Write, taken []stock.Taken, enough bool, err error) {
 	contents, goods, err := s.goods(ctx, r, t, true)
 	if err != nil || len(contents) == 0 {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	var wants []stock.Want
 	for _, it := range contents {
 		good, ok := goods[it.VariantID]
 		if !ok || good.Product.Status == catalog.Archived {
-			return nil, nil, nil
+			return nil, nil, false, nil
 		}
 		wants = append(wants, good.Wants(it.Quantity*t.Quantity)...)
 	}
 	levels, err := stock.Read(ctx, s.Table, stock.Keys(wants))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	writes, taken, short := stock.Hold(levels, wants, rand.Int())
 	if len(short) > 0 {
-		return nil, nil, nil
+		return nil, nil, false, nil
 	}
-	if taken == nil {
-		taken = []stock.Taken{}
-	}
-	return writes, taken, nil
+	return writes, taken, true, nil
 }
 
 // goods is what a cycle sends, and those goods. A box without an edition sends nothing.
@@ -149,7 +149,7 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 		if err != nil {
 			return held, err
 		}
-		if first, ok := held.first(); !ok || !first.same(t) {
+		if first, ok := held.first(); !ok || !first.is(t) {
 			return held, nil // out of stock
 		}
 		r = held
@@ -166,8 +166,8 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 		}
 		var next *Record
 		next, refused = s.finish(ctx, r, t, Change{
-			Must: []table.Write{order.Store{Table: s.Table, Clock: s.Clock}.Place(o)},
-			Edit: func(r *Record) { delete(r.Held, t.Key); r.Sent = t.Key },
+			Required: []table.Write{order.Store{Table: s.Table, Clock: s.Clock}.Place(o)},
+			Edit:     func(r *Record) { delete(r.Held, t.Key); r.Sent = t.Key },
 		})
 		if _, taken := table.Refused(refused); !taken {
 			return next, refused
@@ -244,8 +244,8 @@ func (s *Service) paymentOf(r *Record, t Task) order.Payment {
 	return p
 }
 
-// ShelfPrices is what one unit of each variant costs in the shop, minor units; what is not sold in the currency is missing.
-func (s *Service) ShelfPrices(ctx context.Context, currency string, items []subscription.Item) (map[string]int64, error) {
+// UnitPrices is what one unit of each variant costs in the shop, minor units; what is not sold in the currency is missing.
+func (s *Service) UnitPrices(ctx context.Context, currency string, items []subscription.Item) (map[string]int64, error) {
 	ids := make([]string, len(items))
 	for i, it := range items {
 		ids[i] = it.VariantID

@@ -15,44 +15,49 @@ import (
 	"dangol/shared/subscription"
 )
 
-// work is one change on its way into the table.
-type work struct {
-	now      time.Time
-	next     *Record
-	had      held               // what the subscription gave its holder before
-	invoices []*invoice.Invoice // to be stored, made or closed
-	made     []*invoice.Invoice
-	notes    []*invoice.CreditNote
-	refunds  []refunding
-	told     []subscription.Notice
-	happened []subscription.Event
-	entries  []subscription.Entry
-	ended    []subscription.SpanEnded
-	settled  *invoice.Invoice // the invoice that this change paid
+// changeSet is one change of a subscription on its way into the table: the next version of the record and everything that is
+// stored with it, in one transaction. plan fills it by what the rules say, commit numbers and writes it.
+type changeSet struct {
+	now    time.Time   // when the change was decided
+	next   *Record     // the subscription after the change
+	before entitlement // what the subscription gave its holder before
 
-	request  idempotency.Request
-	raised   []raised
-	must     []table.Write
-	back     []table.Write
-	races    []int       // places in must of writes that others may be faster with
-	left     money.Money // credit of what has ended
-	counters int         // place of the first counter in the transaction
-	outrun   bool
-	papers   []table.Write
+	// Documents and history, each an item of its own.
+	invoices    []*invoice.Invoice    // to be stored: made or closed by this change
+	newInvoices []*invoice.Invoice    // those of invoices that are made and take a number
+	creditNotes []*invoice.CreditNote // made by this change; each takes a number and is mailed
+	refunds     []refunding           // money that goes back to a card, with the credit note it belongs to
+	notices     []subscription.Notice // mails to the subscriber or the recipient of a gift
+	events      []subscription.Event  // what other functions want to know; they ride on the first line of history
+	history     []subscription.Entry  // lines of history
+	spansEnded  []subscription.SpanEnded
+	paidInvoice *invoice.Invoice // the invoice that this change paid; a receipt shows it
+	creditLeft  money.Money      // account credit of a subscription that ended, to be transferred
+
+	// The transaction.
+	request       idempotency.Request // the key of the request that asked for the change, if any
+	numbersTaken  []numbersTaken      // raises of the counters of invoice numbers
+	required      []table.Write       // further writes: all or nothing
+	givenBack     []table.Write       // stock given back; left out where its counter is gone
+	contested     []int               // positions in required of writes that others may be faster with
+	firstCounter  int                 // position of the first counter in the transaction
+	announcements []table.Write       // history and notices as they are stored; made by planAnnouncements
+	overtaken     bool                // somebody else took a number or a contested item: to be decided again
 }
 
-// raised is numbers that were taken.
-type raised struct {
-	run      invoice.Run
-	last, by int
+// numbersTaken is a run of invoice numbers that goes from last to last + by.
+type numbersTaken struct {
+	run  invoice.Run
+	last int
+	by   int
 }
 
-func newWork(r *Record, now time.Time) *work {
-	return &work{now: now, next: r.clone(), had: r.held()}
+func newChangeSet(r *Record, now time.Time) *changeSet {
+	return &changeSet{now: now, next: r.clone(), before: r.entitlement()}
 }
 
 // effects sorts what the rules say: what is stored, and what is to be done.
-func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
+func (w *changeSet) effects(ctx context.Context, all []subscription.Effect) error {
 	var note *invoice.CreditNote // the refunds that follow it are its
 	for _, e := range all {
 		switch e := e.(type) {
@@ -64,40 +69,40 @@ func (w *work) effects(ctx context.Context, all []subscription.Effect) error {
 			w.close(invoice.Void, "", e.Reason)
 		case subscription.MakeCreditNote:
 			note = &e.Note
-			w.notes = append(w.notes, note)
+			w.creditNotes = append(w.creditNotes, note)
 		case subscription.Notice:
-			w.told = append(w.told, e)
+			w.notices = append(w.notices, e)
 		case subscription.Event:
-			w.happened = append(w.happened, e)
+			w.events = append(w.events, e)
 		case subscription.CreditLeft:
-			w.left = e.Amount
+			w.creditLeft = e.Amount
 		case subscription.Entry:
-			w.entries = append(w.entries, e)
+			w.history = append(w.history, e)
 		case subscription.SpanEnded:
-			w.ended = append(w.ended, e)
+			w.spansEnded = append(w.spansEnded, e)
 		default:
 			t, ok := taskOf(e)
 			if !ok {
-				return fmt.Errorf("billing: nothing carries out a %T", e)
+				return fmt.Errorf("subscription: nothing carries out a %T", e)
 			}
-			w.next.give(t)
+			w.next.enqueue(t)
 			if t.Kind == TaskRefund {
 				w.refund(t, note)
 			}
 		}
 	}
-	w.figures()
+	w.updateFigures()
 	return nil
 }
 
-func (w *work) invoice(i invoice.Draft) {
+func (w *changeSet) invoice(i invoice.Draft) {
 	made := &invoice.Invoice{Draft: i, State: invoice.Open, Title: w.next.Title()}
 	w.next.Invoice = made
-	w.invoices, w.made = append(w.invoices, made), append(w.made, made)
+	w.invoices, w.newInvoices = append(w.invoices, made), append(w.newInvoices, made)
 }
 
 // close pays or voids the open invoice.
-func (w *work) close(state invoice.State, paymentID, reason string) {
+func (w *changeSet) close(state invoice.State, paymentID, reason string) {
 	i := w.next.Invoice
 	if i == nil {
 		return
@@ -108,12 +113,12 @@ func (w *work) close(state invoice.State, paymentID, reason string) {
 	}
 	w.next.Invoice = nil
 	if state == invoice.Paid {
-		w.settled = i
+		w.paidInvoice = i
 	}
 }
 
-// figures keeps what the merchant's numbers are made of.
-func (w *work) figures() {
+// updateFigures keeps what the merchant's numbers are made of.
+func (w *changeSet) updateFigures() {
 	r, s := w.next, &w.next.Sub
 	rate := s.RateOf(w.now)
 	if n := len(r.Rates); n == 0 && rate.PerMonth > 0 || n > 0 && (r.Rates[n-1].PerMonth != rate.PerMonth || r.Rates[n-1].Reason != rate.Reason) {
@@ -125,14 +130,14 @@ func (w *work) figures() {
 	if t := r.Trial; t != nil && t.Ended.IsZero() && s.Span.Kind != subscription.SpanTrial || r.Trial != nil && s.State == subscription.Ended && r.Trial.Ended.IsZero() {
 		t.Ended = w.now
 	}
-	if r.Trial != nil && !r.Trial.Ended.IsZero() && w.settled != nil {
+	if r.Trial != nil && !r.Trial.Ended.IsZero() && w.paidInvoice != nil {
 		r.Trial.Converted = true
 	}
 	w.dunning()
 }
 
 // dunning opens a case with the first decline that counts and closes it with the invoice.
-func (w *work) dunning() {
+func (w *changeSet) dunning() {
 	r := w.next
 	last := len(r.Cases) - 1
 	running := last >= 0 && r.Cases[last].Recovered.IsZero() && !r.Cases[last].Closed
@@ -141,42 +146,42 @@ func (w *work) dunning() {
 	case open != nil && !open.Since.IsZero() && !running:
 		r.Cases = append(r.Cases, Case{Since: open.Since, Amount: open.Amount})
 		r.Cases = r.Cases[max(0, len(r.Cases)-casesKept):]
-	case open == nil && running && w.settled != nil:
+	case open == nil && running && w.paidInvoice != nil:
 		r.Cases[last].Recovered = w.now
 	case open == nil && running:
 		r.Cases[last].Closed = true
 	}
 }
 
-// wanted is the numbers that the work needs, by series.
-type wanted struct {
-	run  invoice.Run
-	give []func(number string)
+// numbersNeeded is the numbers that the change set needs, by series.
+type numberRequest struct {
+	run    invoice.Run
+	assign []func(number string)
 }
 
-func (w *work) wanted(books *time.Location) []wanted {
-	var out []wanted
+func (w *changeSet) numbersNeeded(books *time.Location) []numberRequest {
+	var out []numberRequest
 	want := func(name invoice.Series, issued time.Time, give func(string)) {
 		n := invoice.Run{Series: name, Year: invoice.YearOf(issued, books)}
-		i := slices.IndexFunc(out, func(o wanted) bool { return o.run == n })
+		i := slices.IndexFunc(out, func(o numberRequest) bool { return o.run == n })
 		if i < 0 {
-			i, out = len(out), append(out, wanted{run: n})
+			i, out = len(out), append(out, numberRequest{run: n})
 		}
-		out[i].give = append(out[i].give, give)
+		out[i].assign = append(out[i].assign, give)
 	}
-	for _, i := range w.made {
+	for _, i := range w.newInvoices {
 		want(invoice.Invoices, i.Issued, func(number string) { i.Number = number })
 	}
-	for _, n := range w.notes {
+	for _, n := range w.creditNotes {
 		want(invoice.CreditNotes, n.Issued, func(number string) { n.Number = number })
 	}
 	return out
 }
 
-// Happening is a line of a subscription's history: one for each change, with what ended by it. Event is on the lines that others may want
+// HistoryEntry is a line of a subscription's history: one for each change, with what ended by it. Event is on the lines that others may want
 // to know of. It rides here and not on the subscription, which is written twice more for each renewal and would bring its last event to
 // the relay each time.
-type Happening struct {
+type HistoryEntry struct {
 	table.Key
 	subscription.Entry
 	Version int                                `dynamodbav:"version"`
@@ -184,8 +189,8 @@ type Happening struct {
 	Event   *event.Event                       `dynamodbav:"event,omitempty"`
 }
 
-// Told is a notice as it was issued: the event on it brings it to the mailer, the item stays as proof.
-type Told struct {
+// StoredNotice is a notice as it was issued: the event on it brings it to the mailer, the item stays as proof.
+type StoredNotice struct {
 	table.Key
 	Kind  subscription.NoticeKind `dynamodbav:"kind"`
 	At    time.Time               `dynamodbav:"at"`
@@ -193,33 +198,33 @@ type Told struct {
 	TTL   int64                   `dynamodbav:"ttl,omitempty"` // Unix seconds; of one that carries a secret
 }
 
-// announce writes the lines of history and the notices, and the events: one on the first line for what happened, one on each notice.
-func (w *work) announce(ctx context.Context) (err error) {
-	w.papers = nil
-	if len(w.happened) > 0 && len(w.entries) == 0 {
-		return fmt.Errorf("billing: %s has no line of history", w.happened[0].Name)
+// planAnnouncements makes the lines of history and the notices, and the events: one on the first line for what happened, one on each notice.
+func (w *changeSet) planAnnouncements(ctx context.Context) (err error) {
+	w.announcements = nil
+	if len(w.events) > 0 && len(w.history) == 0 {
+		return fmt.Errorf("subscription: %s has no line of history", w.events[0].Name)
 	}
-	for i, e := range w.entries {
-		line := Happening{Key: w.keyed("HISTORY", i), Entry: e, Version: w.next.Version}
+	for i, e := range w.history {
+		line := HistoryEntry{Key: w.versionedKey("HISTORY", i), Entry: e, Version: w.next.Version}
 		if i == 0 {
-			line.Ended = w.ended
+			line.Ended = w.spansEnded
 		}
-		if i == 0 && len(w.happened) > 0 {
+		if i == 0 && len(w.events) > 0 {
 			if line.Event, err = event.New(ctx, w.now, w.changed()); err != nil {
 				return err
 			}
 		}
-		w.papers = append(w.papers, table.Put{If: table.IfNew, Item: line})
+		w.announcements = append(w.announcements, table.Put{If: table.IfNew, Item: line})
 	}
-	for i, n := range w.notes {
-		told := Told{Key: w.keyed("NOTICE-CREDIT", i), Kind: subscription.NoticeCreditNote, At: w.now}
+	for i, n := range w.creditNotes {
+		told := StoredNotice{Key: w.versionedKey("NOTICE-CREDIT", i), Kind: subscription.NoticeCreditNote, At: w.now}
 		if told.Event, err = event.New(ctx, w.now, w.creditNotice(n)); err != nil {
 			return err
 		}
-		w.papers = append(w.papers, table.Put{If: table.IfNew, Item: told})
+		w.announcements = append(w.announcements, table.Put{If: table.IfNew, Item: told})
 	}
-	for i, n := range w.told {
-		told := Told{Key: w.keyed("NOTICE", i), Kind: n.Kind, At: w.now}
+	for i, n := range w.notices {
+		told := StoredNotice{Key: w.versionedKey("NOTICE", i), Kind: n.Kind, At: w.now}
 		if n.Kind == subscription.NoticeGift {
 			err = w.giftMail(ctx, &told, n)
 		} else {
@@ -228,35 +233,35 @@ func (w *work) announce(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		w.papers = append(w.papers, table.Put{If: table.IfNew, Item: told})
+		w.announcements = append(w.announcements, table.Put{If: table.IfNew, Item: told})
 	}
 	return nil
 }
 
-// keyed names the n-th item of a kind that this version of the subscription brings.
-func (w *work) keyed(kind string, n int) table.Key {
+// versionedKey names the n-th item of a kind that this version of the subscription brings.
+func (w *changeSet) versionedKey(kind string, n int) table.Key {
 	return table.Key{PK: w.next.Key.PK, SK: fmt.Sprintf("%s#%08d#%02d", kind, w.next.Version, n)}
 }
 
-// papersWanted is how many writes documents will be: a credit note has its mail.
-func (w *work) papersWanted() int {
-	return len(w.invoices) + 2*len(w.notes) + len(w.refunds) + len(w.entries) + len(w.told)
+// documentCount is how many writes documents will be: a credit note has its mail.
+func (w *changeSet) documentCount() int {
+	return len(w.invoices) + 2*len(w.creditNotes) + len(w.refunds) + len(w.history) + len(w.notices)
 }
 
 // documents are the writes of invoices, credit notes, history and notices.
-func (w *work) documents() []table.Write {
+func (w *changeSet) documents() []table.Write {
 	var all []table.Write
 	for _, i := range w.invoices {
-		all = append(all, i.Put(slices.Contains(w.made, i)))
+		all = append(all, i.Put(slices.Contains(w.newInvoices, i)))
 	}
-	for k, n := range w.notes {
+	for k, n := range w.creditNotes {
 		all = append(all, n.Put(w.next.Version, k))
 	}
 	all = append(all, w.refundItems()...)
-	return append(all, w.papers...)
+	return append(all, w.announcements...)
 }
 
-func (w *work) ref() events.SubscriptionRef {
+func (w *changeSet) ref() events.SubscriptionRef {
 	r, t := w.next, w.next.Sub.Terms
 	return events.SubscriptionRef{
 		SubscriptionID: r.Sub.ID, CustomerID: r.Sub.CustomerID, Email: r.Email, Name: r.Name, Language: r.Language,
@@ -264,19 +269,19 @@ func (w *work) ref() events.SubscriptionRef {
 	}
 }
 
-func (w *work) changed() events.SubscriptionChanged {
+func (w *changeSet) changed() events.SubscriptionChanged {
 	s := &w.next.Sub
 	body := events.SubscriptionChanged{
 		SubscriptionRef: w.ref(), State: string(s.State), Version: w.next.Version,
 		PeriodOpens: string(s.Span.Opens), PeriodCloses: string(s.Span.Closes),
 	}
-	for _, e := range w.happened {
+	for _, e := range w.events {
 		body.Changes = append(body.Changes, events.SubscriptionChange{Name: e.Name, Seq: e.Seq, Amount: e.Amount, Reason: e.Reason})
 	}
 	return body
 }
 
-func (w *work) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
+func (w *changeSet) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
 	r := w.next
 	body := events.SubscriptionNoticeIssued{
 		SubscriptionRef: w.ref(), Kind: string(n.Kind), Gift: r.Sub.Gift != nil, Date: string(n.Date), Amount: n.Amount, Retry: n.Retry, Wait: string(n.Wait),
@@ -289,14 +294,14 @@ func (w *work) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
 			Kind: string(n.Ask.Kind), On: string(n.Ask.On), Old: r.Money(n.Ask.Old), New: r.Money(n.Ask.New), Required: n.Ask.Required,
 		}
 	}
-	if i := w.settled; i != nil && n.Kind == subscription.NoticeReceipt {
+	if i := w.paidInvoice; i != nil && n.Kind == subscription.NoticeReceipt {
 		body.Invoice = w.receipt(i)
 	}
 	return body
 }
 
 // creditNotice tells of a credit note: what goes back, and where to.
-func (w *work) creditNotice(n *invoice.CreditNote) events.SubscriptionNoticeIssued {
+func (w *changeSet) creditNotice(n *invoice.CreditNote) events.SubscriptionNoticeIssued {
 	body := w.notice(subscription.Notice{
 		Kind: subscription.NoticeCreditNote, Date: subscription.DateAt(w.now, w.zone()), Amount: w.next.Money(n.Amount), Reason: n.Reason,
 	})
@@ -309,7 +314,7 @@ func (w *work) creditNotice(n *invoice.CreditNote) events.SubscriptionNoticeIssu
 	return body
 }
 
-func (w *work) zone() *time.Location {
+func (w *changeSet) zone() *time.Location {
 	z, err := subscription.Zone(w.next.Sub.Anchor.Zone)
 	if err != nil {
 		return time.UTC
@@ -317,7 +322,7 @@ func (w *work) zone() *time.Location {
 	return z
 }
 
-func (w *work) receipt(i *invoice.Invoice) *events.SubscriptionInvoice {
+func (w *changeSet) receipt(i *invoice.Invoice) *events.SubscriptionInvoice {
 	out := &events.SubscriptionInvoice{
 		Number: i.Number, Subtotal: w.next.Money(i.Subtotal), CreditUsed: w.next.Money(i.CreditUsed), Total: w.next.Money(i.Total),
 	}

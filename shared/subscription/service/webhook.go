@@ -12,23 +12,23 @@ import (
 	"dangol/shared/subscription"
 )
 
-// Hear deals with a provider's message about a subscription; one about anything else changes nothing. A message may come late, twice or
+// HandleWebhook deals with a provider's message about a subscription; one about anything else changes nothing. A message may come late, twice or
 // never: it only tells where to look. What is true is asked of the provider. Errors: task.ErrLater.
-func (s *Service) Hear(ctx context.Context, n payment.Notification) error {
+func (s *Service) HandleWebhook(ctx context.Context, n payment.Notification) error {
 	switch n.Subject {
 	case payment.SubjectPayment:
-		return s.hearPayment(ctx, n.Payment)
+		return s.handlePayment(ctx, n.Payment)
 	case payment.SubjectRefund:
 		if id := n.Refund.Metadata["subscription"]; id != "" {
-			return s.hearRefund(ctx, id, n.Refund)
+			return s.handleRefund(ctx, id, n.Refund)
 		}
 	case payment.SubjectMethod:
-		return s.hearMethod(ctx, n.Method)
+		return s.handleMethod(ctx, n.Method)
 	}
 	return nil
 }
 
-func (s *Service) hearPayment(ctx context.Context, p payment.Payment) error {
+func (s *Service) handlePayment(ctx context.Context, p payment.Payment) error {
 	id := p.Metadata["subscription"]
 	if id == "" {
 		return nil
@@ -42,7 +42,7 @@ func (s *Service) hearPayment(ctx context.Context, p payment.Payment) error {
 	}
 	o := r.Sub.Open
 	if o == nil || !o.InFlight || o.AttemptKey() != p.Key {
-		return s.late(ctx, r, p)
+		return s.recordLatePayment(ctx, r, p)
 	}
 	if len(r.Tasks) > 0 {
 		if s.Clock.Now().Before(r.Lease) {
@@ -66,8 +66,8 @@ func openOf(r *Record) *subscription.Open {
 	return r.Sub.Open
 }
 
-// late takes in money that came after its charge had been given up: it pays the invoice if that is still open, and goes back if not.
-func (s *Service) late(ctx context.Context, r *Record, p payment.Payment) error {
+// recordLatePayment takes in money that came after its charge had been given up: it pays the invoice if that is still open, and goes back if not.
+func (s *Service) recordLatePayment(ctx context.Context, r *Record, p payment.Payment) error {
 	if p.State != payment.StateCaptured {
 		return nil
 	}
@@ -93,8 +93,8 @@ func (s *Service) late(ctx context.Context, r *Record, p payment.Payment) error 
 	return err
 }
 
-// payer finds the customer of a provider's customer.
-type payer struct {
+// payerItem finds the customer of a provider's customer.
+type payerItem struct {
 	table.Key
 	CustomerID string `dynamodbav:"customerId"`
 }
@@ -108,15 +108,15 @@ func payerWrite(r *Record) []table.Write {
 		return nil
 	}
 	// Without a condition: it is the same each time.
-	return []table.Write{table.Put{Item: payer{payerKey(m.CustomerRef), r.Sub.CustomerID}}}
+	return []table.Write{table.Put{Item: payerItem{payerKey(m.CustomerRef), r.Sub.CustomerID}}}
 }
 
 // hearMethod takes over what the network says about a card: every subscription that is charged to it gets the new dates.
-func (s *Service) hearMethod(ctx context.Context, m payment.Method) error {
+func (s *Service) handleMethod(ctx context.Context, m payment.Method) error {
 	if m.Token == "" || m.CustomerRef == "" {
 		return nil
 	}
-	var who payer
+	var who payerItem
 	err := s.Table.Get(ctx, payerKey(m.CustomerRef), &who)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil

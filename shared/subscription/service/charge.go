@@ -54,7 +54,7 @@ func (s *Service) finishBy(ctx context.Context, r *Record, t Task, outcome func(
 	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
 		var c Change
 		first, ok := r.first()
-		if ours = ok && first.same(t); ours {
+		if ours = ok && first.is(t); ours {
 			c, ours = outcome(r, first)
 		}
 		if !ours {
@@ -62,9 +62,9 @@ func (s *Service) finishBy(ctx context.Context, r *Record, t Task, outcome func(
 		}
 		_, failed := c.Command.(subscription.StockFailed)
 		full := c
-		full.Lead = true
+		full.TakesLease = true
 		full.Edit = func(r *Record) {
-			r.done(failed)
+			r.complete(failed)
 			if c.Edit != nil {
 				c.Edit(r)
 			}
@@ -81,10 +81,10 @@ func (s *Service) finishBy(ctx context.Context, r *Record, t Task, outcome func(
 func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, callFor)
 	defer cancel()
-	if t.Ask {
+	if t.AskFirst {
 		p, err := s.Provider.Lookup(ctx, t.AttemptKey)
 		if !errors.Is(err, payment.ErrNotFound) {
-			return s.heard(ctx, r, t, p, err)
+			return s.recordAnswer(ctx, r, t, p, err)
 		}
 	}
 	if t.Holds && !r.holds(t.Key) {
@@ -92,7 +92,7 @@ func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error
 		if err != nil {
 			return held, err
 		}
-		if first, ok := held.first(); !ok || !first.same(t) {
+		if first, ok := held.first(); !ok || !first.is(t) {
 			return held, nil // out of stock
 		}
 		r = held
@@ -104,12 +104,12 @@ func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error
 		Key: t.AttemptKey, Amount: r.Money(t.Amount), CustomerID: r.Sub.CustomerID, CustomerRef: r.Methods[t.Card].CustomerRef,
 		MethodToken: t.Card, Description: r.Title(), Metadata: map[string]string{"subscription": r.Sub.ID, "invoice": t.Key},
 	})
-	return s.heard(ctx, r, t, p, err)
+	return s.recordAnswer(ctx, r, t, p, err)
 }
 
-// heard turns the provider's answer into what the rules understand. What is not known is no outcome: the charge stays in flight, and the
+// recordAnswer turns the provider's answer into what the rules understand. What is not known is no outcome: the charge stays in flight, and the
 // rules come back to ask.
-func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Payment, err error) (*Record, error) {
+func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment.Payment, err error) (*Record, error) {
 	ctx = context.WithoutCancel(ctx) // what is known about money is worth writing down also when the time has just run out
 	fail := func(kind payment.Kind, code string) (*Record, error) {
 		return s.finish(ctx, r, t, Change{Command: subscription.ChargeFailed{Key: t.Key, Attempt: t.Attempt, Kind: kind, Code: code}})
@@ -118,7 +118,7 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 	awaited := r.Sub.Open != nil && r.Sub.Open.Kind != subscription.OpenRenewal
 	switch {
 	case err == nil && p.State == payment.StateCaptured:
-		return s.taken(ctx, r, t, p)
+		return s.recordPayment(ctx, r, t, p)
 	case err == nil && p.State == payment.StateDeclined:
 		return fail(p.DeclineKind, p.DeclineCode)
 	case err == nil && p.State.Dead():
@@ -127,11 +127,11 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 		return fail(declined.Kind, declined.Code)
 	case errors.Is(err, payment.ErrInvalid):
 		return fail(payment.KindHard, "invalid_method")
-	case errors.Is(err, payment.ErrUnavailable) && !t.Ask && !awaited:
+	case errors.Is(err, payment.ErrUnavailable) && !t.AskFirst && !awaited:
 		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment, and that of a
 		// change, is asked about and sent again instead, because its failure would end what has hardly begun.
 		return s.finishBy(ctx, r, t, func(_ *Record, now Task) (Change, bool) {
-			if now.Ask { // somebody has taken the task over, and may have sent the key since
+			if now.AskFirst { // somebody has taken the task over, and may have sent the key since
 				return Change{}, true
 			}
 			return Change{Command: subscription.ChargeFailed{
@@ -144,9 +144,9 @@ func (s *Service) heard(ctx context.Context, r *Record, t Task, p payment.Paymen
 	}
 }
 
-// taken writes down that the money is there. That is never dropped: where another worker has finished the task meanwhile the rules are told
+// recordPayment writes down that the money is there. That is never dropped: where another worker has finished the task meanwhile the rules are told
 // all the same, which know what was paid for, and give back what was not.
-func (s *Service) taken(ctx context.Context, r *Record, t Task, p payment.Payment) (*Record, error) {
+func (s *Service) recordPayment(ctx context.Context, r *Record, t Task, p payment.Payment) (*Record, error) {
 	c := Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}}
 	next, err := s.finish(ctx, r, t, c)
 	if !errors.Is(err, task.ErrTaken) {
@@ -182,13 +182,13 @@ func (s *Service) refund(ctx context.Context, r *Record, t Task) (*Record, error
 		state = RefundDone
 	}
 	ctx = context.WithoutCancel(ctx)
-	noted, err := s.moved(ctx, r.Sub.ID, t, state, reason)
+	noted, err := s.refundStateWrite(ctx, r.Sub.ID, t, state, reason)
 	if err != nil {
 		return r, err
 	}
-	next, err := s.finish(ctx, r, t, Change{Must: noted})
+	next, err := s.finish(ctx, r, t, Change{Required: noted})
 	if err == nil && state == RefundFailed {
-		s.refused(ctx, r.Sub.ID, t.Key, reason)
+		s.reportRefusedRefund(ctx, r.Sub.ID, t.Key, reason)
 	}
 	return next, err
 }
@@ -202,7 +202,7 @@ func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) 
 			r.Tasks[0].Tries++
 			r.Due = due.Due{} // the time of the task, and not the end of the sweeper's claim
 			r.Lease = s.Clock.Now().Add(backoff.Provider.After(first.Tries))
-		}}, ok && first.same(t), nil
+		}}, ok && first.is(t), nil
 	})
 	if err == nil {
 		err = task.ErrLater
@@ -213,6 +213,6 @@ func (s *Service) postpone(ctx context.Context, r *Record, t Task, cause error) 
 // release gives held goods back, if any are held.
 func (s *Service) release(ctx context.Context, r *Record, t Task) (*Record, error) {
 	return s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
-		return Change{Back: stock.Release(r.Held[t.Key]), Edit: func(r *Record) { delete(r.Held, t.Key) }}, true
+		return Change{GivenBack: stock.Release(r.Held[t.Key]), Edit: func(r *Record) { delete(r.Held, t.Key) }}, true
 	})
 }

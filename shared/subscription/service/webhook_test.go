@@ -40,7 +40,7 @@ func refundOf(t *testing.T, w *testsubscriptions.World, r *service.Record) servi
 	return all[0]
 }
 
-func open(t *testing.T, w *testsubscriptions.World) []service.RefundCard {
+func open(t *testing.T, w *testsubscriptions.World) []service.RefundDetails {
 	t.Helper()
 	all, _, err := w.Look.OpenRefunds(t.Context(), 10, "")
 	if err != nil {
@@ -55,7 +55,7 @@ func TestARefundNamesItsCreditNoteAndItsState(t *testing.T) {
 	r := stopped(t, w, "pm_card_visa")
 	got := refundOf(t, w, r)
 	if got.State != service.RefundDone || got.Note != "CN-2026-000001" || got.Amount == 0 || got.Attempts != 1 || len(open(t, w)) != 0 {
-		t.Errorf("the refund is %+v", got.RefundCard)
+		t.Errorf("the refund is %+v", got.RefundDetails)
 	}
 	_, err := w.Billing.RetryRefund(t.Context(), r.Sub.ID, got.ID)
 	if problem.Code(err) != "refund_not_open" {
@@ -80,7 +80,7 @@ func TestARefusedRefundStaysOpenUntilItIsRetriedOrSettled(t *testing.T) {
 	})
 	got := refundOf(t, w, r)
 	if list := open(t, w); got.State != service.RefundFailed || got.Reason == "" || len(list) != 1 || list[0].Note != got.Note {
-		t.Fatalf("the refund is %+v, open are %+v", got.RefundCard, list)
+		t.Fatalf("the refund is %+v, open are %+v", got.RefundDetails, list)
 	}
 	given := w.Of(t, r.Sub.ID).Given
 	again, err := w.Billing.RetryRefund(t.Context(), r.Sub.ID, got.ID)
@@ -118,19 +118,19 @@ func TestWhatTheBankSaysOfARefundLaterIsNoted(t *testing.T) {
 				Key: before.SendKey, State: c.told, Metadata: map[string]string{"subscription": r.Sub.ID},
 			}}
 			for range 2 {
-				if err := w.Billing.Hear(t.Context(), message); err != nil {
+				if err := w.Billing.HandleWebhook(t.Context(), message); err != nil {
 					t.Fatal(err)
 				}
 			}
 			message.Refund.State = payment.RefundPending // an older one that comes last
-			if err := w.Billing.Hear(t.Context(), message); err != nil {
+			if err := w.Billing.HandleWebhook(t.Context(), message); err != nil {
 				t.Fatal(err)
 			}
 			if after := refundOf(t, w, r); before.State != c.first || after.State != c.then {
 				t.Errorf("it was %s, then %s", before.State, after.State)
 			}
 			message.Refund.Key, message.Refund.State = "another", payment.RefundFailed
-			if err := w.Billing.Hear(t.Context(), message); err != nil {
+			if err := w.Billing.HandleWebhook(t.Context(), message); err != nil {
 				t.Errorf("news of a refund that is not there: %v", err)
 			}
 		})
@@ -146,7 +146,7 @@ func TestALateChargeIsSettledByTheProvidersMessage(t *testing.T) {
 	}
 	say := func(p payment.Payment) {
 		t.Helper()
-		if err := w.Billing.Hear(t.Context(), payment.Notification{Subject: payment.SubjectPayment, Payment: p}); err != nil {
+		if err := w.Billing.HandleWebhook(t.Context(), payment.Notification{Subject: payment.SubjectPayment, Payment: p}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -180,7 +180,7 @@ func TestAMessageThatLiesIsAskedAboutFirst(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
 	r := subscribed(t, w, w.Offer(), "pm_card_sandbox_lateWebhook")
-	err := w.Billing.Hear(t.Context(), payment.Notification{Subject: payment.SubjectPayment, Payment: payment.Payment{
+	err := w.Billing.HandleWebhook(t.Context(), payment.Notification{Subject: payment.SubjectPayment, Payment: payment.Payment{
 		Key: r.Sub.Open.AttemptKey(), State: payment.StateCaptured, Metadata: map[string]string{"subscription": r.Sub.ID},
 	}})
 	if now := w.Of(t, r.Sub.ID); !errors.Is(err, task.ErrLater) || now.Sub.State != subscription.Starting {
@@ -195,7 +195,7 @@ func TestANewCardOfTheNetworkIsKept(t *testing.T) {
 	card := r.Methods[r.Sub.Card.Token]
 	card.ExpYear, card.ExpMonth = 2040, 6
 	for _, m := range []payment.Method{{}, {Token: "pm_other", CustomerRef: card.CustomerRef}, {Token: card.Token, CustomerRef: "cus_other"}, card, card} {
-		if err := w.Billing.Hear(t.Context(), payment.Notification{Subject: payment.SubjectMethod, Method: m}); err != nil {
+		if err := w.Billing.HandleWebhook(t.Context(), payment.Notification{Subject: payment.SubjectMethod, Method: m}); err != nil {
 			t.Fatal(err)
 		}
 	}

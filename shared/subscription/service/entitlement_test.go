@@ -122,7 +122,7 @@ func TestTwoMembershipsOfOneCustomerThatChangeAtOnceLoseNothing(t *testing.T) {
 	}
 	all.Wait()
 	s := w.StandingOf(t, who.Customer)
-	if len(s) != 2 || slices.ContainsFunc(s, func(h membership.Held) bool { return h.State != "canceled" }) {
+	if len(s) != 2 || slices.ContainsFunc(s, func(h membership.Entitlement) bool { return h.State != "canceled" }) {
 		t.Errorf("%+v", s)
 	}
 	w.Check(t)

@@ -1,0 +1,54 @@
+package service
+
+import (
+	"context"
+
+	"dangol/shared/membership"
+	"dangol/shared/membership/standing"
+	"dangol/shared/platform/table"
+)
+
+// entitlement is who has something of the subscription as it stands, and what; nobody has a nil Held.
+type entitlement struct {
+	by string
+	*membership.Entitlement
+}
+
+func (r *Record) entitlement() entitlement {
+	h, ok := r.Sub.Membership(r.Title())
+	if by := r.Sub.Holder(); ok && by != "" {
+		return entitlement{by, &h}
+	}
+	return entitlement{}
+}
+
+// same reports whether there is nothing to be written.
+func (h entitlement) same(o entitlement) bool {
+	return h.by == o.by && (h.Entitlement == nil || *h.Entitlement == *o.Entitlement)
+}
+
+// entitlementWrites is the writes of the holder's standing; none when they have afterwards what they had before. A subscription that goes from one
+// holder to another leaves the standing of the first.
+func (w *changeSet) entitlementWrites() (all []table.Write) {
+	had, has := w.before, w.next.entitlement()
+	if had.same(has) {
+		return nil
+	}
+	id, version := w.next.Sub.ID, w.next.Version
+	if had.Entitlement != nil && had.by != has.by {
+		all = append(all, standing.Note(had.by, id, version, nil))
+	}
+	if has.Entitlement != nil {
+		all = append(all, standing.Note(has.by, id, version, has.Entitlement))
+	}
+	return all
+}
+
+// Entitlements reads what memberships a customer has, strongly consistent. 1 round trip, 1 RCU.
+func (s *Service) Entitlements(ctx context.Context, customerID string) (membership.Entitlements, error) {
+	items, err := s.Table.BatchGet(ctx, true, standing.KeyOf(customerID))
+	if err != nil {
+		return nil, err
+	}
+	return standing.In(items[standing.KeyOf(customerID)])
+}
