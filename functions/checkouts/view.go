@@ -52,7 +52,7 @@ func view(c *checkout.Checkout) Checkout {
 	v := Checkout{
 		ID: c.ID, State: string(c.State), CartID: c.CartID, CartVersion: c.CartVersion, Total: c.Total().View(),
 		Credit: c.Money(c.CreditUsed()).View(), Reason: c.Reason,
-		DeclineCode: tellable(c.Payment.DeclineCode), HeldUntil: c.HeldUntil, CreatedAt: c.CreatedAt,
+		DeclineCode: payment.PublicDeclineCode(c.Payment.DeclineCode), HeldUntil: c.HeldUntil, CreatedAt: c.CreatedAt,
 	}
 	switch {
 	case c.State == checkout.Paying && c.Payment.State == payment.StateRequiresAction:
@@ -72,7 +72,7 @@ func refusal(c *checkout.Checkout) error {
 	case c.State == checkout.Failed && c.Reason == "declined":
 		p = problem.PaymentRequired("payment_declined",
 			"The payment was declined; the cart is open again. Another card is another Idempotency-Key.").
-			With("declineCode", tellable(c.Payment.DeclineCode))
+			With("declineCode", payment.PublicDeclineCode(c.Payment.DeclineCode))
 	case c.State == checkout.Failed && c.Reason == "invalid_method":
 		return problem.InvalidField("/paymentMethod", "invalid", "a payment method of this shop's payment provider")
 	case c.State == checkout.Failed:
@@ -94,18 +94,4 @@ func refusal(c *checkout.Checkout) error {
 func completed(c *checkout.Checkout) error {
 	return problem.Conflict("checkout_completed", "This checkout has been paid; cancel the order instead.").With("orderId",
 		c.OrderID)
-}
-
-// secret are decline codes that the person at the till must not be told (docs.stripe.com/declines/codes): who holds a
-// stolen card learns nothing.
-var secret = map[string]bool{
-	"fraudulent": true, "lost_card": true, "stolen_card": true, "merchant_blacklist": true, "pickup_card": true,
-	"restricted_card": true, "security_violation": true, "highest_risk_level": true,
-}
-
-func tellable(code string) string {
-	if secret[code] {
-		return "generic_decline"
-	}
-	return code
 }

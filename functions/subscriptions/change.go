@@ -35,7 +35,21 @@ func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*servi
 	if err != nil {
 		return nil, err
 	}
+	if a, declined := after.DeclinedSince(r); declined && !replay {
+		return nil, paymentDeclined(after, a)
+	}
 	return f.output(200, after, replay), nil
+}
+
+// paymentDeclined is the answer to a request whose payment was declined. A charge that did not reach the bank is not the
+// card's fault: 503.
+func paymentDeclined(r *service.Record, a subscription.Attempt) error {
+	if a.Kind == payment.KindTechnical {
+		return problem.Unavailable("payment_unavailable", "The payment could not be made; nothing was charged. Try again later.").
+			With("subscriptionId", r.Sub.ID)
+	}
+	return problem.PaymentRequired("payment_declined", "The payment was declined; nothing was charged.").
+		With("declineCode", payment.PublicDeclineCode(a.Code)).With("subscriptionId", r.Sub.ID)
 }
 
 // apply writes what was asked, if it is meant for the version that is there.
@@ -253,6 +267,9 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 	made, replay, err := f.Billing.Start(ctx, r, start, api.Idempotency(ctx))
 	if err != nil {
 		return nil, err
+	}
+	if a, declined := made.DeclinedSince(nil); declined && made.Sub.EndReason == subscription.EndNotStarted {
+		return nil, paymentDeclined(made, a)
 	}
 	return f.output(201, made, replay), nil
 }

@@ -90,7 +90,7 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	api.Handle(s, route("GET", one+"/invoices", "listInvoices", "The invoices of a subscription, newest first", 404), f.invoices)
 	api.Handle(s, route("POST", one+"/quote", "quoteSubscriptionChange", "What a change would cost, and when", 404, 409), f.quote)
 	change := func(path, id, summary string) api.Route {
-		r := route("POST", one+path, id, summary, 404, 409, 412, 503)
+		r := route("POST", one+path, id, summary, 402, 404, 409, 412, 503)
 		r.Keyed = api.KeyOptional
 		return r
 	}

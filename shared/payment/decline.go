@@ -101,3 +101,19 @@ func ClassifyAdvised(code string, advice ...string) Kind {
 	}
 	return Classify(code)
 }
+
+// hidden are decline codes that the person at the till must not be told (docs.stripe.com/declines/codes): who holds a stolen
+// card learns nothing.
+var hidden = map[string]bool{
+	"fraudulent": true, "lost_card": true, "stolen_card": true, "merchant_blacklist": true, "pickup_card": true,
+	"restricted_card": true, "security_violation": true, "highest_risk_level": true,
+}
+
+// PublicDeclineCode is what a shopper may be told of a decline code: no more than "generic_decline" for cards reported lost or
+// stolen.
+func PublicDeclineCode(code string) string {
+	if hidden[code] {
+		return "generic_decline"
+	}
+	return code
+}

@@ -22,6 +22,9 @@ var (
 	// ErrUnavailable says that the provider turned the request away untouched (rate limit, lock). Nothing moved; the same
 	// call may be repeated in a while.
 	ErrUnavailable = errors.New("payment: provider unavailable")
+	// ErrOurFault says that the provider refuses the shop and not the shopper: a wrong or revoked key, a missing permission, a
+	// malformed request. It always comes with ErrUnavailable: nothing moved, and nothing is booked against a customer.
+	ErrOurFault = errors.New("payment: the provider refuses the shop")
 )
 
 // Declined says that the shopper's bank or the provider refused. No money moved. Code is the provider's (see Classify) and
@@ -39,6 +42,9 @@ func (d *Declined) Error() string {
 	}
 	return text
 }
+
+// OurFault is the error of a call that was refused because of the shop itself. It is ErrUnavailable and ErrOurFault.
+func OurFault(cause error) error { return fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrOurFault, cause) }
 
 // NoAnswer says what a failed round trip to a provider means: ErrUnavailable when the connection was never made, so nothing can
 // have happened, else ErrUnknown.

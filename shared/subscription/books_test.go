@@ -47,7 +47,13 @@ func (h *shop) cash() int64 {
 	return sum
 }
 
-// used is what the paid days cost, day by day by money.Allocate, and the setup fees.
+// daysCost is what the days [from, to) of a period of whole days cost: the difference of two roundings, half up.
+func daysCost(price int64, whole, from, to int) int64 {
+	upTo := func(days int) int64 { return (2*price*int64(days) + int64(whole)) / (2 * int64(whole)) }
+	return upTo(to) - upTo(from)
+}
+
+// used is what the paid days cost, and the setup fees.
 func (h *shop) used() int64 {
 	var sum int64
 	for _, p := range h.allSpans() {
@@ -59,9 +65,9 @@ func (h *shop) used() int64 {
 			continue
 		}
 		whole := p.WholeOpens.Days(p.WholeCloses)
-		sum += dayByDay(p.Price, whole, p.WholeOpens.Days(p.Opens), p.WholeOpens.Days(p.Closes))
+		sum += daysCost(p.Price, whole, p.WholeOpens.Days(p.Opens), p.WholeOpens.Days(p.Closes))
 		if p.FreeFrom != "" {
-			sum -= dayByDay(p.Price, whole, p.WholeOpens.Days(p.FreeFrom), p.WholeOpens.Days(p.FreeTo))
+			sum -= daysCost(p.Price, whole, p.WholeOpens.Days(p.FreeFrom), p.WholeOpens.Days(p.FreeTo))
 		}
 	}
 	for key, inv := range h.invoices {

@@ -259,8 +259,14 @@ func (r *run) end(reason string) {
 		r.emit(CreditLeft{r.s.money(r.s.Credit)})
 		r.s.Credit = 0
 	}
-	r.notice(Notice{Kind: NoticeEnded, Date: r.s.Span.Closes, Reason: reason})
+	// Whoever subscribes is there and is told that the payment was declined; a mail is for an outcome that comes later.
+	if reason != EndNotStarted || r.at.Sub(r.s.StartedAt) > present {
+		r.notice(Notice{Kind: NoticeEnded, Date: r.s.Span.Closes, Reason: reason})
+	}
 }
+
+// present is how long after a request its sender is surely waiting for the answer no more.
+const present = time.Minute
 
 // void gives the open invoice up: the credit it used comes back, the goods go back to the shelf.
 func (r *run) void(reason string) {

@@ -1,8 +1,8 @@
 package subscription
 
-// upTo is what the first days of a period cost together. The price is shared out over the days of the whole period by largest
-// remainder (money.Allocate with equal weights): every day costs price/whole, and the units left over go to the first days. So parts
-// of a period always add up to its price, however it is cut.
+// upTo is what the first days of a period cost together: price x days / whole, rounded to the nearest unit. The days that follow
+// cost the rest, so used and unused share one rounding: they always add up to the price, and neither side is favored by
+// more than half a unit.
 func upTo(price int64, whole, days int) int64 {
 	if whole <= 0 || days <= 0 {
 		return 0
@@ -10,8 +10,9 @@ func upTo(price int64, whole, days int) int64 {
 	if days >= whole {
 		return price
 	}
-	each, left := price/int64(whole), price%int64(whole)
-	return each*int64(days) + min(int64(days), left)
+	w, d := int64(whole), int64(days)
+	// By parts, because price x days can pass the range of int64.
+	return price/w*d + roundDiv(price%w*d, w)
 }
 
 // Prorate is what the days [from, to) of the whole period [opens, closes) cost. Days outside the period cost nothing. price is not

@@ -1,11 +1,11 @@
 package subscription_test
 
 import (
+	"math/big"
 	"testing"
 
 	"pgregory.net/rapid"
 
-	"dangol/shared/money"
 	. "dangol/shared/subscription"
 )
 
@@ -19,8 +19,9 @@ func TestProrationDividesByTheDaysOfTheWholePeriod(t *testing.T) {
 	}{
 		{"half of April", 30000, "2026-04-01", "2026-05-01", "2026-04-16", "2026-05-01", 15000},
 		{"half of February costs more a day", 28000, "2026-02-01", "2026-03-01", "2026-02-01", "2026-02-15", 14000},
-		{"the units left over go to the first days", 100, "2026-02-01", "2026-03-01", "2026-02-01", "2026-02-17", 64},
-		{"and the last days get none", 100, "2026-02-01", "2026-03-01", "2026-02-17", "2026-03-01", 36},
+		{"57.14 is rounded down", 100, "2026-02-01", "2026-03-01", "2026-02-01", "2026-02-17", 57},
+		{"and the other days cost the rest", 100, "2026-02-01", "2026-03-01", "2026-02-17", "2026-03-01", 43},
+		{"221 unused days of a year for 99.99", 9_999, "2026-01-01", "2027-01-01", "2026-05-25", "2027-01-01", 6_054},
 		{"a quarter of 90 days, not of the days that are left", 9000, "2026-01-01", "2026-04-01", "2026-03-02", "2026-04-01", 3000},
 		{"a leap February", 29000, "2028-02-01", "2028-03-01", "2028-02-29", "2028-03-01", 1000},
 		{"nothing of nothing", 0, "2026-04-01", "2026-05-01", "2026-04-16", "2026-05-01", 0},
@@ -51,21 +52,11 @@ func TestPartsOfAPeriodAddUpToItsPriceDayByDay(t *testing.T) {
 		if first+rest != price {
 			t.Fatalf("%d + %d is not %d", first, rest, price)
 		}
-		if want := dayByDay(price, whole, 0, cut); first != want {
-			t.Fatalf("the first %d days cost %d, money.Allocate says %d", cut, first, want)
+		// Twice the distance from price x cut / whole is at most one unit, in exact arithmetic.
+		distance := new(big.Int).Mul(big.NewInt(first), big.NewInt(int64(whole)))
+		distance.Sub(distance, new(big.Int).Mul(big.NewInt(price), big.NewInt(int64(cut))))
+		if distance.Abs(distance).Lsh(distance, 1).Cmp(big.NewInt(int64(whole))) > 0 {
+			t.Fatalf("the first %d of %d days cost %d of %d: off by more than half a unit", cut, whole, first, price)
 		}
 	})
-}
-
-// dayByDay is what days cost by money.Allocate, the largest remainder method itself.
-func dayByDay(price int64, whole, from, to int) int64 {
-	weights := make([]int64, whole)
-	for i := range weights {
-		weights[i] = 1
-	}
-	var sum int64
-	for _, share := range money.Allocate(price, weights)[from:to] {
-		sum += share
-	}
-	return sum
 }

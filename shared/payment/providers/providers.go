@@ -3,6 +3,7 @@
 package providers
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
@@ -21,25 +22,42 @@ func Variables() []string {
 }
 
 // FromEnv returns the provider that PAYMENT_PROVIDER names: stripe, with STRIPE_KEY and STRIPE_WEBHOOK_SECRET (and
-// STRIPE_URL for a mock), both of which may be in the SSM folder PAYMENT_SECRETS instead; or sandbox, with SANDBOX_URL, SANDBOX_KEY and SANDBOX_WEBHOOK_SECRET.
+// STRIPE_URL for a mock); or sandbox, with SANDBOX_URL, SANDBOX_KEY and SANDBOX_WEBHOOK_SECRET. The secrets may be in the SSM
+// folder PAYMENT_SECRETS instead: then they are read at the first call and again every 5 minutes, or at once when the
+// provider refuses them. Without the folder a missing variable fails the start.
 func FromEnv(env *boot.Env) (payment.Provider, error) {
 	var config struct {
 		Provider string `env:"PAYMENT_PROVIDER"`
+		Folder   string `env:"PAYMENT_SECRETS,optional"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
-	env, err := withSecrets(env)
-	if err != nil {
-		return nil, err
-	}
+	r := &rotating{env: env, name: config.Provider, folder: config.Folder, metrics: env.Metrics()}
 	switch config.Provider {
 	case "stripe":
-		return newStripe(env)
+		r.build = with(env, newStripe)
 	case "sandbox":
-		return newSandbox(env)
+		r.build = with(env, newSandbox)
 	default:
 		return nil, fmt.Errorf("environment variable PAYMENT_PROVIDER: %q is neither stripe nor sandbox", config.Provider)
+	}
+	if r.folder == "" {
+		if _, err := r.reload(context.Background()); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// with lets a provider be built from other values of the environment.
+func with(
+	env *boot.Env, build func(*boot.Env) (payment.Provider, error),
+) func(func(string) string) (payment.Provider, error) {
+	return func(getenv func(string) string) (payment.Provider, error) {
+		filled := *env
+		filled.Getenv = getenv
+		return build(&filled)
 	}
 }
 

@@ -134,7 +134,7 @@ func TestAWrongAPIKeyIsOurMistake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := answering(t, s.ServeHTTP).Lookup(t.Context(), "k"); !errors.Is(err, payment.ErrInvalid) {
+	if _, err := answering(t, s.ServeHTTP).Lookup(t.Context(), "k"); !errors.Is(err, payment.ErrOurFault) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ var meanings = map[string]error{
 	CodeKeyReused:    payment.ErrKeyReused,
 	CodeNotFound:     payment.ErrNotFound,
 	CodeConflict:     payment.ErrStateConflict,
-	CodeUnauthorized: payment.ErrInvalid,
+	CodeUnauthorized: payment.OurFault(errors.New("the key was refused")),
 }
 
 // CaptureBody is the body of a capture.

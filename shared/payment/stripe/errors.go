@@ -46,6 +46,9 @@ func failure(err error) error {
 	switch {
 	case e.HTTPStatusCode >= http.StatusInternalServerError, e.Code == stripego.ErrorCodeIdempotencyKeyInUse:
 		meaning = payment.ErrUnknown
+	case e.HTTPStatusCode == http.StatusUnauthorized, e.HTTPStatusCode == http.StatusForbidden,
+		e.Code == stripego.ErrorCodeParameterUnknown, e.Code == stripego.ErrorCodeParameterMissing:
+		meaning = payment.OurFault(errors.New("check the key and its permissions"))
 	case e.Type == stripego.ErrorTypeCard:
 		code := cmp.Or(string(e.DeclineCode), string(e.Code))
 		return &payment.Declined{Code: code, Kind: payment.ClassifyAdvised(code, advice(e)...), Message: e.Msg}

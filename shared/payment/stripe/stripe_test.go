@@ -183,7 +183,10 @@ func TestErrorsSayWhatHappenedToTheMoney(t *testing.T) {
 		{"not there", `404{"error":{"type":"invalid_request_error","code":"resource_missing","param":"intent"}}`, payment.ErrNotFound},
 		{"no such card", `400{"error":{"type":"invalid_request_error","code":"resource_missing","param":"payment_method"}}`, payment.ErrInvalid},
 		{"amount too large", `400{"error":{"type":"invalid_request_error","code":"amount_too_large","param":"amount_to_capture"}}`, payment.ErrInvalid},
-		{"wrong API key", `401{"error":{"type":"invalid_request_error"}}`, payment.ErrInvalid},
+		{"wrong API key", `401{"error":{"type":"invalid_request_error"}}`, payment.ErrOurFault},
+		{"nothing moved by a wrong API key", `401{"error":{"type":"invalid_request_error"}}`, payment.ErrUnavailable},
+		{"a key without the permission", `403{"error":{"type":"invalid_request_error"}}`, payment.ErrOurFault},
+		{"a malformed request", `400{"error":{"type":"invalid_request_error","code":"parameter_unknown","param":"x"}}`, payment.ErrOurFault},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

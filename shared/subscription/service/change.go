@@ -231,8 +231,12 @@ func (s *Service) Start(ctx context.Context, r *Record, start subscription.Start
 		if w, err = s.plan(ctx, r, Change{Command: start, Request: request, TakesLease: true}); err != nil {
 			return nil, false, err
 		}
+		marker := s.markTrial(w, start)
 		if err = s.commit(ctx, w); err == nil || !w.mayRetry(err) {
 			break
+		}
+		if w.refusedAt(err, marker) {
+			start.Trial = false // another request has begun the customer's trial of this plan
 		}
 	}
 	if prior, ok := err.(replayed); ok {

@@ -127,6 +127,9 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 		return fail(declined.Kind, declined.Code)
 	case errors.Is(err, payment.ErrInvalid):
 		return fail(payment.KindHard, "invalid_method")
+	case errors.Is(err, payment.ErrOurFault):
+		// Nothing is booked against the customer: the attempt is made when the shop's key is right again.
+		return s.postpone(ctx, r, t, err)
 	case errors.Is(err, payment.ErrUnavailable) && !t.AskFirst && !awaited:
 		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment, and that of a
 		// change, is asked about and sent again instead, because its failure would end what has hardly begun.

@@ -150,6 +150,38 @@ func (r *Record) claimed() bool {
 	return r.Due.Tries > 0 && r.Due.At >= end && r.Due.At <= end+due.Lease.Milliseconds()
 }
 
+// LastDecline is the last charge that was declined within the last month; ok is false when there is none.
+func (r *Record) LastDecline() (a subscription.Attempt, ok bool) {
+	all := r.Sub.Used
+	if r.Sub.Open != nil && len(r.Sub.Open.Failures) > 0 {
+		all = r.Sub.Open.Failures
+	}
+	if len(all) == 0 {
+		return a, false
+	}
+	return all[len(all)-1], true
+}
+
+// declines counts the charges that were declined and are remembered.
+func (r *Record) declines() int {
+	n := len(r.Sub.Used)
+	if r.Sub.Open != nil {
+		n += len(r.Sub.Open.Failures)
+	}
+	return n
+}
+
+// DeclinedSince returns the charge that was declined between an earlier reading of the subscription and this one. before is nil
+// for a subscription that has just begun.
+func (r *Record) DeclinedSince(before *Record) (a subscription.Attempt, ok bool) {
+	a, ok = r.LastDecline()
+	if !ok || before == nil {
+		return a, ok
+	}
+	earlier, had := before.LastDecline()
+	return a, !had || !a.At.Equal(earlier.At) || r.declines() > before.declines()
+}
+
 // Title is the name of the plan in the subscriber's language.
 func (r *Record) Title() string { return r.Titles[r.Sub.Terms.PlanID] }
 

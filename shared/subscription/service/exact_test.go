@@ -1,0 +1,83 @@
+package service_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"dangol/infra/testkit/testshop"
+	"dangol/shared/payment"
+	"dangol/shared/subscription"
+)
+
+// keyless is a provider that refuses the shop's key while wrong is set.
+type keyless struct {
+	payment.Provider
+	wrong bool
+}
+
+func (k *keyless) refusal() error { return payment.OurFault(errors.New("401")) }
+
+func (k *keyless) ChargeOffSession(ctx context.Context, r payment.ChargeRequest) (payment.Payment, error) {
+	if k.wrong {
+		return payment.Payment{}, k.refusal()
+	}
+	return k.Provider.ChargeOffSession(ctx, r)
+}
+
+func (k *keyless) Lookup(ctx context.Context, key string) (payment.Payment, error) {
+	if k.wrong {
+		return payment.Payment{}, k.refusal()
+	}
+	return k.Provider.Lookup(ctx, key)
+}
+
+func TestAWrongKeyAtARenewalIsNotBookedAgainstTheCustomer(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	r := subscribed(t, w, w.Offer(), "pm_card_visa")
+	bank := &keyless{Provider: w.Billing.Provider, wrong: true}
+	w.Billing.Provider = bank
+	w.Until(t.Context(), testshop.Noon.AddDate(0, 1, 3))
+	r = w.Of(t, r.Sub.ID)
+	if r.Sub.State != subscription.Active || r.Sub.Open == nil || len(r.Sub.Open.Failures) != 0 || len(r.Cases) != 0 {
+		t.Errorf("with the wrong key it is %s, open %+v, cases %+v", r.Sub.State, r.Sub.Open, r.Cases)
+	}
+	bank.wrong = false
+	w.Until(t.Context(), testshop.Noon.AddDate(0, 1, 6))
+	if r = w.Of(t, r.Sub.ID); r.Sub.State != subscription.Active || r.Sub.Open != nil {
+		t.Errorf("with the right key it is %s, open %+v", r.Sub.State, r.Sub.Open)
+	}
+	w.Check(t)
+}
+
+func TestOfManyRequestsAtOnceOneGetsTheTrial(t *testing.T) {
+	t.Parallel()
+	w := calm(t)
+	plan := w.Offer(func(p *subscription.Plan) { p.TrialDays = 14 })
+	first := w.Subscriber(plan, "pm_card_visa")
+	var all sync.WaitGroup
+	for range 6 {
+		who := first
+		who.Key = w.NextKey()
+		all.Go(func() {
+			if _, _, err := w.Subscribe(t.Context(), w.Billing, who); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	trials, paid := 0, 0
+	for _, r := range w.All(t) {
+		switch r.Sub.State {
+		case subscription.Trialing:
+			trials++
+		case subscription.Active:
+			paid++
+		}
+	}
+	if trials != 1 || paid != 5 {
+		t.Errorf("%d trials and %d that pay, want 1 and 5", trials, paid)
+	}
+}

@@ -1,0 +1,42 @@
+package service
+
+import (
+	"time"
+
+	"dangol/shared/platform/table"
+	"dangol/shared/subscription"
+)
+
+// trialMarker says that a customer has had the trial of a plan. It is written in the transaction that begins the trial, under
+// the condition that it is not there yet: the list of a customer's subscriptions is an index, which may be a second old, so it
+// can tell early that there is no trial but not that there is one.
+type trialMarker struct {
+	table.Key
+	SubscriptionID string    `dynamodbav:"subscriptionId"`
+	At             time.Time `dynamodbav:"at"`
+}
+
+func trialKey(customerID, planID string) table.Key {
+	return table.Key{PK: ownerKey(customerID), SK: "TRIAL#" + planID}
+}
+
+// noMarker is the position of a marker that a change does not write.
+const noMarker = -1
+
+// markTrial adds the marker to a change that begins a trial, and returns its position among the required writes.
+func (s *Service) markTrial(w *changeSet, start subscription.Start) int {
+	if !start.Trial {
+		return noMarker
+	}
+	w.addContested(table.Put{
+		Item: trialMarker{Key: trialKey(start.CustomerID, start.Terms.PlanID), SubscriptionID: start.ID, At: w.now},
+		If:   table.IfNew,
+	})
+	return len(w.required) - 1
+}
+
+// refusedAt reports whether the required write at a position was refused.
+func (w *changeSet) refusedAt(err error, position int) bool {
+	c, refused := table.Refused(err)
+	return refused && position != noMarker && c.Refused(w.firstCounter+len(w.numbersTaken)+position)
+}
