@@ -33,8 +33,8 @@ func renewABox(s *system.Shop) {
 // reportOfALargeShop has the worker add up figures that the request itself would in so small a shop.
 func reportOfALargeShop(s *system.Shop) {
 	books := service.Service{Table: s.Table(table.Commerce.Name), Clock: s.Clock()}
-	question := service.Question{Currency: "KRW", From: system.Opening, To: s.Clock().Now(), Days: 62}
-	if err := books.Ask(s.T.Context(), question); err != nil {
+	question := service.ReportQuery{Currency: "KRW", From: system.Opening, To: s.Clock().Now(), Days: 62}
+	if err := books.RequestReport(s.T.Context(), question); err != nil {
 		s.T.Fatal(err)
 	}
 	s.AdvanceBy(time.Minute)

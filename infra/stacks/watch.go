@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 
 	"dangol/infra/topology"
+	"dangol/shared/payment/providers"
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/task"
@@ -104,8 +105,9 @@ func (w *watch) own(f topology.Function, a function.Alarm) {
 // tasks watches durable tasks that can never succeed, in whatever function.
 func (w *watch) tasks() {
 	for name, what := range map[string]string{
-		task.MetricAbandoned: "A task could never succeed and was compensated: read the log for its name and cause",
-		task.MetricStuck:     "A task can neither succeed nor be compensated: a person has to look after it",
+		task.MetricAbandoned:     "A task could never succeed and was compensated: read the log for its name and cause",
+		providers.MetricOurFault: "The payment provider refuses the shop: check the key and its permissions",
+		task.MetricStuck:         "A task can neither succeed nor be compensated: a person has to look after it",
 	} {
 		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 			Namespace: str(metrics.Namespace), MetricName: str(name), Statistic: str("Sum"), Period: awscdk.Duration_Minutes(num(5)),

@@ -98,7 +98,7 @@ func TestPauseSkipAndCancel(t *testing.T) {
 			t.Fatalf("credit %d, taken %d", h.s.Credit, h.cash())
 		}
 		h.do(Cancel{Now: true}, seoul("2026-03-31 10:00"))
-		if h.refunded != 21000 || h.left != 31000-1034-21000 { // one of 30 days was used
+		if h.refunded != 21000 || h.left != 31000-1033-21000 { // one of 30 days was used
 			t.Errorf("refunded %d, credit %d", h.refunded, h.left)
 		}
 		h.balances()
