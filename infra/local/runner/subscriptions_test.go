@@ -144,8 +144,8 @@ func TestAnUpgradeInMidPeriodChargesWhatWasQuoted(t *testing.T) {
 	s.Do(s.As("sora").With("If-Match", `"`+quote.Field(t, "version")+`"`), "POST", "/subscriptions/"+id+"/changes", wish)
 	all := s.invoices(s.As("sora"), id)
 	last := all[len(all)-1]
-	// 20 of the 30 days are left. Of 29,900 the first 20 days cost 997 each and the others 996: 19,930, less 20 days at 330.
-	if quote.Field(t, "now.display") != "₩13,330" || last.State != "paid" || last.Total.Amount != 13_330 {
+	// 20 of the 30 days are left: 29,900 x 20 / 30 = 19,933, less 9,900 x 20 / 30 = 6,600.
+	if quote.Field(t, "now.display") != "₩13,333" || last.State != "paid" || last.Total.Amount != 13_333 {
 		t.Errorf("quoted %s, invoiced %+v", quote.Field(t, "now.display"), last)
 	}
 }
