@@ -6,6 +6,7 @@ import (
 	"dangol/functions/carts"
 	checkoutworker "dangol/functions/checkout-worker"
 	"dangol/functions/checkouts"
+	"dangol/functions/documents"
 	"dangol/functions/mailer"
 	"dangol/functions/orders"
 	"dangol/functions/outreach"
@@ -31,6 +32,7 @@ var Dangol = New(table.Schemas,
 	promotionscheduler.Spec(),
 	checkouts.Spec(),
 	orders.Spec(),
+	documents.Spec(),
 	returns.Spec(),
 	subscriptions.Spec(),
 	reviews.Spec(),

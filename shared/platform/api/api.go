@@ -247,7 +247,7 @@ func (s *Service) prepare() {
 
 // binaryTypes are the content types of answers that are not text: the event carries them in base64. Scripts are among them
 // because they are served compressed.
-var binaryTypes = []string{"text/javascript; charset=utf-8"}
+var binaryTypes = []string{"text/javascript; charset=utf-8", "application/pdf"}
 
 // Lambda returns the handler for API Gateway HTTP API events (payload format 2.0).
 func (s *Service) Lambda() lambda.Handler {
