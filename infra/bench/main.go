@@ -1,5 +1,5 @@
 // Command bench measures: how fast each function starts against a bare one, how large it is, what each operation costs in
-// round trips and capacity units, what pricing takes, what the system does under four shoppers and under a crowd, and a
+// round trips and capacity units, what pricing and quotes of returns take, what the system does under four shoppers and under a crowd, and a
 // billing run. It prints figures and ratios and judges nothing.
 package main
 
@@ -20,7 +20,7 @@ func main() {
 	var bills runs
 	flag.Var(&bills, "bills", "billing runs as due/subscriptions, say 2000/20000,100000/1000000")
 	workers := flag.Int("workers", 2, "how many billing workers at once")
-	only := flag.String("only", "start,sizes,costs,pricing,load,drop,billing", "the parts to run")
+	only := flag.String("only", "start,sizes,costs,pricing,returns,load,drop,billing", "the parts to run")
 	flag.Parse()
 	ctx := context.Background()
 	parts := map[string]func() error{
@@ -28,6 +28,7 @@ func main() {
 		"sizes":   sizes,
 		"costs":   func() error { return costs(ctx) },
 		"pricing": func() error { return pricing(ctx) },
+		"returns": func() error { return returnSteps(ctx) },
 		"load":    func() error { return load(ctx, *shoppers, *seconds) },
 		"drop":    func() error { return drop(ctx, *buyers) },
 		"billing": func() error { return billingRuns(ctx, bills, *workers) },
