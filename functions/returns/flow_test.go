@@ -207,6 +207,20 @@ func TestAnExchangeForACheaperOnePaysTheDifferenceOut(t *testing.T) {
 	}
 }
 
+func TestAnExchangeOfAWholeOrderGivesNoShippingBack(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	small, large := d.Sell(testshop.Goods{Price: 30_000, Units: 3}), d.Sell(testshop.Goods{Price: 34_000, Units: 3})
+	o := d.deliver(d.buy(map[string]int{small: 1}))
+	line := back(o.Lines[0].ID, 1, "wrong_size")
+	line["exchangeFor"] = large
+	q := d.quote(o, wanted("exchange", line))
+	if q.Shipping.Amount != 0 || q.Refund.Amount != 27_000 || q.Exchange.Ask.Amount != 7_000 {
+		t.Fatalf("shipping %d, value %d, asks for %d; want 0, 27,000, 7,000: the difference and the way back",
+			q.Shipping.Amount, q.Refund.Amount, q.Exchange.Ask.Amount)
+	}
+}
+
 func TestAFaultyItemIsReplaced(t *testing.T) {
 	t.Parallel()
 	d := open(t)

@@ -112,7 +112,10 @@ func planReturn(f facts, w Wanted) (plan, error) {
 	if w.Resolution == string(rma.Refund) || w.Resolution == string(rma.StoreCredit) {
 		ask.Terms = terms(decisions, w)
 	}
-	if w.Resolution == string(rma.Replacement) {
+	switch w.Resolution { // what is exchanged is kept in another form: no shipping to the customer goes back
+	case string(rma.Exchange):
+		ask.Shipping = 0
+	case string(rma.Replacement):
 		ask.Shipping, ask.Fees = 0, nil
 	}
 	p.terms = ask.Terms
