@@ -1,8 +1,8 @@
-// Package documents is the function for what is printed: the label that customers stick on a parcel they return (PDF with a QR
-// code), and packing slips and the pick list for the shop's people (HTML that prints).
+// Package documents is the function for what is printed: the label that customers stick on a parcel they return (PDF
+// with a QR code), and packing slips and the pick list for the shop's people (HTML that prints).
 //
-// It owns no items and publishes no events; it reads orders and returns. It is a function of its own, because what draws PDF
-// would slow the start of the others down.
+// It owns no items and publishes no events; it reads orders and returns. It is a function of its own, because what
+// draws PDF would slow the start of the others down.
 package documents
 
 import (
@@ -65,13 +65,17 @@ func (f *Documents) Service(o api.Options) *api.Service {
 	s := api.New("documents", o)
 	route := func(access api.Access, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
-			Method: "GET", Path: path, ID: id, Summary: summary, Tag: "Documents", Access: access, Errors: append([]int{422}, errors...),
+			Method: "GET", Path: path, ID: id, Summary: summary, Tag: "Documents", Access: access,
+			Errors: append([]int{422}, errors...),
 		}
 	}
-	api.Handle(s, route(api.Shopper, "/returns/{returnId}/label.pdf", "getReturnLabel", "Print the label of a return", 404, 409), f.label)
-	api.Handle(s, route(api.Agent, "/orders/{orderId}/packing-slip", "getPackingSlip", "Print the packing slip of an order", 404), f.packingSlip)
+	api.Handle(s, route(api.Shopper, "/returns/{returnId}/label.pdf", "getReturnLabel", "Print the label of a return", 404,
+		409), f.label)
+	api.Handle(s, route(api.Agent, "/orders/{orderId}/packing-slip", "getPackingSlip",
+		"Print the packing slip of an order", 404), f.packingSlip)
 	list := route(api.Agent, "/admin/pick-list", "getPickList", "Print what to pick for orders that wait")
-	list.Description = "The next 100 orders that are placed and not held, their units together by variant, then order by order."
+	list.Description = "The next 100 orders that are placed and not held, their units together by variant, then order " +
+		"by order."
 	api.Handle(s, list, f.pickList)
 	return s
 }

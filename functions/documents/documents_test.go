@@ -17,7 +17,8 @@ func TestSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	apitest.Samples(t, handler, "documents", map[string]int{"label-not-yours": 404, "slip-without-token": 401, "pick-list-forged-token": 401})
+	apitest.Samples(t, handler, "documents",
+		map[string]int{"label-not-yours": 404, "slip-without-token": 401, "pick-list-forged-token": 401})
 }
 
 func TestAccess(t *testing.T) {
@@ -41,7 +42,8 @@ func bookedReturn(s *system.Shop) system.Things {
 		"resolution": "refund", "lines": []any{map[string]any{"lineId": line, "quantity": 1, "reason": "changed_mind"}},
 	}
 	want["quote"] = s.Do(b.Owner.Caller, "POST", path+"/returns/quote", want).Field(s.T, "token")
-	made := s.Do(b.Owner.Caller.With("Idempotency-Key", system.Unique("key-for-the-return")), "POST", path+"/returns", want)
+	made := s.Do(b.Owner.Caller.With("Idempotency-Key", system.Unique("key-for-the-return")), "POST", path+"/returns",
+		want)
 	b.Fill["returnId"] = made.Field(s.T, "id")
 	s.Do(s.Agent(), "POST", "/admin/returns/"+b.Fill["returnId"]+"/book", nil)
 	return b
@@ -60,7 +62,8 @@ func TestWhatIsPrinted(t *testing.T) {
 	s.Do(o.Owner.Caller, "PUT", "/orders/"+o.Fill["orderId"]+"/address",
 		`{"name":"<b>김하늘</b>","line1":"왕십리로 83","postalCode":"04769","country":"KR"}`)
 	slip := s.Do(s.Agent(), "GET", "/orders/"+o.Fill["orderId"]+"/packing-slip", nil)
-	if !strings.Contains(slip.Body, "&lt;b&gt;김하늘") || strings.Contains(slip.Body, "<b>") || !strings.Contains(slip.Body, o.Fill["number"]) {
+	if !strings.Contains(slip.Body, "&lt;b&gt;김하늘") || strings.Contains(slip.Body, "<b>") ||
+		!strings.Contains(slip.Body, o.Fill["number"]) {
 		t.Errorf("the slip is %s", slip.Body)
 	}
 	list := s.Do(s.Agent(), "GET", "/admin/pick-list", nil)

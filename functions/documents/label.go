@@ -20,15 +20,16 @@ type labelInput struct {
 	Token     string `header:"Order-Token" maxLength:"200" doc:"The token from a look-up."`
 }
 
-// label prints the label of a return whose way back is booked, for whoever may see its order. 2 round trips. Errors: 404
-// return_not_found; 409 return_state.
+// label prints the label of a return whose way back is booked, for whoever may see its order. 2 round trips. Errors:
+// 404 return_not_found; 409 return_state.
 func (f *Documents) label(ctx context.Context, in *labelInput) (*Printed, error) {
 	orderID, ok := rma.OrderOf(in.ReturnID)
 	if !ok {
 		return nil, rma.NotFound()
 	}
 	who := auth.From(ctx)
-	caller := order.Caller{CustomerID: who.Subject, Operator: who.Operator(), CartToken: in.CartToken, LookupToken: in.Token}
+	caller := order.Caller{CustomerID: who.Subject, Operator: who.Operator(), CartToken: in.CartToken,
+		LookupToken: in.Token}
 	if _, err := f.Orders.GetFor(ctx, orderID, caller); err != nil {
 		if problem.Code(err) == "order_not_found" {
 			return nil, rma.NotFound()
@@ -40,7 +41,8 @@ func (f *Documents) label(ctx context.Context, in *labelInput) (*Printed, error)
 		return nil, err
 	}
 	if r.Shipment.TrackingNumber == "" || r.State.Over() {
-		return nil, problem.Conflict("return_state", "This return is %s; it has no label.", r.State).With("state", string(r.State))
+		return nil, problem.Conflict("return_state", "This return is %s; it has no label.", r.State).With("state",
+			string(r.State))
 	}
 	pdf, err := drawLabel(r)
 	if err != nil {
@@ -57,9 +59,9 @@ const (
 	codeSize    = 60
 )
 
-// drawLabel draws the label. It names nobody and has no address: the carrier has both from the booking, by the tracking number. The
-// QR code is the id of the return, which the shop scans when the parcel arrives. The fonts that every PDF reader has know
-// no Hangul, so the label is in English.
+// drawLabel draws the label. It names nobody and has no address: the carrier has both from the booking, by the tracking
+// number. The QR code is the id of the return, which the shop scans when the parcel arrives. The fonts that every PDF
+// reader has know no Hangul, so the label is in English.
 func drawLabel(r *rma.RMA) ([]byte, error) {
 	pdf := fpdf.NewCustom(&fpdf.InitType{UnitStr: "mm", Size: fpdf.SizeType{Wd: labelWidth, Ht: labelHeight}})
 	pdf.SetCreationDate(r.UpdatedAt)

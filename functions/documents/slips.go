@@ -32,7 +32,8 @@ func (f *Documents) packingSlip(ctx context.Context, in *slipInput) (*Printed, e
 type page struct{ bytes.Buffer }
 
 func (p *page) open(title, language string) {
-	fmt.Fprintf(p, `<!doctype html><html lang="%s"><meta charset="utf-8"><title>%s</title><style>`, html.EscapeString(language),
+	fmt.Fprintf(p, `<!doctype html><html lang="%s"><meta charset="utf-8"><title>%s</title><style>`,
+		html.EscapeString(language),
 		html.EscapeString(title))
 	p.WriteString(`body{font:11pt/1.5 sans-serif;margin:2em;color:#000}h1{font-size:16pt}h2{font-size:12pt;margin-top:1.5em}` +
 		`table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #999;padding:.3em;text-align:left;vertical-align:top}` +
@@ -70,7 +71,8 @@ func slip(o *order.Order) []byte {
 		fmt.Fprintf(&p, "<p><strong>HOLD: %s</strong></p>", html.EscapeString(o.Held))
 	}
 	if a := o.Address; a != nil {
-		lines := slices.DeleteFunc([]string{a.Name, a.Line1, a.Line2, strings.TrimSpace(a.City + " " + a.Region), a.PostalCode, a.Country, a.Phone},
+		lines := slices.DeleteFunc([]string{a.Name, a.Line1, a.Line2, strings.TrimSpace(a.City + " " + a.Region),
+			a.PostalCode, a.Country, a.Phone},
 			func(s string) bool { return s == "" })
 		for i, l := range lines {
 			lines[i] = html.EscapeString(l)
@@ -104,8 +106,8 @@ func described(l order.Line) string {
 // picked is how many orders one pick list is for.
 const picked = 100
 
-// pickList prints the units of the oldest orders that wait, together by variant and then order by order. 4 round trips at once for the
-// list and 1 for each 100 orders.
+// pickList prints the units of the oldest orders that wait, together by variant and then order by order. 4 round trips
+// at once for the list and 1 for each 100 orders.
 func (f *Documents) pickList(ctx context.Context, _ *struct{}) (*Printed, error) {
 	waiting, err := f.Orders.InState(ctx, order.Placed, picked, "")
 	if err != nil {

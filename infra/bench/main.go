@@ -1,6 +1,6 @@
-// Command bench measures: how fast each function starts against a bare one, how large it is, what each operation costs in
-// round trips and capacity units, what pricing and quotes of returns take, what the system does under four shoppers and under a crowd, and a
-// billing run. It prints figures and ratios and judges nothing.
+// Command bench measures: how fast each function starts against a bare one, how large it is, what each operation costs
+// in round trips and capacity units, what pricing and quotes of returns take, what the system does under four shoppers
+// and under a crowd, and a billing run. It prints figures and ratios and judges nothing.
 package main
 
 import (

@@ -12,8 +12,8 @@ import (
 	"dangol/functions/returns"
 )
 
-// returnSteps prints how many quotes a second one core computes for an order of 50 lines with 5 promotions, and what each step of
-// a return costs in round trips and capacity units, as the tests of the function measure it.
+// returnSteps prints how many quotes a second one core computes for an order of 50 lines with 5 promotions, and what
+// each step of a return costs in round trips and capacity units, as the tests of the function measure it.
 func returnSteps(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "Quote", "-benchmem", "./shared/refund")
 	cmd.Stderr = os.Stderr
@@ -31,7 +31,8 @@ func returnSteps(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("\nquotes of a return: %.0f a second on one core (50 lines, 5 promotions, %.1f us each)\n", 1e9/nanoseconds,
+		fmt.Printf("\nquotes of a return: %.0f a second on one core (50 lines, 5 promotions, %.1f us each)\n",
+			1e9/nanoseconds,
 			nanoseconds/1000)
 	}
 	fmt.Printf("\n%-40s %12s %12s %12s\n", "steps of a return", "round trips", "read units", "write units")

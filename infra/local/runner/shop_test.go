@@ -26,7 +26,8 @@ func TestAnOrderFromCartToDelivery(t *testing.T) {
 	order := done.Field(t, "orderId")
 	s.RunUntilIdle()
 
-	s.Do(s.Agent(), "POST", "/orders/"+order+"/fulfillments", map[string]string{"carrier": "cj", "trackingNumber": "1234-5678"})
+	s.Do(s.Agent(), "POST", "/orders/"+order+"/fulfillments",
+		map[string]string{"carrier": "cj", "trackingNumber": "1234-5678"})
 	s.RunUntilIdle()
 	s.Do(s.Agent(), "POST", "/orders/"+order+"/fulfillments/1/delivered", nil)
 	got := s.Do(ann.Caller, "GET", "/orders/"+order, nil)

@@ -1,8 +1,8 @@
-// Package api is the HTTP side of every function: typed operations (Huma) behind API Gateway events, with one way to say
-// who may call, one error shape, request and correlation ids, size limits and idempotency keys.
+// Package api is the HTTP side of every function: typed operations (Huma) behind API Gateway events, with one way to
+// say who may call, one error shape, request and correlation ids, size limits and idempotency keys.
 //
-// A function registers its routes once, with Handle. The registration serves requests, and it is also what the topology,
-// the API Gateway routes, the OpenAPI document and the permission tests are made from.
+// A function registers its routes once, with Handle. The registration serves requests, and it is also what the
+// topology, the API Gateway routes, the OpenAPI document and the permission tests are made from.
 package api
 
 import (
@@ -53,8 +53,8 @@ func (a Access) Scope() string {
 	}
 }
 
-// Scopes are the OAuth scopes of which a token needs one: a merchant's is enough for what agents may do, and an agent's for
-// what customers may. API Gateway's authorizer asks for the same ones.
+// Scopes are the OAuth scopes of which a token needs one: a merchant's is enough for what agents may do, and an agent's
+// for what customers may. API Gateway's authorizer asks for the same ones.
 func (a Access) Scopes() []string {
 	if !a.Authorized() {
 		return nil
@@ -245,8 +245,8 @@ func (s *Service) prepare() {
 	}
 }
 
-// binaryTypes are the content types of answers that are not text: the event carries them in base64. Scripts are among them
-// because they are served compressed.
+// binaryTypes are the content types of answers that are not text: the event carries them in base64. Scripts are among
+// them because they are served compressed.
 var binaryTypes = []string{"text/javascript; charset=utf-8", "application/pdf"}
 
 // Lambda returns the handler for API Gateway HTTP API events (payload format 2.0).
