@@ -21,18 +21,6 @@ func TestSamples(t *testing.T) {
 		map[string]int{"label-not-yours": 404, "slip-without-token": 401, "pick-list-forged-token": 401})
 }
 
-func TestAccess(t *testing.T) {
-	t.Parallel()
-	system.Check(t, system.Function{
-		Spec: documents.Spec(),
-		Routes: system.Routes{
-			"getReturnLabel": {Needs: bookedReturn, Owned: true, Operators: true},
-			"getPackingSlip": {Needs: system.OwnOrder},
-			"getPickList":    {},
-		},
-	})
-}
-
 // bookedReturn is a return with a label: {returnId}.
 func bookedReturn(s *system.Shop) system.Things {
 	b := system.DeliveredOrder(s)
