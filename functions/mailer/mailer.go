@@ -38,6 +38,7 @@ import (
 
 	"dangol/shared/mail"
 	"dangol/shared/outbox"
+	"dangol/shared/outreach/campaign"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/keystore"
 	"dangol/shared/platform/backoff"
@@ -94,13 +95,14 @@ func Spec() function.Spec {
 			About:    "Package `shared/outbox`. One task and one record a mail.",
 			Patterns: outbox.AccessPatterns,
 		}},
-		Tables: []function.Grant{{Table: table.Outreach.Name, Actions: []string{"GetItem", "PutItem", "UpdateItem"}}},
+		Tables: []function.Grant{{Table: table.Outreach.Name, Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"}}},
 		Jobs:   (&Mailer{}).jobs(), Queue: function.Queue{Concurrency: 5},
 		Events: Hears, MailEvents: true,
 		Permissions: []function.Permission{function.SendMail},
 		Alarms: []function.Alarm{
 			{Name: "rejected", Metric: "MailRejected",
 				What: "SES refuses mails: GET /outreach/failures lists them with the reason"},
+			{Name: "paused", Metric: "MarketingPaused", What: "Marketing was paused for its bounces and complaints: GET /outreach/sending says why"},
 			{Name: "unknown", Metric: "MailUnknown",
 				What: "It is not known whether mails were sent: GET /outreach/failures lists them"},
 		},
@@ -218,11 +220,30 @@ func (m *Mailer) hear(ctx context.Context, in lambdaevents.EventBridgeEvent) err
 		m.log.ErrorContext(ctx, "SES event", "id", in.ID, "type", e.EventType, "error", err)
 		return err
 	}
+	if e.EventType == "Bounce" || e.EventType == "Complaint" {
+		if err := m.watch(ctx); err != nil {
+			m.log.ErrorContext(ctx, "watch on reputation", "error", err) // the next bounce looks again
+		}
+	}
 	if name := map[string]string{"Bounce": "MailBounced", "Complaint": "MailComplained",
 		"Delivery": "MailDelivered"}[e.EventType]; name != "" {
 		m.count(ctx, name)
 	}
 	return nil
+}
+
+// watch stops marketing before SES does, when too many mails bounce or are complained about. A person lets it go on.
+func (m *Mailer) watch(ctx context.Context) error {
+	health, err := m.Store.Health(ctx, m.clock.Now())
+	if err != nil || campaign.Watch(health) != campaign.Pause {
+		return err
+	}
+	rate, err := m.Budget.Read(ctx)
+	if err != nil || rate.Paused != "" {
+		return err
+	}
+	m.count(ctx, "MarketingPaused")
+	return m.Budget.Pause(ctx, fmt.Sprintf("reputation: %d bounces and %d complaints of %d mails", health.Bounced, health.Complained, health.Sent))
 }
 
 func (m *Mailer) count(ctx context.Context, name string) {

@@ -220,3 +220,28 @@ func TestWhileMarketingIsPausedOrderMailsGoOut(t *testing.T) {
 		t.Errorf("%d mails after the pause", len(b.ses.accepted))
 	}
 }
+
+func TestTooManyComplaintsPauseMarketingAndNothingElse(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, &fakeSES{})
+	b.agree(reader)
+	for i := range 6 {
+		b.queue(reminder(fmt.Sprint("m", i)))
+	}
+	b.due()
+	for i := range 5 {
+		for range 2 { // each comes twice
+			b.tell("Complaint", fmt.Sprint("m", i), `,"complaint":{"complainedRecipients":[{"emailAddress":"x@example.com"}]}`)
+		}
+		rate, err := b.mailer.Budget.Read(t.Context())
+		if err != nil || (rate.Paused != "") != (i == 4) {
+			t.Errorf("after %d complaints: paused %q, %v", i+1, rate.Paused, err)
+		}
+	}
+	b.queue(reminder("m9"))
+	b.due()
+	sent := len(b.ses.accepted)
+	if err := b.deliver(told(t, "evt_1", placed())); err != nil || sent != 6 || len(b.ses.accepted) != 7 {
+		t.Errorf("%d marketing mails, %d in all, %v", sent, len(b.ses.accepted), err)
+	}
+}

@@ -20,6 +20,7 @@ var pages = []page{
 	{"docs/openapi.json", openAPI},
 	{"docs/architecture.md", architecture},
 	{"docs/data-model.md", dataModel},
+	{"docs/sequences.md", sequences},
 	{"shared/money/units.go", currencies},
 }
 

@@ -110,6 +110,9 @@ func (b *Budget) Throttled(ctx context.Context) error {
 
 // Pause stops marketing, or lets it go on when why is empty.
 func (b *Budget) Pause(ctx context.Context, why string) error {
+	b.mu.Lock()
+	b.slices = [2]slice{} // places that were given out before
+	b.mu.Unlock()
 	return b.change(ctx, func(r Rate, _ time.Time) (Rate, error) { r.Paused = why; return r, nil })
 }
 

@@ -173,6 +173,9 @@ func (m Mail) Settle(state State, messageID, reason string, now time.Time) []tab
 		// Always: the task's version keeps two outcomes apart, and SES's events touch other attributes.
 	}
 	writes := []table.Write{record, Count(m.Source, m.ID, now, map[string]int{counterOf(state): 1})}
+	if state == Accepted && m.Kind == compliance.Marketing {
+		writes = append(writes, Count(healthOf(now), m.ID, now, Counters{CountSent: 1}))
+	}
 	if state == Rejected || state == Unknown {
 		writes = append(writes, table.Put{Item: m.failure(state, reason, now)}) // one entry for each mail, the newest counts
 	}

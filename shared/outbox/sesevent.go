@@ -191,6 +191,10 @@ func (h Hearing) mark(ctx context.Context, e SESEvent, attribute, counter string
 	if r.Source.Name != "" {
 		writes = append(writes, Count(r.Source, id, now, Counters{counter: 1}))
 	}
+	hard := counter == CountBounced && e.Bounce.Type == "Permanent" || counter == CountComplained
+	if hard && r.Kind == compliance.Marketing {
+		writes = append(writes, Count(healthOf(now), id, now, Counters{counter: 1}))
+	}
 	err = h.Store.Table.Transact(ctx, "", writes...)
 	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
 		return nil

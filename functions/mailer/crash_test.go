@@ -1,0 +1,266 @@
+package mailer_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"dangol/functions/mailer"
+	"dangol/infra/testkit/localtest"
+	"dangol/shared/compliance"
+	"dangol/shared/mail"
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/campaign"
+	"dangol/shared/outreach/consent"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/keystore"
+	"dangol/shared/outreach/service"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/table"
+)
+
+// killed is what a worker panics with when its process is killed: nothing it would have done afterwards happens.
+type killed struct{}
+
+// killer kills its caller by chance, before or after a call took effect.
+type killer struct {
+	table.DB
+	*chance
+}
+
+// chance decides, the same in each run.
+type chance struct {
+	mu    sync.Mutex
+	dice  *rand.Rand
+	kills int
+	off   bool
+}
+
+func (c *chance) draw(n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.dice.IntN(n)
+}
+
+// maybe kills once in a while.
+func (c *chance) maybe() {
+	c.mu.Lock()
+	kill := !c.off && c.dice.IntN(40) == 0
+	if kill {
+		c.kills++
+	}
+	c.mu.Unlock()
+	if kill {
+		panic(killed{})
+	}
+}
+
+func (k killer) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	k.maybe()
+	out, err := k.DB.PutItem(ctx, in, o...)
+	k.maybe()
+	return out, err
+}
+
+func (k killer) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	out, err := k.DB.UpdateItem(ctx, in, o...)
+	k.maybe()
+	return out, err
+}
+
+func (k killer) TransactWriteItems(
+	ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options),
+) (*dynamodb.TransactWriteItemsOutput, error) {
+	k.maybe()
+	out, err := k.DB.TransactWriteItems(ctx, in, o...)
+	k.maybe()
+	return out, err
+}
+
+// moodySES accepts most mails; some are throttled, some are accepted and the answer is lost, some vanish, and some kill the worker.
+type moodySES struct {
+	*chance
+	mu       sync.Mutex
+	accepted map[string]int // by id of the mail
+}
+
+func (s *moodySES) Account(context.Context) (perSecond float64, quota, sent int, err error) {
+	return 200, 1_000_000, 0, nil
+}
+
+func (s *moodySES) Send(_ context.Context, m mail.Message) (string, error) {
+	take := func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.accepted[m.Tags[outbox.Tag]]++
+	}
+	switch s.draw(30) {
+	case 0:
+		return "", fmt.Errorf("%w: too many", mail.ErrThrottled)
+	case 1:
+		take()
+		return "", fmt.Errorf("%w: timeout", mail.ErrUnknown)
+	case 2:
+		return "", fmt.Errorf("%w: timeout", mail.ErrUnknown)
+	}
+	s.maybe()
+	take()
+	s.maybe()
+	return "ses", nil
+}
+
+// TestACampaignThroughKillsTimeoutsAndRepetitions sends a campaign while workers are killed at any point. Nobody gets two mails, nobody is
+// forgotten, and the numbers agree with those of SES.
+func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
+	t.Parallel()
+	const people = 400
+	ctx, now := t.Context(), clock.Stopped(noon)
+	luck := &chance{dice: rand.New(rand.NewPCG(7, 11)), off: true}
+	db, name := localtest.DB(t), localtest.Name(t, table.Outreach)
+	outreach, plain := table.New(killer{db, luck}, name, nil), table.New(db, name, nil)
+	ses := &moodySES{chance: luck, accepted: map[string]int{}}
+	seoul := time.FixedZone("KST", 9*60*60)
+	templates, err := mail.NewTemplates(mail.Brand{
+		Name: "온결", URL: "https://shop.example.com", Color: "#1f4d3a", Contact: "help@example.com", Imprint: []string{"서울특별시 성동구"},
+	}, seoul)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := &boot.Env{Function: "mailer", Clock: now, Log: slog.New(slog.DiscardHandler)}
+	links := mailer.Links{Base: "https://api.example.com", Shop: "https://shop.example.com", Keys: &keystore.Store{Table: plain}}
+	shop := service.Shop{
+		Name: "온결", URL: "https://shop.example.com", Contact: "help@example.com", Address: "서울특별시", LinkBase: "https://api.example.com", Zone: seoul,
+	}
+	s, err := service.New(outreach, shop, now, env.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := spring(t, s, people)
+	sender := func() *mailer.Mailer { // a new process
+		m := mailer.With(outreach, ses, templates, links, env)
+		m.Budget.Sleep = func(_ context.Context, d time.Duration) error { now.Advance(d); return nil }
+		return m
+	}
+	luck.off = false
+	heard := map[string]bool{}
+	hearing := outbox.Hearing{Store: outbox.Store{Table: plain}, Contacts: contact.Store{Table: plain}}
+	for round := 0; round < 400; round++ {
+		now.Advance(30 * time.Second)
+		m := sender()
+		work := map[string]func(context.Context, due.Job) error{
+			service.DueCampaign: s.WorkCampaign, service.DuePage: s.WorkPage, outbox.DueMarketing: m.Work,
+		}
+		for kind, do := range work {
+			crowd(t, plain, kind, now.Now(), luck, do)
+		}
+		for id := range ses.accepted { // SES tells of what it took, twice, some time later
+			if !heard[id] && luck.draw(3) == 0 {
+				heard[id] = true
+				tell(t, hearing, id, now.Now())
+			}
+		}
+		if got, _ := s.GetCampaign(ctx, c.ID); got.Status == campaign.Finished {
+			break
+		}
+	}
+	luck.off = true
+	for id := range ses.accepted {
+		tell(t, hearing, id, now.Now())
+	}
+	verify(t, s, c.ID, people, ses, luck)
+}
+
+// spring is a campaign to people who have agreed, scheduled.
+func spring(t *testing.T, s *service.Service, people int) *service.Campaign {
+	t.Helper()
+	for i := range people {
+		email := fmt.Sprintf("reader%d@example.com", i)
+		_, err := s.Contacts.Change(t.Context(), email, noon, func(c *contact.Contact) ([]table.Write, bool, error) {
+			c.Language, c.Country = "ko", "KR"
+			c.Apply(consent.Change{Channel: compliance.Email, Action: consent.Give, At: noon})
+			return nil, false, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	texts := outbox.Texts{Subject: "봄", Heading: "봄", Body: []string{"봄입니다."}, Button: "보기"}
+	c, err := s.CreateCampaign(t.Context(), service.CampaignPlan{
+		Name: "Spring", Topic: "offers", Local: "2026-03-01T21:10", By: campaign.ShopClock, Lateness: 24 * 60, URL: "https://shop.example.com/spring",
+		Variants: []service.Variant{{ID: "a", Texts: map[string]outbox.Texts{"ko": texts, "en": texts}}},
+	})
+	if err == nil {
+		c, err = s.Schedule(t.Context(), c.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// crowd works off what is due; some jobs come twice, and a worker that is killed leaves the rest of its work to others.
+func crowd(t *testing.T, tb *table.Table, kind string, now time.Time, luck *chance, do func(context.Context, due.Job) error) {
+	t.Helper()
+	err := due.Overdue(t.Context(), tb, kind, now, func(j due.Job) error {
+		for range 1 + luck.draw(2) {
+			func() {
+				defer func() {
+					if cause := recover(); cause != nil && cause != (killed{}) {
+						panic(cause)
+					}
+				}()
+				_ = do(t.Context(), j) // a fault leaves the job due
+			}()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func tell(t *testing.T, h outbox.Hearing, id string, now time.Time) {
+	t.Helper()
+	e := outbox.SESEvent{EventType: "Send"}
+	e.Mail.MessageID, e.Mail.Timestamp, e.Mail.Tags = "ses", now, map[string][]string{outbox.Tag: {id}}
+	for range 2 {
+		if err := h.Hear(t.Context(), e, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func verify(t *testing.T, s *service.Service, campaignID string, people int, ses *moodySES, luck *chance) {
+	t.Helper()
+	c, err := s.GetCampaign(t.Context(), campaignID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _, err := s.Progress(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, n := range ses.accepted {
+		if n > 1 {
+			t.Errorf("%s was sent %d times", id, n)
+		}
+	}
+	if c.Status != campaign.Finished || c.People != people || p.Open != 0 || p.Settled() != people {
+		t.Errorf("%s with %d people: %+v", c.Status, c.People, p)
+	}
+	if p.Sent != len(ses.accepted) || p.SESSent != len(ses.accepted) {
+		t.Errorf("%d counted as sent, %d by SES's events, SES took %d", p.Sent, p.SESSent, len(ses.accepted))
+	}
+	if luck.kills < 100 {
+		t.Errorf("only %d kills", luck.kills)
+	}
+	t.Logf("%d people, %d kills: %d sent, %d unknown and listed, 0 repeated", people, luck.kills, p.Sent, p.Unknown)
+}
