@@ -15,6 +15,7 @@ func TestAccess(t *testing.T) {
 		reader := agree(s)
 		leaveCart(s, reader)
 		campaign(s)
+		members(s)
 	}})
 }
 
@@ -75,5 +76,20 @@ func campaign(s *system.Shop) {
 	got := s.Do(s.Merchant(), "GET", "/outreach/campaigns/"+id, nil)
 	if state := got.Field(s.T, "campaign.status"); state != "finished" {
 		s.T.Errorf("the campaign is %s: %s", state, got.Body)
+	}
+}
+
+// members saves a segment of buyers; a promotion for them is then for a customer who has bought.
+func members(s *system.Shop) {
+	s.T.Helper()
+	_, variant := s.Product(10, nil)
+	ann := s.CustomerWith(system.Unique("ann"), variant, 1)
+	s.Do(s.Merchant(), "PUT", "/outreach/segments/buyers", `{"condition":{"orders":{"atLeast":1}}}`)
+	s.AdvanceBy(2 * time.Minute)
+	s.Buy(ann, "pm_card_visa")
+	s.AdvanceBy(2 * time.Minute)
+	got := s.Do(s.Merchant(), "GET", "/outreach/segments", nil)
+	if ready := got.Field(s.T, "segments.0.ready"); ready != "true" {
+		s.T.Errorf("the segment is not ready: %s", got.Body)
 	}
 }

@@ -45,16 +45,19 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "outreach-worker", Purpose: "Moves people through message series, plans the mails of campaigns, sends web push",
 		New: New, Memory: 256, Timeout: Timeout,
-		Environment: append(service.Variables(), "MAIL_FROM", "PUSH_HOSTS"),
-		Tables: []function.Grant{{
-			Table:   table.Outreach.Name,
-			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne},
-		}},
+		Environment: append(service.Variables(), "COMMERCE_TABLE", "MAIL_FROM", "PUSH_HOSTS"),
+		Tables: []function.Grant{
+			{
+				Table:   table.Outreach.Name,
+				Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne},
+			},
+			{Table: table.Commerce.Name, Actions: []string{"PutItem"}}, // segments of customers, for promotions
+		},
 		Jobs: Worker{}.jobs(), Events: Worker{}.consumers().Types(),
 	}
 }
 
-// New builds the function. Environment: service.Variables; MAIL_FROM, whom push services may ask; PUSH_HOSTS, other push services than
+// New builds the function. Environment: service.Variables; MAIL_FROM, whom push services may ask; COMMERCE_TABLE; PUSH_HOSTS, other push services than
 // those of the browsers, for a laptop.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	s, err := service.FromEnv(ctx, env)
@@ -68,6 +71,11 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
+	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
+	if err != nil {
+		return nil, err
+	}
+	s.Commerce = tables[0]
 	pusher := service.Pusher{
 		Service: s, Client: env.HTTP, Hosts: append(push.Hosts, config.Hosts...), Subject: "mailto:" + config.From,
 		Engine: task.Engine{Table: s.Table, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics()},
@@ -84,6 +92,7 @@ func (w Worker) jobs() worker.Kinds {
 		{Name: service.DueContact, Table: outreach, Handle: s.WorkContact},
 		{Name: service.DueCampaign, Table: outreach, Handle: s.WorkCampaign},
 		{Name: service.DuePage, Table: outreach, Handle: s.WorkPage},
+		{Name: service.DueSegment, Table: outreach, Handle: s.WorkSegment},
 		{Name: service.DuePush, Table: outreach, Handle: w.Pusher.Kind().Work},
 	}
 }
@@ -91,7 +100,7 @@ func (w Worker) jobs() worker.Kinds {
 func (w Worker) consumers() function.Consumers {
 	return function.Consumers{
 		function.On(w.cartChanged), function.On(w.orderPlaced), function.On(w.orderCanceled), function.On(w.orderDelivered),
-		function.On(w.subscriptionChanged),
+		function.On(w.subscriptionChanged), function.On(w.reviewPublished),
 	}
 }
 
@@ -110,6 +119,7 @@ func (w Worker) orderPlaced(ctx context.Context, e event.Envelope, b events.Orde
 	}
 	return w.take(ctx, b.Email, service.Happening{
 		Event: happened("order.placed", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/"), Order: order,
+		Also:    []table.Write{service.Buyer(b.OrderID, b.Email, e.Time)},
 		Profile: profile(b.CustomerID, b.Name, b.Language, b.Place.Country),
 	})
 }
@@ -156,6 +166,33 @@ func (w Worker) subscriptionChanged(ctx context.Context, e event.Envelope, b eve
 		h := happened(kind, e, "subscriptionId", b.SubscriptionID, "renewsAt", b.PeriodCloses, "trialEndsAt", b.PeriodCloses,
 			"url", w.Service.Shop.URL+"/account/subscriptions/"+b.SubscriptionID)
 		if err := w.take(ctx, b.Email, service.Happening{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dissatisfied is the most stars of a review whose author is offered help.
+const dissatisfied = 2
+
+// reviewPublished ends the requests for a review, and offers help to who was not content. A review that was changed to few stars is
+// answered once: the run's key is the review.
+func (w Worker) reviewPublished(ctx context.Context, e event.Envelope, b events.ReviewPublished) error {
+	if b.OrderID == "" {
+		return nil
+	}
+	email, err := w.Service.BuyerOf(ctx, b.OrderID)
+	if err != nil || email == "" {
+		return err
+	}
+	url := w.Service.Shop.URL + "/orders/" + b.OrderID
+	kinds := []string{"review.published"}
+	if b.Rating <= dissatisfied {
+		kinds = append(kinds, "review.negative")
+	}
+	for _, kind := range kinds {
+		h := service.Happening{Event: happened(kind, e, "reviewId", b.ReviewID, "orderId", b.OrderID, "url", url)}
+		if err := w.take(ctx, email, h); err != nil {
 			return err
 		}
 	}

@@ -42,6 +42,7 @@ func TestAccess(t *testing.T) {
 			"createCampaign": {Needs: nobody, Body: spring}, "listCampaigns": {}, "getCampaign": {Needs: draft},
 			"dryRunCampaign": {Needs: draft}, "scheduleCampaign": {Needs: draft}, "pauseCampaign": {Needs: state(campaign.Sending)},
 			"resumeCampaign": {Needs: state(campaign.Paused)}, "stopCampaign": {Needs: draft},
+			"listSegments": {}, "saveSegment": {Needs: segment, Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"countSegment":     {Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"listMailFailures": {Needs: failed}, "resendMail": {Needs: failed}, "lookupContact": {Body: `{"email":"a@example.com"}`},
 			"importConsents": {
@@ -58,6 +59,10 @@ func nobody(s *system.Shop) system.Things {
 
 func series(*system.Shop) system.Things {
 	return system.Things{Fill: map[string]string{"sequenceId": "abandoned_cart"}}
+}
+
+func segment(*system.Shop) system.Things {
+	return system.Things{Fill: map[string]string{"segment": "buyers"}}
 }
 
 // agreed is a contact who has consented to advertising by mail.

@@ -35,7 +35,56 @@ func (f *Outreach) campaignRoutes(s *api.Service) {
 	} {
 		api.Handle(s, merchant("POST", "/campaigns/{campaignId}/"+step.path, step.id, step.summary, "", 404, 409), f.steer(step.to))
 	}
+	api.Handle(s, merchant("GET", "/segments", "listSegments", "Segments", "Promotions name them in conditions.segments."), f.listSegments)
+	api.Handle(s, merchant("PUT", "/segments/{segment}", "saveSegment", "Save a segment", saveSegmentText, 409, 422), f.saveSegment)
 	api.Handle(s, merchant("POST", "/segments/count", "countSegment", "Count people who meet a condition", "With a sample of ids.", 422), f.countSegment)
+}
+
+const saveSegmentText = "Who meets the condition is a member from now on; those who are there already are looked at within minutes (ready)."
+
+// SaveSegmentInput names a condition.
+type SaveSegmentInput struct {
+	Segment string `path:"segment" pattern:"^[a-z0-9_-]{1,40}$"`
+	Body    struct {
+		Condition segment.Condition `json:"condition"`
+	}
+}
+
+// SegmentOutput is a segment.
+type SegmentOutput struct{ Body service.Segment }
+
+func (f *Outreach) saveSegment(ctx context.Context, in *SaveSegmentInput) (*SegmentOutput, error) {
+	if err := conditionProblem(in.Body.Condition); err != nil {
+		return nil, err
+	}
+	saved, err := f.Service.SaveSegment(ctx, in.Segment, in.Body.Condition)
+	return &SegmentOutput{saved}, err
+}
+
+// SegmentsOutput lists segments.
+type SegmentsOutput struct {
+	Body struct {
+		Segments []service.Segment `json:"segments" nullable:"false"`
+	}
+}
+
+func (f *Outreach) listSegments(ctx context.Context, _ *struct{}) (*SegmentsOutput, error) {
+	all, err := f.Service.Segments(ctx)
+	out := &SegmentsOutput{}
+	out.Body.Segments = all
+	return out, err
+}
+
+// conditionProblem says what is wrong with a condition; nil when nothing is.
+func conditionProblem(c segment.Condition) error {
+	var fields []problem.Field
+	for _, fault := range c.Faults() {
+		fields = append(fields, problem.Field{Pointer: "/condition" + fault.Pointer, Code: "condition_invalid", Message: fault.Text})
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return problem.Invalid(fields...)
 }
 
 // CreateCampaignInput is a plan.
@@ -129,12 +178,8 @@ type CountSegmentOutput struct {
 }
 
 func (f *Outreach) countSegment(ctx context.Context, in *CountSegmentInput) (*CountSegmentOutput, error) {
-	var fields []problem.Field
-	for _, fault := range in.Body.Condition.Faults() {
-		fields = append(fields, problem.Field{Pointer: "/condition" + fault.Pointer, Code: "condition_invalid", Message: fault.Text})
-	}
-	if len(fields) > 0 {
-		return nil, problem.Invalid(fields...)
+	if err := conditionProblem(in.Body.Condition); err != nil {
+		return nil, err
 	}
 	count, err := f.Service.CountSegment(ctx, in.Body.Condition)
 	return &CountSegmentOutput{count}, err

@@ -68,8 +68,7 @@ func (s *Service) answer(
 			Channel: change.Channel, TTL: change.At.Add(keepProof).Unix(),
 		}, If: table.IfNew}}
 		follow, err := s.follow(ctx, c, change, applied)
-		c.Due = nextDue(*c)
-		return append(writes, follow...), false, err
+		return append(writes, follow...), false, errors.Join(err, s.settle(ctx, c, s.Clock.Now()))
 	}
 }
 
@@ -166,7 +165,7 @@ func (s *Service) Proofs(ctx context.Context, contactID string) ([]consent.Chang
 	return all, err
 }
 
-// WorkContact sends the confirmation of a consent that is due every two years (정보통신망법 50조 8항). Silence keeps the consent.
+// WorkContact puts a contact into other segments when time alone does that, and sends the confirmation of a consent that is due every two years (정보통신망법 50조 8항). Silence keeps the consent.
 func (s *Service) WorkContact(ctx context.Context, job due.Job) error {
 	contactID := strings.TrimPrefix(job.Key.PK, "CONTACT#")
 	now := s.Clock.Now()
@@ -187,8 +186,7 @@ func (s *Service) WorkContact(ctx context.Context, job due.Job) error {
 			}
 			writes = append(writes, letter)
 		}
-		c.Due = nextDue(*c)
-		return writes, false, nil
+		return writes, false, s.settle(ctx, c, now)
 	})
 	if errors.Is(err, table.ErrNotFound) {
 		return nil

@@ -124,9 +124,7 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 		if again, err := s.runs(ctx, []string{job.Key.PK}); err != nil || len(again) == 0 || again[0].Edition != r.Edition {
 			return nil, true, err
 		}
-		writes := s.advance(ctx, d, r, c, now)
-		c.Due = nextDue(*c)
-		return writes, false, nil
+		return s.advance(ctx, d, r, c, now), false, s.settle(ctx, c, now)
 	})
 	if canceled, refused := table.Refused(err); refused && !canceled.Refused(0) {
 		return nil // the run or its message is not as it was: whoever changed it goes on

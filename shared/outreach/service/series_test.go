@@ -83,7 +83,7 @@ func (f *fixture) take(email, event string, data ...string) {
 // kinds are the due kinds and what works them off.
 func (f *fixture) kinds() map[string]func(context.Context, due.Job) error {
 	return map[string]func(context.Context, due.Job) error{
-		service.DueRun: f.WorkRun, service.DueCampaign: f.WorkCampaign, service.DuePage: f.WorkPage, service.DueContact: f.WorkContact,
+		service.DueRun: f.WorkRun, service.DueCampaign: f.WorkCampaign, service.DuePage: f.WorkPage, service.DueContact: f.WorkContact, service.DueSegment: f.WorkSegment,
 		outbox.DueMarketing: f.mail, outbox.DueMail: f.mail,
 	}
 }

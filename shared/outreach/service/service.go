@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"dangol/shared/compliance"
@@ -60,6 +61,12 @@ type Service struct {
 	Recommend Recommender
 	Clock     clock.Clock
 	Log       *slog.Logger
+	// Commerce takes the segments of customers, for promotions; nil tells nobody.
+	Commerce *table.Table
+
+	segmentsLock sync.Mutex
+	segments     []Segment
+	segmentsAt   time.Time
 }
 
 // Variables lists the environment variables that FromEnv reads.

@@ -23,6 +23,8 @@ type Happening struct {
 	// Order is a purchase that the event tells of, and Canceled one that it takes back.
 	Order    *segment.Order
 	Canceled string
+	// Also is stored in the same transaction. It may be stored again.
+	Also []table.Write
 }
 
 // Take adds what somebody did to their contact, in one transaction with the runs that it starts, moves and ends, and with the counting of
@@ -42,10 +44,33 @@ func (s *Service) Take(ctx context.Context, email string, h Happening) error {
 			}
 			writes = append(writes, moved...)
 		}
-		c.Due = nextDue(*c)
-		return writes, false, nil
+		return append(writes, h.Also...), false, s.settle(ctx, c, now)
 	})
 	return err
+}
+
+// buyer says whose an order is, for events about it that name no address.
+type buyer struct {
+	table.Key
+	Email string `dynamodbav:"email"`
+	TTL   int64  `dynamodbav:"ttl"`
+}
+
+func buyerKey(orderID string) table.Key { return table.Key{PK: "ORDER#" + orderID, SK: "BUYER"} }
+
+// keepBuyer is how long after an order somebody may still write about it.
+const keepBuyer = 400 * 24 * time.Hour
+
+// Buyer is the write that remembers whose an order is.
+func Buyer(orderID, email string, at time.Time) table.Write {
+	return table.Put{Item: buyer{buyerKey(orderID), email, at.Add(keepBuyer).Unix()}} // always the same for an order
+}
+
+// BuyerOf is the address of an order's buyer, empty when it is not known. 1 round trip.
+func (s *Service) BuyerOf(ctx context.Context, orderID string) (string, error) {
+	var b buyer
+	err := s.Table.Get(ctx, buyerKey(orderID), &b)
+	return b.Email, ignoreMissing(err)
 }
 
 // ordered notes a purchase and counts it for the message that the person clicked last, once: what is counted is fixed with the order.

@@ -1,0 +1,185 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/segment"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion/store"
+)
+
+// DueSegment is the due kind of segments whose members are to be found among the people who are there already.
+const DueSegment = "outreach_segment"
+
+// Segment is a named condition. Whoever meets it is a member; promotions can ask for it by name.
+type Segment struct {
+	table.Key
+	due.Due
+	Name      string            `dynamodbav:"name" json:"name"`
+	Condition segment.Condition `dynamodbav:"condition" json:"condition"`
+	Changed   time.Time         `dynamodbav:"changed" json:"changed"`
+	// Ready: everybody who was there when it was saved has been looked at.
+	Ready bool   `dynamodbav:"ready" json:"ready"`
+	Shard int    `dynamodbav:"shard" json:"-"`
+	After string `dynamodbav:"after,omitempty" json:"-"`
+	List  string `dynamodbav:"gsi1pk" json:"-"`
+	Place string `dynamodbav:"gsi1sk" json:"-"`
+}
+
+func segmentKey(name string) table.Key { return table.Key{PK: "SEGMENT#" + name, SK: "SEGMENT"} }
+
+// maxSegments is how many a shop may have: each is asked about whenever somebody does something.
+const maxSegments = 50
+
+// SaveSegment stores a segment, and lets its members be found. 2 round trips. Errors: 409 too_many_segments.
+func (s *Service) SaveSegment(ctx context.Context, name string, condition segment.Condition) (Segment, error) {
+	all, err := s.Segments(ctx)
+	if err != nil {
+		return Segment{}, err
+	}
+	if len(all) >= maxSegments && !slices.ContainsFunc(all, func(other Segment) bool { return other.Name == name }) {
+		return Segment{}, problem.Conflict("too_many_segments", "A shop has at most %d segments.", maxSegments)
+	}
+	now := s.Clock.Now()
+	// Begun when no worker remembers the segments as they were.
+	saved := Segment{
+		Key: segmentKey(name), Due: due.On(DueSegment, name, now.Add(remembered)), Name: name, Condition: condition, Changed: now, List: "SEGMENTS", Place: name,
+	}
+	return saved, s.Table.Put(ctx, table.Put{Item: saved}) // the newest condition counts
+}
+
+// Segments reads all segments. 2 round trips.
+func (s *Service) Segments(ctx context.Context) ([]Segment, error) {
+	listed, err := s.Table.Query(ctx, table.Query{
+		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": "SEGMENTS"}, Limit: maxSegments,
+	})
+	if err != nil || len(listed.Items) == 0 {
+		return []Segment{}, err
+	}
+	keys := make([]table.Key, len(listed.Items))
+	for i, item := range listed.Items {
+		keys[i] = item.Key()
+	}
+	items, err := s.Table.BatchGet(ctx, false, keys...)
+	if err != nil {
+		return nil, err
+	}
+	all := []Segment{}
+	for _, key := range keys {
+		var one Segment
+		if item, ok := items[key]; ok {
+			if err := item.Decode(&one); err != nil {
+				return nil, err
+			}
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+// remembered is how long a worker keeps the segments in memory.
+const remembered = time.Minute
+
+// current are the segments as of at most a minute ago.
+func (s *Service) current(ctx context.Context) ([]Segment, error) {
+	s.segmentsLock.Lock()
+	defer s.segmentsLock.Unlock()
+	now := s.Clock.Now()
+	if !s.segmentsAt.IsZero() && now.Sub(s.segmentsAt) < remembered && !now.Before(s.segmentsAt) {
+		return s.segments, nil
+	}
+	all, err := s.Segments(ctx)
+	if err == nil {
+		s.segments, s.segmentsAt = all, now
+	}
+	return all, err
+}
+
+// place puts the contact into the segments it is in now, and says when time alone can change that. Customers are told to the promotions
+// first: a worker that dies in between tells them again.
+func (s *Service) place(ctx context.Context, c *contact.Contact, now time.Time) (next time.Time, err error) {
+	all, err := s.current(ctx)
+	if err != nil {
+		return next, err
+	}
+	var in []string
+	for _, one := range all {
+		if one.Condition.Holds(c.Person, now) {
+			in = append(in, one.Name)
+		}
+		if at := one.Condition.NextChange(c.Person, now); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	if slices.Equal(in, c.Segments) {
+		return next, nil
+	}
+	if s.Commerce != nil && c.CustomerID != "" {
+		// Always: it is the whole list, and the newest is written last.
+		if err := s.Commerce.Put(ctx, table.Put{Item: store.Segments(c.CustomerID, in...)}); err != nil {
+			return next, err
+		}
+	}
+	c.Segments = in
+	return next, nil
+}
+
+// settle puts the contact into its segments and into the due index.
+func (s *Service) settle(ctx context.Context, c *contact.Contact, now time.Time) error {
+	next, err := s.place(ctx, c, now)
+	if err != nil {
+		return err
+	}
+	c.Due = nextDue(*c)
+	if !next.IsZero() && (c.Due.At == 0 || next.UnixMilli() < c.Due.At) {
+		c.Due = due.On(DueContact, c.ID, next.Add(time.Millisecond)) // the index keeps whole milliseconds
+	}
+	return nil
+}
+
+// WorkSegment looks at the people who are there already, some at a time.
+func (s *Service) WorkSegment(ctx context.Context, job due.Job) error {
+	var one Segment
+	if err := s.Table.Get(ctx, job.Key, &one); errors.Is(err, table.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	now, changed := s.Clock.Now(), one.Changed
+	for range freezeSize {
+		if one.Shard >= contact.Shards || ctx.Err() != nil {
+			break
+		}
+		found, shard, after, err := s.ReadContacts(ctx, one.Shard, one.After)
+		if err != nil {
+			return err
+		}
+		for _, c := range found {
+			if one.Condition.Holds(c.Person, now) == slices.Contains(c.Segments, one.Name) {
+				continue
+			}
+			_, err := s.Contacts.ChangeID(ctx, c.ID, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+				return nil, false, s.settle(ctx, c, now)
+			})
+			if err := ignoreMissing(err); err != nil {
+				return err
+			}
+		}
+		one.Shard, one.After = shard, after
+	}
+	one.Due = due.On(DueSegment, one.Name, now.Add(time.Second))
+	if one.Shard >= contact.Shards {
+		one.Ready, one.Due = true, due.Due{}
+	}
+	err := s.Table.Put(ctx, table.Put{Item: one, If: "#changed = :seen", With: map[string]any{":seen": changed}}) // not one saved meanwhile
+	if _, refused := table.Failed(err); refused {
+		return nil
+	}
+	return err
+}
