@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dangol/infra/local/engine"
+	"dangol/infra/local/tables"
+	"dangol/shared/platform/table"
+)
+
+// floorItem is how large the item of the floor is: about a cart with two lines.
+const floorItem = 1_500
+
+// serveFloor is the least that an optimistic change of one item costs on this machine: net/http, one GetItem, one PutItem
+// that checks the version, the same engine with its data on disk, and nothing of a shop. It runs in a process of its own, so
+// that its processor time is counted like the shop's.
+func serveFloor(ctx context.Context, data string) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	e, err := engine.Start(ctx, engine.Options{DataFile: filepath.Join(data, "floor.db")})
+	if err != nil {
+		return err
+	}
+	defer e.Stop()
+	db := tables.Client(e.Endpoint())
+	if err := tables.Create(ctx, db, "Floor", table.Schema{Name: "Floor"}); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for {
+			err := changeFloorItem(r.Context(), db, r.URL.Path)
+			var met *types.ConditionalCheckFailedException
+			if errors.As(err, &met) {
+				continue
+			}
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			break
+		}
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(map[string]string{"text": strings.Repeat("x", floorItem)})
+	})}
+	fmt.Println("http://" + listener.Addr().String())
+	fmt.Println("Ctrl-C stops")
+	go func() {
+		<-ctx.Done()
+		server.Close()
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// changeFloorItem reads an item and writes it back under the next version.
+func changeFloorItem(ctx context.Context, db *dynamodb.Client, key string) error {
+	id := map[string]types.AttributeValue{
+		table.HashKey: &types.AttributeValueMemberS{Value: key},
+		table.SortKey: &types.AttributeValueMemberS{Value: "FLOOR"},
+	}
+	name := aws.String("Floor")
+	got, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: name, Key: id, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return err
+	}
+	read := 0
+	if n, ok := got.Item["version"].(*types.AttributeValueMemberN); ok {
+		fmt.Sscan(n.Value, &read)
+	}
+	item := map[string]types.AttributeValue{
+		table.HashKey: id[table.HashKey], table.SortKey: id[table.SortKey],
+		"version": &types.AttributeValueMemberN{Value: fmt.Sprint(read + 1)},
+		"text":    &types.AttributeValueMemberS{Value: strings.Repeat("x", floorItem)},
+	}
+	_, err = db.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: name, Item: item,
+		ConditionExpression:       aws.String("attribute_not_exists(#v) OR #v = :v"),
+		ExpressionAttributeNames:  map[string]string{"#v": "version"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":v": &types.AttributeValueMemberN{Value: fmt.Sprint(read)}},
+	})
+	return err
+}
