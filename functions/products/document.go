@@ -32,6 +32,7 @@ type VariantDocument struct {
 	Options          []string                 `json:"options,omitempty" maxItems:"3" nullable:"false" doc:"One value for each option of the product."`
 	Prices           map[string]PriceDocument `json:"prices" minProperties:"1" doc:"By currency (ISO 4217)." example:"{\"KRW\": {\"amount\": 12000}}"`
 	Taxable          *bool                    `json:"taxable,omitempty" default:"true"`
+	TaxClass         string                   `json:"taxClass,omitempty" maxLength:"40" pattern:"^[a-z0-9_-]*$" doc:"For goods that have another tax rate than the standard one: a class of SHOP_CONFIG's taxes, such as reduced or exempt."`
 	RequiresShipping *bool                    `json:"requiresShipping,omitempty" default:"true"`
 	Grams            int                      `json:"grams,omitempty" minimum:"0" maximum:"1000000"`
 	Barcode          string                   `json:"barcode,omitempty" maxLength:"100"`
@@ -75,7 +76,7 @@ func documentOf(p *catalog.Product) *ProductDocument {
 func variantDocument(v catalog.Variant) VariantDocument {
 	d := VariantDocument{
 		ID: v.ID, SKU: v.SKU, Options: v.Options, Prices: make(map[string]PriceDocument, len(v.Prices)),
-		Taxable: &v.Taxable, RequiresShipping: &v.RequiresShipping, Grams: v.Grams, Barcode: v.Barcode, Image: v.Image,
+		Taxable: &v.Taxable, TaxClass: v.TaxClass, RequiresShipping: &v.RequiresShipping, Grams: v.Grams, Barcode: v.Barcode, Image: v.Image,
 		Untracked: v.Untracked, Backorder: v.Backorder, Components: v.Components,
 		MaxPerOrder: v.MaxPerOrder, MaxPerCustomer: v.MaxPerCustomer,
 	}
@@ -123,7 +124,7 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 func (d VariantDocument) variant() catalog.Variant {
 	v := catalog.Variant{
 		ID: d.ID, SKU: d.SKU, Options: composed(d.Options), Prices: make(map[string]catalog.Price, len(d.Prices)),
-		Taxable: d.Taxable == nil || *d.Taxable, RequiresShipping: d.RequiresShipping == nil || *d.RequiresShipping,
+		Taxable: d.Taxable == nil || *d.Taxable, TaxClass: d.TaxClass, RequiresShipping: d.RequiresShipping == nil || *d.RequiresShipping,
 		Grams: d.Grams, Barcode: d.Barcode, Image: d.Image, Untracked: d.Untracked, Backorder: d.Backorder,
 		Components: d.Components, MaxPerOrder: d.MaxPerOrder, MaxPerCustomer: d.MaxPerCustomer,
 	}

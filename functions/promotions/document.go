@@ -18,22 +18,23 @@ type PromotionDocument struct {
 	Version          int                  `json:"version,omitempty" readOnly:"true" doc:"Ignored when written: send If-Match."`
 	State            promotion.State      `json:"state,omitempty" enum:"draft,scheduled,live,paused,ended" readOnly:"true" doc:"By the clock. Ignored when written."`
 	Name             map[string]string    `json:"name" minProperties:"1" doc:"By language, shown to shoppers." example:"{\"ko\": \"추석 세일\", \"en\": \"Chuseok sale\"}"`
-	Kind             promotion.Kind       `json:"kind" enum:"percentage,fixed_amount,fixed_price,buy_get,free_gift,free_shipping,tiered,set_price,drop,shelf" doc:"What it does. shelf changes the price that is shown; drop is a limited edition."`
+	Kind             promotion.Kind       `json:"kind" enum:"percentage,fixed_amount,fixed_price,buy_get,free_gift,free_shipping,tiered,set_price,order_price,drop,shelf" doc:"What it does. shelf changes the price that is shown; drop is a limited edition."`
 	Starts           string               `json:"starts" maxLength:"16" doc:"When it begins, on the clocks of timeZone." example:"2026-11-27T10:00"`
 	Ends             string               `json:"ends,omitempty" maxLength:"16" doc:"When it is over; left out for open-ended. Midnight at the end of a day is 24:00." example:"2026-11-29T24:00"`
 	TimeZone         string               `json:"timeZone,omitempty" maxLength:"60" doc:"IANA; the shop's when left out." example:"Asia/Seoul"`
 	StartsAt         *time.Time           `json:"startsAt,omitempty" readOnly:"true" doc:"starts in UTC. Ignored when written."`
 	EndsAt           *time.Time           `json:"endsAt,omitempty" readOnly:"true" doc:"ends in UTC. Ignored when written."`
-	Priority         int                  `json:"priority,omitempty" minimum:"-1000000" maximum:"1000000" doc:"High ones go first."`
+	Priority         int                  `json:"priority,omitempty" minimum:"-1000000" maximum:"1000000" doc:"Orders those that apply together, high ones first, and names one of combinations that cost the same."`
 	Exclusive        bool                 `json:"exclusive,omitempty" doc:"Applies alone, and only where that is best for the shopper."`
 	Class            promotion.Class      `json:"class,omitempty" enum:"product,order,shipping" doc:"What it takes from; that of the kind when left out."`
 	CombinesWith     []promotion.Class    `json:"combinesWith,omitempty" nullable:"false" maxItems:"3" doc:"Classes that may take from the same goods; both sides have to allow it. With order a member's percentage goes along."`
 	Targets          promotion.Targets    `json:"targets,omitempty" doc:"Which goods."`
 	Conditions       promotion.Conditions `json:"conditions,omitempty" doc:"For whom, and from which basket on."`
 	SkipSaleGoods    bool                 `json:"skipSaleGoods,omitempty" doc:"Leaves goods with a struck-through price alone."`
+	MoveRefused      bool                 `json:"moveRefused,omitempty" doc:"Takes from the other targeted goods what a floor refuses of a percentage, of an amount off each unit or of a free unit."`
 	MaxDiscount      promotion.Amounts    `json:"maxDiscount,omitempty" doc:"The most it takes off one order."`
 	Budget           promotion.Budget     `json:"budget,omitempty" doc:"The most it may cost in all, and how many orders may use it. Never overspent."`
-	LimitPerCustomer int                  `json:"limitPerCustomer,omitempty" minimum:"0" doc:"Orders of one customer over a lifetime (units, for a drop); 0 is no limit."`
+	LimitPerCustomer int                  `json:"limitPerCustomer,omitempty" minimum:"0" doc:"Orders of one customer over a lifetime (units, for a drop); 0 is no limit. Guests are counted by mail address."`
 	LimitPerCode     int                  `json:"limitPerCode,omitempty" minimum:"0" doc:"Uses of one code; 1 for codes of a batch when left out."`
 	Code             string               `json:"code,omitempty" maxLength:"32" doc:"The code that brings it in; without one, and without a batch, it applies by itself." example:"WELCOME"`
 	Batch            *PromotionBatch      `json:"batch,omitempty" readOnly:"true" doc:"Single-use codes. Ignored when written: see POST /promotions/{promotionId}/codes."`
@@ -42,6 +43,7 @@ type PromotionDocument struct {
 	Reason           string               `json:"reason,omitempty" maxLength:"1000" doc:"Why it is published although the guard speaks against it."`
 	Used             *PromotionUsed       `json:"used,omitempty" readOnly:"true" doc:"What of its budget is used."`
 	Results          []PromotionResult    `json:"results,omitempty" readOnly:"true" nullable:"false" doc:"What it brought, by currency."`
+	Warnings         []promotion.Warning  `json:"warnings,omitempty" readOnly:"true" nullable:"false" doc:"In the answer to publishing: what is hardly meant. See POST /promotions/plan."`
 	UpdatedAt        *time.Time           `json:"updatedAt,omitempty" readOnly:"true"`
 }
 
@@ -84,7 +86,7 @@ func (f *Promotions) document(p *promotion.Promotion) *PromotionDocument {
 	d := &PromotionDocument{
 		ID: p.ID, Version: p.Version, State: p.StateAt(f.Clock.Now()), Name: p.Name, Kind: p.Kind, TimeZone: p.TimeZone, StartsAt: &p.Starts,
 		Starts: local(p.Starts, f.zone(p.TimeZone)), Priority: p.Priority, Exclusive: p.Exclusive, Class: p.Class, CombinesWith: p.CombinesWith,
-		Targets: p.Targets, Conditions: p.Conditions, SkipSaleGoods: p.SkipSaleGoods, MaxDiscount: p.MaxDiscount, Budget: p.Budget,
+		Targets: p.Targets, Conditions: p.Conditions, SkipSaleGoods: p.SkipSaleGoods, MoveRefused: p.MoveRefused, MaxDiscount: p.MaxDiscount, Budget: p.Budget,
 		LimitPerCustomer: p.LimitPerCustomer, LimitPerCode: p.LimitPerCode, Code: p.Codes.Single, Terms: p.Terms, Group: p.Group, Reason: p.Reason,
 	}
 	if !p.Ends.IsZero() {
@@ -124,7 +126,7 @@ func (f *Promotions) promotion(d *PromotionDocument, before promotion.Promotion)
 	p = promotion.Promotion{
 		ID: before.ID, Version: before.Version, State: before.State, Name: d.Name, Kind: d.Kind, TimeZone: d.TimeZone, Priority: d.Priority,
 		Exclusive: d.Exclusive, Class: d.Class, CombinesWith: d.CombinesWith, Targets: d.Targets, Conditions: d.Conditions,
-		SkipSaleGoods: d.SkipSaleGoods, MaxDiscount: d.MaxDiscount, Budget: d.Budget, LimitPerCustomer: d.LimitPerCustomer,
+		SkipSaleGoods: d.SkipSaleGoods, MoveRefused: d.MoveRefused, MaxDiscount: d.MaxDiscount, Budget: d.Budget, LimitPerCustomer: d.LimitPerCustomer,
 		LimitPerCode: d.LimitPerCode, Codes: promotion.Codes{Single: d.Code, Batch: before.Codes.Batch}, Terms: d.Terms, Group: d.Group, Reason: d.Reason,
 	}
 	if p.TimeZone == "" {

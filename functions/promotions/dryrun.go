@@ -148,6 +148,7 @@ func lineOf(l order.Line, o *order.Order, p *catalog.Product, promotionID string
 	}
 	line.Categories, line.Tags = p.Categories, p.Tags
 	if v, ok := p.Variant(l.VariantID); ok {
+		line.TaxClass = v.TaxClass
 		line.Taxable, line.RequiresShipping, line.Floor = v.Taxable, v.RequiresShipping, v.Prices[o.Totals.Currency].Floor
 	}
 	return line

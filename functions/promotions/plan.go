@@ -88,37 +88,38 @@ func (f *Promotions) components(ctx context.Context, ids []string) (map[string][
 
 // publishable asks for codes of others and for the guard, and has the write made against the calendar that both were asked
 // of. Errors: 422 for a code that is taken, 409 discount_guard with the plan where there is no reason.
-func (f *Promotions) publishable(ctx context.Context, r *store.Record) error {
+func (f *Promotions) publishable(ctx context.Context, r *store.Record) (warnings []promotion.Warning, err error) {
 	p, now := &r.Promotion, f.Clock.Now()
 	published, calendar, err := f.Store.Planned(ctx, now.Add(-reach))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.Against = calendar
 	current := slices.DeleteFunc(slices.Clone(published), func(o promotion.Promotion) bool { return !o.Ends.IsZero() && o.Ends.Before(now) })
 	if fields := p.Clashes(current); len(fields) > 0 {
-		return problem.Invalid(fields...)
+		return nil, problem.Invalid(fields...)
 	}
 	plan, err := f.ask(ctx, p, published)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !plan.Allowed && p.Reason == "" {
-		return problem.Conflict("discount_guard", "The guard speaks against this: %s. Publish it with a reason, or plan it otherwise.", plan.Breaches[0].Message).
+		return nil, problem.Conflict("discount_guard", "The guard speaks against this: %s. Publish it with a reason, or plan it otherwise.", plan.Breaches[0].Message).
 			With("breaches", plan.Breaches).With("calendar", plan.Calendar)
 	}
-	return nil
+	return plan.Warnings, nil
 }
 
 // DiscountPlan is what the guard says to a promotion.
 type DiscountPlan struct {
-	Allowed  bool             `json:"allowed" doc:"Whether no rule would be broken."`
-	Counts   bool             `json:"counts" doc:"Whether it is a discount to the guard at all: gifts, free shipping and what only some people get teach nobody to wait."`
-	Breaches []DiscountBreach `json:"breaches" nullable:"false" doc:"Each rule that would be broken, with the worst case."`
-	Calendar DiscountCalendar `json:"calendar"`
-	Policy   promotion.Policy `json:"policy" doc:"The rules."`
-	Depth    int              `json:"depth" doc:"Its deepest price cut, basis points."`
-	Products []string         `json:"products,omitempty" doc:"The products it would be on; missing for all."`
+	Allowed  bool                `json:"allowed" doc:"Whether no rule would be broken."`
+	Counts   bool                `json:"counts" doc:"Whether it is a discount to the guard at all: gifts, free shipping and what only some people get teach nobody to wait."`
+	Breaches []DiscountBreach    `json:"breaches" nullable:"false" doc:"Each rule that would be broken, with the worst case."`
+	Calendar DiscountCalendar    `json:"calendar"`
+	Policy   promotion.Policy    `json:"policy" doc:"The rules."`
+	Warnings []promotion.Warning `json:"warnings" nullable:"false" doc:"What can be published and is hardly meant: tiers that give less for more, percentages below 1 %, combinations that one side only allows, promotions that shut each other out."`
+	Depth    int                 `json:"depth" doc:"Its deepest price cut, basis points."`
+	Products []string            `json:"products,omitempty" doc:"The products it would be on; missing for all."`
 }
 
 // DiscountBreach is one rule that would be broken.
@@ -174,7 +175,8 @@ func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published 
 	if err != nil {
 		return nil, err
 	}
-	plan := &DiscountPlan{Allowed: true, Counts: counts, Policy: f.Policy, Breaches: []DiscountBreach{}, Depth: span.BasisPoints, Products: span.Products}
+	plan := &DiscountPlan{Allowed: true, Counts: counts, Policy: f.Policy, Breaches: []DiscountBreach{}, Depth: span.BasisPoints, Products: span.Products,
+		Warnings: orEmpty(p.Warnings(published, f.Clock.Now()))}
 	if !counts {
 		plan.Calendar = DiscountCalendar{Scope: promotion.TheShop, Days: []promotion.CalendarDay{}}
 		return plan, nil

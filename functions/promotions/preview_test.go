@@ -1,6 +1,7 @@
 package promotions_test
 
 import (
+	"slices"
 	"testing"
 
 	"dangol/functions/promotions"
@@ -42,13 +43,13 @@ func TestPreviewKnowsWhatHasBeenUsed(t *testing.T) {
 			map[string]any{"budget": map[string]any{"spend": map[string]any{"KRW": 5_000}}}, "", nil, "",
 			promotion.BudgetExhausted},
 		{"a budget of orders", map[string]any{"budget": map[string]any{"uses": 1}}, "", nil, "", promotion.BudgetExhausted},
-		{"a code that is used up", map[string]any{"limitPerCode": 1}, "ONCE", nil, "", promotion.LimitReached},
+		{"a code that is used up", map[string]any{"limitPerCode": 1}, "ONCE", nil, "", promotion.UsedUp},
 		{"a customer who has used it", map[string]any{"limitPerCustomer": 1}, "", map[string]any{"customerId": "cus_1"},
 			"cus_1", promotion.LimitReached},
 		{"another customer has not", map[string]any{"limitPerCustomer": 1}, "", map[string]any{"customerId": "cus_2"},
 			"cus_1", ""},
 		{"a customer who has ordered before", map[string]any{"conditions": map[string]any{"firstOrder": true}}, "",
-			map[string]any{"customerId": "cus_1"}, "cus_1", promotion.NotEligible},
+			map[string]any{"customerId": "cus_1"}, "cus_1", promotion.FirstOrderOnly},
 		{"a customer who has not", map[string]any{"conditions": map[string]any{"firstOrder": true}}, "",
 			map[string]any{"customerId": "cus_2"}, "cus_1", ""},
 	} {
@@ -132,5 +133,22 @@ func TestThePartsOfAPreviewAddUp(t *testing.T) {
 	}
 	if !p.TaxIncluded || tax != p.Tax.Amount || p.Total.Amount != p.Subtotal.Amount-p.Discount.Amount+p.Shipping.Amount {
 		t.Errorf("%+v", p)
+	}
+}
+
+func TestPublishingNamesWhatIsHardlyMeant(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	product, _ := b.sell(30_000)
+	first := b.publish(body(product, nil))
+	second := b.create(body(product, map[string]any{"terms": map[string]any{"basisPoints": 10}, "combinesWith": []string{"order"}, "group": "x"}))
+	var published promotions.PromotionDocument
+	b.merchant.Do("POST", "/promotions/"+second.ID+"/publish", map[string]string{"reason": "a test"}).Want(200).Into(&published)
+	var codes []string
+	for _, w := range published.Warnings {
+		codes = append(codes, w.Code)
+	}
+	if !slices.Equal(codes, []string{"tiny_percentage", "one_sided_combination", "shuts_out"}) || published.Warnings[2].PromotionIDs[0] != first.ID {
+		t.Errorf("warnings: %+v", published.Warnings)
 	}
 }

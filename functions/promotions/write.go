@@ -94,7 +94,7 @@ func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*P
 		if after.State == promotion.Draft {
 			return nil
 		}
-		if err := f.publishable(ctx, r); err != nil {
+		if _, err := f.publishable(ctx, r); err != nil {
 			return err
 		}
 		return f.schedule(ctx, r)
@@ -190,7 +190,8 @@ type PublishInput struct {
 }
 
 func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionOutput, error) {
-	return f.change(ctx, in.ChangingInput, func(r *store.Record) error {
+	var warnings []promotion.Warning
+	out, err := f.change(ctx, in.ChangingInput, func(r *store.Record) (err error) {
 		p := &r.Promotion
 		if p.State != promotion.Draft {
 			return f.schedule(ctx, r)
@@ -204,7 +205,7 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 		if !p.Ends.IsZero() && !p.Ends.After(f.Clock.Now()) {
 			return problem.InvalidField("/ends", "too_small", "in the future")
 		}
-		if err := f.publishable(ctx, r); err != nil {
+		if warnings, err = f.publishable(ctx, r); err != nil {
 			return err
 		}
 		p.State = promotion.Scheduled
@@ -217,6 +218,11 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 		r.Tell(store.Start)
 		return f.tell(ctx, r, p.Starts, func(ref events.PromotionRef) event.Body { return events.PromotionStarted{PromotionRef: ref} })
 	})
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Warnings = warnings
+	return out, nil
 }
 
 // schedule makes the schedules of a promotion. Errors: 503 schedule_unavailable.

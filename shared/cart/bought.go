@@ -10,6 +10,7 @@ import (
 	"dangol/shared/membership"
 	"dangol/shared/membership/standing"
 	"dangol/shared/platform/table"
+	"dangol/shared/promotion/store"
 )
 
 // Limited is a number of units of a variant that one customer may buy only so often, or uses of a promotion.
@@ -21,9 +22,7 @@ type Limited struct {
 
 // KeyOfBought is the key of what a customer has bought of goods with a lifetime limit: one item per customer, one
 // attribute per variant, so it is read in the same round trip as the cart.
-func KeyOfBought(customerID string) table.Key {
-	return table.Key{PK: "CUSTOMER#" + customerID, SK: "BOUGHT"}
-}
+func KeyOfBought(customerID string) table.Key { return store.KeyOfCounters(customerID) }
 
 // Customer is what the shop knows of a customer that decides what they may buy and which promotions they get.
 type Customer struct {

@@ -59,7 +59,7 @@ func basketOf(c *Cart, goods Goods, at time.Time) pricing.Basket {
 		}
 		b.Lines = append(b.Lines, pricing.Line{
 			ID: l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, Quantity: l.Quantity, Unit: price.Amount,
-			CompareAt: price.CompareAt, Floor: price.Floor, Taxable: g.Variant.Taxable, RequiresShipping: g.Variant.RequiresShipping,
+			CompareAt: price.CompareAt, Floor: price.Floor, Taxable: g.Variant.Taxable, TaxClass: g.Variant.TaxClass, RequiresShipping: g.Variant.RequiresShipping,
 			Categories: g.Product.Categories, Tags: g.Product.Tags,
 		})
 	}

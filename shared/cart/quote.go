@@ -91,7 +91,7 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 // shopper is who the cart belongs to, as promotions see it.
 func (c *Cart) shopper() store.Shopper {
 	return store.Shopper{
-		CustomerID: c.CustomerID, Standing: c.Standing, Counted: c.Bought, Chosen: c.Chosen, Languages: []string{c.Language},
+		CustomerID: c.CustomerID, Guest: CounterOf("", c.Email), Standing: c.Standing, Counted: c.Bought, Chosen: c.Chosen, Languages: []string{c.Language},
 	}
 }
 

@@ -84,6 +84,7 @@ type Variant struct {
 	Options          []string         `json:"options,omitempty"` // one value for each Option of the product
 	Prices           map[string]Price `json:"prices"`            // by currency
 	Taxable          bool             `json:"taxable"`
+	TaxClass         string           `json:"taxClass,omitempty"` // of goods with another rate than the standard one
 	RequiresShipping bool             `json:"requiresShipping"`
 	Grams            int              `json:"grams,omitempty"`
 	Barcode          string           `json:"barcode,omitempty"`

@@ -231,7 +231,7 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 	all := []table.Write{table.Put{Item: c, If: table.IfNew}, cart.BeginPaying(p.Cart, c.ID, c.CreatedAt)}
 	limited := limitedOf(p)
 	if len(limited) > 0 {
-		all = append(all, cart.Buy(c.CustomerID, limited))
+		all = append(all, cart.Buy(cart.CounterOf(c.CustomerID, c.Email), limited))
 	}
 	counters := len(all)
 	takes, refusals := store.Take(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))

@@ -17,16 +17,21 @@ import (
 )
 
 // limitedOf lists what counts against a customer's lifetime limits: limited goods, uses of promotions with a limit, units of
-// limited editions, and the order itself, which tells whether the next one is their first. A guest has no counters.
+// limited editions, and the order itself, which tells whether the next one is their first. Of a guest only uses of promotions
+// count, under their mail address.
 func limitedOf(p cart.Priced) []cart.Limited {
-	if p.Cart.CustomerID == "" {
-		return nil
+	var limited []cart.Limited
+	if p.Cart.CustomerID != "" {
+		limited = cart.LimitedOf(p.Cart.Lines, p.Goods)
 	}
-	limited := cart.LimitedOf(p.Cart.Lines, p.Goods)
 	for _, a := range p.Outcome.Applied {
 		if most := p.Offers.Limit(a.PromotionID); most > 0 {
 			limited = append(limited, cart.Limited{VariantID: a.PromotionID, Quantity: 1, Limit: most})
 		}
+	}
+	if p.Cart.CustomerID == "" {
+		slices.SortFunc(limited, func(a, b cart.Limited) int { return cmp.Compare(a.VariantID, b.VariantID) })
+		return limited
 	}
 	for id, units := range p.Offers.Set.DropUnits(linesOf(p)) {
 		if most := p.Offers.Limit(id); most > 0 {

@@ -354,3 +354,37 @@ func show(t *testing.T, w *testshop.World, b testshop.Basket, change ...func(*ca
 }
 
 var _ store.Reader = (*store.Board)(nil)
+
+func TestAGuestUsesALimitedPromotionOncePerMailAddress(t *testing.T) {
+	t.Parallel()
+	w := testshop.New(t, fault.New(fault.Plan{}))
+	soap := w.Sell(testshop.Goods{Units: 10, Price: 9_000})
+	w.Promote(thousand(each(1)))
+	buy := func(email string) *checkout.Checkout {
+		b := w.Fill("", map[string]int{soap: 1})
+		if _, err := w.Table.Update(t.Context(), table.Update{
+			Key: b.Key, Do: "SET #email = :email", If: "attribute_exists(#pk)", With: map[string]any{":email": email},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return begin(t, w, start(w, b, "pm_card_visa"))
+	}
+	first, again, other := buy("haneul.kim@gmail.com"), buy("HaneulKim+shop@googlemail.com"), buy("minseo@example.com")
+	if first.Totals.Discount != 1_000 || again.Totals.Discount != 0 || other.Totals.Discount != 1_000 {
+		t.Errorf("took off %d, then %d with the same mailbox, %d with another", first.Totals.Discount, again.Totals.Discount, other.Totals.Discount)
+	}
+	o, err := w.Service.Cashier.Orders.Get(t.Context(), first.OrderID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, write := range o.GiveBack() {
+		if u, ok := write.(table.Update); ok && u.Key == cart.KeyOfBought(cart.CounterOf("", "haneul.kim@gmail.com")) {
+			if _, err := w.Table.Update(t.Context(), u); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if after := buy("haneul.kim@gmail.com"); after.Totals.Discount != 1_000 {
+		t.Errorf("what is given back cannot be used again: %d", after.Totals.Discount)
+	}
+}

@@ -44,5 +44,5 @@ func (d Draft) GiveBack() []table.Write {
 	for i, c := range d.Counted {
 		back[i] = cart.Limited{VariantID: c.VariantID, Quantity: c.Quantity}
 	}
-	return append(writes, cart.Unbuy(d.CustomerID, back))
+	return append(writes, cart.Unbuy(cart.CounterOf(d.CustomerID, d.Email), back))
 }

@@ -151,6 +151,10 @@ func (c *check) tax(at string, t Tax) {
 	c.that(format.IsCountry(t.Country), "%s.country: %q is no ISO 3166-1 alpha-2 code", at, t.Country)
 	c.that(t.Name != "", "%s.name: missing", at)
 	c.that(t.Rate >= 0 && t.Rate <= 10_000, "%s.rate: %d is not 0 to 10000 basis points", at, t.Rate)
+	for class, rate := range t.Classes {
+		c.that(isID(class), "%s.classes: %q is not in lower case letters, digits, - and _", at, class)
+		c.that(rate >= 0 && rate <= 10_000, "%s.classes.%s: %d is not 0 to 10000 basis points", at, class, rate)
+	}
 	for i, code := range t.IncludedIn {
 		known := code == anywhere || slices.Contains(c.shop.Currencies, code)
 		c.that(known, "%s.includedIn[%d]: %q is neither one of the shop's currencies nor *", at, i, code)

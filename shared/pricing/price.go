@@ -3,8 +3,6 @@ package pricing
 import (
 	"cmp"
 	"slices"
-
-	"dangol/shared/money"
 )
 
 // Price works out what the basket costs.
@@ -82,19 +80,8 @@ func (d *Draft) Totals(b Basket, shop Shop, taken []Adjustment) Totals {
 func (d *Draft) Cost(b *Basket, shop Shop, took func(turn int, amount int64)) int64 {
 	rest := d.settle(d.Shipping(b, shop), took)
 	cost := d.Goods() + rest
-	rate, included := shop.Tax(b.Country, b.Currency)
-	if rate.Rate == 0 || included {
-		return cost
-	}
-	taxable := false
-	for i := range d.lines {
-		if d.lines[i].Taxable {
-			taxable = true
-			cost += money.TaxOnTop(d.left[i], int64(rate.Rate))
-		}
-	}
-	if taxable {
-		cost += money.TaxOnTop(rest, int64(rate.Rate))
+	if tax, included := shop.Tax(b.Country, b.Currency); !included && !tax.none() {
+		cost += d.onTop(tax, rest)
 	}
 	return cost
 }
@@ -121,31 +108,5 @@ func (d *Draft) total(t *Totals) {
 		t.Lines[l.place] = line
 		t.Subtotal += line.Subtotal
 		t.Discount += line.Discount
-	}
-}
-
-// tax taxes lines and shipping, which costs charged after its discount.
-func (t *Totals) tax(b Basket, shop Shop, charged int64) {
-	rate, included := shop.Tax(b.Country, b.Currency)
-	if rate.Rate == 0 {
-		return
-	}
-	t.TaxIncluded = included
-	of := money.TaxOnTop
-	if included {
-		of = money.TaxIncluded
-	}
-	taxable := false
-	for i, l := range b.Lines {
-		if !l.Taxable {
-			continue
-		}
-		taxable = true
-		t.Lines[i].Tax = of(t.Lines[i].Total, int64(rate.Rate))
-		t.Tax += t.Lines[i].Tax
-	}
-	if taxable {
-		t.Tax += of(charged, int64(rate.Rate))
-		t.TaxLines = []TaxLine{{Name: rate.Name, Rate: rate.Rate, Amount: t.Tax}}
 	}
 }

@@ -15,6 +15,7 @@ type Line struct {
 	CompareAt        int64 // struck-through price of one unit, 0 for none
 	Floor            int64 // no offer takes one unit below it, minor units
 	Taxable          bool
+	TaxClass         string // of the product, empty for the standard one; see Tax.Classes
 	RequiresShipping bool
 	Categories, Tags []string
 }

@@ -72,6 +72,9 @@ func (c *candidate) contests(o *candidate) bool {
 func (c *candidate) takes(l *pricing.Line, currency string) int64 {
 	t, each := &c.p.Terms, int64(0)
 	quantity := int64(l.Quantity)
+	if t.MaxUnits > 0 {
+		quantity = min(quantity, int64(t.MaxUnits))
+	}
 	switch c.p.Kind {
 	case Percentage:
 		return min(money.Percent(l.Unit*quantity, int64(t.BasisPoints)), max(l.Unit-l.Floor, 0)*quantity)
@@ -93,7 +96,7 @@ func (a *application) view(c *candidate) view {
 func (a *application) reaches(c *candidate) (Reason, Hint) {
 	v := a.view(c)
 	if len(c.lines) == 0 {
-		return NothingToDiscount, Hint{}
+		return NoMatchingItems, Hint{}
 	}
 	if missing := v.minimum(); missing.Kind != "" {
 		return MinimumNotMet, missing
@@ -140,7 +143,8 @@ func (a *application) most(c *candidate) (most int64) {
 			most = max(most, value)
 		}
 		return most
-	case FreeShipping:
+	}
+	if c.class == shipping {
 		return a.dearestShipping()
 	}
 	limit := a.view(c).limit()
@@ -151,8 +155,12 @@ func (a *application) most(c *candidate) (most int64) {
 		return min(most, limit)
 	}
 	switch c.p.Kind {
-	case Percentage: // each line rounds by itself
-		most = money.Percent(most, int64(c.p.Terms.BasisPoints)) + int64(len(c.lines))
+	case Percentage: // each line, or unit, rounds by itself
+		rounding := len(c.lines)
+		if c.p.Terms.MaxUnits > 0 {
+			rounding *= c.p.Terms.MaxUnits
+		}
+		most = money.Percent(most, int64(c.p.Terms.BasisPoints)) + int64(rounding)
 	case FixedAmount:
 		if !c.p.Terms.PerUnit {
 			most = min(most, c.p.Terms.Amount[a.b.Currency])

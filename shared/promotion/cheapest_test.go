@@ -149,6 +149,10 @@ func (e everything) run(d *pricing.Draft, chosen []*promotion.Promotion, barred 
 			d.PlanLines(lines, p.Terms.Amount["KRW"])
 			d.Take(lines, limit, true)
 		case promotion.Percentage:
+			if p.Class == promotion.Shipping {
+				d.TakeShippingPart(turn, p.Terms.BasisPoints, limit)
+				continue
+			}
 			if p.Class == promotion.Order {
 				d.PlanLines(lines, money.Percent(goods, int64(p.Terms.BasisPoints)))
 			} else {
@@ -168,9 +172,10 @@ func drawSimple(t *rapid.T, id string) promotion.Promotion {
 	for p.Kind != promotion.Percentage && p.Kind != promotion.FixedAmount && p.Kind != promotion.FreeGift && p.Kind != promotion.FreeShipping {
 		p = drawPromotion(t, id)
 	}
+	p.Terms.MaxUnits = 0
 	p.Terms.PerUnit, p.SkipSaleGoods, p.Codes, p.Budget = false, false, promotion.Codes{}, promotion.Budget{}
 	switch {
-	case p.Kind == promotion.FreeShipping || p.Class == promotion.Order:
+	case p.Class != promotion.Product:
 	case p.Kind == promotion.Percentage:
 		p.MaxDiscount, p.Conditions, p.MoveRefused = nil, promotion.Conditions{}, false
 	default:

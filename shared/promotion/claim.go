@@ -5,20 +5,21 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
-// Fold is a code as it is compared: in capitals, without spaces and dashes, so that what is read out or typed from paper
-// is found.
+// Fold is a code as it is compared: in Unicode's compatibility form (NFKC: full-width letters are letters, Hangul typed letter
+// by letter is Hangul), in capitals, without spaces, dashes and what cannot be seen, so that what is read out, pasted or typed
+// from paper is found.
 func Fold(code string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '-' || r == ' ' || r == '\t' || r == '\n' || r == '\r':
+	return strings.ToUpper(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || unicode.Is(unicode.Cf, r) || r == '\u2212' {
 			return -1
-		case 'a' <= r && r <= 'z':
-			return r - 'a' + 'A'
 		}
 		return r
-	}, code)
+	}, norm.NFKC.String(code)))
 }
 
 // claim is one code of the basket and the promotion it belongs to.
@@ -100,7 +101,7 @@ func (a *application) gate(p *Promotion, folded string) Reason {
 	if uses := a.f.CodeUses[folded]; p.Codes.Batch != nil && uses >= max(p.LimitPerCode, 1) {
 		return UsedCode
 	} else if p.Codes.Single != "" && p.LimitPerCode > 0 && uses >= p.LimitPerCode {
-		return LimitReached
+		return UsedUp
 	}
 	if r := a.forWhom(p); r != "" {
 		return r
@@ -113,14 +114,17 @@ func (a *application) forWhom(p *Promotion) Reason {
 	switch {
 	case c.Audience == Members && !a.f.Member.Of(c.Plans...):
 		return MembersOnly
-	case c.Audience == Accounts && a.b.CustomerID == "",
-		p.LimitPerCustomer > 0 && a.b.CustomerID == "":
+	case a.b.CustomerID == "" && (c.Audience == Accounts || c.FirstOrder || len(c.Segments)+len(c.Customers) > 0):
 		return LoginRequired
-	case c.FirstOrder && !a.f.First,
-		len(c.Segments) > 0 && !meet(c.Segments, a.f.Segments),
-		len(c.Customers) > 0 && (a.b.CustomerID == "" || !slices.Contains(c.Customers, a.b.CustomerID)),
-		!p.Terms.Shipping.covers(&a.b):
+	case p.LimitPerCustomer > 0 && a.b.CustomerID == "" && !a.f.Identified:
+		return EmailRequired
+	case c.FirstOrder && !a.f.First:
+		return FirstOrderOnly
+	case len(c.Segments) > 0 && !meet(c.Segments, a.f.Segments),
+		len(c.Customers) > 0 && !slices.Contains(c.Customers, a.b.CustomerID):
 		return NotEligible
+	case !p.Terms.Shipping.covers(&a.b):
+		return NotForShipping
 	case p.LimitPerCustomer > 0 && a.f.Used[p.ID].Customer >= p.LimitPerCustomer:
 		return LimitReached
 	}

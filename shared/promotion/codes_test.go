@@ -1,7 +1,9 @@
 package promotion_test
 
 import (
+	"os"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,10 +77,14 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 			promotion.Refused{PromotionID: "x", Reason: promotion.LimitReached}},
 		{"others have used it, this customer not", "WELCOME", won("x", 1_000, welcome, limit(1, 0)), used(0, 99, 0), nil,
 			promotion.Refused{}},
-		{"a guest cannot be counted", "WELCOME", won("x", 1_000, welcome, limit(1, 0)), promotion.Facts{}, guest,
-			promotion.Refused{PromotionID: "x", Reason: promotion.LoginRequired}},
+		{"a guest is asked for the mail address by which they are counted", "WELCOME", won("x", 1_000, welcome, limit(1, 0)),
+			promotion.Facts{}, guest, promotion.Refused{PromotionID: "x", Reason: promotion.EmailRequired}},
+		{"a guest whose mail address has not been used", "WELCOME", won("x", 1_000, welcome, limit(1, 0)),
+			promotion.Facts{Identified: true}, guest, promotion.Refused{}},
+		{"a guest whose mail address has", "WELCOME", won("x", 1_000, welcome, limit(1, 0)),
+			promotion.Facts{Identified: true, Used: used(0, 0, 1).Used}, guest, promotion.Refused{PromotionID: "x", Reason: promotion.LimitReached}},
 		{"the code has been used often enough", "WELCOME", won("x", 1_000, welcome, limit(0, 5)), uses("WELCOME", 5), nil,
-			promotion.Refused{PromotionID: "x", Reason: promotion.LimitReached}},
+			promotion.Refused{PromotionID: "x", Reason: promotion.UsedUp}},
 		{"a single-use code that is fresh", vip.Code(2), won("x", 1_000, batch), promotion.Facts{}, nil, promotion.Refused{}},
 		{"a single-use code that is used", vip.Code(2), won("x", 1_000, batch), uses(vip.Code(2), 1), nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.UsedCode}},
@@ -104,7 +110,9 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 			where(promotion.Conditions{Audience: promotion.Accounts})), promotion.Facts{}, nil, promotion.Refused{}},
 		{"first order only", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{FirstOrder: true})),
 			promotion.Facts{}, nil,
-			promotion.Refused{PromotionID: "x", Reason: promotion.NotEligible}},
+			promotion.Refused{PromotionID: "x", Reason: promotion.FirstOrderOnly}},
+		{"first order only, and a guest", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{FirstOrder: true})),
+			promotion.Facts{}, guest, promotion.Refused{PromotionID: "x", Reason: promotion.LoginRequired}},
 		{"the first order", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{FirstOrder: true})),
 			promotion.Facts{First: true}, nil,
 			promotion.Refused{}},
@@ -127,13 +135,21 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 			promotion.Facts{}, nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.MinimumNotMet, MissingUnits: 1}},
 		{"nothing it is for", "WELCOME", won("x", 1_000, welcome, on("b")), promotion.Facts{}, nil,
-			promotion.Refused{PromotionID: "x", Reason: promotion.NothingToDiscount}},
+			promotion.Refused{PromotionID: "x", Reason: promotion.NoMatchingItems}},
 		{"it would cost the free shipping and more", "WELCOME", won("x", 1_000, welcome), promotion.Facts{},
 			func(b *pricing.Basket) { b.Lines[0].Unit, b.Lines[0].RequiresShipping = 50_000, true },
 			promotion.Refused{PromotionID: "x", Reason: promotion.WouldCostMore}},
 		{"free shipping to Japan only", "WELCOME", freeShipping("x", welcome, func(p *promotion.Promotion) {
 			p.Terms.Shipping = &promotion.ShippingTerms{Countries: []string{"JP"}}
-		}), promotion.Facts{}, nil, promotion.Refused{PromotionID: "x", Reason: promotion.NotEligible}},
+		}), promotion.Facts{}, nil, promotion.Refused{PromotionID: "x", Reason: promotion.NotForShipping}},
+		{"tiers in dollars only", "WELCOME", promo("x", promotion.Tiered, promotion.Terms{Tiers: []promotion.Tier{
+			{FromQuantity: 1, Amount: promotion.Amounts{"USD": 100}}}}, welcome), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.NotInCurrency}},
+		{"gifts from an amount in dollars only", "WELCOME", promo("x", promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{
+			{From: promotion.Amounts{"USD": 100}, Variants: []string{"A"}}}}, welcome), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.NotInCurrency}},
+		{"free shipping where the shipping costs nothing", "WELCOME", freeShipping("x", welcome), promotion.Facts{}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.NothingToDiscount}},
 		{"an exclusive one far from its minimum", "WELCOME", won("x", 100, welcome, exclusive, from(99_000)),
 			promotion.Facts{}, nil, promotion.Refused{PromotionID: "x", Reason: promotion.MinimumNotMet, MissingAmount: 89_000}},
 		{"everything at its floor", "WELCOME", won("x", 1_000, welcome), promotion.Facts{},
@@ -222,5 +238,48 @@ func TestSeveralCodes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEveryReasonIsTold looks for each reason in what the tables above expect.
+func TestEveryReasonIsTold(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("codes_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[promotion.Reason]string{
+		promotion.Unknown: "Unknown", promotion.NotStarted: "NotStarted", promotion.HasEnded: "HasEnded", promotion.IsPaused: "IsPaused",
+		promotion.BudgetExhausted: "BudgetExhausted", promotion.LimitReached: "LimitReached", promotion.UsedUp: "UsedUp",
+		promotion.UsedCode: "UsedCode", promotion.MembersOnly: "MembersOnly", promotion.LoginRequired: "LoginRequired",
+		promotion.EmailRequired: "EmailRequired", promotion.FirstOrderOnly: "FirstOrderOnly", promotion.NotEligible: "NotEligible",
+		promotion.NotForShipping: "NotForShipping", promotion.NotInCurrency: "NotInCurrency", promotion.MinimumNotMet: "MinimumNotMet",
+		promotion.NotCombinable: "NotCombinable", promotion.BetterOffer: "BetterOffer", promotion.WouldCostMore: "WouldCostMore",
+		promotion.NothingMore: "NothingMore", promotion.NoMatchingItems: "NoMatchingItems", promotion.NothingToDiscount: "NothingToDiscount",
+	}
+	if len(names) != len(promotion.Reasons) {
+		t.Errorf("%d reasons are named here, there are %d", len(names), len(promotion.Reasons))
+	}
+	before, _, _ := strings.Cut(string(source), "func TestEveryReasonIsTold")
+	for _, r := range promotion.Reasons {
+		if !strings.Contains(before, "promotion."+names[r]) {
+			t.Errorf("no test expects %s", r)
+		}
+	}
+}
+
+func TestCodesAreComparedAsShoppersTypeThem(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"welcome_10": "WELCOME_10", " Welcome-10 ": "WELCOME10", "ＷＥＬＣＯＭＥ１０": "WELCOME10", "WEL\u200bCOME10\ufeff": "WELCOME10",
+		"WELCOME\u201310": "WELCOME10", "가을": "가을", "WELCOME\u00a010": "WELCOME10",
+	} {
+		if got := promotion.Fold(typed); got != want {
+			t.Errorf("%q is %q, want %q", typed, got, want)
+		}
+	}
+	b := withCodes(basket(line("a", 1, 10_000)), "ｗｅｌｃｏｍｅ＿ten")
+	if got := apply(t, b, promotion.Facts{}, won("x", 1_000, code("Welcome_Ten"))); len(got.Applied) != 1 {
+		t.Errorf("refused %+v", got.Refused)
 	}
 }

@@ -98,7 +98,7 @@ func (e *evaluation) admits(c *candidate) bool {
 // another one is to have. After a reason the evaluation is what it was before.
 func (e *evaluation) include(c *candidate, leave []bool) Reason {
 	if len(c.lines) == 0 {
-		return NothingToDiscount
+		return NoMatchingItems
 	}
 	if !e.admits(c) {
 		return NotCombinable

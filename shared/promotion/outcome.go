@@ -9,11 +9,13 @@ import (
 
 // Facts is what is known about the shopper and about uses so far. Floors and struck-through prices ride on the lines.
 type Facts struct {
-	Member   membership.Member // at the moment of the basket
-	First    bool              // has never ordered
-	Segments []string
-	Used     map[string]Used // by promotion id
-	CodeUses map[string]int  // by code as Fold makes it
+	Member membership.Member // at the moment of the basket
+	First  bool              // has never ordered
+	// Identified says of a guest that their mail address is known, so that what they have used could be counted.
+	Identified bool
+	Segments   []string
+	Used       map[string]Used // by promotion id
+	CodeUses   map[string]int  // by code as Fold makes it
 	// Chosen is which gifts the shopper chose, by promotion id, and Gone the variants that cannot be given.
 	Chosen map[string][]string
 	Gone   map[string]bool
@@ -40,19 +42,31 @@ const (
 	HasEnded          Reason = "ended"               // its promotion is over
 	IsPaused          Reason = "paused"              // its promotion has been stopped for a while
 	BudgetExhausted   Reason = "budget_exhausted"    // the discount does not fit into what is left
-	LimitReached      Reason = "limit_reached"       // this customer, or all, have used it often enough
+	LimitReached      Reason = "limit_reached"       // this customer has used it as often as they may
+	UsedUp            Reason = "used_up"             // all together have used the code as often as they may
 	UsedCode          Reason = "used_code"           // a single-use code that has been used
 	MembersOnly       Reason = "members_only"        // no membership in force, or not one of the plans
-	LoginRequired     Reason = "login_required"      // for accounts or limited per customer, and who this is is not known
-	NotEligible       Reason = "not_eligible"        // for first orders, a segment or certain customers only
+	LoginRequired     Reason = "login_required"      // for accounts, first orders or certain customers, and who this is is not known
+	EmailRequired     Reason = "email_required"      // limited per customer, and a guest is counted by their mail address
+	FirstOrderOnly    Reason = "first_order_only"    // this customer has ordered before
+	NotEligible       Reason = "not_eligible"        // for a segment or certain customers only
+	NotForShipping    Reason = "not_for_shipping"    // not with this shipping method or to this country
 	NotInCurrency     Reason = "not_in_currency"     // has no amount in the basket's currency
 	MinimumNotMet     Reason = "minimum_not_met"     // see MissingAmount and MissingUnits
 	NotCombinable     Reason = "not_combinable"      // another code of the same promotion is used
 	BetterOffer       Reason = "better_offer"        // it does not combine with others that make the basket cheaper; see Instead
 	WouldCostMore     Reason = "would_cost_more"     // with it the basket would be dearer, for example by the shipping
 	NothingMore       Reason = "nothing_more"        // with it the basket would cost the same
-	NothingToDiscount Reason = "nothing_to_discount" // no line fits, or floors refuse it all
+	NoMatchingItems   Reason = "no_matching_items"   // nothing in the basket is what it is for
+	NothingToDiscount Reason = "nothing_to_discount" // what it is for costs nothing, or can become no cheaper
 )
+
+// Reasons lists all reasons.
+var Reasons = []Reason{
+	Unknown, NotStarted, HasEnded, IsPaused, BudgetExhausted, LimitReached, UsedUp, UsedCode, MembersOnly, LoginRequired, EmailRequired,
+	FirstOrderOnly, NotEligible, NotForShipping, NotInCurrency, MinimumNotMet, NotCombinable, BetterOffer, WouldCostMore, NothingMore,
+	NoMatchingItems, NothingToDiscount,
+}
 
 // Outcome is what promotions do to a basket.
 type Outcome struct {

@@ -1,6 +1,8 @@
 package promotion
 
 import (
+	"slices"
+
 	"dangol/shared/money"
 )
 
@@ -9,6 +11,10 @@ import (
 func (v view) carry(turn int) int64 {
 	terms := &v.p.Terms
 	move := v.p.MoveRefused
+	if v.p.Class == Shipping && v.p.Kind == Percentage {
+		v.d.TakeShippingPart(turn, terms.BasisPoints, v.limit())
+		return 0
+	}
 	switch v.p.Kind {
 	case Percentage:
 		v.percent(terms.BasisPoints)
@@ -27,6 +33,9 @@ func (v view) carry(turn int) int64 {
 			v.fixed(t.Amount[v.b.Currency], false)
 			move = true
 		}
+	case OrderPrice:
+		v.d.PlanLines(v.take, v.goods()-terms.Amount[v.b.Currency])
+		move = true
 	case SetPrice:
 		v.set()
 		move = true // a set has a price as a whole
@@ -46,6 +55,10 @@ func (v view) percent(basisPoints int) {
 		return
 	}
 	for _, n := range v.take {
+		if most := v.p.Terms.MaxUnits; most > 0 && most < len(v.d.Units(n)) {
+			v.each(n, func(unit int64) int64 { return money.Percent(unit, int64(basisPoints)) })
+			continue
+		}
 		v.d.PlanLine(n, money.Percent(v.d.Left(n), int64(basisPoints)))
 	}
 }
@@ -61,8 +74,22 @@ func (v view) fixed(amount int64, perUnit bool) {
 // perUnit plans to take what of says off every unit.
 func (v view) perUnit(of func(unit int64) int64) {
 	for _, n := range v.take {
-		for u, unit := range v.d.Units(n) {
+		v.each(n, of)
+	}
+}
+
+// each plans to take what of says off the units of a line that may get it.
+func (v view) each(n int, of func(unit int64) int64) {
+	most, units := v.p.Terms.MaxUnits, v.d.Units(n)
+	if most == 0 || most >= len(units) {
+		for u, unit := range units {
 			v.d.PlanUnit(n, u, of(unit))
 		}
+		return
+	}
+	pool := v.pool([]int{n})
+	slices.SortFunc(pool, dearestFirst)
+	for _, u := range pool[:min(most, len(pool))] {
+		v.d.PlanUnit(n, u.n, of(u.cost))
 	}
 }

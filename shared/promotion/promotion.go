@@ -17,7 +17,7 @@ type Kind string
 
 // The kinds.
 const (
-	Percentage   Kind = "percentage"    // Terms.BasisPoints off
+	Percentage   Kind = "percentage"    // Terms.BasisPoints off goods, or off the shipping
 	FixedAmount  Kind = "fixed_amount"  // Terms.Amount off, per order or per unit
 	FixedPrice   Kind = "fixed_price"   // every unit costs Terms.Amount
 	BuyGet       Kind = "buy_get"       // buy some, get some; see BuyGetTerms
@@ -25,12 +25,13 @@ const (
 	FreeShipping Kind = "free_shipping" // shipping is waived
 	Tiered       Kind = "tiered"        // more off for more; see Tier
 	SetPrice     Kind = "set_price"     // certain goods together for Terms.Amount; see SetPart
+	OrderPrice   Kind = "order_price"   // the targeted goods together cost Terms.Amount
 	Drop         Kind = "drop"          // limited edition: takes nothing off, says who may buy when, and how many
 	Shelf        Kind = "shelf"         // sale that changes the shown price; see Set.Shelf
 )
 
 // Kinds lists all kinds.
-var Kinds = []Kind{Percentage, FixedAmount, FixedPrice, BuyGet, FreeGift, FreeShipping, Tiered, SetPrice, Drop, Shelf}
+var Kinds = []Kind{Percentage, FixedAmount, FixedPrice, BuyGet, FreeGift, FreeShipping, Tiered, SetPrice, OrderPrice, Drop, Shelf}
 
 // Class is what a promotion takes from, and decides with which others it combines.
 type Class string
@@ -90,7 +91,7 @@ type Promotion struct {
 	MaxDiscount Amounts `json:"maxDiscount,omitempty" dynamodbav:"maxDiscount,omitempty"` // per order
 	Budget      Budget  `json:"budget,omitzero" dynamodbav:"budget,omitempty"`
 	// LimitPerCustomer is how many orders of one customer, over a lifetime, may use it (for a drop: how many units); 0 is
-	// no limit. A guest cannot be counted and has to log in.
+	// no limit. A guest is counted by their mail address; for a drop they have to log in.
 	LimitPerCustomer int   `json:"limitPerCustomer,omitempty" dynamodbav:"limitPerCustomer,omitempty"`
 	LimitPerCode     int   `json:"limitPerCode,omitempty" dynamodbav:"limitPerCode,omitempty"` // uses of one code; a batch has 1
 	Codes            Codes `json:"codes,omitzero" dynamodbav:"codes,omitempty"`

@@ -80,15 +80,22 @@ func drawTerms(t *rapid.T, kind promotion.Kind) promotion.Terms {
 func drawPromotion(t *rapid.T, id string) promotion.Promotion {
 	kind := rapid.SampledFrom([]promotion.Kind{
 		promotion.Percentage, promotion.FixedAmount, promotion.FixedPrice, promotion.BuyGet, promotion.FreeGift, promotion.FreeShipping,
-		promotion.Tiered, promotion.SetPrice,
+		promotion.Tiered, promotion.SetPrice, promotion.OrderPrice,
 	}).Draw(t, "kind")
 	p := promo(id, kind, drawTerms(t, kind))
 	p.Targets = drawTargets(t)
 	p.Priority = rapid.IntRange(0, 3).Draw(t, "priority")
 	p.Exclusive = rapid.IntRange(0, 4).Draw(t, "exclusive") == 0
 	p.Class = rapid.SampledFrom([]promotion.Class{promotion.Product, promotion.Order}).Draw(t, "class")
-	if kind == promotion.FreeShipping {
+	switch {
+	case kind == promotion.FreeShipping:
 		p.Class = promotion.Shipping
+	case kind == promotion.OrderPrice:
+		p.Class = promotion.Order
+	case kind == promotion.Percentage && rapid.IntRange(0, 4).Draw(t, "off shipping") == 0:
+		p.Class = promotion.Shipping
+	case kind == promotion.Percentage && p.Class == promotion.Product:
+		p.Terms.MaxUnits = rapid.IntRange(0, 2).Draw(t, "units")
 	}
 	p.CombinesWith = rapid.SliceOfDistinct(rapid.SampledFrom([]promotion.Class{promotion.Product, promotion.Order,
 		promotion.Shipping}),

@@ -14,7 +14,7 @@ import (
 func (p *Promotion) Span(products []string, unit money.Money) (s Span, ok bool) {
 	con := p.Conditions
 	personal := p.Codes.Batch != nil || con.Audience == Members || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
-	if personal || p.State == Draft || slices.Contains([]Kind{FreeGift, FreeShipping, Drop}, p.Kind) {
+	if personal || p.State == Draft || p.Class == Shipping || slices.Contains([]Kind{FreeGift, FreeShipping, Drop}, p.Kind) {
 		return Span{}, false
 	}
 	s = Span{PromotionID: p.ID, Group: p.Group, All: p.Targets.All, Starts: p.Starts, Ends: p.Ends, BasisPoints: p.Depth(unit)}
@@ -37,7 +37,7 @@ func (p *Promotion) Depth(unit money.Money) int {
 			from = max(from, p.Conditions.MinSubtotal[currency])
 		}
 		return share(t.Amount[currency], from)
-	case FixedPrice, SetPrice, Shelf:
+	case FixedPrice, SetPrice, OrderPrice, Shelf:
 		if t.BasisPoints > 0 {
 			return t.BasisPoints
 		}

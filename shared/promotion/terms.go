@@ -11,15 +11,18 @@ import (
 type Terms struct {
 	// BasisPoints is what comes off. Kinds percentage and shelf.
 	BasisPoints int `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
-	// Amount is what comes off (fixed_amount) or what is paid (fixed_price: per unit, set_price: per set, shelf: per unit).
+	// Amount is what comes off (fixed_amount) or what is paid (fixed_price: per unit, set_price: per set, order_price: for the
+	// targeted goods together, shelf: per unit).
 	Amount Amounts `json:"amount,omitempty" dynamodbav:"amount,omitempty"`
 	// PerUnit takes a fixed_amount off every unit, not once off the order.
-	PerUnit bool         `json:"perUnit,omitempty" dynamodbav:"perUnit,omitempty"`
-	BuyGet  *BuyGetTerms `json:"buyGet,omitempty" dynamodbav:"buyGet,omitempty"`
-	Gifts   []GiftTier   `json:"gifts,omitempty" dynamodbav:"gifts,omitempty"`
-	Tiers   []Tier       `json:"tiers,omitempty" dynamodbav:"tiers,omitempty"`
-	Parts   []SetPart    `json:"parts,omitempty" dynamodbav:"parts,omitempty"`
-	// Shipping narrows free_shipping; nil is every method everywhere.
+	PerUnit bool `json:"perUnit,omitempty" dynamodbav:"perUnit,omitempty"`
+	// MaxUnits is how many units of each line get it at most, the dearest first; 0 is all. Class product.
+	MaxUnits int          `json:"maxUnits,omitempty" dynamodbav:"maxUnits,omitempty" doc:"Of each line, how many units get it at most, the most expensive first; 0 is all. For a percentage, an amount off each unit or a fixed price, of class product."`
+	BuyGet   *BuyGetTerms `json:"buyGet,omitempty" dynamodbav:"buyGet,omitempty"`
+	Gifts    []GiftTier   `json:"gifts,omitempty" dynamodbav:"gifts,omitempty"`
+	Tiers    []Tier       `json:"tiers,omitempty" dynamodbav:"tiers,omitempty"`
+	Parts    []SetPart    `json:"parts,omitempty" dynamodbav:"parts,omitempty"`
+	// Shipping narrows what is off the shipping; nil is every method everywhere.
 	Shipping *ShippingTerms `json:"shipping,omitempty" dynamodbav:"shipping,omitempty"`
 	// A drop opens to members by the hours of their plan before it opens to all at Starts. MembersFrom is the earliest for any
 	// of them, zero for no bound; AllAtOnce lets nobody in early.

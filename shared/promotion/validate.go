@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unicode"
 
 	"dangol/shared/platform/problem"
 )
@@ -23,10 +24,21 @@ const (
 	maxNames  = 1_000             // of one list of targets
 )
 
-var (
-	codeForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{1,31}$`) })
-	prefixForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z0-9]{0,10}$`) })
-)
+var prefixForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z0-9]{0,10}$`) })
+
+// isCode reports whether a merchant may give out a code: 2 to 32 letters of any script, digits, dashes and underscores, the
+// first a letter or a digit.
+func isCode(code string) bool {
+	n := 0
+	for _, r := range code {
+		plain := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+		if !plain && (n == 0 || r != '-' && r != '_') {
+			return false
+		}
+		n++
+	}
+	return n >= 2 && n <= 32 && len([]rune(Fold(code))) >= 2
+}
 
 // Validate says what is wrong with a promotion, field by field, by JSON pointer; nothing when it can be planned. Codes of
 // fields: required, not_used, too_small, too_large, unknown, unknown_currency, unknown_variant, circular, twice, not_in_order,
@@ -95,6 +107,10 @@ func (c *checks) class() {
 	switch class := c.p.Class; c.p.Kind {
 	case FreeShipping:
 		c.that(class == Shipping, "/class", "unknown", "shipping, as the kind")
+	case OrderPrice:
+		c.that(class == Order, "/class", "unknown", "order, as the kind")
+	case Percentage:
+		c.that(slices.Contains([]Class{Product, Order, Shipping}, class), "/class", "unknown", "product, order or shipping")
 	case BuyGet, FixedPrice, SetPrice, Shelf, Drop:
 		c.that(class == Product, "/class", "unknown", "product, as the kind")
 	default:
@@ -169,7 +185,7 @@ func (c *checks) codes() {
 	}
 	c.that(codes.Single == "" || codes.Batch == nil, "/codes", "not_used", "single or batch, not both")
 	if codes.Single != "" {
-		c.that(codeForm().MatchString(codes.Single), "/codes/single", "form", "2 to 32 capitals, digits and dashes")
+		c.that(isCode(codes.Single), "/codes/single", "form", "2 to 32 letters, digits, dashes and underscores")
 	}
 	if b := codes.Batch; b != nil {
 		c.that(prefixForm().MatchString(b.Prefix), "/codes/batch/prefix", "form", "at most 10 capitals and digits")

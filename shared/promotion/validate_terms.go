@@ -13,13 +13,15 @@ func (c *checks) terms() {
 		c.between(t.BasisPoints, 1, whole, "/terms/basisPoints")
 	case FixedAmount:
 		c.needed(t.Amount, 1, "/terms/amount")
-	case FixedPrice, SetPrice:
+	case FixedPrice, SetPrice, OrderPrice:
 		c.needed(t.Amount, 0, "/terms/amount")
 	case Shelf:
 		c.shelf()
 	case BuyGet:
 		c.buyGet(t.BuyGet)
 	}
+	c.that(t.Shipping == nil || c.p.Class == Shipping, "/terms/shipping", "not_used", "only off the shipping")
+	c.maxUnits()
 	c.gifts()
 	c.tiers()
 	c.parts()
@@ -38,18 +40,24 @@ func (c *checks) unused() {
 		kinds []Kind
 	}{
 		{"basisPoints", t.BasisPoints != 0, []Kind{Percentage, Shelf}},
-		{"amount", len(t.Amount) > 0, []Kind{FixedAmount, FixedPrice, SetPrice, Shelf}},
+		{"amount", len(t.Amount) > 0, []Kind{FixedAmount, FixedPrice, SetPrice, OrderPrice, Shelf}},
 		{"perUnit", t.PerUnit, []Kind{FixedAmount}},
 		{"buyGet", t.BuyGet != nil, []Kind{BuyGet}},
 		{"gifts", len(t.Gifts) > 0, []Kind{FreeGift}},
 		{"tiers", len(t.Tiers) > 0, []Kind{Tiered}},
 		{"parts", len(t.Parts) > 0, []Kind{SetPrice}},
-		{"shipping", t.Shipping != nil, []Kind{FreeShipping}},
+		{"shipping", t.Shipping != nil, []Kind{FreeShipping, Percentage}},
 		{"membersFrom", !t.MembersFrom.IsZero(), []Kind{Drop}},
 		{"allAtOnce", t.AllAtOnce, []Kind{Drop}},
 	} {
 		c.that(!f.set || slices.Contains(f.kinds, c.p.Kind), "/terms/"+f.field, "not_used", "only for %v", f.kinds)
 	}
+}
+
+func (c *checks) maxUnits() {
+	t, each := c.p.Terms, c.p.Kind == Percentage || c.p.Kind == FixedPrice || c.p.Kind == FixedAmount && c.p.Terms.PerUnit
+	c.between(t.MaxUnits, 0, 1_000, "/terms/maxUnits")
+	c.that(t.MaxUnits == 0 || each && c.p.Class == Product, "/terms/maxUnits", "not_used", "only for what comes off each unit, of class product")
 }
 
 func (c *checks) needed(a Amounts, least int64, pointer string) {

@@ -73,10 +73,15 @@ func TestWhatCannotBePlanned(t *testing.T) {
 		{"a class twice", but(with(promotion.Order, promotion.Order)), []string{"/combinesWith/1 twice"}},
 		{"a class that is not there", but(class("items")), []string{"/class unknown"}},
 		{"free shipping off the products", freeShipping("x", product), []string{"/class unknown"}},
-		{"a percentage off the shipping", but(class(promotion.Shipping)), []string{"/class unknown"}},
+		{"an amount off the shipping", terms(promotion.FixedAmount, promotion.Terms{Amount: krw(1)}, class(promotion.Shipping)), []string{"/class unknown"}},
+		{"at most so many units of an order discount", terms(promotion.Percentage, promotion.Terms{BasisPoints: 1, MaxUnits: 1}),
+			[]string{"/terms/maxUnits not_used"}},
+		{"an order price as a product discount", terms(promotion.OrderPrice, promotion.Terms{Amount: krw(1)}, product), []string{"/class unknown"}},
 		{"terms of another kind", terms(promotion.Percentage, promotion.Terms{BasisPoints: 1, PerUnit: true, Amount: krw(1)}),
 			[]string{"/terms/amount not_used", "/terms/perUnit not_used"}},
-		{"a code in small letters", but(code("welcome")), []string{"/codes/single form"}},
+		{"a code with a blank", but(code("wel come")), []string{"/codes/single form"}},
+		{"a code that cannot be seen", but(code("\u200b\u200b")), []string{"/codes/single form"}},
+		{"a code of one letter", but(code("a-")), []string{"/codes/single form"}},
 		{"a code and a batch", but(func(p *promotion.Promotion) {
 			p.Codes = promotion.Codes{Single: "AB", Batch: promotion.NewBatch("b", "", 1)}
 		}),

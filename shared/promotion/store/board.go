@@ -25,7 +25,9 @@ type Reader interface {
 // Shopper is who buys.
 type Shopper struct {
 	CustomerID string
-	Standing   membership.Entitlements // read along with the cart
+	// Guest is the id under which a guest's uses are counted, empty while their mail address is not known.
+	Guest    string
+	Standing membership.Entitlements // read along with the cart
 	// Counted is what was read along with the cart: uses by promotion id, and Orders. Nil for a guest.
 	Counted   map[string]int
 	Chosen    map[string][]string // gifts, by promotion id
@@ -83,8 +85,8 @@ func (b *Board) Current(ctx context.Context) (*Snapshot, error) {
 // Forget makes the next reader ask: somebody has just learned that what is here is old.
 func (b *Board) Forget() { b.current.Store(nil) }
 
-// Facts is what is known about a shopper. 1 round trip when one of the codes can be used only so often, one more when a live
-// promotion is for a segment; else none.
+// Facts is what is known about a shopper. 1 round trip when one of the codes can be used only so often, a live promotion is for
+// a segment, or one is limited per customer and this is a guest; else none.
 func (b *Board) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time) (promotion.Facts, error) {
 	return b.store.Facts(ctx, s, who, codes, at, b.fresh == 0)
 }
@@ -97,6 +99,10 @@ func (st Store) Facts(
 	keys := s.limitedCodes(codes, at)
 	if who.CustomerID != "" && s.segmented(at) {
 		keys = append(keys, KeyOfSegments(who.CustomerID))
+	}
+	guest := who.CustomerID == "" && who.Guest != ""
+	if f.Identified = guest; guest && s.counted(at) {
+		keys = append(keys, KeyOfCounters(who.Guest))
 	}
 	if len(keys) == 0 {
 		return f, nil
@@ -115,6 +121,9 @@ func (st Store) Facts(
 			f.CodeUses[promotion.Fold(code)] = int(number(item, "uses"))
 		}
 	}
+	if item, ok := items[KeyOfCounters(who.Guest)]; ok && guest {
+		f.Used = s.usedBy(func(id string) int { return int(number(item, id)) })
+	}
 	if item, ok := items[KeyOfSegments(who.CustomerID)]; ok {
 		var in segments
 		if err := item.Decode(&in); err != nil {
@@ -123,6 +132,35 @@ func (st Store) Facts(
 		f.Segments = in.Segments
 	}
 	return f, nil
+}
+
+// KeyOfCounters is the key of what a shopper has used of promotions with a limit, and bought of goods with one.
+func KeyOfCounters(counter string) table.Key {
+	return table.Key{PK: "CUSTOMER#" + counter, SK: "BOUGHT"}
+}
+
+// counted reports whether a live promotion is limited per customer.
+func (s *Snapshot) counted(at time.Time) bool {
+	for _, p := range s.byID {
+		if p.LimitPerCustomer > 0 && p.Kind != promotion.Drop && p.Live(at) {
+			return true
+		}
+	}
+	return false
+}
+
+// usedBy is what promotions have cost, with how often a shopper has used those with a limit.
+func (s *Snapshot) usedBy(count func(promotionID string) int) map[string]promotion.Used {
+	used := map[string]promotion.Used{}
+	maps.Copy(used, s.Used)
+	for id, p := range s.byID {
+		if n := count(id); p.LimitPerCustomer > 0 && n > 0 {
+			u := used[id]
+			u.Customer = n
+			used[id] = u
+		}
+	}
+	return used
 }
 
 // KeyOfSegments is the key of the segments a customer is in.

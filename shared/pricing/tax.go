@@ -1,0 +1,105 @@
+package pricing
+
+import (
+	"cmp"
+	"slices"
+
+	"dangol/shared/money"
+)
+
+// rate is the tax rate of goods of a class in basis points: that of the class where the country has one, else the standard one.
+func (t Tax) rate(class string) int {
+	if rate, special := t.Classes[class]; special && class != "" {
+		return rate
+	}
+	return t.Rate
+}
+
+// none reports whether nothing is taxed.
+func (t Tax) none() bool {
+	for _, rate := range t.Classes {
+		if rate > 0 {
+			return false
+		}
+	}
+	return t.Rate == 0
+}
+
+// taxed is the goods of a basket by tax rate, the highest first.
+type taxed []taxedAt
+
+type taxedAt struct {
+	rate       int
+	goods, tax int64
+}
+
+// add adds a line with its tax. Goods that are not taxed carry no part of the shipping's tax.
+func (t *taxed) add(rate int, goods, tax int64) {
+	if rate == 0 {
+		return
+	}
+	at, known := slices.BinarySearchFunc(*t, rate, func(g taxedAt, rate int) int { return cmp.Compare(rate, g.rate) })
+	if !known {
+		*t = slices.Insert(*t, at, taxedAt{rate: rate})
+	}
+	(*t)[at].goods += goods
+	(*t)[at].tax += tax
+}
+
+// ship taxes the shipping at the rates of the goods that it is charged for, shared out by what they cost.
+func (t taxed) ship(charged int64, of func(amount, rate int64) int64) {
+	weights := make([]int64, len(t))
+	for i, g := range t {
+		weights[i] = g.goods
+	}
+	for i, share := range money.Allocate(charged, weights) {
+		t[i].tax += of(share, int64(t[i].rate))
+	}
+}
+
+// sum is the tax at all rates.
+func (t taxed) sum() (total int64) {
+	for _, g := range t {
+		total += g.tax
+	}
+	return total
+}
+
+// tax taxes lines and shipping, which costs charged after its discount.
+func (t *Totals) tax(b Basket, shop Shop, charged int64) {
+	tax, included := shop.Tax(b.Country, b.Currency)
+	if tax.none() {
+		return
+	}
+	t.TaxIncluded = included
+	of := money.TaxOnTop
+	if included {
+		of = money.TaxIncluded
+	}
+	var goods taxed
+	for i, l := range b.Lines {
+		if l.Taxable {
+			rate := tax.rate(l.TaxClass)
+			t.Lines[i].Tax = of(t.Lines[i].Total, int64(rate))
+			goods.add(rate, t.Lines[i].Total, t.Lines[i].Tax)
+		}
+	}
+	goods.ship(charged, of)
+	t.Tax = goods.sum()
+	for _, g := range goods {
+		t.TaxLines = append(t.TaxLines, TaxLine{Name: tax.Name, Rate: g.rate, Amount: g.tax})
+	}
+}
+
+// onTop is the tax that comes on top of what the draft costs now.
+func (d *Draft) onTop(tax Tax, charged int64) int64 {
+	var goods taxed
+	for i := range d.lines {
+		if l := &d.lines[i]; l.Taxable {
+			rate := tax.rate(l.TaxClass)
+			goods.add(rate, d.left[i], money.TaxOnTop(d.left[i], int64(rate)))
+		}
+	}
+	goods.ship(charged, money.TaxOnTop)
+	return goods.sum()
+}
