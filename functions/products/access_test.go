@@ -17,6 +17,8 @@ func TestAccess(t *testing.T) {
 		Routes: system.Routes{
 			"listProducts":      {},
 			"listCategories":    {},
+			"getShop":           {},
+			"listVariants":      {Query: "ids=var_none"},
 			"listAllProducts":   {},
 			"getProduct":        {Needs: system.AProduct},
 			"getProductForEdit": {Needs: system.AProduct},

@@ -26,6 +26,7 @@ type ListInput struct {
 	MinPrice int64  `query:"minPrice" minimum:"0" doc:"Minor units of the currency."`
 	MaxPrice int64  `query:"maxPrice" minimum:"0" doc:"Minor units of the currency; 0 is no bound."`
 	Sort     string `query:"sort" enum:"newest,title,price_asc,price_desc" default:"newest"`
+	Facets   bool   `query:"facets" doc:"Adds what the whole list has: categories, tags, vendors, types and prices."`
 }
 
 // ListOutput is one page of cards.
@@ -37,8 +38,10 @@ type ListOutput struct {
 
 // ProductList is one page of a list.
 type ProductList struct {
-	Products   []ProductCard `json:"products"`
-	NextCursor string        `json:"nextCursor,omitempty" doc:"Send as cursor for the next page; absent on the last."`
+	Products   []ProductCard  `json:"products"`
+	NextCursor string         `json:"nextCursor,omitempty" doc:"Send as cursor for the next page; absent on the last."`
+	Total      int            `json:"total" doc:"How many products the whole list has."`
+	Facets     *ProductFacets `json:"facets,omitempty" doc:"With facets=true."`
 }
 
 // ProductCard is what a list shows of a product.
@@ -59,6 +62,8 @@ type ProductCard struct {
 	Sale          *ProductSale   `json:"sale,omitempty" doc:"The sale that makes the price. Filters and orders by price go by it, too."`
 	VariantID     string         `json:"variantId,omitempty" doc:"The variant to buy, when there is only one."`
 	Variants      int            `json:"variants" doc:"How many variants there are."`
+	Availability  string         `json:"availability,omitempty" enum:"in_stock,low,out,not_open_yet" doc:"Of the variant that there is most of; in the shop's list only."`
+	OpensAt       *time.Time     `json:"opensAt,omitempty" doc:"When a limited edition can be bought, with not_open_yet."`
 	UpdatedAt     time.Time      `json:"updatedAt"`
 
 	encoded []byte
@@ -82,7 +87,7 @@ func (c *Products) list(ctx context.Context, in *ListInput) (*ListOutput, error)
 	if in.MaxPrice > 0 && in.MaxPrice < in.MinPrice {
 		return nil, problem.InvalidField("query/maxPrice", "too_small", "at least minPrice")
 	}
-	cards, err := c.cards(ctx, catalog.List{
+	cards, err := c.cards(ctx, listing{facets: in.Facets, stock: true, languages: c.languages(in.Reader)}, catalog.List{
 		Filter: catalog.Filter{
 			Status: catalog.Active, Category: norm.NFC.String(in.Category), Tag: norm.NFC.String(in.Tag),
 			Vendor: norm.NFC.String(in.Vendor), Type: norm.NFC.String(in.Type), Currency: currency,
@@ -107,14 +112,20 @@ func (c *Products) listAll(ctx context.Context, in *AdminListInput) (*ListOutput
 	if err := c.listing.Refresh(ctx); err != nil {
 		return nil, err
 	}
-	cards, err := c.cards(ctx, catalog.List{
+	cards, err := c.cards(ctx, listing{}, catalog.List{
 		Filter: catalog.Filter{Status: catalog.Status(in.Status), Search: in.Q},
 		Sort:   catalog.Sort(in.Sort), Language: c.languages(in.Reader)[0], Limit: in.Limit, After: in.Cursor,
 	})
 	return &ListOutput{CacheControl: "no-store", Vary: "Accept-Language", Body: cards}, err
 }
 
-func (c *Products) cards(ctx context.Context, q catalog.List) (ProductList, error) {
+// listing is what a list shows beside its cards.
+type listing struct {
+	facets, stock bool
+	languages     []string
+}
+
+func (c *Products) cards(ctx context.Context, with listing, q catalog.List) (ProductList, error) {
 	promotions, err := c.offers.Current(ctx)
 	if err != nil {
 		return ProductList{}, err
@@ -124,15 +135,27 @@ func (c *Products) cards(ctx context.Context, q catalog.List) (ProductList, erro
 	if err != nil {
 		return ProductList{}, api.CursorProblem(err)
 	}
-	sales := c.sales(promotions, found.Entries, q.Currency)
+	sales, stocks := c.sales(promotions, found.Entries, q.Currency), map[string]stockOf{}
+	if with.stock {
+		if stocks, err = c.stocks(ctx, found.Entries); err != nil {
+			return ProductList{}, err
+		}
+	}
 	cards := ProductList{Products: make([]ProductCard, len(found.Entries)), NextCursor: found.Next}
 	for i, e := range found.Entries {
-		cards.Products[i] = ProductCard{encoded: e.View(sales[i].named(q.Language, q.Currency), func() []byte {
-			raw, _ := json.Marshal(c.card(e, q.Language, q.Currency, sales[i])) // strings, numbers and times cannot fail
+		stock := stocks[e.ID]
+		cards.Products[i] = ProductCard{encoded: e.View(sales[i].named(q.Language, q.Currency)+" "+stock.availability, func() []byte {
+			card := c.card(e, q.Language, q.Currency, sales[i])
+			card.Availability, card.OpensAt = stock.availability, stock.opensAt
+			raw, _ := json.Marshal(card) // strings, numbers and times cannot fail
 			return raw
 		})}
 	}
-	return cards, nil
+	counted, err := c.listing.Facets(ctx, q)
+	if cards.Total = counted.Total; with.facets {
+		cards.Facets = c.facets(counted, q.Currency, with.languages)
+	}
+	return cards, err
 }
 
 // card shows the entry in the language, priced in the currency; "" is the shop's first that the product is sold in.
@@ -203,6 +226,7 @@ func (c *Products) cacheControl() string { return "public, max-age=5, stale-whil
 // CategoriesOutput is the categories of active products.
 type CategoriesOutput struct {
 	CacheControl string `header:"Cache-Control"`
+	Vary         string `header:"Vary"`
 	Body         struct {
 		Categories []Category `json:"categories" doc:"Most products first."`
 	}
@@ -210,19 +234,23 @@ type CategoriesOutput struct {
 
 // Category is a category with its active products.
 type Category struct {
-	Name     string `json:"name" example:"스킨케어"`
+	Name     string `json:"name" doc:"For the filter." example:"스킨케어"`
+	Label    string `json:"label" doc:"In the reader's language, where SHOP_CONFIG has labels for it." example:"Skincare"`
 	Products int    `json:"products" example:"12"`
 }
 
-func (c *Products) categories(ctx context.Context, _ *struct{}) (*CategoriesOutput, error) {
+// CategoriesInput asks for the categories.
+type CategoriesInput struct{ Reader }
+
+func (c *Products) categories(ctx context.Context, in *CategoriesInput) (*CategoriesOutput, error) {
 	counts, err := c.listing.Categories(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := &CategoriesOutput{CacheControl: c.cacheControl()}
+	out := &CategoriesOutput{CacheControl: c.cacheControl(), Vary: "Accept-Language"}
 	out.Body.Categories = make([]Category, len(counts))
 	for i, n := range counts {
-		out.Body.Categories[i] = Category{n.Category, n.Products}
+		out.Body.Categories[i] = Category{n.Category, c.shop.Label(n.Category, c.languages(in.Reader)...), n.Products}
 	}
 	return out, nil
 }

@@ -126,6 +126,18 @@ func (c *Products) shopRoutes(s *api.Service) {
 		Summary: "Show a product, by id or handle", Errors: []int{304, 404, 422},
 	}, c.page)
 	api.Handle(s, api.Route{
+		Method: http.MethodGet, Path: "/variants", ID: "listVariants", Tag: "Products", Access: api.Public,
+		Summary: "Resolve variants by id", Errors: []int{422},
+		Description: "Whatever the API names by variant id (parts of sets, gifts to choose from, hints, contents of plans), with title, " +
+			"options, image, price and availability.",
+	}, c.variants)
+	api.Handle(s, api.Route{
+		Method: http.MethodGet, Path: "/shop", ID: "getShop", Tag: "Shop", Access: api.Public,
+		Summary: "What a storefront has to know of the shop", Errors: []int{422},
+		Description: "Currencies, languages, countries with their address fields, shipping methods and taxes, the words of the catalog in " +
+			"the reader's language, contact and legal texts. All of it is SHOP_CONFIG.",
+	}, c.about)
+	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/categories", ID: "listCategories", Tag: "Products", Access: api.Public,
 		Summary: "List the categories of active products",
 	}, c.categories)

@@ -34,7 +34,7 @@ func TestAConfigurationThatIsNotCompleteEndsTheStart(t *testing.T) {
 func TestRoutesDescribeThemselves(t *testing.T) {
 	t.Parallel()
 	s := API()
-	if got := len(s.Routes()); got != 14 {
+	if got := len(s.Routes()); got != 16 {
 		t.Fatalf("%d routes", got)
 	}
 	for _, r := range s.Routes() {

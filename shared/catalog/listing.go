@@ -55,6 +55,7 @@ type snapshot struct {
 
 	mu     sync.Mutex
 	orders map[order][]row // made when first asked for
+	facets map[facetKey]Facets
 }
 
 // Entry is a card as listed.

@@ -103,6 +103,10 @@ func (c *check) all() {
 	}
 	days := c.shop.PriorPriceDays
 	c.that(days == 0 || days >= 30 && days <= 365, "priorPriceDays: %d is not 30 to 365", days)
+	c.that(c.shop.Country == "" || format.IsCountry(c.shop.Country), "country: %q is no ISO 3166-1 alpha-2 code", c.shop.Country)
+	for i, d := range c.shop.Legal {
+		c.that(d.Kind != "" && d.URL != "" && len(d.Title) > 0, "legal[%d]: kind, title and url", i)
+	}
 	c.that(len(c.shop.Zones) > 0, "zones: at least one")
 	for i, z := range c.shop.Zones {
 		c.zone(fmt.Sprintf("zones[%d]", i), z)
@@ -119,7 +123,7 @@ func (c *check) zone(at string, z Zone) {
 	c.that(isID(z.ID), "%s.id: %q is not in lower case letters, digits, - and _", at, z.ID)
 	c.that(len(z.Countries) > 0, "%s.countries: at least one", at)
 	for i, country := range z.Countries {
-		known := country == anywhere || format.IsCountry(country)
+		known := country == Anywhere || format.IsCountry(country)
 		c.that(known, "%s.countries[%d]: %q is no ISO 3166-1 alpha-2 code and not *", at, i, country)
 		c.that(c.countries[country] == "", "%s.countries[%d]: %s is already in zone %s", at, i, country, c.countries[country])
 		c.countries[country] = z.ID
@@ -156,7 +160,7 @@ func (c *check) tax(at string, t Tax) {
 		c.that(rate >= 0 && rate <= 10_000, "%s.classes.%s: %d is not 0 to 10000 basis points", at, class, rate)
 	}
 	for i, code := range t.IncludedIn {
-		known := code == anywhere || slices.Contains(c.shop.Currencies, code)
+		known := code == Anywhere || slices.Contains(c.shop.Currencies, code)
 		c.that(known, "%s.includedIn[%d]: %q is neither one of the shop's currencies nor *", at, i, code)
 	}
 }

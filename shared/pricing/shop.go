@@ -14,6 +14,49 @@ type Shop struct {
 	// PriorPriceDays is how many days before a reduction the lowest price is looked for that stands next to a
 	// struck-through one: 30, as the law wants (Directive 98/6/EC, 6a), or more.
 	PriorPriceDays int `json:"priorPriceDays,omitempty"`
+	// Country is where the shop is at home, ISO 3166-1 alpha-2; the first country of the first zone when empty.
+	Country string `json:"country,omitempty"`
+	// Labels are the words of the catalog (categories, types, tags, option values, property names) by language.
+	Labels  map[string]map[string]string `json:"labels,omitempty"`
+	Contact Contact                      `json:"contact,omitzero"`
+	Legal   []Document                   `json:"legal,omitempty"`
+}
+
+// Contact is how to reach the shop, and who it is.
+type Contact struct {
+	Company      string `json:"company,omitempty" example:"단골 주식회사"`
+	Email        string `json:"email,omitempty" example:"help@example.com"`
+	Phone        string `json:"phone,omitempty" example:"02-0000-0000"`
+	Address      string `json:"address,omitempty" example:"서울특별시 성동구 왕십리로 83"`
+	Registration string `json:"registration,omitempty" doc:"Number in the register of companies, and of mail-order sellers."`
+}
+
+// Document is a text that the law wants a link to.
+type Document struct {
+	Kind  string            `json:"kind"`  // terms, privacy, returns, imprint, ...
+	Title map[string]string `json:"title"` // by language
+	URL   string            `json:"url"`
+}
+
+// Home is the country whose tax prices are shown with while there is no address.
+func (s Shop) Home() string {
+	if s.Country != "" || len(s.Zones) == 0 {
+		return s.Country
+	}
+	return s.Zones[0].Countries[0]
+}
+
+// Label is a word of the catalog in the first of the languages that there is a label in, else the word itself.
+func (s Shop) Label(word string, languages ...string) string {
+	for _, l := range languages {
+		if label := s.Labels[word][l]; label != "" {
+			return label
+		}
+		if l == s.Languages[0] {
+			return word // the words themselves are in the shop's first language
+		}
+	}
+	return word
 }
 
 // Zone is a shipping region.
@@ -49,8 +92,8 @@ type Tax struct {
 	IncludedIn []string `json:"includedIn"`
 }
 
-// anywhere stands for every country, or every currency, that is not named.
-const anywhere = "*"
+// Anywhere stands for every country, or every currency, that is not named.
+const Anywhere = "*"
 
 // Methods lists the ways to ship to a country that have a price in the currency, in the order of the configuration. A
 // zone that names the country hides the one for everywhere.
@@ -87,7 +130,7 @@ func (s Shop) zone(country string) (Zone, bool) {
 	if country == "" {
 		return Zone{}, false
 	}
-	for _, name := range []string{country, anywhere} {
+	for _, name := range []string{country, Anywhere} {
 		at := slices.IndexFunc(s.Zones, func(z Zone) bool { return slices.Contains(z.Countries, name) })
 		if at >= 0 {
 			return s.Zones[at], true
@@ -100,7 +143,7 @@ func (s Shop) zone(country string) (Zone, bool) {
 func (s Shop) Tax(country, currency string) (t Tax, included bool) {
 	for _, t := range s.Taxes {
 		if t.Country == country {
-			return t, slices.Contains(t.IncludedIn, anywhere) || slices.Contains(t.IncludedIn, currency)
+			return t, slices.Contains(t.IncludedIn, Anywhere) || slices.Contains(t.IncludedIn, currency)
 		}
 	}
 	return Tax{}, false
@@ -108,10 +151,18 @@ func (s Shop) Tax(country, currency string) (t Tax, included bool) {
 
 // In returns the method's name in the first of the languages it has, else in any.
 func (m Method) In(languages ...string) string {
-	for _, l := range append(languages, slices.Sorted(maps.Keys(m.Name))...) {
-		if name := m.Name[l]; name != "" {
-			return name
-		}
+	if name := In(m.Name, languages...); name != "" {
+		return name
 	}
 	return m.ID
+}
+
+// In returns a text in the first of the languages it has, else in any.
+func In(text map[string]string, languages ...string) string {
+	for _, l := range slices.Concat(languages, slices.Sorted(maps.Keys(text))) {
+		if found := text[l]; found != "" {
+			return found
+		}
+	}
+	return ""
 }
