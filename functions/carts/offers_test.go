@@ -46,7 +46,7 @@ func TestTheCartSaysWhyACodeDoesNothing(t *testing.T) {
 	path, guest := b.begin()
 	whole(guest.Do("POST", path+"/lines", lineOf(soap, 2)))
 	c := whole(guest.Do("PUT", path+"/codes", map[string]any{"codes": []string{"min", "once", "over", "good", "nope"}}))
-	want := []string{"MIN minimum_not_met 12000", "NOPE unknown_code 0", "ONCE login_required 0", "OVER ended 0"}
+	want := []string{"MIN minimum_not_met 12000", "NOPE unknown_code 0", "ONCE email_required 0", "OVER ended 0"}
 	if got := reasons(c); !slices.Equal(got, want) || c.Totals.Discount.Amount != 1_000 || c.Totals.Adjustments[0].Code != "GOOD" {
 		t.Errorf("refused %v, want %v; totals %+v", got, want, c.Totals)
 	}

@@ -14,6 +14,7 @@ func TestAccess(t *testing.T) {
 		Routes: system.Routes{
 			"listMyOrders":       {},
 			"listOrders":         {Query: "state=placed"},
+			"searchOrders":       {Query: "q=nobody"},
 			"getOrder":           {Needs: system.OwnOrder, Owned: true, Operators: true},
 			"cancelOrder":        {Needs: system.OwnOrder, Owned: true, Operators: true, Body: `{"reason":"changed my mind"}`},
 			"lookupOrder":        {Needs: guestOrder, Body: `{"number":"{number}","email":"{email}"}`},

@@ -96,6 +96,10 @@ func (f *Orders) Service(o api.Options) *api.Service {
 	lookup.Description = "For guests. The token opens the order for an hour. Attempts are limited by address and by number."
 	api.Handle(s, lookup, f.lookup)
 	api.Handle(s, route(api.Agent, "GET", "/admin/orders", "listOrders", "List the orders in a state, newest first"), f.inState)
+	search := route(api.Agent, "GET", "/admin/orders/search", "searchOrders", "Find orders, newest first")
+	search.Description = "By number, mail address, customer, words, product, state and time. A page looks at no more than 1,000 orders: narrow a " +
+		"search by time, or go on with its cursor."
+	api.Handle(s, search, f.search)
 	ship := route(api.Agent, "POST", one+"/fulfillments", "fulfillOrder", "Ship some or all of an order", 404, 409, 503)
 	ship.Status, ship.Keyed = 201, api.KeyOptional
 	api.Handle(s, ship, f.fulfill)

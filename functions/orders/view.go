@@ -58,9 +58,17 @@ type Totals struct {
 	Shipping    money.View `json:"shipping"`
 	Tax         money.View `json:"tax"`
 	TaxIncluded bool       `json:"taxIncluded" doc:"Whether the prices contain the tax."`
+	TaxLines    []OrderTax `json:"taxLines" nullable:"false" doc:"The tax at each rate."`
 	Total       money.View `json:"total"`
 
 	Adjustments []OrderAdjustment `json:"adjustments" nullable:"false" doc:"What each promotion and each benefit of a membership took off; together the discount."`
+}
+
+// OrderTax is the tax at one rate.
+type OrderTax struct {
+	Name   string     `json:"name" example:"VAT"`
+	Rate   int        `json:"rate" doc:"Basis points." example:"1000"`
+	Amount money.View `json:"amount"`
 }
 
 // OrderAdjustment is what one promotion, or a benefit of a membership, took off.
@@ -165,8 +173,8 @@ func view(o *order.Order, operator bool) Order {
 		UpdatedAt: o.UpdatedAt,
 		Totals: Totals{
 			Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), Tax: in(t.Tax),
-			TaxIncluded: t.TaxIncluded,
-			Total:       in(t.Total), Adjustments: make([]OrderAdjustment, len(t.Adjustments)),
+			TaxIncluded: t.TaxIncluded, Total: in(t.Total), Adjustments: make([]OrderAdjustment, len(t.Adjustments)),
+			TaxLines: make([]OrderTax, len(t.TaxLines)),
 		},
 		Payment: Payment{
 			State: p.State, Provider: p.Provider, Brand: p.Brand, Last4: p.Last4, Captured: in(p.Captured),
@@ -174,6 +182,9 @@ func view(o *order.Order, operator bool) Order {
 		},
 		Lines: make([]Line, len(o.Lines)), Fulfillments: make([]Fulfillment, len(o.Fulfillments)),
 		Refunds: make([]Refund, len(o.Refunds)), Timeline: make([]TimelineEntry, len(o.Timeline)),
+	}
+	for i, l := range t.TaxLines {
+		v.Totals.TaxLines[i] = OrderTax{l.Name, l.Rate, in(l.Amount)}
 	}
 	for i, a := range t.Adjustments {
 		v.Totals.Adjustments[i] = OrderAdjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -257,6 +258,35 @@ func TestOrdersAreCountedOnceAndThoseThatComeToNothingTakenOff(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheShopsDayCountsWhoBoughtAndWhatCameToNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	back := placed(2)
+	back.FirstOrder = false
+	b.hear("evt_1", placed(1))
+	b.hear("evt_2", back)
+	day := promotion.DayOf(starts, time.UTC)
+	want := func(text string, days ...store.ShopDay) {
+		t.Helper()
+		got, err := b.f.Store.ShopSales(t.Context(), "KRW", day-1, day+400)
+		if err != nil || !slices.Equal(got, days) {
+			t.Errorf("%s: %+v (%v), want %+v", text, got, err, days)
+		}
+	}
+	want("two orders", store.ShopDay{Day: day, Orders: 2, New: 1, Guests: 2, Revenue: 30_000, Discounts: 3_000})
+	canceled := events.OrderCanceled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, Promotions: back.Promotions}
+	b.hear("evt_3", canceled)
+	b.hear("evt_3", canceled)
+	today := promotion.DayOf(b.clock.Now(), time.UTC)
+	first := store.ShopDay{Day: day, Orders: 1, New: 1, Guests: 1, Revenue: 10_000, Discounts: 1_000}
+	ended := store.ShopDay{Day: today, Canceled: 1, Refunds: 20_000}
+	if today == day {
+		want("one canceled on the same day", first.Add(ended))
+		return
+	}
+	want("one canceled", first, ended)
 }
 
 func (b *bench) wantSold(scope string, want promotion.DaySales) {

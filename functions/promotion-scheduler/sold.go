@@ -22,20 +22,21 @@ type sale struct {
 	currency   string
 	total      int64
 	first      bool
+	guest      bool
 	lines      []events.OrderLine
 	promotions []events.OrderPromotion
 }
 
 func soldIn(o events.OrderPlaced) sale {
-	return sale{1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.Lines, o.Promotions}
+	return sale{1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
 }
 
 func canceledIn(o events.OrderCanceled) sale {
-	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.Lines, o.Promotions}
+	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
 }
 
 func unpaidIn(o events.OrderPaymentFailed) sale {
-	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.Lines, o.Promotions}
+	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
 }
 
 // sold counts an order, or takes one off: the day's sales of the shop and of each product, and what each promotion brought.
@@ -45,6 +46,9 @@ func (f Promoter) sold(ctx context.Context, e event.Envelope, s sale) error {
 		return nil // an event from before orders said when they were placed
 	}
 	writes := []table.Write{event.Once("promotion-scheduler", e, f.Clock.Now())}
+	for _, day := range f.shopDays(s, e.Time) {
+		writes = append(writes, store.ShopSold(s.currency, day))
+	}
 	for scope, day := range f.days(s) {
 		writes = append(writes, store.Sold(scope, s.currency, day))
 	}
@@ -66,6 +70,28 @@ func (f Promoter) sold(ctx context.Context, e event.Envelope, s sale) error {
 		return err
 	}
 	return f.measure(ctx, s, newCustomers)
+}
+
+// shopDays is what the order adds to the shop's sales: on the day it was placed, and on the day it was canceled.
+func (f Promoter) shopDays(s sale, at time.Time) []store.ShopDay {
+	placed := store.ShopDay{Day: promotion.DayOf(s.at, f.Zone), Orders: s.sign, Revenue: int64(s.sign) * s.total}
+	for _, p := range s.promotions {
+		placed.Discounts += int64(s.sign) * p.Amount
+	}
+	if s.first {
+		placed.New = s.sign
+	}
+	if s.guest {
+		placed.Guests = s.sign
+	}
+	if s.sign > 0 {
+		return []store.ShopDay{placed}
+	}
+	canceled := store.ShopDay{Day: promotion.DayOf(at, f.Zone), Canceled: 1, Refunds: s.total}
+	if canceled.Day == placed.Day {
+		return []store.ShopDay{placed.Add(canceled)} // one item is written once in a transaction
+	}
+	return []store.ShopDay{placed, canceled}
 }
 
 // days is what the order adds to a day's sales, by scope.

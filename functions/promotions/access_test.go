@@ -21,6 +21,7 @@ func TestAccess(t *testing.T) {
 			"listPromotions":   {},
 			"listSeasons":      {},
 			"reportDiscounts":  {},
+			"reportSales":      {Query: "format=csv"},
 			"getPromotion":     {Needs: published},
 			"replacePromotion": {Needs: drafted, Body: planned, Header: map[string]string{"If-Match": "*"}},
 			"deletePromotion":  {Needs: drafted},

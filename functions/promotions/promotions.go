@@ -20,6 +20,7 @@
 //	POST   /promotions/plan               what the guard says; nothing is stored
 //	POST   /promotions/preview            price any cart as of any moment
 //	GET    /promotions/report             how much a product, or the shop, lives on discounts
+//	GET    /admin/sales                   what the shop sold, day by day
 //	GET    /seasons                       the calendar of seasons
 package promotions
 
@@ -166,6 +167,9 @@ func (f *Promotions) Service(o api.Options) *api.Service {
 		f.Preview)
 	api.Handle(s, route("GET", "/report", "reportDiscounts", "How much a product, or the shop, lives on discounts",
 		reportText, 404), f.report)
+	sales := route("GET", "", "reportSales", "What the shop sold, day by day", salesText)
+	sales.Path, sales.Tag = "/admin/sales", "Sales"
+	api.Handle(s, sales, f.sales)
 	f.oneRoutes(s, route)
 	seasons := route("GET", "", "listSeasons", "The calendar of seasons", seasonsText)
 	seasons.Path = "/seasons"
@@ -210,6 +214,8 @@ const (
 		"given in `draft`, one that is not published yet."
 	reportText = "Days on sale of the last 30, 90 and 365, depth of discounts, share of the revenue sold at a " +
 		"discount, and whether customers have begun to wait."
+	salesText = "Orders, revenue, discounts, new and returning customers, and cancellations of each day of a period in one currency, as JSON or " +
+		"CSV, beside a comparable period. Days are those of the shop's time zone. Counted as orders come in, within seconds."
 	seasonsText = "Solar and lunar holidays with the days on which shops sell, in the shop's time zone. Take `group` " +
 		"into a promotion, " +
 		"so that the guard counts all promotions of a season as one sale."

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -89,6 +90,22 @@ func pageOf(all []listed, limit int) Page {
 	}
 	return out
 }
+
+// cursorFor is the cursor of a list that goes on after an order.
+func cursorFor(placed time.Time, id string) table.Cursor {
+	at := placed.UTC().Format(placeLayout) + "#" + id
+	return table.Cursor(base64.RawURLEncoding.EncodeToString([]byte(at)))
+}
+
+func cursorOf(o *Order) table.Cursor { return cursorFor(o.PlacedAt, o.ID) }
+
+// cursorAt is the cursor of a list that begins before a moment.
+func cursorAt(t time.Time) table.Cursor {
+	return table.Cursor(base64.RawURLEncoding.EncodeToString([]byte(t.UTC().Format(placeLayout))))
+}
+
+// placeLayout is how moments stand in the keys of lists.
+const placeLayout = "2006-01-02T15:04:05.000Z"
 
 // placeOf reads a cursor: the place at which the last page ended. One place serves all shards, because their orders are
 // sorted alike.

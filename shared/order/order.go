@@ -153,7 +153,7 @@ const Shards = 4
 
 // place puts the order into its lists; every write does it.
 func (o *Order) place() {
-	at := o.PlacedAt.UTC().Format("2006-01-02T15:04:05.000Z") + "#" + o.ID
+	at := o.PlacedAt.UTC().Format(placeLayout) + "#" + o.ID
 	h := fnv.New32a()
 	h.Write([]byte(o.ID))
 	o.Owner, o.OwnerAt = ownerKey(o.CustomerID, o.Email), at

@@ -1,0 +1,150 @@
+package order
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"dangol/shared/platform/table"
+)
+
+// Search says which orders to find; empty fields let everything through.
+type Search struct {
+	States   []State // all when empty
+	From, To time.Time
+	Email    string // exactly, case aside
+	Customer string // id
+	Product  string // id of a product, or of a variant
+	Text     string // words that must all occur in number, recipient, mail address, titles and notes
+}
+
+// lookedAt bounds how many orders one search looks at.
+const lookedAt = 1_000
+
+// Search finds orders, newest first. It looks at the orders of the period one after another, at most lookedAt of them for each
+// page, and goes on from there with the page's cursor: narrow it by time. Those of a customer are read from their own list. For
+// each 100 orders looked at: States x Shards round trips for the list, made at once, and 1 for the orders, 0.5 RCU per 4 KB.
+// Errors: table.ErrCursor.
+func (s Store) Search(ctx context.Context, q Search, limit int, after table.Cursor) (found []*Order, next table.Cursor, err error) {
+	if after == "" && !q.To.IsZero() {
+		after = cursorAt(q.To)
+	}
+	for looked := 0; ; {
+		page, err := s.candidates(ctx, q, after)
+		if err != nil {
+			return nil, "", err
+		}
+		orders, err := s.read(ctx, page.Cards)
+		if err != nil {
+			return nil, "", err
+		}
+		for i, o := range orders {
+			if !q.From.IsZero() && o.PlacedAt.Before(q.From) {
+				return found, "", nil
+			}
+			if !q.matches(o) {
+				continue
+			}
+			if found = append(found, o); len(found) == limit {
+				more := i+1 < len(orders) || page.Next != ""
+				if !more {
+					return found, "", nil
+				}
+				return found, cursorOf(o), nil
+			}
+		}
+		looked += len(orders)
+		if after = page.Next; after == "" || looked >= lookedAt {
+			return found, after, nil
+		}
+	}
+}
+
+// candidates is the next orders that a search looks at.
+func (s Store) candidates(ctx context.Context, q Search, after table.Cursor) (Page, error) {
+	const step = 100
+	if q.Customer != "" {
+		return s.OfCustomer(ctx, q.Customer, step, after)
+	}
+	states := q.States
+	if len(states) == 0 {
+		states = States
+	}
+	pages := make([]Page, len(states))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, state := range states {
+		group.Go(func() (err error) {
+			pages[i], err = s.InState(ctx, state, step, after)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return Page{}, err
+	}
+	var all Page
+	more := false
+	for _, p := range pages {
+		all.Cards = append(all.Cards, p.Cards...)
+		more = more || p.Next != ""
+	}
+	slices.SortFunc(all.Cards, func(a, b Card) int {
+		return cmp.Or(b.PlacedAt.Compare(a.PlacedAt), cmp.Compare(b.ID, a.ID))
+	})
+	if more = more || len(all.Cards) > step; more && len(all.Cards) > 0 {
+		all.Cards = all.Cards[:min(step, len(all.Cards))]
+		last := all.Cards[len(all.Cards)-1]
+		all.Next = cursorFor(last.PlacedAt, last.ID)
+	}
+	return all, nil
+}
+
+// read reads the orders of cards, in their order. 1 round trip.
+func (s Store) read(ctx context.Context, cards []Card) ([]*Order, error) {
+	keys := make([]table.Key, len(cards))
+	for i, c := range cards {
+		keys[i] = KeyOf(c.ID)
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	items, err := s.Table.BatchGet(ctx, false, keys...)
+	if err != nil {
+		return nil, err
+	}
+	orders := make([]*Order, 0, len(cards))
+	for _, key := range keys {
+		item, ok := items[key]
+		if !ok {
+			continue
+		}
+		var o Order
+		if err := item.Decode(&o); err != nil {
+			return nil, err
+		}
+		orders = append(orders, &o)
+	}
+	return orders, nil
+}
+
+func (q Search) matches(o *Order) bool {
+	switch {
+	case len(q.States) > 0 && !slices.Contains(q.States, o.State),
+		q.Email != "" && !strings.EqualFold(strings.TrimSpace(q.Email), o.Email),
+		!q.To.IsZero() && !o.PlacedAt.Before(q.To),
+		q.Product != "" && !slices.ContainsFunc(o.Lines, func(l Line) bool { return l.ProductID == q.Product || l.VariantID == q.Product }):
+		return false
+	}
+	if q.Text == "" {
+		return true
+	}
+	text := []string{NumberOf(o.ID), o.ID, o.Email, o.Recipient(), o.Note}
+	for _, l := range o.Lines {
+		text = append(text, l.Title, l.SKU)
+	}
+	all := strings.ToLower(strings.Join(text, "\n"))
+	return !slices.ContainsFunc(strings.Fields(strings.ToLower(q.Text)), func(word string) bool { return !strings.Contains(all, word) })
+}
