@@ -14,8 +14,8 @@ type ProductDocument struct {
 	Status      string            `json:"status,omitempty" enum:"draft,active,archived" default:"draft"`
 	Title       map[string]string `json:"title" minProperties:"1" doc:"By language." example:"{\"ko\": \"녹차 수분 크림\", \"en\": \"Green Tea Cream\"}"`
 	Description map[string]string `json:"description,omitempty" doc:"HTML by language."`
-	Vendor      string            `json:"vendor,omitempty" maxLength:"100"`
-	Type        string            `json:"type,omitempty" maxLength:"100"`
+	Vendor      string            `json:"vendor,omitempty" maxLength:"255"`
+	Type        string            `json:"type,omitempty" maxLength:"255"`
 	Tags        []string          `json:"tags,omitempty" maxItems:"100" nullable:"false" doc:"Without commas."`
 	Categories  []string          `json:"categories,omitempty" maxItems:"20" nullable:"false" doc:"Without commas."`
 	Options     []catalog.Option  `json:"options,omitempty" maxItems:"3" nullable:"false" doc:"In what the variants differ."`
@@ -28,14 +28,14 @@ type ProductDocument struct {
 // VariantDocument is everything about a variant.
 type VariantDocument struct {
 	ID               string                   `json:"id,omitempty" maxLength:"60" doc:"Of a variant that is there already; left out for a new one."`
-	SKU              string                   `json:"sku,omitempty" maxLength:"100"`
+	SKU              string                   `json:"sku,omitempty" maxLength:"255"`
 	Options          []string                 `json:"options,omitempty" maxItems:"3" nullable:"false" doc:"One value for each option of the product."`
 	Prices           map[string]PriceDocument `json:"prices" minProperties:"1" doc:"By currency (ISO 4217)." example:"{\"KRW\": {\"amount\": 12000}}"`
 	Taxable          *bool                    `json:"taxable,omitempty" default:"true"`
 	TaxClass         string                   `json:"taxClass,omitempty" maxLength:"40" pattern:"^[a-z0-9_-]*$" doc:"For goods that have another tax rate than the standard one: a class of SHOP_CONFIG's taxes, such as reduced or exempt."`
 	RequiresShipping *bool                    `json:"requiresShipping,omitempty" default:"true"`
 	Grams            int                      `json:"grams,omitempty" minimum:"0" maximum:"1000000"`
-	Barcode          string                   `json:"barcode,omitempty" maxLength:"100"`
+	Barcode          string                   `json:"barcode,omitempty" maxLength:"255"`
 	Image            string                   `json:"image,omitempty" maxLength:"2000" doc:"Address of its picture."`
 	Untracked        bool                     `json:"untracked,omitempty" doc:"Never out of stock."`
 	Backorder        bool                     `json:"backorder,omitempty" doc:"Sells on below zero."`

@@ -3,6 +3,7 @@ package products
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -17,6 +18,10 @@ import (
 
 // maxFile is the largest piece of a file in one request. API Gateway takes 10 MB, Lambda 6 MB.
 const maxFile = 4 << 20
+
+// maxPage is the largest page of an export: Lambda answers 6 MB, and a body of bytes goes out as base64, which is a third
+// longer. A page that would be longer is cut to half its products.
+const maxPage = 4 << 20
 
 func (c *Products) fileRoutes(s *api.Service) {
 	api.Handle(s, api.Route{
@@ -62,12 +67,6 @@ func (c *Products) exportFile(ctx context.Context, in *ExportInput) (*ExportOutp
 	if err := c.listing.Refresh(ctx); err != nil {
 		return nil, err
 	}
-	page, err := c.listing.List(ctx, catalog.List{
-		Filter: catalog.Filter{Status: catalog.Status(in.Status)}, Limit: in.Limit, After: in.Cursor,
-	})
-	if err != nil {
-		return nil, api.CursorProblem(err)
-	}
 	languages, err := c.listing.Languages(ctx)
 	if err != nil {
 		return nil, err
@@ -76,17 +75,28 @@ func (c *Products) exportFile(ctx context.Context, in *ExportInput) (*ExportOutp
 	if err != nil {
 		return nil, err
 	}
-	var file bytes.Buffer
-	w, err := shopify.NewWriter(&file, base, languages, currencies, in.Cursor == "")
-	if err != nil {
-		return nil, err
+	for limit := in.Limit; ; limit /= 2 {
+		page, err := c.listing.List(ctx, catalog.List{
+			Filter: catalog.Filter{Status: catalog.Status(in.Status)}, Limit: limit, After: in.Cursor,
+		})
+		if err != nil {
+			return nil, api.CursorProblem(err)
+		}
+		var file bytes.Buffer
+		w, err := shopify.NewWriter(&file, base, languages, currencies, in.Cursor == "")
+		if err != nil {
+			return nil, err
+		}
+		if err := errors.Join(c.writeAll(ctx, w, page.Entries), w.Flush()); err != nil {
+			return nil, err
+		}
+		if file.Len() <= maxPage || limit == 1 {
+			return &ExportOutput{
+				ContentType: "text/csv; charset=utf-8", Disposition: `attachment; filename="products.csv"`,
+				NextCursor: page.Next, Body: file.Bytes(),
+			}, nil
+		}
 	}
-	if err := c.writeAll(ctx, w, page.Entries); err != nil {
-		return nil, err
-	}
-	return &ExportOutput{
-		ContentType: "text/csv; charset=utf-8", Disposition: `attachment; filename="products.csv"`, NextCursor: page.Next, Body: file.Bytes(),
-	}, w.Flush()
 }
 
 func (c *Products) writeAll(ctx context.Context, w *shopify.Writer, entries []*catalog.Entry) error {

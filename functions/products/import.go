@@ -22,6 +22,7 @@ import (
 type ImportInput struct {
 	Currency string `query:"currency" pattern:"^[A-Z]{3}$" doc:"Of price columns that name none; the shop's first if left out." example:"KRW"`
 	Language string `query:"language" maxLength:"10" doc:"Of the text columns that name none; the shop's first when left out." example:"ko"`
+	DryRun   bool   `query:"dryRun" doc:"Only report what the rows would change; write nothing."`
 	FirstRow int    `query:"firstRow" minimum:"2" default:"2" doc:"Row of the file that the first row below the header is, for errors."`
 	RawBody  []byte `contentType:"text/csv"`
 }
@@ -37,6 +38,8 @@ type ImportReport struct {
 	Unchanged int                 `json:"unchanged" doc:"Products already as the file has them."`
 	Failed    int                 `json:"failed" doc:"Products left as they were, because of errors."`
 	Errors    []*shopify.RowError `json:"errors" doc:"The first 200, by row."`
+	Ignored   []string            `json:"ignoredColumns,omitempty" doc:"Columns of the file that mean nothing here."`
+	DryRun    bool                `json:"dryRun,omitempty" doc:"Nothing was written."`
 	Omitted   int                 `json:"errorsOmitted,omitempty" doc:"Errors beyond those listed."`
 }
 
@@ -89,6 +92,7 @@ func (c *Products) importFile(ctx context.Context, in *ImportInput) (*ImportOutp
 		return nil, fileProblem(err)
 	}
 	t := &tally{}
+	t.Ignored, t.DryRun = file.Ignored(), in.DryRun
 	seen := map[string]int{}
 	for done := false; !done; {
 		var batch []shopify.Product
@@ -96,6 +100,9 @@ func (c *Products) importFile(ctx context.Context, in *ImportInput) (*ImportOutp
 		if err := c.importBatch(ctx, batch, t); err != nil {
 			return nil, err
 		}
+	}
+	if t.Rows == 0 && len(t.Errors) == 0 {
+		return nil, fileProblem(&shopify.RowError{Row: in.FirstRow, Code: "no_products", Message: "no row below the header"})
 	}
 	return &ImportOutput{Body: t.report()}, nil
 }
@@ -131,6 +138,11 @@ func (t *tally) batch(file *shopify.Reader, base shopify.Base, seen map[string]i
 			})
 		} else {
 			seen[p.Handle] = p.Row
+		}
+		if len(errs) == 0 { // before it becomes a key to read by
+			c := &checker{}
+			c.handle(p.Handle)
+			errs = rowErrors(p, c.fields)
 		}
 		if len(errs) > 0 {
 			t.fail(1, errs...)
@@ -192,6 +204,12 @@ func (c *Products) importOnce(ctx context.Context, batch []shopify.Product, t *t
 		}
 		sound = append(sound, p)
 	}
+	if t.DryRun {
+		for _, p := range sound {
+			t.foresee(p, found.levels)
+		}
+		return nil, nil
+	}
 	written, again, err := c.write(ctx, sound, t)
 	if err != nil {
 		return nil, err
@@ -228,6 +246,8 @@ func (c *Products) write(ctx context.Context, sound []incoming, t *tally) (writt
 			again = append(again, p.file)
 		case errors.Is(err, catalog.ErrTooManyCounters):
 			t.fail(1, &shopify.RowError{Row: p.file.Row, Code: "too_many", Message: "fewer new variants in one import"})
+		case table.Permanent(err):
+			t.fail(1, &shopify.RowError{Row: p.file.Row, Code: "too_large", Message: "a product of at most 400 KB: less text, fewer variants"})
 		case err != nil:
 			return nil, nil, err
 		default:
@@ -235,6 +255,28 @@ func (c *Products) write(ctx context.Context, sound []incoming, t *tally) (writt
 		}
 	}
 	return written, again, nil
+}
+
+// foresee counts a product as what the import would make of it.
+func (t *tally) foresee(p incoming, levels map[table.Key]stock.Level) {
+	switch {
+	case p.before == nil:
+		t.count(&t.Created)
+	case p.differs || slices.ContainsFunc(p.product.Variants, func(v catalog.Variant) bool { return p.setsStock(v, levels) }):
+		t.count(&t.Updated)
+	default:
+		t.count(&t.Unchanged)
+	}
+}
+
+// setsStock reports whether the file says another quantity than the last import of the variant.
+func (p incoming) setsStock(v catalog.Variant, levels map[table.Key]stock.Level) bool {
+	quantity, named := p.quantities[v.ID]
+	if _, fresh := p.units[v.ID]; fresh || !named || !v.Stocked() {
+		return false
+	}
+	last := levels[stock.KeyOf(v.ID, 0)].Imported
+	return last == nil || *last != quantity
 }
 
 // there is what the shop has of a batch.

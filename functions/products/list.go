@@ -17,10 +17,10 @@ import (
 type ListInput struct {
 	api.Paging
 	Reader
-	Category string `query:"category" maxLength:"100" doc:"Only this category."`
-	Tag      string `query:"tag" maxLength:"100" doc:"Only with this tag."`
-	Vendor   string `query:"vendor" maxLength:"100" doc:"Only of this vendor."`
-	Type     string `query:"type" maxLength:"100" doc:"Only of this type."`
+	Category string `query:"category" maxLength:"255" doc:"Only this category."`
+	Tag      string `query:"tag" maxLength:"255" doc:"Only with this tag."`
+	Vendor   string `query:"vendor" maxLength:"255" doc:"Only of this vendor."`
+	Type     string `query:"type" maxLength:"255" doc:"Only of this type."`
 	Q        string `query:"q" maxLength:"200" doc:"Words that must all occur." example:"수분 크림"`
 	Currency string `query:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217; only products sold in it." example:"KRW"`
 	MinPrice int64  `query:"minPrice" minimum:"0" doc:"Minor units of the currency."`

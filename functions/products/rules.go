@@ -19,8 +19,9 @@ import (
 // Limits of a product.
 const (
 	maxVariants    = 100
-	maxHandle      = 100 // characters
-	maxTitle       = 300
+	maxHandle      = 255 // characters, as Shopify has it; so have the next two
+	maxShort       = 255
+	maxTitle       = 255
 	maxDescription = 20_000
 	maxLanguages   = 10
 	maxCurrencies  = 20
@@ -97,13 +98,17 @@ func check(p, before *catalog.Product, parts map[string]*catalog.Product) []prob
 	return c.fields
 }
 
-func (c *checker) texts(p *catalog.Product) {
+func (c *checker) handle(s string) {
 	switch {
-	case slices.Contains(reserved, p.Handle):
+	case slices.Contains(reserved, s):
 		c.fail("/handle", "reserved", "another handle; this one is a route")
-	case !validHandle(p.Handle):
+	case !validHandle(s):
 		c.fail("/handle", "wrong_format", "letters of any script, digits and hyphens, at most %d", maxHandle)
 	}
+}
+
+func (c *checker) texts(p *catalog.Product) {
+	c.handle(p.Handle)
 	if p.Title.In() == "" {
 		c.fail("/title", "required", "a title in at least one language")
 	}
@@ -158,8 +163,8 @@ func (c *checker) labels(at string, labels []string) {
 }
 
 func (c *checker) short(at, s string) {
-	if utf8.RuneCountInString(s) > 100 {
-		c.fail(at, "too_long", "at most 100 characters")
+	if utf8.RuneCountInString(s) > maxShort {
+		c.fail(at, "too_long", "at most %d characters", maxShort)
 	}
 	if strings.IndexFunc(s, unicode.IsControl) >= 0 {
 		c.fail(at, "wrong_format", "text without control characters")

@@ -75,7 +75,7 @@ func bundles(changes []Change) []*bundle {
 func (b *bundle) write(ctx context.Context, t *table.Table, changes []Change, errs []error) {
 	if len(b.at) > 1 {
 		err := t.Transact(ctx, id.Secret(), b.writes...)
-		if _, refused := table.Refused(err); !refused {
+		if _, refused := table.Refused(err); !refused && !table.Permanent(err) {
 			for _, i := range b.at {
 				errs[i] = err
 			}

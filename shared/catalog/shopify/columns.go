@@ -85,6 +85,7 @@ type header struct {
 	bodies   map[string]int
 	prices   map[string]int // by currency
 	compares map[string]int
+	ignored  []string
 }
 
 func readHeader(columns []string) (*header, *RowError) {
@@ -120,6 +121,7 @@ func (h *header) add(i int, name string) {
 	}
 	if m := priced.FindStringSubmatch(name); m != nil {
 		if _, err := money.Digits(m[2]); err != nil {
+			h.ignored = append(h.ignored, name)
 			return
 		}
 		if strings.EqualFold(m[1], "price") {
@@ -127,6 +129,10 @@ func (h *header) add(i int, name string) {
 		} else {
 			h.compares[m[2]] = i
 		}
+		return
+	}
+	if name != "" {
+		h.ignored = append(h.ignored, name)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -66,6 +67,7 @@ func (g Group) Product(base Base) (Product, []*RowError) {
 	var images []placedImage
 	for i, row := range g.Rows {
 		p.row = row
+		p.fits()
 		src, _ := p.text(colImage)
 		if src != "" {
 			images = append(images, p.image(src, i))
@@ -87,6 +89,18 @@ func (g Group) Product(base Base) (Product, []*RowError) {
 	return product, p.errors
 }
 
+// fits refuses a row with more cells than the header: one comma too many moves each price and each stock into the next
+// column.
+func (p *parser) fits() {
+	for _, cell := range p.row.Fields[min(len(p.names), len(p.row.Fields)):] {
+		if strings.TrimSpace(cell) != "" {
+			p.errors = append(p.errors, &RowError{Row: p.row.Number, Code: "wide_row", Message: fmt.Sprintf(
+				"%d cells as in the header, not %d; does a text with a comma stand outside quotes?", len(p.names), len(p.row.Fields))})
+			return
+		}
+	}
+}
+
 func (p *parser) fail(c column, code, format string, args ...any) {
 	p.failAt(p.name(c), code, format, args...)
 }
@@ -105,7 +119,33 @@ func (p *parser) text(c column) (string, bool) {
 	return p.cell(i), true
 }
 
-func (p *parser) cell(i int) string { return norm.NFC.String(strings.TrimSpace(p.row.field(i))) }
+// cell is one line: line breaks and tabs that a spreadsheet put into it become spaces.
+func (p *parser) cell(i int) string {
+	s := p.row.field(i)
+	if strings.ContainsAny(s, "\r\n\t\v\f\u2028\u2029") {
+		s = strings.Join(strings.Fields(s), " ")
+	}
+	return norm.NFC.String(strings.TrimSpace(s))
+}
+
+// markup is a cell of several lines.
+func (p *parser) markup(i int) string { return norm.NFC.String(strings.TrimSpace(p.row.field(i))) }
+
+// handleOf brings a handle into the form of addresses: lower case, without signs such as the trade mark, a hyphen for
+// everything else that is no letter and no digit.
+func handleOf(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFC.String(strings.ToLower(strings.TrimSpace(s))) {
+		switch {
+		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r), r == '-', r == '_', r == '.':
+			b.WriteRune(r)
+		case unicode.IsSymbol(r), unicode.Is(unicode.Cf, r): // a sign, or a character without a shape
+		default:
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String(), "-")
+}
 
 func (p *parser) optional(c column) *string {
 	if s, ok := p.text(c); ok {
@@ -116,7 +156,7 @@ func (p *parser) optional(c column) *string {
 
 func (p *parser) product(g Group) Product {
 	product := Product{
-		Row: p.row.Number, Handle: norm.NFC.String(strings.ToLower(g.Handle)), Status: p.status(),
+		Row: p.row.Number, Handle: handleOf(g.Handle), Status: p.status(),
 		Title: p.translations(colTitle, p.titles), Description: p.translations(colBody, p.bodies),
 		Vendor: p.optional(colVendor), Type: p.optional(colType), Tags: p.list(colTags), Categories: p.categories(),
 		Options: p.options(),
@@ -132,11 +172,15 @@ func (p *parser) product(g Group) Product {
 
 func (p *parser) translations(c column, others map[string]int) catalog.Text {
 	t := catalog.Text{}
-	if s, ok := p.text(c); ok {
-		t[p.base.Language] = s
+	read := p.cell
+	if c == colBody {
+		read = p.markup
+	}
+	if i, ok := p.at[c]; ok {
+		t[p.base.Language] = read(i)
 	}
 	for language, i := range others {
-		t[language] = p.cell(i)
+		t[language] = read(i)
 	}
 	return t
 }

@@ -62,6 +62,7 @@ func NewReader(r io.Reader, firstRow int) (*Reader, error) {
 		_ = buffered.UnreadRune() // cannot fail right after ReadRune
 	}
 	in := &Reader{csv: csv.NewReader(buffered), guard: g, number: firstRow - 1}
+	in.csv.Comma = separator(buffered)
 	in.csv.FieldsPerRecord, in.csv.ReuseRecord = -1, false
 	columns, err := in.csv.Read()
 	if errors.Is(err, io.EOF) {
@@ -77,6 +78,22 @@ func NewReader(r io.Reader, firstRow int) (*Reader, error) {
 	in.header = head
 	return in, nil
 }
+
+// separator is what stands between the cells of the header: a comma, or what Excel writes where the comma stands in
+// numbers, a semicolon or a tab.
+func separator(file *bufio.Reader) rune {
+	start, _ := file.Peek(4096) // a file can be shorter
+	line, _, _ := strings.Cut(string(start), "\n")
+	for _, other := range []string{";", "\t"} {
+		if strings.Count(line, other) > strings.Count(line, ",") {
+			return rune(other[0])
+		}
+	}
+	return ','
+}
+
+// Ignored is the columns of the file that mean nothing here.
+func (in *Reader) Ignored() []string { return in.header.ignored }
 
 // Columns is the header as the file has it.
 func (in *Reader) Columns() []string { return in.header.names }
