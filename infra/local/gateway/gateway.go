@@ -24,8 +24,12 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// maxBody is the largest request that API Gateway takes.
-const maxBody = 10 << 20
+// Limits of an HTTP API and of what stands behind it (docs.aws.amazon.com: "Quotas for HTTP APIs", "Lambda quotas").
+const (
+	maxBody    = 10 << 20 // of a request
+	maxPayload = 6 << 20  // of an event and of an answer: Lambda's
+	maxHeader  = 10_240   // request line and headers together
+)
 
 // Invoke runs a function with an event and returns its answer.
 type Invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
@@ -64,9 +68,7 @@ func New(s topology.System, c clock.Clock, limits Limits, invoke Invoke) *Gatewa
 			})
 		}
 	}
-	g.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, problem.NotFound("no_such_route", "There is no %s %s.", r.Method, r.URL.Path))
-	})
+	g.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { refuse(w, http.StatusNotFound, "Not Found") })
 	return g
 }
 
@@ -79,7 +81,26 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if r.Method == http.MethodHead {
+		refuse(w, http.StatusNotFound, "Not Found") // routes of an HTTP API name their method, and none is HEAD
+		return
+	}
+	if headerSize(r) > maxHeader {
+		refuse(w, http.StatusRequestHeaderFieldsTooLarge, "Request Header Fields Too Large")
+		return
+	}
 	g.mux.ServeHTTP(w, r)
+}
+
+// headerSize is about what API Gateway counts: the request line and all names and values.
+func headerSize(r *http.Request) int {
+	n := len(r.Method) + len(r.URL.RequestURI())
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(v)
+		}
+	}
+	return n
 }
 
 func allow(h http.Header, origin string) {
@@ -93,26 +114,30 @@ func allow(h http.Header, origin string) {
 func (g *Gateway) call(w http.ResponseWriter, r *http.Request, function, route string) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		refuse(w, problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "API Gateway takes at most 10 MB."))
+		refuse(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 		return
 	}
 	payload, err := json.Marshal(g.event(r, route, body))
 	if err != nil {
-		refuse(w, problem.From(err))
+		refuse(w, http.StatusInternalServerError, "Internal Server Error")
+		return
+	}
+	if len(payload) > maxPayload {
+		refuse(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 		return
 	}
 	if !g.begin(r.Context()) {
-		refuse(w, problem.Busy(nil))
+		busy(w, problem.Busy(nil))
 		return
 	}
 	defer func() { <-g.turns }()
 	out, err := g.invoke(r.Context(), function, payload)
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		refuse(w, problem.Busy(err)) // as API Gateway does when a function has not answered in time
+		busy(w, problem.Busy(err)) // as API Gateway does when a function has not answered in time
 		return
 	}
-	if err != nil {
-		refuse(w, problem.New(http.StatusInternalServerError, "internal", "Something went wrong on our side."))
+	if err != nil || len(out) > maxPayload {
+		refuse(w, http.StatusInternalServerError, "Internal Server Error")
 		return
 	}
 	write(w, out)
@@ -149,7 +174,7 @@ func (g *Gateway) event(r *http.Request, route string, body []byte) events.APIGa
 	}
 	now := g.clock.Now()
 	event := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: route, RawPath: r.URL.EscapedPath(), RawQueryString: r.URL.RawQuery, Headers: headers,
+		Version: "2.0", RouteKey: route, RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery, Headers: headers,
 		RequestContext: events.APIGatewayV2HTTPRequestContext{
 			RequestID: id.New("req", now), Stage: "$default", RouteKey: route, TimeEpoch: now.UnixMilli(),
 			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
@@ -168,7 +193,7 @@ func (g *Gateway) event(r *http.Request, route string, body []byte) events.APIGa
 func write(w http.ResponseWriter, out []byte) {
 	var answer events.APIGatewayV2HTTPResponse
 	if err := json.Unmarshal(out, &answer); err != nil {
-		refuse(w, problem.New(http.StatusInternalServerError, "internal", "Something went wrong on our side."))
+		refuse(w, http.StatusInternalServerError, "Internal Server Error")
 		return
 	}
 	for name, value := range answer.Headers {
@@ -182,9 +207,17 @@ func write(w http.ResponseWriter, out []byte) {
 	io.WriteString(w, answer.Body)
 }
 
-func refuse(w http.ResponseWriter, p *problem.Problem) {
+// busy is what the laptop says when it cannot begin, or did not end in time: a problem, so that clients wait and try again.
+func busy(w http.ResponseWriter, p *problem.Problem) {
 	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(p)
+}
+
+// refuse is an answer of API Gateway itself: its body is no problem+json, and an HTTP API offers no way to change that.
+func refuse(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]string{"message": message})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -112,7 +113,11 @@ func (c *Client) Do(method, path string, body any) *Response {
 // Event builds the API Gateway event of a request.
 func Event(t testing.TB, method, path string, headers map[string]string, body any) []byte {
 	t.Helper()
-	raw, query, _ := strings.Cut(path, "?")
+	encoded, query, _ := strings.Cut(path, "?")
+	raw, err := url.PathUnescape(encoded) // API Gateway decodes the path
+	if err != nil {
+		raw = encoded
+	}
 	event := events.APIGatewayV2HTTPRequest{
 		Version: "2.0", RouteKey: "$default", RawPath: raw, RawQueryString: query,
 		Headers: map[string]string{"host": "api.example.com", "content-type": "application/json"},

@@ -254,8 +254,8 @@ func (s *Service) Lambda() lambda.Handler {
 	if !s.options.Lazy {
 		s.prepare()
 	}
-	return algnhsa.New(s, &algnhsa.Options{
+	return encodingPaths{algnhsa.New(s, &algnhsa.Options{
 		RequestType:        algnhsa.RequestTypeAPIGatewayV2,
 		BinaryContentTypes: binaryTypes,
-	})
+	})}
 }
