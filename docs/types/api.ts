@@ -88,6 +88,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/orders/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find orders, newest first
+         * @description By number, mail address, customer, words, product, state and time. A page looks at no more than 1,000 orders: narrow a search by time, or go on with its cursor.
+         *
+         *     Who may call: agents and merchants.
+         */
+        get: operations["searchOrders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/pick-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print what to pick for orders that wait
+         * @description The next 100 orders that are placed and not held, their units together by variant, then order by order.
+         *
+         *     Who may call: agents and merchants.
+         */
+        get: operations["getPickList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/products": {
         parameters: {
             query?: never;
@@ -704,6 +748,28 @@ export interface paths {
          *     Who may call: merchants.
          */
         post: operations["importReviews"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the shop sold, day by day
+         * @description Orders, revenue, discounts, new and returning customers, and cancellations of each day of a period in one currency, as JSON or CSV, beside a comparable period. Days are those of the shop's time zone. Counted as orders come in, within seconds.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["reportSales"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1648,6 +1714,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/orders/{orderId}/packing-slip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print the packing slip of an order
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["getPackingSlip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/orders/{orderId}/refunds": {
         parameters: {
             query?: never;
@@ -2196,6 +2282,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/outreach/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segments
+         * @description Promotions name them in conditions.segments.
+         *
+         *     Who may call: merchants.
+         */
+        get: operations["listSegments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/outreach/segments/count": {
         parameters: {
             query?: never;
@@ -2212,6 +2320,28 @@ export interface paths {
          *     Who may call: merchants.
          */
         post: operations["countSegment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/segments/{segment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save a segment
+         * @description Who meets the condition is a member from now on; those who are there already are looked at within minutes (ready).
+         *
+         *     Who may call: merchants.
+         */
+        put: operations["saveSegment"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3338,6 +3468,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/returns/{returnId}/label.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print the label of a return
+         * @description Who may call: a customer, or a guest.
+         */
+        get: operations["getReturnLabel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/returns/{returnId}/sent": {
         parameters: {
             query?: never;
@@ -3434,6 +3584,28 @@ export interface paths {
          *     Who may call: merchants.
          */
         get: operations["listSeasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a storefront has to know of the shop
+         * @description Currencies, languages, countries with their address fields, shipping methods and taxes, the words of the catalog in the reader's language, contact and legal texts. All of it is SHOP_CONFIG.
+         *
+         *     Who may call: anyone.
+         */
+        get: operations["getShop"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3816,6 +3988,28 @@ export interface paths {
          * @description Who may call: a logged-in customer.
          */
         post: operations["reactivateSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/variants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Resolve variants by id
+         * @description Whatever the API names by variant id (parts of sets, gifts to choose from, hints, contents of plans), with title, options, image, price and availability.
+         *
+         *     Who may call: anyone.
+         */
+        get: operations["listVariants"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4495,7 +4689,15 @@ export interface components {
             categories: components["schemas"]["Category"][] | null;
         };
         Category: {
-            /** @example 스킨케어 */
+            /**
+             * @description In the reader's language, where SHOP_CONFIG has labels for it.
+             * @example Skincare
+             */
+            label: string;
+            /**
+             * @description For the filter.
+             * @example 스킨케어
+             */
             name: string;
             /**
              * Format: int64
@@ -4625,6 +4827,18 @@ export interface components {
             channel: "email" | "push" | "sms" | "kakao";
             /** @enum {string} */
             is: "given" | "refused" | "pending" | "";
+        };
+        Contact: {
+            /** @example 서울특별시 성동구 왕십리로 83 */
+            address?: string;
+            /** @example 단골 주식회사 */
+            company?: string;
+            /** @example help@example.com */
+            email?: string;
+            /** @example 02-0000-0000 */
+            phone?: string;
+            /** @description Number in the register of companies, and of mail-order sellers. */
+            registration?: string;
         };
         ContactLookupOutputBody: {
             consent: {
@@ -4808,6 +5022,8 @@ export interface components {
             policy: components["schemas"]["Policy"];
             /** @description The products it would be on; missing for all. */
             products?: string[] | null;
+            /** @description What can be published and is hardly meant: tiers that give less for more, percentages below 1 %, combinations that one side only allows, promotions that shut each other out. */
+            warnings: components["schemas"]["Warning"][];
         };
         DiscountReport: {
             asOf: string;
@@ -5186,6 +5402,8 @@ export interface components {
              * @description Products.
              */
             created: number;
+            /** @description Nothing was written. */
+            dryRun?: boolean;
             /** @description The first 200, by row. */
             errors: components["schemas"]["RowError"][] | null;
             /**
@@ -5198,6 +5416,8 @@ export interface components {
              * @description Products left as they were, because of errors.
              */
             failed: number;
+            /** @description Columns of the file that mean nothing here. */
+            ignoredColumns?: string[] | null;
             /**
              * Format: int64
              * @description Rows read below the header.
@@ -5791,6 +6011,17 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        OrderTax: {
+            amount: components["schemas"]["View"];
+            /** @example VAT */
+            name: string;
+            /**
+             * Format: int64
+             * @description Basis points.
+             * @example 1000
+             */
+            rate: number;
+        };
         OrderUnits: {
             /** Format: int64 */
             canceled: number;
@@ -5869,6 +6100,9 @@ export interface components {
         };
         OutreachImportConsentsInputBody: {
             consents: components["schemas"]["ImportedConsent"][];
+        };
+        OutreachSaveSegmentInputBody: {
+            condition: components["schemas"]["Condition"];
         };
         OutreachSequenceDryRunInputBody: {
             /** @description Fields of the event: cartId, orderId, renewsAt. */
@@ -6290,6 +6524,11 @@ export interface components {
             type: string;
         };
         ProductCard: {
+            /**
+             * @description Of the variant that there is most of; in the shop's list only.
+             * @enum {string}
+             */
+            availability?: "in_stock" | "low" | "out" | "not_open_yet";
             categories: string[] | null;
             /** @description The struck-through price of the cheapest variant. */
             compareAt?: components["schemas"]["View"];
@@ -6303,6 +6542,11 @@ export interface components {
             image?: components["schemas"]["Image"];
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
             lowestPrice30?: components["schemas"]["View"];
+            /**
+             * Format: date-time
+             * @description When a limited edition can be bought, with not_open_yet.
+             */
+            opensAt?: string;
             /** @description Of the cheapest variant. */
             price?: components["schemas"]["View"];
             /** @description Of the dearest variant, when it is not the same. */
@@ -6379,10 +6623,45 @@ export interface components {
              */
             readonly version?: number;
         };
+        ProductFacet: {
+            /**
+             * @description In the reader's language, where SHOP_CONFIG has labels for it; else the value.
+             * @example Skincare
+             */
+            label: string;
+            /**
+             * Format: int64
+             * @example 12
+             */
+            products: number;
+            /**
+             * @description For the filter.
+             * @example 스킨케어
+             */
+            value: string;
+        };
+        ProductFacets: {
+            /** @description Most products first. */
+            categories: components["schemas"]["ProductFacet"][];
+            /** @description Highest price shown; with a currency only. */
+            maxPrice?: components["schemas"]["View"];
+            /** @description Lowest price shown; with a currency only. */
+            minPrice?: components["schemas"]["View"];
+            tags: components["schemas"]["ProductFacet"][];
+            types: components["schemas"]["ProductFacet"][];
+            vendors: components["schemas"]["ProductFacet"][];
+        };
         ProductList: {
+            /** @description With facets=true. */
+            facets?: components["schemas"]["ProductFacets"];
             /** @description Send as cursor for the next page; absent on the last. */
             nextCursor?: string;
             products: components["schemas"]["ProductCard"][] | null;
+            /**
+             * Format: int64
+             * @description How many products the whole list has.
+             */
+            total: number;
         };
         ProductPage: {
             categories: string[] | null;
@@ -6587,7 +6866,7 @@ export interface components {
              * @description What it does. shelf changes the price that is shown; drop is a limited edition.
              * @enum {string}
              */
-            kind: "percentage" | "fixed_amount" | "fixed_price" | "buy_get" | "free_gift" | "free_shipping" | "tiered" | "set_price" | "drop" | "shelf";
+            kind: "percentage" | "fixed_amount" | "fixed_price" | "buy_get" | "free_gift" | "free_shipping" | "tiered" | "set_price" | "order_price" | "drop" | "shelf";
             /**
              * Format: int64
              * @description Uses of one code; 1 for codes of a batch when left out.
@@ -6595,13 +6874,15 @@ export interface components {
             limitPerCode?: number;
             /**
              * Format: int64
-             * @description Orders of one customer over a lifetime (units, for a drop); 0 is no limit.
+             * @description Orders of one customer over a lifetime (units, for a drop); 0 is no limit. Guests are counted by mail address.
              */
             limitPerCustomer?: number;
             /** @description The most it takes off one order. */
             maxDiscount?: {
                 [key: string]: number;
             };
+            /** @description Takes from the other targeted goods what a floor refuses of a percentage, of an amount off each unit or of a free unit. */
+            moveRefused?: boolean;
             /**
              * @description By language, shown to shoppers.
              * @example {
@@ -6614,7 +6895,7 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description High ones go first.
+             * @description Orders those that apply together, high ones first, and names one of combinations that cost the same.
              */
             priority?: number;
             /** @description Why it is published although the guard speaks against it. */
@@ -6656,6 +6937,8 @@ export interface components {
              * @description Ignored when written: send If-Match.
              */
             readonly version?: number;
+            /** @description In the answer to publishing: what is hardly meant. See POST /promotions/plan. */
+            readonly warnings?: components["schemas"]["Warning"][];
         };
         PromotionList: {
             /** @description Send it as cursor for the next page; missing on the last one. */
@@ -7588,6 +7871,19 @@ export interface components {
              */
             windowDays: number;
         };
+        SearchOutputBody: {
+            /** @description Send as cursor to go on; a page can be empty and have one, when none of the orders looked at fits. */
+            nextCursor?: string;
+            /** @description Newest first. */
+            orders: components["schemas"]["Order"][];
+            /** @description Of the orders of this page, by currency. */
+            totals: components["schemas"]["SearchTotal"][];
+        };
+        SearchTotal: {
+            /** Format: int64 */
+            orders: number;
+            total: components["schemas"]["View"];
+        };
         SeasonDates: {
             day: string;
             /** Format: date-time */
@@ -7633,6 +7929,15 @@ export interface components {
              */
             sendWithinDays: number;
         };
+        Segment: {
+            /** Format: date-time */
+            changed: string;
+            condition: components["schemas"]["Condition"];
+            name: string;
+            pk: string;
+            ready: boolean;
+            sk: string;
+        };
         SegmentCount: {
             /**
              * Format: int64
@@ -7645,6 +7950,9 @@ export interface components {
             people: number;
             /** @description Ids of some of them. */
             sample: string[];
+        };
+        SegmentsOutputBody: {
+            segments: components["schemas"]["Segment"][];
         };
         SendingOutputBody: {
             /**
@@ -7732,6 +8040,81 @@ export interface components {
         ShippingTerms: {
             countries?: string[] | null;
             methods?: string[] | null;
+        };
+        ShopCountry: {
+            /** @description In the order in which people write them. */
+            addressFields: components["schemas"]["ShopField"][] | null;
+            /**
+             * @description ISO 3166-1 alpha-2.
+             * @example KR
+             */
+            code: string;
+            shippingMethods: components["schemas"]["ShopMethod"][];
+            /** @description Whether prices in this currency contain the tax. */
+            taxIncluded: boolean;
+            /** @description The standard rate first. */
+            taxes: components["schemas"]["ShopTax"][];
+        };
+        ShopDocument: {
+            /** @example terms */
+            kind: string;
+            /** @example Terms of sale */
+            title: string;
+            url: string;
+        };
+        ShopField: {
+            /** @enum {string} */
+            name: "name" | "line1" | "line2" | "city" | "region" | "postalCode" | "phone";
+            /** @description Whether parcels do not arrive without it. */
+            required: boolean;
+        };
+        ShopMethod: {
+            /** @description From which amount of goods, after discounts, it costs nothing. */
+            freeFrom?: components["schemas"]["View"];
+            /** @example standard */
+            id: string;
+            /** @example Standard */
+            name: string;
+            price: components["schemas"]["View"];
+        };
+        ShopTax: {
+            /**
+             * @description Of the products it is for; missing for the standard rate.
+             * @example reduced
+             */
+            class?: string;
+            /** @example VAT */
+            name: string;
+            /**
+             * Format: int64
+             * @description Basis points.
+             * @example 1000
+             */
+            rate: number;
+        };
+        ShopView: {
+            contact: components["schemas"]["Contact"];
+            /** @description Where it ships to. */
+            countries: components["schemas"]["ShopCountry"][];
+            /** @description Where the shop is at home: prices are shown with its tax until there is an address. */
+            country: string;
+            /** @description ISO 4217, the first is the default. */
+            currencies: string[] | null;
+            /** @description The one that prices of this answer are in. */
+            currency: string;
+            elsewhere: components["schemas"]["ShopMethod"][];
+            /** @description Categories, types, tags, option values and property names in the reader's language, by the value that the API names. */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description The first is the default. */
+            languages: string[] | null;
+            /** @description Texts that the law wants a link to. */
+            legal: components["schemas"]["ShopDocument"][];
+            /** @description Whether it also ships to countries that are not listed, by the methods of elsewhere. */
+            shipsElsewhere: boolean;
+            /** @description Whether prices in this currency contain the tax of that country. */
+            taxIncluded: boolean;
         };
         ShownReview: {
             attributes?: {
@@ -8139,6 +8522,11 @@ export interface components {
             buyGet?: components["schemas"]["BuyGetTerms"];
             gifts?: components["schemas"]["GiftTier"][] | null;
             /**
+             * Format: int64
+             * @description Of each line, how many units get it at most, the most expensive first; 0 is all. For a percentage, an amount off each unit or a fixed price, of class product.
+             */
+            maxUnits?: number;
+            /**
              * Format: date-time
              * @description Of a drop: no member comes in before, whatever their plan says.
              */
@@ -8209,6 +8597,8 @@ export interface components {
             tax: components["schemas"]["View"];
             /** @description Whether the prices contain the tax. */
             taxIncluded: boolean;
+            /** @description The tax at each rate. */
+            taxLines: components["schemas"]["OrderTax"][];
             total: components["schemas"]["View"];
         };
         Unpaid: {
@@ -8283,10 +8673,61 @@ export interface components {
             /** @default true */
             requiresShipping: boolean;
             sku?: string;
+            /** @description For goods that have another tax rate than the standard one: a class of SHOP_CONFIG's taxes, such as reduced or exempt. */
+            taxClass?: string;
             /** @default true */
             taxable: boolean;
             /** @description Never out of stock. */
             untracked?: boolean;
+        };
+        VariantSummary: {
+            /** @enum {string} */
+            availability: "in_stock" | "low" | "out" | "not_open_yet";
+            /** @description Struck-through price. */
+            compareAt?: components["schemas"]["View"];
+            /** @description What a gift set is made of. */
+            components?: components["schemas"]["ProductSetPart"][] | null;
+            /** Format: int64 */
+            grams?: number;
+            /** @description Of the product page. */
+            handle: string;
+            id: string;
+            image?: string;
+            /**
+             * Format: int64
+             * @description Units left, when few.
+             */
+            left?: number;
+            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
+            lowestPrice30?: components["schemas"]["View"];
+            /**
+             * Format: int64
+             * @description Over a customer's lifetime.
+             */
+            maxPerCustomer?: number;
+            /** Format: int64 */
+            maxPerOrder?: number;
+            /**
+             * Format: date-time
+             * @description When a limited edition can be bought.
+             */
+            opensAt?: string;
+            /** @description The option values in the reader's language. */
+            optionLabels: string[];
+            /** @description One value for each option of the product. */
+            options: string[] | null;
+            /** @description Absent when not sold in the currency. */
+            price?: components["schemas"]["View"];
+            productId: string;
+            /** @description The sale that makes the price. */
+            sale?: components["schemas"]["ProductSale"];
+            sku?: string;
+            /** @description Of the product. */
+            title: string;
+        };
+        VariantsOutputBody: {
+            /** @description In the order of the ids. What is not sold is left out. */
+            variants: components["schemas"]["VariantSummary"][];
         };
         View: {
             /**
@@ -8368,6 +8809,22 @@ export interface components {
              * @enum {string}
              */
             reason: "changed_mind" | "wrong_size" | "ordered_twice" | "late" | "damaged" | "faulty" | "wrong_item" | "not_as_described" | "missing_parts";
+        };
+        Warning: {
+            /**
+             * @description tier_gives_less, tiny_percentage, one_sided_combination or shuts_out.
+             * @example one_sided_combination
+             */
+            code: string;
+            /** @description For the merchant. */
+            message: string;
+            /**
+             * @description JSON pointer into the promotion.
+             * @example /combinesWith
+             */
+            pointer: string;
+            /** @description The other promotions it is about. */
+            promotionIds?: string[] | null;
         };
         WebhookOutputBody: {
             received: boolean;
@@ -8735,6 +9192,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchOrders: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                /** @description As people read it out; case, spaces and hyphens do not matter. */
+                number?: string;
+                /** @description Exactly, case aside. */
+                email?: string;
+                customerId?: string;
+                /** @description Words that must all occur in number, recipient, mail address, titles or the shopper's note. */
+                q?: string;
+                /** @description Id of a product or a variant. */
+                product?: string;
+                state?: "placed" | "partially_fulfilled" | "fulfilled" | "delivered" | "canceled";
+                /** @description Placed at this moment or later. */
+                from?: string;
+                /** @description Placed before this moment. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPickList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Unauthorized */
@@ -11118,6 +11709,74 @@ export interface operations {
             };
         };
     };
+    reportSales: {
+        parameters: {
+            query?: {
+                /** @description First day, of the shop's time zone; today when left out. */
+                from?: string;
+                /** @description Last day, included; today when left out. */
+                to?: string;
+                /** @description The shop's first when left out. */
+                currency?: string;
+                /** @description With what to compare: as many days just before, or the same days a year before. */
+                compare?: "previous_period" | "previous_year";
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSubscriptionReport: {
         parameters: {
             query: {
@@ -12894,8 +13553,13 @@ export interface operations {
     };
     listCategories: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Language tag; goes before Accept-Language. */
+                language?: string;
+            };
+            header?: {
+                "Accept-Language"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12905,6 +13569,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control"?: string;
+                    Vary?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14692,6 +15357,75 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPackingSlip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16604,6 +17338,53 @@ export interface operations {
             };
         };
     };
+    listSegments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     countSegment: {
         parameters: {
             query?: never;
@@ -16637,6 +17418,77 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutreachSaveSegmentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17828,6 +18680,8 @@ export interface operations {
                 /** @description Minor units of the currency; 0 is no bound. */
                 maxPrice?: number;
                 sort?: "newest" | "title" | "price_asc" | "price_desc";
+                /** @description Adds what the whole list has: categories, tags, vendors, types and prices. */
+                facets?: boolean;
             };
             header?: {
                 "Accept-Language"?: string;
@@ -18022,6 +18876,8 @@ export interface operations {
                 currency?: string;
                 /** @description Of the text columns that name none; the shop's first when left out. */
                 language?: string;
+                /** @description Only report what the rows would change; write nothing. */
+                dryRun?: boolean;
                 /** @description Row of the file that the first row below the header is, for errors. */
                 firstRow?: number;
             };
@@ -21230,6 +22086,80 @@ export interface operations {
             };
         };
     };
+    getReturnLabel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of the guest's cart that was ordered. */
+                "Cart-Token"?: string;
+                /** @description The token from a look-up. */
+                "Order-Token"?: string;
+            };
+            path: {
+                returnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sendReturn: {
         parameters: {
             query?: never;
@@ -21547,6 +22477,53 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getShop: {
+        parameters: {
+            query?: {
+                /** @description Language tag; goes before Accept-Language. */
+                language?: string;
+                /** @description Of the shipping prices; the shop's first when left out. */
+                currency?: string;
+            };
+            header?: {
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    Vary?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopView"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -23303,6 +24280,55 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVariants: {
+        parameters: {
+            query: {
+                /** @description Language tag; goes before Accept-Language. */
+                language?: string;
+                /** @description Ids of variants, separated by commas; at most 100. */
+                ids: string;
+                /** @description ISO 4217; the shop's first when left out. */
+                currency?: string;
+            };
+            header?: {
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    Vary?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariantsOutputBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
