@@ -33,7 +33,7 @@ func TestMerchantsFindOrders(t *testing.T) {
 	agent.Do("GET", "/orders/"+ids[0], nil).Want(200).Into(&first)
 	at := first.PlacedAt.Add(30 * time.Minute).UTC().Format(time.RFC3339)
 	for query, want := range map[string][]string{
-		"":                                        {ids[2], ids[1], ids[0]},
+		"": {ids[2], ids[1], ids[0]},
 		"number=" + url.QueryEscape(first.Number): {ids[0]},
 		"number=nonsense":                         nil,
 		"customerId=cust-bob":                     {ids[2]},
