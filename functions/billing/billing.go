@@ -33,7 +33,7 @@ type Worker struct {
 func Spec() function.Spec {
 	return function.Spec{
 		Name: "billing", Purpose: "Renews subscriptions: invoices, charges once, follows up, asks for consent, sends boxes",
-		New: New, Memory: 512, Timeout: 55 * time.Second,
+		New: New, Memory: 512, Timeout: 45 * time.Second,
 		Environment: append(providers.Variables(), "COMMERCE_TABLE", "SHOP_TIMEZONE"),
 		Tables: []function.Grant{{
 			Table:   table.Commerce.Name,

@@ -54,7 +54,7 @@ import (
 )
 
 // Timeout is the longest the function may run; less than task.Lease.
-const Timeout = 50 * time.Second
+const Timeout = 45 * time.Second
 
 // Sender sends a message and knows the account; *mail.Sender does.
 type Sender interface {

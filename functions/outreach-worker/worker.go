@@ -32,7 +32,7 @@ import (
 )
 
 // Timeout is the longest the function may run.
-const Timeout = 55 * time.Second
+const Timeout = 45 * time.Second
 
 // Worker is the function with what it needs.
 type Worker struct {
