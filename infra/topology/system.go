@@ -3,10 +3,13 @@ package topology
 import (
 	apidocs "dangol/functions/api-docs"
 	"dangol/functions/billing"
+	"dangol/functions/care"
 	"dangol/functions/carts"
+	"dangol/functions/chat"
 	checkoutworker "dangol/functions/checkout-worker"
 	"dangol/functions/checkouts"
 	"dangol/functions/documents"
+	"dangol/functions/console"
 	"dangol/functions/mailer"
 	"dangol/functions/orders"
 	"dangol/functions/outreach"
@@ -46,4 +49,7 @@ var Dangol = New(table.Schemas,
 	mailer.Spec(),
 	outreach.Spec(),
 	outreachworker.Spec(),
+	chat.Spec(),
+	care.Spec(),
+	console.Spec(),
 )

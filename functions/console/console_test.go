@@ -1,0 +1,24 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"dangol/infra/testkit/apitest"
+	"dangol/shared/platform/api"
+)
+
+func TestPagesAreServedWithAPolicyAndNothingElseIs(t *testing.T) {
+	t.Parallel()
+	guest := apitest.New(t, service(api.Options{}).Lambda())
+	for file, kind := range map[string]string{"index.html": "text/html", "agent.js": "text/javascript", "widget.js": "text/javascript", "page.css": "text/css"} {
+		got := guest.Do("GET", "/console/chat/"+file, nil).Want(200)
+		if !strings.HasPrefix(got.Headers.Get("Content-Type"), kind) || !strings.Contains(got.Headers.Get("Content-Security-Policy"), "script-src 'self'") {
+			t.Errorf("%s: %v", file, got.Headers)
+		}
+		guest.With("If-None-Match", got.Headers.Get("ETag")).Do("GET", "/console/chat/"+file, nil).Want(304)
+	}
+	for _, path := range []string{"/console/chat/nothing.js", "/console/chat/console.go", "/console/other/index.html", "/console/chat%2F/index.html"} {
+		guest.Do("GET", path, nil).Want(404)
+	}
+}
