@@ -137,7 +137,7 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	if caller == "" {
 		caller = api.SourceIP(ctx)
 	}
-	limit := ratelimit.Limit{Name: "care-book", Subject: caller, Most: mostBookings, Window: limitWindow}
+	limit := ratelimit.Limit{Name: "care-book", Subject: caller, Max: mostBookings, Window: limitWindow}
 	if err := f.Limiter.Take(ctx, limit); err != nil {
 		return nil, err
 	}
@@ -161,8 +161,8 @@ func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
 	return answer(ctx, r, f.announce(ctx, r, conversation.CallBooked))
 }
 
-func shopper(ctx context.Context, token string) service.Who {
-	return service.Who{Role: conversation.Shopper, ID: auth.From(ctx).Subject, Token: token}
+func shopper(ctx context.Context, token string) service.Participant {
+	return service.Participant{Role: conversation.Shopper, ID: auth.From(ctx).Subject, Token: token}
 }
 
 // phoneNumber is a number in E.164. One with a leading 0 and without a country is Korean.
@@ -269,7 +269,7 @@ func (f *Care) finish(ctx context.Context, in *finishInput) (*callOutput, error)
 		return answer(ctx, r, err)
 	}
 	text := fmt.Sprintf("%s: %s", in.Body.Outcome, note)
-	_, _, err = f.Chat.Note(ctx, service.Who{Role: conversation.Agent, ID: agent}, r.Conversation, service.Draft{
+	_, _, err = f.Chat.Note(ctx, service.Participant{Role: conversation.Agent, ID: agent}, r.Conversation, service.Draft{
 		ClientID: fmt.Sprintf("%s-%d", r.ID, len(r.Attempts)), Text: text,
 	})
 	if problem.Code(err) == "conversation_not_found" {

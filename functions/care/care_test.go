@@ -110,7 +110,7 @@ func TestACallIsBookedAtNightRemindedCalledAndNoted(t *testing.T) {
 	d := open(t)
 	d.clock.Advance(13 * time.Hour) // Monday, 23:00 in Seoul
 	ann := apitest.New(t, d.handler).As(apitest.Ann)
-	chat, _, _, err := d.care.Chat.Start(t.Context(), service.Who{Role: conversation.Shopper, ID: apitest.Ann.Subject}, service.Opening{Language: "ko"})
+	chat, _, _, err := d.care.Chat.Start(t.Context(), service.Participant{Role: conversation.Shopper, ID: apitest.Ann.Subject}, service.Opening{Language: "ko"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestACallIsBookedAtNightRemindedCalledAndNoted(t *testing.T) {
 
 func (d desk) conversation(t *testing.T, id string) conversation.Conversation {
 	t.Helper()
-	c, err := d.care.Chat.Load(t.Context(), service.Who{Role: conversation.Agent, ID: "a"}, id)
+	c, err := d.care.Chat.Load(t.Context(), service.Participant{Role: conversation.Agent, ID: "a"}, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestFiguresOfAPeriod(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	for _, text := range []string{"상담원 연결", "안녕하세요"} {
-		if _, _, _, err := d.care.Chat.Start(t.Context(), service.Who{Role: conversation.Shopper, ID: "c"}, service.Opening{Language: "ko", Text: text}); err != nil {
+		if _, _, _, err := d.care.Chat.Start(t.Context(), service.Participant{Role: conversation.Shopper, ID: "c"}, service.Opening{Language: "ko", Text: text}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -46,7 +46,7 @@ func (f *Care) faqRoutes(s *api.Service) {
 }
 
 func (f *Care) limit(ctx context.Context, name string, most int) error {
-	return f.Limiter.Take(ctx, ratelimit.Limit{Name: "care-" + name, Subject: api.SourceIP(ctx), Most: most, Window: limitWindow})
+	return f.Limiter.Take(ctx, ratelimit.Limit{Name: "care-" + name, Subject: api.SourceIP(ctx), Max: most, Window: limitWindow})
 }
 
 type listInput struct {

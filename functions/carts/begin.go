@@ -49,7 +49,7 @@ func (f *Carts) begin(ctx context.Context, in *beginInput) (*beginOutput, error)
 		return nil, problem.InvalidField("header/Idempotency-Key", "too_short", "at least %d characters that nobody can guess",
 			shortestKey)
 	}
-	c, token, replayed, err := f.Store.Begin(ctx, blank, api.Idempotency(ctx), key)
+	c, token, replayed, err := f.Store.CreateGuest(ctx, blank, api.Idempotency(ctx), key)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (f *Carts) begin(ctx context.Context, in *beginInput) (*beginOutput, error)
 
 // beginCustomer stores the first cart of a customer; the next time it finds it.
 func (f *Carts) beginCustomer(ctx context.Context, in *beginInput, blank cart.Cart) (*beginOutput, error) {
-	mine := who(ctx, cart.Mine, "")
+	mine := who(ctx, cart.OwnCart, "")
 	c, err := f.Store.Load(ctx, mine)
 	if err != nil || c.Version > 0 {
 		return f.begunUnless(ctx, err, c, in.Language, http.StatusOK)
@@ -116,7 +116,7 @@ func (f *Carts) merge(ctx context.Context, in *mergeInput) (*mergeOutput, error)
 	customer := auth.From(ctx).Subject
 	var changes []cart.Change
 	from := cart.Ref{CartID: in.Body.CartID, Token: in.Body.Token}
-	c, err := f.Store.Absorb(ctx, customer, from, func(into, guest *cart.Cart) error {
+	c, err := f.Store.MergeGuest(ctx, customer, from, func(into, guest *cart.Cart) error {
 		f.complete(ctx, into, in.Language)
 		now := f.Clock.Now()
 		goods, err := f.Quoter.Read(ctx, append(into.VariantIDs(), guest.VariantIDs()...), into.Currency, now)
@@ -126,8 +126,8 @@ func (f *Carts) merge(ctx context.Context, in *mergeInput) (*mergeOutput, error)
 		if err := f.Quoter.Note(ctx, guest, now); err != nil {
 			return err
 		}
-		if _, err := f.Quoter.Keep(ctx, into, now, func(into *cart.Cart) error {
-			changes = cart.Merge(into, guest, goods, into.Bought)
+		if _, err := f.Quoter.ApplyChange(ctx, into, now, func(into *cart.Cart) error {
+			changes = cart.Merge(into, guest, goods, into.Purchases)
 			return nil
 		}); err != nil {
 			return err

@@ -75,11 +75,11 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	shelf := catalog.NewShelf(tables[0], env.Clock, time.Duration(config.Shelf)*time.Second)
-	board := store.NewBoard(store.Store{Table: tables[0], Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.Shelf)*time.Second)
+	shelf := catalog.NewCache(tables[0], env.Clock, time.Duration(config.Shelf)*time.Second)
+	board := store.NewCache(store.Store{Table: tables[0], Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.Shelf)*time.Second)
 	carts := &Carts{
 		Store:  cart.Store{Table: tables[0], Clock: env.Clock},
-		Quoter: cart.Quoter{Shop: shop, Goods: cart.Shelf{Of: shelf}, Offers: board},
+		Quoter: cart.Quoter{Shop: shop, Variants: cart.CatalogReader{Cache: shelf}, Promotions: board},
 		Clock:  env.Clock,
 	}
 	return carts.Service(options).Lambda(), nil

@@ -42,7 +42,7 @@ func TestAGuestFillsACartUntilItCanBeBought(t *testing.T) {
 	if c.Lines[0].Title != "Camellia soap" || c.Version != 6 || r.Headers.Get("ETag") != `"6"` || r.Headers.Get("Cache-Control") != "no-store" {
 		t.Errorf("%s, version %d, headers %v", c.Lines[0].Title, c.Version, r.Headers)
 	}
-	if got := whole(guest.Do("GET", path, nil)); got.Totals.Total != c.Totals.Total || got.Note == "" || got.ExpiresAt.Sub(noon) != shared.KeepGuest {
+	if got := whole(guest.Do("GET", path, nil)); got.Totals.Total != c.Totals.Total || got.Note == "" || got.ExpiresAt.Sub(noon) != shared.GuestRetention {
 		t.Errorf("read again: %+v", got)
 	}
 }
@@ -206,8 +206,8 @@ func TestLimitsOfALifetime(t *testing.T) {
 	if c := whole(ann.Do("POST", "/carts/mine/lines", lineOf(drop, 1))); slices.Contains(codes(c), "customer_limit_reached") {
 		t.Errorf("the first time: %v", codes(c))
 	}
-	bought := []shared.Limited{{VariantID: drop, Quantity: 1, Limit: 1}}
-	if _, err := b.table.Update(t.Context(), shared.Buy(apitest.Ann.Subject, bought)); err != nil {
+	bought := []shared.LimitedPurchase{{VariantID: drop, Quantity: 1, Limit: 1}}
+	if _, err := b.table.Update(t.Context(), shared.CountPurchases(apitest.Ann.Subject, bought)); err != nil {
 		t.Fatal(err)
 	}
 	if c := whole(ann.Do("GET", "/carts/mine", nil)); !slices.Contains(codes(c), "customer_limit_reached") {

@@ -25,7 +25,7 @@ func (f *Carts) change(ctx context.Context, in Changing, body any, do func(*cart
 		if err := in.fresh(c); err != nil {
 			return err
 		}
-		priced, err = f.Quoter.Keep(ctx, c, f.Clock.Now(), do)
+		priced, err = f.Quoter.ApplyChange(ctx, c, f.Clock.Now(), do)
 		return err
 	})
 	if err != nil {
@@ -34,7 +34,7 @@ func (f *Carts) change(ctx context.Context, in Changing, body any, do func(*cart
 	if replayed || priced.Cart == nil {
 		return f.show(ctx, c, in.Language, replayed)
 	}
-	return answer(priced.Refresh(c), in.Language, false), nil
+	return answer(priced.WithStored(c), in.Language, false), nil
 }
 
 // show prices a cart and answers with it.
@@ -178,7 +178,7 @@ func (f *Carts) setCurrency(ctx context.Context, in *currencyInput) (*output, er
 		if err != nil {
 			return err
 		}
-		return c.Exchange(in.Body.Currency, goods)
+		return c.ChangeCurrency(in.Body.Currency, goods)
 	})
 }
 
@@ -194,7 +194,7 @@ func (f *Carts) acceptPrices(ctx context.Context, in *acceptInput) (*output, err
 		goods, err := f.Quoter.Read(ctx, c.VariantIDs(), c.Currency, f.Clock.Now())
 		if err == nil {
 			c.Accept(goods)
-			c.AcceptOffers()
+			c.AcceptPromotions()
 		}
 		return err
 	})

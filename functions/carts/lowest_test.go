@@ -13,10 +13,10 @@ import (
 const day = 24 * time.Hour
 
 // sold sets since when the goods are sold at their price, and what they cost before that.
-func sold(daysAgo int, currency string, past ...catalog.Step) func(*catalog.Product, *catalog.Variant) {
+func sold(daysAgo int, currency string, past ...catalog.PricePoint) func(*catalog.Product, *catalog.Variant) {
 	return func(_ *catalog.Product, v *catalog.Variant) {
 		p := v.Prices[currency]
-		p.Since, p.Past, p.CompareAt = ago(daysAgo), past, 0
+		p.Since, p.History, p.CompareAt = ago(daysAgo), past, 0
 		v.Prices[currency] = p
 	}
 }
@@ -40,20 +40,20 @@ func TestNextToAStruckThroughPriceStandsTheLowestOfThirtyDays(t *testing.T) {
 		{"as it starts, what was asked before", starts, "KRW", sold(90, "KRW"), false, 8_000, 10_000, 10_000},
 		{"a moment before it ends", ends.Add(-time.Second), "KRW", sold(90, "KRW"), false, 8_000, 10_000, 10_000},
 		{"as it ends, nothing again", ends, "KRW", sold(90, "KRW"), false, 10_000, 0, 0},
-		{"cheaper three weeks ago", starts, "KRW", sold(20, "KRW", catalog.Step{Since: ago(90), Amount: 9_000}), false, 8_000, 10_000, 9_000},
-		{"cheaper two months ago", starts, "KRW", sold(60, "KRW", catalog.Step{Since: ago(90), Amount: 9_000}), false, 8_000, 10_000, 10_000},
+		{"cheaper three weeks ago", starts, "KRW", sold(20, "KRW", catalog.PricePoint{Since: ago(90), Amount: 9_000}), false, 8_000, 10_000, 9_000},
+		{"cheaper two months ago", starts, "KRW", sold(60, "KRW", catalog.PricePoint{Since: ago(90), Amount: 9_000}), false, 8_000, 10_000, 10_000},
 		{"another sale ten days before", starts, "KRW", sold(90, "KRW"), true, 8_000, 10_000, 7_000},
 		{"sold for a day when the sale starts", starts, "KRW", sold(0, "KRW"), false, 8_000, 10_000, 10_000},
 		{"put on sale the moment it is sold at all", starts, "KRW", sold(-1, "KRW"), false, 8_000, 10_000, 0},
-		{"in the currency of the cart", starts, "USD", sold(20, "USD", catalog.Step{Since: ago(90), Amount: 850}), false, 800, 1_000, 850},
+		{"in the currency of the cart", starts, "USD", sold(20, "USD", catalog.PricePoint{Since: ago(90), Amount: 850}), false, 800, 1_000, 850},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			soap := b.sell(10_000, 10, tt.goods)
-			b.promote("promo_shelf", promotion.Shelf, promotion.Terms{BasisPoints: 2_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
+			b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 2_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
 			if tt.earlier {
-				b.promote("promo_was", promotion.Shelf, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = noon.Add(-9*day), noon.Add(-8*day) })
+				b.promote("promo_was", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = noon.Add(-9*day), noon.Add(-8*day) })
 			}
 			b.clock.MoveTo(tt.at)
 			var made begun

@@ -9,7 +9,7 @@ import (
 	"dangol/infra/testkit/apitest"
 	"dangol/shared/catalog"
 	"dangol/shared/membership"
-	"dangol/shared/membership/standing"
+	"dangol/shared/membership/entitlements"
 	"dangol/shared/promotion"
 )
 
@@ -23,7 +23,7 @@ func (b *bench) grant(version int, plan string, lasts time.Duration, benefits *m
 			SubscriptionID: id, PlanID: plan, Title: "단골", State: "active", Benefits: *benefits, Since: noon, Until: noon.Add(lasts),
 		}
 	}
-	if _, err := b.table.Update(b.t.Context(), standing.Note(apitest.Ann.Subject, id, version, h)); err != nil {
+	if _, err := b.table.Update(b.t.Context(), entitlements.Write(apitest.Ann.Subject, id, version, h)); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -101,7 +101,7 @@ func TestABenefitThatComesOrGoesIsToldAsAPromotionIs(t *testing.T) {
 			c := whole(ann.Do("GET", "/carts/mine", nil))
 			at := slices.IndexFunc(c.Problems, func(p carts.CartProblem) bool {
 				id, _ := p.Facts["promotionId"].(string)
-				_, perk := promotion.PerkOf(id)
+				_, perk := promotion.PlanOfBenefit(id)
 				return p.Code == "offer_changed" && perk
 			})
 			if at < 0 || c.Problems[at].Facts["reason"] != tc.reason || c.Problems[at].Blocking != tc.blocking || c.Totals.Total.Amount != tc.total {

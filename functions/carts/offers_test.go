@@ -144,7 +144,7 @@ func TestASaleOnTheShelfChangesThePriceAndShowsWhatItWas(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	soap := b.sell(10_000, 10)
-	b.promote("promo_shelf", promotion.Shelf, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Class = promotion.Product })
+	b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Class = promotion.Product })
 	path, guest := b.begin()
 	c := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
 	if l := c.Lines[0]; l.UnitPrice.Amount != 7_000 || l.CompareAt.Amount != 11_000 || l.Sale == nil || l.Sale.PromotionID != "promo_shelf" || slices.Contains(codes(c), "price_changed") {
@@ -157,7 +157,7 @@ func TestACartHeldAcrossTheEdgesOfASaleIsToldWhichSaleItWas(t *testing.T) {
 	b := newBench(t)
 	soap := b.sell(10_000, 10)
 	starts, ends := noon.Add(time.Hour), noon.Add(2*time.Hour)
-	b.promote("promo_shelf", promotion.Shelf, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
+	b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
 	path, guest := b.begin()
 	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
 	told := func(reason string, blocking bool, seen, current float64) {

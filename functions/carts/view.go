@@ -55,12 +55,12 @@ type CartLine struct {
 	Gift       string            `json:"gift,omitempty" doc:"The promotion that gives this line for nothing. It comes and goes by itself and cannot be changed."`
 	Sale       *CartSale         `json:"sale,omitempty" doc:"The sale that makes the price."`
 	Available  int               `json:"available" doc:"Units that can be bought, at most 999; other lines of the cart are not taken off."`
-	UnitPrice  *money.View       `json:"unitPrice,omitempty" doc:"Missing when this cannot be sold in the cart's currency."`
-	CompareAt  *money.View       `json:"compareAtPrice,omitempty" doc:"The struck-through price, if there is one."`
-	Lowest30   *money.View       `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
-	Subtotal   money.View        `json:"subtotal" doc:"Unit price times quantity."`
-	Discount   money.View        `json:"discount" doc:"Its own, and its share of what the whole order gets."`
-	Total      money.View        `json:"total"`
+	UnitPrice  *money.Formatted  `json:"unitPrice,omitempty" doc:"Missing when this cannot be sold in the cart's currency."`
+	CompareAt  *money.Formatted  `json:"compareAtPrice,omitempty" doc:"The struck-through price, if there is one."`
+	Lowest30   *money.Formatted  `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
+	Subtotal   money.Formatted   `json:"subtotal" doc:"Unit price times quantity."`
+	Discount   money.Formatted   `json:"discount" doc:"Its own, and its share of what the whole order gets."`
+	Total      money.Formatted   `json:"total"`
 }
 
 // CartSale is a sale that makes the price on the shelf.
@@ -72,12 +72,12 @@ type CartSale struct {
 
 // CartHint is how far the cart is from more.
 type CartHint struct {
-	Kind        promotion.Kind `json:"kind" doc:"What it would be." example:"free_shipping"`
-	PromotionID string         `json:"promotionId,omitempty" doc:"Missing for the shop's own free shipping."`
-	Name        string         `json:"name,omitempty"`
-	Amount      *money.View    `json:"amount,omitempty" doc:"What is missing."`
-	Units       int            `json:"units,omitempty" doc:"Units that are missing."`
-	Gifts       []string       `json:"gifts,omitempty" doc:"Variants that the next tier gives."`
+	Kind        promotion.Kind   `json:"kind" doc:"What it would be." example:"free_shipping"`
+	PromotionID string           `json:"promotionId,omitempty" doc:"Missing for the shop's own free shipping."`
+	Name        string           `json:"name,omitempty"`
+	Amount      *money.Formatted `json:"amount,omitempty" doc:"What is missing."`
+	Units       int              `json:"units,omitempty" doc:"Units that are missing."`
+	Gifts       []string         `json:"gifts,omitempty" doc:"Variants that the next tier gives."`
 }
 
 // CartGiftChoice is gifts of which the shopper may choose some.
@@ -90,38 +90,38 @@ type CartGiftChoice struct {
 
 // ShippingMethod is a way to ship.
 type ShippingMethod struct {
-	ID    string     `json:"id" example:"standard"`
-	Name  string     `json:"name" example:"Standard"`
-	Price money.View `json:"price"`
+	ID    string          `json:"id" example:"standard"`
+	Name  string          `json:"name" example:"Standard"`
+	Price money.Formatted `json:"price"`
 }
 
 // CartTotals is what the cart costs: total = subtotal - discount + shipping, plus tax unless it is included.
 type CartTotals struct {
-	Subtotal         money.View       `json:"subtotal"`
-	Discount         money.View       `json:"discount" doc:"Of lines, order and shipping together."`
-	Shipping         money.View       `json:"shipping"`
-	ShippingDiscount money.View       `json:"shippingDiscount" doc:"The part of discount that is off the shipping."`
-	Tax              money.View       `json:"tax"`
+	Subtotal         money.Formatted  `json:"subtotal"`
+	Discount         money.Formatted  `json:"discount" doc:"Of lines, order and shipping together."`
+	Shipping         money.Formatted  `json:"shipping"`
+	ShippingDiscount money.Formatted  `json:"shippingDiscount" doc:"The part of discount that is off the shipping."`
+	Tax              money.Formatted  `json:"tax"`
 	TaxIncluded      bool             `json:"taxIncluded" doc:"Whether the prices contain the tax."`
 	TaxLines         []CartTax        `json:"taxLines" nullable:"false"`
 	Adjustments      []CartAdjustment `json:"adjustments" nullable:"false" doc:"What each promotion and each benefit of a membership took off; together the discount."`
-	Total            money.View       `json:"total"`
+	Total            money.Formatted  `json:"total"`
 }
 
 // CartTax is the tax at one rate.
 type CartTax struct {
-	Name   string     `json:"name" example:"VAT"`
-	Rate   int        `json:"rate" doc:"Basis points." example:"1000"`
-	Amount money.View `json:"amount"`
+	Name   string          `json:"name" example:"VAT"`
+	Rate   int             `json:"rate" doc:"Basis points." example:"1000"`
+	Amount money.Formatted `json:"amount"`
 }
 
 // CartAdjustment is what one promotion, or a benefit of a membership, took off.
 type CartAdjustment struct {
-	PromotionID string     `json:"promotionId,omitempty" doc:"Missing for a benefit of a membership."`
-	PlanID      string     `json:"planId,omitempty" doc:"The plan whose benefit it is."`
-	Code        string     `json:"code,omitempty"`
-	Name        string     `json:"name" example:"Membership: Regular"`
-	Amount      money.View `json:"amount"`
+	PromotionID string          `json:"promotionId,omitempty" doc:"Missing for a benefit of a membership."`
+	PlanID      string          `json:"planId,omitempty" doc:"The plan whose benefit it is."`
+	Code        string          `json:"code,omitempty"`
+	Name        string          `json:"name" example:"Membership: Regular"`
+	Amount      money.Formatted `json:"amount"`
 }
 
 // CartProblem is one thing the shopper has to know, under a name of its own: Problem is what the API calls its errors.
@@ -180,18 +180,18 @@ func view(p cart.Priced, accept string) Cart {
 	}
 	for i, m := range p.Methods {
 		name := pricing.Method{ID: m.ID, Name: m.Names}.In(languages...)
-		v.Methods[i] = ShippingMethod{ID: m.ID, Name: name, Price: money.Of(m.Price, c.Currency).View()}
+		v.Methods[i] = ShippingMethod{ID: m.ID, Name: name, Price: money.Of(m.Price, c.Currency).Formatted()}
 	}
 	return v
 }
 
 func viewLine(l cart.Line, p cart.Priced, languages []string) CartLine {
-	in := func(amount int64) money.View { return money.Of(amount, p.Cart.Currency).View() }
+	in := func(amount int64) money.Formatted { return money.Of(amount, p.Cart.Currency).Formatted() }
 	v := CartLine{
 		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Properties: l.Properties, Gift: l.Gift,
 		Subtotal: in(0), Discount: in(0), Total: in(0),
 	}
-	if g, ok := p.Goods[l.VariantID]; ok {
+	if g, ok := p.Variants[l.VariantID]; ok {
 		v.Handle, v.Title = g.Product.Handle, g.Product.Title.In(languages...)
 		v.Options, v.SKU = g.Variant.Options, g.Variant.SKU
 		v.Image, v.Available = imageOf(g), min(g.Available, cart.MaxQuantity)
@@ -204,7 +204,7 @@ func viewLine(l cart.Line, p cart.Priced, languages []string) CartLine {
 			if price.CompareAt > 0 {
 				compare := in(price.CompareAt)
 				v.CompareAt = &compare
-				if prior := p.Prior(l); prior > 0 {
+				if prior := p.PriorPrice(l); prior > 0 {
 					lowest := in(prior)
 					v.Lowest30 = &lowest
 				}
@@ -234,13 +234,13 @@ func viewSale(s *store.Sale, languages []string) *CartSale {
 func viewHint(h promotion.Hint, currency string) CartHint {
 	v := CartHint{Kind: h.Kind, PromotionID: h.PromotionID, Name: h.Name, Units: h.Units, Gifts: h.Gifts}
 	if h.Amount > 0 {
-		amount := money.Of(h.Amount, currency).View()
+		amount := money.Of(h.Amount, currency).Formatted()
 		v.Amount = &amount
 	}
 	return v
 }
 
-func imageOf(g cart.Good) string {
+func imageOf(g cart.SellableVariant) string {
 	if g.Variant.Image == "" && len(g.Product.Images) > 0 {
 		return g.Product.Images[0].URL
 	}
@@ -248,7 +248,7 @@ func imageOf(g cart.Good) string {
 }
 
 func viewTotals(t pricing.Totals) CartTotals {
-	in := func(amount int64) money.View { return money.Of(amount, t.Currency).View() }
+	in := func(amount int64) money.Formatted { return money.Of(amount, t.Currency).Formatted() }
 	v := CartTotals{
 		Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), ShippingDiscount: in(t.ShippingDiscount),
 		Tax: in(t.Tax), TaxIncluded: t.TaxIncluded, Total: in(t.Total),
@@ -259,7 +259,7 @@ func viewTotals(t pricing.Totals) CartTotals {
 	}
 	for i, a := range t.Adjustments {
 		v.Adjustments[i] = CartAdjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}
-		if plan, ok := promotion.PerkOf(a.OfferID); ok {
+		if plan, ok := promotion.PlanOfBenefit(a.OfferID); ok {
 			v.Adjustments[i].PromotionID, v.Adjustments[i].PlanID = "", plan
 		}
 	}

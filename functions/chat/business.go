@@ -50,11 +50,11 @@ func (b business) status(ctx context.Context, customerID, language string) (stri
 	if err != nil {
 		return "", nil, err
 	}
-	if len(page.Cards) == 0 {
+	if len(page.Orders) == 0 {
 		return conversation.Say("no_orders", language), nil, nil
 	}
 	lines := []string{conversation.Say("orders", language)}
-	for _, card := range page.Cards {
+	for _, card := range page.Orders {
 		line := fmt.Sprintf("**%s** %s: %s", order.NumberOf(card.ID), card.Title,
 			conversation.Say("order_"+string(card.State), language))
 		tracking, err := b.tracking(ctx, card)
@@ -67,7 +67,7 @@ func (b business) status(ctx context.Context, customerID, language string) (stri
 }
 
 // tracking names the parcels of an order that is on its way.
-func (b business) tracking(ctx context.Context, card order.Card) (string, error) {
+func (b business) tracking(ctx context.Context, card order.Summary) (string, error) {
 	if card.State != order.Fulfilled && card.State != order.PartlyFulfilled {
 		return "", nil
 	}
@@ -92,7 +92,7 @@ func (b business) returns(ctx context.Context, customerID, language string) (str
 		return "", nil, err
 	}
 	var buttons []conversation.Button
-	for _, card := range page.Cards {
+	for _, card := range page.Orders {
 		if (card.State == order.Fulfilled || card.State == order.Delivered) && len(buttons) < shown {
 			buttons = append(buttons, conversation.Button{
 				Label: order.NumberOf(card.ID) + " " + card.Title,
@@ -121,7 +121,7 @@ func (b business) subscription(ctx context.Context, customerID, language string,
 		if !slices.Contains(running, card.State) || len(buttons) == shown {
 			continue
 		}
-		price := money.Of(card.Amount, card.Currency).View()
+		price := money.Of(card.Amount, card.Currency).Formatted()
 		buttons = append(buttons, conversation.Button{
 			Label: card.Title + " " + price.Display, Call: &conversation.Call{
 				Method: "POST", Path: "/subscriptions/" + card.ID + call.path, Body: call.body,
@@ -139,10 +139,10 @@ func (b business) subscription(ctx context.Context, customerID, language string,
 // Recent are the customer's last orders, for the agent's side panel. 1 round trip.
 func (b business) Recent(ctx context.Context, customerID string) ([]RecentOrder, error) {
 	page, err := b.orders.OfCustomer(ctx, customerID, 10, "")
-	cards := make([]RecentOrder, len(page.Cards))
-	for i, c := range page.Cards {
+	cards := make([]RecentOrder, len(page.Orders))
+	for i, c := range page.Orders {
 		cards[i] = RecentOrder{
-			ID: c.ID, Number: order.NumberOf(c.ID), State: string(c.State), Total: money.Of(c.Total, c.Currency).View().Display,
+			ID: c.ID, Number: order.NumberOf(c.ID), State: string(c.State), Total: money.Of(c.Total, c.Currency).Formatted().Display,
 			PlacedAt: c.PlacedAt,
 		}
 	}

@@ -21,16 +21,16 @@ const (
 )
 
 // who is the caller. Agents are agents in every conversation, also in one that they began themselves as a customer.
-func who(ctx context.Context, token string) service.Who {
+func who(ctx context.Context, token string) service.Participant {
 	p := auth.From(ctx)
 	if p.Operator() {
-		return service.Who{Role: conversation.Agent, ID: p.Subject}
+		return service.Participant{Role: conversation.Agent, ID: p.Subject}
 	}
-	return service.Who{Role: conversation.Shopper, ID: p.Subject, Token: token}
+	return service.Participant{Role: conversation.Shopper, ID: p.Subject, Token: token}
 }
 
 // named is the caller as an agent, with the name that the shopper sees.
-func (f *Chat) named(ctx context.Context) (service.Who, error) {
+func (f *Chat) named(ctx context.Context) (service.Participant, error) {
 	w := who(ctx, "")
 	if w.Role != conversation.Agent {
 		return w, nil
@@ -49,7 +49,7 @@ func (f *Chat) limit(ctx context.Context, name string, most int) error {
 	if subject == "" {
 		subject = api.SourceIP(ctx)
 	}
-	return f.Limiter.Take(ctx, ratelimit.Limit{Name: "chat-" + name, Subject: subject, Most: most, Window: limitWindow})
+	return f.Limiter.Take(ctx, ratelimit.Limit{Name: "chat-" + name, Subject: subject, Max: most, Window: limitWindow})
 }
 
 // ConversationView is a conversation as its shopper sees it; agents see more.

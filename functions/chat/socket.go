@@ -64,7 +64,7 @@ func (s socket) authorize(ctx context.Context,
 		}
 	}
 	err := s.Limiter.Take(ctx, ratelimit.Limit{
-		Name: "chat-connect", Subject: in.RequestContext.Identity.SourceIP, Most: connectsPerAddress, Window: time.Minute,
+		Name: "chat-connect", Subject: in.RequestContext.Identity.SourceIP, Max: connectsPerAddress, Window: time.Minute,
 	})
 	if err != nil {
 		return answer("Deny", "refused", nil)

@@ -104,7 +104,7 @@ func (f *Checkouts) Service(o api.Options) *api.Service {
 	api.Handle(s, api.Route{
 		Method: "POST", Path: "/payments/webhooks/{provider}", ID: "paymentWebhook", Summary: "Hear the payment provider",
 		Tag: "Payments", Access: api.Signed, MaxBody: maxWebhook, Errors: []int{400, 401, 404, 503},
-	}, f.hear)
+	}, f.handleWebhook)
 	return s
 }
 

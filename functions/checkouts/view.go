@@ -12,19 +12,19 @@ import (
 
 // Checkout is a checkout as the API shows it.
 type Checkout struct {
-	ID          string     `json:"id" example:"chk_4c2k8xxxxxxxxxxxxxxxxxxxxx"`
-	State       string     `json:"state" enum:"requires_action,processing,completed,failed,expired,canceled,refunding,refunded" doc:"requires_action: send the shopper to redirectUrl. processing: ask again. completed: see orderId. The others: there is no order, see reason. refunding, refunded: the payment came too late and goes back."`
-	CartID      string     `json:"cartId"`
-	CartVersion int        `json:"cartVersion" doc:"The version of the cart that is paid for."`
-	Total       money.View `json:"total"`
-	Credit      money.View `json:"storeCredit" doc:"How much of the total store credit pays."`
-	RedirectURL string     `json:"redirectUrl,omitempty" doc:"The bank's challenge."`
-	OrderID     string     `json:"orderId,omitempty" example:"ord_01k9x7d3f8q7m2k"`
-	OrderNumber string     `json:"orderNumber,omitempty" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
-	Reason      string     `json:"reason,omitempty" doc:"Why there is no order: declined, invalid_method, payment_canceled, amount_mismatch, order_not_possible, expired, canceled."`
-	DeclineCode string     `json:"declineCode,omitempty" doc:"The provider's; no more than generic_decline for cards reported lost or stolen." example:"insufficient_funds"`
-	HeldUntil   time.Time  `json:"heldUntil" doc:"Until when stock and cart are held while it is not paid."`
-	CreatedAt   time.Time  `json:"createdAt"`
+	ID          string          `json:"id" example:"chk_4c2k8xxxxxxxxxxxxxxxxxxxxx"`
+	State       string          `json:"state" enum:"requires_action,processing,completed,failed,expired,canceled,refunding,refunded" doc:"requires_action: send the shopper to redirectUrl. processing: ask again. completed: see orderId. The others: there is no order, see reason. refunding, refunded: the payment came too late and goes back."`
+	CartID      string          `json:"cartId"`
+	CartVersion int             `json:"cartVersion" doc:"The version of the cart that is paid for."`
+	Total       money.Formatted `json:"total"`
+	Credit      money.Formatted `json:"storeCredit" doc:"How much of the total store credit pays."`
+	RedirectURL string          `json:"redirectUrl,omitempty" doc:"The bank's challenge."`
+	OrderID     string          `json:"orderId,omitempty" example:"ord_01k9x7d3f8q7m2k"`
+	OrderNumber string          `json:"orderNumber,omitempty" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
+	Reason      string          `json:"reason,omitempty" doc:"Why there is no order: declined, invalid_method, payment_canceled, amount_mismatch, order_not_possible, expired, canceled."`
+	DeclineCode string          `json:"declineCode,omitempty" doc:"The provider's; no more than generic_decline for cards reported lost or stolen." example:"insufficient_funds"`
+	HeldUntil   time.Time       `json:"heldUntil" doc:"Until when stock and cart are held while it is not paid."`
+	CreatedAt   time.Time       `json:"createdAt"`
 }
 
 type output struct {
@@ -50,8 +50,8 @@ func answer(c *checkout.Checkout, status int) *output {
 
 func view(c *checkout.Checkout) Checkout {
 	v := Checkout{
-		ID: c.ID, State: string(c.State), CartID: c.CartID, CartVersion: c.CartVersion, Total: c.Total().View(),
-		Credit: c.Money(c.CreditUsed()).View(), Reason: c.Reason,
+		ID: c.ID, State: string(c.State), CartID: c.CartID, CartVersion: c.CartVersion, Total: c.Total().Formatted(),
+		Credit: c.Money(c.CreditUsed()).Formatted(), Reason: c.Reason,
 		DeclineCode: payment.PublicDeclineCode(c.Payment.DeclineCode), HeldUntil: c.HeldUntil, CreatedAt: c.CreatedAt,
 	}
 	switch {

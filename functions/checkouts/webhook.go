@@ -26,7 +26,7 @@ type webhookOutput struct {
 
 // hear checks a provider's signature and settles what the message is about. An answer other than 200 makes the provider
 // send it again, which is what we want when we could not look.
-func (f *Checkouts) hear(ctx context.Context, in *webhookInput) (*webhookOutput, error) {
+func (f *Checkouts) handleWebhook(ctx context.Context, in *webhookInput) (*webhookOutput, error) {
 	provider := f.Checkouts.Provider
 	if in.Provider != provider.Name() {
 		return nil, problem.NotFound("no_such_provider", "This shop does not take payments by %s.", in.Provider)
@@ -55,12 +55,12 @@ func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
 	case n.Subject == payment.SubjectMethod, n.Payment.Metadata["subscription"] != "", n.Refund.Metadata["subscription"] != "":
 		err = f.Subscriptions.HandleWebhook(ctx, n)
 	case n.Subject == payment.SubjectPayment:
-		err = f.Checkouts.Hear(ctx, n.Payment)
+		err = f.Checkouts.HandleWebhook(ctx, n.Payment)
 	case n.Subject == payment.SubjectRefund && n.Refund.Metadata["order"] == "" && n.Refund.Metadata["checkout"] == "" &&
 		n.Refund.Metadata["return"] == "":
 		err = f.Checkouts.HearConsoleRefund(ctx, n.Refund)
 	case n.Subject == payment.SubjectRefund:
-		err = f.Checkouts.Cashier.Hear(ctx, n.Refund.Metadata["order"], n.Refund)
+		err = f.Checkouts.Cashier.HandleWebhook(ctx, n.Refund.Metadata["order"], n.Refund)
 	}
 	if errors.Is(err, task.ErrLater) {
 		return problem.Unavailable("try_again", "The payment could not be looked up; send the message again.").Because(err)

@@ -114,7 +114,7 @@ func (f *Documents) pickList(ctx context.Context, _ *struct{}) (*Printed, error)
 		return nil, err
 	}
 	var orders []*order.Order
-	for _, c := range waiting.Cards {
+	for _, c := range waiting.Orders {
 		o, err := f.Orders.Get(ctx, c.ID)
 		if err != nil {
 			return nil, err

@@ -30,7 +30,7 @@ func TestAGuestFindsAnOrderByNumberAndMail(t *testing.T) {
 		t.Fatalf("%+v", f)
 	}
 	d.client().With("Order-Token", f.Token).Do("GET", "/orders/"+o.id, nil).Want(200)
-	d.Clock.Advance(order.LookupFor)
+	d.Clock.Advance(order.LookupTokenLife)
 	d.client().With("Order-Token", f.Token).Do("GET", "/orders/"+o.id, nil).WantProblem(404, "order_not_found")
 
 	wrong := ask(number, "somebody@example.com").Want(404)

@@ -41,9 +41,9 @@ func openWith(t testing.TB, in *fault.Injector) *desk {
 		case err != nil:
 			return err
 		case n.Subject == payment.SubjectRefund:
-			return w.Service.Cashier.Hear(ctx, n.Refund.Metadata["order"], n.Refund)
+			return w.Service.Cashier.HandleWebhook(ctx, n.Refund.Metadata["order"], n.Refund)
 		}
-		return w.Service.Hear(ctx, n.Payment)
+		return w.Service.HandleWebhook(ctx, n.Payment)
 	})
 	return &desk{World: w, handler: f.Service(options).Lambda()}
 }
@@ -157,7 +157,7 @@ func TestAnOrderFromShelfToDoor(t *testing.T) {
 	if mine.State != order.Delivered || mine.Notes != nil || mine.Payment.ID != "" {
 		t.Fatalf("state %s; notes %v and payment %q are not for customers", mine.State, mine.Notes, mine.Payment.ID)
 	}
-	var story []order.What
+	var story []order.EntryType
 	for _, e := range mine.Timeline {
 		story = append(story, e.Type)
 	}

@@ -88,8 +88,8 @@ func (f *Orders) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, er
 	}
 	id, possible := order.IDFromNumber(in.Body.Number)
 	err = f.Limiter.Take(ctx,
-		ratelimit.Limit{Name: "order-lookup-address", Subject: api.SourceIP(ctx), Most: lookupsPerAddress, Window: lookupWindow},
-		ratelimit.Limit{Name: "order-lookup-number", Subject: id, Most: lookupsPerNumber, Window: lookupWindow},
+		ratelimit.Limit{Name: "order-lookup-address", Subject: api.SourceIP(ctx), Max: lookupsPerAddress, Window: lookupWindow},
+		ratelimit.Limit{Name: "order-lookup-number", Subject: id, Max: lookupsPerNumber, Window: lookupWindow},
 	)
 	if err != nil {
 		return nil, err
@@ -107,8 +107,8 @@ func (f *Orders) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, er
 		return nil, noMatch()
 	}
 	out := &lookupOutput{Caching: caching}
-	out.Body.Order, out.Body.ExpiresAt = view(o, false), f.Cashier.Clock.Now().Add(order.LookupFor)
-	out.Body.Token, err = f.Cashier.Orders.Allow(ctx, id)
+	out.Body.Order, out.Body.ExpiresAt = view(o, false), f.Cashier.Clock.Now().Add(order.LookupTokenLife)
+	out.Body.Token, err = f.Cashier.Orders.CreateLookupToken(ctx, id)
 	return out, err
 }
 

@@ -35,8 +35,8 @@ type searchOutput struct {
 
 // SearchTotal is what the orders of a page come to in one currency.
 type SearchTotal struct {
-	Orders int        `json:"orders"`
-	Total  money.View `json:"total"`
+	Orders int             `json:"orders"`
+	Total  money.Formatted `json:"total"`
 }
 
 // search finds orders for the shop's people.
@@ -52,12 +52,12 @@ func (f *Orders) search(ctx context.Context, in *searchInput) (*searchOutput, er
 		out.Body.Orders = append(out.Body.Orders, view(o, true))
 		at := slices.IndexFunc(out.Body.Totals, func(t SearchTotal) bool { return t.Total.Currency == o.Totals.Currency })
 		if at < 0 {
-			out.Body.Totals = append(out.Body.Totals, SearchTotal{1, o.Total().View()})
+			out.Body.Totals = append(out.Body.Totals, SearchTotal{1, o.Total().Formatted()})
 			continue
 		}
 		t := &out.Body.Totals[at]
 		t.Orders++
-		t.Total = o.Money(t.Total.Amount + o.Totals.Total).View()
+		t.Total = o.Money(t.Total.Amount + o.Totals.Total).Formatted()
 	}
 	return out, nil
 }

@@ -12,29 +12,29 @@ import (
 
 // Order is an order as the API shows it.
 type Order struct {
-	ID           string           `json:"id" example:"ord_01k9x7d3f8q7m2k"`
-	Number       string           `json:"number" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
-	State        order.State      `json:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,canceled"`
-	Version      int              `json:"version"`
-	CustomerID   string           `json:"customerId,omitempty" doc:"Missing for a guest's order."`
-	Email        string           `json:"email"`
-	Address      *address.Address `json:"address,omitempty"`
-	Shipping     string           `json:"shippingMethod,omitempty" example:"standard"`
-	Note         string           `json:"note,omitempty" doc:"The shopper's."`
-	Lines        []Line           `json:"lines" nullable:"false"`
-	Totals       Totals           `json:"totals"`
-	Payment      Payment          `json:"payment"`
-	Fulfillments []Fulfillment    `json:"fulfillments" nullable:"false"`
-	Refunds      []Refund         `json:"refunds" nullable:"false"`
-	Timeline     []TimelineEntry  `json:"timeline" nullable:"false" doc:"What happened, oldest first."`
-	Reason       string           `json:"cancelReason,omitempty"`
-	Notes        []Note           `json:"notes,omitempty" doc:"For the shop's people only."`
-	PlacedAt     time.Time        `json:"placedAt"`
-	UpdatedAt    time.Time        `json:"updatedAt"`
+	ID           string               `json:"id" example:"ord_01k9x7d3f8q7m2k"`
+	Number       string               `json:"number" doc:"What people read out." example:"01K9X-7D3F8-Q7M2K"`
+	State        order.State          `json:"state" enum:"placed,partially_fulfilled,fulfilled,delivered,canceled"`
+	Version      int                  `json:"version"`
+	CustomerID   string               `json:"customerId,omitempty" doc:"Missing for a guest's order."`
+	Email        string               `json:"email"`
+	Address      *address.Address     `json:"address,omitempty"`
+	Shipping     string               `json:"shippingMethod,omitempty" example:"standard"`
+	Note         string               `json:"note,omitempty" doc:"The shopper's."`
+	Lines        []OrderLine          `json:"lines" nullable:"false"`
+	Totals       OrderTotals          `json:"totals"`
+	Payment      OrderPayment         `json:"payment"`
+	Fulfillments []OrderFulfillment   `json:"fulfillments" nullable:"false"`
+	Refunds      []OrderRefund        `json:"refunds" nullable:"false"`
+	Timeline     []OrderTimelineEntry `json:"timeline" nullable:"false" doc:"What happened, oldest first."`
+	Reason       string               `json:"cancelReason,omitempty"`
+	Notes        []OrderNote          `json:"notes,omitempty" doc:"For the shop's people only."`
+	PlacedAt     time.Time            `json:"placedAt"`
+	UpdatedAt    time.Time            `json:"updatedAt"`
 }
 
 // Line is one line of an order.
-type Line struct {
+type OrderLine struct {
 	ID         string            `json:"id"`
 	VariantID  string            `json:"variantId"`
 	ProductID  string            `json:"productId"`
@@ -46,53 +46,53 @@ type Line struct {
 	Quantity   int               `json:"quantity"`
 	Shipped    int               `json:"shipped" doc:"Units in parcels so far."`
 	Canceled   int               `json:"canceled,omitempty" doc:"Units taken off the order before they were shipped."`
-	UnitPrice  money.View        `json:"unitPrice"`
-	Discount   money.View        `json:"discount" doc:"Its own, and its share of what the whole order got."`
-	Total      money.View        `json:"total"`
+	UnitPrice  money.Formatted   `json:"unitPrice"`
+	Discount   money.Formatted   `json:"discount" doc:"Its own, and its share of what the whole order got."`
+	Total      money.Formatted   `json:"total"`
 }
 
 // Totals is what the order costs: total = subtotal - discount + shipping, plus tax unless it is included.
-type Totals struct {
-	Subtotal    money.View `json:"subtotal"`
-	Discount    money.View `json:"discount"`
-	Shipping    money.View `json:"shipping"`
-	Tax         money.View `json:"tax"`
-	TaxIncluded bool       `json:"taxIncluded" doc:"Whether the prices contain the tax."`
-	TaxLines    []OrderTax `json:"taxLines" nullable:"false" doc:"The tax at each rate."`
-	Total       money.View `json:"total"`
+type OrderTotals struct {
+	Subtotal    money.Formatted `json:"subtotal"`
+	Discount    money.Formatted `json:"discount"`
+	Shipping    money.Formatted `json:"shipping"`
+	Tax         money.Formatted `json:"tax"`
+	TaxIncluded bool            `json:"taxIncluded" doc:"Whether the prices contain the tax."`
+	TaxLines    []OrderTax      `json:"taxLines" nullable:"false" doc:"The tax at each rate."`
+	Total       money.Formatted `json:"total"`
 
 	Adjustments []OrderAdjustment `json:"adjustments" nullable:"false" doc:"What each promotion and each benefit of a membership took off; together the discount."`
 }
 
 // OrderTax is the tax at one rate.
 type OrderTax struct {
-	Name   string     `json:"name" example:"VAT"`
-	Rate   int        `json:"rate" doc:"Basis points." example:"1000"`
-	Amount money.View `json:"amount"`
+	Name   string          `json:"name" example:"VAT"`
+	Rate   int             `json:"rate" doc:"Basis points." example:"1000"`
+	Amount money.Formatted `json:"amount"`
 }
 
 // OrderAdjustment is what one promotion, or a benefit of a membership, took off.
 type OrderAdjustment struct {
-	PromotionID string     `json:"promotionId,omitempty" doc:"Missing for a benefit of a membership."`
-	PlanID      string     `json:"planId,omitempty" doc:"The plan whose benefit it was."`
-	Code        string     `json:"code,omitempty"`
-	Name        string     `json:"name" example:"Membership: Regular"`
-	Amount      money.View `json:"amount"`
+	PromotionID string          `json:"promotionId,omitempty" doc:"Missing for a benefit of a membership."`
+	PlanID      string          `json:"planId,omitempty" doc:"The plan whose benefit it was."`
+	Code        string          `json:"code,omitempty"`
+	Name        string          `json:"name" example:"Membership: Regular"`
+	Amount      money.Formatted `json:"amount"`
 }
 
 // Payment is where the money of an order is.
-type Payment struct {
-	State    order.PayState `json:"state" enum:"authorized,captured,failed,releasing,released,refunding,partially_refunded,refunded,refund_failed"`
-	Provider string         `json:"provider,omitempty" doc:"Missing when there was nothing to pay."`
-	ID       string         `json:"id,omitempty" doc:"The provider's; for the shop's people only."`
-	Brand    string         `json:"brand,omitempty" example:"visa"`
-	Last4    string         `json:"last4,omitempty" example:"4242"`
-	Captured money.View     `json:"captured"`
-	Refunded money.View     `json:"refunded"`
+type OrderPayment struct {
+	State    order.PayState  `json:"state" enum:"authorized,captured,failed,releasing,released,refunding,partially_refunded,refunded,refund_failed"`
+	Provider string          `json:"provider,omitempty" doc:"Missing when there was nothing to pay."`
+	ID       string          `json:"id,omitempty" doc:"The provider's; for the shop's people only."`
+	Brand    string          `json:"brand,omitempty" example:"visa"`
+	Last4    string          `json:"last4,omitempty" example:"4242"`
+	Captured money.Formatted `json:"captured"`
+	Refunded money.Formatted `json:"refunded"`
 }
 
 // Fulfillment is one parcel.
-type Fulfillment struct {
+type OrderFulfillment struct {
 	N              int          `json:"n" doc:"1 for the first parcel."`
 	Carrier        string       `json:"carrier" example:"cj"`
 	CarrierName    string       `json:"carrierName" example:"CJ대한통운"`
@@ -104,39 +104,39 @@ type Fulfillment struct {
 }
 
 // Refund is money on its way back.
-type Refund struct {
-	Amount money.View `json:"amount"`
-	State  string     `json:"state" enum:"pending,succeeded,failed"`
-	Reason string     `json:"reason,omitempty"`
-	At     time.Time  `json:"at"`
+type OrderRefund struct {
+	Amount money.Formatted `json:"amount"`
+	State  string          `json:"state" enum:"pending,succeeded,failed"`
+	Reason string          `json:"reason,omitempty"`
+	At     time.Time       `json:"at"`
 }
 
 // TimelineEntry is one thing that happened.
-type TimelineEntry struct {
-	At   time.Time  `json:"at"`
-	Type order.What `json:"type" example:"shipped"`
-	Text string     `json:"text,omitempty" doc:"Facts: carrier and number, amount."`
-	By   string     `json:"by" enum:"customer,shop,system"`
+type OrderTimelineEntry struct {
+	At   time.Time       `json:"at"`
+	Type order.EntryType `json:"type" example:"shipped"`
+	Text string          `json:"text,omitempty" doc:"Facts: carrier and number, amount."`
+	By   string          `json:"by" enum:"customer,shop,system"`
 }
 
 // Note is a remark of the shop's people.
-type Note struct {
+type OrderNote struct {
 	At   time.Time `json:"at"`
 	Text string    `json:"text"`
 	By   string    `json:"by" doc:"Subject of the agent."`
 }
 
 // OrderCard is an order in a list.
-type OrderCard struct {
-	ID       string         `json:"id"`
-	Number   string         `json:"number"`
-	State    order.State    `json:"state"`
-	Payment  order.PayState `json:"payment"`
-	Total    money.View     `json:"total"`
-	Units    int            `json:"units"`
-	Title    string         `json:"title" doc:"Of the first line."`
-	Image    string         `json:"image,omitempty"`
-	PlacedAt time.Time      `json:"placedAt"`
+type OrderSummary struct {
+	ID       string          `json:"id"`
+	Number   string          `json:"number"`
+	State    order.State     `json:"state"`
+	Payment  order.PayState  `json:"payment"`
+	Total    money.Formatted `json:"total"`
+	Units    int             `json:"units"`
+	Title    string          `json:"title" doc:"Of the first line."`
+	Image    string          `json:"image,omitempty"`
+	PlacedAt time.Time       `json:"placedAt"`
 }
 
 type output struct {
@@ -148,13 +148,13 @@ type output struct {
 
 type listOutput struct {
 	Caching string `header:"Cache-Control"`
-	Body    List
+	Body    OrderList
 }
 
 // List is one page of orders.
-type List struct {
-	Orders     []OrderCard `json:"orders" nullable:"false"`
-	NextCursor string      `json:"nextCursor,omitempty" doc:"Missing on the last page."`
+type OrderList struct {
+	Orders     []OrderSummary `json:"orders" nullable:"false"`
+	NextCursor string         `json:"nextCursor,omitempty" doc:"Missing on the last page."`
 }
 
 const caching = "no-store"
@@ -165,59 +165,59 @@ func answer(status int, o *order.Order, who auth.Principal) *output {
 
 // view shows an order; notes and the provider's id only to the shop's people.
 func view(o *order.Order, operator bool) Order {
-	in := func(amount int64) money.View { return o.Money(amount).View() }
+	in := func(amount int64) money.Formatted { return o.Money(amount).Formatted() }
 	t, p := o.Totals, o.Payment
 	v := Order{
 		ID: o.ID, Number: order.NumberOf(o.ID), State: o.State, Version: o.Version, CustomerID: o.CustomerID, Email: o.Email,
 		Address: o.Address, Shipping: o.Shipping, Note: o.Note, Reason: o.Reason, PlacedAt: o.PlacedAt,
 		UpdatedAt: o.UpdatedAt,
-		Totals: Totals{
+		Totals: OrderTotals{
 			Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), Tax: in(t.Tax),
 			TaxIncluded: t.TaxIncluded, Total: in(t.Total), Adjustments: make([]OrderAdjustment, len(t.Adjustments)),
 			TaxLines: make([]OrderTax, len(t.TaxLines)),
 		},
-		Payment: Payment{
+		Payment: OrderPayment{
 			State: p.State, Provider: p.Provider, Brand: p.Brand, Last4: p.Last4, Captured: in(p.Captured),
 			Refunded: in(p.Refunded),
 		},
-		Lines: make([]Line, len(o.Lines)), Fulfillments: make([]Fulfillment, len(o.Fulfillments)),
-		Refunds: make([]Refund, len(o.Refunds)), Timeline: make([]TimelineEntry, len(o.Timeline)),
+		Lines: make([]OrderLine, len(o.Lines)), Fulfillments: make([]OrderFulfillment, len(o.Fulfillments)),
+		Refunds: make([]OrderRefund, len(o.Refunds)), Timeline: make([]OrderTimelineEntry, len(o.Timeline)),
 	}
 	for i, l := range t.TaxLines {
 		v.Totals.TaxLines[i] = OrderTax{l.Name, l.Rate, in(l.Amount)}
 	}
 	for i, a := range t.Adjustments {
 		v.Totals.Adjustments[i] = OrderAdjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}
-		if plan, ok := promotion.PerkOf(a.OfferID); ok {
+		if plan, ok := promotion.PlanOfBenefit(a.OfferID); ok {
 			v.Totals.Adjustments[i].PromotionID, v.Totals.Adjustments[i].PlanID = "", plan
 		}
 	}
 	viewLines(&v, o, in)
 	for i, f := range o.Fulfillments {
-		v.Fulfillments[i] = Fulfillment{
+		v.Fulfillments[i] = OrderFulfillment{
 			N: f.N, Carrier: f.Carrier, CarrierName: order.CarrierName(f.Carrier), TrackingNumber: f.TrackingNumber,
 			TrackingURL: f.TrackingURL, Lines: f.Lines, ShippedAt: f.ShippedAt, DeliveredAt: f.DeliveredAt,
 		}
 	}
 	for i, r := range o.Refunds {
-		v.Refunds[i] = Refund{Amount: in(r.Amount), State: string(r.State), Reason: r.Reason, At: r.At}
+		v.Refunds[i] = OrderRefund{Amount: in(r.Amount), State: string(r.State), Reason: r.Reason, At: r.At}
 	}
 	for i, e := range o.Timeline {
-		v.Timeline[i] = TimelineEntry{At: e.At, Type: e.What, Text: e.Text, By: e.By}
+		v.Timeline[i] = OrderTimelineEntry{At: e.At, Type: e.Type, Text: e.Text, By: e.By}
 	}
 	if operator {
 		v.Payment.ID = p.ID
 		for _, n := range o.Notes {
-			v.Notes = append(v.Notes, Note{At: n.At, Text: n.Text, By: n.By})
+			v.Notes = append(v.Notes, OrderNote{At: n.At, Text: n.Text, By: n.By})
 		}
 	}
 	return v
 }
 
-func viewLines(v *Order, o *order.Order, in func(int64) money.View) {
+func viewLines(v *Order, o *order.Order, in func(int64) money.Formatted) {
 	for i, l := range o.Lines {
-		c := o.Cost(l.ID)
-		v.Lines[i] = Line{
+		c := o.LineTotal(l.ID)
+		v.Lines[i] = OrderLine{
 			ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, SKU: l.SKU, Title: l.Title, Options: l.Options,
 			Image:      l.Image,
 			Properties: l.Properties, Quantity: l.Quantity, Shipped: o.SentUnits(l.ID), Canceled: o.CanceledUnits(l.ID),
@@ -227,11 +227,11 @@ func viewLines(v *Order, o *order.Order, in func(int64) money.View) {
 }
 
 func listed(p order.Page) *listOutput {
-	out := &listOutput{Caching: caching, Body: List{Orders: make([]OrderCard, len(p.Cards)), NextCursor: string(p.Next)}}
-	for i, c := range p.Cards {
-		out.Body.Orders[i] = OrderCard{
+	out := &listOutput{Caching: caching, Body: OrderList{Orders: make([]OrderSummary, len(p.Orders)), NextCursor: string(p.Next)}}
+	for i, c := range p.Orders {
+		out.Body.Orders[i] = OrderSummary{
 			ID: c.ID, Number: order.NumberOf(c.ID), State: c.State, Payment: c.Payment,
-			Total: money.Of(c.Total, c.Currency).View(),
+			Total: money.Of(c.Total, c.Currency).Formatted(),
 			Units: c.Units, Title: c.Title, Image: c.Image, PlacedAt: c.PlacedAt,
 		}
 	}

@@ -106,7 +106,7 @@ func (w Worker) consumers() function.Consumers {
 
 // cartChanged is a cart with a known address that has goods in it.
 func (w Worker) cartChanged(ctx context.Context, e event.Envelope, b events.CartChanged) error {
-	return w.take(ctx, b.Email, service.Happening{
+	return w.take(ctx, b.Email, service.TriggerEvent{
 		Event:   happened("cart.changed", e, "cartId", b.CartID, "url", w.Service.Shop.URL+"/cart"),
 		Profile: profile(b.CustomerID, "", b.Language, ""),
 	})
@@ -117,7 +117,7 @@ func (w Worker) orderPlaced(ctx context.Context, e event.Envelope, b events.Orde
 	for _, l := range b.Lines {
 		order.Products = append(order.Products, l.ProductID)
 	}
-	return w.take(ctx, b.Email, service.Happening{
+	return w.take(ctx, b.Email, service.TriggerEvent{
 		Event: happened("order.placed", e, "orderId", b.OrderID, "url", w.Service.Shop.URL+"/"), Order: order,
 		Also:    []table.Write{service.Buyer(b.OrderID, b.Email, e.Time)},
 		Profile: profile(b.CustomerID, b.Name, b.Language, b.Place.Country),
@@ -125,7 +125,7 @@ func (w Worker) orderPlaced(ctx context.Context, e event.Envelope, b events.Orde
 }
 
 func (w Worker) orderCanceled(ctx context.Context, _ event.Envelope, b events.OrderCanceled) error {
-	return w.take(ctx, b.Email, service.Happening{Canceled: b.OrderID})
+	return w.take(ctx, b.Email, service.TriggerEvent{Canceled: b.OrderID})
 }
 
 // orderDelivered starts what follows a delivery, once all of the order has arrived. The day on which the goods are likely to run out is
@@ -140,7 +140,7 @@ func (w Worker) orderDelivered(ctx context.Context, e event.Envelope, b events.O
 			h.Data["replenishAt"] = at.Format(time.RFC3339)
 		}
 	}
-	return w.take(ctx, b.Email, service.Happening{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")})
+	return w.take(ctx, b.Email, service.TriggerEvent{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")})
 }
 
 func firstReplenishment(c contact.Contact, lines []events.OrderLine) (first time.Time, ok bool) {
@@ -165,7 +165,7 @@ func (w Worker) subscriptionChanged(ctx context.Context, e event.Envelope, b eve
 		}
 		h := happened(kind, e, "subscriptionId", b.SubscriptionID, "renewsAt", b.PeriodCloses, "trialEndsAt", b.PeriodCloses,
 			"url", w.Service.Shop.URL+"/account/subscriptions/"+b.SubscriptionID)
-		if err := w.take(ctx, b.Email, service.Happening{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")}); err != nil {
+		if err := w.take(ctx, b.Email, service.TriggerEvent{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")}); err != nil {
 			return err
 		}
 	}
@@ -191,7 +191,7 @@ func (w Worker) reviewPublished(ctx context.Context, e event.Envelope, b events.
 		kinds = append(kinds, "review.negative")
 	}
 	for _, kind := range kinds {
-		h := service.Happening{Event: happened(kind, e, "reviewId", b.ReviewID, "orderId", b.OrderID, "url", url)}
+		h := service.TriggerEvent{Event: happened(kind, e, "reviewId", b.ReviewID, "orderId", b.OrderID, "url", url)}
 		if err := w.take(ctx, email, h); err != nil {
 			return err
 		}
@@ -200,7 +200,7 @@ func (w Worker) reviewPublished(ctx context.Context, e event.Envelope, b events.
 }
 
 // take leaves out what is nobody's.
-func (w Worker) take(ctx context.Context, email string, h service.Happening) error {
+func (w Worker) take(ctx context.Context, email string, h service.TriggerEvent) error {
 	if email == "" {
 		return nil
 	}

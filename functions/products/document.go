@@ -92,7 +92,7 @@ func variantDocument(v catalog.Variant) VariantDocument {
 
 // product is the document as a product, in the place of before (nil for one that is being made). Variants keep their ids,
 // new ones get theirs. It returns the stock that new variants begin with.
-func (d *ProductDocument) product(before *catalog.Product, productID string, now time.Time) (*catalog.Product, map[string]catalog.Units) {
+func (d *ProductDocument) product(before *catalog.Product, productID string, now time.Time) (*catalog.Product, map[string]catalog.InitialStock) {
 	p := &catalog.Product{
 		ID: productID, Version: 1, Handle: handleOf(d.Handle), Status: catalog.Status(d.Status), Title: texts(d.Title),
 		Description: texts(d.Description), Vendor: d.Vendor, Type: d.Type, Tags: composed(d.Tags), Categories: composed(d.Categories),
@@ -104,7 +104,7 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 	if p.Handle == "" {
 		p.Handle = handleFrom(p.Title.In("en", "ko"))
 	}
-	units := map[string]catalog.Units{}
+	units := map[string]catalog.InitialStock{}
 	p.Variants = make([]catalog.Variant, len(d.Variants))
 	for i, v := range d.Variants {
 		p.Variants[i] = v.variant()
@@ -114,10 +114,10 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 		p.Variants[i].ID = catalog.VariantID(p.ID, p.NextVariant)
 		p.NextVariant++
 		if v.Available != nil {
-			units[p.Variants[i].ID] = catalog.Units{Available: *v.Available}
+			units[p.Variants[i].ID] = catalog.InitialStock{Available: *v.Available}
 		}
 	}
-	catalog.StartPrices(before, p, now)
+	catalog.UpdatePriceHistory(before, p, now)
 	return p, units
 }
 

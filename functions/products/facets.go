@@ -10,12 +10,12 @@ import (
 
 // ProductFacets is what a list has in all, for the filters beside it.
 type ProductFacets struct {
-	Categories []ProductFacet `json:"categories" nullable:"false" doc:"Most products first."`
-	Tags       []ProductFacet `json:"tags" nullable:"false"`
-	Vendors    []ProductFacet `json:"vendors" nullable:"false"`
-	Types      []ProductFacet `json:"types" nullable:"false"`
-	MinPrice   *money.View    `json:"minPrice,omitempty" doc:"Lowest price shown; with a currency only."`
-	MaxPrice   *money.View    `json:"maxPrice,omitempty" doc:"Highest price shown; with a currency only."`
+	Categories []ProductFacet   `json:"categories" nullable:"false" doc:"Most products first."`
+	Tags       []ProductFacet   `json:"tags" nullable:"false"`
+	Vendors    []ProductFacet   `json:"vendors" nullable:"false"`
+	Types      []ProductFacet   `json:"types" nullable:"false"`
+	MinPrice   *money.Formatted `json:"minPrice,omitempty" doc:"Lowest price shown; with a currency only."`
+	MaxPrice   *money.Formatted `json:"maxPrice,omitempty" doc:"Highest price shown; with a currency only."`
 }
 
 // ProductFacet is a value with how many products of the list have it.
@@ -56,7 +56,7 @@ func (c *Products) stocks(ctx context.Context, entries []*catalog.Entry) (map[st
 			firsts = append(firsts, e.VariantID)
 		}
 	}
-	items, err := c.shelf.Goods(ctx, firsts)
+	items, err := c.cache.Variants(ctx, firsts)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (c *Products) stocks(ctx context.Context, entries []*catalog.Entry) (map[st
 		}
 	}
 	if len(all) > 0 {
-		more, err := c.shelf.Goods(ctx, all)
+		more, err := c.cache.Variants(ctx, all)
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +86,7 @@ func (c *Products) stocks(ctx context.Context, entries []*catalog.Entry) (map[st
 }
 
 // stockIn is the best of a product's variants: in stock, low, not open yet, out.
-func stockIn(p *catalog.Product, items map[string]catalog.Item, now time.Time) stockOf {
+func stockIn(p *catalog.Product, items map[string]catalog.SellableVariant, now time.Time) stockOf {
 	best := stockOf{availability: "out"}
 	rank := map[string]int{"out": 0, "not_open_yet": 1, "low": 2, "in_stock": 3}
 	for _, v := range p.Variants {

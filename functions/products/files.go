@@ -76,7 +76,7 @@ func (c *Products) exportFile(ctx context.Context, in *ExportInput) (*ExportOutp
 		return nil, err
 	}
 	for limit := in.Limit; ; limit /= 2 {
-		page, err := c.listing.List(ctx, catalog.List{
+		page, err := c.listing.List(ctx, catalog.ListQuery{
 			Filter: catalog.Filter{Status: catalog.Status(in.Status)}, Limit: limit, After: in.Cursor,
 		})
 		if err != nil {
@@ -104,7 +104,7 @@ func (c *Products) writeAll(ctx context.Context, w *shopify.Writer, entries []*c
 	for i, e := range entries {
 		ids[i] = e.ID
 	}
-	products, err := catalog.Batch(ctx, c.table, ids)
+	products, err := catalog.GetBatch(ctx, c.table, ids)
 	if err != nil {
 		return err
 	}
@@ -130,11 +130,11 @@ func (c *Products) writeAll(ctx context.Context, w *shopify.Writer, entries []*c
 
 // counters lists the counters of all stocked variants of the products.
 func counters(products map[string]*catalog.Product) []table.Key {
-	var wants []stock.Want
+	var wants []stock.Request
 	for _, p := range products {
 		for _, v := range p.Variants {
-			if v.Stocked() {
-				wants = append(wants, stock.Want{VariantID: v.ID, Quantity: 1, Buckets: v.Buckets()})
+			if v.HasOwnStock() {
+				wants = append(wants, stock.Request{VariantID: v.ID, Quantity: 1, Buckets: v.Buckets()})
 			}
 		}
 	}

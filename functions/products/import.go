@@ -226,7 +226,7 @@ func (c *Products) importOnce(ctx context.Context, batch []shopify.Product, t *t
 // made or changed in between.
 func (c *Products) write(ctx context.Context, sound []incoming, t *tally) (written []incoming, again []shopify.Product, err error) {
 	var differ []incoming
-	var changes []catalog.Change
+	var changes []catalog.ProductChange
 	for _, p := range sound {
 		if !p.differs {
 			written = append(written, p)
@@ -236,11 +236,11 @@ func (c *Products) write(ctx context.Context, sound []incoming, t *tally) (writt
 			return nil, nil, err
 		}
 		differ = append(differ, p)
-		changes = append(changes, catalog.Change{Before: p.before, After: p.product, Units: p.units})
+		changes = append(changes, catalog.ProductChange{Before: p.before, After: p.product, Units: p.units})
 	}
 	for i, err := range catalog.WriteAll(ctx, c.table, changes) {
 		p := differ[i]
-		c.shelf.Forget(p.product)
+		c.cache.Invalidate(p.product)
 		switch {
 		case errors.Is(err, catalog.ErrHandleTaken), errors.Is(err, catalog.ErrVersion):
 			again = append(again, p.file)
@@ -272,7 +272,7 @@ func (t *tally) foresee(p incoming, levels map[table.Key]stock.Level) {
 // setsStock reports whether the file says another quantity than the last import of the variant.
 func (p incoming) setsStock(v catalog.Variant, levels map[table.Key]stock.Level) bool {
 	quantity, named := p.quantities[v.ID]
-	if _, fresh := p.units[v.ID]; fresh || !named || !v.Stocked() {
+	if _, fresh := p.units[v.ID]; fresh || !named || !v.HasOwnStock() {
 		return false
 	}
 	last := levels[stock.KeyOf(v.ID, 0)].Imported
@@ -292,7 +292,7 @@ func (c *Products) there(ctx context.Context, batch []shopify.Product) (there, e
 	if len(batch) == 0 {
 		return found, nil
 	}
-	ids, err := catalog.IDsOf(ctx, c.table, handlesOf(batch))
+	ids, err := catalog.IDsByHandle(ctx, c.table, handlesOf(batch))
 	if err != nil || len(ids) == 0 {
 		return found, err
 	}
@@ -302,7 +302,7 @@ func (c *Products) there(ctx context.Context, batch []shopify.Product) (there, e
 			list = append(list, id)
 		}
 	}
-	byID, err := catalog.Batch(ctx, c.table, list)
+	byID, err := catalog.GetBatch(ctx, c.table, list)
 	if err != nil {
 		return found, err
 	}
@@ -336,7 +336,7 @@ func (c *Products) importStock(ctx context.Context, p incoming, levels map[table
 	wrote := p.differs
 	for _, v := range p.product.Variants {
 		quantity, named := p.quantities[v.ID]
-		if _, fresh := p.units[v.ID]; fresh || !named || !v.Stocked() {
+		if _, fresh := p.units[v.ID]; fresh || !named || !v.HasOwnStock() {
 			continue
 		}
 		set, err := stock.Import(ctx, c.table, levels, v.ID, v.Buckets(), quantity, c.now())

@@ -38,43 +38,43 @@ type ListOutput struct {
 
 // ProductList is one page of a list.
 type ProductList struct {
-	Products   []ProductCard  `json:"products"`
-	NextCursor string         `json:"nextCursor,omitempty" doc:"Send as cursor for the next page; absent on the last."`
-	Total      int            `json:"total" doc:"How many products the whole list has."`
-	Facets     *ProductFacets `json:"facets,omitempty" doc:"With facets=true."`
+	Products   []ProductSummary `json:"products"`
+	NextCursor string           `json:"nextCursor,omitempty" doc:"Send as cursor for the next page; absent on the last."`
+	Total      int              `json:"total" doc:"How many products the whole list has."`
+	Facets     *ProductFacets   `json:"facets,omitempty" doc:"With facets=true."`
 }
 
 // ProductCard is what a list shows of a product.
-type ProductCard struct {
-	ID            string         `json:"id" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
-	Handle        string         `json:"handle" doc:"Part of the page's address." example:"green-tea-cream"`
-	Title         string         `json:"title" example:"녹차 수분 크림"`
-	Status        catalog.Status `json:"status" example:"active"`
-	Vendor        string         `json:"vendor,omitempty"`
-	Type          string         `json:"type,omitempty"`
-	Tags          []string       `json:"tags"`
-	Categories    []string       `json:"categories"`
-	Image         *catalog.Image `json:"image,omitempty"`
-	Price         *money.View    `json:"price,omitempty" doc:"Of the cheapest variant."`
-	PriceMax      *money.View    `json:"priceMax,omitempty" doc:"Of the dearest variant, when it is not the same."`
-	CompareAt     *money.View    `json:"compareAt,omitempty" doc:"The struck-through price of the cheapest variant."`
-	LowestPrice30 *money.View    `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
-	Sale          *ProductSale   `json:"sale,omitempty" doc:"The sale that makes the price. Filters and orders by price go by it, too."`
-	VariantID     string         `json:"variantId,omitempty" doc:"The variant to buy, when there is only one."`
-	Variants      int            `json:"variants" doc:"How many variants there are."`
-	Availability  string         `json:"availability,omitempty" enum:"in_stock,low,out,not_open_yet" doc:"Of the variant that there is most of; in the shop's list only."`
-	OpensAt       *time.Time     `json:"opensAt,omitempty" doc:"When a limited edition can be bought, with not_open_yet."`
-	UpdatedAt     time.Time      `json:"updatedAt"`
+type ProductSummary struct {
+	ID            string           `json:"id" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
+	Handle        string           `json:"handle" doc:"Part of the page's address." example:"green-tea-cream"`
+	Title         string           `json:"title" example:"녹차 수분 크림"`
+	Status        catalog.Status   `json:"status" example:"active"`
+	Vendor        string           `json:"vendor,omitempty"`
+	Type          string           `json:"type,omitempty"`
+	Tags          []string         `json:"tags"`
+	Categories    []string         `json:"categories"`
+	Image         *catalog.Image   `json:"image,omitempty"`
+	Price         *money.Formatted `json:"price,omitempty" doc:"Of the cheapest variant."`
+	PriceMax      *money.Formatted `json:"priceMax,omitempty" doc:"Of the dearest variant, when it is not the same."`
+	CompareAt     *money.Formatted `json:"compareAt,omitempty" doc:"The struck-through price of the cheapest variant."`
+	LowestPrice30 *money.Formatted `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
+	Sale          *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price. Filters and orders by price go by it, too."`
+	VariantID     string           `json:"variantId,omitempty" doc:"The variant to buy, when there is only one."`
+	Variants      int              `json:"variants" doc:"How many variants there are."`
+	Availability  string           `json:"availability,omitempty" enum:"in_stock,low,out,not_open_yet" doc:"Of the variant that there is most of; in the shop's list only."`
+	OpensAt       *time.Time       `json:"opensAt,omitempty" doc:"When a limited edition can be bought, with not_open_yet."`
+	UpdatedAt     time.Time        `json:"updatedAt"`
 
 	encoded []byte
 }
 
 // MarshalJSON gives what was encoded when the card was first shown: cards change seldom and are listed often.
-func (c ProductCard) MarshalJSON() ([]byte, error) {
+func (c ProductSummary) MarshalJSON() ([]byte, error) {
 	if c.encoded != nil {
 		return c.encoded, nil
 	}
-	type plain ProductCard
+	type plain ProductSummary
 	return json.Marshal(plain(c))
 }
 
@@ -87,7 +87,7 @@ func (c *Products) list(ctx context.Context, in *ListInput) (*ListOutput, error)
 	if in.MaxPrice > 0 && in.MaxPrice < in.MinPrice {
 		return nil, problem.InvalidField("query/maxPrice", "too_small", "at least minPrice")
 	}
-	cards, err := c.cards(ctx, listing{facets: in.Facets, stock: true, languages: c.languages(in.Reader)}, catalog.List{
+	cards, err := c.summaries(ctx, listing{facets: in.Facets, stock: true, languages: c.languages(in.Reader)}, catalog.ListQuery{
 		Filter: catalog.Filter{
 			Status: catalog.Active, Category: norm.NFC.String(in.Category), Tag: norm.NFC.String(in.Tag),
 			Vendor: norm.NFC.String(in.Vendor), Type: norm.NFC.String(in.Type), Currency: currency,
@@ -112,7 +112,7 @@ func (c *Products) listAll(ctx context.Context, in *AdminListInput) (*ListOutput
 	if err := c.listing.Refresh(ctx); err != nil {
 		return nil, err
 	}
-	cards, err := c.cards(ctx, listing{}, catalog.List{
+	cards, err := c.summaries(ctx, listing{}, catalog.ListQuery{
 		Filter: catalog.Filter{Status: catalog.Status(in.Status), Search: in.Q},
 		Sort:   catalog.Sort(in.Sort), Language: c.languages(in.Reader)[0], Limit: in.Limit, After: in.Cursor,
 	})
@@ -125,8 +125,8 @@ type listing struct {
 	languages     []string
 }
 
-func (c *Products) cards(ctx context.Context, with listing, q catalog.List) (ProductList, error) {
-	promotions, err := c.offers.Current(ctx)
+func (c *Products) summaries(ctx context.Context, with listing, q catalog.ListQuery) (ProductList, error) {
+	promotions, err := c.promotions.Current(ctx)
 	if err != nil {
 		return ProductList{}, err
 	}
@@ -141,11 +141,11 @@ func (c *Products) cards(ctx context.Context, with listing, q catalog.List) (Pro
 			return ProductList{}, err
 		}
 	}
-	cards := ProductList{Products: make([]ProductCard, len(found.Entries)), NextCursor: found.Next}
+	cards := ProductList{Products: make([]ProductSummary, len(found.Entries)), NextCursor: found.Next}
 	for i, e := range found.Entries {
 		stock := stocks[e.ID]
-		cards.Products[i] = ProductCard{encoded: e.View(sales[i].named(q.Language, q.Currency)+" "+stock.availability, func() []byte {
-			card := c.card(e, q.Language, q.Currency, sales[i])
+		cards.Products[i] = ProductSummary{encoded: e.Rendered(sales[i].named(q.Language, q.Currency)+" "+stock.availability, func() []byte {
+			card := c.summary(e, q.Language, q.Currency, sales[i])
 			card.Availability, card.OpensAt = stock.availability, stock.opensAt
 			raw, _ := json.Marshal(card) // strings, numbers and times cannot fail
 			return raw
@@ -159,8 +159,8 @@ func (c *Products) cards(ctx context.Context, with listing, q catalog.List) (Pro
 }
 
 // card shows the entry in the language, priced in the currency; "" is the shop's first that the product is sold in.
-func (c *Products) card(e *catalog.Entry, language, currency string, p priced) ProductCard {
-	card := ProductCard{
+func (c *Products) summary(e *catalog.Entry, language, currency string, p priced) ProductSummary {
+	card := ProductSummary{
 		ID: e.ID, Handle: e.Handle, Title: e.Title.In(language, c.shop.Languages[0]), Status: e.Status, Vendor: e.Vendor, Type: e.Type,
 		Tags: notNil(e.Tags), Categories: notNil(e.Categories), Variants: e.Variants, UpdatedAt: e.UpdatedAt,
 	}
@@ -208,8 +208,8 @@ func pick[P any](wanted string, shop []string, prices map[string]P) string {
 	return first
 }
 
-func view(amount int64, currency string) *money.View {
-	v := money.Of(amount, currency).View()
+func view(amount int64, currency string) *money.Formatted {
+	v := money.Of(amount, currency).Formatted()
 	return &v
 }
 

@@ -100,7 +100,7 @@ func TestCardsShowWhatChanged(t *testing.T) {
 	d := s.create(cream("cream").variant("prices", object{
 		"KRW": object{"amount": 12000, "compareAt": 15000}, "USD": object{"amount": 950},
 	}))
-	card := func(query string) ProductCard {
+	card := func(query string) ProductSummary {
 		var cards ProductList
 		s.api.Do("GET", "/products?"+query, nil).Want(200).Into(&cards)
 		return cards.Products[0]

@@ -47,7 +47,7 @@ func (c *Products) create(ctx context.Context, in *CreateInput) (*DocumentOutput
 	keyed := api.Idempotency(ctx)
 	var extra []table.Write
 	if keyed.Keyed() {
-		done, err := keyed.Done(documentOf(p))
+		done, err := keyed.AnswerWrite(documentOf(p))
 		if err != nil {
 			return nil, err
 		}
@@ -96,17 +96,17 @@ func (c *Products) partsOf(ctx context.Context, products ...*catalog.Product) (m
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return catalog.Batch(ctx, c.table, ids)
+	return catalog.GetBatch(ctx, c.table, ids)
 }
 
 // announce puts the event of the change from before to p on p, and next to prices that it reduces the lowest of the 30 days
 // before.
 func (c *Products) announce(ctx context.Context, before, p *catalog.Product) error {
-	s, err := c.offers.Current(ctx)
+	s, err := c.promotions.Current(ctx)
 	if err != nil {
 		return err
 	}
-	s.SetPriors(p, p.UpdatedAt)
+	s.SetPriorPrices(p, p.UpdatedAt)
 	ref := events.ProductRef{ProductID: p.ID, Handle: p.Handle, Status: string(p.Status), Version: p.Version}
 	var body event.Body
 	switch {
@@ -192,14 +192,14 @@ func (c *Products) replace(ctx context.Context, in *ReplaceInput) (*DocumentOutp
 }
 
 // save writes after in the place of before, with its event.
-func (c *Products) save(ctx context.Context, before, after *catalog.Product, units map[string]catalog.Units) error {
+func (c *Products) save(ctx context.Context, before, after *catalog.Product, units map[string]catalog.InitialStock) error {
 	if err := c.announce(ctx, before, after); err != nil {
 		return err
 	}
 	if err := catalog.Replace(ctx, c.table, before, after, units); err != nil {
 		return writeProblem(err)
 	}
-	c.shelf.Forget(after)
+	c.cache.Invalidate(after)
 	return nil
 }
 

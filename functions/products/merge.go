@@ -19,16 +19,16 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // merged is a product of the shop brought in line with a file.
 type merged struct {
 	product    *catalog.Product
-	differs    bool                     // from the one in the shop
-	units      map[string]catalog.Units // that new variants begin with
-	quantities map[string]int           // that the file names, by variant id
+	differs    bool                            // from the one in the shop
+	units      map[string]catalog.InitialStock // that new variants begin with
+	quantities map[string]int                  // that the file names, by variant id
 	errors     []*shopify.RowError
 }
 
 // merge brings before (nil for a product that is being made) in line with the file. What the file has no column for
 // stays.
 func merge(file shopify.Product, before *catalog.Product, now time.Time) merged {
-	m := merged{units: map[string]catalog.Units{}, quantities: map[string]int{}}
+	m := merged{units: map[string]catalog.InitialStock{}, quantities: map[string]int{}}
 	p := &catalog.Product{
 		ID: id.New(catalog.ProductPrefix, now), Handle: file.Handle, Version: 1, Status: catalog.Active, CreatedAt: now, UpdatedAt: now,
 	}
@@ -48,10 +48,10 @@ func merge(file shopify.Product, before *catalog.Product, now time.Time) merged 
 	m.variants(file, before)
 	if before == nil {
 		m.differs = true
-		catalog.StartPrices(nil, p, now)
+		catalog.UpdatePriceHistory(nil, p, now)
 		return m
 	}
-	catalog.StartPrices(before, p, now)
+	catalog.UpdatePriceHistory(before, p, now)
 	if m.differs = !same(before, p); m.differs {
 		p.Version, p.UpdatedAt = before.Version+1, now
 	}
@@ -76,10 +76,10 @@ func (m *merged) variants(file shopify.Product, before *catalog.Product) {
 			})
 		}
 		v = mergeVariant(v, row)
-		if row.Quantity != nil && v.Stocked() {
+		if row.Quantity != nil && v.HasOwnStock() {
 			m.quantities[v.ID] = *row.Quantity
 			if !known {
-				m.units[v.ID] = catalog.Units{Available: *row.Quantity, Imported: true}
+				m.units[v.ID] = catalog.InitialStock{Available: *row.Quantity, Imported: true}
 			}
 		}
 		p.Variants = append(p.Variants, v)

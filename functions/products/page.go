@@ -69,10 +69,10 @@ type ProductPageVariant struct {
 	ID             string           `json:"id"`
 	SKU            string           `json:"sku,omitempty"`
 	Options        []string         `json:"options" doc:"One value for each option of the product."`
-	Price          *money.View      `json:"price,omitempty" doc:"Absent when not sold in the currency."`
-	CompareAt      *money.View      `json:"compareAt,omitempty" doc:"Struck-through price."`
+	Price          *money.Formatted `json:"price,omitempty" doc:"Absent when not sold in the currency."`
+	CompareAt      *money.Formatted `json:"compareAt,omitempty" doc:"Struck-through price."`
 	Sale           *ProductSale     `json:"sale,omitempty" doc:"The sale that makes the price."`
-	LowestPrice30  *money.View      `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
+	LowestPrice30  *money.Formatted `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price."`
 	Availability   string           `json:"availability" enum:"in_stock,low,out,not_open_yet"`
 	Left           *int             `json:"left,omitempty" doc:"Units left, when few."`
 	OpensAt        *time.Time       `json:"opensAt,omitempty" doc:"When a limited edition can be bought."`
@@ -99,7 +99,7 @@ func (c *Products) page(ctx context.Context, in *PageInput) (*PageOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	p, items, err := c.shelf.Product(ctx, productID)
+	p, items, err := c.cache.Product(ctx, productID)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (c *Products) page(ctx context.Context, in *PageInput) (*PageOutput, error)
 		return nil, notFound()
 	}
 	languages := c.languages(in.Reader)
-	shown, err := c.onSale(ctx, p)
+	shown, err := c.currentSales(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -141,14 +141,14 @@ func (c *Products) find(ctx context.Context, idOrHandle string) (string, error) 
 	if err != nil || productID != "" {
 		return productID, err
 	}
-	productID, err = catalog.IDOf(ctx, c.table, handle)
+	productID, err = catalog.IDByHandle(ctx, c.table, handle)
 	if err == table.ErrNotFound {
 		return "", notFound()
 	}
 	return productID, err
 }
 
-func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.Item, languages []string, currency string) *ProductPage {
+func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.SellableVariant, languages []string, currency string) *ProductPage {
 	page := &ProductPage{
 		ID: p.ID, Handle: p.Handle, Title: p.Title.In(languages...), Description: p.Description.In(languages...), Language: languages[0],
 		Vendor: p.Vendor, Type: p.Type, Tags: notNil(p.Tags), Categories: notNil(p.Categories), Options: notNil(p.Options),
@@ -166,7 +166,7 @@ func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.Item, lan
 	return page
 }
 
-func (c *Products) pageVariant(item catalog.Item, v catalog.Variant, currency string) ProductPageVariant {
+func (c *Products) pageVariant(item catalog.SellableVariant, v catalog.Variant, currency string) ProductPageVariant {
 	out := ProductPageVariant{
 		ID: v.ID, SKU: v.SKU, Options: notNil(v.Options), Image: v.Image, Grams: v.Grams,
 		MaxPerOrder: v.MaxPerOrder, MaxPerCustomer: v.MaxPerCustomer,

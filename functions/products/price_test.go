@@ -97,7 +97,7 @@ func (s *shop) discounts(id string, starts, ends time.Time) {
 	s.Helper()
 	promotions := store.Store{Table: s.table, Clock: s.clock}
 	r := &store.Record{Promotion: promotion.Promotion{
-		ID: id, Version: 1, Kind: promotion.Shelf, Class: promotion.Product, State: promotion.Scheduled, Starts: starts, Ends: ends,
+		ID: id, Version: 1, Kind: promotion.SalePrice, Class: promotion.Product, State: promotion.Scheduled, Starts: starts, Ends: ends,
 		Targets: promotion.Targets{All: true}, Terms: promotion.Terms{BasisPoints: 1_000},
 	}}
 	if err := s.table.Put(s.Context(), promotions.Create(r)); err != nil {
@@ -105,12 +105,12 @@ func (s *shop) discounts(id string, starts, ends time.Time) {
 	}
 }
 
-func (s *shop) card(query string) ProductCard {
+func (s *shop) card(query string) ProductSummary {
 	s.Helper()
 	var l ProductList
 	s.api.Do("GET", "/products?"+query, nil).Want(200).Into(&l)
 	if len(l.Products) == 0 {
-		return ProductCard{}
+		return ProductSummary{}
 	}
 	return l.Products[0]
 }
@@ -146,7 +146,7 @@ func TestPageAndListShowTheSameLowestPrice(t *testing.T) {
 	shown("and a year later, when the sales are long forgotten", 11_000, 12_000, 10_800)
 }
 
-func amountOf(v *money.View) int64 {
+func amountOf(v *money.Formatted) int64 {
 	if v == nil {
 		return 0
 	}

@@ -42,12 +42,12 @@ import (
 
 // catalog is the function with its parts.
 type Products struct {
-	table   *table.Table
-	clock   clock.Clock
-	shop    pricing.Shop
-	listing *catalog.Listing
-	shelf   *catalog.Shelf
-	offers  *store.Board
+	table      *table.Table
+	clock      clock.Clock
+	shop       pricing.Shop
+	listing    *catalog.Listing
+	cache      *catalog.Cache
+	promotions *store.Cache
 }
 
 // Spec describes the function.
@@ -97,8 +97,8 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 func newCatalog(t *table.Table, c clock.Clock, shop pricing.Shop, fresh time.Duration) *Products {
 	return &Products{
 		table: t, clock: c, shop: shop,
-		listing: catalog.NewListing(t, c, fresh), shelf: catalog.NewShelf(t, c, fresh),
-		offers: store.NewBoard(store.Store{Table: t, Clock: c, PriorDays: shop.PriorPriceDays}, fresh),
+		listing: catalog.NewListing(t, c, fresh), cache: catalog.NewCache(t, c, fresh),
+		promotions: store.NewCache(store.Store{Table: t, Clock: c, PriorDays: shop.PriorPriceDays}, fresh),
 	}
 }
 

@@ -302,7 +302,7 @@ func (c *checker) heritage(at string, v catalog.Variant, p, before *catalog.Prod
 	if (len(old.Components) > 0) != (len(v.Components) > 0) {
 		c.fail(at+"/components", "not_allowed", "a variant is a gift set from its beginning or never")
 	}
-	if old.Stocked() && v.Stocked() && v.Buckets() < old.Buckets() {
+	if old.HasOwnStock() && v.HasOwnStock() && v.Buckets() < old.Buckets() {
 		c.fail(at+"/edition/buckets", "too_small", "at least %d: units would be lost", old.Buckets())
 	}
 }

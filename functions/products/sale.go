@@ -29,7 +29,7 @@ func saleOf(s *store.Sale, languages []string) *ProductSale {
 }
 
 // onShelf is a product at the prices of the sales that are live.
-type onShelf struct {
+type currentSales struct {
 	product, list *catalog.Product
 	offers        *store.Snapshot
 	sales         []map[string]*store.Sale // of each variant, by currency
@@ -37,9 +37,9 @@ type onShelf struct {
 }
 
 // onSale puts the prices of live sales onto a product. No round trip while the promotions are fresh.
-func (c *Products) onSale(ctx context.Context, p *catalog.Product) (onShelf, error) {
-	s, err := c.offers.Current(ctx)
-	shown := onShelf{product: p, list: p, offers: s, sales: make([]map[string]*store.Sale, len(p.Variants)), at: c.clock.Now()}
+func (c *Products) currentSales(ctx context.Context, p *catalog.Product) (currentSales, error) {
+	s, err := c.promotions.Current(ctx)
+	shown := currentSales{product: p, list: p, offers: s, sales: make([]map[string]*store.Sale, len(p.Variants)), at: c.clock.Now()}
 	if err != nil || !s.Sales() {
 		return shown, err
 	}
@@ -48,14 +48,14 @@ func (c *Products) onSale(ctx context.Context, p *catalog.Product) (onShelf, err
 		shown.sales[i] = map[string]*store.Sale{}
 		shown.product.Variants[i], _ = s.Prices(p, v, "", c.clock.Now())
 		for currency := range v.Prices {
-			_, shown.sales[i][currency] = s.Shelf(p, v, currency, c.clock.Now())
+			_, shown.sales[i][currency] = s.DisplayPrice(p, v, currency, c.clock.Now())
 		}
 	}
 	return shown, nil
 }
 
 // mark names the sales on a page, and what has to stand next to reduced prices.
-func (o onShelf) mark(page *ProductPage, languages []string) {
+func (o currentSales) mark(page *ProductPage, languages []string) {
 	for i := range page.Variants {
 		v := &page.Variants[i]
 		if v.Price == nil {
@@ -67,7 +67,7 @@ func (o onShelf) mark(page *ProductPage, languages []string) {
 		if v.CompareAt == nil {
 			continue
 		}
-		if prior := o.offers.Prior(o.list, o.list.Variants[i], currency, o.at); prior > 0 {
+		if prior := o.offers.PriorPrice(o.list, o.list.Variants[i], currency, o.at); prior > 0 {
 			v.LowestPrice30 = view(prior, currency)
 		}
 	}
@@ -75,7 +75,7 @@ func (o onShelf) mark(page *ProductPage, languages []string) {
 
 // priced is a card at the prices of the sales that are live, with what a reduced price needs beside it.
 type priced struct {
-	price catalog.Range
+	price catalog.PriceRange
 	sale  *store.Sale
 	prior int64 // lowest price of the 30 days before the reduction, 0 for none
 }
@@ -88,10 +88,10 @@ func (c *Products) sales(s *store.Snapshot, entries []*catalog.Entry, currency s
 		list := e.Prices[shown]
 		all[i].price = list
 		if s.Sales() {
-			all[i].price, all[i].sale = s.Range(&e.Card, shown, now)
+			all[i].price, all[i].sale = s.SummaryRange(&e.Summary, shown, now)
 		}
 		if all[i].price.CompareAt > 0 {
-			all[i].prior = s.PriorOfCard(&e.Card, shown, now)
+			all[i].prior = s.PriorPriceOfSummary(&e.Summary, shown, now)
 		}
 	}
 	return all

@@ -14,7 +14,7 @@ func (s *shop) sale(id, tag string, basisPoints int, starts, ends time.Time) {
 	s.Helper()
 	promotions := store.Store{Table: s.table, Clock: s.clock}
 	r := &store.Record{Promotion: promotion.Promotion{
-		ID: id, Version: 1, Kind: promotion.Shelf, Class: promotion.Product, State: promotion.Scheduled, Starts: starts, Ends: ends,
+		ID: id, Version: 1, Kind: promotion.SalePrice, Class: promotion.Product, State: promotion.Scheduled, Starts: starts, Ends: ends,
 		Targets: promotion.Targets{Tags: []string{tag}}, Terms: promotion.Terms{BasisPoints: basisPoints},
 	}}
 	if err := s.table.Put(s.Context(), promotions.Create(r)); err != nil {

@@ -54,10 +54,10 @@ type ShopField struct {
 
 // ShopMethod is a way to ship.
 type ShopMethod struct {
-	ID       string      `json:"id" example:"standard"`
-	Name     string      `json:"name" example:"Standard"`
-	Price    money.View  `json:"price"`
-	FreeFrom *money.View `json:"freeFrom,omitempty" doc:"From which amount of goods, after discounts, it costs nothing."`
+	ID       string           `json:"id" example:"standard"`
+	Name     string           `json:"name" example:"Standard"`
+	Price    money.Formatted  `json:"price"`
+	FreeFrom *money.Formatted `json:"freeFrom,omitempty" doc:"From which amount of goods, after discounts, it costs nothing."`
 }
 
 // ShopTax is a tax rate.

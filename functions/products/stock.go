@@ -93,7 +93,7 @@ func (c *Products) stocked(ctx context.Context, variantID string) (catalog.Varia
 	switch {
 	case !ok:
 		return v, unknown
-	case !v.Stocked():
+	case !v.HasOwnStock():
 		return v, problem.Conflict("not_stocked", "This variant has no stock of its own: it is a gift set, or not tracked.")
 	}
 	return v, nil
@@ -140,7 +140,7 @@ func (c *Products) stockOf(ctx context.Context, v catalog.Variant) (*StockOutput
 }
 
 func (c *Products) levels(ctx context.Context, v catalog.Variant) (map[table.Key]stock.Level, error) {
-	return stock.Read(ctx, c.table, stock.Keys([]stock.Want{{VariantID: v.ID, Quantity: 1, Buckets: v.Buckets()}}))
+	return stock.Read(ctx, c.table, stock.Keys([]stock.Request{{VariantID: v.ID, Quantity: 1, Buckets: v.Buckets()}}))
 }
 
 // SetStockInput is what the stock shall be.
@@ -203,7 +203,7 @@ func (c *Products) tryAdjust(ctx context.Context, v catalog.Variant, before *Sto
 	writes := []table.Write{table.Put{Item: entry, If: table.IfNew}}
 	keyed := api.Idempotency(ctx)
 	if keyed.Keyed() {
-		done, err := keyed.Done(answer)
+		done, err := keyed.AnswerWrite(answer)
 		if err != nil {
 			return nil, err
 		}
@@ -236,7 +236,7 @@ func (c *Products) refusedAdjustment(ctx context.Context, available int, writes 
 		return nil, tooLittle
 	}
 	never := writes[0].(table.Put)
-	never.If = table.IfThere // no entry has this fresh id
+	never.If = table.IfExists // no entry has this fresh id
 	err := c.table.Transact(ctx, id.Secret(), never, writes[1])
 	refused, ok := table.Refused(err)
 	if !ok {

@@ -103,7 +103,7 @@ func TestTrackingAgainFindsTheOldStock(t *testing.T) {
 	}
 	d.Variants[0].Untracked = false
 	d = s.put(d)
-	levels, err := stock.Read(t.Context(), s.table, stock.Keys([]stock.Want{{VariantID: d.Variants[0].ID, Quantity: 1, Buckets: 1}}))
+	levels, err := stock.Read(t.Context(), s.table, stock.Keys([]stock.Request{{VariantID: d.Variants[0].ID, Quantity: 1, Buckets: 1}}))
 	if err != nil || stock.Available(levels, d.Variants[0].ID, 1) != 20 {
 		t.Fatal(levels, err)
 	}

@@ -47,7 +47,7 @@ func (c *Products) variants(ctx context.Context, in *VariantsInput) (*VariantsOu
 	if len(ids) == 0 || len(ids) > maxResolved {
 		return nil, problem.InvalidField("query/ids", "too_many", "1 to %d ids", maxResolved)
 	}
-	items, err := c.shelf.Goods(ctx, ids)
+	items, err := c.cache.Variants(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -69,15 +69,15 @@ func (c *Products) variants(ctx context.Context, in *VariantsInput) (*VariantsOu
 }
 
 func (c *Products) variantSummary(
-	ctx context.Context, item catalog.Item, languages []string, currency string,
+	ctx context.Context, item catalog.SellableVariant, languages []string, currency string,
 ) (VariantSummary, error) {
 	one := item.Product.Clone()
 	one.Variants = []catalog.Variant{item.Variant}
-	shown, err := c.onSale(ctx, one)
+	shown, err := c.currentSales(ctx, one)
 	if err != nil {
 		return VariantSummary{}, err
 	}
-	page := c.pageOf(shown.product, map[string]catalog.Item{item.Variant.ID: item}, languages, currency)
+	page := c.pageOf(shown.product, map[string]catalog.SellableVariant{item.Variant.ID: item}, languages, currency)
 	shown.mark(page, languages)
 	v := VariantSummary{
 		ProductPageVariant: page.Variants[0], ProductID: one.ID, Handle: one.Handle, Title: page.Title, Labels: []string{},

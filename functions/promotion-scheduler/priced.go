@@ -18,15 +18,15 @@ import (
 //
 // What other sales were live is read from the promotions as they are, so a history written late is right as long as nobody
 // has moved another sale over that moment in between.
-func (f Promoter) priced(ctx context.Context, ref events.PromotionRef, on bool) error {
-	if ref.Kind != string(promotion.Shelf) {
+func (f Scheduler) priced(ctx context.Context, ref events.PromotionRef, on bool) error {
+	if ref.Kind != string(promotion.SalePrice) {
 		return nil
 	}
 	with, without, p, err := f.around(ctx, ref)
 	if err != nil || p == nil {
 		return err
 	}
-	page, err := f.Listing.List(ctx, catalog.List{Filter: catalog.Filter{Status: catalog.Active}, Limit: 1 << 20})
+	page, err := f.Listing.List(ctx, catalog.ListQuery{Filter: catalog.Filter{Status: catalog.Active}, Limit: 1 << 20})
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (f Promoter) priced(ctx context.Context, ref events.PromotionRef, on bool) 
 		}
 	}
 	for chunk := range slices.Chunk(ids, 100) {
-		products, err := catalog.Batch(ctx, f.Table, chunk)
+		products, err := catalog.GetBatch(ctx, f.Table, chunk)
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (f Promoter) priced(ctx context.Context, ref events.PromotionRef, on bool) 
 }
 
 // around is the shop's sales with and without this one at the moment; p is nil when the promotion is gone.
-func (f Promoter) around(ctx context.Context, ref events.PromotionRef) (with, without *store.Snapshot, p *promotion.Promotion, err error) {
+func (f Scheduler) around(ctx context.Context, ref events.PromotionRef) (with, without *store.Snapshot, p *promotion.Promotion, err error) {
 	published, err := f.Store.Published(ctx, ref.At)
 	if err != nil {
 		return nil, nil, nil, err
@@ -84,15 +84,15 @@ func mayTarget(t promotion.Targets, e *catalog.Entry) bool {
 }
 
 // history is the row of a product whose prices the sale changes; ok is false when it changes none.
-func history(p *catalog.Product, saleID string, at time.Time, with, without *store.Snapshot, on bool) (catalog.History, bool) {
+func history(p *catalog.Product, saleID string, at time.Time, with, without *store.Snapshot, on bool) (catalog.PriceHistoryEntry, bool) {
 	if p == nil {
-		return catalog.History{}, false
+		return catalog.PriceHistoryEntry{}, false
 	}
 	var changes []catalog.PriceChange
 	for _, v := range p.Variants {
 		for _, currency := range slices.Sorted(maps.Keys(v.Prices)) {
-			low, _ := with.Shelf(p, v, currency, at)
-			high, _ := without.Shelf(p, v, currency, at)
+			low, _ := with.DisplayPrice(p, v, currency, at)
+			high, _ := without.DisplayPrice(p, v, currency, at)
 			if low.Same(high) {
 				continue
 			}
@@ -100,8 +100,8 @@ func history(p *catalog.Product, saleID string, at time.Time, with, without *sto
 			if !on {
 				after, before = high, low
 			}
-			changes = append(changes, catalog.PriceChange{VariantID: v.ID, Currency: currency, Price: after.Alone(), Previous: before.Alone()})
+			changes = append(changes, catalog.PriceChange{VariantID: v.ID, Currency: currency, Price: after.WithoutHistory(), Previous: before.WithoutHistory()})
 		}
 	}
-	return catalog.SaleHistory(p, saleID, at, changes), len(changes) > 0
+	return catalog.SalePriceHistory(p, saleID, at, changes), len(changes) > 0
 }

@@ -45,7 +45,7 @@ type Planner interface {
 }
 
 // Promoter is the function with what it needs.
-type Promoter struct {
+type Scheduler struct {
 	Store   store.Store
 	Table   *table.Table
 	Planner Planner
@@ -67,7 +67,7 @@ func Spec() function.Spec {
 			Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "BatchWriteItem"},
 			Indexes: []string{table.ByOne},
 		}},
-		Events:      Promoter{}.consumers().Types(),
+		Events:      Scheduler{}.consumers().Types(),
 		Permissions: []function.Permission{function.PlanTimes},
 	}
 }
@@ -94,18 +94,18 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	t := tables[0]
-	return Promoter{
+	return Scheduler{
 		Store: store.Store{Table: t, Clock: env.Clock}, Table: t, Planner: planner, Listing: catalog.NewListing(t, env.Clock, 0),
 		Zone: zone, Metrics: env.Metrics(), Clock: env.Clock, Log: env.Log,
 	}.Handler(), nil
 }
 
 // Handler returns the Lambda handler: events of the bus, and what a schedule sends.
-func (f Promoter) Handler() lambda.Handler {
+func (f Scheduler) Handler() lambda.Handler {
 	return function.Handlers{Events: f.consumers(), Other: lambda.NewHandler(f.Fired), Log: f.Log}.Lambda()
 }
 
-func (f Promoter) consumers() function.Consumers {
+func (f Scheduler) consumers() function.Consumers {
 	return function.Consumers{
 		function.On(func(ctx context.Context, _ event.Envelope, e events.PromotionStarted) error {
 			return f.priced(ctx, e.PromotionRef, true)
@@ -136,7 +136,7 @@ func (f Promoter) consumers() function.Consumers {
 const publishing = 2 * time.Minute
 
 // Fired tells the edges of a promotion that have been reached. 1 round trip, 1 more for each edge that is told.
-func (f Promoter) Fired(ctx context.Context, fired schedule.Fired) error {
+func (f Scheduler) Fired(ctx context.Context, fired schedule.Fired) error {
 	if fired.PromotionID == "" {
 		return errors.New("promotion-scheduler: neither a schedule nor an event")
 	}
@@ -155,20 +155,20 @@ func (f Promoter) Fired(ctx context.Context, fired schedule.Fired) error {
 		return fmt.Errorf("promotion-scheduler: %s is not published, or not visibly so yet", p.ID)
 	}
 	for _, e := range r.Reached(f.Clock.Now()) {
-		if err := f.tell(ctx, r, e); err != nil {
+		if err := f.announce(ctx, r, e); err != nil {
 			return err
 		}
 	}
-	if e := fired.Edge; !e.At(p).Equal(fired.At) {
+	if e := fired.Boundary; !e.At(p).Equal(fired.At) {
 		return f.Planner.Plan(ctx, p)
 	}
 	return nil
 }
 
 // tell writes the event of an edge onto the promotion, once.
-func (f Promoter) tell(ctx context.Context, r *store.Record, e store.Edge) (err error) {
+func (f Scheduler) announce(ctx context.Context, r *store.Record, e store.Boundary) (err error) {
 	at := e.At(&r.Promotion)
-	ref := store.Ref(&r.Promotion, at)
+	ref := store.EventRef(&r.Promotion, at)
 	noted, metric, body := store.Started, "PromotionStarted", event.Body(events.PromotionStarted{PromotionRef: ref})
 	if e == store.End {
 		noted, metric, body = store.Ended, "PromotionEnded", events.PromotionEnded{PromotionRef: ref}
@@ -176,7 +176,7 @@ func (f Promoter) tell(ctx context.Context, r *store.Record, e store.Edge) (err 
 	if r.Event, err = event.New(ctx, f.Clock.Now(), body); err != nil {
 		return err
 	}
-	told, err := f.Store.Note(ctx, r, noted)
+	told, err := f.Store.RecordMilestone(ctx, r, noted)
 	if err != nil || !told {
 		return err
 	}

@@ -37,7 +37,7 @@ type bench struct {
 	t       *testing.T
 	clock   *clock.Movable
 	table   *table.Table
-	f       promotionscheduler.Promoter
+	f       promotionscheduler.Scheduler
 	metrics bytes.Buffer
 	mu      sync.Mutex
 	planned int
@@ -56,7 +56,7 @@ func newBench(t *testing.T, change ...func(*promotion.Promotion)) *bench {
 	b := &bench{t: t, clock: clock.Stopped(starts.Add(-time.Hour))}
 	b.table = table.New(localtest.DB(t), localtest.Name(t, table.Commerce), nil)
 	promotions := store.Store{Table: b.table, Clock: b.clock}
-	b.f = promotionscheduler.Promoter{
+	b.f = promotionscheduler.Scheduler{
 		Store: promotions, Table: b.table, Planner: b, Listing: catalog.NewListing(b.table, b.clock, 0), Zone: time.UTC,
 		Metrics: metrics.New(&b.metrics, b.clock, nil), Clock: b.clock, Log: slog.New(slog.DiscardHandler),
 	}
@@ -74,11 +74,11 @@ func newBench(t *testing.T, change ...func(*promotion.Promotion)) *bench {
 }
 
 func draft(p *promotion.Promotion)   { p.State = promotion.Draft }
-func onShelf(p *promotion.Promotion) { p.Kind, p.Class = promotion.Shelf, promotion.Product }
+func onShelf(p *promotion.Promotion) { p.Kind, p.Class = promotion.SalePrice, promotion.Product }
 
 // fire sends what a schedule sends.
-func (b *bench) fire(e store.Edge, at time.Time) error {
-	raw, err := json.Marshal(schedule.Fired{PromotionID: promotionID, Edge: e, At: at})
+func (b *bench) fire(e store.Boundary, at time.Time) error {
+	raw, err := json.Marshal(schedule.Fired{PromotionID: promotionID, Boundary: e, At: at})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestSchedulesThatFireWrongly(t *testing.T) {
 		name    string
 		change  func(*promotion.Promotion)
 		now     time.Time
-		edge    store.Edge
+		edge    store.Boundary
 		at      time.Time
 		told    string
 		planned int
@@ -338,7 +338,7 @@ func TestWhenABudgetIsUsedUp(t *testing.T) {
 		{"as much left as an order costs", promotion.Budget{Spend: won(300)}, promotion.Used{Uses: 2, Spend: won(200)}, false},
 		{"less left than an order costs", promotion.Budget{Spend: won(299)}, promotion.Used{Uses: 2, Spend: won(200)}, true},
 	} {
-		if got := promotionscheduler.UsedUp(tc.budget, tc.used); got != tc.want {
+		if got := promotionscheduler.BudgetExhausted(tc.budget, tc.used); got != tc.want {
 			t.Errorf("%s: %v", tc.name, got)
 		}
 	}

@@ -41,7 +41,7 @@ func unpaidIn(o events.OrderPaymentFailed) sale {
 
 // sold counts an order, or takes one off: the day's sales of the shop and of each product, and what each promotion brought.
 // One transaction, with the record that the event was consumed.
-func (f Promoter) sold(ctx context.Context, e event.Envelope, s sale) error {
+func (f Scheduler) sold(ctx context.Context, e event.Envelope, s sale) error {
 	if s.at.IsZero() || s.currency == "" {
 		return nil // an event from before orders said when they were placed
 	}
@@ -50,14 +50,14 @@ func (f Promoter) sold(ctx context.Context, e event.Envelope, s sale) error {
 		writes = append(writes, store.ShopSold(s.currency, day))
 	}
 	for scope, day := range f.days(s) {
-		writes = append(writes, store.Sold(scope, s.currency, day))
+		writes = append(writes, store.AddDaySales(scope, s.currency, day))
 	}
 	newCustomers := 0
 	if s.first {
 		newCustomers = s.sign
 	}
 	for _, p := range s.promotions {
-		writes = append(writes, store.Brought(p.PromotionID, store.Stats{
+		writes = append(writes, store.AddStats(p.PromotionID, store.Stats{
 			Currency: s.currency, Orders: s.sign, Revenue: int64(s.sign) * s.total, Cost: int64(s.sign) * p.Amount, NewCustomers: newCustomers,
 		}))
 	}
@@ -73,7 +73,7 @@ func (f Promoter) sold(ctx context.Context, e event.Envelope, s sale) error {
 }
 
 // shopDays is what the order adds to the shop's sales: on the day it was placed, and on the day it was canceled.
-func (f Promoter) shopDays(s sale, at time.Time) []store.ShopDay {
+func (f Scheduler) shopDays(s sale, at time.Time) []store.ShopDay {
 	placed := store.ShopDay{Day: promotion.DayOf(s.at, f.Zone), Orders: s.sign, Revenue: int64(s.sign) * s.total}
 	for _, p := range s.promotions {
 		placed.Discounts += int64(s.sign) * p.Amount
@@ -95,7 +95,7 @@ func (f Promoter) shopDays(s sale, at time.Time) []store.ShopDay {
 }
 
 // days is what the order adds to a day's sales, by scope.
-func (f Promoter) days(s sale) map[string]promotion.DaySales {
+func (f Scheduler) days(s sale) map[string]promotion.DaySales {
 	day := promotion.DayOf(s.at, f.Zone)
 	by := map[string]promotion.DaySales{}
 	add := func(scope string, l events.OrderLine) {
@@ -115,7 +115,7 @@ func (f Promoter) days(s sale) map[string]promotion.DaySales {
 }
 
 // measure writes the metrics of each promotion, and looks whether its budget is used up.
-func (f Promoter) measure(ctx context.Context, s sale, newCustomers int) error {
+func (f Scheduler) measure(ctx context.Context, s sale, newCustomers int) error {
 	for _, p := range s.promotions {
 		if err := f.Metrics.Emit(map[string]string{"promotion": p.PromotionID, "currency": s.currency},
 			metrics.Metric{Name: "PromotionOrders", Unit: metrics.Count, Value: float64(s.sign)},
@@ -135,7 +135,7 @@ func (f Promoter) measure(ctx context.Context, s sale, newCustomers int) error {
 }
 
 // exhausted tells, once for each version of a promotion, that its budget is used up. 1 round trip; 2 more when it has one.
-func (f Promoter) exhausted(ctx context.Context, promotionID string) error {
+func (f Scheduler) exhausted(ctx context.Context, promotionID string) error {
 	r, err := f.Store.Get(ctx, promotionID)
 	if problem.Code(err) == "promotion_not_found" {
 		return nil
@@ -152,21 +152,21 @@ func (f Promoter) exhausted(ctx context.Context, promotionID string) error {
 		return err
 	}
 	used := all[p.ID]
-	if !UsedUp(p.Budget, used) {
+	if !BudgetExhausted(p.Budget, used) {
 		return nil
 	}
 	if r.Event, err = event.New(ctx, f.Clock.Now(), events.PromotionBudgetExhausted{
-		PromotionRef: store.Ref(p, f.Clock.Now()), Uses: used.Uses, Spend: used.Spend,
+		PromotionRef: store.EventRef(p, f.Clock.Now()), Uses: used.Uses, Spend: used.Spend,
 	}); err != nil {
 		return err
 	}
-	_, err = f.Store.Note(ctx, r, store.Exhausted)
+	_, err = f.Store.RecordMilestone(ctx, r, store.Exhausted)
 	return err
 }
 
 // UsedUp reports whether a budget is used up: no use is left, or in some currency less than what an order has cost on
 // average so far. A discount is given whole or not at all, so the last won of a budget may never be spent.
-func UsedUp(b promotion.Budget, used promotion.Used) bool {
+func BudgetExhausted(b promotion.Budget, used promotion.Used) bool {
 	if b.Uses > 0 && used.Uses >= b.Uses {
 		return true
 	}

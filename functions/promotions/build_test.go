@@ -99,7 +99,7 @@ func (b *bench) sell(won int64, set ...func(*catalog.Product)) (productID, varia
 	for _, f := range set {
 		f(p)
 	}
-	if err := catalog.Create(b.t.Context(), b.table, p, map[string]catalog.Units{p.Variants[0].ID: {Available: 100}}); err != nil {
+	if err := catalog.Create(b.t.Context(), b.table, p, map[string]catalog.InitialStock{p.Variants[0].ID: {Available: 100}}); err != nil {
 		b.t.Fatal(err)
 	}
 	return id, p.Variants[0].ID

@@ -14,7 +14,7 @@ import (
 	"dangol/shared/catalog"
 	"dangol/shared/checkout"
 	"dangol/shared/membership"
-	"dangol/shared/membership/standing"
+	"dangol/shared/membership/entitlements"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/promotion"
 )
@@ -40,7 +40,7 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 		p.Targets = promotion.Targets{Variants: []string{rapid.SampledFrom(variants).Draw(t, "target")}}
 	}
 	switch p.Kind = rapid.SampledFrom([]promotion.Kind{
-		promotion.Percentage, promotion.FixedAmount, promotion.FreeShipping, promotion.BuyGet, promotion.Shelf, promotion.FreeGift,
+		promotion.Percentage, promotion.FixedAmount, promotion.FreeShipping, promotion.BuyXGetY, promotion.SalePrice, promotion.FreeGift,
 	}).Draw(t, "kind"); p.Kind {
 	case promotion.Percentage:
 		p.Terms.BasisPoints = rapid.IntRange(1, 9_999).Draw(t, "off")
@@ -50,9 +50,9 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 		p.Conditions.MinSubtotal = won(1, 60_000)
 	case promotion.FreeShipping:
 		p.Class = promotion.Shipping
-	case promotion.BuyGet:
-		p.Class, p.Terms.BuyGet = promotion.Product, &promotion.BuyGetTerms{Buy: 2, Get: 1, BasisPoints: 10_000}
-	case promotion.Shelf:
+	case promotion.BuyXGetY:
+		p.Class, p.Terms.BuyXGetY = promotion.Product, &promotion.BuyXGetYTerms{Buy: 2, Get: 1, BasisPoints: 10_000}
+	case promotion.SalePrice:
 		p.Class, p.Exclusive, p.Terms.BasisPoints = promotion.Product, false, rapid.IntRange(1, 9_000).Draw(t, "off")
 		p.Conditions.Audience = promotion.Everybody
 	case promotion.FreeGift:
@@ -72,7 +72,7 @@ func drawMemberships(t *rapid.T, w *testshop.World, in *promotions.PreviewInput)
 				SkipSaleGoods: rapid.Bool().Draw(t, "sparing"), FreeShipping: rapid.Bool().Draw(t, "ships"),
 			},
 		}
-		if _, err := w.Table.Update(w.T.Context(), standing.Note(customer, h.SubscriptionID, 1, &h)); err != nil {
+		if _, err := w.Table.Update(w.T.Context(), entitlements.Write(customer, h.SubscriptionID, 1, &h)); err != nil {
 			t.Fatal(err)
 		}
 		in.Body.Shopper.Memberships = append(in.Body.Shopper.Memberships, promotions.PreviewMembership{
@@ -118,8 +118,8 @@ func TestPreviewEqualsCheckout(t *testing.T) {
 		}
 
 		b := w.Fill(customer, wants)
-		store, shelf := cart.Store{Table: w.Table, Clock: w.Clock}, catalog.NewShelf(w.Table, w.Clock, time.Second)
-		q := cart.Quoter{Shop: w.Service.Shop, Goods: cart.Shelf{Of: shelf}, Offers: w.Service.Offers}
+		store, shelf := cart.Store{Table: w.Table, Clock: w.Clock}, catalog.NewCache(w.Table, w.Clock, time.Second)
+		q := cart.Quoter{Shop: w.Service.Shop, Variants: cart.CatalogReader{Cache: shelf}, Promotions: w.Service.Promotions}
 		ref := cart.Ref{CartID: b.ID, Token: b.Token, CustomerID: customer}
 		if _, _, err := store.Change(t.Context(), ref, cart.Attempt{}, func(c *cart.Cart) error {
 			c.Codes = []string{"CODE"}

@@ -117,8 +117,8 @@ func (f *Promotions) zone(name string) *time.Location {
 
 // classes are those of the kinds, where a document names none.
 var classes = map[promotion.Kind]promotion.Class{
-	promotion.FreeShipping: promotion.Shipping, promotion.BuyGet: promotion.Product, promotion.FixedPrice: promotion.Product,
-	promotion.SetPrice: promotion.Product, promotion.Shelf: promotion.Product, promotion.Drop: promotion.Product,
+	promotion.FreeShipping: promotion.Shipping, promotion.BuyXGetY: promotion.Product, promotion.FixedPrice: promotion.Product,
+	promotion.SetPrice: promotion.Product, promotion.SalePrice: promotion.Product, promotion.Drop: promotion.Product,
 }
 
 // promotion is the document as a promotion in the place of before. Errors: 422 with every field that is wrong about times.

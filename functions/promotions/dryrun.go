@@ -117,14 +117,14 @@ func (f *Promotions) reprice(
 			into.Gifts += a.Gifts
 		}
 	}
-	if after.Promotion(promotionID).Kind == promotion.Shelf && was.Totals.Total != would.Totals.Total {
+	if after.Promotion(promotionID).Kind == promotion.SalePrice && was.Totals.Total != would.Totals.Total {
 		into.Orders++
 	}
 }
 
 // listPrice is what a unit of an order's line cost before the sale of the time.
 func listPrice(l order.Line, o *order.Order) int64 {
-	unit := o.Cost(l.ID).Unit
+	unit := o.LineTotal(l.ID).Unit
 	if l.Quantity > 0 {
 		unit += l.Saved / int64(l.Quantity)
 	}
@@ -134,7 +134,7 @@ func listPrice(l order.Line, o *order.Order) int64 {
 // lineOf is an order's line at what it cost on the shelf; what the promotion itself had taken off there is put back.
 func lineOf(l order.Line, o *order.Order, p *catalog.Product, promotionID string) pricing.Line {
 	line := pricing.Line{
-		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Unit: o.Cost(l.ID).Unit, Taxable: true, RequiresShipping: true,
+		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Unit: o.LineTotal(l.ID).Unit, Taxable: true, RequiresShipping: true,
 	}
 	switch l.Sale {
 	case "":
@@ -164,7 +164,7 @@ func onSale(line pricing.Line, l order.Line, o *order.Order, p *catalog.Product,
 		return line
 	}
 	v.Prices = map[string]catalog.Price{o.Totals.Currency: {Amount: listPrice(l, o), Floor: line.Floor}}
-	if price, sale := with.Shelf(p, v, o.Totals.Currency, o.PlacedAt); sale != nil && price.Amount < line.Unit {
+	if price, sale := with.DisplayPrice(p, v, o.Totals.Currency, o.PlacedAt); sale != nil && price.Amount < line.Unit {
 		line.Unit, line.CompareAt = price.Amount, price.CompareAt
 	}
 	return line
@@ -184,12 +184,12 @@ func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders [
 			if err != nil {
 				return nil, false, err
 			}
-			for _, c := range page.Cards {
+			for _, c := range page.Orders {
 				if !c.PlacedAt.Before(since) {
 					keys = append(keys, order.KeyOf(c.ID))
 				}
 			}
-			old := len(page.Cards) > 0 && page.Cards[len(page.Cards)-1].PlacedAt.Before(since)
+			old := len(page.Orders) > 0 && page.Orders[len(page.Orders)-1].PlacedAt.Before(since)
 			if cursor = page.Next; cursor == "" || old || len(keys) > looked {
 				break
 			}
@@ -221,5 +221,5 @@ func (f *Promotions) productsOf(ctx context.Context, orders []*order.Order) (map
 		}
 	}
 	slices.Sort(ids)
-	return catalog.Batch(ctx, f.Table, slices.Compact(ids))
+	return catalog.GetBatch(ctx, f.Table, slices.Compact(ids))
 }

@@ -27,7 +27,7 @@ func (f *Promotions) valid(ctx context.Context, p *promotion.Promotion) error {
 	if err != nil {
 		return err
 	}
-	known := promotion.Known{Currencies: f.Shop.Currencies, Components: func(id string) ([]string, bool) {
+	known := promotion.References{Currencies: f.Shop.Currencies, Components: func(id string) ([]string, bool) {
 		parts, ok := components[id]
 		return parts, ok
 	}}
@@ -46,7 +46,7 @@ func variantsOf(p *promotion.Promotion) []string {
 	for _, t := range p.Terms.Parts {
 		ids = append(ids, t.Variants...)
 	}
-	if b := p.Terms.BuyGet; b != nil && b.From != nil {
+	if b := p.Terms.BuyXGetY; b != nil && b.From != nil {
 		ids = append(ids, b.From.Variants...)
 	}
 	slices.Sort(ids)
@@ -69,7 +69,7 @@ func (f *Promotions) components(ctx context.Context, ids []string) (map[string][
 		if len(unknown) == 0 {
 			break
 		}
-		items, err := f.Shelf.Goods(ctx, unknown)
+		items, err := f.Catalog.Variants(ctx, unknown)
 		if err != nil {
 			return nil, err
 		}
@@ -96,7 +96,7 @@ func (f *Promotions) publishable(ctx context.Context, r *store.Record) (warnings
 	}
 	r.Against = calendar
 	current := slices.DeleteFunc(slices.Clone(published), func(o promotion.Promotion) bool { return !o.Ends.IsZero() && o.Ends.Before(now) })
-	if fields := p.Clashes(current); len(fields) > 0 {
+	if fields := p.CodeConflicts(current); len(fields) > 0 {
 		return nil, problem.Invalid(fields...)
 	}
 	plan, err := f.ask(ctx, p, published)
@@ -192,7 +192,7 @@ func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published 
 			scope = b.Scope
 		}
 		plan.Allowed = false
-		plan.Breaches = append(plan.Breaches, DiscountBreach{b, b.Say(func(id string) string { return cmp.Or(names[id], id) })})
+		plan.Breaches = append(plan.Breaches, DiscountBreach{b, b.Message(func(id string) string { return cmp.Or(names[id], id) })})
 	}
 	plan.Calendar = f.calendar(others, span, scope)
 	plan.Calendar.name(names)
@@ -301,6 +301,6 @@ func meet(a, b []string) bool {
 
 // cards lists every product that is sold. What was read within a minute is good enough for counting days.
 func (f *Promotions) cards(ctx context.Context) ([]*catalog.Entry, error) {
-	page, err := f.Listing.List(ctx, catalog.List{Filter: catalog.Filter{Status: catalog.Active}, Limit: 1 << 20})
+	page, err := f.Listing.List(ctx, catalog.ListQuery{Filter: catalog.Filter{Status: catalog.Active}, Limit: 1 << 20})
 	return page.Entries, err
 }

@@ -69,28 +69,28 @@ type PreviewOutput struct {
 
 // PromotionPreview is what a cart would cost, and why.
 type PromotionPreview struct {
-	At               time.Time          `json:"at"`
-	Lines            []PreviewPrice     `json:"lines" nullable:"false" doc:"Gifts included."`
-	Subtotal         money.View         `json:"subtotal"`
-	Discount         money.View         `json:"discount" doc:"Of lines, order and shipping together: total = subtotal - discount + shipping, plus tax unless it is included."`
-	Shipping         money.View         `json:"shipping"`
-	ShippingDiscount money.View         `json:"shippingDiscount" doc:"The part of discount that is off the shipping."`
-	Tax              money.View         `json:"tax"`
-	TaxIncluded      bool               `json:"taxIncluded" doc:"Whether the prices contain the tax."`
-	TaxLines         []PreviewTax       `json:"taxLines" nullable:"false"`
-	Total            money.View         `json:"total"`
-	Applied          []PreviewApplied   `json:"applied" nullable:"false" doc:"What each promotion does; the amounts together are discount."`
-	Refused          []cart.RefusedCode `json:"refusedCodes" nullable:"false"`
-	Hints            []promotion.Hint   `json:"hints" nullable:"false"`
-	Choices          []promotion.Choice `json:"giftChoices" nullable:"false"`
-	Held             []PreviewHeld      `json:"held" nullable:"false" doc:"Limited editions that this shopper could not buy."`
+	At               time.Time              `json:"at"`
+	Lines            []PreviewPrice         `json:"lines" nullable:"false" doc:"Gifts included."`
+	Subtotal         money.Formatted        `json:"subtotal"`
+	Discount         money.Formatted        `json:"discount" doc:"Of lines, order and shipping together: total = subtotal - discount + shipping, plus tax unless it is included."`
+	Shipping         money.Formatted        `json:"shipping"`
+	ShippingDiscount money.Formatted        `json:"shippingDiscount" doc:"The part of discount that is off the shipping."`
+	Tax              money.Formatted        `json:"tax"`
+	TaxIncluded      bool                   `json:"taxIncluded" doc:"Whether the prices contain the tax."`
+	TaxLines         []PreviewTax           `json:"taxLines" nullable:"false"`
+	Total            money.Formatted        `json:"total"`
+	Applied          []PreviewApplied       `json:"applied" nullable:"false" doc:"What each promotion does; the amounts together are discount."`
+	Refused          []cart.RefusedCode     `json:"refusedCodes" nullable:"false"`
+	Hints            []promotion.Hint       `json:"hints" nullable:"false"`
+	Choices          []promotion.GiftChoice `json:"giftChoices" nullable:"false"`
+	Restrictions     []PreviewRestriction   `json:"held" nullable:"false" doc:"Limited editions that this shopper could not buy."`
 }
 
 // PreviewTax is the tax at one rate.
 type PreviewTax struct {
-	Name   string     `json:"name" example:"VAT"`
-	Rate   int        `json:"rate" doc:"Basis points." example:"1000"`
-	Amount money.View `json:"amount"`
+	Name   string          `json:"name" example:"VAT"`
+	Rate   int             `json:"rate" doc:"Basis points." example:"1000"`
+	Amount money.Formatted `json:"amount"`
 }
 
 // PreviewApplied is what one promotion does, under its name.
@@ -101,29 +101,29 @@ type PreviewApplied struct {
 
 // PreviewShare is what one promotion takes off one line.
 type PreviewShare struct {
-	PromotionID string     `json:"promotionId"`
-	Name        string     `json:"name,omitempty"`
-	Amount      money.View `json:"amount"`
+	PromotionID string          `json:"promotionId"`
+	Name        string          `json:"name,omitempty"`
+	Amount      money.Formatted `json:"amount"`
 }
 
 // PreviewPrice is one line with its price.
 type PreviewPrice struct {
-	VariantID string         `json:"variantId"`
-	Title     string         `json:"title"`
-	Quantity  int            `json:"quantity"`
-	Unit      money.View     `json:"unitPrice" doc:"On the shelf."`
-	CompareAt *money.View    `json:"compareAtPrice,omitempty"`
-	Lowest30  *money.View    `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a)."`
-	Sale      string         `json:"sale,omitempty" doc:"The sale that makes the price on the shelf."`
-	Gift      string         `json:"gift,omitempty" doc:"The promotion that gives it."`
-	Subtotal  money.View     `json:"subtotal"`
-	Discount  money.View     `json:"discount"`
-	Discounts []PreviewShare `json:"discounts" nullable:"false" doc:"What each promotion takes off this line; together the discount."`
-	Total     money.View     `json:"total"`
+	VariantID string           `json:"variantId"`
+	Title     string           `json:"title"`
+	Quantity  int              `json:"quantity"`
+	Unit      money.Formatted  `json:"unitPrice" doc:"On the shelf."`
+	CompareAt *money.Formatted `json:"compareAtPrice,omitempty"`
+	Lowest30  *money.Formatted `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a)."`
+	Sale      string           `json:"sale,omitempty" doc:"The sale that makes the price on the shelf."`
+	Gift      string           `json:"gift,omitempty" doc:"The promotion that gives it."`
+	Subtotal  money.Formatted  `json:"subtotal"`
+	Discount  money.Formatted  `json:"discount"`
+	Discounts []PreviewShare   `json:"discounts" nullable:"false" doc:"What each promotion takes off this line; together the discount."`
+	Total     money.Formatted  `json:"total"`
 }
 
 // PreviewHeld is a line that could not be bought.
-type PreviewHeld struct {
+type PreviewRestriction struct {
 	PromotionID string           `json:"promotionId"`
 	Reason      promotion.Reason `json:"reason"`
 	OpensAt     *time.Time       `json:"opensAt,omitempty"`
@@ -149,13 +149,13 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 	if err != nil {
 		return nil, err
 	}
-	q := cart.Quoter{Shop: f.Shop, Goods: cart.Shelf{Of: f.Shelf}, Offers: store.Fixed{Snapshot: s, Known: &facts}}
+	q := cart.Quoter{Shop: f.Shop, Variants: cart.CatalogReader{Cache: f.Catalog}, Promotions: store.Static{Snapshot: s, Known: &facts}}
 	p, err := q.Quote(ctx, c, at)
 	if err != nil {
 		return nil, err
 	}
 	for i, l := range b.Lines {
-		if _, ok := p.Goods[l.VariantID]; !ok {
+		if _, ok := p.Variants[l.VariantID]; !ok {
 			return nil, problem.InvalidField("/lines/"+strconv.Itoa(i)+"/variantId", "unknown_variant",
 				"a variant that is sold here")
 		}
@@ -182,12 +182,12 @@ func (f *Promotions) previewed(ctx context.Context, in *PreviewInput) (*cart.Car
 	}
 	if c.CustomerID == "" {
 		if b.Shopper.Account || len(b.Shopper.Memberships) > 0 {
-			c.CustomerID, c.Bought = "preview", map[string]int{}
+			c.CustomerID, c.Purchases = "preview", map[string]int{}
 		}
 		return c, nil
 	}
 	known, err := (cart.Store{Table: f.Table, Clock: f.Clock}).Customer(ctx, c.CustomerID)
-	c.Bought, c.Standing = known.Bought, known.Standing
+	c.Purchases, c.Entitlements = known.Bought, known.Standing
 	return c, err
 }
 
@@ -196,7 +196,7 @@ func (f *Promotions) facts(
 	ctx context.Context, in *PreviewInput, s *store.Snapshot, c *cart.Cart, at time.Time,
 ) (promotion.Facts, error) {
 	shopper := &in.Body.Shopper
-	who := store.Shopper{CustomerID: c.CustomerID, Standing: c.Standing, Counted: c.Bought}
+	who := store.Shopper{CustomerID: c.CustomerID, Entitlements: c.Entitlements, Counted: c.Purchases}
 	facts, err := f.Store.Facts(ctx, s, who, c.Codes, at, false)
 	if err != nil {
 		return facts, err
@@ -254,15 +254,15 @@ func (f *Promotions) planned(ctx context.Context, in *PreviewInput, at time.Time
 
 func previewOf(p cart.Priced, at time.Time) PromotionPreview {
 	t := p.Totals
-	in := func(amount int64) money.View { return money.Of(amount, t.Currency).View() }
+	in := func(amount int64) money.Formatted { return money.Of(amount, t.Currency).Formatted() }
 	out := PromotionPreview{
 		At: at, Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping),
 		ShippingDiscount: in(t.ShippingDiscount),
 		Tax:              in(t.Tax), TaxIncluded: t.TaxIncluded, Total: in(t.Total), TaxLines: []PreviewTax{},
 		Applied: []PreviewApplied{},
 		Lines:   []PreviewPrice{}, Refused: orEmpty(p.Refused), Hints: orEmpty(p.Outcome.Missing),
-		Choices: orEmpty(p.Outcome.Choices),
-		Held:    []PreviewHeld{},
+		Choices:      orEmpty(p.Outcome.Choices),
+		Restrictions: []PreviewRestriction{},
 	}
 	for _, l := range t.TaxLines {
 		out.TaxLines = append(out.TaxLines, PreviewTax{l.Name, l.Rate, in(l.Amount)})
@@ -273,16 +273,16 @@ func previewOf(p cart.Priced, at time.Time) PromotionPreview {
 	}
 	shares := p.Shares()
 	for _, l := range p.Cart.Lines {
-		if p.Goods[l.VariantID].Product != nil {
+		if p.Variants[l.VariantID].Product != nil {
 			out.Lines = append(out.Lines, linePreview(p, l, shares[l.ID], names))
 		}
 	}
-	for _, h := range p.Outcome.Held {
-		held := PreviewHeld{PromotionID: h.PromotionID, Reason: h.Reason}
+	for _, h := range p.Outcome.Restrictions {
+		held := PreviewRestriction{PromotionID: h.PromotionID, Reason: h.Reason}
 		if !h.Opens.IsZero() {
 			held.OpensAt = &h.Opens
 		}
-		out.Held = append(out.Held, held)
+		out.Restrictions = append(out.Restrictions, held)
 	}
 	return out
 }
@@ -291,7 +291,7 @@ func previewOf(p cart.Priced, at time.Time) PromotionPreview {
 func namesOf(p cart.Priced) map[string]string {
 	names := map[string]string{}
 	for _, a := range p.Outcome.Applied {
-		if o := p.Offers.Promotion(a.PromotionID); o != nil {
+		if o := p.Promotions.Promotion(a.PromotionID); o != nil {
 			names[a.PromotionID] = o.Name.In(p.Cart.Language)
 		}
 	}
@@ -302,8 +302,8 @@ func namesOf(p cart.Priced) map[string]string {
 }
 
 func linePreview(p cart.Priced, l cart.Line, shares []pricing.Share, names map[string]string) PreviewPrice {
-	in := func(amount int64) money.View { return money.Of(amount, p.Totals.Currency).View() }
-	g := p.Goods[l.VariantID]
+	in := func(amount int64) money.Formatted { return money.Of(amount, p.Totals.Currency).Formatted() }
+	g := p.Variants[l.VariantID]
 	v := PreviewPrice{
 		VariantID: l.VariantID, Title: g.Product.Title.In(p.Cart.Language), Quantity: l.Quantity, Gift: l.Gift,
 		Unit: in(0), Subtotal: in(0), Discount: in(0), Total: in(0), Discounts: []PreviewShare{},
@@ -314,7 +314,7 @@ func linePreview(p cart.Priced, l cart.Line, shares []pricing.Share, names map[s
 			compare := in(price.CompareAt)
 			v.CompareAt = &compare
 		}
-		if prior := p.Prior(l); v.CompareAt != nil && prior > 0 {
+		if prior := p.PriorPrice(l); v.CompareAt != nil && prior > 0 {
 			lowest := in(prior)
 			v.Lowest30 = &lowest
 		}

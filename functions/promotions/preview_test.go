@@ -15,12 +15,12 @@ import (
 func (b *bench) used(id string, amount int64, code, customer string) {
 	b.t.Helper()
 	s := store.NewSnapshot([]promotion.Promotion{b.record(id).Promotion}, nil)
-	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Amount: amount, Code: promotion.Fold(code)}},
+	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Amount: amount, Code: promotion.NormalizeCode(code)}},
 		"KRW")
-	writes, _ := store.Take(claims)
+	writes, _ := store.CountClaims(claims)
 	if customer != "" {
-		writes = append(writes, cart.Buy(customer,
-			[]cart.Limited{{VariantID: id, Quantity: 1, Limit: 9}, {VariantID: store.Orders, Quantity: 1, Limit: 9}}))
+		writes = append(writes, cart.CountPurchases(customer,
+			[]cart.LimitedPurchase{{VariantID: id, Quantity: 1, Limit: 9}, {VariantID: store.Orders, Quantity: 1, Limit: 9}}))
 	}
 	for _, w := range writes {
 		if _, err := b.table.Update(b.t.Context(), w.(table.Update)); err != nil {

@@ -60,7 +60,7 @@ type Promotions struct {
 	Shop    pricing.Shop
 	Policy  promotion.Policy
 	Zone    *time.Location // the shop's
-	Shelf   *catalog.Shelf
+	Catalog *catalog.Cache
 	Listing *catalog.Listing
 	Orders  order.Store
 }
@@ -134,7 +134,7 @@ func Make(t *table.Table, c clock.Clock, shop pricing.Shop, policy promotion.Pol
 	return &Promotions{
 		Store: store.Store{Table: t, Clock: c, PriorDays: shop.PriorPriceDays}, Planner: planner, Table: t, Clock: c,
 		Shop: shop, Policy: policy, Zone: zone,
-		Shelf: catalog.NewShelf(t, c, store.Fresh), Listing: catalog.NewListing(t, c, listed),
+		Catalog: catalog.NewCache(t, c, store.Fresh), Listing: catalog.NewListing(t, c, listed),
 		Orders: order.Store{Table: t, Clock: c},
 	}
 }

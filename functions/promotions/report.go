@@ -47,7 +47,7 @@ func (f *Promotions) report(ctx context.Context, in *ReportInput) (*ReportOutput
 	scope := store.TheShop
 	if in.Product != "" {
 		scope = in.Product
-		if found, err := catalog.Batch(ctx, f.Table, []string{in.Product}); err != nil {
+		if found, err := catalog.GetBatch(ctx, f.Table, []string{in.Product}); err != nil {
 			return nil, err
 		} else if found[in.Product] == nil {
 			return nil, problem.NotFound("product_not_found", "There is no such product.")
@@ -73,7 +73,7 @@ func (f *Promotions) report(ctx context.Context, in *ReportInput) (*ReportOutput
 }
 
 // says puts the waiting index into words.
-func says(w *promotion.Waiting) string {
+func says(w *promotion.WaitingIndex) string {
 	switch {
 	case w == nil || w.OrdersBase < enough:
 		return "too_little_to_tell"

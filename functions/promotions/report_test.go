@@ -127,7 +127,7 @@ func TestAReportTellsHowMuchTheShopLivesOnDiscountsAndWhetherCustomersWait(t *te
 			s.Discounted = s.Revenue
 		}
 		for _, scope := range []string{store.TheShop, product} {
-			if _, err := b.table.Update(t.Context(), store.Sold(scope, "KRW", s)); err != nil {
+			if _, err := b.table.Update(t.Context(), store.AddDaySales(scope, "KRW", s)); err != nil {
 				t.Fatal(err)
 			}
 		}

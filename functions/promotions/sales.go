@@ -57,15 +57,15 @@ type SalesDay struct {
 // SalesFigure is what was sold. An order that is canceled, or never paid, is taken off the day it was placed, and counted as
 // canceled on the day it was canceled.
 type SalesFigure struct {
-	Orders             int        `json:"orders"`
-	Revenue            money.View `json:"revenue" doc:"What the orders cost their shoppers, shipping and tax included."`
-	Average            money.View `json:"averageOrder"`
-	Discounts          money.View `json:"discounts"`
-	NewCustomers       int        `json:"newCustomers" doc:"Orders that were their customer's first."`
-	ReturningCustomers int        `json:"returningCustomers" doc:"Orders of customers who had ordered before."`
-	GuestOrders        int        `json:"guestOrders"`
-	CanceledOrders     int        `json:"canceledOrders"`
-	Refunds            money.View `json:"refunds" doc:"What the canceled orders had cost; what goes back for returned goods is not in it."`
+	Orders             int             `json:"orders"`
+	Revenue            money.Formatted `json:"revenue" doc:"What the orders cost their shoppers, shipping and tax included."`
+	Average            money.Formatted `json:"averageOrder"`
+	Discounts          money.Formatted `json:"discounts"`
+	NewCustomers       int             `json:"newCustomers" doc:"Orders that were their customer's first."`
+	ReturningCustomers int             `json:"returningCustomers" doc:"Orders of customers who had ordered before."`
+	GuestOrders        int             `json:"guestOrders"`
+	CanceledOrders     int             `json:"canceledOrders"`
+	Refunds            money.Formatted `json:"refunds" doc:"What the canceled orders had cost; what goes back for returned goods is not in it."`
 }
 
 // mostDays bounds a report.
@@ -140,7 +140,7 @@ func (f *Promotions) soldIn(ctx context.Context, currency string, from, to promo
 }
 
 func figure(d store.ShopDay, currency string) SalesFigure {
-	in := func(amount int64) money.View { return money.Of(amount, currency).View() }
+	in := func(amount int64) money.Formatted { return money.Of(amount, currency).Formatted() }
 	average := int64(0)
 	if d.Orders > 0 {
 		average = d.Revenue / int64(d.Orders)
@@ -174,4 +174,4 @@ func (s *ShopSales) as(format string) (*SalesOutput, error) {
 	}, err
 }
 
-func amountOf(v money.View) string { return strconv.FormatInt(v.Amount, 10) }
+func amountOf(v money.Formatted) string { return strconv.FormatInt(v.Amount, 10) }

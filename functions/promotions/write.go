@@ -36,11 +36,11 @@ func (f *Promotions) create(ctx context.Context, in *CreatePromotionInput) (*Pro
 	if !keyed.Keyed() {
 		return f.output(r), f.Table.Put(ctx, put)
 	}
-	done, err := keyed.Done(f.output(r).Body)
+	done, err := keyed.AnswerWrite(f.output(r).Body)
 	if err != nil {
 		return nil, err
 	}
-	err = f.Table.Transact(ctx, r.Mark, done, put)
+	err = f.Table.Transact(ctx, r.WriteID, done, put)
 	refused, ok := table.Refused(err)
 	if !ok || !refused.Refused(0) {
 		return f.output(r), err
@@ -215,8 +215,8 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 		if !p.Live(f.Clock.Now()) {
 			return nil
 		}
-		r.Tell(store.Start)
-		return f.tell(ctx, r, p.Starts, func(ref events.PromotionRef) event.Body { return events.PromotionStarted{PromotionRef: ref} })
+		r.Announce(store.Start)
+		return f.announce(ctx, r, p.Starts, func(ref events.PromotionRef) event.Body { return events.PromotionStarted{PromotionRef: ref} })
 	})
 	if err != nil {
 		return nil, err
@@ -236,8 +236,8 @@ func (f *Promotions) schedule(ctx context.Context, r *store.Record) error {
 
 // tell puts the event of what a merchant did onto the record. Only what takes effect at once is told here; the rest is told
 // when its time has come.
-func (f *Promotions) tell(ctx context.Context, r *store.Record, at time.Time, body func(events.PromotionRef) event.Body) (err error) {
-	ref := store.Ref(&r.Promotion, at)
+func (f *Promotions) announce(ctx context.Context, r *store.Record, at time.Time, body func(events.PromotionRef) event.Body) (err error) {
+	ref := store.EventRef(&r.Promotion, at)
 	ref.Version++ // the one that this write makes
 	r.Event, err = event.New(ctx, f.Clock.Now(), body(ref))
 	return err
@@ -258,7 +258,7 @@ func (f *Promotions) pause(ctx context.Context, in *ChangingInput) (*PromotionOu
 			return nil
 		}
 		p.State = promotion.Paused
-		return f.tell(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionPaused{PromotionRef: ref} })
+		return f.announce(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionPaused{PromotionRef: ref} })
 	})
 }
 
@@ -282,7 +282,7 @@ func (f *Promotions) resume(ctx context.Context, in *ChangingInput) (*PromotionO
 		if !p.Live(now) {
 			return nil
 		}
-		return f.tell(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionResumed{PromotionRef: ref} })
+		return f.announce(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionResumed{PromotionRef: ref} })
 	})
 }
 
@@ -305,10 +305,10 @@ func (f *Promotions) end(ctx context.Context, in *ChangingInput) (*PromotionOutp
 		if err := f.schedule(ctx, r); err != nil {
 			return err
 		}
-		r.Tell(store.End)
-		if !wasLive && p.Kind == promotion.Shelf {
+		r.Announce(store.End)
+		if !wasLive && p.Kind == promotion.SalePrice {
 			return nil // its price went when it was paused
 		}
-		return f.tell(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionEnded{PromotionRef: ref} })
+		return f.announce(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionEnded{PromotionRef: ref} })
 	})
 }

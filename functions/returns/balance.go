@@ -45,7 +45,7 @@ func (f *Returns) payBalance(ctx context.Context, in *balanceInput) (*output, er
 		return nil, problem.Conflict("return_state", "This return is %s; there is no balance to pay.", r.State)
 	}
 	if asked := r.Money(r.Settled.Ask); in.Body.Amount != asked {
-		return nil, problem.Conflict("total_changed", "The balance is %s.", asked.Display()).With("total", asked.View())
+		return nil, problem.Conflict("total_changed", "The balance is %s.", asked.Display()).With("total", asked.Formatted())
 	}
 	if r.Swap.Attempt.Key != "" {
 		after, open, err := f.lookAtBalance(ctx, r)
@@ -86,7 +86,7 @@ func (f *Returns) beginBalance(ctx context.Context, returnID string) (*rma.RMA, 
 // new payment may be begun.
 func (f *Returns) lookAtBalance(ctx context.Context, r *rma.RMA) (out *output, open bool, err error) {
 	p, err := f.Provider.Lookup(ctx, r.Swap.Attempt.Key)
-	if errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Dead() {
+	if errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed() {
 		return nil, false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
 	}
 	out, err = f.balanceAnswered(ctx, r.ID, p, err)
@@ -104,7 +104,7 @@ func (f *Returns) balanceAnswered(ctx context.Context, returnID string, p paymen
 	}
 	_, declined := errors.AsType[*payment.Declined](err)
 	switch {
-	case declined || err == nil && p.State.Dead():
+	case declined || err == nil && p.State.Failed():
 		if err := f.forgetBalance(ctx, returnID, r.Swap.Attempt.Key); err != nil {
 			return nil, err
 		}
@@ -185,13 +185,13 @@ func balanceView(r *rma.RMA) *Balance {
 	switch {
 	case r.State == rma.AwaitingPayment && r.Swap.Attempt.Key != "":
 		return &Balance{
-			Amount: r.Money(r.Settled.Ask).View(), PayBy: r.Deadlines.PayBy, State: "pending",
+			Amount: r.Money(r.Settled.Ask).Formatted(), PayBy: r.Deadlines.PayBy, State: "pending",
 			RedirectURL: r.Swap.Attempt.RedirectURL,
 		}
 	case r.State == rma.AwaitingPayment:
-		return &Balance{Amount: r.Money(r.Settled.Ask).View(), PayBy: r.Deadlines.PayBy, State: "open"}
+		return &Balance{Amount: r.Money(r.Settled.Ask).Formatted(), PayBy: r.Deadlines.PayBy, State: "open"}
 	case r.Swap.Paid != "":
-		return &Balance{Amount: r.Money(r.Settled.Ask).View(), PayBy: r.Deadlines.PayBy, State: "paid"}
+		return &Balance{Amount: r.Money(r.Settled.Ask).Formatted(), PayBy: r.Deadlines.PayBy, State: "paid"}
 	}
 	return nil
 }

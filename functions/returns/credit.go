@@ -17,20 +17,20 @@ import (
 
 // CreditView is a customer's store credit in one currency.
 type CreditView struct {
-	Balance money.View  `json:"balance" doc:"What can be spent now."`
-	Lots    []CreditLot `json:"lots" nullable:"false" doc:"The one that expires first first; it is spent first."`
+	Balance money.Formatted `json:"balance" doc:"What can be spent now."`
+	Lots    []CreditLot     `json:"lots" nullable:"false" doc:"The one that expires first first; it is spent first."`
 }
 
 // CreditLot is one grant of store credit.
 type CreditLot struct {
-	ID        string     `json:"id"`
-	Amount    money.View `json:"amount"`
-	Left      money.View `json:"left"`
-	Reason    string     `json:"reason" example:"return"`
-	Source    string     `json:"source,omitempty" doc:"The order or return it came from."`
-	By        string     `json:"by,omitempty" doc:"For the shop's people only."`
-	CreatedAt time.Time  `json:"createdAt"`
-	ExpiresAt time.Time  `json:"expiresAt"`
+	ID        string          `json:"id"`
+	Amount    money.Formatted `json:"amount"`
+	Left      money.Formatted `json:"left"`
+	Reason    string          `json:"reason" example:"return"`
+	Source    string          `json:"source,omitempty" doc:"The order or return it came from."`
+	By        string          `json:"by,omitempty" doc:"For the shop's people only."`
+	CreatedAt time.Time       `json:"createdAt"`
+	ExpiresAt time.Time       `json:"expiresAt"`
 }
 
 type creditOutput struct {
@@ -61,11 +61,11 @@ func (f *Returns) creditView(ctx context.Context, customerID, currency string, o
 		return nil, err
 	}
 	out := &creditOutput{Caching: caching, Body: CreditView{
-		Balance: money.Of(storecredit.Balance(lots, f.Clock.Now()), currency).View(), Lots: []CreditLot{},
+		Balance: money.Of(storecredit.Balance(lots, f.Clock.Now()), currency).Formatted(), Lots: []CreditLot{},
 	}}
 	for _, l := range lots {
 		v := CreditLot{
-			ID: l.ID, Amount: money.Of(l.Amount, currency).View(), Left: money.Of(l.Left, currency).View(), Reason: l.Reason,
+			ID: l.ID, Amount: money.Of(l.Amount, currency).Formatted(), Left: money.Of(l.Left, currency).Formatted(), Reason: l.Reason,
 			Source:    l.Source,
 			CreatedAt: l.CreatedAt, ExpiresAt: l.ExpiresAt,
 		}
@@ -128,7 +128,7 @@ func (f *Returns) grantCredit(ctx context.Context, in *grantInput) (*grantOutput
 	}
 	lot.Event = told
 	out := &grantOutput{Status: 201, Body: CreditLot{
-		ID: lot.ID, Amount: b.Amount.View(), Left: b.Amount.View(), Reason: b.Reason, By: lot.By, CreatedAt: now,
+		ID: lot.ID, Amount: b.Amount.Formatted(), Left: b.Amount.Formatted(), Reason: b.Reason, By: lot.By, CreatedAt: now,
 		ExpiresAt: lot.ExpiresAt,
 	}}
 	err = f.Table.Put(ctx, storecredit.Grant(lot, now))

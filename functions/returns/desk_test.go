@@ -47,9 +47,9 @@ func openWith(t testing.TB, in *fault.Injector) *desk {
 			return err
 		}
 		if n.Subject == payment.SubjectRefund {
-			return w.Service.Cashier.Hear(ctx, n.Refund.Metadata["order"], n.Refund)
+			return w.Service.Cashier.HandleWebhook(ctx, n.Refund.Metadata["order"], n.Refund)
 		}
-		return w.Service.Hear(ctx, n.Payment)
+		return w.Service.HandleWebhook(ctx, n.Payment)
 	})
 	return d
 }

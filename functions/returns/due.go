@@ -127,7 +127,7 @@ func (f *Returns) lapse(ctx context.Context, returnID string) error {
 func (f *Returns) balanceDue(ctx context.Context, r *rma.RMA) (wait bool, err error) {
 	p, err := f.Provider.Lookup(ctx, r.Swap.Attempt.Key)
 	switch {
-	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Dead():
+	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed():
 		return false, f.forgetBalance(ctx, r.ID, r.Swap.Attempt.Key)
 	case err == nil && (p.State == payment.StateCaptured || p.State == payment.StateAuthorized):
 		_, err = f.balanceAnswered(ctx, r.ID, p, nil)

@@ -132,7 +132,7 @@ func (r *returner) Check(t testing.TB) {
 				t.Errorf("a refund of %d is left %s", m.Amount, m.State)
 			}
 		}
-		for _, l := range o.Taken {
+		for _, l := range o.Allocations {
 			sold[l.VariantID] += l.Quantity
 		}
 		if o.RefundLedger().Refunded() > o.RefundLedger().Sale.Paid() {

@@ -56,9 +56,9 @@ type OrderState struct {
 	Address  *address.Address `json:"address,omitempty"`
 	Email    string           `json:"email"`
 	Payment  order.PayState   `json:"payment"`
-	Paid     money.View       `json:"paid" doc:"Captured in all."`
-	Refunded money.View       `json:"refunded" doc:"Given back, or on its way."`
-	Left     money.View       `json:"refundable" doc:"The most that can still go back."`
+	Paid     money.Formatted  `json:"paid" doc:"Captured in all."`
+	Refunded money.Formatted  `json:"refunded" doc:"Given back, or on its way."`
+	Left     money.Formatted  `json:"refundable" doc:"The most that can still go back."`
 	Lines    []OrderUnits     `json:"lines" nullable:"false"`
 	Refunds  []Movement       `json:"refunds" nullable:"false" doc:"Money on its way back, oldest first."`
 }
@@ -90,8 +90,8 @@ func orderState(status int, o *order.Order) *OrderStateOutput {
 	v := OrderState{
 		ID: o.ID, Number: order.NumberOf(o.ID), State: o.State, Version: o.Version, Held: o.Held, Address: o.Address,
 		Email:   o.Email,
-		Payment: o.Payment.State, Paid: o.Money(paid).View(), Refunded: o.Money(ledger.Refunded()).View(),
-		Left:  o.Money(ledger.Left()).View(),
+		Payment: o.Payment.State, Paid: o.Money(paid).Formatted(), Refunded: o.Money(ledger.Refunded()).Formatted(),
+		Left:  o.Money(ledger.Left()).Formatted(),
 		Lines: make([]OrderUnits, len(o.Lines)), Refunds: make([]Movement, len(o.Refunds)),
 	}
 	for i, l := range o.Lines {
@@ -183,10 +183,10 @@ type removeInput struct {
 
 // RemovedView is what taking units off an order gives back.
 type RemovedView struct {
-	Lines  []order.Part  `json:"lines" nullable:"false" doc:"The units taken off, gifts that are no longer earned included."`
-	Refund money.View    `json:"refund"`
-	Charge []QuoteCharge `json:"charges" nullable:"false"`
-	Order  OrderState    `json:"order"`
+	Lines  []order.Part    `json:"lines" nullable:"false" doc:"The units taken off, gifts that are no longer earned included."`
+	Refund money.Formatted `json:"refund"`
+	Charge []QuoteCharge   `json:"charges" nullable:"false"`
+	Order  OrderState      `json:"order"`
 }
 
 type removeOutput struct {
@@ -209,7 +209,7 @@ func (f *Returns) removeLines(ctx context.Context, in *removeInput) (*removeOutp
 	if err != nil {
 		return nil, err
 	}
-	var done order.Removed
+	var done order.RemovedLine
 	rule := func(o *order.Order) (bool, []table.Write, error) {
 		if repeated, err := repeatedEntry(o, asked); err != nil || repeated != nil {
 			return false, nil, err
@@ -242,18 +242,18 @@ func (f *Returns) removeLines(ctx context.Context, in *removeInput) (*removeOutp
 	out := &removeOutput{Caching: caching}
 	if prior, err := repeatedEntry(o, asked); prior != nil && done.Parts == nil && err == nil {
 		out.Replay = "true"
-		out.Body = RemovedView{Lines: partsOf(prior), Refund: o.Money(prior.Amount).View(), Charge: []QuoteCharge{},
+		out.Body = RemovedView{Lines: partsOf(prior), Refund: o.Money(prior.Amount).Formatted(), Charge: []QuoteCharge{},
 			Order: orderState(200, o).Body}
 		return out, nil
 	}
 	if !in.DryRun {
 		o = f.payNow(ctx, o)
 	}
-	out.Body = RemovedView{Lines: done.Parts, Refund: o.Money(done.Quote.Refund).View(), Charge: []QuoteCharge{},
+	out.Body = RemovedView{Lines: done.Parts, Refund: o.Money(done.Quote.Refund).Formatted(), Charge: []QuoteCharge{},
 		Order: orderState(200, o).Body}
 	for _, c := range done.Quote.Charges {
 		out.Body.Charge = append(out.Body.Charge, QuoteCharge{
-			Kind: c.Kind, LineID: c.LineID, PromotionID: c.PromotionID, Name: c.Name, Amount: o.Money(c.Amount).View(),
+			Kind: c.Kind, LineID: c.LineID, PromotionID: c.PromotionID, Name: c.Name, Amount: o.Money(c.Amount).Formatted(),
 		})
 	}
 	return out, nil
@@ -298,18 +298,18 @@ func removeTerms(o *order.Order, versions []returnpolicy.Policy, parts []order.P
 }
 
 // stockedOf is what one unit of each line takes out of stock.
-func (f *Returns) stockedOf(ctx context.Context, o *order.Order) (map[string][]stock.Want, error) {
+func (f *Returns) stockedOf(ctx context.Context, o *order.Order) (map[string][]stock.Request, error) {
 	ids := make([]string, len(o.Lines))
 	for i, l := range o.Lines {
 		ids[i] = l.VariantID
 	}
-	items, err := f.Shelf.Goods(ctx, ids)
+	items, err := f.Shelf.Variants(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	out := map[string][]stock.Want{}
+	out := map[string][]stock.Request{}
 	for _, l := range o.Lines {
-		out[l.ID] = items[l.VariantID].Wants(1)
+		out[l.ID] = items[l.VariantID].StockRequests(1)
 	}
 	return out, nil
 }

@@ -57,7 +57,7 @@ type creditOffer struct {
 type facts struct {
 	order  *order.Order
 	policy returnpolicy.Policy
-	goods  map[string]catalog.Item // of exchanges and replacements
+	goods  map[string]catalog.SellableVariant // of exchanges and replacements
 	now    time.Time
 }
 

@@ -44,42 +44,42 @@ type quoteOutput struct {
 
 // Quote is what a return would refund, and why.
 type Quote struct {
-	Token      string         `json:"token" doc:"Send it with the request for the return: the amounts are then these, or the request is refused with what changed."`
-	Resolution rma.Resolution `json:"resolution" enum:"refund,store_credit,exchange,replacement"`
-	Way        rma.Way        `json:"way" enum:"label,pickup,own,keep" doc:"keep: the goods need not come back."`
-	Lines      []QuoteLine    `json:"lines" nullable:"false"`
-	Goods      money.View     `json:"goods" doc:"What the units cost together."`
-	Shipping   money.View     `json:"shipping" doc:"Of the shipping to the customer that goes back."`
-	Charges    []QuoteCharge  `json:"charges" nullable:"false" doc:"For gifts and discounts that are kept without being earned; negative when an earlier charge goes back."`
-	Fees       []QuoteFee     `json:"fees" nullable:"false" doc:"What the shop keeps."`
-	Earlier    money.View     `json:"earlier" doc:"What earlier returns of this order left open."`
-	Waived     money.View     `json:"waived" doc:"Charges above the value of the goods; not collected."`
-	Capped     money.View     `json:"capped" doc:"Not refunded because it went back before without any goods."`
-	Refund     money.View     `json:"refund" doc:"The value that goes to the customer: goods + shipping - charges + earlier - fees + waived - capped."`
-	Payments   []QuotePayment `json:"payments" nullable:"false" doc:"On which ways of payment it goes back, in that order."`
-	Credit     *QuoteCredit   `json:"storeCredit,omitempty" doc:"The alternative: store credit. Missing for guests."`
-	Exchange   *QuoteExchange `json:"exchange,omitempty" doc:"Of an exchange or a replacement."`
-	Policy     int            `json:"policyVersion" doc:"The version the order was sold under."`
-	ByLaw      bool           `json:"byLaw" doc:"The law gives the right, whatever the policy says."`
-	Until      *time.Time     `json:"until,omitempty" doc:"When the right ends; missing while the goods are on their way."`
-	Approved   bool           `json:"approvedAtOnce" doc:"The return is approved when it is requested."`
+	Token      string          `json:"token" doc:"Send it with the request for the return: the amounts are then these, or the request is refused with what changed."`
+	Resolution rma.Resolution  `json:"resolution" enum:"refund,store_credit,exchange,replacement"`
+	Way        rma.Way         `json:"way" enum:"label,pickup,own,keep" doc:"keep: the goods need not come back."`
+	Lines      []QuoteLine     `json:"lines" nullable:"false"`
+	Goods      money.Formatted `json:"goods" doc:"What the units cost together."`
+	Shipping   money.Formatted `json:"shipping" doc:"Of the shipping to the customer that goes back."`
+	Charges    []QuoteCharge   `json:"charges" nullable:"false" doc:"For gifts and discounts that are kept without being earned; negative when an earlier charge goes back."`
+	Fees       []QuoteFee      `json:"fees" nullable:"false" doc:"What the shop keeps."`
+	Earlier    money.Formatted `json:"earlier" doc:"What earlier returns of this order left open."`
+	Waived     money.Formatted `json:"waived" doc:"Charges above the value of the goods; not collected."`
+	Capped     money.Formatted `json:"capped" doc:"Not refunded because it went back before without any goods."`
+	Refund     money.Formatted `json:"refund" doc:"The value that goes to the customer: goods + shipping - charges + earlier - fees + waived - capped."`
+	Payments   []QuotePayment  `json:"payments" nullable:"false" doc:"On which ways of payment it goes back, in that order."`
+	Credit     *QuoteCredit    `json:"storeCredit,omitempty" doc:"The alternative: store credit. Missing for guests."`
+	Exchange   *QuoteExchange  `json:"exchange,omitempty" doc:"Of an exchange or a replacement."`
+	Policy     int             `json:"policyVersion" doc:"The version the order was sold under."`
+	ByLaw      bool            `json:"byLaw" doc:"The law gives the right, whatever the policy says."`
+	Until      *time.Time      `json:"until,omitempty" doc:"When the right ends; missing while the goods are on their way."`
+	Approved   bool            `json:"approvedAtOnce" doc:"The return is approved when it is requested."`
 }
 
 // QuoteLine is some units of a line and what they really cost.
 type QuoteLine struct {
-	LineID   string      `json:"lineId"`
-	Title    string      `json:"title"`
-	Quantity int         `json:"quantity"`
-	Units    []QuoteUnit `json:"units" nullable:"false"`
-	Amount   money.View  `json:"amount"`
+	LineID   string          `json:"lineId"`
+	Title    string          `json:"title"`
+	Quantity int             `json:"quantity"`
+	Units    []QuoteUnit     `json:"units" nullable:"false"`
+	Amount   money.Formatted `json:"amount"`
 }
 
 // QuoteUnit is one unit: price - discount (+ tax when it came on top) = paid.
 type QuoteUnit struct {
-	Price    money.View `json:"price" doc:"At the shelf."`
-	Discount money.View `json:"discount" doc:"Its own, and its share of what the whole order got."`
-	Tax      money.View `json:"tax" doc:"Contained in paid."`
-	Paid     money.View `json:"paid"`
+	Price    money.Formatted `json:"price" doc:"At the shelf."`
+	Discount money.Formatted `json:"discount" doc:"Its own, and its share of what the whole order got."`
+	Tax      money.Formatted `json:"tax" doc:"Contained in paid."`
+	Paid     money.Formatted `json:"paid"`
 }
 
 // QuoteCharge is what is charged for what is kept.
@@ -88,43 +88,43 @@ type QuoteCharge struct {
 	LineID      string            `json:"lineId,omitempty"`
 	PromotionID string            `json:"promotionId,omitempty"`
 	Name        string            `json:"name"`
-	Amount      money.View        `json:"amount"`
+	Amount      money.Formatted   `json:"amount"`
 }
 
 // QuoteFee is what the shop keeps.
 type QuoteFee struct {
-	Kind   refund.FeeKind `json:"kind" enum:"return_shipping,restocking,damage"`
-	LineID string         `json:"lineId,omitempty"`
-	Amount money.View     `json:"amount"`
+	Kind   refund.FeeKind  `json:"kind" enum:"return_shipping,restocking,damage"`
+	LineID string          `json:"lineId,omitempty"`
+	Amount money.Formatted `json:"amount"`
 }
 
 // QuotePayment is what goes back on one way of payment.
 type QuotePayment struct {
-	Method refund.Method `json:"method" enum:"card,store_credit,points"`
-	Amount money.View    `json:"amount"`
+	Method refund.Method   `json:"method" enum:"card,store_credit,points"`
+	Amount money.Formatted `json:"amount"`
 }
 
 // QuoteCredit is what store credit would give.
 type QuoteCredit struct {
-	Amount money.View `json:"amount" doc:"With the bonus."`
-	Bonus  money.View `json:"bonus"`
+	Amount money.Formatted `json:"amount" doc:"With the bonus."`
+	Bonus  money.Formatted `json:"bonus"`
 }
 
 // QuoteExchange is what is sent instead.
 type QuoteExchange struct {
-	Goods []QuoteGood `json:"goods" nullable:"false"`
-	Price money.View  `json:"price" doc:"What the goods cost: what was paid for those that come back, and the difference of the shelf prices."`
-	Ask   money.View  `json:"balance" doc:"What is asked for before they are sent; never taken silently."`
-	Pay   money.View  `json:"paidOut" doc:"What is refunded because they are cheaper."`
+	Goods []QuoteGood     `json:"goods" nullable:"false"`
+	Price money.Formatted `json:"price" doc:"What the goods cost: what was paid for those that come back, and the difference of the shelf prices."`
+	Ask   money.Formatted `json:"balance" doc:"What is asked for before they are sent; never taken silently."`
+	Pay   money.Formatted `json:"paidOut" doc:"What is refunded because they are cheaper."`
 }
 
 // QuoteGood is some units of a variant that are sent instead.
 type QuoteGood struct {
-	VariantID string     `json:"variantId"`
-	Title     string     `json:"title"`
-	Options   []string   `json:"options,omitempty"`
-	Quantity  int        `json:"quantity"`
-	Unit      money.View `json:"unit"`
+	VariantID string          `json:"variantId"`
+	Title     string          `json:"title"`
+	Options   []string        `json:"options,omitempty"`
+	Quantity  int             `json:"quantity"`
+	Unit      money.Formatted `json:"unit"`
 }
 
 // quoteReturn answers what a return would refund. Nothing is written. 2 round trips at once, 1 more for an exchange.
@@ -178,10 +178,10 @@ func (f *Returns) plan(ctx context.Context, o *order.Order, versions []returnpol
 			variants = append(variants, line.VariantID)
 		}
 	}
-	var goods map[string]catalog.Item
+	var goods map[string]catalog.SellableVariant
 	if len(variants) > 0 {
 		var err error
-		if goods, err = f.Shelf.Fresh(ctx, variants); err != nil {
+		if goods, err = f.Shelf.ConsistentVariants(ctx, variants); err != nil {
 			return plan{}, err
 		}
 	}
@@ -190,7 +190,7 @@ func (f *Returns) plan(ctx context.Context, o *order.Order, versions []returnpol
 
 // view shows the plan.
 func (p plan) view(o *order.Order, w Wanted) Quote {
-	in := func(amount int64) money.View { return o.Money(amount).View() }
+	in := func(amount int64) money.Formatted { return o.Money(amount).Formatted() }
 	q := p.quote
 	v := Quote{
 		Token: p.token(), Resolution: rma.Resolution(w.Resolution), Way: p.way, Lines: []QuoteLine{},
@@ -273,9 +273,9 @@ func (p plan) token() string {
 
 // Changed is one amount of a quote that is no longer true.
 type Changed struct {
-	What   string     `json:"what"`
-	Quoted money.View `json:"quoted"`
-	Now    money.View `json:"now"`
+	What   string          `json:"what"`
+	Quoted money.Formatted `json:"quoted"`
+	Now    money.Formatted `json:"now"`
 }
 
 // holds checks that what was quoted still holds. Errors: 409 quote_changed, with what changed; 422 for what is no
@@ -300,7 +300,7 @@ func (p plan) holds(o *order.Order, token string) error {
 		{"price", was.Price, now.Price}, {"balance", was.Ask, now.Ask}, {"paidOut", was.Pay, now.Pay},
 	} {
 		if c.was != c.now {
-			changes = append(changes, Changed{What: c.what, Quoted: o.Money(c.was).View(), Now: o.Money(c.now).View()})
+			changes = append(changes, Changed{What: c.what, Quoted: o.Money(c.was).Formatted(), Now: o.Money(c.now).Formatted()})
 		}
 	}
 	return problem.Conflict("quote_changed",

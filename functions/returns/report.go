@@ -215,13 +215,13 @@ type customerInput struct {
 
 // CustomerReport is what a customer returned, for a person to judge. Nothing is ever refused because of it.
 type CustomerReport struct {
-	CustomerID string     `json:"customerId"`
-	Orders     int        `json:"orders" doc:"Of the last 100."`
-	Returns    int        `json:"returns" doc:"Of the last 100."`
-	Completed  int        `json:"completed"`
-	Rejected   int        `json:"rejected"`
-	Value      money.View `json:"value" doc:"Of the returns, in the currency of the last one."`
-	Notes      []string   `json:"notes" nullable:"false" doc:"What stands out, in words."`
+	CustomerID string          `json:"customerId"`
+	Orders     int             `json:"orders" doc:"Of the last 100."`
+	Returns    int             `json:"returns" doc:"Of the last 100."`
+	Completed  int             `json:"completed"`
+	Rejected   int             `json:"rejected"`
+	Value      money.Formatted `json:"value" doc:"Of the returns, in the currency of the last one."`
+	Notes      []string        `json:"notes" nullable:"false" doc:"What stands out, in words."`
 	// OrdersAfter is whether returns brought people back: orders placed after the first return.
 	OrdersAfter int `json:"ordersAfterFirstReturn"`
 }
@@ -241,14 +241,14 @@ func (f *Returns) customer(ctx context.Context, in *customerInput) (*customerOut
 	if err != nil {
 		return nil, err
 	}
-	if len(returns.Cards) == 0 && len(orders.Cards) == 0 {
+	if len(returns.Cards) == 0 && len(orders.Orders) == 0 {
 		return nil, problem.NotFound("customer_not_found", "This customer has neither orders nor returns.")
 	}
-	return &customerOutput{Caching: caching, Body: customerReport(in.CustomerID, orders.Cards, returns.Cards)}, nil
+	return &customerOutput{Caching: caching, Body: customerReport(in.CustomerID, orders.Orders, returns.Cards)}, nil
 }
 
 // customerReport counts and explains. The limits are those at which shops usually look closer; they decide nothing.
-func customerReport(customerID string, orders []order.Card, returns []rma.Card) CustomerReport {
+func customerReport(customerID string, orders []order.Summary, returns []rma.Card) CustomerReport {
 	r := CustomerReport{CustomerID: customerID, Orders: len(orders), Returns: len(returns), Notes: []string{}}
 	currency, value := "KRW", int64(0)
 	var first time.Time
@@ -280,7 +280,7 @@ func customerReport(customerID string, orders []order.Card, returns []rma.Card) 
 			r.OrdersAfter++
 		}
 	}
-	r.Value = money.Of(value, currency).View()
+	r.Value = money.Of(value, currency).Formatted()
 	if r.Orders >= 4 && len(returned)*2 > r.Orders {
 		r.Notes = append(r.Notes, "more than half of the orders came back, at least in part")
 	}

@@ -164,12 +164,12 @@ func (f *Returns) stockOf(ctx context.Context, r *rma.RMA) error {
 	for i, l := range r.Lines {
 		ids[i] = l.VariantID
 	}
-	items, err := f.Shelf.Goods(ctx, ids)
+	items, err := f.Shelf.Variants(ctx, ids)
 	if err != nil {
 		return err
 	}
 	for i := range r.Lines {
-		for _, part := range items[r.Lines[i].VariantID].Wants(1) {
+		for _, part := range items[r.Lines[i].VariantID].StockRequests(1) {
 			r.Lines[i].Stock = append(r.Lines[i].Stock, rma.StockPart{VariantID: part.VariantID, Quantity: part.Quantity})
 		}
 	}
@@ -187,18 +187,18 @@ func destination(r rma.Resolution) refund.Destination {
 }
 
 // hold takes the goods of an exchange out of stock until the return ends. Errors: 409 out_of_stock.
-func (f *Returns) hold(ctx context.Context, goods []rma.SwapGood) ([]table.Write, []stock.Taken, error) {
+func (f *Returns) hold(ctx context.Context, goods []rma.SwapGood) ([]table.Write, []stock.Allocation, error) {
 	ids := make([]string, len(goods))
 	for i, g := range goods {
 		ids[i] = g.VariantID
 	}
-	items, err := f.Shelf.Fresh(ctx, ids)
+	items, err := f.Shelf.ConsistentVariants(ctx, ids)
 	if err != nil {
 		return nil, nil, err
 	}
-	var wants []stock.Want
+	var wants []stock.Request
 	for _, g := range goods {
-		wants = append(wants, items[g.VariantID].Wants(g.Quantity)...)
+		wants = append(wants, items[g.VariantID].StockRequests(g.Quantity)...)
 	}
 	levels, err := stock.Read(ctx, f.Table, stock.Keys(wants))
 	if err != nil {

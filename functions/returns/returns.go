@@ -44,7 +44,7 @@ type Returns struct {
 	Returns  rma.Store
 	Policies Policies
 	Credit   storecredit.Store
-	Shelf    *catalog.Shelf
+	Shelf    *catalog.Cache
 	Cashier  order.Cashier
 	Provider payment.Provider
 	Carrier  Carrier
@@ -60,7 +60,7 @@ func Build(t *table.Table, provider payment.Provider, c clock.Clock, log *slog.L
 	return &Returns{
 		Table: t, Orders: orders, Returns: rma.Store{Table: t}, Policies: Policies{Table: t, Clock: c},
 		Credit: storecredit.Store{Table: t},
-		Shelf:  catalog.NewShelf(t, c, time.Minute), Provider: provider, Carrier: SandboxCarrier{}, Clock: c, Log: log,
+		Shelf:  catalog.NewCache(t, c, time.Minute), Provider: provider, Carrier: SandboxCarrier{}, Clock: c, Log: log,
 		Cashier: order.Cashier{Orders: orders, Provider: provider, Clock: c, Log: log},
 		Signal:  func(context.Context, string) {},
 	}

@@ -180,11 +180,11 @@ func (f *Returns) creditLot(r *rma.RMA, amount int64, now time.Time) []table.Wri
 // restock puts what the inspection found good back on sale. A gift set goes back as what it is made of, which the order
 // remembers as what it took.
 func restock(r *rma.RMA) []table.Write {
-	var taken []stock.Taken
+	var taken []stock.Allocation
 	for _, l := range r.Lines {
 		for _, part := range l.Stock {
 			if n := part.Quantity * l.Result.Restocked; n > 0 {
-				taken = append(taken, stock.Taken{VariantID: part.VariantID, Quantity: n})
+				taken = append(taken, stock.Allocation{VariantID: part.VariantID, Quantity: n})
 			}
 		}
 	}

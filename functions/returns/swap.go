@@ -48,7 +48,7 @@ func (f facts) swap(p *plan, w Wanted) error {
 }
 
 // swapPrice is by how much the new unit is dearer (or cheaper) at the shelf, with the tax on the difference.
-func (f facts) swapPrice(i int, line order.Line, g catalog.Item, w Wanted) (more, tax int64, err error) {
+func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wanted) (more, tax int64, err error) {
 	if w.Resolution == string(rma.Replacement) {
 		return 0, 0, nil
 	}
@@ -60,7 +60,7 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.Item, w Wanted) (more
 		return 0, 0, problem.Conflict("not_in_currency", "Variant %s has no price in %s.", g.Variant.ID,
 			f.order.Totals.Currency)
 	}
-	more = price.Amount - f.order.Cost(line.ID).Unit
+	more = price.Amount - f.order.LineTotal(line.ID).Unit
 	if len(f.order.Totals.TaxLines) > 0 && !f.order.Totals.TaxIncluded {
 		tax = money.Percent(more, int64(f.order.Totals.TaxLines[0].Rate))
 	}
@@ -68,7 +68,7 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.Item, w Wanted) (more
 }
 
 // swapGoods are the goods for the units of a line, with equal ones together.
-func swapGoods(o *order.Order, q refund.Quote, line order.Line, g catalog.Item, quantity int, more,
+func swapGoods(o *order.Order, q refund.Quote, line order.Line, g catalog.SellableVariant, quantity int, more,
 	tax int64) []rma.SwapGood {
 	image := g.Variant.Image
 	if image == "" && len(g.Product.Images) > 0 {
@@ -100,8 +100,8 @@ func swapGoods(o *order.Order, q refund.Quote, line order.Line, g catalog.Item, 
 func swapDraft(o *order.Order, r *rma.RMA) order.Draft {
 	d := order.Draft{
 		CustomerID: o.CustomerID, TokenHash: o.TokenHash, Email: o.Email, Language: o.Language, Address: o.Address,
-		Shipping: o.Shipping,
-		Taken:    r.Swap.Taken,
+		Shipping:    o.Shipping,
+		Allocations: r.Swap.Taken,
 		Totals: order.Totals{Totals: pricing.Totals{
 			Currency: o.Totals.Currency, TaxIncluded: true, TaxLines: nil,
 		}},

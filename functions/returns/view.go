@@ -69,29 +69,29 @@ type ReturnedLine struct {
 
 // Amounts is what a return is worth.
 type Amounts struct {
-	Refund money.View `json:"refund" doc:"The value that goes to the customer."`
-	Bonus  money.View `json:"bonus" doc:"On top, with store credit."`
-	Fees   money.View `json:"fees" doc:"What the shop keeps."`
-	Price  money.View `json:"price" doc:"Of what is sent in exchange."`
-	Ask    money.View `json:"balance" doc:"Asked for before the exchange is sent."`
-	Pay    money.View `json:"paidOut" doc:"Goes back on the ways it was paid."`
-	Late   money.View `json:"interest" doc:"Interest that the law asks for because the refund was late. It is noted, not paid by itself."`
+	Refund money.Formatted `json:"refund" doc:"The value that goes to the customer."`
+	Bonus  money.Formatted `json:"bonus" doc:"On top, with store credit."`
+	Fees   money.Formatted `json:"fees" doc:"What the shop keeps."`
+	Price  money.Formatted `json:"price" doc:"Of what is sent in exchange."`
+	Ask    money.Formatted `json:"balance" doc:"Asked for before the exchange is sent."`
+	Pay    money.Formatted `json:"paidOut" doc:"Goes back on the ways it was paid."`
+	Late   money.Formatted `json:"interest" doc:"Interest that the law asks for because the refund was late. It is noted, not paid by itself."`
 }
 
 // Balance is what is asked for before an exchange is sent.
 type Balance struct {
-	Amount      money.View `json:"amount"`
-	PayBy       time.Time  `json:"payBy" doc:"Else the exchange becomes a refund."`
-	State       string     `json:"state" enum:"open,pending,paid"`
-	RedirectURL string     `json:"redirectUrl,omitempty" doc:"Where the shopper passes the bank's challenge; then pay again."`
+	Amount      money.Formatted `json:"amount"`
+	PayBy       time.Time       `json:"payBy" doc:"Else the exchange becomes a refund."`
+	State       string          `json:"state" enum:"open,pending,paid"`
+	RedirectURL string          `json:"redirectUrl,omitempty" doc:"Where the shopper passes the bank's challenge; then pay again."`
 }
 
 // Movement is money on its way back on one payment.
 type Movement struct {
-	Method refund.Method `json:"method" enum:"card,store_credit,points"`
-	Amount money.View    `json:"amount"`
-	State  string        `json:"state" enum:"pending,succeeded,failed"`
-	At     time.Time     `json:"at"`
+	Method refund.Method   `json:"method" enum:"card,store_credit,points"`
+	Amount money.Formatted `json:"amount"`
+	State  string          `json:"state" enum:"pending,succeeded,failed"`
+	At     time.Time       `json:"at"`
 }
 
 // ReturnShipment is the parcel that comes back.
@@ -179,7 +179,7 @@ func amounts(r *rma.RMA, f rma.Figures) Amounts {
 	for _, fee := range f.Fees {
 		fees += fee.Amount
 	}
-	in := func(amount int64) money.View { return r.Money(amount).View() }
+	in := func(amount int64) money.Formatted { return r.Money(amount).Formatted() }
 	return Amounts{
 		Refund: in(f.Refund), Bonus: in(f.Bonus), Fees: in(fees), Price: in(f.Price), Ask: in(f.Ask), Pay: in(f.Pay),
 		Late: in(f.Late),
@@ -203,7 +203,7 @@ func movementOf(o *order.Order, m order.Refund) Movement {
 	if method == "" {
 		method = refund.Card
 	}
-	return Movement{Method: method, Amount: o.Money(m.Amount).View(), State: string(m.State), At: m.At}
+	return Movement{Method: method, Amount: o.Money(m.Amount).Formatted(), State: string(m.State), At: m.At}
 }
 
 type listOutput struct {
@@ -219,18 +219,18 @@ type ReturnList struct {
 
 // ReturnCard is a return in a list.
 type ReturnCard struct {
-	ID         string         `json:"id"`
-	OrderID    string         `json:"orderId"`
-	State      rma.State      `json:"state"`
-	Resolution rma.Resolution `json:"resolution"`
-	Units      int            `json:"units"`
-	Title      string         `json:"title" doc:"Of the first line."`
-	Reason     string         `json:"reason" doc:"Of the first line."`
-	Value      money.View     `json:"value"`
-	CreatedAt  time.Time      `json:"createdAt"`
-	Deadline   *time.Time     `json:"deadline,omitempty" doc:"When what is next has to have happened."`
-	Warned     bool           `json:"refundDueSoon,omitempty"`
-	Late       bool           `json:"refundLate,omitempty"`
+	ID         string          `json:"id"`
+	OrderID    string          `json:"orderId"`
+	State      rma.State       `json:"state"`
+	Resolution rma.Resolution  `json:"resolution"`
+	Units      int             `json:"units"`
+	Title      string          `json:"title" doc:"Of the first line."`
+	Reason     string          `json:"reason" doc:"Of the first line."`
+	Value      money.Formatted `json:"value"`
+	CreatedAt  time.Time       `json:"createdAt"`
+	Deadline   *time.Time      `json:"deadline,omitempty" doc:"When what is next has to have happened."`
+	Warned     bool            `json:"refundDueSoon,omitempty"`
+	Late       bool            `json:"refundLate,omitempty"`
 }
 
 func cardOf(c rma.Card) ReturnCard {
@@ -238,7 +238,7 @@ func cardOf(c rma.Card) ReturnCard {
 	return ReturnCard{
 		ID: c.ID, OrderID: orderID, State: c.State, Resolution: c.Resolution, Units: c.Units, Title: c.Title,
 		Reason: c.Reason,
-		Value:  money.Of(c.Value, c.Currency).View(), CreatedAt: c.CreatedAt, Deadline: moment(c.Deadline), Warned: c.Warned,
+		Value:  money.Of(c.Value, c.Currency).Formatted(), CreatedAt: c.CreatedAt, Deadline: moment(c.Deadline), Warned: c.Warned,
 		Late: c.Late,
 	}
 }

@@ -30,7 +30,7 @@ func TestTheAuditCountsEveryProductAndNamesTheOneThatHasDrifted(t *testing.T) {
 			State:   review.Published,
 			Content: review.Content{Stars: 4, Text: "좋아요", Language: "ko"}, Written: noon, Delivered: noon,
 		}
-		sc, err := s.Screen(t.Context(), r, nil, store.Links{})
+		sc, err := s.Screen(t.Context(), r, nil, store.AccountLinks{})
 		if err == nil {
 			err = s.Create(t.Context(), r, sc, false, store.Effect{})
 		}

@@ -85,7 +85,7 @@ func (s *studio) write() {
 		State:   review.Published,
 		Content: review.Content{Stars: 5, Text: "좋아요", Language: "ko"}, Written: noon, Delivered: noon, Verified: true,
 	}
-	sc, err := s.Store.Screen(s.t.Context(), s.review, nil, store.Links{})
+	sc, err := s.Store.Screen(s.t.Context(), s.review, nil, store.AccountLinks{})
 	if err == nil {
 		err = s.Store.Create(s.t.Context(), s.review, sc, false, store.Effect{})
 	}
@@ -255,7 +255,7 @@ func TestTheFilesOfADeletedReviewAreDeleted(t *testing.T) {
 	ticket := s.ask("photo", "image/jpeg", len(file))
 	s.send(ticket, file)
 	s.complete(ticket).Want(200)
-	_, err := s.Store.Change(t.Context(), store.ID{ProductID: "prod_1", ReviewID: s.review.ID},
+	_, err := s.Store.Change(t.Context(), store.ReviewID{ProductID: "prod_1", ReviewID: s.review.ID},
 		func(r *review.Review) (store.Effect, bool, error) {
 			r.State = review.Deleted
 			return store.Effect{}, true, nil

@@ -26,7 +26,9 @@ type ReviewInput struct {
 	Token     string `header:"Order-Token" maxLength:"200" doc:"The token from a look-up of the order."`
 }
 
-func (in ReviewInput) id() store.ID { return store.ID{ProductID: in.ProductID, ReviewID: in.ReviewID} }
+func (in ReviewInput) id() store.ReviewID {
+	return store.ReviewID{ProductID: in.ProductID, ReviewID: in.ReviewID}
+}
 
 // authored reads the review for its author. Errors: 404 review_not_found.
 func (f *Media) authored(ctx context.Context, in ReviewInput) (*review.Review, error) {
@@ -247,7 +249,7 @@ func (f *Media) unpublished(ctx context.Context, _ event.Envelope, e events.Revi
 	if e.State != string(review.Deleted) {
 		return nil
 	}
-	i := store.ID{ProductID: e.ProductID, ReviewID: e.ReviewID}
+	i := store.ReviewID{ProductID: e.ProductID, ReviewID: e.ReviewID}
 	r, err := f.Store.Get(ctx, i)
 	if problem.Code(err) == "review_not_found" {
 		return nil

@@ -180,7 +180,7 @@ func (s *shop) hear(body event.Body) {
 
 func (s *shop) stored(own reviews.OwnReview) *review.Review {
 	s.t.Helper()
-	r, err := s.Store.Get(s.t.Context(), store.ID{ProductID: soap, ReviewID: own.ID})
+	r, err := s.Store.Get(s.t.Context(), store.ReviewID{ProductID: soap, ReviewID: own.ID})
 	if err != nil {
 		s.t.Fatal(err)
 	}

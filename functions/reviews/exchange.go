@@ -65,7 +65,7 @@ func (f *Reviews) imports(ctx context.Context, in *importInput) (*importOutput, 
 		handles = append(handles, r.ProductHandle)
 	}
 	slices.Sort(handles)
-	products, err := catalog.IDsOf(ctx, f.Commerce, slices.Compact(handles))
+	products, err := catalog.IDsByHandle(ctx, f.Commerce, slices.Compact(handles))
 	if err != nil {
 		return nil, err
 	}

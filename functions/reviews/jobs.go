@@ -110,7 +110,7 @@ func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
 	if err != nil || line == nil || line.ReviewID == "" {
 		return err
 	}
-	r, err := f.Store.Get(ctx, store.ID{ProductID: line.ProductID, ReviewID: line.ReviewID})
+	r, err := f.Store.Get(ctx, store.ReviewID{ProductID: line.ProductID, ReviewID: line.ReviewID})
 	if problem.Code(err) == "review_not_found" {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
 		return err
 	}
 	if r.Reward == nil {
-		_, err = f.Store.Change(ctx, store.ID{ProductID: r.ProductID, ReviewID: r.ID},
+		_, err = f.Store.Change(ctx, store.ReviewID{ProductID: r.ProductID, ReviewID: r.ID},
 			func(r *review.Review) (e store.Effect, changed bool, err error) {
 				if r.Reward != nil || r.RewardOutcome == "refunded" {
 					return e, false, nil

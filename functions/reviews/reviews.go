@@ -161,4 +161,6 @@ type ReviewInput struct {
 	ReviewID  string `path:"reviewId" maxLength:"60" example:"rev_01m80674exnpsz0bg9nw68d4b7"`
 }
 
-func (in ReviewInput) id() store.ID { return store.ID{ProductID: in.ProductID, ReviewID: in.ReviewID} }
+func (in ReviewInput) id() store.ReviewID {
+	return store.ReviewID{ProductID: in.ProductID, ReviewID: in.ReviewID}
+}

@@ -69,7 +69,7 @@ func (c coupons) Grant(ctx context.Context, o store.Offer, kind string) (Granted
 		return Granted{}, store.NoOffer()
 	}
 	code := p.Codes.Batch.Code(n)
-	return Granted{ID: promotionID + "/" + promotion.Fold(code), Form: "coupon", Code: code, ValidTo: p.Ends}, nil
+	return Granted{ID: promotionID + "/" + promotion.NormalizeCode(code), Form: "coupon", Code: code, ValidTo: p.Ends}, nil
 }
 
 // promotion reads a promotion whose codes can be given, nil when it has none or is a draft. 1 round trip.
@@ -131,7 +131,7 @@ func (f *Reviews) reward(ctx context.Context, r *review.Review) error {
 	if offer.Promotions[kind] == "" && amount > 0 {
 		kind, amount = "no_offer", 0
 	}
-	i := store.ID{ProductID: r.ProductID, ReviewID: r.ID}
+	i := store.ReviewID{ProductID: r.ProductID, ReviewID: r.ID}
 	if amount == 0 {
 		return f.noReward(ctx, i, kind)
 	}
@@ -146,7 +146,7 @@ func (f *Reviews) reward(ctx context.Context, r *review.Review) error {
 }
 
 // noReward notes why a review has earned nothing.
-func (f *Reviews) noReward(ctx context.Context, i store.ID, why string) error {
+func (f *Reviews) noReward(ctx context.Context, i store.ReviewID, why string) error {
 	_, err := f.Store.Change(ctx, i, func(r *review.Review) (e store.Effect, changed bool, err error) {
 		if r.RewardAt.IsZero() {
 			return e, false, nil
@@ -158,7 +158,7 @@ func (f *Reviews) noReward(ctx context.Context, i store.ID, why string) error {
 }
 
 // give makes a reward and writes it to the review, unless it has one.
-func (f *Reviews) give(ctx context.Context, i store.ID, offer store.Offer, kind string, amount int64) error {
+func (f *Reviews) give(ctx context.Context, i store.ReviewID, offer store.Offer, kind string, amount int64) error {
 	granted, err := f.Rewards.Grant(ctx, offer, kind)
 	if err != nil {
 		return err
@@ -210,7 +210,7 @@ func (f *Reviews) takeBack(ctx context.Context, r *review.Review, reason string)
 		return err
 	}
 	now := f.Clock.Now()
-	_, err = f.Store.Change(ctx, store.ID{ProductID: r.ProductID, ReviewID: r.ID},
+	_, err = f.Store.Change(ctx, store.ReviewID{ProductID: r.ProductID, ReviewID: r.ID},
 		func(r *review.Review) (e store.Effect, changed bool, err error) {
 			if r.Reward == nil || !r.Reward.Revoked.IsZero() {
 				return e, false, nil
@@ -328,7 +328,7 @@ func (f *Reviews) best(ctx context.Context, in *MonthInput) (*bestOutput, error)
 		return nil, err
 	}
 	for _, b := range out.Body.Best {
-		err := f.give(ctx, store.ID{ProductID: b.ProductID, ReviewID: b.ReviewID}, offer, reward.ForBest, offer.Criteria.Best)
+		err := f.give(ctx, store.ReviewID{ProductID: b.ProductID, ReviewID: b.ReviewID}, offer, reward.ForBest, offer.Criteria.Best)
 		if err != nil {
 			return nil, fmt.Errorf("reward %s: %w", b.ReviewID, err)
 		}

@@ -141,7 +141,7 @@ func TestARewardIsTakenBackOnceWhenTheOrderIsRefunded(t *testing.T) {
 	var used struct {
 		Uses int `dynamodbav:"uses"`
 	}
-	key := promotions.KeyOfCode(promotionID, promotion.Fold(r.Reward.Code))
+	key := promotions.KeyOfCode(promotionID, promotion.NormalizeCode(r.Reward.Code))
 	if err := s.Commerce.Get(t.Context(), key, &used); err != nil || used.Uses != 1 {
 		t.Errorf("the coupon can still be used: %+v, %v", used, err)
 	}

@@ -46,7 +46,7 @@ func (f *Reviews) rewrite(
 ) (*ownOutput, error) {
 	now := f.Clock.Now()
 	var copies []fraud.Copy
-	r, err := f.Store.Change(ctx, store.ID{ProductID: was.ProductID, ReviewID: was.ID},
+	r, err := f.Store.Change(ctx, store.ReviewID{ProductID: was.ProductID, ReviewID: was.ID},
 		func(r *review.Review) (e store.Effect, changed bool, err error) {
 			if r.State == review.Rejected {
 				return e, false, problem.Conflict("review_rejected", "This review was taken down and cannot be changed.")
@@ -116,7 +116,7 @@ func sameWords(a, b *review.Review) bool {
 func (f *Reviews) screen(ctx context.Context, r *review.Review, o *order.Order) (*store.Screening, []fraud.Copy,
 	error) {
 	signature := similarity.Of(r.Text)
-	sc, err := f.Store.Screen(ctx, r, signature.Buckets(), store.Links{Address: addressOf(o), Device: device(ctx)})
+	sc, err := f.Store.Screen(ctx, r, signature.Buckets(), store.AccountLinks{Address: addressOf(o), Device: device(ctx)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -152,9 +152,9 @@ func covered(o *order.Order) bool {
 // copies compares the text with the candidates' and returns those that are nearly the same.
 func (f *Reviews) copies(ctx context.Context, s similarity.Signature, near []store.Candidate) (found []fraud.Copy,
 	err error) {
-	ids := make([]store.ID, len(near))
+	ids := make([]store.ReviewID, len(near))
 	for i, c := range near {
-		ids[i] = c.ID
+		ids[i] = c.ReviewID
 	}
 	others, err := f.Store.Many(ctx, ids)
 	if err != nil {
@@ -179,7 +179,7 @@ func (f *Reviews) holdCopies(ctx context.Context, r *review.Review, copies []fra
 	now := f.Clock.Now()
 	for _, c := range copies {
 		productID, reviewID, _ := strings.Cut(c.ReviewID, "/")
-		_, err := f.Store.Change(ctx, store.ID{ProductID: productID, ReviewID: reviewID},
+		_, err := f.Store.Change(ctx, store.ReviewID{ProductID: productID, ReviewID: reviewID},
 			func(other *review.Review) (e store.Effect, changed bool, err error) {
 				if other.State != review.Published || !other.Approved.IsZero() {
 					return e, false, nil

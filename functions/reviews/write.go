@@ -87,7 +87,7 @@ const (
 )
 
 func (f *Reviews) limit(ctx context.Context, name, who string, most int) error {
-	return f.Limiter.Take(ctx, ratelimit.Limit{Name: name, Subject: who, Most: most, Window: time.Hour})
+	return f.Limiter.Take(ctx, ratelimit.Limit{Name: name, Subject: who, Max: most, Window: time.Hour})
 }
 
 // buyer opens an order for whoever bought it. The shop's people do not write reviews for others.
@@ -178,7 +178,7 @@ func (f *Reviews) writtenBefore(ctx context.Context, r *review.Review) (*review.
 	if err != nil || line == nil || line.ReviewID == "" {
 		return nil, err
 	}
-	prior, err := f.Store.Get(ctx, store.ID{ProductID: line.ProductID, ReviewID: line.ReviewID})
+	prior, err := f.Store.Get(ctx, store.ReviewID{ProductID: line.ProductID, ReviewID: line.ReviewID})
 	if err != nil {
 		return nil, err
 	}
@@ -366,7 +366,7 @@ func (f *Reviews) unvote(ctx context.Context, in *ReviewInput) (*votesOutput, er
 	return f.setVote(ctx, in.id(), nil)
 }
 
-func (f *Reviews) setVote(ctx context.Context, i store.ID, helpful *bool) (*votesOutput, error) {
+func (f *Reviews) setVote(ctx context.Context, i store.ReviewID, helpful *bool) (*votesOutput, error) {
 	r, err := f.Store.Vote(ctx, i, auth.From(ctx).Subject, helpful)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func TestAGuestReviewsWithTheTokenOfTheOrder(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	id := s.sell("", func(o *order.Order) { o.Email = "guest@example.com" })
-	token, err := s.Orders.Allow(t.Context(), id)
+	token, err := s.Orders.CreateLookupToken(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}

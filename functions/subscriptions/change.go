@@ -81,12 +81,12 @@ type quoteInput struct {
 type QuoteOutput struct {
 	Body struct {
 		State       subscription.State `json:"state" doc:"Afterwards, once it is paid."`
-		Now         money.View         `json:"now" doc:"Charged at once."`
+		Now         money.Formatted    `json:"now" doc:"Charged at once."`
 		Lines       []InvoiceLine      `json:"lines" nullable:"false" doc:"What for."`
 		Taxes       []InvoiceTax       `json:"taxes" nullable:"false"`
-		CreditUsed  money.View         `json:"creditUsed" doc:"Paid from account credit."`
-		Refund      money.View         `json:"refund" doc:"Goes back to the card."`
-		Credit      money.View         `json:"credit" doc:"Account credit afterwards."`
+		CreditUsed  money.Formatted    `json:"creditUsed" doc:"Paid from account credit."`
+		Refund      money.Formatted    `json:"refund" doc:"Goes back to the card."`
+		Credit      money.Formatted    `json:"credit" doc:"Account credit afterwards."`
 		NextPayment *NextPayment       `json:"nextPayment,omitempty"`
 		EndsOn      subscription.Date  `json:"endsOn,omitempty"`
 		Version     int                `json:"version" doc:"Send it as If-Match with the change, to get what was quoted."`
@@ -108,10 +108,10 @@ func (f *Subscriptions) quote(ctx context.Context, in *quoteInput) (*QuoteOutput
 	}
 	out := &QuoteOutput{}
 	b := &out.Body
-	b.State, b.Now, b.Lines, b.Taxes, b.EndsOn, b.Version = q.State, q.Now.View(), linesOf(r, q.Lines), taxesOf(r, q.Taxes), q.EndsOn, r.Version
-	b.CreditUsed, b.Refund, b.Credit = q.CreditUsed.View(), q.Refund.View(), q.Credit.View()
+	b.State, b.Now, b.Lines, b.Taxes, b.EndsOn, b.Version = q.State, q.Now.Formatted(), linesOf(r, q.Lines), taxesOf(r, q.Taxes), q.EndsOn, r.Version
+	b.CreditUsed, b.Refund, b.Credit = q.CreditUsed.Formatted(), q.Refund.Formatted(), q.Credit.Formatted()
 	if q.NextPayment != "" {
-		b.NextPayment = &NextPayment{On: q.NextPayment, Amount: q.NextAmount.View()}
+		b.NextPayment = &NextPayment{On: q.NextPayment, Amount: q.NextAmount.Formatted()}
 	}
 	return out, nil
 }

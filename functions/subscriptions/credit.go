@@ -33,15 +33,15 @@ func (f *Subscriptions) credits(s *api.Service) {
 
 // CreditNote is a credit note as the API shows it.
 type CreditNote struct {
-	Number         string       `json:"number" example:"CN-2026-000003"`
-	SubscriptionID string       `json:"subscriptionId"`
-	Reason         string       `json:"reason" doc:"canceled, out of stock, suspended, date changed, unused days, gift_unclaimed"`
-	Issued         time.Time    `json:"issued"`
-	Amount         money.View   `json:"amount"`
-	ToCard         money.View   `json:"toCard" doc:"Goes back to where it was paid from."`
-	ToCredit       money.View   `json:"toCredit" doc:"Account credit."`
-	Taxes          []InvoiceTax `json:"taxes" nullable:"false" doc:"Contained in the amount."`
-	Refunds        []MoneyBack  `json:"refunds" nullable:"false" doc:"How the part for the card is getting on."`
+	Number         string          `json:"number" example:"CN-2026-000003"`
+	SubscriptionID string          `json:"subscriptionId"`
+	Reason         string          `json:"reason" doc:"canceled, out of stock, suspended, date changed, unused days, gift_unclaimed"`
+	Issued         time.Time       `json:"issued"`
+	Amount         money.Formatted `json:"amount"`
+	ToCard         money.Formatted `json:"toCard" doc:"Goes back to where it was paid from."`
+	ToCredit       money.Formatted `json:"toCredit" doc:"Account credit."`
+	Taxes          []InvoiceTax    `json:"taxes" nullable:"false" doc:"Contained in the amount."`
+	Refunds        []MoneyBack     `json:"refunds" nullable:"false" doc:"How the part for the card is getting on."`
 }
 
 // MoneyBack is money on its way back to a card.
@@ -49,7 +49,7 @@ type MoneyBack struct {
 	ID             string              `json:"id" example:"3.refund-1"`
 	SubscriptionID string              `json:"subscriptionId"`
 	CreditNote     string              `json:"creditNote,omitempty"`
-	Amount         money.View          `json:"amount"`
+	Amount         money.Formatted     `json:"amount"`
 	State          service.RefundState `json:"state" enum:"pending,refunded,refund_failed,paid_otherwise"`
 	Attempts       int                 `json:"attempts"`
 	At             time.Time           `json:"at"`
@@ -60,7 +60,7 @@ type MoneyBack struct {
 
 func refundOf(c service.RefundDetails, shop bool) MoneyBack {
 	v := MoneyBack{
-		ID: c.ID, SubscriptionID: c.SubscriptionID, CreditNote: c.Note, Amount: money.Of(c.Amount, c.Currency).View(), State: c.State,
+		ID: c.ID, SubscriptionID: c.SubscriptionID, CreditNote: c.Note, Amount: money.Of(c.Amount, c.Currency).Formatted(), State: c.State,
 		Attempts: c.Attempts, At: c.At, Reference: c.Reference,
 	}
 	if shop {
@@ -71,7 +71,7 @@ func refundOf(c service.RefundDetails, shop bool) MoneyBack {
 
 // creditNoteOf joins a credit note with its refunds.
 func creditNoteOf(n invoice.CreditNote, refunds []service.Refund, shop bool) CreditNote {
-	view := func(amount int64) money.View { return money.Of(amount, n.Currency).View() }
+	view := func(amount int64) money.Formatted { return money.Of(amount, n.Currency).Formatted() }
 	v := CreditNote{
 		Number: n.Number, SubscriptionID: n.SubscriptionID, Reason: n.Reason, Issued: n.Issued, Amount: view(n.Amount), ToCard: view(n.ToCard),
 		ToCredit: view(n.ToCredit), Taxes: []InvoiceTax{}, Refunds: []MoneyBack{},
@@ -167,10 +167,10 @@ type BookedList struct {
 
 // Booked is a credit note in the book.
 type Booked struct {
-	Number         string     `json:"number" example:"CN-2026-000003"`
-	SubscriptionID string     `json:"subscriptionId"`
-	Amount         money.View `json:"amount"`
-	Issued         time.Time  `json:"issued"`
+	Number         string          `json:"number" example:"CN-2026-000003"`
+	SubscriptionID string          `json:"subscriptionId"`
+	Amount         money.Formatted `json:"amount"`
+	Issued         time.Time       `json:"issued"`
 }
 
 func (f *Subscriptions) allCreditNotes(ctx context.Context, in *yearInput) (*BookedList, error) {
@@ -182,7 +182,7 @@ func (f *Subscriptions) allCreditNotes(ctx context.Context, in *yearInput) (*Boo
 	out.Body.CreditNotes, out.Body.NextCursor = make([]Booked, len(entries)), string(next)
 	for i, e := range entries {
 		out.Body.CreditNotes[i] = Booked{
-			Number: e.Number, SubscriptionID: e.SubscriptionID, Amount: money.Of(e.Amount, e.Currency).View(), Issued: e.Issued,
+			Number: e.Number, SubscriptionID: e.SubscriptionID, Amount: money.Of(e.Amount, e.Currency).Formatted(), Issued: e.Issued,
 		}
 	}
 	return out, nil

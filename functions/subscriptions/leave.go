@@ -22,7 +22,7 @@ type LeaveOffer struct {
 	Days   int                    `json:"days,omitempty"`
 	PlanID string                 `json:"planId,omitempty"`
 	Title  string                 `json:"title,omitempty" doc:"Of the plan."`
-	Price  *money.View            `json:"price,omitempty" doc:"Of one payment of the plan."`
+	Price  *money.Formatted       `json:"price,omitempty" doc:"Of one payment of the plan."`
 	Next   *NextPayment           `json:"next,omitempty" doc:"The next charge if it is accepted."`
 }
 
@@ -48,7 +48,7 @@ func (f *Subscriptions) afterCancel(ctx context.Context, r *service.Record) *Aft
 			continue // not for this subscription
 		}
 		if q.NextPayment != "" {
-			view.Next = &NextPayment{On: q.NextPayment, Amount: q.NextAmount.View()}
+			view.Next = &NextPayment{On: q.NextPayment, Amount: q.NextAmount.Formatted()}
 		}
 		out.Offers = append(out.Offers, view)
 	}
@@ -68,7 +68,7 @@ func (f *Subscriptions) offer(ctx context.Context, r *service.Record, o subscrip
 	named := *r
 	named.Titles = map[string]string{}
 	edit(&named)
-	price := t.Money(t.Payment()).View()
+	price := t.Money(t.Payment()).Formatted()
 	view.Title, view.Price = named.Titles[o.PlanID], &price
 	return asked{subscription.AcceptOffer{Terms: &t}, edit}, view, nil
 }

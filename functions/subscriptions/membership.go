@@ -43,7 +43,7 @@ func (f *Subscriptions) membership(ctx context.Context, _ *struct{}) (*Membershi
 	m := s.Member(now)
 	all := m.Benefits()
 	out := &MembershipOutput{Body: Membership{
-		Member: m.Of(), Benefits: all, PointsTimes: m.PointsTimes(), Invited: all.Invitations, Memberships: []MembershipHeld{},
+		Member: m.HasPlan(), Benefits: all, PointsTimes: m.PointsTimes(), Invited: all.Invitations, Memberships: []MembershipHeld{},
 	}}
 	for _, h := range s.At(now) {
 		out.Body.Memberships = append(out.Body.Memberships, MembershipHeld(h))

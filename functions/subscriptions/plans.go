@@ -136,7 +136,7 @@ func (f *Subscriptions) createPlan(ctx context.Context, in *createPlanInput) (*P
 	keyed := api.Idempotency(ctx)
 	var extra []table.Write
 	if keyed.Keyed() {
-		done, err := keyed.Done(map[string]string{"id": p.ID})
+		done, err := keyed.AnswerWrite(map[string]string{"id": p.ID})
 		if err != nil {
 			return nil, err
 		}

@@ -37,7 +37,7 @@ type Summary struct {
 	State     subscription.State `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,canceled,ended"`
 	PlanID    string             `json:"planId"`
 	Title     string             `json:"title"`
-	Price     money.View         `json:"price" doc:"Of one payment."`
+	Price     money.Formatted    `json:"price" doc:"Of one payment."`
 	Closes    subscription.Date  `json:"closes" doc:"The day after the last of the running period."`
 	StartedAt time.Time          `json:"startedAt"`
 }
@@ -45,9 +45,9 @@ type Summary struct {
 // SubscriptionList is a page of subscriptions.
 type SubscriptionList struct {
 	Body struct {
-		Subscriptions []Summary    `json:"subscriptions" nullable:"false"`
-		Credit        []money.View `json:"credit" nullable:"false" doc:"Account credit that no subscription holds, by currency: the next one that starts uses it."`
-		NextCursor    string       `json:"nextCursor,omitempty"`
+		Subscriptions []Summary         `json:"subscriptions" nullable:"false"`
+		Credit        []money.Formatted `json:"credit" nullable:"false" doc:"Account credit that no subscription holds, by currency: the next one that starts uses it."`
+		NextCursor    string            `json:"nextCursor,omitempty"`
 	}
 }
 
@@ -61,14 +61,14 @@ func (f *Subscriptions) mine(ctx context.Context, in *pageInput) (*SubscriptionL
 		return nil, err
 	}
 	out := &SubscriptionList{}
-	out.Body.Credit = make([]money.View, len(credit))
+	out.Body.Credit = make([]money.Formatted, len(credit))
 	for i, m := range credit {
-		out.Body.Credit[i] = m.View()
+		out.Body.Credit[i] = m.Formatted()
 	}
 	out.Body.Subscriptions, out.Body.NextCursor = make([]Summary, len(cards)), string(next)
 	for i, c := range cards {
 		out.Body.Subscriptions[i] = Summary{
-			ID: c.ID, State: c.State, PlanID: c.PlanID, Title: c.Title, Price: money.Of(c.Amount, c.Currency).View(), Closes: c.Closes,
+			ID: c.ID, State: c.State, PlanID: c.PlanID, Title: c.Title, Price: money.Of(c.Amount, c.Currency).Formatted(), Closes: c.Closes,
 			StartedAt: c.StartedAt,
 		}
 	}
@@ -112,20 +112,20 @@ type InvoiceLine struct {
 	Quantity int               `json:"quantity"`
 	From     subscription.Date `json:"from,omitempty"`
 	To       subscription.Date `json:"to,omitempty" doc:"The day after the last."`
-	Amount   money.View        `json:"amount"`
+	Amount   money.Formatted   `json:"amount"`
 }
 
 // InvoiceTax is the tax contained in the lines of one rate.
 type InvoiceTax struct {
-	RateBP int64      `json:"rateBp" doc:"Basis points: 1000 is 10 %."`
-	Gross  money.View `json:"gross"`
-	Tax    money.View `json:"tax"`
+	RateBP int64           `json:"rateBp" doc:"Basis points: 1000 is 10 %."`
+	Gross  money.Formatted `json:"gross"`
+	Tax    money.Formatted `json:"tax"`
 }
 
 func linesOf(r *service.Record, lines []invoice.Line) []InvoiceLine {
 	out := make([]InvoiceLine, len(lines))
 	for i, l := range lines {
-		out[i] = InvoiceLine{Kind: l.Kind, PlanID: l.PlanID, Quantity: l.Quantity, From: subscription.Date(l.From), To: subscription.Date(l.To), Amount: r.Money(l.Amount).View()}
+		out[i] = InvoiceLine{Kind: l.Kind, PlanID: l.PlanID, Quantity: l.Quantity, From: subscription.Date(l.From), To: subscription.Date(l.To), Amount: r.Money(l.Amount).Formatted()}
 	}
 	return out
 }
@@ -133,22 +133,22 @@ func linesOf(r *service.Record, lines []invoice.Line) []InvoiceLine {
 func taxesOf(r *service.Record, taxes []invoice.TaxLine) []InvoiceTax {
 	out := make([]InvoiceTax, len(taxes))
 	for i, t := range taxes {
-		out[i] = InvoiceTax{RateBP: t.RateBP, Gross: r.Money(t.Gross).View(), Tax: r.Money(t.Tax).View()}
+		out[i] = InvoiceTax{RateBP: t.RateBP, Gross: r.Money(t.Gross).Formatted(), Tax: r.Money(t.Tax).Formatted()}
 	}
 	return out
 }
 
 // Invoice is an invoice as the API shows it.
 type Invoice struct {
-	Number     string        `json:"number" example:"INV-2026-000123"`
-	State      invoice.State `json:"state" enum:"open,paid,void"`
-	Title      string        `json:"title"`
-	Issued     time.Time     `json:"issued"`
-	Lines      []InvoiceLine `json:"lines" nullable:"false"`
-	Taxes      []InvoiceTax  `json:"taxes" nullable:"false" doc:"Contained in the lines."`
-	Subtotal   money.View    `json:"subtotal"`
-	CreditUsed money.View    `json:"creditUsed"`
-	Total      money.View    `json:"total" doc:"What was, or is to be, charged."`
+	Number     string          `json:"number" example:"INV-2026-000123"`
+	State      invoice.State   `json:"state" enum:"open,paid,void"`
+	Title      string          `json:"title"`
+	Issued     time.Time       `json:"issued"`
+	Lines      []InvoiceLine   `json:"lines" nullable:"false"`
+	Taxes      []InvoiceTax    `json:"taxes" nullable:"false" doc:"Contained in the lines."`
+	Subtotal   money.Formatted `json:"subtotal"`
+	CreditUsed money.Formatted `json:"creditUsed"`
+	Total      money.Formatted `json:"total" doc:"What was, or is to be, charged."`
 }
 
 // InvoiceList is a page of invoices.
@@ -173,7 +173,7 @@ func (f *Subscriptions) invoices(ctx context.Context, in *PartsInput) (*InvoiceL
 	for i, n := range all {
 		out.Body.Invoices[i] = Invoice{
 			Number: n.Number, State: n.State, Title: n.Title, Issued: n.Issued, Lines: linesOf(r, n.Lines), Taxes: taxesOf(r, n.Taxes),
-			Subtotal: r.Money(n.Subtotal).View(), CreditUsed: r.Money(n.CreditUsed).View(), Total: r.Money(n.Total).View(),
+			Subtotal: r.Money(n.Subtotal).Formatted(), CreditUsed: r.Money(n.CreditUsed).Formatted(), Total: r.Money(n.Total).Formatted(),
 		}
 	}
 	return out, nil

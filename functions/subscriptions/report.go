@@ -21,11 +21,11 @@ type reportInput struct {
 
 // Share is a part of a whole.
 type Share struct {
-	Of         int        `json:"of"`
-	Part       int        `json:"part"`
-	BP         int64      `json:"bp" doc:"Basis points."`
-	OfAmount   money.View `json:"ofAmount"`
-	PartAmount money.View `json:"partAmount"`
+	Of         int             `json:"of"`
+	Part       int             `json:"part"`
+	BP         int64           `json:"bp" doc:"Basis points."`
+	OfAmount   money.Formatted `json:"ofAmount"`
+	PartAmount money.Formatted `json:"partAmount"`
 }
 
 // Cohort is the subscriptions whose first paid day was in one month.
@@ -41,20 +41,20 @@ type ReportOutput struct {
 	Body       struct {
 		Ready            bool                `json:"ready" doc:"false: the figures are being added up and are 0 until then. Ask again in a minute or a few."`
 		AsOf             time.Time           `json:"asOf,omitzero" doc:"When the figures were begun to be added up."`
-		Opening          money.View          `json:"opening" doc:"Recurring revenue per month at from."`
-		New              money.View          `json:"new"`
-		Returned         money.View          `json:"returned"`
-		Expansion        money.View          `json:"expansion"`
-		Contraction      money.View          `json:"contraction"`
-		ChurnVoluntary   money.View          `json:"churnVoluntary"`
-		ChurnInvoluntary money.View          `json:"churnInvoluntary"`
-		Closing          money.View          `json:"closing" doc:"opening + new + returned + expansion - contraction - churn, always."`
+		Opening          money.Formatted     `json:"opening" doc:"Recurring revenue per month at from."`
+		New              money.Formatted     `json:"new"`
+		Returned         money.Formatted     `json:"returned"`
+		Expansion        money.Formatted     `json:"expansion"`
+		Contraction      money.Formatted     `json:"contraction"`
+		ChurnVoluntary   money.Formatted     `json:"churnVoluntary"`
+		ChurnInvoluntary money.Formatted     `json:"churnInvoluntary"`
+		Closing          money.Formatted     `json:"closing" doc:"opening + new + returned + expansion - contraction - churn, always."`
 		States           map[string]int      `json:"states" doc:"Subscriptions by state, as they stand."`
 		Trials           Share               `json:"trials" doc:"Trials that ended, and those that turned into a payment."`
 		Recovery         Share               `json:"recovery" doc:"Declined invoices that are decided, and those paid in the end."`
 		Cohorts          []Cohort            `json:"cohorts" nullable:"false" doc:"Who still pays, month after month."`
 		Renewals         int                 `json:"renewals" doc:"Charges to come within the days."`
-		RenewalAmount    money.View          `json:"renewalAmount"`
+		RenewalAmount    money.Formatted     `json:"renewalAmount"`
 		Stock            []subscription.Need `json:"stock" nullable:"false" doc:"Units that the parcels of these days take."`
 	}
 }
@@ -67,7 +67,7 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	if err != nil {
 		return nil, err
 	}
-	view := func(amount int64) money.View { return money.Of(amount, in.Currency).View() }
+	view := func(amount int64) money.Formatted { return money.Of(amount, in.Currency).Formatted() }
 	part := func(s subscription.Share) Share {
 		return Share{Of: s.Of, Part: s.Part, BP: s.BP(), OfAmount: view(s.OfAmount), PartAmount: view(s.PartAmount)}
 	}

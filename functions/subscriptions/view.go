@@ -19,14 +19,14 @@ type Subscription struct {
 	Version     int                   `json:"version"`
 	Plan        PlanRef               `json:"plan"`
 	Quantity    int                   `json:"quantity"`
-	Price       money.View            `json:"price" doc:"Of one payment."`
+	Price       money.Formatted       `json:"price" doc:"Of one payment."`
 	Interval    subscription.Interval `json:"interval"`
 	Opens       subscription.Date     `json:"opens" doc:"First day of the running period."`
 	Closes      subscription.Date     `json:"closes" doc:"The day after its last."`
 	Next        *NextPayment          `json:"next,omitempty" doc:"The next charge if nothing changes."`
 	EndsOn      subscription.Date     `json:"endsOn,omitempty" doc:"Of one that is canceled or has ended."`
 	EndReason   string                `json:"endReason,omitempty"`
-	Credit      money.View            `json:"credit" doc:"Account credit; the next invoices use it first."`
+	Credit      money.Formatted       `json:"credit" doc:"Account credit; the next invoices use it first."`
 	Unpaid      *Unpaid               `json:"unpaid,omitempty"`
 	Question    *Question             `json:"question,omitempty" doc:"The consent that is being asked for."`
 	Method      *Method               `json:"paymentMethod,omitempty"`
@@ -54,12 +54,12 @@ type PlanRef struct {
 // NextPayment is a charge to come.
 type NextPayment struct {
 	On     subscription.Date `json:"on"`
-	Amount money.View        `json:"amount"`
+	Amount money.Formatted   `json:"amount"`
 }
 
 // Unpaid is the invoice that is not paid yet.
 type Unpaid struct {
-	Amount  money.View        `json:"amount"`
+	Amount  money.Formatted   `json:"amount"`
 	Running bool              `json:"running" doc:"The provider is being asked."`
 	RetryAt time.Time         `json:"retryAt,omitzero"`
 	Wait    subscription.Wait `json:"wait,omitempty" doc:"card: another card is needed; shopper: the bank wants to see the cardholder; nothing: no retry is left."`
@@ -70,8 +70,8 @@ type Question struct {
 	ID       string              `json:"id"`
 	Kind     string              `json:"kind" enum:"trial_turns_paid,price_rises"`
 	On       subscription.Date   `json:"on"`
-	Old      money.View          `json:"old"`
-	New      money.View          `json:"new"`
+	Old      money.Formatted     `json:"old"`
+	New      money.Formatted     `json:"new"`
 	Required bool                `json:"required"`
 	Answer   subscription.Answer `json:"answer,omitempty"`
 }
@@ -103,14 +103,14 @@ func (f *Subscriptions) output(status int, r *service.Record, replay bool) *Subs
 func (f *Subscriptions) view(r *service.Record) Subscription {
 	s, now := &r.Sub, f.Billing.Clock.Now()
 	v := Subscription{
-		ID: s.ID, State: s.State, Version: r.Version, Quantity: s.Terms.Quantity, Price: r.Money(s.Terms.Payment()).View(),
+		ID: s.ID, State: s.State, Version: r.Version, Quantity: s.Terms.Quantity, Price: r.Money(s.Terms.Payment()).Formatted(),
 		Plan:     PlanRef{ID: s.Terms.PlanID, Version: s.Terms.Version, Kind: s.Terms.Kind, Title: r.Title()},
-		Interval: s.Terms.Interval, Opens: s.Span.Opens, Closes: s.Span.Closes, EndReason: s.EndReason, Credit: r.Money(s.Credit).View(),
+		Interval: s.Terms.Interval, Opens: s.Span.Opens, Closes: s.Span.Closes, EndReason: s.EndReason, Credit: r.Money(s.Credit).Formatted(),
 		Contents: s.Terms.Contents, SkipNext: s.Skip, PauseUntil: s.PauseUntil, PrepaidLeft: s.PrepaidLeft, Benefits: s.InForce(now),
 		Allows: allows(s), Processing: len(r.Tasks) > 0 || s.Open != nil && s.Open.InFlight, StartedAt: s.StartedAt,
 	}
 	for _, u := range s.Upcoming(1) {
-		v.Next = &NextPayment{On: u.On, Amount: u.Amount.View()}
+		v.Next = &NextPayment{On: u.On, Amount: u.Amount.Formatted()}
 	}
 	if s.State == subscription.Ended {
 		v.EndsOn = s.Span.Closes
@@ -118,11 +118,11 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 		v.EndsOn = q.EndsOn
 	}
 	if o := s.Open; o != nil {
-		v.Unpaid = &Unpaid{Amount: r.Money(o.Amount).View(), Running: o.InFlight, RetryAt: o.RetryAt, Wait: o.Wait}
+		v.Unpaid = &Unpaid{Amount: r.Money(o.Amount).Formatted(), Running: o.InFlight, RetryAt: o.RetryAt, Wait: o.Wait}
 	}
 	if a := s.Ask; a != nil {
 		v.Question = &Question{
-			ID: a.ID, Kind: string(a.Kind), On: a.On, Old: r.Money(a.Old).View(), New: r.Money(a.New).View(), Required: a.Required, Answer: a.Answer,
+			ID: a.ID, Kind: string(a.Kind), On: a.On, Old: r.Money(a.Old).Formatted(), New: r.Money(a.New).Formatted(), Required: a.Required, Answer: a.Answer,
 		}
 	}
 	if m, ok := r.Methods[s.Card.Token]; ok {

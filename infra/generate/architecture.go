@@ -45,7 +45,7 @@ func architecture(s topology.System) ([]byte, error) {
 		for i, index := range t.Indexes {
 			names[i] = "`" + index.Name + "`"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", t.Name, t.Why, yesNo(t.Stream), strings.Join(names, ", "))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", t.Name, t.Purpose, yesNo(t.Stream), strings.Join(names, ", "))
 	}
 	return b.Bytes(), nil
 }

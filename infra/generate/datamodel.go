@@ -20,9 +20,9 @@ func dataModel(s topology.System) ([]byte, error) {
 	b.WriteString("Units are DynamoDB's: a read unit is 4 KB strongly consistent (half for eventually consistent), a " +
 		"write unit is 1 KB; each index that changes adds its own; a transaction doubles the table's part.\n\n")
 	for _, t := range s.Tables {
-		fmt.Fprintf(&b, "- **%s**: %s.", t.Name, t.Why)
+		fmt.Fprintf(&b, "- **%s**: %s.", t.Name, t.Purpose)
 		for _, index := range t.Indexes {
-			fmt.Fprintf(&b, " Index `%s` (%s, %s) carries %v.", index.Name, index.Hash, index.Sort, index.Carries)
+			fmt.Fprintf(&b, " Index `%s` (%s, %s) carries %v.", index.Name, index.Hash, index.Sort, index.Projected)
 		}
 		b.WriteString("\n")
 	}

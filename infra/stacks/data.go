@@ -67,7 +67,7 @@ func (d *Data) table(c Config, schema table.Schema) awsdynamodb.TableV2 {
 		indexes = append(indexes, &awsdynamodb.GlobalSecondaryIndexPropsV2{
 			IndexName: str(index.Name), PartitionKey: attribute(index.Hash, awsdynamodb.AttributeType_STRING),
 			SortKey: attribute(index.Sort, sort), ProjectionType: awsdynamodb.ProjectionType_INCLUDE,
-			NonKeyAttributes: strs(index.Carries...),
+			NonKeyAttributes: strs(index.Projected...),
 		})
 	}
 	props.GlobalSecondaryIndexes = &indexes

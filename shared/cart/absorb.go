@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"dangol/shared/membership/standing"
+	"dangol/shared/membership/entitlements"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
 )
@@ -15,7 +15,7 @@ import (
 //
 // 2 round trips: 1 RCU per 4 KB, 2 WCU per KB of both carts. Errors: those of do, 404 cart_not_found, 409 cart_paying, 409
 // cart_ordered, 503 busy.
-func (s Store) Absorb(ctx context.Context, customerID string, guest Ref, do func(into, guest *Cart) error) (*Cart, error) {
+func (s Store) MergeGuest(ctx context.Context, customerID string, guest Ref, do func(into, guest *Cart) error) (*Cart, error) {
 	lost := 0
 	m, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (m merge, err error) {
 		m.into, m.from, m.seen, err = s.both(ctx, customerID, guest)
@@ -27,7 +27,7 @@ func (s Store) Absorb(ctx context.Context, customerID string, guest Ref, do func
 		if m.from == nil {
 			return m, NotFound()
 		}
-		if err := errors.Join(Changeable(m.into), Changeable(m.from)); err != nil {
+		if err := errors.Join(CheckOpen(m.into), CheckOpen(m.from)); err != nil {
 			return m, err
 		}
 		s.name(m.into)
@@ -70,11 +70,11 @@ func (s Store) both(ctx context.Context, customerID string, guest Ref) (into, fr
 		return nil, nil, stood{}, NotFound()
 	}
 	home := KeyOfCustomer(customerID)
-	found, err := s.Table.BatchGet(ctx, true, home, KeyOfBought(customerID), standing.KeyOf(customerID), KeyOfGuest(guest.CartID))
+	found, err := s.Table.BatchGet(ctx, true, home, KeyOfPurchases(customerID), entitlements.KeyOf(customerID), KeyOfGuest(guest.CartID))
 	if err != nil {
 		return nil, nil, stood{}, err
 	}
-	into, seen, err = s.customers(Ref{CartID: Mine, CustomerID: customerID}, found[home])
+	into, seen, err = s.customers(Ref{CartID: OwnCart, CustomerID: customerID}, found[home])
 	if err != nil {
 		return nil, nil, stood{}, err
 	}

@@ -16,7 +16,7 @@ import (
 //
 // 1 round trip and 1 WCU; with a key a transaction of two items, 4 WCU, and 1 more read for a repetition. Errors: 422
 // idempotency_key_reused, 404 cart_not_found for a repetition whose cart has gone into another.
-func (s Store) Begin(
+func (s Store) CreateGuest(
 	ctx context.Context, c Cart, r idempotency.Request, key string,
 ) (_ *Cart, token string, replayed bool, err error) {
 	now := s.Clock.Now()
@@ -34,7 +34,7 @@ func (s Store) Begin(
 		}
 		return &c, token, false, err
 	}
-	done, err := r.Done(c.ID)
+	done, err := r.AnswerWrite(c.ID)
 	if err != nil {
 		return nil, "", false, err
 	}

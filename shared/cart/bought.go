@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"dangol/shared/membership"
-	"dangol/shared/membership/standing"
+	"dangol/shared/membership/entitlements"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion/store"
 )
 
 // Limited is a number of units of a variant that one customer may buy only so often, or uses of a promotion.
-type Limited struct {
+type LimitedPurchase struct {
 	VariantID string // or the id of a promotion, or offers.Orders
 	Quantity  int
 	Limit     int // over the customer's lifetime
@@ -22,7 +22,7 @@ type Limited struct {
 
 // KeyOfBought is the key of what a customer has bought of goods with a lifetime limit: one item per customer, one
 // attribute per variant, so it is read in the same round trip as the cart.
-func KeyOfBought(customerID string) table.Key { return store.KeyOfCounters(customerID) }
+func KeyOfPurchases(customerID string) table.Key { return store.KeyOfCounters(customerID) }
 
 // Customer is what the shop knows of a customer that decides what they may buy and which promotions they get.
 type Customer struct {
@@ -32,48 +32,48 @@ type Customer struct {
 
 // Customer reads what is known of a customer. 1 round trip, 0.5 RCU per 4 KB of both items.
 func (s Store) Customer(ctx context.Context, customerID string) (Customer, error) {
-	found, err := s.Table.BatchGet(ctx, false, KeyOfBought(customerID), standing.KeyOf(customerID))
+	found, err := s.Table.BatchGet(ctx, false, KeyOfPurchases(customerID), entitlements.KeyOf(customerID))
 	if err != nil {
 		return Customer{}, err
 	}
 	var c Cart
 	err = c.know(customerID, found)
-	return Customer{c.Bought, c.Standing}, err
+	return Customer{c.Purchases, c.Entitlements}, err
 }
 
 // LimitedOf lists the lines' goods that have a lifetime limit, summed per variant and in the order of their ids.
-func LimitedOf(lines []Line, goods Goods) []Limited {
-	var out []Limited
+func LimitedPurchases(lines []Line, goods Variants) []LimitedPurchase {
+	var out []LimitedPurchase
 	for _, l := range lines {
 		limit := goods[l.VariantID].Variant.MaxPerCustomer
 		if limit == 0 || l.Gift != "" {
 			continue
 		}
-		at := slices.IndexFunc(out, func(o Limited) bool { return o.VariantID == l.VariantID })
+		at := slices.IndexFunc(out, func(o LimitedPurchase) bool { return o.VariantID == l.VariantID })
 		if at >= 0 {
 			out[at].Quantity += l.Quantity
 			continue
 		}
-		out = append(out, Limited{VariantID: l.VariantID, Quantity: l.Quantity, Limit: limit})
+		out = append(out, LimitedPurchase{VariantID: l.VariantID, Quantity: l.Quantity, Limit: limit})
 	}
-	slices.SortFunc(out, func(a, b Limited) int { return cmp.Compare(a.VariantID, b.VariantID) })
+	slices.SortFunc(out, func(a, b LimitedPurchase) int { return cmp.Compare(a.VariantID, b.VariantID) })
 	return out
 }
 
 // Buy counts units as bought, for the transaction that takes them out of stock. The condition fails, and nothing counts,
 // when one of the limits would be passed. wants must not be empty; each variant appears once.
-func Buy(customerID string, wants []Limited) table.Update {
+func CountPurchases(customerID string, wants []LimitedPurchase) table.Update {
 	return count(customerID, wants, 1)
 }
 
 // Unbuy gives back what Buy counted, when the purchase came to nothing or was canceled. Build it once per purchase: it
 // takes off each time it is applied.
-func Unbuy(customerID string, wants []Limited) table.Update {
+func UncountPurchases(customerID string, wants []LimitedPurchase) table.Update {
 	return count(customerID, wants, -1)
 }
 
-func count(customerID string, wants []Limited, sign int) table.Update {
-	u := table.Update{Key: KeyOfBought(customerID), With: map[string]any{}, Names: map[string]string{}}
+func count(customerID string, wants []LimitedPurchase, sign int) table.Update {
+	u := table.Update{Key: KeyOfPurchases(customerID), With: map[string]any{}, Names: map[string]string{}}
 	var adds, conditions []string
 	for i, w := range wants {
 		u.Names[fmt.Sprintf("#v%d", i)] = w.VariantID

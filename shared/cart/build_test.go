@@ -19,11 +19,11 @@ type variant = func(*catalog.Variant)
 
 // goods of a small shop: won and dollars, ten of each unless said otherwise.
 type shelf struct {
-	goods cart.Goods
+	goods cart.Variants
 	left  map[string]int
 }
 
-func stocked() *shelf { return &shelf{goods: cart.Goods{}, left: map[string]int{}} }
+func stocked() *shelf { return &shelf{goods: cart.Variants{}, left: map[string]int{}} }
 
 // with puts a variant on the shelf.
 func (s *shelf) with(id string, won int64, left int, set ...variant) *shelf {
@@ -35,9 +35,9 @@ func (s *shelf) with(id string, won int64, left int, set ...variant) *shelf {
 		f(&v)
 	}
 	s.left[id] = left
-	s.goods[id] = cart.Good{Product: &catalog.Product{ID: "prod-" + id, Title: catalog.Text{"en": id}}, Variant: v}
+	s.goods[id] = cart.SellableVariant{Product: &catalog.Product{ID: "prod-" + id, Title: catalog.Text{"en": id}}, Variant: v}
 	for id, g := range s.goods { // a set may have come before its parts
-		s.goods[id] = cart.NewGood(g.Product, g.Variant, s.left)
+		s.goods[id] = cart.NewSellableVariant(g.Product, g.Variant, s.left)
 	}
 	return s
 }
@@ -102,9 +102,9 @@ func fieldOf(err error) string {
 	return ""
 }
 
-// Goods makes the shelf a GoodsReader.
-func (s *shelf) Goods(_ context.Context, ids []string) (cart.Goods, error) {
-	found := cart.Goods{}
+// Variants makes the shelf a VariantReader.
+func (s *shelf) Variants(_ context.Context, ids []string) (cart.Variants, error) {
+	found := cart.Variants{}
 	for _, id := range ids {
 		if g, ok := s.goods[id]; ok {
 			found[id] = g

@@ -48,23 +48,23 @@ type Cart struct {
 	Chosen table.Map[[]string] `dynamodbav:"chosen,omitempty"`
 	// Shown is what promotions did when the cart was last changed, and Moved what they have done since then that the shopper
 	// has not accepted yet.
-	Shown     *Shown                `dynamodbav:"shown,omitempty"`
-	Moved     table.List[OfferMove] `dynamodbav:"moved,omitempty"`
-	Keys      table.List[UsedKey]   `dynamodbav:"keys,omitempty"`      // recent idempotency keys, in the write they belong to
-	Marks     table.List[string]    `dynamodbav:"marks,omitempty"`     // of recent writes, to recognize one whose answer was lost
-	Mark      string                `dynamodbav:"mark,omitempty"`      // of the checkout's last step
-	LastOrder *LastOrder            `dynamodbav:"lastOrder,omitempty"` // what became of the cart that stood here before
-	Event     *event.Event          `dynamodbav:"event,omitempty"`
-	CreatedAt time.Time             `dynamodbav:"createdAt"`
-	UpdatedAt time.Time             `dynamodbav:"updatedAt"`
-	TTL       int64                 `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
+	Shown            *ShownPromotions            `dynamodbav:"shown,omitempty"`
+	PromotionChanges table.List[PromotionChange] `dynamodbav:"moved,omitempty"`
+	Keys             table.List[UsedKey]         `dynamodbav:"keys,omitempty"`      // recent idempotency keys, in the write they belong to
+	WriteIDs         table.List[string]          `dynamodbav:"marks,omitempty"`     // of recent writes, to recognize one whose answer was lost
+	WriteID          string                      `dynamodbav:"mark,omitempty"`      // of the checkout's last step
+	LastOrder        *LastOrder                  `dynamodbav:"lastOrder,omitempty"` // what became of the cart that stood here before
+	Event            *event.Event                `dynamodbav:"event,omitempty"`
+	CreatedAt        time.Time                   `dynamodbav:"createdAt"`
+	UpdatedAt        time.Time                   `dynamodbav:"updatedAt"`
+	TTL              int64                       `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
 
 	// Bought is how many units of goods with a lifetime limit the customer has bought, by variant id, how often they have
 	// used promotions with a limit, by promotion id, and how many orders they have made, under offers.Orders. It is read
 	// along with the cart and not stored in it; nil for a guest.
-	Bought map[string]int `dynamodbav:"-"`
+	Purchases map[string]int `dynamodbav:"-"`
 	// Standing is the memberships of the customer, read along with the cart as well.
-	Standing membership.Entitlements `dynamodbav:"-"`
+	Entitlements membership.Entitlements `dynamodbav:"-"`
 }
 
 // LastOrder links a customer's cart that was ordered to its order, in the cart that took its place.

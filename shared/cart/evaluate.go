@@ -15,9 +15,9 @@ import (
 // problems. bought is what the customer has bought of limited goods in their lifetime; nil for a guest, who cannot buy
 // such goods at all, because nobody could tell whether they did before. An ordered cart has no problems.
 func Evaluate(
-	c *Cart, goods Goods, shop pricing.Shop, offers []pricing.Offer, bought map[string]int, at time.Time,
+	c *Cart, goods Variants, shop pricing.Shop, offers []pricing.Offer, bought map[string]int, at time.Time,
 ) Priced {
-	p := Priced{Cart: c, Goods: goods, Totals: pricing.Price(basketOf(c, goods, at), shop, offers)}
+	p := Priced{Cart: c, Variants: goods, Totals: pricing.Price(basketOf(c, goods, at), shop, offers)}
 	country := countryOf(c)
 	paid := p.Totals.Subtotal - (p.Totals.Discount - p.Totals.ShippingDiscount)
 	for _, m := range shop.Methods(country, c.Currency) {
@@ -45,7 +45,7 @@ func (p *Priced) add(code, lineID string, blocking bool, detail string, facts ma
 }
 
 // basketOf is what of the cart can be priced.
-func basketOf(c *Cart, goods Goods, at time.Time) pricing.Basket {
+func basketOf(c *Cart, goods Variants, at time.Time) pricing.Basket {
 	b := pricing.Basket{
 		Currency: c.Currency, Codes: c.Codes, CustomerID: c.CustomerID, Country: countryOf(c), Method: c.Shipping, At: at,
 	}
@@ -80,7 +80,7 @@ type counts struct {
 	sharers  map[string]int // how many lines want the part
 }
 
-func countUp(c *Cart, goods Goods) counts {
+func countUp(c *Cart, goods Variants) counts {
 	n := counts{variants: map[string]int{}, parts: map[string]int{}, sharers: map[string]int{}}
 	for _, l := range c.Lines {
 		if l.Gift == "" {
@@ -95,7 +95,7 @@ func countUp(c *Cart, goods Goods) counts {
 }
 
 func (p *Priced) checkLine(l Line, n counts, bought map[string]int, at time.Time) {
-	g, known := p.Goods[l.VariantID]
+	g, known := p.Variants[l.VariantID]
 	price, sold := g.Variant.Price(p.Cart.Currency)
 	switch {
 	case !known:
@@ -120,7 +120,7 @@ func (p *Priced) checkLine(l Line, n counts, bought map[string]int, at time.Time
 }
 
 // checkLimits counts all lines of a variant together, so that properties do not get around a limit.
-func (p *Priced) checkLimits(l Line, g Good, wanted int, bought map[string]int) {
+func (p *Priced) checkLimits(l Line, g SellableVariant, wanted int, bought map[string]int) {
 	if most := g.Variant.MaxPerOrder; most > 0 && wanted > most {
 		p.add("order_limit_reached", l.ID, true, "More than one order may have.", map[string]any{"limit": most, "wanted": wanted})
 	}
@@ -139,12 +139,12 @@ func (p *Priced) checkLimits(l Line, g Good, wanted int, bought map[string]int) 
 
 // checkStock holds what all lines together want of each part against what is left of it. One problem a line is enough: a
 // part of which there is not even enough for one unit, else the first by id.
-func (p *Priced) checkStock(l Line, g Good, n counts) {
+func (p *Priced) checkStock(l Line, g SellableVariant, n counts) {
 	parts := partsOf(g.Variant)
 	var lacking []string
 	for _, part := range slices.Sorted(maps.Keys(parts)) {
 		left := g.Left[part]
-		if left >= Endless || n.parts[part] <= left {
+		if left >= Unlimited || n.parts[part] <= left {
 			continue
 		}
 		if left < parts[part] {
@@ -170,7 +170,7 @@ func (p *Priced) checkDelivery() {
 	if c.Email == "" {
 		p.add("missing_email", "", true, "Where to send the order confirmation is not known.", nil)
 	}
-	shipped := slices.ContainsFunc(c.Lines, func(l Line) bool { return p.Goods[l.VariantID].Variant.RequiresShipping })
+	shipped := slices.ContainsFunc(c.Lines, func(l Line) bool { return p.Variants[l.VariantID].Variant.RequiresShipping })
 	chosen := slices.ContainsFunc(p.Methods, func(m Method) bool { return m.ID == c.Shipping })
 	switch {
 	case !shipped:

@@ -126,7 +126,7 @@ func TestUnknownCodesAreRefusedAndBlockNothing(t *testing.T) {
 	s := stocked().with("SOAP", 9000, 10)
 	c := filled(t, won(), s, choice("SOAP", 1))
 	c.Codes = []string{"WELCOME"}
-	q := cart.Quoter{Shop: shop(t), Goods: s, Offers: store.None}
+	q := cart.Quoter{Shop: shop(t), Variants: s, Promotions: store.None}
 	p, err := q.Quote(t.Context(), c, noon)
 	if err != nil || p.Blocked() || len(p.Refused) != 1 || p.Refused[0].Reason != "unknown_code" || p.Problems[0].Code != "code_refused" {
 		t.Errorf("%v, %+v", err, p)
@@ -136,7 +136,7 @@ func TestUnknownCodesAreRefusedAndBlockNothing(t *testing.T) {
 func TestWhatPromotionsTakeOffReachesTheTotals(t *testing.T) {
 	t.Parallel()
 	s := stocked().with("SOAP", 9000, 10)
-	q := cart.Quoter{Shop: shop(t), Goods: s, Offers: live(thousandOff)}
+	q := cart.Quoter{Shop: shop(t), Variants: s, Promotions: live(thousandOff)}
 	p, err := q.Quote(t.Context(), filled(t, won(), s, choice("SOAP", 2)), noon)
 	if err != nil || p.Totals.Discount != 1000 || p.Totals.Total != 20000 {
 		t.Errorf("%v, %+v", err, p.Totals)
@@ -152,5 +152,5 @@ var thousandOff = promotion.Promotion{
 
 // live is promotions that nobody changes.
 func live(promotions ...promotion.Promotion) store.Reader {
-	return store.Fixed{Snapshot: store.NewSnapshot(promotions, nil)}
+	return store.Static{Snapshot: store.NewSnapshot(promotions, nil)}
 }

@@ -7,21 +7,21 @@ import (
 )
 
 // Endless is what is left of a part that never runs out: untracked, or sold on backorder.
-const Endless = catalog.Unlimited
+const Unlimited = catalog.Unlimited
 
 // GoodsReader finds goods with their stock by variant id. A variant that cannot be bought (unknown, draft, archived) is
 // not in the answer.
-type GoodsReader interface {
-	Goods(ctx context.Context, variantIDs []string) (Goods, error)
+type VariantReader interface {
+	Variants(ctx context.Context, variantIDs []string) (Variants, error)
 }
 
 // NewGood is a good with left units of each of its stocked parts, by variant id; a part that is not in left has none.
-func NewGood(p *catalog.Product, v catalog.Variant, left map[string]int) Good {
-	g := Good{Product: p, Variant: v, Available: Endless, Left: map[string]int{}}
+func NewSellableVariant(p *catalog.Product, v catalog.Variant, left map[string]int) SellableVariant {
+	g := SellableVariant{Product: p, Variant: v, Available: Unlimited, Left: map[string]int{}}
 	for part, quantity := range partsOf(v) {
 		n := left[part]
 		g.Left[part] = n
-		if n < Endless {
+		if n < Unlimited {
 			g.Available = min(g.Available, max(n, 0)/quantity)
 		}
 	}
@@ -31,7 +31,7 @@ func NewGood(p *catalog.Product, v catalog.Variant, left map[string]int) Good {
 // partsOf is what one unit takes out of stock, by the part's variant id.
 func partsOf(v catalog.Variant) map[string]int {
 	parts := map[string]int{}
-	for _, part := range v.Parts() {
+	for _, part := range v.StockComponents() {
 		if part.Quantity > 0 {
 			parts[part.VariantID] += part.Quantity
 		}
@@ -40,19 +40,19 @@ func partsOf(v catalog.Variant) map[string]int {
 }
 
 // Shelf reads goods from a catalog shelf. Products that are not active are not goods.
-type Shelf struct{ Of *catalog.Shelf }
+type CatalogReader struct{ Cache *catalog.Cache }
 
 // Goods reads the variants and the stock of their parts. No round trip when all is fresh on the shelf, else those of
 // catalog.Shelf.Goods.
-func (s Shelf) Goods(ctx context.Context, variantIDs []string) (Goods, error) {
-	items, err := s.Of.Goods(ctx, variantIDs)
+func (s CatalogReader) Variants(ctx context.Context, variantIDs []string) (Variants, error) {
+	items, err := s.Cache.Variants(ctx, variantIDs)
 	if err != nil {
 		return nil, err
 	}
-	goods := make(Goods, len(items))
+	goods := make(Variants, len(items))
 	for id, item := range items {
 		if item.Product.Status == catalog.Active {
-			goods[id] = NewGood(item.Product, item.Variant, item.Left)
+			goods[id] = NewSellableVariant(item.Product, item.Variant, item.Left)
 		}
 	}
 	return goods, nil

@@ -58,7 +58,7 @@ func (c *Cart) Find(lineID string) int {
 
 // Add puts a choice of a good into the cart, or more of it when the line is there. What stock and purchase limits do not
 // allow goes in all the same, as a problem that the cart shows. Errors: 422 that name the field of the choice.
-func (c *Cart) Add(w Choice, g Good, at time.Time) error {
+func (c *Cart) Add(w Choice, g SellableVariant, at time.Time) error {
 	if err := w.check(); err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (c *Cart) Set(lineID string, quantity int) error {
 func (c *Cart) Remove(lineID string) error { return c.Set(lineID, 0) }
 
 // Accept takes the goods' prices as seen by the shopper.
-func (c *Cart) Accept(goods Goods) {
+func (c *Cart) Accept(goods Variants) {
 	for i, l := range c.Lines {
 		if price, sold := goods[l.VariantID].Variant.Price(c.Currency); sold {
 			c.Lines[i].SeenPrice = price.Amount
@@ -112,7 +112,7 @@ func (c *Cart) Accept(goods Goods) {
 
 // Exchange reads all prices in another currency. It changes nothing when a line is not sold in it. Errors: 409
 // not_sold_in_currency with extra.lines, the ids of those lines.
-func (c *Cart) Exchange(currency string, goods Goods) error {
+func (c *Cart) ChangeCurrency(currency string, goods Variants) error {
 	var unsold []string
 	for _, l := range c.Lines {
 		if _, sold := goods[l.VariantID].Variant.Price(currency); !sold {

@@ -135,11 +135,11 @@ func TestExchange(t *testing.T) {
 	t.Parallel()
 	s := stocked().with("SOAP", 9000, 10).with("LOCAL", 5000, 10, onlyWon)
 	c := filled(t, won(), s, choice("SOAP", 2))
-	if err := c.Exchange("USD", s.goods); err != nil || c.Currency != "USD" || c.Lines[0].SeenPrice != 900 {
+	if err := c.ChangeCurrency("USD", s.goods); err != nil || c.Currency != "USD" || c.Lines[0].SeenPrice != 900 {
 		t.Errorf("%v: %s, seen %d", err, c.Currency, c.Lines[0].SeenPrice)
 	}
 	c = filled(t, won(), s, choice("SOAP", 2), choice("LOCAL", 1))
-	err := c.Exchange("USD", s.goods)
+	err := c.ChangeCurrency("USD", s.goods)
 	lines, _ := problem.From(err).Extra["lines"].([]string)
 	if problem.Code(err) != "not_sold_in_currency" || !slices.Equal(lines, []string{cart.LineID("LOCAL", nil)}) || c.Currency != "KRW" {
 		t.Errorf("%v, lines %v, currency %s", err, lines, c.Currency)

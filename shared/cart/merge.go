@@ -30,7 +30,7 @@ const keptMerges = 20
 //
 // Whichever of two carts of one currency is put into the other, the lines and codes are the same. A guest's cart that is
 // already in it changes nothing.
-func Merge(into, guest *Cart, goods Goods, bought map[string]int) []Change {
+func Merge(into, guest *Cart, goods Variants, bought map[string]int) []Change {
 	if slices.Contains(into.MergedIDs, guest.ID) {
 		return nil
 	}
@@ -60,7 +60,7 @@ func Merge(into, guest *Cart, goods Goods, bought map[string]int) []Change {
 }
 
 // mergeLines adds the lines of both up, oldest first. Those beyond the size of a cart are the youngest.
-func mergeLines(into, guest *Cart, goods Goods) (lines, dropped []Line) {
+func mergeLines(into, guest *Cart, goods Variants) (lines, dropped []Line) {
 	byID := map[string]Line{}
 	for _, l := range into.Lines {
 		byID[l.ID] = l
@@ -89,7 +89,7 @@ func mergeLines(into, guest *Cart, goods Goods) (lines, dropped []Line) {
 }
 
 // capLines goes through the lines in their order and lets each have what is still allowed, but at least one.
-func capLines(c *Cart, goods Goods, bought map[string]int) {
+func capLines(c *Cart, goods Variants, bought map[string]int) {
 	used := counts{variants: map[string]int{}, parts: map[string]int{}}
 	rest := MaxUnits - len(c.Lines)
 	for i := range c.Lines {
@@ -109,7 +109,7 @@ func capLines(c *Cart, goods Goods, bought map[string]int) {
 }
 
 // allowed is how many more of a good stock and limits leave when used is taken.
-func allowed(g Good, used counts, bought map[string]int) int {
+func allowed(g SellableVariant, used counts, bought map[string]int) int {
 	most := MaxQuantity
 	if limit := g.Variant.MaxPerOrder; limit > 0 {
 		most = min(most, limit-used.variants[g.Variant.ID])
@@ -118,7 +118,7 @@ func allowed(g Good, used counts, bought map[string]int) int {
 		most = min(most, limit-bought[g.Variant.ID]-used.variants[g.Variant.ID])
 	}
 	for part, quantity := range partsOf(g.Variant) {
-		if left := g.Left[part]; left < Endless {
+		if left := g.Left[part]; left < Unlimited {
 			most = min(most, (left-used.parts[part])/quantity)
 		}
 	}
@@ -126,7 +126,7 @@ func allowed(g Good, used counts, bought map[string]int) int {
 }
 
 // told lists what happened to each line, in the cart's order.
-func told(into, guest *Cart, before, wanted map[string]int, goods Goods) []Change {
+func told(into, guest *Cart, before, wanted map[string]int, goods Variants) []Change {
 	var changes []Change
 	for _, l := range into.Lines {
 		had, there := before[l.ID]
@@ -191,11 +191,11 @@ func mergeGifts(into, guest *Cart) (changes []Change) {
 
 // mergeSeen carries over what has changed of promotions since the guest's cart was shown. Prices that were shown ride on the
 // lines; those in another currency say nothing about the prices of the customer's cart.
-func mergeSeen(into, guest *Cart, goods Goods) (changes []Change) {
+func mergeSeen(into, guest *Cart, goods Variants) (changes []Change) {
 	if guest.Currency == into.Currency {
-		for _, m := range guest.Moved {
-			if !slices.ContainsFunc(into.Moved, func(o OfferMove) bool { return o.PromotionID == m.PromotionID }) {
-				into.Moved = append(into.Moved, m)
+		for _, m := range guest.PromotionChanges {
+			if !slices.ContainsFunc(into.PromotionChanges, func(o PromotionChange) bool { return o.PromotionID == m.PromotionID }) {
+				into.PromotionChanges = append(into.PromotionChanges, m)
 			}
 		}
 		return nil

@@ -111,7 +111,7 @@ func TestMergeTakesWhatTheCustomersCartLacks(t *testing.T) {
 
 func TestTooManyOfAnythingIsTold(t *testing.T) {
 	t.Parallel()
-	s := stocked().with("SOAP", 9000, cart.Endless)
+	s := stocked().with("SOAP", 9000, cart.Unlimited)
 	into, guest := named(mineID, won()), named(guestID, won())
 	for i := range 60 {
 		filled(t, into, s, engraved("SOAP", 1, fmt.Sprint("mine", i)))
@@ -152,7 +152,7 @@ func content(c *cart.Cart) string {
 func TestMergeIsCommutativeInContentAndIdempotent(t *testing.T) {
 	t.Parallel()
 	s := stocked().with("SOAP", 9000, 900).with("BALM", 12000, 3).with("TWO", 9000, 10, perOrder(2)).with("ONCE", 9000, 10, perCustomer(1)).
-		with("ENDLESS", 100, cart.Endless).with("SET", 20000, 0, of("BALM", "SOAP"))
+		with("ENDLESS", 100, cart.Unlimited).with("SET", 20000, 0, of("BALM", "SOAP"))
 	copied := func(c *cart.Cart) *cart.Cart {
 		d := *c
 		d.Lines, d.Codes = slices.Clone(c.Lines), slices.Clone(c.Codes)
@@ -185,20 +185,20 @@ func TestMergeIsCommutativeInContentAndIdempotent(t *testing.T) {
 func TestMergeKeepsChosenGiftsAndWhatTheGuestHasNotAccepted(t *testing.T) {
 	t.Parallel()
 	s := stocked().with("SOAP", 9000, 10).with("RISEN", 8000, 10)
-	notice := func(id string, after int64) cart.OfferMove {
-		return cart.OfferMove{PromotionID: id, Before: 2_000, After: after, Rose: true}
+	notice := func(id string, after int64) cart.PromotionChange {
+		return cart.PromotionChange{PromotionID: id, Before: 2_000, After: after, Rose: true}
 	}
 	mine, guest := named(mineID, filled(t, won(), s, choice("SOAP", 1))), named(guestID, filled(t, won(), s, choice("RISEN", 1)))
-	mine.Chosen, mine.Moved = map[string][]string{"both": {"A"}, "same": {"C"}}, []cart.OfferMove{notice("p1", 0)}
+	mine.Chosen, mine.PromotionChanges = map[string][]string{"both": {"A"}, "same": {"C"}}, []cart.PromotionChange{notice("p1", 0)}
 	guest.Chosen = map[string][]string{"both": {"B"}, "same": {"C"}, "new": {"D"}}
-	guest.Moved = []cart.OfferMove{notice("p1", 500), notice("p2", 0)}
+	guest.PromotionChanges = []cart.PromotionChange{notice("p1", 500), notice("p2", 0)}
 	guest.Lines[0].SeenPrice = 7_000
 	changes := cart.Merge(mine, guest, s.goods, nil)
 	if !slices.Equal(mine.Chosen["new"], []string{"D"}) || !slices.Equal(mine.Chosen["both"], []string{"A"}) || len(mine.Chosen) != 3 {
 		t.Errorf("chosen gifts: %v", mine.Chosen)
 	}
-	if len(mine.Moved) != 2 || mine.Moved[0].After != 0 || mine.Moved[1].PromotionID != "p2" {
-		t.Errorf("not accepted: %+v", mine.Moved)
+	if len(mine.PromotionChanges) != 2 || mine.PromotionChanges[0].After != 0 || mine.PromotionChanges[1].PromotionID != "p2" {
+		t.Errorf("not accepted: %+v", mine.PromotionChanges)
 	}
 	at := mine.Find(cart.LineID("RISEN", nil))
 	if at < 0 || mine.Lines[at].SeenPrice != 7_000 {

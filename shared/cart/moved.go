@@ -10,13 +10,13 @@ import (
 )
 
 // Shown is what the shopper has been shown: what each promotion did, and the total.
-type Shown struct {
+type ShownPromotions struct {
 	Applied []promotion.Applied `json:"applied,omitempty"`
 	Total   int64               `json:"total"`
 }
 
 // OfferMove is a promotion that does something else for the same cart than the shopper has been shown.
-type OfferMove struct {
+type PromotionChange struct {
 	PromotionID string `json:"promotionId"`
 	Code        string `json:"code,omitempty"`
 	Before      int64  `json:"before"` // minor units taken off
@@ -29,18 +29,18 @@ type OfferMove struct {
 
 // moved is what has happened to the promotions of the cart since it was last changed, and before that without having been
 // accepted.
-func (p *Priced) moved(c *Cart) []OfferMove {
+func (p *Priced) promotionChanges(c *Cart) []PromotionChange {
 	if c.Shown == nil {
-		return c.Moved
+		return c.PromotionChanges
 	}
-	all := slices.Clone(c.Moved)
+	all := slices.Clone(c.PromotionChanges)
 	rose := p.Totals.Total > c.Shown.Total
-	for _, ch := range promotion.Changed(c.Shown.Applied, p.Outcome.Applied) {
-		m := OfferMove{
+	for _, ch := range promotion.CompareApplied(c.Shown.Applied, p.Outcome.Applied) {
+		m := PromotionChange{
 			PromotionID: ch.PromotionID, Code: ch.Code, Before: ch.Before, After: ch.After,
 			GiftsBefore: ch.GiftsBefore, GiftsAfter: ch.GiftsAfter, Rose: rose,
 		}
-		at := slices.IndexFunc(all, func(o OfferMove) bool { return o.PromotionID == m.PromotionID })
+		at := slices.IndexFunc(all, func(o PromotionChange) bool { return o.PromotionID == m.PromotionID })
 		if at < 0 {
 			all = append(all, m)
 			continue
@@ -59,7 +59,7 @@ func (q Quoter) Note(ctx context.Context, c *Cart, at time.Time) error {
 	}
 	p, err := q.Quote(ctx, c, at)
 	if err == nil {
-		c.Moved = p.moved(c)
+		c.PromotionChanges = p.promotionChanges(c)
 	}
 	return err
 }
@@ -67,7 +67,7 @@ func (q Quoter) Note(ctx context.Context, c *Cart, at time.Time) error {
 // Keep runs a change of the cart so that what the clock has done to its promotions is not lost among what the shopper does:
 // before the change it notes what has moved, after it what is shown. It returns the cart as it is priced then. Round trips
 // are those of two quotes of goods that are on the shelf.
-func (q Quoter) Keep(ctx context.Context, c *Cart, at time.Time, change func(*Cart) error) (Priced, error) {
+func (q Quoter) ApplyChange(ctx context.Context, c *Cart, at time.Time, change func(*Cart) error) (Priced, error) {
 	if err := q.Note(ctx, c, at); err != nil {
 		return Priced{}, err
 	}
@@ -79,12 +79,12 @@ func (q Quoter) Keep(ctx context.Context, c *Cart, at time.Time, change func(*Ca
 	if err != nil {
 		return Priced{}, err
 	}
-	c.Shown = &Shown{Applied: p.Outcome.Applied, Total: p.Totals.Total}
+	c.Shown = &ShownPromotions{Applied: p.Outcome.Applied, Total: p.Totals.Total}
 	return p, nil
 }
 
 // AcceptOffers takes what promotions do as seen by the shopper.
-func (c *Cart) AcceptOffers() { c.Moved, c.Shown = nil, nil }
+func (c *Cart) AcceptPromotions() { c.PromotionChanges, c.Shown = nil, nil }
 
 // refusals say why a code does nothing, for people.
 var refusals = map[promotion.Reason]string{
@@ -133,11 +133,11 @@ func (p *Priced) checkOffers(c *Cart, at time.Time) {
 		}
 		p.add("code_refused", "", false, refused.Detail, facts)
 	}
-	for _, h := range p.Outcome.Held {
+	for _, h := range p.Outcome.Restrictions {
 		p.hold(h)
 	}
-	for _, m := range p.moved(c) {
-		p.add("offer_changed", "", m.Rose, p.tell(m, at), map[string]any{
+	for _, m := range p.promotionChanges(c) {
+		p.add("offer_changed", "", m.Rose, p.noteChanges(m, at), map[string]any{
 			"promotionId": m.PromotionID, "before": m.Before, "after": m.After, "giftsBefore": m.GiftsBefore, "giftsAfter": m.GiftsAfter,
 			"reason": p.why(m, at),
 		})
@@ -153,7 +153,7 @@ func reasonOf(r promotion.Reason) string {
 }
 
 // hold tells why a limited edition cannot be bought.
-func (p *Priced) hold(h promotion.Held) {
+func (p *Priced) hold(h promotion.Restriction) {
 	facts := map[string]any{"promotionId": h.PromotionID}
 	switch h.Reason {
 	case promotion.NotStarted:
@@ -175,12 +175,12 @@ func (p *Priced) hold(h promotion.Held) {
 
 // why is the reason for a move: the promotion started, ended, was paused, or does more or less than before. A membership's
 // benefit is told apart.
-func (p *Priced) why(m OfferMove, at time.Time) string {
-	if plan, ok := promotion.PerkOf(m.PromotionID); ok {
-		return p.whyPerk(m, plan)
+func (p *Priced) why(m PromotionChange, at time.Time) string {
+	if plan, ok := promotion.PlanOfBenefit(m.PromotionID); ok {
+		return p.whyBenefit(m, plan)
 	}
 	state := promotion.Ended
-	if o := p.Offers.Promotion(m.PromotionID); o != nil {
+	if o := p.Promotions.Promotion(m.PromotionID); o != nil {
 		state = o.StateAt(at)
 	}
 	switch {
@@ -196,9 +196,9 @@ func (p *Priced) why(m OfferMove, at time.Time) string {
 	return "amount"
 }
 
-func (p *Priced) whyPerk(m OfferMove, planID string) string {
+func (p *Priced) whyBenefit(m PromotionChange, planID string) string {
 	switch {
-	case !p.Member.Of(planID):
+	case !p.Member.HasPlan(planID):
 		return "membership_ended"
 	case m.Before == 0:
 		return "membership_began"
@@ -208,15 +208,15 @@ func (p *Priced) whyPerk(m OfferMove, planID string) string {
 	return "amount"
 }
 
-func (p *Priced) tell(m OfferMove, at time.Time) string {
+func (p *Priced) noteChanges(m PromotionChange, at time.Time) string {
 	name := m.PromotionID
-	if plan, ok := promotion.PerkOf(m.PromotionID); ok {
+	if plan, ok := promotion.PlanOfBenefit(m.PromotionID); ok {
 		name = "A benefit of your membership"
 		if i := slices.IndexFunc(p.Member, func(h membership.Plan) bool { return h.ID == plan }); i >= 0 {
 			name += " " + p.Member[i].Title
 		}
 	}
-	if o := p.Offers.Promotion(m.PromotionID); o != nil {
+	if o := p.Promotions.Promotion(m.PromotionID); o != nil {
 		name = o.Name.In(p.Cart.Language, "en")
 	}
 	switch p.why(m, at) {

@@ -7,10 +7,12 @@ import (
 )
 
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
-func (s Shown) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(s) }
+func (s ShownPromotions) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
+	return table.Pack(s)
+}
 
 // UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
-func (s *Shown) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+func (s *ShownPromotions) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
 	return table.Unpack(av, s)
 }
 

@@ -38,15 +38,15 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		"begin a guest's cart": func(ctx context.Context) error {
-			_, _, _, err := s.Begin(ctx, cart.Cart{Currency: "KRW"}, idempotency.Request{}, "")
+			_, _, _, err := s.CreateGuest(ctx, cart.Cart{Currency: "KRW"}, idempotency.Request{}, "")
 			return err
 		},
 		"begin a guest's cart with an Idempotency-Key": func(ctx context.Context) error {
-			_, _, _, err := s.Begin(ctx, cart.Cart{Currency: "KRW"}, idempotency.For("op", "", "a-key-of-16-chars", nil, clk.Now()), "a-key-of-16-chars")
+			_, _, _, err := s.CreateGuest(ctx, cart.Cart{Currency: "KRW"}, idempotency.For("op", "", "a-key-of-16-chars", nil, clk.Now()), "a-key-of-16-chars")
 			return err
 		},
 		"merge a guest's cart at log-in": func(ctx context.Context) error {
-			_, err := s.Absorb(ctx, "ann", leaving, func(into, from *cart.Cart) error {
+			_, err := s.MergeGuest(ctx, "ann", leaving, func(into, from *cart.Cart) error {
 				cart.Merge(into, from, goods.goods, nil)
 				return nil
 			})

@@ -12,8 +12,8 @@ import (
 // How long a cart that nobody touches is kept. An ordered cart is kept as long as a guest's, so that a repeated checkout
 // still finds its order.
 const (
-	KeepGuest    = 30 * 24 * time.Hour
-	KeepCustomer = 90 * 24 * time.Hour
+	GuestRetention    = 30 * 24 * time.Hour
+	CustomerRetention = 90 * 24 * time.Hour
 )
 
 // BeginPaying locks the cart for a checkout: it can no longer be changed, and it does not expire while money is attached.
@@ -28,23 +28,23 @@ func BeginPaying(c *Cart, checkoutID string, now time.Time) table.Update {
 		With: map[string]any{
 			":paying": Paying, ":open": Open, ":checkout": checkoutID, ":now": now, ":cart": c.ID, ":version": c.Version,
 		},
-		Mark: checkoutID,
+		WriteID: checkoutID,
 	}
 }
 
 // Reopen gives a cart back to its shopper after a checkout that came to nothing. The condition fails when the checkout no
 // longer holds the cart.
 func Reopen(cart table.Key, checkoutID string, now time.Time) table.Update {
-	keep := KeepGuest
+	keep := GuestRetention
 	if strings.HasPrefix(cart.PK, "CUSTOMER#") {
-		keep = KeepCustomer
+		keep = CustomerRetention
 	}
 	return table.Update{
 		Key: cart, Do: "SET #state = :open, #ttl = :ttl, #updatedAt = :now REMOVE #checkoutId", If: heldByCheckout,
 		With: map[string]any{
 			":open": Open, ":ttl": now.Add(keep).Unix(), ":now": now, ":paying": Paying, ":checkout": checkoutID,
 		},
-		Mark: "reopen:" + checkoutID,
+		WriteID: "reopen:" + checkoutID,
 	}
 }
 
@@ -68,10 +68,10 @@ func CloseGuest(c *Cart, checkoutID, orderID string, now time.Time) table.Update
 			"REMOVE #email, #address, #note, #keys, #marks",
 		If: heldByCheckout,
 		With: map[string]any{
-			":ordered": Ordered, ":order": orderID, ":ttl": now.Add(KeepGuest).Unix(), ":now": now,
+			":ordered": Ordered, ":order": orderID, ":ttl": now.Add(GuestRetention).Unix(), ":now": now,
 			":paying": Paying, ":checkout": checkoutID,
 		},
-		Mark: "ordered:" + checkoutID,
+		WriteID: "ordered:" + checkoutID,
 	}
 }
 
@@ -83,7 +83,7 @@ func ReplaceCustomer(c *Cart, checkoutID, orderID string, now time.Time) table.P
 			Key: c.Key, ID: successor(checkoutID, now), CustomerID: c.CustomerID, State: Open, Version: 1,
 			Currency: c.Currency, Language: c.Language, MergedIDs: c.MergedIDs, Event: c.Event,
 			LastOrder: &LastOrder{CartID: c.ID, CheckoutID: checkoutID, OrderID: orderID},
-			CreatedAt: now, UpdatedAt: now, TTL: now.Add(KeepCustomer).Unix(),
+			CreatedAt: now, UpdatedAt: now, TTL: now.Add(CustomerRetention).Unix(),
 		},
 		If:   heldByCheckout,
 		With: map[string]any{":paying": Paying, ":checkout": checkoutID},

@@ -109,29 +109,29 @@ func TestAnOrderedCart(t *testing.T) {
 func TestLifetimeLimitsHold(t *testing.T) {
 	t.Parallel()
 	s, _ := cartStore(t)
-	once := []cart.Limited{{VariantID: "var_drop", Quantity: 1, Limit: 1}}
-	both := []cart.Limited{{VariantID: "var_drop", Quantity: 1, Limit: 1}, {VariantID: "var_mini", Quantity: 2, Limit: 5}}
+	once := []cart.LimitedPurchase{{VariantID: "var_drop", Quantity: 1, Limit: 1}}
+	both := []cart.LimitedPurchase{{VariantID: "var_drop", Quantity: 1, Limit: 1}, {VariantID: "var_mini", Quantity: 2, Limit: 5}}
 	steps := []struct {
 		name    string
 		write   table.Update
 		allowed bool
 		want    map[string]int
 	}{
-		{"more than the limit at once is refused", cart.Buy("ann", []cart.Limited{{VariantID: "var_drop", Quantity: 2, Limit: 1}}), false, map[string]int{}},
-		{"the first may be bought", cart.Buy("ann", once), true, map[string]int{"var_drop": 1}},
-		{"the second not", cart.Buy("ann", once), false, map[string]int{"var_drop": 1}},
-		{"then nothing of a purchase counts", cart.Buy("ann", both), false, map[string]int{"var_drop": 1}},
-		{"given back", cart.Unbuy("ann", once), true, map[string]int{"var_drop": 0}},
-		{"but not twice", cart.Unbuy("ann", once), false, map[string]int{"var_drop": 0}},
-		{"it may be bought again, with others", cart.Buy("ann", both), true, map[string]int{"var_drop": 1, "var_mini": 2}},
-		{"more than the limit is refused also for who has bought", cart.Buy("ann", []cart.Limited{{VariantID: "var_mini", Quantity: 6, Limit: 5}}), false,
+		{"more than the limit at once is refused", cart.CountPurchases("ann", []cart.LimitedPurchase{{VariantID: "var_drop", Quantity: 2, Limit: 1}}), false, map[string]int{}},
+		{"the first may be bought", cart.CountPurchases("ann", once), true, map[string]int{"var_drop": 1}},
+		{"the second not", cart.CountPurchases("ann", once), false, map[string]int{"var_drop": 1}},
+		{"then nothing of a purchase counts", cart.CountPurchases("ann", both), false, map[string]int{"var_drop": 1}},
+		{"given back", cart.UncountPurchases("ann", once), true, map[string]int{"var_drop": 0}},
+		{"but not twice", cart.UncountPurchases("ann", once), false, map[string]int{"var_drop": 0}},
+		{"it may be bought again, with others", cart.CountPurchases("ann", both), true, map[string]int{"var_drop": 1, "var_mini": 2}},
+		{"more than the limit is refused also for who has bought", cart.CountPurchases("ann", []cart.LimitedPurchase{{VariantID: "var_mini", Quantity: 6, Limit: 5}}), false,
 			map[string]int{"var_drop": 1, "var_mini": 2}},
 	}
 	for _, c := range steps {
 		if got := applied(t, s, c.write); got != c.allowed {
 			t.Errorf("%s: %v", c.name, got)
 		}
-		bought := loaded(t, s, mine("ann")).Bought
+		bought := loaded(t, s, mine("ann")).Purchases
 		for id, n := range c.want {
 			if bought[id] != n {
 				t.Errorf("%s: bought %v, want %v", c.name, bought, c.want)
@@ -140,7 +140,7 @@ func TestLifetimeLimitsHold(t *testing.T) {
 	}
 	goods := stocked().with("ONE", 1, 1, perCustomer(3)).with("ANY", 1, 1)
 	c := filled(t, won(), goods, choice("ONE", 2), engraved("ONE", 1, "x"), choice("ANY", 5))
-	if got := cart.LimitedOf(c.Lines, goods.goods); len(got) != 1 || got[0] != (cart.Limited{VariantID: "ONE", Quantity: 3, Limit: 3}) {
+	if got := cart.LimitedPurchases(c.Lines, goods.goods); len(got) != 1 || got[0] != (cart.LimitedPurchase{VariantID: "ONE", Quantity: 3, Limit: 3}) {
 		t.Errorf("limited %v", got)
 	}
 }

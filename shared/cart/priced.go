@@ -11,7 +11,7 @@ import (
 )
 
 // Good is a variant with its product and what is left of it.
-type Good struct {
+type SellableVariant struct {
 	Product   *catalog.Product
 	Variant   catalog.Variant
 	Available int // units of this variant that the stock of its parts allows; Endless when none runs out
@@ -23,20 +23,20 @@ type Good struct {
 }
 
 // Goods are the goods of a cart by variant id. A variant that is not there cannot be bought.
-type Goods map[string]Good
+type Variants map[string]SellableVariant
 
 // Priced is a cart with its prices, its totals and what keeps it from being bought.
 type Priced struct {
-	Cart     *Cart
-	Goods    Goods
-	Totals   pricing.Totals
-	Problems []Problem
-	Methods  []Method // shipping methods that can be chosen
-	Refused  []RefusedCode
-	Outcome  promotion.Outcome // what promotions do; the lines of gifts are in Cart.Lines
-	Offers   *store.Snapshot   // the promotions that it was priced with
-	Member   membership.Member // the memberships that it was priced with
-	At       time.Time         // the moment that it was priced for
+	Cart       *Cart
+	Variants   Variants
+	Totals     pricing.Totals
+	Problems   []Problem
+	Methods    []Method // shipping methods that can be chosen
+	Refused    []RefusedCode
+	Outcome    promotion.Outcome // what promotions do; the lines of gifts are in Cart.Lines
+	Promotions *store.Snapshot   // the promotions that it was priced with
+	Member     membership.Member // the memberships that it was priced with
+	At         time.Time         // the moment that it was priced for
 }
 
 // Blocked reports whether anything keeps the cart from being bought.
@@ -51,18 +51,18 @@ func (p Priced) Blocked() bool {
 
 // Prior is the lowest price of the 30 days before the price of a line whose price has a struck-through one beside it; 0
 // when it was never sold at another price. See offers.Snapshot.Prior.
-func (p Priced) Prior(l Line) int64 {
-	g, ok := p.Goods[l.VariantID]
-	if !ok || p.Offers == nil {
+func (p Priced) PriorPrice(l Line) int64 {
+	g, ok := p.Variants[l.VariantID]
+	if !ok || p.Promotions == nil {
 		return 0
 	}
 	list, _ := g.Product.Variant(l.VariantID)
-	return p.Offers.Prior(g.Product, list, p.Cart.Currency, p.At)
+	return p.Promotions.PriorPrice(g.Product, list, p.Cart.Currency, p.At)
 }
 
 // Shares is what each promotion takes off each line, by line id.
 func (p Priced) Shares() map[string][]pricing.Share {
-	return pricing.Shares(basketOf(p.Cart, p.Goods, p.At), p.Outcome.Offers)
+	return pricing.Shares(basketOf(p.Cart, p.Variants, p.At), p.Outcome.Offers)
 }
 
 // Problem is one thing the shopper has to know, in machine-readable form. A price_changed blocks only when the price rose,

@@ -13,37 +13,37 @@ import (
 
 // Quoter prices carts with all that it takes: the same way for the cart function, for the checkout and for a preview.
 type Quoter struct {
-	Shop   pricing.Shop
-	Goods  GoodsReader
-	Offers store.Reader // nil for none
+	Shop       pricing.Shop
+	Variants   VariantReader
+	Promotions store.Reader // nil for none
 }
 
-func (q Quoter) offers() store.Reader {
-	if q.Offers == nil {
+func (q Quoter) snapshot() store.Reader {
+	if q.Promotions == nil {
 		return store.None
 	}
-	return q.Offers
+	return q.Promotions
 }
 
 // Read reads goods at the prices they are shown with at a moment: those of the cheapest live sale. Prices are those of all
 // currencies, Sale that of the given one. Round trips are those of Goods and, when the promotions are not fresh, of Offers.
-func (q Quoter) Read(ctx context.Context, variantIDs []string, currency string, at time.Time) (Goods, error) {
-	s, err := q.offers().Current(ctx)
+func (q Quoter) Read(ctx context.Context, variantIDs []string, currency string, at time.Time) (Variants, error) {
+	s, err := q.snapshot().Current(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return q.read(ctx, s, variantIDs, currency, at)
 }
 
-func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string, currency string, at time.Time) (Goods, error) {
-	goods, err := q.Goods.Goods(ctx, variantIDs)
+func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string, currency string, at time.Time) (Variants, error) {
+	goods, err := q.Variants.Variants(ctx, variantIDs)
 	if err != nil {
 		return nil, err
 	}
 	if !s.Sales() {
 		return goods, nil
 	}
-	shown := make(Goods, len(goods))
+	shown := make(Variants, len(goods))
 	for id, g := range goods {
 		g.Variant, g.Sale = s.Prices(g.Product, g.Variant, currency, at)
 		shown[id] = g
@@ -55,7 +55,7 @@ func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string
 // is live is told by at, whatever any schedule has done. Round trips are those of Read, of Offers.Facts, and one more when
 // a gift may be given that is not on the shelf.
 func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error) {
-	s, err := q.offers().Current(ctx)
+	s, err := q.snapshot().Current(ctx)
 	if err != nil {
 		return Priced{}, err
 	}
@@ -63,7 +63,7 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 	if err != nil {
 		return Priced{}, err
 	}
-	facts, err := q.offers().Facts(ctx, s, c.shopper(), c.Codes, at)
+	facts, err := q.snapshot().Facts(ctx, s, c.shopper(), c.Codes, at)
 	if err != nil {
 		return Priced{}, err
 	}
@@ -74,12 +74,12 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 			return Priced{}, err
 		}
 		facts.Gone = gone(c, goods, more, gifts)
-		goods = goods.and(more)
+		goods = goods.with(more)
 		facts.GiftValues = valuesOf(goods, gifts, c.Currency)
 	}
 	outcome := s.Set.Apply(basket, q.Shop, facts)
-	p := Evaluate(c.with(outcome.Gifts), goods, q.Shop, outcome.Offers, c.Bought, at)
-	p.Outcome, p.Offers, p.Member = outcome, s, facts.Member
+	p := Evaluate(c.with(outcome.Gifts), goods, q.Shop, outcome.Offers, c.Purchases, at)
+	p.Outcome, p.Promotions, p.Member = outcome, s, facts.Member
 	p.At = at
 	if c.State != Ordered {
 		p.checkOffers(c, at)
@@ -91,12 +91,12 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 // shopper is who the cart belongs to, as promotions see it.
 func (c *Cart) shopper() store.Shopper {
 	return store.Shopper{
-		CustomerID: c.CustomerID, Guest: CounterOf("", c.Email), Standing: c.Standing, Counted: c.Bought, Chosen: c.Chosen, Languages: []string{c.Language},
+		CustomerID: c.CustomerID, Guest: CounterOf("", c.Email), Entitlements: c.Entitlements, Counted: c.Purchases, Chosen: c.Chosen, Languages: []string{c.Language},
 	}
 }
 
 // valuesOf is what gifts cost on the shelf.
-func valuesOf(goods Goods, gifts []string, currency string) map[string]int64 {
+func valuesOf(goods Variants, gifts []string, currency string) map[string]int64 {
 	values := make(map[string]int64, len(gifts))
 	for _, id := range gifts {
 		if price, sold := goods[id].Variant.Prices[currency]; sold {
@@ -107,13 +107,13 @@ func valuesOf(goods Goods, gifts []string, currency string) map[string]int64 {
 }
 
 // and is both together, in a map of its own.
-func (g Goods) and(more Goods) Goods {
+func (g Variants) with(more Variants) Variants {
 	both := maps.Clone(g)
 	maps.Copy(both, more)
 	return both
 }
 
-func unknownTo(goods Goods, ids []string) (unknown []string) {
+func unknownTo(goods Variants, ids []string) (unknown []string) {
 	for _, id := range ids {
 		if _, ok := goods[id]; !ok {
 			unknown = append(unknown, id)
@@ -123,7 +123,7 @@ func unknownTo(goods Goods, ids []string) (unknown []string) {
 }
 
 // gone are the gifts of which nothing is left beside what the cart itself wants.
-func gone(c *Cart, goods, more Goods, gifts []string) map[string]bool {
+func gone(c *Cart, goods, more Variants, gifts []string) map[string]bool {
 	wanted := countUp(c, goods)
 	out := map[string]bool{}
 	for _, id := range gifts {
@@ -136,7 +136,7 @@ func gone(c *Cart, goods, more Goods, gifts []string) map[string]bool {
 			continue
 		}
 		for part, n := range partsOf(g.Variant) {
-			if left := g.Left[part]; left < Endless && left-wanted.parts[part] < n {
+			if left := g.Left[part]; left < Unlimited && left-wanted.parts[part] < n {
 				out[id] = true
 			}
 		}
@@ -165,7 +165,7 @@ func GiftLineID(g promotion.Gift) string {
 }
 
 // Refresh is the priced cart under the version that was stored.
-func (p Priced) Refresh(c *Cart) Priced {
+func (p Priced) WithStored(c *Cart) Priced {
 	lines := p.Cart.Lines
 	stored := *c
 	stored.Lines = lines

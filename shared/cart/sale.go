@@ -29,12 +29,12 @@ func (p *Priced) nameSales(at time.Time) {
 // saleBehind is the sale that made the price that was shown and is over, or the one that begins with the price of today;
 // nil when it was the list price that moved.
 func (p *Priced) saleBehind(l Line, at time.Time) (sale *store.Sale, reason, verb string) {
-	g := p.Goods[l.VariantID]
+	g := p.Variants[l.VariantID]
 	list, ok := g.Product.Variant(l.VariantID)
 	if !ok {
 		return nil, "", ""
 	}
-	if over := p.Offers.Over(g.Product, list, p.Cart.Currency, l.SeenPrice, at); over != nil {
+	if over := p.Promotions.EndedSale(g.Product, list, p.Cart.Currency, l.SeenPrice, at); over != nil {
 		return over, "sale_ended", "ended"
 	}
 	if g.Sale != nil && l.SeenPrice == list.Prices[p.Cart.Currency].Amount {

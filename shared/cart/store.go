@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"dangol/shared/membership/standing"
+	"dangol/shared/membership/entitlements"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
@@ -17,7 +17,7 @@ import (
 )
 
 // Mine stands for the id of the customer's own cart, which may not exist yet.
-const Mine = "mine"
+const OwnCart = "mine"
 
 // Ref says which cart is meant and why the caller may touch it: by the guest's token when there is one, else as the
 // customer.
@@ -29,7 +29,7 @@ type Ref struct {
 }
 
 // guest reports whether the cart is reached by its token.
-func (r Ref) guest() bool { return r.Token != "" && r.CartID != Mine }
+func (r Ref) guest() bool { return r.Token != "" && r.CartID != OwnCart }
 
 // Store keeps carts.
 type Store struct {
@@ -59,7 +59,7 @@ type stood struct {
 }
 
 func (s Store) load(ctx context.Context, ref Ref) (*Cart, stood, error) {
-	if ref.CartID != Mine && !id.Is(Prefix, ref.CartID) || ref.Token == "" && ref.CustomerID == "" {
+	if ref.CartID != OwnCart && !id.Is(Prefix, ref.CartID) || ref.Token == "" && ref.CustomerID == "" {
 		return nil, stood{}, NotFound()
 	}
 	if ref.guest() {
@@ -79,8 +79,8 @@ func (s Store) loadGuest(ctx context.Context, ref Ref) (*Cart, stood, error) {
 
 func (s Store) loadCustomer(ctx context.Context, ref Ref) (*Cart, stood, error) {
 	home := KeyOfCustomer(ref.CustomerID)
-	keys := []table.Key{home, KeyOfBought(ref.CustomerID), standing.KeyOf(ref.CustomerID)}
-	if ref.Operator && ref.CartID != Mine {
+	keys := []table.Key{home, KeyOfPurchases(ref.CustomerID), entitlements.KeyOf(ref.CustomerID)}
+	if ref.Operator && ref.CartID != OwnCart {
 		keys = append(keys, KeyOfGuest(ref.CartID))
 	}
 	found, err := s.Table.BatchGet(ctx, true, keys...)
@@ -102,14 +102,14 @@ func (s Store) loadCustomer(ctx context.Context, ref Ref) (*Cart, stood, error) 
 
 // know takes in what was read along with a customer's cart.
 func (c *Cart) know(customerID string, found map[table.Key]table.Item) (err error) {
-	c.Bought = boughtIn(found[KeyOfBought(customerID)])
-	c.Standing, err = standing.In(found[standing.KeyOf(customerID)])
+	c.Purchases = boughtIn(found[KeyOfPurchases(customerID)])
+	c.Entitlements, err = entitlements.Decode(found[entitlements.KeyOf(customerID)])
 	return err
 }
 
 // customers is the cart that the ref means, when item stands in the customer's place.
 func (s Store) customers(ref Ref, item table.Item) (*Cart, stood, error) {
-	empty := &Cart{Key: KeyOfCustomer(ref.CustomerID), ID: Mine, CustomerID: ref.CustomerID, State: Open}
+	empty := &Cart{Key: KeyOfCustomer(ref.CustomerID), ID: OwnCart, CustomerID: ref.CustomerID, State: Open}
 	var c Cart
 	if item != nil {
 		if err := item.Decode(&c); err != nil {
@@ -118,11 +118,11 @@ func (s Store) customers(ref Ref, item table.Item) (*Cart, stood, error) {
 	}
 	seen := stood{c.ID, c.Version}
 	switch gone := item == nil || s.expired(&c); {
-	case gone && ref.CartID == Mine:
+	case gone && ref.CartID == OwnCart:
 		return empty, seen, nil
 	case gone:
 		return nil, seen, NotFound()
-	case ref.CartID == Mine || ref.CartID == c.ID:
+	case ref.CartID == OwnCart || ref.CartID == c.ID:
 		return &c, seen, nil
 	case c.LastOrder != nil && c.LastOrder.CartID == ref.CartID:
 		return formerly(&c), seen, nil
@@ -165,7 +165,7 @@ func boughtIn(item table.Item) map[string]int {
 // keep is how long the cart lives from now on, as its TTL.
 func keep(c *Cart, now time.Time) int64 {
 	if c.CustomerID == "" {
-		return now.Add(KeepGuest).Unix()
+		return now.Add(GuestRetention).Unix()
 	}
-	return now.Add(KeepCustomer).Unix()
+	return now.Add(CustomerRetention).Unix()
 }

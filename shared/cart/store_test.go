@@ -28,14 +28,14 @@ func cartStore(t testing.TB, wrap ...func(table.DB) table.DB) (cart.Store, *cloc
 // guestCart stores a guest's empty cart.
 func guestCart(t testing.TB, s cart.Store) cart.Ref {
 	t.Helper()
-	c, token, _, err := s.Begin(t.Context(), cart.Cart{Currency: "KRW", Language: "ko"}, idempotency.Request{}, "")
+	c, token, _, err := s.CreateGuest(t.Context(), cart.Cart{Currency: "KRW", Language: "ko"}, idempotency.Request{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return cart.Ref{CartID: c.ID, Token: token}
 }
 
-func mine(customer string) cart.Ref { return cart.Ref{CartID: cart.Mine, CustomerID: customer} }
+func mine(customer string) cart.Ref { return cart.Ref{CartID: cart.OwnCart, CustomerID: customer} }
 
 // adding is the change that puts one soap into the cart.
 func adding(s *shelf, n int) func(*cart.Cart) error {
@@ -84,11 +84,11 @@ func TestWhoFindsWhichCart(t *testing.T) {
 		{"a customer who has the token as well", cart.Ref{CartID: guest.CartID, CustomerID: "ann", Token: guest.Token}, true},
 		{"a customer's own by mine", mine("ann"), true},
 		{"a customer's own by id", cart.Ref{CartID: anns.ID, CustomerID: "ann"}, true},
-		{"mine goes before a token", cart.Ref{CartID: cart.Mine, CustomerID: "ann", Token: guest.Token}, true},
+		{"mine goes before a token", cart.Ref{CartID: cart.OwnCart, CustomerID: "ann", Token: guest.Token}, true},
 		{"not that of another customer", cart.Ref{CartID: anns.ID, CustomerID: "bob"}, false},
 		{"not a customer's with a guest's token", cart.Ref{CartID: anns.ID, Token: guest.Token}, false},
 		{"a customer without a cart has an empty one", mine("bob"), true},
-		{"a guest has none that is mine", cart.Ref{CartID: cart.Mine}, false},
+		{"a guest has none that is mine", cart.Ref{CartID: cart.OwnCart}, false},
 		{"the shop's people read a guest's by id", cart.Ref{CartID: guest.CartID, CustomerID: "agent", Operator: true}, true},
 		{"but not a customer's", cart.Ref{CartID: anns.ID, CustomerID: "agent", Operator: true}, false},
 		{"nonsense is not asked for", cart.Ref{CartID: "prod_1", Token: "x"}, false},
@@ -118,9 +118,9 @@ func TestAnExpiredCartIsGoneBeforeItIsDeleted(t *testing.T) {
 	goods := stocked().with("SOAP", 9000, 10)
 	guest := guestCart(t, s)
 	first := mustChange(t, s, mine("ann"), adding(goods, 2))
-	clk.Advance(cart.KeepGuest - time.Second)
+	clk.Advance(cart.GuestRetention - time.Second)
 	mustChange(t, s, guest, adding(goods, 1)) // moves the end
-	clk.Advance(cart.KeepGuest - time.Second)
+	clk.Advance(cart.GuestRetention - time.Second)
 	if soaps(t, s, guest) != 1 {
 		t.Error("a write does not prolong the cart")
 	}
@@ -128,7 +128,7 @@ func TestAnExpiredCartIsGoneBeforeItIsDeleted(t *testing.T) {
 	if _, err := s.Load(t.Context(), guest); problem.Code(err) != "cart_not_found" {
 		t.Errorf("after 30 days: %v", err)
 	}
-	clk.Advance(cart.KeepCustomer)
+	clk.Advance(cart.CustomerRetention)
 	second := mustChange(t, s, mine("ann"), adding(goods, 1))
 	if second.ID == first.ID || second.Version != 1 || soaps(t, s, mine("ann")) != 1 {
 		t.Errorf("the expired cart came back: %+v", second)
@@ -191,8 +191,8 @@ func TestAKeyTakesEffectOnce(t *testing.T) {
 		}
 	}
 	c, err := s.Load(t.Context(), ref)
-	if err != nil || len(c.Keys) != 16 || len(c.Marks) != 16 {
-		t.Errorf("%v: %d keys, %d marks are kept", err, len(c.Keys), len(c.Marks))
+	if err != nil || len(c.Keys) != 16 || len(c.WriteIDs) != 16 {
+		t.Errorf("%v: %d keys, %d marks are kept", err, len(c.Keys), len(c.WriteIDs))
 	}
 }
 
@@ -292,7 +292,7 @@ func TestAGuestsCartIsMadeOncePerKey(t *testing.T) {
 	const key = "0d9c2c6e-6a0e-4f57"
 	begin := func(body string) (*cart.Cart, string, bool, error) {
 		r := idempotency.For("createCart", "guest#", key, []byte(body), clk.Now())
-		return s.Begin(t.Context(), cart.Cart{Currency: "KRW"}, r, key)
+		return s.CreateGuest(t.Context(), cart.Cart{Currency: "KRW"}, r, key)
 	}
 	db.after.Store(1)
 	if _, _, _, err := begin("{}"); !errors.Is(err, errLost) {
@@ -319,7 +319,7 @@ func TestAbsorb(t *testing.T) {
 	t.Parallel()
 	goods := stocked().with("SOAP", 9000, 10)
 	merge := func(into, guest *cart.Cart) error {
-		cart.Merge(into, guest, goods.goods, into.Bought)
+		cart.Merge(into, guest, goods.goods, into.Purchases)
 		return nil
 	}
 	for _, lost := range []int32{0, 1} {
@@ -330,7 +330,7 @@ func TestAbsorb(t *testing.T) {
 		mustChange(t, s, mine("ann"), adding(goods, 3))
 		db.after.Store(lost)
 		for range 3 { // twice more by a client that lost the answer
-			c, err := s.Absorb(t.Context(), "ann", guest, merge)
+			c, err := s.MergeGuest(t.Context(), "ann", guest, merge)
 			if err != nil || !slices.Equal(c.MergedIDs, []string{guest.CartID}) {
 				t.Fatalf("%v: merged %v", err, c)
 			}
@@ -341,7 +341,7 @@ func TestAbsorb(t *testing.T) {
 		if _, err := s.Load(t.Context(), guest); problem.Code(err) != "cart_not_found" {
 			t.Errorf("the guest's cart is still there: %v", err)
 		}
-		if _, err := s.Absorb(t.Context(), "bob", guest, merge); problem.Code(err) != "cart_not_found" {
+		if _, err := s.MergeGuest(t.Context(), "bob", guest, merge); problem.Code(err) != "cart_not_found" {
 			t.Errorf("another customer: %v", err)
 		}
 	}
@@ -353,7 +353,7 @@ func TestAnAddDuringAMergeIsNotLost(t *testing.T) {
 	goods := stocked().with("SOAP", 9000, 10)
 	guest := guestCart(t, s)
 	met := false
-	c, err := s.Absorb(t.Context(), "ann", guest, func(into, from *cart.Cart) error {
+	c, err := s.MergeGuest(t.Context(), "ann", guest, func(into, from *cart.Cart) error {
 		if !met {
 			met = true
 			mustChange(t, s, guest, adding(goods, 2))

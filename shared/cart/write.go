@@ -45,7 +45,7 @@ func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) er
 		c = w.cart
 		return w, err
 	}, func(ctx context.Context, w reading) (reading, error) {
-		if slices.Contains(w.cart.Marks, mark) {
+		if slices.Contains(w.cart.WriteIDs, mark) {
 			return w, nil
 		}
 		used, err := a.used(w.cart, s.Clock.Now())
@@ -53,7 +53,7 @@ func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) er
 			replayed = used
 			return w, err
 		}
-		if err := Changeable(w.cart); err != nil {
+		if err := CheckOpen(w.cart); err != nil {
 			return w, err
 		}
 		s.name(w.cart)
@@ -83,7 +83,7 @@ type reading struct {
 }
 
 // Changeable returns why a cart cannot be changed: 409 cart_paying or cart_ordered with extra.orderId; nil for an open one.
-func Changeable(c *Cart) error {
+func CheckOpen(c *Cart) error {
 	switch c.State {
 	case Paying:
 		return problem.Conflict("cart_paying", "This cart is being paid for and cannot be changed.")
@@ -96,7 +96,7 @@ func Changeable(c *Cart) error {
 
 // name gives a customer's first cart its id.
 func (s Store) name(c *Cart) {
-	if c.ID == Mine {
+	if c.ID == OwnCart {
 		now := s.Clock.Now()
 		c.ID, c.CreatedAt = id.New(Prefix, now), now
 	}
@@ -108,7 +108,7 @@ func (s Store) write(c *Cart, seen stood, mark string, a Attempt) table.Put {
 	c.announce(now)
 	c.Version++
 	c.UpdatedAt, c.TTL = now, keep(c, now)
-	c.Marks = append(c.Marks[max(0, len(c.Marks)-keptMarks+1):], mark)
+	c.WriteIDs = append(c.WriteIDs[max(0, len(c.WriteIDs)-keptMarks+1):], mark)
 	if a.Key != "" {
 		c.Keys = append(c.Keys[max(0, len(c.Keys)-keptKeys+1):], UsedKey{Key: a.Key, Hash: a.Hash, At: now.Unix()})
 	}
@@ -125,7 +125,7 @@ const unchanged = "#id = :id AND #version = :version AND #state = :open"
 
 // used looks for the attempt's key among those of the cart.
 func (a Attempt) used(c *Cart, now time.Time) (bool, error) {
-	since := now.Add(-idempotency.Keep).Unix()
+	since := now.Add(-idempotency.Retention).Unix()
 	at := slices.IndexFunc(c.Keys, func(k UsedKey) bool { return k.Key == a.Key && k.At > since })
 	switch {
 	case a.Key == "" || at < 0:
@@ -142,7 +142,7 @@ func (s Store) again(ref Ref, before *Cart, item table.Item) (*Cart, stood, erro
 	if !ref.guest() {
 		c, seen, err := s.customers(ref, item)
 		if err == nil {
-			c.Bought = before.Bought
+			c.Purchases = before.Purchases
 		}
 		return c, seen, err
 	}

@@ -21,12 +21,12 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	s := newShop(t)
 	p := s.add(s.product("cream", 12000), 9)
 	v := p.Variants[0]
-	keys := stock.Keys([]stock.Want{{VariantID: v.ID, Quantity: 1, Buckets: 1}})
+	keys := stock.Keys([]stock.Request{{VariantID: v.ID, Quantity: 1, Buckets: 1}})
 	listing, minute := catalog.NewListing(s.table, s.clock, 0), catalog.NewListing(s.table, s.clock, time.Minute)
-	shelf := catalog.NewShelf(s.table, s.clock, time.Minute)
+	shelf := catalog.NewCache(s.table, s.clock, time.Minute)
 	list := func(l *catalog.Listing) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := l.List(ctx, catalog.List{Limit: 20})
+			_, err := l.List(ctx, catalog.ListQuery{Limit: 20})
 			return err
 		}
 	}
@@ -46,10 +46,10 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		}
 	}
 	goods := func(ctx context.Context) error {
-		_, err := shelf.Goods(ctx, []string{v.ID})
+		_, err := shelf.Variants(ctx, []string{v.ID})
 		return err
 	}
-	var together []catalog.Change
+	var together []catalog.ProductChange
 	for i := range 16 {
 		together = append(together, s.made(fmt.Sprint("together", i), 5, 1000))
 	}
@@ -63,7 +63,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		{"list, not older than its freshness", list(minute)},
 		{"goods with stock (shelf, cold)", goods},
 		{"goods with stock (shelf, fresh)", goods},
-		{"goods with stock, strongly", func(ctx context.Context) error { _, err := shelf.Fresh(ctx, []string{v.ID}); return err }},
+		{"goods with stock, strongly", func(ctx context.Context) error { _, err := shelf.ConsistentVariants(ctx, []string{v.ID}); return err }},
 		{"create a product with one counter", func(ctx context.Context) error {
 			return catalog.Create(ctx, s.table, s.product("soap", 5000), nil)
 		}},
@@ -89,7 +89,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		}},
 		{"hold one unit", func(ctx context.Context) error {
 			levels := map[table.Key]stock.Level{keys[0]: {Available: 1}}
-			writes, _, _ := stock.Hold(levels, []stock.Want{{VariantID: v.ID, Quantity: 1, Buckets: 1}}, 0)
+			writes, _, _ := stock.Hold(levels, []stock.Request{{VariantID: v.ID, Quantity: 1, Buckets: 1}}, 0)
 			return s.table.Transact(ctx, "hold", writes...)
 		}},
 	}
@@ -113,18 +113,18 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 }
 
 // find reads products by handle, and their stock.
-func (s *shop) find(ctx context.Context, changes []catalog.Change) error {
+func (s *shop) find(ctx context.Context, changes []catalog.ProductChange) error {
 	var handles []string
 	var counters []table.Key
 	for _, c := range changes {
 		handles = append(handles, c.After.Handle)
 		counters = append(counters, stock.KeyOf(c.After.Variants[0].ID, 0))
 	}
-	ids, err := catalog.IDsOf(ctx, s.table, handles)
+	ids, err := catalog.IDsByHandle(ctx, s.table, handles)
 	if err != nil {
 		return err
 	}
-	if _, err := catalog.Batch(ctx, s.table, slices.Collect(maps.Values(ids))); err != nil {
+	if _, err := catalog.GetBatch(ctx, s.table, slices.Collect(maps.Values(ids))); err != nil {
 		return err
 	}
 	_, err = stock.Read(ctx, s.table, counters)

@@ -24,7 +24,7 @@ func inMemory(n int) *Listing {
 		}
 		p.Variants = []Variant{{ID: VariantID(p.ID, 0), Prices: map[string]Price{"KRW": {Amount: int64(i)}, "USD": {Amount: int64(i)}}}}
 		card := cardOf(&p)
-		entries[i] = &Entry{Card: card, sortKey: listSort(&p), search: card.searched()}
+		entries[i] = &Entry{Summary: card, sortKey: listSort(&p), search: card.searched()}
 	}
 	l := NewListing(nil, clock.Stopped(now), time.Hour)
 	l.current.Store((*snapshot)(nil).with(entries))
@@ -35,18 +35,18 @@ func inMemory(n int) *Listing {
 // half is a sale that takes half off everything.
 type half struct{}
 
-func (half) Name() string { return "half" }
+func (half) Version() string { return "half" }
 
-func (half) Shown(c *Card, currency string) (Range, bool) {
+func (half) PriceRange(c *Summary, currency string) (PriceRange, bool) {
 	r := c.Prices[currency]
-	return Range{Min: r.Min / 2, Max: r.Max / 2, CompareAt: r.Min}, true
+	return PriceRange{Min: r.Min / 2, Max: r.Max / 2, CompareAt: r.Min}, true
 }
 
 // BenchmarkList is the CPU of one page of 20 out of 10,000 products, without JSON and HTTP. The search looks through all
 // of them.
 func BenchmarkList(b *testing.B) {
 	l := inMemory(10_000)
-	for name, q := range map[string]List{
+	for name, q := range map[string]ListQuery{
 		"newest":             {},
 		"category":           {Filter: Filter{Category: "category7"}},
 		"price":              {Filter: Filter{Currency: "KRW", Min: 5_000, Max: 6_000}, Sort: PriceUp},
@@ -90,9 +90,9 @@ func BenchmarkChange(b *testing.B) {
 		break
 	}
 	for b.Loop() {
-		c := some.Card
+		c := some.Summary
 		c.Version++
-		next := s.with([]*Entry{{Card: c, sortKey: some.sortKey, search: some.search}})
+		next := s.with([]*Entry{{Summary: c, sortKey: some.sortKey, search: some.search}})
 		next.ordered(order{sort: Newest}, nil)
 	}
 }

@@ -11,46 +11,46 @@ import (
 
 // Card is what lists show of a product. It is kept on the product's item and projected into the index, so that listing
 // never reads products.
-type Card struct {
-	ID         string           `json:"id"`
-	Handle     string           `json:"handle"`
-	Version    int              `json:"version"`
-	Status     Status           `json:"status"`
-	Title      Text             `json:"title"`
-	Vendor     string           `json:"vendor,omitempty"`
-	Type       string           `json:"type,omitempty"`
-	Tags       []string         `json:"tags,omitempty"`
-	Categories []string         `json:"categories,omitempty"`
-	Image      Image            `json:"image"`
-	Prices     map[string]Range `json:"prices"`    // by currency
-	VariantID  string           `json:"variantId"` // the first, for a buy button where there is but one
-	Variants   int              `json:"variants"`
-	CreatedAt  time.Time        `json:"createdAt"`
-	UpdatedAt  time.Time        `json:"updatedAt"`
+type Summary struct {
+	ID         string                `json:"id"`
+	Handle     string                `json:"handle"`
+	Version    int                   `json:"version"`
+	Status     Status                `json:"status"`
+	Title      Text                  `json:"title"`
+	Vendor     string                `json:"vendor,omitempty"`
+	Type       string                `json:"type,omitempty"`
+	Tags       []string              `json:"tags,omitempty"`
+	Categories []string              `json:"categories,omitempty"`
+	Image      Image                 `json:"image"`
+	Prices     map[string]PriceRange `json:"prices"`    // by currency
+	VariantID  string                `json:"variantId"` // the first, for a buy button where there is but one
+	Variants   int                   `json:"variants"`
+	CreatedAt  time.Time             `json:"createdAt"`
+	UpdatedAt  time.Time             `json:"updatedAt"`
 }
 
 // Range is what the variants cost in one currency, in minor units. CompareAt, Since, Prior and Past are those of the
 // cheapest, as in Price.
-type Range struct {
+type PriceRange struct {
 	Min       int64 `json:"min"`
 	Max       int64 `json:"max"`
 	CompareAt int64 `json:"compareAt,omitempty"`
 	Floor     int64 `json:"floor,omitempty"` // the lowest of the variants'
 
-	Since int64  `json:"since,omitempty"`
-	Prior int64  `json:"prior,omitempty"`
-	Past  []Step `json:"past,omitempty"`
+	Since   int64        `json:"since,omitempty"`
+	Prior   int64        `json:"prior,omitempty"`
+	History []PricePoint `json:"past,omitempty"`
 }
 
 // Cheapest is the price of the cheapest variant.
-func (r Range) Cheapest() Price {
-	return Price{Amount: r.Min, CompareAt: r.CompareAt, Since: r.Since, Floor: r.Floor, Prior: r.Prior, Past: r.Past}
+func (r PriceRange) Cheapest() Price {
+	return Price{Amount: r.Min, CompareAt: r.CompareAt, Since: r.Since, Floor: r.Floor, Prior: r.Prior, History: r.History}
 }
 
-func cardOf(p *Product) Card {
-	c := Card{
+func cardOf(p *Product) Summary {
+	c := Summary{
 		ID: p.ID, Handle: p.Handle, Version: p.Version, Status: p.Status, Title: p.Title, Vendor: p.Vendor, Type: p.Type,
-		Tags: p.Tags, Categories: p.Categories, Variants: len(p.Variants), Prices: map[string]Range{},
+		Tags: p.Tags, Categories: p.Categories, Variants: len(p.Variants), Prices: map[string]PriceRange{},
 		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 	if len(p.Images) > 0 {
@@ -66,7 +66,7 @@ func cardOf(p *Product) Card {
 				r.Floor = price.Floor
 			}
 			if !ok || price.Amount < r.Min {
-				r.Min, r.CompareAt, r.Since, r.Prior, r.Past = price.Amount, price.CompareAt, price.Since, price.Prior, price.Past
+				r.Min, r.CompareAt, r.Since, r.Prior, r.History = price.Amount, price.CompareAt, price.Since, price.Prior, price.History
 			}
 			r.Max = max(r.Max, price.Amount)
 			c.Prices[currency] = r
@@ -77,7 +77,7 @@ func cardOf(p *Product) Card {
 
 // searched is the text that a search looks through: titles in all languages, tags, vendor, type and categories, one a
 // line.
-func (c *Card) searched() string {
+func (c *Summary) searched() string {
 	var b strings.Builder
 	add := func(texts ...string) {
 		for _, s := range texts {

@@ -36,7 +36,7 @@ type facetKey struct {
 
 // Facets counts what a list has. No round trip, or those of List. The first time for a filter it looks at every product, about
 // 0.1 us each; after that the answer is kept until a product or a sale changes.
-func (l *Listing) Facets(ctx context.Context, q List) (Facets, error) {
+func (l *Listing) Facets(ctx context.Context, q ListQuery) (Facets, error) {
 	s, err := l.snapshot(ctx, l.fresh)
 	if err != nil {
 		return Facets{}, err
@@ -59,7 +59,7 @@ func (l *Listing) Facets(ctx context.Context, q List) (Facets, error) {
 	return facets, nil
 }
 
-func (q List) facets(rows []row) (f Facets) {
+func (q ListQuery) facets(rows []row) (f Facets) {
 	words := searchWords(q.Search)
 	categories, tags, vendors, types := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range rows {

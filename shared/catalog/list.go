@@ -35,25 +35,25 @@ type Filter struct {
 }
 
 // Sales are the sales on the shelf that are live at a moment.
-type Sales interface {
+type SalePrices interface {
 	// Name is another one whenever a price may be another.
-	Name() string
+	Version() string
 	// Shown is what a card shows in a currency in place of its list prices; ok is false where no sale makes another of them.
-	Shown(c *Card, currency string) (r Range, ok bool)
+	PriceRange(c *Summary, currency string) (r PriceRange, ok bool)
 }
 
 // List says what to list.
-type List struct {
+type ListQuery struct {
 	Filter
-	Sales    Sales  // that filters and orders by price go by; nil when there are none
-	Sort     Sort   // Newest when empty
-	Language string // of titles, for ByTitle
+	Sales    SalePrices // that filters and orders by price go by; nil when there are none
+	Sort     Sort       // Newest when empty
+	Language string     // of titles, for ByTitle
 	Limit    int
 	After    string // Next of the page before
 }
 
 // Result is one page of a list.
-type Result struct {
+type ListPage struct {
 	Entries []*Entry
 	Next    string // empty on the last page
 }
@@ -61,17 +61,17 @@ type Result struct {
 // List returns one page. No round trip, or Shards in parallel (0.5 RCU per 4 KB of cards that changed) when the listing
 // is older than Fresh. A cursor stays right while products come, go and move: it names a place in the order, not a
 // number. Errors: table.ErrCursor.
-func (l *Listing) List(ctx context.Context, q List) (Result, error) {
+func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 	s, err := l.snapshot(ctx, l.fresh)
 	if err != nil {
-		return Result{}, err
+		return ListPage{}, err
 	}
 	by := orderOf(q)
 	rows := s.ordered(by, q.Sales)
 	if q.After != "" {
 		after, err := readPlace(q.After, by)
 		if err != nil {
-			return Result{}, err
+			return ListPage{}, err
 		}
 		first, _ := slices.BinarySearchFunc(rows, after, func(r row, p place) int {
 			if c := by.compare(by.placeOf(r), p); c != 0 {
@@ -82,7 +82,7 @@ func (l *Listing) List(ctx context.Context, q List) (Result, error) {
 		rows = rows[first:]
 	}
 	words := searchWords(q.Search)
-	var result Result
+	var result ListPage
 	var last row
 	for _, r := range rows {
 		if !q.shows(r, words) {
@@ -123,7 +123,7 @@ type order struct {
 	currency, sales string
 }
 
-func orderOf(q List) order {
+func orderOf(q ListQuery) order {
 	by := order{sort: Newest, currency: q.Currency}
 	switch q.Sort {
 	case ByTitle:
@@ -132,7 +132,7 @@ func orderOf(q List) order {
 		by.sort = q.Sort
 	}
 	if q.Sales != nil && by.currency != "" {
-		by.sales = q.Sales.Name()
+		by.sales = q.Sales.Version()
 	}
 	return by
 }
@@ -187,7 +187,7 @@ const maxOrders = 24
 
 // ordered is the products in an order. It is made once for each state of the sales, which takes a microsecond a product to
 // price; after that a list costs the same whether there are sales or not.
-func (s *snapshot) ordered(by order, sales Sales) []row {
+func (s *snapshot) ordered(by order, sales SalePrices) []row {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if rows, ok := s.orders[by]; ok {
@@ -215,14 +215,14 @@ func (s *snapshot) ordered(by order, sales Sales) []row {
 	return rows
 }
 
-func (e *Entry) row(by order, sales Sales) (r row, sold bool) {
+func (e *Entry) row(by order, sales SalePrices) (r row, sold bool) {
 	r.entry = e
 	if by.currency == "" {
 		return r, true
 	}
 	price, sold := e.Prices[by.currency]
 	if sold && by.sales != "" {
-		if shown, ok := sales.Shown(&e.Card, by.currency); ok {
+		if shown, ok := sales.PriceRange(&e.Summary, by.currency); ok {
 			price = shown
 		}
 	}

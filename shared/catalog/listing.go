@@ -60,7 +60,7 @@ type snapshot struct {
 
 // Entry is a card as listed.
 type Entry struct {
-	Card
+	Summary
 	search  string
 	sortKey string // as in the index; tells whether a row read again is known
 	views   views
@@ -76,7 +76,7 @@ type views struct {
 const maxViews = 16
 
 // View returns what render made of the card for that name, making it only once.
-func (e *Entry) View(name string, render func() []byte) []byte {
+func (e *Entry) Rendered(name string, render func() []byte) []byte {
 	e.views.mu.Lock()
 	defer e.views.mu.Unlock()
 	if v, ok := e.views.made[name]; ok {
@@ -158,11 +158,11 @@ func (l *Listing) changes(ctx context.Context, s *snapshot, shard int, whole boo
 		if !whole && s.knows(productIn(sortKey), sortKey) {
 			return nil
 		}
-		var card Card
+		var card Summary
 		if err := table.Unpack(item["card"], &card); err != nil {
 			return err
 		}
-		found = append(found, &Entry{Card: card, sortKey: sortKey, search: card.searched()})
+		found = append(found, &Entry{Summary: card, sortKey: sortKey, search: card.searched()})
 		return nil
 	})
 	return found, err
@@ -240,13 +240,13 @@ func (l *Listing) Lookup(ctx context.Context, handle string) (string, error) {
 }
 
 // Count is how many active products a category has.
-type Count struct {
+type CategoryCount struct {
 	Category string
 	Products int
 }
 
 // Categories lists the categories of active products, most products first.
-func (l *Listing) Categories(ctx context.Context) ([]Count, error) {
+func (l *Listing) Categories(ctx context.Context) ([]CategoryCount, error) {
 	s, err := l.snapshot(ctx, l.fresh)
 	if err != nil {
 		return nil, err
@@ -259,11 +259,11 @@ func (l *Listing) Categories(ctx context.Context) ([]Count, error) {
 			}
 		}
 	}
-	all := make([]Count, 0, len(counts))
+	all := make([]CategoryCount, 0, len(counts))
 	for c, n := range counts {
-		all = append(all, Count{c, n})
+		all = append(all, CategoryCount{c, n})
 	}
-	slices.SortFunc(all, func(a, b Count) int {
+	slices.SortFunc(all, func(a, b CategoryCount) int {
 		if a.Products != b.Products {
 			return b.Products - a.Products
 		}

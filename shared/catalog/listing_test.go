@@ -12,7 +12,7 @@ import (
 	"dangol/shared/catalog"
 )
 
-func handles(r catalog.Result) []string {
+func handles(r catalog.ListPage) []string {
 	var all []string
 	for _, e := range r.Entries {
 		all = append(all, e.Handle)
@@ -20,7 +20,7 @@ func handles(r catalog.Result) []string {
 	return all
 }
 
-func (s *shop) list(l *catalog.Listing, q catalog.List) catalog.Result {
+func (s *shop) list(l *catalog.Listing, q catalog.ListQuery) catalog.ListPage {
 	s.Helper()
 	if q.Limit == 0 {
 		q.Limit = 100
@@ -40,20 +40,20 @@ func TestListingSeesWhatChangedAndReadsOnlyThat(t *testing.T) {
 		s.clock.Advance(20 * time.Second)
 	}
 	l := catalog.NewListing(s.table, s.clock, 0)
-	s.list(l, catalog.List{})
+	s.list(l, catalog.ListQuery{})
 	p := s.add(s.product("late", 1), 0)
 	cost := s.cost(func(ctx ctx) error { return l.Refresh(ctx) })
 	if cost.Trips != catalog.Shards || cost.Read > catalog.Shards*0.5 {
 		t.Fatalf("a refresh cost %+v", cost)
 	}
-	if r := s.list(l, catalog.List{Filter: catalog.Filter{Max: 1, Currency: "KRW"}}); !slices.Equal(handles(r), []string{"late"}) {
+	if r := s.list(l, catalog.ListQuery{Filter: catalog.Filter{Max: 1, Currency: "KRW"}}); !slices.Equal(handles(r), []string{"late"}) {
 		t.Fatal(handles(r))
 	}
 	s.change(p, func(p *catalog.Product) { p.Status = catalog.Archived })
-	if r := s.list(l, catalog.List{Filter: catalog.Filter{Status: catalog.Archived}}); len(r.Entries) != 1 {
+	if r := s.list(l, catalog.ListQuery{Filter: catalog.Filter{Status: catalog.Archived}}); len(r.Entries) != 1 {
 		t.Fatal(handles(r))
 	}
-	if r := s.list(l, catalog.List{Filter: catalog.Filter{Status: catalog.Active}}); len(r.Entries) != 40 {
+	if r := s.list(l, catalog.ListQuery{Filter: catalog.Filter{Status: catalog.Active}}); len(r.Entries) != 40 {
 		t.Fatal(len(r.Entries))
 	}
 }
@@ -63,14 +63,14 @@ func TestListingAsksOnceInItsFreshness(t *testing.T) {
 	s := newShop(t)
 	s.many(3)
 	l := catalog.NewListing(s.table, s.clock, 2*time.Second)
-	s.list(l, catalog.List{})
+	s.list(l, catalog.ListQuery{})
 	s.add(s.product("late", 1), 0)
-	cost := s.cost(func(ctx ctx) error { _, err := l.List(ctx, catalog.List{Limit: 5}); return err })
-	if cost.Trips != 0 || len(s.list(l, catalog.List{}).Entries) != 3 {
+	cost := s.cost(func(ctx ctx) error { _, err := l.List(ctx, catalog.ListQuery{Limit: 5}); return err })
+	if cost.Trips != 0 || len(s.list(l, catalog.ListQuery{}).Entries) != 3 {
 		t.Fatalf("%+v", cost)
 	}
 	s.clock.Advance(2 * time.Second)
-	if got := len(s.list(l, catalog.List{}).Entries); got != 4 {
+	if got := len(s.list(l, catalog.ListQuery{}).Entries); got != 4 {
 		t.Fatalf("%d after two seconds", got)
 	}
 }
@@ -86,7 +86,7 @@ func TestListingFindsHandles(t *testing.T) {
 			t.Errorf("%s: %q %v, want %q", handle, got, err, want)
 		}
 	}
-	if got, err := catalog.IDOf(t.Context(), s.table, "cream"); got != p.ID || err != nil {
+	if got, err := catalog.IDByHandle(t.Context(), s.table, "cream"); got != p.ID || err != nil {
 		t.Errorf("the handle before: %q %v", got, err)
 	}
 }
@@ -100,7 +100,7 @@ func TestListingIsSafeForManyReaders(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 20 {
-				if got := len(s.list(l, catalog.List{Sort: catalog.ByTitle, Language: "ko"}).Entries); got != 10 {
+				if got := len(s.list(l, catalog.ListQuery{Sort: catalog.ByTitle, Language: "ko"}).Entries); got != 10 {
 					t.Errorf("%d entries", got)
 				}
 				s.clock.Advance(300 * time.Millisecond)
@@ -122,7 +122,7 @@ func TestPagesAreTheList(t *testing.T) {
 	}
 	l := catalog.NewListing(s.table, s.clock, time.Hour)
 	rapid.Check(t, func(r *rapid.T) {
-		q := catalog.List{
+		q := catalog.ListQuery{
 			Sort:     rapid.SampledFrom([]catalog.Sort{catalog.Newest, catalog.ByTitle, catalog.PriceUp, catalog.PriceDown}).Draw(r, "sort"),
 			Language: "ko",
 			Filter: catalog.Filter{

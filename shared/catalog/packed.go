@@ -17,9 +17,9 @@ func (t *Text) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
 }
 
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
-func (c Card) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(c) }
+func (c Summary) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(c) }
 
 // UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
-func (c *Card) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+func (c *Summary) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
 	return table.Unpack(av, c)
 }

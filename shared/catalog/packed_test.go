@@ -76,7 +76,7 @@ func comesBack[T any](t *testing.T) {
 func TestEveryFieldComesBack(t *testing.T) {
 	t.Parallel()
 	comesBack[stored](t)
-	comesBack[History](t)
+	comesBack[PriceHistoryEntry](t)
 }
 
 func TestNothingOfAProductIsNested(t *testing.T) {

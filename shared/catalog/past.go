@@ -6,7 +6,7 @@ import (
 )
 
 // Step is a price outside sales as it was asked from a moment on, until the next step.
-type Step struct {
+type PricePoint struct {
 	Since     int64 `json:"s"` // Unix milliseconds
 	Amount    int64 `json:"a"` // minor units
 	CompareAt int64 `json:"c,omitempty"`
@@ -21,7 +21,7 @@ const (
 
 // StartPrices sets when each price of after came into force, and what was asked before it: at when its amounts differ from
 // those in before (nil for a product being made), else when it did before.
-func StartPrices(before, after *Product, at time.Time) {
+func UpdatePriceHistory(before, after *Product, at time.Time) {
 	for i, v := range after.Variants {
 		var old Variant
 		if before != nil {
@@ -32,9 +32,9 @@ func StartPrices(before, after *Product, at time.Time) {
 			price.Since = at.UnixMilli()
 			switch was, ok := old.Prices[currency]; {
 			case ok && was.Same(price):
-				price.Since, price.Prior, price.Past = was.Since, was.Prior, was.Past
+				price.Since, price.Prior, price.History = was.Since, was.Prior, was.History
 			case ok:
-				price.Past = bounded(was.steps(), at.Add(-pastReach).UnixMilli())
+				price.History = bounded(was.steps(), at.Add(-pastReach).UnixMilli())
 			}
 			prices[currency] = price
 		}
@@ -43,20 +43,20 @@ func StartPrices(before, after *Product, at time.Time) {
 }
 
 // steps is the price with its past, in a list of its own.
-func (p Price) steps() []Step {
-	return append(slices.Clip(slices.Clone(p.Past)), Step{p.Since, p.Amount, p.CompareAt})
+func (p Price) steps() []PricePoint {
+	return append(slices.Clip(slices.Clone(p.History)), PricePoint{p.Since, p.Amount, p.CompareAt})
 }
 
 // Before is what was asked before a moment, oldest first; nothing when the price began then or later.
-func (p Price) Before(t time.Time) []Step {
+func (p Price) HistoryBefore(t time.Time) []PricePoint {
 	steps := p.steps()
-	end, _ := slices.BinarySearchFunc(steps, t.UnixMilli(), func(s Step, ms int64) int { return int(s.Since - ms) })
+	end, _ := slices.BinarySearchFunc(steps, t.UnixMilli(), func(s PricePoint, ms int64) int { return int(s.Since - ms) })
 	return steps[:end]
 }
 
 // bounded leaves out steps that were over before the horizon. Of what is still too much the two oldest become one with the
 // lower amount, so that the lowest price may come out too low, which nobody is misled by, and never too high.
-func bounded(steps []Step, horizon int64) []Step {
+func bounded(steps []PricePoint, horizon int64) []PricePoint {
 	for len(steps) > 1 && steps[1].Since <= horizon {
 		steps = steps[1:]
 	}
@@ -68,7 +68,7 @@ func bounded(steps []Step, horizon int64) []Step {
 }
 
 // Alone is the price without its past, for where that is written down anyway.
-func (p Price) Alone() *Price {
-	p.Prior, p.Past = 0, nil
+func (p Price) WithoutHistory() *Price {
+	p.Prior, p.History = 0, nil
 	return &p
 }

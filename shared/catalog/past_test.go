@@ -18,7 +18,7 @@ type repriced struct{ *catalog.Product }
 func (r *repriced) ask(at time.Time, amount int64) {
 	after := r.Clone()
 	after.Variants[0].Prices = won(amount)
-	catalog.StartPrices(r.Product, after, at)
+	catalog.UpdatePriceHistory(r.Product, after, at)
 	r.Product = after
 }
 
@@ -26,7 +26,7 @@ func (r *repriced) price() catalog.Price { return r.Variants[0].Prices["KRW"] }
 
 func started(amount int64) *repriced {
 	r := &repriced{&catalog.Product{Variants: []catalog.Variant{{ID: "v", Prices: won(amount)}}}}
-	catalog.StartPrices(nil, r.Product, opening)
+	catalog.UpdatePriceHistory(nil, r.Product, opening)
 	return r
 }
 
@@ -48,7 +48,7 @@ func TestAPriceRemembersWhatWasAskedBefore(t *testing.T) {
 		{"today", opening.Add(9 * day), []int64{1_000, 900, 1_100}},
 	} {
 		var got []int64
-		for _, s := range r.price().Before(tt.at) {
+		for _, s := range r.price().HistoryBefore(tt.at) {
 			got = append(got, s.Amount)
 		}
 		if !slices.Equal(got, tt.want) {
@@ -76,7 +76,7 @@ func TestThePastIsBoundedAndNeverSaysTooMuch(t *testing.T) {
 			r.ask(at, amount)
 			record = append(record, force{at, amount})
 		}
-		if n := len(r.price().Past); n > 20 {
+		if n := len(r.price().History); n > 20 {
 			rt.Fatalf("%d steps", n)
 		}
 		from := at.Add(-time.Duration(rapid.IntRange(1, 390).Draw(rt, "window")) * day)
@@ -86,7 +86,7 @@ func TestThePastIsBoundedAndNeverSaysTooMuch(t *testing.T) {
 				want = min(want, f.amount)
 			}
 		}
-		steps := r.price().Before(at.Add(day))
+		steps := r.price().HistoryBefore(at.Add(day))
 		for i, s := range steps {
 			if i+1 == len(steps) || time.UnixMilli(steps[i+1].Since).After(from) {
 				got = min(got, s.Amount)
@@ -108,19 +108,19 @@ func TestThePastGoesWithTheProductIntoTheTableAndTheList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := catalog.NewListing(s.table, s.clock, 0).List(t.Context(), catalog.List{Limit: 1})
+	list, err := catalog.NewListing(s.table, s.clock, 0).List(t.Context(), catalog.ListQuery{Limit: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []catalog.Step{{Since: opening.UnixMilli(), Amount: 1_000}}
-	if past := got.Variants[0].Prices["KRW"].Past; !slices.Equal(past, want) {
+	want := []catalog.PricePoint{{Since: opening.UnixMilli(), Amount: 1_000}}
+	if past := got.Variants[0].Prices["KRW"].History; !slices.Equal(past, want) {
 		t.Errorf("stored: %v", past)
 	}
-	if past := list.Entries[0].Prices["KRW"].Past; !slices.Equal(past, want) {
+	if past := list.Entries[0].Prices["KRW"].History; !slices.Equal(past, want) {
 		t.Errorf("listed: %v", past)
 	}
 	rows, err := catalog.PriceHistory(t.Context(), s.table, p.ID, opening, s.clock.Now())
-	if err != nil || len(rows) != 1 || rows[0].Changes[0].Price.Past != nil {
+	if err != nil || len(rows) != 1 || rows[0].Changes[0].Price.History != nil {
 		t.Errorf("rows of the history need no past: %+v %v", rows, err)
 	}
 }

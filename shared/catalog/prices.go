@@ -10,7 +10,7 @@ import (
 )
 
 // History is the prices that changed with one version of a product: one row, however many variants and currencies.
-type History struct {
+type PriceHistoryEntry struct {
 	table.Key
 	ProductID string                  `dynamodbav:"productId"`
 	Version   int                     `dynamodbav:"version"`
@@ -29,8 +29,8 @@ type PriceChange struct {
 
 // historyOf is the row of the prices in which after differs from before. The first price of a variant makes no row: it is
 // the Previous of the next.
-func historyOf(before, after *Product) (History, bool) {
-	h := History{
+func historyOf(before, after *Product) (PriceHistoryEntry, bool) {
+	h := PriceHistoryEntry{
 		Key: keyOfHistory(after.ID, after.UpdatedAt, after.Version), ProductID: after.ID, Version: after.Version, At: after.UpdatedAt,
 	}
 	for _, v := range after.Variants {
@@ -51,14 +51,14 @@ func changes(variantID string, before, after map[string]Price) []PriceChange {
 		old, had := before[currency]
 		switch {
 		case !had:
-			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.Alone()})
+			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.WithoutHistory()})
 		case !old.Same(price):
-			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.Alone(), Previous: old.Alone()})
+			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.WithoutHistory(), Previous: old.WithoutHistory()})
 		}
 	}
 	for currency, old := range before {
 		if _, still := after[currency]; !still {
-			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Previous: old.Alone()})
+			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Previous: old.WithoutHistory()})
 		}
 	}
 	return found
@@ -66,15 +66,15 @@ func changes(variantID string, before, after map[string]Price) []PriceChange {
 
 // PriceHistory reads the price changes of a product from since until now, both included, oldest first. 1 round trip, 0.5
 // RCU per 4 KB.
-func PriceHistory(ctx context.Context, t *table.Table, productID string, since, now time.Time) ([]History, error) {
-	var rows []History
+func PriceHistory(ctx context.Context, t *table.Table, productID string, since, now time.Time) ([]PriceHistoryEntry, error) {
+	var rows []PriceHistoryEntry
 	err := t.All(ctx, table.Query{
 		Where: "#pk = :pk AND #sk BETWEEN :since AND :now",
 		With: map[string]any{
 			":pk": KeyOf(productID).PK, ":since": historyPrefix + stamped(since), ":now": historyPrefix + stamped(now) + "#~",
 		},
 	}, func(item table.Item) error {
-		var h History
+		var h PriceHistoryEntry
 		err := item.Decode(&h)
 		rows = append(rows, h)
 		return err
@@ -89,7 +89,7 @@ func PricesDiffer(before, after *Product) bool {
 }
 
 // SaleHistory is the row of prices that a sale changed from a moment on. Its key is made of the sale and the moment.
-func SaleHistory(p *Product, saleID string, at time.Time, changes []PriceChange) History {
+func SalePriceHistory(p *Product, saleID string, at time.Time, changes []PriceChange) PriceHistoryEntry {
 	key := table.Key{PK: KeyOf(p.ID).PK, SK: historyPrefix + stamped(at) + "#" + saleID}
-	return History{Key: key, ProductID: p.ID, Version: p.Version, At: at, Changes: changes}
+	return PriceHistoryEntry{Key: key, ProductID: p.ID, Version: p.Version, At: at, Changes: changes}
 }

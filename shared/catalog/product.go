@@ -111,7 +111,7 @@ type Price struct {
 	// there was none. See offers.Snapshot.Prior.
 	Prior int64 `json:"prior,omitempty"`
 	// Past is what was asked before Since, oldest first.
-	Past []Step `json:"past,omitempty"`
+	History []PricePoint `json:"past,omitempty"`
 }
 
 // Same reports whether both show the shopper the same amounts.
@@ -138,7 +138,7 @@ func (v Variant) Price(currency string) (p money.Money, ok bool) {
 
 // Parts is what one unit takes out of stock: the components of a gift set, else the variant itself. Untracked goods take
 // nothing.
-func (v Variant) Parts() []Component {
+func (v Variant) StockComponents() []Component {
 	switch {
 	case len(v.Components) > 0:
 		return v.Components
@@ -150,7 +150,7 @@ func (v Variant) Parts() []Component {
 }
 
 // Stocked reports whether the variant has counters of its own.
-func (v Variant) Stocked() bool { return len(v.Components) == 0 && !v.Untracked }
+func (v Variant) HasOwnStock() bool { return len(v.Components) == 0 && !v.Untracked }
 
 // Buckets is how many counters hold the stock of the variant.
 func (v Variant) Buckets() int {

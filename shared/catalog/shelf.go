@@ -16,18 +16,18 @@ import (
 const Unlimited = 1 << 30
 
 // Item is a variant as it can be sold: with its product, and what the stock of its parts allows.
-type Item struct {
+type SellableVariant struct {
 	Product   *Product
 	Variant   Variant
 	Available int // units; Unlimited when it never runs out
 	// Left is what is left of each part by variant id, for those who sum over several items that share one.
 	Left  map[string]int
-	parts []stock.Want
+	parts []stock.Request
 }
 
 // Wants is what n units take out of stock, for stock.Keys and stock.Hold.
-func (i Item) Wants(n int) []stock.Want {
-	wants := make([]stock.Want, len(i.parts))
+func (i SellableVariant) StockRequests(n int) []stock.Request {
+	wants := make([]stock.Request, len(i.parts))
 	for k, p := range i.parts {
 		p.Quantity *= n
 		wants[k] = p
@@ -37,7 +37,7 @@ func (i Item) Wants(n int) []stock.Want {
 
 // Shelf reads products and stock for those who show and price them, and keeps what it read for a while. It is safe for
 // concurrent use. The products it returns are shared: do not change them.
-type Shelf struct {
+type Cache struct {
 	table *table.Table
 	clock clock.Clock
 	fresh time.Duration
@@ -58,24 +58,24 @@ type kept struct {
 const shelfSize = 10_000
 
 // NewShelf returns a shelf whose goods may be as old as fresh; 0 reads them every time.
-func NewShelf(t *table.Table, c clock.Clock, fresh time.Duration) *Shelf {
-	return &Shelf{table: t, clock: c, fresh: fresh, most: shelfSize, young: map[table.Key]kept{}, old: map[table.Key]kept{}}
+func NewCache(t *table.Table, c clock.Clock, fresh time.Duration) *Cache {
+	return &Cache{table: t, clock: c, fresh: fresh, most: shelfSize, young: map[table.Key]kept{}, old: map[table.Key]kept{}}
 }
 
 // Goods returns the variants by id; what is not there is not in the answer. What is not fresh on the shelf costs 1 round
 // trip for all products and counters together, 0.5 RCU per 4 KB and item; one more when a product seen for the first time
 // turns out to be a gift set of other products or to have its stock in buckets.
-func (s *Shelf) Goods(ctx context.Context, variantIDs []string) (map[string]Item, error) {
+func (s *Cache) Variants(ctx context.Context, variantIDs []string) (map[string]SellableVariant, error) {
 	return s.goods(ctx, variantIDs, s.fresh, false)
 }
 
 // Fresh is Goods with strongly consistent reads of everything, at twice the price.
-func (s *Shelf) Fresh(ctx context.Context, variantIDs []string) (map[string]Item, error) {
+func (s *Cache) ConsistentVariants(ctx context.Context, variantIDs []string) (map[string]SellableVariant, error) {
 	return s.goods(ctx, variantIDs, 0, true)
 }
 
 // Product returns the product with all its variants; nil when there is none. Cost as for Goods.
-func (s *Shelf) Product(ctx context.Context, productID string) (*Product, map[string]Item, error) {
+func (s *Cache) Product(ctx context.Context, productID string) (*Product, map[string]SellableVariant, error) {
 	r := s.reading(s.fresh, false)
 	key := KeyOf(productID)
 	if err := r.run(ctx, func() {
@@ -93,7 +93,7 @@ func (s *Shelf) Product(ctx context.Context, productID string) (*Product, map[st
 }
 
 // Forget makes the next reader read the product and the stock of its variants.
-func (s *Shelf) Forget(p *Product) {
+func (s *Cache) Invalidate(p *Product) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	keys := []table.Key{KeyOf(p.ID)}
@@ -108,7 +108,7 @@ func (s *Shelf) Forget(p *Product) {
 	}
 }
 
-func (s *Shelf) goods(ctx context.Context, variantIDs []string, fresh time.Duration, strong bool) (map[string]Item, error) {
+func (s *Cache) goods(ctx context.Context, variantIDs []string, fresh time.Duration, strong bool) (map[string]SellableVariant, error) {
 	r := s.reading(fresh, strong)
 	for _, id := range variantIDs {
 		if ProductOf(id) != "" {
@@ -122,7 +122,7 @@ func (s *Shelf) goods(ctx context.Context, variantIDs []string, fresh time.Durat
 }
 
 // peek returns what is kept under the key, however old: its shape says which counters to ask for.
-func (s *Shelf) peek(key table.Key) (kept, bool) {
+func (s *Cache) peek(key table.Key) (kept, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k, ok := s.young[key]
@@ -133,7 +133,7 @@ func (s *Shelf) peek(key table.Key) (kept, bool) {
 }
 
 // keep puts what was read on the shelf. When the young half is full it becomes the old half, and what was old is dropped.
-func (s *Shelf) keep(read map[table.Key]kept) {
+func (s *Cache) keep(read map[table.Key]kept) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.young)+len(read) > s.most/2 {
@@ -144,7 +144,7 @@ func (s *Shelf) keep(read map[table.Key]kept) {
 
 // reading is one call's way through products, components and counters.
 type reading struct {
-	shelf  *Shelf
+	shelf  *Cache
 	now    time.Time
 	fresh  time.Duration
 	strong bool
@@ -153,7 +153,7 @@ type reading struct {
 	ask    map[table.Key]bool
 }
 
-func (s *Shelf) reading(fresh time.Duration, strong bool) *reading {
+func (s *Cache) reading(fresh time.Duration, strong bool) *reading {
 	return &reading{shelf: s, now: s.clock.Now(), fresh: fresh, strong: strong, got: map[table.Key]kept{}, ask: map[table.Key]bool{}}
 }
 
@@ -252,8 +252,8 @@ func (r *reading) read(ctx context.Context) error {
 }
 
 // items puts together what was read.
-func (r *reading) items() map[string]Item {
-	items := make(map[string]Item, len(r.wanted))
+func (r *reading) items() map[string]SellableVariant {
+	items := make(map[string]SellableVariant, len(r.wanted))
 	for _, id := range r.wanted {
 		p := r.got[KeyOf(ProductOf(id))].product
 		if p == nil {
@@ -267,15 +267,15 @@ func (r *reading) items() map[string]Item {
 }
 
 // item looks up what each part of the variant has left. A part that is no longer there has nothing.
-func (r *reading) item(p *Product, v Variant) Item {
-	item := Item{Product: p, Variant: v, Available: Unlimited, Left: map[string]int{}}
+func (r *reading) item(p *Product, v Variant) SellableVariant {
+	item := SellableVariant{Product: p, Variant: v, Available: Unlimited, Left: map[string]int{}}
 	need := map[string]int{}
-	for _, c := range v.Parts() {
+	for _, c := range v.StockComponents() {
 		need[c.VariantID] += c.Quantity // a set may name the same part twice
 	}
 	for id, n := range need {
 		part, ok := r.part(v, id)
-		want := stock.Want{VariantID: id, Quantity: n, Buckets: part.Buckets(), Backorder: part.Backorder}
+		want := stock.Request{VariantID: id, Quantity: n, Buckets: part.Buckets(), Backorder: part.Backorder}
 		left := Unlimited
 		switch {
 		case !ok:
@@ -305,7 +305,7 @@ func (r *reading) part(v Variant, id string) (Variant, bool) {
 	return p.Variant(id)
 }
 
-func (r *reading) level(w stock.Want) int {
+func (r *reading) level(w stock.Request) int {
 	sum := 0
 	for b := range w.Buckets {
 		if l := r.got[stock.KeyOf(w.VariantID, b)].level; l != nil {

@@ -11,9 +11,9 @@ import (
 
 type ctx = context.Context
 
-func (s *shop) goods(shelf *catalog.Shelf, ids ...string) map[string]catalog.Item {
+func (s *shop) goods(shelf *catalog.Cache, ids ...string) map[string]catalog.SellableVariant {
 	s.Helper()
-	items, err := shelf.Goods(s.Context(), ids)
+	items, err := shelf.Variants(s.Context(), ids)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestGoods(t *testing.T) {
 	s.add(back, 0)
 	set := s.set(cream, soap)
 	mixed := s.set2(cream, free)
-	shelf := catalog.NewShelf(s.table, s.clock, 0)
+	shelf := catalog.NewCache(s.table, s.clock, 0)
 	items := s.goods(shelf, first(cream), first(soap), first(drop), first(free), first(back), first(set), first(mixed), "var_nonsense",
 		catalog.VariantID(cream.ID, 7), catalog.VariantID(s.product("gone", 1).ID, 0))
 	want := map[string]int{
@@ -62,13 +62,13 @@ func TestGoods(t *testing.T) {
 			t.Errorf("%s: %d, want %d", items[id].Product.Handle, items[id].Available, n)
 		}
 	}
-	if w := items[first(set)].Wants(3); len(w) != 2 || w[0].Quantity != 6 {
+	if w := items[first(set)].StockRequests(3); len(w) != 2 || w[0].Quantity != 6 {
 		t.Errorf("3 sets want %+v", w)
 	}
-	if w := items[first(drop)].Wants(1); len(w) != 1 || w[0].Buckets != 7 {
+	if w := items[first(drop)].StockRequests(1); len(w) != 1 || w[0].Buckets != 7 {
 		t.Errorf("a limited edition wants %+v", w)
 	}
-	if w := items[first(mixed)].Wants(1); len(w) != 1 {
+	if w := items[first(mixed)].StockRequests(1); len(w) != 1 {
 		t.Errorf("an untracked part wants %+v", w)
 	}
 }
@@ -87,14 +87,14 @@ func TestGoodsRoundTrips(t *testing.T) {
 	s := newShop(t)
 	cream, soap := s.add(s.product("cream", 12000), 9), s.add(s.product("soap", 5000), 5)
 	set := s.set(cream, soap)
-	trips := func(shelf *catalog.Shelf, p ...*catalog.Product) int {
+	trips := func(shelf *catalog.Cache, p ...*catalog.Product) int {
 		var ids []string
 		for _, p := range p {
 			ids = append(ids, first(p))
 		}
-		return s.cost(func(ctx ctx) error { _, err := shelf.Goods(ctx, ids); return err }).Trips
+		return s.cost(func(ctx ctx) error { _, err := shelf.Variants(ctx, ids); return err }).Trips
 	}
-	cold := func() *catalog.Shelf { return catalog.NewShelf(s.table, s.clock, 2*time.Second) }
+	cold := func() *catalog.Cache { return catalog.NewCache(s.table, s.clock, 2*time.Second) }
 	if got := trips(cold(), cream, soap); got != 1 {
 		t.Errorf("several products, cold: %d", got)
 	}
@@ -116,7 +116,7 @@ func TestShelfShowsSalesAndChangesWhenItsFreshnessEnds(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	p := s.add(s.product("cream", 12000), 9)
-	shelf := catalog.NewShelf(s.table, s.clock, 2*time.Second)
+	shelf := catalog.NewCache(s.table, s.clock, 2*time.Second)
 	s.goods(shelf, first(p))
 	p = s.change(p, func(p *catalog.Product) { p.Variants[0].Prices = won(9000) })
 	if err := stock.Set(t.Context(), s.table, first(p), 1, 1, opening); err != nil {
@@ -125,7 +125,7 @@ func TestShelfShowsSalesAndChangesWhenItsFreshnessEnds(t *testing.T) {
 	if item := s.goods(shelf, first(p))[first(p)]; item.Available != 9 {
 		t.Fatalf("%+v", item)
 	}
-	fresh, err := shelf.Fresh(t.Context(), []string{first(p)})
+	fresh, err := shelf.ConsistentVariants(t.Context(), []string{first(p)})
 	if err != nil || fresh[first(p)].Available != 1 || fresh[first(p)].Variant.Prices["KRW"].Amount != 9000 {
 		t.Fatalf("%+v %v", fresh, err)
 	}
@@ -135,7 +135,7 @@ func TestShelfShowsSalesAndChangesWhenItsFreshnessEnds(t *testing.T) {
 	if err := stock.Set(t.Context(), s.table, first(p), 1, 4, opening); err != nil {
 		t.Fatal(err)
 	}
-	shelf.Forget(p)
+	shelf.Invalidate(p)
 	if item := s.goods(shelf, first(p))[first(p)]; item.Available != 4 {
 		t.Fatalf("%+v", item)
 	}
@@ -145,7 +145,7 @@ func TestAVariantThatTookBucketsIsReadWhole(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	p := s.add(s.product("cream", 1), 4)
-	shelf := catalog.NewShelf(s.table, s.clock, time.Second)
+	shelf := catalog.NewCache(s.table, s.clock, time.Second)
 	s.goods(shelf, first(p))
 	p = s.change(p, func(p *catalog.Product) { p.Variants[0].Edition = &catalog.Edition{OpensAt: opening, Buckets: 4} })
 	if err := stock.Set(t.Context(), s.table, first(p), 4, 40, opening); err != nil {
@@ -163,7 +163,7 @@ func TestASetWhosePartIsGoneCannotBeSold(t *testing.T) {
 	cream, soap := s.add(s.product("cream", 1), 9), s.add(s.product("soap", 1, 2), 9)
 	set := s.set(cream, soap)
 	s.change(soap, func(p *catalog.Product) { p.Variants = p.Variants[1:] })
-	if item := s.goods(catalog.NewShelf(s.table, s.clock, 0), first(set))[first(set)]; item.Available != 0 {
+	if item := s.goods(catalog.NewCache(s.table, s.clock, 0), first(set))[first(set)]; item.Available != 0 {
 		t.Fatalf("%+v", item)
 	}
 }
@@ -172,7 +172,7 @@ func TestProductWithAllItsVariants(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	p := s.add(s.product("cream", 1, 2, 3), 6)
-	shelf := catalog.NewShelf(s.table, s.clock, 0)
+	shelf := catalog.NewCache(s.table, s.clock, 0)
 	got, items, err := shelf.Product(t.Context(), p.ID)
 	if err != nil || got.Handle != "cream" || len(items) != 3 || items[p.Variants[2].ID].Available != 6 {
 		t.Fatalf("%+v %v %v", got, items, err)

@@ -41,16 +41,16 @@ func (s *shop) product(handle string, prices ...int64) *catalog.Product {
 	for i, price := range prices {
 		p.Variants = append(p.Variants, catalog.Variant{ID: catalog.VariantID(p.ID, i), Prices: won(price), Taxable: true})
 	}
-	catalog.StartPrices(nil, p, now)
+	catalog.UpdatePriceHistory(nil, p, now)
 	return p
 }
 
 // add stores a product with units of each variant.
 func (s *shop) add(p *catalog.Product, units int) *catalog.Product {
 	s.Helper()
-	stock := map[string]catalog.Units{}
+	stock := map[string]catalog.InitialStock{}
 	for _, v := range p.Variants {
-		stock[v.ID] = catalog.Units{Available: units}
+		stock[v.ID] = catalog.InitialStock{Available: units}
 	}
 	if err := catalog.Create(s.Context(), s.table, p, stock); err != nil {
 		s.Fatal(err)
@@ -64,7 +64,7 @@ func (s *shop) change(p *catalog.Product, how func(*catalog.Product)) *catalog.P
 	after := p.Clone()
 	after.Version, after.UpdatedAt = p.Version+1, s.clock.Now()
 	how(after)
-	catalog.StartPrices(p, after, after.UpdatedAt)
+	catalog.UpdatePriceHistory(p, after, after.UpdatedAt)
 	if err := catalog.Replace(s.Context(), s.table, p, after, nil); err != nil {
 		s.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func (s *shop) cost(do func(context.Context) error) table.Cost {
 }
 
 func (s *shop) byHandle(handle string) (*catalog.Product, error) {
-	id, err := catalog.IDOf(s.Context(), s.table, handle)
+	id, err := catalog.IDByHandle(s.Context(), s.table, handle)
 	if err != nil {
 		return nil, err
 	}

@@ -21,14 +21,14 @@ func Peek(ctx context.Context, t *table.Table, productID string) (*Product, erro
 }
 
 // IDOf returns the id of the product with the handle. 1 round trip, 1 RCU. Errors: table.ErrNotFound.
-func IDOf(ctx context.Context, t *table.Table, handle string) (string, error) {
+func IDByHandle(ctx context.Context, t *table.Table, handle string) (string, error) {
 	var h handleItem
 	err := t.Get(ctx, KeyOfHandle(handle), &h)
 	return h.ProductID, err
 }
 
 // IDsOf returns the ids of the products with the handles, by handle; unknown handles are missing. 1 round trip per 100.
-func IDsOf(ctx context.Context, t *table.Table, handles []string) (map[string]string, error) {
+func IDsByHandle(ctx context.Context, t *table.Table, handles []string) (map[string]string, error) {
 	keys := make([]table.Key, len(handles))
 	for i, h := range handles {
 		keys[i] = KeyOfHandle(h)
@@ -44,7 +44,7 @@ func IDsOf(ctx context.Context, t *table.Table, handles []string) (map[string]st
 }
 
 // Batch reads products, strongly consistent, by id; unknown ids are missing. The ids must differ. 1 round trip per 100.
-func Batch(ctx context.Context, t *table.Table, ids []string) (map[string]*Product, error) {
+func GetBatch(ctx context.Context, t *table.Table, ids []string) (map[string]*Product, error) {
 	keys := make([]table.Key, len(ids))
 	for i, id := range ids {
 		keys[i] = KeyOf(id)

@@ -10,9 +10,9 @@ import (
 )
 
 // Change is a product to be made (Before is nil) or put in the place of Before; see Create and Replace.
-type Change struct {
+type ProductChange struct {
 	Before, After *Product
-	Units         map[string]Units
+	Units         map[string]InitialStock
 }
 
 const (
@@ -25,7 +25,7 @@ const (
 // Each product is written whole or not at all, whatever becomes of the others: when one stops a transaction, its products
 // are written one by one. The answer has an error for each change, in their order: nil, ErrHandleTaken, ErrVersion,
 // ErrTooManyCounters, or what the table said.
-func WriteAll(ctx context.Context, t *table.Table, changes []Change) []error {
+func WriteAll(ctx context.Context, t *table.Table, changes []ProductChange) []error {
 	errs := make([]error, len(changes))
 	var group errgroup.Group
 	group.SetLimit(togetherAtOnce)
@@ -48,7 +48,7 @@ type bundle struct {
 
 // bundles puts changes together in their order. A change that needs no transaction of its own stays alone, because alone it
 // costs half, and so does one too large to go with others.
-func bundles(changes []Change) []*bundle {
+func bundles(changes []ProductChange) []*bundle {
 	var all []*bundle
 	open := &bundle{}
 	with := map[table.Key]bool{} // in the open bundle; no item can be in it twice
@@ -72,7 +72,7 @@ func bundles(changes []Change) []*bundle {
 	return all
 }
 
-func (b *bundle) write(ctx context.Context, t *table.Table, changes []Change, errs []error) {
+func (b *bundle) write(ctx context.Context, t *table.Table, changes []ProductChange, errs []error) {
 	if len(b.at) > 1 {
 		err := t.Transact(ctx, id.Secret(), b.writes...)
 		if _, refused := table.Refused(err); !refused && !table.Permanent(err) {
@@ -87,14 +87,14 @@ func (b *bundle) write(ctx context.Context, t *table.Table, changes []Change, er
 	}
 }
 
-func (c Change) write(ctx context.Context, t *table.Table) error {
+func (c ProductChange) write(ctx context.Context, t *table.Table) error {
 	if c.Before == nil {
 		return Create(ctx, t, c.After, c.Units)
 	}
 	return Replace(ctx, t, c.Before, c.After, c.Units)
 }
 
-func (c Change) writes() ([]table.Write, error) {
+func (c ProductChange) writes() ([]table.Write, error) {
 	if c.Before == nil {
 		return append(firstWrites(c.After), firstCounters(c.After, c.Units)...), nil
 	}
@@ -102,7 +102,7 @@ func (c Change) writes() ([]table.Write, error) {
 }
 
 // bytes is about how large the writes of the change are.
-func (c Change) bytes() int {
+func (c ProductChange) bytes() int {
 	n := 2_000 + 1_000*len(c.After.Variants) + 200*len(c.After.Images)
 	for _, text := range []Text{c.After.Title, c.After.Description} {
 		for _, s := range text {

@@ -14,21 +14,21 @@ import (
 )
 
 // made is the change that makes a product with units of each variant.
-func (s *shop) made(handle string, units int, prices ...int64) catalog.Change {
-	c := catalog.Change{After: s.product(handle, prices...), Units: map[string]catalog.Units{}}
+func (s *shop) made(handle string, units int, prices ...int64) catalog.ProductChange {
+	c := catalog.ProductChange{After: s.product(handle, prices...), Units: map[string]catalog.InitialStock{}}
 	for _, v := range c.After.Variants {
-		c.Units[v.ID] = catalog.Units{Available: units}
+		c.Units[v.ID] = catalog.InitialStock{Available: units}
 	}
 	return c
 }
 
 // changed is the change of a product.
-func (s *shop) changed(p *catalog.Product, how func(*catalog.Product)) catalog.Change {
+func (s *shop) changed(p *catalog.Product, how func(*catalog.Product)) catalog.ProductChange {
 	after := p.Clone()
 	after.Version, after.UpdatedAt = p.Version+1, s.clock.Now()
 	how(after)
-	catalog.StartPrices(p, after, after.UpdatedAt)
-	return catalog.Change{Before: p, After: after}
+	catalog.UpdatePriceHistory(p, after, after.UpdatedAt)
+	return catalog.ProductChange{Before: p, After: after}
 }
 
 // unitsOf is the stock of the product's first variant; -1 when it has no counter.
@@ -48,7 +48,7 @@ func (s *shop) unitsOf(p *catalog.Product) int {
 func TestManyProductsTakeFewRoundTrips(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	var changes []catalog.Change
+	var changes []catalog.ProductChange
 	for i := range 40 { // 4 writes each, 12 products to a transaction of 50
 		changes = append(changes, s.made(fmt.Sprint("p", i), 3, 1000, 2000))
 	}
@@ -79,7 +79,7 @@ func TestOneRefusedProductDoesNotHoldUpTheOthers(t *testing.T) {
 		})
 	}
 	for name, tt := range map[string]struct {
-		change catalog.Change
+		change catalog.ProductChange
 		want   error
 	}{
 		"a product":                           {s.made("good", 4, 1), nil},
@@ -91,7 +91,7 @@ func TestOneRefusedProductDoesNotHoldUpTheOthers(t *testing.T) {
 			s.changed(s.add(s.product("alone", 1), 1), func(p *catalog.Product) { p.Vendor = "단골" }), nil,
 		},
 	} {
-		changes := []catalog.Change{s.made("before "+name, 7, 1), tt.change, s.made("after "+name, 7, 1)}
+		changes := []catalog.ProductChange{s.made("before "+name, 7, 1), tt.change, s.made("after "+name, 7, 1)}
 		errs := catalog.WriteAll(t.Context(), s.table, changes)
 		if errs[0] != nil || !errors.Is(errs[1], tt.want) || errs[2] != nil {
 			t.Errorf("%s: %v", name, errs)
@@ -114,10 +114,10 @@ func TestTheSameProductOrHandleTwiceIsNoTransactionOfBoth(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	p := s.add(s.product("one", 1), 1)
-	price := func(amount int64) catalog.Change {
+	price := func(amount int64) catalog.ProductChange {
 		return s.changed(p, func(p *catalog.Product) { p.Variants[0].Prices = won(amount) })
 	}
-	errs := catalog.WriteAll(t.Context(), s.table, []catalog.Change{price(2), price(3), s.made("twin", 1, 1), s.made("twin", 1, 1)})
+	errs := catalog.WriteAll(t.Context(), s.table, []catalog.ProductChange{price(2), price(3), s.made("twin", 1, 1), s.made("twin", 1, 1)})
 	count := map[error]int{}
 	for _, err := range errs {
 		count[err]++
@@ -134,7 +134,7 @@ func TestWhateverIsWrittenTogetherIsThereWholeOrNot(t *testing.T) {
 	round := 0
 	rapid.Check(t, func(r *rapid.T) {
 		round++
-		var changes []catalog.Change
+		var changes []catalog.ProductChange
 		for i := range rapid.IntRange(0, 30).Draw(r, "products") {
 			handle := fmt.Sprint(round, "-", rapid.IntRange(0, 40).Draw(r, "handle"))
 			changes = append(changes, s.made(handle, i, make([]int64, rapid.IntRange(1, 8).Draw(r, "variants"))...))
@@ -156,7 +156,7 @@ func TestEveryProductHasTheErrorOfATableThatIsAway(t *testing.T) {
 	s := newShop(t)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	for _, err := range catalog.WriteAll(ctx, s.table, []catalog.Change{s.made("a", 1, 1), s.made("b", 1, 1)}) {
+	for _, err := range catalog.WriteAll(ctx, s.table, []catalog.ProductChange{s.made("a", 1, 1), s.made("b", 1, 1)}) {
 		if !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}

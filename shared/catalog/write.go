@@ -13,7 +13,7 @@ import (
 )
 
 // Units is the stock that a variant starts with.
-type Units struct {
+type InitialStock struct {
 	Available int
 	Imported  bool // it comes from an imported file; see stock.Import
 }
@@ -26,7 +26,7 @@ const maxCounters = table.MaxWrites - 10
 // 2 and on of the transaction. units is by variant id; stocked variants that are not in it start with none. The product
 // carries its ids, version and event. 1 round trip, and one more per 100 counters that do not fit: those go first, under
 // ids that nobody knows yet. 2 WCU per KB. Errors: ErrHandleTaken; *table.Canceled when an extra write was refused.
-func Create(ctx context.Context, t *table.Table, p *Product, units map[string]Units, extra ...table.Write) error {
+func Create(ctx context.Context, t *table.Table, p *Product, units map[string]InitialStock, extra ...table.Write) error {
 	counters := firstCounters(p, units)
 	fit := min(len(counters), maxCounters)
 	for rest := range slices.Chunk(counters[fit:], table.MaxWrites) {
@@ -69,10 +69,10 @@ func handlePut(p *Product) table.Put {
 }
 
 // firstCounters is the stock of a product that is being made.
-func firstCounters(p *Product, units map[string]Units) []table.Write {
+func firstCounters(p *Product, units map[string]InitialStock) []table.Write {
 	var counters []table.Write
 	for _, v := range p.Variants {
-		if !v.Stocked() {
+		if !v.HasOwnStock() {
 			continue
 		}
 		for b := range v.Buckets() {
@@ -82,7 +82,7 @@ func firstCounters(p *Product, units map[string]Units) []table.Write {
 	return counters
 }
 
-func counter(v Variant, bucket int, u Units, at time.Time) stock.Level {
+func counter(v Variant, bucket int, u InitialStock, at time.Time) stock.Level {
 	n := v.Buckets()
 	level := stock.Level{Key: stock.KeyOf(v.ID, bucket), Available: u.Available / n, SetAt: at}
 	if bucket < u.Available%n {
@@ -99,7 +99,7 @@ func counter(v Variant, bucket int, u Units, at time.Time) stock.Level {
 // before's. The caller's own writes (extra) stand at places 1 and on. 1 round trip; 1 WCU per KB when nothing but the
 // product changes, else 2. Errors: ErrVersion, ErrHandleTaken, ErrTooManyCounters; *table.Canceled when an extra write
 // was refused.
-func Replace(ctx context.Context, t *table.Table, before, after *Product, units map[string]Units, extra ...table.Write) error {
+func Replace(ctx context.Context, t *table.Table, before, after *Product, units map[string]InitialStock, extra ...table.Write) error {
 	writes, err := laterWrites(before, after, units)
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func Replace(ctx context.Context, t *table.Table, before, after *Product, units 
 
 // laterWrites is after in the place of before: the product, then its handle when it is another, then the row of price
 // history, then counters.
-func laterWrites(before, after *Product, units map[string]Units) ([]table.Write, error) {
+func laterWrites(before, after *Product, units map[string]InitialStock) ([]table.Write, error) {
 	after.Key = KeyOf(after.ID)
 	writes := []table.Write{table.Put{
 		Item: after.stored(), If: "#version = :seen", // nobody's change is lost
@@ -156,20 +156,20 @@ func putAlone(ctx context.Context, t *table.Table, put table.Put, after *Product
 }
 
 // laterCounters is the counters that after needs and before did not.
-func laterCounters(before, after *Product, units map[string]Units) []table.Write {
+func laterCounters(before, after *Product, units map[string]InitialStock) []table.Write {
 	var writes []table.Write
 	for _, v := range after.Variants {
-		if !v.Stocked() {
+		if !v.HasOwnStock() {
 			continue
 		}
 		old, known := before.Variant(v.ID)
 		has := 0
-		if known && old.Stocked() {
+		if known && old.HasOwnStock() {
 			has = old.Buckets()
 		}
 		u := units[v.ID]
 		if known {
-			u = Units{}
+			u = InitialStock{}
 		}
 		for b := has; b < v.Buckets(); b++ {
 			writes = append(writes, laterCounter(counter(v, b, u, after.UpdatedAt)))

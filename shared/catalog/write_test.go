@@ -59,7 +59,7 @@ func TestCreateWithMoreCountersThanATransactionHolds(t *testing.T) {
 		p.Variants[i].Edition = &catalog.Edition{OpensAt: opening, Buckets: stock.MaxBuckets}
 	}
 	s.add(p, 33)
-	shelf := catalog.NewShelf(s.table, s.clock, 0)
+	shelf := catalog.NewCache(s.table, s.clock, 0)
 	for i, v := range p.Variants {
 		if got := s.goods(shelf, v.ID)[v.ID].Available; got != 33 {
 			t.Fatalf("variant %d has %d", i, got)

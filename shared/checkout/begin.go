@@ -25,16 +25,16 @@ import (
 
 // Service runs checkouts.
 type Service struct {
-	Table    *table.Table
-	Carts    cart.Store
-	Shelf    *catalog.Shelf
-	Shop     pricing.Shop
-	Offers   store.Reader // nil for none
-	Provider payment.Provider
-	Cashier  order.Cashier
-	Clock    clock.Clock
-	Log      *slog.Logger
-	Metrics  *metrics.Writer // nil for none
+	Table      *table.Table
+	Carts      cart.Store
+	Catalog    *catalog.Cache
+	Shop       pricing.Shop
+	Promotions store.Reader // nil for none
+	Provider   payment.Provider
+	Cashier    order.Cashier
+	Clock      clock.Clock
+	Log        *slog.Logger
+	Metrics    *metrics.Writer // nil for none
 }
 
 // Start is a request to buy a cart.
@@ -84,17 +84,17 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 	if err != nil {
 		return nil, false, err
 	}
-	goods := &goods{shelf: s.Shelf}
+	goods := &pricedVariants{shelf: s.Catalog}
 	now := s.Clock.Now()
-	priced, err := cart.Quoter{Shop: s.Shop, Goods: goods, Offers: s.Offers}.Quote(ctx, basket, now)
+	priced, err := cart.Quoter{Shop: s.Shop, Variants: goods, Promotions: s.Promotions}.Quote(ctx, basket, now)
 	if err != nil {
 		return nil, false, err
 	}
 	if err := s.sellable(priced, in); err != nil {
 		return s.refused(ctx, id, hash, err)
 	}
-	c = draw(priced, now)
-	c.Key, c.ID, c.Hash, c.Due = KeyOf(id), id, hash, due.On(DueCheckout, id, now.Add(HoldFor))
+	c = newCheckout(priced, now)
+	c.Key, c.ID, c.Hash, c.Due = KeyOf(id), id, hash, due.On(DueCheckout, id, now.Add(HoldDuration))
 	c.basket = basket
 	if err := s.planCredit(ctx, c, in, now); err != nil {
 		return s.refused(ctx, id, hash, err)
@@ -157,7 +157,7 @@ func (s Service) sellable(p cart.Priced, in Start) error {
 		return blocked(p)
 	case in.Total != nil && (*in.Total != p.Totals.Total || in.Currency != p.Totals.Currency):
 		return problem.Conflict("total_changed", "The cart costs %s.", price(p.Totals).Display()).With("total",
-			price(p.Totals).View())
+			price(p.Totals).Formatted())
 	case p.Totals.Total > 0 && in.Method == "" && !in.Credit:
 		return problem.InvalidField("/paymentMethod", "required", "the payment provider's token of the shopper's card")
 	}
@@ -188,7 +188,7 @@ func outOfStock(lines []string) *problem.Problem {
 
 // hold writes the beginning of the checkout, planning again when others were faster.
 func (s Service) hold(
-	ctx context.Context, c *Checkout, p cart.Priced, goods *goods, in Start,
+	ctx context.Context, c *Checkout, p cart.Priced, goods *pricedVariants, in Start,
 ) (*Checkout, bool, error) {
 	wants := goods.wants(p.Cart.Lines)
 	type outcome struct {
@@ -213,7 +213,7 @@ func (s Service) hold(
 			prior, replay, err := s.refused(ctx, c.ID, c.Hash, outOfStock(shortOf(p, short)))
 			return outcome{prior, replay}, err
 		}
-		c.Taken = taken
+		c.Allocations = taken
 		prior, err := s.open(ctx, c, p, writes)
 		if prior != nil {
 			return outcome{prior, true}, err
@@ -231,10 +231,10 @@ func (s Service) open(ctx context.Context, c *Checkout, p cart.Priced, holds []t
 	all := []table.Write{table.Put{Item: c, If: table.IfNew}, cart.BeginPaying(p.Cart, c.ID, c.CreatedAt)}
 	limited := limitedOf(p)
 	if len(limited) > 0 {
-		all = append(all, cart.Buy(cart.CounterOf(c.CustomerID, c.Email), limited))
+		all = append(all, cart.CountPurchases(cart.CounterOf(c.CustomerID, c.Email), limited))
 	}
 	counters := len(all)
-	takes, refusals := store.Take(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))
+	takes, refusals := store.CountClaims(p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency))
 	all = append(append(all, takes...), holds...)
 	all = append(all, storecredit.Take(c.Credit)...)
 	if len(all) > table.MaxWrites {

@@ -42,7 +42,7 @@ const (
 )
 
 // HoldFor is how long stock is held for a payment.
-const HoldFor = 10 * time.Minute
+const HoldDuration = 10 * time.Minute
 
 // Kinds of due jobs on checkouts.
 const (
@@ -58,21 +58,21 @@ type Checkout struct {
 	table.Key
 	due.Due
 	order.Draft
-	ID          string       `dynamodbav:"id"`
-	Hash        string       `dynamodbav:"hash"` // of the request that began it
-	State       State        `dynamodbav:"state"`
-	Reason      string       `dynamodbav:"reason,omitempty"` // why there is no order
-	CartKey     table.Key    `dynamodbav:"cartKey"`
-	CartVersion int          `dynamodbav:"cartVersion"` // what is paid for is this version of the cart
-	OrderID     string       `dynamodbav:"orderId"`     // of the order there will be
-	Payment     Payment      `dynamodbav:"payment"`
-	HeldUntil   time.Time    `dynamodbav:"heldUntil"`
-	Asked       int          `dynamodbav:"asked,omitempty"`
-	Event       *event.Event `dynamodbav:"event,omitempty"`
-	Mark        string       `dynamodbav:"mark,omitempty"`
-	CreatedAt   time.Time    `dynamodbav:"createdAt"`
-	UpdatedAt   time.Time    `dynamodbav:"updatedAt"`
-	TTL         int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money may be attached
+	ID              string       `dynamodbav:"id"`
+	Hash            string       `dynamodbav:"hash"` // of the request that began it
+	State           State        `dynamodbav:"state"`
+	Reason          string       `dynamodbav:"reason,omitempty"` // why there is no order
+	CartKey         table.Key    `dynamodbav:"cartKey"`
+	CartVersion     int          `dynamodbav:"cartVersion"` // what is paid for is this version of the cart
+	OrderID         string       `dynamodbav:"orderId"`     // of the order there will be
+	Payment         Payment      `dynamodbav:"payment"`
+	HeldUntil       time.Time    `dynamodbav:"heldUntil"`
+	ProviderAskedAt int          `dynamodbav:"asked,omitempty"`
+	Event           *event.Event `dynamodbav:"event,omitempty"`
+	WriteID         string       `dynamodbav:"mark,omitempty"`
+	CreatedAt       time.Time    `dynamodbav:"createdAt"`
+	UpdatedAt       time.Time    `dynamodbav:"updatedAt"`
+	TTL             int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money may be attached
 
 	basket *cart.Cart // as locked by this very request; nil when the checkout was read
 }
@@ -122,7 +122,7 @@ func hashOf(s Start) (string, error) {
 }
 
 // Over reports whether nothing more is expected to happen to the checkout.
-func (c *Checkout) Over() bool { return c.State == Completed || c.State == Refunded }
+func (c *Checkout) Finished() bool { return c.State == Completed || c.State == Refunded }
 
 // OrderNumber is the number of the order, "" while there is none.
 func (c *Checkout) OrderNumber() string {

@@ -11,29 +11,29 @@ import (
 )
 
 // draw writes down what is bought, as it was priced.
-func draw(p cart.Priced, now time.Time) *Checkout {
+func newCheckout(p cart.Priced, now time.Time) *Checkout {
 	b := p.Cart
 	c := &Checkout{
 		State: Paying, CartKey: b.Key, CartVersion: b.Version, OrderID: order.NewID(now),
-		HeldUntil: now.Add(HoldFor), CreatedAt: now, UpdatedAt: now,
+		HeldUntil: now.Add(HoldDuration), CreatedAt: now, UpdatedAt: now,
 		Draft: order.Draft{
 			CartID: b.ID, CustomerID: b.CustomerID, TokenHash: b.TokenHash, Email: b.Email, Language: b.Language,
 			Totals: order.Totals{Totals: p.Totals}, Address: b.Address, Shipping: b.Shipping, Note: b.Note,
 		},
 	}
 	for _, l := range b.Lines {
-		c.Lines = append(c.Lines, lineOf(l, p.Goods[l.VariantID], b))
+		c.Lines = append(c.Lines, orderLine(l, p.Variants[l.VariantID], b))
 	}
 	c.Member = table.List[membership.Plan](p.Member)
-	c.First = b.CustomerID != "" && b.Bought[store.Orders] == 0
-	c.Uses = store.Uses(p.Offers.Claims(p.Outcome.Applied, p.Totals.Currency))
+	c.First = b.CustomerID != "" && b.Purchases[store.Orders] == 0
+	c.Uses = store.Uses(p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency))
 	for _, l := range limitedOf(p) {
-		c.Counted = append(c.Counted, order.Counted{VariantID: l.VariantID, Quantity: l.Quantity})
+		c.Counted = append(c.Counted, order.LifetimeCount{VariantID: l.VariantID, Quantity: l.Quantity})
 	}
 	return c
 }
 
-func lineOf(l cart.Line, g cart.Good, of *cart.Cart) order.Line {
+func orderLine(l cart.Line, g cart.SellableVariant, of *cart.Cart) order.Line {
 	image := g.Variant.Image
 	if image == "" && len(g.Product.Images) > 0 {
 		image = g.Product.Images[0].URL

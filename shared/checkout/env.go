@@ -36,10 +36,10 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	}
 	commerce := tables[0]
 	counts := env.Metrics()
-	board := store.NewBoard(store.Store{Table: commerce, Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.Shelf)*time.Second)
+	board := store.NewCache(store.Store{Table: commerce, Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.Shelf)*time.Second)
 	return &Service{
-		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Offers: board,
-		Shelf:    catalog.NewShelf(commerce, env.Clock, time.Minute),
+		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Promotions: board,
+		Catalog:  catalog.NewCache(commerce, env.Clock, time.Minute),
 		Provider: provider, Clock: env.Clock, Log: env.Log, Metrics: counts,
 		Cashier: order.Cashier{
 			Orders: order.Store{Table: commerce, Clock: env.Clock}, Provider: provider, Clock: env.Clock, Log: env.Log,

@@ -13,43 +13,43 @@ import (
 
 // goods is one reading of a cart's goods: what it was priced with is what is taken. It is the cart.GoodsReader of one
 // checkout.
-type goods struct {
-	shelf *catalog.Shelf
-	items map[string]catalog.Item
+type pricedVariants struct {
+	shelf *catalog.Cache
+	items map[string]catalog.SellableVariant
 }
 
 // Goods reads the variants, strongly consistent. Round trips are those of catalog.Shelf.
-func (g *goods) Goods(ctx context.Context, variantIDs []string) (cart.Goods, error) {
-	items, err := g.shelf.Fresh(ctx, variantIDs)
+func (g *pricedVariants) Variants(ctx context.Context, variantIDs []string) (cart.Variants, error) {
+	items, err := g.shelf.ConsistentVariants(ctx, variantIDs)
 	if err != nil {
 		return nil, err
 	}
 	if g.items == nil {
-		g.items = map[string]catalog.Item{}
+		g.items = map[string]catalog.SellableVariant{}
 	}
 	maps.Copy(g.items, items) // gifts are read after what earns them
-	out := make(cart.Goods, len(items))
+	out := make(cart.Variants, len(items))
 	for id, i := range items {
 		if i.Product.Status == catalog.Active {
-			out[id] = cart.NewGood(i.Product, i.Variant, i.Left)
+			out[id] = cart.NewSellableVariant(i.Product, i.Variant, i.Left)
 		}
 	}
 	return out, nil
 }
 
 // wants is what the lines take out of stock, part by part.
-func (g *goods) wants(lines []cart.Line) []stock.Want {
-	var wants []stock.Want
+func (g *pricedVariants) wants(lines []cart.Line) []stock.Request {
+	var wants []stock.Request
 	for _, l := range lines {
-		wants = append(wants, g.items[l.VariantID].Wants(l.Quantity)...)
+		wants = append(wants, g.items[l.VariantID].StockRequests(l.Quantity)...)
 	}
 	return wants
 }
 
 // levels are the counters of the wants. Those of goods with one counter are known from the reading; the buckets of a limited
 // edition are read, 1 round trip.
-func (g *goods) levels(ctx context.Context, t *table.Table, wants []stock.Want) (map[table.Key]stock.Level, error) {
-	var spread []stock.Want
+func (g *pricedVariants) levels(ctx context.Context, t *table.Table, wants []stock.Request) (map[table.Key]stock.Level, error) {
+	var spread []stock.Request
 	for _, w := range wants {
 		if w.Buckets > 1 {
 			spread = append(spread, w)
@@ -61,7 +61,7 @@ func (g *goods) levels(ctx context.Context, t *table.Table, wants []stock.Want) 
 	}
 	for _, i := range g.items {
 		for id, left := range i.Left {
-			if key := stock.KeyOf(id, 0); !slices.ContainsFunc(spread, func(w stock.Want) bool { return w.VariantID == id }) {
+			if key := stock.KeyOf(id, 0); !slices.ContainsFunc(spread, func(w stock.Request) bool { return w.VariantID == id }) {
 				levels[key] = stock.Level{Key: key, Available: left}
 			}
 		}
@@ -73,7 +73,7 @@ func (g *goods) levels(ctx context.Context, t *table.Table, wants []stock.Want) 
 func shortOf(p cart.Priced, short []string) []string {
 	var out []string
 	for _, l := range p.Cart.Lines {
-		parts := p.Goods[l.VariantID].Variant.Parts()
+		parts := p.Variants[l.VariantID].Variant.StockComponents()
 		if slices.ContainsFunc(parts, func(c catalog.Component) bool { return slices.Contains(short, c.VariantID) }) {
 			out = append(out, l.ID)
 		}

@@ -37,7 +37,7 @@ func engrave(t *testing.T, w *testshop.World, b testshop.Basket, lines, bytes in
 		l.ID = fmt.Sprintf("%s-%d", first.ID, n)
 		c.Lines = append(c.Lines, l)
 	}
-	if err := w.Table.Put(t.Context(), table.Put{Item: c, If: table.IfThere}); err != nil {
+	if err := w.Table.Put(t.Context(), table.Put{Item: c, If: table.IfExists}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -138,7 +138,7 @@ func (r *refusing) through(t *testing.T, w *testshop.World) {
 	w.Service.Table = tb
 	w.Service.Carts = cart.Store{Table: tb, Clock: w.Clock}
 	w.Service.Cashier.Orders = order.Store{Table: tb, Clock: w.Clock}
-	w.Service.Offers = store.None
+	w.Service.Promotions = store.None
 }
 
 // TestAWriteThatIsRefusedForEverAfterAPaymentLosesNoMoney plays it for every write of every way to pay.

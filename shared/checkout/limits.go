@@ -19,27 +19,27 @@ import (
 // limitedOf lists what counts against a customer's lifetime limits: limited goods, uses of promotions with a limit, units of
 // limited editions, and the order itself, which tells whether the next one is their first. Of a guest only uses of promotions
 // count, under their mail address.
-func limitedOf(p cart.Priced) []cart.Limited {
-	var limited []cart.Limited
+func limitedOf(p cart.Priced) []cart.LimitedPurchase {
+	var limited []cart.LimitedPurchase
 	if p.Cart.CustomerID != "" {
-		limited = cart.LimitedOf(p.Cart.Lines, p.Goods)
+		limited = cart.LimitedPurchases(p.Cart.Lines, p.Variants)
 	}
 	for _, a := range p.Outcome.Applied {
-		if most := p.Offers.Limit(a.PromotionID); most > 0 {
-			limited = append(limited, cart.Limited{VariantID: a.PromotionID, Quantity: 1, Limit: most})
+		if most := p.Promotions.CustomerLimit(a.PromotionID); most > 0 {
+			limited = append(limited, cart.LimitedPurchase{VariantID: a.PromotionID, Quantity: 1, Limit: most})
 		}
 	}
 	if p.Cart.CustomerID == "" {
-		slices.SortFunc(limited, func(a, b cart.Limited) int { return cmp.Compare(a.VariantID, b.VariantID) })
+		slices.SortFunc(limited, func(a, b cart.LimitedPurchase) int { return cmp.Compare(a.VariantID, b.VariantID) })
 		return limited
 	}
-	for id, units := range p.Offers.Set.DropUnits(linesOf(p)) {
-		if most := p.Offers.Limit(id); most > 0 {
-			limited = append(limited, cart.Limited{VariantID: id, Quantity: units, Limit: most})
+	for id, units := range p.Promotions.Set.DropUnits(linesOf(p)) {
+		if most := p.Promotions.CustomerLimit(id); most > 0 {
+			limited = append(limited, cart.LimitedPurchase{VariantID: id, Quantity: units, Limit: most})
 		}
 	}
-	limited = append(limited, cart.Limited{VariantID: store.Orders, Quantity: 1, Limit: math.MaxInt32})
-	slices.SortFunc(limited, func(a, b cart.Limited) int { return cmp.Compare(a.VariantID, b.VariantID) })
+	limited = append(limited, cart.LimitedPurchase{VariantID: store.Orders, Quantity: 1, Limit: math.MaxInt32})
+	slices.SortFunc(limited, func(a, b cart.LimitedPurchase) int { return cmp.Compare(a.VariantID, b.VariantID) })
 	return limited
 }
 
@@ -47,7 +47,7 @@ func limitedOf(p cart.Priced) []cart.Limited {
 func linesOf(p cart.Priced) []pricing.Line {
 	var lines []pricing.Line
 	for _, l := range p.Cart.Lines {
-		if g, ok := p.Goods[l.VariantID]; ok && l.Gift == "" {
+		if g, ok := p.Variants[l.VariantID]; ok && l.Gift == "" {
 			lines = append(lines, pricing.Line{
 				ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity,
 				Categories: g.Product.Categories, Tags: g.Product.Tags,
@@ -58,12 +58,12 @@ func linesOf(p cart.Priced) []pricing.Line {
 }
 
 // overLimit says which lifetime limit the purchase would pass, from what stood on the customer's counters.
-func (s Service) overLimit(limited []cart.Limited, counted table.Item, p cart.Priced) error {
+func (s Service) overLimit(limited []cart.LimitedPurchase, counted table.Item, p cart.Priced) error {
 	for _, l := range limited {
 		if count(counted, l.VariantID)+l.Quantity <= l.Limit {
 			continue
 		}
-		if o := p.Offers.Promotion(l.VariantID); o != nil && o.Kind != promotion.Drop {
+		if o := p.Promotions.Promotion(l.VariantID); o != nil && o.Kind != promotion.Drop {
 			return s.offerChanged(store.Refusal{PromotionID: o.ID, Reason: promotion.LimitReached})
 		}
 	}
@@ -93,8 +93,8 @@ func (s Service) usedUp(c *table.Canceled, first int, refusals []store.Refusal) 
 }
 
 func (s Service) offerChanged(r store.Refusal) error {
-	if board, ok := s.Offers.(*store.Board); ok {
-		board.Forget()
+	if board, ok := s.Promotions.(*store.Cache); ok {
+		board.Invalidate()
 	}
 	return problem.Conflict("offer_changed", "An offer in this cart no longer applies; read the cart again.").
 		With("promotionId", r.PromotionID).With("reason", r.Reason)

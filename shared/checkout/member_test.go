@@ -8,7 +8,7 @@ import (
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/testshop"
 	"dangol/shared/membership"
-	"dangol/shared/membership/standing"
+	"dangol/shared/membership/entitlements"
 	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
 )
@@ -18,7 +18,7 @@ const ann = "cust-ann"
 // join makes Ann a member until an instant, as billing would.
 func join(t *testing.T, w *testshop.World, version int, until time.Time) {
 	t.Helper()
-	_, err := w.Table.Update(t.Context(), standing.Note(ann, "sub_1", version, &membership.Entitlement{
+	_, err := w.Table.Update(t.Context(), entitlements.Write(ann, "sub_1", version, &membership.Entitlement{
 		SubscriptionID: "sub_1", PlanID: "plan_regular", Title: "단골", State: "active", Since: testshop.Noon, Until: until,
 		Benefits: membership.Benefits{PercentOffBP: 1_000, FreeShipping: true, PointsTimes: 3},
 	}))

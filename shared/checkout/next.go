@@ -40,7 +40,7 @@ func next(s State, p payment.State, timeUp, watched bool) step {
 		return rest
 	}
 	switch { // there is no order, and there will be none
-	case p.Good():
+	case p.Secured():
 		return unwind
 	case p == payment.StateRequiresAction:
 		return void
@@ -53,9 +53,9 @@ func next(s State, p payment.State, timeUp, watched bool) step {
 
 func nextPaying(p payment.State, timeUp bool) step {
 	switch {
-	case p.Good():
+	case p.Secured():
 		return claim
-	case p.Dead():
+	case p.Failed():
 		return fail
 	case !timeUp:
 		return wait

@@ -54,7 +54,7 @@ func firstOrder(p *promotion.Promotion) { p.Conditions.FirstOrder = true }
 func coded(t testing.TB, w *testshop.World, b testshop.Basket, code string) testshop.Basket {
 	t.Helper()
 	_, err := w.Table.Update(t.Context(), table.Update{
-		Key: b.Key, Do: "SET #codes = :codes", If: table.IfThere, With: map[string]any{":codes": table.List[string]{code}},
+		Key: b.Key, Do: "SET #codes = :codes", If: table.IfExists, With: map[string]any{":codes": table.List[string]{code}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -307,7 +307,7 @@ func TestACartHeldAcrossAnEdgeIsNotSoldAtAPriceNobodyWasShown(t *testing.T) {
 	if problem.Code(err) != "checkout_blocked" || fmt.Sprint(problem.From(err).Extra["problems"]) == "" {
 		t.Fatalf("got %v", err)
 	}
-	show(t, w, b, (*cart.Cart).AcceptOffers)
+	show(t, w, b, (*cart.Cart).AcceptPromotions)
 	if c := begin(t, w, start(w, b, "pm_card_visa")); c.Totals.Discount != 0 {
 		t.Errorf("it was sold with %d off", c.Totals.Discount)
 	}
@@ -317,10 +317,10 @@ func TestAnOrderTellsWhatASaleOnTheShelfBrought(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
 	sale := thousand(func(p *promotion.Promotion) { p.Priority = 1 })
-	sale.ID, sale.Kind, sale.Class, sale.Terms = "promo_sale", promotion.Shelf, promotion.Product, promotion.Terms{BasisPoints: 2_000}
+	sale.ID, sale.Kind, sale.Class, sale.Terms = "promo_sale", promotion.SalePrice, promotion.Product, promotion.Terms{BasisPoints: 2_000}
 	w.Promote(thousand(), sale)
 	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 10, Price: 10_000}): 2, w.Sell(testshop.Goods{Units: 10, Price: 5_000}): 1})
-	show(t, w, b, (*cart.Cart).AcceptOffers, func(c *cart.Cart) {
+	show(t, w, b, (*cart.Cart).AcceptPromotions, func(c *cart.Cart) {
 		for i := range c.Lines {
 			c.Lines[i].SeenPrice = c.Lines[i].SeenPrice * 8 / 10
 		}
@@ -340,9 +340,9 @@ func TestAnOrderTellsWhatASaleOnTheShelfBrought(t *testing.T) {
 func show(t *testing.T, w *testshop.World, b testshop.Basket, change ...func(*cart.Cart)) {
 	t.Helper()
 	store := cart.Store{Table: w.Table, Clock: w.Clock}
-	q := cart.Quoter{Shop: w.Service.Shop, Goods: cart.Shelf{Of: catalog.NewShelf(w.Table, w.Clock, time.Second)}, Offers: w.Service.Offers}
+	q := cart.Quoter{Shop: w.Service.Shop, Variants: cart.CatalogReader{Cache: catalog.NewCache(w.Table, w.Clock, time.Second)}, Promotions: w.Service.Promotions}
 	_, _, err := store.Change(t.Context(), cart.Ref{CartID: b.ID, Token: b.Token}, cart.Attempt{}, func(c *cart.Cart) error {
-		_, err := q.Keep(t.Context(), c, w.Clock.Now(), func(c *cart.Cart) error {
+		_, err := q.ApplyChange(t.Context(), c, w.Clock.Now(), func(c *cart.Cart) error {
 			for _, f := range change {
 				f(c)
 			}
@@ -355,7 +355,7 @@ func show(t *testing.T, w *testshop.World, b testshop.Basket, change ...func(*ca
 	}
 }
 
-var _ store.Reader = (*store.Board)(nil)
+var _ store.Reader = (*store.Cache)(nil)
 
 func TestAGuestUsesALimitedPromotionOncePerMailAddress(t *testing.T) {
 	t.Parallel()
@@ -379,8 +379,8 @@ func TestAGuestUsesALimitedPromotionOncePerMailAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, write := range o.GiveBack() {
-		if u, ok := write.(table.Update); ok && u.Key == cart.KeyOfBought(cart.CounterOf("", "haneul.kim@gmail.com")) {
+	for _, write := range o.ReleaseWrites() {
+		if u, ok := write.(table.Update); ok && u.Key == cart.KeyOfPurchases(cart.CounterOf("", "haneul.kim@gmail.com")) {
 			if _, err := w.Table.Update(t.Context(), u); err != nil {
 				t.Fatal(err)
 			}

@@ -48,7 +48,7 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 		u.Do += "#ttl = :ttl " + due.Remove
 		u.With[":ttl"] = forget(now)
 	}
-	back := append(c.GiveBack(), cart.Reopen(c.CartKey, c.ID, now))
+	back := append(c.ReleaseWrites(), cart.Reopen(c.CartKey, c.ID, now))
 	back = append(back, storecredit.GiveBack(c.Credit, c.ID, now)...)
 	err := order.TransactGiving(ctx, s.Table, token(s.Clock), []table.Write{u}, back)
 	if canceled, ok := table.Refused(err); err != nil && !(ok && canceled.Refused(0)) {

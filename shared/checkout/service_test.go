@@ -41,7 +41,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	w := testshop.New(t, fault.New(fault.Plan{}))
 	soap, drop := w.Sell(testshop.Goods{Units: 50}), w.Sell(testshop.Goods{Units: 50, Buckets: 4, MaxPerCustomer: 3})
 	shelf := func(ctx context.Context, ids ...string) { // a function that has run for a while knows the shape of its goods
-		if _, err := w.Service.Shelf.Goods(ctx, ids); err != nil {
+		if _, err := w.Service.Catalog.Variants(ctx, ids); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -72,7 +72,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		"claim a checkout after a challenge": func(ctx context.Context) error {
-			return w.Service.Hear(ctx, payment.Payment{Metadata: map[string]string{"checkout": second.ID}})
+			return w.Service.HandleWebhook(ctx, payment.Payment{Metadata: map[string]string{"checkout": second.ID}})
 		},
 		"give a checkout up": func(ctx context.Context) error {
 			c, err := w.Service.GetFor(ctx, third.ID, order.Caller{Operator: true})
@@ -122,7 +122,7 @@ func TestAPaidCheckoutBecomesAnOrderEvenWhenItsCartIsGone(t *testing.T) {
 	w := testshop.New(t, fault.New(fault.Plan{}))
 	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 2}): 1})
 	c := begin(t, w, start(w, b, "pm_card_threeDSecure2Required"))
-	if err := w.Table.Delete(t.Context(), table.Delete{Key: b.Key, If: table.IfThere}); err != nil {
+	if err := w.Table.Delete(t.Context(), table.Delete{Key: b.Key, If: table.IfExists}); err != nil {
 		t.Fatal(err)
 	}
 	w.Challenge(c.Payment.RedirectURL, true)
@@ -207,8 +207,8 @@ func TestACartChangedMeanwhileIsNotSold(t *testing.T) {
 	soap := w.Sell(testshop.Goods{Units: 1})
 	b := w.Fill("", map[string]int{soap: 1})
 	in := start(w, b, "pm_card_visa")
-	w.Service.Offers = meanwhile{store.None, func() { // between reading and locking
-		_, err := w.Table.Update(t.Context(), table.Update{Key: b.Key, Do: "ADD #version :one", If: table.IfThere, With: map[string]any{":one": 1}})
+	w.Service.Promotions = meanwhile{store.None, func() { // between reading and locking
+		_, err := w.Table.Update(t.Context(), table.Update{Key: b.Key, Do: "ADD #version :one", If: table.IfExists, With: map[string]any{":one": 1}})
 		if err != nil {
 			t.Error(err)
 		}

@@ -33,7 +33,7 @@ func (s Service) machine(giveUp bool, known *payment.Payment) task.Machine[*Chec
 		Postpone: s.postpone,
 		Abandon:  s.abandon,
 		Step: func(ctx context.Context, c *Checkout) (*Checkout, bool, error) {
-			if c.Over() {
+			if c.Finished() {
 				return c, true, nil
 			}
 			p, err := s.known(ctx, c, known)
@@ -168,7 +168,7 @@ func (s Service) void(ctx context.Context, c *Checkout, p payment.Payment) (*Che
 
 // Hear is Settle for a message of the provider about a payment. What the message says is a picture of the past, so it
 // only tells where to look; one about a checkout that is not ours changes nothing. Errors: task.ErrLater.
-func (s Service) Hear(ctx context.Context, p payment.Payment) error {
+func (s Service) HandleWebhook(ctx context.Context, p payment.Payment) error {
 	c, err := s.get(ctx, p.Metadata["checkout"])
 	if problem.Code(err) == "checkout_not_found" {
 		return nil
@@ -192,7 +192,7 @@ func (s Service) Work(ctx context.Context, checkoutID string) error {
 // ever less often.
 func (s Service) whenNext(c *Checkout, silent bool) time.Time {
 	now := s.Clock.Now()
-	at := now.Add(backoff.Provider.After(c.Asked))
+	at := now.Add(backoff.Provider.After(c.ProviderAskedAt))
 	if c.State == Paying && now.Before(c.HeldUntil) &&
 		(at.After(c.HeldUntil) || !silent && c.Payment.State == payment.StateRequiresAction) {
 		return c.HeldUntil

@@ -49,7 +49,7 @@ func (s Service) GetFor(ctx context.Context, checkoutID string, who order.Caller
 func (s Service) change(ctx context.Context, c *Checkout, do string, with map[string]any) (after *Checkout, moved bool, err error) {
 	with[":was"], with[":now"] = c.State, s.Clock.Now()
 	item, err := s.Table.Update(ctx, table.Update{
-		Key: c.Key, Do: "SET #updatedAt = :now, " + do, If: "#state = :was", With: with, Mark: token(s.Clock),
+		Key: c.Key, Do: "SET #updatedAt = :now, " + do, If: "#state = :was", With: with, WriteID: token(s.Clock),
 	})
 	if failed, ok := table.Failed(err); ok {
 		item, moved, err = failed.Item, true, nil

@@ -30,12 +30,12 @@ func TestReadersLookAtTheTimeThemselves(t *testing.T) {
 		{"both", 0, 2, 1_000}, {"to the last instant", time.Hour - 1, 2, 1_000}, {"then the other", time.Hour, 1, 1_000}, {"then none", 2 * time.Hour, 0, 0},
 	} {
 		m := s.Member(noon.Add(c.after))
-		if len(m) != c.plans || m.Benefits().PercentOffBP != c.off || m.Of() != (c.plans > 0) {
+		if len(m) != c.plans || m.Benefits().PercentOffBP != c.off || m.HasPlan() != (c.plans > 0) {
 			t.Errorf("%s: %+v", c.name, m)
 		}
 	}
 	m := s.Member(noon)
-	if !m.Of("gold") || !m.Of("bronze", "silver") || m.Of("bronze") || s.Member(noon.Add(time.Hour)).Of("silver") {
+	if !m.HasPlan("gold") || !m.HasPlan("bronze", "silver") || m.HasPlan("bronze") || s.Member(noon.Add(time.Hour)).HasPlan("silver") {
 		t.Errorf("by plan: %+v", m)
 	}
 }

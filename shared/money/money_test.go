@@ -111,9 +111,9 @@ func TestOnlyRealCurrenciesAreValid(t *testing.T) {
 func TestJSONShape(t *testing.T) {
 	t.Parallel()
 	got, err := json.Marshal(struct {
-		M money.Money `json:"m"`
-		V money.View  `json:"v"`
-	}{krw(12_000), krw(12_000).View()})
+		M money.Money     `json:"m"`
+		V money.Formatted `json:"v"`
+	}{krw(12_000), krw(12_000).Formatted()})
 	want := `{"m":{"amount":12000,"currency":"KRW"},"v":{"amount":12000,"currency":"KRW","display":"₩12,000"}}`
 	if err != nil || string(got) != want {
 		t.Errorf("got %s, %v\nwant %s", got, err, want)

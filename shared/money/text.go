@@ -10,15 +10,15 @@ import (
 )
 
 // View is an amount as the API shows it: the number for programs, the string for people.
-type View struct {
+type Formatted struct {
 	Amount   int64  `json:"amount" doc:"Minor units: won, cents." example:"12000"`
 	Currency string `json:"currency" doc:"ISO 4217 code." example:"KRW"`
 	Display  string `json:"display" doc:"The amount for people, in English style." example:"₩12,000"`
 }
 
 // View returns the amount with its display string.
-func (m Money) View() View {
-	return View{Amount: m.Amount, Currency: m.Currency, Display: m.Display()}
+func (m Money) Formatted() Formatted {
+	return Formatted{Amount: m.Amount, Currency: m.Currency, Display: m.Display()}
 }
 
 // Parse reads a plain decimal such as "12.00", "-3" or "12000" into minor units: a sign at most, digits, and after a point

@@ -12,7 +12,7 @@ import (
 )
 
 // LookupFor is how long the token from a guest's look-up opens the order.
-const LookupFor = time.Hour
+const LookupTokenLife = time.Hour
 
 // access is a look-up token that was given out; the token itself is not kept.
 type access struct {
@@ -25,11 +25,11 @@ func accessKey(orderID, token string) table.Key {
 }
 
 // Allow makes a token that opens the order for LookupFor. 1 round trip, 1 WCU.
-func (s Store) Allow(ctx context.Context, orderID string) (token string, err error) {
+func (s Store) CreateLookupToken(ctx context.Context, orderID string) (token string, err error) {
 	token = id.Secret()
 	return token, s.Table.Put(ctx, table.Put{
 		If:   table.IfNew,
-		Item: access{Key: accessKey(orderID, token), Until: s.Clock.Now().Add(LookupFor).Unix()},
+		Item: access{Key: accessKey(orderID, token), Until: s.Clock.Now().Add(LookupTokenLife).Unix()},
 	})
 }
 

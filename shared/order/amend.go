@@ -42,7 +42,7 @@ func (o *Order) ChangeAddress(a address.Address, by string, now time.Time) (chan
 		return false, nil
 	}
 	o.Address = &a
-	o.tell(now, AddressChanged, "", by)
+	o.addEntry(now, AddressChanged, "", by)
 	return true, nil
 }
 
@@ -57,7 +57,7 @@ func (o *Order) ChangeContact(email, by string, now time.Time) (changed bool, er
 		return false, nil
 	}
 	o.Email = email
-	o.tell(now, ContactChanged, "", by)
+	o.addEntry(now, ContactChanged, "", by)
 	return true, nil
 }
 
@@ -72,7 +72,7 @@ func (o *Order) Hold(reason, by string, now time.Time) (changed bool, err error)
 		return false, nil
 	}
 	o.Held = reason
-	o.tell(now, WasHeld, "", by)
+	o.addEntry(now, WasHeld, "", by)
 	return true, nil
 }
 
@@ -82,12 +82,12 @@ func (o *Order) Release(by string, now time.Time) (changed bool) {
 		return false
 	}
 	o.Held = ""
-	o.tell(now, WasLetGo, "", by)
+	o.addEntry(now, WasLetGo, "", by)
 	return true
 }
 
-// Removed is what taking units off an order did.
-type Removed struct {
+// RemovedLine is what taking units off an order did.
+type RemovedLine struct {
 	Parts  []Part // the units, gifts that are no longer earned included
 	Quote  refund.Quote
 	Writes []table.Write // stock and lifetime counters that go back
@@ -96,45 +96,45 @@ type Removed struct {
 // Remove takes units off an order before they are shipped: what they cost goes back, and gifts that what is left no
 // longer earns go as well. stocked is what one unit of a line takes out of stock. Errors: 409 order_canceled,
 // order_fulfilled, payment_not_captured, cancel_instead; 422 for units that are not there.
-func (o *Order) Remove(parts []Part, stocked map[string][]stock.Want, terms refund.Terms, reason, by string,
-	now time.Time) (Removed, error) {
+func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms refund.Terms, reason, by string,
+	now time.Time) (RemovedLine, error) {
 	switch {
 	case o.State == Canceled:
-		return Removed{}, problem.Conflict("order_canceled", "This order is canceled.")
+		return RemovedLine{}, problem.Conflict("order_canceled", "This order is canceled.")
 	case o.State == Fulfilled || o.State == Delivered:
-		return Removed{}, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
+		return RemovedLine{}, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
 	case o.Payment.State == PayAuthorized:
-		return Removed{}, problem.Conflict("payment_not_captured", "The payment is not captured yet; try again in a minute.")
+		return RemovedLine{}, problem.Conflict("payment_not_captured", "The payment is not captured yet; try again in a minute.")
 	}
 	parts, err := o.parts(parts)
 	if err != nil {
-		return Removed{}, err
+		return RemovedLine{}, err
 	}
 	ask := refund.Ask{Units: map[string]int{}, Terms: terms}
 	for _, p := range parts {
 		ask.Units[p.LineID] = p.Quantity
 	}
 	if parts, err = o.withGifts(parts, &ask); err != nil {
-		return Removed{}, err
+		return RemovedLine{}, err
 	}
 	if o.State == Placed && o.nothingLeft(parts) {
-		return Removed{}, problem.Conflict("cancel_instead", "Nothing would be left of this order; cancel it.")
+		return RemovedLine{}, problem.Conflict("cancel_instead", "Nothing would be left of this order; cancel it.")
 	}
 	q, err := o.QuoteRefund(ask)
 	if err != nil {
-		return Removed{}, err
+		return RemovedLine{}, err
 	}
 	e := q.Entry(o.NextEntry())
 	e.Kind, e.To, e.Reason, e.By = refund.Canceled, refund.ToPayments, reason, by
 	if err := o.Book(e, now); err != nil {
-		return Removed{}, err
+		return RemovedLine{}, err
 	}
 	o.PayOut(e.Key, now)
 	if o.State == PartlyFulfilled && len(o.Unshipped()) == 0 {
 		o.State = Fulfilled
 	}
-	o.tell(now, LinesRemoved, o.Money(q.Refund).Display(), by)
-	return Removed{Parts: parts, Quote: q, Writes: o.takeBack(parts, stocked)}, nil
+	o.addEntry(now, LinesRemoved, o.Money(q.Refund).Display(), by)
+	return RemovedLine{Parts: parts, Quote: q, Writes: o.takeBack(parts, stocked)}, nil
 }
 
 // withGifts adds the gifts that are no longer earned and can still be taken off.
@@ -169,44 +169,44 @@ func (o *Order) nothingLeft(parts []Part) bool {
 
 // takeBack plans the return of stock and of lifetime counters for units that were taken off, and forgets that the order
 // has them.
-func (o *Order) takeBack(parts []Part, stocked map[string][]stock.Want) []table.Write {
-	var back []stock.Taken
-	var counted []cart.Limited
+func (o *Order) takeBack(parts []Part, stocked map[string][]stock.Request) []table.Write {
+	var back []stock.Allocation
+	var counted []cart.LimitedPurchase
 	for _, p := range parts {
 		for _, w := range stocked[p.LineID] {
 			back = append(back, o.untake(w.VariantID, w.Quantity*p.Quantity)...)
 		}
 		line, _ := o.Line(p.LineID)
-		i := slices.IndexFunc(o.Counted, func(c Counted) bool { return c.VariantID == line.VariantID })
+		i := slices.IndexFunc(o.Counted, func(c LifetimeCount) bool { return c.VariantID == line.VariantID })
 		if i < 0 {
 			continue
 		}
 		n := min(p.Quantity, o.Counted[i].Quantity)
 		if o.Counted[i].Quantity -= n; n > 0 {
-			counted = append(counted, cart.Limited{VariantID: line.VariantID, Quantity: n})
+			counted = append(counted, cart.LimitedPurchase{VariantID: line.VariantID, Quantity: n})
 		}
 	}
 	writes := stock.Release(back)
 	if len(counted) > 0 {
-		writes = append(writes, cart.Unbuy(o.CustomerID, counted))
+		writes = append(writes, cart.UncountPurchases(o.CustomerID, counted))
 	}
-	o.Counted = slices.DeleteFunc(o.Counted, func(c Counted) bool { return c.Quantity == 0 })
+	o.Counted = slices.DeleteFunc(o.Counted, func(c LifetimeCount) bool { return c.Quantity == 0 })
 	return writes
 }
 
 // untake takes up to n units of a variant out of what the order holds of the stock.
-func (o *Order) untake(variantID string, n int) []stock.Taken {
-	var back []stock.Taken
-	for i := range o.Taken {
-		t := &o.Taken[i]
+func (o *Order) untake(variantID string, n int) []stock.Allocation {
+	var back []stock.Allocation
+	for i := range o.Allocations {
+		t := &o.Allocations[i]
 		if t.VariantID != variantID || n == 0 || t.Quantity == 0 {
 			continue
 		}
 		k := min(n, t.Quantity)
 		n, t.Quantity = n-k, t.Quantity-k
-		back = append(back, stock.Taken{VariantID: variantID, Bucket: t.Bucket, Quantity: k})
+		back = append(back, stock.Allocation{VariantID: variantID, Bucket: t.Bucket, Quantity: k})
 	}
-	o.Taken = slices.DeleteFunc(o.Taken, func(t stock.Taken) bool { return t.Quantity == 0 })
+	o.Allocations = slices.DeleteFunc(o.Allocations, func(t stock.Allocation) bool { return t.Quantity == 0 })
 	return back
 }
 
@@ -240,7 +240,7 @@ func (o *Order) SplitParcel(n int, moved []Part, carrier, number, url, by string
 		ShippedAt: o.Fulfillments[n-1].ShippedAt,
 	}
 	o.Fulfillments = append(o.Fulfillments, next)
-	o.tell(now, Shipped, carrier+" "+number, by)
+	o.addEntry(now, EntryShipped, carrier+" "+number, by)
 	return &o.Fulfillments[next.N-1], nil
 }
 

@@ -22,7 +22,7 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 		return false, problem.Conflict("order_shipped", "Some of this order has been shipped; it can be returned, not canceled.")
 	}
 	o.State, o.Reason = Canceled, reason
-	o.tell(now, WasCanceled, "", by)
+	o.addEntry(now, EntryCanceled, "", by)
 	if o.Payment.State == PayAuthorized {
 		o.refundRest(reason, by, now) // what was paid by store credit
 		o.Payment.State, o.Asked = PayReleasing, 0
@@ -35,14 +35,14 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 
 // GiveBack plans the return of stock, of what promotions counted and of lifetime counters, for the transaction that ends a purchase. Counters that are
 // no longer there refuse; such a write can be left out, because nobody counts by it any more.
-func (d Draft) GiveBack() []table.Write {
-	writes := append(stock.Release(d.Taken), store.GiveBack(d.Uses)...)
+func (d Draft) ReleaseWrites() []table.Write {
+	writes := append(stock.Release(d.Allocations), store.ReleaseUses(d.Uses)...)
 	if len(d.Counted) == 0 {
 		return writes
 	}
-	back := make([]cart.Limited, len(d.Counted))
+	back := make([]cart.LimitedPurchase, len(d.Counted))
 	for i, c := range d.Counted {
-		back[i] = cart.Limited{VariantID: c.VariantID, Quantity: c.Quantity}
+		back[i] = cart.LimitedPurchase{VariantID: c.VariantID, Quantity: c.Quantity}
 	}
-	return append(writes, cart.Unbuy(cart.CounterOf(d.CustomerID, d.Email), back))
+	return append(writes, cart.UncountPurchases(cart.CounterOf(d.CustomerID, d.Email), back))
 }

@@ -142,7 +142,7 @@ func (c Cashier) capture(ctx context.Context, o *Order) (*Order, error) {
 		p, err = c.Provider.Get(ctx, o.Payment.ID)
 	}
 	switch {
-	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Dead():
+	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed():
 		return c.unpaid(ctx, o)
 	case err == nil && p.State == payment.StateCaptured:
 		return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
@@ -194,7 +194,7 @@ func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Orde
 
 // Hear notes what the provider says about a refund. A message about an order or refund that is not ours changes
 // nothing.
-func (c Cashier) Hear(ctx context.Context, orderID string, r payment.Refund) error {
+func (c Cashier) HandleWebhook(ctx context.Context, orderID string, r payment.Refund) error {
 	_, err := c.Orders.Change(ctx, orderID, func(o *Order) (bool, []table.Write, error) {
 		return o.Refunded(r.Key, r.ID, r.State, c.Clock.Now()), nil, nil
 	})
@@ -206,8 +206,8 @@ func (c Cashier) Hear(ctx context.Context, orderID string, r payment.Refund) err
 
 // ended gives back what the order took, and tells so.
 func (o *Order) ended(ctx context.Context, body event.Body, now time.Time) (bool, []table.Write, error) {
-	back := o.GiveBack()
-	o.Taken, o.Counted = nil, nil // once
+	back := o.ReleaseWrites()
+	o.Allocations, o.Counted = nil, nil // once
 	for i := range o.Uses {
 		o.Uses[i].Budgeted, o.Uses[i].Coded = false, false
 	}
@@ -225,11 +225,11 @@ func (c Cashier) release(ctx context.Context, o *Order) (*Order, error) {
 	}
 	now := c.Clock.Now()
 	switch {
-	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Dead():
-		return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) { return o.Released(now), nil, nil })
+	case errors.Is(err, payment.ErrNotFound) || err == nil && p.State.Failed():
+		return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) { return o.RecordRelease(now), nil, nil })
 	case err == nil && p.State == payment.StateCaptured:
 		return c.Orders.Apply(ctx, o, func(o *Order) (bool, []table.Write, error) {
-			return o.CapturedAfterAll(p.Captured.Amount, now), nil, nil
+			return o.RecordLateCapture(p.Captured.Amount, now), nil, nil
 		})
 	default:
 		return o, c.later(err)

@@ -54,7 +54,7 @@ func (o *Order) Fulfill(f Fulfillment, by string, now time.Time) (*Fulfillment, 
 	if len(o.Unshipped()) == 0 {
 		o.State = Fulfilled
 	}
-	o.tell(now, Shipped, f.Carrier+" "+f.TrackingNumber, by)
+	o.addEntry(now, EntryShipped, f.Carrier+" "+f.TrackingNumber, by)
 	return &o.Fulfillments[f.N-1], nil
 }
 
@@ -107,7 +107,7 @@ func (o *Order) Deliver(n int, by string, now time.Time) (f *Fulfillment, change
 		return f, false, nil
 	}
 	f.DeliveredAt = &now
-	o.tell(now, Arrived, f.Carrier+" "+f.TrackingNumber, by)
+	o.addEntry(now, EntryDelivered, f.Carrier+" "+f.TrackingNumber, by)
 	everywhere := !slices.ContainsFunc(o.Fulfillments, func(f Fulfillment) bool { return f.DeliveredAt == nil })
 	if o.State == Fulfilled && everywhere {
 		o.State = Delivered

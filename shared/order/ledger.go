@@ -55,7 +55,7 @@ func (o *Order) Sale() refund.Sale {
 }
 
 func (o *Order) saleLine(l Line) refund.Line {
-	cost := o.Cost(l.ID)
+	cost := o.LineTotal(l.ID)
 	out := refund.Line{ID: l.ID, Title: l.Title, List: cost.Unit, Gift: l.Gift, Units: make([]refund.Unit, l.Quantity)}
 	if l.Gift != "" && l.Quantity > 0 {
 		out.Value = l.Saved / int64(l.Quantity)
@@ -257,7 +257,7 @@ func (o *Order) credit(g Grant, now time.Time) {
 		Reason: g.Reason,
 		By:     BySystem, At: now,
 	})
-	o.tell(now, CreditReturned, o.Money(g.Amount).Display(), BySystem)
+	o.addEntry(now, CreditReturned, o.Money(g.Amount).Display(), BySystem)
 }
 
 // creditWrites are the grants of store credit of the change that is about to be written.

@@ -14,13 +14,13 @@ import (
 
 // Page is one page of a list, newest first.
 type Page struct {
-	Cards []Card
-	Next  table.Cursor
+	Orders []Summary
+	Next   table.Cursor
 }
 
 // listed is an order as an index shows it; at is its place in the list.
 type listed struct {
-	card Card
+	card Summary
 	at   string
 }
 
@@ -69,7 +69,7 @@ func (s Store) query(ctx context.Context, index, key, before string, limit int) 
 	out := make([]listed, len(page.Items))
 	for i, item := range page.Items {
 		var in struct {
-			Card Card `dynamodbav:"card"`
+			Card Summary `dynamodbav:"card"`
 		}
 		if err := item.Decode(&in); err != nil {
 			return nil, err
@@ -80,13 +80,13 @@ func (s Store) query(ctx context.Context, index, key, before string, limit int) 
 }
 
 func pageOf(all []listed, limit int) Page {
-	out := Page{Cards: make([]Card, 0, min(limit, len(all)))}
+	out := Page{Orders: make([]Summary, 0, min(limit, len(all)))}
 	if len(all) > limit {
 		all = all[:limit]
 		out.Next = table.Cursor(base64.RawURLEncoding.EncodeToString([]byte(all[limit-1].at)))
 	}
 	for _, l := range all {
-		out.Cards = append(out.Cards, l.card)
+		out.Orders = append(out.Orders, l.card)
 	}
 	return out
 }

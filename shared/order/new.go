@@ -12,11 +12,11 @@ func New(id, checkoutID string, d Draft, p Payment, now time.Time) *Order {
 	if used := d.CreditUsed(); used > 0 {
 		o.More, o.Credit = []MorePayment{{ID: CreditPayment, Method: refund.StoreCredit, Captured: used}}, nil
 	}
-	o.tell(now, WasPlaced, "", ByCustomer)
+	o.addEntry(now, EntryPlaced, "", ByCustomer)
 	if p.State == PayAuthorized {
 		o.await(DueCapture, now, CaptureWithin)
 	} else if p.Captured > 0 {
-		o.tell(now, WasPaid, o.Money(p.Captured).Display(), BySystem)
+		o.addEntry(now, EntryPaid, o.Money(p.Captured).Display(), BySystem)
 	}
 	return o
 }

@@ -44,7 +44,7 @@ var States = []State{Placed, PartlyFulfilled, Fulfilled, Delivered, Canceled}
 type Order struct {
 	table.Key
 	due.Due
-	Places
+	IndexKeys
 	Draft
 	ID           string                  `dynamodbav:"id"`
 	State        State                   `dynamodbav:"state"`
@@ -58,39 +58,39 @@ type Order struct {
 	More   table.List[MorePayment]  `dynamodbav:"more,omitempty"`
 	// Returns is how many returns were asked for, and Origin why the order was made when nobody bought it: exchange or
 	// replacement.
-	Returns   int               `dynamodbav:"returns,omitempty"`
-	Origin    string            `dynamodbav:"origin,omitempty"`
-	Held      string            `dynamodbav:"held,omitempty"` // why it is not to be shipped for now
-	Notes     table.List[Note]  `dynamodbav:"notes,omitempty"`
-	Timeline  table.List[Entry] `dynamodbav:"timeline"`
-	Reason    string            `dynamodbav:"reason,omitempty"` // why it was canceled
-	Asked     int               `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
-	Event     *event.Event      `dynamodbav:"event,omitempty"`
-	Mark      string            `dynamodbav:"mark,omitempty"`
-	PlacedAt  time.Time         `dynamodbav:"placedAt"`
-	UpdatedAt time.Time         `dynamodbav:"updatedAt"`
+	Returns   int                       `dynamodbav:"returns,omitempty"`
+	Origin    string                    `dynamodbav:"origin,omitempty"`
+	Held      string                    `dynamodbav:"held,omitempty"` // why it is not to be shipped for now
+	Notes     table.List[Note]          `dynamodbav:"notes,omitempty"`
+	Timeline  table.List[TimelineEntry] `dynamodbav:"timeline"`
+	Reason    string                    `dynamodbav:"reason,omitempty"` // why it was canceled
+	Asked     int                       `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
+	Event     *event.Event              `dynamodbav:"event,omitempty"`
+	WriteID   string                    `dynamodbav:"mark,omitempty"`
+	PlacedAt  time.Time                 `dynamodbav:"placedAt"`
+	UpdatedAt time.Time                 `dynamodbav:"updatedAt"`
 
 	grants []Grant // of store credit, by the change that is about to be written
 }
 
 // Draft is what an order is made of. It is fixed when payment starts, so what is paid for is what is delivered.
 type Draft struct {
-	CartID     string                  `dynamodbav:"cartId"`
-	CustomerID string                  `dynamodbav:"customerId,omitempty"` // empty for a guest
-	TokenHash  string                  `dynamodbav:"tokenHash,omitempty"`  // of the guest's cart token
-	Email      string                  `dynamodbav:"email"`
-	Language   string                  `dynamodbav:"language"`
-	Lines      table.List[Line]        `dynamodbav:"lines"`
-	Totals     Totals                  `dynamodbav:"totals"`
-	Address    *address.Address        `dynamodbav:"address,omitempty"`
-	Shipping   string                  `dynamodbav:"shipping,omitempty"` // id of the shipping method
-	Note       string                  `dynamodbav:"note,omitempty"`     // the shopper's
-	Taken      table.List[stock.Taken] `dynamodbav:"taken,omitempty"`
-	Counted    table.List[Counted]     `dynamodbav:"counted,omitempty"`
-	Uses       table.List[store.Use]   `dynamodbav:"uses,omitempty"` // of promotions
+	CartID      string                       `dynamodbav:"cartId"`
+	CustomerID  string                       `dynamodbav:"customerId,omitempty"` // empty for a guest
+	TokenHash   string                       `dynamodbav:"tokenHash,omitempty"`  // of the guest's cart token
+	Email       string                       `dynamodbav:"email"`
+	Language    string                       `dynamodbav:"language"`
+	Lines       table.List[Line]             `dynamodbav:"lines"`
+	Totals      Totals                       `dynamodbav:"totals"`
+	Address     *address.Address             `dynamodbav:"address,omitempty"`
+	Shipping    string                       `dynamodbav:"shipping,omitempty"` // id of the shipping method
+	Note        string                       `dynamodbav:"note,omitempty"`     // the shopper's
+	Allocations table.List[stock.Allocation] `dynamodbav:"taken,omitempty"`
+	Counted     table.List[LifetimeCount]    `dynamodbav:"counted,omitempty"`
+	Uses        table.List[store.Use]        `dynamodbav:"uses,omitempty"` // of promotions
 	// Credit is the store credit that a checkout took. The order has it among its payments instead.
-	Credit table.List[storecredit.Taken] `dynamodbav:"credit,omitempty"`
-	First  bool                          `dynamodbav:"first,omitempty"` // the customer's first order
+	Credit table.List[storecredit.LotUse] `dynamodbav:"credit,omitempty"`
+	First  bool                           `dynamodbav:"first,omitempty"` // the customer's first order
 	// Member is the memberships in force when payment started, with the benefits the customer was promised then.
 	Member table.List[membership.Plan] `dynamodbav:"member,omitempty"`
 }
@@ -118,22 +118,22 @@ type Line struct {
 }
 
 // Counted is how many units of a limited variant, or uses of a promotion, went onto the customer's lifetime counters.
-type Counted struct {
+type LifetimeCount struct {
 	VariantID string `json:"variantId"`
 	Quantity  int    `json:"quantity"`
 }
 
 // Places is where the order stands in lists, and what they show.
-type Places struct {
-	Owner   string `dynamodbav:"gsi1pk"`
-	OwnerAt string `dynamodbav:"gsi1sk"`
-	Queue   string `dynamodbav:"gsi2pk"`
-	QueueAt string `dynamodbav:"gsi2sk"`
-	Card    Card   `dynamodbav:"card"`
+type IndexKeys struct {
+	Owner   string  `dynamodbav:"gsi1pk"`
+	OwnerAt string  `dynamodbav:"gsi1sk"`
+	Queue   string  `dynamodbav:"gsi2pk"`
+	QueueAt string  `dynamodbav:"gsi2sk"`
+	Summary Summary `dynamodbav:"card"`
 }
 
 // Card is what a list shows of an order. It names nobody: who works through the list opens the order.
-type Card struct {
+type Summary struct {
 	ID       string    `json:"id"`
 	State    State     `json:"state"`
 	Payment  PayState  `json:"payment"`
@@ -152,14 +152,14 @@ func KeyOf(id string) table.Key { return table.Key{PK: "ORDER#" + id, SK: "ORDER
 const Shards = 4
 
 // place puts the order into its lists; every write does it.
-func (o *Order) place() {
+func (o *Order) setIndexKeys() {
 	at := o.PlacedAt.UTC().Format(placeLayout) + "#" + o.ID
 	h := fnv.New32a()
 	h.Write([]byte(o.ID))
 	o.Owner, o.OwnerAt = ownerKey(o.CustomerID, o.Email), at
 	o.Queue, o.QueueAt = queueKey(o.State, int(h.Sum32()%Shards)), at
 	first := o.Lines[0]
-	o.Card = Card{
+	o.Summary = Summary{
 		ID: o.ID, State: o.State, Payment: o.Payment.State, Total: o.Totals.Total, Currency: o.Totals.Currency,
 		Units: o.units(), Title: first.Title, Image: first.Image, PlacedAt: o.PlacedAt,
 	}
@@ -198,7 +198,7 @@ func (d Draft) Line(id string) (Line, bool) {
 }
 
 // Cost returns what the line with the id cost.
-func (d Draft) Cost(id string) pricing.LineTotal {
+func (d Draft) LineTotal(id string) pricing.LineTotal {
 	i := slices.IndexFunc(d.Totals.Lines, func(l pricing.LineTotal) bool { return l.ID == id })
 	if i < 0 {
 		return pricing.LineTotal{}

@@ -65,7 +65,7 @@ func (o *Order) Paid(captured int64, now time.Time) (changed bool) {
 	}
 	o.Payment.State, o.Payment.Captured = PayCaptured, captured
 	o.rest()
-	o.tell(now, WasPaid, o.Money(captured).Display(), BySystem)
+	o.addEntry(now, EntryPaid, o.Money(captured).Display(), BySystem)
 	return true
 }
 
@@ -76,24 +76,24 @@ func (o *Order) Unpaid(now time.Time) (changed bool) {
 	}
 	o.State, o.Reason, o.Payment.State = Canceled, "payment_failed", PayFailed
 	o.rest()
-	o.tell(now, PaymentFailed, "", BySystem)
+	o.addEntry(now, EntryPaymentFailed, "", BySystem)
 	return true
 }
 
 // Released notes that the reservation has been let go.
-func (o *Order) Released(now time.Time) (changed bool) {
+func (o *Order) RecordRelease(now time.Time) (changed bool) {
 	if o.Payment.State != PayReleasing {
 		return false
 	}
 	o.Payment.State = PayReleased
 	o.rest()
-	o.tell(now, WasReleased, "", BySystem)
+	o.addEntry(now, EntryReleased, "", BySystem)
 	return true
 }
 
 // CapturedAfterAll notes that the money of a canceled order was taken before the reservation could be let go; all of it is
 // to be given back.
-func (o *Order) CapturedAfterAll(captured int64, now time.Time) (changed bool) {
+func (o *Order) RecordLateCapture(captured int64, now time.Time) (changed bool) {
 	if o.Payment.State != PayReleasing {
 		return false
 	}

@@ -31,7 +31,7 @@ type Refund struct {
 // order's total.
 func (d Draft) UnitCosts(lineID string) []int64 {
 	l, _ := d.Line(lineID)
-	c := d.Cost(lineID)
+	c := d.LineTotal(lineID)
 	costs := slices.Clone(c.Units)
 	if len(costs) != l.Quantity {
 		costs = money.Allocate(c.Total, slices.Repeat([]int64{1}, l.Quantity))
@@ -120,11 +120,11 @@ func (o *Order) Refunded(key, providerID string, state payment.RefundState, now 
 	switch state {
 	case payment.RefundSucceeded:
 		o.Payment.Refunded += r.Amount
-		o.tell(now, RefundSent, o.Money(r.Amount).Display(), r.By)
+		o.addEntry(now, EntryRefundSent, o.Money(r.Amount).Display(), r.By)
 	case payment.RefundFailed:
-		o.tell(now, RefundFailed, o.Money(r.Amount).Display(), BySystem)
+		o.addEntry(now, EntryRefundFailed, o.Money(r.Amount).Display(), BySystem)
 	}
-	o.reckon(now)
+	o.updatePaymentState(now)
 	return true
 }
 
@@ -141,7 +141,7 @@ func (r Refund) becomes(providerID string, state payment.RefundState) bool {
 }
 
 // reckon works out where the money is after a refund moved.
-func (o *Order) reckon(now time.Time) {
+func (o *Order) updatePaymentState(now time.Time) {
 	switch p := o.pending(); {
 	case p != nil && p.ProviderID != "":
 		o.Payment.State = PayRefunding

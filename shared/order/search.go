@@ -38,7 +38,7 @@ func (s Store) Search(ctx context.Context, q Search, limit int, after table.Curs
 		if err != nil {
 			return nil, "", err
 		}
-		orders, err := s.read(ctx, page.Cards)
+		orders, err := s.read(ctx, page.Orders)
 		if err != nil {
 			return nil, "", err
 		}
@@ -88,22 +88,22 @@ func (s Store) candidates(ctx context.Context, q Search, after table.Cursor) (Pa
 	var all Page
 	more := false
 	for _, p := range pages {
-		all.Cards = append(all.Cards, p.Cards...)
+		all.Orders = append(all.Orders, p.Orders...)
 		more = more || p.Next != ""
 	}
-	slices.SortFunc(all.Cards, func(a, b Card) int {
+	slices.SortFunc(all.Orders, func(a, b Summary) int {
 		return cmp.Or(b.PlacedAt.Compare(a.PlacedAt), cmp.Compare(b.ID, a.ID))
 	})
-	if more = more || len(all.Cards) > step; more && len(all.Cards) > 0 {
-		all.Cards = all.Cards[:min(step, len(all.Cards))]
-		last := all.Cards[len(all.Cards)-1]
+	if more = more || len(all.Orders) > step; more && len(all.Orders) > 0 {
+		all.Orders = all.Orders[:min(step, len(all.Orders))]
+		last := all.Orders[len(all.Orders)-1]
 		all.Next = cursorFor(last.PlacedAt, last.ID)
 	}
 	return all, nil
 }
 
 // read reads the orders of cards, in their order. 1 round trip.
-func (s Store) read(ctx context.Context, cards []Card) ([]*Order, error) {
+func (s Store) read(ctx context.Context, cards []Summary) ([]*Order, error) {
 	keys := make([]table.Key, len(cards))
 	for i, c := range cards {
 		keys[i] = KeyOf(c.ID)

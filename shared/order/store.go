@@ -82,8 +82,8 @@ func (s Store) Apply(ctx context.Context, o *Order, rule Rule) (*Order, error) {
 // of store credit. Its condition fails when somebody else has changed the order.
 func (s Store) Replace(o *Order) (put table.Put, with []table.Write) {
 	read := o.Version
-	o.Version, o.UpdatedAt, o.Mark = read+1, s.Clock.Now(), id.New("chg", s.Clock.Now())
-	o.place()
+	o.Version, o.UpdatedAt, o.WriteID = read+1, s.Clock.Now(), id.New("chg", s.Clock.Now())
+	o.setIndexKeys()
 	put = table.Put{
 		Item: o, If: "#version = :read", With: map[string]any{":read": read}, // only what was read is replaced
 	}
@@ -97,13 +97,13 @@ func (s Store) save(ctx context.Context, o *Order, with []table.Write) error {
 	with = append(with[:len(with):len(with)], grants...)
 	if len(with) == 0 {
 		err := s.Table.Put(ctx, put)
-		if failed, ok := table.Failed(err); ok && failed.Item.Text("mark") == o.Mark {
+		if failed, ok := table.Failed(err); ok && failed.Item.Text("mark") == o.WriteID {
 			return nil
 		}
 		return err
 	}
-	err := TransactGiving(ctx, s.Table, o.Mark, []table.Write{put}, with)
-	if c, ok := table.Refused(err); ok && c.Refused(0) && c.Reasons[0].Item.Text("mark") == o.Mark {
+	err := TransactGiving(ctx, s.Table, o.WriteID, []table.Write{put}, with)
+	if c, ok := table.Refused(err); ok && c.Refused(0) && c.Reasons[0].Item.Text("mark") == o.WriteID {
 		return nil
 	}
 	return err
@@ -140,6 +140,6 @@ func TransactGiving(ctx context.Context, t *table.Table, token string, must, bac
 // order with the same id.
 func (s Store) Place(o *Order) table.Put {
 	o.Key, o.Version, o.State = KeyOf(o.ID), 1, Placed
-	o.place()
+	o.setIndexKeys()
 	return table.Put{Item: o, If: table.IfNew}
 }

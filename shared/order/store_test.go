@@ -47,7 +47,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	for i := range ids {
 		ids[i] = s.place(t, nil).ID
 	}
-	token, err := s.Allow(t.Context(), ids[0])
+	token, err := s.CreateLookupToken(t.Context(), ids[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			_, err := s.GetFor(ctx, ids[0], order.Caller{LookupToken: token})
 			return err
 		},
-		"give out a look-up token": func(ctx context.Context) error { _, err := s.Allow(ctx, ids[0]); return err },
+		"give out a look-up token": func(ctx context.Context) error { _, err := s.CreateLookupToken(ctx, ids[0]); return err },
 		"a customer's orders, newest first": func(ctx context.Context) error {
 			_, err := s.OfCustomer(ctx, "cust-ann", 20, "")
 			return err
@@ -111,10 +111,10 @@ func TestListsShowEachOrderOnceNewestFirstWhateverThePageSize(t *testing.T) {
 			t.Helper()
 			for after := table.Cursor(""); ; {
 				p, err := list(after)
-				if err != nil || len(p.Cards) > limit {
-					t.Fatalf("page of %d: %d cards, %v", limit, len(p.Cards), err)
+				if err != nil || len(p.Orders) > limit {
+					t.Fatalf("page of %d: %d cards, %v", limit, len(p.Orders), err)
 				}
-				for _, c := range p.Cards {
+				for _, c := range p.Orders {
 					ids = append(ids, c.ID)
 				}
 				if after = p.Next; after == "" {
@@ -171,7 +171,7 @@ func TestAnOrderIsSeenByItsOwnersOnly(t *testing.T) {
 	s := openStore(t)
 	customers := s.place(t, nil)
 	guests := s.place(t, func(o *order.Order) { o.CustomerID, o.TokenHash = "", cart.HashToken("the-cart-token") })
-	pass, err := s.Allow(t.Context(), guests.ID)
+	pass, err := s.CreateLookupToken(t.Context(), guests.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestAnOrderIsSeenByItsOwnersOnly(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	s.clock.Advance(order.LookupFor)
+	s.clock.Advance(order.LookupTokenLife)
 	if _, err := s.GetFor(t.Context(), guests.ID, order.Caller{LookupToken: pass}); codeOf(err) != "order_not_found" {
 		t.Errorf("a look-up token after its time: %v", err)
 	}

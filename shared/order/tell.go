@@ -27,12 +27,12 @@ func (o *Order) eventLines() []events.OrderLine {
 	out := make([]events.OrderLine, len(o.Lines))
 	// What a membership takes off has been paid for and teaches nobody to wait.
 	offered := slices.ContainsFunc(o.Totals.Adjustments, func(a pricing.Adjustment) bool {
-		_, perk := promotion.PerkOf(a.OfferID)
+		_, perk := promotion.PlanOfBenefit(a.OfferID)
 		return !perk
 	})
 	for i, l := range o.Lines {
 		out[i] = eventLine(l, l.Quantity)
-		cost := o.Cost(l.ID)
+		cost := o.LineTotal(l.ID)
 		out[i].Total, out[i].Discounted = o.Money(cost.Total), cost.Discount > 0 && offered || l.Sale != ""
 	}
 	return out

@@ -10,34 +10,34 @@ import (
 )
 
 // What is the stable code of a timeline entry.
-type What string
+type EntryType string
 
 // What can happen to an order, as the customer sees it. Notes are apart: they are not for customers.
 const (
-	WasPlaced     What = "placed"
-	WasPaid       What = "paid"
-	PaymentFailed What = "payment_failed"
-	Shipped       What = "shipped"
-	Arrived       What = "delivered"
-	WasCanceled   What = "canceled"
-	WasReleased   What = "payment_released" // an authorization was let go: nothing had been taken
-	RefundSent    What = "refund_sent"
-	RefundFailed  What = "refund_failed"
+	EntryPlaced        EntryType = "placed"
+	EntryPaid          EntryType = "paid"
+	EntryPaymentFailed EntryType = "payment_failed"
+	EntryShipped       EntryType = "shipped"
+	EntryDelivered     EntryType = "delivered"
+	EntryCanceled      EntryType = "canceled"
+	EntryReleased      EntryType = "payment_released" // an authorization was let go: nothing had been taken
+	EntryRefundSent    EntryType = "refund_sent"
+	EntryRefundFailed  EntryType = "refund_failed"
 
-	CreditReturned What = "store_credit_returned"
-	AddressChanged What = "address_changed"
-	ContactChanged What = "contact_changed"
-	WasHeld        What = "held"
-	WasLetGo       What = "hold_released"
-	LinesRemoved   What = "lines_removed"
-	LinesAdded     What = "lines_added"
+	CreditReturned EntryType = "store_credit_returned"
+	AddressChanged EntryType = "address_changed"
+	ContactChanged EntryType = "contact_changed"
+	WasHeld        EntryType = "held"
+	WasLetGo       EntryType = "hold_released"
+	LinesRemoved   EntryType = "lines_removed"
+	LinesAdded     EntryType = "lines_added"
 )
 
 // Entry is one thing that happened. The number of entries is bounded by what can happen: at most two a parcel, two a
 // refund and a handful for payment.
-type Entry struct {
+type TimelineEntry struct {
 	At   time.Time `json:"at"`
-	What What      `json:"what"`
+	Type EntryType `json:"what"`
 	Text string    `json:"text,omitempty"` // facts: carrier and number, amount
 	By   string    `json:"by"`             // customer, shop, system
 }
@@ -49,8 +49,8 @@ const (
 	BySystem   = "system"
 )
 
-func (o *Order) tell(now time.Time, what What, text, by string) {
-	o.Timeline = append(o.Timeline, Entry{At: now, What: what, Text: strings.TrimSpace(text), By: by})
+func (o *Order) addEntry(now time.Time, what EntryType, text, by string) {
+	o.Timeline = append(o.Timeline, TimelineEntry{At: now, Type: what, Text: strings.TrimSpace(text), By: by})
 }
 
 // Note is a remark of the shop's people, never shown to customers.

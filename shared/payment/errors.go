@@ -48,7 +48,7 @@ func OurFault(cause error) error { return fmt.Errorf("%w: %w: %w", ErrUnavailabl
 
 // NoAnswer says what a failed round trip to a provider means: ErrUnavailable when the connection was never made, so nothing can
 // have happened, else ErrUnknown.
-func NoAnswer(err error) error {
+func UnansweredError(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

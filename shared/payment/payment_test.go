@@ -50,7 +50,7 @@ func TestEveryStateIsOpenGoodOrDead(t *testing.T) {
 		payment.StateVoided, payment.StateDeclined, payment.StateCanceled,
 	} {
 		n := 0
-		for _, is := range []bool{s.Open(), s.Good(), s.Dead()} {
+		for _, is := range []bool{s.Open(), s.Secured(), s.Failed()} {
 			if is {
 				n++
 			}
@@ -87,7 +87,7 @@ func TestOnlyAConnectionThatWasNeverMadeIsHarmless(t *testing.T) {
 		"reset":       {&net.OpError{Op: "read", Err: errors.New("reset")}, payment.ErrUnknown, payment.ErrUnavailable},
 		"out of time": {context.DeadlineExceeded, payment.ErrUnknown, payment.ErrUnavailable},
 	} {
-		got := payment.NoAnswer(tc.err)
+		got := payment.UnansweredError(tc.err)
 		if !errors.Is(got, tc.want) || errors.Is(got, tc.not) || !errors.Is(got, tc.err) {
 			t.Errorf("%s: %v", name, got)
 		}

@@ -29,10 +29,10 @@ const (
 func (s State) Open() bool { return s == StateRequiresAction || s == StateProcessing }
 
 // Good reports whether the money is reserved or taken: an order may be made.
-func (s State) Good() bool { return s == StateAuthorized || s == StateCaptured }
+func (s State) Secured() bool { return s == StateAuthorized || s == StateCaptured }
 
 // Dead reports whether nothing can come of it any more.
-func (s State) Dead() bool { return s == StateVoided || s == StateDeclined || s == StateCanceled }
+func (s State) Failed() bool { return s == StateVoided || s == StateDeclined || s == StateCanceled }
 
 // Refundable is what is captured and not yet given back, in minor units.
 func (p Payment) Refundable() int64 { return p.Captured.Amount - p.Refunded.Amount }

@@ -18,7 +18,7 @@ type offered struct {
 func (o offered) Apply(b pricing.Basket, d *pricing.Draft, turn int) {
 	v := view{p: o.p, b: &b, d: d, lines: places(d, o.lines)}
 	v.take = v.lines
-	if o.p.Kind == BuyGet {
+	if o.p.Kind == BuyXGetY {
 		v.take = places(d, o.take)
 	}
 	v.carry(turn)
@@ -37,7 +37,7 @@ func places(d *pricing.Draft, ids []string) []int {
 }
 
 func (a *application) outcome(best *evaluation) Outcome {
-	o := Outcome{Held: a.held()}
+	o := Outcome{Restrictions: a.held()}
 	taken := make([]pricing.Adjustment, len(best.steps))
 	for i := range best.steps {
 		s := &best.steps[i]
@@ -60,7 +60,7 @@ func (a *application) add(o *Outcome, s *step) {
 	c := s.c
 	if s.amount > 0 {
 		rule := offered{p: c.p, lines: a.ids(s.open)}
-		if c.p.Kind == BuyGet {
+		if c.p.Kind == BuyXGetY {
 			rule.take = a.ids(s.take)
 		}
 		o.Offers = append(o.Offers, pricing.Offer{ID: c.p.ID, Code: c.code, Name: c.name, Priority: c.p.Priority, Rule: rule})
@@ -117,7 +117,7 @@ func (a *application) alone(c *candidate) (*evaluation, Reason) {
 }
 
 // choices lists the gifts that the shopper chose, and those that they would get if they chose.
-func (a *application) choices(best *evaluation) (choices []Choice) {
+func (a *application) choices(best *evaluation) (choices []GiftChoice) {
 	for _, c := range a.candidates {
 		if c.p.Kind != FreeGift {
 			continue
@@ -136,7 +136,7 @@ func (a *application) choices(best *evaluation) (choices []Choice) {
 }
 
 // open is the choice of a promotion that gives nothing yet; nil when the shopper would not get what they choose.
-func (a *application) open(best *evaluation, c *candidate) *Choice {
+func (a *application) open(best *evaluation, c *candidate) *GiftChoice {
 	tier := a.view(c).giftTier()
 	if reason, _ := a.reaches(c); reason != "" || tier.Choose == 0 {
 		return nil

@@ -75,7 +75,7 @@ func (a *application) admit() {
 	wanted := make([]bool, len(a.s.promotions))
 	var admitted []*candidate
 	for i, p := range a.s.promotions {
-		if p.Kind == Shelf || p.Kind == Drop {
+		if p.Kind == SalePrice || p.Kind == Drop {
 			wanted[i] = p.Kind == Drop && p.State != Draft
 			continue
 		}
@@ -96,12 +96,12 @@ func (a *application) admit() {
 
 // gettable is the lines whose units a buy_get gives.
 func (a *application) gettable(p *Promotion, targeted []int) []int {
-	if p.Kind != BuyGet || p.Terms.BuyGet.From == nil {
+	if p.Kind != BuyXGetY || p.Terms.BuyXGetY.From == nil {
 		return targeted
 	}
 	found := []int{}
 	for n, l := range a.lines {
-		if p.Terms.BuyGet.From.Match(*l) && !(p.SkipSaleGoods && onSale(l)) {
+		if p.Terms.BuyXGetY.From.Match(*l) && !(p.SkipSaleGoods && onSale(l)) {
 			found = append(found, n)
 		}
 	}

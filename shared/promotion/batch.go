@@ -62,7 +62,7 @@ func (b *Batch) Code(i int) string {
 
 // Index recognizes a code, however it is written, and returns its number.
 func (b *Batch) Index(code string) (number int, ok bool) {
-	text, ok := strings.CutPrefix(Fold(code), Fold(b.Prefix))
+	text, ok := strings.CutPrefix(NormalizeCode(code), NormalizeCode(b.Prefix))
 	if !ok {
 		return 0, false
 	}

@@ -18,10 +18,10 @@ func TestAHundredThousandCodesAreUniqueAndRecognized(t *testing.T) {
 		if i, ok := b.Index(code); !ok || i != n {
 			t.Fatalf("code %d, %s, is recognized as %d, %v", n, code, i, ok)
 		}
-		if seen[promotion.Fold(code)] {
+		if seen[promotion.NormalizeCode(code)] {
 			t.Fatalf("%s is there twice", code)
 		}
-		seen[promotion.Fold(code)] = true
+		seen[promotion.NormalizeCode(code)] = true
 		n++
 	}
 	if n != b.Size {
@@ -50,7 +50,7 @@ func TestNobodyGuessesACode(t *testing.T) {
 	renamed := *b
 	renamed.ID = "b2"
 	rapid.Check(t, func(t *rapid.T) {
-		code := []byte(promotion.Fold(b.Code(rapid.IntRange(0, b.Size-1).Draw(t, "number"))))
+		code := []byte(promotion.NormalizeCode(b.Code(rapid.IntRange(0, b.Size-1).Draw(t, "number"))))
 		if _, ok := other.Index(string(code)); ok {
 			t.Fatalf("another secret recognizes %s", code)
 		}

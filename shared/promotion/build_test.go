@@ -76,8 +76,8 @@ func freeShipping(id string, changes ...change) promotion.Promotion {
 }
 
 func buyGet(id string, buy, get int, changes ...change) promotion.Promotion {
-	terms := promotion.Terms{BuyGet: &promotion.BuyGetTerms{Buy: buy, Get: get, BasisPoints: 10_000}}
-	return promo(id, promotion.BuyGet, terms, append([]change{class(promotion.Product)}, changes...)...)
+	terms := promotion.Terms{BuyXGetY: &promotion.BuyXGetYTerms{Buy: buy, Get: get, BasisPoints: 10_000}}
+	return promo(id, promotion.BuyXGetY, terms, append([]change{class(promotion.Product)}, changes...)...)
 }
 
 func krw(amount int64) promotion.Amounts { return promotion.Amounts{"KRW": amount} }

@@ -7,7 +7,7 @@ import (
 
 // Change is a promotion that does something else for the same basket than before: it began (Before is 0), ended or ran out
 // (After is 0), or gives more or less.
-type Change struct {
+type AppliedChange struct {
 	PromotionID   string `json:"promotionId"`
 	Code          string `json:"code,omitempty"`
 	Before, After int64  // minor units taken off
@@ -17,11 +17,11 @@ type Change struct {
 
 // Changed compares what promotions did when a price was shown with what they do at the moment of checkout. Nothing means
 // that the shopper gets what was shown.
-func Changed(shown, actual []Applied) []Change {
-	by := map[string]*Change{}
-	of := func(a Applied) *Change {
+func CompareApplied(shown, actual []Applied) []AppliedChange {
+	by := map[string]*AppliedChange{}
+	of := func(a Applied) *AppliedChange {
 		if by[a.PromotionID] == nil {
-			by[a.PromotionID] = &Change{PromotionID: a.PromotionID, Code: a.Code}
+			by[a.PromotionID] = &AppliedChange{PromotionID: a.PromotionID, Code: a.Code}
 		}
 		return by[a.PromotionID]
 	}
@@ -33,12 +33,12 @@ func Changed(shown, actual []Applied) []Change {
 		c := of(a)
 		c.After, c.GiftsAfter = a.Amount, a.Gifts
 	}
-	var changes []Change
+	var changes []AppliedChange
 	for _, c := range by {
 		if c.Before != c.After || c.GiftsBefore != c.GiftsAfter {
 			changes = append(changes, *c)
 		}
 	}
-	slices.SortFunc(changes, func(x, y Change) int { return cmp.Compare(x.PromotionID, y.PromotionID) })
+	slices.SortFunc(changes, func(x, y AppliedChange) int { return cmp.Compare(x.PromotionID, y.PromotionID) })
 	return changes
 }

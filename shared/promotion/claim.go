@@ -13,7 +13,7 @@ import (
 // Fold is a code as it is compared: in Unicode's compatibility form (NFKC: full-width letters are letters, Hangul typed letter
 // by letter is Hangul), in capitals, without spaces, dashes and what cannot be seen, so that what is read out, pasted or typed
 // from paper is found.
-func Fold(code string) string {
+func NormalizeCode(code string) string {
 	return strings.ToUpper(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || unicode.Is(unicode.Cf, r) || r == '\u2212' {
 			return -1
@@ -33,7 +33,7 @@ type claim struct {
 func (s *Set) claims(codes []string, at time.Time) []claim {
 	found := make([]claim, 0, len(codes))
 	for _, code := range codes {
-		folded := Fold(code)
+		folded := NormalizeCode(code)
 		if !slices.ContainsFunc(found, func(c claim) bool { return c.folded == folded }) {
 			found = append(found, claim{code: code, folded: folded, promotion: s.owner(folded, at)})
 		}
@@ -112,7 +112,7 @@ func (a *application) gate(p *Promotion, folded string) Reason {
 func (a *application) forWhom(p *Promotion) Reason {
 	c := &p.Conditions
 	switch {
-	case c.Audience == Members && !a.f.Member.Of(c.Plans...):
+	case c.Audience == Members && !a.f.Member.HasPlan(c.Plans...):
 		return MembersOnly
 	case a.b.CustomerID == "" && (c.Audience == Accounts || c.FirstOrder || len(c.Segments)+len(c.Customers) > 0):
 		return LoginRequired
@@ -148,8 +148,8 @@ func (a *application) affords(p *Promotion) Reason {
 // sells reports whether the promotion has the amounts it needs in a currency: of several tiers one at least.
 func (p *Promotion) sells(currency string) bool {
 	amounts := []Amounts{p.Conditions.MinSubtotal, p.Terms.Amount, p.MaxDiscount, p.Budget.Spend}
-	if p.Terms.BuyGet != nil {
-		amounts = append(amounts, p.Terms.BuyGet.Amount)
+	if p.Terms.BuyXGetY != nil {
+		amounts = append(amounts, p.Terms.BuyXGetY.Amount)
 	}
 	for _, a := range amounts {
 		if _, ok := a.in(currency); !ok {

@@ -31,7 +31,7 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 		return promotion.Facts{Used: map[string]promotion.Used{"x": {Spend: krw(spend), Uses: uses, Customer: customer}}}
 	}
 	uses := func(code string, n int) promotion.Facts {
-		return promotion.Facts{CodeUses: map[string]int{promotion.Fold(code): n}}
+		return promotion.Facts{CodeUses: map[string]int{promotion.NormalizeCode(code): n}}
 	}
 	welcome := code("WELCOME")
 	goods := line("a", 1, 10_000)
@@ -164,7 +164,7 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 			}
 			got := apply(t, b, tc.facts, tc.promo)
 			if tc.want.Reason == "" {
-				if len(got.Refused) != 0 || len(got.Applied) != 1 || got.Applied[0].Code != promotion.Fold(tc.typed) {
+				if len(got.Refused) != 0 || len(got.Applied) != 1 || got.Applied[0].Code != promotion.NormalizeCode(tc.typed) {
 					t.Fatalf("refused %+v, applied %+v", got.Refused, got.Applied)
 				}
 				return
@@ -210,7 +210,7 @@ func TestSeveralCodes(t *testing.T) {
 		{"two of one batch count once", []string{one, two}, promotion.Facts{}, []promotion.Promotion{won("a", 1_000, single)},
 			map[string]promotion.Reason{max(one, two): promotion.NotCombinable}, 9_000},
 		{"a used one does not spoil a fresh one of its batch", []string{one, two},
-			promotion.Facts{CodeUses: map[string]int{promotion.Fold(one): 1}}, []promotion.Promotion{won("a", 1_000, single)},
+			promotion.Facts{CodeUses: map[string]int{promotion.NormalizeCode(one): 1}}, []promotion.Promotion{won("a", 1_000, single)},
 			map[string]promotion.Reason{one: promotion.UsedCode}, 9_000},
 		{"a code that two promotions have belongs to the one that is live", []string{"A"}, promotion.Facts{},
 			[]promotion.Promotion{
@@ -220,7 +220,7 @@ func TestSeveralCodes(t *testing.T) {
 		{"a code that two live promotions have belongs to the higher priority", []string{"A"}, promotion.Facts{},
 			[]promotion.Promotion{won("a", 1_000, code("A"), withAll), won("b", 500, code("A"), withAll, priority(1))}, nil, 9_500},
 		{"a shelf sale has no code", []string{"A"}, promotion.Facts{},
-			[]promotion.Promotion{promo("a", promotion.Shelf, promotion.Terms{BasisPoints: 1_000}, code("A"))},
+			[]promotion.Promotion{promo("a", promotion.SalePrice, promotion.Terms{BasisPoints: 1_000}, code("A"))},
 			map[string]promotion.Reason{"A": promotion.Unknown}, 10_000},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -274,7 +274,7 @@ func TestCodesAreComparedAsShoppersTypeThem(t *testing.T) {
 		"welcome_10": "WELCOME_10", " Welcome-10 ": "WELCOME10", "ＷＥＬＣＯＭＥ１０": "WELCOME10", "WEL\u200bCOME10\ufeff": "WELCOME10",
 		"WELCOME\u201310": "WELCOME10", "가을": "가을", "WELCOME\u00a010": "WELCOME10",
 	} {
-		if got := promotion.Fold(typed); got != want {
+		if got := promotion.NormalizeCode(typed); got != want {
 			t.Errorf("%q is %q, want %q", typed, got, want)
 		}
 	}

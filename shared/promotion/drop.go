@@ -21,12 +21,12 @@ func (p *Promotion) opens(m membership.Member) time.Time {
 }
 
 // held finds the lines of limited editions that this shopper cannot buy. Units of one drop in several lines count together.
-func (a *application) held() (held []Held) {
+func (a *application) held() (held []Restriction) {
 	for i, p := range a.s.promotions {
 		if p.Kind != Drop || len(a.targeted[i]) == 0 {
 			continue
 		}
-		h := Held{PromotionID: p.ID}
+		h := Restriction{PromotionID: p.ID}
 		if h.Reason = a.shut(p); h.Reason == NotStarted {
 			h.Opens = p.opens(a.f.Member)
 		}
@@ -51,7 +51,7 @@ func (a *application) shut(p *Promotion) Reason {
 		return IsPaused
 	case !p.Ends.IsZero() && !at.Before(p.Ends):
 		return HasEnded
-	case c.Audience == Members && !a.f.Member.Of(c.Plans...):
+	case c.Audience == Members && !a.f.Member.HasPlan(c.Plans...):
 		return MembersOnly
 	case at.Before(p.opens(a.f.Member)):
 		return NotStarted

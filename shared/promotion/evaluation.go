@@ -48,7 +48,7 @@ type step struct {
 	open, take []int // of the candidate's lines and get, those it may take from
 	amount     int64
 	gifts      []Gift
-	choice     *Choice
+	choice     *GiftChoice
 	minAmount  int64 // the condition that the goods met
 	minUnits   int
 }
@@ -105,7 +105,7 @@ func (e *evaluation) include(c *candidate, leave []bool) Reason {
 	}
 	s := step{c: c, open: e.free(c, c.lines, leave)}
 	s.take = s.open
-	if c.p.Kind == BuyGet {
+	if c.p.Kind == BuyXGetY {
 		s.open, s.take = c.lines, e.free(c, c.get, leave)
 	}
 	if len(s.take) == 0 {
@@ -209,7 +209,7 @@ func (e *evaluation) give(v view, s *step) Reason {
 }
 
 // gifts is what a tier gives when these are chosen, and the choice that it leaves.
-func (a *application) gifts(p *Promotion, tier *GiftTier, chosen []string) (given []string, choice *Choice) {
+func (a *application) gifts(p *Promotion, tier *GiftTier, chosen []string) (given []string, choice *GiftChoice) {
 	var can []string
 	for _, variant := range tier.Variants {
 		if a.f.Gone[variant] {
@@ -221,7 +221,7 @@ func (a *application) gifts(p *Promotion, tier *GiftTier, chosen []string) (give
 		}
 	}
 	if choose := min(tier.Choose, len(can)); choose > 0 {
-		choice = &Choice{PromotionID: p.ID, Variants: can, Choose: choose, Left: choose - len(given)}
+		choice = &GiftChoice{PromotionID: p.ID, Variants: can, Choose: choose, Left: choose - len(given)}
 	}
 	return given, choice
 }

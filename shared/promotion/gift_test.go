@@ -183,49 +183,49 @@ func TestLimitedEditions(t *testing.T) {
 		b     pricing.Basket
 		facts promotion.Facts
 		from  promotion.Promotion
-		want  promotion.Held
+		want  promotion.Restriction
 	}{
 		{"before it opens to all it is shut", at(noon, "c", 1), promotion.Facts{}, drop(),
-			promotion.Held{Reason: promotion.NotStarted, Opens: open}},
-		{"members come in by the hours of their plan", at(noon, "c", 1), early, drop(), promotion.Held{}},
+			promotion.Restriction{Reason: promotion.NotStarted, Opens: open}},
+		{"members come in by the hours of their plan", at(noon, "c", 1), early, drop(), promotion.Restriction{}},
 		{"before that they wait too", at(noon.Add(-1), "c", 1), early, drop(),
-			promotion.Held{Reason: promotion.NotStarted, Opens: noon}},
+			promotion.Restriction{Reason: promotion.NotStarted, Opens: noon}},
 		{"a member whose plan has no early access waits with all", at(noon, "c", 1), plain, drop(),
-			promotion.Held{Reason: promotion.NotStarted, Opens: open}},
+			promotion.Restriction{Reason: promotion.NotStarted, Opens: open}},
 		{"no member comes in before the drop lets members in", at(noon, "c", 1), early, drop(bound),
-			promotion.Held{Reason: promotion.NotStarted, Opens: noon.Add(time.Hour)}},
-		{"from then on they do", at(noon.Add(time.Hour), "c", 1), early, drop(bound), promotion.Held{}},
+			promotion.Restriction{Reason: promotion.NotStarted, Opens: noon.Add(time.Hour)}},
+		{"from then on they do", at(noon.Add(time.Hour), "c", 1), early, drop(bound), promotion.Restriction{}},
 		{"that lets nobody in whose plan has no early access", at(noon.Add(time.Hour), "c", 1), plain, drop(bound),
-			promotion.Held{Reason: promotion.NotStarted, Opens: open}},
+			promotion.Restriction{Reason: promotion.NotStarted, Opens: open}},
 		{"where all come in at once members wait", at(noon, "c", 1), early, drop(atOnce),
-			promotion.Held{Reason: promotion.NotStarted, Opens: open}},
-		{"at the opening all come in", at(open, "c", 1), promotion.Facts{}, drop(), promotion.Held{}},
+			promotion.Restriction{Reason: promotion.NotStarted, Opens: open}},
+		{"at the opening all come in", at(open, "c", 1), promotion.Facts{}, drop(), promotion.Restriction{}},
 		{"after the end it is shut", at(open.AddDate(0, 0, 7), "c", 1), promotion.Facts{}, drop(),
-			promotion.Held{Reason: promotion.HasEnded}},
-		{"while paused it is shut", at(open, "c", 1), promotion.Facts{}, drop(paused), promotion.Held{Reason: promotion.IsPaused}},
+			promotion.Restriction{Reason: promotion.HasEnded}},
+		{"while paused it is shut", at(open, "c", 1), promotion.Facts{}, drop(paused), promotion.Restriction{Reason: promotion.IsPaused}},
 		{"one each: two are too many", at(open, "c", 2), promotion.Facts{}, drop(),
-			promotion.Held{Reason: promotion.LimitReached, Limit: 1, Left: 1}},
+			promotion.Restriction{Reason: promotion.LimitReached, Limit: 1, Left: 1}},
 		{"one each: who has one gets none", at(open, "c", 1), has, drop(),
-			promotion.Held{Reason: promotion.LimitReached, Limit: 1}},
-		{"a guest cannot be counted", at(open, "", 1), promotion.Facts{}, drop(), promotion.Held{Reason: promotion.LoginRequired}},
+			promotion.Restriction{Reason: promotion.LimitReached, Limit: 1}},
+		{"a guest cannot be counted", at(open, "", 1), promotion.Facts{}, drop(), promotion.Restriction{Reason: promotion.LoginRequired}},
 		{"for members only, and an account without a membership", at(open, "c", 1), promotion.Facts{}, drop(forMembers),
-			promotion.Held{Reason: promotion.MembersOnly}},
-		{"for members only, and one of them", at(open, "c", 1), plain, drop(forMembers), promotion.Held{}},
-		{"for accounts only, and a guest", at(open, "", 1), promotion.Facts{}, drop(accounts), promotion.Held{Reason: promotion.LoginRequired}},
-		{"for accounts only, and one of them", at(open, "c", 1), promotion.Facts{}, drop(accounts), promotion.Held{}},
+			promotion.Restriction{Reason: promotion.MembersOnly}},
+		{"for members only, and one of them", at(open, "c", 1), plain, drop(forMembers), promotion.Restriction{}},
+		{"for accounts only, and a guest", at(open, "", 1), promotion.Facts{}, drop(accounts), promotion.Restriction{Reason: promotion.LoginRequired}},
+		{"for accounts only, and one of them", at(open, "c", 1), promotion.Facts{}, drop(accounts), promotion.Restriction{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			got := apply(t, tc.b, tc.facts, tc.from)
 			if tc.want.Reason == "" {
-				if len(got.Held) > 0 {
-					t.Fatalf("held %+v", got.Held)
+				if len(got.Restrictions) > 0 {
+					t.Fatalf("held %+v", got.Restrictions)
 				}
 				return
 			}
 			tc.want.LineID, tc.want.PromotionID = "a", "drop"
-			if len(got.Held) != 1 || got.Held[0] != tc.want {
-				t.Fatalf("held %+v, want %+v", got.Held, tc.want)
+			if len(got.Restrictions) != 1 || got.Restrictions[0] != tc.want {
+				t.Fatalf("held %+v, want %+v", got.Restrictions, tc.want)
 			}
 		})
 	}
@@ -240,50 +240,50 @@ func TestShelfSales(t *testing.T) {
 	day := 24 * time.Hour
 	sale := func(id string, basisPoints int, starts, ends time.Duration, changes ...change) promotion.Promotion {
 		changes = append([]change{between(noon.Add(starts), noon.Add(ends)), class(promotion.Product)}, changes...)
-		return promo(id, promotion.Shelf, promotion.Terms{BasisPoints: basisPoints}, changes...)
+		return promo(id, promotion.SalePrice, promotion.Terms{BasisPoints: basisPoints}, changes...)
 	}
 	fixed := func(id string, amount int64) promotion.Promotion {
-		return promo(id, promotion.Shelf, promotion.Terms{Amount: krw(amount)}, on("a"))
+		return promo(id, promotion.SalePrice, promotion.Terms{Amount: krw(amount)}, on("a"))
 	}
-	good := promotion.Good{VariantID: "v-a", ProductID: "p-a", List: 10_000}
+	good := promotion.ListedVariant{VariantID: "v-a", ProductID: "p-a", List: 10_000}
 	floored, promoted := good, good
 	floored.Floor, promoted.CompareAt = 8_000, 12_000
 	short, long := sale("short", 3_000, 0, day), sale("long", 1_000, -day, 7*day)
 	for _, tc := range []struct {
 		name string
-		good promotion.Good
+		good promotion.ListedVariant
 		at   time.Time
 		from []promotion.Promotion
-		want promotion.ShelfPrice
+		want promotion.DisplayPrice
 	}{
-		{"no sale, list price", good, noon, nil, promotion.ShelfPrice{Amount: 10_000}},
+		{"no sale, list price", good, noon, nil, promotion.DisplayPrice{Amount: 10_000}},
 		{"a sale shows the list price struck through", good, noon, []promotion.Promotion{long},
-			promotion.ShelfPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "long", Until: noon.Add(7 * day)}},
+			promotion.DisplayPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "long", Until: noon.Add(7 * day)}},
 		{"the cheapest of two shows", good, noon, []promotion.Promotion{long, short},
-			promotion.ShelfPrice{Amount: 7_000, CompareAt: 10_000, PromotionID: "short", Until: noon.Add(day)}},
+			promotion.DisplayPrice{Amount: 7_000, CompareAt: 10_000, PromotionID: "short", Until: noon.Add(day)}},
 		{"when it ends the next cheapest follows", good, noon.Add(day), []promotion.Promotion{long, short},
-			promotion.ShelfPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "long", Until: noon.Add(7 * day)}},
+			promotion.DisplayPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "long", Until: noon.Add(7 * day)}},
 		{"when both end the list price is back", good, noon.Add(7 * day), []promotion.Promotion{long, short},
-			promotion.ShelfPrice{Amount: 10_000}},
+			promotion.DisplayPrice{Amount: 10_000}},
 		{"equal ones: the higher priority", good, noon, []promotion.Promotion{long, sale("other", 1_000, 0, day, priority(1))},
-			promotion.ShelfPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "other", Until: noon.Add(day)}},
+			promotion.DisplayPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "other", Until: noon.Add(day)}},
 		{"never below the floor", floored, noon, []promotion.Promotion{short},
-			promotion.ShelfPrice{Amount: 8_000, CompareAt: 10_000, PromotionID: "short", Until: noon.Add(day)}},
+			promotion.DisplayPrice{Amount: 8_000, CompareAt: 10_000, PromotionID: "short", Until: noon.Add(day)}},
 		{"a sale price above the list price is no sale", good, noon, []promotion.Promotion{fixed("f", 11_000)},
-			promotion.ShelfPrice{Amount: 10_000}},
+			promotion.DisplayPrice{Amount: 10_000}},
 		{"a sale price", good, noon, []promotion.Promotion{fixed("f", 6_000)},
-			promotion.ShelfPrice{Amount: 6_000, CompareAt: 10_000, PromotionID: "f", Until: noon.AddDate(0, 0, 1)}},
+			promotion.DisplayPrice{Amount: 6_000, CompareAt: 10_000, PromotionID: "f", Until: noon.AddDate(0, 0, 1)}},
 		{"an older struck-through price stays", promoted, noon, []promotion.Promotion{long},
-			promotion.ShelfPrice{Amount: 9_000, CompareAt: 12_000, PromotionID: "long", Until: noon.Add(7 * day)}},
+			promotion.DisplayPrice{Amount: 9_000, CompareAt: 12_000, PromotionID: "long", Until: noon.Add(7 * day)}},
 		{"a sale that skips goods on sale leaves them", promoted, noon, []promotion.Promotion{sale("s", 1_000, 0, day, skipSale)},
-			promotion.ShelfPrice{Amount: 10_000, CompareAt: 12_000}},
-		{"other goods are not on sale", promotion.Good{ProductID: "p-b", List: 10_000}, noon,
+			promotion.DisplayPrice{Amount: 10_000, CompareAt: 12_000}},
+		{"other goods are not on sale", promotion.ListedVariant{ProductID: "p-b", List: 10_000}, noon,
 			[]promotion.Promotion{fixed("f", 6_000)},
-			promotion.ShelfPrice{Amount: 10_000}},
+			promotion.DisplayPrice{Amount: 10_000}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got := promotion.NewSet(tc.from).Shelf(tc.good, "KRW", tc.at)
+			got := promotion.NewSet(tc.from).DisplayPrice(tc.good, "KRW", tc.at)
 			if got != tc.want {
 				t.Errorf("got %+v, want %+v", got, tc.want)
 			}

@@ -68,11 +68,11 @@ type Breach struct {
 
 // String is the breach as a sentence, with products and promotions by their ids.
 func (b Breach) String() string {
-	return b.Say(func(id string) string { return id })
+	return b.Message(func(id string) string { return id })
 }
 
 // Say is the breach as a sentence, with products and promotions as name calls them.
-func (b Breach) Say(name func(id string) string) string {
+func (b Breach) Message(name func(id string) string) string {
 	who := "product " + name(b.Scope)
 	switch b.Scope {
 	case TheShop:

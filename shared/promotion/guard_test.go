@@ -219,7 +219,7 @@ func TestReport(t *testing.T) {
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	wantWaiting := promotion.Waiting{Index: 7_000, Sales: 1, OrdersBase: 510, DaysBase: 51, OrdersNear: 98, DaysNear: 14}
+	wantWaiting := promotion.WaitingIndex{Index: 7_000, Sales: 1, OrdersBase: 510, DaysBase: 51, OrdersNear: 98, DaysNear: 14}
 	if waiting == nil || *waiting != wantWaiting {
 		t.Errorf("waiting %+v, want %+v", waiting, wantWaiting)
 	}
@@ -255,7 +255,7 @@ func TestWhatCountsAsASaleAndHowDeepItIs(t *testing.T) {
 		{"for more than it costs", promo("x", promotion.FixedPrice, promotion.Terms{Amount: krw(17_000)}, product), true, 0},
 		{"in another currency", promo("x", promotion.FixedPrice, promotion.Terms{Amount: promotion.Amounts{"USD": 1}},
 			product), true, 0},
-		{"a shelf sale", promo("x", promotion.Shelf, promotion.Terms{BasisPoints: 2_500}, product), true, 2_500},
+		{"a shelf sale", promo("x", promotion.SalePrice, promotion.Terms{BasisPoints: 2_500}, product), true, 2_500},
 		{"buy two get one", buyGet("x", 2, 1), true, 3_333},
 		{"a tier of 20 percent", promo("x", promotion.Tiered, byQuantity), true, 2_000},
 		{"a tier of 6,000 from 60,000", promo("x", promotion.Tiered, byAmount), true, 1_000},

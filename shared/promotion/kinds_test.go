@@ -37,7 +37,7 @@ func getFrom(lines ...string) change {
 		for _, l := range lines {
 			from.Products = append(from.Products, "p-"+l)
 		}
-		p.Terms.BuyGet.From = &from
+		p.Terms.BuyXGetY.From = &from
 	}
 }
 
@@ -85,11 +85,11 @@ func TestWhatEachKindTakes(t *testing.T) {
 		{"one and one of two and a cheap one: the cheap one costs its price", []pricing.Line{line("a", 2, 30_000), line("b", 1, 1_000)},
 			buyGet("g", 1, 1), map[string][]int64{"a": {0, 30_000}, "b": {1_000}}},
 		{"the most expensive free", []pricing.Line{line("a", 1, 30_000), line("b", 1, 20_000), line("c", 1, 10_000)},
-			buyGet("g", 1, 1, func(p *promotion.Promotion) { p.Terms.BuyGet.ApplyTo = promotion.Dearest }),
+			buyGet("g", 1, 1, func(p *promotion.Promotion) { p.Terms.BuyXGetY.ApplyTo = promotion.Dearest }),
 			map[string][]int64{"a": {0}, "b": {20_000}, "c": {10_000}}},
 		{"an amount off what is got", []pricing.Line{line("a", 1, 30_000), line("b", 1, 20_000)},
 			buyGet("g", 1, 1, func(p *promotion.Promotion) {
-				p.Terms.BuyGet.BasisPoints, p.Terms.BuyGet.Amount = 0, krw(5_000)
+				p.Terms.BuyXGetY.BasisPoints, p.Terms.BuyXGetY.Amount = 0, krw(5_000)
 			}), map[string][]int64{"a": {30_000}, "b": {15_000}}},
 		{"buy a soap get a brush: of two brushes the dearer is free", []pricing.Line{line("brush", 1, 9_000), line("comb", 1, 1_000), line("soap", 1, 4_000)},
 			buyGet("g", 1, 1, on("soap"), getFrom("brush", "comb")), map[string][]int64{"brush": {0}, "comb": {1_000}, "soap": {4_000}}},
@@ -118,7 +118,7 @@ func TestWhatEachKindTakes(t *testing.T) {
 			[]pricing.Line{line("brush", 1, 9_000), line("soap", 1, 4_000)},
 			buyGet("g", 1, 1, on("soap"), getFrom("brush", "soap")), map[string][]int64{"brush": {0}, "soap": {4_000}}},
 		{"once per order is once", []pricing.Line{line("a", 4, 1_000)},
-			buyGet("g", 1, 1, func(p *promotion.Promotion) { p.Terms.BuyGet.Times = 1 }),
+			buyGet("g", 1, 1, func(p *promotion.Promotion) { p.Terms.BuyXGetY.Times = 1 }),
 			map[string][]int64{"a": {0, 1_000, 1_000, 1_000}}},
 		{"a unit that is given away counts as neither", []pricing.Line{line("a", 1, 1_000), line("gift", 1, 0)},
 			buyGet("g", 1, 1), map[string][]int64{"a": {1_000}, "gift": {0}}},

@@ -32,19 +32,19 @@ func TestABasketHeldAcrossTheEdgesOfASaleIsToldWhatChanged(t *testing.T) {
 		name          string
 		shown, bought time.Time
 		total         int64
-		want          []promotion.Change
+		want          []promotion.AppliedChange
 	}{
 		{"a second before it starts nothing has changed yet", starts.Add(-time.Hour), starts.Add(-time.Second), 59_500, nil},
 		{"at ten o'clock the sale and its gift begin", starts.Add(-time.Second), starts, 47_500,
-			[]promotion.Change{{PromotionID: "gifts", GiftsAfter: 1}, {PromotionID: "sale", After: 12_000}}},
+			[]promotion.AppliedChange{{PromotionID: "gifts", GiftsAfter: 1}, {PromotionID: "sale", After: 12_000}}},
 		{"while it lasts nothing changes", starts, ends.Add(-time.Second), 47_500, nil},
 		{"at midnight both end", ends.Add(-time.Second), ends, 59_500,
-			[]promotion.Change{{PromotionID: "gifts", GiftsBefore: 1}, {PromotionID: "sale", Before: 12_000}}},
+			[]promotion.AppliedChange{{PromotionID: "gifts", GiftsBefore: 1}, {PromotionID: "sale", Before: 12_000}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			bought := at(tc.bought)
-			got := promotion.Changed(at(tc.shown).Applied, bought.Applied)
+			got := promotion.CompareApplied(at(tc.shown).Applied, bought.Applied)
 			if bought.Totals.Total != tc.total || !reflect.DeepEqual(got, tc.want) {
 				t.Errorf("total %d, want %d\nchanges %+v\nwant    %+v", bought.Totals.Total, tc.total, got, tc.want)
 			}

@@ -15,42 +15,42 @@ import (
 // days is a moment so many days from noon.
 func days(n int) time.Time { return noon.AddDate(0, 0, n) }
 
-func asked(day int, amount int64) catalog.Step {
-	return catalog.Step{Since: days(day).UnixMilli(), Amount: amount}
+func asked(day int, amount int64) catalog.PricePoint {
+	return catalog.PricePoint{Since: days(day).UnixMilli(), Amount: amount}
 }
 
 func shelf(id string, basisPoints int, changes ...change) promotion.Promotion {
-	return promo(id, promotion.Shelf, promotion.Terms{BasisPoints: basisPoints}, changes...)
+	return promo(id, promotion.SalePrice, promotion.Terms{BasisPoints: basisPoints}, changes...)
 }
 
 func TestTheLowestPriceOfTheDaysBefore(t *testing.T) {
 	t.Parallel()
-	good := promotion.Good{VariantID: "v-a", ProductID: "p-a", Categories: []string{"c-a"}, Tags: []string{"t-a"}}
+	good := promotion.ListedVariant{VariantID: "v-a", ProductID: "p-a", Categories: []string{"c-a"}, Tags: []string{"t-a"}}
 	paused := func(p *promotion.Promotion) { p.State = promotion.Paused }
 	draft := func(p *promotion.Promotion) { p.State = promotion.Draft }
 	for _, tt := range []struct {
 		name  string
-		past  []catalog.Step
+		past  []catalog.PricePoint
 		sales []promotion.Promotion
 		want  int64 // 0 for none
 	}{
 		{"never sold before: none", nil, nil, 0},
-		{"one price all the time", []catalog.Step{asked(-90, 10_000)}, nil, 10_000},
-		{"sold for two days only: of those", []catalog.Step{asked(-2, 10_000)}, nil, 10_000},
-		{"raised in the window: the price it opened with", []catalog.Step{asked(-90, 8_000), asked(-29, 10_000)}, nil, 8_000},
-		{"raised before the window", []catalog.Step{asked(-90, 8_000), asked(-30, 10_000)}, nil, 10_000},
-		{"a sale within it", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-20), days(-18)))}, 8_000},
-		{"a sale that ended as it opens", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-40), days(-30)))}, 10_000},
-		{"a sale that ended a moment later", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-40), days(-30).Add(1)))}, 8_000},
-		{"the sale that begins is not before itself", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(0), days(9)))}, 10_000},
-		{"a sale of other goods", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, on("b"), between(days(-9), days(-8)))}, 10_000},
-		{"a cheaper list price that no sale met", []catalog.Step{asked(-90, 10_000), asked(-10, 9_500)},
+		{"one price all the time", []catalog.PricePoint{asked(-90, 10_000)}, nil, 10_000},
+		{"sold for two days only: of those", []catalog.PricePoint{asked(-2, 10_000)}, nil, 10_000},
+		{"raised in the window: the price it opened with", []catalog.PricePoint{asked(-90, 8_000), asked(-29, 10_000)}, nil, 8_000},
+		{"raised before the window", []catalog.PricePoint{asked(-90, 8_000), asked(-30, 10_000)}, nil, 10_000},
+		{"a sale within it", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-20), days(-18)))}, 8_000},
+		{"a sale that ended as it opens", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-40), days(-30)))}, 10_000},
+		{"a sale that ended a moment later", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(-40), days(-30).Add(1)))}, 8_000},
+		{"the sale that begins is not before itself", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, between(days(0), days(9)))}, 10_000},
+		{"a sale of other goods", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, on("b"), between(days(-9), days(-8)))}, 10_000},
+		{"a cheaper list price that no sale met", []catalog.PricePoint{asked(-90, 10_000), asked(-10, 9_500)},
 			[]promotion.Promotion{shelf("s", 1_000, between(days(-20), days(-15)))}, 9_000},
-		{"a sale over two list prices takes off the lower one, too", []catalog.Step{asked(-90, 10_000), asked(-16, 9_500)},
+		{"a sale over two list prices takes off the lower one, too", []catalog.PricePoint{asked(-90, 10_000), asked(-16, 9_500)},
 			[]promotion.Promotion{shelf("s", 1_000, between(days(-20), days(-15)))}, 8_550},
-		{"a sale that was paused counts", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, paused, between(days(-9), days(9)))}, 8_000},
-		{"one that was never published does not", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, draft, between(days(-9), days(9)))}, 10_000},
-		{"what customers got in the cart was no price on the shelf", []catalog.Step{asked(-90, 10_000)}, []promotion.Promotion{percent("p", 5_000, between(days(-9), days(9)))}, 10_000},
+		{"a sale that was paused counts", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, paused, between(days(-9), days(9)))}, 8_000},
+		{"one that was never published does not", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{shelf("s", 2_000, draft, between(days(-9), days(9)))}, 10_000},
+		{"what customers got in the cart was no price on the shelf", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{percent("p", 5_000, between(days(-9), days(9)))}, 10_000},
 	} {
 		history := promotion.NewSet(tt.sales).History(good, tt.past, "KRW", noon)
 		got, ok := compliance.Lowest(history, noon, compliance.EURules)
@@ -64,7 +64,7 @@ func TestTheLowestPriceOfTheDaysBefore(t *testing.T) {
 func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		past := []catalog.Step{asked(-70, 10_000)}
+		past := []catalog.PricePoint{asked(-70, 10_000)}
 		for at := -69; at < 0; at += rapid.IntRange(1, 30).Draw(r, "days") {
 			past = append(past, asked(at, rapid.Int64Range(80, 120).Draw(r, "amount")*100))
 		}
@@ -75,7 +75,7 @@ func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
 				between(days(starts), days(starts+rapid.IntRange(1, 20).Draw(r, "for")))))
 		}
 		set := promotion.NewSet(sales)
-		good := promotion.Good{VariantID: "v-a", ProductID: "p-a", Floor: 7_000}
+		good := promotion.ListedVariant{VariantID: "v-a", ProductID: "p-a", Floor: 7_000}
 		var shown []compliance.PriceChange
 		for at := -70; at < 0; at++ {
 			g := good
@@ -84,7 +84,7 @@ func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
 					g.List = s.Amount
 				}
 			}
-			shown = append(shown, compliance.PriceChange{At: days(at), Amount: set.Shelf(g, "KRW", days(at)).Amount})
+			shown = append(shown, compliance.PriceChange{At: days(at), Amount: set.DisplayPrice(g, "KRW", days(at)).Amount})
 		}
 		want := compliance.PriorPrice(shown, 0, noon, compliance.EURules).Prior
 		history := set.History(good, past, "KRW", noon)

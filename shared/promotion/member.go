@@ -24,10 +24,10 @@ const (
 )
 
 // PerkID is the id under which a membership's benefit appears among promotions: what is "discount" or "shipping".
-func PerkID(planID, what string) string { return perkPrefix + planID + ":" + what }
+func BenefitID(planID, what string) string { return perkPrefix + planID + ":" + what }
 
 // PerkOf is the plan whose benefit an id stands for; ok is false for the id of a promotion.
-func PerkOf(id string) (planID string, ok bool) {
+func PlanOfBenefit(id string) (planID string, ok bool) {
 	planID, ok = strings.CutPrefix(id, perkPrefix)
 	if at := strings.LastIndexByte(planID, ':'); ok && at >= 0 {
 		planID = planID[:at]
@@ -43,7 +43,7 @@ func perk(p membership.Plan, id string, after map[string]string, kind Kind, clas
 		name[language] = before + p.Title + after[language]
 	}
 	return &Promotion{
-		ID: PerkID(p.ID, id), Version: 1, Name: name, Kind: kind, State: Scheduled, Class: class, Priority: perkPriority,
+		ID: BenefitID(p.ID, id), Version: 1, Name: name, Kind: kind, State: Scheduled, Class: class, Priority: perkPriority,
 		CombinesWith: []Class{Product, Order, Shipping}, Targets: Targets{All: true}, Conditions: Conditions{Audience: Members},
 	}
 }

@@ -128,10 +128,10 @@ func TestAMembersDiscountHasItsOwnNameAndIsSpreadToTheUnit(t *testing.T) {
 			t.Errorf("the units cost %v", units)
 		}
 	}
-	if plan, ok := promotion.PerkOf(promotion.PerkID("plan_01k9:x", "discount")); !ok || plan != "plan_01k9:x" {
+	if plan, ok := promotion.PlanOfBenefit(promotion.BenefitID("plan_01k9:x", "discount")); !ok || plan != "plan_01k9:x" {
 		t.Errorf("the plan is %q", plan)
 	}
-	if _, ok := promotion.PerkOf("promo_01k9"); ok {
+	if _, ok := promotion.PlanOfBenefit("promo_01k9"); ok {
 		t.Error("a promotion is taken for a benefit")
 	}
 }
@@ -214,7 +214,7 @@ func TestWhatAMemberPaysAddsUp(t *testing.T) {
 		off := 0
 		for _, a := range o.Applied {
 			applied += a.Amount
-			if _, perk := promotion.PerkOf(a.PromotionID); perk && strings.HasSuffix(a.PromotionID, "discount") {
+			if _, perk := promotion.PlanOfBenefit(a.PromotionID); perk && strings.HasSuffix(a.PromotionID, "discount") {
 				off++
 			}
 		}

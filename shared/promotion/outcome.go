@@ -71,14 +71,14 @@ var Reasons = []Reason{
 // Outcome is what promotions do to a basket.
 type Outcome struct {
 	// Offers give Totals through pricing.Price, for the same basket and shop, also with the gifts as lines in it.
-	Offers  []pricing.Offer
-	Totals  pricing.Totals
-	Applied []Applied
-	Gifts   []Gift
-	Choices []Choice
-	Refused []Refused
-	Missing []Hint
-	Held    []Held
+	Offers       []pricing.Offer
+	Totals       pricing.Totals
+	Applied      []Applied
+	Gifts        []Gift
+	Choices      []GiftChoice
+	Refused      []Refused
+	Missing      []Hint
+	Restrictions []Restriction
 }
 
 // Applied is one use of a promotion: what the checkout has to count.
@@ -100,7 +100,7 @@ type Gift struct {
 }
 
 // Choice is a gift the shopper may still choose.
-type Choice struct {
+type GiftChoice struct {
 	PromotionID string   `json:"promotionId"`
 	Variants    []string `json:"variants"` // those that can be given
 	Choose      int      `json:"choose"`   // how many of them in all
@@ -129,7 +129,7 @@ type Hint struct {
 }
 
 // Held is a line of a limited edition that this shopper cannot buy, at all or so many.
-type Held struct {
+type Restriction struct {
 	LineID      string
 	PromotionID string
 	Reason      Reason    // not_started, members_only, login_required, ended, paused or limit_reached

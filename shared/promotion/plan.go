@@ -24,8 +24,8 @@ func (v view) carry(turn int) int64 {
 	case FixedPrice:
 		price := terms.Amount[v.b.Currency]
 		v.perUnit(func(unit int64) int64 { return unit - price })
-	case BuyGet:
-		v.buyGet(terms.BuyGet)
+	case BuyXGetY:
+		v.buyGet(terms.BuyXGetY)
 	case Tiered:
 		if t := v.tier(); t != nil && t.BasisPoints > 0 {
 			v.percent(t.BasisPoints)

@@ -55,14 +55,14 @@ func drawTerms(t *rapid.T, kind promotion.Kind) promotion.Terms {
 		return promotion.Terms{BasisPoints: basisPoints}
 	case promotion.FixedAmount:
 		return promotion.Terms{Amount: amount, PerUnit: rapid.Bool().Draw(t, "perUnit")}
-	case promotion.BuyGet:
-		terms := &promotion.BuyGetTerms{
+	case promotion.BuyXGetY:
+		terms := &promotion.BuyXGetYTerms{
 			Buy: rapid.IntRange(1, 3).Draw(t, "buy"), Get: rapid.IntRange(1, 2).Draw(t, "get"), BasisPoints: basisPoints}
 		if rapid.Bool().Draw(t, "from") {
 			from := drawTargets(t)
 			terms.From = &from
 		}
-		return promotion.Terms{BuyGet: terms}
+		return promotion.Terms{BuyXGetY: terms}
 	case promotion.FreeGift:
 		return promotion.Terms{Gifts: []promotion.GiftTier{
 			{From: amount, Variants: []string{"A"}}, {From: krw(amount["KRW"] * 2), Variants: []string{"A", "B"}}}}
@@ -79,7 +79,7 @@ func drawTerms(t *rapid.T, kind promotion.Kind) promotion.Terms {
 
 func drawPromotion(t *rapid.T, id string) promotion.Promotion {
 	kind := rapid.SampledFrom([]promotion.Kind{
-		promotion.Percentage, promotion.FixedAmount, promotion.FixedPrice, promotion.BuyGet, promotion.FreeGift, promotion.FreeShipping,
+		promotion.Percentage, promotion.FixedAmount, promotion.FixedPrice, promotion.BuyXGetY, promotion.FreeGift, promotion.FreeShipping,
 		promotion.Tiered, promotion.SetPrice, promotion.OrderPrice,
 	}).Draw(t, "kind")
 	p := promo(id, kind, drawTerms(t, kind))

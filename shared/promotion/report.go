@@ -64,15 +64,15 @@ type Report struct {
 	Deepest   int `json:"deepest"`
 	MeanDepth int `json:"meanDepth"`
 	// DiscountShare is the part of the revenue of the last 365 days that was sold at a discount, in basis points.
-	DiscountShare int      `json:"discountShare"`
-	Waiting       *Waiting `json:"waiting,omitempty"` // nil while there is too little to tell
+	DiscountShare int           `json:"discountShare"`
+	Waiting       *WaitingIndex `json:"waiting,omitempty"` // nil while there is too little to tell
 }
 
 // Waiting is whether customers have begun to wait for sales: the orders per day without a sale in the 14 days before a sale,
 // against those in the 56 days before these, pooled over the sales of the last 365 days. Index is that ratio in basis
 // points: 10,000 is no difference, 7,000 is three in ten who wait. A sale counts when both stretches have 7 days without
 // a sale for which there are figures.
-type Waiting struct {
+type WaitingIndex struct {
 	Index      int `json:"index"`
 	Sales      int `json:"sales"`      // that count
 	OrdersBase int `json:"ordersBase"` // orders in all the base stretches
@@ -135,8 +135,8 @@ func (p Policy) depths(history []Span, product string, today Day) map[Day]int {
 	return depth
 }
 
-func waiting(depth map[Day]int, orders map[Day]int, since, today Day) *Waiting {
-	var w Waiting
+func waiting(depth map[Day]int, orders map[Day]int, since, today Day) *WaitingIndex {
+	var w WaitingIndex
 	for d := range depth {
 		if _, before := depth[d-1]; before || d <= today-year {
 			continue

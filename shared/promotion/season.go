@@ -22,14 +22,14 @@ type Season struct {
 	Name   catalog.Text   `json:"name"`
 	Region string         `json:"region"`          // "KR", "US", or "*" for everywhere
 	Date   string         `json:"date,omitempty"`  // "02-14"
-	Nth    *Nth           `json:"nth,omitempty"`   // a weekday of a month
+	Nth    *NthWeekday    `json:"nth,omitempty"`   // a weekday of a month
 	Dates  map[int]string `json:"dates,omitempty"` // "02-17" by year
-	Opens  Edge           `json:"opens"`
-	Closes Edge           `json:"closes"`
+	Opens  Boundary       `json:"opens"`
+	Closes Boundary       `json:"closes"`
 }
 
 // Nth is the Week-th Weekday (0 is Sunday) of Month, and so many Days later.
-type Nth struct {
+type NthWeekday struct {
 	Month   time.Month   `json:"month"`
 	Weekday time.Weekday `json:"weekday"`
 	Week    int          `json:"week"`
@@ -37,7 +37,7 @@ type Nth struct {
 }
 
 // Edge is when the selling begins or ends: so many days from the day of the season, at that time of day in the shop's zone.
-type Edge struct {
+type Boundary struct {
 	Days int    `json:"days"`
 	Time string `json:"time"` // "10:00", up to "24:00"
 }

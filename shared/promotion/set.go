@@ -55,15 +55,15 @@ func (s *Set) add(i int, p *Promotion) {
 			(*index)[name] = append((*index)[name], i)
 		}
 	}
-	if p.Kind == Shelf || p.Kind == Drop {
+	if p.Kind == SalePrice || p.Kind == Drop {
 		return // for everyone: they have no codes
 	}
 	if p.Codes.Single != "" {
-		code := Fold(p.Codes.Single)
+		code := NormalizeCode(p.Codes.Single)
 		s.singles[code] = append(s.singles[code], i)
 	}
 	if p.Codes.Batch != nil {
-		prefix := Fold(p.Codes.Batch.Prefix)
+		prefix := NormalizeCode(p.Codes.Batch.Prefix)
 		s.prefixes[prefix] = append(s.prefixes[prefix], i)
 	}
 }

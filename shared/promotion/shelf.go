@@ -11,7 +11,7 @@ import (
 )
 
 // Good is a variant as the shelf needs it. Amounts are in the currency asked for.
-type Good struct {
+type ListedVariant struct {
 	VariantID, ProductID string
 	Categories, Tags     []string
 	List                 int64 // price outside sales
@@ -20,7 +20,7 @@ type Good struct {
 }
 
 // ShelfPrice is the price that is shown. CompareAt is struck through, 0 for none.
-type ShelfPrice struct {
+type DisplayPrice struct {
 	Amount, CompareAt int64
 	PromotionID       string    // the sale that makes the price, empty for the list price
 	Until             time.Time // its end; zero when there is none
@@ -30,18 +30,18 @@ type ShelfPrice struct {
 // with the higher priority, then the smaller id. When it ends, the next cheapest follows by itself, at last the list price.
 //
 // CompareAt is the list price. For the lowest price of the days before, which the law wants beside it, see History.
-func (s *Set) Shelf(g Good, currency string, at time.Time) ShelfPrice {
-	best := ShelfPrice{Amount: g.List, CompareAt: g.CompareAt}
+func (s *Set) DisplayPrice(g ListedVariant, currency string, at time.Time) DisplayPrice {
+	best := DisplayPrice{Amount: g.List, CompareAt: g.CompareAt}
 	turn := len(s.promotions)
 	line := pricing.Line{VariantID: g.VariantID, ProductID: g.ProductID, Categories: g.Categories, Tags: g.Tags}
 	try := func(i int) {
 		p := s.promotions[i]
-		if p.Kind != Shelf || !p.Live(at) || p.SkipSaleGoods && g.CompareAt > g.List {
+		if p.Kind != SalePrice || !p.Live(at) || p.SkipSaleGoods && g.CompareAt > g.List {
 			return
 		}
-		amount, ok := p.onShelf(g, currency)
+		amount, ok := p.makesSalePrice(g, currency)
 		if ok && (amount < best.Amount || amount == best.Amount && i < turn && amount < g.List) {
-			best, turn = ShelfPrice{amount, max(g.List, g.CompareAt), p.ID, p.Ends}, i
+			best, turn = DisplayPrice{amount, max(g.List, g.CompareAt), p.ID, p.Ends}, i
 		}
 	}
 	s.each(&line, try)
@@ -54,7 +54,7 @@ func (s *Set) Shelf(g Good, currency string, at time.Time) ShelfPrice {
 // History is the prices that were shown for a good until a moment, in order, each from when it was: of past, which is what was
 // asked outside sales, and of every shelf sale that made something else of it. A sale that is paused counts as if it had run
 // on: when it was paused is not known, and a lowest price that is too low misleads nobody.
-func (s *Set) History(g Good, past []catalog.Step, currency string, until time.Time) (shown []compliance.PriceChange) {
+func (s *Set) History(g ListedVariant, past []catalog.PricePoint, currency string, until time.Time) (shown []compliance.PriceChange) {
 	if len(past) == 0 {
 		return nil
 	}
@@ -84,10 +84,10 @@ func (s *Set) History(g Good, past []catalog.Step, currency string, until time.T
 }
 
 // sales are the shelf sales of a good that are or were published.
-func (s *Set) sales(g Good) (sales []*Promotion) {
+func (s *Set) sales(g ListedVariant) (sales []*Promotion) {
 	line := pricing.Line{VariantID: g.VariantID, ProductID: g.ProductID, Categories: g.Categories, Tags: g.Tags}
 	add := func(i int) {
-		if p := s.promotions[i]; p.Kind == Shelf && p.State != Draft && !slices.Contains(sales, p) {
+		if p := s.promotions[i]; p.Kind == SalePrice && p.State != Draft && !slices.Contains(sales, p) {
 			sales = append(sales, p)
 		}
 	}
@@ -99,7 +99,7 @@ func (s *Set) sales(g Good) (sales []*Promotion) {
 }
 
 // shownAt is the price of a good at a moment, when sales ran from their start to their end.
-func (g Good) shownAt(t time.Time, past []catalog.Step, sales []*Promotion, currency string) int64 {
+func (g ListedVariant) shownAt(t time.Time, past []catalog.PricePoint, sales []*Promotion, currency string) int64 {
 	for _, step := range past {
 		if !time.UnixMilli(step.Since).After(t) {
 			g.List, g.CompareAt = step.Amount, step.CompareAt
@@ -110,14 +110,14 @@ func (g Good) shownAt(t time.Time, past []catalog.Step, sales []*Promotion, curr
 		if !p.Runs(t) || p.SkipSaleGoods && g.CompareAt > g.List {
 			continue
 		}
-		if onSale, sold := p.onShelf(g, currency); sold {
+		if onSale, sold := p.makesSalePrice(g, currency); sold {
 			low = min(low, onSale)
 		}
 	}
 	return low
 }
 
-func (p *Promotion) onShelf(g Good, currency string) (amount int64, ok bool) {
+func (p *Promotion) makesSalePrice(g ListedVariant, currency string) (amount int64, ok bool) {
 	if p.Terms.BasisPoints > 0 {
 		amount = g.List - money.Percent(g.List, int64(p.Terms.BasisPoints))
 	} else if amount, ok = p.Terms.Amount[currency]; !ok {

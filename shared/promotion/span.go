@@ -37,7 +37,7 @@ func (p *Promotion) Depth(unit money.Money) int {
 			from = max(from, p.Conditions.MinSubtotal[currency])
 		}
 		return share(t.Amount[currency], from)
-	case FixedPrice, SetPrice, OrderPrice, Shelf:
+	case FixedPrice, SetPrice, OrderPrice, SalePrice:
 		if t.BasisPoints > 0 {
 			return t.BasisPoints
 		}
@@ -46,8 +46,8 @@ func (p *Promotion) Depth(unit money.Money) int {
 			return 0
 		}
 		return share(unit.Amount-amount, unit.Amount)
-	case BuyGet:
-		b := t.BuyGet
+	case BuyXGetY:
+		b := t.BuyXGetY
 		return b.Get * b.BasisPoints / (b.Buy + b.Get)
 	case Tiered:
 		deepest := 0

@@ -17,11 +17,11 @@ type Terms struct {
 	// PerUnit takes a fixed_amount off every unit, not once off the order.
 	PerUnit bool `json:"perUnit,omitempty" dynamodbav:"perUnit,omitempty"`
 	// MaxUnits is how many units of each line get it at most, the dearest first; 0 is all. Class product.
-	MaxUnits int          `json:"maxUnits,omitempty" dynamodbav:"maxUnits,omitempty" doc:"Of each line, how many units get it at most, the most expensive first; 0 is all. For a percentage, an amount off each unit or a fixed price, of class product."`
-	BuyGet   *BuyGetTerms `json:"buyGet,omitempty" dynamodbav:"buyGet,omitempty"`
-	Gifts    []GiftTier   `json:"gifts,omitempty" dynamodbav:"gifts,omitempty"`
-	Tiers    []Tier       `json:"tiers,omitempty" dynamodbav:"tiers,omitempty"`
-	Parts    []SetPart    `json:"parts,omitempty" dynamodbav:"parts,omitempty"`
+	MaxUnits int            `json:"maxUnits,omitempty" dynamodbav:"maxUnits,omitempty" doc:"Of each line, how many units get it at most, the most expensive first; 0 is all. For a percentage, an amount off each unit or a fixed price, of class product."`
+	BuyXGetY *BuyXGetYTerms `json:"buyGet,omitempty" dynamodbav:"buyGet,omitempty"`
+	Gifts    []GiftTier     `json:"gifts,omitempty" dynamodbav:"gifts,omitempty"`
+	Tiers    []Tier         `json:"tiers,omitempty" dynamodbav:"tiers,omitempty"`
+	Parts    []SetPart      `json:"parts,omitempty" dynamodbav:"parts,omitempty"`
 	// Shipping narrows what is off the shipping; nil is every method everywhere.
 	Shipping *ShippingTerms `json:"shipping,omitempty" dynamodbav:"shipping,omitempty"`
 	// A drop opens to members by the hours of their plan before it opens to all at Starts. MembersFrom is the earliest for any
@@ -34,7 +34,7 @@ type Terms struct {
 // off, and of each group the cheapest are got, as they cost when the promotion's turn comes; of equal ones the first of the
 // line with the smallest id. So a further unit never costs more than its price. What can only be got is, the dearest first.
 // Units that cost nothing (gifts, or free by another promotion) do not count.
-type BuyGetTerms struct {
+type BuyXGetYTerms struct {
 	Buy int `json:"buy" dynamodbav:"buy"`
 	Get int `json:"get" dynamodbav:"get"`
 	// BasisPoints or Amount is what comes off each unit that is got; 10,000 basis points make it free.

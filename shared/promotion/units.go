@@ -36,7 +36,7 @@ func (v view) pool(lines []int) (units []unit) {
 }
 
 // off is what the terms take off a unit that is got.
-func (b *BuyGetTerms) off(cost int64, currency string) int64 {
+func (b *BuyXGetYTerms) off(cost int64, currency string) int64 {
 	if b.BasisPoints > 0 {
 		return money.Percent(cost, int64(b.BasisPoints))
 	}
@@ -44,7 +44,7 @@ func (b *BuyGetTerms) off(cost int64, currency string) int64 {
 }
 
 // buyGet plans what comes off the units that are got. Units at their floor cannot be got, only bought.
-func (v view) buyGet(terms *BuyGetTerms) {
+func (v view) buyGet(terms *BuyXGetYTerms) {
 	var groups grouping
 	groups.buy, groups.get, groups.most = terms.Buy, terms.Get, terms.Times
 	groups.dearest = terms.ApplyTo == Dearest

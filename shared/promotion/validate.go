@@ -12,7 +12,7 @@ import (
 )
 
 // Known is what a promotion may refer to.
-type Known struct {
+type References struct {
 	Currencies []string
 	// Components tells the components of a variant, by id, and whether there is such a variant. Nil checks no variants.
 	Components func(variantID string) (components []string, ok bool)
@@ -37,13 +37,13 @@ func isCode(code string) bool {
 		}
 		n++
 	}
-	return n >= 2 && n <= 32 && len([]rune(Fold(code))) >= 2
+	return n >= 2 && n <= 32 && len([]rune(NormalizeCode(code))) >= 2
 }
 
 // Validate says what is wrong with a promotion, field by field, by JSON pointer; nothing when it can be planned. Codes of
 // fields: required, not_used, too_small, too_large, unknown, unknown_currency, unknown_variant, circular, twice, not_in_order,
 // form.
-func (p *Promotion) Validate(k Known) []problem.Field {
+func (p *Promotion) Validate(k References) []problem.Field {
 	c := &checks{p: p, known: k}
 	c.frame()
 	c.conditions()
@@ -55,7 +55,7 @@ func (p *Promotion) Validate(k Known) []problem.Field {
 // checks collects what is wrong.
 type checks struct {
 	p     *Promotion
-	known Known
+	known References
 	wrong []problem.Field
 }
 
@@ -111,7 +111,7 @@ func (c *checks) class() {
 		c.that(class == Order, "/class", "unknown", "order, as the kind")
 	case Percentage:
 		c.that(slices.Contains([]Class{Product, Order, Shipping}, class), "/class", "unknown", "product, order or shipping")
-	case BuyGet, FixedPrice, SetPrice, Shelf, Drop:
+	case BuyXGetY, FixedPrice, SetPrice, SalePrice, Drop:
 		c.that(class == Product, "/class", "unknown", "product, as the kind")
 	default:
 		c.that(class == Product || class == Order, "/class", "unknown", "product or order")
@@ -164,7 +164,7 @@ func (c *checks) conditions() {
 	c.names("/conditions/plans", con.Plans)
 	person := con.Audience != Everybody || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
 	switch c.p.Kind {
-	case Shelf:
+	case SalePrice:
 		c.that(!basket && !person, "/conditions", "not_used", "none: a shelf price is for everyone")
 		c.that(c.p.LimitPerCustomer == 0, "/limitPerCustomer", "not_used", "0: a shelf price is for everyone")
 		c.that(len(c.p.MaxDiscount) == 0, "/maxDiscount", "not_used", "none: a shelf price has no order")
@@ -180,7 +180,7 @@ func (c *checks) codes() {
 	codes := c.p.Codes
 	c.between(c.p.LimitPerCode, 0, 1_000_000_000, "/limitPerCode")
 	c.that(c.p.LimitPerCode == 0 || !codes.Automatic(), "/limitPerCode", "not_used", "0 without a code")
-	if c.p.Kind == Shelf || c.p.Kind == Drop {
+	if c.p.Kind == SalePrice || c.p.Kind == Drop {
 		c.that(codes.Automatic(), "/codes", "not_used", "none: it is for everyone")
 	}
 	c.that(codes.Single == "" || codes.Batch == nil, "/codes", "not_used", "single or batch, not both")
@@ -196,7 +196,7 @@ func (c *checks) codes() {
 
 // Clashes says which code of the promotion another one has at the same time, be it one of a batch. Prefixes of batches may be
 // the same: their secrets keep them apart.
-func (p *Promotion) Clashes(others []Promotion) []problem.Field {
+func (p *Promotion) CodeConflicts(others []Promotion) []problem.Field {
 	c := &checks{p: p}
 	for i := range others {
 		o := &others[i]
@@ -217,7 +217,7 @@ func (c Codes) has(code string) bool {
 		_, ok := c.Batch.Index(code)
 		return ok
 	}
-	return Fold(c.Single) == Fold(code)
+	return NormalizeCode(c.Single) == NormalizeCode(code)
 }
 
 // overlap reports whether two spans share a moment; a zero end is never.

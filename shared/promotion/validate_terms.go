@@ -15,10 +15,10 @@ func (c *checks) terms() {
 		c.needed(t.Amount, 1, "/terms/amount")
 	case FixedPrice, SetPrice, OrderPrice:
 		c.needed(t.Amount, 0, "/terms/amount")
-	case Shelf:
-		c.shelf()
-	case BuyGet:
-		c.buyGet(t.BuyGet)
+	case SalePrice:
+		c.salePrice()
+	case BuyXGetY:
+		c.buyGet(t.BuyXGetY)
 	}
 	c.that(t.Shipping == nil || c.p.Class == Shipping, "/terms/shipping", "not_used", "only off the shipping")
 	c.maxUnits()
@@ -39,10 +39,10 @@ func (c *checks) unused() {
 		set   bool
 		kinds []Kind
 	}{
-		{"basisPoints", t.BasisPoints != 0, []Kind{Percentage, Shelf}},
-		{"amount", len(t.Amount) > 0, []Kind{FixedAmount, FixedPrice, SetPrice, OrderPrice, Shelf}},
+		{"basisPoints", t.BasisPoints != 0, []Kind{Percentage, SalePrice}},
+		{"amount", len(t.Amount) > 0, []Kind{FixedAmount, FixedPrice, SetPrice, OrderPrice, SalePrice}},
 		{"perUnit", t.PerUnit, []Kind{FixedAmount}},
-		{"buyGet", t.BuyGet != nil, []Kind{BuyGet}},
+		{"buyGet", t.BuyXGetY != nil, []Kind{BuyXGetY}},
 		{"gifts", len(t.Gifts) > 0, []Kind{FreeGift}},
 		{"tiers", len(t.Tiers) > 0, []Kind{Tiered}},
 		{"parts", len(t.Parts) > 0, []Kind{SetPrice}},
@@ -65,7 +65,7 @@ func (c *checks) needed(a Amounts, least int64, pointer string) {
 	c.amounts(a, least, pointer)
 }
 
-func (c *checks) shelf() {
+func (c *checks) salePrice() {
 	t := c.p.Terms
 	if t.BasisPoints != 0 {
 		c.that(len(t.Amount) == 0, "/terms/amount", "not_used", "basisPoints or amount, not both")
@@ -75,7 +75,7 @@ func (c *checks) shelf() {
 	c.needed(t.Amount, 1, "/terms/amount")
 }
 
-func (c *checks) buyGet(b *BuyGetTerms) {
+func (c *checks) buyGet(b *BuyXGetYTerms) {
 	c.that(b != nil, "/terms/buyGet", "required", "how many to buy and to get")
 	if b == nil {
 		return

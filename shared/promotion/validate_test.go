@@ -11,7 +11,7 @@ import (
 	"dangol/shared/promotion"
 )
 
-var known = promotion.Known{
+var known = promotion.References{
 	Currencies: []string{"KRW", "USD"},
 	Components: func(id string) ([]string, bool) {
 		components, ok := map[string][]string{
@@ -36,7 +36,7 @@ func TestWhatCannotBePlanned(t *testing.T) {
 		{"0 %", percent("x", 0), []string{"/terms/basisPoints too_small"}},
 		{"101 %", percent("x", 10_100), []string{"/terms/basisPoints too_large"}},
 		{"100 % can be planned", percent("x", 10_000), nil},
-		{"100 % off the shelf cannot", terms(promotion.Shelf, promotion.Terms{BasisPoints: 10_000}, product),
+		{"100 % off the shelf cannot", terms(promotion.SalePrice, promotion.Terms{BasisPoints: 10_000}, product),
 			[]string{"/terms/basisPoints too_large"}},
 		{"ended before it starts", but(between(noon, noon.Add(-1))), []string{"/ends not_in_order"}},
 		{"ended when it starts", but(between(noon, noon)), []string{"/ends not_in_order"}},
@@ -97,10 +97,10 @@ func TestWhatCannotBePlanned(t *testing.T) {
 			[]string{"/codes/batch/secret too_small"}},
 		{"a limit per code without a code", but(func(p *promotion.Promotion) { p.LimitPerCode = 1 }),
 			[]string{"/limitPerCode not_used"}},
-		{"buy none get none", terms(promotion.BuyGet, promotion.Terms{BuyGet: &promotion.BuyGetTerms{}}, product),
+		{"buy none get none", terms(promotion.BuyXGetY, promotion.Terms{BuyXGetY: &promotion.BuyXGetYTerms{}}, product),
 			[]string{"/terms/buyGet required", "/terms/buyGet/buy too_small", "/terms/buyGet/get too_small"}},
-		{"buy and get without terms", terms(promotion.BuyGet, promotion.Terms{}, product), []string{"/terms/buyGet required"}},
-		{"get from nothing", terms(promotion.BuyGet, promotion.Terms{BuyGet: &promotion.BuyGetTerms{
+		{"buy and get without terms", terms(promotion.BuyXGetY, promotion.Terms{}, product), []string{"/terms/buyGet required"}},
+		{"get from nothing", terms(promotion.BuyXGetY, promotion.Terms{BuyXGetY: &promotion.BuyXGetYTerms{
 			Buy: 1, Get: 1, BasisPoints: 1, From: &promotion.Targets{}}}, product), []string{"/terms/buyGet/from required"}},
 		{"gifts without tiers", terms(promotion.FreeGift, promotion.Terms{}), []string{"/terms/gifts required"}},
 		{"a gift that is not there", terms(promotion.FreeGift,
@@ -132,7 +132,7 @@ func TestWhatCannotBePlanned(t *testing.T) {
 			p.Targets.All = true
 			return p
 		}(), []string{"/targets not_used"}},
-		{"a shelf sale with strings attached", terms(promotion.Shelf, promotion.Terms{BasisPoints: 1}, product, exclusive,
+		{"a shelf sale with strings attached", terms(promotion.SalePrice, promotion.Terms{BasisPoints: 1}, product, exclusive,
 			code("AB"), from(5), atMost(5),
 			func(p *promotion.Promotion) { p.LimitPerCustomer, p.Budget.Uses = 1, 1 }),
 			[]string{"/budget not_used", "/codes not_used", "/conditions not_used", "/exclusive not_used",
@@ -187,24 +187,24 @@ func TestACodeBelongsToOnePromotionAtATime(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			if got := p.Clashes([]promotion.Promotion{tc.other}); (len(got) > 0) != tc.clash {
+			if got := p.CodeConflicts([]promotion.Promotion{tc.other}); (len(got) > 0) != tc.clash {
 				t.Errorf("clashes: %v", got)
 			}
 		})
 	}
 	secret := promotion.NewBatch("b", "SEOL", 3)
 	batch, typed := won("x", 1, func(p *promotion.Promotion) { p.Codes.Batch = secret }), won("y", 1, code(secret.Code(2)))
-	if got := typed.Clashes([]promotion.Promotion{batch}); len(got) != 1 || got[0].Pointer != "/codes/single" {
+	if got := typed.CodeConflicts([]promotion.Promotion{batch}); len(got) != 1 || got[0].Pointer != "/codes/single" {
 		t.Errorf("a code out of a batch: %v", got)
 	}
-	if got := batch.Clashes([]promotion.Promotion{typed}); len(got) != 1 || got[0].Pointer != "/codes/batch" {
+	if got := batch.CodeConflicts([]promotion.Promotion{typed}); len(got) != 1 || got[0].Pointer != "/codes/batch" {
 		t.Errorf("a batch with a code that is out: %v", got)
 	}
-	if got := batch.Clashes([]promotion.Promotion{won("z", 1, code("SEOL"))}); got != nil {
+	if got := batch.CodeConflicts([]promotion.Promotion{won("z", 1, code("SEOL"))}); got != nil {
 		t.Errorf("a prefix is no code: %v", got)
 	}
 	free := won("z", 1)
-	if got := free.Clashes([]promotion.Promotion{won("y", 1)}); got != nil {
+	if got := free.CodeConflicts([]promotion.Promotion{won("y", 1)}); got != nil {
 		t.Errorf("two without a code clash: %v", got)
 	}
 }

@@ -67,8 +67,8 @@ func (v view) met() (amount int64, units int) {
 		if t := v.giftTier(); t != nil {
 			amount = max(amount, t.From[v.b.Currency])
 		}
-	case BuyGet:
-		if b := v.p.Terms.BuyGet; b != nil {
+	case BuyXGetY:
+		if b := v.p.Terms.BuyXGetY; b != nil {
 			units = max(units, b.Buy+b.Get)
 		}
 	}

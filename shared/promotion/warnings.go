@@ -57,7 +57,7 @@ func (p *Promotion) Warnings(others []Promotion, now time.Time) (warnings []Warn
 
 // meets reports whether two promotions can reach the same basket from now on.
 func (p *Promotion) meets(o *Promotion, now time.Time) bool {
-	apart := slices.Contains([]Kind{Shelf, Drop}, p.Kind) || slices.Contains([]Kind{Shelf, Drop}, o.Kind)
+	apart := slices.Contains([]Kind{SalePrice, Drop}, p.Kind) || slices.Contains([]Kind{SalePrice, Drop}, o.Kind)
 	over := !o.Ends.IsZero() && !o.Ends.After(now)
 	return !apart && !over && o.State != Draft && overlap(p.Starts, p.Ends, o.Starts, o.Ends)
 }
@@ -70,7 +70,7 @@ func (p *Promotion) tinyPercentages() (warnings []Warning) {
 		}
 	}
 	check(p.Terms.BasisPoints, "/terms/basisPoints")
-	if b := p.Terms.BuyGet; b != nil {
+	if b := p.Terms.BuyXGetY; b != nil {
 		check(b.BasisPoints, "/terms/buyGet/basisPoints")
 	}
 	for i, t := range p.Terms.Tiers {

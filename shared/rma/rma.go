@@ -72,7 +72,7 @@ const (
 type RMA struct {
 	table.Key
 	due.Due
-	Places
+	IndexKeys
 	ID         string           `dynamodbav:"id"`
 	Version    int              `dynamodbav:"version"`
 	State      State            `dynamodbav:"state"`
@@ -186,10 +186,10 @@ type Shipment struct {
 
 // Swap is what is sent instead of what came back.
 type Swap struct {
-	Goods   []SwapGood    `json:"goods,omitempty"`
-	Taken   []stock.Taken `json:"taken,omitempty"` // held since the return was requested
-	OrderID string        `json:"orderId,omitempty"`
-	Paid    string        `json:"paid,omitempty"` // the provider's id of the payment of the balance
+	Goods   []SwapGood         `json:"goods,omitempty"`
+	Taken   []stock.Allocation `json:"taken,omitempty"` // held since the return was requested
+	OrderID string             `json:"orderId,omitempty"`
+	Paid    string             `json:"paid,omitempty"` // the provider's id of the payment of the balance
 	// Attempt is the payment of the balance that is under way, and Attempts how many there were.
 	Attempt  Attempt `json:"attempt,omitzero"`
 	Attempts int     `json:"attempts,omitempty"`

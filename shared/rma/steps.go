@@ -239,20 +239,20 @@ func (r *RMA) Cancel(by string, now time.Time) (changed bool, err error) {
 	return true, nil
 }
 
-// Tick is what is due at an instant.
-type Tick string
+// TimerResult is what is due at an instant.
+type TimerResult string
 
 // What can be due.
 const (
-	Nothing Tick = "nothing"
-	Expire  Tick = "expire" // the goods were not handed over in time
-	Warn    Tick = "warn"   // the law's time for the refund is about to end
-	BeLate  Tick = "late"   // it has ended
-	Lapse   Tick = "lapse"  // the balance of an exchange was not paid
+	Nothing TimerResult = "nothing"
+	Expire  TimerResult = "expire" // the goods were not handed over in time
+	Warn    TimerResult = "warn"   // the law's time for the refund is about to end
+	BeLate  TimerResult = "late"   // it has ended
+	Lapse   TimerResult = "lapse"  // the balance of an exchange was not paid
 )
 
 // DueAt says what is due at an instant. Work may come early, late and twice.
-func (r *RMA) DueAt(now time.Time) Tick {
+func (r *RMA) DueAt(now time.Time) TimerResult {
 	passed := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
 	switch {
 	case r.in(Approved, Booked) && passed(r.Deadlines.SendBy):

@@ -45,8 +45,8 @@ func KeyOf(returnID string) table.Key {
 	return table.Key{PK: order.KeyOf(orderID).PK, SK: "RETURN#" + returnID}
 }
 
-// Places is where the return stands in lists, and what they show.
-type Places struct {
+// IndexKeys is where the return stands in lists, and what they show.
+type IndexKeys struct {
 	Owner   string `dynamodbav:"gsi1pk,omitempty"`
 	OwnerAt string `dynamodbav:"gsi1sk,omitempty"`
 	Queue   string `dynamodbav:"gsi2pk"`

@@ -8,7 +8,7 @@ import "dangol/shared/platform/table"
 //
 // The writes carry their own conditions, so a plan made from old levels is refused and never oversells: read again and
 // plan again.
-func Hold(levels map[table.Key]Level, wants []Want, pick int) (writes []table.Write, taken []Taken, short []string) {
+func Hold(levels map[table.Key]Level, wants []Request, pick int) (writes []table.Write, taken []Allocation, short []string) {
 	for _, w := range perVariant(wants) {
 		from := choose(levels, w, pick)
 		if from == nil {
@@ -28,19 +28,19 @@ func Hold(levels map[table.Key]Level, wants []Want, pick int) (writes []table.Wr
 
 // choose finds the buckets for one want: a single one when one has enough, because each further bucket is a further
 // write, else as few as come up from the start on. nil means that all together are too little.
-func choose(levels map[table.Key]Level, w Want, pick int) []Taken {
+func choose(levels map[table.Key]Level, w Request, pick int) []Allocation {
 	n := w.Buckets
 	start := ((pick % n) + n) % n
 	for i := range n {
 		b := (start + i) % n
 		if levels[KeyOf(w.VariantID, b)].Available >= w.Quantity {
-			return []Taken{{w.VariantID, b, w.Quantity}}
+			return []Allocation{{w.VariantID, b, w.Quantity}}
 		}
 	}
 	if w.Backorder {
-		return []Taken{{w.VariantID, start, w.Quantity}}
+		return []Allocation{{w.VariantID, start, w.Quantity}}
 	}
-	var from []Taken
+	var from []Allocation
 	left := w.Quantity
 	for i := range n {
 		b := (start + i) % n
@@ -48,7 +48,7 @@ func choose(levels map[table.Key]Level, w Want, pick int) []Taken {
 		if has <= 0 {
 			continue
 		}
-		from = append(from, Taken{w.VariantID, b, has})
+		from = append(from, Allocation{w.VariantID, b, has})
 		if left -= has; left == 0 {
 			return from
 		}
@@ -57,14 +57,14 @@ func choose(levels map[table.Key]Level, w Want, pick int) []Taken {
 }
 
 // out is the write that takes the units out of the bucket.
-func (t Taken) out(backorder bool) table.Update {
+func (t Allocation) out(backorder bool) table.Update {
 	u := table.Update{
 		Key: KeyOf(t.VariantID, t.Bucket), Do: "ADD #available :minus",
 		If:   "#available >= :n", // no counter below zero
 		With: map[string]any{":minus": -t.Quantity, ":n": t.Quantity},
 	}
 	if backorder {
-		u.If = table.IfThere
+		u.If = table.IfExists
 		delete(u.With, ":n")
 	}
 	return u
@@ -72,11 +72,11 @@ func (t Taken) out(backorder bool) table.Update {
 
 // Release plans giving back what a hold took. Put the writes into the transaction that ends the hold: they add, so they
 // must take effect once.
-func Release(taken []Taken) []table.Write {
+func Release(taken []Allocation) []table.Write {
 	writes := make([]table.Write, len(taken))
 	for i, t := range taken {
 		writes[i] = table.Update{
-			Key: KeyOf(t.VariantID, t.Bucket), Do: "ADD #available :n", If: table.IfThere, With: map[string]any{":n": t.Quantity},
+			Key: KeyOf(t.VariantID, t.Bucket), Do: "ADD #available :n", If: table.IfExists, With: map[string]any{":n": t.Quantity},
 		}
 	}
 	return writes

@@ -23,18 +23,18 @@ func (l levels) and(variant string, units ...int) levels {
 	return l
 }
 
-func want(variant string, quantity, buckets int) stock.Want {
-	return stock.Want{VariantID: variant, Quantity: quantity, Buckets: buckets}
+func want(variant string, quantity, buckets int) stock.Request {
+	return stock.Request{VariantID: variant, Quantity: quantity, Buckets: buckets}
 }
 
-func backorder(variant string, quantity, buckets int) stock.Want {
+func backorder(variant string, quantity, buckets int) stock.Request {
 	w := want(variant, quantity, buckets)
 	w.Backorder = true
 	return w
 }
 
-func taken(variant string, bucket, quantity int) stock.Taken {
-	return stock.Taken{VariantID: variant, Bucket: bucket, Quantity: quantity}
+func taken(variant string, bucket, quantity int) stock.Allocation {
+	return stock.Allocation{VariantID: variant, Bucket: bucket, Quantity: quantity}
 }
 
 func TestHold(t *testing.T) {
@@ -42,35 +42,35 @@ func TestHold(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		levels levels
-		wants  []stock.Want
+		wants  []stock.Request
 		pick   int
-		taken  []stock.Taken
+		taken  []stock.Allocation
 		short  []string
 	}{
-		{name: "one counter with enough", levels: has("SOAP", 3), wants: []stock.Want{want("SOAP", 2, 1)},
-			taken: []stock.Taken{taken("SOAP", 0, 2)}},
-		{name: "the last unit can be sold", levels: has("SOAP", 1), wants: []stock.Want{want("SOAP", 1, 1)},
-			taken: []stock.Taken{taken("SOAP", 0, 1)}},
-		{name: "one unit too many: nothing is taken", levels: has("SOAP", 1), wants: []stock.Want{want("SOAP", 2, 1)},
+		{name: "one counter with enough", levels: has("SOAP", 3), wants: []stock.Request{want("SOAP", 2, 1)},
+			taken: []stock.Allocation{taken("SOAP", 0, 2)}},
+		{name: "the last unit can be sold", levels: has("SOAP", 1), wants: []stock.Request{want("SOAP", 1, 1)},
+			taken: []stock.Allocation{taken("SOAP", 0, 1)}},
+		{name: "one unit too many: nothing is taken", levels: has("SOAP", 1), wants: []stock.Request{want("SOAP", 2, 1)},
 			short: []string{"SOAP"}},
-		{name: "no counter at all holds nothing", wants: []stock.Want{want("SOAP", 1, 1)}, short: []string{"SOAP"}},
+		{name: "no counter at all holds nothing", wants: []stock.Request{want("SOAP", 1, 1)}, short: []string{"SOAP"}},
 		{name: "two lines that share a part are summed before the check", levels: has("SOAP", 3),
-			wants: []stock.Want{want("SOAP", 2, 1), want("SOAP", 2, 1)}, short: []string{"SOAP"}},
+			wants: []stock.Request{want("SOAP", 2, 1), want("SOAP", 2, 1)}, short: []string{"SOAP"}},
 		{name: "two lines that share a part are one write", levels: has("SOAP", 4),
-			wants: []stock.Want{want("SOAP", 2, 1), want("SOAP", 2, 1)}, taken: []stock.Taken{taken("SOAP", 0, 4)}},
+			wants: []stock.Request{want("SOAP", 2, 1), want("SOAP", 2, 1)}, taken: []stock.Allocation{taken("SOAP", 0, 4)}},
 		{name: "one short variant stops the others too", levels: has("SOAP", 9).and("BALM", 0),
-			wants: []stock.Want{want("SOAP", 1, 1), want("BALM", 1, 1)}, short: []string{"BALM"}},
-		{name: "the search starts at the picked bucket", levels: has("DROP", 5, 5, 5), wants: []stock.Want{want("DROP", 1, 3)},
-			pick: 4, taken: []stock.Taken{taken("DROP", 1, 1)}},
-		{name: "a negative pick is a bucket too", levels: has("DROP", 5, 5, 5), wants: []stock.Want{want("DROP", 1, 3)},
-			pick: -1, taken: []stock.Taken{taken("DROP", 2, 1)}},
-		{name: "one bucket with enough is better than two", levels: has("DROP", 1, 1, 3), wants: []stock.Want{want("DROP", 3, 3)},
-			taken: []stock.Taken{taken("DROP", 2, 3)}},
-		{name: "several buckets when none has enough", levels: has("DROP", 1, 0, 2), wants: []stock.Want{want("DROP", 3, 3)},
-			pick: 1, taken: []stock.Taken{taken("DROP", 2, 2), taken("DROP", 0, 1)}},
-		{name: "backorder goes below zero in the picked bucket", levels: has("MASK", 1, 0), wants: []stock.Want{backorder("MASK", 5, 2)},
-			pick: 1, taken: []stock.Taken{taken("MASK", 1, 5)}},
-		{name: "nothing wanted, nothing taken", levels: has("SOAP", 1), wants: []stock.Want{want("SOAP", 0, 1)}},
+			wants: []stock.Request{want("SOAP", 1, 1), want("BALM", 1, 1)}, short: []string{"BALM"}},
+		{name: "the search starts at the picked bucket", levels: has("DROP", 5, 5, 5), wants: []stock.Request{want("DROP", 1, 3)},
+			pick: 4, taken: []stock.Allocation{taken("DROP", 1, 1)}},
+		{name: "a negative pick is a bucket too", levels: has("DROP", 5, 5, 5), wants: []stock.Request{want("DROP", 1, 3)},
+			pick: -1, taken: []stock.Allocation{taken("DROP", 2, 1)}},
+		{name: "one bucket with enough is better than two", levels: has("DROP", 1, 1, 3), wants: []stock.Request{want("DROP", 3, 3)},
+			taken: []stock.Allocation{taken("DROP", 2, 3)}},
+		{name: "several buckets when none has enough", levels: has("DROP", 1, 0, 2), wants: []stock.Request{want("DROP", 3, 3)},
+			pick: 1, taken: []stock.Allocation{taken("DROP", 2, 2), taken("DROP", 0, 1)}},
+		{name: "backorder goes below zero in the picked bucket", levels: has("MASK", 1, 0), wants: []stock.Request{backorder("MASK", 5, 2)},
+			pick: 1, taken: []stock.Allocation{taken("MASK", 1, 5)}},
+		{name: "nothing wanted, nothing taken", levels: has("SOAP", 1), wants: []stock.Request{want("SOAP", 0, 1)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +84,7 @@ func TestHold(t *testing.T) {
 
 func TestKeysListsEachBucketOnce(t *testing.T) {
 	t.Parallel()
-	got := stock.Keys([]stock.Want{want("DROP", 1, 2), want("SOAP", 1, 0), want("DROP", 2, 2)})
+	got := stock.Keys([]stock.Request{want("DROP", 1, 2), want("SOAP", 1, 0), want("DROP", 2, 2)})
 	if wanted := []table.Key{stock.KeyOf("DROP", 0), stock.KeyOf("DROP", 1), stock.KeyOf("SOAP", 0)}; !slices.Equal(got, wanted) {
 		t.Fatalf("got %v, want %v", got, wanted)
 	}
@@ -107,7 +107,7 @@ func TestHoldTakesWhatIsWantedOrNothing(t *testing.T) {
 			}
 		}
 		wanted := map[string]int{}
-		var wants []stock.Want
+		var wants []stock.Request
 		for range rapid.IntRange(1, 5).Draw(t, "lines") {
 			v := rapid.SampledFrom([]string{"SOAP", "BALM", "DROP"}).Draw(t, "variant")
 			n := rapid.IntRange(1, 8).Draw(t, "quantity")

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrTooLittle says that an adjustment would take more than there is.
-var ErrTooLittle = errors.New("stock: not that many units")
+var ErrInsufficient = errors.New("stock: not that many units")
 
 // Read reads buckets, strongly consistent. Buckets that are not there are not in the answer; they hold nothing. 1 round
 // trip per 100 keys, 1 RCU each.
@@ -135,7 +135,7 @@ func move(variantID string, bucket, by int) table.Update {
 // the caller's own. Errors: ErrTooLittle.
 func AdjustPlan(levels map[table.Key]Level, variantID string, buckets, delta int) ([]table.Update, error) {
 	if delta < 0 && Available(levels, variantID, buckets) < -delta {
-		return nil, ErrTooLittle
+		return nil, ErrInsufficient
 	}
 	var writes []table.Update
 	for b, by := range spread(levels, variantID, buckets, delta) {
@@ -190,7 +190,7 @@ func abs(n int) int { return max(n, -n) }
 
 func apply(ctx context.Context, t *table.Table, updates []table.Update, mark string) error {
 	if len(updates) == 1 {
-		updates[0].Mark = mark
+		updates[0].WriteID = mark
 		_, err := t.Update(ctx, updates[0])
 		return err
 	}

@@ -39,7 +39,7 @@ func (s shelf) set(units int) {
 	}
 }
 
-func (s shelf) keys() []table.Key { return stock.Keys([]stock.Want{want(s.variant, 1, s.buckets)}) }
+func (s shelf) keys() []table.Key { return stock.Keys([]stock.Request{want(s.variant, 1, s.buckets)}) }
 
 // levels also checks that no counter is below zero.
 func (s shelf) levels() map[table.Key]stock.Level {
@@ -62,9 +62,9 @@ func (s shelf) available() int {
 }
 
 // buy holds units as a checkout does, planning again when another buyer was faster. It reports what it took.
-func (s shelf) buy(units, pick int) []stock.Taken {
+func (s shelf) buy(units, pick int) []stock.Allocation {
 	for {
-		writes, taken, short := stock.Hold(s.levels(), []stock.Want{want(s.variant, units, s.buckets)}, pick)
+		writes, taken, short := stock.Hold(s.levels(), []stock.Request{want(s.variant, units, s.buckets)}, pick)
 		if short != nil {
 			return nil
 		}
@@ -128,7 +128,7 @@ func TestReleaseGivesBackWhatTheHoldTook(t *testing.T) {
 func TestBackorderGoesBelowZero(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t, 1, 2)
-	writes, _, short := stock.Hold(s.levels(), []stock.Want{backorder(s.variant, 5, 1)}, 0)
+	writes, _, short := stock.Hold(s.levels(), []stock.Request{backorder(s.variant, 5, 1)}, 0)
 	if short != nil {
 		t.Fatal(short)
 	}
@@ -146,7 +146,7 @@ func TestAHoldPlannedOnOldLevelsIsRefused(t *testing.T) {
 	s := newShelf(t, 1, 3)
 	old := s.levels()
 	s.buy(2, 0)
-	writes, _, _ := stock.Hold(old, []stock.Want{want(s.variant, 2, 1)}, 0)
+	writes, _, _ := stock.Hold(old, []stock.Request{want(s.variant, 2, 1)}, 0)
 	err := s.table.Transact(t.Context(), id.Secret(), writes...)
 	if c, ok := table.Refused(err); !ok || !c.Refused(0) {
 		t.Fatalf("got %v, want a refusal", err)
@@ -231,7 +231,7 @@ func TestAdjust(t *testing.T) {
 	}{
 		{name: "more", buckets: 1, from: 3, delta: 4, want: 7},
 		{name: "fewer", buckets: 1, from: 3, delta: -3, want: 0},
-		{name: "more than there is", buckets: 1, from: 3, delta: -4, want: 3, err: stock.ErrTooLittle},
+		{name: "more than there is", buckets: 1, from: 3, delta: -4, want: 3, err: stock.ErrInsufficient},
 		{name: "nothing", buckets: 1, from: 3, delta: 0, want: 3},
 		{name: "out of several buckets", buckets: 4, from: 9, delta: -7, want: 2},
 	} {

@@ -11,7 +11,7 @@ import (
 )
 
 // Want is how many units of a stocked variant are wanted.
-type Want struct {
+type Request struct {
 	VariantID string
 	Quantity  int
 	Buckets   int  // how many buckets its stock is in, at least 1
@@ -19,7 +19,7 @@ type Want struct {
 }
 
 // Taken is what a hold took out of one bucket; the checkout keeps the list to give it back.
-type Taken struct {
+type Allocation struct {
 	VariantID string `json:"variantId"`
 	Bucket    int    `json:"bucket"`
 	Quantity  int    `json:"quantity"`
@@ -45,7 +45,7 @@ func KeyOf(variantID string, bucket int) table.Key {
 }
 
 // Keys lists the buckets of all wants, each once, in the order of the wants.
-func Keys(wants []Want) []table.Key {
+func Keys(wants []Request) []table.Key {
 	var keys []table.Key
 	for _, w := range perVariant(wants) {
 		keys = append(keys, bucketKeys(w.VariantID, w.Buckets)...)
@@ -72,9 +72,9 @@ func Available(levels map[table.Key]Level, variantID string, buckets int) int {
 
 // perVariant sums the wants of the same variant: two lines of a cart may share a part, and each of them alone would find
 // enough.
-func perVariant(wants []Want) []Want {
+func perVariant(wants []Request) []Request {
 	at := make(map[string]int, len(wants))
-	sums := make([]Want, 0, len(wants))
+	sums := make([]Request, 0, len(wants))
 	for _, w := range wants {
 		if w.Quantity <= 0 {
 			continue

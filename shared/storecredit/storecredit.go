@@ -46,8 +46,8 @@ type Lot struct {
 	Event      *event.Event `dynamodbav:"event,omitempty"`
 }
 
-// Taken is what a purchase took out of one lot; the checkout keeps the list to give it back.
-type Taken struct {
+// LotUse is what a purchase took out of one lot; the checkout keeps the list to give it back.
+type LotUse struct {
 	Key       table.Key `json:"key"`
 	Amount    int64     `json:"amount"`
 	ExpiresAt time.Time `json:"expiresAt"`
@@ -121,7 +121,7 @@ func Balance(lots []Lot, at time.Time) int64 {
 const maxLots = 20
 
 // Plan says which lots pay up to amount, the one that expires first first, and how much they pay together.
-func Plan(lots []Lot, amount int64, now time.Time) (taken []Taken, total int64) {
+func Plan(lots []Lot, amount int64, now time.Time) (taken []LotUse, total int64) {
 	for _, l := range lots {
 		if amount <= 0 || len(taken) == maxLots {
 			break
@@ -131,14 +131,14 @@ func Plan(lots []Lot, amount int64, now time.Time) (taken []Taken, total int64) 
 		}
 		n := min(l.Left, amount)
 		amount, total = amount-n, total+n
-		taken = append(taken, Taken{Key: l.Key, Amount: n, ExpiresAt: l.ExpiresAt})
+		taken = append(taken, LotUse{Key: l.Key, Amount: n, ExpiresAt: l.ExpiresAt})
 	}
 	return taken, total
 }
 
 // Take is the writes that take what was planned. They carry their own conditions: a plan made from old lots is refused
 // and never takes what is not there.
-func Take(taken []Taken) []table.Write {
+func Take(taken []LotUse) []table.Write {
 	writes := make([]table.Write, len(taken))
 	for i, t := range taken {
 		writes[i] = table.Update{
@@ -152,12 +152,12 @@ func Take(taken []Taken) []table.Write {
 
 // GiveBack plans the return of what a purchase took. What comes back to a lot that has expired becomes a lot of its
 // own. The writes add, so they must take effect once. reference names the purchase.
-func GiveBack(taken []Taken, reference string, now time.Time) []table.Write {
+func GiveBack(taken []LotUse, reference string, now time.Time) []table.Write {
 	writes := make([]table.Write, 0, len(taken))
 	for _, t := range taken {
 		if now.Before(t.ExpiresAt) {
 			writes = append(writes, table.Update{
-				Key: t.Key, Do: "ADD #left :n", If: table.IfThere, With: map[string]any{":n": t.Amount},
+				Key: t.Key, Do: "ADD #left :n", If: table.IfExists, With: map[string]any{":n": t.Amount},
 			})
 			continue
 		}

@@ -41,7 +41,7 @@ func Create(ctx context.Context, client *dynamodb.Client, name string, s table.S
 		in.AttributeDefinitions = append(in.AttributeDefinitions, text(index.Hash), sortAttribute(index))
 		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
 			IndexName: aws.String(index.Name), KeySchema: keySchema(index.Hash, index.Sort),
-			Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: index.Carries},
+			Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: index.Projected},
 		})
 	}
 	_, err := client.CreateTable(ctx, in)

@@ -49,7 +49,7 @@ var things = rapid.Custom(func(t *rapid.T) thing {
 
 // conditions that the kernel uses, and some around them.
 var conditions = []string{
-	"", "", table.IfNew, table.IfThere, "#n = :n", "#n <> :n", "#n < :n", "#n >= :n", "#n BETWEEN :zero AND :n", "begins_with(#text, :a)",
+	"", "", table.IfNew, table.IfExists, "#n = :n", "#n <> :n", "#n < :n", "#n >= :n", "#n BETWEEN :zero AND :n", "begins_with(#text, :a)",
 	"attribute_not_exists(#pk) OR #n < :n OR (#text = :a AND #n = :n)", "NOT (#n = :n) AND attribute_exists(#text)", "#text > :a",
 }
 
@@ -92,7 +92,7 @@ var writes = rapid.Custom(func(t *rapid.T) table.Write {
 		return table.Delete{Key: key, If: when, With: values(n, when)}
 	}
 	if when == "" {
-		when = table.IfThere
+		when = table.IfExists
 	}
 	return table.Check{Key: key, If: when, With: values(n, when)}
 })

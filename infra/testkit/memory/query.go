@@ -152,7 +152,7 @@ func (k *walk) carried(raw []byte) item {
 	if k.x == nil {
 		return unpack(raw)
 	}
-	return unpackOnly(raw, append([]string{table.HashKey, table.SortKey, k.hash, k.sort}, k.x.Carries...))
+	return unpackOnly(raw, append([]string{table.HashKey, table.SortKey, k.hash, k.sort}, k.x.Projected...))
 }
 
 // mark is where a page ended.

@@ -104,7 +104,7 @@ var authorizeCases = []testCase{
 			if !ok || d.Code != wanted.Code || d.Kind != wanted.Kind {
 				t.Fatalf("%s: got %v, want %v", token, err, &wanted)
 			}
-			if p.State != payment.StateDeclined || p.ID == "" || !p.State.Dead() {
+			if p.State != payment.StateDeclined || p.ID == "" || !p.State.Failed() {
 				t.Errorf("%s: payment %+v", token, p)
 			}
 			if got, err := f.Provider.Lookup(t.Context(), req.Key); err != nil || got.State != payment.StateDeclined || got.DeclineCode != wanted.Code {

@@ -69,10 +69,10 @@ func (w *World) checkStock(t testing.TB, orders []*order.Order) {
 	t.Helper()
 	sold := map[string]int{}
 	for _, o := range orders {
-		if o.State == order.Canceled && len(o.Taken) > 0 {
+		if o.State == order.Canceled && len(o.Allocations) > 0 {
 			t.Errorf("order %s is canceled and still has stock", o.ID)
 		}
-		for _, taken := range o.Taken {
+		for _, taken := range o.Allocations {
 			sold[taken.VariantID] += taken.Quantity
 		}
 	}
@@ -111,7 +111,7 @@ func (w *World) checkCarts(t testing.TB, orders []*order.Order) {
 // Left is how many units of a variant can be sold.
 func (w *World) Left(t testing.TB, variantID string) int {
 	t.Helper()
-	wants := []stock.Want{{VariantID: variantID, Quantity: 1, Buckets: w.counts[variantID]}}
+	wants := []stock.Request{{VariantID: variantID, Quantity: 1, Buckets: w.counts[variantID]}}
 	levels, err := stock.Read(t.Context(), w.Table, stock.Keys(wants))
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func (w *World) EachOrder(t testing.TB, see func(*order.Order)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range page.Cards {
+			for _, c := range page.Orders {
 				o, err := store.Get(context.Background(), c.ID)
 				if err != nil {
 					t.Fatal(err)

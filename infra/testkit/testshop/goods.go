@@ -45,7 +45,7 @@ func (w *World) Sell(g Goods) string {
 		Key: catalog.KeyOf(productID), ID: productID, Handle: productID, Version: 1, Status: catalog.Active,
 		Title: catalog.Text{"ko": "동백 비누", "en": "Camellia soap"}, Variants: []catalog.Variant{v},
 	})
-	if !v.Stocked() {
+	if !v.HasOwnStock() {
 		return v.ID
 	}
 	w.stock[v.ID], w.counts[v.ID] = g.Units, v.Buckets()
@@ -136,14 +136,14 @@ func (w *World) GiveAway() {
 	shipping := everything
 	shipping.ID, shipping.Kind, shipping.Class, shipping.Terms = "shipping", promotion.FreeShipping, promotion.Shipping, promotion.Terms{}
 	shipping.CombinesWith = []promotion.Class{promotion.Order}
-	w.Service.Offers = store.Fixed{Snapshot: store.NewSnapshot([]promotion.Promotion{everything, shipping}, nil)}
+	w.Service.Promotions = store.Static{Snapshot: store.NewSnapshot([]promotion.Promotion{everything, shipping}, nil)}
 }
 
 // Discard takes a variant's stock counters away, as when it is no longer sold.
 func (w *World) Discard(t testing.TB, variantID string) {
 	t.Helper()
 	for b := range w.counts[variantID] {
-		if err := w.Table.Delete(t.Context(), table.Delete{Key: stock.KeyOf(variantID, b), If: table.IfThere}); err != nil {
+		if err := w.Table.Delete(t.Context(), table.Delete{Key: stock.KeyOf(variantID, b), If: table.IfExists}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -22,7 +22,7 @@ func (w *World) Promote(promotions ...promotion.Promotion) {
 		}
 		w.promoted = append(w.promoted, p)
 	}
-	w.Service.Offers = store.NewBoard(store.Store{Table: w.Service.Table, Clock: w.Clock}, store.Fresh)
+	w.Service.Promotions = store.NewCache(store.Store{Table: w.Service.Table, Clock: w.Clock}, store.Fresh)
 }
 
 // checkOffers holds the counters of promotions against the orders that stand: what was counted is what was given, and no
@@ -80,15 +80,15 @@ func (w *World) checkLimits(t testing.TB, p promotion.Promotion, byCustomer map[
 		if !known {
 			continue
 		}
-		c, err := cart.Store{Table: w.Table, Clock: w.Clock}.Load(t.Context(), cart.Ref{CartID: cart.Mine, CustomerID: customer})
+		c, err := cart.Store{Table: w.Table, Clock: w.Clock}.Load(t.Context(), cart.Ref{CartID: cart.OwnCart, CustomerID: customer})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := c.Bought[store.Orders], byCustomer[customer+" "+store.Orders]; got != want {
+		if got, want := c.Purchases[store.Orders], byCustomer[customer+" "+store.Orders]; got != want {
 			t.Errorf("%s has %d orders counted, and made %d", customer, got, want)
 		}
 		if most := p.LimitPerCustomer; most > 0 && p.Kind != promotion.Drop {
-			if got, want := c.Bought[p.ID], byCustomer[customer+" "+p.ID]; got != want || got > most {
+			if got, want := c.Purchases[p.ID], byCustomer[customer+" "+p.ID]; got != want || got > most {
 				t.Errorf("%s has %d uses of %s counted, and %d orders with it, at most %d", customer, got, p.ID, want, most)
 			}
 		}
@@ -102,7 +102,7 @@ func (w *World) checkCodes(t testing.TB, byCode map[table.Key]int) {
 			continue
 		}
 		for code := range p.Codes.Batch.Codes() {
-			key := store.KeyOfCode(p.ID, promotion.Fold(code))
+			key := store.KeyOfCode(p.ID, promotion.NormalizeCode(code))
 			items, err := w.Table.BatchGet(t.Context(), true, key)
 			if err != nil {
 				t.Fatal(err)

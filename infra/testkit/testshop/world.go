@@ -99,7 +99,7 @@ func Over(t testing.TB, in *fault.Injector, db table.DB, name string) *World {
 	}))
 	log := slog.New(slog.DiscardHandler)
 	w.Service = checkout.Service{
-		Table: faulty, Carts: cart.Store{Table: faulty, Clock: w.Clock}, Shelf: catalog.NewShelf(faulty, w.Clock, time.Minute),
+		Table: faulty, Carts: cart.Store{Table: faulty, Clock: w.Clock}, Catalog: catalog.NewCache(faulty, w.Clock, time.Minute),
 		Shop: shop, Provider: bank, Clock: w.Clock, Log: log,
 		Cashier: order.Cashier{Orders: order.Store{Table: faulty, Clock: w.Clock}, Provider: bank, Clock: w.Clock, Log: log},
 	}

@@ -165,7 +165,7 @@ func (w *World) checkParcels(t testing.TB, sum *Tally, sold map[string]int) {
 			t.Errorf("cycle %s has two orders", o.CheckoutID)
 		}
 		seen[o.CheckoutID] = true
-		for _, taken := range o.Taken {
+		for _, taken := range o.Allocations {
 			sold[taken.VariantID] += taken.Quantity
 		}
 	})

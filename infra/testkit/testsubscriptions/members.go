@@ -55,7 +55,7 @@ func In(shop *testshop.World) *World {
 	}
 	service := func(table *table.Table) *service.Service {
 		return &service.Service{
-			Table: table, Shelf: catalog.NewShelf(table, w.Clock, 0), Provider: w.Service.Provider, Clock: w.Clock,
+			Table: table, Shelf: catalog.NewCache(table, w.Clock, 0), Provider: w.Service.Provider, Clock: w.Clock,
 			Log: slog.New(slog.DiscardHandler), FiscalZone: seoul,
 		}
 	}

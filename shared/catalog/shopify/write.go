@@ -103,7 +103,7 @@ func (w *Writer) variant(cells map[column]string, p *catalog.Product, v catalog.
 	switch {
 	case len(v.Components) > 0:
 		cells[colTracker] = GiftSet
-	case v.Stocked():
+	case v.HasOwnStock():
 		cells[colTracker], cells[colQuantity] = "shopify", strconv.Itoa(available[v.ID])
 	}
 	cells[colPrice], cells[colCompare] = amounts(v, w.base.Currency)

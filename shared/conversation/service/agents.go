@@ -63,7 +63,7 @@ func (s *Service) SetAgent(ctx context.Context, a conversation.AgentStatus) (con
 // Heartbeat notes a sign of life of an agent. 1 round trip, 1 WCU.
 func (s *Service) Heartbeat(ctx context.Context, id string) error {
 	_, err := s.Table.Update(ctx, table.Update{
-		Key: keyOfAgent(id), Do: "SET #seenAt = :now", If: table.IfThere, // nobody becomes an agent by being alive
+		Key: keyOfAgent(id), Do: "SET #seenAt = :now", If: table.IfExists, // nobody becomes an agent by being alive
 		With: map[string]any{":now": s.Clock.Now()},
 	})
 	if _, refused := table.Failed(err); refused {

@@ -29,7 +29,7 @@ var fileTypes = []string{"image/jpeg", "image/png", "image/webp", "image/gif", "
 func attachmentFolder(conversationID string) string { return "chat/" + conversationID + "/" }
 
 // Upload prepares an attachment of a conversation that the caller may write into. Errors: invalid_input, as MayWrite.
-func (s *Service) Upload(ctx context.Context, files Files, who Who, conversationID, name, contentType string,
+func (s *Service) Upload(ctx context.Context, files Files, who Participant, conversationID, name, contentType string,
 	size int64) (Attachment, string, error) {
 	c, err := s.Load(ctx, who, conversationID)
 	if err != nil {

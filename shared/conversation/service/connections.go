@@ -58,7 +58,7 @@ type ticket struct {
 
 // Ticket makes a ticket for the caller: an agent, a customer, or a guest with the token of the conversation. 1-2 round
 // trips. Errors: conversation_not_found.
-func (s *Service) Ticket(ctx context.Context, who Who, conversationID string) (secret string, expires time.Time,
+func (s *Service) Ticket(ctx context.Context, who Participant, conversationID string) (secret string, expires time.Time,
 	err error) {
 	if who.ID == "" {
 		if _, err := s.Load(ctx, who, conversationID); err != nil {
@@ -124,8 +124,8 @@ type Connection struct {
 }
 
 // Who is the caller behind the connection. A guest's conversation was proved when the ticket was made.
-func (c Connection) Who() Who {
-	return Who{Role: c.Role, ID: c.Subject, Name: c.Name, Connection: c.ID}
+func (c Connection) Who() Participant {
+	return Participant{Role: c.Role, ID: c.Subject, Name: c.Name, Connection: c.ID}
 }
 
 // Connect stores a connection that was let in. Nothing is sent to it: it is not open before $connect has answered. 1
@@ -228,7 +228,7 @@ func (s *Service) listen(ctx context.Context, from Connection, place string, mos
 	}
 	err = s.Table.Transact(ctx, id.New("hel", s.Clock.Now()),
 		table.Update{
-			Key: from.Key, Do: "ADD #hellos :one", If: table.IfThere, // a connection that was removed does not come back
+			Key: from.Key, Do: "ADD #hellos :one", If: table.IfExists, // a connection that was removed does not come back
 			With: map[string]any{":one": 1},
 		},
 		// A second hello of the same connection writes the same items.

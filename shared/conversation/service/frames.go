@@ -107,7 +107,7 @@ func (s *Service) hello(ctx context.Context, from Connection, in ClientFrame) (E
 
 // proved is the caller behind a connection: a guest's ticket proved one conversation, in which the secret is not sent
 // again.
-func (s *Service) proved(from Connection, conversationID string) Who {
+func (s *Service) proved(from Connection, conversationID string) Participant {
 	who := from.Who()
 	who.proved = from.Conversation
 	if who.proved != conversationID {
@@ -138,7 +138,7 @@ type readRecord struct {
 
 // MarkRead notes that the caller has read up to a number; never backwards, never beyond the log. It tells the other
 // side. 2 round trips.
-func (s *Service) MarkRead(ctx context.Context, who Who, conversationID string, seq int64) (conversation.Conversation,
+func (s *Service) MarkRead(ctx context.Context, who Participant, conversationID string, seq int64) (conversation.Conversation,
 	error) {
 	r, err := s.load(ctx, conversationID)
 	if err != nil {

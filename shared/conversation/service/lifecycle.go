@@ -12,7 +12,7 @@ import (
 
 // Claim gives a queued conversation to the calling agent; of several who claim at once one gets it. Errors:
 // already_claimed, agent_absent, agent_full, wrong_team.
-func (s *Service) Claim(ctx context.Context, who Who, conversationID string) (conversation.Conversation, error) {
+func (s *Service) Claim(ctx context.Context, who Participant, conversationID string) (conversation.Conversation, error) {
 	a, err := s.Agent(ctx, who.ID)
 	if err != nil {
 		return conversation.Conversation{}, err
@@ -50,7 +50,7 @@ func (s *Service) move(
 }
 
 // Transfer gives the caller's conversation to the queue of a team.
-func (s *Service) Transfer(ctx context.Context, who Who, conversationID, teamID string) (conversation.Conversation,
+func (s *Service) Transfer(ctx context.Context, who Participant, conversationID, teamID string) (conversation.Conversation,
 	error) {
 	to, err := s.Team(ctx, teamID)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *Service) Transfer(ctx context.Context, who Who, conversationID, teamID 
 }
 
 // GiveBack returns the caller's conversation to the bot.
-func (s *Service) GiveBack(ctx context.Context, who Who, conversationID string) (conversation.Conversation, error) {
+func (s *Service) GiveBack(ctx context.Context, who Participant, conversationID string) (conversation.Conversation, error) {
 	return s.move(ctx, conversationID, "",
 		func(c conversation.Conversation, team conversation.Team, now time.Time) (conversation.Change, error) {
 			return c.GiveBack(who.ID, team, now)
@@ -71,7 +71,7 @@ func (s *Service) GiveBack(ctx context.Context, who Who, conversationID string) 
 }
 
 // Snooze puts the caller's conversation aside.
-func (s *Service) Snooze(ctx context.Context, who Who, conversationID string,
+func (s *Service) Snooze(ctx context.Context, who Participant, conversationID string,
 	until time.Time) (conversation.Conversation, error) {
 	return s.move(ctx, conversationID, "",
 		func(c conversation.Conversation, team conversation.Team, now time.Time) (conversation.Change, error) {
@@ -80,7 +80,7 @@ func (s *Service) Snooze(ctx context.Context, who Who, conversationID string,
 }
 
 // Close ends a conversation.
-func (s *Service) Close(ctx context.Context, who Who, conversationID string) (conversation.Conversation, error) {
+func (s *Service) Close(ctx context.Context, who Participant, conversationID string) (conversation.Conversation, error) {
 	return s.move(ctx, conversationID, "",
 		func(c conversation.Conversation, team conversation.Team, now time.Time) (conversation.Change, error) {
 			if !mayRead(c, who) {
@@ -107,7 +107,7 @@ func (s *Service) Tag(ctx context.Context, conversationID string, tags []string)
 }
 
 // Rate notes the shopper's satisfaction. Errors: not_closed.
-func (s *Service) Rate(ctx context.Context, who Who, conversationID string, score int,
+func (s *Service) Rate(ctx context.Context, who Participant, conversationID string, score int,
 	note string) (conversation.Conversation, error) {
 	note, _ = conversation.Mask(conversation.Clean(note))
 	return s.move(ctx, conversationID, "",
@@ -120,7 +120,7 @@ func (s *Service) Rate(ctx context.Context, who Who, conversationID string, scor
 }
 
 // Contact notes where a shopper can be answered when nobody is there.
-func (s *Service) Contact(ctx context.Context, who Who, conversationID, email, name string) (conversation.Conversation,
+func (s *Service) Contact(ctx context.Context, who Participant, conversationID, email, name string) (conversation.Conversation,
 	error) {
 	name, _ = conversation.Mask(conversation.Clean(name))
 	return s.move(ctx, conversationID, "",

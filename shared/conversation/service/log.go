@@ -15,7 +15,7 @@ import (
 )
 
 // Load reads a conversation that the caller may see. 1 round trip, 1 RCU. Errors: conversation_not_found.
-func (s *Service) Load(ctx context.Context, who Who, conversationID string) (conversation.Conversation, error) {
+func (s *Service) Load(ctx context.Context, who Participant, conversationID string) (conversation.Conversation, error) {
 	r, err := s.load(ctx, conversationID)
 	if err != nil {
 		return r.Conversation, err
@@ -27,7 +27,7 @@ func (s *Service) Load(ctx context.Context, who Who, conversationID string) (con
 }
 
 // mayRead reports whether the caller may read a conversation: agents any, customers their own, guests by their token.
-func mayRead(c conversation.Conversation, who Who) bool {
+func mayRead(c conversation.Conversation, who Participant) bool {
 	switch {
 	case who.Role == conversation.Agent:
 		return true
@@ -164,7 +164,7 @@ func holders(before, after string) []table.Write {
 	var writes []table.Write
 	if before != "" {
 		// An agent who was removed has no counter any more; the condition keeps one from coming back.
-		writes = append(writes, table.Update{Key: keyOfAgent(before), Do: "ADD #active :less", If: table.IfThere,
+		writes = append(writes, table.Update{Key: keyOfAgent(before), Do: "ADD #active :less", If: table.IfExists,
 			With: map[string]any{":less": -1}})
 	}
 	if after != "" {

@@ -32,7 +32,7 @@ type Opening struct {
 
 // Start begins a conversation with the bot. A guest gets the secret that proves it, which is shown this once. 2 round
 // trips, and those of the bot's turn when there is a first message.
-func (s *Service) Start(ctx context.Context, who Who, o Opening) (conversation.Conversation, []Message, string, error) {
+func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conversation.Conversation, []Message, string, error) {
 	team, err := s.Team(ctx, o.Team)
 	if err != nil {
 		return conversation.Conversation{}, nil, "", err
@@ -79,7 +79,7 @@ type pointer struct {
 // Send stores a message of a shopper or an agent, lets the bot answer when it has the conversation, and tells who
 // listens. It returns the message with its sequence number, and what followed it. Sending the same client id again
 // returns the stored message and does nothing else. Errors: as MayWrite, conversation_not_found, empty_message, busy.
-func (s *Service) Send(ctx context.Context, who Who, conversationID string, d Draft) (conversation.Conversation,
+func (s *Service) Send(ctx context.Context, who Participant, conversationID string, d Draft) (conversation.Conversation,
 	[]Message, error) {
 	m, err := message(who, d)
 	if err != nil {
@@ -108,12 +108,12 @@ func (s *Service) Send(ctx context.Context, who Who, conversationID string, d Dr
 }
 
 // settled looks for an agent when the message put the conversation into the queue.
-func (s *Service) settled(ctx context.Context, who Who, done result) (conversation.Conversation, []Message, error) {
+func (s *Service) settled(ctx context.Context, who Participant, done result) (conversation.Conversation, []Message, error) {
 	after, err := s.assign(ctx, done)
 	return after.c, shownAll(after.added, who), err
 }
 
-func shownAll(messages []Message, who Who) []Message {
+func shownAll(messages []Message, who Participant) []Message {
 	shown := make([]Message, len(messages))
 	for i, m := range messages {
 		shown[i] = m.shown(who.Role == conversation.Agent)
@@ -122,7 +122,7 @@ func shownAll(messages []Message, who Who) []Message {
 }
 
 // message is a draft as it is stored: cleaned and masked. Errors: empty_message, too_long.
-func message(who Who, d Draft) (Message, error) {
+func message(who Participant, d Draft) (Message, error) {
 	text, masked := conversation.Mask(conversation.Clean(d.Text))
 	if text == "" && d.Pressed == "" && len(d.Attachments) == 0 {
 		return Message{}, problem.InvalidField("/text", "required", "a text, a button or an attachment")
@@ -137,7 +137,7 @@ func message(who Who, d Draft) (Message, error) {
 }
 
 // received is the step of a message that comes in.
-func (s *Service) received(ctx context.Context, c conversation.Conversation, who Who, m Message) (outcome, error) {
+func (s *Service) received(ctx context.Context, c conversation.Conversation, who Participant, m Message) (outcome, error) {
 	now := s.Clock.Now()
 	team, err := s.Team(ctx, c.Team)
 	if err != nil {
@@ -193,7 +193,7 @@ func (s *Service) Announce(ctx context.Context, conversationID, key string, n co
 }
 
 // Note stores a note that only the shop sees.
-func (s *Service) Note(ctx context.Context, who Who, conversationID string, d Draft) (conversation.Conversation,
+func (s *Service) Note(ctx context.Context, who Participant, conversationID string, d Draft) (conversation.Conversation,
 	[]Message, error) {
 	m, err := message(who, d)
 	if err != nil {

@@ -45,8 +45,8 @@ type Business interface {
 	Signals(ctx context.Context, customerID string) (vip, openCase bool, err error)
 }
 
-// Who is the caller, with what they may.
-type Who struct {
+// Participant is the caller, with what they may.
+type Participant struct {
 	Role       conversation.Role // Shopper or Agent
 	ID         string            // subject; empty for a guest
 	Name       string
@@ -56,7 +56,7 @@ type Who struct {
 }
 
 // sender is how the caller is named among the senders of a conversation.
-func (w Who) sender() string {
+func (w Participant) sender() string {
 	if w.Role == conversation.Agent {
 		return "agent-" + w.ID
 	}

@@ -128,9 +128,11 @@ func newDesk() *desk {
 	return d
 }
 
-var customer = service.Who{Role: conversation.Shopper, ID: "cus-1", Name: "하늘"}
+var customer = service.Participant{Role: conversation.Shopper, ID: "cus-1", Name: "하늘"}
 
-func agentWho(id string) service.Who { return service.Who{Role: conversation.Agent, ID: id, Name: id} }
+func agentWho(id string) service.Participant {
+	return service.Participant{Role: conversation.Agent, ID: id, Name: id}
+}
 
 // begin starts a customer's conversation in Korean.
 func (d *desk) begin(t testing.TB) conversation.Conversation {
@@ -156,7 +158,7 @@ func (d *desk) staff(t testing.TB, id string, change ...func(*conversation.Agent
 }
 
 // say sends a text and returns what came of it.
-func (d *desk) say(t testing.TB, who service.Who, c conversation.Conversation, clientID,
+func (d *desk) say(t testing.TB, who service.Participant, c conversation.Conversation, clientID,
 	text string) (conversation.Conversation, []service.Message) {
 	t.Helper()
 	after, messages, err := d.Send(t.Context(), who, c.ID, service.Draft{ClientID: clientID, Text: text})
@@ -196,7 +198,7 @@ func TestTheBotAnswersFromTheFAQInBothLanguages(t *testing.T) {
 		{"ko", "배송비는 얼마인가요?", "shipping-cost"}, {"en", "How much is shipping?", "shipping-cost"},
 	} {
 		d := newDesk()
-		c, messages, secret, err := d.Start(t.Context(), service.Who{Role: conversation.Shopper},
+		c, messages, secret, err := d.Start(t.Context(), service.Participant{Role: conversation.Shopper},
 			service.Opening{Language: test.language, Text: test.question})
 		if err != nil || secret == "" {
 			t.Fatal(err)
@@ -359,22 +361,22 @@ func TestForeignConversationsAreNotFound(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
 	c := d.begin(t)
-	guest, _, secret, err := d.Start(t.Context(), service.Who{Role: conversation.Shopper}, service.Opening{Language: "en"})
+	guest, _, secret, err := d.Start(t.Context(), service.Participant{Role: conversation.Shopper}, service.Opening{Language: "en"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
 		name string
-		who  service.Who
+		who  service.Participant
 		id   string
 		want string
 	}{
-		{"another customer", service.Who{Role: conversation.Shopper, ID: "cus-2"}, c.ID, "conversation_not_found"},
-		{"a guest without a token", service.Who{Role: conversation.Shopper}, guest.ID, "conversation_not_found"},
-		{"a guest with another token", service.Who{Role: conversation.Shopper, Token: strings.Repeat("a", 32)}, guest.ID,
+		{"another customer", service.Participant{Role: conversation.Shopper, ID: "cus-2"}, c.ID, "conversation_not_found"},
+		{"a guest without a token", service.Participant{Role: conversation.Shopper}, guest.ID, "conversation_not_found"},
+		{"a guest with another token", service.Participant{Role: conversation.Shopper, Token: strings.Repeat("a", 32)}, guest.ID,
 			"conversation_not_found"},
 		{"a customer in a guest's", customer, guest.ID, "conversation_not_found"},
-		{"the guest", service.Who{Role: conversation.Shopper, Token: secret}, guest.ID, ""},
+		{"the guest", service.Participant{Role: conversation.Shopper, Token: secret}, guest.ID, ""},
 		{"an id that is none", customer, "chat_nothing", "conversation_not_found"},
 		{"an agent", agentWho("a"), c.ID, ""},
 	} {

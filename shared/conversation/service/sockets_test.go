@@ -25,7 +25,7 @@ type tester interface {
 }
 
 // connect opens a socket with a fresh ticket.
-func (d *desk) connect(t tester, who service.Who, conversationID, connection string) {
+func (d *desk) connect(t tester, who service.Participant, conversationID, connection string) {
 	t.Helper()
 	secret, _, err := d.Ticket(t.Context(), who, conversationID)
 	if err != nil {
@@ -96,7 +96,7 @@ func TestATicketIsGoodOnceAndForAMinute(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := d.Ticket(t.Context(), service.Who{Role: conversation.Shopper},
+	if _, _, err := d.Ticket(t.Context(), service.Participant{Role: conversation.Shopper},
 		c.ID); code(err) != "conversation_not_found" {
 		t.Errorf("a guest got a ticket for a customer's conversation: %v", err)
 	}
@@ -106,7 +106,7 @@ func TestBadFramesAreAnsweredAndTheConnectionStays(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
 	c := d.begin(t)
-	other, _, _, err := d.Start(t.Context(), service.Who{Role: conversation.Shopper, ID: "cus-2"},
+	other, _, _, err := d.Start(t.Context(), service.Participant{Role: conversation.Shopper, ID: "cus-2"},
 		service.Opening{Language: "ko"})
 	if err != nil {
 		t.Fatal(err)
@@ -331,7 +331,7 @@ func TestTheBotNeverWritesIntoAPersonsConversation(t *testing.T) {
 
 // client is a browser: it keeps what it has by number, and asks for what it misses.
 type client struct {
-	who        service.Who
+	who        service.Participant
 	connection string
 	seen       map[int64]service.Message
 	last       int64 // up to here without a gap

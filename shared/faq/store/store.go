@@ -263,7 +263,7 @@ func (s *Store) point(ctx context.Context, before, v Version) error {
 func (s *Store) retire(ctx context.Context, v Version) error {
 	for n := range v.Parts {
 		_, err := s.Table.Update(ctx, table.Update{
-			Key: keyOfPart(v.Version, n), Do: "SET #ttl = :ttl", If: table.IfThere, // a part that is gone does not come back
+			Key: keyOfPart(v.Version, n), Do: "SET #ttl = :ttl", If: table.IfExists, // a part that is gone does not come back
 			With: map[string]any{":ttl": s.Clock.Now().Add(keepOld).Unix()},
 		})
 		if _, refused := table.Failed(err); err != nil && !refused {

@@ -195,12 +195,12 @@ func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
 		return s.putOff(ctx, p, now.Add(time.Minute))
 	}
 	p.Done, p.Due = true, due.Due{}
-	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfThere}) // done once more is as good
+	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfExists}) // done once more is as good
 }
 
 func (s *Service) putOff(ctx context.Context, p page, at time.Time) error {
 	p.Due = due.On(DuePage, p.Key.String(), at)
-	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfThere}) // messages carry ids of their own: a page worked twice harms nobody
+	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfExists}) // messages carry ids of their own: a page worked twice harms nobody
 }
 
 // cancelPage counts the recipients of a stopped campaign who have not been planned. The end of the page and the count are one transaction.
@@ -258,7 +258,7 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, contactID 
 		return s.write(planned, person, d, now), false, nil
 	})
 	if errors.Is(err, table.ErrNotFound) {
-		missing := Planned{Mail: outbox.Mail{ID: mailID(c.ID, contactID), Source: c.source("all"), Template: "campaign"}}
+		missing := PlannedMessage{Mail: outbox.Mail{ID: mailID(c.ID, contactID), Source: c.source("all"), Template: "campaign"}}
 		err = s.Table.Transact(ctx, "", s.once(missing, missing.withheld("erased", now))...)
 	}
 	if canceled, refused := table.Refused(err); refused && canceled != nil {
@@ -268,14 +268,14 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, contactID 
 }
 
 // once adds a task that is over to the writes of a message that is not sent, so that it is counted once however often the page is worked.
-func (s *Service) once(p Planned, writes []table.Write) []table.Write {
+func (s *Service) once(p PlannedMessage, writes []table.Write) []table.Write {
 	over := p.Mail.Task(s.Clock.Now())
 	over.State, over.Due, over.TTL = task.Done, due.Due{}, s.Clock.Now().Add(task.KeepFor).Unix()
 	return append([]table.Write{table.Put{Item: over, If: table.IfNew}}, writes...)
 }
 
 // campaignMessage is the mail of a campaign to one recipient.
-func (s *Service) campaignMessage(c *Campaign, a campaign.Assignment, person contact.Contact) Planned {
+func (s *Service) campaignMessage(c *Campaign, a campaign.Assignment, person contact.Contact) PlannedMessage {
 	variant := c.Plan.Variants[0]
 	for _, v := range c.Plan.Variants {
 		if a.Tester && v.ID == a.Variant || !a.Tester && v.ID == c.Winner {
@@ -291,7 +291,7 @@ func (s *Service) campaignMessage(c *Campaign, a campaign.Assignment, person con
 	if !a.Tester && c.test() != nil {
 		planned = planned.Add(c.test().Wait)
 	}
-	return Planned{
+	return PlannedMessage{
 		Message: compliance.OutgoingMessage{
 			Kind: compliance.Marketing, Channel: compliance.Email, Topic: c.Plan.Topic, Subject: texts.Subject, Priority: c.Plan.Priority,
 			OnCap: c.Plan.OnCap,

@@ -11,8 +11,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// Planned is a message that may be sent to a contact, before the gate has been asked.
-type Planned struct {
+// PlannedMessage is a message that may be sent to a contact, before the gate has been asked.
+type PlannedMessage struct {
 	Message compliance.OutgoingMessage
 	Mail    outbox.Mail
 	Push    *PushMessage // instead of a mail
@@ -30,7 +30,7 @@ func (s *Service) sender() compliance.SenderIdentity {
 }
 
 // gate asks whether a planned message may be sent to the contact at now.
-func (s *Service) gate(p Planned, c contact.Contact, now time.Time) compliance.GateDecision {
+func (s *Service) gate(p PlannedMessage, c contact.Contact, now time.Time) compliance.GateDecision {
 	g := c.Gate(p.Message.Channel)
 	if g.Zone == nil {
 		g.Zone = s.Shop.Zone
@@ -42,7 +42,7 @@ func (s *Service) gate(p Planned, c contact.Contact, now time.Time) compliance.G
 
 // write returns the writes that hand an allowed message over, and notes it on the contact for the frequency cap. A mail or push message of
 // the same id that is there already refuses the transaction.
-func (s *Service) write(p Planned, c *contact.Contact, d compliance.GateDecision, now time.Time) []table.Write {
+func (s *Service) write(p PlannedMessage, c *contact.Contact, d compliance.GateDecision, now time.Time) []table.Write {
 	if p.Message.Kind == compliance.Marketing {
 		c.Sent(now)
 	}
@@ -58,7 +58,7 @@ func (s *Service) write(p Planned, c *contact.Contact, d compliance.GateDecision
 }
 
 // withheld returns the writes that record a message that is not sent, with the reason, for lists and reports.
-func (p Planned) withheld(reason string, now time.Time) []table.Write {
+func (p PlannedMessage) withheld(reason string, now time.Time) []table.Write {
 	return p.Mail.Settle(outbox.Withheld, "", reason, now)
 }
 

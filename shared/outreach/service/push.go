@@ -80,7 +80,7 @@ func (p Pusher) send(ctx context.Context, t *task.Task[PushMessage]) (task.Outco
 		return task.Outcome{}, errors.Join(task.ErrLater, err)
 	}
 	c.Recent = nil // the place under the cap was taken when the message was made
-	d := s.gate(Planned{Message: m.outgoing()}, c, now)
+	d := s.gate(PlannedMessage{Message: m.outgoing()}, c, now)
 	switch {
 	case d.Waits():
 		return task.Outcome{}, errors.Join(task.ErrLater, errors.New(string(d.Reason)))

@@ -176,7 +176,7 @@ func (s *Service) advance(ctx context.Context, d sequence.Definition, r stored, 
 	return append(s.finish(r, next, c), s.withhold(p, string(decision.Reason), now)...)
 }
 
-func (s *Service) withhold(p Planned, reason string, now time.Time) []table.Write {
+func (s *Service) withhold(p PlannedMessage, reason string, now time.Time) []table.Write {
 	if reason == string(sequence.ForHoldout) {
 		return []table.Write{outbox.Count(p.Mail.Source, p.Mail.ID, now, outbox.Counters{outbox.CountHeldOut: 1})}
 	}
@@ -198,8 +198,8 @@ func (s *Service) finish(r stored, next sequence.Run, c *contact.Contact) []tabl
 }
 
 // plan makes the message of a step.
-func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Run, out sequence.Outgoing, c contact.Contact) Planned {
-	p := Planned{Message: d.Message(out.Send)}
+func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Run, out sequence.Outgoing, c contact.Contact) PlannedMessage {
+	p := PlannedMessage{Message: d.Message(out.Send)}
 	latest, _ := sequence.ParseDelay(d.MaxLateness)
 	id := mailID("seq", d.ID, "v"+string(rune('0'+d.Version%10)), consent.AddressHash(r.Key)[:16], out.Step)
 	source := outbox.Source{Name: "sequence:" + d.ID, Step: out.Step}

@@ -29,7 +29,7 @@ func TestPeopleComeIntoSegmentsAndLeaveThem(t *testing.T) {
 	f.Commerce = localtest.Table(t, table.Commerce)
 	order := func(email, id string) {
 		at := f.clock.Now()
-		h := service.Happening{
+		h := service.TriggerEvent{
 			Event: sequence.Event{Type: "order.placed", At: at, Data: map[string]string{"orderId": id}},
 			Order: &segment.Order{ID: id, At: at, Amount: 10_000, Currency: "KRW"}, Profile: func(c *contact.Contact) { c.CustomerID = "cust_" + id },
 		}

@@ -71,7 +71,7 @@ func (f *fixture) take(email, event string, data ...string) {
 	for i := 0; i < len(data); i += 2 {
 		e.Data[data[i]] = data[i+1]
 	}
-	h := service.Happening{Event: e}
+	h := service.TriggerEvent{Event: e}
 	if event == "order.placed" {
 		h.Order = &segment.Order{ID: e.Data["orderId"], At: e.At, Amount: 12_000, Currency: "KRW"}
 	}
@@ -237,7 +237,7 @@ func TestTheSameEventAgainStartsNoSecondRun(t *testing.T) {
 	at := f.clock.Now()
 	for range 3 {
 		e := sequence.Event{Type: "order.delivered", At: at, Data: map[string]string{"orderId": "ord_1"}}
-		if err := f.Take(t.Context(), person, service.Happening{Event: e}); err != nil {
+		if err := f.Take(t.Context(), person, service.TriggerEvent{Event: e}); err != nil {
 			t.Fatal(err)
 		}
 	}

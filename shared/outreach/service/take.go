@@ -15,8 +15,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// Happening is something that somebody did, as outreach takes it in.
-type Happening struct {
+// TriggerEvent is something that somebody did, as outreach takes it in.
+type TriggerEvent struct {
 	Event sequence.Event
 	// Profile changes what is known of the person: language, customer id, name, country. It may be nil.
 	Profile func(*contact.Contact)
@@ -29,7 +29,7 @@ type Happening struct {
 
 // Take adds what somebody did to their contact, in one transaction with the runs that it starts, moves and ends, and with the counting of
 // the order it may be. The same happening again changes nothing. 2 round trips, 1 more when runs are under way.
-func (s *Service) Take(ctx context.Context, email string, h Happening) error {
+func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error {
 	now := s.Clock.Now()
 	_, err := s.Contacts.Change(ctx, email, now, func(c *contact.Contact) ([]table.Write, bool, error) {
 		if h.Profile != nil {
@@ -74,7 +74,7 @@ func (s *Service) BuyerOf(ctx context.Context, orderID string) (string, error) {
 }
 
 // ordered notes a purchase and counts it for the message that the person clicked last, once: what is counted is fixed with the order.
-func (s *Service) ordered(c *contact.Contact, h Happening, now time.Time) []table.Write {
+func (s *Service) ordered(c *contact.Contact, h TriggerEvent, now time.Time) []table.Write {
 	if h.Canceled != "" {
 		c.Person.Canceled(h.Canceled)
 	}

@@ -132,13 +132,13 @@ func call[T any](c *Client, req *http.Request) (T, error) {
 	req.Header.Set("Authorization", "Bearer "+c.cfg.APIKey)
 	res, err := c.http.Do(req)
 	if err != nil {
-		return out, payment.NoAnswer(err)
+		return out, payment.UnansweredError(err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	switch {
 	case err != nil:
-		return out, payment.NoAnswer(err)
+		return out, payment.UnansweredError(err)
 	case res.StatusCode >= http.StatusInternalServerError:
 		return out, fmt.Errorf("%w: status %d", payment.ErrUnknown, res.StatusCode)
 	case res.StatusCode >= http.StatusBadRequest:

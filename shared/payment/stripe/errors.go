@@ -40,7 +40,7 @@ var conflicts = map[stripego.ErrorCode]bool{
 func failure(err error) error {
 	e, ok := errors.AsType[*stripego.Error](err)
 	if !ok {
-		return payment.NoAnswer(err)
+		return payment.UnansweredError(err)
 	}
 	meaning := payment.ErrInvalid
 	switch {

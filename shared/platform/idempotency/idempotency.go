@@ -27,7 +27,7 @@ const (
 )
 
 // Keep is how long an answer is remembered.
-const Keep = 24 * time.Hour
+const Retention = 24 * time.Hour
 
 // lease is how long a request may run before its claim is void: the longest a function behind the API may take.
 const lease = 30 * time.Second
@@ -87,20 +87,20 @@ func (r Request) freeValues() map[string]any {
 
 // Done is the write that records answer as this request's answer: put it into the transaction of the effect. When its
 // condition fails, give the refused item to Replay.
-func (r Request) Done(answer any) (table.Put, error) {
+func (r Request) AnswerWrite(answer any) (table.Put, error) {
 	body, err := json.Marshal(answer)
 	if err != nil {
 		return table.Put{}, err
 	}
 	return table.Put{
-		Item: record{Key: r.key(), Hash: r.hash, State: done, Body: string(body), TTL: r.now.Add(Keep).Unix()},
+		Item: record{Key: r.key(), Hash: r.hash, State: done, Body: string(body), TTL: r.now.Add(Retention).Unix()},
 		If:   free, With: r.freeValues(),
 	}, nil
 }
 
 // Prior reads what an earlier request left under this key, for Replay; ok is false when there was none. It is for an effect that can no
 // longer be tried, such as canceling what the first request has canceled: only then is the key worth a read. 1 round trip.
-func (r Request) Prior(ctx context.Context, t *table.Table) (prior table.Item, ok bool, err error) {
+func (r Request) Lookup(ctx context.Context, t *table.Table) (prior table.Item, ok bool, err error) {
 	if !r.Keyed() {
 		return nil, false, nil
 	}
@@ -147,7 +147,7 @@ func Guard[T any](ctx context.Context, t *table.Table, r Request, effect func() 
 	mark := id.Secret()
 	err = t.Put(ctx, table.Put{
 		Item: record{
-			Key: r.key(), Hash: r.hash, State: running, Lease: r.now.Add(lease).UnixMilli(), TTL: r.now.Add(Keep).Unix(), Mark: mark,
+			Key: r.key(), Hash: r.hash, State: running, Lease: r.now.Add(lease).UnixMilli(), TTL: r.now.Add(Retention).Unix(), Mark: mark,
 		},
 		If: free, With: r.freeValues(),
 	})
@@ -181,6 +181,6 @@ func (r Request) finish(ctx context.Context, t *table.Table, answer any) error {
 	}
 	// Unconditional: the claim above is ours for longer than the function may run.
 	return t.Put(ctx, table.Put{
-		Item: record{Key: r.key(), Hash: r.hash, State: done, Body: string(body), TTL: r.now.Add(Keep).Unix()},
+		Item: record{Key: r.key(), Hash: r.hash, State: done, Body: string(body), TTL: r.now.Add(Retention).Unix()},
 	})
 }

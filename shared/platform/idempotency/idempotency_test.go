@@ -40,7 +40,7 @@ var counter = table.Key{PK: "EFFECT", SK: "EFFECT"}
 // transact runs an effect with its record in one transaction, as functions do, and returns what the client would get.
 func transact(t *testing.T, tb *table.Table, r idempotency.Request, a answer) (answer, error) {
 	t.Helper()
-	done, err := r.Done(a)
+	done, err := r.AnswerWrite(a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +76,8 @@ func TestRepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 	}{
 		{"same key, same body: the first answer again", `{"a":1}`, time.Second, first, "", 1},
 		{"same key, other body: 422 idempotency_key_reused", `{"a":2}`, time.Second, answer{}, "idempotency_key_reused", 1},
-		{"same key, same body, at the end of the day: the first answer still", `{"a":1}`, idempotency.Keep, first, "", 1},
-		{"same key after the day: an effect of its own", `{"a":2}`, idempotency.Keep + time.Second, answer{ID: "ord_2"}, "", 2},
+		{"same key, same body, at the end of the day: the first answer still", `{"a":1}`, idempotency.Retention, first, "", 1},
+		{"same key after the day: an effect of its own", `{"a":2}`, idempotency.Retention + time.Second, answer{ID: "ord_2"}, "", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -119,9 +119,9 @@ func TestPriorFindsWhatIsStillRemembered(t *testing.T) {
 		{"with another body", keyed("other", noon.Add(time.Hour)), true},
 		{"of another caller", idempotency.For("placeOrder /orders", "customer#bob", "k", nil, noon), false},
 		{"without a key", idempotency.Request{}, false},
-		{"when it is forgotten", keyed("body", noon.Add(idempotency.Keep+time.Second)), false},
+		{"when it is forgotten", keyed("body", noon.Add(idempotency.Retention+time.Second)), false},
 	} {
-		prior, ok, err := c.r.Prior(t.Context(), tb)
+		prior, ok, err := c.r.Lookup(t.Context(), tb)
 		if err != nil || ok != c.want {
 			t.Errorf("%s: found %v, %v", c.name, ok, err)
 		}
@@ -215,7 +215,7 @@ func TestGuardRunsOnceAndReplays(t *testing.T) {
 	if runs.Load() != 1 {
 		t.Errorf("ran %d times", runs.Load())
 	}
-	if _, replayed, err := guarded(t.Context(), tb, keyed("[]", noon.Add(idempotency.Keep+time.Second)), &runs, nil); replayed || err != nil || runs.Load() != 2 {
+	if _, replayed, err := guarded(t.Context(), tb, keyed("[]", noon.Add(idempotency.Retention+time.Second)), &runs, nil); replayed || err != nil || runs.Load() != 2 {
 		t.Errorf("after a day: %t, %v, ran %d times", replayed, err, runs.Load())
 	}
 }
@@ -309,7 +309,7 @@ func TestGuardWhateverCallFails(t *testing.T) {
 
 func TestAnswerThatCannotBeKept(t *testing.T) {
 	t.Parallel()
-	if _, err := keyed("{}", noon).Done(make(chan int)); err == nil {
+	if _, err := keyed("{}", noon).AnswerWrite(make(chan int)); err == nil {
 		t.Error("a channel was kept")
 	}
 	if err := keyed("{}", noon).Replay(table.Item{}, &answer{}); err == nil {
@@ -323,7 +323,7 @@ func TestRecordsCostWhatTheySay(t *testing.T) {
 	var runs atomic.Int32
 	steps := []func(context.Context) error{
 		func(ctx context.Context) error {
-			done, err := idempotency.For("op", "c", "in a transaction", nil, noon).Done(first)
+			done, err := idempotency.For("op", "c", "in a transaction", nil, noon).AnswerWrite(first)
 			if err != nil {
 				return err
 			}

@@ -15,7 +15,7 @@ func TestAnAttemptCostsWhatItSays(t *testing.T) {
 	limiter := ratelimit.Limiter{Table: localtest.Table(t, table.Commerce), Clock: clock.Stopped(time.Unix(1_800_000_000, 0))}
 	ctx, meter := table.Metered(t.Context())
 	err := limiter.Take(ctx,
-		ratelimit.Limit{Name: "a", Subject: "x", Most: 3, Window: time.Hour}, ratelimit.Limit{Name: "b", Subject: "y", Most: 3, Window: time.Hour})
+		ratelimit.Limit{Name: "a", Subject: "x", Max: 3, Window: time.Hour}, ratelimit.Limit{Name: "b", Subject: "y", Max: 3, Window: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 type Limit struct {
 	Name    string
 	Subject string // who or what is counted; only its hash is stored
-	Most    int
+	Max     int
 	Window  time.Duration
 }
 
@@ -64,6 +64,6 @@ func (m Limit) count(now time.Time) table.Update {
 	return table.Update{
 		Key: table.Key{PK: pk, SK: "RATE"}, Do: "SET #ttl = :ttl ADD #count :one",
 		If:   "attribute_not_exists(#count) OR #count < :most", // no attempt beyond the limit
-		With: map[string]any{":ttl": m.ends(now).Unix(), ":one": 1, ":most": m.Most},
+		With: map[string]any{":ttl": m.ends(now).Unix(), ":one": 1, ":most": m.Max},
 	}
 }

@@ -15,7 +15,7 @@ import (
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func byIP(ip string, most int) ratelimit.Limit {
-	return ratelimit.Limit{Name: "lookup-ip", Subject: ip, Most: most, Window: time.Hour}
+	return ratelimit.Limit{Name: "lookup-ip", Subject: ip, Max: most, Window: time.Hour}
 }
 
 func TestAttemptsBeyondTheLimitAreRefusedUntilTheWindowEnds(t *testing.T) {
@@ -43,7 +43,7 @@ func TestAttemptsBeyondTheLimitAreRefusedUntilTheWindowEnds(t *testing.T) {
 func TestARefusedAttemptCountsAgainstNoLimit(t *testing.T) {
 	t.Parallel()
 	l := ratelimit.Limiter{Table: localtest.Table(t, table.Commerce), Clock: clock.Stopped(noon)}
-	number := ratelimit.Limit{Name: "lookup-number", Subject: "1K9X7", Most: 1, Window: time.Hour}
+	number := ratelimit.Limit{Name: "lookup-number", Subject: "1K9X7", Max: 1, Window: time.Hour}
 	if err := l.Take(t.Context(), byIP("a", 2), number); err != nil {
 		t.Fatal(err)
 	}

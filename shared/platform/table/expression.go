@@ -33,12 +33,12 @@ func (p Put) write(table string) (w types.TransactWriteItem, err error) {
 
 func (u Update) write(table string) (w types.TransactWriteItem, err error) {
 	with, do := u.With, u.Do
-	if u.Mark != "" {
+	if u.WriteID != "" {
 		with = maps.Clone(u.With)
 		if with == nil {
 			with = map[string]any{}
 		}
-		with[":mark"], do = u.Mark, withMark(u.Do)
+		with[":mark"], do = u.WriteID, withMark(u.Do)
 	}
 	values, err := marshalValues(with)
 	if err != nil {

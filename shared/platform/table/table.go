@@ -149,7 +149,7 @@ type Put struct {
 const IfNew = "attribute_not_exists(#pk)"
 
 // IfThere is the condition that the item exists.
-const IfThere = "attribute_exists(#pk)"
+const IfExists = "attribute_exists(#pk)"
 
 // Put writes an item. 1 round trip, 1 WCU per KB. Errors: *ConditionFailed.
 func (t *Table) Put(ctx context.Context, p Put) error {
@@ -181,7 +181,7 @@ type Update struct {
 	Names map[string]string // for #names that are not the attribute's own name
 	// Mark, when set, is written to the attribute "mark". A write whose answer was lost and which the client sent again is
 	// then recognized by its mark and not reported as a failed condition.
-	Mark string
+	WriteID string
 }
 
 // Update applies u and returns the item as it then is. 1 round trip, 1 WCU per KB of the larger of before and after.
@@ -201,7 +201,7 @@ func (t *Table) Update(ctx context.Context, u Update) (Item, error) {
 	})
 	if err != nil {
 		err = t.writeError(ctx, "UpdateItem", u.Key, err)
-		if failed, ok := Failed(err); ok && u.Mark != "" && failed.Item.Text("mark") == u.Mark {
+		if failed, ok := Failed(err); ok && u.WriteID != "" && failed.Item.Text("mark") == u.WriteID {
 			return failed.Item, nil
 		}
 		return nil, err

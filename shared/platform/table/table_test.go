@@ -89,11 +89,11 @@ func TestConditionsRefuseAndShowWhatStoodThere(t *testing.T) {
 	update := func(u table.Update) error { _, err := tb.Update(t.Context(), u); return err }
 	for _, c := range []struct{ name, want, got string }{
 		{"a put of what must be new", "refused: thing 1 at THING/0001", seen(tb.Put(t.Context(), table.Put{Item: a(1), If: table.IfNew}))},
-		{"a put of what must be there", "refused: nothing there", seen(tb.Put(t.Context(), table.Put{Item: a(2), If: table.IfThere}))},
+		{"a put of what must be there", "refused: nothing there", seen(tb.Put(t.Context(), table.Put{Item: a(2), If: table.IfExists}))},
 		{"an update of another version", "refused: thing 1 at THING/0001",
 			seen(update(table.Update{Key: key(1), Do: "SET #count = :n", If: "#count = :old", With: map[string]any{":n": 5, ":old": 4}}))},
 		{"an update of what is not there", "refused: nothing there",
-			seen(update(table.Update{Key: key(2), Do: "ADD #count :n", If: table.IfThere, With: map[string]any{":n": 1}}))},
+			seen(update(table.Update{Key: key(2), Do: "ADD #count :n", If: table.IfExists, With: map[string]any{":n": 1}}))},
 		{"a delete of another version", "refused: thing 1 at THING/0001",
 			seen(tb.Delete(t.Context(), table.Delete{Key: key(1), If: "#count = :old", With: map[string]any{":old": 4}}))},
 		{"a delete of what is not there", "<nil>", seen(tb.Delete(t.Context(), table.Delete{Key: key(9)}))},
@@ -105,7 +105,7 @@ func TestConditionsRefuseAndShowWhatStoodThere(t *testing.T) {
 	if got := get(t, tb, key(1)); got.Count != 1 {
 		t.Errorf("a refused write changed the item: %+v", got)
 	}
-	if err := tb.Delete(t.Context(), table.Delete{Key: key(1), If: table.IfThere}); err != nil || get(t, tb, key(1)).Name != "" {
+	if err := tb.Delete(t.Context(), table.Delete{Key: key(1), If: table.IfExists}); err != nil || get(t, tb, key(1)).Name != "" {
 		t.Errorf("delete: %v", err)
 	}
 }
@@ -171,7 +171,7 @@ func TestMarkedWriteSurvivesALostAnswer(t *testing.T) {
 				if do != "ADD #count :one" {
 					with[":x"] = "x"
 				}
-				item, err := tb.Update(t.Context(), table.Update{Key: key(0), Do: do, If: "#count = :zero", With: with, Mark: mark})
+				item, err := tb.Update(t.Context(), table.Update{Key: key(0), Do: do, If: "#count = :zero", With: with, WriteID: mark})
 				if mark == "" {
 					if _, refused := table.Failed(err); !refused {
 						t.Errorf("without a mark: %v, want a refusal", err)
@@ -194,11 +194,11 @@ func TestAMarkOfAnotherWriteIsNoExcuse(t *testing.T) {
 	t.Parallel()
 	tb := localtest.Table(t, table.Commerce)
 	put(t, tb, a(0))
-	u := table.Update{Key: key(0), Do: "ADD #count :one", If: "#count = :zero", With: map[string]any{":one": 1, ":zero": 0}, Mark: "first"}
+	u := table.Update{Key: key(0), Do: "ADD #count :one", If: "#count = :zero", With: map[string]any{":one": 1, ":zero": 0}, WriteID: "first"}
 	if _, err := tb.Update(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
-	u.Mark = "second"
+	u.WriteID = "second"
 	if _, err := tb.Update(t.Context(), u); err == nil {
 		t.Error("a second write passed because the first had a mark")
 	}
@@ -258,7 +258,7 @@ func TestMeterCountsTripsAndUnits(t *testing.T) {
 		}, table.Cost{Trips: 1}, []string{"PutItem"}},
 		{"a transaction is one trip and costs double", func(ctx context.Context) error {
 			return observed.Transact(ctx, "", table.Put{Item: a(2)}, table.Update{Key: key(3), Do: "ADD #count :n", With: map[string]any{":n": 1}},
-				table.Delete{Key: key(4)}, table.Check{Key: key(1), If: table.IfThere})
+				table.Delete{Key: key(4)}, table.Check{Key: key(1), If: table.IfExists})
 		}, table.Cost{Trips: 1, Write: 8}, []string{"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"}},
 		{"a query", func(ctx context.Context) error {
 			_, err := observed.Query(ctx, table.Query{Where: "#pk = :pk", With: map[string]any{":pk": "THING"}})

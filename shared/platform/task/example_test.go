@@ -53,7 +53,7 @@ func TestExample(t *testing.T) {
 			return task.Outcome{Record: func(context.Context) ([]table.Write, error) {
 				// Always true: a parcel is booked once, and by this task only.
 				p := parcel{Key: table.Key{PK: "PARCEL#" + t.Payload.Value.ParcelID, SK: "PARCEL"}, Booked: true}
-				return []table.Write{table.Put{Item: p, If: table.IfThere}}, nil
+				return []table.Write{table.Put{Item: p, If: table.IfExists}}, nil
 			}}, nil
 		},
 	}

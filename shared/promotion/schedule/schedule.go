@@ -58,18 +58,18 @@ func FromEnv(env *boot.Env) (*Planner, error) {
 
 // Fired is what a schedule tells the function it invokes.
 type Fired struct {
-	PromotionID string     `json:"promotionId"`
-	Edge        store.Edge `json:"edge"`
-	At          time.Time  `json:"at"`
+	PromotionID string         `json:"promotionId"`
+	Boundary    store.Boundary `json:"edge"`
+	At          time.Time      `json:"at"`
 }
 
 // Name is the name of the schedule of an edge.
-func Name(promotionID string, e store.Edge) string { return promotionID + "-" + string(e) }
+func Name(promotionID string, e store.Boundary) string { return promotionID + "-" + string(e) }
 
 // Plan makes the schedules of a promotion what they have to be: one for each edge that is still to come, none for a draft or
 // an edge that is past. Repeating it changes nothing. Errors leave some schedules as they were; plan again.
 func (p Planner) Plan(ctx context.Context, promo *promotion.Promotion) error {
-	for _, e := range []store.Edge{store.Start, store.End} {
+	for _, e := range []store.Boundary{store.Start, store.End} {
 		at := e.At(promo)
 		var err error
 		if promo.State != promotion.Draft && at.After(p.Clock.Now()) {
@@ -88,7 +88,7 @@ func (p Planner) Plan(ctx context.Context, promo *promotion.Promotion) error {
 const putTries = 3
 
 // put creates the schedule, or changes the one that is there. One that fires in between is gone and is made again.
-func (p Planner) put(ctx context.Context, promo *promotion.Promotion, e store.Edge, at time.Time) (err error) {
+func (p Planner) put(ctx context.Context, promo *promotion.Promotion, e store.Boundary, at time.Time) (err error) {
 	for range putTries {
 		in, marshal := p.definition(promo, e, at)
 		if marshal != nil {
@@ -110,7 +110,7 @@ func (p Planner) put(ctx context.Context, promo *promotion.Promotion, e store.Ed
 	return err
 }
 
-func (p Planner) drop(ctx context.Context, promotionID string, e store.Edge) error {
+func (p Planner) drop(ctx context.Context, promotionID string, e store.Boundary) error {
 	_, err := p.Client.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{Name: aws.String(Name(promotionID, e)), GroupName: &p.Group})
 	if _, gone := errors.AsType[*types.ResourceNotFoundException](err); gone {
 		return nil
@@ -125,8 +125,8 @@ const (
 	maxAge  = 24 * 60 * 60
 )
 
-func (p Planner) definition(promo *promotion.Promotion, e store.Edge, at time.Time) (*scheduler.CreateScheduleInput, error) {
-	input, err := json.Marshal(Fired{PromotionID: promo.ID, Edge: e, At: at})
+func (p Planner) definition(promo *promotion.Promotion, e store.Boundary, at time.Time) (*scheduler.CreateScheduleInput, error) {
+	input, err := json.Marshal(Fired{PromotionID: promo.ID, Boundary: e, At: at})
 	if err != nil {
 		return nil, err
 	}

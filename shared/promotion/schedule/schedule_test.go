@@ -134,7 +134,7 @@ func TestAScheduleFiresOnceAndIsGone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(b.fired) != 2 || b.fired[0].Edge != store.Start || !b.fired[0].At.Equal(starts) || b.fired[1].Edge != store.End {
+	if len(b.fired) != 2 || b.fired[0].Boundary != store.Start || !b.fired[0].At.Equal(starts) || b.fired[1].Boundary != store.End {
 		t.Errorf("fired %+v", b.fired)
 	}
 	if left := b.names(t); len(left) != 0 {

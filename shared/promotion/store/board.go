@@ -26,8 +26,8 @@ type Reader interface {
 type Shopper struct {
 	CustomerID string
 	// Guest is the id under which a guest's uses are counted, empty while their mail address is not known.
-	Guest    string
-	Standing membership.Entitlements // read along with the cart
+	Guest        string
+	Entitlements membership.Entitlements // read along with the cart
 	// Counted is what was read along with the cart: uses by promotion id, and Orders. Nil for a guest.
 	Counted   map[string]int
 	Chosen    map[string][]string // gifts, by promotion id
@@ -39,25 +39,25 @@ const Orders = "orders"
 
 // Board is the published promotions in memory. At most once every fresh it asks the index; which of them are live is told
 // by the clock of whoever reads, so a start or an end is never late. It is safe for concurrent use.
-type Board struct {
+type Cache struct {
 	store Store
 	fresh time.Duration
 
 	refreshing sync.Mutex
-	current    atomic.Pointer[aged]
+	current    atomic.Pointer[cachedSnapshot]
 }
 
-type aged struct {
+type cachedSnapshot struct {
 	*Snapshot
 	at time.Time
 }
 
 // NewBoard returns a board that may be as old as fresh; 0 asks every time.
-func NewBoard(s Store, fresh time.Duration) *Board { return &Board{store: s, fresh: fresh} }
+func NewCache(s Store, fresh time.Duration) *Cache { return &Cache{store: s, fresh: fresh} }
 
 // Current returns promotions not older than fresh. While one caller asks, the others go on with what is there; when the
 // database does not answer, so does everybody, as long as there is something. No round trip, or those of Store.Read.
-func (b *Board) Current(ctx context.Context) (*Snapshot, error) {
+func (b *Cache) Current(ctx context.Context) (*Snapshot, error) {
 	s, now := b.current.Load(), b.store.Clock.Now()
 	if s != nil && b.fresh > 0 && now.Sub(s.at) < b.fresh {
 		return s.Snapshot, nil
@@ -78,16 +78,16 @@ func (b *Board) Current(ctx context.Context) (*Snapshot, error) {
 		}
 		return nil, err
 	}
-	b.current.Store(&aged{next, now})
+	b.current.Store(&cachedSnapshot{next, now})
 	return next, nil
 }
 
 // Forget makes the next reader ask: somebody has just learned that what is here is old.
-func (b *Board) Forget() { b.current.Store(nil) }
+func (b *Cache) Invalidate() { b.current.Store(nil) }
 
 // Facts is what is known about a shopper. 1 round trip when one of the codes can be used only so often, a live promotion is for
 // a segment, or one is limited per customer and this is a guest; else none.
-func (b *Board) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time) (promotion.Facts, error) {
+func (b *Cache) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time) (promotion.Facts, error) {
 	return b.store.Facts(ctx, s, who, codes, at, b.fresh == 0)
 }
 
@@ -117,8 +117,8 @@ func (st Store) Facts(
 		if p == nil {
 			continue
 		}
-		if item, ok := items[KeyOfCode(p.ID, promotion.Fold(code))]; ok {
-			f.CodeUses[promotion.Fold(code)] = int(number(item, "uses"))
+		if item, ok := items[KeyOfCode(p.ID, promotion.NormalizeCode(code))]; ok {
+			f.CodeUses[promotion.NormalizeCode(code)] = int(number(item, "uses"))
 		}
 	}
 	if item, ok := items[KeyOfCounters(who.Guest)]; ok && guest {
@@ -183,7 +183,7 @@ func Segments(customerID string, names ...string) any {
 // when an order was counted.
 func (s *Snapshot) facts(who Shopper, at time.Time) promotion.Facts {
 	f := promotion.Facts{
-		Member: who.Standing.Member(at), First: who.CustomerID != "" && who.Counted[Orders] == 0, Chosen: who.Chosen, Languages: who.Languages,
+		Member: who.Entitlements.Member(at), First: who.CustomerID != "" && who.Counted[Orders] == 0, Chosen: who.Chosen, Languages: who.Languages,
 		Used: s.Used,
 	}
 	if len(who.Counted) == 0 {
@@ -210,7 +210,7 @@ func (s *Snapshot) limitedCodes(codes []string, at time.Time) (keys []table.Key)
 		if p == nil || codeLimit(p) == 0 {
 			continue
 		}
-		if key := KeyOfCode(p.ID, promotion.Fold(code)); !slices.Contains(keys, key) {
+		if key := KeyOfCode(p.ID, promotion.NormalizeCode(code)); !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
 	}
@@ -229,16 +229,16 @@ func (s *Snapshot) segmented(at time.Time) bool {
 
 // Fixed is promotions that nobody changes, with facts that are known beforehand: for previews and tests. A nil Known makes
 // them from the shopper alone.
-type Fixed struct {
+type Static struct {
 	Snapshot *Snapshot
 	Known    *promotion.Facts
 }
 
 // Current returns the promotions.
-func (f Fixed) Current(context.Context) (*Snapshot, error) { return f.Snapshot, nil }
+func (f Static) Current(context.Context) (*Snapshot, error) { return f.Snapshot, nil }
 
 // Facts returns what is known.
-func (f Fixed) Facts(_ context.Context, s *Snapshot, who Shopper, _ []string, at time.Time) (promotion.Facts, error) {
+func (f Static) Facts(_ context.Context, s *Snapshot, who Shopper, _ []string, at time.Time) (promotion.Facts, error) {
 	if f.Known == nil {
 		return s.facts(who, at), nil
 	}
@@ -248,4 +248,4 @@ func (f Fixed) Facts(_ context.Context, s *Snapshot, who Shopper, _ []string, at
 }
 
 // None is no promotions at all.
-var None Reader = Fixed{Snapshot: NewSnapshot(nil, nil)}
+var None Reader = Static{Snapshot: NewSnapshot(nil, nil)}

@@ -40,7 +40,7 @@ type bench struct {
 	clock *clock.Movable
 	db    *flaky
 	store store.Store
-	board *store.Board
+	board *store.Cache
 	trips atomic.Int64
 }
 
@@ -48,7 +48,7 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: clock.Stopped(noon), db: &flaky{DB: localtest.DB(t)}}
 	b.store = store.Store{Clock: b.clock, Table: table.New(b.db, localtest.Name(t, table.Commerce), func(table.Op) { b.trips.Add(1) })}
-	b.board = store.NewBoard(b.store, store.Fresh)
+	b.board = store.NewCache(b.store, store.Fresh)
 	return b
 }
 
@@ -95,7 +95,7 @@ func TestABoardIsAtMostTwoSecondsOld(t *testing.T) {
 	if b.current().Promotion("promo_a") == nil {
 		t.Error("after two seconds the board does not know it")
 	}
-	b.board.Forget()
+	b.board.Invalidate()
 	b.put(promo("promo_b"))
 	if b.current().Promotion("promo_b") == nil {
 		t.Error("a board that was told to forget did not ask")
@@ -143,7 +143,7 @@ func TestOfTwoWhoChangeAPromotionNothingIsLost(t *testing.T) {
 	r, err := b.store.Change(t.Context(), id, func(r *store.Record) (bool, error) {
 		if first { // between reading and writing an edge is told
 			first = false
-			told, err := b.store.Note(t.Context(), &store.Record{Key: r.Key, Promotion: r.Promotion, Event: &event.Event{ID: "evt_1"}}, store.Started)
+			told, err := b.store.RecordMilestone(t.Context(), &store.Record{Key: r.Key, Promotion: r.Promotion, Event: &event.Event{ID: "evt_1"}}, store.Started)
 			if err != nil || !told {
 				t.Errorf("told %v, %v", told, err)
 			}
@@ -163,13 +163,13 @@ func TestThePriceOnTheShelfFallsBackToTheNextSaleAndThenToTheList(t *testing.T) 
 	t.Parallel()
 	shelf := func(id string, off int, hours time.Duration) promotion.Promotion {
 		return promo(id, func(p *promotion.Promotion) {
-			p.Kind, p.Class, p.Terms.BasisPoints, p.Ends = promotion.Shelf, promotion.Product, off, noon.Add(hours*time.Hour)
+			p.Kind, p.Class, p.Terms.BasisPoints, p.Ends = promotion.SalePrice, promotion.Product, off, noon.Add(hours*time.Hour)
 		})
 	}
 	s := store.NewSnapshot([]promotion.Promotion{shelf("deep", 3_000, 1), shelf("flat", 1_000, 2)}, nil)
 	v := catalog.Variant{ID: "v", Prices: map[string]catalog.Price{"KRW": {Amount: 10_000, Floor: 6_000}}}
 	for after, want := range map[time.Duration]int64{0: 7_000, 1: 9_000, 2: 10_000} {
-		price, sale := s.Shelf(&catalog.Product{ID: "p"}, v, "KRW", noon.Add(after*time.Hour))
+		price, sale := s.DisplayPrice(&catalog.Product{ID: "p"}, v, "KRW", noon.Add(after*time.Hour))
 		if price.Amount != want || (sale == nil) != (want == 10_000) {
 			t.Errorf("after %d hours %d by %+v, want %d", after, price.Amount, sale, want)
 		}
@@ -196,7 +196,7 @@ func TestSegmentsAreReadOnlyWhenAPromotionAsksForThem(t *testing.T) {
 	if f := facts(); len(f.Segments) != 0 || !f.First {
 		t.Errorf("%+v", f)
 	}
-	b.board.Forget()
+	b.board.Invalidate()
 	b.put(promo("promo_gold", func(p *promotion.Promotion) { p.Conditions.Segments = []string{"gold"} }))
 	if f := facts(); len(f.Segments) != 1 || f.Segments[0] != "gold" {
 		t.Errorf("%+v", f)

@@ -23,7 +23,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	budgeted.put(promo("promo_b"))
 	s := store.NewSnapshot([]promotion.Promotion{limited}, nil)
 	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Code: "CODE", Amount: 100}}, "KRW")
-	writes, _ := store.Take(claims)
+	writes, _ := store.CountClaims(claims)
 	if err := budgeted.store.Table.Transact(t.Context(), "", writes...); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		"tell that an edge was reached": func(ctx context.Context) error {
 			p := promo(id)
 			p.Version = 3
-			_, err := plain.store.Note(ctx, &store.Record{Key: store.KeyOf(id), Promotion: p, Event: &event.Event{ID: "evt_1"}}, store.Started)
+			_, err := plain.store.RecordMilestone(ctx, &store.Record{Key: store.KeyOf(id), Promotion: p, Event: &event.Event{ID: "evt_1"}}, store.Started)
 			return err
 		},
 		"count a use of a budget and of a code": func(ctx context.Context) error { return budgeted.store.Table.Transact(ctx, "", writes...) },

@@ -14,19 +14,19 @@ import (
 // in force then (Directive 98/6/EC, article 6a; see compliance.PriorPrice), whoever made either: a sale that goes on after a
 // deeper one shows the price of the deeper one. list is the variant at its prices outside sales. 0 for goods that were not sold
 // before, which have no prior price; for goods that were sold for less than 30 days it is the lowest of those days (article 6a, 4).
-func (s *Snapshot) Prior(p *catalog.Product, list catalog.Variant, currency string, at time.Time) int64 {
+func (s *Snapshot) PriorPrice(p *catalog.Product, list catalog.Variant, currency string, at time.Time) int64 {
 	price := list.Prices[currency]
-	return s.prior(goodOf(p, list.ID, price), price, currency, at)
+	return s.priorPrice(listedVariant(p, list.ID, price), price, currency, at)
 }
 
 // PriorOfCard is Prior for the cheapest variant of a card.
-func (s *Snapshot) PriorOfCard(c *catalog.Card, currency string, at time.Time) int64 {
+func (s *Snapshot) PriorPriceOfSummary(c *catalog.Summary, currency string, at time.Time) int64 {
 	price := c.Prices[currency].Cheapest()
-	return s.prior(goodOn(c, price), price, currency, at)
+	return s.priorPrice(listedSummary(c, price), price, currency, at)
 }
 
-func (s *Snapshot) prior(g promotion.Good, price catalog.Price, currency string, at time.Time) int64 {
-	history := s.Set.History(g, price.Before(at.Add(time.Millisecond)), currency, at)
+func (s *Snapshot) priorPrice(g promotion.ListedVariant, price catalog.Price, currency string, at time.Time) int64 {
+	history := s.Set.History(g, price.HistoryBefore(at.Add(time.Millisecond)), currency, at)
 	if len(history) == 0 {
 		return price.Prior
 	}
@@ -49,7 +49,7 @@ func (s *Snapshot) rules() compliance.PriorPriceRules {
 }
 
 // SetPriors works out Prior for the list prices of a product that are reduced from a moment on and about to be written.
-func (s *Snapshot) SetPriors(p *catalog.Product, at time.Time) {
+func (s *Snapshot) SetPriorPrices(p *catalog.Product, at time.Time) {
 	for _, v := range p.Variants {
 		for currency, price := range v.Prices {
 			if price.Since != at.UnixMilli() {
@@ -57,10 +57,10 @@ func (s *Snapshot) SetPriors(p *catalog.Product, at time.Time) {
 			}
 			price.Prior = 0
 			if price.CompareAt > 0 {
-				history := s.Set.History(goodOf(p, v.ID, price), price.Past, currency, at)
+				history := s.Set.History(listedVariant(p, v.ID, price), price.History, currency, at)
 				lowest, ok := compliance.Lowest(history, at, s.rules())
-				if n := len(price.Past); !ok && n > 0 {
-					lowest = price.Past[n-1].Amount // asked for less than a moment
+				if n := len(price.History); !ok && n > 0 {
+					lowest = price.History[n-1].Amount // asked for less than a moment
 				}
 				price.Prior = lowest
 			}
@@ -79,7 +79,7 @@ const longest = 400 * 24 * time.Hour
 
 // Around lists the published promotions that a snapshot at a moment is made of: those that are not long over then. 1 round
 // trip, one more while a sale on the shelf has lasted for more than a month. Cost as Published.
-func (s Store) Around(ctx context.Context, at time.Time) ([]promotion.Promotion, error) {
+func (s Store) PublishedAround(ctx context.Context, at time.Time) ([]promotion.Promotion, error) {
 	since := at.Add(-remember)
 	all, err := s.Published(ctx, since)
 	if err != nil {
@@ -87,7 +87,7 @@ func (s Store) Around(ctx context.Context, at time.Time) ([]promotion.Promotion,
 	}
 	first := since
 	for _, p := range all {
-		if opens := compliance.EURules.Opens(p.Starts); p.Kind == promotion.Shelf && p.Runs(at) && opens.Before(first) {
+		if opens := compliance.EURules.Opens(p.Starts); p.Kind == promotion.SalePrice && p.Runs(at) && opens.Before(first) {
 			first = opens
 		}
 	}
@@ -98,6 +98,6 @@ func (s Store) Around(ctx context.Context, at time.Time) ([]promotion.Promotion,
 		first = most
 	}
 	earlier, err := s.list(ctx, between(first, since))
-	earlier = slices.DeleteFunc(earlier, func(p promotion.Promotion) bool { return p.Kind != promotion.Shelf })
+	earlier = slices.DeleteFunc(earlier, func(p promotion.Promotion) bool { return p.Kind != promotion.SalePrice })
 	return append(all, earlier...), err
 }

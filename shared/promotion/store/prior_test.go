@@ -12,20 +12,20 @@ import (
 const day = 24 * time.Hour
 
 // asked is a product with one variant whose list prices were these, each so many days before noon.
-func asked(prices map[string][]catalog.Step) *catalog.Product {
+func asked(prices map[string][]catalog.PricePoint) *catalog.Product {
 	v := catalog.Variant{ID: "var_a", Prices: map[string]catalog.Price{}}
 	for currency, steps := range prices {
 		last := steps[len(steps)-1]
-		v.Prices[currency] = catalog.Price{Amount: last.Amount, CompareAt: last.CompareAt, Since: last.Since, Past: steps[:len(steps)-1]}
+		v.Prices[currency] = catalog.Price{Amount: last.Amount, CompareAt: last.CompareAt, Since: last.Since, History: steps[:len(steps)-1]}
 	}
 	return &catalog.Product{ID: "prod_a", Variants: []catalog.Variant{v}}
 }
 
-func step(daysAgo int, amount int64) catalog.Step {
-	return catalog.Step{Since: noon.Add(-time.Duration(daysAgo) * day).UnixMilli(), Amount: amount}
+func step(daysAgo int, amount int64) catalog.PricePoint {
+	return catalog.PricePoint{Since: noon.Add(-time.Duration(daysAgo) * day).UnixMilli(), Amount: amount}
 }
 
-func reduced(daysAgo int, amount, compareAt int64) catalog.Step {
+func reduced(daysAgo int, amount, compareAt int64) catalog.PricePoint {
 	s := step(daysAgo, amount)
 	s.CompareAt = compareAt
 	return s
@@ -34,7 +34,7 @@ func reduced(daysAgo int, amount, compareAt int64) catalog.Step {
 // sale is a fifth off from one day before noon until another; 0 never ends.
 func sale(id string, from, until int) promotion.Promotion {
 	return promo(id, func(p *promotion.Promotion) {
-		p.Kind, p.Class, p.Terms.BasisPoints, p.Starts, p.Ends = promotion.Shelf, promotion.Product, 2_000, noon.Add(-time.Duration(from)*day), time.Time{}
+		p.Kind, p.Class, p.Terms.BasisPoints, p.Starts, p.Ends = promotion.SalePrice, promotion.Product, 2_000, noon.Add(-time.Duration(from)*day), time.Time{}
 		if until != 0 {
 			p.Ends = noon.Add(-time.Duration(until) * day)
 		}
@@ -49,12 +49,12 @@ func deeper(p promotion.Promotion) promotion.Promotion {
 
 func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 	t.Parallel()
-	only := func(steps ...catalog.Step) map[string][]catalog.Step {
-		return map[string][]catalog.Step{"KRW": steps}
+	only := func(steps ...catalog.PricePoint) map[string][]catalog.PricePoint {
+		return map[string][]catalog.PricePoint{"KRW": steps}
 	}
 	for _, tt := range []struct {
 		name     string
-		prices   map[string][]catalog.Step
+		prices   map[string][]catalog.PricePoint
 		sales    []promotion.Promotion
 		currency string
 		want     int64
@@ -70,7 +70,7 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 			[]promotion.Promotion{deeper(sale("deep", 50, 45)), sale("s", 60, -1)}, "KRW", 6_000},
 		{"reduced by the shop, going on after a sale: what the sale asked", only(step(90, 10_000), reduced(20, 9_000, 10_000)),
 			[]promotion.Promotion{deeper(sale("deep", 10, 5))}, "KRW", 5_400},
-		{"each currency has a past of its own", map[string][]catalog.Step{"KRW": {step(90, 10_000)}, "USD": {step(90, 700), step(10, 900)}},
+		{"each currency has a past of its own", map[string][]catalog.PricePoint{"KRW": {step(90, 10_000)}, "USD": {step(90, 700), step(10, 900)}},
 			[]promotion.Promotion{sale("s", 1, -1)}, "USD", 700},
 		{"not on sale and not reduced: none", only(step(90, 10_000), step(10, 9_000)), nil, "KRW", 0},
 		{"reduced by the shop", only(step(90, 10_000), reduced(0, 9_000, 10_000)), nil, "KRW", 10_000},
@@ -80,15 +80,15 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p, s := asked(tt.prices), store.NewSnapshot(tt.sales, nil)
-			s.SetPriors(p, noon)
-			if got := s.Prior(p, p.Variants[0], tt.currency, noon); got != tt.want {
+			s.SetPriorPrices(p, noon)
+			if got := s.PriorPrice(p, p.Variants[0], tt.currency, noon); got != tt.want {
 				t.Errorf("%d, want %d", got, tt.want)
 			}
 			price := p.Variants[0].Prices[tt.currency]
-			card := &catalog.Card{ID: p.ID, Variants: 1, VariantID: "var_a", Prices: map[string]catalog.Range{tt.currency: {
-				Min: price.Amount, Max: price.Amount, CompareAt: price.CompareAt, Since: price.Since, Prior: price.Prior, Past: price.Past,
+			card := &catalog.Summary{ID: p.ID, Variants: 1, VariantID: "var_a", Prices: map[string]catalog.PriceRange{tt.currency: {
+				Min: price.Amount, Max: price.Amount, CompareAt: price.CompareAt, Since: price.Since, Prior: price.Prior, History: price.History,
 			}}}
-			if got := s.PriorOfCard(card, tt.currency, noon); got != tt.want {
+			if got := s.PriorPriceOfSummary(card, tt.currency, noon); got != tt.want {
 				t.Errorf("on a card: %d, want %d", got, tt.want)
 			}
 		})
@@ -97,11 +97,11 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 
 func TestTheDaysBeforeAReductionCanBeMoreThanTheLawWants(t *testing.T) {
 	t.Parallel()
-	p := asked(map[string][]catalog.Step{"KRW": {step(200, 8_000), step(50, 10_000)}})
+	p := asked(map[string][]catalog.PricePoint{"KRW": {step(200, 8_000), step(50, 10_000)}})
 	for days, want := range map[int]int64{0: 10_000, 7: 10_000, 30: 10_000, 60: 8_000} {
 		s := store.NewSnapshot([]promotion.Promotion{sale("s", 1, -1)}, nil)
 		s.PriorDays = days
-		if got := s.Prior(p, p.Variants[0], "KRW", noon); got != want {
+		if got := s.PriorPrice(p, p.Variants[0], "KRW", noon); got != want {
 			t.Errorf("over %d days: %d, want %d", days, got, want)
 		}
 	}
@@ -123,14 +123,14 @@ func TestASnapshotReachesBackBeforeTheSaleThatIsOn(t *testing.T) {
 			b.put(sale("promo_on", tt.since, -1))
 			b.put(sale("promo_was", tt.since+20, tt.since+19))
 			b.put(sale("promo_long_over", tt.since+200, tt.since+190))
-			p := asked(map[string][]catalog.Step{"KRW": {step(300, 10_000)}})
+			p := asked(map[string][]catalog.PricePoint{"KRW": {step(300, 10_000)}})
 			before := b.trips.Load()
 			s := b.current()
 			if trips := b.trips.Load() - before; trips != tt.trips {
 				t.Errorf("%d round trips, want %d", trips, tt.trips)
 			}
-			_, by := s.Shelf(p, p.Variants[0], "KRW", noon)
-			if got := s.Prior(p, p.Variants[0], "KRW", noon); by == nil || got != 8_000 {
+			_, by := s.DisplayPrice(p, p.Variants[0], "KRW", noon)
+			if got := s.PriorPrice(p, p.Variants[0], "KRW", noon); by == nil || got != 8_000 {
 				t.Errorf("lowest %d, want that of the sale before it", got)
 			}
 		})

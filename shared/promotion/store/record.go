@@ -31,7 +31,7 @@ type Record struct {
 	By           string    `dynamodbav:"by,omitempty"` // who changed it last
 	CreatedAt    time.Time `dynamodbav:"createdAt"`
 	UpdatedAt    time.Time `dynamodbav:"updatedAt"`
-	Mark         string    `dynamodbav:"mark,omitempty"` // of the last write
+	WriteID      string    `dynamodbav:"mark,omitempty"` // of the last write
 
 	// Against is the calendar that a rule published it against, nil for a change that nobody else's plans depend on.
 	Against *Calendar `dynamodbav:"-"`
@@ -56,7 +56,7 @@ const (
 func stamped(t time.Time) string { return t.UTC().Format(stamp) }
 
 // place puts the record into its list; every write does it.
-func (r *Record) place() {
+func (r *Record) setIndexKeys() {
 	p := &r.Promotion
 	r.Key = KeyOf(p.ID)
 	if p.State == promotion.Draft {
@@ -71,16 +71,16 @@ func (r *Record) place() {
 }
 
 // Edge is the start or the end of a promotion.
-type Edge string
+type Boundary string
 
 // The edges.
 const (
-	Start Edge = "start"
-	End   Edge = "end"
+	Start Boundary = "start"
+	End   Boundary = "end"
 )
 
 // At is when the edge is; zero when there is none.
-func (e Edge) At(p *promotion.Promotion) time.Time {
+func (e Boundary) At(p *promotion.Promotion) time.Time {
 	if e == Start {
 		return p.Starts
 	}
@@ -89,21 +89,21 @@ func (e Edge) At(p *promotion.Promotion) time.Time {
 
 // Reached lists the edges that lie at now or before and have not been told. A start that was missed altogether is told
 // before its end.
-func (r *Record) Reached(now time.Time) (edges []Edge) {
+func (r *Record) Reached(now time.Time) (edges []Boundary) {
 	p := &r.Promotion
 	if p.State == promotion.Draft {
 		return nil
 	}
-	for _, e := range []Edge{Start, End} {
+	for _, e := range []Boundary{Start, End} {
 		at := e.At(p)
-		if !at.IsZero() && !at.After(now) && r.told(e) != at.UnixMilli() {
+		if !at.IsZero() && !at.After(now) && r.announced(e) != at.UnixMilli() {
 			edges = append(edges, e)
 		}
 	}
 	return edges
 }
 
-func (r *Record) told(e Edge) int64 {
+func (r *Record) announced(e Boundary) int64 {
 	if e == Start {
 		return r.StartedFor
 	}
@@ -111,7 +111,7 @@ func (r *Record) told(e Edge) int64 {
 }
 
 // Tell notes that an edge is told by the write that comes.
-func (r *Record) Tell(e Edge) {
+func (r *Record) Announce(e Boundary) {
 	at := e.At(&r.Promotion).UnixMilli()
 	if e == Start {
 		r.StartedFor = at
@@ -121,7 +121,7 @@ func (r *Record) Tell(e Edge) {
 }
 
 // Ref is how events name a promotion; at is when what happened took effect.
-func Ref(p *promotion.Promotion, at time.Time) events.PromotionRef {
+func EventRef(p *promotion.Promotion, at time.Time) events.PromotionRef {
 	return events.PromotionRef{
 		PromotionID: p.ID, Version: p.Version, Kind: string(p.Kind), Name: p.Name, Starts: p.Starts, Ends: p.Ends, At: at,
 	}

@@ -19,7 +19,7 @@ func keyOfSales(scope, currency string, day promotion.Day) table.Key {
 
 // Sold adds an order to a day's sales, or takes a canceled one off with a negative count. It has no condition: the
 // consumer's own record of the event keeps it from being applied twice.
-func Sold(scope, currency string, s promotion.DaySales) table.Update {
+func AddDaySales(scope, currency string, s promotion.DaySales) table.Update {
 	return table.Update{
 		Key: keyOfSales(scope, currency, s.Day), Do: "ADD #orders :orders, #revenue :revenue, #discounted :discounted",
 		With: map[string]any{":orders": s.Orders, ":revenue": s.Revenue, ":discounted": s.Discounted},
@@ -59,7 +59,7 @@ func KeyOfStats(promotionID string) table.Key {
 }
 
 // Brought adds to what a promotion has brought; a canceled order is one with negative figures. Condition: see Sold.
-func Brought(promotionID string, s Stats) table.Update {
+func AddStats(promotionID string, s Stats) table.Update {
 	c := s.Currency
 	return table.Update{
 		Key:  KeyOfStats(promotionID),

@@ -23,7 +23,7 @@ type Snapshot struct {
 	PriorDays int
 
 	byID  map[string]*promotion.Promotion
-	shelf []*promotion.Promotion // by id
+	sales []*promotion.Promotion // by id
 }
 
 // NewSnapshot makes promotions ready to be read. It keeps them: do not change them afterwards.
@@ -31,16 +31,16 @@ func NewSnapshot(promotions []promotion.Promotion, used map[string]promotion.Use
 	s := &Snapshot{Set: promotion.NewSet(promotions), Used: used, byID: make(map[string]*promotion.Promotion, len(promotions))}
 	for i := range promotions {
 		s.byID[promotions[i].ID] = &promotions[i]
-		if promotions[i].Kind == promotion.Shelf {
-			s.shelf = append(s.shelf, &promotions[i])
+		if promotions[i].Kind == promotion.SalePrice {
+			s.sales = append(s.sales, &promotions[i])
 		}
 	}
-	slices.SortFunc(s.shelf, func(a, b *promotion.Promotion) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.sales, func(a, b *promotion.Promotion) int { return cmp.Compare(a.ID, b.ID) })
 	return s
 }
 
 // Sales reports whether a price on the shelf may be another than the list price.
-func (s *Snapshot) Sales() bool { return len(s.shelf) > 0 }
+func (s *Snapshot) Sales() bool { return len(s.sales) > 0 }
 
 // Promotion returns the promotion with the id, nil when the snapshot has none.
 func (s *Snapshot) Promotion(id string) *promotion.Promotion { return s.byID[id] }
@@ -65,7 +65,7 @@ func (s *Snapshot) With(planned ...promotion.Promotion) *Snapshot {
 }
 
 // Limit is how often one customer may use a promotion, 0 for no limit.
-func (s *Snapshot) Limit(id string) int {
+func (s *Snapshot) CustomerLimit(id string) int {
 	if p := s.byID[id]; p != nil {
 		return p.LimitPerCustomer
 	}
@@ -82,42 +82,42 @@ type Sale struct {
 
 // Shelf is the price at which a variant is shown at a moment in a currency it is sold in, and the sale that makes it; nil
 // when it is the list price.
-func (s *Snapshot) Shelf(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Price, *Sale) {
+func (s *Snapshot) DisplayPrice(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Price, *Sale) {
 	list := v.Prices[currency]
 	if !s.Sales() {
 		return list, nil
 	}
-	return s.price(goodOf(p, v.ID, list), list, currency, at)
+	return s.price(listedVariant(p, v.ID, list), list, currency, at)
 }
 
-func goodOf(p *catalog.Product, variantID string, list catalog.Price) promotion.Good {
-	return promotion.Good{
+func listedVariant(p *catalog.Product, variantID string, list catalog.Price) promotion.ListedVariant {
+	return promotion.ListedVariant{
 		VariantID: variantID, ProductID: p.ID, Categories: p.Categories, Tags: p.Tags,
 		List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
 	}
 }
 
 // Card is Shelf for a price that a list shows: of a product's only variant, or of whichever costs that.
-func (s *Snapshot) Card(c *catalog.Card, list catalog.Price, currency string, at time.Time) (catalog.Price, *Sale) {
+func (s *Snapshot) SummaryPrice(c *catalog.Summary, list catalog.Price, currency string, at time.Time) (catalog.Price, *Sale) {
 	if !s.Sales() {
 		return list, nil
 	}
-	return s.price(goodOn(c, list), list, currency, at)
+	return s.price(listedSummary(c, list), list, currency, at)
 }
 
 // Range is Card for the cheapest and the dearest price of a card.
-func (s *Snapshot) Range(c *catalog.Card, currency string, at time.Time) (catalog.Range, *Sale) {
+func (s *Snapshot) SummaryRange(c *catalog.Summary, currency string, at time.Time) (catalog.PriceRange, *Sale) {
 	list := c.Prices[currency]
-	low, sale := s.Card(c, list.Cheapest(), currency, at)
+	low, sale := s.SummaryPrice(c, list.Cheapest(), currency, at)
 	if sale == nil {
 		return list, nil
 	}
-	high, _ := s.Card(c, catalog.Price{Amount: list.Max, Floor: list.Floor}, currency, at)
-	return catalog.Range{Min: low.Amount, Max: high.Amount, CompareAt: low.CompareAt}, sale
+	high, _ := s.SummaryPrice(c, catalog.Price{Amount: list.Max, Floor: list.Floor}, currency, at)
+	return catalog.PriceRange{Min: low.Amount, Max: high.Amount, CompareAt: low.CompareAt}, sale
 }
 
-func goodOn(c *catalog.Card, list catalog.Price) promotion.Good {
-	g := promotion.Good{
+func listedSummary(c *catalog.Summary, list catalog.Price) promotion.ListedVariant {
+	g := promotion.ListedVariant{
 		ProductID: c.ID, Categories: c.Categories, Tags: c.Tags, List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
 	}
 	if c.Variants == 1 {
@@ -126,8 +126,8 @@ func goodOn(c *catalog.Card, list catalog.Price) promotion.Good {
 	return g
 }
 
-func (s *Snapshot) price(g promotion.Good, list catalog.Price, currency string, at time.Time) (catalog.Price, *Sale) {
-	shown := s.Set.Shelf(g, currency, at)
+func (s *Snapshot) price(g promotion.ListedVariant, list catalog.Price, currency string, at time.Time) (catalog.Price, *Sale) {
+	shown := s.Set.DisplayPrice(g, currency, at)
 	p := s.byID[shown.PromotionID]
 	if p == nil {
 		return list, nil
@@ -144,7 +144,7 @@ func (s *Snapshot) Prices(p *catalog.Product, v catalog.Variant, currency string
 	var sale *Sale
 	prices := make(map[string]catalog.Price, len(v.Prices))
 	for c := range v.Prices {
-		price, by := s.Shelf(p, v, c, at)
+		price, by := s.DisplayPrice(p, v, c, at)
 		prices[c] = price
 		if c == currency {
 			sale = by
@@ -162,7 +162,7 @@ func (s Store) Read(ctx context.Context, strong bool) (*Snapshot, error) {
 
 // ReadAt is Read with the promotions of a moment, and what their budgets have cost until now.
 func (s Store) ReadAt(ctx context.Context, now time.Time, strong bool) (*Snapshot, error) {
-	promotions, err := s.Around(ctx, now)
+	promotions, err := s.PublishedAround(ctx, now)
 	if err != nil {
 		return nil, err
 	}

@@ -44,8 +44,8 @@ func (s Store) Get(ctx context.Context, promotionID string) (*Record, error) {
 // Create is the write that stores a draft, for a transaction with its idempotency record.
 func (s Store) Create(r *Record) table.Put {
 	now := s.Clock.Now()
-	r.CreatedAt, r.UpdatedAt, r.Mark = now, now, id.New("chg", now)
-	r.place()
+	r.CreatedAt, r.UpdatedAt, r.WriteID = now, now, id.New("chg", now)
+	r.setIndexKeys()
 	return table.Put{Item: r, If: table.IfNew}
 }
 
@@ -70,10 +70,10 @@ func (s Store) Change(ctx context.Context, promotionID string, rule Rule) (*Reco
 // save writes the record as the version after the one that was read. A write of ours whose answer was lost is recognized
 // by its mark. Errors: table.Stale when the record, or the calendar, is another one by then.
 func (s Store) save(ctx context.Context, r *Record) error {
-	now, was := s.Clock.Now(), r.Mark
+	now, was := s.Clock.Now(), r.WriteID
 	read := r.Promotion.Version
-	r.Promotion.Version, r.UpdatedAt, r.Mark = read+1, now, id.New("chg", now)
-	r.place()
+	r.Promotion.Version, r.UpdatedAt, r.WriteID = read+1, now, id.New("chg", now)
+	r.setIndexKeys()
 	put := table.Put{
 		// Only what was read is replaced, machines' notes included.
 		Item: r, If: "#card.#version = :read AND #mark = :was", With: map[string]any{":read": read, ":was": was},
@@ -82,12 +82,12 @@ func (s Store) save(ctx context.Context, r *Record) error {
 	if r.Against == nil {
 		err = s.Table.Put(ctx, put)
 	} else {
-		err = s.Table.Transact(ctx, r.Mark, put, r.Against.next(r.Promotion.ID, now))
+		err = s.Table.Transact(ctx, r.WriteID, put, r.Against.next(r.Promotion.ID, now))
 	}
 	there, met := table.Met(err, 0)
 	_, outdated := table.Met(err, 1) // the calendar, of which the item says nothing
 	switch {
-	case there.Text("mark") == r.Mark:
+	case there.Text("mark") == r.WriteID:
 		return nil
 	case met || outdated:
 		return table.Stale(err, nil)
@@ -99,10 +99,10 @@ func (s Store) save(ctx context.Context, r *Record) error {
 // Note writes what a machine has to say about a promotion, with an event: that an edge was told, that the budget is used up.
 // It leaves the version alone, so that no merchant's edit is refused for it. told is false when it had been said before, or
 // the promotion is another one by now. 1 round trip.
-func (s Store) Note(ctx context.Context, r *Record, of Noted) (told bool, err error) {
+func (s Store) RecordMilestone(ctx context.Context, r *Record, of Milestone) (told bool, err error) {
 	field, value := of.field(r)
 	_, err = s.Table.Update(ctx, table.Update{
-		Key: r.Key, Do: "SET #event = :event, #" + field + " = :value", Mark: r.Event.ID,
+		Key: r.Key, Do: "SET #event = :event, #" + field + " = :value", WriteID: r.Event.ID,
 		// Once for each edge and version, whoever else looks at the same time.
 		If:   "#card.#version = :read AND (attribute_not_exists(#" + field + ") OR #" + field + " <> :value)",
 		With: map[string]any{":event": r.Event, ":value": value, ":read": r.Promotion.Version},
@@ -114,16 +114,16 @@ func (s Store) Note(ctx context.Context, r *Record, of Noted) (told bool, err er
 }
 
 // Noted is what is noted about a promotion.
-type Noted string
+type Milestone string
 
 // What can be noted.
 const (
-	Started   Noted = "startedFor"
-	Ended     Noted = "endedFor"
-	Exhausted Noted = "exhaustedFor"
+	Started   Milestone = "startedFor"
+	Ended     Milestone = "endedFor"
+	Exhausted Milestone = "exhaustedFor"
 )
 
-func (n Noted) field(r *Record) (name string, value int64) {
+func (n Milestone) field(r *Record) (name string, value int64) {
 	switch n {
 	case Started:
 		return string(n), r.Promotion.Starts.UnixMilli()

@@ -76,7 +76,7 @@ func codeLimit(p *promotion.Promotion) int {
 
 // Take is the writes that count the claims, for the transaction that begins a checkout, and what it means when one of them
 // is refused. Their conditions keep budgets and codes from being overspent by orders made at the same time.
-func Take(claims []Claim) (writes []table.Write, refusals []Refusal) {
+func CountClaims(claims []Claim) (writes []table.Write, refusals []Refusal) {
 	for _, c := range claims {
 		if c.Budgeted {
 			writes = append(writes, c.spend())
@@ -122,7 +122,7 @@ func Uses(claims []Claim) []Use {
 
 // GiveBack is the writes that take uses off the counters again, for the transaction that ends a purchase. Build it once per
 // purchase: it takes off each time it is applied.
-func GiveBack(uses []Use) (writes []table.Write) {
+func ReleaseUses(uses []Use) (writes []table.Write) {
 	for _, u := range uses {
 		if u.Budgeted {
 			writes = append(writes, table.Update{

@@ -69,16 +69,16 @@ func (s Store) Mine(ctx context.Context, authorID string, limit int, after table
 	if err != nil {
 		return nil, "", err
 	}
-	ids := make([]ID, len(page.Items))
+	ids := make([]ReviewID, len(page.Items))
 	for i, item := range page.Items {
-		ids[i] = ID{item.Text("productId"), item.Text("reviewId")}
+		ids[i] = ReviewID{item.Text("productId"), item.Text("reviewId")}
 	}
 	found, err := s.Many(ctx, ids)
 	return found, page.Next, err
 }
 
 // Many reads reviews in the order of their ids; those that are not there are left out. 1 round trip per 100, 1 RCU each.
-func (s Store) Many(ctx context.Context, ids []ID) (found []review.Review, err error) {
+func (s Store) Many(ctx context.Context, ids []ReviewID) (found []review.Review, err error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}

@@ -51,14 +51,16 @@ func (s shop) write(t testing.TB, n, stars int, adjust func(*review.Review)) *re
 }
 
 func (s shop) create(ctx context.Context, r *review.Review) error {
-	sc, err := s.Screen(ctx, r, nil, store.Links{})
+	sc, err := s.Screen(ctx, r, nil, store.AccountLinks{})
 	if err != nil {
 		return err
 	}
 	return s.Create(ctx, r, sc, false, store.Effect{Body: store.Told(r, 0, s.clock.Now())})
 }
 
-func key(r *review.Review) store.ID { return store.ID{ProductID: r.ProductID, ReviewID: r.ID} }
+func key(r *review.Review) store.ReviewID {
+	return store.ReviewID{ProductID: r.ProductID, ReviewID: r.ID}
+}
 
 // exact fails the test when the summary is not what the reviews add up to.
 func (s shop) exact(t testing.TB) store.Summary {

@@ -13,8 +13,8 @@ import (
 	"dangol/shared/review"
 )
 
-// Links is what a review has in common with others: hashes of address, device and payment, "" for what is not known.
-type Links struct{ Address, Device, Payment string }
+// AccountLinks is what a review has in common with others: hashes of address, device and payment, "" for what is not known.
+type AccountLinks struct{ Address, Device, Payment string }
 
 // Screening is what is known of others when a review is written.
 type Screening struct {
@@ -27,7 +27,7 @@ type Screening struct {
 
 // Candidate is a review that shares a bucket with the text.
 type Candidate struct {
-	ID
+	ReviewID
 	AuthorID string
 }
 
@@ -64,7 +64,7 @@ type bucket struct {
 
 // Screen reads what is known of others for a review: the record of its author, the newest reviews of the product, and who
 // shares a bucket. textBuckets are those of its signature. 2 round trips, about 12 RCU.
-func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []string, links Links) (*Screening, error) {
+func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []string, links AccountLinks) (*Screening, error) {
 	out := &Screening{Sharing: map[string][]string{}}
 	kinds := map[table.Key]string{}
 	keys := []table.Key{authorKey(r.AuthorID)}
@@ -113,7 +113,7 @@ func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []strin
 
 // read takes the buckets apart. Full ones are not written to again.
 func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]string, r *review.Review, now time.Time) error {
-	seen := map[ID]bool{}
+	seen := map[ReviewID]bool{}
 	writable := out.writable[:0]
 	for _, w := range out.writable {
 		var b bucket
@@ -137,7 +137,7 @@ func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]s
 			if len(part) != 3 || part[2] == r.AuthorID {
 				continue
 			}
-			if c := (ID{part[0], part[1]}); !seen[c] && len(out.Near) < maxCandidates {
+			if c := (ReviewID{part[0], part[1]}); !seen[c] && len(out.Near) < maxCandidates {
 				seen[c] = true
 				out.Near = append(out.Near, Candidate{c, part[2]})
 			}

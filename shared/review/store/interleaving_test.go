@@ -131,7 +131,7 @@ func (c *crowd) votesAndReportsAddUp(t *testing.T) {
 	}
 	for n := range 4 {
 		who := fmt.Sprintf("voter_%d", n)
-		sc, err := c.Screen(t.Context(), &review.Review{AuthorID: who, ProductID: "none"}, nil, store.Links{})
+		sc, err := c.Screen(t.Context(), &review.Review{AuthorID: who, ProductID: "none"}, nil, store.AccountLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -131,7 +131,7 @@ func (s Store) wants(ctx context.Context, l *Line) (bool, error) {
 	if l.ReviewID == "" {
 		return true, nil // asked again, this time after a month of use
 	}
-	r, err := s.Get(ctx, ID{l.ProductID, l.ReviewID})
+	r, err := s.Get(ctx, ReviewID{l.ProductID, l.ReviewID})
 	if err != nil {
 		return false, err
 	}

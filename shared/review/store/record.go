@@ -65,11 +65,13 @@ type record struct {
 	Mark    string                      `dynamodbav:"mark,omitempty"`
 }
 
-// ID names a review.
-type ID struct{ ProductID, ReviewID string }
+// ReviewID names a review.
+type ReviewID struct{ ProductID, ReviewID string }
 
 // KeyOf is the key of a review.
-func KeyOf(i ID) table.Key { return table.Key{PK: productPK(i.ProductID), SK: "REVIEW#" + i.ReviewID} }
+func KeyOf(i ReviewID) table.Key {
+	return table.Key{PK: productPK(i.ProductID), SK: "REVIEW#" + i.ReviewID}
+}
 
 func productPK(productID string) string { return "REVIEWS#" + productID }
 
@@ -79,10 +81,10 @@ func summaryKey(productID string) table.Key {
 }
 
 // ParseKey returns the review that a due job is about; ok is false for the key of something else.
-func ParseKey(k table.Key) (i ID, ok bool) {
+func ParseKey(k table.Key) (i ReviewID, ok bool) {
 	product, a := strings.CutPrefix(k.PK, "REVIEWS#")
 	reviewID, b := strings.CutPrefix(k.SK, "REVIEW#")
-	return ID{product, reviewID}, a && b
+	return ReviewID{product, reviewID}, a && b
 }
 
 // NotFound is the answer for a review that is not there or not the caller's to see.
@@ -91,7 +93,7 @@ func NotFound() error { return problem.NotFound("review_not_found", "There is no
 // newRecord places a review in its lists and its next job in the due index.
 func newRecord(r *review.Review, e *event.Event, mark string) record {
 	rec := record{
-		Key: KeyOf(ID{r.ProductID, r.ID}), Version: r.Version, State: r.State,
+		Key: KeyOf(ReviewID{r.ProductID, r.ID}), Version: r.Version, State: r.State,
 		Review: table.Packed[review.Review]{Value: *r}, Card: table.Packed[review.Card]{Value: r.Card()}, Event: e, Mark: mark,
 	}
 	if at := r.NextJob(); !at.IsZero() {
@@ -117,7 +119,7 @@ func stateList(s review.State) string { return "REVIEWS#" + string(s) }
 const reportedList = "REPORTS#open"
 
 // Get reads a review, strongly consistent. 1 round trip, 1 RCU per 4 KB. Errors: 404 review_not_found.
-func (s Store) Get(ctx context.Context, i ID) (*review.Review, error) {
+func (s Store) Get(ctx context.Context, i ReviewID) (*review.Review, error) {
 	if !id.Is(Prefix, i.ReviewID) {
 		return nil, NotFound()
 	}
@@ -140,7 +142,7 @@ type Rule func(r *review.Review) (e Effect, changed bool, err error)
 
 // Change applies a rule to a review and writes it together with what it changes in the summary. 2 round trips when nobody
 // else changes the review. Errors: 404 review_not_found, those of the rule, 503 busy.
-func (s Store) Change(ctx context.Context, i ID, rule Rule) (*review.Review, error) {
+func (s Store) Change(ctx context.Context, i ReviewID, rule Rule) (*review.Review, error) {
 	return table.Modify(ctx, func(ctx context.Context, _ table.Item) (*review.Review, error) {
 		return s.Get(ctx, i)
 	}, func(ctx context.Context, r *review.Review) (*review.Review, error) {

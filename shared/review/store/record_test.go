@@ -310,7 +310,7 @@ func TestCasesFollowTheReview(t *testing.T) {
 	if err != nil || len(writes) != 2 {
 		t.Fatalf("%d writes, %v", len(writes), err)
 	}
-	sc, err := s.Screen(t.Context(), r, nil, store.Links{})
+	sc, err := s.Screen(t.Context(), r, nil, store.AccountLinks{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,7 +338,7 @@ func TestNearCopiesAndSharedThingsAreFoundAgain(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	first := s.draft(1, 5)
-	links := store.Links{Address: "a1", Device: "d1"}
+	links := store.AccountLinks{Address: "a1", Device: "d1"}
 	sc, err := s.Screen(t.Context(), first, []string{"0.x", "1.y"}, links)
 	if err != nil {
 		t.Fatal(err)
@@ -346,11 +346,11 @@ func TestNearCopiesAndSharedThingsAreFoundAgain(t *testing.T) {
 	if err := s.Create(t.Context(), first, sc, true, store.Effect{}); err != nil {
 		t.Fatal(err)
 	}
-	second, err := s.Screen(t.Context(), s.draft(2, 5), []string{"1.y", "2.z"}, store.Links{Address: "a1", Payment: "p1"})
+	second, err := s.Screen(t.Context(), s.draft(2, 5), []string{"1.y", "2.z"}, store.AccountLinks{Address: "a1", Payment: "p1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(second.Near) != 1 || second.Near[0].ReviewID != first.ID || len(second.Recent) != 1 {
+	if len(second.Near) != 1 || second.Near[0].ReviewID.ReviewID != first.ID || len(second.Recent) != 1 {
 		t.Errorf("near %+v, recent %v", second.Near, second.Recent)
 	}
 	if got := fmt.Sprint(second.Sharing); got != "map[address:[cust_1]]" {
@@ -397,7 +397,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		s.clock.Advance(time.Second)
 	}
 	extra := s.draft(100, 5)
-	sc, err := s.Screen(t.Context(), extra, twelve(), store.Links{Address: "a", Device: "d", Payment: "p"})
+	sc, err := s.Screen(t.Context(), extra, twelve(), store.AccountLinks{Address: "a", Device: "d", Payment: "p"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -418,7 +418,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		"screen a review": func(ctx context.Context) error {
-			_, err := s.Screen(ctx, extra, twelve(), store.Links{Address: "a", Device: "d", Payment: "p"})
+			_, err := s.Screen(ctx, extra, twelve(), store.AccountLinks{Address: "a", Device: "d", Payment: "p"})
 			return err
 		},
 		"write a review": func(ctx context.Context) error { return s.Create(ctx, extra, sc, false, store.Effect{}) },

@@ -32,7 +32,7 @@ type ReviewReport struct {
 // Report notes a report, weighted by the record of the reporter. At HoldWeight the review is held for a moderator; reports of
 // photos hold the photos and leave the text. A second report of the same customer changes nothing. 4 round trips. Errors: 404
 // review_not_found, 409 own_review, 503 busy.
-func (s Store) Report(ctx context.Context, i ID, by string, reason review.Reason, note string) (*review.Review, error) {
+func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.Reason, note string) (*review.Review, error) {
 	var author Author
 	if err := s.Table.Get(ctx, authorKey(by), &author); err != nil && !errors.Is(err, table.ErrNotFound) {
 		return nil, err
@@ -139,7 +139,7 @@ func (s Store) InState(ctx context.Context, state review.State, limit int, after
 	if err != nil {
 		return nil, "", err
 	}
-	ids := make([]ID, 0, len(page.Items))
+	ids := make([]ReviewID, 0, len(page.Items))
 	for _, item := range page.Items {
 		if i, ok := ParseKey(item.Key()); ok {
 			ids = append(ids, i)

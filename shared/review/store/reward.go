@@ -90,7 +90,7 @@ var ErrBudget = errors.New("the budget of the month is used up")
 
 // Reward writes a reward to a review and takes it out of the month's budget, once. 3 round trips. Errors: ErrBudget, 404
 // review_not_found, 503 busy.
-func (s Store) Reward(ctx context.Context, i ID, budget int64, rule func(*review.Review) (Effect, bool, error)) (*review.Review, error) {
+func (s Store) Reward(ctx context.Context, i ReviewID, budget int64, rule func(*review.Review) (Effect, bool, error)) (*review.Review, error) {
 	month := Month(s.Clock.Now())
 	return s.Change(ctx, i, func(r *review.Review) (Effect, bool, error) {
 		had := r.Reward != nil

@@ -20,7 +20,7 @@ func voteKey(reviewID, customerID string) table.Key {
 
 // Vote sets a customer's vote, or takes it back when helpful is nil. Repeating changes nothing. 3 round trips. Errors: 404
 // review_not_found, 409 own_review, 503 busy.
-func (s Store) Vote(ctx context.Context, i ID, customerID string, helpful *bool) (*review.Review, error) {
+func (s Store) Vote(ctx context.Context, i ReviewID, customerID string, helpful *bool) (*review.Review, error) {
 	return s.Change(ctx, i, func(r *review.Review) (e Effect, changed bool, err error) {
 		if r.State != review.Published {
 			return e, false, NotFound()

@@ -74,7 +74,7 @@ func (s *Service) unlessServed(ctx context.Context, request idempotency.Request,
 	if problem.Code(refusal) == "" {
 		return refusal
 	}
-	prior, ok, err := request.Prior(ctx, s.Table)
+	prior, ok, err := request.Lookup(ctx, s.Table)
 	switch {
 	case err != nil:
 		return err
@@ -158,7 +158,7 @@ func (s *Service) write(ctx context.Context, w *changeSet) error {
 	}
 	all := []table.Write{put}
 	if w.request.Keyed() {
-		done, err := w.request.Done(map[string]string{"id": w.next.Sub.ID})
+		done, err := w.request.AnswerWrite(map[string]string{"id": w.next.Sub.ID})
 		if err != nil {
 			return err
 		}

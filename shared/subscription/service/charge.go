@@ -121,7 +121,7 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 		return s.recordPayment(ctx, r, t, p)
 	case err == nil && p.State == payment.StateDeclined:
 		return fail(p.DeclineKind, p.DeclineCode)
-	case err == nil && p.State.Dead():
+	case err == nil && p.State.Failed():
 		return fail(payment.KindSoft, string(p.State))
 	case refused:
 		return fail(declined.Kind, declined.Code)

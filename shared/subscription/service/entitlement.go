@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"dangol/shared/membership"
-	"dangol/shared/membership/standing"
+	"dangol/shared/membership/entitlements"
 	"dangol/shared/platform/table"
 )
 
@@ -36,19 +36,19 @@ func (w *changeSet) entitlementWrites() (all []table.Write) {
 	}
 	id, version := w.next.Sub.ID, w.next.Version
 	if had.Entitlement != nil && had.by != has.by {
-		all = append(all, standing.Note(had.by, id, version, nil))
+		all = append(all, entitlements.Write(had.by, id, version, nil))
 	}
 	if has.Entitlement != nil {
-		all = append(all, standing.Note(has.by, id, version, has.Entitlement))
+		all = append(all, entitlements.Write(has.by, id, version, has.Entitlement))
 	}
 	return all
 }
 
 // Entitlements reads what memberships a customer has, strongly consistent. 1 round trip, 1 RCU.
 func (s *Service) Entitlements(ctx context.Context, customerID string) (membership.Entitlements, error) {
-	items, err := s.Table.BatchGet(ctx, true, standing.KeyOf(customerID))
+	items, err := s.Table.BatchGet(ctx, true, entitlements.KeyOf(customerID))
 	if err != nil {
 		return nil, err
 	}
-	return standing.In(items[standing.KeyOf(customerID)])
+	return entitlements.Decode(items[entitlements.KeyOf(customerID)])
 }

@@ -61,7 +61,7 @@ func TestWhatACustomerHasFollowsTheSubscriptionFromStartToEnd(t *testing.T) {
 		switch {
 		case step.state == "" && len(s) > 0:
 			t.Errorf("%s: %+v", step.name, s)
-		case step.state != "" && (len(s) != 1 || s[0].State != step.state || m.Of() != step.lasts || m.Benefits() != tenth || s[0].Title != "단골"):
+		case step.state != "" && (len(s) != 1 || s[0].State != step.state || m.HasPlan() != step.lasts || m.Benefits() != tenth || s[0].Title != "단골"):
 			t.Errorf("%s: %+v", step.name, s)
 		}
 	}
@@ -136,7 +136,7 @@ func TestAMembershipFromElsewhereIsInForceAtOnce(t *testing.T) {
 	if err := w.Look.Adopt(t.Context(), &there); err != nil {
 		t.Fatal(err)
 	}
-	if s := w.StandingOf(t, "cust-new"); len(s) != 1 || !s.Member(w.Clock.Now()).Of(there.Sub.Terms.PlanID) {
+	if s := w.StandingOf(t, "cust-new"); len(s) != 1 || !s.Member(w.Clock.Now()).HasPlan(there.Sub.Terms.PlanID) {
 		t.Errorf("%+v", s)
 	}
 }

@@ -49,7 +49,7 @@ func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Reco
 		}
 		c := Change{Required: writes, TakesLease: true, Edit: func(r *Record) {
 			if r.Held == nil {
-				r.Held = map[string][]stock.Taken{}
+				r.Held = map[string][]stock.Allocation{}
 			}
 			r.Held[t.Key] = taken
 		}}
@@ -89,18 +89,18 @@ func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*
 // when none of it is counted.
 func (s *Service) planHold(
 	ctx context.Context, r *Record, t Task,
-) (writes []table.Write, taken []stock.Taken, enough bool, err error) {
+) (writes []table.Write, taken []stock.Allocation, enough bool, err error) {
 	contents, goods, err := s.goods(ctx, r, t, true)
 	if err != nil || len(contents) == 0 {
 		return nil, nil, false, err
 	}
-	var wants []stock.Want
+	var wants []stock.Request
 	for _, it := range contents {
 		good, ok := goods[it.VariantID]
 		if !ok || good.Product.Status == catalog.Archived {
 			return nil, nil, false, nil
 		}
-		wants = append(wants, good.Wants(it.Quantity*t.Quantity)...)
+		wants = append(wants, good.StockRequests(it.Quantity*t.Quantity)...)
 	}
 	levels, err := stock.Read(ctx, s.Table, stock.Keys(wants))
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Service) planHold(
 }
 
 // goods is what a cycle sends, and those goods. A box without an edition sends nothing.
-func (s *Service) goods(ctx context.Context, r *Record, t Task, fresh bool) ([]subscription.Item, map[string]catalog.Item, error) {
+func (s *Service) goods(ctx context.Context, r *Record, t Task, fresh bool) ([]subscription.Item, map[string]catalog.SellableVariant, error) {
 	contents := t.Contents
 	if len(contents) == 0 && r.Sub.Terms.Kind == subscription.Box {
 		plan, err := s.Plan(ctx, r.Sub.Terms.PlanID)
@@ -131,9 +131,9 @@ func (s *Service) goods(ctx context.Context, r *Record, t Task, fresh bool) ([]s
 	if len(ids) == 0 {
 		return nil, nil, nil
 	}
-	read := s.Shelf.Goods
+	read := s.Shelf.Variants
 	if fresh {
-		read = s.Shelf.Fresh
+		read = s.Shelf.ConsistentVariants
 	}
 	goods, err := read(ctx, ids)
 	return contents, goods, err
@@ -180,7 +180,7 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 // shows as paid without a charge of its own, so a refund of the order cannot give it back twice. The order of a gift is its recipient's
 // and says no prices; those are on the giver's invoice.
 func (s *Service) orderOf(
-	ctx context.Context, r *Record, t Task, contents []subscription.Item, goods map[string]catalog.Item,
+	ctx context.Context, r *Record, t Task, contents []subscription.Item, goods map[string]catalog.SellableVariant,
 ) (*order.Order, error) {
 	now, terms := s.Clock.Now(), r.Sub.Terms
 	worth, to := terms.Cycle(), r.Contact
@@ -189,7 +189,7 @@ func (s *Service) orderOf(
 	}
 	d := order.Draft{
 		CartID: t.Key, CustomerID: cmp.Or(r.Sub.Holder(), r.Sub.CustomerID), Email: to.Email, Language: to.Language,
-		Taken: slices.Clone(r.Held[t.Key]),
+		Allocations: slices.Clone(r.Held[t.Key]),
 		Totals: order.Totals{Totals: pricing.Totals{
 			Currency: terms.Currency, Subtotal: worth, Total: worth, TaxIncluded: true, Tax: money.TaxIncluded(worth, terms.TaxBP),
 		}},
@@ -213,7 +213,7 @@ func (s *Service) orderOf(
 	return o, err
 }
 
-func lineOf(r *Record, n int, it subscription.Item, times int, good catalog.Item, share int64) (order.Line, pricing.LineTotal) {
+func lineOf(r *Record, n int, it subscription.Item, times int, good catalog.SellableVariant, share int64) (order.Line, pricing.LineTotal) {
 	line := order.Line{ID: "ln_" + string(rune('a'+n%26)) + it.VariantID, VariantID: it.VariantID, Quantity: it.Quantity * times, Title: r.Title()}
 	if p := good.Product; p != nil {
 		line.ProductID, line.SKU, line.Title, line.Options = p.ID, good.Variant.SKU, p.Title.In(r.Language, "en"), good.Variant.Options
@@ -250,7 +250,7 @@ func (s *Service) UnitPrices(ctx context.Context, currency string, items []subsc
 	for i, it := range items {
 		ids[i] = it.VariantID
 	}
-	goods, err := s.Shelf.Goods(ctx, ids)
+	goods, err := s.Shelf.Variants(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

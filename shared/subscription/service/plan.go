@@ -133,7 +133,7 @@ func (s *Service) checkGoods(ctx context.Context, where map[string]string) error
 	for id := range where {
 		ids = append(ids, id)
 	}
-	goods, err := s.Shelf.Goods(ctx, ids)
+	goods, err := s.Shelf.Variants(ctx, ids)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ type Record struct {
 	Tasks     table.List[Task]              `dynamodbav:"tasks,omitempty"`
 	Given     int                           `dynamodbav:"given,omitempty"` // tasks there have been
 	Lease     time.Time                     `dynamodbav:"lease,omitempty"` // until then the tasks are being carried out
-	Held      table.Map[[]stock.Taken]      `dynamodbav:"held,omitempty"`  // goods taken out of stock and not sent yet, by cycle
+	Held      table.Map[[]stock.Allocation] `dynamodbav:"held,omitempty"`  // goods taken out of stock and not sent yet, by cycle
 	Sent      string                        `dynamodbav:"sent,omitempty"`  // key of the last cycle that became an order
 	Rates     table.List[subscription.Rate] `dynamodbav:"rates,omitempty"`
 	Trial     *Trial                        `dynamodbav:"trial,omitempty"`

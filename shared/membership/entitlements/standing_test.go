@@ -1,4 +1,4 @@
-package standing_test
+package entitlements_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/membership"
-	"dangol/shared/membership/standing"
+	"dangol/shared/membership/entitlements"
 	"dangol/shared/platform/table"
 )
 
@@ -23,16 +23,16 @@ func held(subscription string) *membership.Entitlement {
 
 func note(t *testing.T, db *table.Table, subscription string, version int, h *membership.Entitlement) error {
 	t.Helper()
-	return db.Transact(t.Context(), "", standing.Note("cust-ann", subscription, version, h))
+	return db.Transact(t.Context(), "", entitlements.Write("cust-ann", subscription, version, h))
 }
 
 func read(t *testing.T, db *table.Table) membership.Entitlements {
 	t.Helper()
-	items, err := db.BatchGet(t.Context(), true, standing.KeyOf("cust-ann"))
+	items, err := db.BatchGet(t.Context(), true, entitlements.KeyOf("cust-ann"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := standing.In(items[standing.KeyOf("cust-ann")])
+	s, err := entitlements.Decode(items[entitlements.KeyOf("cust-ann")])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 // Package standing keeps what memberships a customer has: one small item next to their cart, so that it is read in the same
 // round trip. Billing writes it in the transaction that changes the subscription; carts, checkouts and the customer read it,
 // and look at the time themselves.
-package standing
+package entitlements
 
 import (
 	"fmt"
@@ -26,7 +26,7 @@ const (
 
 // Note is the write that puts down what a subscription gives at a version of it, or with a nil Held that it gives nothing. The
 // condition keeps an older version from overwriting a newer one.
-func Note(customerID, subscriptionID string, version int, h *membership.Entitlement) table.Update {
+func Write(customerID, subscriptionID string, version int, h *membership.Entitlement) table.Update {
 	u := table.Update{
 		Key: KeyOf(customerID), Do: "SET #version = :version REMOVE #held", If: "attribute_not_exists(#version) OR #version < :version",
 		With: map[string]any{":version": version}, Names: map[string]string{"#held": heldPrefix + subscriptionID, "#version": versionPrefix + subscriptionID},
@@ -38,7 +38,7 @@ func Note(customerID, subscriptionID string, version int, h *membership.Entitlem
 }
 
 // In is the memberships in a standing as it was read, by subscription; none for an item that is not there.
-func In(item table.Item) (s membership.Entitlements, err error) {
+func Decode(item table.Item) (s membership.Entitlements, err error) {
 	for name, text := range item {
 		if !strings.HasPrefix(name, heldPrefix) {
 			continue
