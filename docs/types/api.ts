@@ -838,6 +838,140 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The open calls of a team, the next one first
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listCalls"];
+        put?: never;
+        /**
+         * Ask to be called back
+         * @description The same `clientId` books one call. With a conversation, the call's reminder and notes go into its log. A guest sends its Chat-Token.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["bookCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calls/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a call can be booked
+         * @description Who may call: anyone.
+         */
+        get: operations["listCallSlots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calls/{callId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a booked call
+         * @description Who may call: a customer, or a guest.
+         */
+        get: operations["getCall"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a booked call
+         * @description Who may call: a customer, or a guest.
+         */
+        delete: operations["cancelCall"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calls/{callId}/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a call, and get the number
+         * @description Of several agents one gets it. `dial` is a link that a telephone opens.
+         *
+         *     Who may call: agents and merchants.
+         */
+        post: operations["beginCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calls/{callId}/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note how a call ended
+         * @description Who was not reached is called again after 15 minutes and after 2 hours of opening time; the third attempt is the last.
+         *
+         *     Who may call: agents and merchants.
+         */
+        post: operations["finishCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/care/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations of a period: volume, answers, deflection, satisfaction
+         * @description Who may call: merchants.
+         */
+        get: operations["reportCare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/carts": {
         parameters: {
             query?: never;
@@ -1176,6 +1310,500 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chat/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the agents with their load
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/agents/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one's own state as an agent
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["getAgent"];
+        /**
+         * Say who one is and whether one takes conversations
+         * @description Who is online is given conversations as long as a sign of life came within 3 minutes: a `ping` on the WebSocket.
+         *
+         *     Who may call: agents and merchants.
+         */
+        put: operations["setAgent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/canned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the canned answers
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listCannedAnswers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/canned/{cannedId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write a canned answer
+         * @description Who may call: agents and merchants.
+         */
+        put: operations["setCannedAnswer"];
+        post?: never;
+        /**
+         * Remove a canned answer
+         * @description Who may call: agents and merchants.
+         */
+        delete: operations["removeCannedAnswer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own conversations, newest first
+         * @description Who may call: a logged-in customer.
+         */
+        get: operations["listMyConversations"];
+        put?: never;
+        /**
+         * Begin a conversation
+         * @description The bot greets, and answers when there is a text. A guest gets a token, which is shown this once: send it as Chat-Token from then on.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["startConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a conversation's state
+         * @description Who may call: a customer, or a guest.
+         */
+        get: operations["getConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get an address to upload a file to
+         * @description Put the file to `url` within 5 minutes with the same Content-Type, then send a message with the attachment.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["prepareAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a conversation because of abuse
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["blockConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a conversation from the queue
+         * @description Of several who claim at once one gets it; the others get 409 already_claimed.
+         *
+         *     Who may call: agents and merchants.
+         */
+        post: operations["claimConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a conversation
+         * @description Who may call: a customer, or a guest.
+         */
+        post: operations["closeConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Leave an address for the answer
+         * @description Who may call: a customer, or a guest.
+         */
+        put: operations["setConversationContact"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/context": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what an agent should know about the shopper
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["getConversationContext"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/give-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a conversation back to the bot
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["giveBackConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the log after a number
+         * @description Exactly what has a higher sequence number than `since`, in order. A message that the caller may not see is there with `hidden`, so that the numbers have no gap. `more` says to ask again.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        get: operations["listMessages"];
+        put?: never;
+        /**
+         * Send a message
+         * @description `clientId` is your own id for the message: sending it again adds nothing and answers with the stored message. The answer has the message with its number, and what followed it at once.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["sendMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a note that shoppers do not see
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["addConversationNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rate a conversation after its end
+         * @description Who may call: a customer, or a guest.
+         */
+        post: operations["rateConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note how far one has read
+         * @description Who may call: a customer, or a guest.
+         */
+        post: operations["markRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a conversation aside until a time
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["snoozeConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace the tags of a conversation
+         * @description Who may call: agents and merchants.
+         */
+        put: operations["tagConversation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/conversations/{conversationId}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a conversation to a team's queue
+         * @description Who may call: agents and merchants.
+         */
+        post: operations["transferConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/customers/{customerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export all that is kept of a customer's conversations
+         * @description Who may call: merchants.
+         */
+        get: operations["exportConversations"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase a customer's conversations
+         * @description Who may call: merchants.
+         */
+        delete: operations["eraseConversations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the open conversations of a team, the most urgent first
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listInbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a ticket for the WebSocket
+         * @description Connect to `url` within a minute; the ticket is good once. Agents and customers get one for themselves, a guest for the conversation whose Chat-Token is sent. docs/chat.md has the frames.
+         *
+         *     Who may call: a customer, or a guest.
+         */
+        post: operations["createSocketTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/checkouts/{checkoutId}": {
         parameters: {
             query?: never;
@@ -1234,6 +1862,26 @@ export interface paths {
          *     Who may call: a customer, or a guest.
          */
         post: operations["confirmCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/{folder}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of the operators' pages or of a web component
+         * @description Who may call: anyone.
+         */
+        get: operations["getConsoleFile"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1314,6 +1962,180 @@ export interface paths {
         get: operations["getProblemCodes"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faq": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The published FAQ
+         * @description Who may call: anyone.
+         */
+        get: operations["listFAQ"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faq/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The entries as they are edited
+         * @description Who may call: merchants.
+         */
+        get: operations["listFAQEntries"];
+        /**
+         * Write many entries over what is there
+         * @description Entries that are not in the list stay. Nothing is shown to shoppers before publishing.
+         *
+         *     Who may call: merchants.
+         */
+        put: operations["importFAQ"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faq/entries/{entryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write one entry
+         * @description `version` is the one that was read, 0 for a new entry.
+         *
+         *     Who may call: merchants.
+         */
+        put: operations["editFAQEntry"];
+        post?: never;
+        /**
+         * Remove an entry
+         * @description Who may call: merchants.
+         */
+        delete: operations["removeFAQEntry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faq/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the entries what shoppers and the bot see
+         * @description Who may call: merchants.
+         */
+        post: operations["publishFAQ"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faq/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was shown, what helped, and what nobody could answer
+         * @description Who may call: merchants.
+         */
+        get: operations["reportFAQ"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faq/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the FAQ with a question
+         * @description Tolerates typos, and Korean typed with the keyboard on English. `verdict` is what the bot would do: answer, ask which, or hand over.
+         *
+         *     Who may call: anyone.
+         */
+        get: operations["searchFAQ"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faq/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest questions while typing
+         * @description Who may call: anyone.
+         */
+        get: operations["suggestFAQ"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faq/{entryId}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether an entry helped
+         * @description Who may call: anyone.
+         */
+        post: operations["rateFAQ"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3994,6 +4816,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The teams with their hours and service levels
+         * @description Who may call: agents and merchants.
+         */
+        get: operations["listTeams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/teams/{teamId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write a team
+         * @description `version` is the one that was read, 0 for a new team. A manual override ends with the write.
+         *
+         *     Who may call: merchants.
+         */
+        put: operations["setTeam"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/teams/{teamId}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a team is on duty, and when that changes
+         * @description Who may call: anyone.
+         */
+        get: operations["getHours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/teams/{teamId}/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Come on or go off duty until the timetable's next switch
+         * @description Who may call: agents and merchants.
+         */
+        put: operations["overrideHours"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/variants": {
         parameters: {
             query?: never;
@@ -4020,6 +4924,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AboutOutputBody: {
+            conversation: components["schemas"]["ConversationView"];
+            /** @description The customer's earlier conversations. */
+            conversations: components["schemas"]["ConversationView"][] | null;
+            orders: components["schemas"]["RecentOrder"][] | null;
+            /** @description The shopper's last messages before the hand-over. */
+            summary: string;
+        };
         AddOutputBody: {
             mediaId: string;
             upload: components["schemas"]["Upload"];
@@ -4060,21 +4972,46 @@ export interface components {
             /** @description POST here to say why, if you like. */
             reasonPath: string;
         };
+        AgentStatus: {
+            /** Format: int64 */
+            active: number;
+            auto: boolean;
+            id: string;
+            languages: string[] | null;
+            /** Format: int64 */
+            limit: number;
+            name: string;
+            online: boolean;
+            /** Format: date-time */
+            seenAt: string;
+            teams: string[] | null;
+        };
+        AgentsOutputBody: {
+            agents: components["schemas"]["AgentStatus"][] | null;
+        };
         Amounts: {
             /** @description Asked for before the exchange is sent. */
-            balance: components["schemas"]["View"];
+            balance: components["schemas"]["Formatted"];
             /** @description On top, with store credit. */
-            bonus: components["schemas"]["View"];
+            bonus: components["schemas"]["Formatted"];
             /** @description What the shop keeps. */
-            fees: components["schemas"]["View"];
+            fees: components["schemas"]["Formatted"];
             /** @description Interest that the law asks for because the refund was late. It is noted, not paid by itself. */
-            interest: components["schemas"]["View"];
+            interest: components["schemas"]["Formatted"];
             /** @description Goes back on the ways it was paid. */
-            paidOut: components["schemas"]["View"];
+            paidOut: components["schemas"]["Formatted"];
             /** @description Of what is sent in exchange. */
-            price: components["schemas"]["View"];
+            price: components["schemas"]["Formatted"];
             /** @description The value that goes to the customer. */
-            refund: components["schemas"]["View"];
+            refund: components["schemas"]["Formatted"];
+        };
+        Answer: {
+            action?: string;
+            answer: string;
+            category: string;
+            id: string;
+            language: string;
+            question: string;
         };
         AnswerView: {
             /** Format: date-time */
@@ -4084,6 +5021,21 @@ export interface components {
             by: "shop" | "buyer";
             /** @description Plain text. */
             text: string;
+        };
+        Attachment: {
+            key: string;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            type: string;
+            readonly url?: string;
+        };
+        Attempt: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            note?: string;
+            outcome: string;
         };
         Attribute: {
             name: string;
@@ -4096,7 +5048,7 @@ export interface components {
             reviews: number;
         };
         Balance: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /**
              * Format: date-time
              * @description Else the exchange becomes a refund.
@@ -4142,7 +5094,7 @@ export interface components {
             month: string;
         };
         Booked: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** Format: date-time */
             issued: string;
             /** @example CN-2026-000003 */
@@ -4160,7 +5112,12 @@ export interface components {
             /** Format: int64 */
             uses?: number;
         };
-        BuyGetTerms: {
+        Button: {
+            call?: components["schemas"]["Call"];
+            label: string;
+            value?: string;
+        };
+        BuyXGetYTerms: {
             amount?: {
                 [key: string]: number;
             };
@@ -4185,6 +5142,49 @@ export interface components {
             inWindow: number;
             planned?: string[] | null;
             promotions?: string[] | null;
+        };
+        Call: {
+            /** @description JSON */
+            body?: string;
+            /** @description A question to ask first. */
+            confirm?: string;
+            /** @description What to say when it succeeded. */
+            done?: string;
+            /** @enum {string} */
+            method: "GET" | "POST";
+            path: string;
+        };
+        CallPolicy: {
+            /**
+             * Format: int64
+             * @description calls in one slot; 0 takes none
+             */
+            capacity: number;
+            /** Format: int64 */
+            slotMinutes: number;
+        };
+        CallView: {
+            /** @description Agents only. */
+            attempts?: components["schemas"]["Attempt"][] | null;
+            /**
+             * Format: date-time
+             * @description When the next attempt is due.
+             */
+            callFrom: string;
+            conversationId?: string;
+            /** @description tel: link, for the agent who calls. */
+            dial?: string;
+            id: string;
+            name: string;
+            /** @description The last four digits; whole for the agent who calls. */
+            number: string;
+            /** Format: date-time */
+            slotFrom: string;
+            /** Format: date-time */
+            slotTo: string;
+            state: string;
+            team: string;
+            topic?: string;
         };
         Campaign: {
             /** Format: date-time */
@@ -4288,6 +5288,15 @@ export interface components {
             /** Format: date-time */
             Written: string;
         };
+        Canned: {
+            id: string;
+            language: string;
+            text: string;
+            title: string;
+        };
+        CannedOutputBody: {
+            canned: components["schemas"]["Canned"][] | null;
+        };
         Card: {
             about?: string;
             /** Format: date-time */
@@ -4315,6 +5324,63 @@ export interface components {
             currency: string;
             form: string;
             kind: string;
+        };
+        CareBookInputBody: {
+            clientId: string;
+            conversationId?: string;
+            /**
+             * Format: date-time
+             * @description The beginning of the slot.
+             */
+            from: string;
+            /**
+             * @default ko
+             * @enum {string}
+             */
+            language: "ko" | "en";
+            name: string;
+            /** @example 010-1234-5678 */
+            number: string;
+            team?: string;
+            topic?: string;
+        };
+        CareEditInputBody: {
+            /** @enum {string} */
+            action?: "" | "order_status" | "start_return" | "skip_delivery" | "cancel_subscription";
+            category: string;
+            /**
+             * Format: int64
+             * @description Place in the list.
+             */
+            order?: number;
+            texts: {
+                [key: string]: components["schemas"]["FAQText"];
+            };
+            /** Format: int64 */
+            version: number;
+        };
+        CareFeedbackInputBody: {
+            helped: boolean;
+        };
+        CareFinishInputBody: {
+            note?: string;
+            /** @enum {string} */
+            outcome: "reached" | "no_answer" | "busy" | "wrong_number";
+        };
+        CareImportInputBody: {
+            entries: components["schemas"]["FAQEntry"][];
+        };
+        CareOverrideInputBody: {
+            open: boolean;
+        };
+        CareSetTeamInputBody: {
+            calls: components["schemas"]["CallPolicy"];
+            hours: components["schemas"]["Schedule"];
+            languages: string[];
+            levels: components["schemas"]["Levels"];
+            name: string;
+            /** Format: int64 */
+            version: number;
         };
         Cart: {
             address?: components["schemas"]["Address"];
@@ -4374,7 +5440,7 @@ export interface components {
             version: number;
         };
         CartAdjustment: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             code?: string;
             /** @example Membership: Regular */
             name: string;
@@ -4444,7 +5510,7 @@ export interface components {
         };
         CartHint: {
             /** @description What is missing. */
-            amount?: components["schemas"]["View"];
+            amount?: components["schemas"]["Formatted"];
             /** @description Variants that the next tier gives. */
             gifts?: string[] | null;
             /**
@@ -4468,9 +5534,9 @@ export interface components {
              */
             available: number;
             /** @description The struck-through price, if there is one. */
-            compareAtPrice?: components["schemas"]["View"];
+            compareAtPrice?: components["schemas"]["Formatted"];
             /** @description Its own, and its share of what the whole order gets. */
-            discount: components["schemas"]["View"];
+            discount: components["schemas"]["Formatted"];
             /** @description The promotion that gives this line for nothing. It comes and goes by itself and cannot be changed. */
             gift?: string;
             /** @description Of the product page. */
@@ -4479,7 +5545,7 @@ export interface components {
             id: string;
             image?: string;
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
-            lowestPrice30?: components["schemas"]["View"];
+            lowestPrice30?: components["schemas"]["Formatted"];
             /** @description What the variant is, for example its size. */
             options?: string[] | null;
             productId: string;
@@ -4492,12 +5558,12 @@ export interface components {
             sale?: components["schemas"]["CartSale"];
             sku?: string;
             /** @description Unit price times quantity. */
-            subtotal: components["schemas"]["View"];
+            subtotal: components["schemas"]["Formatted"];
             /** @description Of the product, in the best language there is. */
             title: string;
-            total: components["schemas"]["View"];
+            total: components["schemas"]["Formatted"];
             /** @description Missing when this cannot be sold in the cart's currency. */
-            unitPrice?: components["schemas"]["View"];
+            unitPrice?: components["schemas"]["Formatted"];
             variantId: string;
         };
         CartProblem: {
@@ -4528,7 +5594,7 @@ export interface components {
             until?: string;
         };
         CartTax: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** @example VAT */
             name: string;
             /**
@@ -4542,16 +5608,16 @@ export interface components {
             /** @description What each promotion and each benefit of a membership took off; together the discount. */
             adjustments: components["schemas"]["CartAdjustment"][];
             /** @description Of lines, order and shipping together. */
-            discount: components["schemas"]["View"];
-            shipping: components["schemas"]["View"];
+            discount: components["schemas"]["Formatted"];
+            shipping: components["schemas"]["Formatted"];
             /** @description The part of discount that is off the shipping. */
-            shippingDiscount: components["schemas"]["View"];
-            subtotal: components["schemas"]["View"];
-            tax: components["schemas"]["View"];
+            shippingDiscount: components["schemas"]["Formatted"];
+            subtotal: components["schemas"]["Formatted"];
+            tax: components["schemas"]["Formatted"];
             /** @description Whether the prices contain the tax. */
             taxIncluded: boolean;
             taxLines: components["schemas"]["CartTax"][];
-            total: components["schemas"]["View"];
+            total: components["schemas"]["Formatted"];
         };
         CartsBeginInputBody: {
             /**
@@ -4717,6 +5783,80 @@ export interface components {
             source: string;
             textVersion?: string;
         };
+        ChatCannedInputBody: {
+            /** @enum {string} */
+            language: "ko" | "en";
+            /** @description {name} and {agent} are filled in. */
+            text: string;
+            title: string;
+        };
+        ChatContactInputBody: {
+            /** Format: email */
+            email: string;
+            name?: string;
+        };
+        ChatMeInputBody: {
+            /** @description Is given conversations without claiming them. */
+            auto?: boolean;
+            languages: string[];
+            /**
+             * Format: int64
+             * @description Conversations at a time.
+             * @default 4
+             */
+            limit: number;
+            /** @description What shoppers see. */
+            name: string;
+            online: boolean;
+            teams: string[];
+        };
+        ChatNoteInputBody: {
+            clientId: string;
+            text: string;
+        };
+        ChatRateInputBody: {
+            note?: string;
+            /** Format: int64 */
+            score: number;
+        };
+        ChatReadInputBody: {
+            /** Format: int64 */
+            seq: number;
+        };
+        ChatSnoozeInputBody: {
+            /** Format: date-time */
+            until: string;
+        };
+        ChatStartInputBody: {
+            /** Format: email */
+            email?: string;
+            /**
+             * @default ko
+             * @enum {string}
+             */
+            language: "ko" | "en";
+            name?: string;
+            team?: string;
+            text?: string;
+        };
+        ChatTagInputBody: {
+            /** @description Lower-case words. */
+            tags: string[];
+        };
+        ChatTicketInputBody: {
+            /** @description Guests: which conversation. */
+            conversationId?: string;
+        };
+        ChatTransferInputBody: {
+            team: string;
+        };
+        ChatUploadInputBody: {
+            name: string;
+            /** Format: int64 */
+            size: number;
+            /** @example image/png */
+            type: string;
+        };
         Checkout: {
             cartId: string;
             /**
@@ -4755,8 +5895,8 @@ export interface components {
              */
             state: "requires_action" | "processing" | "completed" | "failed" | "expired" | "canceled" | "refunding" | "refunded";
             /** @description How much of the total store credit pays. */
-            storeCredit: components["schemas"]["View"];
-            total: components["schemas"]["View"];
+            storeCredit: components["schemas"]["Formatted"];
+            total: components["schemas"]["Formatted"];
         };
         CheckoutsStartInputBody: {
             /**
@@ -4773,14 +5913,6 @@ export interface components {
             total?: components["schemas"]["Money"];
             /** @description Pay by store credit as far as it goes; for customers with an account. */
             useStoreCredit?: boolean;
-        };
-        Choice: {
-            /** Format: int64 */
-            choose: number;
-            /** Format: int64 */
-            left: number;
-            promotionId: string;
-            variants: string[] | null;
         };
         Cohort: {
             /** @example 2026-03 */
@@ -4852,6 +5984,146 @@ export interface components {
             };
             topicsOff: string[];
         };
+        Conversation: {
+            agentId?: string;
+            /** Format: date-time */
+            answerBy?: string;
+            blocked?: boolean;
+            /** Format: date-time */
+            closedAt?: string;
+            closedBy?: string;
+            /** Format: date-time */
+            createdAt: string;
+            customerId?: string;
+            email?: string;
+            /** Format: int64 */
+            escalations: number;
+            /** Format: date-time */
+            firstAnswerAt?: string;
+            id: string;
+            language: string;
+            /** Format: date-time */
+            lastAt: string;
+            name?: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: date-time */
+            promisedAt?: string;
+            /** Format: date-time */
+            queuedAt?: string;
+            /** Format: int64 */
+            rating?: number;
+            ratingNote?: string;
+            reason?: string;
+            /** Format: int64 */
+            seq: number;
+            /** Format: date-time */
+            snoozedUntil?: string;
+            state: string;
+            tags?: string[] | null;
+            team: string;
+            /** Format: date-time */
+            timerAt: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            waitingSince?: string;
+        };
+        ConversationFigures: {
+            /** @description conversations begun, by hour of the team's day */
+            byHour: number[] | null;
+            /** Format: int64 */
+            conversations: number;
+            /** Format: int64 */
+            deflected: number;
+            /**
+             * Format: double
+             * @description deflected as a share of those that ended
+             */
+            deflectionRate: number;
+            /** Format: int64 */
+            firstAnswerMedianSeconds: number;
+            /** Format: int64 */
+            firstAnswerP90Seconds: number;
+            /** Format: int64 */
+            handedOver: number;
+            /** Format: double */
+            handoverRate: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            ratings: number;
+            /** @description why they went to a person */
+            reasons: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            resolutionMedianSeconds: number;
+            /**
+             * Format: double
+             * @description average of the ratings, 1 to 5; 0 without any
+             */
+            satisfaction: number;
+            tags: {
+                [key: string]: number;
+            };
+        };
+        ConversationSummary: {
+            agentId?: string;
+            /** Format: date-time */
+            answerBy?: string;
+            /** Format: int64 */
+            answers: number;
+            /** Format: date-time */
+            closedAt?: string;
+            /** Format: date-time */
+            createdAt: string;
+            customerId?: string;
+            /** Format: date-time */
+            firstAnswerAt?: string;
+            id: string;
+            language: string;
+            /** Format: date-time */
+            lastAt: string;
+            name?: string;
+            preview?: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: date-time */
+            queuedAt?: string;
+            /** Format: int64 */
+            rating?: number;
+            reason?: string;
+            state: string;
+            tags?: string[] | null;
+            team: string;
+        };
+        ConversationView: {
+            /** @description Agents only: whose it is. */
+            agent?: string;
+            /** Format: date-time */
+            createdAt: string;
+            full?: components["schemas"]["Conversation"];
+            /** @example chat_01k9x7d3f8q7m2k */
+            id: string;
+            language: string;
+            /** Format: date-time */
+            lastAt: string;
+            /** Format: int64 */
+            rating?: number;
+            /** @description Closed, but a message takes it up again. */
+            reopens: boolean;
+            /**
+             * Format: int64
+             * @description Number of the last message.
+             */
+            seq: number;
+            /** @enum {string} */
+            state: "bot" | "queued" | "agent" | "snoozed" | "closed";
+        };
+        ConversationsOutputBody: {
+            conversations: components["schemas"]["ConversationView"][] | null;
+        };
         Count: {
             /**
              * Format: int64
@@ -4888,7 +6160,7 @@ export interface components {
             wrong?: number;
         };
         CreditLot: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** @description For the shop's people only. */
             by?: string;
             /** Format: date-time */
@@ -4896,14 +6168,14 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
             id: string;
-            left: components["schemas"]["View"];
+            left: components["schemas"]["Formatted"];
             /** @example return */
             reason: string;
             /** @description The order or return it came from. */
             source?: string;
         };
         CreditNote: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** Format: date-time */
             issued: string;
             /** @example CN-2026-000003 */
@@ -4916,9 +6188,9 @@ export interface components {
             /** @description Contained in the amount. */
             taxes: components["schemas"]["InvoiceTax"][];
             /** @description Goes back to where it was paid from. */
-            toCard: components["schemas"]["View"];
+            toCard: components["schemas"]["Formatted"];
             /** @description Account credit. */
-            toCredit: components["schemas"]["View"];
+            toCredit: components["schemas"]["Formatted"];
         };
         CreditNoteListBody: {
             creditNotes: components["schemas"]["CreditNote"][];
@@ -4926,7 +6198,7 @@ export interface components {
         };
         CreditView: {
             /** @description What can be spent now. */
-            balance: components["schemas"]["View"];
+            balance: components["schemas"]["Formatted"];
             /** @description The one that expires first first; it is spent first. */
             lots: components["schemas"]["CreditLot"][];
         };
@@ -4972,7 +6244,13 @@ export interface components {
              */
             returns: number;
             /** @description Of the returns, in the currency of the last one. */
-            value: components["schemas"]["View"];
+            value: components["schemas"]["Formatted"];
+        };
+        Day: {
+            /** Format: date */
+            date: string;
+            note?: string;
+            spans: components["schemas"]["OpenSpan"][] | null;
         };
         Decision: {
             /**
@@ -5044,7 +6322,15 @@ export interface components {
             says: string;
             /** @description A product's id, or shop. */
             scope: string;
-            waiting?: components["schemas"]["Waiting"];
+            waiting?: components["schemas"]["WaitingIndex"];
+        };
+        Draft: {
+            attachments?: components["schemas"]["Attachment"][] | null;
+            /** @description Your own id for the message; sending it again adds nothing. */
+            clientId: string;
+            /** @description The value of the button that was pressed. */
+            pressed?: string;
+            text?: string;
         };
         Drift: {
             productId: string;
@@ -5140,6 +6426,19 @@ export interface components {
             /** Format: int64 */
             technicalTries?: number;
         };
+        Edited: {
+            /** @enum {string} */
+            action?: "" | "order_status" | "start_return" | "skip_delivery" | "cancel_subscription";
+            category: string;
+            id: string;
+            texts: {
+                [key: string]: components["schemas"]["FAQText"];
+            };
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+        };
         Edition: {
             contents: components["schemas"]["Item"][] | null;
             from: string;
@@ -5159,6 +6458,10 @@ export interface components {
              */
             opensAt: string;
         };
+        EntriesOutputBody: {
+            entries: components["schemas"]["Edited"][] | null;
+            published: components["schemas"]["Version"];
+        };
         Entry: {
             /** Format: date-time */
             at: string;
@@ -5169,6 +6472,10 @@ export interface components {
             seq: number;
             to: string;
         };
+        EraseOutputBody: {
+            /** Format: int64 */
+            erased: number;
+        };
         EventCondition: {
             /** Format: int64 */
             atLeast?: number;
@@ -5177,6 +6484,41 @@ export interface components {
             /** Format: int64 */
             days?: number;
             type: string;
+        };
+        Export: {
+            conversation: components["schemas"]["Conversation"];
+            messages: components["schemas"]["Message"][] | null;
+        };
+        ExportOutputBody: {
+            conversations: components["schemas"]["Export"][] | null;
+        };
+        FAQEntry: {
+            /** @enum {string} */
+            action?: "" | "order_status" | "start_return" | "skip_delivery" | "cancel_subscription";
+            category: string;
+            id: string;
+            texts: {
+                [key: string]: components["schemas"]["FAQText"];
+            };
+        };
+        FAQText: {
+            answer: string;
+            phrasings?: string[] | null;
+            question: string;
+        };
+        FaqOutputBody: {
+            categories: string[] | null;
+            entries: components["schemas"]["Answer"][] | null;
+        };
+        FaqReportOutputBody: {
+            /** @description Questions that nobody answered, alike ones together. */
+            unanswered: components["schemas"]["Group"][] | null;
+            uses: components["schemas"]["Use"][] | null;
+        };
+        FaqSearchOutputBody: {
+            hits: components["schemas"]["Hit"][] | null;
+            /** @enum {string} */
+            verdict: "answer" | "ask" | "none";
         };
         Field: {
             /**
@@ -5215,6 +6557,24 @@ export interface components {
             /** Format: date-time */
             writtenAt: string;
         };
+        Formatted: {
+            /**
+             * Format: int64
+             * @description Minor units: won, cents.
+             * @example 12000
+             */
+            amount: number;
+            /**
+             * @description ISO 4217 code.
+             * @example KRW
+             */
+            currency: string;
+            /**
+             * @description The amount for people, in English style.
+             * @example ₩12,000
+             */
+            display: string;
+        };
         Found: {
             /**
              * Format: int64
@@ -5240,24 +6600,6 @@ export interface components {
             restocked?: number;
             /** Format: int64 */
             writeOff?: number;
-        };
-        Fulfillment: {
-            /** @example cj */
-            carrier: string;
-            /** @example CJ대한통운 */
-            carrierName: string;
-            /** Format: date-time */
-            deliveredAt?: string;
-            lines: components["schemas"]["Part"][];
-            /**
-             * Format: int64
-             * @description 1 for the first parcel.
-             */
-            n: number;
-            /** Format: date-time */
-            shippedAt: string;
-            trackingNumber?: string;
-            trackingUrl?: string;
         };
         Gift: {
             address?: components["schemas"]["Address"];
@@ -5293,6 +6635,14 @@ export interface components {
             until: string;
             /** Format: int64 */
             version: number;
+        };
+        GiftChoice: {
+            /** Format: int64 */
+            choose: number;
+            /** Format: int64 */
+            left: number;
+            promotionId: string;
+            variants: string[] | null;
         };
         GiftListBody: {
             gifts: components["schemas"]["GiftSummary"][];
@@ -5356,6 +6706,15 @@ export interface components {
             products?: string[] | null;
             tags?: string[] | null;
         };
+        Group: {
+            /** Format: int64 */
+            count: number;
+            examples: string[] | null;
+            language: string;
+            /** Format: date-time */
+            lastAt: string;
+            question: string;
+        };
         Hint: {
             /** Format: int64 */
             amount?: number;
@@ -5373,6 +6732,18 @@ export interface components {
         HistoryOutputBody: {
             /** @description Oldest first. */
             changes: components["schemas"]["PriceChange"][] | null;
+        };
+        Hit: {
+            action?: string;
+            answer: string;
+            category: string;
+            /** Format: double */
+            confidence: number;
+            id: string;
+            language: string;
+            question: string;
+            /** Format: double */
+            score: number;
         };
         Image: {
             alt?: string;
@@ -5448,6 +6819,10 @@ export interface components {
         InStateOutputBody: {
             nextCursor?: string;
             reviews: components["schemas"]["InspectedReview"][] | null;
+        };
+        InboxOutputBody: {
+            conversations: components["schemas"]["ConversationSummary"][] | null;
+            nextCursor?: string;
         };
         InspectedReview: {
             attributes?: {
@@ -5534,7 +6909,7 @@ export interface components {
             unit: "day" | "week" | "month" | "year";
         };
         Invoice: {
-            creditUsed: components["schemas"]["View"];
+            creditUsed: components["schemas"]["Formatted"];
             /** Format: date-time */
             issued: string;
             lines: components["schemas"]["InvoiceLine"][];
@@ -5542,15 +6917,15 @@ export interface components {
             number: string;
             /** @enum {string} */
             state: "open" | "paid" | "void";
-            subtotal: components["schemas"]["View"];
+            subtotal: components["schemas"]["Formatted"];
             /** @description Contained in the lines. */
             taxes: components["schemas"]["InvoiceTax"][];
             title: string;
             /** @description What was, or is to be, charged. */
-            total: components["schemas"]["View"];
+            total: components["schemas"]["Formatted"];
         };
         InvoiceLine: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             from?: string;
             /**
              * @description unused: days that were paid and are given back.
@@ -5568,13 +6943,13 @@ export interface components {
             nextCursor?: string;
         };
         InvoiceTax: {
-            gross: components["schemas"]["View"];
+            gross: components["schemas"]["Formatted"];
             /**
              * Format: int64
              * @description Basis points: 1000 is 10 %.
              */
             rateBp: number;
-            tax: components["schemas"]["View"];
+            tax: components["schemas"]["Formatted"];
         };
         Item: {
             /** Format: int64 */
@@ -5617,9 +6992,17 @@ export interface components {
             next?: components["schemas"]["NextPayment"];
             planId?: string;
             /** @description Of one payment of the plan. */
-            price?: components["schemas"]["View"];
+            price?: components["schemas"]["Formatted"];
             /** @description Of the plan. */
             title?: string;
+        };
+        Levels: {
+            /** Format: int64 */
+            firstAnswerMinutes: number;
+            /** Format: int64 */
+            nextAnswerMinutes: number;
+            /** Format: int64 */
+            unclaimedMinutes: number;
         };
         Lift: {
             /** Format: double */
@@ -5638,34 +7021,6 @@ export interface components {
             maxOverlap: number;
             /** Format: int64 */
             minGapDays: number;
-        };
-        Line: {
-            /**
-             * Format: int64
-             * @description Units taken off the order before they were shipped.
-             */
-            canceled?: number;
-            /** @description Its own, and its share of what the whole order got. */
-            discount: components["schemas"]["View"];
-            id: string;
-            image?: string;
-            options?: string[] | null;
-            productId: string;
-            properties?: {
-                [key: string]: string;
-            };
-            /** Format: int64 */
-            quantity: number;
-            /**
-             * Format: int64
-             * @description Units in parcels so far.
-             */
-            shipped: number;
-            sku?: string;
-            title: string;
-            total: components["schemas"]["View"];
-            unitPrice: components["schemas"]["View"];
-            variantId: string;
         };
         LinkedPerson: {
             "@type": string;
@@ -5706,11 +7061,6 @@ export interface components {
             ratingValue: number;
             /** Format: int64 */
             worstRating: number;
-        };
-        List: {
-            /** @description Missing on the last page. */
-            nextCursor?: string;
-            orders: components["schemas"]["OrderCard"][];
         };
         ListOutputBody: {
             nextCursor?: string;
@@ -5790,6 +7140,34 @@ export interface components {
             /** @description What the merge did; empty when the guest's cart had been merged before. */
             changes: components["schemas"]["CartChange"][];
         };
+        Message: {
+            /** Format: date-time */
+            at: string;
+            attachments?: components["schemas"]["Attachment"][] | null;
+            buttons?: components["schemas"]["Button"][] | null;
+            clientId?: string;
+            conversationId: string;
+            faqEntry?: string;
+            hidden?: boolean;
+            internal?: boolean;
+            masked?: string[] | null;
+            name?: string;
+            notice?: string;
+            role: string;
+            /** Format: int64 */
+            seq: number;
+            spans?: components["schemas"]["Span"][] | null;
+            text: string;
+        };
+        MessagesOutputBody: {
+            conversation: components["schemas"]["ConversationView"];
+            messages: components["schemas"]["Message"][] | null;
+            more: boolean;
+            /** @description How far each side has read. */
+            reads: {
+                [key: string]: components["schemas"]["Read"];
+            };
+        };
         Method: {
             brand: string;
             /** Format: int64 */
@@ -5824,7 +7202,7 @@ export interface components {
             currency: string;
         };
         MoneyBack: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** Format: date-time */
             at: string;
             /** Format: int64 */
@@ -5847,7 +7225,7 @@ export interface components {
             refunds: components["schemas"]["MoneyBack"][];
         };
         Movement: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** Format: date-time */
             at: string;
             /** @enum {string} */
@@ -5861,15 +7239,8 @@ export interface components {
             variantId: string;
         };
         NextPayment: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             on: string;
-        };
-        Note: {
-            /** Format: date-time */
-            at: string;
-            /** @description Subject of the agent. */
-            by: string;
-            text: string;
         };
         NoticeOutputBody: {
             /** @description Conditions and way to cancel, with a link. */
@@ -5914,6 +7285,28 @@ export interface components {
             /** Format: int64 */
             spent: number;
         };
+        OpenCallsOutputBody: {
+            calls: components["schemas"]["CallView"][] | null;
+        };
+        OpenOutputBody: {
+            /** Format: date-time */
+            changesAt?: string;
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description When it is not open: the next opening.
+             */
+            opensAt?: string;
+            /** @description Somebody switched it by hand. */
+            overridden: boolean;
+            zone: string;
+        };
+        OpenSpan: {
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+        };
         Option: {
             name: string;
             values: string[] | null;
@@ -5924,37 +7317,37 @@ export interface components {
             /** @description Missing for a guest's order. */
             customerId?: string;
             email: string;
-            fulfillments: components["schemas"]["Fulfillment"][];
+            fulfillments: components["schemas"]["OrderFulfillment"][];
             /** @example ord_01k9x7d3f8q7m2k */
             id: string;
-            lines: components["schemas"]["Line"][];
+            lines: components["schemas"]["OrderLine"][];
             /** @description The shopper's. */
             note?: string;
             /** @description For the shop's people only. */
-            notes?: components["schemas"]["Note"][] | null;
+            notes?: components["schemas"]["OrderNote"][] | null;
             /**
              * @description What people read out.
              * @example 01K9X-7D3F8-Q7M2K
              */
             number: string;
-            payment: components["schemas"]["Payment"];
+            payment: components["schemas"]["OrderPayment"];
             /** Format: date-time */
             placedAt: string;
-            refunds: components["schemas"]["Refund"][];
+            refunds: components["schemas"]["OrderRefund"][];
             /** @example standard */
             shippingMethod?: string;
             /** @enum {string} */
             state: "placed" | "partially_fulfilled" | "fulfilled" | "delivered" | "canceled";
             /** @description What happened, oldest first. */
-            timeline: components["schemas"]["TimelineEntry"][];
-            totals: components["schemas"]["Totals"];
+            timeline: components["schemas"]["OrderTimelineEntry"][];
+            totals: components["schemas"]["OrderTotals"];
             /** Format: date-time */
             updatedAt: string;
             /** Format: int64 */
             version: number;
         };
         OrderAdjustment: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             code?: string;
             /** @example Membership: Regular */
             name: string;
@@ -5962,20 +7355,6 @@ export interface components {
             planId?: string;
             /** @description Missing for a benefit of a membership. */
             promotionId?: string;
-        };
-        OrderCard: {
-            id: string;
-            image?: string;
-            number: string;
-            payment: string;
-            /** Format: date-time */
-            placedAt: string;
-            state: string;
-            /** @description Of the first line. */
-            title: string;
-            total: components["schemas"]["View"];
-            /** Format: int64 */
-            units: number;
         };
         OrderCondition: {
             /** Format: int64 */
@@ -5989,6 +7368,86 @@ export interface components {
             /** Format: int64 */
             spent?: number;
         };
+        OrderFulfillment: {
+            /** @example cj */
+            carrier: string;
+            /** @example CJ대한통운 */
+            carrierName: string;
+            /** Format: date-time */
+            deliveredAt?: string;
+            lines: components["schemas"]["Part"][];
+            /**
+             * Format: int64
+             * @description 1 for the first parcel.
+             */
+            n: number;
+            /** Format: date-time */
+            shippedAt: string;
+            trackingNumber?: string;
+            trackingUrl?: string;
+        };
+        OrderLine: {
+            /**
+             * Format: int64
+             * @description Units taken off the order before they were shipped.
+             */
+            canceled?: number;
+            /** @description Its own, and its share of what the whole order got. */
+            discount: components["schemas"]["Formatted"];
+            id: string;
+            image?: string;
+            options?: string[] | null;
+            productId: string;
+            properties?: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description Units in parcels so far.
+             */
+            shipped: number;
+            sku?: string;
+            title: string;
+            total: components["schemas"]["Formatted"];
+            unitPrice: components["schemas"]["Formatted"];
+            variantId: string;
+        };
+        OrderList: {
+            /** @description Missing on the last page. */
+            nextCursor?: string;
+            orders: components["schemas"]["OrderSummary"][];
+        };
+        OrderNote: {
+            /** Format: date-time */
+            at: string;
+            /** @description Subject of the agent. */
+            by: string;
+            text: string;
+        };
+        OrderPayment: {
+            /** @example visa */
+            brand?: string;
+            captured: components["schemas"]["Formatted"];
+            /** @description The provider's; for the shop's people only. */
+            id?: string;
+            /** @example 4242 */
+            last4?: string;
+            /** @description Missing when there was nothing to pay. */
+            provider?: string;
+            refunded: components["schemas"]["Formatted"];
+            /** @enum {string} */
+            state: "authorized" | "captured" | "failed" | "releasing" | "released" | "refunding" | "partially_refunded" | "refunded" | "refund_failed";
+        };
+        OrderRefund: {
+            amount: components["schemas"]["Formatted"];
+            /** Format: date-time */
+            at: string;
+            reason?: string;
+            /** @enum {string} */
+            state: "pending" | "succeeded" | "failed";
+        };
         OrderState: {
             address?: components["schemas"]["Address"];
             email: string;
@@ -5998,12 +7457,12 @@ export interface components {
             lines: components["schemas"]["OrderUnits"][];
             number: string;
             /** @description Captured in all. */
-            paid: components["schemas"]["View"];
+            paid: components["schemas"]["Formatted"];
             payment: string;
             /** @description The most that can still go back. */
-            refundable: components["schemas"]["View"];
+            refundable: components["schemas"]["Formatted"];
             /** @description Given back, or on its way. */
-            refunded: components["schemas"]["View"];
+            refunded: components["schemas"]["Formatted"];
             /** @description Money on its way back, oldest first. */
             refunds: components["schemas"]["Movement"][];
             /** @enum {string} */
@@ -6011,8 +7470,22 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        OrderSummary: {
+            id: string;
+            image?: string;
+            number: string;
+            payment: string;
+            /** Format: date-time */
+            placedAt: string;
+            state: string;
+            /** @description Of the first line. */
+            title: string;
+            total: components["schemas"]["Formatted"];
+            /** Format: int64 */
+            units: number;
+        };
         OrderTax: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** @example VAT */
             name: string;
             /**
@@ -6021,6 +7494,29 @@ export interface components {
              * @example 1000
              */
             rate: number;
+        };
+        OrderTimelineEntry: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            by: "customer" | "shop" | "system";
+            /** @description Facts: carrier and number, amount. */
+            text?: string;
+            /** @example shipped */
+            type: string;
+        };
+        OrderTotals: {
+            /** @description What each promotion and each benefit of a membership took off; together the discount. */
+            adjustments: components["schemas"]["OrderAdjustment"][];
+            discount: components["schemas"]["Formatted"];
+            shipping: components["schemas"]["Formatted"];
+            subtotal: components["schemas"]["Formatted"];
+            tax: components["schemas"]["Formatted"];
+            /** @description Whether the prices contain the tax. */
+            taxIncluded: boolean;
+            /** @description The tax at each rate. */
+            taxLines: components["schemas"]["OrderTax"][];
+            total: components["schemas"]["Formatted"];
         };
         OrderUnits: {
             /** Format: int64 */
@@ -6151,6 +7647,14 @@ export interface components {
             endpoint: string;
             token: string;
         };
+        Override: {
+            by?: string;
+            /** Format: date-time */
+            from: string;
+            open: boolean;
+            /** Format: date-time */
+            until: string;
+        };
         OwnReview: {
             attributes?: {
                 [key: string]: string;
@@ -6219,20 +7723,6 @@ export interface components {
              * @description Units of it.
              */
             quantity: number;
-        };
-        Payment: {
-            /** @example visa */
-            brand?: string;
-            captured: components["schemas"]["View"];
-            /** @description The provider's; for the shop's people only. */
-            id?: string;
-            /** @example 4242 */
-            last4?: string;
-            /** @description Missing when there was nothing to pay. */
-            provider?: string;
-            refunded: components["schemas"]["View"];
-            /** @enum {string} */
-            state: "authorized" | "captured" | "failed" | "releasing" | "released" | "refunding" | "partially_refunded" | "refunded" | "refund_failed";
         };
         PlanDocument: {
             /** @description Not offered any more. */
@@ -6388,12 +7878,6 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        PreviewHeld: {
-            /** Format: date-time */
-            opensAt?: string;
-            promotionId: string;
-            reason: string;
-        };
         PreviewLine: {
             /** Format: int64 */
             quantity: number;
@@ -6408,27 +7892,33 @@ export interface components {
             title?: string;
         };
         PreviewPrice: {
-            compareAtPrice?: components["schemas"]["View"];
-            discount: components["schemas"]["View"];
+            compareAtPrice?: components["schemas"]["Formatted"];
+            discount: components["schemas"]["Formatted"];
             /** @description What each promotion takes off this line; together the discount. */
             discounts: components["schemas"]["PreviewShare"][];
             /** @description The promotion that gives it. */
             gift?: string;
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). */
-            lowestPrice30?: components["schemas"]["View"];
+            lowestPrice30?: components["schemas"]["Formatted"];
             /** Format: int64 */
             quantity: number;
             /** @description The sale that makes the price on the shelf. */
             sale?: string;
-            subtotal: components["schemas"]["View"];
+            subtotal: components["schemas"]["Formatted"];
             title: string;
-            total: components["schemas"]["View"];
+            total: components["schemas"]["Formatted"];
             /** @description On the shelf. */
-            unitPrice: components["schemas"]["View"];
+            unitPrice: components["schemas"]["Formatted"];
             variantId: string;
         };
+        PreviewRestriction: {
+            /** Format: date-time */
+            opensAt?: string;
+            promotionId: string;
+            reason: string;
+        };
         PreviewShare: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             name?: string;
             promotionId: string;
         };
@@ -6443,7 +7933,7 @@ export interface components {
             segments?: string[];
         };
         PreviewTax: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** @example VAT */
             name: string;
             /**
@@ -6523,53 +8013,6 @@ export interface components {
              */
             type: string;
         };
-        ProductCard: {
-            /**
-             * @description Of the variant that there is most of; in the shop's list only.
-             * @enum {string}
-             */
-            availability?: "in_stock" | "low" | "out" | "not_open_yet";
-            categories: string[] | null;
-            /** @description The struck-through price of the cheapest variant. */
-            compareAt?: components["schemas"]["View"];
-            /**
-             * @description Part of the page's address.
-             * @example green-tea-cream
-             */
-            handle: string;
-            /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
-            id: string;
-            image?: components["schemas"]["Image"];
-            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
-            lowestPrice30?: components["schemas"]["View"];
-            /**
-             * Format: date-time
-             * @description When a limited edition can be bought, with not_open_yet.
-             */
-            opensAt?: string;
-            /** @description Of the cheapest variant. */
-            price?: components["schemas"]["View"];
-            /** @description Of the dearest variant, when it is not the same. */
-            priceMax?: components["schemas"]["View"];
-            /** @description The sale that makes the price. Filters and orders by price go by it, too. */
-            sale?: components["schemas"]["ProductSale"];
-            /** @example active */
-            status: string;
-            tags: string[] | null;
-            /** @example 녹차 수분 크림 */
-            title: string;
-            type?: string;
-            /** Format: date-time */
-            updatedAt: string;
-            /** @description The variant to buy, when there is only one. */
-            variantId?: string;
-            /**
-             * Format: int64
-             * @description How many variants there are.
-             */
-            variants: number;
-            vendor?: string;
-        };
         ProductDocument: {
             /** @description Without commas. */
             categories?: string[];
@@ -6644,9 +8087,9 @@ export interface components {
             /** @description Most products first. */
             categories: components["schemas"]["ProductFacet"][];
             /** @description Highest price shown; with a currency only. */
-            maxPrice?: components["schemas"]["View"];
+            maxPrice?: components["schemas"]["Formatted"];
             /** @description Lowest price shown; with a currency only. */
-            minPrice?: components["schemas"]["View"];
+            minPrice?: components["schemas"]["Formatted"];
             tags: components["schemas"]["ProductFacet"][];
             types: components["schemas"]["ProductFacet"][];
             vendors: components["schemas"]["ProductFacet"][];
@@ -6656,7 +8099,7 @@ export interface components {
             facets?: components["schemas"]["ProductFacets"];
             /** @description Send as cursor for the next page; absent on the last. */
             nextCursor?: string;
-            products: components["schemas"]["ProductCard"][] | null;
+            products: components["schemas"]["ProductSummary"][] | null;
             /**
              * Format: int64
              * @description How many products the whole list has.
@@ -6691,7 +8134,7 @@ export interface components {
             /** @enum {string} */
             availability: "in_stock" | "low" | "out" | "not_open_yet";
             /** @description Struck-through price. */
-            compareAt?: components["schemas"]["View"];
+            compareAt?: components["schemas"]["Formatted"];
             /** @description What a gift set is made of. */
             components?: components["schemas"]["ProductSetPart"][] | null;
             /** Format: int64 */
@@ -6704,7 +8147,7 @@ export interface components {
              */
             left?: number;
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
-            lowestPrice30?: components["schemas"]["View"];
+            lowestPrice30?: components["schemas"]["Formatted"];
             /**
              * Format: int64
              * @description Over a customer's lifetime.
@@ -6720,7 +8163,7 @@ export interface components {
             /** @description One value for each option of the product. */
             options: string[] | null;
             /** @description Absent when not sold in the currency. */
-            price?: components["schemas"]["View"];
+            price?: components["schemas"]["Formatted"];
             /** @description The sale that makes the price. */
             sale?: components["schemas"]["ProductSale"];
             sku?: string;
@@ -6766,6 +8209,53 @@ export interface components {
             /** Format: int64 */
             quantity: number;
             variantId: string;
+        };
+        ProductSummary: {
+            /**
+             * @description Of the variant that there is most of; in the shop's list only.
+             * @enum {string}
+             */
+            availability?: "in_stock" | "low" | "out" | "not_open_yet";
+            categories: string[] | null;
+            /** @description The struck-through price of the cheapest variant. */
+            compareAt?: components["schemas"]["Formatted"];
+            /**
+             * @description Part of the page's address.
+             * @example green-tea-cream
+             */
+            handle: string;
+            /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
+            id: string;
+            image?: components["schemas"]["Image"];
+            /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
+            lowestPrice30?: components["schemas"]["Formatted"];
+            /**
+             * Format: date-time
+             * @description When a limited edition can be bought, with not_open_yet.
+             */
+            opensAt?: string;
+            /** @description Of the cheapest variant. */
+            price?: components["schemas"]["Formatted"];
+            /** @description Of the dearest variant, when it is not the same. */
+            priceMax?: components["schemas"]["Formatted"];
+            /** @description The sale that makes the price. Filters and orders by price go by it, too. */
+            sale?: components["schemas"]["ProductSale"];
+            /** @example active */
+            status: string;
+            tags: string[] | null;
+            /** @example 녹차 수분 크림 */
+            title: string;
+            type?: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description The variant to buy, when there is only one. */
+            variantId?: string;
+            /**
+             * Format: int64
+             * @description How many variants there are.
+             */
+            variants: number;
+            vendor?: string;
         };
         ProductsAdjustInputBody: {
             /**
@@ -6951,23 +8441,23 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @description Of lines, order and shipping together: total = subtotal - discount + shipping, plus tax unless it is included. */
-            discount: components["schemas"]["View"];
-            giftChoices: components["schemas"]["Choice"][];
+            discount: components["schemas"]["Formatted"];
+            giftChoices: components["schemas"]["GiftChoice"][];
             /** @description Limited editions that this shopper could not buy. */
-            held: components["schemas"]["PreviewHeld"][];
+            held: components["schemas"]["PreviewRestriction"][];
             hints: components["schemas"]["Hint"][];
             /** @description Gifts included. */
             lines: components["schemas"]["PreviewPrice"][];
             refusedCodes: components["schemas"]["RefusedCode"][];
-            shipping: components["schemas"]["View"];
+            shipping: components["schemas"]["Formatted"];
             /** @description The part of discount that is off the shipping. */
-            shippingDiscount: components["schemas"]["View"];
-            subtotal: components["schemas"]["View"];
-            tax: components["schemas"]["View"];
+            shippingDiscount: components["schemas"]["Formatted"];
+            subtotal: components["schemas"]["Formatted"];
+            tax: components["schemas"]["Formatted"];
             /** @description Whether the prices contain the tax. */
             taxIncluded: boolean;
             taxLines: components["schemas"]["PreviewTax"][];
-            total: components["schemas"]["View"];
+            total: components["schemas"]["Formatted"];
         };
         PromotionReport: {
             /** @description Whether the guard counts it as a discount. */
@@ -7088,8 +8578,8 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "trial_turns_paid" | "price_rises";
-            new: components["schemas"]["View"];
-            old: components["schemas"]["View"];
+            new: components["schemas"]["Formatted"];
+            old: components["schemas"]["Formatted"];
             on: string;
             required: boolean;
         };
@@ -7113,17 +8603,17 @@ export interface components {
             /** @description The law gives the right, whatever the policy says. */
             byLaw: boolean;
             /** @description Not refunded because it went back before without any goods. */
-            capped: components["schemas"]["View"];
+            capped: components["schemas"]["Formatted"];
             /** @description For gifts and discounts that are kept without being earned; negative when an earlier charge goes back. */
             charges: components["schemas"]["QuoteCharge"][];
             /** @description What earlier returns of this order left open. */
-            earlier: components["schemas"]["View"];
+            earlier: components["schemas"]["Formatted"];
             /** @description Of an exchange or a replacement. */
             exchange?: components["schemas"]["QuoteExchange"];
             /** @description What the shop keeps. */
             fees: components["schemas"]["QuoteFee"][];
             /** @description What the units cost together. */
-            goods: components["schemas"]["View"];
+            goods: components["schemas"]["Formatted"];
             lines: components["schemas"]["QuoteLine"][];
             /** @description On which ways of payment it goes back, in that order. */
             payments: components["schemas"]["QuotePayment"][];
@@ -7133,11 +8623,11 @@ export interface components {
              */
             policyVersion: number;
             /** @description The value that goes to the customer: goods + shipping - charges + earlier - fees + waived - capped. */
-            refund: components["schemas"]["View"];
+            refund: components["schemas"]["Formatted"];
             /** @enum {string} */
             resolution: "refund" | "store_credit" | "exchange" | "replacement";
             /** @description Of the shipping to the customer that goes back. */
-            shipping: components["schemas"]["View"];
+            shipping: components["schemas"]["Formatted"];
             /** @description The alternative: store credit. Missing for guests. */
             storeCredit?: components["schemas"]["QuoteCredit"];
             /** @description Send it with the request for the return: the amounts are then these, or the request is refused with what changed. */
@@ -7148,7 +8638,7 @@ export interface components {
              */
             until?: string;
             /** @description Charges above the value of the goods; not collected. */
-            waived: components["schemas"]["View"];
+            waived: components["schemas"]["Formatted"];
             /**
              * @description keep: the goods need not come back.
              * @enum {string}
@@ -7156,7 +8646,7 @@ export interface components {
             way: "label" | "pickup" | "own" | "keep";
         };
         QuoteCharge: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** @enum {string} */
             kind: "gift_kept" | "promotion_lost";
             lineId?: string;
@@ -7165,20 +8655,20 @@ export interface components {
         };
         QuoteCredit: {
             /** @description With the bonus. */
-            amount: components["schemas"]["View"];
-            bonus: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
+            bonus: components["schemas"]["Formatted"];
         };
         QuoteExchange: {
             /** @description What is asked for before they are sent; never taken silently. */
-            balance: components["schemas"]["View"];
+            balance: components["schemas"]["Formatted"];
             goods: components["schemas"]["QuoteGood"][];
             /** @description What is refunded because they are cheaper. */
-            paidOut: components["schemas"]["View"];
+            paidOut: components["schemas"]["Formatted"];
             /** @description What the goods cost: what was paid for those that come back, and the difference of the shelf prices. */
-            price: components["schemas"]["View"];
+            price: components["schemas"]["Formatted"];
         };
         QuoteFee: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** @enum {string} */
             kind: "return_shipping" | "restocking" | "damage";
             lineId?: string;
@@ -7188,11 +8678,11 @@ export interface components {
             /** Format: int64 */
             quantity: number;
             title: string;
-            unit: components["schemas"]["View"];
+            unit: components["schemas"]["Formatted"];
             variantId: string;
         };
         QuoteLine: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             lineId: string;
             /** Format: int64 */
             quantity: number;
@@ -7201,17 +8691,17 @@ export interface components {
         };
         QuoteOutputBody: {
             /** @description Account credit afterwards. */
-            credit: components["schemas"]["View"];
+            credit: components["schemas"]["Formatted"];
             /** @description Paid from account credit. */
-            creditUsed: components["schemas"]["View"];
+            creditUsed: components["schemas"]["Formatted"];
             endsOn?: string;
             /** @description What for. */
             lines: components["schemas"]["InvoiceLine"][];
             nextPayment?: components["schemas"]["NextPayment"];
             /** @description Charged at once. */
-            now: components["schemas"]["View"];
+            now: components["schemas"]["Formatted"];
             /** @description Goes back to the card. */
-            refund: components["schemas"]["View"];
+            refund: components["schemas"]["Formatted"];
             /** @description Afterwards, once it is paid. */
             state: string;
             taxes: components["schemas"]["InvoiceTax"][];
@@ -7222,18 +8712,24 @@ export interface components {
             version: number;
         };
         QuotePayment: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** @enum {string} */
             method: "card" | "store_credit" | "points";
         };
         QuoteUnit: {
             /** @description Its own, and its share of what the whole order got. */
-            discount: components["schemas"]["View"];
-            paid: components["schemas"]["View"];
+            discount: components["schemas"]["Formatted"];
+            paid: components["schemas"]["Formatted"];
             /** @description At the shelf. */
-            price: components["schemas"]["View"];
+            price: components["schemas"]["Formatted"];
             /** @description Contained in paid. */
-            tax: components["schemas"]["View"];
+            tax: components["schemas"]["Formatted"];
+        };
+        Read: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            seq: number;
         };
         ReceiveManyOutputBody: {
             /** @description In the order of the request. */
@@ -7246,13 +8742,13 @@ export interface components {
             problem?: string;
             state?: string;
         };
-        Refund: {
-            amount: components["schemas"]["View"];
+        RecentOrder: {
+            id: string;
+            number: string;
             /** Format: date-time */
-            at: string;
-            reason?: string;
-            /** @enum {string} */
-            state: "pending" | "succeeded" | "failed";
+            placedAt: string;
+            state: string;
+            total: string;
         };
         RefusedCode: {
             /** @example WELCOME */
@@ -7287,7 +8783,7 @@ export interface components {
             /** @description The units taken off, gifts that are no longer earned included. */
             lines: components["schemas"]["Part"][];
             order: components["schemas"]["OrderState"];
-            refund: components["schemas"]["View"];
+            refund: components["schemas"]["Formatted"];
         };
         Reply: {
             /** Format: date-time */
@@ -7320,28 +8816,28 @@ export interface components {
              * @description When the figures were begun to be added up.
              */
             asOf?: string;
-            churnInvoluntary: components["schemas"]["View"];
-            churnVoluntary: components["schemas"]["View"];
+            churnInvoluntary: components["schemas"]["Formatted"];
+            churnVoluntary: components["schemas"]["Formatted"];
             /** @description opening + new + returned + expansion - contraction - churn, always. */
-            closing: components["schemas"]["View"];
+            closing: components["schemas"]["Formatted"];
             /** @description Who still pays, month after month. */
             cohorts: components["schemas"]["Cohort"][];
-            contraction: components["schemas"]["View"];
-            expansion: components["schemas"]["View"];
-            new: components["schemas"]["View"];
+            contraction: components["schemas"]["Formatted"];
+            expansion: components["schemas"]["Formatted"];
+            new: components["schemas"]["Formatted"];
             /** @description Recurring revenue per month at from. */
-            opening: components["schemas"]["View"];
+            opening: components["schemas"]["Formatted"];
             /** @description false: the figures are being added up and are 0 until then. Ask again in a minute or a few. */
             ready: boolean;
             /** @description Declined invoices that are decided, and those paid in the end. */
             recovery: components["schemas"]["Share"];
-            renewalAmount: components["schemas"]["View"];
+            renewalAmount: components["schemas"]["Formatted"];
             /**
              * Format: int64
              * @description Charges to come within the days.
              */
             renewals: number;
-            returned: components["schemas"]["View"];
+            returned: components["schemas"]["Formatted"];
             /** @description Subscriptions by state, as they stand. */
             states: {
                 [key: string]: number;
@@ -7436,7 +8932,7 @@ export interface components {
             title: string;
             /** Format: int64 */
             units: number;
-            value: components["schemas"]["View"];
+            value: components["schemas"]["Formatted"];
         };
         ReturnList: {
             /** @description Missing on the last page. */
@@ -7871,6 +9367,15 @@ export interface components {
              */
             windowDays: number;
         };
+        Schedule: {
+            /** @example KR */
+            country?: string;
+            days?: components["schemas"]["Day"][] | null;
+            readonly override?: components["schemas"]["Override"];
+            week: (components["schemas"]["OpenSpan"][] | null)[] | null;
+            /** @example Asia/Seoul */
+            zone: string;
+        };
         SearchOutputBody: {
             /** @description Send as cursor to go on; a page can be empty and have one, when none of the orders looked at fits. */
             nextCursor?: string;
@@ -7882,7 +9387,7 @@ export interface components {
         SearchTotal: {
             /** Format: int64 */
             orders: number;
-            total: components["schemas"]["View"];
+            total: components["schemas"]["Formatted"];
         };
         SeasonDates: {
             day: string;
@@ -7953,6 +9458,11 @@ export interface components {
         };
         SegmentsOutputBody: {
             segments: components["schemas"]["Segment"][];
+        };
+        SendOutputBody: {
+            conversation: components["schemas"]["ConversationView"];
+            /** @description The message as it is stored, and what followed it. */
+            messages: components["schemas"]["Message"][] | null;
         };
         SendingOutputBody: {
             /**
@@ -8025,17 +9535,17 @@ export interface components {
             bp: number;
             /** Format: int64 */
             of: number;
-            ofAmount: components["schemas"]["View"];
+            ofAmount: components["schemas"]["Formatted"];
             /** Format: int64 */
             part: number;
-            partAmount: components["schemas"]["View"];
+            partAmount: components["schemas"]["Formatted"];
         };
         ShippingMethod: {
             /** @example standard */
             id: string;
             /** @example Standard */
             name: string;
-            price: components["schemas"]["View"];
+            price: components["schemas"]["Formatted"];
         };
         ShippingTerms: {
             countries?: string[] | null;
@@ -8070,12 +9580,12 @@ export interface components {
         };
         ShopMethod: {
             /** @description From which amount of goods, after discounts, it costs nothing. */
-            freeFrom?: components["schemas"]["View"];
+            freeFrom?: components["schemas"]["Formatted"];
             /** @example standard */
             id: string;
             /** @example Standard */
             name: string;
-            price: components["schemas"]["View"];
+            price: components["schemas"]["Formatted"];
         };
         ShopTax: {
             /**
@@ -8176,9 +9686,38 @@ export interface components {
             /** Format: int64 */
             weight: number;
         };
+        Slot: {
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: int64
+             * @description calls that can still be booked
+             */
+            left: number;
+            /** Format: date-time */
+            to: string;
+        };
+        SlotsOutputBody: {
+            slots: components["schemas"]["Slot"][] | null;
+            zone: string;
+        };
         Source: {
             name: string;
             step: string;
+        };
+        Span: {
+            bold?: boolean;
+            code?: boolean;
+            italic?: boolean;
+            /** @description an https, mailto or tel address */
+            link?: string;
+            text: string;
+        };
+        StartOutputBody: {
+            conversation: components["schemas"]["ConversationView"];
+            messages: components["schemas"]["Message"][] | null;
+            /** @description A guest's secret for this conversation; send it as Chat-Token. */
+            token?: string;
         };
         State: {
             answer: string;
@@ -8237,7 +9776,7 @@ export interface components {
             closes: string;
             contents?: components["schemas"]["Item"][] | null;
             /** @description Account credit; the next invoices use it first. */
-            credit: components["schemas"]["View"];
+            credit: components["schemas"]["Formatted"];
             endReason?: string;
             /** @description Of one that is canceled or has ended. */
             endsOn?: string;
@@ -8256,7 +9795,7 @@ export interface components {
             /** Format: int64 */
             prepaidLeft?: number;
             /** @description Of one payment. */
-            price: components["schemas"]["View"];
+            price: components["schemas"]["Formatted"];
             /** @description A payment or a parcel is under way; read again in a minute. */
             processing: boolean;
             /** Format: int64 */
@@ -8274,7 +9813,7 @@ export interface components {
         };
         SubscriptionListBody: {
             /** @description Account credit that no subscription holds, by currency: the next one that starts uses it. */
-            credit: components["schemas"]["View"][];
+            credit: components["schemas"]["Formatted"][];
             nextCursor?: string;
             subscriptions: components["schemas"]["Summary"][];
         };
@@ -8429,7 +9968,7 @@ export interface components {
             id: string;
             planId: string;
             /** @description Of one payment. */
-            price: components["schemas"]["View"];
+            price: components["schemas"]["Formatted"];
             /** Format: date-time */
             startedAt: string;
             /** @enum {string} */
@@ -8501,6 +10040,19 @@ export interface components {
              */
             rateBp: number;
         };
+        Team: {
+            calls: components["schemas"]["CallPolicy"];
+            hours: components["schemas"]["Schedule"];
+            id: string;
+            languages: string[] | null;
+            levels: components["schemas"]["Levels"];
+            name: string;
+            /** Format: int64 */
+            readonly version: number;
+        };
+        TeamsOutputBody: {
+            teams: components["schemas"]["Team"][] | null;
+        };
         Template: {
             id: string;
             kind: string;
@@ -8519,7 +10071,7 @@ export interface components {
             };
             /** Format: int64 */
             basisPoints?: number;
-            buyGet?: components["schemas"]["BuyGetTerms"];
+            buyGet?: components["schemas"]["BuyXGetYTerms"];
             gifts?: components["schemas"]["GiftTier"][] | null;
             /**
              * Format: int64
@@ -8566,6 +10118,13 @@ export interface components {
             preheader?: string;
             subject: string;
         };
+        TicketOutputBody: {
+            /** Format: date-time */
+            expiresAt: string;
+            ticket: string;
+            /** @description The WebSocket, ticket included. */
+            url: string;
+        };
         Tier: {
             amount?: {
                 [key: string]: number;
@@ -8578,31 +10137,8 @@ export interface components {
             /** Format: int64 */
             fromQuantity?: number;
         };
-        TimelineEntry: {
-            /** Format: date-time */
-            at: string;
-            /** @enum {string} */
-            by: "customer" | "shop" | "system";
-            /** @description Facts: carrier and number, amount. */
-            text?: string;
-            /** @example shipped */
-            type: string;
-        };
-        Totals: {
-            /** @description What each promotion and each benefit of a membership took off; together the discount. */
-            adjustments: components["schemas"]["OrderAdjustment"][];
-            discount: components["schemas"]["View"];
-            shipping: components["schemas"]["View"];
-            subtotal: components["schemas"]["View"];
-            tax: components["schemas"]["View"];
-            /** @description Whether the prices contain the tax. */
-            taxIncluded: boolean;
-            /** @description The tax at each rate. */
-            taxLines: components["schemas"]["OrderTax"][];
-            total: components["schemas"]["View"];
-        };
         Unpaid: {
-            amount: components["schemas"]["View"];
+            amount: components["schemas"]["Formatted"];
             /** Format: date-time */
             retryAt?: string;
             /** @description The provider is being asked. */
@@ -8620,6 +10156,21 @@ export interface components {
             /** @example PUT */
             method: string;
             url: string;
+        };
+        UploadOutputBody: {
+            /** @description Send it with a message. */
+            attachment: components["schemas"]["Attachment"];
+            /** @description PUT the file here. */
+            url: string;
+        };
+        Use: {
+            entry: string;
+            /** Format: int64 */
+            helped: number;
+            /** Format: int64 */
+            notHelped: number;
+            /** Format: int64 */
+            views: number;
         };
         Variant: {
             id: string;
@@ -8684,7 +10235,7 @@ export interface components {
             /** @enum {string} */
             availability: "in_stock" | "low" | "out" | "not_open_yet";
             /** @description Struck-through price. */
-            compareAt?: components["schemas"]["View"];
+            compareAt?: components["schemas"]["Formatted"];
             /** @description What a gift set is made of. */
             components?: components["schemas"]["ProductSetPart"][] | null;
             /** Format: int64 */
@@ -8699,7 +10250,7 @@ export interface components {
              */
             left?: number;
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
-            lowestPrice30?: components["schemas"]["View"];
+            lowestPrice30?: components["schemas"]["Formatted"];
             /**
              * Format: int64
              * @description Over a customer's lifetime.
@@ -8717,7 +10268,7 @@ export interface components {
             /** @description One value for each option of the product. */
             options: string[] | null;
             /** @description Absent when not sold in the currency. */
-            price?: components["schemas"]["View"];
+            price?: components["schemas"]["Formatted"];
             productId: string;
             /** @description The sale that makes the price. */
             sale?: components["schemas"]["ProductSale"];
@@ -8729,23 +10280,16 @@ export interface components {
             /** @description In the order of the ids. What is not sold is left out. */
             variants: components["schemas"]["VariantSummary"][];
         };
-        View: {
-            /**
-             * Format: int64
-             * @description Minor units: won, cents.
-             * @example 12000
-             */
-            amount: number;
-            /**
-             * @description ISO 4217 code.
-             * @example KRW
-             */
-            currency: string;
-            /**
-             * @description The amount for people, in English style.
-             * @example ₩12,000
-             */
-            display: string;
+        Version: {
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            entries: number;
+            /** Format: int64 */
+            version: number;
         };
         VotesOutputBody: {
             /** Format: int64 */
@@ -8753,7 +10297,7 @@ export interface components {
             /** Format: int64 */
             unhelpful: number;
         };
-        Waiting: {
+        WaitingIndex: {
             /** Format: int64 */
             daysBase: number;
             /** Format: int64 */
@@ -9191,7 +10735,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["OrderList"];
                 };
             };
             /** @description Unauthorized */
@@ -12007,6 +13551,584 @@ export interface operations {
             };
         };
     };
+    listCalls: {
+        parameters: {
+            query?: {
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenCallsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareBookInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCallSlots: {
+        parameters: {
+            query?: {
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotsOutputBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the call's conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                callId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the call's conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                callId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the call's conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                callId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the call's conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                callId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareFinishInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportCare: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description One team only. */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationFigures"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     createCart: {
         parameters: {
             query?: never;
@@ -13587,6 +15709,2042 @@ export interface operations {
             };
         };
     };
+    listAgents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentStatus"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatMeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentStatus"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCannedAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setCannedAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cannedId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatCannedInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeCannedAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cannedId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMyConversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatStartInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prepareAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatUploadInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    blockConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setConversationContact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatContactInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConversationContext: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AboutOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    giveBackConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMessages: {
+        parameters: {
+            query?: {
+                /** @description Messages after this number. */
+                since?: number;
+                limit?: number;
+            };
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addConversationNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatNoteInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rateConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatRateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    markRead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatReadInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snoozeConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatSnoozeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tagConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatTagInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transferConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path: {
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatTransferInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportConversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseConversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EraseOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInbox: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description Where to go on: nextCursor of the page before. */
+                cursor?: string;
+                team?: string;
+                /** @description One state only; all open ones without it. */
+                state?: "" | "bot" | "queued" | "agent" | "snoozed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSocketTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A guest's secret for the conversation. */
+                "Chat-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatTicketInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getCheckout: {
         parameters: {
             query?: never;
@@ -13803,6 +17961,63 @@ export interface operations {
             };
         };
     };
+    getConsoleFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
+            path: {
+                folder: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    "Cross-Origin-Resource-Policy"?: string;
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getDocs: {
         parameters: {
             query?: never;
@@ -13931,6 +18146,579 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFAQ: {
+        parameters: {
+            query?: {
+                language?: "ko" | "en";
+                category?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqOutputBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFAQEntries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importFAQ: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareImportInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editFAQEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entryId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareEditInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeFAQEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entryId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishFAQ: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportFAQ: {
+        parameters: {
+            query?: {
+                /** @description Of the unanswered questions; this month without it. */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqReportOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchFAQ: {
+        parameters: {
+            query: {
+                q: string;
+                /** @description Of the answers; the question may be in either. */
+                language?: "ko" | "en";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqSearchOutputBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestFAQ: {
+        parameters: {
+            query: {
+                q: string;
+                /** @description Of the answers; the question may be in either. */
+                language?: "ko" | "en";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqSearchOutputBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rateFAQ: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entryId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareFeedbackInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14384,7 +19172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["OrderList"];
                 };
             };
             /** @description Unauthorized */
@@ -24280,6 +29068,262 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTeams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                teamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareSetTeamInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                teamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenOutputBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overrideHours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                teamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareOverrideInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -194,7 +194,7 @@ func TestFiguresOfAPeriod(t *testing.T) {
 		}
 	}
 	merchant := apitest.New(t, d.handler).As(apitest.Merchant)
-	var f conversation.Figures
+	var f conversation.ConversationFigures
 	merchant.Do("GET", "/care/report?from=2026-11-30&to=2026-11-30", nil).Want(200).Into(&f)
 	if f.Conversations != 2 || f.HandedOver != 1 || f.ByHour[10] != 2 || f.Reasons[conversation.AsksPerson] != 1 {
 		t.Errorf("%+v", f)

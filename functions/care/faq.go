@@ -54,7 +54,7 @@ type listInput struct {
 	Category string `query:"category" maxLength:"40"`
 }
 
-type listOutput struct {
+type faqOutput struct {
 	CacheControl string `header:"Cache-Control"`
 	Body         struct {
 		Entries    []faq.Answer `json:"entries"`
@@ -62,12 +62,12 @@ type listOutput struct {
 	}
 }
 
-func (f *Care) list(ctx context.Context, in *listInput) (*listOutput, error) {
+func (f *Care) list(ctx context.Context, in *listInput) (*faqOutput, error) {
 	index, err := f.FAQ.Index(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := &listOutput{CacheControl: "public, max-age=60"}
+	out := &faqOutput{CacheControl: "public, max-age=60"}
 	out.Body.Entries, out.Body.Categories = index.Entries(in.Language, in.Category), []string{}
 	if out.Body.Entries == nil {
 		out.Body.Entries = []faq.Answer{}
@@ -86,22 +86,22 @@ type searchInput struct {
 	Limit    int    `query:"limit" minimum:"1" maximum:"20" default:"5"`
 }
 
-type searchOutput struct {
+type faqSearchOutput struct {
 	Body struct {
 		Verdict faq.Verdict `json:"verdict" enum:"answer,ask,none"`
 		Hits    []faq.Hit   `json:"hits"`
 	}
 }
 
-func (f *Care) search(ctx context.Context, in *searchInput) (*searchOutput, error) {
+func (f *Care) search(ctx context.Context, in *searchInput) (*faqSearchOutput, error) {
 	return f.lookUp(ctx, func(index *faq.Index) []faq.Hit { return index.Search(in.Question, in.Language, in.Limit) })
 }
 
-func (f *Care) suggest(ctx context.Context, in *searchInput) (*searchOutput, error) {
+func (f *Care) suggest(ctx context.Context, in *searchInput) (*faqSearchOutput, error) {
 	return f.lookUp(ctx, func(index *faq.Index) []faq.Hit { return index.Suggest(in.Question, in.Language, in.Limit) })
 }
 
-func (f *Care) lookUp(ctx context.Context, find func(*faq.Index) []faq.Hit) (*searchOutput, error) {
+func (f *Care) lookUp(ctx context.Context, find func(*faq.Index) []faq.Hit) (*faqSearchOutput, error) {
 	if err := f.limit(ctx, "search", mostSearches); err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (f *Care) lookUp(ctx context.Context, find func(*faq.Index) []faq.Hit) (*se
 	if err != nil {
 		return nil, err
 	}
-	out := &searchOutput{}
+	out := &faqSearchOutput{}
 	out.Body.Hits = find(index)
 	out.Body.Verdict, _ = faq.Default.Decide(out.Body.Hits)
 	if out.Body.Hits == nil {
@@ -165,7 +165,7 @@ func (f *Care) entries(ctx context.Context, _ *struct{}) (*entriesOutput, error)
 
 type importInput struct {
 	Body struct {
-		Entries []faq.Entry `json:"entries" minItems:"1" maxItems:"2000" nullable:"false"`
+		Entries []faq.FAQEntry `json:"entries" minItems:"1" maxItems:"2000" nullable:"false"`
 	}
 }
 
@@ -182,11 +182,11 @@ func (f *Care) importAll(ctx context.Context, in *importInput) (*entriesOutput, 
 type editInput struct {
 	EntryID string `path:"entryId" maxLength:"60" pattern:"^[a-z0-9-]+$"`
 	Body    struct {
-		Category string              `json:"category" pattern:"^[a-z0-9-]{1,40}$"`
-		Texts    map[string]faq.Text `json:"texts"`
-		Action   string              `json:"action,omitempty" enum:",order_status,start_return,skip_delivery,cancel_subscription"`
-		Order    int                 `json:"order,omitempty" minimum:"0" maximum:"100000" doc:"Place in the list."`
-		Version  int                 `json:"version" minimum:"0"`
+		Category string                 `json:"category" pattern:"^[a-z0-9-]{1,40}$"`
+		Texts    map[string]faq.FAQText `json:"texts"`
+		Action   string                 `json:"action,omitempty" enum:",order_status,start_return,skip_delivery,cancel_subscription"`
+		Order    int                    `json:"order,omitempty" minimum:"0" maximum:"100000" doc:"Place in the list."`
+		Version  int                    `json:"version" minimum:"0"`
 	}
 }
 
@@ -195,7 +195,7 @@ type editOutput struct {
 }
 
 func (f *Care) edit(ctx context.Context, in *editInput) (*editOutput, error) {
-	e := faq.Entry{ID: in.EntryID, Category: in.Body.Category, Texts: in.Body.Texts, Action: in.Body.Action}
+	e := faq.FAQEntry{ID: in.EntryID, Category: in.Body.Category, Texts: in.Body.Texts, Action: in.Body.Action}
 	if wrong := e.Validate(""); len(wrong) > 0 {
 		return nil, problem.Invalid(wrong...)
 	}

@@ -133,7 +133,7 @@ type reportInput struct {
 }
 
 type reportOutput struct {
-	Body conversation.Figures
+	Body conversation.ConversationFigures
 }
 
 // mostDays bounds a report.
@@ -156,9 +156,9 @@ func (f *Care) report(ctx context.Context, in *reportInput) (*reportOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	var cards []conversation.Card
+	var cards []conversation.ConversationSummary
 	for day := from; !day.After(to); day = day.AddDate(0, 0, 1) {
-		err := f.Chat.OfDay(ctx, day.Format(time.DateOnly), func(c conversation.Card) {
+		err := f.Chat.OfDay(ctx, day.Format(time.DateOnly), func(c conversation.ConversationSummary) {
 			if in.Team == "" || c.Team == in.Team {
 				cards = append(cards, c)
 			}

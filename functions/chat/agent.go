@@ -18,8 +18,8 @@ type inboxInput struct {
 
 type inboxOutput struct {
 	Body struct {
-		Conversations []conversation.Card `json:"conversations"`
-		NextCursor    string              `json:"nextCursor,omitempty"`
+		Conversations []conversation.ConversationSummary `json:"conversations"`
+		NextCursor    string                             `json:"nextCursor,omitempty"`
 	}
 }
 

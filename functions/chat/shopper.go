@@ -117,15 +117,15 @@ func (f *Chat) start(ctx context.Context, in *startInput) (*startOutput, error) 
 	return out, nil
 }
 
-type listOutput struct {
+type conversationsOutput struct {
 	Body struct {
 		Conversations []ConversationView `json:"conversations"`
 	}
 }
 
-func (f *Chat) mine(ctx context.Context, _ *struct{}) (*listOutput, error) {
+func (f *Chat) mine(ctx context.Context, _ *struct{}) (*conversationsOutput, error) {
 	all, err := f.Of(ctx, auth.From(ctx).Subject)
-	out := &listOutput{}
+	out := &conversationsOutput{}
 	out.Body.Conversations = make([]ConversationView, len(all))
 	for i, c := range all {
 		out.Body.Conversations[i] = f.view(ctx, c)

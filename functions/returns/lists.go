@@ -32,7 +32,7 @@ func (f *Returns) ofOrder(ctx context.Context, in *OrderInput) (*listOutput, err
 	if err != nil {
 		return nil, err
 	}
-	cards := make([]rma.Card, len(all))
+	cards := make([]rma.ReturnSummary, len(all))
 	for i, r := range all {
 		cards[i] = r.Card
 	}

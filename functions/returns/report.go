@@ -248,7 +248,7 @@ func (f *Returns) customer(ctx context.Context, in *customerInput) (*customerOut
 }
 
 // customerReport counts and explains. The limits are those at which shops usually look closer; they decide nothing.
-func customerReport(customerID string, orders []order.Summary, returns []rma.Card) CustomerReport {
+func customerReport(customerID string, orders []order.Summary, returns []rma.ReturnSummary) CustomerReport {
 	r := CustomerReport{CustomerID: customerID, Orders: len(orders), Returns: len(returns), Notes: []string{}}
 	currency, value := "KRW", int64(0)
 	var first time.Time

@@ -233,7 +233,7 @@ type ReturnCard struct {
 	Late       bool            `json:"refundLate,omitempty"`
 }
 
-func cardOf(c rma.Card) ReturnCard {
+func cardOf(c rma.ReturnSummary) ReturnCard {
 	orderID, _ := rma.OrderOf(c.ID)
 	return ReturnCard{
 		ID: c.ID, OrderID: orderID, State: c.State, Resolution: c.Resolution, Units: c.Units, Title: c.Title,
@@ -243,7 +243,7 @@ func cardOf(c rma.Card) ReturnCard {
 	}
 }
 
-func listed(cards []rma.Card, next table.Cursor) *listOutput {
+func listed(cards []rma.ReturnSummary, next table.Cursor) *listOutput {
 	out := &listOutput{Caching: caching,
 		Body: ReturnList{Returns: make([]ReturnCard, len(cards)), NextCursor: string(next)}}
 	for i, c := range cards {

@@ -70,13 +70,13 @@ func summaryView(t review.Tally, language string) *SummaryView {
 
 // ShownReview is a review as everybody sees it, with what has to be shown next to it.
 type ShownReview struct {
-	review.Card
+	review.ReviewSummary
 	MediaURL    string   `json:"mediaUrl,omitempty" doc:"Put it before the keys of media."`
 	Disclosures []string `json:"disclosures,omitempty" doc:"Show these before the text, in this language: the author's reward, an import."`
 }
 
-func (f *Reviews) shown(c review.Card, language string) ShownReview {
-	out := ShownReview{Card: c}
+func (f *Reviews) shown(c review.ReviewSummary, language string) ShownReview {
+	out := ShownReview{ReviewSummary: c}
 	if len(c.Media) > 0 {
 		out.MediaURL = f.Shop.Media
 	}
@@ -172,7 +172,7 @@ func (f *Reviews) linked(ctx context.Context, in *productInput) (*linkedOutput, 
 	if err != nil {
 		return nil, err
 	}
-	disclose := func(c review.Card) string { return strings.Join(f.shown(c, in.Page).Disclosures, "; ") }
+	disclose := func(c review.ReviewSummary) string { return strings.Join(f.shown(c, in.Page).Disclosures, "; ") }
 	return &linkedOutput{
 		Type: "application/ld+json",
 		Body: review.Linked(f.page(p.Handle), p.Title.In(in.Page), page.Summary.Tally, page.Cards, disclose),

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -73,11 +74,16 @@ func (d *document) add(f topology.Function) error {
 	if err := json.Unmarshal(raw, &part); err != nil {
 		return fmt.Errorf("function %s: %w", f.Name, err)
 	}
+	var twice []error
 	for name, schema := range part.Components.Schemas {
 		if prior, ok := d.Components.Schemas[name]; ok && !reflect.DeepEqual(prior, schema) {
-			return fmt.Errorf("function %s: schema %s means something else elsewhere; name its type differently", f.Name, name)
+			twice = append(twice,
+				fmt.Errorf("function %s: schema %s means something else elsewhere; name its type differently", f.Name, name))
 		}
 		d.Components.Schemas[name] = schema
+	}
+	if len(twice) > 0 {
+		return errors.Join(twice...)
 	}
 	for path, operations := range part.Paths {
 		if d.Paths[path] == nil {

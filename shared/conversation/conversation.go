@@ -114,7 +114,7 @@ func DefaultTeam() Team {
 		Calls:  CallPolicy{SlotMinutes: 30, Capacity: 2},
 	}
 	for day := time.Monday; day <= time.Friday; day++ {
-		t.Hours.Week[day] = []hours.Span{{From: 9 * 60, To: 12 * 60}, {From: 13 * 60, To: 18 * 60}}
+		t.Hours.Week[day] = []hours.OpenSpan{{From: 9 * 60, To: 12 * 60}, {From: 13 * 60, To: 18 * 60}}
 	}
 	return t
 }

@@ -315,7 +315,7 @@ func TestFiguresAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := func(minutes int) time.Time { return monday.Add(time.Duration(minutes) * time.Minute) }
-	f := conversation.Summarize([]conversation.Card{
+	f := conversation.Summarize([]conversation.ConversationSummary{
 		{CreatedAt: at(0), ClosedAt: at(10), Answers: 2},
 		{CreatedAt: at(60), ClosedAt: at(120), Reason: conversation.Refund, QueuedAt: at(62), FirstAnswerAt: at(64), Rating: 5, Answers: 1},
 		{CreatedAt: at(61), Reason: conversation.Refund, QueuedAt: at(62), FirstAnswerAt: at(72), Rating: 2},

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Card is a conversation as lists and figures show it. It lies in the index entry, so neither reads the conversation.
-type Card struct {
+// ConversationSummary is a conversation as lists and figures show it. It lies in the index entry, so neither reads the conversation.
+type ConversationSummary struct {
 	ID            string    `dynamodbav:"id" json:"id"`
 	State         State     `dynamodbav:"state" json:"state"`
 	Team          string    `dynamodbav:"team" json:"team"`
@@ -29,19 +29,19 @@ type Card struct {
 }
 
 // Card makes the card; preview is the beginning of the last message.
-func (c Conversation) Card(preview string) Card {
+func (c Conversation) Card(preview string) ConversationSummary {
 	if runes := []rune(preview); len(runes) > 80 {
 		preview = string(runes[:80]) + "…"
 	}
-	return Card{
+	return ConversationSummary{
 		ID: c.ID, State: c.State, Team: c.Team, Language: c.Language, AgentID: c.AgentID, CustomerID: c.CustomerID, Name: c.Name,
 		Preview: preview, Reason: c.Reason, Priority: c.Priority, Answers: c.Answers, Rating: c.Rating, Tags: c.Tags,
 		CreatedAt: c.CreatedAt, LastAt: c.LastAt, QueuedAt: c.QueuedAt, FirstAnswerAt: c.FirstAnswerAt, AnswerBy: c.AnswerBy, ClosedAt: c.ClosedAt,
 	}
 }
 
-// Figures are what a merchant is told about the conversations of a period.
-type Figures struct {
+// ConversationFigures are what a merchant is told about the conversations of a period.
+type ConversationFigures struct {
 	Conversations int     `json:"conversations"`
 	ByHour        [24]int `json:"byHour" doc:"conversations begun, by hour of the team's day"`
 	// Deflected were answered by the bot and ended without a person; HandedOver went to one.
@@ -61,8 +61,8 @@ type Figures struct {
 }
 
 // Summarize adds conversations up.
-func Summarize(cards []Card, zone *time.Location) Figures {
-	f := Figures{Conversations: len(cards), Reasons: map[Reason]int{}, Tags: map[string]int{}}
+func Summarize(cards []ConversationSummary, zone *time.Location) ConversationFigures {
+	f := ConversationFigures{Conversations: len(cards), Reasons: map[Reason]int{}, Tags: map[string]int{}}
 	var first, resolution []int
 	ended, stars := 0, 0
 	for _, c := range cards {

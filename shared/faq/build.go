@@ -27,7 +27,7 @@ const (
 
 // Build makes the index of a FAQ: the same entries give the same bytes. Each language has two segments: in the first each phrasing
 // is a document, and so is the question itself; in the second (name with wholeSuffix) each entry is one, answer included.
-func Build(entries []Entry) []byte {
+func Build(entries []FAQEntry) []byte {
 	var segments [][]byte
 	var names []string
 	for _, language := range Languages {
@@ -88,7 +88,7 @@ func newBuilder(language string, whole bool) *builder {
 }
 
 // addAll adds every entry that has the language, and reports whether any has.
-func (b *builder) addAll(entries []Entry) bool {
+func (b *builder) addAll(entries []FAQEntry) bool {
 	for _, e := range entries {
 		text, ok := e.Texts[b.language]
 		if !ok {

@@ -14,18 +14,18 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// Entry is one question of the FAQ with its answer, by language (BCP 47, for example "ko").
-type Entry struct {
-	ID       string          `json:"id" pattern:"^[a-z0-9-]{1,60}$" dynamodbav:"id"`
-	Category string          `json:"category" pattern:"^[a-z0-9-]{1,40}$" dynamodbav:"category"`
-	Texts    map[string]Text `json:"texts" dynamodbav:"texts"`
+// FAQEntry is one question of the FAQ with its answer, by language (BCP 47, for example "ko").
+type FAQEntry struct {
+	ID       string             `json:"id" pattern:"^[a-z0-9-]{1,60}$" dynamodbav:"id"`
+	Category string             `json:"category" pattern:"^[a-z0-9-]{1,40}$" dynamodbav:"category"`
+	Texts    map[string]FAQText `json:"texts" dynamodbav:"texts"`
 	// Action is what the bot offers to do beside the answer.
 	Action string `json:"action,omitempty" enum:",order_status,start_return,skip_delivery,cancel_subscription" dynamodbav:"action,omitempty"`
 }
 
-// Text is an entry in one language. Phrasings are other ways to ask the same; customers' own words are worth more than
+// FAQText is an entry in one language. Phrasings are other ways to ask the same; customers' own words are worth more than
 // a better ranking. Answer is light markdown.
-type Text struct {
+type FAQText struct {
 	Question  string   `json:"question" minLength:"2" maxLength:"200" dynamodbav:"question"`
 	Phrasings []string `json:"phrasings,omitempty" maxItems:"30" dynamodbav:"phrasings,omitempty"`
 	Answer    string   `json:"answer" minLength:"2" maxLength:"4000" dynamodbav:"answer"`
@@ -38,7 +38,7 @@ const MaxEntries = 2000
 var Languages = []string{"ko", "en"}
 
 // ValidateEntries checks a whole FAQ. It returns one problem.Field for each thing that is wrong, with its pointer.
-func ValidateEntries(entries []Entry) []problem.Field {
+func ValidateEntries(entries []FAQEntry) []problem.Field {
 	var wrong []problem.Field
 	if len(entries) > MaxEntries {
 		return []problem.Field{{Pointer: "/entries", Code: "too_many", Message: fmt.Sprintf("at most %d", MaxEntries)}}
@@ -56,7 +56,7 @@ func ValidateEntries(entries []Entry) []problem.Field {
 }
 
 // Validate checks one entry whose JSON pointer is at.
-func (e Entry) Validate(at string) []problem.Field {
+func (e FAQEntry) Validate(at string) []problem.Field {
 	var wrong []problem.Field
 	bad := func(pointer, code, message string) {
 		wrong = append(wrong, problem.Field{Pointer: at + pointer, Code: code, Message: message})
@@ -82,7 +82,7 @@ func (e Entry) Validate(at string) []problem.Field {
 }
 
 // In is the entry's text in a language, else in the first of Languages that it has.
-func (e Entry) In(language string) (Text, string) {
+func (e FAQEntry) In(language string) (FAQText, string) {
 	if text, ok := e.Texts[language]; ok {
 		return text, language
 	}
@@ -91,5 +91,5 @@ func (e Entry) In(language string) (Text, string) {
 			return text, other
 		}
 	}
-	return Text{}, ""
+	return FAQText{}, ""
 }

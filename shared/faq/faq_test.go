@@ -238,19 +238,19 @@ func TestEntriesAreFoundByIDAndCategory(t *testing.T) {
 
 func TestValidateSaysWhatIsWrongWithEntries(t *testing.T) {
 	t.Parallel()
-	good := faq.Entry{ID: "a", Category: "b", Texts: map[string]faq.Text{"ko": {Question: "배송비", Answer: "무료"}}}
+	good := faq.FAQEntry{ID: "a", Category: "b", Texts: map[string]faq.FAQText{"ko": {Question: "배송비", Answer: "무료"}}}
 	for _, test := range []struct {
 		name    string
-		entries []faq.Entry
+		entries []faq.FAQEntry
 		pointer string
 	}{
-		{"an id twice", []faq.Entry{good, good}, "/entries/1/id"},
-		{"no language", []faq.Entry{{ID: "a"}}, "/entries/0/texts"},
-		{"a language that is not known", []faq.Entry{{ID: "a", Texts: map[string]faq.Text{"fr": {}}}}, "/entries/0/texts/fr"},
-		{"a question without letters", []faq.Entry{{ID: "a", Texts: map[string]faq.Text{"ko": {Question: "??"}}}}, "/entries/0/texts/ko/question"},
-		{"an empty phrasing", []faq.Entry{{ID: "a", Texts: map[string]faq.Text{"ko": {Question: "배송", Phrasings: []string{""}}}}},
+		{"an id twice", []faq.FAQEntry{good, good}, "/entries/1/id"},
+		{"no language", []faq.FAQEntry{{ID: "a"}}, "/entries/0/texts"},
+		{"a language that is not known", []faq.FAQEntry{{ID: "a", Texts: map[string]faq.FAQText{"fr": {}}}}, "/entries/0/texts/fr"},
+		{"a question without letters", []faq.FAQEntry{{ID: "a", Texts: map[string]faq.FAQText{"ko": {Question: "??"}}}}, "/entries/0/texts/ko/question"},
+		{"an empty phrasing", []faq.FAQEntry{{ID: "a", Texts: map[string]faq.FAQText{"ko": {Question: "배송", Phrasings: []string{""}}}}},
 			"/entries/0/texts/ko/phrasings/0"},
-		{"too many", make([]faq.Entry, faq.MaxEntries+1), "/entries"},
+		{"too many", make([]faq.FAQEntry, faq.MaxEntries+1), "/entries"},
 	} {
 		if wrong := faq.ValidateEntries(test.entries); len(wrong) != 1 || wrong[0].Pointer != test.pointer {
 			t.Errorf("%s: %v", test.name, wrong)
@@ -259,12 +259,12 @@ func TestValidateSaysWhatIsWrongWithEntries(t *testing.T) {
 }
 
 // thousand is a FAQ of 1,000 entries: the demo's over and over, each with a word of its own.
-func thousand() []faq.Entry {
-	var all []faq.Entry
+func thousand() []faq.FAQEntry {
+	var all []faq.FAQEntry
 	for n := 0; len(all) < 1000; n++ {
 		for _, e := range example.Entries() {
 			e.ID = fmt.Sprintf("%s-%d", e.ID, n)
-			texts := map[string]faq.Text{}
+			texts := map[string]faq.FAQText{}
 			for language, text := range e.Texts {
 				text.Question += fmt.Sprintf(" %c%c%d", '가'+n*37, '나'+n*53, n)
 				texts[language] = text
@@ -304,7 +304,7 @@ func BenchmarkLoad(b *testing.B) {
 func BenchmarkSearch(b *testing.B) {
 	for _, size := range []struct {
 		name    string
-		entries []faq.Entry
+		entries []faq.FAQEntry
 	}{{"60 entries", example.Entries()}, {"1000 entries", thousand()}} {
 		index, err := faq.Load(faq.Build(size.entries))
 		if err != nil {

@@ -129,7 +129,7 @@ func (s segment) entry(n int) Answer {
 	return Answer{ID: parts[0], Category: parts[1], Language: s.language, Question: parts[2], Answer: parts[3], Action: parts[4]}
 }
 
-// Entry is an entry by its id in a language, else in another that has it.
+// FAQEntry is an entry by its id in a language, else in another that has it.
 func (x *Index) Entry(id, language string) (Answer, bool) {
 	for _, l := range append([]string{language}, Languages...) {
 		s, ok := x.segments[l]

@@ -14,7 +14,7 @@ type Quality struct {
 }
 
 // Measure holds back each entry's n-th phrasing in turn, builds the index from the others and asks.
-func Measure(entries []Entry, unrelated []string, language string, t Thresholds) Quality {
+func Measure(entries []FAQEntry, unrelated []string, language string, t Thresholds) Quality {
 	var q Quality
 	entries = only(entries, language)
 	for n := range phrasings(entries, language) {
@@ -53,11 +53,11 @@ func Measure(entries []Entry, unrelated []string, language string, t Thresholds)
 }
 
 // only is the part of the FAQ that is written in a language.
-func only(entries []Entry, language string) []Entry {
-	var part []Entry
+func only(entries []FAQEntry, language string) []FAQEntry {
+	var part []FAQEntry
 	for _, e := range entries {
 		if text, ok := e.Texts[language]; ok {
-			e.Texts = map[string]Text{language: text}
+			e.Texts = map[string]FAQText{language: text}
 			part = append(part, e)
 		}
 	}
@@ -89,7 +89,7 @@ func (q *Quality) ask(index *Index, t Thresholds, id, question, language string)
 }
 
 // phrasings is how many ways to ask the entry with the most has, the question itself included.
-func phrasings(entries []Entry, language string) int {
+func phrasings(entries []FAQEntry, language string) int {
 	most := 0
 	for _, e := range entries {
 		if text, ok := e.Texts[language]; ok {
@@ -100,9 +100,9 @@ func phrasings(entries []Entry, language string) int {
 }
 
 // without builds the index without the n-th phrasing of each entry that has one to spare, and returns what was held back by id.
-func without(entries []Entry, language string, n int) (*Index, map[string]string) {
+func without(entries []FAQEntry, language string, n int) (*Index, map[string]string) {
 	held := map[string]string{}
-	kept := make([]Entry, len(entries))
+	kept := make([]FAQEntry, len(entries))
 	for i, e := range entries {
 		kept[i] = e
 		text, ok := e.Texts[language]
@@ -112,7 +112,7 @@ func without(entries []Entry, language string, n int) (*Index, map[string]string
 		all := append([]string{text.Question}, text.Phrasings...)
 		held[e.ID] = all[n]
 		rest := slices.Delete(slices.Clone(all), n, n+1)
-		kept[i].Texts = map[string]Text{language: {Question: rest[0], Phrasings: rest[1:], Answer: text.Answer}}
+		kept[i].Texts = map[string]FAQText{language: {Question: rest[0], Phrasings: rest[1:], Answer: text.Answer}}
 	}
 	index, err := Load(Build(kept))
 	if err != nil {

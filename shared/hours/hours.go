@@ -13,18 +13,18 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// Span is one stretch of a local day, in minutes from midnight: From is inside, To is not. To may be 1440, the end of
+// OpenSpan is one stretch of a local day, in minutes from midnight: From is inside, To is not. To may be 1440, the end of
 // the day.
-type Span struct {
+type OpenSpan struct {
 	From int `json:"from" minimum:"0" maximum:"1440" dynamodbav:"from"`
 	To   int `json:"to" minimum:"0" maximum:"1440" dynamodbav:"to"`
 }
 
 // Day replaces the weekday's spans on one date. No spans: closed all day.
 type Day struct {
-	Date  string `json:"date" format:"date" dynamodbav:"date"`
-	Spans []Span `json:"spans" maxItems:"12" dynamodbav:"spans"`
-	Note  string `json:"note,omitempty" maxLength:"100" dynamodbav:"note,omitempty"`
+	Date  string     `json:"date" format:"date" dynamodbav:"date"`
+	Spans []OpenSpan `json:"spans" maxItems:"12" dynamodbav:"spans"`
+	Note  string     `json:"note,omitempty" maxLength:"100" dynamodbav:"note,omitempty"`
 }
 
 // Override is a manual switch. It holds until the timetable's next switch, which Schedule.Switch computes.
@@ -38,11 +38,11 @@ type Override struct {
 // Schedule is the timetable of one team. Sunday is Week[0]. Country names the public holidays on which the team is
 // closed; empty means none. Days come before holidays, and holidays before the week.
 type Schedule struct {
-	Zone     string    `json:"zone" example:"Asia/Seoul" maxLength:"40" dynamodbav:"zone"`
-	Country  string    `json:"country,omitempty" example:"KR" maxLength:"2" dynamodbav:"country,omitempty"`
-	Week     [7][]Span `json:"week" dynamodbav:"week"`
-	Days     []Day     `json:"days,omitempty" maxItems:"200" dynamodbav:"days,omitempty"`
-	Override *Override `json:"override,omitempty" readOnly:"true" dynamodbav:"override,omitempty"`
+	Zone     string        `json:"zone" example:"Asia/Seoul" maxLength:"40" dynamodbav:"zone"`
+	Country  string        `json:"country,omitempty" example:"KR" maxLength:"2" dynamodbav:"country,omitempty"`
+	Week     [7][]OpenSpan `json:"week" dynamodbav:"week"`
+	Days     []Day         `json:"days,omitempty" maxItems:"200" dynamodbav:"days,omitempty"`
+	Override *Override     `json:"override,omitempty" readOnly:"true" dynamodbav:"override,omitempty"`
 }
 
 // Period is a stretch of time: From is inside, To is not.
@@ -88,7 +88,7 @@ func (s Schedule) Validate() []problem.Field {
 	return wrong
 }
 
-func ordered(spans []Span) bool {
+func ordered(spans []OpenSpan) bool {
 	last := -1
 	for _, s := range spans {
 		if s.From <= last || s.From < 0 || s.To <= s.From || s.To > 24*60 {
@@ -100,7 +100,7 @@ func ordered(spans []Span) bool {
 }
 
 // spans are the opening hours of a local date.
-func (s Schedule) spans(day time.Time) []Span {
+func (s Schedule) spans(day time.Time) []OpenSpan {
 	date := day.Format(dateLayout)
 	if i := slices.IndexFunc(s.Days, func(d Day) bool { return d.Date == date }); i >= 0 {
 		return s.Days[i].Spans

@@ -14,7 +14,7 @@ import (
 func seoul() hours.Schedule {
 	s := hours.Schedule{Zone: "Asia/Seoul", Country: "KR"}
 	for d := time.Monday; d <= time.Friday; d++ {
-		s.Week[d] = []hours.Span{{From: 9 * 60, To: 12 * 60}, {From: 13 * 60, To: 18 * 60}}
+		s.Week[d] = []hours.OpenSpan{{From: 9 * 60, To: 12 * 60}, {From: 13 * 60, To: 18 * 60}}
 	}
 	return s
 }
@@ -39,9 +39,9 @@ func TestWhenATeamIsOnDuty(t *testing.T) {
 	t.Parallel()
 	special := seoul()
 	special.Days = []hours.Day{
-		{Date: "2026-12-05", Spans: []hours.Span{{From: 600, To: 900}}}, // a Saturday with hours
+		{Date: "2026-12-05", Spans: []hours.OpenSpan{{From: 600, To: 900}}}, // a Saturday with hours
 		{Date: "2026-12-07"}, // a Monday without
-		{Date: "2026-12-25", Spans: []hours.Span{{From: 600, To: 720}}}, // a holiday with hours
+		{Date: "2026-12-25", Spans: []hours.OpenSpan{{From: 600, To: 720}}}, // a holiday with hours
 	}
 	for _, test := range []struct {
 		name, at   string
@@ -111,7 +111,7 @@ func TestHoursFollowTheWallClockWhenTheClocksChange(t *testing.T) {
 	t.Parallel()
 	york := hours.Schedule{Zone: "America/New_York"}
 	for d := range york.Week {
-		york.Week[d] = []hours.Span{{From: 60, To: 300}} // 1:00 to 5:00
+		york.Week[d] = []hours.OpenSpan{{From: 60, To: 300}} // 1:00 to 5:00
 	}
 	for _, test := range []struct {
 		name, date string
@@ -128,7 +128,7 @@ func TestHoursFollowTheWallClockWhenTheClocksChange(t *testing.T) {
 	}
 	gap := hours.Schedule{Zone: "America/New_York"}
 	for d := range gap.Week {
-		gap.Week[d] = []hours.Span{{From: 120, To: 180}} // 2:00 to 3:00, which does not exist on 8 March
+		gap.Week[d] = []hours.OpenSpan{{From: 120, To: 180}} // 2:00 to 3:00, which does not exist on 8 March
 	}
 	day := in(t, "America/New_York", "2026-03-08 00:00")
 	if got := gap.Between(day, day.AddDate(0, 0, 1)); got > time.Hour {
@@ -166,7 +166,7 @@ func TestATeamThatNeverClosesHasNoSwitch(t *testing.T) {
 	t.Parallel()
 	s := hours.Schedule{Zone: "UTC"}
 	for d := range s.Week {
-		s.Week[d] = []hours.Span{{From: 0, To: 1440}}
+		s.Week[d] = []hours.OpenSpan{{From: 0, To: 1440}}
 	}
 	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	if !s.Open(at) || s.Between(at, at.AddDate(0, 0, 7)) != 7*24*time.Hour {
@@ -225,7 +225,7 @@ func schedule(t *rapid.T) hours.Schedule {
 		cuts := rapid.SliceOfNDistinct(rapid.IntRange(0, 96), 0, 6, rapid.ID[int]).Draw(t, "cuts")
 		slices.Sort(cuts)
 		for i := 0; i+1 < len(cuts); i += 2 {
-			s.Week[d] = append(s.Week[d], hours.Span{From: cuts[i] * 15, To: cuts[i+1] * 15})
+			s.Week[d] = append(s.Week[d], hours.OpenSpan{From: cuts[i] * 15, To: cuts[i+1] * 15})
 		}
 	}
 	return s
@@ -241,9 +241,9 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		{"an unknown zone", func(s *hours.Schedule) { s.Zone = "Mars/Olympus" }, "/zone"},
 		{"the machine's own zone", func(s *hours.Schedule) { s.Zone = "Local" }, "/zone"},
 		{"a country without a calendar", func(s *hours.Schedule) { s.Country = "XX" }, "/country"},
-		{"overlapping spans", func(s *hours.Schedule) { s.Week[1] = []hours.Span{{60, 120}, {100, 180}} }, "/week/1"},
-		{"an empty span", func(s *hours.Schedule) { s.Week[2] = []hours.Span{{60, 60}} }, "/week/2"},
-		{"past midnight", func(s *hours.Schedule) { s.Week[3] = []hours.Span{{60, 1500}} }, "/week/3"},
+		{"overlapping spans", func(s *hours.Schedule) { s.Week[1] = []hours.OpenSpan{{60, 120}, {100, 180}} }, "/week/1"},
+		{"an empty span", func(s *hours.Schedule) { s.Week[2] = []hours.OpenSpan{{60, 60}} }, "/week/2"},
+		{"past midnight", func(s *hours.Schedule) { s.Week[3] = []hours.OpenSpan{{60, 1500}} }, "/week/3"},
 		{"no date", func(s *hours.Schedule) { s.Days = []hours.Day{{Date: "soon"}} }, "/days/0/date"},
 		{"a date twice", func(s *hours.Schedule) { s.Days = []hours.Day{{Date: "2026-12-25"}, {Date: "2026-12-25"}} }, "/days/1/date"},
 	} {

@@ -2,8 +2,8 @@ package review
 
 import "time"
 
-// Card is what everybody sees of a review. Lists carry it, so listing never reads more.
-type Card struct {
+// ReviewSummary is what everybody sees of a review. Lists carry it, so listing never reads more.
+type ReviewSummary struct {
 	ID         string            `json:"id" example:"rev_01m80674exnpsz0bg9nw68d4b7"`
 	ProductID  string            `json:"productId"`
 	VariantID  string            `json:"variantId,omitempty"`
@@ -46,8 +46,8 @@ type CardMedia struct {
 }
 
 // Card makes the card of a review.
-func (r *Review) Card() Card {
-	c := Card{
+func (r *Review) Card() ReviewSummary {
+	c := ReviewSummary{
 		ID: r.ID, ProductID: r.ProductID, VariantID: r.VariantID, Rating: r.Rating(), Stars: r.Stars, Title: r.Title,
 		Text: r.Text, Attributes: r.Attributes, Language: r.Language, Author: r.Author, Verified: r.Verified,
 		Imported: r.Imported, FollowUp: r.FollowUp, Reply: r.Reply, Helpful: r.Helpful, Unhelpful: r.Unhelpful,
@@ -73,7 +73,7 @@ type Filter struct {
 }
 
 // Keeps reports whether the filter lets a review through.
-func (f Filter) Keeps(c Card) bool {
+func (f Filter) Keeps(c ReviewSummary) bool {
 	if f.Stars != 0 && c.Rating != f.Stars || f.Language != "" && c.Language != f.Language {
 		return false
 	}
@@ -91,7 +91,7 @@ func (f Filter) Keeps(c Card) bool {
 	return false
 }
 
-func (c Card) hasPhoto() bool {
+func (c ReviewSummary) hasPhoto() bool {
 	for _, m := range c.Media {
 		if m.Kind == "photo" {
 			return true

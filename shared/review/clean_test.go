@@ -84,13 +84,13 @@ func TestWrongContentIsNamedFieldByField(t *testing.T) {
 
 func TestMarkupIsHarmlessInEveryForm(t *testing.T) {
 	t.Parallel()
-	card := review.Card{ID: "rev_1", Title: "</script><b>", Text: "<script>alert('x')</script> & \"", Author: "<i>", Language: "en"}
-	linked, err := json.Marshal(review.Linked("https://shop.example.com/p", "Soap", review.Tally{"n5": 1}, []review.Card{card},
-		func(review.Card) string { return "" }))
+	card := review.ReviewSummary{ID: "rev_1", Title: "</script><b>", Text: "<script>alert('x')</script> & \"", Author: "<i>", Language: "en"}
+	linked, err := json.Marshal(review.Linked("https://shop.example.com/p", "Soap", review.Tally{"n5": 1}, []review.ReviewSummary{card},
+		func(review.ReviewSummary) string { return "" }))
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed, err := review.FeedPage("Shop", []review.Card{card}, func(string) string { return "https://shop.example.com/p" })
+	feed, err := review.FeedPage("Shop", []review.ReviewSummary{card}, func(string) string { return "https://shop.example.com/p" })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestDisclosuresTravelWithTheReview(t *testing.T) {
 	r := review.Review{Content: review.Content{Stars: 1, Text: "bad", Language: "en"}, State: review.Published, Verified: true}
 	r.Reward = &review.Reward{Kind: "review", Form: "coupon", Amount: 500, Currency: "KRW"}
 	card := r.Card()
-	linked := review.Linked("https://x", "Soap", r.Tally(), []review.Card{card}, func(c review.Card) string {
+	linked := review.Linked("https://x", "Soap", r.Tally(), []review.ReviewSummary{card}, func(c review.ReviewSummary) string {
 		if c.Rewarded != nil {
 			return "rewarded"
 		}
@@ -121,7 +121,7 @@ func TestDisclosuresTravelWithTheReview(t *testing.T) {
 	if got := linked.Reviews[0].Body; got != "[rewarded] bad" {
 		t.Errorf("JSON-LD has %q", got)
 	}
-	feed, err := review.FeedPage("Shop", []review.Card{card, {ID: "old", Imported: "judgeme"}}, func(string) string { return "https://x" })
+	feed, err := review.FeedPage("Shop", []review.ReviewSummary{card, {ID: "old", Imported: "judgeme"}}, func(string) string { return "https://x" })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ const FeedVersion = "2.4"
 
 // FeedPage writes published reviews as a product review feed. publisher is the shop's name; page makes the address of a
 // product page. Rewarded reviews carry is_incentivized_review, imported ones no is_verified_purchase.
-func FeedPage(publisher string, reviews []Card, page func(productID string) string) ([]byte, error) {
+func FeedPage(publisher string, reviews []ReviewSummary, page func(productID string) string) ([]byte, error) {
 	feed := feedXML{Version: FeedVersion, Publisher: publisher}
 	for _, c := range reviews {
 		feed.Reviews = append(feed.Reviews, feedReview(c, page(c.ProductID)))
@@ -62,7 +62,7 @@ type feedProduct struct {
 	URL string `xml:"product_url"`
 }
 
-func feedReview(c Card, page string) feedXMLReview {
+func feedReview(c ReviewSummary, page string) feedXMLReview {
 	out := feedXMLReview{
 		ID: c.ID, Reviewer: feedName{Name: c.Author}, Timestamp: c.Written.UTC().Format(time.RFC3339), Title: c.Title,
 		Content: c.Text, URL: feedURL{"group", page}, Product: feedProduct{page}, Incentivized: c.Rewarded != nil,

@@ -48,7 +48,7 @@ type (
 
 // Linked is a product with its summary and some of its published reviews for search engines. page is the address of the
 // product page. disclose returns what has to stand before the text of a review, "" for nothing.
-func Linked(page, name string, summary Tally, reviews []Card, disclose func(Card) string) LinkedProduct {
+func Linked(page, name string, summary Tally, reviews []ReviewSummary, disclose func(ReviewSummary) string) LinkedProduct {
 	p := LinkedProduct{Context: "https://schema.org", Type: "Product", ID: page, Name: name}
 	if n := summary.Rated(); n > 0 {
 		p.Rating = &LinkedRating{

@@ -47,15 +47,15 @@ func KeyOf(returnID string) table.Key {
 
 // IndexKeys is where the return stands in lists, and what they show.
 type IndexKeys struct {
-	Owner   string `dynamodbav:"gsi1pk,omitempty"`
-	OwnerAt string `dynamodbav:"gsi1sk,omitempty"`
-	Queue   string `dynamodbav:"gsi2pk"`
-	QueueAt string `dynamodbav:"gsi2sk"`
-	Card    Card   `dynamodbav:"card"`
+	Owner   string        `dynamodbav:"gsi1pk,omitempty"`
+	OwnerAt string        `dynamodbav:"gsi1sk,omitempty"`
+	Queue   string        `dynamodbav:"gsi2pk"`
+	QueueAt string        `dynamodbav:"gsi2sk"`
+	Card    ReturnSummary `dynamodbav:"card"`
 }
 
-// Card is what a list shows of a return. It names nobody.
-type Card struct {
+// ReturnSummary is what a list shows of a return. It names nobody.
+type ReturnSummary struct {
 	ID         string     `json:"id"`
 	State      State      `json:"state"`
 	Resolution Resolution `json:"resolution"`
@@ -71,10 +71,12 @@ type Card struct {
 }
 
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
-func (c Card) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { return table.Pack(c) }
+func (c ReturnSummary) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
+	return table.Pack(c)
+}
 
 // UnmarshalDynamoDBAttributeValue implements attributevalue.Unmarshaler.
-func (c *Card) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+func (c *ReturnSummary) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
 	return table.Unpack(av, c)
 }
 
@@ -110,7 +112,7 @@ func (r *RMA) place() {
 	for _, l := range r.Lines {
 		units += len(l.Units)
 	}
-	r.Card = Card{
+	r.Card = ReturnSummary{
 		ID: r.ID, State: r.State, Resolution: r.Resolution, Units: units, Title: r.Lines[0].Title,
 		Reason: string(r.Lines[0].Reason),
 		Value:  r.Quote.Refund, Currency: r.Currency, CreatedAt: r.CreatedAt, Deadline: r.Deadline(),
@@ -189,7 +191,7 @@ func (s Store) OfOrder(ctx context.Context, orderID string) ([]*RMA, error) {
 
 // Page is one page of a list.
 type Page struct {
-	Cards []Card
+	Cards []ReturnSummary
 	Next  table.Cursor
 }
 
@@ -214,10 +216,10 @@ func (s Store) list(ctx context.Context, index, key string, limit int, after tab
 	if err != nil {
 		return Page{}, err
 	}
-	out := Page{Cards: make([]Card, len(page.Items)), Next: page.Next}
+	out := Page{Cards: make([]ReturnSummary, len(page.Items)), Next: page.Next}
 	for i, item := range page.Items {
 		var in struct {
-			Card Card `dynamodbav:"card"`
+			Card ReturnSummary `dynamodbav:"card"`
 		}
 		if err := item.Decode(&in); err != nil {
 			return Page{}, err

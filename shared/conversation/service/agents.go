@@ -236,7 +236,7 @@ func (s *Service) Teams(ctx context.Context) ([]conversation.Team, error) {
 // Inbox lists the open conversations of a team, of one state when state is not empty: the most urgent first, then those
 // that wait longest. 1 round trip.
 func (s *Service) Inbox(ctx context.Context, team string, state conversation.State, limit int,
-	after string) ([]conversation.Card, string, error) {
+	after string) ([]conversation.ConversationSummary, string, error) {
 	q := table.Query{
 		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": inboxList + team}, Limit: limit,
 		After: table.Cursor(after),
@@ -247,15 +247,15 @@ func (s *Service) Inbox(ctx context.Context, team string, state conversation.Sta
 	return s.cards(ctx, q)
 }
 
-func (s *Service) cards(ctx context.Context, q table.Query) ([]conversation.Card, string, error) {
+func (s *Service) cards(ctx context.Context, q table.Query) ([]conversation.ConversationSummary, string, error) {
 	page, err := s.Table.Query(ctx, q)
 	if err != nil {
 		return nil, "", err
 	}
-	cards := make([]conversation.Card, 0, len(page.Items))
+	cards := make([]conversation.ConversationSummary, 0, len(page.Items))
 	for _, item := range page.Items {
 		var r struct {
-			Card conversation.Card `dynamodbav:"card"`
+			Card conversation.ConversationSummary `dynamodbav:"card"`
 		}
 		if err := item.Decode(&r); err != nil {
 			return nil, "", err
@@ -266,12 +266,12 @@ func (s *Service) cards(ctx context.Context, q table.Query) ([]conversation.Card
 }
 
 // OfDay lists the conversations that began on a date (UTC).
-func (s *Service) OfDay(ctx context.Context, date string, each func(conversation.Card)) error {
+func (s *Service) OfDay(ctx context.Context, date string, each func(conversation.ConversationSummary)) error {
 	return s.Table.All(ctx, table.Query{Index: table.ByTwo, Where: "#gsi2pk = :day",
 		With: map[string]any{":day": dayList + date}},
 		func(item table.Item) error {
 			var r struct {
-				Card conversation.Card `dynamodbav:"card"`
+				Card conversation.ConversationSummary `dynamodbav:"card"`
 			}
 			if err := item.Decode(&r); err != nil {
 				return err

@@ -40,12 +40,12 @@ type record struct {
 	table.Key
 	due.Due
 	conversation.Conversation
-	InboxPK string            `dynamodbav:"gsi1pk,omitempty"`
-	InboxSK string            `dynamodbav:"gsi1sk,omitempty"`
-	DayPK   string            `dynamodbav:"gsi2pk,omitempty"`
-	DaySK   string            `dynamodbav:"gsi2sk,omitempty"`
-	Card    conversation.Card `dynamodbav:"card"`
-	Preview string            `dynamodbav:"preview,omitempty"`
+	InboxPK string                           `dynamodbav:"gsi1pk,omitempty"`
+	InboxSK string                           `dynamodbav:"gsi1sk,omitempty"`
+	DayPK   string                           `dynamodbav:"gsi2pk,omitempty"`
+	DaySK   string                           `dynamodbav:"gsi2sk,omitempty"`
+	Card    conversation.ConversationSummary `dynamodbav:"card"`
+	Preview string                           `dynamodbav:"preview,omitempty"`
 }
 
 // KeyOf is the key of a conversation.

@@ -17,8 +17,8 @@ var entries []byte
 var unrelated []byte
 
 // Entries are the FAQ, in the order in which it is shown.
-func Entries() []faq.Entry {
-	var all []faq.Entry
+func Entries() []faq.FAQEntry {
+	var all []faq.FAQEntry
 	decode(entries, &all)
 	return all
 }

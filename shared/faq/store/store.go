@@ -75,7 +75,7 @@ type part struct {
 
 type entryRecord struct {
 	table.Key
-	faq.Entry
+	faq.FAQEntry
 	Order     int       `dynamodbav:"order"`
 	Version   int       `dynamodbav:"version"`
 	UpdatedAt time.Time `dynamodbav:"updatedAt"`
@@ -83,7 +83,7 @@ type entryRecord struct {
 
 // Edited is an entry with the version that an edit must name.
 type Edited struct {
-	faq.Entry
+	faq.FAQEntry
 	Version   int       `json:"version"`
 	UpdatedAt time.Time `json:"updatedAt"`
 }
@@ -164,16 +164,16 @@ func (s *Store) Entries(ctx context.Context) ([]Edited, error) {
 	slices.SortStableFunc(records, func(a, b entryRecord) int { return a.Order - b.Order })
 	all := make([]Edited, len(records))
 	for i, r := range records {
-		all[i] = Edited{r.Entry, r.Version, r.UpdatedAt}
+		all[i] = Edited{r.FAQEntry, r.Version, r.UpdatedAt}
 	}
 	return all, err
 }
 
 // Put writes an entry that is at the version seen; 0 for a new one. 1 round trip. Errors: 412 version_mismatch.
-func (s *Store) Put(ctx context.Context, e faq.Entry, seen, order int) (Edited, error) {
+func (s *Store) Put(ctx context.Context, e faq.FAQEntry, seen, order int) (Edited, error) {
 	now := s.Clock.Now()
 	put := table.Put{If: table.IfNew,
-		Item: entryRecord{Key: table.Key{PK: entriesPK, SK: e.ID}, Entry: e, Order: order, Version: seen + 1, UpdatedAt: now}}
+		Item: entryRecord{Key: table.Key{PK: entriesPK, SK: e.ID}, FAQEntry: e, Order: order, Version: seen + 1, UpdatedAt: now}}
 	if seen > 0 {
 		put.If, put.With = "#version = :seen", map[string]any{":seen": seen} // nobody else edited it meanwhile
 	}
@@ -192,7 +192,7 @@ func (s *Store) Remove(ctx context.Context, entry string) error {
 
 // Import writes whole entries over what is there, in their order. Entries that are not in the list stay. 1 round trip
 // per 25 entries.
-func (s *Store) Import(ctx context.Context, entries []faq.Entry) error {
+func (s *Store) Import(ctx context.Context, entries []faq.FAQEntry) error {
 	there, err := s.Entries(ctx)
 	if err != nil {
 		return err
@@ -204,7 +204,7 @@ func (s *Store) Import(ctx context.Context, entries []faq.Entry) error {
 	items := make([]any, len(entries))
 	for i, e := range entries {
 		items[i] = entryRecord{
-			Key: table.Key{PK: entriesPK, SK: e.ID}, Entry: e, Order: i, Version: version[e.ID] + 1, UpdatedAt: s.Clock.Now(),
+			Key: table.Key{PK: entriesPK, SK: e.ID}, FAQEntry: e, Order: i, Version: version[e.ID] + 1, UpdatedAt: s.Clock.Now(),
 		}
 	}
 	// An import replaces by intention; the versions rise so that an edit under way is refused.
@@ -218,9 +218,9 @@ func (s *Store) Publish(ctx context.Context, by string) (Version, error) {
 	if err != nil {
 		return Version{}, err
 	}
-	plain := make([]faq.Entry, len(entries))
+	plain := make([]faq.FAQEntry, len(entries))
 	for i, e := range entries {
-		plain[i] = e.Entry
+		plain[i] = e.FAQEntry
 	}
 	before, err := s.Current(ctx)
 	if err != nil {

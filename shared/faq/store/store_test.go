@@ -58,7 +58,7 @@ func TestWhatIsPublishedIsSearched(t *testing.T) {
 func TestAnIndexOfManyPartsComesBackWhole(t *testing.T) {
 	t.Parallel()
 	s, c := newStore(t)
-	var many []faq.Entry
+	var many []faq.FAQEntry
 	for n := range 10 {
 		for _, e := range example.Entries() {
 			e.ID = fmt.Sprintf("%s-%d", e.ID, n)
@@ -81,8 +81,8 @@ func TestAnIndexOfManyPartsComesBackWhole(t *testing.T) {
 func TestAnEditThatIsNotPublishedIsNotSeen(t *testing.T) {
 	t.Parallel()
 	s, c := newStore(t)
-	entry := faq.Entry{ID: "parking", Category: "contact",
-		Texts: map[string]faq.Text{"ko": {Question: "주차장이 있나요", Answer: "없습니다"}}}
+	entry := faq.FAQEntry{ID: "parking", Category: "contact",
+		Texts: map[string]faq.FAQText{"ko": {Question: "주차장이 있나요", Answer: "없습니다"}}}
 	edited, err := s.Put(t.Context(), entry, 0, 0)
 	if err != nil {
 		t.Fatal(err)

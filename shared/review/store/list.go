@@ -27,7 +27,7 @@ const (
 // Page is one page of a product's reviews.
 type Page struct {
 	Summary *Summary // with the first page of the newest ones
-	Cards   []review.Card
+	Cards   []review.ReviewSummary
 	Next    table.Cursor
 }
 
@@ -40,7 +40,7 @@ const (
 
 // listed is a published review with its place in a list.
 type listed struct {
-	card review.Card
+	card review.ReviewSummary
 	at   string
 }
 
@@ -169,8 +169,8 @@ func (s Store) scan(
 // listedOf reads a published review from a list; published is false for everything else.
 func listedOf(item table.Item, attribute string) (l listed, published bool, err error) {
 	var in struct {
-		State review.State              `dynamodbav:"state"`
-		Card  table.Packed[review.Card] `dynamodbav:"card"`
+		State review.State                       `dynamodbav:"state"`
+		Card  table.Packed[review.ReviewSummary] `dynamodbav:"card"`
 	}
 	if err := item.Decode(&in); err != nil {
 		return l, false, err
@@ -181,8 +181,8 @@ func listedOf(item table.Item, attribute string) (l listed, published bool, err 
 	return listed{card: in.Card.Value, at: item.Text(attribute)}, true, nil
 }
 
-func cards(found []listed) []review.Card {
-	out := make([]review.Card, len(found))
+func cards(found []listed) []review.ReviewSummary {
+	out := make([]review.ReviewSummary, len(found))
 	for i, l := range found {
 		out[i] = l.card
 	}
@@ -208,18 +208,18 @@ func (s Store) ByHelpfulness(ctx context.Context, productID string, f review.Fil
 			return Page{}, table.ErrCursor
 		}
 	}
-	isNew := func(c review.Card) bool { return review.IsNew(c.Helpful, c.Unhelpful, c.Written, at.At) }
+	isNew := func(c review.ReviewSummary) bool { return review.IsNew(c.Helpful, c.Unhelpful, c.Written, at.At) }
 	var helpful, fresh collected
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		helpful, err = s.collect(ctx, list{table.ByOne, helpfulList(productID), at.Helpful}, limit+1,
-			func(c review.Card) bool { return !isNew(c) && f.Keeps(c) }, nil)
+			func(c review.ReviewSummary) bool { return !isNew(c) && f.Keeps(c) }, nil)
 		return err
 	})
 	group.Go(func() (err error) {
 		fresh, err = s.collect(ctx, list{"", productPK(productID), cmp.Or(at.New, "REVIEW#~")}, limit+1,
-			func(c review.Card) bool { return isNew(c) && f.Keeps(c) },
-			func(c review.Card) bool { return at.At.Sub(c.Written) >= review.NewFor })
+			func(c review.ReviewSummary) bool { return isNew(c) && f.Keeps(c) },
+			func(c review.ReviewSummary) bool { return at.At.Sub(c.Written) >= review.NewFor })
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -263,7 +263,7 @@ func (c collected) after(used int, from string) (place string, more bool) {
 }
 
 // collect reads a list until want reviews are kept, it ends, one is past what is wanted, or mostQueries were made.
-func (s Store) collect(ctx context.Context, l list, want int, keep, past func(review.Card) bool) (c collected, err error) {
+func (s Store) collect(ctx context.Context, l list, want int, keep, past func(review.ReviewSummary) bool) (c collected, err error) {
 	hash, sort := "pk", "sk"
 	if l.index != "" {
 		hash, sort = l.index+"pk", l.index+"sk"

@@ -53,16 +53,16 @@ type Store struct {
 type record struct {
 	table.Key
 	due.Due
-	Version int                         `dynamodbav:"version"`
-	State   review.State                `dynamodbav:"state"`
-	Review  table.Packed[review.Review] `dynamodbav:"review"`
-	Card    table.Packed[review.Card]   `dynamodbav:"card"`
-	One     string                      `dynamodbav:"gsi1pk,omitempty"`
-	OneAt   string                      `dynamodbav:"gsi1sk,omitempty"`
-	Two     string                      `dynamodbav:"gsi2pk,omitempty"`
-	TwoAt   string                      `dynamodbav:"gsi2sk,omitempty"`
-	Event   *event.Event                `dynamodbav:"event,omitempty"`
-	Mark    string                      `dynamodbav:"mark,omitempty"`
+	Version int                                `dynamodbav:"version"`
+	State   review.State                       `dynamodbav:"state"`
+	Review  table.Packed[review.Review]        `dynamodbav:"review"`
+	Card    table.Packed[review.ReviewSummary] `dynamodbav:"card"`
+	One     string                             `dynamodbav:"gsi1pk,omitempty"`
+	OneAt   string                             `dynamodbav:"gsi1sk,omitempty"`
+	Two     string                             `dynamodbav:"gsi2pk,omitempty"`
+	TwoAt   string                             `dynamodbav:"gsi2sk,omitempty"`
+	Event   *event.Event                       `dynamodbav:"event,omitempty"`
+	Mark    string                             `dynamodbav:"mark,omitempty"`
 }
 
 // ReviewID names a review.
@@ -94,7 +94,7 @@ func NotFound() error { return problem.NotFound("review_not_found", "There is no
 func newRecord(r *review.Review, e *event.Event, mark string) record {
 	rec := record{
 		Key: KeyOf(ReviewID{r.ProductID, r.ID}), Version: r.Version, State: r.State,
-		Review: table.Packed[review.Review]{Value: *r}, Card: table.Packed[review.Card]{Value: r.Card()}, Event: e, Mark: mark,
+		Review: table.Packed[review.Review]{Value: *r}, Card: table.Packed[review.ReviewSummary]{Value: r.Card()}, Event: e, Mark: mark,
 	}
 	if at := r.NextJob(); !at.IsZero() {
 		rec.Due = due.On(DueReview, r.ID, at)

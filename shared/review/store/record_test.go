@@ -204,16 +204,16 @@ func TestListsShowEachPublishedReviewOnce(t *testing.T) {
 			if f == (review.Filter{}) && len(ids) != len(want) {
 				t.Errorf("%s: %d of %d", name, len(ids), len(want))
 			}
-			if name == "highest" && !slices.IsSortedFunc(all, func(a, b review.Card) int { return b.Rating - a.Rating }) ||
-				name == "lowest" && !slices.IsSortedFunc(all, func(a, b review.Card) int { return a.Rating - b.Rating }) ||
-				name == "newest" && !slices.IsSortedFunc(all, func(a, b review.Card) int { return b.Written.Compare(a.Written) }) {
+			if name == "highest" && !slices.IsSortedFunc(all, func(a, b review.ReviewSummary) int { return b.Rating - a.Rating }) ||
+				name == "lowest" && !slices.IsSortedFunc(all, func(a, b review.ReviewSummary) int { return a.Rating - b.Rating }) ||
+				name == "newest" && !slices.IsSortedFunc(all, func(a, b review.ReviewSummary) int { return b.Written.Compare(a.Written) }) {
 				t.Errorf("%s %+v: not in order", name, f)
 			}
 		}
 	}
 }
 
-func readAll(t *testing.T, list func(review.Filter, table.Cursor) (store.Page, error), f review.Filter) (all []review.Card) {
+func readAll(t *testing.T, list func(review.Filter, table.Cursor) (store.Page, error), f review.Filter) (all []review.ReviewSummary) {
 	t.Helper()
 	after := table.Cursor("")
 	for range 30 {
