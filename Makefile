@@ -18,7 +18,7 @@ CDK := node_modules/.bin/cdk
 # Node runs the build tools only, nothing of it is deployed. The CDK warns that Node 20 has reached its end of life; it still
 # runs on it and is tested on it here, so the warning is silenced rather than repeated at each synthesis.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
-FUNCTION_SOURCES := $(shell find functions shared events docs console -type f ! -name '*_test.go' 2>/dev/null) go.mod go.sum
+FUNCTION_SOURCES := $(shell find functions shared events docs -type f ! -name '*_test.go' 2>/dev/null) go.mod go.sum
 SHA256 := $(shell command -v sha256sum >/dev/null && echo sha256sum || echo shasum -a 256)
 # The browser bundle of the API reference, without the 200 packages that it was made from.
 SCALAR := 1.76.0
@@ -69,16 +69,10 @@ bin/functions/%: $(FUNCTION_SOURCES) $(DOCS_PAGE)
 	@$(LAMBDA) -o $@ ./functions/$*/bootstrap
 
 .PHONY: test
-test: node_modules/.installed build host bin/stripe-mock browser lint ## Everything a change must pass
+test: node_modules/.installed build host bin/stripe-mock lint ## Everything a change must pass
 	@echo "running all tests (two to six minutes)"
 	go test ./...
 	./node_modules/.bin/tsc --noEmit -p docs/types
-
-.PHONY: browser
-browser: # Chromium for the tests of the console's pages; without it, and without apt, they are skipped
-	@command -v chromium chromium-browser google-chrome >/dev/null || \
-		{ command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
-		apt-get install -qq -y --no-install-recommends chromium fonts-noto-cjk >/dev/null; } || echo "no Chromium: the pages are not tested"
 
 .PHONY: lint
 lint: ## Formatting, vet, generated files up to date

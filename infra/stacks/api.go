@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
 	"dangol/infra/topology"
-	"dangol/shared/platform/function"
 )
 
 // API is the HTTP API and its functions.
@@ -17,11 +16,9 @@ type API struct {
 	awscdk.Stack
 	Functions map[string]awslambda.Function
 	HTTP      awsapigatewayv2.HttpApi
-	Socket    *socket
 }
 
-// Throttling of the whole stage, requests a second and burst: a brand's shop on its busiest day, and a bound on the
-// bill.
+// Throttling of the whole stage, requests a second and burst: a brand's shop on its busiest day, and a bound on the bill.
 const (
 	rateLimit  = 500
 	burstLimit = 1_000
@@ -36,8 +33,6 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 	authorizer := awsapigatewayv2authorizers.NewHttpJwtAuthorizer(str("Jwt"), str(d.Issuer),
 		&awsapigatewayv2authorizers.HttpJwtAuthorizerProps{JwtAudience: &d.Clients})
 	known := async.variables(s, d)
-	a.Socket = newSocket(a.Stack, c)
-	known["SOCKET_URL"] = a.Socket.address()
 	for _, f := range s.Functions {
 		if f.API == nil {
 			continue
@@ -45,21 +40,9 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 		fn := newFunction(a.Stack, c, f, d.Tables, environment(f, known))
 		a.Functions[f.Name] = fn
 		async.connect(a.Stack, f, fn, d)
-		for _, p := range f.Permissions {
-			switch p {
-			case function.PostToSockets:
-				a.Socket.permit(fn)
-			case function.SignChatFiles:
-				signChatFiles(fn, d.ChatFiles)
-			}
-		}
-		if f.Socket {
-			a.Socket.serve(c, fn)
-		}
 		a.routes(f, fn, authorizer)
 	}
-	awscdk.NewCfnOutput(a.Stack, str("Url"),
-		&awscdk.CfnOutputProps{Value: a.HTTP.ApiEndpoint(), Description: str("Address of the API")})
+	awscdk.NewCfnOutput(a.Stack, str("Url"), &awscdk.CfnOutputProps{Value: a.HTTP.ApiEndpoint(), Description: str("Address of the API")})
 	return a
 }
 
@@ -70,8 +53,7 @@ func cors(c Config) *awsapigatewayv2.CorsPreflightOptions {
 			awsapigatewayv2.CorsHttpMethod_GET, awsapigatewayv2.CorsHttpMethod_POST, awsapigatewayv2.CorsHttpMethod_PUT,
 			awsapigatewayv2.CorsHttpMethod_DELETE,
 		},
-		AllowHeaders: strs("authorization", "content-type", "cart-token", "order-token", "chat-token", "idempotency-key",
-			"if-match", "if-none-match", "accept-language", "x-correlation-id"),
+		AllowHeaders:  strs("authorization", "content-type", "cart-token", "order-token", "idempotency-key", "if-match", "if-none-match", "accept-language", "x-correlation-id"),
 		ExposeHeaders: strs("etag", "x-request-id", "idempotent-replayed", "next-cursor", "location", "retry-after"),
 		MaxAge:        awscdk.Duration_Hours(num(1)),
 	}
@@ -88,10 +70,9 @@ func (a *API) stage(c Config) {
 	// No address and no user agent: an access log is not a place for personal data.
 	format := `{"requestId":"$context.requestId","route":"$context.routeKey","status":"$context.status",` +
 		`"latency":"$context.responseLatency","integration":"$context.integrationLatency","error":"$context.error.message"}`
-	stage.Node().DefaultChild().(awsapigatewayv2.CfnStage).SetAccessLogSettings(
-		&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
-			DestinationArn: logs.LogGroupArn(), Format: str(format),
-		})
+	stage.Node().DefaultChild().(awsapigatewayv2.CfnStage).SetAccessLogSettings(&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
+		DestinationArn: logs.LogGroupArn(), Format: str(format),
+	})
 }
 
 // routes puts the function's own routes on the API. The authorizer stands before those that nobody may call without a
@@ -105,8 +86,7 @@ func (a *API) routes(f topology.Function, fn awslambda.Function, jwt awsapigatew
 		})
 	for _, r := range f.API.Routes() {
 		options := &awsapigatewayv2.AddRoutesOptions{
-			Path: str(r.Path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod(r.Method)},
-			Integration: integration,
+			Path: str(r.Path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod(r.Method)}, Integration: integration,
 		}
 		if r.Access.Authorized() {
 			options.Authorizer, options.AuthorizationScopes = jwt, strs(r.Access.Scopes()...)

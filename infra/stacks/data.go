@@ -6,7 +6,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 
 	"dangol/infra/topology"
 	"dangol/shared/platform/table"
@@ -15,9 +14,8 @@ import (
 // Data is the stack that must never be lost.
 type Data struct {
 	awscdk.Stack
-	Tables    map[string]awsdynamodb.TableV2
-	Issuer    string       // who signs access tokens
-	ChatFiles awss3.Bucket // attachments of conversations
+	Tables map[string]awsdynamodb.TableV2
+	Issuer string // who signs access tokens
 	// Clients are the client ids whose tokens are accepted.
 	Clients []*string
 	Media   Media
@@ -28,7 +26,6 @@ func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syst
 	for _, schema := range s.Tables {
 		d.Tables[schema.Name] = d.table(c, schema)
 	}
-	d.ChatFiles = newChatFiles(d.Stack, c)
 	if c.Issuer != "" {
 		d.Issuer, d.Clients = c.Issuer, *strs(c.Audience...)
 	} else {

@@ -41,9 +41,8 @@ var synthesized = sync.OnceValues(func() (stacks.Stacks, error) {
 		return stacks.Stacks{}, fmt.Errorf("run `make build` first: %w", err)
 	}
 	app := awscdk.NewApp(&awscdk.AppProps{
-		Outdir: jsii.String(outDir),
-		Context: &map[string]any{"stage": "prod", "dist": dist, "origins": "https://shop.example.com",
-			"mailFrom": "hello@shop.example.com"},
+		Outdir:  jsii.String(outDir),
+		Context: &map[string]any{"stage": "prod", "dist": dist, "origins": "https://shop.example.com", "mailFrom": "hello@shop.example.com"},
 	})
 	config, err := stacks.FromContext(app)
 	if err != nil {
@@ -101,12 +100,10 @@ func resources(t *testing.T, stack awscdk.Stack, kind string) map[string]resourc
 func TestNagHasNothingToSay(t *testing.T) {
 	for _, stack := range all(synth(t)) {
 		annotations := assertions.Annotations_FromStack(stack)
-		for _, m := range *annotations.FindError(jsii.String("*"),
-			assertions.Match_StringLikeRegexp(jsii.String(`AwsSolutions-.*`))) {
+		for _, m := range *annotations.FindError(jsii.String("*"), assertions.Match_StringLikeRegexp(jsii.String(`AwsSolutions-.*`))) {
 			t.Errorf("%s: %v", *m.Id, m.Entry.Data)
 		}
-		for _, m := range *annotations.FindWarning(jsii.String("*"),
-			assertions.Match_StringLikeRegexp(jsii.String(`AwsSolutions-.*`))) {
+		for _, m := range *annotations.FindWarning(jsii.String("*"), assertions.Match_StringLikeRegexp(jsii.String(`AwsSolutions-.*`))) {
 			t.Errorf("%s: %v", *m.Id, m.Entry.Data)
 		}
 	}
@@ -167,9 +164,6 @@ func TestFunctionsAreSmallTracedAndLogged(t *testing.T) {
 func TestEveryRouteIsDeployedWithItsGuard(t *testing.T) {
 	deployed := map[string]resource{}
 	for _, r := range resources(t, synth(t).API.Stack, "AWS::ApiGatewayV2::Route") {
-		if strings.HasPrefix(fmt.Sprint(r.Properties["RouteKey"]), "$") {
-			continue // of the WebSocket API, see the next test
-		}
 		deployed[fmt.Sprint(r.Properties["RouteKey"])] = r
 	}
 	for _, f := range topology.Dangol.Functions {
@@ -193,48 +187,10 @@ func TestEveryRouteIsDeployedWithItsGuard(t *testing.T) {
 	}
 }
 
-func TestTheWebSocketAPILetsInByTicketAndMayBeSentToByItsFunctionAlone(t *testing.T) {
-	stack := synth(t).API.Stack
-	routes := map[string]map[string]any{}
-	for _, r := range resources(t, stack, "AWS::ApiGatewayV2::Route") {
-		routes[fmt.Sprint(r.Properties["RouteKey"])] = r.Properties
-	}
-	if routes["$connect"]["AuthorizationType"] != "CUSTOM" {
-		t.Errorf("$connect: %v", routes["$connect"])
-	}
-	if routes["$disconnect"] == nil || routes["$default"] == nil ||
-		routes["$default"]["RouteResponseSelectionExpression"] != "$default" {
-		t.Errorf("routes %v", routes)
-	}
-	for _, a := range resources(t, stack, "AWS::ApiGatewayV2::Authorizer") {
-		if a.Properties["AuthorizerType"] == "REQUEST" &&
-			fmt.Sprint(a.Properties["IdentitySource"]) != "[route.request.querystring.ticket]" {
-			t.Errorf("the authorizer reads %v", a.Properties["IdentitySource"])
-		}
-	}
-	var allowed []string
-	for id, p := range resources(t, stack, "AWS::IAM::Policy") {
-		raw, err := json.Marshal(p.Properties)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if text := string(raw); strings.Contains(text, "execute-api:ManageConnections") {
-			allowed = append(allowed, id)
-			if !strings.Contains(text, "/live/POST/@connections/*") || !strings.Contains(text, `{"Ref":"Socket`) {
-				t.Errorf("%s may send to more than this API: %s", id, text)
-			}
-		}
-	}
-	if len(allowed) != 1 || !strings.HasPrefix(allowed[0], "chatrole") {
-		t.Errorf("frames may be sent by %v", allowed)
-	}
-}
-
 func TestWhatCanFailHasADeadLetterQueueAndAnAlarm(t *testing.T) {
 	s := synth(t)
 	for id, mapping := range resources(t, s.Async.Stack, "AWS::Lambda::EventSourceMapping") {
-		if !slices.Contains(strings.Fields(fmt.Sprint(mapping.Properties["FunctionResponseTypes"])),
-			"[ReportBatchItemFailures]") {
+		if !slices.Contains(strings.Fields(fmt.Sprint(mapping.Properties["FunctionResponseTypes"])), "[ReportBatchItemFailures]") {
 			t.Errorf("%s does not report partial failures", id)
 		}
 	}

@@ -3,12 +3,9 @@ package topology
 import (
 	apidocs "dangol/functions/api-docs"
 	"dangol/functions/billing"
-	"dangol/functions/care"
 	"dangol/functions/carts"
-	"dangol/functions/chat"
 	checkoutworker "dangol/functions/checkout-worker"
 	"dangol/functions/checkouts"
-	"dangol/functions/console"
 	"dangol/functions/documents"
 	"dangol/functions/mailer"
 	"dangol/functions/orders"
@@ -49,7 +46,4 @@ var Dangol = New(table.Schemas,
 	mailer.Spec(),
 	outreach.Spec(),
 	outreachworker.Spec(),
-	chat.Spec(),
-	care.Spec(),
-	console.Spec(),
 )

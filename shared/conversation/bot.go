@@ -16,26 +16,16 @@ const (
 	StartReturn        Action = "start_return"
 	SkipDelivery       Action = "skip_delivery"
 	CancelSubscription Action = "cancel_subscription"
+	Coupons            Action = "coupons"
 )
 
 // Actions lists what the bot can do, in the order of its menu.
-var Actions = []Action{OrderStatus, StartReturn, SkipDelivery, CancelSubscription}
+var Actions = []Action{OrderStatus, StartReturn, SkipDelivery, CancelSubscription, Coupons}
 
-// Button is a choice under a message. Its value is sent back with the next message; a button with a Call makes the
-// storefront call the shop's API as the customer instead, so that the API's own rules decide.
+// Button is a choice under a message. Its value is sent back with the next message.
 type Button struct {
 	Label string `dynamodbav:"label" json:"label"`
-	Value string `dynamodbav:"value,omitempty" json:"value,omitempty"`
-	Call  *Call  `dynamodbav:"call,omitempty" json:"call,omitempty"`
-}
-
-// Call is a request to the shop's API.
-type Call struct {
-	Method  string `dynamodbav:"method" json:"method" enum:"GET,POST"`
-	Path    string `dynamodbav:"path" json:"path"`
-	Body    string `dynamodbav:"body,omitempty" json:"body,omitempty" doc:"JSON"`
-	Confirm string `dynamodbav:"confirm,omitempty" json:"confirm,omitempty" doc:"A question to ask first."`
-	Done    string `dynamodbav:"done,omitempty" json:"done,omitempty" doc:"What to say when it succeeded."`
+	Value string `dynamodbav:"value" json:"value"`
 }
 
 // Values of buttons: what they begin with, and the whole ones.
@@ -75,8 +65,8 @@ type Reply struct {
 	Unanswered bool
 }
 
-// Respond decides what the bot does with a message. lookUp finds an entry of the FAQ by its id, for a button that was
-// pressed. The texts are the FAQ's and this package's; nothing is made up.
+// Respond decides what the bot does with a message. lookUp finds an entry of the FAQ by its id, for a button that was pressed. The
+// texts are the FAQ's and this package's; nothing is made up.
 func Respond(a Asked, lookUp func(id string) (faq.Answer, bool)) Reply {
 	if a.Pressed != "" {
 		return a.pressed(lookUp)
@@ -125,14 +115,12 @@ func (a Asked) answer(entry faq.Answer) Reply {
 	if action == OrderStatus && a.Customer {
 		return a.act(action)
 	}
-	text := entry.Answer + "\n\n*" + Say("source", a.Language, "question",
-		strings.ReplaceAll(entry.Question, "*", "")) + "*"
+	text := entry.Answer + "\n\n*" + Say("source", a.Language, "question", strings.ReplaceAll(entry.Question, "*", "")) + "*"
 	r := Reply{Text: text, Entry: entry.ID, Helped: true}
 	if action != "" {
 		r.Buttons = append(r.Buttons, a.button(action))
 	}
-	r.Buttons = append(r.Buttons, Button{Label: Say("helped", a.Language), Value: pressHelped + entry.ID},
-		Button{Label: Say("not_helped", a.Language), Value: pressWrong + entry.ID})
+	r.Buttons = append(r.Buttons, Button{Say("helped", a.Language), pressHelped + entry.ID}, Button{Say("not_helped", a.Language), pressWrong + entry.ID})
 	return r
 }
 
@@ -144,10 +132,10 @@ func (a Asked) act(action Action) Reply {
 }
 
 func (a Asked) button(action Action) Button {
-	return Button{Label: Say(string(action), a.Language), Value: pressAction + string(action)}
+	return Button{Say(string(action), a.Language), pressAction + string(action)}
 }
 
-func (a Asked) person() Button { return Button{Label: Say("person", a.Language), Value: pressPerson} }
+func (a Asked) person() Button { return Button{Say("person", a.Language), pressPerson} }
 
 func (a Asked) menu() []Button {
 	var buttons []Button
@@ -162,9 +150,9 @@ func (a Asked) menu() []Button {
 func (a Asked) choices() []Button {
 	var buttons []Button
 	for _, h := range a.Hits {
-		buttons = append(buttons, Button{Label: h.Question, Value: pressEntry + h.ID})
+		buttons = append(buttons, Button{h.Question, pressEntry + h.ID})
 	}
-	return append(buttons, Button{Label: Say("none_of_these", a.Language), Value: pressNone}, a.person())
+	return append(buttons, Button{Say("none_of_these", a.Language), pressNone}, a.person())
 }
 
 // Feedback is what a pressed button says about an entry of the FAQ; ok is false for other buttons.
@@ -182,10 +170,8 @@ func Menu(language string, customer bool) []Button {
 }
 
 var greetings = map[string]bool{
-	"안녕": true, "안녕하세요": true, "안녕하십니까": true, "하이": true, "감사합니다": true, "고맙습니다": true, "감사해요": true, "고마워요": true,
-	"네": true, "넵": true,
-	"hi": true, "hello": true, "hey": true, "thanks": true, "thank you": true, "good morning": true, "ok": true,
-	"okay": true, "yes": true,
+	"안녕": true, "안녕하세요": true, "안녕하십니까": true, "하이": true, "감사합니다": true, "고맙습니다": true, "감사해요": true, "고마워요": true, "네": true, "넵": true,
+	"hi": true, "hello": true, "hey": true, "thanks": true, "thank you": true, "good morning": true, "ok": true, "okay": true, "yes": true,
 }
 
 func greets(text string) bool { return greetings[plain(text)] }

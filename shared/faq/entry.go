@@ -1,8 +1,8 @@
-// Package faq finds the entry of a FAQ that answers a question. It has no dictionary and no model: Korean is cut into
-// syllables and pairs of syllables, English into stemmed words, and BM25 ranks the phrasings that each entry carries.
-// On a public set of Korean paraphrases words between spaces put the right entry first in .59 of the questions,
-// syllables and pairs in .85; a morphological dictionary does no better and takes 212 MB. The index is one block of
-// bytes that is searched where it lies, so loading it costs a checksum.
+// Package faq finds the entry of a FAQ that answers a question. It has no dictionary and no model: Korean is cut into syllables and
+// pairs of syllables, English into stemmed words, and BM25 ranks the phrasings that each entry carries. On a public set of Korean
+// paraphrases words between spaces put the right entry first in .59 of the questions, syllables and pairs in .85; a morphological
+// dictionary does no better and takes 212 MB. The index is one block of bytes that is searched where it lies, so loading it costs
+// a checksum.
 package faq
 
 import (
@@ -66,7 +66,7 @@ func (e FAQEntry) Validate(at string) []problem.Field {
 	}
 	for language, text := range e.Texts {
 		if !slices.Contains(Languages, language) {
-			bad("/texts/"+language, "not_allowed", "one of "+strings.Join(Languages, ", "))
+			bad("/texts/"+language, "unsupported", "one of "+strings.Join(Languages, ", "))
 			continue
 		}
 		if len(tokens(text.Question, language)) == 0 {

@@ -57,7 +57,6 @@ func (r *Runner) pump(ctx context.Context) {
 			r.report(r.expire(work))
 			r.report(r.forget())
 		case <-ticker.C:
-			r.sweepSockets()
 			if at, ok := r.nextDue(work); ok && !at.After(r.clock.Now()) {
 				r.report(r.Settle(work))
 			}
@@ -212,7 +211,6 @@ func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]Happening, err
 		r.clock.MoveTo(at)
 	}
 	r.clock.MoveTo(target)
-	r.sweepSockets()
 	if err := r.Settle(ctx); err != nil {
 		return nil, err
 	}
@@ -220,13 +218,6 @@ func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]Happening, err
 		return nil, err
 	}
 	return r.journal.take(), r.saveAhead()
-}
-
-// sweepSockets ends the connections that have been open for too long.
-func (r *Runner) sweepSockets() {
-	if r.sockets != nil {
-		r.sockets.Sweep()
-	}
 }
 
 // expire deletes what its time to live has passed, as DynamoDB does in its own time.

@@ -24,7 +24,6 @@ import (
 	"dangol/infra/local/queue"
 	"dangol/infra/local/scheduler"
 	"dangol/infra/local/ses"
-	"dangol/infra/local/socket"
 	"dangol/infra/local/stream"
 	"dangol/infra/local/tables"
 	"dangol/infra/topology"
@@ -70,7 +69,6 @@ type Runner struct {
 	payments  *server.Server
 	issuer    *issuer.Issuer
 	gateway   *gateway.Gateway
-	sockets   *socket.Server // nil when no function serves the WebSocket API
 	media     http.Handler
 
 	turns   chan struct{} // of writers
@@ -171,9 +169,6 @@ func (r *Runner) getenv(name string) string {
 
 // Address is where the API answers.
 func (r *Runner) Address() string { return r.address }
-
-// Sockets is the WebSocket API.
-func (r *Runner) Sockets() *socket.Server { return r.sockets }
 
 // Clock is the system's clock.
 func (r *Runner) Clock() *clock.Movable { return r.clock }

@@ -1,8 +1,8 @@
 // Package function is what a Lambda function says of itself, and how it answers what invokes it.
 //
-// Each function has a Spec beside its code. The list of all Specs (infra/topology) is the whole system: the CDK stacks,
-// the local runner, the permission tests and docs/architecture.md are made from it. Handlers is the other side: one
-// executable that serves HTTP requests, works off jobs and consumes events, by what its Spec declares.
+// Each function has a Spec beside its code. The list of all Specs (infra/topology) is the whole system: the CDK stacks, the
+// local runner, the permission tests and docs/architecture.md are made from it. Handlers is the other side: one executable
+// that serves HTTP requests, works off jobs and consumes events, by what its Spec declares.
 package function
 
 import (
@@ -31,15 +31,14 @@ type Spec struct {
 	Events []string     // the event types it consumes; see Types
 	// MailEvents: it takes what SES tells about mails (source aws.ses) from the default bus, of all detail types.
 	MailEvents bool
-	Socket     bool      // it serves the WebSocket API, the authorizer of its connections included
 	Stream     *Stream   // it reads the changes of tables
 	Schedule   *Schedule // it is invoked at a fixed rate
 
 	Alarms []Alarm // on metrics of its own
 }
 
-// API is a function's HTTP side: an *api.Service. It is an interface here, so that functions without routes do not link
-// what serves HTTP.
+// API is a function's HTTP side: an *api.Service. It is an interface here, so that functions without routes do not link what
+// serves HTTP.
 type API interface {
 	// Name is the function's name.
 	Name() string
@@ -70,10 +69,6 @@ const (
 	ReadPayments Permission = "read-payments" // the payment provider's secrets
 	PlanTimes    Permission = "plan-times"    // one-time schedules, in the system's own group
 	StoreMedia   Permission = "store-media"   // objects of the media bucket
-	// PostToSockets is to send frames to the connections of the system's own WebSocket API.
-	PostToSockets Permission = "post-to-sockets"
-	// SignChatFiles is to sign addresses in the bucket of conversations' attachments.
-	SignChatFiles Permission = "sign-chat-files"
 )
 
 // Queue is how a queue of jobs behaves.
