@@ -10,8 +10,7 @@ type CartMerged struct {
 // EventType is "cart.merged".
 func (CartMerged) EventType() string { return "cart.merged" }
 
-// CartChanged says that a cart of somebody who can be written to was changed and has goods in it. A cart without an address publishes
-// nothing.
+// CartChanged says that a cart with a mail address was changed and has line items. A cart without an address publishes nothing.
 type CartChanged struct {
 	CartID     string `json:"cartId"`
 	CustomerID string `json:"customerId,omitempty"`

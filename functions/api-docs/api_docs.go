@@ -1,5 +1,5 @@
 // Package apidocs serves the OpenAPI document of the whole API and a page to read it, to anyone. It owns no items and
-// hears no events.
+// consumes no events.
 //
 //	GET /openapi.json   the document
 //	GET /docs           the page
