@@ -28,7 +28,7 @@ type OrderLine struct {
 	// Properties is what the shopper had put on it: an engraving, a gift note.
 	Properties map[string]string `json:"properties,omitempty"`
 	Total      money.Money       `json:"total,omitzero"` // what the line cost after its discounts; not on parcels
-	// Discounted says that it was sold below its list price: by a sale on the shelf, or by what was taken off.
+	// Discounted says that it was sold below its list price: by a sale price, or by what was taken off.
 	Discounted bool `json:"discounted,omitempty"`
 }
 

@@ -51,6 +51,6 @@ func (PromotionBudgetExhausted) EventType() string { return "promotion.budget_ex
 type OrderPromotion struct {
 	PromotionID string `json:"promotionId"`
 	Code        string `json:"code,omitempty"`
-	Amount      int64  `json:"amount"` // minor units taken off; of a sale on the shelf, off the list prices
+	Amount      int64  `json:"amount"` // minor units taken off; of a sale price, off the list prices
 	Gifts       int    `json:"gifts,omitempty"`
 }

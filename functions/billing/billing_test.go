@@ -16,7 +16,7 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-func handle(t *testing.T, w *testsubscriptions.World, batch events.SQSEvent) events.SQSEventResponse {
+func handle(t *testing.T, w *testsubscriptions.Shop, batch events.SQSEvent) events.SQSEventResponse {
 	t.Helper()
 	answer, err := function.Worker{Billing: w.Billing}.Handler()(t.Context(), batch)
 	if err != nil {
@@ -52,7 +52,7 @@ func TestOnlyTheMessagesThatFailedComeAgain(t *testing.T) {
 func TestAMessageThatComesThreeTimesRenewsOnce(t *testing.T) {
 	t.Parallel()
 	w := testsubscriptions.New(t, fault.New(fault.Plan{}))
-	r, _, err := w.Subscribe(t.Context(), w.Billing, w.Subscriber(w.Offer(), "pm_card_visa"))
+	r, _, err := w.Subscribe(t.Context(), w.Billing, w.Subscriber(w.CreatePlan(), "pm_card_visa"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestADatabaseThatFailsLeavesTheJobDue(t *testing.T) {
 	in := fault.New(fault.Plan{N: 1, Mode: fault.Fails})
 	resume := in.Pause()
 	w := testsubscriptions.New(t, in)
-	r, _, err := w.Subscribe(t.Context(), w.Look, w.Subscriber(w.Offer(), "pm_card_visa"))
+	r, _, err := w.Subscribe(t.Context(), w.Unfaulted, w.Subscriber(w.CreatePlan(), "pm_card_visa"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@ package carts_test
 
 import "testing"
 
-// BenchmarkAdd is a guest's add through the Lambda handler and the real engine, the shelf warm.
+// BenchmarkAdd is a guest's add through the Lambda handler and the real engine, the cache warm.
 func BenchmarkAdd(b *testing.B) {
 	shop := newBench(b)
 	soap := shop.sell(9000, 10)

@@ -57,10 +57,10 @@ func newBench(t testing.TB, wrap ...func(table.DB) table.DB) *bench {
 			b.trips.Add(1)
 		}
 	})
-	shelf := catalog.NewCache(b.table, b.clock, 2*time.Second)
+	cache := catalog.NewCache(b.table, b.clock, 2*time.Second)
 	b.carts = &carts.Carts{
 		Store:  shared.Store{Table: b.table, Clock: b.clock},
-		Quoter: shared.Quoter{Shop: shop, Variants: shared.CatalogReader{Cache: shelf}, Promotions: store.NewCache(store.Store{Table: b.table, Clock: b.clock}, store.Fresh)},
+		Quoter: shared.Quoter{Shop: shop, Variants: shared.CatalogReader{Cache: cache}, Promotions: store.NewCache(store.Store{Table: b.table, Clock: b.clock}, store.Fresh)},
 		Clock:  b.clock,
 	}
 	service := b.carts.Service(api.Options{Clock: b.clock, Verify: apitest.Verify})

@@ -3,7 +3,7 @@
 // being bought (problems), and the ways to ship it; a storefront never has to add anything up.
 //
 // It owns the items CART#<id>/CART and CUSTOMER#<id>/CART (see shared/cart) until a checkout takes them over, and reads
-// the catalog, the stock, the promotions and CUSTOMER#<id>/BOUGHT. It emits cart.merged and hears nothing.
+// the catalog, the stock, the promotions and CUSTOMER#<id>/PURCHASES. It emits cart.merged and hears nothing.
 //
 // Routes: POST /carts; GET /carts/{cartId}; POST, PUT and DELETE on its lines; PUT and DELETE on its codes; PUT of gifts,
 // contact, address, shipping-method, currency and note; POST accept-prices; POST /carts/mine/merge.
@@ -39,7 +39,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "carts", Purpose: "Carts of guests and customers, with what they cost and what blocks them",
 		New: New, API: API(), Memory: 256, Timeout: 10 * time.Second,
-		Environment: append(api.Variables(), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+		Environment: append(api.Variables(), "COMMERCE_TABLE", "SHOP_CONFIG", "CATALOG_CACHE_TTL"),
 		Data: []function.Data{{
 			Title:    "Carts",
 			About:    "Package `shared/cart`. One item a cart.",
@@ -54,11 +54,11 @@ func Spec() function.Spec {
 }
 
 // New builds the function. Environment: COMMERCE_TABLE; SHOP_CONFIG, the shop's configuration as JSON or the path of a file
-// with it (the embedded one when empty); SHELF_SECONDS, how old catalog, stock and promotions in a cart may be (2).
+// with it (the embedded one when empty); CATALOG_CACHE_TTL, how old catalog, stock and promotions in a cart may be (2).
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
-		Shop  string `env:"SHOP_CONFIG,optional"`
-		Shelf int    `env:"SHELF_SECONDS,default=2"`
+		Shop     string `env:"SHOP_CONFIG,optional"`
+		CacheTTL int    `env:"CATALOG_CACHE_TTL,default=2"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
@@ -75,11 +75,11 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	shelf := catalog.NewCache(tables[0], env.Clock, time.Duration(config.Shelf)*time.Second)
-	board := store.NewCache(store.Store{Table: tables[0], Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.Shelf)*time.Second)
+	cache := catalog.NewCache(tables[0], env.Clock, time.Duration(config.CacheTTL)*time.Second)
+	promotions := store.NewCache(store.Store{Table: tables[0], Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.CacheTTL)*time.Second)
 	carts := &Carts{
 		Store:  cart.Store{Table: tables[0], Clock: env.Clock},
-		Quoter: cart.Quoter{Shop: shop, Variants: cart.CatalogReader{Cache: shelf}, Promotions: board},
+		Quoter: cart.Quoter{Shop: shop, Variants: cart.CatalogReader{Cache: cache}, Promotions: promotions},
 		Clock:  env.Clock,
 	}
 	return carts.Service(options).Lambda(), nil

@@ -297,7 +297,7 @@ func eleven() map[string]string {
 	return out
 }
 
-// TestRoundTrips keeps the budget: an add is one read and one write, a read is one read, when the shelf is warm.
+// TestRoundTrips keeps the budget: an add is one read and one write, a read is one read, when the cache is warm.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -13,7 +13,7 @@ import (
 	"dangol/shared/promotion"
 )
 
-// grant writes a membership into Ann's standing, as billing does; nil takes it away.
+// grant writes a membership into Ann's entitlements, as billing does; nil takes it away.
 func (b *bench) grant(version int, plan string, lasts time.Duration, benefits *membership.Benefits) {
 	b.t.Helper()
 	id := "sub_" + plan

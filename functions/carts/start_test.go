@@ -29,7 +29,7 @@ func TestAStartThatCannotWorkNamesWhatIsWrong(t *testing.T) {
 	}{
 		{"no table", "COMMERCE_TABLE", "", "COMMERCE_TABLE"},
 		{"no issuer", "JWT_ISSUER", "", "JWT_ISSUER"},
-		{"a shelf life in words", "SHELF_SECONDS", "two", "SHELF_SECONDS"},
+		{"a cache life in words", "CATALOG_CACHE_TTL", "two", "CATALOG_CACHE_TTL"},
 		{"a shop without zones", "SHOP_CONFIG", `{"languages":["ko"],"currencies":["KRW"]}`, "zones"},
 		{"a shop file that is not there", "SHOP_CONFIG", "/nowhere/shop.json", "/nowhere/shop.json"},
 	} {

@@ -19,7 +19,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
-func replay(t *testing.T, w *testshop.World, sample string) events.SQSEventResponse {
+func replay(t *testing.T, w *testshop.Shop, sample string) events.SQSEventResponse {
 	t.Helper()
 	payload, err := os.ReadFile("../../events/samples/checkout-worker/" + sample)
 	if err != nil {
@@ -51,9 +51,9 @@ func TestOnlyTheMessagesThatFailedComeAgain(t *testing.T) {
 	}
 }
 
-func begin(t *testing.T, w *testshop.World, card string) *checkout.Checkout {
+func begin(t *testing.T, w *testshop.Shop, card string) *checkout.Checkout {
 	t.Helper()
-	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 2}): 1})
+	b := w.FillCart("", map[string]int{w.Sell(testshop.ProductSpec{Units: 2}): 1})
 	c, _, err := w.Service.Begin(t.Context(), checkout.Start{
 		Cart:    cart.Ref{CartID: b.ID, Token: b.Token},
 		Request: idempotency.For("checkout", b.ID, "k", nil, w.Clock.Now()), Method: card,
@@ -68,7 +68,7 @@ func TestWhatEachJobDoes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, card string
-		before     func(*testing.T, *testshop.World, *checkout.Checkout)
+		before     func(*testing.T, *testshop.Shop, *checkout.Checkout)
 		want       checkout.State
 		orders     int
 	}{
@@ -76,12 +76,12 @@ func TestWhatEachJobDoes(t *testing.T) {
 		{"a request that never arrived gives up", "pm_card_sandbox_hangBefore", nil, checkout.Expired, 0},
 		{"a challenge nobody passes gives up", "pm_card_threeDSecure2Required", nil, checkout.Expired, 0},
 		{"a challenge passed by a shopper who never came back", "pm_card_threeDSecure2Required",
-			func(_ *testing.T, w *testshop.World, c *checkout.Checkout) { w.Challenge(c.Payment.RedirectURL, true) }, checkout.Completed, 1},
+			func(_ *testing.T, w *testshop.Shop, c *checkout.Checkout) { w.Challenge(c.Payment.RedirectURL, true) }, checkout.Completed, 1},
 		{"a challenge failed by a shopper who never came back", "pm_card_threeDSecure2Required",
-			func(_ *testing.T, w *testshop.World, c *checkout.Checkout) { w.Challenge(c.Payment.RedirectURL, false) }, checkout.Failed, 0},
+			func(_ *testing.T, w *testshop.Shop, c *checkout.Checkout) { w.Challenge(c.Payment.RedirectURL, false) }, checkout.Failed, 0},
 		{"the bank decides within the hold", "pm_card_sandbox_lateWebhook", nil, checkout.Completed, 1},
 		{"the bank decides after the shopper gave up", "pm_card_sandbox_lateWebhook",
-			func(t *testing.T, w *testshop.World, c *checkout.Checkout) {
+			func(t *testing.T, w *testshop.Shop, c *checkout.Checkout) {
 				if _, err := w.Service.Abandon(t.Context(), c); err != nil {
 					t.Fatal(err)
 				}
@@ -94,7 +94,7 @@ func TestWhatEachJobDoes(t *testing.T) {
 			if c.before != nil {
 				c.before(t, w, chk)
 			}
-			w.Rest(t.Context())
+			w.RunUntilIdle(t.Context())
 			w.Check(t)
 			got, err := w.Service.GetFor(t.Context(), chk.ID, order.Caller{Operator: true})
 			if err != nil || got.State != c.want || len(w.Orders(t)) != c.orders {
@@ -110,14 +110,14 @@ func TestAJobThatComesTwiceIsDoneOnce(t *testing.T) {
 	chk := begin(t, w, "pm_card_sandbox_hang")
 	job := due.Job{Kind: checkout.DueCheckout, Key: checkout.KeyOf(chk.ID)}
 	for range 3 {
-		if answer := w.Work(t.Context(), job); len(answer.BatchItemFailures) != 0 {
+		if answer := w.RunJob(t.Context(), job); len(answer.BatchItemFailures) != 0 {
 			t.Fatalf("failed: %v", answer.BatchItemFailures)
 		}
 	}
 	if n := len(w.Orders(t)); n != 1 || w.Bank.Ledger()[0].Charged() != 1 {
 		t.Fatalf("%d orders", n)
 	}
-	w.Rest(t.Context())
+	w.RunUntilIdle(t.Context())
 	w.Check(t)
 }
 
@@ -128,13 +128,13 @@ func TestADatabaseThatFailsLeavesTheJobDue(t *testing.T) {
 	w := testshop.New(t, in)
 	chk := begin(t, w, "pm_card_sandbox_hang")
 	resume()
-	if answer := w.Work(t.Context(), due.Job{Kind: checkout.DueCheckout, Key: checkout.KeyOf(chk.ID)}); len(answer.BatchItemFailures) != 1 {
+	if answer := w.RunJob(t.Context(), due.Job{Kind: checkout.DueCheckout, Key: checkout.KeyOf(chk.ID)}); len(answer.BatchItemFailures) != 1 {
 		t.Fatalf("failed: %v", answer.BatchItemFailures)
 	}
 	var left checkout.Checkout
 	if err := w.Table.Get(t.Context(), checkout.KeyOf(chk.ID), &left); errors.Is(err, table.ErrNotFound) || left.Shard == "" {
 		t.Fatalf("the job is no longer due: %v", err)
 	}
-	w.Rest(t.Context())
+	w.RunUntilIdle(t.Context())
 	w.Check(t)
 }

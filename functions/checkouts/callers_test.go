@@ -26,7 +26,7 @@ func TestEachRouteForEachCaller(t *testing.T) {
 			t.Run(c.method+" "+c.path+" as "+who, func(t *testing.T) {
 				t.Parallel()
 				s := open(t)
-				b := s.Fill(apitest.Ann.Subject, map[string]int{s.Sell(testshop.Goods{Units: 2}): 1})
+				b := s.FillCart(apitest.Ann.Subject, map[string]int{s.Sell(testshop.ProductSpec{Units: 2}): 1})
 				path := "/carts/" + b.ID + "/checkout"
 				var body any = card("pm_card_threeDSecure2Required")
 				if c.path != "/carts/{cart}/checkout" {
@@ -62,7 +62,7 @@ func (s *shop) caller(who string) *apitest.Client {
 func TestAGuestsCheckoutOpensWithTheCartsTokenOnly(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	b := s.Fill("", map[string]int{s.Sell(testshop.Goods{Units: 2}): 1})
+	b := s.FillCart("", map[string]int{s.Sell(testshop.ProductSpec{Units: 2}): 1})
 	c := read(t, s.buy(b, "k", card("pm_card_threeDSecure2Required")).Want(201))
 	for _, who := range []string{"ann", "nobody", "guest of another cart"} {
 		s.caller(who).Do("GET", "/checkouts/"+c.ID, nil).WantProblem(404, "checkout_not_found")

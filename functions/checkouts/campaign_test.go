@@ -11,7 +11,7 @@ import (
 	"dangol/infra/testkit/testshop"
 )
 
-// buyer is a world in which one shopper buys, as patiently as a browser does: an answer that is no answer is asked for
+// buyer is a shop in which one shopper buys, as patiently as a browser does: an answer that is no answer is asked for
 // again, by the same request.
 type buyer struct {
 	*shop
@@ -54,7 +54,7 @@ func (b *buyer) Run(ctx context.Context) {
 	if !b.leaves && c.State != "completed" {
 		insist(func() *apitest.Response { return b.confirm(b.basket, c.ID) })
 	}
-	b.Ring(ctx)
+	b.DeliverWebhooks(ctx)
 }
 
 // Check also wants the order of whoever has paid: to give the money back would be an easy way to keep the books straight.
@@ -70,21 +70,21 @@ func TestWhateverBreaksACheckoutNoOrderIsLostAndNothingIsChargedTwice(t *testing
 	for _, c := range []struct {
 		name     string
 		customer string
-		goods    testshop.Goods
+		goods    testshop.ProductSpec
 		buyer    buyer
 	}{
-		{"a guest pays by card", "", testshop.Goods{Units: 3}, buyer{card: "pm_card_visa", orders: 1}},
-		{"a customer buys a limited edition", "cust-ann", testshop.Goods{Units: 3, Buckets: 3, MaxPerCustomer: 2}, buyer{card: "pm_card_visa", orders: 1}},
-		{"a card that is declined", "cust-ann", testshop.Goods{Units: 3, MaxPerCustomer: 2}, buyer{card: "pm_card_chargeDeclined"}},
-		{"the bank takes the money at once", "", testshop.Goods{Units: 3}, buyer{card: "pm_card_sandbox_captured", orders: 1}},
-		{"a challenge, and back to the shop", "", testshop.Goods{Units: 3}, buyer{card: "pm_card_threeDSecure2Required", orders: 1}},
-		{"a challenge, and the webhook is faster", "", testshop.Goods{Units: 3}, buyer{
-			card: "pm_card_threeDSecure2Required", orders: 1, before: func(b *buyer, _ checkouts.Checkout) { b.Ring(b.T.Context()) }}},
-		{"a challenge, and only the webhook comes", "cust-ann", testshop.Goods{Units: 3}, buyer{card: "pm_card_threeDSecure2Required", leaves: true, orders: 1}},
-		{"the bank says later", "", testshop.Goods{Units: 3}, buyer{card: "pm_card_sandbox_lateWebhook", orders: 1}},
-		{"the bank's answer never comes", "", testshop.Goods{Units: 3}, buyer{card: "pm_card_sandbox_hang", orders: 1}},
-		{"the bank never sees the request", "", testshop.Goods{Units: 3}, buyer{card: "pm_card_sandbox_hangBefore"}},
-		{"a canceled checkout", "cust-ann", testshop.Goods{Units: 3, MaxPerCustomer: 2}, buyer{
+		{"a guest pays by card", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_visa", orders: 1}},
+		{"a customer buys a limited edition", "cust-ann", testshop.ProductSpec{Units: 3, Buckets: 3, MaxPerCustomer: 2}, buyer{card: "pm_card_visa", orders: 1}},
+		{"a card that is declined", "cust-ann", testshop.ProductSpec{Units: 3, MaxPerCustomer: 2}, buyer{card: "pm_card_chargeDeclined"}},
+		{"the bank takes the money at once", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_sandbox_captured", orders: 1}},
+		{"a challenge, and back to the shop", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_threeDSecure2Required", orders: 1}},
+		{"a challenge, and the webhook is faster", "", testshop.ProductSpec{Units: 3}, buyer{
+			card: "pm_card_threeDSecure2Required", orders: 1, before: func(b *buyer, _ checkouts.Checkout) { b.DeliverWebhooks(b.T.Context()) }}},
+		{"a challenge, and only the webhook comes", "cust-ann", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_threeDSecure2Required", leaves: true, orders: 1}},
+		{"the bank says later", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_sandbox_lateWebhook", orders: 1}},
+		{"the bank's answer never comes", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_sandbox_hang", orders: 1}},
+		{"the bank never sees the request", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_sandbox_hangBefore"}},
+		{"a canceled checkout", "cust-ann", testshop.ProductSpec{Units: 3, MaxPerCustomer: 2}, buyer{
 			card: "pm_card_threeDSecure2Required", leaves: true, shy: true,
 			before: func(b *buyer, c checkouts.Checkout) {
 				insist(func() *apitest.Response { return b.as(b.basket).Do("POST", "/checkouts/"+c.ID+"/cancel", nil) })
@@ -92,10 +92,10 @@ func TestWhateverBreaksACheckoutNoOrderIsLostAndNothingIsChargedTwice(t *testing
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.World {
+			fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.Scenario {
 				b := c.buyer
 				b.shop = openWith(t, in)
-				b.basket = b.Fill(c.customer, map[string]int{b.Sell(c.goods): 2})
+				b.basket = b.FillCart(c.customer, map[string]int{b.Sell(c.goods): 2})
 				return &b
 			})
 		})
@@ -111,7 +111,7 @@ func (l latecomer) Run(ctx context.Context) {
 	l.Clock.Advance(time.Minute) // the bank needs two
 	insist(func() *apitest.Response { return l.as(l.basket).Do("POST", "/checkouts/"+c.ID+"/cancel", nil) })
 	l.Clock.Advance(2 * time.Minute)
-	l.Ring(ctx)
+	l.DeliverWebhooks(ctx)
 }
 
 // Check asks for no number of orders: when the bank cannot be asked to stop, the checkout goes on and may be paid.
@@ -119,9 +119,9 @@ func (l latecomer) Check(t testing.TB) { l.shop.Check(t) }
 
 func TestWhateverBreaksALatePaymentGoesBack(t *testing.T) {
 	t.Parallel()
-	fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.World {
+	fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.Scenario {
 		b := &buyer{shop: openWith(t, in)}
-		b.basket = b.Fill("", map[string]int{b.Sell(testshop.Goods{Units: 3}): 2})
+		b.basket = b.FillCart("", map[string]int{b.Sell(testshop.ProductSpec{Units: 3}): 2})
 		return latecomer{b}
 	})
 }

@@ -1,10 +1,10 @@
 // Package checkouts is the function that sells a cart, for shoppers: it starts the payment, takes the browser back from
 // the bank's challenge, and hears the payment provider's webhooks. All of them lead to checkout.Service.Settle, so it
 // does not matter which comes first, twice, or never: one checkout makes one order and one charge. Webhooks about
-// subscriptions go to service.Service.Hear, which settles the charge in flight.
+// subscriptions go to service.Service.HandleWebhook, which settles the charge in flight.
 //
 // It owns the items CHECKOUT#<id>/CHECKOUT and makes ORDER#<id>/ORDER; it locks and closes carts, takes stock, and
-// counts CUSTOMER#<id>/BOUGHT (see shared/checkout). It emits order.placed, order.payment_failed and checkout.refunded.
+// counts CUSTOMER#<id>/PURCHASES (see shared/checkout). It emits order.placed, order.payment_failed and checkout.refunded.
 //
 // Routes: POST /carts/{cartId}/checkout; GET /checkouts/{checkoutId}; POST confirm and cancel on it; POST
 // /payments/webhooks/{provider}.
@@ -41,7 +41,7 @@ func Spec() function.Spec {
 			"webhooks",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), providers.Variables(),
-			[]string{"COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS", "SHOP_TIMEZONE"}),
+			[]string{"COMMERCE_TABLE", "SHOP_CONFIG", "CATALOG_CACHE_TTL", "SHOP_TIMEZONE"}),
 		Data: []function.Data{{
 			Title:    "Checkouts",
 			About:    "Package `shared/checkout`. One item an attempt to buy.",

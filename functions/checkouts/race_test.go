@@ -20,18 +20,18 @@ func TestConfirmWebhookRetryAndWorkerAtOnceMakeOneOrder(t *testing.T) {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
-			b := s.Fill("", map[string]int{s.Sell(testshop.Goods{Units: 2}): 1})
+			b := s.FillCart("", map[string]int{s.Sell(testshop.ProductSpec{Units: 2}): 1})
 			c := read(t, s.buy(b, "k", card("pm_card_threeDSecure2Required")).Want(201))
 			s.Challenge(c.RedirectURL, true)
 			s.Clock.Advance(10 * time.Minute) // the worker comes as well
 			var group sync.WaitGroup
 			group.Go(func() { s.confirm(b, c.ID) })
 			group.Go(func() { s.confirm(b, c.ID) })
-			group.Go(func() { s.Ring(t.Context()) })
-			group.Go(func() { s.WorkDue(t.Context()) })
+			group.Go(func() { s.DeliverWebhooks(t.Context()) })
+			group.Go(func() { s.RunDueJobs(t.Context()) })
 			group.Go(func() { s.buy(b, "k", card("pm_card_threeDSecure2Required")) })
 			group.Wait()
-			s.Rest(t.Context())
+			s.RunUntilIdle(t.Context())
 			s.Check(t)
 			if n := len(s.Orders(t)); n != 1 {
 				t.Fatalf("%d orders", n)
@@ -46,22 +46,22 @@ func TestGivingUpFromEverywhereAtOnceGivesBackOnce(t *testing.T) {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
-			drop := s.Sell(testshop.Goods{Units: 6, Buckets: 3, MaxPerCustomer: 4})
-			b := s.Fill("cust-ann", map[string]int{drop: 4})
+			drop := s.Sell(testshop.ProductSpec{Units: 6, Buckets: 3, MaxPerCustomer: 4})
+			b := s.FillCart("cust-ann", map[string]int{drop: 4})
 			c := read(t, s.buy(b, "k", card("pm_card_threeDSecure2Required")).Want(201))
 			s.Clock.Advance(10 * time.Minute)
 			var group sync.WaitGroup
 			for range 3 {
 				group.Go(func() { s.as(b).Do("POST", "/checkouts/"+c.ID+"/cancel", nil).Want(200) })
 				group.Go(func() { s.confirm(b, c.ID).Want(409) })
-				group.Go(func() { s.WorkDue(t.Context()) })
-				group.Go(func() { s.Ring(t.Context()) })
+				group.Go(func() { s.RunDueJobs(t.Context()) })
+				group.Go(func() { s.DeliverWebhooks(t.Context()) })
 			}
 			group.Wait()
-			if left := s.Left(t, drop); left != 6 {
+			if left := s.SellableUnits(t, drop); left != 6 {
 				t.Fatalf("%d of 6 are for sale", left)
 			}
-			s.Rest(t.Context())
+			s.RunUntilIdle(t.Context())
 			s.Check(t)
 			s.buy(b, "again", card("pm_card_visa")).Want(201) // the lifetime counter is back as well
 		})
@@ -74,10 +74,10 @@ func TestTwoHundredBuyersForTenUnits(t *testing.T) {
 		t.Run(fmt.Sprintf("%d buckets", buckets), func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
-			drop := s.Sell(testshop.Goods{Units: 10, Buckets: buckets})
+			drop := s.Sell(testshop.ProductSpec{Units: 10, Buckets: buckets})
 			baskets := make([]testshop.Basket, 200)
 			for i := range baskets {
-				baskets[i] = s.Fill("", map[string]int{drop: 1})
+				baskets[i] = s.FillCart("", map[string]int{drop: 1})
 			}
 			answers := make([]*apitest.Response, len(baskets))
 			var group sync.WaitGroup
@@ -95,10 +95,10 @@ func TestTwoHundredBuyersForTenUnits(t *testing.T) {
 					t.Fatalf("the lines are not named: %s", a.Body)
 				}
 			}
-			if bought != 10 || s.Left(t, drop) != 0 {
-				t.Fatalf("%d bought, %d left", bought, s.Left(t, drop))
+			if bought != 10 || s.SellableUnits(t, drop) != 0 {
+				t.Fatalf("%d bought, %d left", bought, s.SellableUnits(t, drop))
 			}
-			s.Rest(t.Context())
+			s.RunUntilIdle(t.Context())
 			s.Check(t)
 		})
 	}
@@ -107,23 +107,23 @@ func TestTwoHundredBuyersForTenUnits(t *testing.T) {
 func TestUnitsThatNobodyPaysForAreSoldToOthers(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	drop := s.Sell(testshop.Goods{Units: 10, Buckets: 4})
+	drop := s.Sell(testshop.ProductSpec{Units: 10, Buckets: 4})
 	var group sync.WaitGroup
 	for range 30 {
-		b := s.Fill("", map[string]int{drop: 1})
+		b := s.FillCart("", map[string]int{drop: 1})
 		group.Go(func() { s.buy(b, "k", card("pm_card_threeDSecure2Required")) })
 	}
 	group.Wait()
-	if s.Left(t, drop) != 0 {
-		t.Fatalf("%d are not held", s.Left(t, drop))
+	if s.SellableUnits(t, drop) != 0 {
+		t.Fatalf("%d are not held", s.SellableUnits(t, drop))
 	}
 	s.Clock.Advance(10 * time.Minute)
-	s.WorkDue(t.Context())
-	if s.Left(t, drop) != 10 {
-		t.Fatalf("after ten minutes %d of 10 are back", s.Left(t, drop))
+	s.RunDueJobs(t.Context())
+	if s.SellableUnits(t, drop) != 10 {
+		t.Fatalf("after ten minutes %d of 10 are back", s.SellableUnits(t, drop))
 	}
-	s.buy(s.Fill("", map[string]int{drop: 10}), "k", card("pm_card_visa")).Want(201) // all buckets in one purchase
-	s.Rest(t.Context())
+	s.buy(s.FillCart("", map[string]int{drop: 10}), "k", card("pm_card_visa")).Want(201) // all buckets in one purchase
+	s.RunUntilIdle(t.Context())
 	s.Check(t)
 }
 
@@ -156,20 +156,20 @@ func TestAWebhookIsBelievedOnlyWithTheBanksSignature(t *testing.T) {
 func TestAReplayedWebhookChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	b := s.Fill("", map[string]int{s.Sell(testshop.Goods{Units: 2}): 1})
+	b := s.FillCart("", map[string]int{s.Sell(testshop.ProductSpec{Units: 2}): 1})
 	var seen [][]byte
-	s.Hear(nil)
+	s.DeliverWebhook(nil)
 	c := read(t, s.buy(b, "k", card("pm_card_threeDSecure2Required")).Want(201))
 	s.Challenge(c.RedirectURL, true)
-	s.Hear(func(_ context.Context, body []byte, _ http.Header) error { seen = append(seen, body); return nil })
-	s.Ring(t.Context())
+	s.DeliverWebhook(func(_ context.Context, body []byte, _ http.Header) error { seen = append(seen, body); return nil })
+	s.DeliverWebhooks(t.Context())
 	for range 3 {
 		for _, body := range seen {
 			signed := sandbox.Sign(testshop.WebhookSecret, body, s.Clock.Now())
 			apitest.New(t, s.handler).With("Sandbox-Signature", signed).Do("POST", "/payments/webhooks/sandbox", body).Want(200)
 		}
 	}
-	s.Rest(t.Context())
+	s.RunUntilIdle(t.Context())
 	s.Check(t)
 	if n := len(s.Orders(t)); n != 1 || len(seen) == 0 {
 		t.Fatalf("%d orders from %d messages", n, len(seen))
@@ -187,11 +187,11 @@ func TestALatePaymentIsRefundedAndSaysSo(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
-			b := s.Fill("", map[string]int{s.Sell(testshop.Goods{Units: 2}): 1})
+			b := s.FillCart("", map[string]int{s.Sell(testshop.ProductSpec{Units: 2}): 1})
 			v := read(t, s.buy(b, "k", card(c.card)).Want(202))
 			s.as(b).Do("POST", "/checkouts/"+v.ID+"/cancel", nil).Want(200)
 			s.Clock.Advance(2 * time.Minute)
-			s.Ring(t.Context())
+			s.DeliverWebhooks(t.Context())
 			got := read(t, s.as(b).Do("GET", "/checkouts/"+v.ID, nil).Want(200))
 			if got.State != "refunded" {
 				t.Fatalf("state %s", got.State)
@@ -200,7 +200,7 @@ func TestALatePaymentIsRefundedAndSaysSo(t *testing.T) {
 			if e := s.Event(t, v.ID); e.Type != "checkout.refunded" {
 				t.Fatalf("event %s", e.Type)
 			}
-			s.Rest(t.Context())
+			s.RunUntilIdle(t.Context())
 			s.Check(t)
 			if s.Bank.Ledger()[0].State != payment.StateVoided {
 				t.Fatalf("the payment is %s", s.Bank.Ledger()[0].State)

@@ -17,25 +17,25 @@ import (
 	"dangol/shared/platform/auth"
 )
 
-// shop is a world with the checkout function in front of it.
+// shop is a shop with the checkout function in front of it.
 type shop struct {
-	*testshop.World
+	*testshop.Shop
 	handler lambda.Handler
 }
 
-func open(t testing.TB, adjust ...func(*testshop.World)) *shop {
+func open(t testing.TB, adjust ...func(*testshop.Shop)) *shop {
 	return openWith(t, fault.New(fault.Plan{}), adjust...)
 }
 
-func openWith(t testing.TB, in *fault.Injector, adjust ...func(*testshop.World)) *shop {
+func openWith(t testing.TB, in *fault.Injector, adjust ...func(*testshop.Shop)) *shop {
 	t.Helper()
 	w := testshop.New(t, in)
 	for _, a := range adjust {
 		a(w)
 	}
 	service := (&checkouts.Checkouts{Checkouts: w.Service}).Service(api.Options{Clock: w.Clock, Verify: apitest.Verify})
-	s := &shop{World: w, handler: service.Lambda()}
-	w.Hear(s.webhook)
+	s := &shop{Shop: w, handler: service.Lambda()}
+	w.DeliverWebhook(s.webhook)
 	return s
 }
 

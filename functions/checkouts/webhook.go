@@ -24,7 +24,7 @@ type webhookOutput struct {
 	}
 }
 
-// hear checks a provider's signature and settles what the message is about. An answer other than 200 makes the provider
+// handleWebhook checks a provider's signature and settles what the message is about. An answer other than 200 makes the provider
 // send it again, which is what we want when we could not look.
 func (f *Checkouts) handleWebhook(ctx context.Context, in *webhookInput) (*webhookOutput, error) {
 	provider := f.Checkouts.Provider

@@ -26,7 +26,7 @@ func TestCancelingGivesEverythingBackOnce(t *testing.T) {
 	if v.State != order.Canceled || v.Payment.State != order.PayRefunded || v.Payment.Refunded != v.Totals.Total || len(v.Refunds) != 1 {
 		t.Fatalf("%s, payment %+v, %d refunds", v.State, v.Payment, len(v.Refunds))
 	}
-	d.Rest(t.Context())
+	d.RunUntilIdle(t.Context())
 	d.Check(t)
 }
 
@@ -47,11 +47,11 @@ func TestAGuestCancelsWithTheCartsToken(t *testing.T) {
 	o := d.sell("")
 	d.client().With("Cart-Token", "guess").Do("POST", "/orders/"+o.id+"/cancel", nil).WantProblem(404, "order_not_found")
 	d.client().With("Cart-Token", o.Token).Do("POST", "/orders/"+o.id+"/cancel", nil).Want(200)
-	d.Rest(t.Context())
+	d.RunUntilIdle(t.Context())
 	d.Check(t)
 }
 
-// canceller is a world in which a customer buys and cancels, patiently.
+// canceller is a shop in which a customer buys and cancels, patiently.
 type canceller struct {
 	*desk
 	order sold
@@ -79,7 +79,7 @@ func TestWhateverBreaksACancellationTheMoneyGoesBackOnce(t *testing.T) {
 	for _, captured := range []bool{true, false} {
 		t.Run(map[bool]string{true: "paid", false: "not captured yet"}[captured], func(t *testing.T) {
 			t.Parallel()
-			fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.World {
+			fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.Scenario {
 				setup := in.Pause()
 				d := openWith(t, in)
 				bank := d.Service.Cashier.Provider
@@ -114,7 +114,7 @@ func TestACaptureThatCannotBeMadeCancelsTheOrder(t *testing.T) {
 	if _, err := bank.Void(t.Context(), entry.ID, "at-the-bank"); err != nil { // somebody lets the reservation go at the bank
 		t.Fatal(err)
 	}
-	d.Rest(t.Context())
+	d.RunUntilIdle(t.Context())
 	d.Check(t)
 	v := d.read(o)
 	got, err := d.Service.Cashier.Orders.Get(t.Context(), o.id)
@@ -151,7 +151,7 @@ func TestARefundThatFailsWaitsForAPersonAndCanBeTriedAgain(t *testing.T) {
 	if v := d.read(o); v.Payment.State != order.PayRefunded {
 		t.Fatalf("payment %s", v.Payment.State)
 	}
-	d.Rest(t.Context())
+	d.RunUntilIdle(t.Context())
 	d.Check(t)
 }
 

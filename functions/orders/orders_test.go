@@ -22,9 +22,9 @@ import (
 	"dangol/shared/platform/ratelimit"
 )
 
-// desk is a world with the orders function in front of it.
+// desk is a shop with the orders function in front of it.
 type desk struct {
-	*testshop.World
+	*testshop.Shop
 	handler lambda.Handler
 }
 
@@ -35,7 +35,7 @@ func openWith(t testing.TB, in *fault.Injector) *desk {
 	w := testshop.New(t, in)
 	options := api.Options{Clock: w.Clock, Verify: apitest.Verify}
 	f := &orders.Orders{Cashier: w.Service.Cashier, Limiter: ratelimit.Limiter{Table: w.Service.Table, Clock: w.Clock}}
-	w.Hear(func(ctx context.Context, body []byte, header http.Header) error {
+	w.DeliverWebhook(func(ctx context.Context, body []byte, header http.Header) error {
 		n, err := w.Service.Provider.ParseWebhook(header, body, w.Clock.Now())
 		switch {
 		case err != nil:
@@ -45,7 +45,7 @@ func openWith(t testing.TB, in *fault.Injector) *desk {
 		}
 		return w.Service.HandleWebhook(ctx, n.Payment)
 	})
-	return &desk{World: w, handler: f.Service(options).Lambda()}
+	return &desk{Shop: w, handler: f.Service(options).Lambda()}
 }
 
 // sold is an order with what its owner can show.
@@ -57,7 +57,7 @@ type sold struct {
 // sell makes an order of three units, of a customer or, when that is empty, of a guest. Faults do not touch it when clean.
 func (d *desk) sell(customerID string) sold {
 	d.T.Helper()
-	b := d.Fill(customerID, map[string]int{d.Sell(testshop.Goods{Units: 5}): 3})
+	b := d.FillCart(customerID, map[string]int{d.Sell(testshop.ProductSpec{Units: 5}): 3})
 	c, _, err := d.Service.Begin(d.T.Context(), shared.Start{
 		Cart:    cart.Ref{CartID: b.ID, CustomerID: b.CustomerID, Token: b.Token},
 		Request: idempotency.For("checkout", b.ID, d.NextKey(), nil, d.Clock.Now()), Method: "pm_card_visa",
@@ -123,7 +123,7 @@ func TestEachRouteForEachCaller(t *testing.T) {
 func (d *desk) AnnsOrder(t testing.TB) sold {
 	t.Helper()
 	key := cart.KeyOfCustomer(apitest.Ann.Subject)
-	d.Forget(t, key)
+	d.DeleteItem(t, key)
 	return d.sell(apitest.Ann.Subject)
 }
 

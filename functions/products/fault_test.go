@@ -44,7 +44,7 @@ func (w *importing) Run(context.Context) {
 }
 
 // Rest has nothing to wait for.
-func (w *importing) Rest(context.Context) {}
+func (w *importing) RunUntilIdle(context.Context) {}
 
 // Check compares every product, its stock and its history with the file.
 func (w *importing) Check(t testing.TB) {
@@ -73,7 +73,7 @@ func (w *importing) Check(t testing.TB) {
 
 func TestImportWhateverBreaks(t *testing.T) {
 	t.Parallel()
-	fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.World {
+	fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.Scenario {
 		sound := newShop(t)
 		sound.importCSV("", fileBefore)
 		faulty := shopOn(t, table.New(in.DB(localtest.DB(t)), sound.table.Name(), nil))

@@ -44,7 +44,7 @@ type ProductList struct {
 	Facets     *ProductFacets   `json:"facets,omitempty" doc:"With facets=true."`
 }
 
-// ProductCard is what a list shows of a product.
+// ProductSummary is what a list shows of a product.
 type ProductSummary struct {
 	ID            string           `json:"id" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
 	Handle        string           `json:"handle" doc:"Part of the page's address." example:"green-tea-cream"`
@@ -158,7 +158,7 @@ func (c *Products) summaries(ctx context.Context, with listing, q catalog.ListQu
 	return cards, err
 }
 
-// card shows the entry in the language, priced in the currency; "" is the shop's first that the product is sold in.
+// summary shows the entry in the language, priced in the currency; "" is the shop's first that the product is sold in.
 func (c *Products) summary(e *catalog.Entry, language, currency string, p priced) ProductSummary {
 	card := ProductSummary{
 		ID: e.ID, Handle: e.Handle, Title: e.Title.In(language, c.shop.Languages[0]), Status: e.Status, Vendor: e.Vendor, Type: e.Type,
@@ -228,12 +228,12 @@ type CategoriesOutput struct {
 	CacheControl string `header:"Cache-Control"`
 	Vary         string `header:"Vary"`
 	Body         struct {
-		Categories []Category `json:"categories" doc:"Most products first."`
+		Categories []ProductCategory `json:"categories" doc:"Most products first."`
 	}
 }
 
-// Category is a category with its active products.
-type Category struct {
+// ProductCategory is a category with its active products.
+type ProductCategory struct {
 	Name     string `json:"name" doc:"For the filter." example:"스킨케어"`
 	Label    string `json:"label" doc:"In the reader's language, where SHOP_CONFIG has labels for it." example:"Skincare"`
 	Products int    `json:"products" example:"12"`
@@ -248,9 +248,9 @@ func (c *Products) categories(ctx context.Context, in *CategoriesInput) (*Catego
 		return nil, err
 	}
 	out := &CategoriesOutput{CacheControl: c.cacheControl(), Vary: "Accept-Language"}
-	out.Body.Categories = make([]Category, len(counts))
+	out.Body.Categories = make([]ProductCategory, len(counts))
 	for i, n := range counts {
-		out.Body.Categories[i] = Category{n.Category, c.shop.Label(n.Category, c.languages(in.Reader)...), n.Products}
+		out.Body.Categories[i] = ProductCategory{n.Category, c.shop.Label(n.Category, c.languages(in.Reader)...), n.Products}
 	}
 	return out, nil
 }

@@ -123,9 +123,9 @@ func TestCategories(t *testing.T) {
 	t.Parallel()
 	s := stocked(t)
 	s.create(cream("draft").with("status", "draft").with("categories", []string{"비밀"}))
-	var got struct{ Categories []Category }
+	var got struct{ Categories []ProductCategory }
 	s.api.Do("GET", "/categories?language=en", nil).Want(200).Into(&got)
-	if want := []Category{{"스킨케어", "Skincare", 2}, {"메이크업", "메이크업", 1}, {"바디", "바디", 1}}; !slices.Equal(got.Categories, want) {
+	if want := []ProductCategory{{"스킨케어", "Skincare", 2}, {"메이크업", "메이크업", 1}, {"바디", "바디", 1}}; !slices.Equal(got.Categories, want) {
 		t.Fatalf("%+v", got)
 	}
 }

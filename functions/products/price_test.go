@@ -92,7 +92,7 @@ func TestPriceHistory(t *testing.T) {
 	s.merchant.Do("GET", "/products/"+d.ID+"/price-history?since=yesterday", nil).WantField("query/since")
 }
 
-// discounts puts a sale of a tenth on everything onto the shelf.
+// discounts puts a sale of a tenth on everything into the catalog.
 func (s *shop) discounts(id string, starts, ends time.Time) {
 	s.Helper()
 	promotions := store.Store{Table: s.table, Clock: s.clock}

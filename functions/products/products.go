@@ -19,7 +19,7 @@
 //	PUT    /stock/{variantId}               set the units
 //	POST   /stock/{variantId}/adjustments   add or take units, with a reason
 //
-// Lists and pages are served from memory that is at most SHELF_SECONDS old; see catalog.Listing and catalog.Shelf.
+// Lists and pages are served from memory that is at most CATALOG_CACHE_TTL old; see catalog.Listing and catalog.Cache.
 // Prices are those of the sales that are live by the clock; see shared/promotion/store.
 package products
 
@@ -55,7 +55,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "products", Purpose: "Products, prices and stock: shown to shoppers, kept by merchants",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
-		Environment: append(api.Variables(), "COMMERCE_TABLE", "SHOP_CONFIG", "SHELF_SECONDS"),
+		Environment: append(api.Variables(), "COMMERCE_TABLE", "SHOP_CONFIG", "CATALOG_CACHE_TTL"),
 		Data: []function.Data{{
 			Title:    "Catalog",
 			About:    "Package `shared/catalog`. One item a product with its variants; a row for each change of a price.",
@@ -72,8 +72,8 @@ func Spec() function.Spec {
 // New makes the function.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
-		Shop  string `env:"SHOP_CONFIG,optional"`
-		Shelf int    `env:"SHELF_SECONDS,default=2"`
+		Shop     string `env:"SHOP_CONFIG,optional"`
+		CacheTTL int    `env:"CATALOG_CACHE_TTL,default=2"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newCatalog(tables[0], env.Clock, shop, time.Duration(config.Shelf)*time.Second)
+	c := newCatalog(tables[0], env.Clock, shop, time.Duration(config.CacheTTL)*time.Second)
 	return c.service(options).Lambda(), nil
 }
 

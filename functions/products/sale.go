@@ -28,7 +28,7 @@ func saleOf(s *store.Sale, languages []string) *ProductSale {
 	return sale
 }
 
-// onShelf is a product at the prices of the sales that are live.
+// currentSales is a product at the prices of the sales that are live.
 type currentSales struct {
 	product, list *catalog.Product
 	offers        *store.Snapshot
@@ -36,7 +36,7 @@ type currentSales struct {
 	at            time.Time
 }
 
-// onSale puts the prices of live sales onto a product. No round trip while the promotions are fresh.
+// currentSales puts the prices of live sales onto a product. No round trip while the promotions are fresh.
 func (c *Products) currentSales(ctx context.Context, p *catalog.Product) (currentSales, error) {
 	s, err := c.promotions.Current(ctx)
 	shown := currentSales{product: p, list: p, offers: s, sales: make([]map[string]*store.Sale, len(p.Variants)), at: c.clock.Now()}

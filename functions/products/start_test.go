@@ -22,7 +22,7 @@ func TestSampleInvocations(t *testing.T) {
 func TestAConfigurationThatIsNotCompleteEndsTheStart(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
-		"COMMERCE_TABLE": "", "JWT_ISSUER": "", "SHOP_CONFIG": `{"languages":[]}`, "SHELF_SECONDS": "soon",
+		"COMMERCE_TABLE": "", "JWT_ISSUER": "", "SHOP_CONFIG": `{"languages":[]}`, "CATALOG_CACHE_TTL": "soon",
 	} {
 		_, err := New(t.Context(), apitest.Env(t, "products", opening, map[string]string{name: value}))
 		if err == nil || name != "SHOP_CONFIG" && !strings.Contains(err.Error(), name) {

@@ -36,7 +36,7 @@ type VariantSummary struct {
 // maxResolved is how many variants can be asked for at once.
 const maxResolved = 100
 
-// variants resolves ids. No round trip when all is fresh on the shelf, else those of catalog.Shelf.Goods.
+// variants resolves ids. No round trip when all is fresh in the cache, else those of catalog.Cache.Variants.
 func (c *Products) variants(ctx context.Context, in *VariantsInput) (*VariantsOutput, error) {
 	var ids []string
 	for id := range strings.SplitSeq(in.IDs, ",") {

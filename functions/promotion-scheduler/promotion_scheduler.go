@@ -2,11 +2,11 @@
 // clock, so what it does late changes no price.
 //
 // It writes onto PROMOTION#<id>/PROMOTION that an edge was told and that a budget is used up, and owns PROMOTION#<id>/STATS,
-// SALES#<scope>#<currency>/<day> and, for sales that change the price on the shelf, rows of the price history
+// SALES#<scope>#<currency>/<day> and, for sales that change the catalog price, rows of the price history
 // PRODUCT#<id>/PRICE#.... It emits promotion.started, promotion.ended and promotion.budget_exhausted, and metrics of each
 // promotion (orders, revenue, discount, new customers).
 //
-// Triggers: the one-time schedules of a promotion's start and end (see shared/promotion/schedule), and the bus (Hears). What
+// Triggers: the one-time schedules of a promotion's start and end (see shared/promotion/schedule), and the bus (Consumes). What
 // may happen to a schedule, and what then:
 //
 //	twice            the second finds that the edge was told, and does nothing.
@@ -44,7 +44,7 @@ type Planner interface {
 	Plan(ctx context.Context, p *promotion.Promotion) error
 }
 
-// Promoter is the function with what it needs.
+// Scheduler is the function with what it needs.
 type Scheduler struct {
 	Store   store.Store
 	Table   *table.Table
@@ -165,7 +165,7 @@ func (f Scheduler) Fired(ctx context.Context, fired schedule.Fired) error {
 	return nil
 }
 
-// tell writes the event of an edge onto the promotion, once.
+// announce writes the event of an edge onto the promotion, once.
 func (f Scheduler) announce(ctx context.Context, r *store.Record, e store.Boundary) (err error) {
 	at := e.At(&r.Promotion)
 	ref := store.EventRef(&r.Promotion, at)

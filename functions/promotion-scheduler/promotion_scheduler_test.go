@@ -204,7 +204,7 @@ func TestASaleOnTheShelfIsWrittenIntoThePriceHistory(t *testing.T) {
 	if err := catalog.Create(t.Context(), b.table, product, nil); err != nil {
 		t.Fatal(err)
 	}
-	ref := events.PromotionRef{PromotionID: promotionID, Kind: "shelf", At: starts}
+	ref := events.PromotionRef{PromotionID: promotionID, Kind: "sale_price", At: starts}
 	b.hear("evt_1", events.PromotionStarted{PromotionRef: ref})
 	b.hear("evt_1", events.PromotionStarted{PromotionRef: ref})
 	ref.At = ends

@@ -62,7 +62,7 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 }
 
 // drawMemberships makes somebody a member in the preview, and as billing would; "" is a guest.
-func drawMemberships(t *rapid.T, w *testshop.World, in *promotions.PreviewInput) (customer string) {
+func drawMemberships(t *rapid.T, w *testshop.Shop, in *promotions.PreviewInput) (customer string) {
 	for n := range rapid.IntRange(0, 2).Draw(t, "memberships") {
 		customer = "cust-ann"
 		h := membership.Entitlement{
@@ -94,7 +94,7 @@ func TestPreviewEqualsCheckout(t *testing.T) {
 		w := testshop.New(t, fault.New(fault.Plan{}))
 		variants := make([]string, 3)
 		for i := range variants {
-			variants[i] = w.Sell(testshop.Goods{Units: 100, Price: prices.Draw(r, "price")})
+			variants[i] = w.Sell(testshop.ProductSpec{Units: 100, Price: prices.Draw(r, "price")})
 		}
 		all := make([]promotion.Promotion, rapid.IntRange(0, 4).Draw(r, "promotions"))
 		for n := range all {
@@ -117,9 +117,9 @@ func TestPreviewEqualsCheckout(t *testing.T) {
 			r.Fatal(err)
 		}
 
-		b := w.Fill(customer, wants)
-		store, shelf := cart.Store{Table: w.Table, Clock: w.Clock}, catalog.NewCache(w.Table, w.Clock, time.Second)
-		q := cart.Quoter{Shop: w.Service.Shop, Variants: cart.CatalogReader{Cache: shelf}, Promotions: w.Service.Promotions}
+		b := w.FillCart(customer, wants)
+		store, cache := cart.Store{Table: w.Table, Clock: w.Clock}, catalog.NewCache(w.Table, w.Clock, time.Second)
+		q := cart.Quoter{Shop: w.Service.Shop, Variants: cart.CatalogReader{Cache: cache}, Promotions: w.Service.Promotions}
 		ref := cart.Ref{CartID: b.ID, Token: b.Token, CustomerID: customer}
 		if _, _, err := store.Change(t.Context(), ref, cart.Attempt{}, func(c *cart.Cart) error {
 			c.Codes = []string{"CODE"}

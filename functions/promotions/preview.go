@@ -111,10 +111,10 @@ type PreviewPrice struct {
 	VariantID string           `json:"variantId"`
 	Title     string           `json:"title"`
 	Quantity  int              `json:"quantity"`
-	Unit      money.Formatted  `json:"unitPrice" doc:"On the shelf."`
+	Unit      money.Formatted  `json:"unitPrice" doc:"On the cache."`
 	CompareAt *money.Formatted `json:"compareAtPrice,omitempty"`
 	Lowest30  *money.Formatted `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a)."`
-	Sale      string           `json:"sale,omitempty" doc:"The sale that makes the price on the shelf."`
+	Sale      string           `json:"sale,omitempty" doc:"The sale that makes the catalog price."`
 	Gift      string           `json:"gift,omitempty" doc:"The promotion that gives it."`
 	Subtotal  money.Formatted  `json:"subtotal"`
 	Discount  money.Formatted  `json:"discount"`
@@ -122,7 +122,7 @@ type PreviewPrice struct {
 	Total     money.Formatted  `json:"total"`
 }
 
-// PreviewHeld is a line that could not be bought.
+// PreviewRestriction is a line that could not be bought.
 type PreviewRestriction struct {
 	PromotionID string           `json:"promotionId"`
 	Reason      promotion.Reason `json:"reason"`

@@ -245,13 +245,13 @@ func TestAPreviewedSaleShowsTheLowestPriceOfThirtyDays(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	product, variant := b.sell(10_000)
-	b.publish(body(product, map[string]any{"kind": "shelf", "starts": "2026-11-23T10:00", "ends": "2026-11-24T10:00", "terms": map[string]any{"basisPoints": 500}}))
+	b.publish(body(product, map[string]any{"kind": "sale_price", "starts": "2026-11-23T10:00", "ends": "2026-11-24T10:00", "terms": map[string]any{"basisPoints": 500}}))
 	for at, want := range map[string]string{
 		"2026-11-27T00:59:59Z": "[]", "2026-11-27T01:00:00Z": "[9000 10000 9500]", "2026-11-27T15:00:00Z": "[]",
 	} {
 		var p promotions.PromotionPreview
 		b.merchant.Do("POST", "/promotions/preview", map[string]any{
-			"at": at, "draft": body(product, map[string]any{"kind": "shelf"}), "lines": []any{map[string]any{"variantId": variant, "quantity": 1}},
+			"at": at, "draft": body(product, map[string]any{"kind": "sale_price"}), "lines": []any{map[string]any{"variantId": variant, "quantity": 1}},
 		}).Want(200).Into(&p)
 		got := []int64{}
 		if l := p.Lines[0]; l.CompareAt != nil && l.Lowest30 != nil {

@@ -61,7 +61,7 @@ func TestADryRunTellsWhatItWouldHaveCost(t *testing.T) {
 		{"with a code that all know", map[string]any{"code": "ALL"}, "30", 3, 2, 3_900},
 		{"for members only", map[string]any{"conditions": map[string]any{"audience": "member"}}, "30", 3, 1, 900},
 		{"for members of another plan only", map[string]any{"conditions": map[string]any{"audience": "member", "plans": []string{"plan_silver"}}}, "30", 3, 0, 0},
-		{"as a sale on the shelf", map[string]any{"kind": "shelf"}, "30", 3, 2, 3_900},
+		{"as a sale price", map[string]any{"kind": "sale_price"}, "30", 3, 2, 3_900},
 	} {
 		draft := b.create(body(soap, tc.change))
 		var got promotions.DryRunResult
@@ -76,7 +76,7 @@ func TestADryRunOfASaleThatHasRunCountsItOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	soap, variant := b.sell(10_000)
-	sale := b.create(body(soap, map[string]any{"kind": "shelf"})) // a tenth off
+	sale := b.create(body(soap, map[string]any{"kind": "sale_price"})) // a tenth off
 	line := order.Line{VariantID: variant, ProductID: soap, Quantity: 3}
 	for _, tc := range []struct {
 		name string

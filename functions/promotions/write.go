@@ -234,7 +234,7 @@ func (f *Promotions) schedule(ctx context.Context, r *store.Record) error {
 	return nil
 }
 
-// tell puts the event of what a merchant did onto the record. Only what takes effect at once is told here; the rest is told
+// announce puts the event of what a merchant did onto the record. Only what takes effect at once is told here; the rest is told
 // when its time has come.
 func (f *Promotions) announce(ctx context.Context, r *store.Record, at time.Time, body func(events.PromotionRef) event.Body) (err error) {
 	ref := store.EventRef(&r.Promotion, at)

@@ -62,7 +62,7 @@ func TestStoreCreditPaysAtCheckoutAndComesBack(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			d := open(t)
-			robe := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
+			robe := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
 			if c.credit > 0 {
 				d.grant(c.credit)
 			}
@@ -94,7 +94,7 @@ func TestStoreCreditPaysAtCheckoutAndComesBack(t *testing.T) {
 func TestAReturnOfAnOrderPaidInTwoWaysGivesMoneyBackFirst(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	robe := d.Sell(testshop.Goods{Price: 30_000, Units: 9})
+	robe := d.Sell(testshop.ProductSpec{Price: 30_000, Units: 9})
 	d.grant(20_000)
 	c, err := d.pay(map[string]int{robe: 2}, "pm_card_visa")
 	if err != nil {
@@ -150,7 +150,7 @@ func TestCreditThatIsNotSpentIsAnnouncedAndExpires(t *testing.T) {
 func TestARefundAtTheProvidersConsoleIsTakenOver(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 1}))
 	got, err := d.Service.Provider.Refund(t.Context(), payment.RefundRequest{
 		Key: "console", PaymentID: o.Payment.ID, Amount: o.Money(10_000), Reason: "by hand",

@@ -22,7 +22,7 @@ func seoul(text string) time.Time {
 func TestTheThirdBusinessDayRingsBeforeAndAfterAndOwesInterest(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 365_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 365_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 2}))
 	r := d.request(o, wanted("refund", back(o.Lines[0].ID, 1, "faulty")))
 	d.agent().Do("POST", "/admin/returns/"+r.ID+"/approve", nil).Want(200)
@@ -66,13 +66,13 @@ func TestTheThirdBusinessDayRingsBeforeAndAfterAndOwesInterest(t *testing.T) {
 func TestGoodsThatAreNotSentLetTheReturnExpire(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap, other := d.Sell(testshop.Goods{Price: 60_000, Units: 9}), d.Sell(testshop.Goods{Price: 60_000, Units: 3})
+	soap, other := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9}), d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3})
 	o := d.deliver(d.buy(map[string]int{soap: 1}))
 	line := back(o.Lines[0].ID, 1, "wrong_size")
 	line["exchangeFor"] = other
 	r := d.request(o, wanted("exchange", line))
-	if d.Left(t, other) != 2 || r.SendBy == nil {
-		t.Fatalf("%d held back, send by %v", 3-d.Left(t, other), r.SendBy)
+	if d.SellableUnits(t, other) != 2 || r.SendBy == nil {
+		t.Fatalf("%d held back, send by %v", 3-d.SellableUnits(t, other), r.SendBy)
 	}
 	d.Clock.MoveTo(r.SendBy.Add(-time.Second))
 	d.workReturns()
@@ -82,8 +82,8 @@ func TestGoodsThatAreNotSentLetTheReturnExpire(t *testing.T) {
 	d.Clock.MoveTo(*r.SendBy)
 	d.workReturns()
 	d.workReturns()
-	if got := d.read(r.ID); got.State != rma.Expired || got.Event.Type != "return.canceled" || d.Left(t, other) != 3 {
-		t.Fatalf("%s, event %s, %d in stock", got.State, got.Event.Type, d.Left(t, other))
+	if got := d.read(r.ID); got.State != rma.Expired || got.Event.Type != "return.canceled" || d.SellableUnits(t, other) != 3 {
+		t.Fatalf("%s, event %s, %d in stock", got.State, got.Event.Type, d.SellableUnits(t, other))
 	}
 	if left := d.order(o.ID).RefundLedger().UnitsLeft(o.Lines[0].ID); len(left) != 1 {
 		t.Fatal("the unit is not free again")
@@ -93,7 +93,7 @@ func TestGoodsThatAreNotSentLetTheReturnExpire(t *testing.T) {
 func TestAParcelOnItsWayDoesNotExpire(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 1}))
 	r := d.request(o, wanted("refund", back(o.Lines[0].ID, 1, "changed_mind")))
 	d.agent().Do("POST", "/admin/returns/"+r.ID+"/book", nil).Want(200).Into(&r)
@@ -115,7 +115,7 @@ func TestAParcelOnItsWayDoesNotExpire(t *testing.T) {
 func TestABalanceThatIsNotPaidTurnsTheExchangeIntoARefund(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	small, large := d.Sell(testshop.Goods{Price: 60_000, Units: 3}), d.Sell(testshop.Goods{Price: 65_000, Units: 3})
+	small, large := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 65_000, Units: 3})
 	o := d.deliver(d.buy(map[string]int{small: 1}))
 	line := back(o.Lines[0].ID, 1, "not_as_described")
 	line["exchangeFor"] = large
@@ -135,8 +135,8 @@ func TestABalanceThatIsNotPaidTurnsTheExchangeIntoARefund(t *testing.T) {
 		refunded != 60_000 {
 		t.Fatalf("%s as %s, %d refunded", got.State, got.Resolution, refunded)
 	}
-	if d.Left(t, large) != 3 || d.Left(t, small) != 3 {
-		t.Fatalf("%d large, %d small left", d.Left(t, large), d.Left(t, small))
+	if d.SellableUnits(t, large) != 3 || d.SellableUnits(t, small) != 3 {
+		t.Fatalf("%d large, %d small left", d.SellableUnits(t, large), d.SellableUnits(t, small))
 	}
 	pay := object{"paymentMethod": "pm_card_visa", "amount": object{"amount": 5_000, "currency": "KRW"}}
 	d.keyed(d.ann()).Do("POST", "/returns/"+r.ID+"/balance", pay).WantProblem(409, "return_state")
@@ -148,7 +148,7 @@ func TestABalanceWhoseAnswerIsLostIsTakenOnce(t *testing.T) {
 		t.Run(card, func(t *testing.T) {
 			t.Parallel()
 			d := open(t)
-			small, large := d.Sell(testshop.Goods{Price: 60_000, Units: 3}), d.Sell(testshop.Goods{Price: 65_000, Units: 3})
+			small, large := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 65_000, Units: 3})
 			o := d.deliver(d.buy(map[string]int{small: 1}))
 			line := back(o.Lines[0].ID, 1, "not_as_described")
 			line["exchangeFor"] = large
@@ -187,7 +187,7 @@ func TestABalanceWhoseAnswerIsLostIsTakenOnce(t *testing.T) {
 func TestFaultyGoodsOfLittleValueNeedNotComeBack(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	cheap, dear := d.Sell(testshop.Goods{Price: 4_000, Units: 3}), d.Sell(testshop.Goods{Price: 60_000, Units: 3})
+	cheap, dear := d.Sell(testshop.ProductSpec{Price: 4_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3})
 	o := d.deliver(d.buy(map[string]int{cheap: 1, dear: 1}))
 	var line order.Line
 	for _, l := range o.Lines {
@@ -199,7 +199,7 @@ func TestFaultyGoodsOfLittleValueNeedNotComeBack(t *testing.T) {
 	if _, refunded := d.bank(o.Payment.ID); r.State != rma.Completed || r.Way != rma.Stays || refunded != 4_000 {
 		t.Fatalf("%s by %s, %d refunded", r.State, r.Way, refunded)
 	}
-	if d.Left(t, cheap) != 2 {
+	if d.SellableUnits(t, cheap) != 2 {
 		t.Fatal("what did not come back is for sale")
 	}
 }

@@ -26,7 +26,7 @@ import (
 
 // desk is a shop with the returns function in front of it.
 type desk struct {
-	*testshop.World
+	*testshop.Shop
 	f       *returns.Returns
 	handler lambda.Handler
 	signals []string
@@ -37,11 +37,11 @@ func open(t testing.TB) *desk { return openWith(t, fault.New(fault.Plan{})) }
 func openWith(t testing.TB, in *fault.Injector) *desk {
 	t.Helper()
 	w := testshop.New(t, in)
-	d := &desk{World: w}
+	d := &desk{Shop: w}
 	d.f = returns.Build(w.Service.Table, w.Service.Provider, w.Clock, slog.New(slog.DiscardHandler))
 	d.f.Signal = func(_ context.Context, name string) { d.signals = append(d.signals, name) }
 	d.handler = d.f.Service(api.Options{Clock: w.Clock, Verify: apitest.Verify}).Lambda()
-	w.Hear(func(ctx context.Context, body []byte, header http.Header) error {
+	w.DeliverWebhook(func(ctx context.Context, body []byte, header http.Header) error {
 		n, err := w.Service.Provider.ParseWebhook(header, body, w.Clock.Now())
 		if err != nil {
 			return err

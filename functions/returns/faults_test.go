@@ -48,7 +48,7 @@ func (r *returner) workReturnsQuietly() {
 	}
 }
 
-// Run implements fault.World.
+// Run implements fault.Scenario.
 func (r *returner) Run(context.Context) {
 	line := back(r.order.Lines[0].ID, 1, r.reason)
 	if r.other != "" {
@@ -87,12 +87,12 @@ func (r *returner) Run(context.Context) {
 	}
 }
 
-// Rest implements fault.World.
-func (r *returner) Rest(ctx context.Context) {
+// Rest implements fault.Scenario.
+func (r *returner) RunUntilIdle(ctx context.Context) {
 	for range 6 {
 		r.Clock.Advance(20 * time.Minute)
 		r.workReturnsQuietly()
-		r.Ring(ctx)
+		r.DeliverWebhooks(ctx)
 		for range 3 {
 			r.workMoney(ctx)
 		}
@@ -102,12 +102,12 @@ func (r *returner) Rest(ctx context.Context) {
 // workMoney does what is due about the money of orders.
 func (r *returner) workMoney(ctx context.Context) {
 	_ = due.Overdue(ctx, r.Table, order.DueRefund, r.Clock.Now(), func(j due.Job) error {
-		r.Work(ctx, j)
+		r.RunJob(ctx, j)
 		return nil
 	})
 }
 
-// Check implements fault.World: the return is settled, the bank gave back what the order says, once, and the stock is
+// Check implements fault.Scenario: the return is settled, the bank gave back what the order says, once, and the stock is
 // right.
 func (r *returner) Check(t testing.TB) {
 	t.Helper()
@@ -162,11 +162,11 @@ func (r *returner) Check(t testing.TB) {
 		}
 	}
 	wantLeft := 8 + 1
-	if left := r.Left(t, r.variant); left != wantLeft {
+	if left := r.SellableUnits(t, r.variant); left != wantLeft {
 		t.Errorf("%d in stock, want %d", left, wantLeft)
 	}
-	if r.other != "" && r.Left(t, r.other) != 4 {
-		t.Errorf("%d of the other in stock, want 4", r.Left(t, r.other))
+	if r.other != "" && r.SellableUnits(t, r.other) != 4 {
+		t.Errorf("%d of the other in stock, want 4", r.SellableUnits(t, r.other))
 	}
 }
 
@@ -175,13 +175,13 @@ func TestWhateverBreaksAReturnIsSettledOnce(t *testing.T) {
 	for _, resolution := range []string{"refund", "exchange"} {
 		t.Run(resolution, func(t *testing.T) {
 			t.Parallel()
-			fault.Sample(t, 3, func(t testing.TB, in *fault.Injector) fault.World {
+			fault.Sample(t, 3, func(t testing.TB, in *fault.Injector) fault.Scenario {
 				setup := in.Pause()
 				d := openWith(t, in)
 				r := &returner{desk: d, resolution: resolution, reason: "changed_mind",
-					variant: d.Sell(testshop.Goods{Price: 60_000, Units: 10})}
+					variant: d.Sell(testshop.ProductSpec{Price: 60_000, Units: 10})}
 				if resolution == "exchange" {
-					r.reason, r.other = "not_as_described", d.Sell(testshop.Goods{Price: 65_000, Units: 5})
+					r.reason, r.other = "not_as_described", d.Sell(testshop.ProductSpec{Price: 65_000, Units: 5})
 				}
 				r.order = d.deliver(d.buy(map[string]int{r.variant: 2}))
 				setup()
@@ -194,7 +194,7 @@ func TestWhateverBreaksAReturnIsSettledOnce(t *testing.T) {
 func TestOfManyRequestsForOneUnitOneIsMade(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 1}))
 	want := wanted("refund", back(o.Lines[0].ID, 1, "changed_mind"))
 	want["quote"] = d.quote(o, want).Token
@@ -222,7 +222,7 @@ func TestOfManyRequestsForOneUnitOneIsMade(t *testing.T) {
 func TestARequestThatComesTwiceIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 3}))
 	want := wanted("refund", back(o.Lines[0].ID, 1, "changed_mind"))
 	want["quote"] = d.quote(o, want).Token
@@ -240,7 +240,7 @@ func TestARequestThatComesTwiceIsMadeOnce(t *testing.T) {
 func TestAJobThatComesTwiceOrForNothingChangesNothing(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 3}))
 	r := d.request(o, wanted("refund", back(o.Lines[0].ID, 1, "changed_mind")))
 	before := d.read(r.ID).Version

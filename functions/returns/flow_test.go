@@ -39,11 +39,11 @@ func season(d *desk, gift string) {
 // three is an order of three goods with an order discount and a gift, delivered.
 func three(t *testing.T, d *desk) (o *order.Order, soap, oil, robe, gift order.Line) {
 	t.Helper()
-	towel := d.Sell(testshop.Goods{Price: 8_000, Units: 10})
+	towel := d.Sell(testshop.ProductSpec{Price: 8_000, Units: 10})
 	goods := map[string]int{}
 	prices := map[string]int64{}
 	for _, price := range []int64{10_000, 20_000, 30_000} {
-		v := d.Sell(testshop.Goods{Price: price, Units: 10})
+		v := d.Sell(testshop.ProductSpec{Price: price, Units: 10})
 		goods[v], prices[v] = 1, price
 	}
 	season(d, towel)
@@ -100,7 +100,7 @@ func TestThreeReturnsOfAnOrderWithDiscountAndGiftAddUpToTheUnit(t *testing.T) {
 		t.Fatalf("payment %s, %v of the soap left", after.Payment.State, left)
 	}
 	for _, l := range []order.Line{soap, oil, robe, gift} {
-		if n := d.Left(t, l.VariantID); n != 10 {
+		if n := d.SellableUnits(t, l.VariantID); n != 10 {
 			t.Errorf("%s: %d in stock, want 10", l.ID, n)
 		}
 	}
@@ -142,13 +142,13 @@ func TestAGiftThatIsKeptAndNoLongerEarnedIsCharged(t *testing.T) {
 func TestAnExchangeForADearerOneAsksForTheDifference(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	small, large := d.Sell(testshop.Goods{Price: 60_000, Units: 3}), d.Sell(testshop.Goods{Price: 65_000, Units: 3})
+	small, large := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 65_000, Units: 3})
 	o := d.deliver(d.buy(map[string]int{small: 1}))
 	line := back(o.Lines[0].ID, 1, "not_as_described")
 	line["exchangeFor"] = large
 	r := d.request(o, wanted("exchange", line))
-	if r.Quoted.Ask.Amount != 5_000 || d.Left(t, large) != 2 {
-		t.Fatalf("asks for %d with %d in stock; want 5,000 and one held", r.Quoted.Ask.Amount, d.Left(t, large))
+	if r.Quoted.Ask.Amount != 5_000 || d.SellableUnits(t, large) != 2 {
+		t.Fatalf("asks for %d with %d in stock; want 5,000 and one held", r.Quoted.Ask.Amount, d.SellableUnits(t, large))
 	}
 	d.agent().Do("POST", "/admin/returns/"+r.ID+"/approve", nil).Want(200)
 	r = d.settle(r)
@@ -175,8 +175,8 @@ func TestAnExchangeForADearerOneAsksForTheDifference(t *testing.T) {
 	for _, e := range d.Bank.Ledger() {
 		taken += e.Refundable()
 	}
-	if taken != 65_000 || d.Left(t, small) != 3 || d.Left(t, large) != 2 {
-		t.Fatalf("the bank holds %d; %d small and %d large left", taken, d.Left(t, small), d.Left(t, large))
+	if taken != 65_000 || d.SellableUnits(t, small) != 3 || d.SellableUnits(t, large) != 2 {
+		t.Fatalf("the bank holds %d; %d small and %d large left", taken, d.SellableUnits(t, small), d.SellableUnits(t, large))
 	}
 	again := d.request(d.deliver(next), wanted("refund", back(next.Lines[0].ID, 1, "faulty")))
 	d.agent().Do("POST", "/admin/returns/"+again.ID+"/approve", nil).Want(200)
@@ -193,7 +193,7 @@ func TestAnExchangeForADearerOneAsksForTheDifference(t *testing.T) {
 func TestAnExchangeForACheaperOnePaysTheDifferenceOut(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	dear, cheap := d.Sell(testshop.Goods{Price: 60_000, Units: 3}), d.Sell(testshop.Goods{Price: 52_000, Units: 3})
+	dear, cheap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 52_000, Units: 3})
 	o := d.deliver(d.buy(map[string]int{dear: 1}))
 	line := back(o.Lines[0].ID, 1, "not_as_described")
 	line["exchangeFor"] = cheap
@@ -210,7 +210,7 @@ func TestAnExchangeForACheaperOnePaysTheDifferenceOut(t *testing.T) {
 func TestAnExchangeOfAWholeOrderGivesNoShippingBack(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	small, large := d.Sell(testshop.Goods{Price: 30_000, Units: 3}), d.Sell(testshop.Goods{Price: 34_000, Units: 3})
+	small, large := d.Sell(testshop.ProductSpec{Price: 30_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 34_000, Units: 3})
 	o := d.deliver(d.buy(map[string]int{small: 1}))
 	line := back(o.Lines[0].ID, 1, "wrong_size")
 	line["exchangeFor"] = large
@@ -224,7 +224,7 @@ func TestAnExchangeOfAWholeOrderGivesNoShippingBack(t *testing.T) {
 func TestAFaultyItemIsReplaced(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 3})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3})
 	o := d.deliver(d.buy(map[string]int{soap: 1}))
 	d.keyed(d.ann()).Do("POST", "/orders/"+o.ID+"/returns/quote",
 		wanted("replacement", back(o.Lines[0].ID, 1, "changed_mind"))).
@@ -237,7 +237,7 @@ func TestAFaultyItemIsReplaced(t *testing.T) {
 	if _, refunded := d.bank(o.Payment.ID); r.State != rma.Completed || r.NewOrderID == "" || refunded != 0 {
 		t.Fatalf("%s, order %q, %d refunded", r.State, r.NewOrderID, refunded)
 	}
-	if n := d.Left(t, soap); n != 1 { // one sold and faulty, one sent again
+	if n := d.SellableUnits(t, soap); n != 1 { // one sold and faulty, one sent again
 		t.Fatalf("%d left, want 1", n)
 	}
 }
@@ -245,7 +245,7 @@ func TestAFaultyItemIsReplaced(t *testing.T) {
 func TestStoreCreditComesWithItsBonusAndCanBeRead(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 3})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3})
 	o := d.deliver(d.buy(map[string]int{soap: 1}))
 	r := d.settle(d.request(o, wanted("store_credit", back(o.Lines[0].ID, 1, "changed_mind"))))
 	var credit returns.CreditView

@@ -14,7 +14,7 @@ import (
 func TestEachRouteForEachCaller(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 99})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 99})
 	o := d.deliver(d.buy(map[string]int{soap: 9}))
 	r := d.request(o, wanted("refund", back(o.Lines[0].ID, 1, "changed_mind")))
 	callers := map[string]*apitest.Client{
@@ -68,7 +68,7 @@ func TestEachRouteForEachCaller(t *testing.T) {
 func TestBadRequestsForReturns(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap, other := d.Sell(testshop.Goods{Price: 60_000, Units: 9}), d.Sell(testshop.Goods{Price: 60_000, Units: 0})
+	soap, other := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9}), d.Sell(testshop.ProductSpec{Price: 60_000, Units: 0})
 	o := d.deliver(d.buy(map[string]int{soap: 2}))
 	waiting := d.buy(map[string]int{soap: 1})
 	line := o.Lines[0].ID
@@ -130,7 +130,7 @@ func TestBadRequestsForReturns(t *testing.T) {
 func TestAUnitIsReturnedOnce(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 2}))
 	first := d.request(o, wanted("refund", back(o.Lines[0].ID, 2, "changed_mind")))
 	d.ann().Do("POST", "/orders/"+o.ID+"/returns/quote",
@@ -143,7 +143,7 @@ func TestAUnitIsReturnedOnce(t *testing.T) {
 func TestTheWindowClosesToTheSecondAndAQuoteSaysWhatChanged(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 3})) // at noon in Seoul on 2 March
 	want := wanted("refund", back(o.Lines[0].ID, 1, "changed_mind"))
 	last := time.Date(2026, 3, 17, 0, 0, 0, 0, time.FixedZone("KST", 9*60*60))
@@ -171,7 +171,7 @@ func TestTheWindowClosesToTheSecondAndAQuoteSaysWhatChanged(t *testing.T) {
 func TestAPolicyThatIsEditedBetweenQuoteAndCommitDoesNotTouchOrdersOfBefore(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 2}))
 	q := d.quote(o, wanted("refund", back(o.Lines[0].ID, 1, "changed_mind")))
 	merchant := d.client().As(apitest.Merchant)
@@ -210,7 +210,7 @@ func TestAPolicyThatIsEditedBetweenQuoteAndCommitDoesNotTouchOrdersOfBefore(t *t
 func TestPartOfAReturnArrivesDamagedOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 20_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 20_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 4}))
 	line := o.Lines[0].ID
 	r := d.request(o, wanted("refund", back(line, 4, "changed_mind")))
@@ -226,7 +226,7 @@ func TestPartOfAReturnArrivesDamagedOrNotAtAll(t *testing.T) {
 	if _, refunded := d.bank(o.Payment.ID); r.State != rma.Completed || refunded != 32_000 {
 		t.Fatalf("%s, %d refunded, want 32,000", r.State, refunded)
 	}
-	if n := d.Left(t, soap); n != 6 {
+	if n := d.SellableUnits(t, soap); n != 6 {
 		t.Fatalf("%d in stock, want 6", n)
 	}
 	q := d.quote(o, wanted("refund", back(line, 2, "faulty"))) // those that were not accepted are not gone

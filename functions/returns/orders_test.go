@@ -11,8 +11,8 @@ import (
 func TestAnUnshippedOrderLosesALineAndChangesItsAddress(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	towel := d.Sell(testshop.Goods{Price: 8_000, Units: 10})
-	soap, robe := d.Sell(testshop.Goods{Price: 10_000, Units: 10}), d.Sell(testshop.Goods{Price: 30_000, Units: 10})
+	towel := d.Sell(testshop.ProductSpec{Price: 8_000, Units: 10})
+	soap, robe := d.Sell(testshop.ProductSpec{Price: 10_000, Units: 10}), d.Sell(testshop.ProductSpec{Price: 30_000, Units: 10})
 	season(d, towel)
 	o := d.buy(map[string]int{soap: 3, robe: 1}) // 60,000 less 10 %, and a towel
 	lines := map[string]order.Line{}
@@ -46,8 +46,8 @@ func TestAnUnshippedOrderLosesALineAndChangesItsAddress(t *testing.T) {
 	if _, refunded := d.bank(o.Payment.ID); refunded != 36_000 || len(removed.Lines) != 3 {
 		t.Fatalf("%d refunded, removed %+v", refunded, removed.Lines)
 	}
-	if d.Left(t, robe) != 10 || d.Left(t, soap) != 8 || d.Left(t, towel) != 10 {
-		t.Fatalf("stock: %d robes, %d soaps, %d towels", d.Left(t, robe), d.Left(t, soap), d.Left(t, towel))
+	if d.SellableUnits(t, robe) != 10 || d.SellableUnits(t, soap) != 8 || d.SellableUnits(t, towel) != 10 {
+		t.Fatalf("stock: %d robes, %d soaps, %d towels", d.SellableUnits(t, robe), d.SellableUnits(t, soap), d.SellableUnits(t, towel))
 	}
 	d.keyed(d.ann()).Do("POST", path+"/lines/remove",
 		object{"lines": []object{{"lineId": lines[soap].ID, "quantity": 2}}}).
@@ -78,22 +78,22 @@ func (d *desk) approved(r returns.Return) returns.Return {
 func TestAnOrderThatIsCanceledAfterALineWasTakenOffGivesTheRestBack(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 10_000, Units: 10})
+	soap := d.Sell(testshop.ProductSpec{Price: 10_000, Units: 10})
 	o := d.buy(map[string]int{soap: 3})
 	d.keyed(d.ann()).Do("POST", "/orders/"+o.ID+"/lines/remove",
 		object{"lines": []object{{"lineId": o.Lines[0].ID, "quantity": 1}}}).Want(200)
 	if _, err := d.Service.Cashier.Cancel(t.Context(), d.order(o.ID), "changed my mind", order.ByCustomer); err != nil {
 		t.Fatal(err)
 	}
-	if captured, refunded := d.bank(o.Payment.ID); refunded != captured || d.Left(t, soap) != 10 {
-		t.Fatalf("%d of %d refunded, %d in stock", refunded, captured, d.Left(t, soap))
+	if captured, refunded := d.bank(o.Payment.ID); refunded != captured || d.SellableUnits(t, soap) != 10 {
+		t.Fatalf("%d of %d refunded, %d in stock", refunded, captured, d.SellableUnits(t, soap))
 	}
 }
 
 func TestAHeldOrderIsNotShipped(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 10_000, Units: 10})
+	soap := d.Sell(testshop.ProductSpec{Price: 10_000, Units: 10})
 	o := d.buy(map[string]int{soap: 3})
 	d.agent().Do("POST", "/orders/"+o.ID+"/hold", object{"reason": "address looks wrong"}).Want(200)
 	_, err := d.Service.Cashier.Orders.Change(t.Context(), o.ID, func(o *order.Order) (bool, []tableWrite, error) {
@@ -111,7 +111,7 @@ func TestAHeldOrderIsNotShipped(t *testing.T) {
 func TestAParcelIsDivided(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 10_000, Units: 10})
+	soap := d.Sell(testshop.ProductSpec{Price: 10_000, Units: 10})
 	o := d.buy(map[string]int{soap: 3})
 	if _, err := d.Service.Cashier.Orders.Change(t.Context(), o.ID, func(o *order.Order) (bool, []tableWrite, error) {
 		_, err := o.Fulfill(order.Fulfillment{Carrier: "cj", TrackingNumber: "1"}, order.ByShop, d.Clock.Now())
@@ -136,7 +136,7 @@ func TestAParcelIsDivided(t *testing.T) {
 func TestRefundsWithoutReturnNeverExceedWhatWasPaid(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 10_000, Units: 10})
+	soap := d.Sell(testshop.ProductSpec{Price: 10_000, Units: 10})
 	o := d.deliver(d.buy(map[string]int{soap: 3})) // 33,000 with shipping
 	give := func(body object) *struct{ Status int } {
 		body["reason"] = "sorry"

@@ -14,7 +14,7 @@ import (
 func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap := d.Sell(testshop.Goods{Price: 60_000, Units: 9})
+	soap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9})
 	o := d.deliver(d.buy(map[string]int{soap: 2}))
 	line := o.Lines[0].ID
 	var r returns.Return

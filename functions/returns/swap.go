@@ -11,7 +11,7 @@ import (
 )
 
 // swap works out what is sent instead and who owes the difference. Goods of an exchange cost what was paid for the unit
-// that comes back, plus what their shelf price is above that unit's, or less what it is below: a discount that was
+// that comes back, plus what their catalog price is above that unit's, or less what it is below: a discount that was
 // given is kept. A replacement costs what was paid.
 func (f facts) swap(p *plan, w Wanted) error {
 	for i, l := range w.Lines {

@@ -22,7 +22,7 @@ type Changing struct {
 }
 
 // do carries a wish out on the caller's subscription. make works the command out; it is asked once.
-func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*service.Record) (asked, error)) (*SubscriptionOutput, error) {
+func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*service.Record) (resolvedChange, error)) (*SubscriptionOutput, error) {
 	r, err := f.load(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func paymentDeclined(r *service.Record, a subscription.Attempt) error {
 }
 
 // apply writes what was asked, if it is meant for the version that is there.
-func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch string, want asked) (*service.Record, bool, error) {
+func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch string, want resolvedChange) (*service.Record, bool, error) {
 	return f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
 		c := service.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
 		if !api.Matches(ifMatch, strconv.Itoa(r.Version)) {
@@ -65,16 +65,16 @@ func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch st
 
 type changeInput struct {
 	Changing
-	Body Wish
+	Body SubscriptionChangeRequest
 }
 
 func (f *Subscriptions) change(ctx context.Context, in *changeInput) (*SubscriptionOutput, error) {
-	return f.do(ctx, in.Changing, func(r *service.Record) (asked, error) { return f.work(ctx, r, in.Body) })
+	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) { return f.work(ctx, r, in.Body) })
 }
 
 type quoteInput struct {
 	Which
-	Body Wish
+	Body SubscriptionChangeRequest
 }
 
 // QuoteOutput is what a change would do.
@@ -124,11 +124,11 @@ type cancelInput struct {
 }
 
 func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*SubscriptionOutput, error) {
-	wish := Wish{Do: "cancel"}
+	wish := SubscriptionChangeRequest{Do: "cancel"}
 	if in.Body != nil {
 		wish.Reason = in.Body.Reason
 	}
-	out, err := f.do(ctx, in.Changing, func(r *service.Record) (asked, error) { return f.work(ctx, r, wish) })
+	out, err := f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) { return f.work(ctx, r, wish) })
 	if err != nil {
 		return nil, err
 	}
@@ -149,11 +149,11 @@ type reactivateInput struct {
 }
 
 func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*SubscriptionOutput, error) {
-	wish := Wish{Do: "reactivate"}
+	wish := SubscriptionChangeRequest{Do: "reactivate"}
 	if in.Body != nil {
 		wish.PlanID, wish.Quantity = in.Body.PlanID, in.Body.Quantity
 	}
-	return f.do(ctx, in.Changing, func(r *service.Record) (asked, error) {
+	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
 		if in.Body != nil && in.Body.Offer != "" {
 			return f.accept(ctx, r, in.Body.Offer)
 		}
@@ -164,7 +164,9 @@ func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*S
 type payInput struct{ Changing }
 
 func (f *Subscriptions) pay(ctx context.Context, in *payInput) (*SubscriptionOutput, error) {
-	return f.do(ctx, in.Changing, func(*service.Record) (asked, error) { return asked{command: subscription.PayNow{}}, nil })
+	return f.do(ctx, in.Changing, func(*service.Record) (resolvedChange, error) {
+		return resolvedChange{command: subscription.PayNow{}}, nil
+	})
 }
 
 type cardInput struct {
@@ -175,15 +177,15 @@ type cardInput struct {
 }
 
 func (f *Subscriptions) card(ctx context.Context, in *cardInput) (*SubscriptionOutput, error) {
-	return f.do(ctx, in.Changing, func(r *service.Record) (asked, error) {
+	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
 		if !r.Sub.Allows(subscription.ChangeCard{}) {
-			return asked{command: subscription.ChangeCard{}}, nil // the rules say why not, before a card is kept
+			return resolvedChange{command: subscription.ChangeCard{}}, nil // the rules say why not, before a card is kept
 		}
 		m, err := f.keep(ctx, r.Sub.CustomerID, r.Methods[r.Sub.Card.Token].CustomerRef, in.Body.PaymentMethod, r.Sub.ID)
 		if err != nil {
-			return asked{}, err
+			return resolvedChange{}, err
 		}
-		return asked{subscription.ChangeCard{Card: cardOf(m)}, func(r *service.Record) {
+		return resolvedChange{subscription.ChangeCard{Card: cardOf(m)}, func(r *service.Record) {
 			kept := map[string]payment.Method{m.Token: m}
 			if old, ok := r.Methods[r.Sub.Card.Token]; ok {
 				kept[r.Sub.Card.Token] = old
@@ -222,7 +224,7 @@ type subscribeInput struct {
 		Email         string           `json:"email" format:"email" maxLength:"254" example:"haneul@example.com"`
 		Name          string           `json:"name,omitempty" maxLength:"100" example:"김하늘"`
 		Address       *address.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent, and of a gift the recipient's where it is known."`
-		Gift          *GiftWish        `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed."`
+		Gift          *GiftRequest     `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed."`
 	}
 }
 

@@ -57,15 +57,15 @@ func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, e
 }
 
 func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*SubscriptionOutput, error) {
-	return f.do(ctx, in.Changing, func(r *service.Record) (asked, error) {
+	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
 		n, ok := noticeOf(r)
 		switch {
 		case in.Body.Answer == "no":
-			return asked{command: subscription.Refuse{}}, nil
+			return resolvedChange{command: subscription.Refuse{}}, nil
 		case ok && (in.Body.NoticeID != n.ID || in.Body.Fingerprint != n.Fingerprint()):
-			return asked{}, problem.Conflict("question_changed", "The date or the price is another by now. Please read the notice again.")
+			return resolvedChange{}, problem.Conflict("question_changed", "The date or the price is another by now. Please read the notice again.")
 		}
-		return asked{command: subscription.Consent{Notice: n, Answer: compliance.ConsentAnswer{
+		return resolvedChange{command: subscription.Consent{Notice: n, Answer: compliance.ConsentAnswer{
 			NoticeID: in.Body.NoticeID, Explicit: in.Body.Explicit, Separate: in.Body.Separate, Channel: in.Body.Channel, Origin: api.RequestID(ctx),
 		}}}, nil
 	})

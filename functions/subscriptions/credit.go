@@ -33,19 +33,19 @@ func (f *Subscriptions) credits(s *api.Service) {
 
 // CreditNote is a credit note as the API shows it.
 type CreditNote struct {
-	Number         string          `json:"number" example:"CN-2026-000003"`
-	SubscriptionID string          `json:"subscriptionId"`
-	Reason         string          `json:"reason" doc:"canceled, out of stock, suspended, date changed, unused days, gift_unclaimed"`
-	Issued         time.Time       `json:"issued"`
-	Amount         money.Formatted `json:"amount"`
-	ToCard         money.Formatted `json:"toCard" doc:"Goes back to where it was paid from."`
-	ToCredit       money.Formatted `json:"toCredit" doc:"Account credit."`
-	Taxes          []InvoiceTax    `json:"taxes" nullable:"false" doc:"Contained in the amount."`
-	Refunds        []MoneyBack     `json:"refunds" nullable:"false" doc:"How the part for the card is getting on."`
+	Number         string               `json:"number" example:"CN-2026-000003"`
+	SubscriptionID string               `json:"subscriptionId"`
+	Reason         string               `json:"reason" doc:"canceled, out of stock, suspended, date changed, unused days, gift_unclaimed"`
+	Issued         time.Time            `json:"issued"`
+	Amount         money.Formatted      `json:"amount"`
+	ToCard         money.Formatted      `json:"toCard" doc:"Goes back to where it was paid from."`
+	ToCredit       money.Formatted      `json:"toCredit" doc:"Account credit."`
+	Taxes          []InvoiceTax         `json:"taxes" nullable:"false" doc:"Contained in the amount."`
+	Refunds        []SubscriptionRefund `json:"refunds" nullable:"false" doc:"How the part for the card is getting on."`
 }
 
-// MoneyBack is money on its way back to a card.
-type MoneyBack struct {
+// SubscriptionRefund is money on its way back to a card.
+type SubscriptionRefund struct {
 	ID             string              `json:"id" example:"3.refund-1"`
 	SubscriptionID string              `json:"subscriptionId"`
 	CreditNote     string              `json:"creditNote,omitempty"`
@@ -58,8 +58,8 @@ type MoneyBack struct {
 	PaymentID      string              `json:"paymentId,omitempty" doc:"For the shop only."`
 }
 
-func refundOf(c service.RefundDetails, shop bool) MoneyBack {
-	v := MoneyBack{
+func refundOf(c service.RefundDetails, shop bool) SubscriptionRefund {
+	v := SubscriptionRefund{
 		ID: c.ID, SubscriptionID: c.SubscriptionID, CreditNote: c.Note, Amount: money.Of(c.Amount, c.Currency).Formatted(), State: c.State,
 		Attempts: c.Attempts, At: c.At, Reference: c.Reference,
 	}
@@ -74,7 +74,7 @@ func creditNoteOf(n invoice.CreditNote, refunds []service.Refund, shop bool) Cre
 	view := func(amount int64) money.Formatted { return money.Of(amount, n.Currency).Formatted() }
 	v := CreditNote{
 		Number: n.Number, SubscriptionID: n.SubscriptionID, Reason: n.Reason, Issued: n.Issued, Amount: view(n.Amount), ToCard: view(n.ToCard),
-		ToCredit: view(n.ToCredit), Taxes: []InvoiceTax{}, Refunds: []MoneyBack{},
+		ToCredit: view(n.ToCredit), Taxes: []InvoiceTax{}, Refunds: []SubscriptionRefund{},
 	}
 	for _, t := range n.Taxes {
 		v.Taxes = append(v.Taxes, InvoiceTax{RateBP: t.RateBP, Gross: view(t.Gross), Tax: view(t.Tax)})
@@ -157,31 +157,31 @@ type yearInput struct {
 	Year int `query:"year" required:"true" minimum:"2000" maximum:"9999" example:"2026"`
 }
 
-// BookedList is a page of a year's book of credit notes.
-type BookedList struct {
+// BookedCreditNoteList is a page of a year's book of credit notes.
+type BookedCreditNoteList struct {
 	Body struct {
-		CreditNotes []Booked `json:"creditNotes" nullable:"false"`
-		NextCursor  string   `json:"nextCursor,omitempty"`
+		CreditNotes []BookedCreditNote `json:"creditNotes" nullable:"false"`
+		NextCursor  string             `json:"nextCursor,omitempty"`
 	}
 }
 
-// Booked is a credit note in the book.
-type Booked struct {
+// BookedCreditNote is a credit note in the book.
+type BookedCreditNote struct {
 	Number         string          `json:"number" example:"CN-2026-000003"`
 	SubscriptionID string          `json:"subscriptionId"`
 	Amount         money.Formatted `json:"amount"`
 	Issued         time.Time       `json:"issued"`
 }
 
-func (f *Subscriptions) allCreditNotes(ctx context.Context, in *yearInput) (*BookedList, error) {
+func (f *Subscriptions) allCreditNotes(ctx context.Context, in *yearInput) (*BookedCreditNoteList, error) {
 	entries, next, err := f.Billing.Documents().BookPage(ctx, invoice.CreditNotes, in.Year, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)
 	}
-	out := &BookedList{}
-	out.Body.CreditNotes, out.Body.NextCursor = make([]Booked, len(entries)), string(next)
+	out := &BookedCreditNoteList{}
+	out.Body.CreditNotes, out.Body.NextCursor = make([]BookedCreditNote, len(entries)), string(next)
 	for i, e := range entries {
-		out.Body.CreditNotes[i] = Booked{
+		out.Body.CreditNotes[i] = BookedCreditNote{
 			Number: e.Number, SubscriptionID: e.SubscriptionID, Amount: money.Of(e.Amount, e.Currency).Formatted(), Issued: e.Issued,
 		}
 	}
@@ -203,21 +203,21 @@ func (f *Subscriptions) anyCreditNote(ctx context.Context, in *numberInput) (*Cr
 	return f.noteOf(ctx, e.SubscriptionID, in.Number, true)
 }
 
-// MoneyBackList is a page of refunds.
-type MoneyBackList struct {
+// SubscriptionRefundList is a page of refunds.
+type SubscriptionRefundList struct {
 	Body struct {
-		Refunds    []MoneyBack `json:"refunds" nullable:"false"`
-		NextCursor string      `json:"nextCursor,omitempty"`
+		Refunds    []SubscriptionRefund `json:"refunds" nullable:"false"`
+		NextCursor string               `json:"nextCursor,omitempty"`
 	}
 }
 
-func (f *Subscriptions) openRefunds(ctx context.Context, in *pageInput) (*MoneyBackList, error) {
+func (f *Subscriptions) openRefunds(ctx context.Context, in *pageInput) (*SubscriptionRefundList, error) {
 	all, next, err := f.Billing.OpenRefunds(ctx, in.Limit, table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)
 	}
-	out := &MoneyBackList{}
-	out.Body.Refunds, out.Body.NextCursor = make([]MoneyBack, len(all)), string(next)
+	out := &SubscriptionRefundList{}
+	out.Body.Refunds, out.Body.NextCursor = make([]SubscriptionRefund, len(all)), string(next)
 	for i, r := range all {
 		out.Body.Refunds[i] = refundOf(r, true)
 	}
@@ -230,15 +230,15 @@ type RefundPath struct {
 	RefundID string `path:"refundId" maxLength:"100" example:"3.refund-1"`
 }
 
-// MoneyBackOutput is one refund.
-type MoneyBackOutput struct{ Body MoneyBack }
+// SubscriptionRefundOutput is one refund.
+type SubscriptionRefundOutput struct{ Body SubscriptionRefund }
 
-func (f *Subscriptions) retryRefund(ctx context.Context, in *RefundPath) (*MoneyBackOutput, error) {
+func (f *Subscriptions) retryRefund(ctx context.Context, in *RefundPath) (*SubscriptionRefundOutput, error) {
 	r, err := f.Billing.RetryRefund(ctx, in.ID, in.RefundID)
 	if err != nil {
 		return nil, err
 	}
-	return &MoneyBackOutput{Body: refundOf(r.RefundDetails, true)}, nil
+	return &SubscriptionRefundOutput{Body: refundOf(r.RefundDetails, true)}, nil
 }
 
 type settleInput struct {
@@ -248,10 +248,10 @@ type settleInput struct {
 	}
 }
 
-func (f *Subscriptions) settleRefund(ctx context.Context, in *settleInput) (*MoneyBackOutput, error) {
+func (f *Subscriptions) settleRefund(ctx context.Context, in *settleInput) (*SubscriptionRefundOutput, error) {
 	r, err := f.Billing.SettleRefund(ctx, in.ID, in.RefundID, in.Body.Reference)
 	if err != nil {
 		return nil, err
 	}
-	return &MoneyBackOutput{Body: refundOf(r.RefundDetails, true)}, nil
+	return &SubscriptionRefundOutput{Body: refundOf(r.RefundDetails, true)}, nil
 }

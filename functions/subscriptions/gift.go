@@ -44,8 +44,8 @@ func (f *Subscriptions) gifts(s *api.Service) {
 // recipientDoes is what whoever claimed a gift may do; the giver no longer may.
 var recipientDoes = []string{"skip_next", "unskip", "change_date", "pause", "resume", "change_address", "move"}
 
-// GiftWish is a gift as its giver asks for it.
-type GiftWish struct {
+// GiftRequest is a gift as its giver asks for it.
+type GiftRequest struct {
 	Recipient string            `json:"recipient" format:"email" maxLength:"254" example:"min@example.com"`
 	Name      string            `json:"name,omitempty" maxLength:"100" doc:"Of the recipient." example:"민"`
 	Language  string            `json:"language,omitempty" pattern:"^[a-z]{2,3}$" doc:"Of the recipient's mails; the giver's when missing."`
@@ -59,7 +59,7 @@ var links = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // wrap makes a subscription a gift.
-func (g *GiftWish) wrap(start *subscription.Start, r *service.Record) error {
+func (g *GiftRequest) wrap(start *subscription.Start, r *service.Record) error {
 	if links().MatchString(g.Message) {
 		return problem.InvalidField("/gift/message", "link", "a message without links")
 	}
@@ -261,7 +261,7 @@ func (f *Subscriptions) changeGift(ctx context.Context, in *changeGiftInput) (*G
 		return nil, err
 	}
 	b := in.Body
-	want, err := f.workOut(ctx, r, Wish{Do: b.Do, To: b.To, Until: b.Until, Address: b.Address, Zone: b.Zone, Region: b.Region})
+	want, err := f.workOut(ctx, r, SubscriptionChangeRequest{Do: b.Do, To: b.To, Until: b.Until, Address: b.Address, Zone: b.Zone, Region: b.Region})
 	if err != nil {
 		return nil, err
 	}
@@ -287,5 +287,5 @@ func (f *Subscriptions) mailGift(ctx context.Context, in *mailGiftInput) (*Subsc
 			return nil, err
 		}
 	}
-	return f.do(ctx, in.Changing, func(*service.Record) (asked, error) { return asked{command: command}, nil })
+	return f.do(ctx, in.Changing, func(*service.Record) (resolvedChange, error) { return resolvedChange{command: command}, nil })
 }

@@ -10,15 +10,15 @@ import (
 
 // Membership is what a customer gets as a member.
 type Membership struct {
-	Member      bool                `json:"member" doc:"Whether a membership is in force."`
-	Benefits    membership.Benefits `json:"benefits" doc:"Of all memberships together: of each the best."`
-	PointsTimes int                 `json:"pointsTimes" doc:"What points are multiplied by; 1 without that benefit."`
-	Invited     bool                `json:"invited" doc:"Whether invitations to events are part of it."`
-	Memberships []MembershipHeld    `json:"memberships" nullable:"false" doc:"Those in force."`
+	Member      bool                    `json:"member" doc:"Whether a membership is in force."`
+	Benefits    membership.Benefits     `json:"benefits" doc:"Of all memberships together: of each the best."`
+	PointsTimes int                     `json:"pointsTimes" doc:"What points are multiplied by; 1 without that benefit."`
+	Invited     bool                    `json:"invited" doc:"Whether invitations to events are part of it."`
+	Memberships []MembershipEntitlement `json:"memberships" nullable:"false" doc:"Those in force."`
 }
 
-// MembershipHeld is one membership in force.
-type MembershipHeld struct {
+// MembershipEntitlement is one membership in force.
+type MembershipEntitlement struct {
 	SubscriptionID string              `json:"subscriptionId"`
 	PlanID         string              `json:"planId"`
 	Title          string              `json:"title" example:"Regular"`
@@ -43,10 +43,10 @@ func (f *Subscriptions) membership(ctx context.Context, _ *struct{}) (*Membershi
 	m := s.Member(now)
 	all := m.Benefits()
 	out := &MembershipOutput{Body: Membership{
-		Member: m.HasPlan(), Benefits: all, PointsTimes: m.PointsTimes(), Invited: all.Invitations, Memberships: []MembershipHeld{},
+		Member: m.HasPlan(), Benefits: all, PointsTimes: m.PointsTimes(), Invited: all.Invitations, Memberships: []MembershipEntitlement{},
 	}}
 	for _, h := range s.At(now) {
-		out.Body.Memberships = append(out.Body.Memberships, MembershipHeld(h))
+		out.Body.Memberships = append(out.Body.Memberships, MembershipEntitlement(h))
 	}
 	return out, nil
 }

@@ -31,8 +31,8 @@ func (f *Subscriptions) get(ctx context.Context, in *Which) (*SubscriptionOutput
 	return f.output(200, r, false), nil
 }
 
-// Summary is a subscription in a list.
-type Summary struct {
+// SubscriptionSummary is a subscription in a list.
+type SubscriptionSummary struct {
 	ID        string             `json:"id"`
 	State     subscription.State `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,canceled,ended"`
 	PlanID    string             `json:"planId"`
@@ -45,9 +45,9 @@ type Summary struct {
 // SubscriptionList is a page of subscriptions.
 type SubscriptionList struct {
 	Body struct {
-		Subscriptions []Summary         `json:"subscriptions" nullable:"false"`
-		Credit        []money.Formatted `json:"credit" nullable:"false" doc:"Account credit that no subscription holds, by currency: the next one that starts uses it."`
-		NextCursor    string            `json:"nextCursor,omitempty"`
+		Subscriptions []SubscriptionSummary `json:"subscriptions" nullable:"false"`
+		Credit        []money.Formatted     `json:"credit" nullable:"false" doc:"Account credit that no subscription holds, by currency: the next one that starts uses it."`
+		NextCursor    string                `json:"nextCursor,omitempty"`
 	}
 }
 
@@ -65,9 +65,9 @@ func (f *Subscriptions) mine(ctx context.Context, in *pageInput) (*SubscriptionL
 	for i, m := range credit {
 		out.Body.Credit[i] = m.Formatted()
 	}
-	out.Body.Subscriptions, out.Body.NextCursor = make([]Summary, len(cards)), string(next)
+	out.Body.Subscriptions, out.Body.NextCursor = make([]SubscriptionSummary, len(cards)), string(next)
 	for i, c := range cards {
-		out.Body.Subscriptions[i] = Summary{
+		out.Body.Subscriptions[i] = SubscriptionSummary{
 			ID: c.ID, State: c.State, PlanID: c.PlanID, Title: c.Title, Price: money.Of(c.Amount, c.Currency).Formatted(), Closes: c.Closes,
 			StartedAt: c.StartedAt,
 		}

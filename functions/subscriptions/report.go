@@ -19,8 +19,8 @@ type reportInput struct {
 	Days     int       `query:"days" minimum:"1" maximum:"62" default:"31" doc:"How far ahead to look for renewals and stock."`
 }
 
-// Share is a part of a whole.
-type Share struct {
+// ReportRatio is a part of a whole.
+type ReportRatio struct {
 	Of         int             `json:"of"`
 	Part       int             `json:"part"`
 	BP         int64           `json:"bp" doc:"Basis points."`
@@ -28,8 +28,8 @@ type Share struct {
 	PartAmount money.Formatted `json:"partAmount"`
 }
 
-// Cohort is the subscriptions whose first paid day was in one month.
-type Cohort struct {
+// SubscriberCohort is the subscriptions whose first paid day was in one month.
+type SubscriberCohort struct {
 	Month  string `json:"month" example:"2026-03"`
 	Paying []int  `json:"paying" nullable:"false" doc:"How many still paid so many months later; the first is the size of the cohort."`
 }
@@ -50,9 +50,9 @@ type ReportOutput struct {
 		ChurnInvoluntary money.Formatted     `json:"churnInvoluntary"`
 		Closing          money.Formatted     `json:"closing" doc:"opening + new + returned + expansion - contraction - churn, always."`
 		States           map[string]int      `json:"states" doc:"Subscriptions by state, as they stand."`
-		Trials           Share               `json:"trials" doc:"Trials that ended, and those that turned into a payment."`
-		Recovery         Share               `json:"recovery" doc:"Declined invoices that are decided, and those paid in the end."`
-		Cohorts          []Cohort            `json:"cohorts" nullable:"false" doc:"Who still pays, month after month."`
+		Trials           ReportRatio         `json:"trials" doc:"Trials that ended, and those that turned into a payment."`
+		Recovery         ReportRatio         `json:"recovery" doc:"Declined invoices that are decided, and those paid in the end."`
+		Cohorts          []SubscriberCohort  `json:"cohorts" nullable:"false" doc:"Who still pays, month after month."`
 		Renewals         int                 `json:"renewals" doc:"Charges to come within the days."`
 		RenewalAmount    money.Formatted     `json:"renewalAmount"`
 		Stock            []subscription.Need `json:"stock" nullable:"false" doc:"Units that the parcels of these days take."`
@@ -68,8 +68,8 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 		return nil, err
 	}
 	view := func(amount int64) money.Formatted { return money.Of(amount, in.Currency).Formatted() }
-	part := func(s subscription.Share) Share {
-		return Share{Of: s.Of, Part: s.Part, BP: s.BP(), OfAmount: view(s.OfAmount), PartAmount: view(s.PartAmount)}
+	part := func(s subscription.Share) ReportRatio {
+		return ReportRatio{Of: s.Of, Part: s.Part, BP: s.BP(), OfAmount: view(s.OfAmount), PartAmount: view(s.PartAmount)}
 	}
 	out, m := &ReportOutput{Status: http.StatusOK}, r.Movement
 	b := &out.Body
@@ -81,10 +81,10 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	b.Contraction, b.ChurnVoluntary, b.ChurnInvoluntary = view(m.Contraction), view(m.ChurnVoluntary), view(m.ChurnInvoluntary)
 	b.Closing = view(m.Closing)
 	b.Trials, b.Recovery = part(r.Trials), part(r.Recovery)
-	b.States, b.Cohorts = map[string]int{}, []Cohort{}
+	b.States, b.Cohorts = map[string]int{}, []SubscriberCohort{}
 	maps.Copy(b.States, r.States)
 	for _, c := range r.Cohorts {
-		b.Cohorts = append(b.Cohorts, Cohort{Month: c.Month, Paying: c.Paying})
+		b.Cohorts = append(b.Cohorts, SubscriberCohort{Month: c.Month, Paying: c.Paying})
 	}
 	b.Renewals, b.RenewalAmount, b.Stock = r.Renewals, view(r.Amount), service.NeedsOf(r.Needs)
 	return out, nil

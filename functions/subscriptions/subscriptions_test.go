@@ -28,7 +28,7 @@ func TestSamples(t *testing.T) {
 
 // shop is the function with a bank and a clock.
 type shop struct {
-	*testsubscriptions.World
+	*testsubscriptions.Shop
 	guest *apitest.Client
 }
 
@@ -213,7 +213,7 @@ func TestEachWishHasARightAndAWrongMoment(t *testing.T) {
 func TestGoodsAreSwappedAtThePlansDiscount(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	soap, balm := s.Sell(testshop.Goods{Price: 10_000, Units: 50}), s.Sell(testshop.Goods{Price: 20_000, Units: 50})
+	soap, balm := s.Sell(testshop.ProductSpec{Price: 10_000, Units: 50}), s.Sell(testshop.ProductSpec{Price: 20_000, Units: 50})
 	var p subscriptions.PlanDocument
 	s.guest.As(apitest.Merchant).Do("POST", "/plans", map[string]any{
 		"kind": "replenishment", "name": map[string]string{"ko": "비누"}, "interval": map[string]any{"unit": "month", "count": 1},

@@ -14,33 +14,33 @@ import (
 
 // Subscription is a subscription as the API shows it. Dates are the subscriber's local days.
 type Subscription struct {
-	ID          string                `json:"id" example:"sub_01k9x7d3f8q7m2k"`
-	State       subscription.State    `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,canceled,ended"`
-	Version     int                   `json:"version"`
-	Plan        PlanRef               `json:"plan"`
-	Quantity    int                   `json:"quantity"`
-	Price       money.Formatted       `json:"price" doc:"Of one payment."`
-	Interval    subscription.Interval `json:"interval"`
-	Opens       subscription.Date     `json:"opens" doc:"First day of the running period."`
-	Closes      subscription.Date     `json:"closes" doc:"The day after its last."`
-	Next        *NextPayment          `json:"next,omitempty" doc:"The next charge if nothing changes."`
-	EndsOn      subscription.Date     `json:"endsOn,omitempty" doc:"Of one that is canceled or has ended."`
-	EndReason   string                `json:"endReason,omitempty"`
-	Credit      money.Formatted       `json:"credit" doc:"Account credit; the next invoices use it first."`
-	Unpaid      *Unpaid               `json:"unpaid,omitempty"`
-	Question    *Question             `json:"question,omitempty" doc:"The consent that is being asked for."`
-	Method      *Method               `json:"paymentMethod,omitempty"`
-	Address     *address.Address      `json:"address,omitempty"`
-	Contents    []subscription.Item   `json:"contents,omitempty"`
-	SkipNext    bool                  `json:"skipNext,omitempty"`
-	PauseUntil  subscription.Date     `json:"pauseUntil,omitempty"`
-	PrepaidLeft int                   `json:"prepaidLeft,omitempty"`
-	Benefits    subscription.Benefits `json:"benefits" doc:"In force at this moment."`
-	Allows      []string              `json:"allows" nullable:"false" doc:"What may be done as it stands."`
-	Processing  bool                  `json:"processing" doc:"A payment or a parcel is under way; read again in a minute."`
-	Gift        *GiftState            `json:"gift,omitempty" doc:"Of one that was given away."`
-	AfterCancel *AfterCancel          `json:"afterCancel,omitempty" doc:"In the answer to a cancellation only."`
-	StartedAt   time.Time             `json:"startedAt"`
+	ID          string                     `json:"id" example:"sub_01k9x7d3f8q7m2k"`
+	State       subscription.State         `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,canceled,ended"`
+	Version     int                        `json:"version"`
+	Plan        PlanRef                    `json:"plan"`
+	Quantity    int                        `json:"quantity"`
+	Price       money.Formatted            `json:"price" doc:"Of one payment."`
+	Interval    subscription.Interval      `json:"interval"`
+	Opens       subscription.Date          `json:"opens" doc:"First day of the running period."`
+	Closes      subscription.Date          `json:"closes" doc:"The day after its last."`
+	Next        *NextPayment               `json:"next,omitempty" doc:"The next charge if nothing changes."`
+	EndsOn      subscription.Date          `json:"endsOn,omitempty" doc:"Of one that is canceled or has ended."`
+	EndReason   string                     `json:"endReason,omitempty"`
+	Credit      money.Formatted            `json:"credit" doc:"Account credit; the next invoices use it first."`
+	Unpaid      *UnpaidInvoice             `json:"unpaid,omitempty"`
+	Question    *ConsentRequest            `json:"question,omitempty" doc:"The consent that is being asked for."`
+	Method      *SubscriptionPaymentMethod `json:"paymentMethod,omitempty"`
+	Address     *address.Address           `json:"address,omitempty"`
+	Contents    []subscription.Item        `json:"contents,omitempty"`
+	SkipNext    bool                       `json:"skipNext,omitempty"`
+	PauseUntil  subscription.Date          `json:"pauseUntil,omitempty"`
+	PrepaidLeft int                        `json:"prepaidLeft,omitempty"`
+	Benefits    subscription.Benefits      `json:"benefits" doc:"In force at this moment."`
+	Allows      []string                   `json:"allows" nullable:"false" doc:"What may be done as it stands."`
+	Processing  bool                       `json:"processing" doc:"A payment or a parcel is under way; read again in a minute."`
+	Gift        *GiftState                 `json:"gift,omitempty" doc:"Of one that was given away."`
+	AfterCancel *AfterCancel               `json:"afterCancel,omitempty" doc:"In the answer to a cancellation only."`
+	StartedAt   time.Time                  `json:"startedAt"`
 }
 
 // PlanRef names the plan that is subscribed to.
@@ -57,16 +57,16 @@ type NextPayment struct {
 	Amount money.Formatted   `json:"amount"`
 }
 
-// Unpaid is the invoice that is not paid yet.
-type Unpaid struct {
+// UnpaidInvoice is the invoice that is not paid yet.
+type UnpaidInvoice struct {
 	Amount  money.Formatted   `json:"amount"`
 	Running bool              `json:"running" doc:"The provider is being asked."`
 	RetryAt time.Time         `json:"retryAt,omitzero"`
 	Wait    subscription.Wait `json:"wait,omitempty" doc:"card: another card is needed; shopper: the bank wants to see the cardholder; nothing: no retry is left."`
 }
 
-// Question is what consent is asked for.
-type Question struct {
+// ConsentRequest is what consent is asked for.
+type ConsentRequest struct {
 	ID       string              `json:"id"`
 	Kind     string              `json:"kind" enum:"trial_turns_paid,price_rises"`
 	On       subscription.Date   `json:"on"`
@@ -76,8 +76,8 @@ type Question struct {
 	Answer   subscription.Answer `json:"answer,omitempty"`
 }
 
-// Method is a card, for people.
-type Method struct {
+// SubscriptionPaymentMethod is a card, for people.
+type SubscriptionPaymentMethod struct {
 	Brand    string `json:"brand"`
 	Last4    string `json:"last4"`
 	ExpMonth int    `json:"expMonth,omitempty"`
@@ -118,15 +118,15 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 		v.EndsOn = q.EndsOn
 	}
 	if o := s.Open; o != nil {
-		v.Unpaid = &Unpaid{Amount: r.Money(o.Amount).Formatted(), Running: o.InFlight, RetryAt: o.RetryAt, Wait: o.Wait}
+		v.Unpaid = &UnpaidInvoice{Amount: r.Money(o.Amount).Formatted(), Running: o.InFlight, RetryAt: o.RetryAt, Wait: o.Wait}
 	}
 	if a := s.Ask; a != nil {
-		v.Question = &Question{
+		v.Question = &ConsentRequest{
 			ID: a.ID, Kind: string(a.Kind), On: a.On, Old: r.Money(a.Old).Formatted(), New: r.Money(a.New).Formatted(), Required: a.Required, Answer: a.Answer,
 		}
 	}
 	if m, ok := r.Methods[s.Card.Token]; ok {
-		v.Method = &Method{Brand: m.Brand, Last4: m.Last4, ExpMonth: m.ExpMonth, ExpYear: m.ExpYear}
+		v.Method = &SubscriptionPaymentMethod{Brand: m.Brand, Last4: m.Last4, ExpMonth: m.ExpMonth, ExpYear: m.ExpYear}
 	}
 	v.Gift = giftState(s)
 	if a, ok := r.Addresses[s.AddressID]; ok && (v.Gift == nil || !v.Gift.Claimed) {

@@ -59,7 +59,7 @@ func costs(ctx context.Context) error {
 	count := &tally{}
 	r, err := runner.Start(ctx, runner.Options{
 		System: topology.Dangol, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Observe: count.observe,
-		Getenv: func(name string) string { return map[string]string{"SHELF_SECONDS": "60"}[name] },
+		Getenv: func(name string) string { return map[string]string{"CATALOG_CACHE_TTL": "60"}[name] },
 	})
 	if err != nil {
 		return err

@@ -125,7 +125,7 @@ func (s *system) start() error {
 	return nil
 }
 
-// choose picks what is bought, and puts plenty of it on the shelf.
+// choose picks what is bought, and puts plenty of it in the catalog.
 func (s *system) choose() error {
 	var product struct{ Variants []struct{ ID string } }
 	if err := fetch(http.MethodGet, s.address+"/products/pine-cleanser", nil, nil, &product); err != nil {
@@ -135,7 +135,7 @@ func (s *system) choose() error {
 	return s.stock()
 }
 
-// stock puts so much on the shelf that the benchmark never sells out.
+// stock puts so much in the catalog that the benchmark never sells out.
 func (s *system) stock() error {
 	var token struct {
 		AccessToken string `json:"access_token"`

@@ -108,7 +108,7 @@ func variables(c Config, d *Data) map[string]*string {
 		"PAYMENT_PROVIDER": str("stripe"), "PAYMENT_SECRETS": str(secretsPath(c)), "STRIPE_KEY": nil, "STRIPE_WEBHOOK_SECRET": nil,
 		"SANDBOX_URL": nil, "SANDBOX_KEY": nil, "SANDBOX_WEBHOOK_SECRET": nil,
 		"SCHEDULER_GROUP": str(groupName(c)), "GUARD_CONFIG": optional(c.GuardConfig),
-		"SHOP_CONFIG": optional(c.ShopConfig), "SHELF_SECONDS": optional(c.CacheTTL), "MAIL_FROM": str(c.MailFrom), "MAIL_REPLY_TO": str(c.ShopContact),
+		"SHOP_CONFIG": optional(c.ShopConfig), "CATALOG_CACHE_TTL": optional(c.CacheTTL), "MAIL_FROM": str(c.MailFrom), "MAIL_REPLY_TO": str(c.ShopContact),
 		"SHOP_NAME": str(c.ShopName), "SHOP_URL": str(c.ShopURL), "LINK_BASE": str(c.LinkBase), "SHOP_CONTACT": str(c.ShopContact),
 		"SHOP_COLOR":      optional(c.ShopColor),
 		"OUTREACH_CONFIG": nil, "PUSH_HOSTS": nil,

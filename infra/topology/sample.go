@@ -5,8 +5,8 @@ package topology
 var Sample = map[string]string{
 	"JWT_ISSUER": "http://127.0.0.1:9", "JWT_JWKS": "http://127.0.0.1:9/jwks.json", "JWT_CLIENTS": "",
 	"COMMERCE_TABLE": "Commerce", "OUTREACH_TABLE": "Outreach", "CARE_TABLE": "Care", "SHOP_CONFIG": "",
-	"SHELF_SECONDS":    "2",
-	"PAYMENT_PROVIDER": "sandbox", "PAYMENT_SECRETS": "", "SANDBOX_URL": "http://127.0.0.1:9", "SANDBOX_KEY": "sk_sample",
+	"CATALOG_CACHE_TTL": "2",
+	"PAYMENT_PROVIDER":  "sandbox", "PAYMENT_SECRETS": "", "SANDBOX_URL": "http://127.0.0.1:9", "SANDBOX_KEY": "sk_sample",
 	"SANDBOX_WEBHOOK_SECRET": "whsec_sample", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
 	"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:ap-northeast-2:123456789012:function:promotion-scheduler",
 	"SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",

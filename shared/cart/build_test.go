@@ -18,15 +18,15 @@ var noon = time.Date(2026, 9, 1, 3, 0, 0, 0, time.UTC)
 type variant = func(*catalog.Variant)
 
 // goods of a small shop: won and dollars, ten of each unless said otherwise.
-type shelf struct {
+type testCatalog struct {
 	goods cart.Variants
 	left  map[string]int
 }
 
-func stocked() *shelf { return &shelf{goods: cart.Variants{}, left: map[string]int{}} }
+func stocked() *testCatalog { return &testCatalog{goods: cart.Variants{}, left: map[string]int{}} }
 
-// with puts a variant on the shelf.
-func (s *shelf) with(id string, won int64, left int, set ...variant) *shelf {
+// with puts a variant in the catalog.
+func (s *testCatalog) with(id string, won int64, left int, set ...variant) *testCatalog {
 	v := catalog.Variant{
 		ID: id, Taxable: true, RequiresShipping: true,
 		Prices: map[string]catalog.Price{"KRW": {Amount: won}, "USD": {Amount: won / 10}},
@@ -75,8 +75,8 @@ func engraved(id string, n int, text string) cart.Choice {
 	return cart.Choice{VariantID: id, Quantity: n, Properties: map[string]string{"engraving": text}}
 }
 
-// filled puts choices of the shelf into a cart.
-func filled(t interface{ Fatalf(string, ...any) }, c *cart.Cart, s *shelf, choices ...cart.Choice) *cart.Cart {
+// filled puts choices of the catalog into a cart.
+func filled(t interface{ Fatalf(string, ...any) }, c *cart.Cart, s *testCatalog, choices ...cart.Choice) *cart.Cart {
 	for _, w := range choices {
 		if err := c.Add(w, s.goods[w.VariantID], noon); err != nil {
 			t.Fatalf("add %v: %v", w, err)
@@ -102,8 +102,8 @@ func fieldOf(err error) string {
 	return ""
 }
 
-// Variants makes the shelf a VariantReader.
-func (s *shelf) Variants(_ context.Context, ids []string) (cart.Variants, error) {
+// Variants makes the catalog a VariantReader.
+func (s *testCatalog) Variants(_ context.Context, ids []string) (cart.Variants, error) {
 	found := cart.Variants{}
 	for _, id := range ids {
 		if g, ok := s.goods[id]; ok {

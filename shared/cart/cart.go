@@ -59,11 +59,11 @@ type Cart struct {
 	UpdatedAt        time.Time                   `dynamodbav:"updatedAt"`
 	TTL              int64                       `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
 
-	// Bought is how many units of goods with a lifetime limit the customer has bought, by variant id, how often they have
+	// Purchases is how many units of goods with a lifetime limit the customer has bought, by variant id, how often they have
 	// used promotions with a limit, by promotion id, and how many orders they have made, under offers.Orders. It is read
 	// along with the cart and not stored in it; nil for a guest.
 	Purchases map[string]int `dynamodbav:"-"`
-	// Standing is the memberships of the customer, read along with the cart as well.
+	// Entitlements is the memberships of the customer, read along with the cart as well.
 	Entitlements membership.Entitlements `dynamodbav:"-"`
 }
 

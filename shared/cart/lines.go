@@ -110,7 +110,7 @@ func (c *Cart) Accept(goods Variants) {
 	}
 }
 
-// Exchange reads all prices in another currency. It changes nothing when a line is not sold in it. Errors: 409
+// ChangeCurrency reads all prices in another currency. It changes nothing when a line is not sold in it. Errors: 409
 // not_sold_in_currency with extra.lines, the ids of those lines.
 func (c *Cart) ChangeCurrency(currency string, goods Variants) error {
 	var unsold []string

@@ -132,7 +132,7 @@ func TestTooManyOfAnythingIsTold(t *testing.T) {
 	}
 }
 
-func drawCart(t *rapid.T, id string, s *shelf) *cart.Cart {
+func drawCart(t *rapid.T, id string, s *testCatalog) *cart.Cart {
 	c := named(id, won())
 	for range rapid.IntRange(0, 8).Draw(t, "lines") {
 		w := engraved(rapid.SampledFrom(slices.Sorted(maps.Keys(s.goods))).Draw(t, "what"), rapid.IntRange(1, 700).Draw(t, "n"),

@@ -10,19 +10,19 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// Good is a variant with its product and what is left of it.
+// SellableVariant is a variant with its product and what is left of it.
 type SellableVariant struct {
 	Product   *catalog.Product
 	Variant   catalog.Variant
-	Available int // units of this variant that the stock of its parts allows; Endless when none runs out
-	// Left is what is left of each stocked part, by the part's variant id; Endless for one that never runs out. Lines that
+	Available int // units of this variant that the stock of its parts allows; Unlimited when none runs out
+	// Left is what is left of each stocked part, by the part's variant id; Unlimited for one that never runs out. Lines that
 	// share a part are checked against it together.
 	Left map[string]int
 	// Sale is the sale that makes the price in the cart's currency; nil for the list price.
 	Sale *store.Sale
 }
 
-// Goods are the goods of a cart by variant id. A variant that is not there cannot be bought.
+// Variants are the goods of a cart by variant id. A variant that is not there cannot be bought.
 type Variants map[string]SellableVariant
 
 // Priced is a cart with its prices, its totals and what keeps it from being bought.
@@ -49,8 +49,8 @@ func (p Priced) Blocked() bool {
 	return false
 }
 
-// Prior is the lowest price of the 30 days before the price of a line whose price has a struck-through one beside it; 0
-// when it was never sold at another price. See offers.Snapshot.Prior.
+// PriorPrice is the lowest price of the 30 days before the price of a line whose price has a struck-through one beside it; 0
+// when it was never sold at another price. See offers.Snapshot.PriorPrice.
 func (p Priced) PriorPrice(l Line) int64 {
 	g, ok := p.Variants[l.VariantID]
 	if !ok || p.Promotions == nil {

@@ -26,7 +26,7 @@ func (q Quoter) snapshot() store.Reader {
 }
 
 // Read reads goods at the prices they are shown with at a moment: those of the cheapest live sale. Prices are those of all
-// currencies, Sale that of the given one. Round trips are those of Goods and, when the promotions are not fresh, of Offers.
+// currencies, Sale that of the given one. Round trips are those of Variants and, when the promotions are not fresh, of Offers.
 func (q Quoter) Read(ctx context.Context, variantIDs []string, currency string, at time.Time) (Variants, error) {
 	s, err := q.snapshot().Current(ctx)
 	if err != nil {
@@ -51,9 +51,9 @@ func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string
 	return shown, nil
 }
 
-// Quote prices the cart at a moment: shelf prices of sales, then what promotions do, then gifts, totals and problems. What
+// Quote prices the cart at a moment: cache prices of sales, then what promotions do, then gifts, totals and problems. What
 // is live is told by at, whatever any schedule has done. Round trips are those of Read, of Offers.Facts, and one more when
-// a gift may be given that is not on the shelf.
+// a gift may be given that is not in the cache.
 func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error) {
 	s, err := q.snapshot().Current(ctx)
 	if err != nil {
@@ -95,7 +95,7 @@ func (c *Cart) shopper() store.Shopper {
 	}
 }
 
-// valuesOf is what gifts cost on the shelf.
+// valuesOf is what gifts cost in the cache.
 func valuesOf(goods Variants, gifts []string, currency string) map[string]int64 {
 	values := make(map[string]int64, len(gifts))
 	for _, id := range gifts {
@@ -106,7 +106,7 @@ func valuesOf(goods Variants, gifts []string, currency string) map[string]int64 
 	return values
 }
 
-// and is both together, in a map of its own.
+// with is both together, in a map of its own.
 func (g Variants) with(more Variants) Variants {
 	both := maps.Clone(g)
 	maps.Copy(both, more)
@@ -164,7 +164,7 @@ func GiftLineID(g promotion.Gift) string {
 	return LineID(g.VariantID, map[string]string{"gift": g.PromotionID})
 }
 
-// Refresh is the priced cart under the version that was stored.
+// WithStored is the priced cart under the version that was stored.
 func (p Priced) WithStored(c *Cart) Priced {
 	lines := p.Cart.Lines
 	stored := *c

@@ -8,7 +8,7 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// nameSales says of prices that changed because a sale on the shelf began or ended which sale that was.
+// nameSales says of prices that changed because a sale price began or ended which sale that was.
 func (p *Priced) nameSales(at time.Time) {
 	for i, problem := range p.Problems {
 		line := slices.IndexFunc(p.Cart.Lines, func(l Line) bool { return l.ID == problem.LineID })

@@ -16,13 +16,13 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// Mine stands for the id of the customer's own cart, which may not exist yet.
+// OwnCart stands for the id of the customer's own cart, which may not exist yet.
 const OwnCart = "mine"
 
 // Ref says which cart is meant and why the caller may touch it: by the guest's token when there is one, else as the
 // customer.
 type Ref struct {
-	CartID     string // or Mine
+	CartID     string // or OwnCart
 	CustomerID string
 	Token      string
 	Operator   bool // may read a guest's cart by its id alone
@@ -43,7 +43,7 @@ func NotFound() *problem.Problem {
 }
 
 // Load reads a cart, strongly consistent, with what the customer has bought of limited goods and their memberships. A customer who has no cart
-// gets an empty one with the id Mine and version 0, which is not stored. The id of a customer's cart that was ordered
+// gets an empty one with the id OwnCart and version 0, which is not stored. The id of a customer's cart that was ordered
 // answers with an Ordered cart that has nothing but the links to its checkout and order. 1 round trip, 1 RCU per 4 KB.
 // Errors: 404 cart_not_found.
 func (s Store) Load(ctx context.Context, ref Ref) (*Cart, error) {

@@ -38,7 +38,7 @@ func guestCart(t testing.TB, s cart.Store) cart.Ref {
 func mine(customer string) cart.Ref { return cart.Ref{CartID: cart.OwnCart, CustomerID: customer} }
 
 // adding is the change that puts one soap into the cart.
-func adding(s *shelf, n int) func(*cart.Cart) error {
+func adding(s *testCatalog, n int) func(*cart.Cart) error {
 	return func(c *cart.Cart) error {
 		if c.Currency == "" {
 			c.Currency = "KRW"

@@ -34,15 +34,15 @@ type Filter struct {
 	Search   string // words that must all occur in titles, tags, categories, vendor or type
 }
 
-// Sales are the sales on the shelf that are live at a moment.
+// SalePrices are the sale prices that are live at a moment.
 type SalePrices interface {
-	// Name is another one whenever a price may be another.
+	// Version is another one whenever a price may be another.
 	Version() string
-	// Shown is what a card shows in a currency in place of its list prices; ok is false where no sale makes another of them.
+	// PriceRange is what a card shows in a currency in place of its list prices; ok is false where no sale makes another of them.
 	PriceRange(c *Summary, currency string) (r PriceRange, ok bool)
 }
 
-// List says what to list.
+// ListQuery says what to list.
 type ListQuery struct {
 	Filter
 	Sales    SalePrices // that filters and orders by price go by; nil when there are none
@@ -52,7 +52,7 @@ type ListQuery struct {
 	After    string // Next of the page before
 }
 
-// Result is one page of a list.
+// ListPage is one page of a list.
 type ListPage struct {
 	Entries []*Entry
 	Next    string // empty on the last page

@@ -75,7 +75,7 @@ type views struct {
 // maxViews bounds the views of one card: languages times currencies of a shop.
 const maxViews = 16
 
-// View returns what render made of the card for that name, making it only once.
+// Rendered returns what render made of the card for that name, making it only once.
 func (e *Entry) Rendered(name string, render func() []byte) []byte {
 	e.views.mu.Lock()
 	defer e.views.mu.Unlock()
@@ -239,7 +239,7 @@ func (l *Listing) Lookup(ctx context.Context, handle string) (string, error) {
 	return s.byHandle[handle].ID, nil
 }
 
-// Count is how many active products a category has.
+// CategoryCount is how many active products a category has.
 type CategoryCount struct {
 	Category string
 	Products int

@@ -108,9 +108,9 @@ type Price struct {
 	Since     int64 `json:"since,omitempty"` // when these amounts came into force, Unix milliseconds
 	Floor     int64 `json:"floor,omitempty"` // no promotion takes a unit below it, 0 for none
 	// Prior is what has to stand next to CompareAt: the lowest price, sales included, of the 30 days before Since. 0 where
-	// there was none. See offers.Snapshot.Prior.
+	// there was none. See offers.Snapshot.PriorPrice.
 	Prior int64 `json:"prior,omitempty"`
-	// Past is what was asked before Since, oldest first.
+	// History is what was asked before Since, oldest first.
 	History []PricePoint `json:"past,omitempty"`
 }
 
@@ -136,7 +136,7 @@ func (v Variant) Price(currency string) (p money.Money, ok bool) {
 	return money.Of(price.Amount, currency), ok
 }
 
-// Parts is what one unit takes out of stock: the components of a gift set, else the variant itself. Untracked goods take
+// StockComponents is what one unit takes out of stock: the components of a gift set, else the variant itself. Untracked goods take
 // nothing.
 func (v Variant) StockComponents() []Component {
 	switch {
@@ -149,7 +149,7 @@ func (v Variant) StockComponents() []Component {
 	}
 }
 
-// Stocked reports whether the variant has counters of its own.
+// HasOwnStock reports whether the variant has counters of its own.
 func (v Variant) HasOwnStock() bool { return len(v.Components) == 0 && !v.Untracked }
 
 // Buckets is how many counters hold the stock of the variant.

@@ -20,14 +20,14 @@ func Peek(ctx context.Context, t *table.Table, productID string) (*Product, erro
 	return &p, t.Peek(ctx, KeyOf(productID), &p)
 }
 
-// IDOf returns the id of the product with the handle. 1 round trip, 1 RCU. Errors: table.ErrNotFound.
+// IDByHandle returns the id of the product with the handle. 1 round trip, 1 RCU. Errors: table.ErrNotFound.
 func IDByHandle(ctx context.Context, t *table.Table, handle string) (string, error) {
 	var h handleItem
 	err := t.Get(ctx, KeyOfHandle(handle), &h)
 	return h.ProductID, err
 }
 
-// IDsOf returns the ids of the products with the handles, by handle; unknown handles are missing. 1 round trip per 100.
+// IDsByHandle returns the ids of the products with the handles, by handle; unknown handles are missing. 1 round trip per 100.
 func IDsByHandle(ctx context.Context, t *table.Table, handles []string) (map[string]string, error) {
 	keys := make([]table.Key, len(handles))
 	for i, h := range handles {
@@ -43,7 +43,7 @@ func IDsByHandle(ctx context.Context, t *table.Table, handles []string) (map[str
 	return ids, err
 }
 
-// Batch reads products, strongly consistent, by id; unknown ids are missing. The ids must differ. 1 round trip per 100.
+// GetBatch reads products, strongly consistent, by id; unknown ids are missing. The ids must differ. 1 round trip per 100.
 func GetBatch(ctx context.Context, t *table.Table, ids []string) (map[string]*Product, error) {
 	keys := make([]table.Key, len(ids))
 	for i, id := range ids {

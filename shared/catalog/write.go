@@ -12,7 +12,7 @@ import (
 	"dangol/shared/stock"
 )
 
-// Units is the stock that a variant starts with.
+// InitialStock is the stock that a variant starts with.
 type InitialStock struct {
 	Available int
 	Imported  bool // it comes from an imported file; see stock.Import

@@ -59,9 +59,9 @@ func TestCreateWithMoreCountersThanATransactionHolds(t *testing.T) {
 		p.Variants[i].Edition = &catalog.Edition{OpensAt: opening, Buckets: stock.MaxBuckets}
 	}
 	s.add(p, 33)
-	shelf := catalog.NewCache(s.table, s.clock, 0)
+	cache := catalog.NewCache(s.table, s.clock, 0)
 	for i, v := range p.Variants {
-		if got := s.goods(shelf, v.ID)[v.ID].Available; got != 33 {
+		if got := s.goods(cache, v.ID)[v.ID].Available; got != 33 {
 			t.Fatalf("variant %d has %d", i, got)
 		}
 	}

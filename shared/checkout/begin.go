@@ -84,7 +84,7 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 	if err != nil {
 		return nil, false, err
 	}
-	goods := &pricedVariants{shelf: s.Catalog}
+	goods := &pricedVariants{cache: s.Catalog}
 	now := s.Clock.Now()
 	priced, err := cart.Quoter{Shop: s.Shop, Variants: goods, Promotions: s.Promotions}.Quote(ctx, basket, now)
 	if err != nil {

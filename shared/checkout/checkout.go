@@ -41,7 +41,7 @@ const (
 	Refunded  State = "refunded"
 )
 
-// HoldFor is how long stock is held for a payment.
+// HoldDuration is how long stock is held for a payment.
 const HoldDuration = 10 * time.Minute
 
 // Kinds of due jobs on checkouts.
@@ -121,7 +121,7 @@ func hashOf(s Start) (string, error) {
 	return crockford.EncodeToString(sum[:16]), err
 }
 
-// Over reports whether nothing more is expected to happen to the checkout.
+// Finished reports whether nothing more is expected to happen to the checkout.
 func (c *Checkout) Finished() bool { return c.State == Completed || c.State == Refunded }
 
 // OrderNumber is the number of the order, "" while there is none.

@@ -14,10 +14,10 @@ import (
 )
 
 // FromEnv builds the service from COMMERCE_TABLE, SHOP_CONFIG (the shop's configuration as JSON or the path of a file with
-// it; the embedded one when empty), SHELF_SECONDS (how old promotions may be, 2) and the variables of the payment provider.
+// it; the embedded one when empty), CATALOG_CACHE_TTL (how old promotions may be, 2) and the variables of the payment provider.
 func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	var config struct {
-		Shelf int `env:"SHELF_SECONDS,default=2"`
+		CacheTTL int `env:"CATALOG_CACHE_TTL,default=2"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
@@ -36,9 +36,9 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	}
 	commerce := tables[0]
 	counts := env.Metrics()
-	board := store.NewCache(store.Store{Table: commerce, Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.Shelf)*time.Second)
+	cache := store.NewCache(store.Store{Table: commerce, Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.CacheTTL)*time.Second)
 	return &Service{
-		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Promotions: board,
+		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Promotions: cache,
 		Catalog:  catalog.NewCache(commerce, env.Clock, time.Minute),
 		Provider: provider, Clock: env.Clock, Log: env.Log, Metrics: counts,
 		Cashier: order.Cashier{

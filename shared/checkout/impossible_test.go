@@ -23,7 +23,7 @@ import (
 )
 
 // engrave gives every line of a cart properties of a size.
-func engrave(t *testing.T, w *testshop.World, b testshop.Basket, lines, bytes int) {
+func engrave(t *testing.T, w *testshop.Shop, b testshop.Basket, lines, bytes int) {
 	t.Helper()
 	var c cart.Cart
 	if err := w.Table.Get(t.Context(), b.Key, &c); err != nil {
@@ -55,17 +55,17 @@ func TestACartWhoseOrderCouldNotBeStoredIsRefusedBeforeItIsPaid(t *testing.T) {
 		{"a checkout over DynamoDB's limit", 90, 4_000, "order_too_large"},
 	} {
 		w := testshop.New(t, fault.New(fault.Plan{}))
-		soap := w.Sell(testshop.Goods{Units: 100})
-		b := w.Fill("", map[string]int{soap: 1})
+		soap := w.Sell(testshop.ProductSpec{Units: 100})
+		b := w.FillCart("", map[string]int{soap: 1})
 		engrave(t, w, b, c.lines, c.bytes)
 		_, _, err := w.Service.Begin(t.Context(), start(w, b, "pm_card_sandbox_captured"))
 		if problem.Code(err) != c.code || c.code == "" && err != nil {
 			t.Errorf("%s: %v, want %q", c.name, err, c.code)
 		}
-		if c.code != "" && (len(w.Bank.Ledger()) != 0 || w.Left(t, soap) != 100) {
+		if c.code != "" && (len(w.Bank.Ledger()) != 0 || w.SellableUnits(t, soap) != 100) {
 			t.Errorf("%s: money or stock moved", c.name)
 		}
-		w.Rest(t.Context())
+		w.RunUntilIdle(t.Context())
 		w.Check(t)
 	}
 }
@@ -131,7 +131,7 @@ func (r *refusing) TransactWriteItems(
 }
 
 // through puts the refusing database under the whole service.
-func (r *refusing) through(t *testing.T, w *testshop.World) {
+func (r *refusing) through(t *testing.T, w *testshop.Shop) {
 	t.Helper()
 	r.DB = localtest.DB(t)
 	tb := table.New(r, w.Table.Name(), nil)
@@ -164,7 +164,7 @@ func TestAWriteThatIsRefusedForEverAfterAPaymentLosesNoMoney(t *testing.T) {
 func buyRefusing(t *testing.T, card string, n int) int {
 	t.Helper()
 	w := testshop.New(t, fault.New(fault.Plan{}))
-	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 3}): 1})
+	b := w.FillCart("", map[string]int{w.Sell(testshop.ProductSpec{Units: 3}): 1})
 	db := &refusing{n: n}
 	db.through(t, w)
 	c, _, err := w.Service.Begin(t.Context(), start(w, b, card))
@@ -178,8 +178,8 @@ func buyRefusing(t *testing.T, card string, n int) int {
 		w.Challenge(c.Payment.RedirectURL, true)
 	}
 	for range 16 {
-		w.Ring(t.Context())
-		w.WorkDue(t.Context())
+		w.DeliverWebhooks(t.Context())
+		w.RunDueJobs(t.Context())
 		w.Clock.Advance(3 * time.Hour)
 	}
 	checkMoney(t, w, b, db.refused)
@@ -188,7 +188,7 @@ func buyRefusing(t *testing.T, card string, n int) int {
 
 // checkMoney fails unless the payment stands behind an order or has gone back. Where the refused write is the one that tells
 // so, the money still went the right way; a person is told by the alarm.
-func checkMoney(t *testing.T, w *testshop.World, b testshop.Basket, refused string) {
+func checkMoney(t *testing.T, w *testshop.Shop, b testshop.Basket, refused string) {
 	t.Helper()
 	orders := w.Orders(t)
 	for _, e := range w.Bank.Ledger() {

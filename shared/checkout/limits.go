@@ -93,8 +93,8 @@ func (s Service) usedUp(c *table.Canceled, first int, refusals []store.Refusal) 
 }
 
 func (s Service) offerChanged(r store.Refusal) error {
-	if board, ok := s.Promotions.(*store.Cache); ok {
-		board.Invalidate()
+	if cache, ok := s.Promotions.(*store.Cache); ok {
+		cache.Invalidate()
 	}
 	return problem.Conflict("offer_changed", "An offer in this cart no longer applies; read the cart again.").
 		With("promotionId", r.PromotionID).With("reason", r.Reason)

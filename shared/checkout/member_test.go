@@ -16,7 +16,7 @@ import (
 const ann = "cust-ann"
 
 // join makes Ann a member until an instant, as billing would.
-func join(t *testing.T, w *testshop.World, version int, until time.Time) {
+func join(t *testing.T, w *testshop.Shop, version int, until time.Time) {
 	t.Helper()
 	_, err := w.Table.Update(t.Context(), entitlements.Write(ann, "sub_1", version, &membership.Entitlement{
 		SubscriptionID: "sub_1", PlanID: "plan_regular", Title: "단골", State: "active", Since: testshop.Noon, Until: until,
@@ -31,8 +31,8 @@ func TestAMembersOrderKeepsWhatTheMembershipGave(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
 	join(t, w, 1, w.Clock.Now().Add(time.Hour))
-	soap := w.Sell(testshop.Goods{Units: 9, Price: 20_000})
-	begin(t, w, start(w, w.Fill(ann, map[string]int{soap: 1}), "pm_card_visa"))
+	soap := w.Sell(testshop.ProductSpec{Units: 9, Price: 20_000})
+	begin(t, w, start(w, w.FillCart(ann, map[string]int{soap: 1}), "pm_card_visa"))
 	orders := w.Orders(t)
 	if len(orders) != 1 {
 		t.Fatalf("%d orders", len(orders))
@@ -67,7 +67,7 @@ func TestAnOrderOnOfferIsDiscountedAndOneOfAMemberIsNot(t *testing.T) {
 			if tc.offer {
 				w.Promote(thousand(func(p *promotion.Promotion) { p.CombinesWith = []promotion.Class{promotion.Order} }))
 			}
-			begin(t, w, start(w, w.Fill(ann, map[string]int{w.Sell(testshop.Goods{Units: 9}): 1}), "pm_card_visa"))
+			begin(t, w, start(w, w.FillCart(ann, map[string]int{w.Sell(testshop.ProductSpec{Units: 9}): 1}), "pm_card_visa"))
 			var e events.OrderPlaced = w.Orders(t)[0].PlacedEvent()
 			if e.Lines[0].Discounted != tc.want || (e.Member != nil) != tc.member {
 				t.Errorf("discounted %v, member %+v", e.Lines[0].Discounted, e.Member)
@@ -82,7 +82,7 @@ func TestACheckoutGoesByTheMembershipOfThatMoment(t *testing.T) {
 	w := testshop.New(t, fault.New(fault.Plan{}))
 	ends := w.Clock.Now().Add(time.Hour)
 	join(t, w, 1, ends)
-	in := start(w, w.Fill(ann, map[string]int{w.Sell(testshop.Goods{Units: 9, Price: 20_000}): 1}), "pm_card_visa")
+	in := start(w, w.FillCart(ann, map[string]int{w.Sell(testshop.ProductSpec{Units: 9, Price: 20_000}): 1}), "pm_card_visa")
 	total := int64(18_000)
 	in.Total, in.Currency = &total, "KRW"
 	w.Clock.MoveTo(ends)

@@ -20,14 +20,14 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-func start(w *testshop.World, b testshop.Basket, card string) checkout.Start {
+func start(w *testshop.Shop, b testshop.Basket, card string) checkout.Start {
 	return checkout.Start{
 		Cart:    cart.Ref{CartID: b.ID, CustomerID: b.CustomerID, Token: b.Token},
 		Request: idempotency.For("checkout", b.ID, w.NextKey(), []byte(card), w.Clock.Now()), Method: card, ReturnURL: "https://shop.example.com/",
 	}
 }
 
-func begin(t *testing.T, w *testshop.World, in checkout.Start) *checkout.Checkout {
+func begin(t *testing.T, w *testshop.Shop, in checkout.Start) *checkout.Checkout {
 	t.Helper()
 	c, _, err := w.Service.Begin(t.Context(), in)
 	if err != nil {
@@ -39,14 +39,16 @@ func begin(t *testing.T, w *testshop.World, in checkout.Start) *checkout.Checkou
 func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
-	soap, drop := w.Sell(testshop.Goods{Units: 50}), w.Sell(testshop.Goods{Units: 50, Buckets: 4, MaxPerCustomer: 3})
-	shelf := func(ctx context.Context, ids ...string) { // a function that has run for a while knows the shape of its goods
+	soap, drop := w.Sell(testshop.ProductSpec{Units: 50}), w.Sell(testshop.ProductSpec{Units: 50, Buckets: 4, MaxPerCustomer: 3})
+	cache := func(ctx context.Context, ids ...string) { // a function that has run for a while knows the shape of its goods
 		if _, err := w.Service.Catalog.Variants(ctx, ids); err != nil {
 			t.Fatal(err)
 		}
 	}
-	shelf(t.Context(), soap, drop)
-	basket := func(customer, variant string) testshop.Basket { return w.Fill(customer, map[string]int{variant: 1}) }
+	cache(t.Context(), soap, drop)
+	basket := func(customer, variant string) testshop.Basket {
+		return w.FillCart(customer, map[string]int{variant: 1})
+	}
 	good, pending := start(w, basket("", soap), "pm_card_visa"), start(w, basket("", soap), "pm_card_threeDSecure2Required")
 	first, second, third := begin(t, w, good), begin(t, w, pending), begin(t, w, start(w, basket("", soap), "pm_card_threeDSecure2Required"))
 	hung := begin(t, w, start(w, basket("", soap), "pm_card_sandbox_hangBefore"))
@@ -101,7 +103,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 func TestAnOrderNumberThatIsTakenIsReplacedByAnother(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
-	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 2}): 1})
+	b := w.FillCart("", map[string]int{w.Sell(testshop.ProductSpec{Units: 2}): 1})
 	c := begin(t, w, start(w, b, "pm_card_threeDSecure2Required"))
 	squatter := order.New(c.OrderID, "chk_other", c.Draft, order.Payment{State: order.PayCaptured}, w.Clock.Now())
 	if err := w.Table.Put(t.Context(), w.Service.Cashier.Orders.Place(squatter)); err != nil {
@@ -120,7 +122,7 @@ func TestAnOrderNumberThatIsTakenIsReplacedByAnother(t *testing.T) {
 func TestAPaidCheckoutBecomesAnOrderEvenWhenItsCartIsGone(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
-	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 2}): 1})
+	b := w.FillCart("", map[string]int{w.Sell(testshop.ProductSpec{Units: 2}): 1})
 	c := begin(t, w, start(w, b, "pm_card_threeDSecure2Required"))
 	if err := w.Table.Delete(t.Context(), table.Delete{Key: b.Key, If: table.IfExists}); err != nil {
 		t.Fatal(err)
@@ -134,15 +136,15 @@ func TestAPaidCheckoutBecomesAnOrderEvenWhenItsCartIsGone(t *testing.T) {
 func TestStockOfGoodsThatAreGoneDoesNotKeepACheckoutFromEnding(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
-	soap, oil := w.Sell(testshop.Goods{Units: 2}), w.Sell(testshop.Goods{Units: 2})
-	b := w.Fill("", map[string]int{soap: 1, oil: 1})
+	soap, oil := w.Sell(testshop.ProductSpec{Units: 2}), w.Sell(testshop.ProductSpec{Units: 2})
+	b := w.FillCart("", map[string]int{soap: 1, oil: 1})
 	c := begin(t, w, start(w, b, "pm_card_threeDSecure2Required"))
-	w.Discard(t, soap)
+	w.DeleteStock(t, soap)
 	if done, err := w.Service.Abandon(t.Context(), c); err != nil || done.State != checkout.Canceled {
 		t.Fatalf("%v, %v", done, err)
 	}
-	if w.Left(t, oil) != 2 {
-		t.Fatalf("the other stock is not back: %d", w.Left(t, oil))
+	if w.SellableUnits(t, oil) != 2 {
+		t.Fatalf("the other stock is not back: %d", w.SellableUnits(t, oil))
 	}
 }
 
@@ -150,12 +152,12 @@ func TestAnAmountThatIsNotThePriceIsNotTaken(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
 	w.Service.Provider = cheap{w.Service.Provider}
-	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 2}): 1})
+	b := w.FillCart("", map[string]int{w.Sell(testshop.ProductSpec{Units: 2}): 1})
 	c := begin(t, w, start(w, b, "pm_card_visa"))
 	if c.State != checkout.Refunded || c.Reason != "amount_mismatch" {
 		t.Fatalf("%s, %s", c.State, c.Reason)
 	}
-	w.Rest(t.Context())
+	w.RunUntilIdle(t.Context())
 	w.Check(t)
 }
 
@@ -170,23 +172,23 @@ func (p cheap) Authorize(ctx context.Context, r payment.AuthorizeRequest) (payme
 func TestASilentProviderIsAskedEverLessOftenAndNothingIsGivenAwayMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
-	soap := w.Sell(testshop.Goods{Units: 1})
-	c := begin(t, w, start(w, w.Fill("", map[string]int{soap: 1}), "pm_card_sandbox_hang"))
+	soap := w.Sell(testshop.ProductSpec{Units: 1})
+	c := begin(t, w, start(w, w.FillCart("", map[string]int{soap: 1}), "pm_card_sandbox_hang"))
 	w.Service.Provider = silent{w.Service.Provider}
 	began, asked := w.Clock.Now(), 0
 	for w.Clock.Now().Sub(began) < 48*time.Hour {
-		asked += w.WorkDue(t.Context())
+		asked += w.RunDueJobs(t.Context())
 		at, ok, err := due.Next(t.Context(), w.Table, checkout.DueCheckout)
 		if err != nil || !ok {
 			t.Fatalf("the checkout is no longer due: %v", err)
 		}
 		w.Clock.MoveTo(at)
 	}
-	if asked < 6 || asked > 12 || w.Left(t, soap) != 0 {
-		t.Fatalf("asked %d times in two days, %d for sale", asked, w.Left(t, soap))
+	if asked < 6 || asked > 12 || w.SellableUnits(t, soap) != 0 {
+		t.Fatalf("asked %d times in two days, %d for sale", asked, w.SellableUnits(t, soap))
 	}
 	w.Service.Provider = w.Service.Provider.(silent).Provider
-	w.Rest(t.Context())
+	w.RunUntilIdle(t.Context())
 	w.Check(t)
 	got, err := w.Service.GetFor(t.Context(), c.ID, order.Caller{Operator: true})
 	if err != nil || got.State != checkout.Completed {
@@ -204,8 +206,8 @@ func (silent) Lookup(context.Context, string) (payment.Payment, error) {
 func TestACartChangedMeanwhileIsNotSold(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
-	soap := w.Sell(testshop.Goods{Units: 1})
-	b := w.Fill("", map[string]int{soap: 1})
+	soap := w.Sell(testshop.ProductSpec{Units: 1})
+	b := w.FillCart("", map[string]int{soap: 1})
 	in := start(w, b, "pm_card_visa")
 	w.Service.Promotions = meanwhile{store.None, func() { // between reading and locking
 		_, err := w.Table.Update(t.Context(), table.Update{Key: b.Key, Do: "ADD #version :one", If: table.IfExists, With: map[string]any{":one": 1}})
@@ -216,7 +218,7 @@ func TestACartChangedMeanwhileIsNotSold(t *testing.T) {
 	if _, _, err := w.Service.Begin(t.Context(), in); problem.Code(err) != "cart_changed" {
 		t.Fatalf("got %v", err)
 	}
-	if w.Left(t, soap) != 1 || len(w.Bank.Ledger()) != 0 {
+	if w.SellableUnits(t, soap) != 1 || len(w.Bank.Ledger()) != 0 {
 		t.Fatal("stock or money moved")
 	}
 }
@@ -235,7 +237,7 @@ func (m meanwhile) Current(ctx context.Context) (*store.Snapshot, error) {
 func TestAProviderThatTurnsUsAwayChangesNothingAndMayBeTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
-	b := w.Fill("", map[string]int{w.Sell(testshop.Goods{Units: 1}): 1})
+	b := w.FillCart("", map[string]int{w.Sell(testshop.ProductSpec{Units: 1}): 1})
 	in := start(w, b, "pm_card_visa")
 	bank := w.Service.Provider
 	w.Service.Provider = busy{bank}
@@ -246,7 +248,7 @@ func TestAProviderThatTurnsUsAwayChangesNothingAndMayBeTriedAgain(t *testing.T) 
 	if c := begin(t, w, in); c.State != checkout.Completed {
 		t.Fatalf("the same request again: %s", c.State)
 	}
-	w.Rest(t.Context())
+	w.RunUntilIdle(t.Context())
 	w.Check(t)
 }
 

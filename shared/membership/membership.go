@@ -68,7 +68,7 @@ type Plan struct {
 // Member is somebody without a membership.
 type Member []Plan
 
-// Of reports whether there is a membership of one of the plans; of any plan when none is named.
+// HasPlan reports whether there is a membership of one of the plans; of any plan when none is named.
 func (m Member) HasPlan(plans ...string) bool {
 	return slices.ContainsFunc(m, func(p Plan) bool { return len(plans) == 0 || slices.Contains(plans, p.ID) })
 }

@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// View is an amount as the API shows it: the number for programs, the string for people.
+// Formatted is an amount as the API shows it: the number for programs, the string for people.
 type Formatted struct {
 	Amount   int64  `json:"amount" doc:"Minor units: won, cents." example:"12000"`
 	Currency string `json:"currency" doc:"ISO 4217 code." example:"KRW"`
 	Display  string `json:"display" doc:"The amount for people, in English style." example:"₩12,000"`
 }
 
-// View returns the amount with its display string.
+// Formatted returns the amount with its display string.
 func (m Money) Formatted() Formatted {
 	return Formatted{Amount: m.Amount, Currency: m.Currency, Display: m.Display()}
 }

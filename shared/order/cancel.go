@@ -33,7 +33,7 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 	return true, nil
 }
 
-// GiveBack plans the return of stock, of what promotions counted and of lifetime counters, for the transaction that ends a purchase. Counters that are
+// ReleaseWrites plans the return of stock, of what promotions counted and of lifetime counters, for the transaction that ends a purchase. Counters that are
 // no longer there refuse; such a write can be left out, because nobody counts by it any more.
 func (d Draft) ReleaseWrites() []table.Write {
 	writes := append(stock.Release(d.Allocations), store.ReleaseUses(d.Uses)...)

@@ -107,7 +107,7 @@ type Line struct {
 	Quantity   int               `json:"quantity"`
 	Properties map[string]string `json:"properties,omitempty"`
 	Gift       string            `json:"gift,omitempty"` // the promotion that gave the line for nothing
-	Sale       string            `json:"sale,omitempty"` // the sale that made its price on the shelf
+	Sale       string            `json:"sale,omitempty"` // the sale that made its price in the catalog
 	// Saved is how much less it cost than outside the sale; of a gift, what it costs at the shelf. Minor units.
 	Saved int64 `json:"saved,omitempty"`
 	// Categories and Tags are those of the product when it was bought, by which the return policy chooses its rule. Box
@@ -117,13 +117,13 @@ type Line struct {
 	Box        bool     `json:"box,omitempty"`
 }
 
-// Counted is how many units of a limited variant, or uses of a promotion, went onto the customer's lifetime counters.
+// LifetimeCount is how many units of a limited variant, or uses of a promotion, went onto the customer's lifetime counters.
 type LifetimeCount struct {
 	VariantID string `json:"variantId"`
 	Quantity  int    `json:"quantity"`
 }
 
-// Places is where the order stands in lists, and what they show.
+// IndexKeys is where the order stands in lists, and what they show.
 type IndexKeys struct {
 	Owner   string  `dynamodbav:"gsi1pk"`
 	OwnerAt string  `dynamodbav:"gsi1sk"`
@@ -132,7 +132,7 @@ type IndexKeys struct {
 	Summary Summary `dynamodbav:"card"`
 }
 
-// Card is what a list shows of an order. It names nobody: who works through the list opens the order.
+// Summary is what a list shows of an order. It names nobody: who works through the list opens the order.
 type Summary struct {
 	ID       string    `json:"id"`
 	State    State     `json:"state"`
@@ -151,7 +151,7 @@ func KeyOf(id string) table.Key { return table.Key{PK: "ORDER#" + id, SK: "ORDER
 // Shards is how many index keys the orders of one state are spread over.
 const Shards = 4
 
-// place puts the order into its lists; every write does it.
+// setIndexKeys puts the order into its lists; every write does it.
 func (o *Order) setIndexKeys() {
 	at := o.PlacedAt.UTC().Format(placeLayout) + "#" + o.ID
 	h := fnv.New32a()
@@ -197,7 +197,7 @@ func (d Draft) Line(id string) (Line, bool) {
 	return d.Lines[i], true
 }
 
-// Cost returns what the line with the id cost.
+// LineTotal returns what the line with the id cost.
 func (d Draft) LineTotal(id string) pricing.LineTotal {
 	i := slices.IndexFunc(d.Totals.Lines, func(l pricing.LineTotal) bool { return l.ID == id })
 	if i < 0 {

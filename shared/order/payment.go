@@ -80,7 +80,7 @@ func (o *Order) Unpaid(now time.Time) (changed bool) {
 	return true
 }
 
-// Released notes that the reservation has been let go.
+// RecordRelease notes that the reservation has been let go.
 func (o *Order) RecordRelease(now time.Time) (changed bool) {
 	if o.Payment.State != PayReleasing {
 		return false
@@ -91,7 +91,7 @@ func (o *Order) RecordRelease(now time.Time) (changed bool) {
 	return true
 }
 
-// CapturedAfterAll notes that the money of a canceled order was taken before the reservation could be let go; all of it is
+// RecordLateCapture notes that the money of a canceled order was taken before the reservation could be let go; all of it is
 // to be given back.
 func (o *Order) RecordLateCapture(captured int64, now time.Time) (changed bool) {
 	if o.Payment.State != PayReleasing {

@@ -140,7 +140,7 @@ func (r Refund) becomes(providerID string, state payment.RefundState) bool {
 	}
 }
 
-// reckon works out where the money is after a refund moved.
+// updatePaymentState works out where the money is after a refund moved.
 func (o *Order) updatePaymentState(now time.Time) {
 	switch p := o.pending(); {
 	case p != nil && p.ProviderID != "":

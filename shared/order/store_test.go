@@ -15,19 +15,19 @@ import (
 	"dangol/shared/platform/table"
 )
 
-type shelf struct {
+type orderShop struct {
 	order.Store
 	clock *clock.Movable
 }
 
-func openStore(t *testing.T) shelf {
+func openStore(t *testing.T) orderShop {
 	t.Helper()
 	at := clock.Stopped(noon)
-	return shelf{order.Store{Table: localtest.Table(t, table.Commerce), Clock: at}, at}
+	return orderShop{order.Store{Table: localtest.Table(t, table.Commerce), Clock: at}, at}
 }
 
 // place stores an order of two lines as the checkout does.
-func (s shelf) place(t *testing.T, adjust func(*order.Order)) *order.Order {
+func (s orderShop) place(t *testing.T, adjust func(*order.Order)) *order.Order {
 	t.Helper()
 	o := bought(order.PayCaptured, 2, 1)
 	o.ID, o.PlacedAt = order.NewID(s.clock.Now()), s.clock.Now()

@@ -9,7 +9,7 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// What is the stable code of a timeline entry.
+// EntryType is the stable code of a timeline entry.
 type EntryType string
 
 // What can happen to an order, as the customer sees it. Notes are apart: they are not for customers.
@@ -33,7 +33,7 @@ const (
 	LinesAdded     EntryType = "lines_added"
 )
 
-// Entry is one thing that happened. The number of entries is bounded by what can happen: at most two a parcel, two a
+// TimelineEntry is one thing that happened. The number of entries is bounded by what can happen: at most two a parcel, two a
 // refund and a handful for payment.
 type TimelineEntry struct {
 	At   time.Time `json:"at"`

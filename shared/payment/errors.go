@@ -46,7 +46,7 @@ func (d *Declined) Error() string {
 // OurFault is the error of a call that was refused because of the shop itself. It is ErrUnavailable and ErrOurFault.
 func OurFault(cause error) error { return fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrOurFault, cause) }
 
-// NoAnswer says what a failed round trip to a provider means: ErrUnavailable when the connection was never made, so nothing can
+// UnansweredError says what a failed round trip to a provider means: ErrUnavailable when the connection was never made, so nothing can
 // have happened, else ErrUnknown.
 func UnansweredError(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {

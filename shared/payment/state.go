@@ -28,10 +28,10 @@ const (
 // Open reports whether the outcome is still to come.
 func (s State) Open() bool { return s == StateRequiresAction || s == StateProcessing }
 
-// Good reports whether the money is reserved or taken: an order may be made.
+// Secured reports whether the money is reserved or taken: an order may be made.
 func (s State) Secured() bool { return s == StateAuthorized || s == StateCaptured }
 
-// Dead reports whether nothing can come of it any more.
+// Failed reports whether nothing can come of it any more.
 func (s State) Failed() bool { return s == StateVoided || s == StateDeclined || s == StateCanceled }
 
 // Refundable is what is captured and not yet given back, in minor units.

@@ -11,7 +11,7 @@ type Line struct {
 	VariantID        string
 	ProductID        string
 	Quantity         int
-	Unit             int64 // shelf price of one unit, minor units
+	Unit             int64 // catalog price of one unit, minor units
 	CompareAt        int64 // struck-through price of one unit, 0 for none
 	Floor            int64 // no offer takes one unit below it, minor units
 	Taxable          bool
@@ -52,7 +52,7 @@ type Totals struct {
 // LineTotal is what one line costs. Units splits Total over the units, so a refund of some of them closes the sum.
 type LineTotal struct {
 	ID       string  `json:"id"`
-	Unit     int64   `json:"unit"` // shelf price of one unit
+	Unit     int64   `json:"unit"` // catalog price of one unit
 	Quantity int     `json:"quantity"`
 	Subtotal int64   `json:"subtotal"`           // Unit * Quantity
 	Discount int64   `json:"discount,omitempty"` // own discount and share of the order's

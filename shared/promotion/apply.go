@@ -94,7 +94,7 @@ func (a *application) admit() {
 	}
 }
 
-// gettable is the lines whose units a buy_get gives.
+// gettable is the lines whose units a buy_x_get_y gives.
 func (a *application) gettable(p *Promotion, targeted []int) []int {
 	if p.Kind != BuyXGetY || p.Terms.BuyXGetY.From == nil {
 		return targeted

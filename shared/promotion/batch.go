@@ -48,7 +48,7 @@ func (b *Batch) Codes() iter.Seq[string] {
 	}
 }
 
-// Code is the code with number i, from 0 to Size-1, as it is printed: "SEOL-7K3QX-...". Fold makes the form that is kept.
+// Code is the code with number i, from 0 to Size-1, as it is printed: "SEOL-7K3QX-...". NormalizeCode makes the form that is kept.
 func (b *Batch) Code(i int) string {
 	tag := b.mac("tag", uint64(i)) >> numberBits
 	number := uint64(i) ^ b.mac("mask", tag)>>tagBits

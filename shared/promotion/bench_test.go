@@ -38,7 +38,7 @@ func season() []promotion.Promotion {
 		case i < 150:
 			add(percent(id, 500, withAll, func(p *promotion.Promotion) { p.Conditions.Segments = []string{id} }))
 		case i < 160:
-			add(buyGet(id, 2, 1, withAll, on(fmt.Sprintf("line-%02d", i-120), fmt.Sprintf("line-%02d", i-119))))
+			add(buyXGetY(id, 2, 1, withAll, on(fmt.Sprintf("line-%02d", i-120), fmt.Sprintf("line-%02d", i-119))))
 		case i < 170:
 			add(promo(id, promotion.Tiered, byAmount, withAll, on(fmt.Sprintf("line-%02d", i-140))))
 		case i < 180:

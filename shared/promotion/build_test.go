@@ -75,7 +75,7 @@ func freeShipping(id string, changes ...change) promotion.Promotion {
 	return promo(id, promotion.FreeShipping, promotion.Terms{}, append([]change{class(promotion.Shipping)}, changes...)...)
 }
 
-func buyGet(id string, buy, get int, changes ...change) promotion.Promotion {
+func buyXGetY(id string, buy, get int, changes ...change) promotion.Promotion {
 	terms := promotion.Terms{BuyXGetY: &promotion.BuyXGetYTerms{Buy: buy, Get: get, BasisPoints: 10_000}}
 	return promo(id, promotion.BuyXGetY, terms, append([]change{class(promotion.Product)}, changes...)...)
 }

@@ -12,7 +12,7 @@ type candidate struct {
 	p          *Promotion
 	place      int // in the set; the benefits of a member follow
 	code, name string
-	lines, get []int // places of lines it targets, and of those whose units it gives; get is lines but for some buy_get
+	lines, get []int // places of lines it targets, and of those whose units it gives; get is lines but for some buy_x_get_y
 
 	class, with classes
 	perUnit     bool // takes from every unit whatever else is in the basket: see takes
@@ -68,7 +68,7 @@ func (c *candidate) contests(o *candidate) bool {
 	return c.class == product && o.class == product && !c.p.Exclusive && !o.p.Exclusive && !c.combines(o)
 }
 
-// takes is what a candidate that is perUnit takes off a line at its shelf price.
+// takes is what a candidate that is perUnit takes off a line at its catalog price.
 func (c *candidate) takes(l *pricing.Line, currency string) int64 {
 	t, each := &c.p.Terms, int64(0)
 	quantity := int64(l.Quantity)

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold is a code as it is compared: in Unicode's compatibility form (NFKC: full-width letters are letters, Hangul typed letter
+// NormalizeCode is a code as it is compared: in Unicode's compatibility form (NFKC: full-width letters are letters, Hangul typed letter
 // by letter is Hangul), in capitals, without spaces, dashes and what cannot be seen, so that what is read out, pasted or typed
 // from paper is found.
 func NormalizeCode(code string) string {

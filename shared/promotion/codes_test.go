@@ -219,7 +219,7 @@ func TestSeveralCodes(t *testing.T) {
 			nil, 9_000},
 		{"a code that two live promotions have belongs to the higher priority", []string{"A"}, promotion.Facts{},
 			[]promotion.Promotion{won("a", 1_000, code("A"), withAll), won("b", 500, code("A"), withAll, priority(1))}, nil, 9_500},
-		{"a shelf sale has no code", []string{"A"}, promotion.Facts{},
+		{"a sale price has no code", []string{"A"}, promotion.Facts{},
 			[]promotion.Promotion{promo("a", promotion.SalePrice, promotion.Terms{BasisPoints: 1_000}, code("A"))},
 			map[string]promotion.Reason{"A": promotion.Unknown}, 10_000},
 	} {

@@ -83,7 +83,7 @@ func TestGiftLinesInTheBasketChangeNothing(t *testing.T) {
 	t.Parallel()
 	goods := []pricing.Line{line("b", 3, 20_000, shipped), line("z", 1, 45_000)}
 	promotions := []promotion.Promotion{
-		gifts(withAll, priority(3)), buyGet("g", 2, 1, withAll), percent("p", 1_000, withAll, on("z")), won("w", 777, withAll)}
+		gifts(withAll, priority(3)), buyXGetY("g", 2, 1, withAll), percent("p", 1_000, withAll, on("z")), won("w", 777, withAll)}
 	before := apply(t, basket(goods...), promotion.Facts{}, promotions...)
 	withGifts := goods
 	for _, g := range before.Gifts {

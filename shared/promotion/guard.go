@@ -71,7 +71,7 @@ func (b Breach) String() string {
 	return b.Message(func(id string) string { return id })
 }
 
-// Say is the breach as a sentence, with products and promotions as name calls them.
+// Message is the breach as a sentence, with products and promotions as name calls them.
 func (b Breach) Message(name func(id string) string) string {
 	who := "product " + name(b.Scope)
 	switch b.Scope {

@@ -54,7 +54,7 @@ func TestABasketHeldAcrossTheEdgesOfASaleIsToldWhatChanged(t *testing.T) {
 
 func TestAPromotionIsStoredWhole(t *testing.T) {
 	t.Parallel()
-	p := buyGet("x", 2, 1, withAll, priority(7), skipSale, from(1_000), atMost(500), getFrom("a"))
+	p := buyXGetY("x", 2, 1, withAll, priority(7), skipSale, from(1_000), atMost(500), getFrom("a"))
 	p.Budget = promotion.Budget{Spend: krw(9), Uses: 3}
 	p.Codes = promotion.Codes{Batch: promotion.NewBatch("b", "VIP", 5)}
 	p.LimitPerCustomer, p.LimitPerCode, p.Group, p.Reason = 1, 2, "chuseok-2026", "because"

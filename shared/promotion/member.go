@@ -23,10 +23,10 @@ const (
 	perkPriority = -2_000_000 // behind every promotion
 )
 
-// PerkID is the id under which a membership's benefit appears among promotions: what is "discount" or "shipping".
+// BenefitID is the id under which a membership's benefit appears among promotions: what is "discount" or "shipping".
 func BenefitID(planID, what string) string { return perkPrefix + planID + ":" + what }
 
-// PerkOf is the plan whose benefit an id stands for; ok is false for the id of a promotion.
+// PlanOfBenefit is the plan whose benefit an id stands for; ok is false for the id of a promotion.
 func PlanOfBenefit(id string) (planID string, ok bool) {
 	planID, ok = strings.CutPrefix(id, perkPrefix)
 	if at := strings.LastIndexByte(planID, ':'); ok && at >= 0 {

@@ -15,7 +15,7 @@ type Facts struct {
 	Identified bool
 	Segments   []string
 	Used       map[string]Used // by promotion id
-	CodeUses   map[string]int  // by code as Fold makes it
+	CodeUses   map[string]int  // by code as NormalizeCode makes it
 	// Chosen is which gifts the shopper chose, by promotion id, and Gone the variants that cannot be given.
 	Chosen map[string][]string
 	Gone   map[string]bool
@@ -85,7 +85,7 @@ type Outcome struct {
 type Applied struct {
 	PromotionID string `json:"promotionId"`
 	Version     int    `json:"version"`
-	Code        string `json:"code,omitempty"` // as Fold makes it
+	Code        string `json:"code,omitempty"` // as NormalizeCode makes it
 	Amount      int64  `json:"amount"`         // taken off goods and shipping
 	Gifts       int    `json:"gifts,omitempty"`
 	// MinAmount and MinUnits are the condition that the goods met, for returns: what they had to cost, and how many.
@@ -99,7 +99,7 @@ type Gift struct {
 	VariantID   string `json:"variantId"`
 }
 
-// Choice is a gift the shopper may still choose.
+// GiftChoice is a gift the shopper may still choose.
 type GiftChoice struct {
 	PromotionID string   `json:"promotionId"`
 	Variants    []string `json:"variants"` // those that can be given
@@ -128,7 +128,7 @@ type Hint struct {
 	Gifts       []string `json:"gifts,omitempty"`  // what the next tier gives
 }
 
-// Held is a line of a limited edition that this shopper cannot buy, at all or so many.
+// Restriction is a line of a limited edition that this shopper cannot buy, at all or so many.
 type Restriction struct {
 	LineID      string
 	PromotionID string

@@ -25,7 +25,7 @@ func (v view) carry(turn int) int64 {
 		price := terms.Amount[v.b.Currency]
 		v.perUnit(func(unit int64) int64 { return unit - price })
 	case BuyXGetY:
-		v.buyGet(terms.BuyXGetY)
+		v.buyXGetY(terms.BuyXGetY)
 	case Tiered:
 		if t := v.tier(); t != nil && t.BasisPoints > 0 {
 			v.percent(t.BasisPoints)

@@ -20,14 +20,14 @@ const (
 	Percentage   Kind = "percentage"    // Terms.BasisPoints off goods, or off the shipping
 	FixedAmount  Kind = "fixed_amount"  // Terms.Amount off, per order or per unit
 	FixedPrice   Kind = "fixed_price"   // every unit costs Terms.Amount
-	BuyXGetY     Kind = "buy_get"       // buy some, get some; see BuyGetTerms
+	BuyXGetY     Kind = "buy_x_get_y"   // buy some, get some; see BuyXGetYTerms
 	FreeGift     Kind = "free_gift"     // lines at price 0 from an amount on; see GiftTier
 	FreeShipping Kind = "free_shipping" // shipping is waived
 	Tiered       Kind = "tiered"        // more off for more; see Tier
 	SetPrice     Kind = "set_price"     // certain goods together for Terms.Amount; see SetPart
 	OrderPrice   Kind = "order_price"   // the targeted goods together cost Terms.Amount
 	Drop         Kind = "drop"          // limited edition: takes nothing off, says who may buy when, and how many
-	SalePrice    Kind = "shelf"         // sale that changes the shown price; see Set.Shelf
+	SalePrice    Kind = "sale_price"    // sale that changes the shown price; see Set.DisplayPrice
 )
 
 // Kinds lists all kinds.

@@ -68,7 +68,7 @@ type Report struct {
 	Waiting       *WaitingIndex `json:"waiting,omitempty"` // nil while there is too little to tell
 }
 
-// Waiting is whether customers have begun to wait for sales: the orders per day without a sale in the 14 days before a sale,
+// WaitingIndex is whether customers have begun to wait for sales: the orders per day without a sale in the 14 days before a sale,
 // against those in the 56 days before these, pooled over the sales of the last 365 days. Index is that ratio in basis
 // points: 10,000 is no difference, 7,000 is three in ten who wait. A sale counts when both stretches have 7 days without
 // a sale for which there are figures.

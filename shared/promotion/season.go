@@ -28,7 +28,7 @@ type Season struct {
 	Closes Boundary       `json:"closes"`
 }
 
-// Nth is the Week-th Weekday (0 is Sunday) of Month, and so many Days later.
+// NthWeekday is the Week-th Weekday (0 is Sunday) of Month, and so many Days later.
 type NthWeekday struct {
 	Month   time.Month   `json:"month"`
 	Weekday time.Weekday `json:"weekday"`
@@ -36,7 +36,7 @@ type NthWeekday struct {
 	Days    int          `json:"days,omitempty"`
 }
 
-// Edge is when the selling begins or ends: so many days from the day of the season, at that time of day in the shop's zone.
+// Boundary is when the selling begins or ends: so many days from the day of the season, at that time of day in the shop's zone.
 type Boundary struct {
 	Days int    `json:"days"`
 	Time string `json:"time"` // "10:00", up to "24:00"

@@ -9,7 +9,7 @@ import (
 
 // Terms is what a promotion gives. Which fields count depends on the kind; Validate refuses the others.
 type Terms struct {
-	// BasisPoints is what comes off. Kinds percentage and shelf.
+	// BasisPoints is what comes off. Kinds percentage and sale_price.
 	BasisPoints int `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
 	// Amount is what comes off (fixed_amount) or what is paid (fixed_price: per unit, set_price: per set, order_price: for the
 	// targeted goods together, shelf: per unit).
@@ -18,7 +18,7 @@ type Terms struct {
 	PerUnit bool `json:"perUnit,omitempty" dynamodbav:"perUnit,omitempty"`
 	// MaxUnits is how many units of each line get it at most, the dearest first; 0 is all. Class product.
 	MaxUnits int            `json:"maxUnits,omitempty" dynamodbav:"maxUnits,omitempty" doc:"Of each line, how many units get it at most, the most expensive first; 0 is all. For a percentage, an amount off each unit or a fixed price, of class product."`
-	BuyXGetY *BuyXGetYTerms `json:"buyGet,omitempty" dynamodbav:"buyGet,omitempty"`
+	BuyXGetY *BuyXGetYTerms `json:"buyXGetY,omitempty" dynamodbav:"buyXGetY,omitempty"`
 	Gifts    []GiftTier     `json:"gifts,omitempty" dynamodbav:"gifts,omitempty"`
 	Tiers    []Tier         `json:"tiers,omitempty" dynamodbav:"tiers,omitempty"`
 	Parts    []SetPart      `json:"parts,omitempty" dynamodbav:"parts,omitempty"`
@@ -30,7 +30,7 @@ type Terms struct {
 	AllAtOnce   bool      `json:"allAtOnce,omitempty" dynamodbav:"allAtOnce,omitempty" doc:"Of a drop: opens to members when it opens to all."`
 }
 
-// BuyGetTerms is "buy Buy, get Get". A unit counts once, as bought or as got. Units are divided into groups so that most comes
+// BuyXGetYTerms is "buy Buy, get Get". A unit counts once, as bought or as got. Units are divided into groups so that most comes
 // off, and of each group the cheapest are got, as they cost when the promotion's turn comes; of equal ones the first of the
 // line with the smallest id. So a further unit never costs more than its price. What can only be got is, the dearest first.
 // Units that cost nothing (gifts, or free by another promotion) do not count.

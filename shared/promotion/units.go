@@ -43,8 +43,8 @@ func (b *BuyXGetYTerms) off(cost int64, currency string) int64 {
 	return min(b.Amount[currency], cost)
 }
 
-// buyGet plans what comes off the units that are got. Units at their floor cannot be got, only bought.
-func (v view) buyGet(terms *BuyXGetYTerms) {
+// buyXGetY plans what comes off the units that are got. Units at their floor cannot be got, only bought.
+func (v view) buyXGetY(terms *BuyXGetYTerms) {
 	var groups grouping
 	groups.buy, groups.get, groups.most = terms.Buy, terms.Get, terms.Times
 	groups.dearest = terms.ApplyTo == Dearest

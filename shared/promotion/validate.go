@@ -11,7 +11,7 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// Known is what a promotion may refer to.
+// References is what a promotion may refer to.
 type References struct {
 	Currencies []string
 	// Components tells the components of a variant, by id, and whether there is such a variant. Nil checks no variants.
@@ -165,11 +165,11 @@ func (c *checks) conditions() {
 	person := con.Audience != Everybody || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
 	switch c.p.Kind {
 	case SalePrice:
-		c.that(!basket && !person, "/conditions", "not_used", "none: a shelf price is for everyone")
-		c.that(c.p.LimitPerCustomer == 0, "/limitPerCustomer", "not_used", "0: a shelf price is for everyone")
-		c.that(len(c.p.MaxDiscount) == 0, "/maxDiscount", "not_used", "none: a shelf price has no order")
-		c.that(!c.p.Exclusive, "/exclusive", "not_used", "false: the cheapest shelf sale shows")
-		c.that(c.p.Budget.none(), "/budget", "not_used", "none: a shelf price has no use that could be counted")
+		c.that(!basket && !person, "/conditions", "not_used", "none: a catalog price is for everyone")
+		c.that(c.p.LimitPerCustomer == 0, "/limitPerCustomer", "not_used", "0: a catalog price is for everyone")
+		c.that(len(c.p.MaxDiscount) == 0, "/maxDiscount", "not_used", "none: a catalog price has no order")
+		c.that(!c.p.Exclusive, "/exclusive", "not_used", "false: the cheapest sale price shows")
+		c.that(c.p.Budget.none(), "/budget", "not_used", "none: a catalog price has no use that could be counted")
 	case Drop:
 		c.that(!basket && !con.FirstOrder, "/conditions", "not_used", "a limited edition has no minimum and no first order")
 		c.that(c.p.Budget.none(), "/budget", "not_used", "none: the stock is the budget")
@@ -194,7 +194,7 @@ func (c *checks) codes() {
 	}
 }
 
-// Clashes says which code of the promotion another one has at the same time, be it one of a batch. Prefixes of batches may be
+// CodeConflicts says which code of the promotion another one has at the same time, be it one of a batch. Prefixes of batches may be
 // the same: their secrets keep them apart.
 func (p *Promotion) CodeConflicts(others []Promotion) []problem.Field {
 	c := &checks{p: p}

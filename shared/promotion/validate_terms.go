@@ -18,7 +18,7 @@ func (c *checks) terms() {
 	case SalePrice:
 		c.salePrice()
 	case BuyXGetY:
-		c.buyGet(t.BuyXGetY)
+		c.buyXGetY(t.BuyXGetY)
 	}
 	c.that(t.Shipping == nil || c.p.Class == Shipping, "/terms/shipping", "not_used", "only off the shipping")
 	c.maxUnits()
@@ -42,7 +42,7 @@ func (c *checks) unused() {
 		{"basisPoints", t.BasisPoints != 0, []Kind{Percentage, SalePrice}},
 		{"amount", len(t.Amount) > 0, []Kind{FixedAmount, FixedPrice, SetPrice, OrderPrice, SalePrice}},
 		{"perUnit", t.PerUnit, []Kind{FixedAmount}},
-		{"buyGet", t.BuyXGetY != nil, []Kind{BuyXGetY}},
+		{"buyXGetY", t.BuyXGetY != nil, []Kind{BuyXGetY}},
 		{"gifts", len(t.Gifts) > 0, []Kind{FreeGift}},
 		{"tiers", len(t.Tiers) > 0, []Kind{Tiered}},
 		{"parts", len(t.Parts) > 0, []Kind{SetPrice}},
@@ -75,22 +75,22 @@ func (c *checks) salePrice() {
 	c.needed(t.Amount, 1, "/terms/amount")
 }
 
-func (c *checks) buyGet(b *BuyXGetYTerms) {
-	c.that(b != nil, "/terms/buyGet", "required", "how many to buy and to get")
+func (c *checks) buyXGetY(b *BuyXGetYTerms) {
+	c.that(b != nil, "/terms/buyXGetY", "required", "how many to buy and to get")
 	if b == nil {
 		return
 	}
-	c.between(b.Buy, 1, 1_000, "/terms/buyGet/buy")
-	c.between(b.Get, 1, 1_000, "/terms/buyGet/get")
-	c.that((b.BasisPoints != 0) != (len(b.Amount) > 0), "/terms/buyGet", "required", "basisPoints or amount, not both")
-	c.between(b.BasisPoints, 0, whole, "/terms/buyGet/basisPoints")
-	c.amounts(b.Amount, 1, "/terms/buyGet/amount")
+	c.between(b.Buy, 1, 1_000, "/terms/buyXGetY/buy")
+	c.between(b.Get, 1, 1_000, "/terms/buyXGetY/get")
+	c.that((b.BasisPoints != 0) != (len(b.Amount) > 0), "/terms/buyXGetY", "required", "basisPoints or amount, not both")
+	c.between(b.BasisPoints, 0, whole, "/terms/buyXGetY/basisPoints")
+	c.amounts(b.Amount, 1, "/terms/buyXGetY/amount")
 	known := slices.Contains([]ApplyTo{"", Cheapest, Dearest}, b.ApplyTo)
-	c.that(known, "/terms/buyGet/applyTo", "unknown", "cheapest or most_expensive")
-	c.between(b.Times, 0, 1_000, "/terms/buyGet/times")
+	c.that(known, "/terms/buyXGetY/applyTo", "unknown", "cheapest or most_expensive")
+	c.between(b.Times, 0, 1_000, "/terms/buyXGetY/times")
 	if b.From != nil {
-		c.that(!b.From.Empty(), "/terms/buyGet/from", "required", "all, or one product, variant, category or tag at least")
-		c.lists(*b.From, "/terms/buyGet/from")
+		c.that(!b.From.Empty(), "/terms/buyXGetY/from", "required", "all, or one product, variant, category or tag at least")
+		c.lists(*b.From, "/terms/buyXGetY/from")
 	}
 }
 

@@ -36,7 +36,7 @@ func TestWhatCannotBePlanned(t *testing.T) {
 		{"0 %", percent("x", 0), []string{"/terms/basisPoints too_small"}},
 		{"101 %", percent("x", 10_100), []string{"/terms/basisPoints too_large"}},
 		{"100 % can be planned", percent("x", 10_000), nil},
-		{"100 % off the shelf cannot", terms(promotion.SalePrice, promotion.Terms{BasisPoints: 10_000}, product),
+		{"100 % off as a sale price cannot", terms(promotion.SalePrice, promotion.Terms{BasisPoints: 10_000}, product),
 			[]string{"/terms/basisPoints too_large"}},
 		{"ended before it starts", but(between(noon, noon.Add(-1))), []string{"/ends not_in_order"}},
 		{"ended when it starts", but(between(noon, noon)), []string{"/ends not_in_order"}},
@@ -98,10 +98,10 @@ func TestWhatCannotBePlanned(t *testing.T) {
 		{"a limit per code without a code", but(func(p *promotion.Promotion) { p.LimitPerCode = 1 }),
 			[]string{"/limitPerCode not_used"}},
 		{"buy none get none", terms(promotion.BuyXGetY, promotion.Terms{BuyXGetY: &promotion.BuyXGetYTerms{}}, product),
-			[]string{"/terms/buyGet required", "/terms/buyGet/buy too_small", "/terms/buyGet/get too_small"}},
-		{"buy and get without terms", terms(promotion.BuyXGetY, promotion.Terms{}, product), []string{"/terms/buyGet required"}},
+			[]string{"/terms/buyXGetY required", "/terms/buyXGetY/buy too_small", "/terms/buyXGetY/get too_small"}},
+		{"buy and get without terms", terms(promotion.BuyXGetY, promotion.Terms{}, product), []string{"/terms/buyXGetY required"}},
 		{"get from nothing", terms(promotion.BuyXGetY, promotion.Terms{BuyXGetY: &promotion.BuyXGetYTerms{
-			Buy: 1, Get: 1, BasisPoints: 1, From: &promotion.Targets{}}}, product), []string{"/terms/buyGet/from required"}},
+			Buy: 1, Get: 1, BasisPoints: 1, From: &promotion.Targets{}}}, product), []string{"/terms/buyXGetY/from required"}},
 		{"gifts without tiers", terms(promotion.FreeGift, promotion.Terms{}), []string{"/terms/gifts required"}},
 		{"a gift that is not there", terms(promotion.FreeGift,
 			promotion.Terms{Gifts: []promotion.GiftTier{{From: krw(1), Variants: []string{"Z"}}}}),
@@ -132,7 +132,7 @@ func TestWhatCannotBePlanned(t *testing.T) {
 			p.Targets.All = true
 			return p
 		}(), []string{"/targets not_used"}},
-		{"a shelf sale with strings attached", terms(promotion.SalePrice, promotion.Terms{BasisPoints: 1}, product, exclusive,
+		{"a sale price with strings attached", terms(promotion.SalePrice, promotion.Terms{BasisPoints: 1}, product, exclusive,
 			code("AB"), from(5), atMost(5),
 			func(p *promotion.Promotion) { p.LimitPerCustomer, p.Budget.Uses = 1, 1 }),
 			[]string{"/budget not_used", "/codes not_used", "/conditions not_used", "/exclusive not_used",

@@ -71,7 +71,7 @@ func (p *Promotion) tinyPercentages() (warnings []Warning) {
 	}
 	check(p.Terms.BasisPoints, "/terms/basisPoints")
 	if b := p.Terms.BuyXGetY; b != nil {
-		check(b.BasisPoints, "/terms/buyGet/basisPoints")
+		check(b.BasisPoints, "/terms/buyXGetY/basisPoints")
 	}
 	for i, t := range p.Terms.Tiers {
 		check(t.BasisPoints, fmt.Sprintf("/terms/tiers/%d/basisPoints", i))

@@ -38,7 +38,7 @@ func TestPublishingWarnsOfWhatCannotBeMeant(t *testing.T) {
 		{"an exclusive one shuts all out", percent("x", 1_000, exclusive), []promotion.Promotion{won("a", 1, withAll)},
 			[]string{"one_sided_combination /combinesWith [a]", "shuts_out /combinesWith [a]"}},
 		{"not what is over, or sells at another time", percent("x", 1_000), []promotion.Promotion{won("a", 1, over)}, nil},
-		{"not sales on the shelf", percent("x", 1_000), []promotion.Promotion{shelf("a", 1_000)}, nil},
+		{"not sale prices", percent("x", 1_000), []promotion.Promotion{salePrice("a", 1_000)}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -56,7 +56,7 @@ type Quote struct {
 type QuotedLine struct {
 	LineID string
 	Title  string
-	List   int64 // shelf price of one unit
+	List   int64 // catalog price of one unit
 	Units  []QuotedUnit
 	Amount int64 // what the units cost together
 }

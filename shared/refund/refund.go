@@ -33,7 +33,7 @@ type Sale struct {
 type Line struct {
 	ID    string
 	Title string
-	List  int64  // shelf price of one unit
+	List  int64  // catalog price of one unit
 	Units []Unit // in order; the unit numbers of the ledger index this list
 	Gift  string // id of the promotion that gave the line; its units cost nothing
 	Value int64  // of one unit of a gift: what is charged when it is kept without being earned

@@ -53,7 +53,7 @@ func TestWhatAReturnRefunds(t *testing.T) {
 		asks []refund.Ask // one return after the other
 		want []int64
 	}{
-		{"a unit goes back at what it really cost, not at its shelf price", []refund.Ask{{Units: units("soap", 1)}}, []int64{9_000}},
+		{"a unit goes back at what it really cost, not at its catalog price", []refund.Ask{{Units: units("soap", 1)}}, []int64{9_000}},
 		{"everything goes back with the shipping: what was paid",
 			[]refund.Ask{{Units: units("soap", 1, "oil", 1, "robe", 1, "gift", 1), Shipping: 3_000}}, []int64{57_000}},
 		{"one after the other: together what was paid", []refund.Ask{

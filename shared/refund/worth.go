@@ -31,7 +31,7 @@ func (w worth) total() int64 {
 }
 
 // worthOf computes the worth of a set of returned units with that much of the shipping. Whether a promotion's condition is
-// still met is measured on the shelf price of all kept goods that are not gifts, which is never less than what the promotion
+// still met is measured on the catalog price of all kept goods that are not gifts, which is never less than what the promotion
 // measured: in doubt the customer keeps the discount.
 func (s Sale) worthOf(gone map[UnitRef]bool, shipping int64, t Terms) worth {
 	w := worth{shipping: shipping}

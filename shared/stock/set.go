@@ -12,7 +12,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// ErrTooLittle says that an adjustment would take more than there is.
+// ErrInsufficient says that an adjustment would take more than there is.
 var ErrInsufficient = errors.New("stock: not that many units")
 
 // Read reads buckets, strongly consistent. Buckets that are not there are not in the answer; they hold nothing. 1 round
@@ -132,7 +132,7 @@ func move(variantID string, bucket, by int) table.Update {
 }
 
 // AdjustPlan is the writes that add delta units to the levels read, or take them when it is negative, for a transaction of
-// the caller's own. Errors: ErrTooLittle.
+// the caller's own. Errors: ErrInsufficient.
 func AdjustPlan(levels map[table.Key]Level, variantID string, buckets, delta int) ([]table.Update, error) {
 	if delta < 0 && Available(levels, variantID, buckets) < -delta {
 		return nil, ErrInsufficient

@@ -18,31 +18,33 @@ import (
 
 var day = time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 
-type shelf struct {
+type counters struct {
 	*testing.T
 	table   *table.Table
 	variant string
 	buckets int
 }
 
-func newShelf(t *testing.T, buckets, units int) shelf {
+func newCounters(t *testing.T, buckets, units int) counters {
 	t.Helper()
-	s := shelf{t, localtest.Table(t, table.Commerce), "var_x", buckets}
+	s := counters{t, localtest.Table(t, table.Commerce), "var_x", buckets}
 	s.set(units)
 	return s
 }
 
-func (s shelf) set(units int) {
+func (s counters) set(units int) {
 	s.Helper()
 	if err := stock.Set(s.Context(), s.table, s.variant, s.buckets, units, day); err != nil {
 		s.Fatal(err)
 	}
 }
 
-func (s shelf) keys() []table.Key { return stock.Keys([]stock.Request{want(s.variant, 1, s.buckets)}) }
+func (s counters) keys() []table.Key {
+	return stock.Keys([]stock.Request{want(s.variant, 1, s.buckets)})
+}
 
 // levels also checks that no counter is below zero.
-func (s shelf) levels() map[table.Key]stock.Level {
+func (s counters) levels() map[table.Key]stock.Level {
 	s.Helper()
 	levels, err := stock.Read(s.Context(), s.table, s.keys())
 	if err != nil {
@@ -56,13 +58,13 @@ func (s shelf) levels() map[table.Key]stock.Level {
 	return levels
 }
 
-func (s shelf) available() int {
+func (s counters) available() int {
 	s.Helper()
 	return stock.Available(s.levels(), s.variant, s.buckets)
 }
 
 // buy holds units as a checkout does, planning again when another buyer was faster. It reports what it took.
-func (s shelf) buy(units, pick int) []stock.Allocation {
+func (s counters) buy(units, pick int) []stock.Allocation {
 	for {
 		writes, taken, short := stock.Hold(s.levels(), []stock.Request{want(s.variant, units, s.buckets)}, pick)
 		if short != nil {
@@ -89,7 +91,7 @@ func TestConcurrentBuyersSellEveryUnitOnce(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%d units in %d buckets, %d buyers of %d", tt.units, tt.buckets, tt.buyers, tt.each), func(t *testing.T) {
 			t.Parallel()
-			s := newShelf(t, tt.buckets, tt.units)
+			s := newCounters(t, tt.buckets, tt.units)
 			var sold atomic.Int64
 			var buyers sync.WaitGroup
 			for i := range tt.buyers {
@@ -109,7 +111,7 @@ func TestConcurrentBuyersSellEveryUnitOnce(t *testing.T) {
 
 func TestReleaseGivesBackWhatTheHoldTook(t *testing.T) {
 	t.Parallel()
-	s := newShelf(t, 3, 8)
+	s := newCounters(t, 3, 8)
 	before := s.levels()
 	taken := s.buy(7, 1)
 	if s.available() != 1 {
@@ -127,7 +129,7 @@ func TestReleaseGivesBackWhatTheHoldTook(t *testing.T) {
 
 func TestBackorderGoesBelowZero(t *testing.T) {
 	t.Parallel()
-	s := newShelf(t, 1, 2)
+	s := newCounters(t, 1, 2)
 	writes, _, short := stock.Hold(s.levels(), []stock.Request{backorder(s.variant, 5, 1)}, 0)
 	if short != nil {
 		t.Fatal(short)
@@ -143,7 +145,7 @@ func TestBackorderGoesBelowZero(t *testing.T) {
 
 func TestAHoldPlannedOnOldLevelsIsRefused(t *testing.T) {
 	t.Parallel()
-	s := newShelf(t, 1, 3)
+	s := newCounters(t, 1, 3)
 	old := s.levels()
 	s.buy(2, 0)
 	writes, _, _ := stock.Hold(old, []stock.Request{want(s.variant, 2, 1)}, 0)
@@ -173,7 +175,7 @@ func TestSet(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := newShelf(t, tt.buckets, tt.from)
+			s := newCounters(t, tt.buckets, tt.from)
 			s.set(tt.to)
 			if got := s.available(); got != tt.to {
 				t.Fatalf("%d, want %d: %v", got, tt.to, s.levels())
@@ -190,7 +192,7 @@ func TestSet(t *testing.T) {
 // What buyers take while the merchant sets the stock comes off; nothing is lost and nothing is sold twice.
 func TestSetMeetsBuyers(t *testing.T) {
 	t.Parallel()
-	s := newShelf(t, 2, 0)
+	s := newCounters(t, 2, 0)
 	var sold atomic.Int64
 	var all sync.WaitGroup
 	all.Go(func() { s.set(30) })
@@ -211,7 +213,7 @@ func TestSetMeetsBuyers(t *testing.T) {
 
 func TestOfTwoWhoSetAtOnceOneWins(t *testing.T) {
 	t.Parallel()
-	s := newShelf(t, 3, 5)
+	s := newCounters(t, 3, 5)
 	var both sync.WaitGroup
 	both.Go(func() { s.set(10) })
 	both.Go(func() { s.set(20) })
@@ -237,7 +239,7 @@ func TestAdjust(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := newShelf(t, tt.buckets, tt.from)
+			s := newCounters(t, tt.buckets, tt.from)
 			moves, err := stock.AdjustPlan(s.levels(), s.variant, s.buckets, tt.delta)
 			if !errors.Is(err, tt.err) {
 				t.Fatalf("got %v, want %v", err, tt.err)
@@ -256,7 +258,7 @@ func TestAdjust(t *testing.T) {
 
 func TestImportSetsOnlyWhatTheFileChanged(t *testing.T) {
 	t.Parallel()
-	s := newShelf(t, 2, 0)
+	s := newCounters(t, 2, 0)
 	imported := func(units int) bool {
 		t.Helper()
 		wrote, err := stock.Import(t.Context(), s.table, s.levels(), s.variant, s.buckets, units, day)
@@ -279,7 +281,7 @@ func TestImportSetsOnlyWhatTheFileChanged(t *testing.T) {
 
 func TestImportCountsFromTheLevelsItIsGiven(t *testing.T) {
 	t.Parallel()
-	s := newShelf(t, 1, 10)
+	s := newCounters(t, 1, 10)
 	read := s.levels()
 	s.buy(4, 0)
 	ctx, meter := table.Metered(t.Context())

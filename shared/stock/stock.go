@@ -10,7 +10,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// Want is how many units of a stocked variant are wanted.
+// Request is how many units of a stocked variant are wanted.
 type Request struct {
 	VariantID string
 	Quantity  int
@@ -18,7 +18,7 @@ type Request struct {
 	Backorder bool // may go below zero
 }
 
-// Taken is what a hold took out of one bucket; the checkout keeps the list to give it back.
+// Allocation is what a hold took out of one bucket; the checkout keeps the list to give it back.
 type Allocation struct {
 	VariantID string `json:"variantId"`
 	Bucket    int    `json:"bucket"`

@@ -18,7 +18,7 @@ func TestTheWalkthroughRunsOnTheDemoShop(t *testing.T) {
 	t.Parallel()
 	r, err := runner.Start(t.Context(), runner.Options{
 		System: topology.Dangol, Log: slog.New(slog.DiscardHandler), Clock: clock.Stopped(time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)),
-		Getenv: func(name string) string { return map[string]string{"SHELF_SECONDS": "0"}[name] },
+		Getenv: func(name string) string { return map[string]string{"CATALOG_CACHE_TTL": "0"}[name] },
 	})
 	if err != nil {
 		t.Fatal(err)

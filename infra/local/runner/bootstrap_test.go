@@ -84,7 +84,7 @@ func noKeys(t *testing.T) string {
 }
 
 // replay hands one sample to the function. What answers a request has to be an HTTP answer; the others may report
-// that the world around them is missing, but they may not crash.
+// that everything around them is missing, but they may not crash.
 func replay(t *testing.T, fn *runtimeapi.Function, f topology.Function, sample string) {
 	t.Helper()
 	event, err := os.ReadFile(sample)

@@ -71,14 +71,14 @@ type Runner struct {
 	gateway   *gateway.Gateway
 	media     http.Handler
 
-	turns   chan struct{} // of writers
-	wake    chan struct{}
-	settle  sync.Mutex // one pass over what is due at a time
-	journal journal
-	closers []io.Closer
-	pumping sync.WaitGroup
-	serving sync.WaitGroup
-	stop    context.CancelFunc
+	turns    chan struct{} // of writers
+	wake     chan struct{}
+	idleLock sync.Mutex // one pass over what is due at a time
+	journal  journal
+	closers  []io.Closer
+	pumping  sync.WaitGroup
+	serving  sync.WaitGroup
+	stop     context.CancelFunc
 }
 
 // Start brings the system up and returns when it answers. Errors: the port is taken, the engine does not start, a
@@ -117,7 +117,7 @@ func Start(ctx context.Context, o Options) (r *Runner, err error) {
 			o.Log.Error("serve", "error", err)
 		}
 	})
-	r.pumping.Go(func() { r.pump(run) })
+	r.pumping.Go(func() { r.deliverLoop(run) })
 	return r, nil
 }
 

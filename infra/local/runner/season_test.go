@@ -48,7 +48,7 @@ func TestASeasonIsRehearsedFromPlanToReport(t *testing.T) {
 	}
 	s.Do(s.Merchant(), "POST", "/promotions/"+draft+"/publish", nil)
 
-	shelf := func() string {
+	shown := func() string {
 		page := s.Do(system.Guest, "GET", "/products/"+product+"?currency=KRW", nil)
 		list := s.Do(system.Guest, "GET", "/products?currency=KRW", nil)
 		price := page.Field(t, "variants.0.price.amount")
@@ -69,8 +69,8 @@ func TestASeasonIsRehearsedFromPlanToReport(t *testing.T) {
 		{"2026-11-30T00:00:00", "12000", "ended"},
 	} {
 		s.advanceTo(step.at)
-		if got := shelf(); got != step.want {
-			t.Errorf("at %s the shelf says %q, want %q", step.at, got, step.want)
+		if got := shown(); got != step.want {
+			t.Errorf("at %s the catalog shows %q, want %q", step.at, got, step.want)
 		}
 		if got := s.Do(s.Merchant(), "GET", "/promotions/"+draft, nil).Field(t, "state"); got != step.state {
 			t.Errorf("at %s the promotion is %s, want %s", step.at, got, step.state)

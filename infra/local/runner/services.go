@@ -167,7 +167,7 @@ func (r *Runner) transport() *http.Transport {
 }
 
 func (r *Runner) wrap(function string, db table.DB) table.DB {
-	db = watched{DB: db, turns: r.turns, wrote: r.nudge}
+	db = watched{DB: db, turns: r.turns, wrote: r.wakeUp}
 	if r.options.WrapDB != nil {
 		db = r.options.WrapDB(function, db)
 	}
@@ -196,7 +196,7 @@ func (r *Runner) variables() map[string]string {
 		"PAYMENT_PROVIDER": "sandbox", "SANDBOX_URL": r.address + "/sandbox", "SANDBOX_KEY": paymentKey,
 		"SANDBOX_WEBHOOK_SECRET": webhookSecret, "PAYMENT_SECRETS": "", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
 		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),
-		"SHELF_SECONDS": r.getenv("SHELF_SECONDS"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address, "LINK_BASE": r.address, "SHOP_CONTACT": mailFrom,
+		"CATALOG_CACHE_TTL": r.getenv("CATALOG_CACHE_TTL"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address, "LINK_BASE": r.address, "SHOP_CONTACT": mailFrom,
 		"OUTREACH_CONFIG": r.getenv("OUTREACH_CONFIG"), "PUSH_HOSTS": r.getenv("PUSH_HOSTS"),
 		"MEDIA_BUCKET": mediaBucket, "MEDIA_URL": r.address + "/aws/s3/" + mediaBucket + "/public",
 		"SHOP_COLOR": "", "SHOP_IMPRINT": "", "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",

@@ -115,7 +115,7 @@ func TestAHoldThatRunsOutIsGivenBack(t *testing.T) {
 	if state := s.Do(p.Caller, "GET", "/carts/"+p.Cart, nil).Field(t, "state"); state != "open" {
 		t.Errorf("the cart is %s, want open again", state)
 	}
-	released := slices.IndexFunc(happened, func(h runner.Happening) bool { return h.At.After(system.Opening) })
+	released := slices.IndexFunc(happened, func(h runner.ClockEvent) bool { return h.At.After(system.Opening) })
 	if released < 0 || !happened[released].At.Equal(system.Opening.Add(10*time.Minute)) {
 		t.Errorf("what happened on the way: %v; want the hold at its tenth minute", happened)
 	}

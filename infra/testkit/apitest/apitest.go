@@ -107,6 +107,9 @@ func (c *Client) Do(method, path string, body any) *Response {
 		}
 		r.Body = string(raw)
 	}
+	if strings.Contains(r.Headers.Get("Content-Type"), "json") && strings.Contains(r.Body, ":null") {
+		c.t.Errorf("%s: the answer has a null: an empty list is [], a missing value is left out\n%s", r.call, r.Body)
+	}
 	return r
 }
 

@@ -234,12 +234,12 @@ func through[T any](ctx context.Context, i *Injector, name string, f failures, c
 	}
 }
 
-// World is one system under test, fresh for every plan.
-type World interface {
+// Scenario is one system under test, fresh for every plan.
+type Scenario interface {
 	// Run does the work with faults, as its clients would, who try again when they get no clear answer.
 	Run(ctx context.Context)
-	// Rest lets everything happen that is due, until nothing is.
-	Rest(ctx context.Context)
+	// RunUntilIdle lets everything happen that is due, until nothing is.
+	RunUntilIdle(ctx context.Context)
 	// Check fails the test unless money, stock and orders agree.
 	Check(t testing.TB)
 }
@@ -259,20 +259,20 @@ func modesOf(call string, more []Mode) []Mode {
 }
 
 // Campaign runs the work once without faults to count its calls, and then once for every call and mode: Modes and what is named
-// besides. fresh makes a world whose outside calls go through the injector.
-func Campaign(t *testing.T, fresh func(testing.TB, *Injector) World, more ...Mode) {
+// besides. fresh makes a shop whose outside calls go through the injector.
+func Campaign(t *testing.T, fresh func(testing.TB, *Injector) Scenario, more ...Mode) {
 	t.Helper()
 	Sample(t, 1, fresh, more...)
 }
 
 // Sample is Campaign for one in every of the calls and modes, others for each test name.
-func Sample(t *testing.T, every int, fresh func(testing.TB, *Injector) World, more ...Mode) {
+func Sample(t *testing.T, every int, fresh func(testing.TB, *Injector) Scenario, more ...Mode) {
 	t.Helper()
 	run := func(t testing.TB, p Plan) []string {
 		in := New(p)
 		world := fresh(t, in)
 		world.Run(t.Context())
-		world.Rest(t.Context())
+		world.RunUntilIdle(t.Context())
 		in.Stop()
 		world.Check(t)
 		return in.Calls()

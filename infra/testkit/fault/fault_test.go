@@ -105,7 +105,7 @@ func TestAThrottledTransactionIsTriedAgainByTheTable(t *testing.T) {
 	}
 }
 
-// counter is a world that counts by adding, which a lost or repeated call spoils, unless careful.
+// counter is a shop that counts by adding, which a lost or repeated call spoils, unless careful.
 type counter struct {
 	tb      *table.Table
 	careful bool
@@ -125,7 +125,7 @@ func (c *counter) Run(ctx context.Context) {
 	}
 }
 
-func (c *counter) Rest(context.Context) {}
+func (c *counter) RunUntilIdle(context.Context) {}
 
 func (c *counter) Check(t testing.TB) {
 	var got item
@@ -140,7 +140,7 @@ func (c *counter) Check(t testing.TB) {
 
 func TestACampaignFindsWhatIsNotCarefulAndPassesWhatIs(t *testing.T) {
 	t.Parallel()
-	fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.World {
+	fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.Scenario {
 		return &counter{tb: localtest.Table(t, table.Commerce, in.DB), careful: true}
 	})
 	for _, mode := range []fault.Mode{fault.Unanswered, fault.Twice} {

@@ -105,10 +105,10 @@ func Approve(t testing.TB, url string) {
 	}
 }
 
-// Sale is the body of a sale on the shelf of one product, a fifth off; change has fields that differ.
+// Sale is the body of a sale price of one product, a fifth off; change has fields that differ.
 func Sale(product, starts, ends string, change map[string]any) map[string]any {
 	body := map[string]any{
-		"name": map[string]string{"ko": "주말 세일", "en": "Weekend sale"}, "kind": "shelf", "starts": starts, "ends": ends,
+		"name": map[string]string{"ko": "주말 세일", "en": "Weekend sale"}, "kind": "sale_price", "starts": starts, "ends": ends,
 		"targets": map[string]any{"products": []string{product}}, "terms": map[string]any{"basisPoints": 2_000},
 	}
 	for name, value := range change {

@@ -28,7 +28,7 @@ func Open(t testing.TB, change ...func(*runner.Options)) *Shop {
 	t.Helper()
 	options := runner.Options{
 		System: topology.Dangol, Log: slog.New(slog.DiscardHandler), Clock: clock.Stopped(Opening),
-		Getenv: func(name string) string { return map[string]string{"SHELF_SECONDS": "0"}[name] },
+		Getenv: func(name string) string { return map[string]string{"CATALOG_CACHE_TTL": "0"}[name] },
 	}
 	for _, c := range change {
 		c(&options)
@@ -54,13 +54,13 @@ func Keeping(data string) func(*runner.Options) {
 // RunUntilIdle delivers every change written so far to the functions that consume it.
 func (s *Shop) RunUntilIdle() {
 	s.T.Helper()
-	if err := s.Settle(s.T.Context()); err != nil {
+	if err := s.Runner.RunUntilIdle(s.T.Context()); err != nil {
 		s.T.Fatal(err)
 	}
 }
 
 // AdvanceBy moves the clock and returns what happened on the way.
-func (s *Shop) AdvanceBy(d time.Duration) []runner.Happening {
+func (s *Shop) AdvanceBy(d time.Duration) []runner.ClockEvent {
 	s.T.Helper()
 	happened, err := s.Advance(s.T.Context(), d)
 	if err != nil {

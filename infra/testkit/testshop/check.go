@@ -18,7 +18,7 @@ import (
 // Check fails the test unless, with nothing left to be done, the shop's books agree with the bank's: each payment was
 // charged at most once, and stands behind an order or has gone back; each order is paid; stock plus what was sold is what
 // there was; no cart is locked; nothing is due.
-func (w *World) Check(t testing.TB) {
+func (w *Shop) Check(t testing.TB) {
 	t.Helper()
 	orders := w.Orders(t)
 	byPayment := map[string]*order.Order{}
@@ -65,7 +65,7 @@ func checkPayment(t testing.TB, e server.Entry, o *order.Order) {
 }
 
 // checkStock adds what the live orders took to what is left.
-func (w *World) checkStock(t testing.TB, orders []*order.Order) {
+func (w *Shop) checkStock(t testing.TB, orders []*order.Order) {
 	t.Helper()
 	sold := map[string]int{}
 	for _, o := range orders {
@@ -77,13 +77,13 @@ func (w *World) checkStock(t testing.TB, orders []*order.Order) {
 		}
 	}
 	for variant, began := range w.stock {
-		if left := w.Left(t, variant); left < 0 || left+sold[variant] != began {
+		if left := w.SellableUnits(t, variant); left < 0 || left+sold[variant] != began {
 			t.Errorf("%s: %d left and %d sold, of %d", variant, left, sold[variant], began)
 		}
 	}
 }
 
-func (w *World) checkCarts(t testing.TB, orders []*order.Order) {
+func (w *Shop) checkCarts(t testing.TB, orders []*order.Order) {
 	t.Helper()
 	ofCart := map[string]string{}
 	for _, o := range orders {
@@ -108,8 +108,8 @@ func (w *World) checkCarts(t testing.TB, orders []*order.Order) {
 	}
 }
 
-// Left is how many units of a variant can be sold.
-func (w *World) Left(t testing.TB, variantID string) int {
+// SellableUnits is how many units of a variant can be sold.
+func (w *Shop) SellableUnits(t testing.TB, variantID string) int {
 	t.Helper()
 	wants := []stock.Request{{VariantID: variantID, Quantity: 1, Buckets: w.counts[variantID]}}
 	levels, err := stock.Read(t.Context(), w.Table, stock.Keys(wants))
@@ -125,7 +125,7 @@ func (w *World) Left(t testing.TB, variantID string) int {
 }
 
 // Orders reads all orders.
-func (w *World) Orders(t testing.TB) []*order.Order {
+func (w *Shop) Orders(t testing.TB) []*order.Order {
 	t.Helper()
 	var out []*order.Order
 	w.EachOrder(t, func(o *order.Order) { out = append(out, o) })
@@ -133,7 +133,7 @@ func (w *World) Orders(t testing.TB) []*order.Order {
 }
 
 // EachOrder hands each order to see, state by state.
-func (w *World) EachOrder(t testing.TB, see func(*order.Order)) {
+func (w *Shop) EachOrder(t testing.TB, see func(*order.Order)) {
 	t.Helper()
 	store := order.Store{Table: w.Table, Clock: w.Clock}
 	for _, state := range order.States {
@@ -157,7 +157,7 @@ func (w *World) EachOrder(t testing.TB, see func(*order.Order)) {
 const ordersAtOnce = 200
 
 // Event is the last event of a checkout.
-func (w *World) Event(t testing.TB, checkoutID string) event.Event {
+func (w *Shop) Event(t testing.TB, checkoutID string) event.Event {
 	t.Helper()
 	var c checkout.Checkout
 	if err := w.Table.Get(t.Context(), checkout.KeyOf(checkoutID), &c); err != nil || c.Event == nil {
@@ -166,5 +166,5 @@ func (w *World) Event(t testing.TB, checkoutID string) event.Event {
 	return *c.Event
 }
 
-// Began is how many units each stocked variant began with.
-func (w *World) Began() map[string]int { return maps.Clone(w.stock) }
+// InitialUnits is how many units each stocked variant began with.
+func (w *Shop) InitialUnits() map[string]int { return maps.Clone(w.stock) }

@@ -24,13 +24,13 @@ func (a accounts) add(b *Books) {
 }
 
 // checkAccounts checks that money less credit is what was used, for each customer.
-func (w *World) checkAccounts(t testing.TB, want accounts) {
+func (w *Shop) checkAccounts(t testing.TB, want accounts) {
 	t.Helper()
 	for customer, l := range want {
 		if l.unknown {
 			continue
 		}
-		held, err := w.Look.AccountCredit(context.Background(), customer)
+		held, err := w.Unfaulted.AccountCredit(context.Background(), customer)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ type Books struct {
 }
 
 // BooksOf reads the books of a subscription in one query. ledger are its entries at the bank.
-func (w *World) BooksOf(t testing.TB, id string, ledger []server.Entry) *Books {
+func (w *Shop) BooksOf(t testing.TB, id string, ledger []server.Entry) *Books {
 	t.Helper()
 	b := &Books{Ledger: ledger}
 	err := w.Table.All(context.Background(), table.Query{
@@ -249,7 +249,7 @@ func (b *Books) auditSpans(say report) {
 }
 
 // Story is what happened to a subscription, for people who look for a fault.
-func (w *World) Story(t testing.TB, r *service.Record) string {
+func (w *Shop) Story(t testing.TB, r *service.Record) string {
 	t.Helper()
 	var ledger []server.Entry
 	for _, e := range w.Bank.Ledger() {

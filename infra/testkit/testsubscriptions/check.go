@@ -34,13 +34,13 @@ const told = 5
 // its invoice; money less credit is what the days used cost; the numbers of each year have no gap; each cycle that was sent has one order;
 // stock is conserved; what customers have as members is what their subscriptions give; nothing is left to be done. It reads every
 // subscription once.
-func (w *World) Check(t testing.TB) Tally {
+func (w *Shop) Check(t testing.TB) Tally {
 	t.Helper()
 	return w.CheckEach(t, func(*Books) []string { return nil })
 }
 
 // CheckEach is Check with more to be asked of each subscription.
-func (w *World) CheckEach(t testing.TB, more func(*Books) []string) Tally {
+func (w *Shop) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 	t.Helper()
 	sum := Tally{States: map[subscription.State]int{}, Invoices: map[invoice.State]int{}}
 	ledger := map[string][]server.Entry{}
@@ -48,7 +48,7 @@ func (w *World) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 		ledger[e.Metadata["subscription"]] = append(ledger[e.Metadata["subscription"]], e)
 	}
 	sold, standings, accounts, bad := map[string]int{}, standings{}, accounts{}, 0
-	err := w.Look.Every(context.Background(), func(c service.Summary) error {
+	err := w.Unfaulted.Every(context.Background(), func(c service.Summary) error {
 		b := w.BooksOf(t, c.ID, ledger[c.ID])
 		delete(ledger, c.ID)
 		sum.add(b)
@@ -127,7 +127,7 @@ func (s *Tally) Add(o Tally) {
 }
 
 // checkNumbers reads the books of the years the tests play in: without a gap, and as many numbers as there are papers.
-func (w *World) checkNumbers(t testing.TB, sum *Tally) {
+func (w *Shop) checkNumbers(t testing.TB, sum *Tally) {
 	t.Helper()
 	papers := map[invoice.Series]int{invoice.CreditNotes: sum.CreditNotes}
 	for _, n := range sum.Invoices {
@@ -137,7 +137,7 @@ func (w *World) checkNumbers(t testing.TB, sum *Tally) {
 		all := 0
 		for year := 2026; year < 2030; year++ {
 			n := 0
-			err := w.Look.Documents().Book(context.Background(), series, year, func(e invoice.BookEntry) error {
+			err := w.Unfaulted.Documents().Book(context.Background(), series, year, func(e invoice.BookEntry) error {
 				n++
 				if want := invoice.NumberOf(series, year, n); e.Number != want {
 					t.Errorf("number %s stands where %s should", e.Number, want)
@@ -156,7 +156,7 @@ func (w *World) checkNumbers(t testing.TB, sum *Tally) {
 }
 
 // checkParcels reads the orders; sold is what subscriptions hold.
-func (w *World) checkParcels(t testing.TB, sum *Tally, sold map[string]int) {
+func (w *Shop) checkParcels(t testing.TB, sum *Tally, sold map[string]int) {
 	t.Helper()
 	seen := map[string]bool{}
 	w.EachOrder(t, func(o *order.Order) {
@@ -169,8 +169,8 @@ func (w *World) checkParcels(t testing.TB, sum *Tally, sold map[string]int) {
 			sold[taken.VariantID] += taken.Quantity
 		}
 	})
-	for variant, began := range w.Began() {
-		if left := w.Left(t, variant); left+sold[variant] != began {
+	for variant, began := range w.InitialUnits() {
+		if left := w.SellableUnits(t, variant); left+sold[variant] != began {
 			t.Errorf("%s: %d left and %d sold or held, of %d", variant, left, sold[variant], began)
 		}
 	}

@@ -166,18 +166,6 @@ func operation(r Route) huma.Operation {
 	return op
 }
 
-// schemaNamer names request bodies, which are anonymous in Go, after the function too: several have a noteInput.
-func schemaNamer(function string) func(reflect.Type, string) string {
-	prefix := strings.ToUpper(function[:1]) + function[1:]
-	return func(t reflect.Type, hint string) string {
-		name := huma.DefaultSchemaNamer(t, hint)
-		if strings.Contains(name, "InputBody") {
-			return prefix + name
-		}
-		return name
-	}
-}
-
 func keyParameter(k Keyed) *huma.Param {
 	one, most := 1, 255
 	return &huma.Param{

@@ -26,7 +26,7 @@ const (
 	Replayed = "Idempotent-Replayed"
 )
 
-// Keep is how long an answer is remembered.
+// Retention is how long an answer is remembered.
 const Retention = 24 * time.Hour
 
 // lease is how long a request may run before its claim is void: the longest a function behind the API may take.
@@ -85,7 +85,7 @@ func (r Request) freeValues() map[string]any {
 	return map[string]any{":second": r.now.Unix(), ":now": r.now.UnixMilli(), ":running": running}
 }
 
-// Done is the write that records answer as this request's answer: put it into the transaction of the effect. When its
+// AnswerWrite is the write that records answer as this request's answer: put it into the transaction of the effect. When its
 // condition fails, give the refused item to Replay.
 func (r Request) AnswerWrite(answer any) (table.Put, error) {
 	body, err := json.Marshal(answer)
@@ -98,7 +98,7 @@ func (r Request) AnswerWrite(answer any) (table.Put, error) {
 	}, nil
 }
 
-// Prior reads what an earlier request left under this key, for Replay; ok is false when there was none. It is for an effect that can no
+// Lookup reads what an earlier request left under this key, for Replay; ok is false when there was none. It is for an effect that can no
 // longer be tried, such as canceling what the first request has canceled: only then is the key worth a read. 1 round trip.
 func (r Request) Lookup(ctx context.Context, t *table.Table) (prior table.Item, ok bool, err error) {
 	if !r.Keyed() {

@@ -148,7 +148,7 @@ type Put struct {
 // IfNew is the condition that the item is not there yet.
 const IfNew = "attribute_not_exists(#pk)"
 
-// IfThere is the condition that the item exists.
+// IfExists is the condition that the item exists.
 const IfExists = "attribute_exists(#pk)"
 
 // Put writes an item. 1 round trip, 1 WCU per KB. Errors: *ConditionFailed.
@@ -179,7 +179,7 @@ type Update struct {
 	If    string
 	With  map[string]any
 	Names map[string]string // for #names that are not the attribute's own name
-	// Mark, when set, is written to the attribute "mark". A write whose answer was lost and which the client sent again is
+	// WriteID, when set, is written to the attribute "mark". A write whose answer was lost and which the client sent again is
 	// then recognized by its mark and not reported as a failed condition.
 	WriteID string
 }

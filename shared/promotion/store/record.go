@@ -55,7 +55,7 @@ const (
 
 func stamped(t time.Time) string { return t.UTC().Format(stamp) }
 
-// place puts the record into its list; every write does it.
+// setIndexKeys puts the record into its list; every write does it.
 func (r *Record) setIndexKeys() {
 	p := &r.Promotion
 	r.Key = KeyOf(p.ID)
@@ -70,7 +70,7 @@ func (r *Record) setIndexKeys() {
 	r.ListPK, r.ListSK = published, end+"#"+p.ID
 }
 
-// Edge is the start or the end of a promotion.
+// Boundary is the start or the end of a promotion.
 type Boundary string
 
 // The edges.
@@ -110,7 +110,7 @@ func (r *Record) announced(e Boundary) int64 {
 	return r.EndedFor
 }
 
-// Tell notes that an edge is told by the write that comes.
+// Announce notes that an edge is told by the write that comes.
 func (r *Record) Announce(e Boundary) {
 	at := e.At(&r.Promotion).UnixMilli()
 	if e == Start {
@@ -120,7 +120,7 @@ func (r *Record) Announce(e Boundary) {
 	}
 }
 
-// Ref is how events name a promotion; at is when what happened took effect.
+// EventRef is how events name a promotion; at is when what happened took effect.
 func EventRef(p *promotion.Promotion, at time.Time) events.PromotionRef {
 	return events.PromotionRef{
 		PromotionID: p.ID, Version: p.Version, Kind: string(p.Kind), Name: p.Name, Starts: p.Starts, Ends: p.Ends, At: at,

@@ -39,7 +39,7 @@ func NewSnapshot(promotions []promotion.Promotion, used map[string]promotion.Use
 	return s
 }
 
-// Sales reports whether a price on the shelf may be another than the list price.
+// Sales reports whether a price in the catalog may be another than the list price.
 func (s *Snapshot) Sales() bool { return len(s.sales) > 0 }
 
 // Promotion returns the promotion with the id, nil when the snapshot has none.
@@ -64,7 +64,7 @@ func (s *Snapshot) With(planned ...promotion.Promotion) *Snapshot {
 	return next
 }
 
-// Limit is how often one customer may use a promotion, 0 for no limit.
+// CustomerLimit is how often one customer may use a promotion, 0 for no limit.
 func (s *Snapshot) CustomerLimit(id string) int {
 	if p := s.byID[id]; p != nil {
 		return p.LimitPerCustomer
@@ -80,7 +80,7 @@ type Sale struct {
 	Until       time.Time // its end; zero when there is none
 }
 
-// Shelf is the price at which a variant is shown at a moment in a currency it is sold in, and the sale that makes it; nil
+// DisplayPrice is the price at which a variant is shown at a moment in a currency it is sold in, and the sale that makes it; nil
 // when it is the list price.
 func (s *Snapshot) DisplayPrice(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Price, *Sale) {
 	list := v.Prices[currency]
@@ -97,7 +97,7 @@ func listedVariant(p *catalog.Product, variantID string, list catalog.Price) pro
 	}
 }
 
-// Card is Shelf for a price that a list shows: of a product's only variant, or of whichever costs that.
+// SummaryPrice is DisplayPrice for a price that a list shows: of a product's only variant, or of whichever costs that.
 func (s *Snapshot) SummaryPrice(c *catalog.Summary, list catalog.Price, currency string, at time.Time) (catalog.Price, *Sale) {
 	if !s.Sales() {
 		return list, nil
@@ -105,7 +105,7 @@ func (s *Snapshot) SummaryPrice(c *catalog.Summary, list catalog.Price, currency
 	return s.price(listedSummary(c, list), list, currency, at)
 }
 
-// Range is Card for the cheapest and the dearest price of a card.
+// SummaryRange is Card for the cheapest and the dearest price of a card.
 func (s *Snapshot) SummaryRange(c *catalog.Summary, currency string, at time.Time) (catalog.PriceRange, *Sale) {
 	list := c.Prices[currency]
 	low, sale := s.SummaryPrice(c, list.Cheapest(), currency, at)
@@ -136,7 +136,7 @@ func (s *Snapshot) price(g promotion.ListedVariant, list catalog.Price, currency
 	return price, &Sale{PromotionID: p.ID, Name: p.Name, Since: p.Starts, Until: shown.Until}
 }
 
-// Prices puts the shelf prices in all currencies into a copy of the variant, with the sale in one of them.
+// Prices puts the catalog prices in all currencies into a copy of the variant, with the sale in one of them.
 func (s *Snapshot) Prices(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Variant, *Sale) {
 	if !s.Sales() {
 		return v, nil

@@ -96,7 +96,7 @@ func (s Store) save(ctx context.Context, r *Record) error {
 	}
 }
 
-// Note writes what a machine has to say about a promotion, with an event: that an edge was told, that the budget is used up.
+// RecordMilestone writes what a machine has to say about a promotion, with an event: that an edge was told, that the budget is used up.
 // It leaves the version alone, so that no merchant's edit is refused for it. told is false when it had been said before, or
 // the promotion is another one by now. 1 round trip.
 func (s Store) RecordMilestone(ctx context.Context, r *Record, of Milestone) (told bool, err error) {
@@ -113,7 +113,7 @@ func (s Store) RecordMilestone(ctx context.Context, r *Record, of Milestone) (to
 	return err == nil, err
 }
 
-// Noted is what is noted about a promotion.
+// Milestone is what is noted about a promotion.
 type Milestone string
 
 // What can be noted.

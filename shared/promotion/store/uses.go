@@ -74,7 +74,7 @@ func codeLimit(p *promotion.Promotion) int {
 	return p.LimitPerCode
 }
 
-// Take is the writes that count the claims, for the transaction that begins a checkout, and what it means when one of them
+// CountClaims is the writes that count the claims, for the transaction that begins a checkout, and what it means when one of them
 // is refused. Their conditions keep budgets and codes from being overspent by orders made at the same time.
 func CountClaims(claims []Claim) (writes []table.Write, refusals []Refusal) {
 	for _, c := range claims {
@@ -120,7 +120,7 @@ func Uses(claims []Claim) []Use {
 	return uses
 }
 
-// GiveBack is the writes that take uses off the counters again, for the transaction that ends a purchase. Build it once per
+// ReleaseUses is the writes that take uses off the counters again, for the transaction that ends a purchase. Build it once per
 // purchase: it takes off each time it is applied.
 func ReleaseUses(uses []Use) (writes []table.Write) {
 	for _, u := range uses {

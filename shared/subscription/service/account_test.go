@@ -18,7 +18,7 @@ import (
 
 // customer is somebody with several subscriptions.
 type customer struct {
-	*testsubscriptions.World
+	*testsubscriptions.Shop
 	id     string
 	method payment.Method
 }
@@ -51,7 +51,7 @@ func (c customer) do(t testing.TB, id string, command subscription.Command) erro
 
 func (c customer) account(t testing.TB) (sum int64) {
 	t.Helper()
-	all, err := c.Look.AccountCredit(t.Context(), c.id)
+	all, err := c.Unfaulted.AccountCredit(t.Context(), c.id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,10 +61,10 @@ func (c customer) account(t testing.TB) (sum int64) {
 	return sum
 }
 
-func somebody(t *testing.T, w *testsubscriptions.World) customer {
+func somebody(t *testing.T, w *testsubscriptions.Shop) customer {
 	t.Helper()
 	id := "cust-" + w.NextKey()
-	return customer{w, id, w.Keep(id, "pm_card_visa")}
+	return customer{w, id, w.SaveCard(id, "pm_card_visa")}
 }
 
 // credited is a subscription that has credit, because its next day was moved forward.
@@ -84,15 +84,15 @@ func TestCreditOfWhatHasEndedPaysTheNextInvoiceOfAnother(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
 	c := somebody(t, w)
-	other := c.start(t, w.Offer())
-	first := c.credited(t, w.Offer())
+	other := c.start(t, w.CreatePlan())
+	first := c.credited(t, w.CreatePlan())
 	if err := c.do(t, first.Sub.ID, subscription.Cancel{Now: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.Of(t, other.Sub.ID); got.Sub.Credit != first.Sub.Credit || c.Of(t, first.Sub.ID).Sub.Credit != 0 || c.account(t) != 0 {
 		t.Errorf("the other has %d, want %d; the account has %d", got.Sub.Credit, first.Sub.Credit, c.account(t))
 	}
-	lines, _, err := w.Look.History(t.Context(), other.Sub.ID, 1, "")
+	lines, _, err := w.Unfaulted.History(t.Context(), other.Sub.ID, 1, "")
 	if err != nil || lines[0].Command != "credit_received" {
 		t.Errorf("its history says %+v, %v", lines, err)
 	}
@@ -108,7 +108,7 @@ func TestCreditWithoutASubscriptionWaitsOnTheAccountForTheNext(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
 	c := somebody(t, w)
-	plan := w.Offer()
+	plan := w.CreatePlan()
 	first := c.credited(t, plan)
 	if err := c.do(t, first.Sub.ID, subscription.Cancel{Now: true}); err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestCreditNeverVanishes(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
 	c := somebody(t, w)
-	plans := []*service.Plan{w.Offer(), w.Offer(func(p *subscription.Plan) { p.Prices["KRW"] = 30_000 })}
+	plans := []*service.Plan{w.CreatePlan(), w.CreatePlan(func(p *subscription.Plan) { p.Prices["KRW"] = 30_000 })}
 	terms, err := plans[1].Terms("KRW", 1)
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +164,7 @@ func (c customer) adds(t *testing.T, when string, ids []string) {
 	held, given, used := c.account(t), int64(0), int64(0)
 	for _, id := range ids {
 		held += c.Of(t, id).Sub.Credit
-		notes, _, err := c.Look.Documents().CreditNotesOf(t.Context(), id, 1000, "")
+		notes, _, err := c.Unfaulted.Documents().CreditNotesOf(t.Context(), id, 1000, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // jobsOf claims what is due, as the sweeper does, and returns the jobs.
-func jobsOf(t testing.TB, w *testsubscriptions.World) (jobs []due.Job) {
+func jobsOf(t testing.TB, w *testsubscriptions.Shop) (jobs []due.Job) {
 	t.Helper()
 	now := w.Clock.Now()
 	err := due.Overdue(context.Background(), w.Table, service.DueSubscription, now, func(j due.Job) error {
@@ -29,14 +29,14 @@ func jobsOf(t testing.TB, w *testsubscriptions.World) (jobs []due.Job) {
 }
 
 // dueAtOnce is a shop with so many memberships that renew at the same moment, which has come.
-func dueAtOnce(t testing.TB, in *fault.Injector, n int, change ...func(*subscription.Plan)) *testsubscriptions.World {
+func dueAtOnce(t testing.TB, in *fault.Injector, n int, change ...func(*subscription.Plan)) *testsubscriptions.Shop {
 	t.Helper()
 	resume := in.Pause()
 	defer resume()
 	w := testsubscriptions.New(t, in)
-	plan := w.Offer(change...)
+	plan := w.CreatePlan(change...)
 	for range n {
-		if _, _, err := w.Subscribe(context.Background(), w.Look, w.Subscriber(plan, "pm_card_visa")); err != nil {
+		if _, _, err := w.Subscribe(context.Background(), w.Unfaulted, w.Subscriber(plan, "pm_card_visa")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,7 +46,7 @@ func dueAtOnce(t testing.TB, in *fault.Injector, n int, change ...func(*subscrip
 	return w
 }
 
-func wantPaid(t testing.TB, w *testsubscriptions.World, each int) {
+func wantPaid(t testing.TB, w *testsubscriptions.Shop, each int) {
 	t.Helper()
 	for _, r := range w.All(t) {
 		if n := len(paid(w.InvoicesOf(t, r.Sub.ID))); n != each {
@@ -103,13 +103,13 @@ func TestABatchWithAJobThatIsNoneDoesTheOthers(t *testing.T) {
 }
 
 // crowd is a batch that a worker gets, with faults; what fails comes again.
-type crowd struct{ *testsubscriptions.World }
+type crowd struct{ *testsubscriptions.Shop }
 
-func (c crowd) Run(ctx context.Context)  { c.Billing.Jobs(ctx, jobsOf(c.T, c.World)) } // errors are what is injected
-func (c crowd) Rest(ctx context.Context) { c.Until(ctx, c.Clock.Now().AddDate(0, 0, 20)) }
-func (c crowd) Check(t testing.TB)       { wantPaid(t, c.World, 2) }
+func (c crowd) Run(ctx context.Context)          { c.Billing.Jobs(ctx, jobsOf(c.T, c.Shop)) } // errors are what is injected
+func (c crowd) RunUntilIdle(ctx context.Context) { c.Until(ctx, c.Clock.Now().AddDate(0, 0, 20)) }
+func (c crowd) Check(t testing.TB)               { wantPaid(t, c.Shop, 2) }
 
 func TestWhateverBreaksInABatchEachIsChargedOnce(t *testing.T) {
 	t.Parallel()
-	fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.World { return crowd{dueAtOnce(t, in, 3)} })
+	fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.Scenario { return crowd{dueAtOnce(t, in, 3)} })
 }

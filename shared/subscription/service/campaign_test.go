@@ -20,7 +20,7 @@ import (
 
 // patient is a subscriber whose browser repeats a request that got no clear answer.
 type patient struct {
-	*testsubscriptions.World
+	*testsubscriptions.Shop
 	who  testsubscriptions.Subscriber
 	want int // paid invoices after two payments
 }
@@ -37,10 +37,10 @@ func (p *patient) Run(ctx context.Context) {
 }
 
 // Rest goes on for some days; what a failure has put off is made up for by then.
-func (p *patient) Rest(ctx context.Context) { p.Until(ctx, testshop.Noon.AddDate(0, 1, 20)) }
+func (p *patient) RunUntilIdle(ctx context.Context) { p.Until(ctx, testshop.Noon.AddDate(0, 1, 20)) }
 
 func (p *patient) Check(t testing.TB) {
-	p.World.Check(t)
+	p.Shop.Check(t)
 	all := p.All(t)
 	if len(all) != 1 {
 		t.Fatalf("%d subscriptions, want 1", len(all))
@@ -64,15 +64,15 @@ func TestWhateverBreaksEachPeriodIsChargedOnce(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.World {
+			fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.Scenario {
 				resume := in.Pause()
 				defer resume()
 				w := testsubscriptions.New(t, in)
 				var change []func(*subscription.Plan)
 				if c.goods {
-					change = append(change, testsubscriptions.Sends(w.Sell(testshop.Goods{Units: 9}), 2))
+					change = append(change, testsubscriptions.Sends(w.Sell(testshop.ProductSpec{Units: 9}), 2))
 				}
-				return &patient{World: w, who: w.Subscriber(w.Offer(change...), c.card), want: c.want}
+				return &patient{Shop: w, who: w.Subscriber(w.CreatePlan(change...), c.card), want: c.want}
 			})
 		})
 	}
@@ -102,7 +102,7 @@ func TestAYearInWhichEverythingGoesWrong(t *testing.T) {
 			t.Parallel()
 			y := soak.New(t, soak.Settings{
 				Subscribers: *subscribers / *shops, Months: *months, Seed: *seed<<8 + uint64(n), Odds: fault.Even(*odds),
-				Open: func(in *fault.Injector) *testshop.World { return opened(t, in) },
+				Open: func(in *fault.Injector) *testshop.Shop { return opened(t, in) },
 				Progress: func(month int, so soak.Report) {
 					t.Logf("month %d after %s: %d jobs, %d outside calls", month, took(), so.Jobs, so.Calls)
 				},
@@ -119,9 +119,9 @@ func TestAYearInWhichEverythingGoesWrong(t *testing.T) {
 }
 
 // opened is a shop in memory, or on the engine of all tests.
-func opened(t testing.TB, in *fault.Injector) *testshop.World {
+func opened(t testing.TB, in *fault.Injector) *testshop.Shop {
 	if *onEngine {
 		return testshop.New(t, in)
 	}
-	return testshop.Over(t, in, memory.New(table.Commerce), "Commerce")
+	return testshop.NewOn(t, in, memory.New(table.Commerce), "Commerce")
 }

@@ -16,7 +16,7 @@ func benefits(b membership.Benefits) func(*subscription.Plan) {
 	return func(p *subscription.Plan) { p.Benefits = b }
 }
 
-func command(t *testing.T, w *testsubscriptions.World, id string, c subscription.Command) {
+func command(t *testing.T, w *testsubscriptions.Shop, id string, c subscription.Command) {
 	t.Helper()
 	if _, _, err := w.Billing.Apply(t.Context(), w.Of(t, id), func(*service.Record) (service.Change, bool, error) {
 		return service.Change{Command: c}, true, nil
@@ -29,7 +29,7 @@ func TestWhatACustomerHasFollowsTheSubscriptionFromStartToEnd(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
 	tenth := membership.Benefits{PercentOffBP: 1_000}
-	r := subscribed(t, w, w.Offer(benefits(tenth), func(p *subscription.Plan) { p.TrialDays = 14 }), "pm_card_sandbox_chargeCustomerFailFunds")
+	r := subscribed(t, w, w.CreatePlan(benefits(tenth), func(p *subscription.Plan) { p.TrialDays = 14 }), "pm_card_sandbox_chargeCustomerFailFunds")
 	consent(t, w, r.Sub.ID)
 	days := func(n int) func() { return func() { w.Until(t.Context(), testshop.Noon.AddDate(0, 0, n)) } }
 	for _, step := range []struct {
@@ -42,7 +42,7 @@ func TestWhatACustomerHasFollowsTheSubscriptionFromStartToEnd(t *testing.T) {
 		{"declined", days(15), "past_due", true},
 		{"unpaid for eight days", days(23), "", false},
 		{"another card", func() {
-			m := w.Keep(r.Sub.CustomerID, "pm_card_visa")
+			m := w.SaveCard(r.Sub.CustomerID, "pm_card_visa")
 			_, _, err := w.Billing.Apply(t.Context(), w.Of(t, r.Sub.ID), func(*service.Record) (service.Change, bool, error) {
 				keep := func(r *service.Record) { r.Methods[m.Token] = m }
 				return service.Change{Command: subscription.ChangeCard{Card: testsubscriptions.CardOf(m)}, Edit: keep}, true, nil
@@ -56,7 +56,7 @@ func TestWhatACustomerHasFollowsTheSubscriptionFromStartToEnd(t *testing.T) {
 		{"over", days(90), "", false},
 	} {
 		step.do()
-		s := w.StandingOf(t, r.Sub.CustomerID)
+		s := w.EntitlementsOf(t, r.Sub.CustomerID)
 		m := s.Member(w.Clock.Now())
 		switch {
 		case step.state == "" && len(s) > 0:
@@ -71,8 +71,8 @@ func TestWhatACustomerHasFollowsTheSubscriptionFromStartToEnd(t *testing.T) {
 func TestAnUpgradeGivesTheBenefitsOfTheDearerPlanAtOnce(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	r := subscribed(t, w, w.Offer(benefits(membership.Benefits{PercentOffBP: 500})), "pm_card_visa")
-	gold := w.Offer(benefits(membership.Benefits{PercentOffBP: 2_000, FreeShipping: true}), func(p *subscription.Plan) { p.Prices["KRW"] = 30_000 })
+	r := subscribed(t, w, w.CreatePlan(benefits(membership.Benefits{PercentOffBP: 500})), "pm_card_visa")
+	gold := w.CreatePlan(benefits(membership.Benefits{PercentOffBP: 2_000, FreeShipping: true}), func(p *subscription.Plan) { p.Prices["KRW"] = 30_000 })
 	terms, err := gold.Terms("KRW", 1)
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestAnUpgradeGivesTheBenefitsOfTheDearerPlanAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := w.StandingOf(t, r.Sub.CustomerID); len(s) != 1 || s[0].PlanID != gold.ID || s[0].Title != "골드" || s[0].Benefits != gold.Benefits {
+	if s := w.EntitlementsOf(t, r.Sub.CustomerID); len(s) != 1 || s[0].PlanID != gold.ID || s[0].Title != "골드" || s[0].Benefits != gold.Benefits {
 		t.Errorf("%+v", s)
 	}
 	w.Check(t)
@@ -95,8 +95,8 @@ func TestAnUpgradeGivesTheBenefitsOfTheDearerPlanAtOnce(t *testing.T) {
 func TestTwoMembershipsOfOneCustomerThatChangeAtOnceLoseNothing(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	who := w.Subscriber(w.Offer(benefits(membership.Benefits{PercentOffBP: 500})), "pm_card_visa")
-	other := w.Subscriber(w.Offer(benefits(membership.Benefits{FreeShipping: true})), "pm_card_visa")
+	who := w.Subscriber(w.CreatePlan(benefits(membership.Benefits{PercentOffBP: 500})), "pm_card_visa")
+	other := w.Subscriber(w.CreatePlan(benefits(membership.Benefits{FreeShipping: true})), "pm_card_visa")
 	other.Customer, other.Method = who.Customer, who.Method
 	var ids []string
 	for _, s := range []testsubscriptions.Subscriber{who, other} {
@@ -107,7 +107,7 @@ func TestTwoMembershipsOfOneCustomerThatChangeAtOnceLoseNothing(t *testing.T) {
 		ids = append(ids, r.Sub.ID)
 	}
 	both := membership.Benefits{PercentOffBP: 500, FreeShipping: true}
-	if got := w.StandingOf(t, who.Customer).Member(w.Clock.Now()).Benefits(); got != both {
+	if got := w.EntitlementsOf(t, who.Customer).Member(w.Clock.Now()).Benefits(); got != both {
 		t.Errorf("together they give %+v", got)
 	}
 	var all sync.WaitGroup
@@ -121,7 +121,7 @@ func TestTwoMembershipsOfOneCustomerThatChangeAtOnceLoseNothing(t *testing.T) {
 		})
 	}
 	all.Wait()
-	s := w.StandingOf(t, who.Customer)
+	s := w.EntitlementsOf(t, who.Customer)
 	if len(s) != 2 || slices.ContainsFunc(s, func(h membership.Entitlement) bool { return h.State != "canceled" }) {
 		t.Errorf("%+v", s)
 	}
@@ -131,12 +131,12 @@ func TestTwoMembershipsOfOneCustomerThatChangeAtOnceLoseNothing(t *testing.T) {
 func TestAMembershipFromElsewhereIsInForceAtOnce(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	there := *subscribed(t, w, w.Offer(benefits(membership.Benefits{PercentOffBP: 500})), "pm_card_visa")
+	there := *subscribed(t, w, w.CreatePlan(benefits(membership.Benefits{PercentOffBP: 500})), "pm_card_visa")
 	there.Sub.ID, there.Sub.CustomerID = "sub_from_elsewhere", "cust-new"
-	if err := w.Look.Adopt(t.Context(), &there); err != nil {
+	if err := w.Unfaulted.Adopt(t.Context(), &there); err != nil {
 		t.Fatal(err)
 	}
-	if s := w.StandingOf(t, "cust-new"); len(s) != 1 || !s.Member(w.Clock.Now()).HasPlan(there.Sub.Terms.PlanID) {
+	if s := w.EntitlementsOf(t, "cust-new"); len(s) != 1 || !s.Member(w.Clock.Now()).HasPlan(there.Sub.Terms.PlanID) {
 		t.Errorf("%+v", s)
 	}
 }

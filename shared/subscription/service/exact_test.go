@@ -36,7 +36,7 @@ func (k *keyless) Lookup(ctx context.Context, key string) (payment.Payment, erro
 func TestAWrongKeyAtARenewalIsNotBookedAgainstTheCustomer(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	r := subscribed(t, w, w.Offer(), "pm_card_visa")
+	r := subscribed(t, w, w.CreatePlan(), "pm_card_visa")
 	bank := &keyless{Provider: w.Billing.Provider, wrong: true}
 	w.Billing.Provider = bank
 	w.Until(t.Context(), testshop.Noon.AddDate(0, 1, 3))
@@ -55,7 +55,7 @@ func TestAWrongKeyAtARenewalIsNotBookedAgainstTheCustomer(t *testing.T) {
 func TestOfManyRequestsAtOnceOneGetsTheTrial(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	plan := w.Offer(func(p *subscription.Plan) { p.TrialDays = 14 })
+	plan := w.CreatePlan(func(p *subscription.Plan) { p.TrialDays = 14 })
 	first := w.Subscriber(plan, "pm_card_visa")
 	var all sync.WaitGroup
 	for range 6 {

@@ -51,7 +51,7 @@ type step func(context.Context, *actor)
 
 // actor is the subscriber of a scene. Their browser repeats a request that got no clear answer.
 type actor struct {
-	*testsubscriptions.World
+	*testsubscriptions.Shop
 	scene
 	who  testsubscriptions.Subscriber
 	soap string
@@ -74,10 +74,10 @@ func (a *actor) Run(ctx context.Context) {
 }
 
 // Rest lets what a failure has put off be made up for.
-func (a *actor) Rest(ctx context.Context) { a.Until(ctx, a.Clock.Now().AddDate(0, 0, a.rests)) }
+func (a *actor) RunUntilIdle(ctx context.Context) { a.Until(ctx, a.Clock.Now().AddDate(0, 0, a.rests)) }
 
 func (a *actor) Check(t testing.TB) {
-	a.World.Check(t)
+	a.Shop.Check(t)
 	r := a.Of(t, a.id)
 	var kept int64
 	for _, e := range a.Bank.Ledger() {
@@ -97,8 +97,8 @@ func days(n int) step {
 // wish makes the subscriber ask for something, which has to be granted.
 func wish(command func(*actor) subscription.Command) step {
 	return func(ctx context.Context, a *actor) {
-		w := testsubscriptions.Wish{Key: a.NextKey(), Command: command(a)}
-		a.insist(ctx, func(ctx context.Context) error { return a.Ask(ctx, a.Billing, a.id, w) })
+		w := testsubscriptions.ChangeRequest{Key: a.NextKey(), Command: command(a)}
+		a.insist(ctx, func(ctx context.Context) error { return a.RequestChange(ctx, a.Billing, a.id, w) })
 	}
 }
 
@@ -269,7 +269,7 @@ func TestWhateverBreaksTheMoneyIsRight(t *testing.T) {
 	for _, s := range scenes {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			fault.Sample(t, *every, func(t testing.TB, in *fault.Injector) fault.World { return s.open(t, in) }, fault.Deadly...)
+			fault.Sample(t, *every, func(t testing.TB, in *fault.Injector) fault.Scenario { return s.open(t, in) }, fault.Deadly...)
 		})
 	}
 }
@@ -277,10 +277,10 @@ func TestWhateverBreaksTheMoneyIsRight(t *testing.T) {
 func (s scene) open(t testing.TB, in *fault.Injector) *actor {
 	resume := in.Pause()
 	defer resume()
-	a := &actor{World: testsubscriptions.In(opened(t, in)), scene: s}
+	a := &actor{Shop: testsubscriptions.In(opened(t, in)), scene: s}
 	var other string
 	if s.sells > 0 {
-		a.soap, other = a.Sell(testshop.Goods{Units: s.sells}), a.Sell(testshop.Goods{Units: 3})
+		a.soap, other = a.Sell(testshop.ProductSpec{Units: s.sells}), a.Sell(testshop.ProductSpec{Units: 3})
 	}
 	var change []func(*subscription.Plan)
 	if s.plan != nil {
@@ -289,7 +289,7 @@ func (s scene) open(t testing.TB, in *fault.Injector) *actor {
 	if s.card == "" {
 		a.card = "pm_card_visa"
 	}
-	a.who = a.Subscriber(a.Offer(change...), a.card)
+	a.who = a.Subscriber(a.CreatePlan(change...), a.card)
 	if s.gift {
 		a.who.Gift = &subscription.Gift{Recipient: "friend@example.com"}
 	}
@@ -306,10 +306,10 @@ func TestTwoWorkersMeetInEveryOrder(t *testing.T) {
 				t.Parallel()
 				a := s.open(t, fault.New(fault.Plan{}))
 				dice := rand.New(rand.NewPCG(seed, 7))
-				a.Meet(dice)
+				a.RunConcurrently(dice)
 				a.Deliveries = func(int) int { return 2 + dice.IntN(2) }
 				a.Run(t.Context())
-				a.Rest(t.Context())
+				a.RunUntilIdle(t.Context())
 				a.Check(t)
 			})
 		}

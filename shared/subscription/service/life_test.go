@@ -15,13 +15,13 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-func calm(t *testing.T) *testsubscriptions.World {
+func calm(t *testing.T) *testsubscriptions.Shop {
 	t.Helper()
 	return testsubscriptions.New(t, fault.New(fault.Plan{}))
 }
 
 // subscribed is somebody who has subscribed to the plan with the card.
-func subscribed(t *testing.T, w *testsubscriptions.World, p *service.Plan, card string) *service.Record {
+func subscribed(t *testing.T, w *testsubscriptions.Shop, p *service.Plan, card string) *service.Record {
 	t.Helper()
 	r, _, err := w.Subscribe(t.Context(), w.Billing, w.Subscriber(p, card))
 	if err != nil {
@@ -42,7 +42,7 @@ func paid(invoices []invoice.Invoice) (days []subscription.Date) {
 func TestAMembershipIsPaidEveryMonthForAYear(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	r := subscribed(t, w, w.Offer(), "pm_card_visa")
+	r := subscribed(t, w, w.CreatePlan(), "pm_card_visa")
 	if r.Sub.State != subscription.Active {
 		t.Fatalf("after the first payment it is %s", r.Sub.State)
 	}
@@ -57,7 +57,7 @@ func TestAMembershipIsPaidEveryMonthForAYear(t *testing.T) {
 func TestARepeatedRequestSubscribesOnce(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	who := w.Subscriber(w.Offer(), "pm_card_visa")
+	who := w.Subscriber(w.CreatePlan(), "pm_card_visa")
 	first, _, err := w.Subscribe(t.Context(), w.Billing, who)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestARepeatedRequestSubscribesOnce(t *testing.T) {
 func TestADeclinedFirstPaymentStartsNothing(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	r := subscribed(t, w, w.Offer(), "pm_card_sandbox_chargeCustomerFailLost")
+	r := subscribed(t, w, w.CreatePlan(), "pm_card_sandbox_chargeCustomerFailLost")
 	if r.Sub.State != subscription.Ended || r.Sub.EndReason != subscription.EndNotStarted {
 		t.Errorf("it is %s because of %s", r.Sub.State, r.Sub.EndReason)
 	}
@@ -85,7 +85,7 @@ func TestADeclinedFirstPaymentStartsNothing(t *testing.T) {
 func TestADeclinedRenewalIsTriedOnItsDaysAndRecovers(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	plan := w.Offer(func(p *subscription.Plan) { p.TrialDays = 14 })
+	plan := w.CreatePlan(func(p *subscription.Plan) { p.TrialDays = 14 })
 	r := subscribed(t, w, plan, "pm_card_sandbox_chargeCustomerFailTwice")
 	if r.Sub.State != subscription.Trialing {
 		t.Fatalf("it is %s", r.Sub.State)
@@ -100,9 +100,9 @@ func TestADeclinedRenewalIsTriedOnItsDaysAndRecovers(t *testing.T) {
 }
 
 // consent says yes to what is asked.
-func consent(t *testing.T, w *testsubscriptions.World, id string) {
+func consent(t *testing.T, w *testsubscriptions.Shop, id string) {
 	t.Helper()
-	_, _, err := w.Look.Apply(t.Context(), w.Of(t, id), func(r *service.Record) (service.Change, bool, error) {
+	_, _, err := w.Unfaulted.Apply(t.Context(), w.Of(t, id), func(r *service.Record) (service.Change, bool, error) {
 		notice, ok := r.Sub.ConsentNotice("visa 4242", "in one step", "it ends")
 		if !ok {
 			t.Fatal("nothing is asked")
@@ -119,7 +119,7 @@ func consent(t *testing.T, w *testsubscriptions.World, id string) {
 func TestATrialWithoutConsentEnds(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	r := subscribed(t, w, w.Offer(func(p *subscription.Plan) { p.TrialDays = 14 }), "pm_card_visa")
+	r := subscribed(t, w, w.CreatePlan(func(p *subscription.Plan) { p.TrialDays = 14 }), "pm_card_visa")
 	w.Until(t.Context(), testshop.Noon.AddDate(0, 1, 0))
 	if r = w.Of(t, r.Sub.ID); r.Sub.EndReason != subscription.EndNoConsent || len(w.InvoicesOf(t, r.Sub.ID)) != 0 {
 		t.Errorf("it is %s because of %q", r.Sub.State, r.Sub.EndReason)
@@ -130,8 +130,8 @@ func TestATrialWithoutConsentEnds(t *testing.T) {
 func TestEachCycleOfGoodsBecomesAnOrderUntilTheyRunOut(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	soap := w.Sell(testshop.Goods{Units: 5})
-	r := subscribed(t, w, w.Offer(testsubscriptions.Sends(soap, 2)), "pm_card_visa")
+	soap := w.Sell(testshop.ProductSpec{Units: 5})
+	r := subscribed(t, w, w.CreatePlan(testsubscriptions.Sends(soap, 2)), "pm_card_visa")
 	w.Until(t.Context(), testshop.Noon.AddDate(0, 2, 20))
 	orders := w.Orders(t)
 	if len(orders) != 2 || orders[0].Totals.Total != 10_000 || orders[0].Payment.Captured != 10_000 {
@@ -150,7 +150,7 @@ func TestEachCycleOfGoodsBecomesAnOrderUntilTheyRunOut(t *testing.T) {
 func TestMoneyOfAPlanThatIsStoppedNowGoesBack(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	r := subscribed(t, w, w.Offer(), "pm_card_visa")
+	r := subscribed(t, w, w.CreatePlan(), "pm_card_visa")
 	w.Clock.Advance(10 * 24 * time.Hour)
 	r, _, err := w.Billing.Apply(t.Context(), r, func(*service.Record) (service.Change, bool, error) {
 		return service.Change{Command: subscription.Cancel{Now: true}}, true, nil
@@ -159,7 +159,7 @@ func TestMoneyOfAPlanThatIsStoppedNowGoesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	entry := w.Bank.Ledger()[0]
-	notes, _, err := w.Look.Documents().CreditNotesOf(t.Context(), r.Sub.ID, 10, "")
+	notes, _, err := w.Unfaulted.Documents().CreditNotesOf(t.Context(), r.Sub.ID, 10, "")
 	if err != nil || len(notes) != 1 || notes[0].ToCard != entry.Refunded.Amount || notes[0].Number != "CN-2026-000001" || entry.Refunded.Amount == 0 {
 		t.Errorf("refunded %d; credit notes %+v, %v", entry.Refunded.Amount, notes, err)
 	}
@@ -168,13 +168,13 @@ func TestMoneyOfAPlanThatIsStoppedNowGoesBack(t *testing.T) {
 func TestASubscriptionFromElsewhereRenewsHere(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	here := subscribed(t, w, w.Offer(), "pm_card_visa")
+	here := subscribed(t, w, w.CreatePlan(), "pm_card_visa")
 	there := *here
 	there.Sub.ID = "sub_from_elsewhere"
-	if err := w.Look.Adopt(t.Context(), &there); err != nil {
+	if err := w.Unfaulted.Adopt(t.Context(), &there); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Look.Adopt(t.Context(), &there); err == nil {
+	if err := w.Unfaulted.Adopt(t.Context(), &there); err == nil {
 		t.Error("it was taken in twice")
 	}
 	w.Until(t.Context(), testshop.Noon.AddDate(0, 1, 5))
@@ -187,7 +187,7 @@ func TestASubscriptionFromElsewhereRenewsHere(t *testing.T) {
 func TestARepeatedWishIsAnsweredAlsoWhenItCannotBeGrantedAgain(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	r := subscribed(t, w, w.Offer(), "pm_card_visa")
+	r := subscribed(t, w, w.CreatePlan(), "pm_card_visa")
 	send := func(key string) (state subscription.State, replay bool, err error) {
 		after, replay, err := w.Billing.Apply(t.Context(), w.Of(t, r.Sub.ID), func(r *service.Record) (service.Change, bool, error) {
 			request := idempotency.For("change", r.Sub.CustomerID, key, nil, w.Clock.Now())

@@ -27,9 +27,9 @@ var AccessPatterns = []table.Pattern{
 	{Name: "read the merchant's figures that were added up", Key: "REPORT#<currency>#<from>#<to>#<days> / REPORT", Trips: 1, Read: 1, Note: "under 4 KB"},
 	{Name: "have the merchant's figures added up", Key: "REPORT#<currency>#<from>#<to>#<days> / REPORT", Index: table.Due, Trips: 1, Write: 2,
 		Note: "the walk is that of every subscription and of the renewals to come, in slices"},
-	{Name: "renew a membership", Key: "SUBSCRIPTION#<id> / SUBSCRIPTION, INVOICE#, HISTORY#, NOTICE#; NUMBERS#INV#<year>; CUSTOMER#<id> / STANDING", Trips: 3, Read: 1, Write: 32,
+	{Name: "renew a membership", Key: "SUBSCRIPTION#<id> / SUBSCRIPTION, INVOICE#, HISTORY#, NOTICE#; NUMBERS#INV#<year>; CUSTOMER#<id> / ENTITLEMENTS", Trips: 3, Read: 1, Write: 32,
 		Note: "1 read, 2 transactions, 1 call to the provider; invoice, receipt, history and standing with it. The sweeper's claim before it is 1 trip and 5 units"},
 	{Name: "renew ten memberships in a batch", Key: "the same, ten times", Trips: 12, Read: 11, Write: 302,
 		Note: "1 read, 1 transaction that begins all ten, 10 that note the payments"},
-	{Name: "what memberships a customer has", Key: "CUSTOMER#<id> / STANDING", Trips: 1, Read: 1, Note: "carts read it along with themselves"},
+	{Name: "what memberships a customer has", Key: "CUSTOMER#<id> / ENTITLEMENTS", Trips: 1, Read: 1, Note: "carts read it along with themselves"},
 }

@@ -20,9 +20,9 @@ func quiet(p *subscription.Plan) { p.Policy.RenewalDays = -1 }
 func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	plan := w.Offer(quiet)
+	plan := w.CreatePlan(quiet)
 	r := subscribed(t, w, plan, "pm_card_visa")
-	id, s := r.Sub.ID, w.Look
+	id, s := r.Sub.ID, w.Unfaulted
 	w.Clock.MoveTo(r.Sub.Due)
 	jobsOf(t, w)
 	many := dueAtOnce(t, fault.New(fault.Plan{}), 10, quiet)

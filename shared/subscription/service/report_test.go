@@ -19,12 +19,12 @@ type hasty struct{ *clock.Movable }
 func (h hasty) Now() time.Time { return h.Advance(15 * time.Second) }
 
 // variety is a shop with some members and subscribers of goods, one of whom has left.
-func variety(t *testing.T) *testsubscriptions.World {
+func variety(t *testing.T) *testsubscriptions.Shop {
 	t.Helper()
 	w := dueAtOnce(t, fault.New(fault.Plan{}), 6)
-	goods := w.Offer(testsubscriptions.Sends(w.Sell(testshop.Goods{Units: 9}), 2))
+	goods := w.CreatePlan(testsubscriptions.Sends(w.Sell(testshop.ProductSpec{Units: 9}), 2))
 	subscribed(t, w, goods, "pm_card_visa")
-	subscribed(t, w, w.Offer(), "pm_card_sandbox_chargeCustomerFailLost")
+	subscribed(t, w, w.CreatePlan(), "pm_card_sandbox_chargeCustomerFailLost")
 	return w
 }
 
@@ -33,17 +33,17 @@ var lately = service.ReportQuery{Currency: "KRW", From: testshop.Noon.AddDate(0,
 func TestAReportAddedUpInSlicesIsTheOneAddedUpAtOnce(t *testing.T) {
 	t.Parallel()
 	w := variety(t)
-	want, err := w.Look.Report(t.Context(), lately)
+	want, err := w.Unfaulted.Report(t.Context(), lately)
 	if err != nil || !want.Ready {
 		t.Fatalf("at once: %+v, %v", want, err)
 	}
 	if want.Movement.New != 60_000 || want.States["active"] != 7 || want.Renewals == 0 || len(want.Needs) != 1 {
 		t.Errorf("figures %+v", want.Figures)
 	}
-	if err := w.Look.RequestReport(t.Context(), lately); err != nil {
+	if err := w.Unfaulted.RequestReport(t.Context(), lately); err != nil {
 		t.Fatal(err)
 	}
-	if early, err := w.Look.Report(t.Context(), lately); err != nil || early.Ready {
+	if early, err := w.Unfaulted.Report(t.Context(), lately); err != nil || early.Ready {
 		t.Fatalf("before the worker: %+v, %v", early, err)
 	}
 	worker := w.Worker()
@@ -55,7 +55,7 @@ func TestAReportAddedUpInSlicesIsTheOneAddedUpAtOnce(t *testing.T) {
 			t.Fatal(errs)
 		}
 	}
-	got, err := w.Look.Report(t.Context(), lately)
+	got, err := w.Unfaulted.Report(t.Context(), lately)
 	if err != nil || !got.Ready || slices < 3 {
 		t.Fatalf("after %d slices: %+v, %v", slices, got, err)
 	}
@@ -65,7 +65,7 @@ func TestAReportAddedUpInSlicesIsTheOneAddedUpAtOnce(t *testing.T) {
 }
 
 // reportJobs yields what is due of reports, until nothing is.
-func reportJobs(t *testing.T, w *testsubscriptions.World) func(func(due.Job) bool) {
+func reportJobs(t *testing.T, w *testsubscriptions.Shop) func(func(due.Job) bool) {
 	return func(yield func(due.Job) bool) {
 		for found := true; found; {
 			found = false
@@ -85,20 +85,20 @@ func reportJobs(t *testing.T, w *testsubscriptions.World) func(func(due.Job) boo
 func TestAReportIsAddedUpAgainAfterAnHour(t *testing.T) {
 	t.Parallel()
 	w := variety(t)
-	if err := w.Look.RequestReport(t.Context(), lately); err != nil {
+	if err := w.Unfaulted.RequestReport(t.Context(), lately); err != nil {
 		t.Fatal(err)
 	}
 	work := func() (n int) {
 		for job := range reportJobs(t, w) {
 			n++
-			if err := w.Look.Summarize(t.Context(), job.Key); err != nil {
+			if err := w.Unfaulted.Summarize(t.Context(), job.Key); err != nil {
 				t.Fatal(err)
 			}
 		}
 		return n
 	}
 	read := func() service.Report {
-		r, err := w.Look.Report(t.Context(), lately)
+		r, err := w.Unfaulted.Report(t.Context(), lately)
 		if err != nil || !r.Ready {
 			t.Fatalf("%+v, %v", r, err)
 		}

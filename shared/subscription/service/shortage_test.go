@@ -19,8 +19,8 @@ func short(do subscription.StockAction, other string) func(*subscription.Plan) {
 func TestSubstitutesThatAreOutTooAreNotCharged(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	soap, balm := w.Sell(testshop.Goods{Units: 1}), w.Sell(testshop.Goods{Units: 1})
-	first := subscribed(t, w, w.Offer(testsubscriptions.Sends(soap, 1), short(subscription.StockSubstitute, balm)), "pm_card_visa")
+	soap, balm := w.Sell(testshop.ProductSpec{Units: 1}), w.Sell(testshop.ProductSpec{Units: 1})
+	first := subscribed(t, w, w.CreatePlan(testsubscriptions.Sends(soap, 1), short(subscription.StockSubstitute, balm)), "pm_card_visa")
 	w.Until(t.Context(), testshop.Noon.AddDate(0, 1, 2))
 	if got := paid(w.InvoicesOf(t, first.Sub.ID)); len(got) != 2 || len(w.Orders(t)) != 2 {
 		t.Fatalf("with a substitute there were %v paid and %d orders, want 2 of both", got, len(w.Orders(t)))
@@ -39,11 +39,11 @@ func TestSubstitutesThatAreOutTooAreNotCharged(t *testing.T) {
 func TestAPaidBoxThatCannotBeSentGoesBackToTheCard(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	soap, balm := w.Sell(testshop.Goods{Units: 2}), w.Sell(testshop.Goods{Units: 9})
+	soap, balm := w.Sell(testshop.ProductSpec{Units: 2}), w.Sell(testshop.ProductSpec{Units: 9})
 	ahead := func(p *subscription.Plan) { p.Prepaid = 3 }
-	r := subscribed(t, w, w.Offer(testsubscriptions.Sends(soap, 1), short(subscription.StockRefund, balm), ahead), "pm_card_visa")
+	r := subscribed(t, w, w.CreatePlan(testsubscriptions.Sends(soap, 1), short(subscription.StockRefund, balm), ahead), "pm_card_visa")
 	w.Until(t.Context(), testshop.Noon.AddDate(0, 2, 2))
-	notes, _, err := w.Look.Documents().CreditNotesOf(t.Context(), r.Sub.ID, 10, "")
+	notes, _, err := w.Unfaulted.Documents().CreditNotesOf(t.Context(), r.Sub.ID, 10, "")
 	if err != nil || len(notes) != 1 || notes[0].ToCard != 10_000 || notes[0].Number == "" {
 		t.Fatalf("credit notes %+v, %v; want one of 10,000 to the card", notes, err)
 	}

@@ -15,9 +15,9 @@ import (
 )
 
 // stopped is a membership that was ended ten days after it began, with what goes back.
-func stopped(t *testing.T, w *testsubscriptions.World, card string, before ...func(*service.Record)) *service.Record {
+func stopped(t *testing.T, w *testsubscriptions.Shop, card string, before ...func(*service.Record)) *service.Record {
 	t.Helper()
-	r := subscribed(t, w, w.Offer(), card)
+	r := subscribed(t, w, w.CreatePlan(), card)
 	w.Clock.Advance(10 * 24 * time.Hour)
 	for _, do := range before {
 		do(r)
@@ -31,18 +31,18 @@ func stopped(t *testing.T, w *testsubscriptions.World, card string, before ...fu
 	return r
 }
 
-func refundOf(t *testing.T, w *testsubscriptions.World, r *service.Record) service.Refund {
+func refundOf(t *testing.T, w *testsubscriptions.Shop, r *service.Record) service.Refund {
 	t.Helper()
-	all, _, err := w.Look.Refunds(t.Context(), r.Sub.ID, 10, "")
+	all, _, err := w.Unfaulted.Refunds(t.Context(), r.Sub.ID, 10, "")
 	if err != nil || len(all) != 1 {
 		t.Fatalf("refunds %+v, %v; want one", all, err)
 	}
 	return all[0]
 }
 
-func open(t *testing.T, w *testsubscriptions.World) []service.RefundDetails {
+func open(t *testing.T, w *testsubscriptions.Shop) []service.RefundDetails {
 	t.Helper()
-	all, _, err := w.Look.OpenRefunds(t.Context(), 10, "")
+	all, _, err := w.Unfaulted.OpenRefunds(t.Context(), 10, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestARefusedRefundStaysOpenUntilItIsRetriedOrSettled(t *testing.T) {
 	w := calm(t)
 	// Somebody gives the money back at the bank's own desk, so there is too little left for the shop's refund.
 	r := stopped(t, w, "pm_card_visa", func(r *service.Record) {
-		_, err := w.Look.Provider.Refund(t.Context(), payment.RefundRequest{
+		_, err := w.Unfaulted.Provider.Refund(t.Context(), payment.RefundRequest{
 			Key: "at-the-desk", PaymentID: r.Sub.Payments[0].PaymentID, Amount: r.Money(9_000),
 		})
 		if err != nil {
@@ -140,7 +140,7 @@ func TestWhatTheBankSaysOfARefundLaterIsNoted(t *testing.T) {
 func TestALateChargeIsSettledByTheProvidersMessage(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	r := subscribed(t, w, w.Offer(), "pm_card_sandbox_lateWebhook")
+	r := subscribed(t, w, w.CreatePlan(), "pm_card_sandbox_lateWebhook")
 	if r.Sub.State != subscription.Starting || !r.Sub.Open.InFlight {
 		t.Fatalf("it is %s", r.Sub.State)
 	}
@@ -179,7 +179,7 @@ func TestALateChargeIsSettledByTheProvidersMessage(t *testing.T) {
 func TestAMessageThatLiesIsAskedAboutFirst(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	r := subscribed(t, w, w.Offer(), "pm_card_sandbox_lateWebhook")
+	r := subscribed(t, w, w.CreatePlan(), "pm_card_sandbox_lateWebhook")
 	err := w.Billing.HandleWebhook(t.Context(), payment.Notification{Subject: payment.SubjectPayment, Payment: payment.Payment{
 		Key: r.Sub.Open.AttemptKey(), State: payment.StateCaptured, Metadata: map[string]string{"subscription": r.Sub.ID},
 	}})
@@ -191,7 +191,7 @@ func TestAMessageThatLiesIsAskedAboutFirst(t *testing.T) {
 func TestANewCardOfTheNetworkIsKept(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
-	r := subscribed(t, w, w.Offer(), "pm_card_visa")
+	r := subscribed(t, w, w.CreatePlan(), "pm_card_visa")
 	card := r.Methods[r.Sub.Card.Token]
 	card.ExpYear, card.ExpMonth = 2040, 6
 	for _, m := range []payment.Method{{}, {Token: "pm_other", CustomerRef: card.CustomerRef}, {Token: card.Token, CustomerRef: "cus_other"}, card, card} {

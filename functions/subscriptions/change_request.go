@@ -1,0 +1,215 @@
+package subscriptions
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"dangol/shared/address"
+	"dangol/shared/catalog"
+	"dangol/shared/platform/format"
+	"dangol/shared/platform/problem"
+	"dangol/shared/subscription"
+	"dangol/shared/subscription/service"
+)
+
+// SubscriptionChangeRequest is a change that a subscriber asks for; do says which, and which of the other fields count. The same body is quoted and done.
+type SubscriptionChangeRequest struct {
+	Do       string              `json:"do" enum:"skip_next,unskip,change_date,pause,resume,swap,change_quantity,change_address,move,upgrade,downgrade,cancel,cancel_now,reactivate"`
+	To       subscription.Date   `json:"to,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"change_date: the next day a period opens." example:"2026-12-05"`
+	Day      int                 `json:"day,omitempty" minimum:"1" maximum:"31" doc:"change_date: the day of the month to keep to."`
+	Until    subscription.Date   `json:"until,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"pause" example:"2027-02-01"`
+	Quantity int                 `json:"quantity,omitempty" minimum:"1" maximum:"100" doc:"change_quantity; of upgrade and downgrade when given."`
+	Contents []subscription.Item `json:"contents,omitempty" maxItems:"50" doc:"swap"`
+	Address  *address.Address    `json:"address,omitempty" doc:"change_address"`
+	PlanID   string              `json:"planId,omitempty" maxLength:"64" doc:"upgrade, downgrade; reactivate after the end"`
+	Zone     string              `json:"zone,omitempty" maxLength:"64" doc:"move" example:"Europe/Berlin"`
+	Region   string              `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"move" example:"DE"`
+	Reason   string              `json:"reason,omitempty" maxLength:"500" doc:"cancel, cancel_now"`
+}
+
+// resolvedChange is a wish that has been worked out: the command, and what is stored around it.
+type resolvedChange struct {
+	command subscription.Command
+	edit    func(*service.Record)
+}
+
+// work turns a wish into a command. Plans and goods it names are read. Errors: 404 plan_not_found, invalid_input, those of Plan.Terms.
+func (f *Subscriptions) work(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange, error) {
+	if g := r.Sub.Gift; g != nil && g.ClaimedBy != "" && slices.Contains(recipientDoes, w.Do) {
+		return resolvedChange{}, problem.Conflict("recipient_decides", "The gift has been claimed; this is up to its recipient.")
+	}
+	return f.workOut(ctx, r, w)
+}
+
+func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange, error) {
+	switch w.Do {
+	case "skip_next":
+		return resolvedChange{command: subscription.SkipNext{}}, nil
+	case "unskip":
+		return resolvedChange{command: subscription.Unskip{}}, nil
+	case "change_date":
+		return resolvedChange{command: subscription.ChangeDate{To: w.To, Day: w.Day}}, nil
+	case "pause":
+		return resolvedChange{command: subscription.Pause{Until: w.Until}}, nil
+	case "resume":
+		return resolvedChange{command: subscription.Resume{}}, nil
+	case "swap":
+		return f.swap(ctx, r, w)
+	case "change_quantity":
+		return resolvedChange{command: subscription.ChangeQuantity{Quantity: w.Quantity}}, nil
+	case "change_address":
+		return f.address(w)
+	case "move":
+		if w.Region != "" {
+			if _, err := format.Country("/region", w.Region); err != nil {
+				return resolvedChange{}, err
+			}
+		}
+		return resolvedChange{command: subscription.Move{Zone: w.Zone, Region: w.Region}}, nil
+	case "cancel", "cancel_now":
+		return resolvedChange{command: subscription.Cancel{Reason: w.Reason, Now: w.Do == "cancel_now"}}, nil
+	case "reactivate":
+		return f.again(ctx, r, w)
+	default:
+		return f.otherPlan(ctx, r, w)
+	}
+}
+
+// address gives the address a name of its own: the parcels under way keep theirs.
+func (f *Subscriptions) address(w SubscriptionChangeRequest) (resolvedChange, error) {
+	if w.Address == nil {
+		return resolvedChange{}, problem.InvalidField("/address", "required", "where to send it")
+	}
+	to, id, err := addressOf("/address", *w.Address)
+	if err != nil {
+		return resolvedChange{}, err
+	}
+	return resolvedChange{command: subscription.ChangeAddress{AddressID: id}, edit: func(r *service.Record) {
+		kept := map[string]address.Address{id: to}
+		if now, ok := r.Addresses[r.Sub.AddressID]; ok {
+			kept[r.Sub.AddressID] = now
+		}
+		for _, t := range r.Tasks {
+			if a, ok := r.Addresses[t.AddressID]; ok {
+				kept[t.AddressID] = a
+			}
+		}
+		r.Addresses = kept
+	}}, nil
+}
+
+// addressOf is an address as it is stored, and the id that a subscription knows it by, made of its text. Errors: 422 with
+// pointers below the given one.
+func addressOf(pointer string, a address.Address) (address.Address, string, error) {
+	a, err := a.Normalize(pointer)
+	if err != nil {
+		return a, "", err
+	}
+	raw, err := json.Marshal(a)
+	sum := sha256.Sum256(raw)
+	return a, "adr_" + hex.EncodeToString(sum[:8]), err
+}
+
+// terms are those of a plan on offer for this subscriber.
+func (f *Subscriptions) terms(ctx context.Context, r *service.Record, planID string, quantity int) (subscription.Terms, func(*service.Record), error) {
+	p, err := f.onOffer(ctx, planID)
+	if err != nil {
+		return subscription.Terms{}, nil, err
+	}
+	if quantity == 0 {
+		quantity = r.Sub.Terms.Quantity
+	}
+	t, err := p.Terms(r.Sub.Terms.Currency, quantity)
+	return t, func(r *service.Record) {
+		if r.Titles == nil {
+			r.Titles = map[string]string{}
+		}
+		r.Titles[p.ID] = titleOf(p, r.Language)
+	}, err
+}
+
+func (f *Subscriptions) onOffer(ctx context.Context, planID string) (*service.Plan, error) {
+	p, err := f.Billing.Plan(ctx, planID)
+	if err != nil {
+		return nil, err
+	}
+	if p.Archived {
+		return nil, problem.NotFound("plan_not_found", "There is no such plan.")
+	}
+	return p, nil
+}
+
+func (f *Subscriptions) otherPlan(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange, error) {
+	if w.PlanID == "" {
+		return resolvedChange{}, problem.InvalidField("/planId", "required", "the plan to change to")
+	}
+	t, edit, err := f.terms(ctx, r, w.PlanID, w.Quantity)
+	if err != nil {
+		return resolvedChange{}, err
+	}
+	if w.Do == "upgrade" {
+		return resolvedChange{subscription.Upgrade{Terms: t}, edit}, nil
+	}
+	return resolvedChange{subscription.Downgrade{Terms: t}, edit}, nil
+}
+
+// again takes a cancellation back; after the end it begins a plan anew, the same one unless another is named.
+func (f *Subscriptions) again(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange, error) {
+	if r.Sub.State != subscription.Ended {
+		return resolvedChange{command: subscription.Reactivate{}}, nil
+	}
+	planID := w.PlanID
+	if planID == "" {
+		planID = r.Sub.Terms.PlanID
+	}
+	t, edit, err := f.terms(ctx, r, planID, w.Quantity)
+	if err != nil {
+		return resolvedChange{}, err
+	}
+	return resolvedChange{subscription.Reactivate{Terms: &t}, edit}, nil
+}
+
+// swap prices other contents by what they cost in the catalog, with the discount that the plan gives on its own.
+func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange, error) {
+	if r.Sub.Terms.Kind != subscription.Replenishment {
+		return resolvedChange{}, problem.Conflict("not_for_this_plan", "What this plan sends is the shop's choice.")
+	}
+	p, err := f.Billing.Plan(ctx, r.Sub.Terms.PlanID)
+	if err != nil {
+		return resolvedChange{}, err
+	}
+	prices, err := f.Billing.UnitPrices(ctx, r.Sub.Terms.Currency, append(w.Contents[:len(w.Contents):len(w.Contents)], p.Contents...))
+	if err != nil {
+		return resolvedChange{}, err
+	}
+	sum := func(items []subscription.Item) (n int64) {
+		for _, it := range items {
+			n += prices[it.VariantID] * int64(it.Quantity)
+		}
+		return n
+	}
+	for i, it := range w.Contents {
+		if _, ok := prices[it.VariantID]; !ok {
+			return resolvedChange{}, problem.InvalidField(fmt.Sprintf("/contents/%d/variantId", i), "unknown_variant", "no variant that is sold in this currency")
+		}
+	}
+	t, err := p.Terms(r.Sub.Terms.Currency, r.Sub.Terms.Quantity)
+	if err != nil {
+		return resolvedChange{}, err
+	}
+	price := sum(w.Contents)
+	if base := sum(p.Contents); base > 0 {
+		price = (t.Price*price + base/2) / base
+	}
+	return resolvedChange{command: subscription.Swap{Contents: w.Contents, Price: price}}, nil
+}
+
+// titleOf is the plan's name in a language, in English where it has none in it.
+func titleOf(p *service.Plan, language string) string {
+	return cmp.Or(catalog.Text(p.Name).In(language, "en"), p.ID)
+}

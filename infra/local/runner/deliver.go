@@ -1,0 +1,344 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"dangol/infra/topology"
+
+	"dangol/infra/local/engine"
+	"dangol/infra/local/tables"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/table"
+)
+
+// pollInterval is how often the runner looks whether something has become due without a write having told it.
+const pollInterval = time.Second
+
+// expiryInterval is how often the runner deletes what has expired; DynamoDB promises days.
+const expiryInterval = 10 * time.Minute
+
+// gatherInterval is how long the runner waits after a write for more of them: reading the streams once for ten orders costs a
+// tenth.
+const gatherInterval = 200 * time.Millisecond
+
+// maxRounds bounds one pass, so that a function that keeps making work for itself cannot hold the laptop up.
+const maxRounds = 1_000
+
+// wakeUp says that there may be something to deliver.
+func (r *Runner) wakeUp() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// deliverLoop keeps the system moving until ctx ends.
+func (r *Runner) deliverLoop(ctx context.Context) {
+	work := context.WithoutCancel(ctx) // a stop lets the work at hand end
+	ticker, broom := time.NewTicker(pollInterval), time.NewTicker(expiryInterval)
+	defer ticker.Stop()
+	defer broom.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+			if !wait(ctx, gatherInterval) {
+				return
+			}
+			r.report(r.runUntilIdle(work, r.deliveries()))
+		case <-broom.C:
+			r.report(r.expire(work))
+			r.report(r.forget())
+		case <-ticker.C:
+			if at, ok := r.nextDue(work); ok && !at.After(r.clock.Now()) {
+				r.report(r.RunUntilIdle(work))
+			}
+		}
+	}
+}
+
+func (r *Runner) report(err error) {
+	if err != nil {
+		r.options.Log.Error("settle", "error", err)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// part is something that may have work to do; it returns how much it did.
+type part func(context.Context) (int, error)
+
+// deliveries are the parts that move what has been written, from the streams to the last consumer.
+func (r *Runner) deliveries() []part {
+	var all []part
+	for _, relay := range r.relays {
+		all = append(all, relay.Poll)
+	}
+	return append(all, r.bus.Deliver, r.queues.RunDue, r.tickPayments)
+}
+
+// RunUntilIdle delivers everything that is due at this moment, and what comes of it, until nothing is left to do before the
+// clock moves.
+func (r *Runner) RunUntilIdle(ctx context.Context) error {
+	return r.runUntilIdle(ctx, append(r.deliveries(), r.tickSchedules, r.sweep))
+}
+
+// runUntilIdle gives every part its chance until none has anything left to do.
+func (r *Runner) runUntilIdle(ctx context.Context, parts []part) error {
+	r.idleLock.Lock()
+	defer r.idleLock.Unlock()
+	for range maxRounds {
+		total := 0
+		for _, work := range parts {
+			n, err := work(ctx)
+			if err != nil {
+				return err
+			}
+			total += n
+		}
+		if total == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("the system does not come to rest after %d rounds", maxRounds)
+}
+
+func (r *Runner) tickSchedules(ctx context.Context) (int, error) {
+	return r.schedule.RunDue(ctx, r.clock.Now())
+}
+
+func (r *Runner) tickPayments(ctx context.Context) (int, error) {
+	return r.payments.Tick(ctx, r.clock.Now())
+}
+
+// sweep invokes the scheduled functions when their table has something due. On AWS they run each minute; here they run
+// when it matters, so that a year can pass in seconds.
+func (r *Runner) sweep(ctx context.Context) (int, error) {
+	at, ok, err := r.nextJob(ctx)
+	if err != nil || !ok || at.After(r.clock.Now()) {
+		return 0, err
+	}
+	for _, f := range r.options.System.Functions {
+		if f.Schedule == nil || !r.runs(f) {
+			continue
+		}
+		if _, err := r.invoke(ctx, f.Name, []byte("{}")); err != nil {
+			return 0, fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	after, ok, err := r.nextJob(ctx)
+	if err != nil || ok && !after.After(at) {
+		return 0, err // no progress: leave it to the next look
+	}
+	return 1, nil
+}
+
+// runs reports whether a scheduled function is to be invoked now: the sweeper whenever something is due, one with a
+// longer rate when that has passed since the last time.
+func (r *Runner) runs(f topology.Function) bool {
+	if f.Schedule.Rate <= time.Minute {
+		return true
+	}
+	now := r.clock.Now()
+	if now.Sub(r.ran[f.Name]) < f.Schedule.Rate {
+		return false
+	}
+	r.ran[f.Name] = now
+	return true
+}
+
+// nextJob is when the first job of the due index is due.
+func (r *Runner) nextJob(ctx context.Context) (at time.Time, ok bool, err error) {
+	for _, k := range r.options.System.Due {
+		first, there, err := due.Next(ctx, r.Table(k.Table), k.Kind)
+		if err != nil {
+			return at, false, err
+		}
+		if there && (!ok || first.Before(at)) {
+			at, ok = first, true
+		}
+	}
+	return at, ok, nil
+}
+
+// nextDue is when anything at all is due.
+func (r *Runner) nextDue(ctx context.Context) (at time.Time, ok bool) {
+	consider := func(t time.Time, there bool) {
+		if there && (!ok || t.Before(at)) {
+			at, ok = t, true
+		}
+	}
+	consider(r.bus.NextDue())
+	consider(r.queues.NextDue())
+	consider(r.schedule.NextDue())
+	consider(r.payments.NextDue())
+	for _, relay := range r.relays {
+		consider(relay.NextDue())
+	}
+	first, there, err := r.nextJob(ctx)
+	consider(first, there && err == nil)
+	return at, ok
+}
+
+// Advance moves the clock forward by d. Everything due on the way happens in order, at its own time. It returns what
+// happened.
+func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, error) {
+	target := r.clock.Now().Add(d)
+	r.journal.start()
+	defer r.journal.stop()
+	for {
+		if err := r.RunUntilIdle(ctx); err != nil {
+			return nil, err
+		}
+		at, ok := r.nextDue(ctx)
+		if !ok || at.After(target) {
+			break
+		}
+		r.clock.MoveTo(at)
+	}
+	r.clock.MoveTo(target)
+	if err := r.RunUntilIdle(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.expire(ctx); err != nil {
+		return nil, err
+	}
+	return r.journal.take(), r.saveAhead()
+}
+
+// expire deletes what its time to live has passed, as DynamoDB does in its own time.
+func (r *Runner) expire(ctx context.Context) error {
+	client := tables.Client(r.endpoint)
+	for _, s := range r.options.System.Tables {
+		if _, err := engine.Sweep(ctx, client, s.Name, table.TTLAttribute, r.clock.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget removes what has been read from the streams; DynamoDB does after a day. One function reads each.
+func (r *Runner) forget() error {
+	if r.engine == nil {
+		return nil
+	}
+	for _, relay := range r.relays {
+		for _, p := range relay.Progress() {
+			if r.forgotten[p.Shard] == p.Sequence {
+				continue
+			}
+			if err := r.engine.Forget(p.Table, p.Shard, p.Sequence); err != nil {
+				return err
+			}
+			r.forgotten[p.Shard] = p.Sequence
+		}
+	}
+	return nil
+}
+
+// readAhead is how far the clock was ahead of the machine's when it was last moved.
+func (r *Runner) readAhead() (time.Duration, error) {
+	path := r.file("clock")
+	if path == "" {
+		return 0, nil
+	}
+	raw, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return time.ParseDuration(strings.TrimSpace(string(raw)))
+}
+
+func (r *Runner) saveAhead() error {
+	path := r.file("clock")
+	if path == "" {
+		return nil
+	}
+	ahead := r.clock.Now().Sub(r.base.Now())
+	return os.WriteFile(path, []byte(ahead.Round(time.Millisecond).String()+"\n"), 0o644)
+}
+
+// ClockEvent is one thing that happened while the clock moved.
+type ClockEvent struct {
+	At       time.Time `json:"at"`
+	Function string    `json:"function"`
+	What     string    `json:"what"`
+}
+
+// journal notes what functions are invoked for.
+type journal struct {
+	mu      sync.Mutex
+	open    bool
+	entries []ClockEvent
+}
+
+func (j *journal) start() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.open, j.entries = true, nil
+}
+
+func (j *journal) stop() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.open = false
+}
+
+func (j *journal) take() []ClockEvent {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return append([]ClockEvent{}, j.entries...)
+}
+
+func (j *journal) invoked(at time.Time, function string, payload []byte) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.open {
+		return
+	}
+	for _, what := range causes(payload) {
+		j.entries = append(j.entries, ClockEvent{At: at, Function: function, What: what})
+	}
+}
+
+// causes says in words what an invocation is about: the event of a rule, the jobs of a queue.
+func causes(payload []byte) []string {
+	var p struct {
+		DetailType string `json:"detail-type"`
+		Records    []struct {
+			EventSource string `json:"eventSource"`
+			Body        string `json:"body"`
+		}
+	}
+	if json.Unmarshal(payload, &p) != nil {
+		return nil
+	}
+	if p.DetailType != "" {
+		return []string{"event " + p.DetailType}
+	}
+	var all []string
+	for _, record := range p.Records {
+		var job due.Job
+		if json.Unmarshal([]byte(record.Body), &job) == nil && job.Kind != "" {
+			all = append(all, "due "+job.Kind+" "+job.Key.PK)
+		}
+	}
+	return all
+}

@@ -1,0 +1,157 @@
+package cart
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+)
+
+const (
+	// keptKeys and keptMarks bound what a cart remembers of its last writes.
+	keptKeys  = 16
+	keptMarks = 16
+	// lostTries bounds how often a write that ended in an error is looked for in the cart, by its mark.
+	lostTries = 3
+)
+
+// Attempt is one request to change a cart. Key, when the client sent one, makes a repetition of it have no effect for 24
+// hours; Hash tells whether the repetition asks for the same.
+type Attempt struct {
+	Key, Hash string
+}
+
+// Change loads a cart, lets do change it, and writes it back if nobody else has in between; else it starts over with
+// what is there, so concurrent changes lose nothing. do may be called several times, each time with a fresh cart. It
+// reports whether the attempt's key had been used before; the cart is then as it is and do is not asked. A write whose
+// answer was lost is found again by its mark.
+//
+// 2 round trips; 1 RCU per 4 KB and 1 WCU per KB of the cart; 1 more round trip for each change it met. Errors: those of
+// do, 404 cart_not_found, 409 cart_paying, 409 cart_ordered with extra.orderId, 422 idempotency_key_reused, 503 busy.
+func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) error) (c *Cart, replayed bool, err error) {
+	mark := id.Secret()[:8]
+	ref.Operator = false // reading is all it allows
+	lost := 0
+	w, err := table.Modify(ctx, func(ctx context.Context, found table.Item) (w reading, err error) {
+		if found == nil {
+			w.cart, w.seen, err = s.load(ctx, ref)
+		} else {
+			w.cart, w.seen, err = s.again(ref, c, found)
+		}
+		c = w.cart
+		return w, err
+	}, func(ctx context.Context, w reading) (reading, error) {
+		if slices.Contains(w.cart.WriteIDs, mark) {
+			return w, nil
+		}
+		used, err := a.used(w.cart, s.Clock.Now())
+		if used || err != nil {
+			replayed = used
+			return w, err
+		}
+		if err := CheckOpen(w.cart); err != nil {
+			return w, err
+		}
+		s.name(w.cart)
+		if err := do(w.cart); err != nil {
+			return w, err
+		}
+		err = s.Table.Put(ctx, s.write(w.cart, w.seen, mark, a))
+		if failed, met := table.Failed(err); met {
+			return w, table.Stale(err, failed.Item)
+		}
+		if err != nil && lost < lostTries && ctx.Err() == nil {
+			lost++
+			return w, table.Stale(err, nil)
+		}
+		return w, err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return w.cart, replayed, nil
+}
+
+// reading is a cart as it was read, and what must still stand when it is written.
+type reading struct {
+	cart *Cart
+	seen stood
+}
+
+// CheckOpen returns why a cart cannot be changed: 409 cart_paying or cart_ordered with extra.orderId; nil for an open one.
+func CheckOpen(c *Cart) error {
+	switch c.State {
+	case Paying:
+		return problem.Conflict("cart_paying", "This cart is being paid for and cannot be changed.")
+	case Ordered:
+		return problem.Conflict("cart_ordered", "This cart has been ordered.").With("orderId", c.OrderID)
+	default:
+		return nil
+	}
+}
+
+// name gives a customer's first cart its id.
+func (s Store) name(c *Cart) {
+	if c.ID == OwnCart {
+		now := s.Clock.Now()
+		c.ID, c.CreatedAt = id.New(Prefix, now), now
+	}
+}
+
+// write is the put of a changed cart, under the condition that what was seen still stands.
+func (s Store) write(c *Cart, seen stood, mark string, a Attempt) table.Put {
+	now := s.Clock.Now()
+	c.announce(now)
+	c.Version++
+	c.UpdatedAt, c.TTL = now, keep(c, now)
+	c.WriteIDs = append(c.WriteIDs[max(0, len(c.WriteIDs)-keptMarks+1):], mark)
+	if a.Key != "" {
+		c.Keys = append(c.Keys[max(0, len(c.Keys)-keptKeys+1):], UsedKey{Key: a.Key, Hash: a.Hash, At: now.Unix()})
+	}
+	if seen.id == "" {
+		return table.Put{Item: c, If: table.IfNew}
+	}
+	return table.Put{Item: c, If: unchanged, With: map[string]any{
+		":id": seen.id, ":version": seen.version, ":open": Open,
+	}}
+}
+
+// unchanged keeps one change from overwriting another, or a cart that is being paid for, or the one that took its place.
+const unchanged = "#id = :id AND #version = :version AND #state = :open"
+
+// used looks for the attempt's key among those of the cart.
+func (a Attempt) used(c *Cart, now time.Time) (bool, error) {
+	since := now.Add(-idempotency.Retention).Unix()
+	at := slices.IndexFunc(c.Keys, func(k UsedKey) bool { return k.Key == a.Key && k.At > since })
+	switch {
+	case a.Key == "" || at < 0:
+		return false, nil
+	case c.Keys[at].Hash != a.Hash:
+		return false, problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
+	default:
+		return true, nil
+	}
+}
+
+// again makes the next try's cart from what the refused write found, at no further read.
+func (s Store) again(ref Ref, before *Cart, item table.Item) (*Cart, stood, error) {
+	if !ref.guest() {
+		c, seen, err := s.customers(ref, item)
+		if err == nil {
+			c.Purchases = before.Purchases
+		}
+		return c, seen, err
+	}
+	var c Cart
+	if err := item.Decode(&c); err != nil {
+		return nil, stood{}, err
+	}
+	if s.expired(&c) || !tokenFits(&c, ref.Token) {
+		return nil, stood{}, NotFound()
+	}
+	return &c, stood{c.ID, c.Version}, nil
+}

@@ -1,0 +1,74 @@
+package catalog
+
+import (
+	"slices"
+	"time"
+)
+
+// PricePoint is a price outside sales as it was asked from a moment on, until the next step.
+type PricePoint struct {
+	Since     int64 `json:"s"` // Unix milliseconds
+	Amount    int64 `json:"a"` // minor units
+	CompareAt int64 `json:"c,omitempty"`
+}
+
+const (
+	// pastReach is how far back steps are kept: 30 days before the start of any sale that is still on.
+	pastReach = 400 * 24 * time.Hour
+	// maxPast bounds the steps of one price, because all prices of a product share an item of 400 KB.
+	maxPast = 20
+)
+
+// UpdatePriceHistory sets when each price of after came into force, and what was asked before it: at when its amounts differ from
+// those in before (nil for a product being made), else when it did before.
+func UpdatePriceHistory(before, after *Product, at time.Time) {
+	for i, v := range after.Variants {
+		var old Variant
+		if before != nil {
+			old, _ = before.Variant(v.ID)
+		}
+		prices := make(map[string]Price, len(v.Prices))
+		for currency, price := range v.Prices {
+			price.Since = at.UnixMilli()
+			switch was, ok := old.Prices[currency]; {
+			case ok && was.Same(price):
+				price.Since, price.Prior, price.History = was.Since, was.Prior, was.History
+			case ok:
+				price.History = bounded(was.steps(), at.Add(-pastReach).UnixMilli())
+			}
+			prices[currency] = price
+		}
+		after.Variants[i].Prices = prices
+	}
+}
+
+// steps is the price with its past, in a list of its own.
+func (p Price) steps() []PricePoint {
+	return append(slices.Clip(slices.Clone(p.History)), PricePoint{p.Since, p.Amount, p.CompareAt})
+}
+
+// HistoryBefore is what was asked before a moment, oldest first; nothing when the price began then or later.
+func (p Price) HistoryBefore(t time.Time) []PricePoint {
+	steps := p.steps()
+	end, _ := slices.BinarySearchFunc(steps, t.UnixMilli(), func(s PricePoint, ms int64) int { return int(s.Since - ms) })
+	return steps[:end]
+}
+
+// bounded leaves out steps that were over before the horizon. Of what is still too much the two oldest become one with the
+// lower amount, so that the lowest price may come out too low, which nobody is misled by, and never too high.
+func bounded(steps []PricePoint, horizon int64) []PricePoint {
+	for len(steps) > 1 && steps[1].Since <= horizon {
+		steps = steps[1:]
+	}
+	for len(steps) > maxPast {
+		steps[1].Since, steps[1].Amount = steps[0].Since, min(steps[0].Amount, steps[1].Amount)
+		steps = steps[1:]
+	}
+	return steps
+}
+
+// WithoutHistory is the price without its past, for where that is written down anyway.
+func (p Price) WithoutHistory() *Price {
+	p.Prior, p.History = 0, nil
+	return &p
+}

@@ -1,0 +1,115 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Summary is what lists show of a product. It is kept on the product's item and projected into the index, so that listing
+// never reads products.
+type Summary struct {
+	ID         string                `json:"id"`
+	Handle     string                `json:"handle"`
+	Version    int                   `json:"version"`
+	Status     Status                `json:"status"`
+	Title      Text                  `json:"title"`
+	Vendor     string                `json:"vendor,omitempty"`
+	Type       string                `json:"type,omitempty"`
+	Tags       []string              `json:"tags,omitempty"`
+	Categories []string              `json:"categories,omitempty"`
+	Image      Image                 `json:"image"`
+	Prices     map[string]PriceRange `json:"prices"`    // by currency
+	VariantID  string                `json:"variantId"` // the first, for a buy button where there is but one
+	Variants   int                   `json:"variants"`
+	CreatedAt  time.Time             `json:"createdAt"`
+	UpdatedAt  time.Time             `json:"updatedAt"`
+}
+
+// PriceRange is what the variants cost in one currency, in minor units. CompareAt, Since, Prior and Past are those of the
+// cheapest, as in Price.
+type PriceRange struct {
+	Min       int64 `json:"min"`
+	Max       int64 `json:"max"`
+	CompareAt int64 `json:"compareAt,omitempty"`
+	Floor     int64 `json:"floor,omitempty"` // the lowest of the variants'
+
+	Since   int64        `json:"since,omitempty"`
+	Prior   int64        `json:"prior,omitempty"`
+	History []PricePoint `json:"past,omitempty"`
+}
+
+// Cheapest is the price of the cheapest variant.
+func (r PriceRange) Cheapest() Price {
+	return Price{Amount: r.Min, CompareAt: r.CompareAt, Since: r.Since, Floor: r.Floor, Prior: r.Prior, History: r.History}
+}
+
+func cardOf(p *Product) Summary {
+	c := Summary{
+		ID: p.ID, Handle: p.Handle, Version: p.Version, Status: p.Status, Title: p.Title, Vendor: p.Vendor, Type: p.Type,
+		Tags: p.Tags, Categories: p.Categories, Variants: len(p.Variants), Prices: map[string]PriceRange{},
+		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	}
+	if len(p.Images) > 0 {
+		c.Image = p.Images[0]
+	}
+	if len(p.Variants) > 0 {
+		c.VariantID = p.Variants[0].ID
+	}
+	for _, v := range p.Variants {
+		for currency, price := range v.Prices {
+			r, ok := c.Prices[currency]
+			if !ok || price.Floor < r.Floor {
+				r.Floor = price.Floor
+			}
+			if !ok || price.Amount < r.Min {
+				r.Min, r.CompareAt, r.Since, r.Prior, r.History = price.Amount, price.CompareAt, price.Since, price.Prior, price.History
+			}
+			r.Max = max(r.Max, price.Amount)
+			c.Prices[currency] = r
+		}
+	}
+	return c
+}
+
+// searched is the text that a search looks through: titles in all languages, tags, vendor, type and categories, one a
+// line.
+func (c *Summary) searched() string {
+	var b strings.Builder
+	add := func(texts ...string) {
+		for _, s := range texts {
+			b.WriteString(squeeze(s))
+			b.WriteByte('\n')
+		}
+	}
+	for _, title := range c.Title {
+		add(title)
+	}
+	add(c.Tags...)
+	add(c.Categories...)
+	add(c.Vendor, c.Type)
+	return b.String()
+}
+
+// squeeze brings a text into the form in which it is searched: composed (a Mac decomposes Hangul), lower case, letters and
+// digits only. Without spaces, because writers of Korean set them freely: 수분크림 finds 수분 크림.
+func squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, norm.NFC.String(s))
+}
+
+// searchWords splits what a shopper typed into the words that must all be found.
+func searchWords(q string) []string {
+	words := strings.Fields(q)
+	for i, w := range words {
+		words[i] = squeeze(w)
+	}
+	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
+}

@@ -1,0 +1,55 @@
+package checkout
+
+import (
+	"time"
+
+	"dangol/shared/cart"
+	"dangol/shared/membership"
+	"dangol/shared/order"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion/store"
+)
+
+// newCheckout writes down what is bought, as it was priced.
+func newCheckout(p cart.Priced, now time.Time) *Checkout {
+	b := p.Cart
+	c := &Checkout{
+		State: Paying, CartKey: b.Key, CartVersion: b.Version, OrderID: order.NewID(now),
+		HeldUntil: now.Add(HoldDuration), CreatedAt: now, UpdatedAt: now,
+		Draft: order.Draft{
+			CartID: b.ID, CustomerID: b.CustomerID, TokenHash: b.TokenHash, Email: b.Email, Language: b.Language,
+			Totals: order.Totals{Totals: p.Totals}, Address: b.Address, Shipping: b.Shipping, Note: b.Note,
+		},
+	}
+	for _, l := range b.Lines {
+		c.Lines = append(c.Lines, orderLine(l, p.Variants[l.VariantID], b))
+	}
+	c.Member = table.List[membership.Plan](p.Member)
+	c.First = b.CustomerID != "" && b.Purchases[store.Orders] == 0
+	c.Uses = store.Uses(p.Promotions.Claims(p.Outcome.Applied, p.Totals.Currency))
+	for _, l := range limitedOf(p) {
+		c.Counted = append(c.Counted, order.LifetimeCount{VariantID: l.VariantID, Quantity: l.Quantity})
+	}
+	return c
+}
+
+func orderLine(l cart.Line, g cart.SellableVariant, of *cart.Cart) order.Line {
+	image := g.Variant.Image
+	if image == "" && len(g.Product.Images) > 0 {
+		image = g.Product.Images[0].URL
+	}
+	line := order.Line{
+		ID: l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, SKU: g.Variant.SKU,
+		Title:   g.Product.Title.In(of.Language, "en"),
+		Options: g.Variant.Options, Image: image, Quantity: l.Quantity, Properties: l.Properties, Gift: l.Gift,
+		Categories: g.Product.Categories, Tags: g.Product.Tags,
+	}
+	if l.Gift != "" {
+		line.Saved = g.Variant.Prices[of.Currency].Amount * int64(l.Quantity)
+	}
+	if list, ok := g.Product.Variant(l.VariantID); ok && g.Sale != nil && l.Gift == "" {
+		line.Sale = g.Sale.PromotionID
+		line.Saved = (list.Prices[of.Currency].Amount - g.Variant.Prices[of.Currency].Amount) * int64(l.Quantity)
+	}
+	return line
+}

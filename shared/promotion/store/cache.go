@@ -1,0 +1,251 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"dangol/shared/membership"
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion"
+)
+
+// Fresh is how old the promotions in a cart or on a page may be.
+const Fresh = 2 * time.Second
+
+// Reader gives promotions, and what is known about a shopper that decides which of them apply.
+type Reader interface {
+	Current(ctx context.Context) (*Snapshot, error)
+	Facts(ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time) (promotion.Facts, error)
+}
+
+// Shopper is who buys.
+type Shopper struct {
+	CustomerID string
+	// Guest is the id under which a guest's uses are counted, empty while their mail address is not known.
+	Guest        string
+	Entitlements membership.Entitlements // read along with the cart
+	// Counted is what was read along with the cart: uses by promotion id, and Orders. Nil for a guest.
+	Counted   map[string]int
+	Chosen    map[string][]string // gifts, by promotion id
+	Languages []string
+}
+
+// Orders is the name under which a customer's orders are counted, next to uses and limited goods.
+const Orders = "orders"
+
+// Cache is the published promotions in memory. At most once every fresh it asks the index; which of them are live is told
+// by the clock of whoever reads, so a start or an end is never late. It is safe for concurrent use.
+type Cache struct {
+	store Store
+	fresh time.Duration
+
+	refreshing sync.Mutex
+	current    atomic.Pointer[cachedSnapshot]
+}
+
+type cachedSnapshot struct {
+	*Snapshot
+	at time.Time
+}
+
+// NewCache returns a cache that may be as old as fresh; 0 asks every time.
+func NewCache(s Store, fresh time.Duration) *Cache { return &Cache{store: s, fresh: fresh} }
+
+// Current returns promotions not older than fresh. While one caller asks, the others go on with what is there; when the
+// database does not answer, so does everybody, as long as there is something. No round trip, or those of Store.Read.
+func (b *Cache) Current(ctx context.Context) (*Snapshot, error) {
+	s, now := b.current.Load(), b.store.Clock.Now()
+	if s != nil && b.fresh > 0 && now.Sub(s.at) < b.fresh {
+		return s.Snapshot, nil
+	}
+	if s == nil || b.fresh == 0 {
+		b.refreshing.Lock()
+	} else if !b.refreshing.TryLock() {
+		return s.Snapshot, nil
+	}
+	defer b.refreshing.Unlock()
+	if again := b.current.Load(); again != s && b.fresh > 0 {
+		return again.Snapshot, nil
+	}
+	next, err := b.store.Read(ctx, b.fresh == 0)
+	if err != nil {
+		if s != nil && ctx.Err() == nil {
+			return s.Snapshot, nil
+		}
+		return nil, err
+	}
+	b.current.Store(&cachedSnapshot{next, now})
+	return next, nil
+}
+
+// Invalidate makes the next reader ask: somebody has just learned that what is here is old.
+func (b *Cache) Invalidate() { b.current.Store(nil) }
+
+// Facts is what is known about a shopper. 1 round trip when one of the codes can be used only so often, a live promotion is for
+// a segment, or one is limited per customer and this is a guest; else none.
+func (b *Cache) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time) (promotion.Facts, error) {
+	return b.store.Facts(ctx, s, who, codes, at, b.fresh == 0)
+}
+
+// Facts is what is known about a shopper, strongly consistent or not. Round trips are those of Cache.Facts.
+func (st Store) Facts(
+	ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time, strong bool,
+) (promotion.Facts, error) {
+	f := s.facts(who, at)
+	keys := s.limitedCodes(codes, at)
+	if who.CustomerID != "" && s.segmented(at) {
+		keys = append(keys, KeyOfSegments(who.CustomerID))
+	}
+	guest := who.CustomerID == "" && who.Guest != ""
+	if f.Identified = guest; guest && s.counted(at) {
+		keys = append(keys, KeyOfCounters(who.Guest))
+	}
+	if len(keys) == 0 {
+		return f, nil
+	}
+	items, err := st.Table.BatchGet(ctx, strong, keys...)
+	if err != nil {
+		return f, err
+	}
+	f.CodeUses = map[string]int{}
+	for _, code := range codes {
+		p := s.Set.CodeOwner(code, at)
+		if p == nil {
+			continue
+		}
+		if item, ok := items[KeyOfCode(p.ID, promotion.NormalizeCode(code))]; ok {
+			f.CodeUses[promotion.NormalizeCode(code)] = int(number(item, "uses"))
+		}
+	}
+	if item, ok := items[KeyOfCounters(who.Guest)]; ok && guest {
+		f.Used = s.usedBy(func(id string) int { return int(number(item, id)) })
+	}
+	if item, ok := items[KeyOfSegments(who.CustomerID)]; ok {
+		var in segments
+		if err := item.Decode(&in); err != nil {
+			return f, err
+		}
+		f.Segments = in.Segments
+	}
+	return f, nil
+}
+
+// KeyOfCounters is the key of what a shopper has used of promotions with a limit, and bought of goods with one.
+func KeyOfCounters(counter string) table.Key {
+	return table.Key{PK: "CUSTOMER#" + counter, SK: "PURCHASES"}
+}
+
+// counted reports whether a live promotion is limited per customer.
+func (s *Snapshot) counted(at time.Time) bool {
+	for _, p := range s.byID {
+		if p.LimitPerCustomer > 0 && p.Kind != promotion.Drop && p.Live(at) {
+			return true
+		}
+	}
+	return false
+}
+
+// usedBy is what promotions have cost, with how often a shopper has used those with a limit.
+func (s *Snapshot) usedBy(count func(promotionID string) int) map[string]promotion.Used {
+	used := map[string]promotion.Used{}
+	maps.Copy(used, s.Used)
+	for id, p := range s.byID {
+		if n := count(id); p.LimitPerCustomer > 0 && n > 0 {
+			u := used[id]
+			u.Customer = n
+			used[id] = u
+		}
+	}
+	return used
+}
+
+// KeyOfSegments is the key of the segments a customer is in.
+func KeyOfSegments(customerID string) table.Key {
+	return table.Key{PK: "CUSTOMER#" + customerID, SK: "SEGMENTS"}
+}
+
+// segments is the item of a customer's segments.
+type segments struct {
+	table.Key
+	Segments []string `dynamodbav:"segments"`
+}
+
+// Segments is the item that puts a customer into segments.
+func Segments(customerID string, names ...string) any {
+	return segments{KeyOfSegments(customerID), names}
+}
+
+// facts is what is known without asking: of what plans the shopper is a member at the moment, and that a customer has ordered
+// when an order was counted.
+func (s *Snapshot) facts(who Shopper, at time.Time) promotion.Facts {
+	f := promotion.Facts{
+		Member: who.Entitlements.Member(at), First: who.CustomerID != "" && who.Counted[Orders] == 0, Chosen: who.Chosen, Languages: who.Languages,
+		Used: s.Used,
+	}
+	if len(who.Counted) == 0 {
+		return f
+	}
+	f.Used = maps.Clone(s.Used)
+	if f.Used == nil {
+		f.Used = map[string]promotion.Used{}
+	}
+	for id, n := range who.Counted {
+		if s.byID[id] != nil {
+			used := f.Used[id]
+			used.Customer = n
+			f.Used[id] = used
+		}
+	}
+	return f
+}
+
+// limitedCodes are the keys of the counters of those codes that can be used only so often.
+func (s *Snapshot) limitedCodes(codes []string, at time.Time) (keys []table.Key) {
+	for _, code := range codes {
+		p := s.Set.CodeOwner(code, at)
+		if p == nil || codeLimit(p) == 0 {
+			continue
+		}
+		if key := KeyOfCode(p.ID, promotion.NormalizeCode(code)); !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// segmented reports whether a live promotion is for a segment.
+func (s *Snapshot) segmented(at time.Time) bool {
+	for _, p := range s.byID {
+		if len(p.Conditions.Segments) > 0 && (p.Live(at) || p.Kind == promotion.Drop) {
+			return true
+		}
+	}
+	return false
+}
+
+// Static is promotions that nobody changes, with facts that are known beforehand: for previews and tests. A nil Known makes
+// them from the shopper alone.
+type Static struct {
+	Snapshot *Snapshot
+	Known    *promotion.Facts
+}
+
+// Current returns the promotions.
+func (f Static) Current(context.Context) (*Snapshot, error) { return f.Snapshot, nil }
+
+// Facts returns what is known.
+func (f Static) Facts(_ context.Context, s *Snapshot, who Shopper, _ []string, at time.Time) (promotion.Facts, error) {
+	if f.Known == nil {
+		return s.facts(who, at), nil
+	}
+	known := *f.Known
+	known.Chosen, known.Languages = who.Chosen, who.Languages
+	return known, nil
+}
+
+// None is no promotions at all.
+var None Reader = Static{Snapshot: NewSnapshot(nil, nil)}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"dangol/shared/platform/table"
+	"dangol/shared/promotion"
+)
+
+// TheShop is the scope of what all products sold together.
+const TheShop = "shop"
+
+// keyOfSales is the key of what was sold of a product, or by the shop, on one day in one currency.
+func keyOfSales(scope, currency string, day promotion.Day) table.Key {
+	return table.Key{PK: "SALES#" + scope + "#" + currency, SK: day.String()}
+}
+
+// AddDaySales adds an order to a day's sales, or takes a canceled one off with a negative count. It has no condition: the
+// consumer's own record of the event keeps it from being applied twice.
+func AddDaySales(scope, currency string, s promotion.DaySales) table.Update {
+	return table.Update{
+		Key: keyOfSales(scope, currency, s.Day), Do: "ADD #orders :orders, #revenue :revenue, #discounted :discounted",
+		With: map[string]any{":orders": s.Orders, ":revenue": s.Revenue, ":discounted": s.Discounted},
+	}
+}
+
+// Sales reads what was sold from one day to another, both included. 1 round trip, 0.5 RCU per 4 KB.
+func (s Store) Sales(ctx context.Context, scope, currency string, from, to promotion.Day) (days []promotion.DaySales, err error) {
+	err = s.Table.All(ctx, table.Query{
+		Where: "#pk = :scope AND #sk BETWEEN :from AND :to",
+		With:  map[string]any{":scope": keyOfSales(scope, currency, from).PK, ":from": from.String(), ":to": to.String()},
+	}, func(item table.Item) error {
+		day, err := promotion.ParseDay(item.Text(table.SortKey))
+		if err != nil {
+			return fmt.Errorf("sales: %w", err)
+		}
+		days = append(days, promotion.DaySales{
+			Day: day, Orders: int(number(item, "orders")), Revenue: number(item, "revenue"), Discounted: number(item, "discounted"),
+		})
+		return nil
+	})
+	return days, err
+}
+
+// Stats is what a promotion has brought and cost, in one currency.
+type Stats struct {
+	Currency     string
+	Orders       int
+	Revenue      int64 // what those orders cost their shoppers, minor units
+	Cost         int64 // what was taken off, minor units
+	NewCustomers int
+}
+
+// KeyOfStats is the key of what a promotion has brought and cost.
+func KeyOfStats(promotionID string) table.Key {
+	return table.Key{PK: "PROMOTION#" + promotionID, SK: "STATS"}
+}
+
+// AddStats adds to what a promotion has brought; a canceled order is one with negative figures. Condition: see AddDaySales.
+func AddStats(promotionID string, s Stats) table.Update {
+	c := s.Currency
+	return table.Update{
+		Key:  KeyOfStats(promotionID),
+		Do:   "ADD #orders" + c + " :orders, #revenue" + c + " :revenue, #cost" + c + " :cost, #new" + c + " :new",
+		With: map[string]any{":orders": s.Orders, ":revenue": s.Revenue, ":cost": s.Cost, ":new": s.NewCustomers},
+	}
+}
+
+// Stats reads what a promotion has brought and cost, by currency. 1 round trip.
+func (s Store) Stats(ctx context.Context, promotionID string) (all []Stats, err error) {
+	items, err := s.Table.BatchGet(ctx, true, KeyOfStats(promotionID))
+	if err != nil {
+		return nil, err
+	}
+	item := items[KeyOfStats(promotionID)]
+	for name := range item {
+		if len(name) != len("orders")+3 || name[:6] != "orders" {
+			continue
+		}
+		c := name[6:]
+		all = append(all, Stats{
+			Currency: c, Orders: int(number(item, "orders"+c)), Revenue: number(item, "revenue"+c), Cost: number(item, "cost"+c),
+			NewCustomers: int(number(item, "new"+c)),
+		})
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].Currency < all[j].Currency })
+	return all, nil
+}

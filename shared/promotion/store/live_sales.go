@@ -1,0 +1,50 @@
+package store
+
+import (
+	"strconv"
+	"time"
+
+	"dangol/shared/catalog"
+)
+
+// liveSales is the sale prices at one moment, for lists that filter and sort by price.
+type liveSales struct {
+	of   *Snapshot
+	at   time.Time
+	name string
+}
+
+// LiveSales is the sale prices that are live at a moment; nil when there are none.
+func (s *Snapshot) LiveSales(at time.Time) catalog.SalePrices {
+	var name []byte
+	for _, p := range s.sales {
+		if p.Live(at) {
+			name = append(append(name, p.ID...), ' ')
+			name = append(strconv.AppendInt(name, int64(p.Version), 10), '\n')
+		}
+	}
+	if name == nil {
+		return nil
+	}
+	return liveSales{s, at, string(name)}
+}
+
+func (l liveSales) Version() string { return l.name }
+
+func (l liveSales) PriceRange(c *catalog.Summary, currency string) (catalog.PriceRange, bool) {
+	r, sale := l.of.SummaryRange(c, currency, l.at)
+	return r, sale != nil
+}
+
+// EndedSale is the sale that made a price of a variant until it ended, the last of several; nil when none did.
+func (s *Snapshot) EndedSale(p *catalog.Product, list catalog.Variant, currency string, price int64, at time.Time) (last *Sale) {
+	for _, o := range s.sales {
+		if o.Ends.IsZero() || o.Ends.After(at) || last != nil && o.Ends.Before(last.Until) {
+			continue
+		}
+		if was, sale := s.DisplayPrice(p, list, currency, o.Ends.Add(-1)); sale != nil && sale.PromotionID == o.ID && was.Amount == price {
+			last = sale
+		}
+	}
+	return last
+}
