@@ -74,11 +74,11 @@ func (f *Carts) speaks(accept string) string {
 
 func (f *Carts) addLine(ctx context.Context, in *addLineInput) (*output, error) {
 	now := f.Clock.Now()
-	goods, err := f.Quoter.Read(ctx, []string{in.Body.VariantID}, "", now)
+	variants, err := f.Quoter.Read(ctx, []string{in.Body.VariantID}, "", now)
 	if err != nil {
 		return nil, err
 	}
-	good, ok := goods[in.Body.VariantID]
+	good, ok := variants[in.Body.VariantID]
 	if !ok {
 		return nil, problem.InvalidField("/variantId", "unknown_variant", "a variant that is sold here")
 	}
@@ -174,11 +174,11 @@ func (f *Carts) setCurrency(ctx context.Context, in *currencyInput) (*output, er
 		return nil, f.notTaken()
 	}
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
-		goods, err := f.Quoter.Read(ctx, c.VariantIDs(), in.Body.Currency, f.Clock.Now())
+		variants, err := f.Quoter.Read(ctx, c.VariantIDs(), in.Body.Currency, f.Clock.Now())
 		if err != nil {
 			return err
 		}
-		return c.ChangeCurrency(in.Body.Currency, goods)
+		return c.ChangeCurrency(in.Body.Currency, variants)
 	})
 }
 
@@ -191,9 +191,9 @@ func (f *Carts) setNote(ctx context.Context, in *noteInput) (*output, error) {
 
 func (f *Carts) acceptPrices(ctx context.Context, in *acceptInput) (*output, error) {
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
-		goods, err := f.Quoter.Read(ctx, c.VariantIDs(), c.Currency, f.Clock.Now())
+		variants, err := f.Quoter.Read(ctx, c.VariantIDs(), c.Currency, f.Clock.Now())
 		if err == nil {
-			c.Accept(goods)
+			c.Accept(variants)
 			c.AcceptPromotions()
 		}
 		return err

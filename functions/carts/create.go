@@ -119,7 +119,7 @@ func (f *Carts) merge(ctx context.Context, in *mergeInput) (*mergeOutput, error)
 	c, err := f.Store.MergeGuest(ctx, customer, from, func(into, guest *cart.Cart) error {
 		f.complete(ctx, into, in.Language)
 		now := f.Clock.Now()
-		goods, err := f.Quoter.Read(ctx, append(into.VariantIDs(), guest.VariantIDs()...), into.Currency, now)
+		variants, err := f.Quoter.Read(ctx, append(into.VariantIDs(), guest.VariantIDs()...), into.Currency, now)
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (f *Carts) merge(ctx context.Context, in *mergeInput) (*mergeOutput, error)
 			return err
 		}
 		if _, err := f.Quoter.ApplyChange(ctx, into, now, func(into *cart.Cart) error {
-			changes = cart.Merge(into, guest, goods, into.Purchases)
+			changes = cart.Merge(into, guest, variants, into.Purchases)
 			return nil
 		}); err != nil {
 			return err

@@ -30,7 +30,7 @@ func TestNextToAStruckThroughPriceStandsTheLowestOfThirtyDays(t *testing.T) {
 		name     string
 		at       time.Time
 		currency string
-		goods    func(*catalog.Product, *catalog.Variant)
+		variants    func(*catalog.Product, *catalog.Variant)
 		earlier  bool // there was another sale ten days before
 		unit     int64
 		compare  int64 // 0 for none

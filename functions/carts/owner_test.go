@@ -101,11 +101,11 @@ func TestMergeAtLogIn(t *testing.T) {
 	var first, second merged
 	ann.Do("POST", "/carts/mine/merge", body).Want(200).Into(&first)
 	ann.Do("POST", "/carts/mine/merge", body).Want(200).Into(&second)
-	told := map[string]string{}
+	reasons := map[string]string{}
 	for _, c := range first.Changes {
-		told[c.LineID] = c.Code
+		reasons[c.LineID] = c.Code
 	}
-	if told[shared.LineID(soap, nil)] != "capped" || told[shared.LineID(balm, nil)] != "added" || first.Cart.Lines[0].Quantity != 3 {
+	if reasons[shared.LineID(soap, nil)] != "capped" || reasons[shared.LineID(balm, nil)] != "added" || first.Cart.Lines[0].Quantity != 3 {
 		t.Errorf("changes %v, lines %+v", first.Changes, first.Cart.Lines)
 	}
 	if len(second.Changes) != 0 || second.Cart.Version != first.Cart.Version || first.Cart.Email != "ann@example.com" {

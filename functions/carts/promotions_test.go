@@ -84,16 +84,16 @@ func TestACartHeldAcrossTheEndOfAPromotionIsToldUntilItIsAccepted(t *testing.T) 
 		t.Errorf("before its end: %v", codes(c))
 	}
 	b.clock.MoveTo(ends)
-	told := func(c carts.Cart, when string) {
+	expect := func(c carts.Cart, when string) {
 		t.Helper()
 		at := slices.Index(codes(c), "offer_changed")
 		if at < 0 || !c.Problems[at].Blocking || c.Problems[at].Facts["reason"] != "ended" || c.Problems[at].Facts["before"] != 2_000.0 {
 			t.Errorf("%s: %+v", when, c.Problems)
 		}
 	}
-	told(whole(guest.Do("GET", path, nil)), "at its end")
-	told(whole(guest.Do("POST", path+"/lines", lineOf(balm, 1))), "after another change")
-	told(whole(guest.Do("GET", path, nil)), "and still")
+	expect(whole(guest.Do("GET", path, nil)), "at its end")
+	expect(whole(guest.Do("POST", path+"/lines", lineOf(balm, 1))), "after another change")
+	expect(whole(guest.Do("GET", path, nil)), "and still")
 	if c := whole(guest.Do("POST", path+"/accept-prices", nil)); slices.Contains(codes(c), "offer_changed") {
 		t.Errorf("accepted: %+v", c.Problems)
 	}
@@ -160,7 +160,7 @@ func TestACartHeldAcrossTheEdgesOfASaleIsToldWhichSaleItWas(t *testing.T) {
 	b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
 	path, guest := b.begin()
 	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
-	told := func(reason string, blocking bool, seen, current float64) {
+	expect := func(reason string, blocking bool, seen, current float64) {
 		t.Helper()
 		c := whole(guest.Do("GET", path, nil))
 		at := slices.Index(codes(c), "price_changed")
@@ -174,9 +174,9 @@ func TestACartHeldAcrossTheEdgesOfASaleIsToldWhichSaleItWas(t *testing.T) {
 		whole(guest.Do("POST", path+"/accept-prices", nil))
 	}
 	b.clock.MoveTo(starts)
-	told("sale_started", false, 10_000, 7_000)
+	expect("sale_started", false, 10_000, 7_000)
 	b.clock.MoveTo(ends)
-	told("sale_ended", true, 7_000, 10_000)
+	expect("sale_ended", true, 7_000, 10_000)
 }
 
 func TestPuttingGoodsIntoTheCartTakesTwoRoundTripsWhateverIsPromoted(t *testing.T) {

@@ -70,7 +70,7 @@ func TestWhateverBreaksACheckoutNoOrderIsLostAndNothingIsChargedTwice(t *testing
 	for _, c := range []struct {
 		name     string
 		customer string
-		goods    testshop.ProductSpec
+		variants    testshop.ProductSpec
 		buyer    buyer
 	}{
 		{"a guest pays by card", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_visa", orders: 1}},

@@ -88,7 +88,7 @@ func TestWhyACheckoutIsRefused(t *testing.T) {
 	good := card("pm_card_visa")
 	for _, c := range []struct {
 		name   string
-		goods  testshop.ProductSpec
+		variants  testshop.ProductSpec
 		buy    int
 		body   map[string]any
 		header [2]string

@@ -176,7 +176,7 @@ func sesEvent(eventType, id string, at time.Time, more string) string {
 }
 
 // told wraps an event as the bus delivers it.
-func told(t testing.TB, id string, body event.Body) []byte {
+func evt(t testing.TB, id string, body event.Body) []byte {
 	t.Helper()
 	e, err := event.New(t.Context(), noon, body)
 	if err != nil {

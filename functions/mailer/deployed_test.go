@@ -68,7 +68,7 @@ func TestDeployedFunctionAgainstEveryMoodOfSES(t *testing.T) {
 			}
 			body := placed()
 			body.Email = to
-			if _, err := handler.Invoke(t.Context(), told(t, "evt_1", body)); err != nil {
+			if _, err := handler.Invoke(t.Context(), eventMessage(t, "evt_1", body)); err != nil {
 				t.Fatal(err)
 			}
 			got := sink.Messages("")

@@ -51,7 +51,7 @@ func TestEachEventBecomesItsMail(t *testing.T) {
 		t.Run(c.body.EventType(), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, &fakeSES{})
-			if err := b.deliver(told(t, "evt_1", c.body)); err != nil {
+			if err := b.deliver(eventMessage(t, "evt_1", c.body)); err != nil {
 				t.Fatal(err)
 			}
 			if len(b.ses.accepted) != 1 {
@@ -98,7 +98,7 @@ func TestEveryEventHeardIsAnEventAndHasItsMail(t *testing.T) {
 func TestAnEventDeliveredAgainAndAgainIsOneMail(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &fakeSES{})
-	payload := told(t, "evt_1", placed())
+	payload := eventMessage(t, "evt_1", placed())
 	for _, wait := range []time.Duration{0, 0, time.Second, time.Minute, 24 * time.Hour} {
 		b.clock.Advance(wait)
 		if err := b.deliver(payload); err != nil {
@@ -109,7 +109,7 @@ func TestAnEventDeliveredAgainAndAgainIsOneMail(t *testing.T) {
 	if len(b.ses.accepted) != 1 {
 		t.Errorf("%d mails, want 1", len(b.ses.accepted))
 	}
-	if err := b.deliver(told(t, "evt_2", placed())); err != nil || len(b.ses.accepted) != 2 {
+	if err := b.deliver(eventMessage(t, "evt_2", placed())); err != nil || len(b.ses.accepted) != 2 {
 		t.Errorf("another event: %v, %d mails in all", err, len(b.ses.accepted))
 	}
 }
@@ -117,7 +117,7 @@ func TestAnEventDeliveredAgainAndAgainIsOneMail(t *testing.T) {
 func TestDeliveriesAtTheSameTimeAreOneMail(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &fakeSES{})
-	payload := told(t, "evt_1", placed())
+	payload := eventMessage(t, "evt_1", placed())
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -156,7 +156,7 @@ func TestWhatSESDoesDecidesWhatFollows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, &fakeSES{plan: c.plan})
-			if err := b.deliver(told(t, "evt_1", placed())); err != nil {
+			if err := b.deliver(eventMessage(t, "evt_1", placed())); err != nil {
 				t.Fatal(err)
 			}
 			b.sweep(c.minutes)
@@ -178,7 +178,7 @@ func TestWhatSESDoesDecidesWhatFollows(t *testing.T) {
 func TestTheSendEventSettlesAnAttemptThatNobodyAnswered(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &fakeSES{plan: []mode{hang}})
-	if err := b.deliver(told(t, "evt_1", placed())); err != nil {
+	if err := b.deliver(eventMessage(t, "evt_1", placed())); err != nil {
 		t.Fatal(err)
 	}
 	b.tell("Send", confirmation, "")
@@ -191,7 +191,7 @@ func TestTheSendEventSettlesAnAttemptThatNobodyAnswered(t *testing.T) {
 func TestALateSendEventTakesAMailOffTheListOfFailures(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &fakeSES{plan: []mode{hang, hang}})
-	if err := b.deliver(told(t, "evt_1", placed())); err != nil {
+	if err := b.deliver(eventMessage(t, "evt_1", placed())); err != nil {
 		t.Fatal(err)
 	}
 	b.sweep(90)
@@ -213,7 +213,7 @@ func TestEventsOfSESAreCountedOnceAndSuppressTheAddress(t *testing.T) {
 	t.Parallel()
 	const bounced = `,"bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"ann@example.com"},{"emailAddress":"bob@example.com"}]}`
 	b := newBench(t, &fakeSES{})
-	if err := b.deliver(told(t, "evt_1", placed())); err != nil {
+	if err := b.deliver(eventMessage(t, "evt_1", placed())); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -227,7 +227,7 @@ func TestEventsOfSESAreCountedOnceAndSuppressTheAddress(t *testing.T) {
 	second := placed()
 	for i, to := range []string{"ANN@example.com", "bob@example.com"} {
 		second.Email = to
-		if err := b.deliver(told(t, fmt.Sprint("evt_", i+2), second)); err != nil {
+		if err := b.deliver(eventMessage(t, fmt.Sprint("evt_", i+2), second)); err != nil {
 			t.Fatal(err)
 		}
 		if r := b.record(fmt.Sprint("evt_", i+2, "-order_confirmation")); r.State != outbox.Withheld || r.Reason != "suppressed" {
@@ -274,7 +274,7 @@ func TestAMailIsSentWhateverCallToTheTableFails(t *testing.T) {
 				t.Run(fmt.Sprintf("SES %v, call %d %s", plan, n, m), func(t *testing.T) {
 					t.Parallel()
 					b := newBench(t, &fakeSES{plan: plan}, func(db table.DB) table.DB { return fault.New(fault.Plan{N: n, Mode: m}).DB(db) })
-					payload := told(t, "evt_1", placed())
+					payload := eventMessage(t, "evt_1", placed())
 					if err := b.deliver(payload); err != nil {
 						b.clock.Advance(time.Minute)
 						if err := b.deliver(payload); err != nil {
@@ -301,10 +301,10 @@ func TestEventThatMakesNoMailLeavesNoTask(t *testing.T) {
 	holed.PlacedAt = time.Time{}
 	nobody := placed()
 	nobody.Email = ""
-	broken := strings.Replace(string(told(t, "evt_1", placed())), `"lines":[`, `"lines":7,"x":[`, 1)
+	broken := strings.Replace(string(eventMessage(t, "evt_1", placed())), `"lines":[`, `"lines":7,"x":[`, 1)
 	for name, payload := range map[string][]byte{
-		"no placing time":            told(t, "evt_1", holed),
-		"no address":                 told(t, "evt_1", nobody),
+		"no placing time":            eventMessage(t, "evt_1", holed),
+		"no address":                 eventMessage(t, "evt_1", nobody),
 		"a body of another type":     []byte(broken),
 		"a detail that is no object": []byte(`{"detail-type":"order.placed","detail":"x"}`),
 	} {
@@ -322,7 +322,7 @@ func TestEventThatMakesNoMailLeavesNoTask(t *testing.T) {
 func TestEventTypeWithoutAMailIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &fakeSES{})
-	if err := b.deliver(told(t, "evt_1", anything{})); err != nil || b.ses.asked != 0 {
+	if err := b.deliver(eventMessage(t, "evt_1", anything{})); err != nil || b.ses.asked != 0 {
 		t.Errorf("%v, SES asked %d times", err, b.ses.asked)
 	}
 }
@@ -334,7 +334,7 @@ func (anything) EventType() string { return "cart.abandoned" }
 func TestLogsAndRecordsNameNobody(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &fakeSES{plan: []mode{throttle, reject}})
-	if err := b.deliver(told(t, "evt_1", placed())); err != nil {
+	if err := b.deliver(eventMessage(t, "evt_1", placed())); err != nil {
 		t.Fatal(err)
 	}
 	b.sweep(5) // rejected in the end

@@ -188,7 +188,7 @@ func TestManyMailsKeepTheRateAndOrderMailsDoNotWait(t *testing.T) {
 		t.Errorf("60 mails at 14 a second, of which marketing may use 80 %%, took %s", waited)
 	}
 	before := b.clock.Now()
-	if err := b.deliver(told(t, "evt_1", placed())); err != nil {
+	if err := b.deliver(eventMessage(t, "evt_1", placed())); err != nil {
 		t.Fatal(err)
 	}
 	if waited := b.clock.Now().Sub(before); waited > time.Second || b.record(confirmation).State != outbox.Accepted {
@@ -209,7 +209,7 @@ func TestWhileMarketingIsPausedOrderMailsGoOut(t *testing.T) {
 	}
 	b.queue(reminder("m1"))
 	b.due()
-	if err := b.deliver(told(t, "evt_1", placed())); err != nil || len(b.ses.accepted) != 1 {
+	if err := b.deliver(eventMessage(t, "evt_1", placed())); err != nil || len(b.ses.accepted) != 1 {
 		t.Errorf("%d mails, %v", len(b.ses.accepted), err)
 	}
 	if err := b.mailer.Budget.Pause(t.Context(), ""); err != nil {
@@ -241,7 +241,7 @@ func TestTooManyComplaintsPauseMarketingAndNothingElse(t *testing.T) {
 	b.queue(reminder("m9"))
 	b.due()
 	sent := len(b.ses.accepted)
-	if err := b.deliver(told(t, "evt_1", placed())); err != nil || sent != 6 || len(b.ses.accepted) != 7 {
+	if err := b.deliver(eventMessage(t, "evt_1", placed())); err != nil || sent != 6 || len(b.ses.accepted) != 7 {
 		t.Errorf("%d marketing mails, %d in all, %v", sent, len(b.ses.accepted), err)
 	}
 }

@@ -121,9 +121,9 @@ func TestACaptureThatCannotBeMadeCancelsTheOrder(t *testing.T) {
 	if err != nil || v.State != order.Canceled || v.Payment.State != order.PayFailed || got.Event.Type != "order.payment_failed" {
 		t.Fatalf("%s, payment %s, event %s, %v", v.State, v.Payment.State, got.Event.Type, err)
 	}
-	var told events.OrderPaymentFailed
-	if err := got.Event.Envelope().Into(&told); err != nil || !told.PlacedAt.Equal(got.PlacedAt) || told.Total != got.Total() || len(told.Lines) != len(got.Lines) {
-		t.Errorf("the figures cannot be taken off again by %+v (%v)", told, err)
+	var evt events.OrderPaymentFailed
+	if err := got.Event.Envelope().Into(&evt); err != nil || !evt.PlacedAt.Equal(got.PlacedAt) || evt.Total != got.Total() || len(evt.Lines) != len(got.Lines) {
+		t.Errorf("the figures cannot be taken off again by %+v (%v)", evt, err)
 	}
 }
 

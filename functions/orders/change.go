@@ -129,9 +129,9 @@ func (f *Orders) once(
 		if err != nil || replayed {
 			return false, nil, err
 		}
-		told, err := rule(o, request, now)
-		if err == nil && told != nil {
-			o.Event, err = event.New(ctx, now, told)
+		evt, err := rule(o, request, now)
+		if err == nil && evt != nil {
+			o.Event, err = event.New(ctx, now, evt)
 		}
 		return true, nil, err
 	})

@@ -177,30 +177,30 @@ func TestEachStepTellsWhatTheMailNeeds(t *testing.T) {
 	d := open(t)
 	agent := d.client().As(apitest.Agent)
 	shipped, canceled := d.sell("cust-1"), d.sell("cust-2")
-	told := func(o sold) string {
+	lastEventType := func(o sold) string {
 		got, err := d.Service.Cashier.Orders.Get(t.Context(), o.id)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return got.Event.Type
 	}
-	if told(shipped) != "order.placed" {
-		t.Fatal(told(shipped))
+	if lastEventType(shipped) != "order.placed" {
+		t.Fatal(lastEventType(shipped))
 	}
 	agent.Do("POST", "/orders/"+shipped.id+"/fulfillments", map[string]any{"carrier": "cj"}).Want(201)
-	if told(shipped) != "order.shipped" {
-		t.Fatal(told(shipped))
+	if lastEventType(shipped) != "order.shipped" {
+		t.Fatal(lastEventType(shipped))
 	}
 	agent.Do("POST", "/orders/"+shipped.id+"/notes", map[string]any{"text": "x"}).Want(201)
-	if told(shipped) != "order.shipped" {
+	if lastEventType(shipped) != "order.shipped" {
 		t.Fatal("a note tells the world something")
 	}
 	agent.Do("POST", "/orders/"+shipped.id+"/fulfillments/1/delivered", nil).Want(200)
-	if told(shipped) != "order.delivered" {
-		t.Fatal(told(shipped))
+	if lastEventType(shipped) != "order.delivered" {
+		t.Fatal(lastEventType(shipped))
 	}
 	agent.Do("POST", "/orders/"+canceled.id+"/cancel", map[string]any{"reason": "sold out at the warehouse"}).Want(200)
-	if told(canceled) != "order.canceled" {
-		t.Fatal(told(canceled))
+	if lastEventType(canceled) != "order.canceled" {
+		t.Fatal(lastEventType(canceled))
 	}
 }

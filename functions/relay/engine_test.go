@@ -41,11 +41,11 @@ func TestEventsOfARealTableReachTheBus(t *testing.T) {
 	t.Parallel()
 	commerce := localtest.Streamed(t, table.Commerce)
 	ctx := logging.WithCorrelation(t.Context(), "req-42")
-	told, err := event.New(ctx, noon, shipped{OrderID: "ord_1"})
+	evt, err := event.New(ctx, noon, shipped{OrderID: "ord_1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	item := orderItem{Key: table.Key{PK: "ORDER#1", SK: "ORDER"}, Note: "김하늘 🎁", Event: told}
+	item := orderItem{Key: table.Key{PK: "ORDER#1", SK: "ORDER"}, Note: "김하늘 🎁", Event: evt}
 	for _, note := range []string{"first", "second: same event, so nothing to tell"} {
 		item.Note = note
 		if err := commerce.Put(ctx, table.Put{Item: item}); err != nil {
@@ -78,8 +78,8 @@ func TestEventsOfARealTableReachTheBus(t *testing.T) {
 	if err := got.Into(&body); err != nil || body.OrderID != "ord_1" {
 		t.Errorf("body %+v, %v", body, err)
 	}
-	if got.ID != told.ID || got.CorrelationID != "req-42" || !got.Time.Equal(noon) {
-		t.Errorf("envelope %+v, want that of %+v", got, told)
+	if got.ID != evt.ID || got.CorrelationID != "req-42" || !got.Time.Equal(noon) {
+		t.Errorf("envelope %+v, want that of %+v", got, evt)
 	}
 }
 
@@ -89,14 +89,14 @@ func TestPoisonIsGivenUpAloneAndHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	commerce := localtest.Streamed(t, table.Commerce)
 	for n := range 9 {
-		told, err := event.New(t.Context(), noon, shipped{OrderID: fmt.Sprint("ord_", n)})
+		evt, err := event.New(t.Context(), noon, shipped{OrderID: fmt.Sprint("ord_", n)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if n == 3 {
-			told.Data = `{"orderId":`
+			evt.Data = `{"orderId":`
 		}
-		item := orderItem{Key: table.Key{PK: fmt.Sprint("ORDER#", n), SK: "ORDER"}, Event: told}
+		item := orderItem{Key: table.Key{PK: fmt.Sprint("ORDER#", n), SK: "ORDER"}, Event: evt}
 		if err := commerce.Put(t.Context(), table.Put{Item: item}); err != nil {
 			t.Fatal(err)
 		}

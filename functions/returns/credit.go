@@ -119,14 +119,14 @@ func (f *Returns) grantCredit(ctx context.Context, in *grantInput) (*grantOutput
 	if b.ExpiresAt != nil {
 		lot.ExpiresAt = b.ExpiresAt.UTC()
 	}
-	told, err := event.New(ctx, now, events.CreditGranted{
+	evt, err := event.New(ctx, now, events.CreditGranted{
 		LotID: lot.ID, CustomerID: lot.CustomerID, Email: lot.Email, Language: lot.Language, Amount: b.Amount,
 		Reason: b.Reason, ExpiresAt: lot.ExpiresAt,
 	})
 	if err != nil {
 		return nil, err
 	}
-	lot.Event = told
+	lot.Event = evt
 	out := &grantOutput{Status: 201, Body: CreditLot{
 		ID: lot.ID, Amount: b.Amount.Formatted(), Left: b.Amount.Formatted(), Reason: b.Reason, By: lot.By, CreatedAt: now,
 		ExpiresAt: lot.ExpiresAt,

@@ -55,18 +55,18 @@ func (f *Reviews) recoveryJob(ctx context.Context, job due.Job) error {
 		return fmt.Errorf("reviews: %s job for %s", job.Kind, job.Key)
 	}
 	now := f.Clock.Now()
-	_, err := f.Store.ChangeCase(ctx, caseID, func(c *recovery.Case) (told event.Body, changed bool, err error) {
+	_, err := f.Store.ChangeCase(ctx, caseID, func(c *recovery.Case) (evt event.Body, changed bool, err error) {
 		if c.Due().IsZero() || now.Before(c.Due()) {
 			return nil, false, nil
 		}
 		ref := store.CaseRef(c)
 		switch c.Tick(now) {
 		case "overdue":
-			told = events.RecoveryDeadlineMissed{RecoveryRef: ref, AnswerBy: c.AnswerBy}
+			evt = events.RecoveryDeadlineMissed{RecoveryRef: ref, AnswerBy: c.AnswerBy}
 		case "invited":
-			told = events.ReviewUpdateInvited{RecoveryRef: ref}
+			evt = events.ReviewUpdateInvited{RecoveryRef: ref}
 		}
-		return told, true, nil
+		return evt, true, nil
 	})
 	return err
 }

@@ -112,7 +112,7 @@ func (f *Reviews) act(ctx context.Context, in *actInput) (*caseOutput, error) {
 	if text == "" && (b.Do == "answer" || b.Do == "offer" || b.Do == "assign") {
 		return nil, problem.InvalidField("/text", "required", "text that can be read")
 	}
-	c, err := f.Store.ChangeCase(ctx, in.CaseID, func(c *recovery.Case) (told event.Body, changed bool, err error) {
+	c, err := f.Store.ChangeCase(ctx, in.CaseID, func(c *recovery.Case) (evt event.Body, changed bool, err error) {
 		if repeated(c, by, b.Do, text, recovery.OfferKind(b.Offer)) {
 			return nil, false, nil
 		}
@@ -121,19 +121,19 @@ func (f *Reviews) act(ctx context.Context, in *actInput) (*caseOutput, error) {
 			err = c.Assign(text, by, now)
 		case "answer":
 			err = c.Answer(text, by, now)
-			told = events.RecoveryAnswered{RecoveryRef: store.CaseRef(c), Text: text}
+			evt = events.RecoveryAnswered{RecoveryRef: store.CaseRef(c), Text: text}
 		case "offer":
 			err = c.MakeOffer(recovery.OfferKind(b.Offer), text, by, now)
-			told = events.RecoveryAnswered{RecoveryRef: store.CaseRef(c), Text: text, Offer: b.Offer}
+			evt = events.RecoveryAnswered{RecoveryRef: store.CaseRef(c), Text: text, Offer: b.Offer}
 		case "resolve":
 			err = c.Resolve(recovery.OfferKind(b.Offer), text, by, now)
-			told = events.RecoveryResolved{RecoveryRef: store.CaseRef(c), Resolution: b.Offer, ResolvedAt: now}
+			evt = events.RecoveryResolved{RecoveryRef: store.CaseRef(c), Resolution: b.Offer, ResolvedAt: now}
 		case "close":
 			err = c.Close(text, by, now)
 		case "link":
 			c.ConversationID = b.ConversationID
 		}
-		return told, true, err
+		return evt, true, err
 	})
 	if err != nil {
 		return nil, err

@@ -124,11 +124,11 @@ type cancelInput struct {
 }
 
 func (f *Subscriptions) cancel(ctx context.Context, in *cancelInput) (*SubscriptionOutput, error) {
-	wish := SubscriptionChangeRequest{Do: "cancel"}
+	request := SubscriptionChangeRequest{Do: "cancel"}
 	if in.Body != nil {
-		wish.Reason = in.Body.Reason
+		request.Reason = in.Body.Reason
 	}
-	out, err := f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) { return f.work(ctx, r, wish) })
+	out, err := f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) { return f.work(ctx, r, request) })
 	if err != nil {
 		return nil, err
 	}
@@ -149,15 +149,15 @@ type reactivateInput struct {
 }
 
 func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*SubscriptionOutput, error) {
-	wish := SubscriptionChangeRequest{Do: "reactivate"}
+	request := SubscriptionChangeRequest{Do: "reactivate"}
 	if in.Body != nil {
-		wish.PlanID, wish.Quantity = in.Body.PlanID, in.Body.Quantity
+		request.PlanID, request.Quantity = in.Body.PlanID, in.Body.Quantity
 	}
 	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
 		if in.Body != nil && in.Body.Offer != "" {
 			return f.accept(ctx, r, in.Body.Offer)
 		}
-		return f.work(ctx, r, wish)
+		return f.work(ctx, r, request)
 	})
 }
 

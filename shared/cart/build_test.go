@@ -19,11 +19,11 @@ type variant = func(*catalog.Variant)
 
 // goods of a small shop: won and dollars, ten of each unless said otherwise.
 type testCatalog struct {
-	goods cart.Variants
+	variants cart.Variants
 	left  map[string]int
 }
 
-func stocked() *testCatalog { return &testCatalog{goods: cart.Variants{}, left: map[string]int{}} }
+func stocked() *testCatalog { return &testCatalog{variants: cart.Variants{}, left: map[string]int{}} }
 
 // with puts a variant in the catalog.
 func (s *testCatalog) with(id string, won int64, left int, set ...variant) *testCatalog {

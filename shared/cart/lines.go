@@ -102,9 +102,9 @@ func (c *Cart) Set(lineID string, quantity int) error {
 func (c *Cart) Remove(lineID string) error { return c.Set(lineID, 0) }
 
 // Accept takes the goods' prices as seen by the shopper.
-func (c *Cart) Accept(goods Variants) {
+func (c *Cart) Accept(variants Variants) {
 	for i, l := range c.Lines {
-		if price, sold := goods[l.VariantID].Variant.Price(c.Currency); sold {
+		if price, sold := variants[l.VariantID].Variant.Price(c.Currency); sold {
 			c.Lines[i].SeenPrice = price.Amount
 		}
 	}
@@ -112,10 +112,10 @@ func (c *Cart) Accept(goods Variants) {
 
 // ChangeCurrency reads all prices in another currency. It changes nothing when a line is not sold in it. Errors: 409
 // not_sold_in_currency with extra.lines, the ids of those lines.
-func (c *Cart) ChangeCurrency(currency string, goods Variants) error {
+func (c *Cart) ChangeCurrency(currency string, variants Variants) error {
 	var unsold []string
 	for _, l := range c.Lines {
-		if _, sold := goods[l.VariantID].Variant.Price(currency); !sold {
+		if _, sold := variants[l.VariantID].Variant.Price(currency); !sold {
 			unsold = append(unsold, l.ID)
 		}
 	}
@@ -124,7 +124,7 @@ func (c *Cart) ChangeCurrency(currency string, goods Variants) error {
 	}
 	if c.Currency != currency {
 		c.Currency = currency
-		c.Accept(goods)
+		c.Accept(variants)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func Merge(into, guest *Cart, goods Variants, bought map[string]int) []Change {
 		wanted[l.ID] = l.Quantity
 	}
 	capLines(into, goods, bought)
-	changes := told(into, guest, before, wanted, goods)
+	changes := mergeChanges(into, guest, before, wanted, goods)
 	for _, l := range dropped {
 		changes = append(changes, Change{Code: "too_many_lines", LineID: l.ID, Wanted: l.Quantity})
 	}
@@ -126,7 +126,7 @@ func allowed(g SellableVariant, used counts, bought map[string]int) int {
 }
 
 // told lists what happened to each line, in the cart's order.
-func told(into, guest *Cart, before, wanted map[string]int, goods Variants) []Change {
+func mergeChanges(into, guest *Cart, before, wanted map[string]int, goods Variants) []Change {
 	var changes []Change
 	for _, l := range into.Lines {
 		had, there := before[l.ID]

@@ -122,13 +122,13 @@ func TestTooManyOfAnythingIsTold(t *testing.T) {
 	for i := range 8 {
 		into.Codes, guest.Codes = append(into.Codes, fmt.Sprint("M", i)), append(guest.Codes, fmt.Sprint("G", i))
 	}
-	told := map[string]int{}
+	reasons := map[string]int{}
 	for _, c := range cart.Merge(into, guest, s.goods, nil) {
-		told[c.Code]++
+		reasons[c.Code]++
 	}
 	want := map[string]int{"added": 40, "too_many_lines": 20, "too_many_codes": 6}
-	if !maps.Equal(told, want) || len(into.Lines) != cart.MaxLines || len(into.Codes) != cart.MaxCodes {
-		t.Errorf("told %v, want %v; %d lines, %d codes", told, want, len(into.Lines), len(into.Codes))
+	if !maps.Equal(reasons, want) || len(into.Lines) != cart.MaxLines || len(into.Codes) != cart.MaxCodes {
+		t.Errorf("told %v, want %v; %d lines, %d codes", reasons, want, len(into.Lines), len(into.Codes))
 	}
 }
 

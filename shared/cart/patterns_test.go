@@ -12,15 +12,15 @@ import (
 func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	t.Parallel()
 	s, clk := cartStore(t)
-	goods := stocked().with("SOAP", 9000, 10).with("BALM", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10).with("BALM", 9000, 10)
 	two := func(c *cart.Cart) error {
 		c.Currency = "KRW"
-		return c.Add(engraved("BALM", 1, "하늘"), goods.goods["BALM"], noon)
+		return c.Add(engraved("BALM", 1, "하늘"), variants.goods["BALM"], noon)
 	}
 	guest, leaving := guestCart(t, s), guestCart(t, s)
 	for _, ref := range []cart.Ref{guest, leaving, mine("ann")} {
 		mustChange(t, s, ref, two)
-		mustChange(t, s, ref, adding(goods, 1))
+		mustChange(t, s, ref, adding(variants, 1))
 	}
 	// The order matters: what is merged is gone, what is locked cannot be changed.
 	runs := map[string]func(context.Context) error{
@@ -30,11 +30,11 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		"add to a guest's cart": func(ctx context.Context) error {
-			_, _, err := s.Change(ctx, guest, cart.Attempt{Key: "k", Hash: "h"}, adding(goods, 1))
+			_, _, err := s.Change(ctx, guest, cart.Attempt{Key: "k", Hash: "h"}, adding(variants, 1))
 			return err
 		},
 		"add to a customer's cart": func(ctx context.Context) error {
-			_, _, err := s.Change(ctx, mine("ann"), cart.Attempt{}, adding(goods, 1))
+			_, _, err := s.Change(ctx, mine("ann"), cart.Attempt{}, adding(variants, 1))
 			return err
 		},
 		"begin a guest's cart": func(ctx context.Context) error {
@@ -47,7 +47,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		},
 		"merge a guest's cart at log-in": func(ctx context.Context) error {
 			_, err := s.MergeGuest(ctx, "ann", leaving, func(into, from *cart.Cart) error {
-				cart.Merge(into, from, goods.goods, nil)
+				cart.Merge(into, from, variants.goods, nil)
 				return nil
 			})
 			return err

@@ -33,9 +33,9 @@ func loaded(t testing.TB, s cart.Store, ref cart.Ref) *cart.Cart {
 func TestACartThatIsPaidForStandsStill(t *testing.T) {
 	t.Parallel()
 	s, clk := cartStore(t)
-	goods := stocked().with("SOAP", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10)
 	for _, ref := range []cart.Ref{guestCart(t, s), mine("ann")} {
-		c := mustChange(t, s, ref, adding(goods, 1))
+		c := mustChange(t, s, ref, adding(variants, 1))
 		begin := cart.BeginPaying(c, checkoutID, noon)
 		if !applied(t, s, begin) || !applied(t, s, begin) {
 			t.Fatal("the checkout cannot lock the cart, or a repetition of its write is refused")
@@ -43,7 +43,7 @@ func TestACartThatIsPaidForStandsStill(t *testing.T) {
 		if applied(t, s, cart.BeginPaying(c, "chk_other", noon)) {
 			t.Error("a second checkout locks it as well")
 		}
-		if _, _, err := s.Change(t.Context(), ref, cart.Attempt{}, adding(goods, 1)); problem.Code(err) != "cart_paying" {
+		if _, _, err := s.Change(t.Context(), ref, cart.Attempt{}, adding(variants, 1)); problem.Code(err) != "cart_paying" {
 			t.Errorf("an add while paying: %v", err)
 		}
 		clk.Advance(400 * 24 * time.Hour)
@@ -61,7 +61,7 @@ func TestACartThatIsPaidForStandsStill(t *testing.T) {
 		if open.State != cart.Open || open.CheckoutID != "" || open.TTL <= clk.Now().Unix() || open.Version != c.Version {
 			t.Errorf("after a failed payment: %+v", open)
 		}
-		mustChange(t, s, ref, adding(goods, 1))
+		mustChange(t, s, ref, adding(variants, 1))
 		if applied(t, s, cart.BeginPaying(open, "chk_late", clk.Now())) {
 			t.Error("a checkout of a version that is gone locks the cart")
 		}
@@ -71,11 +71,11 @@ func TestACartThatIsPaidForStandsStill(t *testing.T) {
 func TestAnOrderedCart(t *testing.T) {
 	t.Parallel()
 	s, _ := cartStore(t)
-	goods := stocked().with("SOAP", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10)
 	for _, ref := range []cart.Ref{guestCart(t, s), mine("ann")} {
 		c := mustChange(t, s, ref, func(c *cart.Cart) error {
 			c.Email, c.Address = "x@example.com", &address.Address{Name: "Ann"}
-			return adding(goods, 1)(c)
+			return adding(variants, 1)(c)
 		})
 		if err := s.Table.Transact(t.Context(), "early-"+c.ID, cart.Close(c, checkoutID, "ord_1", noon)); err == nil {
 			t.Error("a cart is ordered that no checkout holds")
@@ -92,7 +92,7 @@ func TestAnOrderedCart(t *testing.T) {
 		if got.State != cart.Ordered || got.OrderID != "ord_1" || got.CheckoutID != checkoutID || got.Email != "" || got.Address != nil {
 			t.Errorf("the ordered cart: %+v", got)
 		}
-		_, _, err := s.Change(t.Context(), old, cart.Attempt{}, adding(goods, 1))
+		_, _, err := s.Change(t.Context(), old, cart.Attempt{}, adding(variants, 1))
 		if p := problem.From(err); p.Code != "cart_ordered" || p.Extra["orderId"] != "ord_1" {
 			t.Errorf("an add to it: %v, %v", err, p.Extra)
 		}
@@ -101,7 +101,7 @@ func TestAnOrderedCart(t *testing.T) {
 	if next.ID != "cart_01k9abcdefghjkmnpqrstvwxyz" || next.Version != 1 || len(next.Lines) != 0 || next.State != cart.Open || next.Currency != "KRW" {
 		t.Errorf("the customer's next cart: %+v", next)
 	}
-	if n := quantities(mustChange(t, s, mine("ann"), adding(goods, 2)))[cart.LineID("SOAP", nil)]; n != 2 {
+	if n := quantities(mustChange(t, s, mine("ann"), adding(variants, 2)))[cart.LineID("SOAP", nil)]; n != 2 {
 		t.Errorf("%d soaps in the next cart", n)
 	}
 }
@@ -138,9 +138,9 @@ func TestLifetimeLimitsHold(t *testing.T) {
 			}
 		}
 	}
-	goods := stocked().with("ONE", 1, 1, perCustomer(3)).with("ANY", 1, 1)
-	c := filled(t, won(), goods, choice("ONE", 2), engraved("ONE", 1, "x"), choice("ANY", 5))
-	if got := cart.LimitedPurchases(c.Lines, goods.goods); len(got) != 1 || got[0] != (cart.LimitedPurchase{VariantID: "ONE", Quantity: 3, Limit: 3}) {
+	variants := stocked().with("ONE", 1, 1, perCustomer(3)).with("ANY", 1, 1)
+	c := filled(t, won(), variants, choice("ONE", 2), engraved("ONE", 1, "x"), choice("ANY", 5))
+	if got := cart.LimitedPurchases(c.Lines, variants.goods); len(got) != 1 || got[0] != (cart.LimitedPurchase{VariantID: "ONE", Quantity: 3, Limit: 3}) {
 		t.Errorf("limited %v", got)
 	}
 }

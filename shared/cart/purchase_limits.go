@@ -42,10 +42,10 @@ func (s Store) Customer(ctx context.Context, customerID string) (Customer, error
 }
 
 // LimitedPurchases lists the lines' goods that have a lifetime limit, summed per variant and in the order of their ids.
-func LimitedPurchases(lines []Line, goods Variants) []LimitedPurchase {
+func LimitedPurchases(lines []Line, variants Variants) []LimitedPurchase {
 	var out []LimitedPurchase
 	for _, l := range lines {
-		limit := goods[l.VariantID].Variant.MaxPerCustomer
+		limit := variants[l.VariantID].Variant.MaxPerCustomer
 		if limit == 0 || l.Gift != "" {
 			continue
 		}

@@ -36,15 +36,15 @@ func (q Quoter) Read(ctx context.Context, variantIDs []string, currency string, 
 }
 
 func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string, currency string, at time.Time) (Variants, error) {
-	goods, err := q.Variants.Variants(ctx, variantIDs)
+	variants, err := q.Variants.Variants(ctx, variantIDs)
 	if err != nil {
 		return nil, err
 	}
 	if !s.Sales() {
-		return goods, nil
+		return variants, nil
 	}
-	shown := make(Variants, len(goods))
-	for id, g := range goods {
+	shown := make(Variants, len(variants))
+	for id, g := range variants {
 		g.Variant, g.Sale = s.Prices(g.Product, g.Variant, currency, at)
 		shown[id] = g
 	}
@@ -59,7 +59,7 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 	if err != nil {
 		return Priced{}, err
 	}
-	goods, err := q.read(ctx, s, c.VariantIDs(), c.Currency, at)
+	variants, err := q.read(ctx, s, c.VariantIDs(), c.Currency, at)
 	if err != nil {
 		return Priced{}, err
 	}
@@ -67,18 +67,18 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 	if err != nil {
 		return Priced{}, err
 	}
-	basket := basketOf(c, goods, at)
+	basket := basketOf(c, variants, at)
 	if gifts := s.Set.GiftVariants(basket, facts); len(gifts) > 0 {
-		more, err := q.read(ctx, s, unknownTo(goods, gifts), c.Currency, at)
+		more, err := q.read(ctx, s, unknownTo(variants, gifts), c.Currency, at)
 		if err != nil {
 			return Priced{}, err
 		}
-		facts.Gone = gone(c, goods, more, gifts)
-		goods = goods.with(more)
-		facts.GiftValues = valuesOf(goods, gifts, c.Currency)
+		facts.Gone = gone(c, variants, more, gifts)
+		variants = variants.with(more)
+		facts.GiftValues = valuesOf(variants, gifts, c.Currency)
 	}
 	outcome := s.Set.Apply(basket, q.Shop, facts)
-	p := Evaluate(c.with(outcome.Gifts), goods, q.Shop, outcome.Offers, c.Purchases, at)
+	p := Evaluate(c.with(outcome.Gifts), variants, q.Shop, outcome.Offers, c.Purchases, at)
 	p.Outcome, p.Promotions, p.Member = outcome, s, facts.Member
 	p.At = at
 	if c.State != Ordered {
@@ -96,10 +96,10 @@ func (c *Cart) shopper() store.Shopper {
 }
 
 // valuesOf is what gifts cost in the cache.
-func valuesOf(goods Variants, gifts []string, currency string) map[string]int64 {
+func valuesOf(variants Variants, gifts []string, currency string) map[string]int64 {
 	values := make(map[string]int64, len(gifts))
 	for _, id := range gifts {
-		if price, sold := goods[id].Variant.Prices[currency]; sold {
+		if price, sold := variants[id].Variant.Prices[currency]; sold {
 			values[id] = price.Amount
 		}
 	}
@@ -113,9 +113,9 @@ func (g Variants) with(more Variants) Variants {
 	return both
 }
 
-func unknownTo(goods Variants, ids []string) (unknown []string) {
+func unknownTo(variants Variants, ids []string) (unknown []string) {
 	for _, id := range ids {
-		if _, ok := goods[id]; !ok {
+		if _, ok := variants[id]; !ok {
 			unknown = append(unknown, id)
 		}
 	}
@@ -123,11 +123,11 @@ func unknownTo(goods Variants, ids []string) (unknown []string) {
 }
 
 // gone are the gifts of which nothing is left beside what the cart itself wants.
-func gone(c *Cart, goods, more Variants, gifts []string) map[string]bool {
-	wanted := countUp(c, goods)
+func gone(c *Cart, variants, more Variants, gifts []string) map[string]bool {
+	wanted := countUp(c, variants)
 	out := map[string]bool{}
 	for _, id := range gifts {
-		g, ok := goods[id]
+		g, ok := variants[id]
 		if !ok {
 			g, ok = more[id]
 		}

@@ -68,9 +68,9 @@ func soaps(t testing.TB, s cart.Store, ref cart.Ref) int {
 func TestWhoFindsWhichCart(t *testing.T) {
 	t.Parallel()
 	s, _ := cartStore(t)
-	goods := stocked().with("SOAP", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10)
 	guest, other := guestCart(t, s), guestCart(t, s)
-	anns := mustChange(t, s, mine("ann"), adding(goods, 1))
+	anns := mustChange(t, s, mine("ann"), adding(variants, 1))
 	cases := []struct {
 		name  string
 		ref   cart.Ref
@@ -115,11 +115,11 @@ func TestReadingAllowsNoChange(t *testing.T) {
 func TestAnExpiredCartIsGoneBeforeItIsDeleted(t *testing.T) {
 	t.Parallel()
 	s, clk := cartStore(t)
-	goods := stocked().with("SOAP", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10)
 	guest := guestCart(t, s)
-	first := mustChange(t, s, mine("ann"), adding(goods, 2))
+	first := mustChange(t, s, mine("ann"), adding(variants, 2))
 	clk.Advance(cart.GuestRetention - time.Second)
-	mustChange(t, s, guest, adding(goods, 1)) // moves the end
+	mustChange(t, s, guest, adding(variants, 1)) // moves the end
 	clk.Advance(cart.GuestRetention - time.Second)
 	if soaps(t, s, guest) != 1 {
 		t.Error("a write does not prolong the cart")
@@ -129,7 +129,7 @@ func TestAnExpiredCartIsGoneBeforeItIsDeleted(t *testing.T) {
 		t.Errorf("after 30 days: %v", err)
 	}
 	clk.Advance(cart.CustomerRetention)
-	second := mustChange(t, s, mine("ann"), adding(goods, 1))
+	second := mustChange(t, s, mine("ann"), adding(variants, 1))
 	if second.ID == first.ID || second.Version != 1 || soaps(t, s, mine("ann")) != 1 {
 		t.Errorf("the expired cart came back: %+v", second)
 	}
@@ -138,13 +138,13 @@ func TestAnExpiredCartIsGoneBeforeItIsDeleted(t *testing.T) {
 func TestFiftyConcurrentAddsLoseNothing(t *testing.T) {
 	t.Parallel()
 	s, _ := cartStore(t)
-	goods := stocked().with("SOAP", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10)
 	for name, ref := range map[string]cart.Ref{"a guest's cart": guestCart(t, s), "a customer's first cart": mine("ann")} {
 		var group sync.WaitGroup
 		var refused atomic.Int32
 		for range 50 {
 			group.Go(func() {
-				if _, _, err := s.Change(t.Context(), ref, cart.Attempt{}, adding(goods, 2)); err != nil {
+				if _, _, err := s.Change(t.Context(), ref, cart.Attempt{}, adding(variants, 2)); err != nil {
 					refused.Add(1)
 				}
 			})
@@ -159,10 +159,10 @@ func TestFiftyConcurrentAddsLoseNothing(t *testing.T) {
 func TestAKeyTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	s, clk := cartStore(t)
-	goods := stocked().with("SOAP", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10)
 	ref := guestCart(t, s)
 	add := func(key, hash string) (bool, error) {
-		_, replayed, err := s.Change(t.Context(), ref, cart.Attempt{Key: key, Hash: hash}, adding(goods, 1))
+		_, replayed, err := s.Change(t.Context(), ref, cart.Attempt{Key: key, Hash: hash}, adding(variants, 1))
 		return replayed, err
 	}
 	steps := []struct {
@@ -240,7 +240,7 @@ func (w twice) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func
 
 func TestALostAnswerCountsOnce(t *testing.T) {
 	t.Parallel()
-	goods := stocked().with("SOAP", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10)
 	cases := []struct {
 		name          string
 		before, after int32
@@ -260,7 +260,7 @@ func TestALostAnswerCountsOnce(t *testing.T) {
 			for _, ref := range []cart.Ref{guestCart(t, s), mine("ann")} {
 				db.before.Store(c.before)
 				db.after.Store(c.after)
-				_, _, err := s.Change(t.Context(), ref, cart.Attempt{}, adding(goods, 1))
+				_, _, err := s.Change(t.Context(), ref, cart.Attempt{}, adding(variants, 1))
 				db.before.Store(0)
 				db.after.Store(0)
 				if c.fails != (err != nil) || soaps(t, s, ref) != c.want {
@@ -274,11 +274,11 @@ func TestALostAnswerCountsOnce(t *testing.T) {
 func TestAWriteSentTwiceCountsOnce(t *testing.T) {
 	t.Parallel()
 	s, _ := cartStore(t, func(in table.DB) table.DB { return twice{in} })
-	goods := stocked().with("SOAP", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10)
 	guest := guestCart(t, s)
 	for _, ref := range []cart.Ref{guest, mine("ann")} {
-		mustChange(t, s, ref, adding(goods, 1))
-		mustChange(t, s, ref, adding(goods, 1))
+		mustChange(t, s, ref, adding(variants, 1))
+		mustChange(t, s, ref, adding(variants, 1))
 		if n := soaps(t, s, ref); n != 2 {
 			t.Errorf("%d soaps", n)
 		}
@@ -317,17 +317,17 @@ func TestAGuestsCartIsMadeOncePerKey(t *testing.T) {
 
 func TestAbsorb(t *testing.T) {
 	t.Parallel()
-	goods := stocked().with("SOAP", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10)
 	merge := func(into, guest *cart.Cart) error {
-		cart.Merge(into, guest, goods.goods, into.Purchases)
+		cart.Merge(into, guest, variants.goods, into.Purchases)
 		return nil
 	}
 	for _, lost := range []int32{0, 1} {
 		var db *lossy
 		s, _ := cartStore(t, func(in table.DB) table.DB { db = &lossy{DB: in}; return db })
 		guest := guestCart(t, s)
-		mustChange(t, s, guest, adding(goods, 2))
-		mustChange(t, s, mine("ann"), adding(goods, 3))
+		mustChange(t, s, guest, adding(variants, 2))
+		mustChange(t, s, mine("ann"), adding(variants, 3))
 		db.after.Store(lost)
 		for range 3 { // twice more by a client that lost the answer
 			c, err := s.MergeGuest(t.Context(), "ann", guest, merge)
@@ -350,16 +350,16 @@ func TestAbsorb(t *testing.T) {
 func TestAnAddDuringAMergeIsNotLost(t *testing.T) {
 	t.Parallel()
 	s, _ := cartStore(t)
-	goods := stocked().with("SOAP", 9000, 10)
+	variants := stocked().with("SOAP", 9000, 10)
 	guest := guestCart(t, s)
 	met := false
 	c, err := s.MergeGuest(t.Context(), "ann", guest, func(into, from *cart.Cart) error {
 		if !met {
 			met = true
-			mustChange(t, s, guest, adding(goods, 2))
-			mustChange(t, s, mine("ann"), adding(goods, 1))
+			mustChange(t, s, guest, adding(variants, 2))
+			mustChange(t, s, mine("ann"), adding(variants, 1))
 		}
-		cart.Merge(into, from, goods.goods, nil)
+		cart.Merge(into, from, variants.goods, nil)
 		return nil
 	})
 	if err != nil || quantities(c)[cart.LineID("SOAP", nil)] != 3 {

@@ -49,11 +49,11 @@ func (s CatalogReader) Variants(ctx context.Context, variantIDs []string) (Varia
 	if err != nil {
 		return nil, err
 	}
-	goods := make(Variants, len(items))
+	variants := make(Variants, len(items))
 	for id, item := range items {
 		if item.Product.Status == catalog.Active {
-			goods[id] = NewSellableVariant(item.Product, item.Variant, item.Left)
+			variants[id] = NewSellableVariant(item.Product, item.Variant, item.Left)
 		}
 	}
-	return goods, nil
+	return variants, nil
 }

@@ -84,9 +84,9 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 	if err != nil {
 		return nil, false, err
 	}
-	goods := &pricedVariants{cache: s.Catalog}
+	variants := &pricedVariants{cache: s.Catalog}
 	now := s.Clock.Now()
-	priced, err := cart.Quoter{Shop: s.Shop, Variants: goods, Promotions: s.Promotions}.Quote(ctx, basket, now)
+	priced, err := cart.Quoter{Shop: s.Shop, Variants: variants, Promotions: s.Promotions}.Quote(ctx, basket, now)
 	if err != nil {
 		return nil, false, err
 	}
@@ -102,7 +102,7 @@ func (s Service) begin(ctx context.Context, in Start) (c *Checkout, replay bool,
 	if err := s.storable(ctx, c); err != nil {
 		return s.refused(ctx, id, hash, err)
 	}
-	return s.hold(ctx, c, priced, goods, in)
+	return s.hold(ctx, c, priced, variants, in)
 }
 
 // replay is begin for a cart that is being paid for, was ordered, or is not there any more: by this request perhaps.
@@ -188,9 +188,9 @@ func outOfStock(lines []string) *problem.Problem {
 
 // hold writes the beginning of the checkout, planning again when others were faster.
 func (s Service) hold(
-	ctx context.Context, c *Checkout, p cart.Priced, goods *pricedVariants, in Start,
+	ctx context.Context, c *Checkout, p cart.Priced, variants *pricedVariants, in Start,
 ) (*Checkout, bool, error) {
-	wants := goods.wants(p.Cart.Lines)
+	wants := variants.wants(p.Cart.Lines)
 	type outcome struct {
 		checkout *Checkout
 		replay   bool
@@ -200,7 +200,7 @@ func (s Service) hold(
 	out, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (_ outcome, err error) {
 		if first {
 			first = false
-			levels, err = goods.levels(ctx, s.Table, wants)
+			levels, err = variants.levels(ctx, s.Table, wants)
 			return outcome{}, err
 		}
 		if err = s.planCredit(ctx, c, in, s.Clock.Now()); err == nil {

@@ -89,7 +89,7 @@ func (s Service) refund(ctx context.Context, c *Checkout, p payment.Payment) (*C
 
 // finish tells the shopper that the money is on its way back.
 func (s Service) finish(ctx context.Context, c *Checkout, p payment.Payment) (*Checkout, error) {
-	told, err := event.New(ctx, s.Clock.Now(), events.CheckoutRefunded{
+	evt, err := event.New(ctx, s.Clock.Now(), events.CheckoutRefunded{
 		CheckoutID: c.ID, CustomerID: c.CustomerID, Email: c.Email, Name: c.Recipient(), Language: c.Language,
 		Amount: c.ToPay(), Taken: p.State == payment.StateCaptured, Reason: c.Reason,
 	})
@@ -97,7 +97,7 @@ func (s Service) finish(ctx context.Context, c *Checkout, p payment.Payment) (*C
 		return nil, err
 	}
 	after, _, err := s.change(ctx, c, "#state = :refunded, #event = :event "+due.Remove, map[string]any{
-		":refunded": Refunded, ":event": told,
+		":refunded": Refunded, ":event": evt,
 	})
 	return after, err
 }

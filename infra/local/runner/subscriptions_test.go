@@ -139,9 +139,9 @@ func TestAnUpgradeInMidPeriodChargesWhatWasQuoted(t *testing.T) {
 	id := s.Subscribe(s.As("sora"), s.Plan(nil), "pm_card_visa").Field(t, "id")
 	dear := s.Plan(map[string]any{"prices": map[string]int{"KRW": 29_900}})
 	s.AdvanceBy(10 * oneDay)
-	wish := map[string]any{"do": "upgrade", "planId": dear}
-	quote := s.Do(s.As("sora"), "POST", "/subscriptions/"+id+"/quote", wish)
-	s.Do(s.As("sora").With("If-Match", `"`+quote.Field(t, "version")+`"`), "POST", "/subscriptions/"+id+"/changes", wish)
+	request := map[string]any{"do": "upgrade", "planId": dear}
+	quote := s.Do(s.As("sora"), "POST", "/subscriptions/"+id+"/quote", request)
+	s.Do(s.As("sora").With("If-Match", `"`+quote.Field(t, "version")+`"`), "POST", "/subscriptions/"+id+"/changes", request)
 	all := s.invoices(s.As("sora"), id)
 	last := all[len(all)-1]
 	// 20 of the 30 days are left: 29,900 x 20 / 30 = 19,933, less 9,900 x 20 / 30 = 6,600.

@@ -27,10 +27,10 @@ func (s *Sink) emit(m Message) error {
 		return err
 	}
 	at := stamp(m.At)
-	told, others := m.split()
+	selected, others := m.split()
 	if kind, subtype, code := bounce(m.Outcome); kind != "" {
 		var bounced []any
-		for _, r := range told {
+		for _, r := range selected {
 			bounced = append(bounced, map[string]string{"emailAddress": r, "action": "failed", "status": code})
 		}
 		err := s.publish(m, "Email Bounced", "Bounce", "bounce", map[string]any{
@@ -41,11 +41,11 @@ func (s *Sink) emit(m Message) error {
 		}
 		return s.delivered(m, others)
 	}
-	if err := s.delivered(m, append(told, others...)); err != nil || m.Outcome != outcomeComplaint {
+	if err := s.delivered(m, append(selected, others...)); err != nil || m.Outcome != outcomeComplaint {
 		return err
 	}
 	var complained []any
-	for _, r := range told {
+	for _, r := range selected {
 		complained = append(complained, map[string]string{"emailAddress": r})
 	}
 	return s.publish(m, "Email Complaint Received", "Complaint", "complaint", map[string]any{
@@ -60,15 +60,15 @@ func (s *Sink) delivered(m Message, recipients []string) error {
 }
 
 // split tells the recipients that asked for the message's outcome from those who merely got the same message.
-func (m Message) split() (told, others []string) {
+func (m Message) split() (selected, others []string) {
 	for _, r := range m.recipients() {
 		if name, _ := outcome([]string{r}); name == m.Outcome {
-			told = append(told, bare(r))
+			selected = append(selected, bare(r))
 		} else {
 			others = append(others, bare(r))
 		}
 	}
-	return told, others
+	return selected, others
 }
 
 func bounce(outcome string) (kind, subtype, code string) {
