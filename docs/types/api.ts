@@ -4135,7 +4135,7 @@ export interface components {
              */
             pointsTimes?: number;
             /** @description percentOffBp leaves goods with a struck-through price alone. */
-            skipSaleGoods?: boolean;
+            excludeSaleItems?: boolean;
         };
         BestOutputBody: {
             best: components["schemas"]["Candidate"][] | null;
@@ -6952,7 +6952,7 @@ export interface components {
             /** @description What it brought, by currency. */
             readonly results?: components["schemas"]["PromotionResult"][];
             /** @description Leaves goods with a struck-through price alone. */
-            skipSaleGoods?: boolean;
+            excludeSaleItems?: boolean;
             /**
              * @description When it begins, on the clocks of timeZone.
              * @example 2026-11-27T10:00

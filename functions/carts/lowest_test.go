@@ -30,7 +30,7 @@ func TestNextToAStruckThroughPriceStandsTheLowestOfThirtyDays(t *testing.T) {
 		name     string
 		at       time.Time
 		currency string
-		variants    func(*catalog.Product, *catalog.Variant)
+		variants func(*catalog.Product, *catalog.Variant)
 		earlier  bool // there was another sale ten days before
 		unit     int64
 		compare  int64 // 0 for none
@@ -50,7 +50,7 @@ func TestNextToAStruckThroughPriceStandsTheLowestOfThirtyDays(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			soap := b.sell(10_000, 10, tt.goods)
+			soap := b.sell(10_000, 10, tt.variants)
 			b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 2_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
 			if tt.earlier {
 				b.promote("promo_was", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = noon.Add(-9*day), noon.Add(-8*day) })

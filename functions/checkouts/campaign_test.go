@@ -70,7 +70,7 @@ func TestWhateverBreaksACheckoutNoOrderIsLostAndNothingIsChargedTwice(t *testing
 	for _, c := range []struct {
 		name     string
 		customer string
-		variants    testshop.ProductSpec
+		variants testshop.ProductSpec
 		buyer    buyer
 	}{
 		{"a guest pays by card", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_visa", orders: 1}},
@@ -95,7 +95,7 @@ func TestWhateverBreaksACheckoutNoOrderIsLostAndNothingIsChargedTwice(t *testing
 			fault.Campaign(t, func(t testing.TB, in *fault.Injector) fault.Scenario {
 				b := c.buyer
 				b.shop = openWith(t, in)
-				b.basket = b.FillCart(c.customer, map[string]int{b.Sell(c.goods): 2})
+				b.basket = b.FillCart(c.customer, map[string]int{b.Sell(c.variants): 2})
 				return &b
 			})
 		})

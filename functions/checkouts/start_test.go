@@ -87,13 +87,13 @@ func TestWhyACheckoutIsRefused(t *testing.T) {
 	t.Parallel()
 	good := card("pm_card_visa")
 	for _, c := range []struct {
-		name   string
-		variants  testshop.ProductSpec
-		buy    int
-		body   map[string]any
-		header [2]string
-		status int
-		code   string
+		name     string
+		variants testshop.ProductSpec
+		buy      int
+		body     map[string]any
+		header   [2]string
+		status   int
+		code     string
 	}{
 		{"more than there is: out_of_stock names the line", testshop.ProductSpec{Units: 1}, 2, good, [2]string{}, 409, "out_of_stock"},
 		{"declined card", testshop.ProductSpec{Units: 5}, 1, card("pm_card_chargeDeclined"), [2]string{}, 402, "payment_declined"},
@@ -118,15 +118,15 @@ func TestWhyACheckoutIsRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
-			variant := s.Sell(c.goods)
+			variant := s.Sell(c.variants)
 			b := s.FillCart("", map[string]int{variant: c.buy})
 			client := s.as(b).With("Idempotency-Key", "k")
 			if c.header[0] != "" {
 				client = client.With(c.header[0], c.header[1])
 			}
 			client.Do("POST", "/carts/"+b.ID+"/checkout", c.body).WantProblem(c.status, c.code)
-			if left := s.SellableUnits(t, variant); left != c.goods.Units {
-				t.Fatalf("%d left of %d after a refusal", left, c.goods.Units)
+			if left := s.SellableUnits(t, variant); left != c.variants.Units {
+				t.Fatalf("%d left of %d after a refusal", left, c.variants.Units)
 			}
 			s.RunUntilIdle(t.Context())
 			s.Check(t)

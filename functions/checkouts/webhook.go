@@ -58,7 +58,7 @@ func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
 		err = f.Checkouts.HandleWebhook(ctx, n.Payment)
 	case n.Subject == payment.SubjectRefund && n.Refund.Metadata["order"] == "" && n.Refund.Metadata["checkout"] == "" &&
 		n.Refund.Metadata["return"] == "":
-		err = f.Checkouts.HearConsoleRefund(ctx, n.Refund)
+		err = f.Checkouts.HandleConsoleRefund(ctx, n.Refund)
 	case n.Subject == payment.SubjectRefund:
 		err = f.Checkouts.Cashier.HandleWebhook(ctx, n.Refund.Metadata["order"], n.Refund)
 	}

@@ -175,8 +175,8 @@ func sesEvent(eventType, id string, at time.Time, more string) string {
 		`"tags":{"mid":[%q]}}%s}}`, eventType, at.Format(time.RFC3339), id, more)
 }
 
-// told wraps an event as the bus delivers it.
-func evt(t testing.TB, id string, body event.Body) []byte {
+// eventMessage wraps an event as the bus delivers it.
+func eventMessage(t testing.TB, id string, body event.Body) []byte {
 	t.Helper()
 	e, err := event.New(t.Context(), noon, body)
 	if err != nil {

@@ -151,7 +151,7 @@ func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
 	}
 	luck.off = false
 	heard := map[string]bool{}
-	hearing := outbox.Hearing{Store: outbox.Store{Table: plain}, Contacts: contact.Store{Table: plain}}
+	hearing := outbox.SESEventHandler{Store: outbox.Store{Table: plain}, Contacts: contact.Store{Table: plain}}
 	for round := 0; round < 400; round++ {
 		now.Advance(30 * time.Second)
 		m := sender()
@@ -227,12 +227,12 @@ func crowd(t *testing.T, tb *table.Table, kind string, now time.Time, luck *chan
 	}
 }
 
-func tell(t *testing.T, h outbox.Hearing, id string, now time.Time) {
+func tell(t *testing.T, h outbox.SESEventHandler, id string, now time.Time) {
 	t.Helper()
 	e := outbox.SESEvent{EventType: "Send"}
 	e.Mail.MessageID, e.Mail.Timestamp, e.Mail.Tags = "ses", now, map[string][]string{outbox.Tag: {id}}
 	for range 2 {
-		if err := h.Hear(t.Context(), e, now); err != nil {
+		if err := h.Handle(t.Context(), e, now); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -23,7 +23,7 @@ func (m *Mailer) event(ctx context.Context, in lambdaevents.EventBridgeEvent) er
 	}
 	ctx = withCorrelation(ctx, e.CorrelationID)
 	letter, err := letterFor(e)
-	if errors.Is(err, errNotHeard) {
+	if errors.Is(err, errNotConsumed) {
 		m.log.WarnContext(ctx, "no mail for this event type", "type", e.Type)
 		return nil
 	}

@@ -17,14 +17,14 @@ type letter struct {
 }
 
 // Hears lists the event types that become mails.
-var Hears = []string{
+var Consumes = []string{
 	events.OrderPlaced{}.EventType(), events.OrderShipped{}.EventType(), events.OrderDelivered{}.EventType(),
 	events.OrderCanceled{}.EventType(), events.OrderPaymentFailed{}.EventType(), events.CheckoutRefunded{}.EventType(),
 	events.SubscriptionNoticeIssued{}.EventType(), events.SubscriptionGiftAnnounced{}.EventType(),
 }
 
 // errNotHeard says that no mail belongs to an event type.
-var errNotHeard = errors.New("event type without a mail")
+var errNotConsumed = errors.New("event type without a mail")
 
 // letterFor reads an event. Errors: errNotHeard, or a body that cannot be read.
 func letterFor(e event.Envelope) (letter, error) {
@@ -46,7 +46,7 @@ func letterFor(e event.Envelope) (letter, error) {
 	case events.SubscriptionGiftAnnounced{}.EventType():
 		return read(e, gift)
 	default:
-		return letter{}, errNotHeard
+		return letter{}, errNotConsumed
 	}
 }
 

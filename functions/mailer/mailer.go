@@ -74,7 +74,7 @@ type Mailer struct {
 	Store     outbox.Store
 	Contacts  contact.Store
 	Budget    *outbox.Budget
-	hearing   outbox.Hearing
+	hearing   outbox.SESEventHandler
 	kinds     map[string]task.Kind[outbox.Mail]
 	sender    Sender
 	templates *mail.Templates
@@ -97,7 +97,7 @@ func Spec() function.Spec {
 		}},
 		Tables: []function.Grant{{Table: table.Outreach.Name, Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"}}},
 		Jobs:   (&Mailer{}).jobs(), Queue: function.Queue{Concurrency: 5},
-		Events: Hears, MailEvents: true,
+		Events: Consumes, MailEvents: true,
 		Permissions: []function.Permission{function.SendMail},
 		Alarms: []function.Alarm{
 			{Name: "rejected", Metric: "MailRejected",
@@ -142,7 +142,7 @@ func With(outreach *table.Table, sender Sender, templates *mail.Templates, links
 		Budget: &outbox.Budget{Table: outreach, Clock: env.Clock, Account: sender.Account},
 		sender: sender, templates: templates, links: links, clock: env.Clock, log: env.Log, metrics: env.Metrics(),
 	}
-	m.hearing = outbox.Hearing{Store: m.Store, Contacts: m.Contacts}
+	m.hearing = outbox.SESEventHandler{Store: m.Store, Contacts: m.Contacts}
 	engine := task.Engine{Table: outreach, Clock: env.Clock, Log: env.Log, Metrics: m.metrics}
 	m.kinds = map[string]task.Kind[outbox.Mail]{}
 	for name, delivery := range map[string]task.Delivery{outbox.DueMail: task.AtLeastOnce,
@@ -216,7 +216,7 @@ func (m *Mailer) hear(ctx context.Context, in lambdaevents.EventBridgeEvent) err
 	if err := json.Unmarshal(in.Detail, &e); err != nil {
 		return fmt.Errorf("mailer: SES event %s: %w", in.ID, err)
 	}
-	if err := m.hearing.Hear(ctx, e, m.clock.Now()); err != nil {
+	if err := m.hearing.Handle(ctx, e, m.clock.Now()); err != nil {
 		m.log.ErrorContext(ctx, "SES event", "id", in.ID, "type", e.EventType, "error", err)
 		return err
 	}

@@ -88,7 +88,7 @@ func TestEveryEventHeardIsAnEventAndHasItsMail(t *testing.T) {
 	for _, body := range events.All {
 		known = append(known, body.EventType())
 	}
-	for _, heard := range mailer.Hears {
+	for _, heard := range mailer.Consumes {
 		if !slices.Contains(known, heard) {
 			t.Errorf("%s is no event", heard)
 		}
@@ -359,7 +359,7 @@ func TestLogsAndRecordsNameNobody(t *testing.T) {
 func TestMailerSamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../events/samples/mailer/*.json")
-	if err != nil || len(files) < len(mailer.Hears) {
+	if err != nil || len(files) < len(mailer.Consumes) {
 		t.Fatalf("%d samples, want one for each event heard at least: %v", len(files), err)
 	}
 	for _, file := range files {

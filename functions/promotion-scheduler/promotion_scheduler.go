@@ -176,8 +176,8 @@ func (f Scheduler) announce(ctx context.Context, r *store.Record, e store.Bounda
 	if r.Event, err = event.New(ctx, f.Clock.Now(), body); err != nil {
 		return err
 	}
-	told, err := f.Store.RecordMilestone(ctx, r, noted)
-	if err != nil || !told {
+	recorded, err := f.Store.RecordMilestone(ctx, r, noted)
+	if err != nil || !recorded {
 		return err
 	}
 	late := f.Clock.Now().Sub(at)

@@ -28,7 +28,7 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 		ID: fmt.Sprintf("promo_%d", n), Version: 1, Name: catalog.Text{"ko": "x"}, State: promotion.Scheduled, Class: promotion.Order,
 		Starts: testshop.Noon.AddDate(0, 0, -1), Ends: testshop.Noon.AddDate(0, 0, 1), Targets: promotion.Targets{All: true},
 		Priority: rapid.IntRange(0, 3).Draw(t, "priority"), Exclusive: rapid.IntRange(0, 3).Draw(t, "exclusive") == 0,
-		SkipSaleGoods: rapid.Bool().Draw(t, "skip"),
+		ExcludeSaleItems: rapid.Bool().Draw(t, "skip"),
 	}
 	if !p.Exclusive {
 		p.CombinesWith = []promotion.Class{promotion.Product, promotion.Order, promotion.Shipping}
@@ -68,8 +68,8 @@ func drawMemberships(t *rapid.T, w *testshop.Shop, in *promotions.PreviewInput) 
 		h := membership.Entitlement{
 			SubscriptionID: fmt.Sprint("sub_", n), PlanID: fmt.Sprint("plan_", n), Title: "단골", Until: w.Clock.Now().Add(time.Hour),
 			Benefits: membership.Benefits{
-				PercentOffBP:  rapid.SampledFrom([]int64{0, 500, 3_333}).Draw(t, "percent"),
-				SkipSaleGoods: rapid.Bool().Draw(t, "sparing"), FreeShipping: rapid.Bool().Draw(t, "ships"),
+				PercentOffBP:     rapid.SampledFrom([]int64{0, 500, 3_333}).Draw(t, "percent"),
+				ExcludeSaleItems: rapid.Bool().Draw(t, "sparing"), FreeShipping: rapid.Bool().Draw(t, "ships"),
 			},
 		}
 		if _, err := w.Table.Update(w.T.Context(), entitlements.Write(customer, h.SubscriptionID, 1, &h)); err != nil {

@@ -30,7 +30,7 @@ type PromotionDocument struct {
 	CombinesWith     []promotion.Class    `json:"combinesWith,omitempty" nullable:"false" maxItems:"3" doc:"Classes that may take from the same goods; both sides have to allow it. With order a member's percentage goes along."`
 	Targets          promotion.Targets    `json:"targets,omitempty" doc:"Which goods."`
 	Conditions       promotion.Conditions `json:"conditions,omitempty" doc:"For whom, and from which basket on."`
-	SkipSaleGoods    bool                 `json:"skipSaleGoods,omitempty" doc:"Leaves goods with a struck-through price alone."`
+	ExcludeSaleItems bool                 `json:"excludeSaleItems,omitempty" doc:"Leaves goods with a struck-through price alone."`
 	MoveRefused      bool                 `json:"moveRefused,omitempty" doc:"Takes from the other targeted goods what a floor refuses of a percentage, of an amount off each unit or of a free unit."`
 	MaxDiscount      promotion.Amounts    `json:"maxDiscount,omitempty" doc:"The most it takes off one order."`
 	Budget           promotion.Budget     `json:"budget,omitempty" doc:"The most it may cost in all, and how many orders may use it. Never overspent."`
@@ -86,7 +86,7 @@ func (f *Promotions) document(p *promotion.Promotion) *PromotionDocument {
 	d := &PromotionDocument{
 		ID: p.ID, Version: p.Version, State: p.StateAt(f.Clock.Now()), Name: p.Name, Kind: p.Kind, TimeZone: p.TimeZone, StartsAt: &p.Starts,
 		Starts: local(p.Starts, f.zone(p.TimeZone)), Priority: p.Priority, Exclusive: p.Exclusive, Class: p.Class, CombinesWith: p.CombinesWith,
-		Targets: p.Targets, Conditions: p.Conditions, SkipSaleGoods: p.SkipSaleGoods, MoveRefused: p.MoveRefused, MaxDiscount: p.MaxDiscount, Budget: p.Budget,
+		Targets: p.Targets, Conditions: p.Conditions, ExcludeSaleItems: p.ExcludeSaleItems, MoveRefused: p.MoveRefused, MaxDiscount: p.MaxDiscount, Budget: p.Budget,
 		LimitPerCustomer: p.LimitPerCustomer, LimitPerCode: p.LimitPerCode, Code: p.Codes.Single, Terms: p.Terms, Group: p.Group, Reason: p.Reason,
 	}
 	if !p.Ends.IsZero() {
@@ -126,7 +126,7 @@ func (f *Promotions) promotion(d *PromotionDocument, before promotion.Promotion)
 	p = promotion.Promotion{
 		ID: before.ID, Version: before.Version, State: before.State, Name: d.Name, Kind: d.Kind, TimeZone: d.TimeZone, Priority: d.Priority,
 		Exclusive: d.Exclusive, Class: d.Class, CombinesWith: d.CombinesWith, Targets: d.Targets, Conditions: d.Conditions,
-		SkipSaleGoods: d.SkipSaleGoods, MoveRefused: d.MoveRefused, MaxDiscount: d.MaxDiscount, Budget: d.Budget, LimitPerCustomer: d.LimitPerCustomer,
+		ExcludeSaleItems: d.ExcludeSaleItems, MoveRefused: d.MoveRefused, MaxDiscount: d.MaxDiscount, Budget: d.Budget, LimitPerCustomer: d.LimitPerCustomer,
 		LimitPerCode: d.LimitPerCode, Codes: promotion.Codes{Single: d.Code, Batch: before.Codes.Batch}, Terms: d.Terms, Group: d.Group, Reason: d.Reason,
 	}
 	if p.TimeZone == "" {

@@ -159,7 +159,7 @@ func TestARefundAtTheProvidersConsoleIsTakenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 { // webhooks come more than once
-		if err := d.Service.HearConsoleRefund(t.Context(), got); err != nil {
+		if err := d.Service.HandleConsoleRefund(t.Context(), got); err != nil {
 			t.Fatal(err)
 		}
 	}

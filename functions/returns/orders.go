@@ -303,7 +303,7 @@ func (f *Returns) stockedOf(ctx context.Context, o *order.Order) (map[string][]s
 	for i, l := range o.Lines {
 		ids[i] = l.VariantID
 	}
-	items, err := f.Shelf.Variants(ctx, ids)
+	items, err := f.Catalog.Variants(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -211,7 +211,7 @@ func (p *plan) conditions(decisions []returnpolicy.Decision, questions []returnp
 	for i, d := range decisions {
 		p.byLaw = p.byLaw && d.ByLaw
 		p.approve = p.approve && d.Rule.AutoApprove && !questions[i].Reason.Fault()
-		p.keeps = p.keeps && d.KeepsGoods(questions[i].Reason, currency, lineCost(base, w.Lines[i].LineID))
+		p.keeps = p.keeps && d.ReturnWaived(questions[i].Reason, currency, lineCost(base, w.Lines[i].LineID))
 		if !d.Until.IsZero() && (p.until.IsZero() || d.Until.Before(p.until)) {
 			p.until = d.Until
 		}

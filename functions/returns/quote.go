@@ -181,7 +181,7 @@ func (f *Returns) plan(ctx context.Context, o *order.Order, versions []returnpol
 	var goods map[string]catalog.SellableVariant
 	if len(variants) > 0 {
 		var err error
-		if goods, err = f.Shelf.ConsistentVariants(ctx, variants); err != nil {
+		if goods, err = f.Catalog.ConsistentVariants(ctx, variants); err != nil {
 			return plan{}, err
 		}
 	}

@@ -164,7 +164,7 @@ func (f *Returns) stockOf(ctx context.Context, r *rma.RMA) error {
 	for i, l := range r.Lines {
 		ids[i] = l.VariantID
 	}
-	items, err := f.Shelf.Variants(ctx, ids)
+	items, err := f.Catalog.Variants(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (f *Returns) hold(ctx context.Context, goods []rma.SwapGood) ([]table.Write
 	for i, g := range goods {
 		ids[i] = g.VariantID
 	}
-	items, err := f.Shelf.ConsistentVariants(ctx, ids)
+	items, err := f.Catalog.ConsistentVariants(ctx, ids)
 	if err != nil {
 		return nil, nil, err
 	}

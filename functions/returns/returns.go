@@ -44,7 +44,7 @@ type Returns struct {
 	Returns  rma.Store
 	Policies Policies
 	Credit   storecredit.Store
-	Shelf    *catalog.Cache
+	Catalog  *catalog.Cache
 	Cashier  order.Cashier
 	Provider payment.Provider
 	Carrier  Carrier
@@ -59,8 +59,8 @@ func Build(t *table.Table, provider payment.Provider, c clock.Clock, log *slog.L
 	orders := order.Store{Table: t, Clock: c}
 	return &Returns{
 		Table: t, Orders: orders, Returns: rma.Store{Table: t}, Policies: Policies{Table: t, Clock: c},
-		Credit: storecredit.Store{Table: t},
-		Shelf:  catalog.NewCache(t, c, time.Minute), Provider: provider, Carrier: SandboxCarrier{}, Clock: c, Log: log,
+		Credit:  storecredit.Store{Table: t},
+		Catalog: catalog.NewCache(t, c, time.Minute), Provider: provider, Carrier: SandboxCarrier{}, Clock: c, Log: log,
 		Cashier: order.Cashier{Orders: orders, Provider: provider, Clock: c, Log: log},
 		Signal:  func(context.Context, string) {},
 	}

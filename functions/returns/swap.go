@@ -32,7 +32,7 @@ func (f facts) swap(p *plan, w Wanted) error {
 		if err != nil {
 			return err
 		}
-		p.goods = append(p.goods, swapGoods(f.order, p.quote, line, g, l.Quantity, unit, tax)...)
+		p.goods = append(p.goods, swapUnits(f.order, p.quote, line, g, l.Quantity, unit, tax)...)
 	}
 	price := int64(0)
 	for _, g := range p.goods {
@@ -68,7 +68,7 @@ func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wa
 }
 
 // swapGoods are the goods for the units of a line, with equal ones together.
-func swapGoods(o *order.Order, q refund.Quote, line order.Line, g catalog.SellableVariant, quantity int, more,
+func swapUnits(o *order.Order, q refund.Quote, line order.Line, g catalog.SellableVariant, quantity int, more,
 	tax int64) []rma.SwapGood {
 	image := g.Variant.Image
 	if image == "" && len(g.Product.Images) > 0 {

@@ -32,7 +32,7 @@ func (f *Reviews) reviewJob(ctx context.Context, job due.Job) error {
 		}
 		r.ReleaseMedia()
 		r.DecideBy, r.ReportWeight = time.Time{}, 0
-		e.Body = store.Told(r, previous, now)
+		e.Body = store.ChangedEvent(r, previous, now)
 		return e, true, nil
 	})
 	if err != nil {

@@ -169,7 +169,7 @@ func (f *Reviews) decide(ctx context.Context, in *decideInput) (*inspectOutput, 
 				rejectedAuthor = r.AuthorID
 			}
 		}
-		e.Body = store.Told(r, previous, now)
+		e.Body = store.ChangedEvent(r, previous, now)
 		return e, true, nil
 	})
 	if err != nil {

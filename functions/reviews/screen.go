@@ -32,7 +32,7 @@ func (f *Reviews) publish(ctx context.Context, r *review.Review, o *order.Order)
 	if err != nil {
 		return err
 	}
-	if err := f.Store.Create(ctx, r, sc, covered(o), store.Effect{Body: store.Told(r, 0, now), With: cases}); err != nil {
+	if err := f.Store.Create(ctx, r, sc, covered(o), store.Effect{Body: store.ChangedEvent(r, 0, now), With: cases}); err != nil {
 		return err
 	}
 	f.holdCopies(ctx, r, copies)
@@ -80,7 +80,7 @@ func (f *Reviews) rewrite(
 				return e, false, err
 			}
 			e.With = append([]table.Write{kept}, cases...)
-			e.Body = store.Told(r, previous, now)
+			e.Body = store.ChangedEvent(r, previous, now)
 			return e, true, nil
 		})
 	if err != nil {
@@ -189,7 +189,7 @@ func (f *Reviews) holdCopies(ctx context.Context, r *review.Review, copies []fra
 				other.Signals = append(slices.DeleteFunc(other.Signals, func(s review.Signal) bool { return s.Name == said.Name }),
 					said)
 				hold(other, []review.Finding{{Reason: review.Suspicious}}, now)
-				e.Body = store.Told(other, previous, now)
+				e.Body = store.ChangedEvent(other, previous, now)
 				return e, true, nil
 			})
 		if err != nil {

@@ -332,7 +332,7 @@ func (f *Reviews) remove(ctx context.Context, in *removeInput) (*struct{}, error
 		for i := range r.Media {
 			r.Media[i].State = review.MediaRejected // review-media deletes the files
 		}
-		e.Body = store.Told(r, previous, now)
+		e.Body = store.ChangedEvent(r, previous, now)
 		return e, true, nil
 	})
 	if err != nil {

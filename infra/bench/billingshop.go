@@ -45,7 +45,7 @@ func newShop(db table.DB, wall clock.Clock) *shop {
 	env := &boot.Env{Function: "sweeper", Clock: at, Log: slog.New(slog.DiscardHandler), Out: io.Discard}
 	service := func() *service.Service {
 		return &service.Service{
-			Table: t, Shelf: catalog.NewCache(t, at, time.Minute), Provider: s.till, Clock: at, Log: slog.Default(), FiscalZone: time.UTC,
+			Table: t, Catalog: catalog.NewCache(t, at, time.Minute), Provider: s.till, Clock: at, Log: slog.Default(), FiscalZone: time.UTC,
 		}
 	}
 	s.billing = service()

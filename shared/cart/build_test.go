@@ -20,7 +20,7 @@ type variant = func(*catalog.Variant)
 // goods of a small shop: won and dollars, ten of each unless said otherwise.
 type testCatalog struct {
 	variants cart.Variants
-	left  map[string]int
+	left     map[string]int
 }
 
 func stocked() *testCatalog { return &testCatalog{variants: cart.Variants{}, left: map[string]int{}} }
@@ -35,9 +35,9 @@ func (s *testCatalog) with(id string, won int64, left int, set ...variant) *test
 		f(&v)
 	}
 	s.left[id] = left
-	s.goods[id] = cart.SellableVariant{Product: &catalog.Product{ID: "prod-" + id, Title: catalog.Text{"en": id}}, Variant: v}
-	for id, g := range s.goods { // a set may have come before its parts
-		s.goods[id] = cart.NewSellableVariant(g.Product, g.Variant, s.left)
+	s.variants[id] = cart.SellableVariant{Product: &catalog.Product{ID: "prod-" + id, Title: catalog.Text{"en": id}}, Variant: v}
+	for id, g := range s.variants { // a set may have come before its parts
+		s.variants[id] = cart.NewSellableVariant(g.Product, g.Variant, s.left)
 	}
 	return s
 }
@@ -78,7 +78,7 @@ func engraved(id string, n int, text string) cart.Choice {
 // filled puts choices of the catalog into a cart.
 func filled(t interface{ Fatalf(string, ...any) }, c *cart.Cart, s *testCatalog, choices ...cart.Choice) *cart.Cart {
 	for _, w := range choices {
-		if err := c.Add(w, s.goods[w.VariantID], noon); err != nil {
+		if err := c.Add(w, s.variants[w.VariantID], noon); err != nil {
 			t.Fatalf("add %v: %v", w, err)
 		}
 	}
@@ -106,7 +106,7 @@ func fieldOf(err error) string {
 func (s *testCatalog) Variants(_ context.Context, ids []string) (cart.Variants, error) {
 	found := cart.Variants{}
 	for _, id := range ids {
-		if g, ok := s.goods[id]; ok {
+		if g, ok := s.variants[id]; ok {
 			found[id] = g
 		}
 	}

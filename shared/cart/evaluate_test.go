@@ -68,7 +68,7 @@ func TestProblems(t *testing.T) {
 			if c.alter != nil {
 				c.alter(in)
 			}
-			p := cart.Evaluate(in, s.goods, shop, nil, c.bought, noon)
+			p := cart.Evaluate(in, s.variants, shop, nil, c.bought, noon)
 			var got []string
 			for _, problem := range p.Problems {
 				mark := ""
@@ -90,7 +90,7 @@ func TestProblems(t *testing.T) {
 func TestFactsTellTheNumbers(t *testing.T) {
 	t.Parallel()
 	s := stocked().with("SOAP", 9000, 3).with("SET", 20000, 0, of("SOAP", "SOAP"))
-	p := cart.Evaluate(filled(t, won(), s, choice("SOAP", 2), choice("SET", 1)), s.goods, shop(t), nil, nil, noon)
+	p := cart.Evaluate(filled(t, won(), s, choice("SOAP", 2), choice("SET", 1)), s.variants, shop(t), nil, nil, noon)
 	want := []string{
 		"map[available:3 shared:map[left:3 variantId:SOAP wanted:4] wanted:2]",
 		"map[available:1 shared:map[left:3 variantId:SOAP wanted:4] wanted:1]",
@@ -106,17 +106,17 @@ func TestTotalsOfACart(t *testing.T) {
 	t.Parallel()
 	s := stocked().with("SOAP", 9000, 10).with("LOCAL", 5000, 10, onlyWon)
 	shop := shop(t)
-	p := cart.Evaluate(filled(t, won(), s, choice("SOAP", 2)), s.goods, shop, nil, nil, noon)
+	p := cart.Evaluate(filled(t, won(), s, choice("SOAP", 2)), s.variants, shop, nil, nil, noon)
 	if p.Totals.Total != 21000 || p.Totals.Shipping != 3000 || p.Totals.Tax != 1636+273 || len(p.Methods) != 2 {
 		t.Errorf("totals %+v, methods %+v", p.Totals, p.Methods)
 	}
-	p = cart.Evaluate(filled(t, won(), s, choice("SOAP", 6)), s.goods, shop, nil, nil, noon)
+	p = cart.Evaluate(filled(t, won(), s, choice("SOAP", 6)), s.variants, shop, nil, nil, noon)
 	if p.Methods[0].Price != 0 || p.Methods[1].Price != 6000 || p.Methods[0].Name != "일반 배송" {
 		t.Errorf("methods %+v", p.Methods)
 	}
 	mixed := filled(t, won(), s, choice("LOCAL", 1), choice("SOAP", 1))
 	mixed.Currency = "USD"
-	if p = cart.Evaluate(mixed, s.goods, shop, nil, nil, noon); p.Totals.Subtotal != 900 || len(p.Totals.Lines) != 1 {
+	if p = cart.Evaluate(mixed, s.variants, shop, nil, nil, noon); p.Totals.Subtotal != 900 || len(p.Totals.Lines) != 1 {
 		t.Errorf("a line that cannot be sold is in the total: %+v", p.Totals)
 	}
 }

@@ -47,7 +47,7 @@ func TestAddingSettingRemoving(t *testing.T) {
 	}
 	long := map[string]string{"note": strings.Repeat("가", 501)}
 	add := func(w cart.Choice) func(*cart.Cart) error {
-		return func(c *cart.Cart) error { return c.Add(w, s.goods[w.VariantID], noon) }
+		return func(c *cart.Cart) error { return c.Add(w, s.variants[w.VariantID], noon) }
 	}
 	set := func(id string, n int) func(*cart.Cart) error {
 		return func(c *cart.Cart) error { return c.Set(id, n) }
@@ -114,7 +114,7 @@ func TestACartIsBoundedAsAWhole(t *testing.T) {
 	for i := range 5 {
 		filled(t, c, s, engraved("SOAP", 999, fmt.Sprint(i)))
 	}
-	if err := c.Add(engraved("SOAP", 6, "six"), s.goods["SOAP"], noon); fieldOf(err) != "/quantity" {
+	if err := c.Add(engraved("SOAP", 6, "six"), s.variants["SOAP"], noon); fieldOf(err) != "/quantity" {
 		t.Errorf("5,001 units: %v", err)
 	}
 	c = won()
@@ -124,7 +124,7 @@ func TestACartIsBoundedAsAWhole(t *testing.T) {
 		for p := range cart.MaxProperties {
 			properties[fmt.Sprint(i, p)] = strings.Repeat("나", cart.MaxPropertyText)
 		}
-		err = c.Add(cart.Choice{VariantID: "SOAP", Quantity: 1, Properties: properties}, s.goods["SOAP"], noon)
+		err = c.Add(cart.Choice{VariantID: "SOAP", Quantity: 1, Properties: properties}, s.variants["SOAP"], noon)
 	}
 	if fieldOf(err) != "/properties" {
 		t.Errorf("a megabyte of properties: %v", err)
@@ -135,11 +135,11 @@ func TestExchange(t *testing.T) {
 	t.Parallel()
 	s := stocked().with("SOAP", 9000, 10).with("LOCAL", 5000, 10, onlyWon)
 	c := filled(t, won(), s, choice("SOAP", 2))
-	if err := c.ChangeCurrency("USD", s.goods); err != nil || c.Currency != "USD" || c.Lines[0].SeenPrice != 900 {
+	if err := c.ChangeCurrency("USD", s.variants); err != nil || c.Currency != "USD" || c.Lines[0].SeenPrice != 900 {
 		t.Errorf("%v: %s, seen %d", err, c.Currency, c.Lines[0].SeenPrice)
 	}
 	c = filled(t, won(), s, choice("SOAP", 2), choice("LOCAL", 1))
-	err := c.ChangeCurrency("USD", s.goods)
+	err := c.ChangeCurrency("USD", s.variants)
 	lines, _ := problem.From(err).Extra["lines"].([]string)
 	if problem.Code(err) != "not_sold_in_currency" || !slices.Equal(lines, []string{cart.LineID("LOCAL", nil)}) || c.Currency != "KRW" {
 		t.Errorf("%v, lines %v, currency %s", err, lines, c.Currency)
@@ -154,7 +154,7 @@ func TestQuantitiesAreTheSumOfWhatWasAdded(t *testing.T) {
 		for range rapid.IntRange(0, 20).Draw(t, "adds") {
 			w := engraved(rapid.SampledFrom([]string{"SOAP", "BALM"}).Draw(t, "what"), rapid.IntRange(-2, 600).Draw(t, "n"),
 				rapid.SampledFrom([]string{"", "하늘", "👩‍🚀"}).Draw(t, "text"))
-			if c.Add(w, s.goods[w.VariantID], noon) == nil {
+			if c.Add(w, s.variants[w.VariantID], noon) == nil {
 				want[cart.LineID(w.VariantID, w.Properties)] += w.Quantity
 			}
 		}

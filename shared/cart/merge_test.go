@@ -65,7 +65,7 @@ func TestMerge(t *testing.T) {
 			}
 			guest := filled(t, named(guestID, won()), s, c.guest...)
 			changes := map[string]string{}
-			for _, ch := range cart.Merge(into, guest, s.goods, c.bought) {
+			for _, ch := range cart.Merge(into, guest, s.variants, c.bought) {
 				changes[ch.LineID] = ch.Code
 			}
 			if !maps.Equal(quantities(into), c.want) || !maps.Equal(changes, c.changes) {
@@ -83,12 +83,12 @@ func TestMergeReadsPricesInTheCustomersCurrency(t *testing.T) {
 	s := stocked().with("SOAP", 9000, 10)
 	into := named(mineID, won())
 	into.Currency = "USD"
-	cart.Merge(into, filled(t, named(guestID, won()), s, choice("SOAP", 1)), s.goods, nil)
+	cart.Merge(into, filled(t, named(guestID, won()), s, choice("SOAP", 1)), s.variants, nil)
 	if into.Currency != "USD" || into.Lines[0].SeenPrice != 900 {
 		t.Errorf("%s, seen %d", into.Currency, into.Lines[0].SeenPrice)
 	}
 	fresh := &cart.Cart{ID: mineID, State: cart.Open, Currency: "USD"}
-	cart.Merge(fresh, filled(t, named(guestID, won()), s, choice("SOAP", 1)), s.goods, nil)
+	cart.Merge(fresh, filled(t, named(guestID, won()), s, choice("SOAP", 1)), s.variants, nil)
 	if fresh.Currency != "KRW" || fresh.Lines[0].SeenPrice != 9000 {
 		t.Errorf("a first cart does not take the guest's currency: %s, seen %d", fresh.Currency, fresh.Lines[0].SeenPrice)
 	}
@@ -100,7 +100,7 @@ func TestMergeTakesWhatTheCustomersCartLacks(t *testing.T) {
 	guest := named(guestID, won())
 	guest.Email, guest.Note, guest.Codes = "guest@example.com", "문 앞", []string{"A", "B"}
 	into := &cart.Cart{ID: mineID, State: cart.Open, Version: 3, Currency: "KRW", Email: "mine@example.com", Codes: []string{"B", "C"}}
-	cart.Merge(into, guest, s.goods, nil)
+	cart.Merge(into, guest, s.variants, nil)
 	if into.Email != "mine@example.com" || into.Note != "문 앞" || into.Address != guest.Address || into.Shipping != "standard" {
 		t.Errorf("%+v", into)
 	}
@@ -123,7 +123,7 @@ func TestTooManyOfAnythingIsTold(t *testing.T) {
 		into.Codes, guest.Codes = append(into.Codes, fmt.Sprint("M", i)), append(guest.Codes, fmt.Sprint("G", i))
 	}
 	reasons := map[string]int{}
-	for _, c := range cart.Merge(into, guest, s.goods, nil) {
+	for _, c := range cart.Merge(into, guest, s.variants, nil) {
 		reasons[c.Code]++
 	}
 	want := map[string]int{"added": 40, "too_many_lines": 20, "too_many_codes": 6}
@@ -135,10 +135,10 @@ func TestTooManyOfAnythingIsTold(t *testing.T) {
 func drawCart(t *rapid.T, id string, s *testCatalog) *cart.Cart {
 	c := named(id, won())
 	for range rapid.IntRange(0, 8).Draw(t, "lines") {
-		w := engraved(rapid.SampledFrom(slices.Sorted(maps.Keys(s.goods))).Draw(t, "what"), rapid.IntRange(1, 700).Draw(t, "n"),
+		w := engraved(rapid.SampledFrom(slices.Sorted(maps.Keys(s.variants))).Draw(t, "what"), rapid.IntRange(1, 700).Draw(t, "n"),
 			rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "text"))
 		at := noon.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "at")) * time.Minute)
-		_ = c.Add(w, s.goods[w.VariantID], at) // one that does not fit is as good a cart as one that does
+		_ = c.Add(w, s.variants[w.VariantID], at) // one that does not fit is as good a cart as one that does
 	}
 	c.Codes = rapid.SliceOfNDistinct(rapid.StringMatching(`[A-O]`), 0, 10, func(s string) string { return s }).Draw(t, "codes")
 	return c
@@ -161,8 +161,8 @@ func TestMergeIsCommutativeInContentAndIdempotent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawCart(t, mineID, s), drawCart(t, guestID, s)
 		ab, ba := copied(a), copied(b)
-		cart.Merge(ab, b, s.goods, nil)
-		cart.Merge(ba, a, s.goods, nil)
+		cart.Merge(ab, b, s.variants, nil)
+		cart.Merge(ba, a, s.variants, nil)
 		if content(ab) != content(ba) {
 			t.Fatalf("a with b: %s\nb with a: %s", content(ab), content(ba))
 		}
@@ -176,7 +176,7 @@ func TestMergeIsCommutativeInContentAndIdempotent(t *testing.T) {
 		if units > cart.MaxUnits {
 			t.Fatalf("%d units", units)
 		}
-		if changes := cart.Merge(ab, b, s.goods, nil); changes != nil || content(ab) != before {
+		if changes := cart.Merge(ab, b, s.variants, nil); changes != nil || content(ab) != before {
 			t.Fatalf("a second merge changed %v", changes)
 		}
 	})
@@ -193,7 +193,7 @@ func TestMergeKeepsChosenGiftsAndWhatTheGuestHasNotAccepted(t *testing.T) {
 	guest.Chosen = map[string][]string{"both": {"B"}, "same": {"C"}, "new": {"D"}}
 	guest.PromotionChanges = []cart.PromotionChange{notice("p1", 500), notice("p2", 0)}
 	guest.Lines[0].SeenPrice = 7_000
-	changes := cart.Merge(mine, guest, s.goods, nil)
+	changes := cart.Merge(mine, guest, s.variants, nil)
 	if !slices.Equal(mine.Chosen["new"], []string{"D"}) || !slices.Equal(mine.Chosen["both"], []string{"A"}) || len(mine.Chosen) != 3 {
 		t.Errorf("chosen gifts: %v", mine.Chosen)
 	}
@@ -222,7 +222,7 @@ func TestMergeIntoAnotherCurrencySaysWhichPriceNoticesAreDropped(t *testing.T) {
 	mine.Currency = "USD"
 	guest.Lines[guest.Find(cart.LineID("RISEN", nil))].SeenPrice = 7_000
 	var dropped []string
-	for _, c := range cart.Merge(mine, guest, s.goods, nil) {
+	for _, c := range cart.Merge(mine, guest, s.variants, nil) {
 		if c.Code == "price_notice_dropped" {
 			dropped = append(dropped, c.LineID)
 		}

@@ -15,7 +15,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	variants := stocked().with("SOAP", 9000, 10).with("BALM", 9000, 10)
 	two := func(c *cart.Cart) error {
 		c.Currency = "KRW"
-		return c.Add(engraved("BALM", 1, "하늘"), variants.goods["BALM"], noon)
+		return c.Add(engraved("BALM", 1, "하늘"), variants.variants["BALM"], noon)
 	}
 	guest, leaving := guestCart(t, s), guestCart(t, s)
 	for _, ref := range []cart.Ref{guest, leaving, mine("ann")} {
@@ -47,7 +47,7 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		},
 		"merge a guest's cart at log-in": func(ctx context.Context) error {
 			_, err := s.MergeGuest(ctx, "ann", leaving, func(into, from *cart.Cart) error {
-				cart.Merge(into, from, variants.goods, nil)
+				cart.Merge(into, from, variants.variants, nil)
 				return nil
 			})
 			return err

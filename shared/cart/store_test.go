@@ -43,7 +43,7 @@ func adding(s *testCatalog, n int) func(*cart.Cart) error {
 		if c.Currency == "" {
 			c.Currency = "KRW"
 		}
-		return c.Add(choice("SOAP", n), s.goods["SOAP"], noon)
+		return c.Add(choice("SOAP", n), s.variants["SOAP"], noon)
 	}
 }
 
@@ -319,7 +319,7 @@ func TestAbsorb(t *testing.T) {
 	t.Parallel()
 	variants := stocked().with("SOAP", 9000, 10)
 	merge := func(into, guest *cart.Cart) error {
-		cart.Merge(into, guest, variants.goods, into.Purchases)
+		cart.Merge(into, guest, variants.variants, into.Purchases)
 		return nil
 	}
 	for _, lost := range []int32{0, 1} {
@@ -359,7 +359,7 @@ func TestAnAddDuringAMergeIsNotLost(t *testing.T) {
 			mustChange(t, s, guest, adding(variants, 2))
 			mustChange(t, s, mine("ann"), adding(variants, 1))
 		}
-		cart.Merge(into, from, variants.goods, nil)
+		cart.Merge(into, from, variants.variants, nil)
 		return nil
 	})
 	if err != nil || quantities(c)[cart.LineID("SOAP", nil)] != 3 {

@@ -16,9 +16,9 @@ type ProductChange struct {
 }
 
 const (
-	togetherWrites = 50      // in one transaction; DynamoDB takes 100, but the local engine lets nobody in meanwhile
-	togetherBytes  = 1 << 20 // about; DynamoDB takes 4 MB
-	togetherAtOnce = 8       // transactions
+	maxBatchWrites   = 50      // in one transaction; DynamoDB takes 100, but the local engine lets nobody in meanwhile
+	maxBatchBytes    = 1 << 20 // about; DynamoDB takes 4 MB
+	maxBatchesAtOnce = 8       // transactions
 )
 
 // WriteAll writes many products in few round trips: as many to a transaction as fit, at the price they have one by one.
@@ -28,7 +28,7 @@ const (
 func WriteAll(ctx context.Context, t *table.Table, changes []ProductChange) []error {
 	errs := make([]error, len(changes))
 	var group errgroup.Group
-	group.SetLimit(togetherAtOnce)
+	group.SetLimit(maxBatchesAtOnce)
 	for _, b := range bundles(changes) {
 		group.Go(func() error {
 			b.write(ctx, t, changes, errs)
@@ -54,12 +54,12 @@ func bundles(changes []ProductChange) []*bundle {
 	with := map[table.Key]bool{} // in the open bundle; no item can be in it twice
 	for i, c := range changes {
 		writes, err := c.writes()
-		if err != nil || len(writes) == 1 || len(writes) > togetherWrites {
+		if err != nil || len(writes) == 1 || len(writes) > maxBatchWrites {
 			all = append(all, &bundle{at: []int{i}})
 			continue
 		}
 		size, product, handle := c.bytes(), KeyOf(c.After.ID), KeyOfHandle(c.After.Handle)
-		if with[product] || with[handle] || len(open.writes)+len(writes) > togetherWrites || open.bytes+size > togetherBytes {
+		if with[product] || with[handle] || len(open.writes)+len(writes) > maxBatchWrites || open.bytes+size > maxBatchBytes {
 			open = &bundle{}
 			clear(with)
 		}

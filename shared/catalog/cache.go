@@ -66,12 +66,12 @@ func NewCache(t *table.Table, c clock.Clock, fresh time.Duration) *Cache {
 // trip for all products and counters together, 0.5 RCU per 4 KB and item; one more when a product seen for the first time
 // turns out to be a gift set of other products or to have its stock in buckets.
 func (s *Cache) Variants(ctx context.Context, variantIDs []string) (map[string]SellableVariant, error) {
-	return s.goods(ctx, variantIDs, s.fresh, false)
+	return s.variants(ctx, variantIDs, s.fresh, false)
 }
 
 // ConsistentVariants is Goods with strongly consistent reads of everything, at twice the price.
 func (s *Cache) ConsistentVariants(ctx context.Context, variantIDs []string) (map[string]SellableVariant, error) {
-	return s.goods(ctx, variantIDs, 0, true)
+	return s.variants(ctx, variantIDs, 0, true)
 }
 
 // Product returns the product with all its variants; nil when there is none. Cost as for Goods.
@@ -108,7 +108,7 @@ func (s *Cache) Invalidate(p *Product) {
 	}
 }
 
-func (s *Cache) goods(ctx context.Context, variantIDs []string, fresh time.Duration, strong bool) (map[string]SellableVariant, error) {
+func (s *Cache) variants(ctx context.Context, variantIDs []string, fresh time.Duration, strong bool) (map[string]SellableVariant, error) {
 	r := s.reading(fresh, strong)
 	for _, id := range variantIDs {
 		if ProductOf(id) != "" {

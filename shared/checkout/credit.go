@@ -44,7 +44,7 @@ func (s Service) planCredit(ctx context.Context, c *Checkout, in Start, now time
 // HearConsoleRefund takes over a refund that was made at the provider's own console: it carries no order of ours, so
 // the order is found by what the payment was for. One whose checkout is no longer kept is logged for a person. Errors:
 // those of the provider.
-func (s Service) HearConsoleRefund(ctx context.Context, r payment.Refund) error {
+func (s Service) HandleConsoleRefund(ctx context.Context, r payment.Refund) error {
 	p, err := s.Provider.Get(ctx, r.PaymentID)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (s Service) HearConsoleRefund(ctx context.Context, r payment.Refund) error 
 	}
 	_, err = s.Cashier.Orders.Change(ctx, c.OrderID, func(o *order.Order) (bool, []table.Write, error) {
 		now := s.Clock.Now()
-		heard, first := o.HeardRefund(r.ID, r.Amount.Amount, r.State, now)
+		heard, first := o.RecordConsoleRefund(r.ID, r.Amount.Amount, r.State, now)
 		if !first {
 			return heard, nil, nil
 		}

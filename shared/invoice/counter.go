@@ -88,7 +88,7 @@ func (n *Numbers) Remember(r Run, last int) {
 }
 
 // Forget drops what is remembered of a run after a transaction that failed: somebody else may have taken numbers.
-func (n *Numbers) Forget(r Run) {
+func (n *Numbers) Discard(r Run) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.last, r)

@@ -62,7 +62,7 @@ func TestManyTakeNumbersAndNoneIsMissingOrGivenTwice(t *testing.T) {
 				i := invoice.Invoice{Draft: draft(fmt.Sprint("sub_", p), seq, run.Number(last+1)), State: invoice.Open}
 				err = tb.Transact(t.Context(), "", run.Raise(last, 1), i.Put(true))
 				if _, refused := table.Refused(err); refused {
-					numbers.Forget(run)
+					numbers.Discard(run)
 					continue
 				}
 				if err != nil {

@@ -12,7 +12,7 @@ import (
 // Benefits is what a plan gives its members while the membership is in force.
 type Benefits struct {
 	PercentOffBP     int64 `json:"percentOffBp,omitempty" doc:"Basis points off the goods of every order."`
-	SkipSaleGoods    bool  `json:"skipSaleGoods,omitempty" doc:"percentOffBp leaves goods with a struck-through price alone."`
+	ExcludeSaleItems bool  `json:"excludeSaleItems,omitempty" doc:"percentOffBp leaves goods with a struck-through price alone."`
 	FreeShipping     bool  `json:"freeShipping,omitempty"`
 	EarlyAccessHours int   `json:"earlyAccessHours,omitempty" doc:"Hours before a drop opens to everybody."`
 	PointsTimes      int   `json:"pointsTimes,omitempty" doc:"Points multiplier; 0 and 1 mean none."`
@@ -78,8 +78,8 @@ func (m Member) HasPlan(plans ...string) bool {
 func (m Member) Benefits() (b Benefits) {
 	for _, p := range m {
 		o := p.Benefits
-		if o.PercentOffBP > b.PercentOffBP || o.PercentOffBP == b.PercentOffBP && b.SkipSaleGoods {
-			b.PercentOffBP, b.SkipSaleGoods = o.PercentOffBP, o.SkipSaleGoods
+		if o.PercentOffBP > b.PercentOffBP || o.PercentOffBP == b.PercentOffBP && b.ExcludeSaleItems {
+			b.PercentOffBP, b.ExcludeSaleItems = o.PercentOffBP, o.ExcludeSaleItems
 		}
 		b.FreeShipping = b.FreeShipping || o.FreeShipping
 		b.EarlyAccessHours = max(b.EarlyAccessHours, o.EarlyAccessHours)

@@ -59,7 +59,7 @@ func TestOfSeveralMembershipsTheBestOfEachBenefitCounts(t *testing.T) {
 		}
 		return m
 	}
-	sparing := membership.Benefits{PercentOffBP: 1_000, SkipSaleGoods: true}
+	sparing := membership.Benefits{PercentOffBP: 1_000, ExcludeSaleItems: true}
 	for _, c := range []struct {
 		name string
 		who  membership.Member
@@ -88,7 +88,7 @@ func TestTheOrderOfMembershipsDecidesNothing(t *testing.T) {
 		for range rapid.IntRange(0, 5).Draw(t, "memberships") {
 			s = append(s, held(rapid.SampledFrom([]string{"sub_1", "sub_2", "sub_3"}).Draw(t, "subscription"),
 				rapid.SampledFrom([]string{"a", "b"}).Draw(t, "plan"), time.Duration(rapid.IntRange(-1, 3).Draw(t, "lasts")),
-				membership.Benefits{PercentOffBP: rapid.Int64Range(0, 3).Draw(t, "percent"), SkipSaleGoods: rapid.Bool().Draw(t, "sparing")}))
+				membership.Benefits{PercentOffBP: rapid.Int64Range(0, 3).Draw(t, "percent"), ExcludeSaleItems: rapid.Bool().Draw(t, "sparing")}))
 		}
 		one := s.Member(noon)
 		other := membership.Entitlements(rapid.Permutation(s).Draw(t, "order")).Member(noon)

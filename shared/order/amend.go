@@ -247,7 +247,7 @@ func (o *Order) SplitParcel(n int, moved []Part, carrier, number, url, by string
 // HeardRefund enters a refund that was made at the provider's own console, or notes what became of it; first is true
 // when it was not known. It is goodwill in the ledger: which goods it was for is not known. What is more than the
 // ledger has left is entered as far as it goes.
-func (o *Order) HeardRefund(
+func (o *Order) RecordConsoleRefund(
 	providerID string, amount int64, state payment.RefundState, now time.Time,
 ) (changed, first bool) {
 	known := slices.IndexFunc(o.Refunds, func(r Refund) bool { return r.ProviderID == providerID })

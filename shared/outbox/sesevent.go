@@ -65,14 +65,14 @@ func (e SESEvent) id() string {
 }
 
 // Hearing takes in SES's events.
-type Hearing struct {
+type SESEventHandler struct {
 	Store    Store
 	Contacts contact.Store
 }
 
 // Hear records an event. Events come more than once and in any order; each changes a record once. Bounces and
 // complaints count for every recipient they name, also for mails that are not ours: the address is the same.
-func (h Hearing) Hear(ctx context.Context, e SESEvent, now time.Time) error {
+func (h SESEventHandler) Handle(ctx context.Context, e SESEvent, now time.Time) error {
 	if err := e.Check(); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (h Hearing) Hear(ctx context.Context, e SESEvent, now time.Time) error {
 }
 
 // delivered forgets soft bounces; most contacts have none, and nothing is written then.
-func (h Hearing) delivered(ctx context.Context, e SESEvent, now time.Time) error {
+func (h SESEventHandler) delivered(ctx context.Context, e SESEvent, now time.Time) error {
 	for _, address := range e.Delivery.Recipients {
 		c, err := h.Contacts.Of(ctx, address)
 		if err != nil {
@@ -124,7 +124,7 @@ func (h Hearing) delivered(ctx context.Context, e SESEvent, now time.Time) error
 	return nil
 }
 
-func (h Hearing) each(ctx context.Context, all []recipient, now time.Time, change func(*contact.Contact)) error {
+func (h SESEventHandler) each(ctx context.Context, all []recipient, now time.Time, change func(*contact.Contact)) error {
 	var failed []error
 	for _, r := range all {
 		if strings.Contains(r.EmailAddress, "@") {
@@ -134,7 +134,7 @@ func (h Hearing) each(ctx context.Context, all []recipient, now time.Time, chang
 	return errors.Join(failed...)
 }
 
-func (h Hearing) change(ctx context.Context, address string, now time.Time, change func(*contact.Contact)) error {
+func (h SESEventHandler) change(ctx context.Context, address string, now time.Time, change func(*contact.Contact)) error {
 	_, err := h.Contacts.Change(ctx, address, now, func(c *contact.Contact) ([]table.Write, bool, error) {
 		change(c)
 		return nil, false, nil
@@ -144,7 +144,7 @@ func (h Hearing) change(ctx context.Context, address string, now time.Time, chan
 
 // sent settles an attempt whose answer was lost: its record says from now on that SES took it. A mail that was counted
 // as unknown is counted as sent instead, and leaves the list of failures.
-func (h Hearing) sent(ctx context.Context, e SESEvent, now time.Time) error {
+func (h SESEventHandler) sent(ctx context.Context, e SESEvent, now time.Time) error {
 	id := e.id()
 	if id == "" {
 		return nil
@@ -170,7 +170,7 @@ func (h Hearing) sent(ctx context.Context, e SESEvent, now time.Time) error {
 }
 
 // mark sets a time on the record and counts it, once. The record may not be there yet: the event then makes it.
-func (h Hearing) mark(ctx context.Context, e SESEvent, attribute, counter string, at, now time.Time) error {
+func (h SESEventHandler) mark(ctx context.Context, e SESEvent, attribute, counter string, at, now time.Time) error {
 	id := e.id()
 	if id == "" {
 		return nil
@@ -203,7 +203,7 @@ func (h Hearing) mark(ctx context.Context, e SESEvent, attribute, counter string
 }
 
 // rejected is a mail that SES accepted and then found to hold a virus. It is listed for the merchant.
-func (h Hearing) rejected(ctx context.Context, e SESEvent, now time.Time) error {
+func (h SESEventHandler) rejected(ctx context.Context, e SESEvent, now time.Time) error {
 	id := e.id()
 	if id == "" {
 		return nil

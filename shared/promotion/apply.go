@@ -101,7 +101,7 @@ func (a *application) gettable(p *Promotion, targeted []int) []int {
 	}
 	found := []int{}
 	for n, l := range a.lines {
-		if p.Terms.BuyXGetY.From.Match(*l) && !(p.SkipSaleGoods && onSale(l)) {
+		if p.Terms.BuyXGetY.From.Match(*l) && !(p.ExcludeSaleItems && onSale(l)) {
 			found = append(found, n)
 		}
 	}

@@ -94,7 +94,7 @@ func priority(n int) change { return func(p *promotion.Promotion) { p.Priority =
 
 func exclusive(p *promotion.Promotion) { p.Exclusive = true }
 
-func skipSale(p *promotion.Promotion) { p.SkipSaleGoods = true }
+func skipSale(p *promotion.Promotion) { p.ExcludeSaleItems = true }
 
 func on(lines ...string) change {
 	return func(p *promotion.Promotion) {

@@ -173,7 +173,7 @@ func drawSimple(t *rapid.T, id string) promotion.Promotion {
 		p = drawPromotion(t, id)
 	}
 	p.Terms.MaxUnits = 0
-	p.Terms.PerUnit, p.SkipSaleGoods, p.Codes, p.Budget = false, false, promotion.Codes{}, promotion.Budget{}
+	p.Terms.PerUnit, p.ExcludeSaleItems, p.Codes, p.Budget = false, false, promotion.Codes{}, promotion.Budget{}
 	switch {
 	case p.Class != promotion.Product:
 	case p.Kind == promotion.Percentage:

@@ -36,7 +36,7 @@ func (s *Set) DisplayPrice(g ListedVariant, currency string, at time.Time) Displ
 	line := pricing.Line{VariantID: g.VariantID, ProductID: g.ProductID, Categories: g.Categories, Tags: g.Tags}
 	try := func(i int) {
 		p := s.promotions[i]
-		if p.Kind != SalePrice || !p.Live(at) || p.SkipSaleGoods && g.CompareAt > g.List {
+		if p.Kind != SalePrice || !p.Live(at) || p.ExcludeSaleItems && g.CompareAt > g.List {
 			return
 		}
 		amount, ok := p.makesSalePrice(g, currency)
@@ -107,7 +107,7 @@ func (g ListedVariant) shownAt(t time.Time, past []catalog.PricePoint, sales []*
 	}
 	low := g.List
 	for _, p := range sales {
-		if !p.Runs(t) || p.SkipSaleGoods && g.CompareAt > g.List {
+		if !p.Runs(t) || p.ExcludeSaleItems && g.CompareAt > g.List {
 			continue
 		}
 		if onSale, sold := p.makesSalePrice(g, currency); sold {

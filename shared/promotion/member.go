@@ -37,7 +37,7 @@ func PlanOfBenefit(id string) (planID string, ok bool) {
 
 // perk is a membership's benefit as a promotion: automatic, for this shopper only, without an end but that of the
 // membership. Its turn comes after all others, so that they do what they do for everybody.
-func perk(p membership.Plan, id string, after map[string]string, kind Kind, class Class) *Promotion {
+func memberBenefit(p membership.Plan, id string, after map[string]string, kind Kind, class Class) *Promotion {
 	name := catalog.Text{}
 	for language, before := range perkName {
 		name[language] = before + p.Title + after[language]
@@ -55,19 +55,19 @@ var (
 
 // perks are the benefits of a member as promotions: each different percentage, of which one at most applies, and the free
 // shipping, which goes along with everything.
-func perks(m membership.Member) (off []*Promotion, shipping *Promotion) {
+func memberBenefits(m membership.Member) (off []*Promotion, shipping *Promotion) {
 	for _, p := range m {
 		b := p.Benefits
 		same := func(o *Promotion) bool {
-			return int64(o.Terms.BasisPoints) == b.PercentOffBP && o.SkipSaleGoods == b.SkipSaleGoods
+			return int64(o.Terms.BasisPoints) == b.PercentOffBP && o.ExcludeSaleItems == b.ExcludeSaleItems
 		}
 		if b.PercentOffBP > 0 && !slices.ContainsFunc(off, same) {
-			o := perk(p, "discount", nil, Percentage, Order)
-			o.Terms.BasisPoints, o.SkipSaleGoods = int(b.PercentOffBP), b.SkipSaleGoods
+			o := memberBenefit(p, "discount", nil, Percentage, Order)
+			o.Terms.BasisPoints, o.ExcludeSaleItems = int(b.PercentOffBP), b.ExcludeSaleItems
 			off = append(off, o)
 		}
 		if b.FreeShipping && shipping == nil {
-			shipping = perk(p, "shipping", perkShipping, FreeShipping, Shipping)
+			shipping = memberBenefit(p, "shipping", perkShipping, FreeShipping, Shipping)
 			shipping.Priority--
 			shipping.always = true
 		}
@@ -77,23 +77,23 @@ func perks(m membership.Member) (off []*Promotion, shipping *Promotion) {
 
 // invite makes candidates of a member's benefits, behind all promotions.
 func (a *application) invite() {
-	off, free := perks(a.f.Member)
+	off, free := memberBenefits(a.f.Member)
 	for n, p := range off {
-		c := a.perkCandidate(p, len(a.s.promotions)+n)
+		c := a.benefitCandidate(p, len(a.s.promotions)+n)
 		c.discount = true
 		if len(c.lines) > 0 {
 			a.candidates = append(a.candidates, c)
 		}
 	}
 	if free != nil && len(a.lines) > 0 {
-		a.shipping = a.perkCandidate(free, len(a.s.promotions)+len(off))
+		a.shipping = a.benefitCandidate(free, len(a.s.promotions)+len(off))
 	}
 }
 
-func (a *application) perkCandidate(p *Promotion, place int) *candidate {
+func (a *application) benefitCandidate(p *Promotion, place int) *candidate {
 	c := &candidate{p: p, place: place}
 	for n := range a.lines {
-		if !p.SkipSaleGoods || !onSale(a.lines[n]) {
+		if !p.ExcludeSaleItems || !onSale(a.lines[n]) {
 			c.lines = append(c.lines, n)
 		}
 	}

@@ -39,7 +39,7 @@ func TestAMembersDiscountNextToPromotions(t *testing.T) {
 	t.Parallel()
 	const ours, ships = "membership:plan:discount", "membership:plan:shipping"
 	tenth := member("plan", takesOff(1_000))
-	sparing := member("plan", membership.Benefits{PercentOffBP: 1_000, SkipSaleGoods: true})
+	sparing := member("plan", membership.Benefits{PercentOffBP: 1_000, ExcludeSaleItems: true})
 	shipper := member("plan", membership.Benefits{FreeShipping: true})
 	both := member("plan", membership.Benefits{PercentOffBP: 1_000, FreeShipping: true})
 	goods := basket(line("a", 1, 10_000), line("b", 2, 5_000))
@@ -138,7 +138,7 @@ func TestAMembersDiscountHasItsOwnNameAndIsSpreadToTheUnit(t *testing.T) {
 
 func TestSeveralMembershipsGiveTheBestOfEach(t *testing.T) {
 	t.Parallel()
-	low, high := takesOff(500), membership.Benefits{PercentOffBP: 2_000, SkipSaleGoods: true}
+	low, high := takesOff(500), membership.Benefits{PercentOffBP: 2_000, ExcludeSaleItems: true}
 	both := member("low", low, membership.Plan{ID: "high", Benefits: high}, membership.Plan{ID: "ships", Benefits: membership.Benefits{FreeShipping: true}})
 	two := promotion.Facts{Member: member("a", low, membership.Plan{ID: "b", Benefits: takesOff(700)})}
 	if got := account(apply(t, basket(line("a", 1, 10_000)), two)); got != "membership:b:discount 700" {
@@ -167,8 +167,8 @@ func drawMember(t *rapid.T) membership.Member {
 	var m membership.Member
 	for n := range rapid.IntRange(1, 3).Draw(t, "memberships") {
 		m = append(m, membership.Plan{ID: fmt.Sprint("plan", n), Benefits: membership.Benefits{
-			PercentOffBP:  rapid.SampledFrom([]int64{0, 1, 500, 3_333, 10_000}).Draw(t, "percent"),
-			SkipSaleGoods: rapid.Bool().Draw(t, "sparing"), FreeShipping: rapid.Bool().Draw(t, "ships"),
+			PercentOffBP:     rapid.SampledFrom([]int64{0, 1, 500, 3_333, 10_000}).Draw(t, "percent"),
+			ExcludeSaleItems: rapid.Bool().Draw(t, "sparing"), FreeShipping: rapid.Bool().Draw(t, "ships"),
 		}})
 	}
 	return m

@@ -34,7 +34,7 @@ func (v view) carry(turn int) int64 {
 			move = true
 		}
 	case OrderPrice:
-		v.d.PlanLines(v.take, v.goods()-terms.Amount[v.b.Currency])
+		v.d.PlanLines(v.take, v.listTotal()-terms.Amount[v.b.Currency])
 		move = true
 	case SetPrice:
 		v.set()
@@ -51,7 +51,7 @@ func (v view) carry(turn int) int64 {
 // percent plans to take off every line by itself, rounded there, or as an order discount off the sum, rounded once.
 func (v view) percent(basisPoints int) {
 	if v.p.Class == Order {
-		v.d.PlanLines(v.take, money.Percent(v.goods(), int64(basisPoints)))
+		v.d.PlanLines(v.take, money.Percent(v.listTotal(), int64(basisPoints)))
 		return
 	}
 	for _, n := range v.take {

@@ -82,8 +82,8 @@ type Promotion struct {
 	CombinesWith []Class    `json:"combinesWith,omitempty" dynamodbav:"combinesWith,omitempty"`
 	Targets      Targets    `json:"targets" dynamodbav:"targets"`
 	Conditions   Conditions `json:"conditions,omitzero" dynamodbav:"conditions,omitempty"`
-	// SkipSaleGoods leaves out lines with a struck-through price, also when minimums are measured.
-	SkipSaleGoods bool `json:"skipSaleGoods,omitempty" dynamodbav:"skipSaleGoods,omitempty"`
+	// ExcludeSaleItems leaves out lines with a struck-through price, also when minimums are measured.
+	ExcludeSaleItems bool `json:"excludeSaleItems,omitempty" dynamodbav:"excludeSaleItems,omitempty"`
 	// MoveRefused takes from the other targeted goods what a floor refuses of a percentage, of an amount off each unit or of a
 	// free unit. Without it a floor that excludes goods makes no others cheaper. An amount off the order and the price of a set
 	// are promised as a whole: of them what a floor refuses always moves.

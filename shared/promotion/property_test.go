@@ -101,7 +101,7 @@ func drawPromotion(t *rapid.T, id string) promotion.Promotion {
 		promotion.Shipping}),
 		rapid.ID[promotion.Class]).Draw(t, "with")
 	p.MoveRefused = rapid.IntRange(0, 3).Draw(t, "move") == 0
-	p.SkipSaleGoods = rapid.Bool().Draw(t, "skipSale")
+	p.ExcludeSaleItems = rapid.Bool().Draw(t, "skipSale")
 	p.Codes.Single = rapid.SampledFrom([]string{"", "", "A", "B"}).Draw(t, "code")
 	if rapid.Bool().Draw(t, "capped") {
 		p.MaxDiscount = krw(rapid.Int64Range(1, 10_000).Draw(t, "cap"))

@@ -104,7 +104,7 @@ func (s *Set) targeted(lines []*pricing.Line, wanted []bool) [][]int {
 	for n, l := range lines {
 		s.each(l, func(i int) {
 			p := s.promotions[i]
-			if !wanted[i] || p.SkipSaleGoods && onSale(l) {
+			if !wanted[i] || p.ExcludeSaleItems && onSale(l) {
 				return
 			}
 			if have := found[i]; len(have) == 0 || have[len(have)-1] != n {
@@ -116,7 +116,7 @@ func (s *Set) targeted(lines []*pricing.Line, wanted []bool) [][]int {
 }
 
 func (p *Promotion) unlessOnSale(lines []*pricing.Line, places []int) []int {
-	if !p.SkipSaleGoods {
+	if !p.ExcludeSaleItems {
 		return places
 	}
 	return slices.DeleteFunc(slices.Clone(places), func(n int) bool { return onSale(lines[n]) })

@@ -17,7 +17,7 @@ type view struct {
 }
 
 // goods is what the lines still cost together.
-func (v view) goods() (total int64) {
+func (v view) listTotal() (total int64) {
 	for _, n := range v.lines {
 		total += v.d.Left(n)
 	}
@@ -48,7 +48,7 @@ func (v view) minimum() Hint {
 			measured.lines[n] = n
 		}
 	}
-	h := Hint{Amount: max(least-measured.goods(), 0), Units: max(c.MinQuantity-measured.units(), 0)}
+	h := Hint{Amount: max(least-measured.listTotal(), 0), Units: max(c.MinQuantity-measured.units(), 0)}
 	if h.Amount > 0 || h.Units > 0 {
 		h.Kind = v.p.Kind
 	}
@@ -83,14 +83,14 @@ func (v view) next() Hint {
 			from, sold := t.in(v.b.Currency)
 			if missing := t.FromQuantity - v.units(); sold && t.FromQuantity > 0 && missing > 0 {
 				return Hint{Kind: Tiered, Units: missing}
-			} else if missing := from - v.goods(); sold && t.FromQuantity == 0 && missing > 0 {
+			} else if missing := from - v.listTotal(); sold && t.FromQuantity == 0 && missing > 0 {
 				return Hint{Kind: Tiered, Amount: missing}
 			}
 		}
 	case FreeGift:
 		for _, t := range v.p.Terms.Gifts {
 			from, sold := t.From[v.b.Currency]
-			if missing := from - v.goods(); sold && missing > 0 {
+			if missing := from - v.listTotal(); sold && missing > 0 {
 				return Hint{Kind: FreeGift, Amount: missing, Gifts: t.Variants}
 			}
 		}
@@ -110,7 +110,7 @@ func (t Tier) in(currency string) (from int64, ok bool) {
 func (v view) tier() *Tier {
 	for i, t := range slices.Backward(v.p.Terms.Tiers) {
 		from, sold := t.in(v.b.Currency)
-		if sold && (t.FromQuantity > 0 && v.units() >= t.FromQuantity || t.FromQuantity == 0 && v.goods() >= from) {
+		if sold && (t.FromQuantity > 0 && v.units() >= t.FromQuantity || t.FromQuantity == 0 && v.listTotal() >= from) {
 			return &v.p.Terms.Tiers[i]
 		}
 	}
@@ -119,7 +119,7 @@ func (v view) tier() *Tier {
 
 func (v view) giftTier() *GiftTier {
 	for i, t := range slices.Backward(v.p.Terms.Gifts) {
-		if from, sold := t.From[v.b.Currency]; sold && v.goods() >= from {
+		if from, sold := t.From[v.b.Currency]; sold && v.listTotal() >= from {
 			return &v.p.Terms.Gifts[i]
 		}
 	}

@@ -132,7 +132,7 @@ func (d Decision) RestockingFee(q Question, cost int64) int64 {
 }
 
 // KeepsGoods reports whether faulty units that cost so much are refunded without coming back.
-func (d Decision) KeepsGoods(reason Reason, currency string, cost int64) bool {
+func (d Decision) ReturnWaived(reason Reason, currency string, cost int64) bool {
 	limit := d.Rule.KeepBelow[currency]
 	return reason.Fault() && limit > 0 && cost < limit
 }

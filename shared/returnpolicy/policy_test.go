@@ -236,8 +236,8 @@ func TestFees(t *testing.T) {
 			t.Errorf("%s: the way back costs %d, want %d", reason, got, want)
 		}
 	}
-	if !d.KeepsGoods(returnpolicy.Faulty, "KRW", 4_999) || d.KeepsGoods(returnpolicy.Faulty, "KRW", 5_000) ||
-		d.KeepsGoods(returnpolicy.ChangedMind, "KRW", 1) {
+	if !d.ReturnWaived(returnpolicy.Faulty, "KRW", 4_999) || d.ReturnWaived(returnpolicy.Faulty, "KRW", 5_000) ||
+		d.ReturnWaived(returnpolicy.ChangedMind, "KRW", 1) {
 		t.Error("which goods need not come back is wrong")
 	}
 }

@@ -128,7 +128,7 @@ func (h *shop) story() string {
 }
 
 // told are the days on which a kind of notice went out, in Seoul.
-func (h *shop) told(kind NoticeKind) []Date {
+func (h *shop) noticeDates(kind NoticeKind) []Date {
 	var out []Date
 	z, _ := Zone("Asia/Seoul")
 	for _, n := range h.notices {

@@ -6,7 +6,7 @@ const maxPauseDays = 366
 
 func (SkipNext) do(r *run) error {
 	switch {
-	case !r.s.Terms.goods():
+	case !r.s.Terms.delivers():
 		return refuse("not_for_this_plan", "A membership has no cycle to skip. Pause it instead.")
 	case r.s.Skip:
 		return refuse("already_skipped", "The next cycle is skipped already.")
@@ -104,7 +104,7 @@ func (r *run) stopNow() {
 	switch {
 	case r.s.waiting():
 		unused += r.s.Terms.SetupFee
-	case p.Kind == SpanPaid && !r.s.Terms.goods():
+	case p.Kind == SpanPaid && !r.s.Terms.delivers():
 		unused += p.part(r.today().Add(1), p.Closes)
 	}
 	r.s.PrepaidLeft = 0

@@ -38,7 +38,7 @@ func (r *run) upgrade(t Terms) error {
 	case r.s.State == Trialing:
 		r.s.Terms = t
 		return nil
-	case t.goods() || r.s.Span.Kind != SpanPaid:
+	case t.delivers() || r.s.Span.Kind != SpanPaid:
 		r.later(t)
 		return nil
 	}
@@ -135,12 +135,12 @@ func (c ChangeQuantity) do(r *run) error {
 	if c.Quantity < 1 || c.Quantity > MaxQuantity {
 		return wrongQuantity()
 	}
-	if err := r.s.unpaidGoods(); err != nil {
+	if err := r.s.unpaidDelivery(); err != nil {
 		return err
 	}
 	t := r.s.coming()
 	t.Quantity = c.Quantity
-	if r.s.State == Active && !t.goods() && r.s.Next == nil && c.Quantity > r.s.Terms.Quantity {
+	if r.s.State == Active && !t.delivers() && r.s.Next == nil && c.Quantity > r.s.Terms.Quantity {
 		return r.upgrade(t)
 	}
 	r.note = "quantity"
@@ -153,15 +153,15 @@ func (c ChangeQuantity) do(r *run) error {
 }
 
 // unpaidGoods refuses to change what is paid for cycles to come.
-func (s *Subscription) unpaidGoods() error {
-	if s.Terms.goods() && s.PrepaidLeft > 0 || s.NoRenewal {
+func (s *Subscription) unpaidDelivery() error {
+	if s.Terms.delivers() && s.PrepaidLeft > 0 || s.NoRenewal {
 		return refuse("prepaid", "The coming cycles are paid for as they are.")
 	}
 	return nil
 }
 
 func (c Swap) do(r *run) error {
-	if !r.s.Terms.goods() {
+	if !r.s.Terms.delivers() {
 		return refuse("not_for_this_plan", "A membership sends nothing to swap.")
 	}
 	var f fields
@@ -172,7 +172,7 @@ func (c Swap) do(r *run) error {
 		return err
 	}
 	if c.Price != r.s.coming().Price {
-		if err := r.s.unpaidGoods(); err != nil {
+		if err := r.s.unpaidDelivery(); err != nil {
 			return err
 		}
 	}
@@ -219,7 +219,7 @@ func (c ChangeDate) do(r *run) error {
 		return fields{{Pointer: "/to", Code: "no_date", Message: "a date, YYYY-MM-DD"}}.err()
 	case r.s.PauseUntil != "" || r.s.Skip:
 		return refuse("change_pending", "Take the pause or the skip back first.")
-	case !r.s.Terms.goods() && r.s.Terms.Prepaid > 1:
+	case !r.s.Terms.delivers() && r.s.Terms.Prepaid > 1:
 		return refuse("not_for_this_plan", "The days of a prepaid membership are fixed.")
 	case c.To <= max(today, p.Opens):
 		return fields{{Pointer: "/to", Code: "too_early", Message: "after today"}}.err()
@@ -244,7 +244,7 @@ func (c ChangeDate) do(r *run) error {
 // shorten lets the running period end earlier. Days of a membership that are paid and not used become account credit.
 func (r *run) shorten(to Date) {
 	p := &r.s.Span
-	if p.Kind == SpanPaid && !r.s.Terms.goods() {
+	if p.Kind == SpanPaid && !r.s.Terms.delivers() {
 		r.credit(p.part(to, p.Closes), 0, "date changed")
 	}
 	p.Closes, p.End = to, max2(to.Start(r.s.zone()), r.at)

@@ -89,7 +89,7 @@ func (r *run) check() {
 
 // holdOf is the hold that an invoice's goods need before it is charged; nil when it sends none.
 func (r *run) holdOf(o *Open) *HoldStock {
-	if !r.s.Terms.goods() || r.s.waiting() || o != nil && o.Change != nil {
+	if !r.s.Terms.delivers() || r.s.waiting() || o != nil && o.Change != nil {
 		return nil
 	}
 	return &HoldStock{Key: r.cycleKey(), Opens: r.s.Span.Opens, Contents: r.contents(), Quantity: r.s.Terms.Quantity}
@@ -104,7 +104,7 @@ func (r *run) send() {
 }
 
 func (r *run) deliver() {
-	if r.s.Terms.goods() && !r.s.waiting() {
+	if r.s.Terms.delivers() && !r.s.waiting() {
 		r.emit(Deliver{
 			Key: r.cycleKey(), Opens: r.s.Span.Opens, Contents: r.contents(), Quantity: r.s.Terms.Quantity, AddressID: r.s.AddressID,
 		})

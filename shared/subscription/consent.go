@@ -139,7 +139,7 @@ func (s *Subscription) nextPaid() Date {
 	if a.Opening(i, n) == day {
 		return a.Opening(i, n+s.PrepaidLeft)
 	}
-	if s.Terms.goods() {
+	if s.Terms.delivers() {
 		return a.Opening(i, n+1+s.PrepaidLeft)
 	}
 	return day

@@ -15,7 +15,7 @@ func TestATrialTurnsPaidOnlyWithConsent(t *testing.T) {
 		h := open(t, starting(member), start)
 		wantState(t, h, Trialing)
 		h.until(seoul("2026-04-30 00:00"))
-		wantDates(t, h.told(NoticeConsent), "2026-03-17", "2026-03-24", "2026-03-29")
+		wantDates(t, h.noticeDates(NoticeConsent), "2026-03-17", "2026-03-24", "2026-03-29")
 		wantState(t, h, Ended)
 		if h.s.EndReason != EndNoConsent || h.cash() != 0 || len(h.invoices) != 0 {
 			t.Errorf("ended for %q, taken %d", h.s.EndReason, h.cash())
@@ -27,7 +27,7 @@ func TestATrialTurnsPaidOnlyWithConsent(t *testing.T) {
 		h.until(seoul("2026-03-18 00:00"))
 		h.do(yes(h.s), seoul("2026-03-18 20:00"))
 		h.until(seoul("2026-04-30 00:00"))
-		wantDates(t, h.told(NoticeConsent), "2026-03-17")
+		wantDates(t, h.noticeDates(NoticeConsent), "2026-03-17")
 		wantDates(t, h.opens(SpanPaid), "2026-03-31", "2026-04-30")
 		if h.cash() != 1000+2*9900 {
 			t.Errorf("taken %d, want setup and two months", h.cash())
@@ -65,7 +65,7 @@ func TestATrialTurnsPaidOnlyWithConsent(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(member, in("US", "America/New_York")), start)
 		h.until(seoul("2026-04-05 00:00"))
-		if n := len(h.told(NoticeTrialEnding)); n != 1 {
+		if n := len(h.noticeDates(NoticeTrialEnding)); n != 1 {
 			t.Errorf("%d notices, want 1", n)
 		}
 		wantState(t, h, Active)
@@ -74,7 +74,7 @@ func TestATrialTurnsPaidOnlyWithConsent(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 9900, trial(5))), start)
 		h.until(seoul("2026-03-01 10:00"))
-		wantDates(t, h.told(NoticeConsent), "2026-03-01")
+		wantDates(t, h.noticeDates(NoticeConsent), "2026-03-01")
 	})
 	t.Run("a free plan needs no consent", func(t *testing.T) {
 		t.Parallel()
@@ -121,7 +121,7 @@ func TestAPriceRisesOnlyWithConsent(t *testing.T) {
 	t.Run("asked before the first renewal on or after the day, granted: the new price from then on", func(t *testing.T) {
 		t.Parallel()
 		h := run(t, plan(Membership, 9900), Consent{})
-		wantDates(t, h.told(NoticeConsent), "2026-02-24")
+		wantDates(t, h.noticeDates(NoticeConsent), "2026-02-24")
 		if h.cash() != 2*9900+12900 || h.s.Terms.Version != 2 {
 			t.Errorf("taken %d under version %d", h.cash(), h.s.Terms.Version)
 		}
@@ -129,7 +129,7 @@ func TestAPriceRisesOnlyWithConsent(t *testing.T) {
 	t.Run("silence keeps the old price", func(t *testing.T) {
 		t.Parallel()
 		h := run(t, plan(Membership, 9900, silence(KeepTerms)), nil)
-		wantDates(t, h.told(NoticeConsent), "2026-02-24", "2026-03-03", "2026-03-08")
+		wantDates(t, h.noticeDates(NoticeConsent), "2026-02-24", "2026-03-03", "2026-03-08")
 		if h.cash() != 3*9900 || h.s.Terms.Version != 1 {
 			t.Errorf("taken %d under version %d", h.cash(), h.s.Terms.Version)
 		}
@@ -145,7 +145,7 @@ func TestAPriceRisesOnlyWithConsent(t *testing.T) {
 	t.Run("a no keeps the old price and is not asked again", func(t *testing.T) {
 		t.Parallel()
 		h := run(t, plan(Membership, 9900), Refuse{})
-		wantDates(t, h.told(NoticeConsent), "2026-02-24")
+		wantDates(t, h.noticeDates(NoticeConsent), "2026-02-24")
 		if h.cash() != 3*9900 {
 			t.Errorf("taken %d", h.cash())
 		}

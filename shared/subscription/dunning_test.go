@@ -129,7 +129,7 @@ func TestDunningFromTheFirstDeclineToTheEnd(t *testing.T) {
 		}
 		h.until(seoul("2026-03-18 09:59"))
 		wantState(t, h, PastDue)
-		wantDates(t, h.told(NoticePaymentFailed), "2026-03-10", "2026-03-11", "2026-03-13", "2026-03-15", "2026-03-17")
+		wantDates(t, h.noticeDates(NoticePaymentFailed), "2026-03-10", "2026-03-11", "2026-03-13", "2026-03-15", "2026-03-17")
 		h.until(seoul("2026-03-18 10:00"))
 		wantState(t, h, Suspended)
 		if h.s.InForce(seoul("2026-03-18 11:00")) != (Benefits{}) {
@@ -148,7 +148,7 @@ func TestDunningFromTheFirstDeclineToTheEnd(t *testing.T) {
 		h := open(t, starting(plan(Membership, 28000)), start, answering(success, poor, poor))
 		h.until(seoul("2026-04-10 12:00"))
 		wantState(t, h, Active)
-		wantDates(t, h.told(NoticeRecovered), "2026-03-13")
+		wantDates(t, h.noticeDates(NoticeRecovered), "2026-03-13")
 		wantDates(t, h.opens(SpanPaid), "2026-02-10", "2026-03-10", "2026-04-10")
 	})
 	t.Run("a lost card is never tried again until there is another, which is charged at once", func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestDunningFromTheFirstDeclineToTheEnd(t *testing.T) {
 		h := open(t, starting(plan(Membership, 31000)), start, answering(success, lost))
 		h.until(seoul("2026-03-20 00:00"))
 		wantState(t, h, Suspended)
-		if n := len(h.told(NoticePaymentFailed)); n != 1 {
+		if n := len(h.noticeDates(NoticePaymentFailed)); n != 1 {
 			t.Fatalf("%d tries", n)
 		}
 		wantCode(t, h.try(PayNow{}, seoul("2026-03-20 10:00")), "card_refused")
@@ -194,7 +194,7 @@ func TestDunningFromTheFirstDeclineToTheEnd(t *testing.T) {
 		h := open(t, starting(plan(Membership, 31000)), start, answering(success, ill, ill))
 		h.until(seoul("2026-03-10 00:15"))
 		wantState(t, h, Active)
-		if h.cash() != 62000 || len(h.told(NoticePaymentFailed)) != 0 {
+		if h.cash() != 62000 || len(h.noticeDates(NoticePaymentFailed)) != 0 {
 			t.Errorf("taken %d", h.cash())
 		}
 	})
@@ -268,7 +268,7 @@ func TestDunningFromTheFirstDeclineToTheEnd(t *testing.T) {
 		c.Card.ExpYear, c.Card.ExpMonth = 2026, 4
 		h := open(t, c, start)
 		h.until(seoul("2026-05-09 00:00"))
-		wantDates(t, h.told(NoticeCardExpiring), "2026-04-26")
+		wantDates(t, h.noticeDates(NoticeCardExpiring), "2026-04-26")
 	})
 }
 

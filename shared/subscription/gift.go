@@ -81,7 +81,7 @@ func (r *run) startGift(today Date) bool {
 	g := r.s.Gift
 	g.Begins = max(g.Begins, today)
 	g.Until = g.Begins.Add(claimDays)
-	g.Waits = !r.s.Terms.goods() || r.s.AddressID == ""
+	g.Waits = !r.s.Terms.delivers() || r.s.AddressID == ""
 	closes := g.Begins
 	if g.Waits {
 		closes = g.Until
@@ -157,7 +157,7 @@ func (c ClaimGift) do(r *run) error {
 	}
 	var f fields
 	f.that(c.CustomerID != "", "/customerId", "required", "a customer")
-	f.that(!r.s.Terms.goods() || c.AddressID != "" || r.s.AddressID != "", "/address", "required", "where to send it")
+	f.that(!r.s.Terms.delivers() || c.AddressID != "" || r.s.AddressID != "", "/address", "required", "where to send it")
 	_, err := Zone(c.Zone)
 	f.that(c.Zone == "" || err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
 	f.that(c.Region == "" || len(c.Region) == 2, "/region", "unknown", "a country, two letters")

@@ -34,7 +34,7 @@ func TestGiftsBeginOnTheirDayOrWhenTheyAreClaimed(t *testing.T) {
 		h.until(seoul("2026-05-05 00:00"))
 		wantDates(t, h.opens(SpanPaid), "2026-05-05")
 		h.until(seoul("2026-05-05 12:00"))
-		wantDates(t, h.told(NoticeGift), "2026-05-05")
+		wantDates(t, h.noticeDates(NoticeGift), "2026-05-05")
 		h.until(seoul("2027-01-01 00:00"))
 		if len(h.parcels) != 3 || h.cash() != 63000 || h.s.EndReason != EndGiftOver {
 			t.Errorf("%d parcels, taken %d, %s", len(h.parcels), h.cash(), h.s.EndReason)
@@ -44,8 +44,8 @@ func TestGiftsBeginOnTheirDayOrWhenTheyAreClaimed(t *testing.T) {
 		t.Parallel()
 		h := open(t, given(box, Gift{}, without), start)
 		h.until(seoul("2026-03-20 12:00"))
-		if len(h.parcels) != 0 || len(h.told(NoticeGift)) != 1 || h.s.Holder() != "" {
-			t.Fatalf("%d parcels, %d mails", len(h.parcels), len(h.told(NoticeGift)))
+		if len(h.parcels) != 0 || len(h.noticeDates(NoticeGift)) != 1 || h.s.Holder() != "" {
+			t.Fatalf("%d parcels, %d mails", len(h.parcels), len(h.noticeDates(NoticeGift)))
 		}
 		wantCode(t, h.try(ClaimGift{CustomerID: "cus_2"}, seoul("2026-03-20 12:00")), "invalid_input")
 		for _, c := range []Command{SkipNext{}, Pause{Until: "2026-09-01"}, ChangeDate{To: "2026-04-01"}} {
@@ -83,8 +83,8 @@ func TestGiftsBeginOnTheirDayOrWhenTheyAreClaimed(t *testing.T) {
 			h.do(MailGift{}, seoul("2026-03-11 09:00"))
 		}
 		wantCode(t, h.try(MailGift{}, seoul("2026-03-11 09:00")), "too_many_mails")
-		if h.s.Gift.Recipient != "mina@example.com" || len(h.told(NoticeGift)) != 5 {
-			t.Errorf("%d mails, to %s", len(h.told(NoticeGift)), h.s.Gift.Recipient)
+		if h.s.Gift.Recipient != "mina@example.com" || len(h.noticeDates(NoticeGift)) != 5 {
+			t.Errorf("%d mails, to %s", len(h.noticeDates(NoticeGift)), h.s.Gift.Recipient)
 		}
 	})
 	t.Run("the giver takes it back before it has begun", func(t *testing.T) {

@@ -26,7 +26,7 @@ func TestPrepaidAndGifts(t *testing.T) {
 		h := open(t, c, start)
 		h.until(seoul("2027-01-01 00:00"))
 		wantState(t, h, Ended)
-		if len(h.parcels) != 3 || len(h.charges) != 1 || h.s.EndReason != EndGiftOver || len(h.told(NoticeRenewal)) != 0 {
+		if len(h.parcels) != 3 || len(h.charges) != 1 || h.s.EndReason != EndGiftOver || len(h.noticeDates(NoticeRenewal)) != 0 {
 			t.Errorf("%d parcels, %d charges, %s", len(h.parcels), len(h.charges), h.s.EndReason)
 		}
 	})
@@ -72,13 +72,13 @@ func TestOutOfStockIsAFailureOfItsOwn(t *testing.T) {
 			t.Fatalf("taken %d before the box could be sent, %s", h.cash(), h.s.State)
 		}
 		h.until(seoul("2026-03-20 00:00"))
-		if h.cash() != 40000 || len(h.parcels) != 2 || len(h.told(NoticePaymentFailed)) != 0 {
+		if h.cash() != 40000 || len(h.parcels) != 2 || len(h.noticeDates(NoticePaymentFailed)) != 0 {
 			t.Errorf("taken %d, %d parcels", h.cash(), len(h.parcels))
 		}
 		if _, ok := h.answered[Key("sub_1", 2)+"#1"]; !ok || len(h.answered) != 2 {
 			t.Errorf("a charge that waited for goods was not the first attempt: %v", h.answered)
 		}
-		wantDates(t, h.told(NoticeOutOfStock), "2026-03-10")
+		wantDates(t, h.noticeDates(NoticeOutOfStock), "2026-03-10")
 	})
 	t.Run("wait in vain: the cycle is skipped and not charged", func(t *testing.T) {
 		t.Parallel()

@@ -17,7 +17,7 @@ func TestAMembershipRenewsOnTheLastDayAndComesBackToThe31st(t *testing.T) {
 	if h.cash() != 13*9900 {
 		t.Errorf("taken %d, want %d", h.cash(), 13*9900)
 	}
-	wantDates(t, h.told(NoticeRenewal)[:2], "2026-02-25", "2026-03-28")
+	wantDates(t, h.noticeDates(NoticeRenewal)[:2], "2026-02-25", "2026-03-28")
 	h.tiles()
 	h.once()
 	h.balances()
@@ -32,8 +32,8 @@ func TestARunThatIsTwoDaysLateBillsTheSameDays(t *testing.T) {
 	if a, b := onTime.s.Span, late.s.Span; a != b {
 		t.Errorf("late span %+v, want %+v", b, a)
 	}
-	wantDates(t, onTime.told(NoticeRenewal), "2026-02-25")
-	wantDates(t, late.told(NoticeRenewal)) // it would have come after the renewal
+	wantDates(t, onTime.noticeDates(NoticeRenewal), "2026-02-25")
+	wantDates(t, late.noticeDates(NoticeRenewal)) // it would have come after the renewal
 	if late.s.Due.Before(seoul("2026-03-02 12:00")) {
 		t.Error("something is still due")
 	}

@@ -44,7 +44,7 @@ func (c Start) check(today Date) error {
 	f.within("/quantity", int64(c.Terms.Quantity), 1, MaxQuantity)
 	f.within("/billingDay", int64(c.BillingDay), 0, 31)
 	f.that(c.BillingDay == 0 || c.Terms.Interval.months() > 0, "/billingDay", "not_for_this_plan", "only for plans by month or year")
-	f.that(c.BillingDay == 0 || c.Terms.Prepaid == 1 || c.Terms.goods(), "/billingDay", "not_for_this_plan", "not for a prepaid membership")
+	f.that(c.BillingDay == 0 || c.Terms.Prepaid == 1 || c.Terms.delivers(), "/billingDay", "not_for_this_plan", "not for a prepaid membership")
 	c.giftProblems(&f, today)
 	f.that(c.Terms.Payment() == 0 || c.Card.Token != "", "/card", "required", "a way to pay")
 	return f.err()
@@ -160,7 +160,7 @@ func (r *run) openPeriod(day Date, start time.Time, kind OpenKind) {
 		Kind: SpanPaid, Opens: day, Closes: a.Opening(i, n+1), WholeOpens: a.Opening(i, n), WholeCloses: a.Opening(i, n+1),
 		Price: r.s.Terms.Cycle(),
 	}
-	if !p.whole() && r.s.Terms.goods() {
+	if !p.whole() && r.s.Terms.delivers() {
 		r.begin(Span{Kind: SpanGap, Opens: day, Closes: p.Closes}, start)
 		r.event(EventSkipped, "date", 0)
 		return
@@ -276,7 +276,7 @@ func (r *run) void(reason string) {
 	r.s.Voided, r.s.Open = Paid{Key: o.Key, Left: o.Amount}, nil
 	r.remember(o)
 	r.emit(Void{Key: o.Key, Reason: reason})
-	if r.s.Terms.goods() && o.Change == nil {
+	if r.s.Terms.delivers() && o.Change == nil {
 		r.emit(ReleaseStock{Key: o.Key})
 	}
 }

@@ -85,7 +85,7 @@ func (r *run) standAfterPayment(o *Open) {
 func (r *run) recover(o *Open) {
 	p := &r.s.Span
 	today := DateAt(r.at, r.s.zone())
-	if o.Suspended && !r.s.Terms.goods() {
+	if o.Suspended && !r.s.Terms.delivers() {
 		from := DateAt(r.s.days(o.Since, r.s.Terms.Policy.Dunning.or().SuspendDays), r.s.zone())
 		from, to := max(from, p.Opens), min(max(today, p.Opens), p.Closes)
 		if from < to {
@@ -93,7 +93,7 @@ func (r *run) recover(o *Open) {
 			r.credit(p.part(from, to), 0, "suspended")
 		}
 	}
-	if r.at.Before(p.End) || !o.Suspended && !r.s.Terms.goods() {
+	if r.at.Before(p.End) || !o.Suspended && !r.s.Terms.delivers() {
 		return
 	}
 	day, start := p.Closes, p.End
@@ -173,7 +173,7 @@ func (r *run) follow(kind payment.Kind) {
 	if !d.Counts {
 		return
 	}
-	if r.s.Terms.goods() {
+	if r.s.Terms.delivers() {
 		r.emit(ReleaseStock{Key: o.Key}) // the next try is days away and holds them again
 	}
 	if r.s.State == Canceled {

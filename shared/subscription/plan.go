@@ -199,7 +199,7 @@ func (t Terms) PerMonth() int64 { return perMonth(t.Cycle(), t.Interval) }
 func (t Terms) Money(amount int64) money.Money { return money.Of(amount, t.Currency) }
 
 // goods reports whether each cycle sends a parcel.
-func (t Terms) goods() bool { return t.Kind != Membership }
+func (t Terms) delivers() bool { return t.Kind != Membership }
 
 // hours is the policy's hour of the day d for notices and retries.
 func (t Terms) hour(d Date, z *time.Location) time.Time { return d.At(t.Policy.NoticeHour, z) }

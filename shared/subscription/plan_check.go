@@ -82,7 +82,7 @@ func (f *fields) amounts(pointer string, byCurrency map[string]int64) {
 func (f *fields) benefits(p *Plan) {
 	f.that(p.Kind == Membership || p.Benefits == Benefits{}, "/benefits", "not_for_this_kind", "only a membership has benefits")
 	f.within("/benefits/percentOffBp", p.Benefits.PercentOffBP, 0, 10_000)
-	f.that(p.Benefits.PercentOffBP > 0 || !p.Benefits.SkipSaleGoods, "/benefits/skipSaleGoods", "not_used", "only with percentOffBp")
+	f.that(p.Benefits.PercentOffBP > 0 || !p.Benefits.ExcludeSaleItems, "/benefits/excludeSaleItems", "not_used", "only with percentOffBp")
 	f.within("/benefits/earlyAccessHours", int64(p.Benefits.EarlyAccessHours), 0, 24*30)
 	f.within("/benefits/pointsTimes", int64(p.Benefits.PointsTimes), 0, 100)
 }

@@ -2,7 +2,7 @@ package subscription
 
 // ChargeHeard says that the provider has news of the charge in flight: it is asked at once instead of at the next check. News of any other
 // charge changes nothing.
-type ChargeHeard struct {
+type ChargeReport struct {
 	Key     string
 	Attempt int
 }
@@ -11,10 +11,10 @@ type ChargeHeard struct {
 // one that waits for money is not.
 type CardUpdated struct{ Card Card }
 
-func (ChargeHeard) name() string { return "charge_heard" }
-func (CardUpdated) name() string { return "card_updated" }
+func (ChargeReport) name() string { return "charge_heard" }
+func (CardUpdated) name() string  { return "card_updated" }
 
-func (c ChargeHeard) do(r *run) error {
+func (c ChargeReport) do(r *run) error {
 	o := r.s.Open
 	if o == nil || o.Key != c.Key || !o.InFlight || o.Attempt != c.Attempt {
 		return nil

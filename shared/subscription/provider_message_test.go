@@ -14,12 +14,12 @@ func TestNewsOfAChargeAsksAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]ChargeHeard{"another invoice": {Key: "sub_1#9", Attempt: 1}, "another attempt": {Key: s.Open.Key, Attempt: 2}} {
+	for name, c := range map[string]ChargeReport{"another invoice": {Key: "sub_1#9", Attempt: 1}, "another attempt": {Key: s.Open.Key, Attempt: 2}} {
 		if _, effects, err := s.Apply(c, at); err != nil || effects != nil {
 			t.Errorf("news of %s: %v, %v", name, effects, err)
 		}
 	}
-	_, effects, err := s.Apply(ChargeHeard{Key: s.Open.Key, Attempt: 1}, at)
+	_, effects, err := s.Apply(ChargeReport{Key: s.Open.Key, Attempt: 1}, at)
 	ask, ok := effects[0].(Charge)
 	if err != nil || !ok || !ask.Lookup || ask.AttemptKey != s.Open.AttemptKey() {
 		t.Errorf("effects %+v, %v; want a look at the provider", effects, err)

@@ -3,7 +3,7 @@ package subscription
 import "time"
 
 func (c StockFailed) do(r *run) error {
-	if c.Key != r.cycleKey() || r.s.State == Ended || r.s.Span.Kind != SpanPaid || !r.s.Terms.goods() {
+	if c.Key != r.cycleKey() || r.s.State == Ended || r.s.Span.Kind != SpanPaid || !r.s.Terms.delivers() {
 		return nil
 	}
 	if r.s.Stock == nil {
@@ -18,7 +18,7 @@ func (c StockFailed) do(r *run) error {
 		o.Attempt--
 	}
 	r.event(EventStockOut, "", 0)
-	r.missGoods()
+	r.skipDelivery()
 	return nil
 }
 
@@ -26,7 +26,7 @@ func (c StockFailed) do(r *run) error {
 func (s *Subscription) outOfStock() bool { return s.Stock != nil && !s.Stock.RetryAt.IsZero() }
 
 // missGoods follows the plan's policy. It has its own counter: the subscriber has done nothing wrong, so no dunning begins.
-func (r *run) missGoods() {
+func (r *run) skipDelivery() {
 	w, p := r.s.Stock, r.s.Terms.Policy
 	action := p.Stock.Do
 	if action == StockSubstitute && (w.Substituted || len(p.Substitutes) == 0) {

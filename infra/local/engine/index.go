@@ -32,7 +32,7 @@ func index(file string) error {
 
 // Forget removes the records of a stream's shard up to and including a sequence number, except for the last record, by
 // which the engine numbers the next. The engine itself keeps them for ever. An engine in memory has nothing to forget.
-func (e *Engine) Forget(table, shard, upTo string) error {
+func (e *Engine) Trim(table, shard, upTo string) error {
 	if e.options.DataFile == "" {
 		return nil
 	}

@@ -62,13 +62,13 @@ func TestForgottenRecordsAreGoneAndTheNextOnesGoOnCounting(t *testing.T) {
 		put(t, db, "Told", strconv.Itoa(i), nil)
 	}
 	shard, before := records(t, e, "Told")
-	if err := e.Forget("Told", shard, before[2]); err != nil {
+	if err := e.Trim("Told", shard, before[2]); err != nil {
 		t.Fatal(err)
 	}
 	if _, left := records(t, e, "Told"); len(left) != 2 || left[0] != before[3] {
 		t.Errorf("of %v are left %v, want the last two", before, left)
 	}
-	if err := e.Forget("Told", shard, before[4]); err != nil {
+	if err := e.Trim("Told", shard, before[4]); err != nil {
 		t.Fatal(err)
 	}
 	put(t, db, "Told", "5", nil)
@@ -80,7 +80,7 @@ func TestForgottenRecordsAreGoneAndTheNextOnesGoOnCounting(t *testing.T) {
 
 func TestAnEngineInMemoryHasNothingToForget(t *testing.T) {
 	t.Parallel()
-	if err := run(t, engine.Options{}).Forget("Told", "shard", "1"); err != nil {
+	if err := run(t, engine.Options{}).Trim("Told", "shard", "1"); err != nil {
 		t.Error(err)
 	}
 }

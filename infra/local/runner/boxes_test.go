@@ -116,7 +116,7 @@ func (b boxShop) march24(t *testing.T) {
 		if taken, back := b.money(c.who); taken != c.taken || back != c.back {
 			t.Errorf("%s paid %d and got %d back by March, want %d and %d", c.who, taken, back, c.taken, c.back)
 		}
-		if c.mail != "" && b.told(c.who, c.mail) != 1 {
+		if c.mail != "" && b.mailsWith(c.who, c.mail) != 1 {
 			t.Errorf("%s has the mails %v, want one that says %s", c.who, b.Subjects(c.who+"@example.com"), c.mail)
 		}
 	}

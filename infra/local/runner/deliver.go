@@ -241,7 +241,7 @@ func (r *Runner) forget() error {
 			if r.forgotten[p.Shard] == p.Sequence {
 				continue
 			}
-			if err := r.engine.Forget(p.Table, p.Shard, p.Sequence); err != nil {
+			if err := r.engine.Trim(p.Table, p.Shard, p.Sequence); err != nil {
 				return err
 			}
 			r.forgotten[p.Shard] = p.Sequence

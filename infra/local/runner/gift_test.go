@@ -17,7 +17,7 @@ func TestAGiftIsMailedClaimedAndSentToItsRecipient(t *testing.T) {
 	giver, min := s.As("giver"), s.As("min")
 	id, early := s.Give(giver, box, map[string]any{"on": "2026-12-24"})
 	taken, _ := s.money("giver")
-	if early != "" || taken != 3*9_900 || s.told("giver", "영수증") != 1 {
+	if early != "" || taken != 3*9_900 || s.mailsWith("giver", "영수증") != 1 {
 		t.Fatalf("before its day there is a mail with %q; %d were paid", early, taken)
 	}
 	s.AdvanceBy(33 * oneDay)
@@ -53,7 +53,7 @@ func TestAGiftIsMailedClaimedAndSentToItsRecipient(t *testing.T) {
 	if len(orders.Orders) != 3 || orders.Orders[0].Total.Amount != 0 || after != 3*9_900 || back != 0 {
 		t.Errorf("%+v; paid %d, back %d", orders, after, back)
 	}
-	if s.told("min", "선물 구독이 끝났습니다") != 1 || s.told("giver", "선물을 받았습니다") != 1 || s.told("giver", "영수증") != 1 {
+	if s.mailsWith("min", "선물 구독이 끝났습니다") != 1 || s.mailsWith("giver", "선물을 받았습니다") != 1 || s.mailsWith("giver", "영수증") != 1 {
 		t.Errorf("mails: %v, %v", s.Subjects("min@example.com"), s.Subjects("giver@example.com"))
 	}
 	if list := s.Do(min, "GET", "/gifts", nil); list.Field(t, "gifts.0.id") != id || s.Do(min, "GET", "/gifts/"+id, nil).Field(t, "state") != "ended" {
@@ -76,7 +76,7 @@ func TestAGiftThatNobodyClaimsGoesBackToTheGiver(t *testing.T) {
 	if taken, back := s.money("giver"); late.Status != 409 || taken != 119_800 || back != 119_800 {
 		t.Errorf("%d, back %d; a late claim: %d", taken, back, late.Status)
 	}
-	if s.told("giver", "확인되지 않았습니다") != 1 {
+	if s.mailsWith("giver", "확인되지 않았습니다") != 1 {
 		t.Errorf("mails: %v", s.Subjects("giver@example.com"))
 	}
 }

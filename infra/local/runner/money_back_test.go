@@ -42,7 +42,7 @@ func TestALateChargeOfASubscriptionIsSettledByTheSignedMessage(t *testing.T) {
 		t.Errorf("a message that the provider does not bear out: %d %s, it is %s", early.Status, early.Body, state())
 	}
 	s.AdvanceBy(2*time.Minute + time.Second) // the provider's own message comes; the next check would be after five minutes
-	if state() != "active" || s.told("late", "영수증") != 1 {
+	if state() != "active" || s.mailsWith("late", "영수증") != 1 {
 		t.Errorf("it is %s, mails %v", state(), s.Subjects("late@example.com"))
 	}
 	if again := s.hook(n, "whsec_local", s.Clock().Now()); again.Status != 200 || len(s.invoices(s.As("late"), id)) != 1 {
@@ -59,7 +59,7 @@ func TestACreditNoteIsMailedShownAndItsRefundFollowed(t *testing.T) {
 	s.RunUntilIdle()
 	list := s.Do(s.As("nari"), "GET", "/subscriptions/"+id+"/credit-notes", nil)
 	number := list.Field(t, "creditNotes.0.number")
-	if list.Field(t, "creditNotes.0.refunds.0.state") != "refunded" || s.told("nari", number) != 1 {
+	if list.Field(t, "creditNotes.0.refunds.0.state") != "refunded" || s.mailsWith("nari", number) != 1 {
 		t.Fatalf("%s; mails %v", list.Body, s.Subjects("nari@example.com"))
 	}
 	s.AdvanceBy(3 * time.Minute) // the bank takes the refund back

@@ -124,7 +124,7 @@ func TestAHoldThatRunsOutIsGivenBack(t *testing.T) {
 func TestStateSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	keep := system.Keeping(data)
+	keep := system.WithDataDir(data)
 	first := open(t, keep)
 	p, order := first.Order()
 	first.AdvanceBy(48 * time.Hour)

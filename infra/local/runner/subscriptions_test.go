@@ -13,7 +13,7 @@ import (
 const oneDay = 24 * time.Hour
 
 // told counts the mails to somebody whose subject has the words.
-func (s *shop) told(name, words string) (n int) {
+func (s *shop) mailsWith(name, words string) (n int) {
 	for _, subject := range s.Subjects(name + "@example.com") {
 		if strings.Contains(subject, words) {
 			n++
@@ -70,7 +70,7 @@ func TestATrialWithConsentAndAYearOfRenewals(t *testing.T) {
 	plan := s.Plan(map[string]any{"trialDays": 14})
 	id := s.Subscribe(s.As("yuna"), plan, "pm_card_visa").Field(t, "id")
 	s.AdvanceBy(7 * oneDay)
-	if n := s.told("yuna", "동의가 필요합니다"); n == 0 {
+	if n := s.mailsWith("yuna", "동의가 필요합니다"); n == 0 {
 		t.Fatalf("mails: %v; want the request for consent", s.Subjects("yuna@example.com"))
 	}
 	s.consent(s.As("yuna"), id)
@@ -91,7 +91,7 @@ func TestATrialWithConsentAndAYearOfRenewals(t *testing.T) {
 			t.Errorf("%s was charged %d times", key, n)
 		}
 	}
-	if receipts, notices := s.told("yuna", "영수증"), s.told("yuna", "갱신 안내"); receipts != 12 || notices < 11 {
+	if receipts, notices := s.mailsWith("yuna", "영수증"), s.mailsWith("yuna", "갱신 안내"); receipts != 12 || notices < 11 {
 		t.Errorf("%d receipts and %d renewal notices, want 12 and 11 at least", receipts, notices)
 	}
 }
@@ -105,7 +105,7 @@ func TestATrialThatNobodyConsentsToEndsWithoutACharge(t *testing.T) {
 	if got.Field(t, "state") != "ended" || got.Field(t, "endReason") != "no_consent" || len(s.Payments().Ledger()) != 0 {
 		t.Errorf("it is %s; %d payments", got.Body, len(s.Payments().Ledger()))
 	}
-	if s.told("mina", "동의가 필요합니다") < 2 || s.told("mina", "구독이 끝났습니다") != 1 {
+	if s.mailsWith("mina", "동의가 필요합니다") < 2 || s.mailsWith("mina", "구독이 끝났습니다") != 1 {
 		t.Errorf("mails: %v", s.Subjects("mina@example.com"))
 	}
 }
@@ -120,7 +120,7 @@ func TestACardThatFailsIsFollowedUpUntilAnotherOneRecovers(t *testing.T) {
 	if state := s.Do(s.As("jisu"), "GET", path, nil).Field(t, "state"); state != "past_due" {
 		t.Fatalf("four days after the decline it is %s", state)
 	}
-	if n := s.told("jisu", "결제하지 못했습니다"); n != 3 {
+	if n := s.mailsWith("jisu", "결제하지 못했습니다"); n != 3 {
 		t.Errorf("%d mails about the failed payment, want one on each of days 0, 1 and 3", n)
 	}
 	updated := s.Do(s.As("jisu"), "PUT", path+"/payment-method", map[string]string{"paymentMethod": "pm_card_mastercard"})
@@ -128,7 +128,7 @@ func TestACardThatFailsIsFollowedUpUntilAnotherOneRecovers(t *testing.T) {
 		t.Errorf("with another card it is %s", state)
 	}
 	s.RunUntilIdle()
-	if s.told("jisu", "결제가 완료되었습니다") != 1 || s.told("jisu", "영수증") != 1 {
+	if s.mailsWith("jisu", "결제가 완료되었습니다") != 1 || s.mailsWith("jisu", "영수증") != 1 {
 		t.Errorf("mails: %v", s.Subjects("jisu@example.com"))
 	}
 }
@@ -173,7 +173,7 @@ func TestABoxThatRunsOutOfStockFollowsItsPolicy(t *testing.T) {
 	if waited[1].State != "paid" || strings.Count(orders.Body, `"number"`) != 2 {
 		t.Errorf("with stock again the invoice is %s; orders %s", waited[1].State, orders.Body)
 	}
-	if s.told("hana", "건너뜁니다") != 1 || s.told("duri", "품절") == 0 {
+	if s.mailsWith("hana", "건너뜁니다") != 1 || s.mailsWith("duri", "품절") == 0 {
 		t.Errorf("mails: %v, %v", s.Subjects("hana@example.com"), s.Subjects("duri@example.com"))
 	}
 }

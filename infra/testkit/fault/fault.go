@@ -270,11 +270,11 @@ func Sample(t *testing.T, every int, fresh func(testing.TB, *Injector) Scenario,
 	t.Helper()
 	run := func(t testing.TB, p Plan) []string {
 		in := New(p)
-		world := fresh(t, in)
-		world.Run(t.Context())
-		world.RunUntilIdle(t.Context())
+		shop := fresh(t, in)
+		shop.Run(t.Context())
+		shop.RunUntilIdle(t.Context())
 		in.Stop()
-		world.Check(t)
+		shop.Check(t)
 		return in.Calls()
 	}
 	calls := run(t, Plan{Mode: None})

@@ -47,7 +47,7 @@ func Observing(watch func(function string, op table.Op)) func(*runner.Options) {
 }
 
 // Keeping stores the shop's data in a folder.
-func Keeping(data string) func(*runner.Options) {
+func WithDataDir(data string) func(*runner.Options) {
 	return func(o *runner.Options) { o.Data = data }
 }
 

@@ -27,7 +27,7 @@ type Tally struct {
 }
 
 // told bounds how many wrong subscriptions a failing check tells the story of.
-const told = 5
+const maxReported = 5
 
 // Check fails the test unless the invoices agree with the bank's ledger: each paid invoice was charged once and for its total, nothing was
 // charged for any other, and what went back is in the credit notes; the periods follow each other without a gap and each that is paid has
@@ -47,7 +47,7 @@ func (w *Shop) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 	for _, e := range w.Bank.Ledger() {
 		ledger[e.Metadata["subscription"]] = append(ledger[e.Metadata["subscription"]], e)
 	}
-	sold, standings, accounts, bad := map[string]int{}, standings{}, accounts{}, 0
+	sold, standings, accounts, bad := map[string]int{}, entitlementsByCustomer{}, accounts{}, 0
 	err := w.Unfaulted.Every(context.Background(), func(c service.Summary) error {
 		b := w.BooksOf(t, c.ID, ledger[c.ID])
 		delete(ledger, c.ID)
@@ -60,7 +60,7 @@ func (w *Shop) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 			}
 		}
 		if wrong := append(b.Audit(), more(b)...); len(wrong) > 0 {
-			if bad++; bad <= told {
+			if bad++; bad <= maxReported {
 				t.Errorf("%q\n%s", wrong, b.Story())
 			}
 		}
@@ -69,13 +69,13 @@ func (w *Shop) CheckEach(t testing.TB, more func(*Books) []string) Tally {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bad > told {
+	if bad > maxReported {
 		t.Errorf("%d subscriptions are wrong", bad)
 	}
 	for id, entries := range ledger {
 		t.Errorf("%d charges for subscription %q, which is not there", len(entries), id)
 	}
-	w.checkStanding(t, standings)
+	w.checkEntitlements(t, standings)
 	w.checkAccounts(t, accounts)
 	w.checkNumbers(t, &sum)
 	w.checkParcels(t, &sum, sold)

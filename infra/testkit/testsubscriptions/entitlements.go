@@ -20,9 +20,9 @@ func (w *Shop) EntitlementsOf(t testing.TB, customerID string) membership.Entitl
 }
 
 // standings are what customers should have, by customer and subscription.
-type standings map[string]map[string]membership.Entitlement
+type entitlementsByCustomer map[string]map[string]membership.Entitlement
 
-func (s standings) add(r *service.Record) {
+func (s entitlementsByCustomer) add(r *service.Record) {
 	for _, customer := range []string{r.Sub.CustomerID, r.Sub.Holder()} {
 		if customer != "" && s[customer] == nil { // what nobody holds stands nowhere
 			s[customer] = map[string]membership.Entitlement{}
@@ -34,7 +34,7 @@ func (s standings) add(r *service.Record) {
 }
 
 // checkStanding holds the standing of each customer against their subscriptions.
-func (w *Shop) checkStanding(t testing.TB, want standings) {
+func (w *Shop) checkEntitlements(t testing.TB, want entitlementsByCustomer) {
 	t.Helper()
 	for customer, of := range want {
 		got := map[string]membership.Entitlement{}

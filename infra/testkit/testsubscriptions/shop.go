@@ -55,7 +55,7 @@ func In(shop *testshop.Shop) *Shop {
 	}
 	service := func(table *table.Table) *service.Service {
 		return &service.Service{
-			Table: table, Shelf: catalog.NewCache(table, w.Clock, 0), Provider: w.Service.Provider, Clock: w.Clock,
+			Table: table, Catalog: catalog.NewCache(table, w.Clock, 0), Provider: w.Service.Provider, Clock: w.Clock,
 			Log: slog.New(slog.DiscardHandler), FiscalZone: seoul,
 		}
 	}
@@ -66,7 +66,7 @@ func In(shop *testshop.Shop) *Shop {
 // Worker is another process of the billing function: it knows nothing of what the first one remembers.
 func (w *Shop) Worker() *service.Service {
 	b := w.Billing
-	return &service.Service{Table: b.Table, Shelf: b.Shelf, Provider: b.Provider, Clock: b.Clock, Log: b.Log, FiscalZone: b.FiscalZone}
+	return &service.Service{Table: b.Table, Catalog: b.Catalog, Provider: b.Provider, Clock: b.Clock, Log: b.Log, FiscalZone: b.FiscalZone}
 }
 
 // CreatePlan puts a plan up: by default a monthly membership for 10,000 won.

@@ -17,7 +17,7 @@ var noon = time.Date(2026, 9, 1, 3, 0, 0, 0, time.UTC)
 func held(subscription string) *membership.Entitlement {
 	return &membership.Entitlement{
 		SubscriptionID: subscription, PlanID: "plan_x", Title: "단골", State: "active", Since: noon, Until: noon.Add(time.Hour),
-		Benefits: membership.Benefits{PercentOffBP: 500, SkipSaleGoods: true, FreeShipping: true},
+		Benefits: membership.Benefits{PercentOffBP: 500, ExcludeSaleItems: true, FreeShipping: true},
 	}
 }
 

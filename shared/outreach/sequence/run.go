@@ -291,7 +291,7 @@ func parseDate(text string, zone *time.Location) (time.Time, bool) {
 }
 
 // Hear tells a run of an event of its person. changed is false when it means nothing to the run.
-func Hear(d Definition, r Run, e Event, zone *time.Location, now time.Time) (after Run, changed bool) {
+func HandleEvent(d Definition, r Run, e Event, zone *time.Location, now time.Time) (after Run, changed bool) {
 	if r.Status != Active {
 		return r, false
 	}

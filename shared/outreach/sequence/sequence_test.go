@@ -91,15 +91,15 @@ func TestACartThatIsStillBeingFilledIsNotAbandoned(t *testing.T) {
 	t.Parallel()
 	d, p := builtin(t, "abandoned_cart"), person()
 	r := enter(t, d, p, event("cart.changed", start, "cartId", "cart_1"))
-	r, changed := sequence.Hear(d, r, event("cart.changed", start.Add(time.Hour), "cartId", "cart_1"), seoul, start.Add(time.Hour))
+	r, changed := sequence.HandleEvent(d, r, event("cart.changed", start.Add(time.Hour), "cartId", "cart_1"), seoul, start.Add(time.Hour))
 	if !changed || !r.Due.Equal(start.Add(3*time.Hour)) {
 		t.Errorf("due %s, changed %t", r.Due, changed)
 	}
-	if _, changed := sequence.Hear(d, r, event("cart.changed", start.Add(2*time.Hour), "cartId", "cart_2"), seoul, start.Add(2*time.Hour)); changed {
+	if _, changed := sequence.HandleEvent(d, r, event("cart.changed", start.Add(2*time.Hour), "cartId", "cart_2"), seoul, start.Add(2*time.Hour)); changed {
 		t.Error("another cart moved the run")
 	}
 	r, _ = sequence.Advance(d, r, p, seoul, r.Due)
-	if _, changed := sequence.Hear(d, r, event("cart.changed", start.Add(4*time.Hour), "cartId", "cart_1"), seoul, start.Add(4*time.Hour)); changed {
+	if _, changed := sequence.HandleEvent(d, r, event("cart.changed", start.Add(4*time.Hour), "cartId", "cart_1"), seoul, start.Add(4*time.Hour)); changed {
 		t.Error("after the first mail the series starts anew")
 	}
 }
@@ -153,7 +153,7 @@ func TestAWaitForAnEventEndsWithItOrWithTheTime(t *testing.T) {
 	for r.Step != "first_purchase" {
 		r, _ = sequence.Advance(d, r, p, seoul, r.Due)
 	}
-	r, changed := sequence.Hear(d, r, event("order.placed", r.Moved.Add(time.Hour)), seoul, r.Moved.Add(time.Hour))
+	r, changed := sequence.HandleEvent(d, r, event("order.placed", r.Moved.Add(time.Hour)), seoul, r.Moved.Add(time.Hour))
 	if !changed || r.Status != sequence.Done {
 		t.Errorf("after the purchase: %+v", r)
 	}
@@ -179,7 +179,7 @@ func TestAPurchaseInAnyInterleavingEndsTheCartSeries(t *testing.T) {
 				bought = now
 				for j := range runs {
 					if rapid.Bool().Draw(t, "event reaches the run") {
-						runs[j], _ = sequence.Hear(d, runs[j], event("order.placed", now), seoul, now)
+						runs[j], _ = sequence.HandleEvent(d, runs[j], event("order.placed", now), seoul, now)
 					}
 				}
 			}
@@ -197,7 +197,7 @@ func TestAPurchaseInAnyInterleavingEndsTheCartSeries(t *testing.T) {
 func start1(d sequence.Definition, p segment.Person, runs []sequence.Run, e sequence.Event, now time.Time) []sequence.Run {
 	for j := range runs {
 		if runs[j].Key == e.Data["cartId"] {
-			runs[j], _ = sequence.Hear(d, runs[j], e, seoul, now)
+			runs[j], _ = sequence.HandleEvent(d, runs[j], e, seoul, now)
 			return runs
 		}
 	}

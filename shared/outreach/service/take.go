@@ -131,7 +131,7 @@ func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Eve
 		if !ok {
 			continue
 		}
-		next, changed := sequence.Hear(d, r.Run, e, zone, now)
+		next, changed := sequence.HandleEvent(d, r.Run, e, zone, now)
 		if !changed {
 			continue
 		}

@@ -99,7 +99,7 @@ func (s Store) save(ctx context.Context, r *Record) error {
 // RecordMilestone writes what a machine has to say about a promotion, with an event: that an edge was told, that the budget is used up.
 // It leaves the version alone, so that no merchant's edit is refused for it. told is false when it had been said before, or
 // the promotion is another one by now. 1 round trip.
-func (s Store) RecordMilestone(ctx context.Context, r *Record, of Milestone) (told bool, err error) {
+func (s Store) RecordMilestone(ctx context.Context, r *Record, of Milestone) (recorded bool, err error) {
 	field, value := of.field(r)
 	_, err = s.Table.Update(ctx, table.Update{
 		Key: r.Key, Do: "SET #event = :event, #" + field + " = :value", WriteID: r.Event.ID,

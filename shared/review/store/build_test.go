@@ -55,7 +55,7 @@ func (s shop) create(ctx context.Context, r *review.Review) error {
 	if err != nil {
 		return err
 	}
-	return s.Create(ctx, r, sc, false, store.Effect{Body: store.Told(r, 0, s.clock.Now())})
+	return s.Create(ctx, r, sc, false, store.Effect{Body: store.ChangedEvent(r, 0, s.clock.Now())})
 }
 
 func key(r *review.Review) store.ReviewID {

@@ -212,7 +212,7 @@ const (
 )
 
 // Told is the event about what became of a review: published, or withheld. previous is the rating that counted before.
-func Told(r *review.Review, previous int, now time.Time) event.Body {
+func ChangedEvent(r *review.Review, previous int, now time.Time) event.Body {
 	if r.State == review.Published {
 		return events.ReviewPublished{
 			ReviewRef: Ref(r), Rating: r.Rating(), Previous: previous, Verified: r.Verified, FollowUp: r.FollowUp != nil, PublishedAt: now,

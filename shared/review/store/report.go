@@ -59,7 +59,7 @@ func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.
 			holdReported(r, reason, now)
 		}
 		if r.State != review.Published && previous > 0 {
-			e.Body = Told(r, previous, now)
+			e.Body = ChangedEvent(r, previous, now)
 		}
 		e.With = []table.Write{table.Put{Item: report, If: table.IfNew}}
 		return e, true, nil

@@ -83,11 +83,11 @@ func (w *changeSet) addContested(one table.Write) {
 // transferCredit gives the credit of a subscription that has ended to another one of the customer's, so that its next invoice uses it, else to their
 // account. Either is in the transaction of the end.
 func (s *Service) transferCredit(ctx context.Context, w *changeSet, left money.Money) error {
-	heir, err := s.creditRecipient(ctx, w.next)
+	recipient, err := s.creditRecipient(ctx, w.next)
 	if err != nil {
 		return err
 	}
-	if heir == nil {
+	if recipient == nil {
 		// Without a condition: whatever is there grows by as much.
 		w.required = append(w.required, table.Update{
 			Key:  accountKey(w.next.Sub.CustomerID, left.Currency),
@@ -96,16 +96,16 @@ func (s *Service) transferCredit(ctx context.Context, w *changeSet, left money.M
 		})
 		return nil
 	}
-	read, state := heir.Version, heir.Sub.State
-	heir = heir.clone()
-	heir.Sub.Credit += left.Amount
-	heir.Version, heir.UpdatedAt, heir.Mark = read+1, w.now, id.New("chg", w.now)
-	heir.setIndexKeys()
-	w.addContested(table.Put{Item: heir, If: "#version = :read", With: map[string]any{":read": read}})
+	read, state := recipient.Version, recipient.Sub.State
+	recipient = recipient.clone()
+	recipient.Sub.Credit += left.Amount
+	recipient.Version, recipient.UpdatedAt, recipient.Mark = read+1, w.now, id.New("chg", w.now)
+	recipient.setIndexKeys()
+	w.addContested(table.Put{Item: recipient, If: "#version = :read", With: map[string]any{":read": read}})
 	w.required = append(w.required, table.Put{If: table.IfNew, Item: HistoryEntry{
-		Key: table.Key{PK: heir.Key.PK, SK: fmt.Sprintf("HISTORY#%08d#%02d", heir.Version, 0)}, Version: heir.Version,
+		Key: table.Key{PK: recipient.Key.PK, SK: fmt.Sprintf("HISTORY#%08d#%02d", recipient.Version, 0)}, Version: recipient.Version,
 		Entry: subscription.Entry{
-			At: w.now, Command: "credit_received", From: state, To: state, Seq: heir.Sub.Span.Seq,
+			At: w.now, Command: "credit_received", From: state, To: state, Seq: recipient.Sub.Span.Seq,
 			Note: left.Format() + " of " + w.next.Sub.ID,
 		},
 	}})

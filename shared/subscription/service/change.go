@@ -194,7 +194,7 @@ func (s *Service) outcome(w *changeSet, err error) error {
 		case err == nil:
 			s.numbers.Remember(n.run, n.last+n.by)
 		default:
-			s.numbers.Forget(n.run)
+			s.numbers.Discard(n.run)
 			w.overtaken = w.overtaken || refused && c.Refused(w.firstCounter+i)
 		}
 	}

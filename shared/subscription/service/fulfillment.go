@@ -21,7 +21,7 @@ import (
 )
 
 // goodsTries bounds how often a hold is planned again after others took what it wanted, and an order gets another id.
-const goodsTries = 10
+const deliveryTries = 10
 
 // holds reports whether the goods of a cycle are out of the stock already: held, or on their way.
 func (r *Record) holds(key string) bool {
@@ -37,7 +37,7 @@ func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Reco
 		return s.finish(ctx, r, t, Change{})
 	}
 	var refused error
-	for range goodsTries {
+	for range deliveryTries {
 		writes, taken, enough, err := s.planHold(ctx, r, t)
 		switch {
 		case err != nil:
@@ -90,7 +90,7 @@ func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*
 func (s *Service) planHold(
 	ctx context.Context, r *Record, t Task,
 ) (writes []table.Write, taken []stock.Allocation, enough bool, err error) {
-	contents, goods, err := s.goods(ctx, r, t, true)
+	contents, goods, err := s.deliveryItems(ctx, r, t, true)
 	if err != nil || len(contents) == 0 {
 		return nil, nil, false, err
 	}
@@ -114,7 +114,7 @@ func (s *Service) planHold(
 }
 
 // goods is what a cycle sends, and those goods. A box without an edition sends nothing.
-func (s *Service) goods(ctx context.Context, r *Record, t Task, fresh bool) ([]subscription.Item, map[string]catalog.SellableVariant, error) {
+func (s *Service) deliveryItems(ctx context.Context, r *Record, t Task, fresh bool) ([]subscription.Item, map[string]catalog.SellableVariant, error) {
 	contents := t.Contents
 	if len(contents) == 0 && r.Sub.Terms.Kind == subscription.Box {
 		plan, err := s.Plan(ctx, r.Sub.Terms.PlanID)
@@ -131,9 +131,9 @@ func (s *Service) goods(ctx context.Context, r *Record, t Task, fresh bool) ([]s
 	if len(ids) == 0 {
 		return nil, nil, nil
 	}
-	read := s.Shelf.Variants
+	read := s.Catalog.Variants
 	if fresh {
-		read = s.Shelf.ConsistentVariants
+		read = s.Catalog.ConsistentVariants
 	}
 	goods, err := read(ctx, ids)
 	return contents, goods, err
@@ -154,12 +154,12 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 		}
 		r = held
 	}
-	contents, goods, err := s.goods(ctx, r, t, false)
+	contents, goods, err := s.deliveryItems(ctx, r, t, false)
 	if err != nil {
 		return r, err
 	}
 	var refused error
-	for range goodsTries {
+	for range deliveryTries {
 		o, err := s.orderOf(ctx, r, t, contents, goods)
 		if err != nil {
 			return r, err
@@ -250,7 +250,7 @@ func (s *Service) UnitPrices(ctx context.Context, currency string, items []subsc
 	for i, it := range items {
 		ids[i] = it.VariantID
 	}
-	goods, err := s.Shelf.Variants(ctx, ids)
+	goods, err := s.Catalog.Variants(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func (s *Service) SavePlan(ctx context.Context, p *Plan, read int, extra ...tabl
 	if err := p.Check(); err != nil {
 		return err
 	}
-	if err := s.knownGoods(ctx, p.Plan); err != nil {
+	if err := s.checkPlanVariants(ctx, p.Plan); err != nil {
 		return err
 	}
 	p.UpdatedAt = s.Clock.Now()
@@ -109,7 +109,7 @@ func (s *Service) SavePlan(ctx context.Context, p *Plan, read int, extra ...tabl
 }
 
 // knownGoods is a problem when the plan sends something the shop does not have.
-func (s *Service) knownGoods(ctx context.Context, p subscription.Plan) error {
+func (s *Service) checkPlanVariants(ctx context.Context, p subscription.Plan) error {
 	where := map[string]string{}
 	note := func(pointer string, items []subscription.Item) {
 		for i, it := range items {
@@ -121,11 +121,11 @@ func (s *Service) knownGoods(ctx context.Context, p subscription.Plan) error {
 	for i, e := range p.Editions {
 		note(fmt.Sprintf("/editions/%d/contents", i), e.Contents)
 	}
-	return s.checkGoods(ctx, where)
+	return s.checkVariants(ctx, where)
 }
 
 // checkGoods is a problem that points at each variant which is not for sale; where has the pointers by variant.
-func (s *Service) checkGoods(ctx context.Context, where map[string]string) error {
+func (s *Service) checkVariants(ctx context.Context, where map[string]string) error {
 	if len(where) == 0 {
 		return nil
 	}
@@ -133,7 +133,7 @@ func (s *Service) checkGoods(ctx context.Context, where map[string]string) error
 	for id := range where {
 		ids = append(ids, id)
 	}
-	goods, err := s.Shelf.Variants(ctx, ids)
+	goods, err := s.Catalog.Variants(ctx, ids)
 	if err != nil {
 		return err
 	}

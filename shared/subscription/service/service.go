@@ -23,7 +23,7 @@ import (
 // Service keeps subscriptions and bills them. It is safe for concurrent use.
 type Service struct {
 	Table      *table.Table
-	Shelf      *catalog.Cache
+	Catalog    *catalog.Cache
 	Provider   payment.Provider
 	Clock      clock.Clock
 	Log        *slog.Logger
@@ -65,7 +65,7 @@ func On(env *boot.Env, commerce *table.Table, provider payment.Provider) (*Servi
 		return nil, err
 	}
 	return &Service{
-		Table: commerce, Shelf: catalog.NewCache(commerce, env.Clock, time.Minute), Provider: provider, Clock: env.Clock,
+		Table: commerce, Catalog: catalog.NewCache(commerce, env.Clock, time.Minute), Provider: provider, Clock: env.Clock,
 		Log: env.Log, Metrics: env.Metrics(), FiscalZone: books,
 	}, nil
 }

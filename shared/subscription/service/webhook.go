@@ -51,7 +51,7 @@ func (s *Service) handlePayment(ctx context.Context, p payment.Payment) error {
 		return s.Work(ctx, id)
 	}
 	r, _, err = s.Apply(ctx, r, func(*Record) (Change, bool, error) {
-		return Change{Command: subscription.ChargeHeard{Key: o.Key, Attempt: o.Attempt}}, true, nil
+		return Change{Command: subscription.ChargeReport{Key: o.Key, Attempt: o.Attempt}}, true, nil
 	})
 	if now := openOf(r); err == nil && now != nil && now.InFlight && now.AttemptKey() == p.Key && !p.State.Open() {
 		return task.ErrLater // the provider says that it is over, and could not be asked
