@@ -1,5 +1,5 @@
-// Package docs carries the OpenAPI document, which `make generate` writes, and the pages of the API guide to the function
-// that serves them.
+// Package docs carries the OpenAPI document, which `make generate` writes, and the pages of the API guide to the
+// function that serves them.
 package docs
 
 import _ "embed"

@@ -20,13 +20,15 @@ type SubscriptionRef struct {
 
 // SubscriptionChange is one thing that happened to a subscription.
 type SubscriptionChange struct {
-	Name   string      `json:"name"` // subscription.started, .activated, .renewed, .payment_failed, .ended and so on; docs/subscriptions.md
-	Seq    int         `json:"seq"`  // number of the period
+	// subscription.started, .activated, .renewed, .payment_failed, .ended and so on; docs/subscriptions.md
+	Name   string      `json:"name"`
+	Seq    int         `json:"seq"` // number of the period
 	Amount money.Money `json:"amount"`
 	Reason string      `json:"reason,omitempty"`
 }
 
-// SubscriptionChanged says what happened to a subscription in one step, and how it stands after it. Dates are the subscriber's local days.
+// SubscriptionChanged says what happened to a subscription in one step, and how it stands after it. Dates are the
+// subscriber's local days.
 type SubscriptionChanged struct {
 	SubscriptionRef
 	Changes      []SubscriptionChange `json:"changes"`
@@ -82,10 +84,12 @@ type SubscriptionCreditNote struct {
 	Taxes    []SubscriptionTax `json:"taxes,omitempty"`
 }
 
-// SubscriptionNoticeIssued says that a subscriber is to be told something. Channels with quiet hours wait until Later; mail need not.
+// SubscriptionNoticeIssued says that a subscriber is to be told something. Channels with quiet hours wait until Later;
+// mail need not.
 type SubscriptionNoticeIssued struct {
 	SubscriptionRef
-	Kind    string               `json:"notice"`         // consent_request, trial_ending, renewal, receipt, payment_failed and so on
+	// consent_request, trial_ending, renewal, receipt, payment_failed and so on
+	Kind    string               `json:"notice"`
 	Gift    bool                 `json:"gift,omitempty"` // paid by one person for another
 	Date    string               `json:"date,omitempty"`
 	Amount  money.Money          `json:"amount"`
@@ -103,8 +107,8 @@ type SubscriptionNoticeIssued struct {
 // EventType is "subscription.notice_issued".
 func (SubscriptionNoticeIssued) EventType() string { return "subscription.notice_issued" }
 
-// SubscriptionGiftAnnounced says that the recipient of a gift is to be told of it. Token is the secret of the link in the mail: whoever has it
-// can claim the gift.
+// SubscriptionGiftAnnounced says that the recipient of a gift is to be told of it. Token is the secret of the link in
+// the mail: whoever has it can claim the gift.
 type SubscriptionGiftAnnounced struct {
 	SubscriptionID string `json:"subscriptionId"`
 	Email          string `json:"email"`

@@ -9,5 +9,7 @@ import (
 
 func TestAccess(t *testing.T) {
 	t.Parallel()
-	system.Check(t, system.Function{Spec: apidocs.Spec(), Routes: system.Routes{"getOpenAPI": {}, "getDocs": {}, "getDocsScript": {MayBeAbsent: true}, "getGuide": {}, "getProblemCodes": {}}})
+	system.Check(t, system.Function{Spec: apidocs.Spec(),
+		Routes: system.Routes{"getOpenAPI": {}, "getDocs": {}, "getDocsScript": {MayBeAbsent: true}, "getGuide": {},
+			"getProblemCodes": {}}})
 }

@@ -38,7 +38,8 @@ func TestTheDocumentAndItsPagesAreForAnyone(t *testing.T) {
 			t.Errorf("%s is served as %s, with %q in it: %v", path, kind, want.text, strings.Contains(r.Body, want.text))
 		}
 	}
-	for _, name := range []string{"Content-Security-Policy", "X-Frame-Options", "Referrer-Policy", "X-Content-Type-Options"} {
+	for _, name := range []string{"Content-Security-Policy", "X-Frame-Options", "Referrer-Policy",
+		"X-Content-Type-Options"} {
 		if guest.Do("GET", "/docs", nil).Headers.Get(name) == "" {
 			t.Errorf("the page has no %s", name)
 		}
@@ -62,7 +63,8 @@ func TestThePageLoadsTheScriptFromTheFunctionWhenItHasIt(t *testing.T) {
 	}
 	r := guest.Do("GET", bundlePath, nil).Want(200)
 	if r.Headers.Get("Content-Encoding") != "gzip" || len(r.Body) > 4<<20 {
-		t.Errorf("%q, %d bytes: an answer of a function may have 6 MB in base64", r.Headers.Get("Content-Encoding"), len(r.Body))
+		t.Errorf("%q, %d bytes: an answer of a function may have 6 MB in base64", r.Headers.Get("Content-Encoding"),
+			len(r.Body))
 	}
 	unzip, err := gzip.NewReader(strings.NewReader(r.Body))
 	if err != nil {

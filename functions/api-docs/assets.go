@@ -15,7 +15,8 @@ const (
 	bundleFile = "assets/api-reference.js.gz"
 	bundlePath = "/docs/api-reference.js"
 
-	// bundleURL is the same bundle for a function that was built without it. The version is the one that the Makefile pins.
+	// bundleURL is the same bundle for a function that was built without it. The version is the one that the Makefile
+	// pins.
 	bundleURL = "https://cdn.jsdelivr.net/npm/@scalar/api-reference@1.76.0/dist/browser/standalone.js"
 )
 

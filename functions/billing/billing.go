@@ -1,11 +1,13 @@
-// Package billing is the worker that does what subscriptions are due for: it opens periods, invoices and charges them, follows up
-// failed payments, asks for consent, announces renewals, and sends boxes. It serves nobody directly; without it nothing renews.
+// Package billing is the worker that does what subscriptions are due for: it opens periods, invoices and charges them,
+// follows up failed payments, asks for consent, announces renewals, and sends boxes. It serves nobody directly; without
+// it nothing renews.
 //
-// It works off the queue of the due kinds subscription and subscription_report (the merchant's figures), which the sweeper fills, and
-// changes the items of shared/subscription/service. It makes orders and emits subscription.changed, subscription.notice_issued and order.placed.
+// It works off the queue of the due kinds subscription and subscription_report (the merchant's figures), which the
+// sweeper fills, and changes the items of shared/subscription/service. It makes orders and emits subscription.changed,
+// subscription.notice_issued and order.placed.
 //
-// Trigger: SQS with partial batch failures. Each job may come twice, late, or to two workers at once; see shared/subscription/service for why
-// nothing is charged twice.
+// Trigger: SQS with partial batch failures. Each job may come twice, late, or to two workers at once; see
+// shared/subscription/service for why nothing is charged twice.
 package billing
 
 import (

@@ -36,7 +36,8 @@ func sample(t *testing.T, name string) (batch events.SQSEvent) {
 
 func TestAJobAboutASubscriptionThatIsGoneIsDone(t *testing.T) {
 	t.Parallel()
-	if answer := handle(t, testsubscriptions.New(t, fault.New(fault.Plan{})), sample(t, "gone.json")); len(answer.BatchItemFailures) != 0 {
+	if answer := handle(t, testsubscriptions.New(t, fault.New(fault.Plan{})),
+		sample(t, "gone.json")); len(answer.BatchItemFailures) != 0 {
 		t.Errorf("failed: %v", answer.BatchItemFailures)
 	}
 }
@@ -44,7 +45,8 @@ func TestAJobAboutASubscriptionThatIsGoneIsDone(t *testing.T) {
 func TestOnlyTheMessagesThatFailedComeAgain(t *testing.T) {
 	t.Parallel()
 	answer := handle(t, testsubscriptions.New(t, fault.New(fault.Plan{})), sample(t, "unreadable-among-readable.json"))
-	if len(answer.BatchItemFailures) != 1 || answer.BatchItemFailures[0].ItemIdentifier != "059f36b4-87a3-44ab-83d2-661970000001" {
+	if len(answer.BatchItemFailures) != 1 ||
+		answer.BatchItemFailures[0].ItemIdentifier != "059f36b4-87a3-44ab-83d2-661970000001" {
 		t.Errorf("failed: %v", answer.BatchItemFailures)
 	}
 }
@@ -68,7 +70,8 @@ func TestAMessageThatComesThreeTimesRenewsOnce(t *testing.T) {
 	if answer := handle(t, w, batch); len(answer.BatchItemFailures) != 0 {
 		t.Fatalf("failed: %v", answer.BatchItemFailures)
 	}
-	if r = w.Of(t, r.Sub.ID); r.Sub.State != subscription.Active || r.Sub.Cycles != 2 || len(w.InvoicesOf(t, r.Sub.ID)) != 2 {
+	if r = w.Of(t, r.Sub.ID); r.Sub.State != subscription.Active || r.Sub.Cycles != 2 ||
+		len(w.InvoicesOf(t, r.Sub.ID)) != 2 {
 		t.Errorf("it is %s after %d cycles", r.Sub.State, r.Sub.Cycles)
 	}
 	w.Check(t)

@@ -59,9 +59,10 @@ func newBench(t testing.TB, wrap ...func(table.DB) table.DB) *bench {
 	})
 	cache := catalog.NewCache(b.table, b.clock, 2*time.Second)
 	b.carts = &carts.Carts{
-		Store:  shared.Store{Table: b.table, Clock: b.clock},
-		Quoter: shared.Quoter{Shop: shop, Variants: shared.CatalogReader{Cache: cache}, Promotions: store.NewCache(store.Store{Table: b.table, Clock: b.clock}, store.Fresh)},
-		Clock:  b.clock,
+		Store: shared.Store{Table: b.table, Clock: b.clock},
+		Quoter: shared.Quoter{Shop: shop, Variants: shared.CatalogReader{Cache: cache},
+			Promotions: store.NewCache(store.Store{Table: b.table, Clock: b.clock}, store.Fresh)},
+		Clock: b.clock,
 	}
 	service := b.carts.Service(api.Options{Clock: b.clock, Verify: apitest.Verify})
 	b.guest = apitest.New(t, service.Lambda())
@@ -79,7 +80,8 @@ func (b *bench) sell(won int64, left int, set ...func(*catalog.Product, *catalog
 	}
 	p := catalog.Product{
 		Key: catalog.KeyOf(id), ID: id, Handle: fmt.Sprintf("soap-%d", b.product), Version: 1, Status: catalog.Active,
-		Title: catalog.Text{"ko": "동백 비누", "en": "Camellia soap"}, Images: []catalog.Image{{URL: "https://cdn.example.com/soap.jpg"}},
+		Title:  catalog.Text{"ko": "동백 비누", "en": "Camellia soap"},
+		Images: []catalog.Image{{URL: "https://cdn.example.com/soap.jpg"}},
 	}
 	for _, f := range set {
 		f(&p, &v)
@@ -101,7 +103,8 @@ func (b *bench) put(item any) {
 func (b *bench) promote(id string, kind promotion.Kind, terms promotion.Terms, change ...func(*promotion.Promotion)) {
 	b.t.Helper()
 	p := promotion.Promotion{
-		ID: id, Version: 1, Name: catalog.Text{"ko": id, "en": id}, Kind: kind, Class: promotion.Order, State: promotion.Scheduled,
+		ID: id, Version: 1, Name: catalog.Text{"ko": id, "en": id}, Kind: kind, Class: promotion.Order,
+		State:  promotion.Scheduled,
 		Starts: noon.Add(-time.Hour), Ends: noon.Add(24 * time.Hour), Targets: promotion.Targets{All: true}, Terms: terms,
 	}
 	for _, f := range change {

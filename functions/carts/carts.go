@@ -5,8 +5,8 @@
 // It owns the items CART#<id>/CART and CUSTOMER#<id>/CART (see shared/cart) until a checkout takes them over, and reads
 // the catalog, the stock, the promotions and CUSTOMER#<id>/PURCHASES. It emits cart.merged and hears nothing.
 //
-// Routes: POST /carts; GET /carts/{cartId}; POST, PUT and DELETE on its lines; PUT and DELETE on its codes; PUT of gifts,
-// contact, address, shipping-method, currency and note; POST accept-prices; POST /carts/mine/merge.
+// Routes: POST /carts; GET /carts/{cartId}; POST, PUT and DELETE on its lines; PUT and DELETE on its codes; PUT of
+// gifts, contact, address, shipping-method, currency and note; POST accept-prices; POST /carts/mine/merge.
 package carts
 
 import (
@@ -53,8 +53,9 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: COMMERCE_TABLE; SHOP_CONFIG, the shop's configuration as JSON or the path of a file
-// with it (the embedded one when empty); CATALOG_CACHE_TTL, how old catalog, stock and promotions in a cart may be (2).
+// New builds the function. Environment: COMMERCE_TABLE; SHOP_CONFIG, the shop's configuration as JSON or the path of a
+// file with it (the embedded one when empty); CATALOG_CACHE_TTL, how old catalog, stock and promotions in a cart may be
+// (2).
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		Shop     string `env:"SHOP_CONFIG,optional"`
@@ -76,7 +77,8 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	cache := catalog.NewCache(tables[0], env.Clock, time.Duration(config.CacheTTL)*time.Second)
-	promotions := store.NewCache(store.Store{Table: tables[0], Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.CacheTTL)*time.Second)
+	promotions := store.NewCache(store.Store{Table: tables[0], Clock: env.Clock, PriorDays: shop.PriorPriceDays},
+		time.Duration(config.CacheTTL)*time.Second)
 	carts := &Carts{
 		Store:  cart.Store{Table: tables[0], Clock: env.Clock},
 		Quoter: cart.Quoter{Shop: shop, Variants: cart.CatalogReader{Cache: cache}, Promotions: promotions},
@@ -140,12 +142,16 @@ const (
 		"A customer gets the one cart they have (200), or the first (201); currency and language are then left as they are."
 	getText = "`mine` is the customer's own cart; before anything was put into it, it is empty and has the id `mine`. " +
 		"Agents can read a guest's cart by its id."
-	addText = "Adds to the line of the same variant with the same properties, or makes one. Goods that stock or limits do not " +
+	addText = "Adds to the line of the same variant with the same properties, or makes one. Goods that stock or limits " +
+		"do not " +
 		"allow go in all the same: the cart's problems tell, and block the checkout."
-	acceptText = "Clears every price_changed and offer_changed problem. A price that rose blocks the checkout until it is accepted, " +
+	acceptText = "Clears every price_changed and offer_changed problem. A price that rose blocks the checkout until it " +
+		"is accepted, " +
 		"and so does a promotion that ended; what became cheaper does not."
-	giftsText = "Where a promotion lets the shopper choose, the cart's giftChoices tell between what; an empty list takes the choice back."
-	mergeText = "Lines with the same variant and properties add up, capped by stock and limits; `changes` tells what that did. " +
+	giftsText = "Where a promotion lets the shopper choose, the cart's giftChoices tell between what; an empty list " +
+		"takes the choice back."
+	mergeText = "Lines with the same variant and properties add up, capped by stock and limits; `changes` tells what " +
+		"that did. " +
 		"The guest's cart is gone then. Repeating the request changes nothing."
 )
 

@@ -19,12 +19,14 @@ func TestAGuestFillsACartUntilItCanBeBought(t *testing.T) {
 	b := newBench(t)
 	soap := b.sell(12000, 5)
 	path, guest := b.begin()
-	c := whole(guest.Do("POST", path+"/lines", map[string]any{"variantId": soap, "quantity": 2, "properties": map[string]string{"engraving": "하늘 💛"}}))
+	c := whole(guest.Do("POST", path+"/lines",
+		map[string]any{"variantId": soap, "quantity": 2, "properties": map[string]string{"engraving": "하늘 💛"}}))
 	if want := []string{"missing_email", "missing_address"}; !slices.Equal(codes(c), want) || c.Ready {
 		t.Errorf("problems %v, want %v", codes(c), want)
 	}
 	l := c.Lines[0]
-	if l.Title != "동백 비누" || l.UnitPrice.Display != "₩12,000" || l.CompareAt.Amount != 13000 || l.Total.Amount != 24000 || l.Available != 5 ||
+	if l.Title != "동백 비누" || l.UnitPrice.Display != "₩12,000" || l.CompareAt.Amount != 13000 || l.Total.Amount != 24000 ||
+		l.Available != 5 ||
 		l.Image == "" || l.Properties["engraving"] != "하늘 💛" {
 		t.Errorf("line %+v", l)
 	}
@@ -34,15 +36,19 @@ func TestAGuestFillsACartUntilItCanBeBought(t *testing.T) {
 		t.Errorf("methods %+v", c.Methods)
 	}
 	whole(guest.Do("PUT", path+"/note", map[string]any{"note": "문 앞에 놓아 주세요"}))
-	r := guest.With("Accept-Language", "en-US,en;q=0.9").Do("PUT", path+"/shipping-method", map[string]any{"methodId": "standard"})
+	r := guest.With("Accept-Language", "en-US,en;q=0.9").Do("PUT", path+"/shipping-method",
+		map[string]any{"methodId": "standard"})
 	c = whole(r)
-	if !c.Ready || len(c.Problems) != 0 || c.Totals.Total.Amount != 27000 || c.Totals.Tax.Amount != 2182+273 || !c.Totals.TaxIncluded {
+	if !c.Ready || len(c.Problems) != 0 || c.Totals.Total.Amount != 27000 || c.Totals.Tax.Amount != 2182+273 ||
+		!c.Totals.TaxIncluded {
 		t.Errorf("ready %v, %v, %+v", c.Ready, c.Problems, c.Totals)
 	}
-	if c.Lines[0].Title != "Camellia soap" || c.Version != 6 || r.Headers.Get("ETag") != `"6"` || r.Headers.Get("Cache-Control") != "no-store" {
+	if c.Lines[0].Title != "Camellia soap" || c.Version != 6 || r.Headers.Get("ETag") != `"6"` ||
+		r.Headers.Get("Cache-Control") != "no-store" {
 		t.Errorf("%s, version %d, headers %v", c.Lines[0].Title, c.Version, r.Headers)
 	}
-	if got := whole(guest.Do("GET", path, nil)); got.Totals.Total != c.Totals.Total || got.Note == "" || got.ExpiresAt.Sub(noon) != shared.GuestRetention {
+	if got := whole(guest.Do("GET", path, nil)); got.Totals.Total != c.Totals.Total || got.Note == "" ||
+		got.ExpiresAt.Sub(noon) != shared.GuestRetention {
 		t.Errorf("read again: %+v", got)
 	}
 }
@@ -60,7 +66,8 @@ func TestChangingLines(t *testing.T) {
 	if c = whole(guest.Do("PUT", line, map[string]any{"quantity": 4})); c.Lines[0].Quantity != 4 {
 		t.Errorf("%+v", c.Lines)
 	}
-	if c = whole(guest.Do("PUT", line, map[string]any{"quantity": 0})); len(c.Lines) != 0 || !slices.Contains(codes(c), "empty_cart") {
+	if c = whole(guest.Do("PUT", line, map[string]any{"quantity": 0})); len(c.Lines) != 0 ||
+		!slices.Contains(codes(c), "empty_cart") {
 		t.Errorf("%+v", c)
 	}
 	guest.Do("DELETE", line, nil).WantProblem(404, "line_not_found")
@@ -76,7 +83,8 @@ func TestBeginningTwiceWithOneKey(t *testing.T) {
 	keyed := b.guest.With("Idempotency-Key", "0d9c2c6e-6a0e-4f57-9a3c")
 	var first, second begun
 	keyed.Do("POST", "/carts", map[string]any{}).Want(201).Into(&first)
-	if r := keyed.Do("POST", "/carts", map[string]any{}).Want(201).Into(&second); r.Headers.Get("Idempotent-Replayed") != "true" {
+	if r := keyed.Do("POST", "/carts",
+		map[string]any{}).Want(201).Into(&second); r.Headers.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("not marked: %v", r.Headers)
 	}
 	if first.Token == "" || first.Token != second.Token || first.Cart.ID != second.Cart.ID {
@@ -129,7 +137,8 @@ func TestPayingAndOrderedCartsStandStill(t *testing.T) {
 		write table.Update
 		code  string
 	}{
-		{shared.BeginPaying(&c, "chk_1", noon), "cart_paying"}, {shared.CloseGuest(&c, "chk_1", "ord_1", noon), "cart_ordered"},
+		{shared.BeginPaying(&c, "chk_1", noon), "cart_paying"},
+		{shared.CloseGuest(&c, "chk_1", "ord_1", noon), "cart_ordered"},
 	} {
 		if _, err := b.table.Update(t.Context(), step.write); err != nil {
 			t.Fatal(err)
@@ -203,7 +212,8 @@ func TestLimitsOfALifetime(t *testing.T) {
 		t.Errorf("a guest: %v", codes(c))
 	}
 	ann := b.guest.As(apitest.Ann)
-	if c := whole(ann.Do("POST", "/carts/mine/lines", lineOf(drop, 1))); slices.Contains(codes(c), "customer_limit_reached") {
+	if c := whole(ann.Do("POST", "/carts/mine/lines", lineOf(drop, 1))); slices.Contains(codes(c),
+		"customer_limit_reached") {
 		t.Errorf("the first time: %v", codes(c))
 	}
 	bought := []shared.LimitedPurchase{{VariantID: drop, Quantity: 1, Limit: 1}}
@@ -227,7 +237,8 @@ func TestAGiftSetAndItsPartShareAStock(t *testing.T) {
 	if slices.Contains(codes(c), "insufficient_stock") || c.Lines[0].Available != 1 {
 		t.Errorf("the set alone: %v, %+v", codes(c), c.Lines)
 	}
-	if c = whole(guest.Do("POST", path+"/lines", lineOf(soap, 1))); codes(c)[0] != "insufficient_stock" || codes(c)[1] != "insufficient_stock" {
+	if c = whole(guest.Do("POST", path+"/lines", lineOf(soap, 1))); codes(c)[0] != "insufficient_stock" ||
+		codes(c)[1] != "insufficient_stock" {
 		t.Errorf("with its part: %v", codes(c))
 	}
 }
@@ -251,25 +262,34 @@ func TestBadInput(t *testing.T) {
 		{"a negative quantity", "POST", path + "/lines", lineOf(soap, -1), "/quantity"},
 		{"no quantity at all", "POST", path + "/lines", lineOf(soap, 0), "/quantity"},
 		{"a huge quantity", "POST", path + "/lines", lineOf(soap, 1_000_000_000), "/quantity"},
-		{"eleven properties", "POST", path + "/lines", map[string]any{"variantId": soap, "properties": eleven()}, "/properties"},
-		{"a long property", "POST", path + "/lines", map[string]any{"variantId": soap, "properties": map[string]string{"note": strings.Repeat("x", 501)}}, "/properties/note"},
-		{"a NUL in a property", "POST", path + "/lines", map[string]any{"variantId": soap, "properties": map[string]string{"note": "a\x00b"}}, "/properties/note"},
+		{"eleven properties", "POST", path + "/lines", map[string]any{"variantId": soap, "properties": eleven()},
+			"/properties"},
+		{"a long property", "POST", path + "/lines",
+			map[string]any{"variantId": soap, "properties": map[string]string{"note": strings.Repeat("x", 501)}},
+			"/properties/note"},
+		{"a NUL in a property", "POST", path + "/lines",
+			map[string]any{"variantId": soap, "properties": map[string]string{"note": "a\x00b"}}, "/properties/note"},
 		{"an unknown variant", "POST", path + "/lines", lineOf("var_01k9aaaaaaaaaaaaaaaaaaaaaa_0", 1), "/variantId"},
 		{"the id of something else", "POST", path + "/lines", lineOf("ord_01k9aaaaaaaaaaaaaaaaaaaaaa", 1), "/variantId"},
 		{"a product that is not on sale yet", "POST", path + "/lines", lineOf(hidden, 1), "/variantId"},
 		{"a line set below nothing", "PUT", line, map[string]any{"quantity": -1}, "/quantity"},
 		{"a line set to nothing in particular", "PUT", line, map[string]any{}, "/quantity"},
 		{"an address without a street", "PUT", path + "/address", map[string]any{"name": "A", "country": "KR"}, "/line1"},
-		{"an address in no country", "PUT", path + "/address", map[string]any{"name": "A", "line1": "B", "country": "Korea"}, "/country"},
-		{"a name of 101 letters", "PUT", path + "/address", map[string]any{"name": strings.Repeat("가", 101), "line1": "B", "country": "KR"}, "/name"},
+		{"an address in no country", "PUT", path + "/address", map[string]any{"name": "A", "line1": "B", "country": "Korea"},
+			"/country"},
+		{"a name of 101 letters", "PUT", path + "/address",
+			map[string]any{"name": strings.Repeat("가", 101), "line1": "B", "country": "KR"}, "/name"},
 		{"no mail address", "PUT", path + "/contact", map[string]any{"email": "haneul"}, "/email"},
-		{"a mail address with a name", "PUT", path + "/contact", map[string]any{"email": "Haneul <haneul@example.com>"}, "/email"},
-		{"a country that is none", "PUT", path + "/address", map[string]any{"name": "a", "line1": "b", "country": "XX"}, "/country"},
+		{"a mail address with a name", "PUT", path + "/contact", map[string]any{"email": "Haneul <haneul@example.com>"},
+			"/email"},
+		{"a country that is none", "PUT", path + "/address", map[string]any{"name": "a", "line1": "b", "country": "XX"},
+			"/country"},
 		{"a postal code of another country", "PUT", path + "/address",
 			map[string]any{"name": "a", "line1": "b", "country": "KR", "postalCode": "SW1A 1AA"}, "/postalCode"},
 		{"a number that is none", "PUT", path + "/address",
 			map[string]any{"name": "a", "line1": "b", "country": "KR", "phone": "call me"}, "/phone"},
-		{"a language the shop does not speak", "PUT", path + "/contact", map[string]any{"email": "a@example.com", "language": "fr"}, "/language"},
+		{"a language the shop does not speak", "PUT", path + "/contact",
+			map[string]any{"email": "a@example.com", "language": "fr"}, "/language"},
 		{"a currency that is none", "PUT", path + "/currency", map[string]any{"currency": "won"}, "/currency"},
 		{"a first currency the shop does not take", "POST", "/carts", map[string]any{"currency": "GBP"}, "/currency"},
 		{"eleven codes", "PUT", path + "/codes", map[string]any{"codes": strings.Split("ABCDEFGHIJK", "")}, "/codes"},
@@ -339,7 +359,8 @@ func TestContactAndAddressAreKeptInOneForm(t *testing.T) {
 	guest.Do("PUT", path+"/address", map[string]any{
 		"name": " 김하늘", "line1": "왕십리로 83", "country": "KR", "postalCode": " 04769", "phone": "010-1234-5678",
 	}).Want(200).Into(&v)
-	if v.Email != "haneul@example.com" || v.Address.Phone != "+821012345678" || v.Address.PostalCode != "04769" || v.Address.Name != "김하늘" {
+	if v.Email != "haneul@example.com" || v.Address.Phone != "+821012345678" || v.Address.PostalCode != "04769" ||
+		v.Address.Name != "김하늘" {
 		t.Errorf("kept %+v", v)
 	}
 }

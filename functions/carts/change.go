@@ -153,7 +153,8 @@ func (f *Carts) setAddress(ctx context.Context, in *addressInput) (*output, erro
 	})
 }
 
-// setShipping takes a method that goes to the cart's address. A later address to which it does not go makes it a problem.
+// setShipping takes a method that goes to the cart's address. A later address to which it does not go makes it a
+// problem.
 func (f *Carts) setShipping(ctx context.Context, in *shippingInput) (*output, error) {
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		if c.Address == nil {

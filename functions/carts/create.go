@@ -46,7 +46,8 @@ func (f *Carts) begin(ctx context.Context, in *beginInput) (*beginOutput, error)
 	}
 	key := api.IdempotencyKey(ctx)
 	if key != "" && len(key) < shortestKey {
-		return nil, problem.InvalidField("header/Idempotency-Key", "too_short", "at least %d characters that nobody can guess",
+		return nil, problem.InvalidField("header/Idempotency-Key", "too_short",
+			"at least %d characters that nobody can guess",
 			shortestKey)
 	}
 	c, token, replayed, err := f.Store.CreateGuest(ctx, blank, api.Idempotency(ctx), key)
@@ -73,14 +74,16 @@ func (f *Carts) beginCustomer(ctx context.Context, in *beginInput, blank cart.Ca
 	return f.begunUnless(ctx, err, c, in.Language, http.StatusCreated)
 }
 
-func (f *Carts) begunUnless(ctx context.Context, err error, c *cart.Cart, accept string, status int) (*beginOutput, error) {
+func (f *Carts) begunUnless(ctx context.Context, err error, c *cart.Cart, accept string, status int) (*beginOutput,
+	error) {
 	if err != nil {
 		return nil, err
 	}
 	return f.begun(ctx, c, accept, "", status, false)
 }
 
-func (f *Carts) begun(ctx context.Context, c *cart.Cart, accept, token string, status int, replayed bool) (*beginOutput, error) {
+func (f *Carts) begun(ctx context.Context, c *cart.Cart, accept, token string, status int, replayed bool) (*beginOutput,
+	error) {
 	shown, err := f.show(ctx, c, accept, replayed)
 	if err != nil {
 		return nil, err

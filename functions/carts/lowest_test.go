@@ -40,20 +40,25 @@ func TestNextToAStruckThroughPriceStandsTheLowestOfThirtyDays(t *testing.T) {
 		{"as it starts, what was asked before", starts, "KRW", sold(90, "KRW"), false, 8_000, 10_000, 10_000},
 		{"a moment before it ends", ends.Add(-time.Second), "KRW", sold(90, "KRW"), false, 8_000, 10_000, 10_000},
 		{"as it ends, nothing again", ends, "KRW", sold(90, "KRW"), false, 10_000, 0, 0},
-		{"cheaper three weeks ago", starts, "KRW", sold(20, "KRW", catalog.PricePoint{Since: ago(90), Amount: 9_000}), false, 8_000, 10_000, 9_000},
-		{"cheaper two months ago", starts, "KRW", sold(60, "KRW", catalog.PricePoint{Since: ago(90), Amount: 9_000}), false, 8_000, 10_000, 10_000},
+		{"cheaper three weeks ago", starts, "KRW", sold(20, "KRW", catalog.PricePoint{Since: ago(90), Amount: 9_000}), false,
+			8_000, 10_000, 9_000},
+		{"cheaper two months ago", starts, "KRW", sold(60, "KRW", catalog.PricePoint{Since: ago(90), Amount: 9_000}), false,
+			8_000, 10_000, 10_000},
 		{"another sale ten days before", starts, "KRW", sold(90, "KRW"), true, 8_000, 10_000, 7_000},
 		{"sold for a day when the sale starts", starts, "KRW", sold(0, "KRW"), false, 8_000, 10_000, 10_000},
 		{"put on sale the moment it is sold at all", starts, "KRW", sold(-1, "KRW"), false, 8_000, 10_000, 0},
-		{"in the currency of the cart", starts, "USD", sold(20, "USD", catalog.PricePoint{Since: ago(90), Amount: 850}), false, 800, 1_000, 850},
+		{"in the currency of the cart", starts, "USD", sold(20, "USD", catalog.PricePoint{Since: ago(90), Amount: 850}),
+			false, 800, 1_000, 850},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			soap := b.sell(10_000, 10, tt.variants)
-			b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 2_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
+			b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 2_000},
+				func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
 			if tt.earlier {
-				b.promote("promo_was", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = noon.Add(-9*day), noon.Add(-8*day) })
+				b.promote("promo_was", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000},
+					func(p *promotion.Promotion) { p.Starts, p.Ends = noon.Add(-9*day), noon.Add(-8*day) })
 			}
 			b.clock.MoveTo(tt.at)
 			var made begun
@@ -68,10 +73,12 @@ func TestNextToAStruckThroughPriceStandsTheLowestOfThirtyDays(t *testing.T) {
 				t.Errorf("added in %d round trips", trips)
 			}
 			l := c.Lines[0]
-			if l.UnitPrice.Amount != tt.unit || (l.CompareAt == nil) != (tt.compare == 0) || l.CompareAt != nil && l.CompareAt.Amount != tt.compare {
+			if l.UnitPrice.Amount != tt.unit || (l.CompareAt == nil) != (tt.compare == 0) || l.CompareAt != nil &&
+				l.CompareAt.Amount != tt.compare {
 				t.Fatalf("price %+v instead of %+v", l.UnitPrice, l.CompareAt)
 			}
-			if got := l.Lowest30; (got == nil) != (tt.lowest == 0) || got != nil && (got.Amount != tt.lowest || got.Currency != tt.currency) {
+			if got := l.Lowest30; (got == nil) != (tt.lowest == 0) || got != nil &&
+				(got.Amount != tt.lowest || got.Currency != tt.currency) {
 				t.Errorf("lowest %+v, want %d", got, tt.lowest)
 			}
 		})
@@ -87,7 +94,8 @@ func TestAPriceReducedByTheShopBringsItsLowestAlong(t *testing.T) {
 		v.Prices["KRW"] = p
 	})
 	path, guest := b.begin()
-	if l := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1))).Lines[0]; l.CompareAt == nil || l.Lowest30 == nil || l.Lowest30.Amount != 9_500 {
+	if l := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1))).Lines[0]; l.CompareAt == nil || l.Lowest30 == nil ||
+		l.Lowest30.Amount != 9_500 {
 		t.Errorf("%+v", l)
 	}
 }

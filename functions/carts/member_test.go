@@ -20,7 +20,8 @@ func (b *bench) grant(version int, plan string, lasts time.Duration, benefits *m
 	var h *membership.Entitlement
 	if benefits != nil {
 		h = &membership.Entitlement{
-			SubscriptionID: id, PlanID: plan, Title: "단골", State: "active", Benefits: *benefits, Since: noon, Until: noon.Add(lasts),
+			SubscriptionID: id, PlanID: plan, Title: "단골", State: "active", Benefits: *benefits, Since: noon,
+			Until: noon.Add(lasts),
 		}
 	}
 	if _, err := b.table.Update(b.t.Context(), entitlements.Write(apitest.Ann.Subject, id, version, h)); err != nil {
@@ -52,7 +53,8 @@ func TestAMembersCartShowsWhatTheMembershipTakesOff(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	}
-	if !slices.Equal(got, want) || c.Totals.Total.Amount != 16_200 || c.Totals.ShippingDiscount.Amount != 3_000 || c.Lines[0].Discount.Amount != 1_800 {
+	if !slices.Equal(got, want) || c.Totals.Total.Amount != 16_200 || c.Totals.ShippingDiscount.Amount != 3_000 ||
+		c.Lines[0].Discount.Amount != 1_800 {
 		t.Errorf("adjustments %v; %+v", got, c.Totals)
 	}
 	var made begun
@@ -81,8 +83,10 @@ func TestABenefitThatComesOrGoesIsToldAsAPromotionIs(t *testing.T) {
 	}{
 		{"it runs out, whatever billing has written by then", tenth, func(b *bench) { b.clock.MoveTo(noon.Add(time.Hour)) },
 			"membership_ended", true, 18_000},
-		{"it is suspended", tenth, func(b *bench) { b.grant(2, "plan_regular", time.Hour, nil) }, "membership_ended", true, 18_000},
-		{"it begins", nil, func(b *bench) { b.grant(2, "plan_regular", time.Hour, tenth) }, "membership_began", false, 16_200},
+		{"it is suspended", tenth, func(b *bench) { b.grant(2, "plan_regular", time.Hour, nil) }, "membership_ended", true,
+			18_000},
+		{"it begins", nil, func(b *bench) { b.grant(2, "plan_regular", time.Hour, tenth) }, "membership_began", false,
+			16_200},
 		{"its plan takes less off", tenth, func(b *bench) {
 			b.grant(2, "plan_regular", time.Hour, &membership.Benefits{PercentOffBP: 500})
 		}, "amount", true, 17_100},
@@ -104,7 +108,8 @@ func TestABenefitThatComesOrGoesIsToldAsAPromotionIs(t *testing.T) {
 				_, perk := promotion.PlanOfBenefit(id)
 				return p.Code == "offer_changed" && perk
 			})
-			if at < 0 || c.Problems[at].Facts["reason"] != tc.reason || c.Problems[at].Blocking != tc.blocking || c.Totals.Total.Amount != tc.total {
+			if at < 0 || c.Problems[at].Facts["reason"] != tc.reason || c.Problems[at].Blocking != tc.blocking ||
+				c.Totals.Total.Amount != tc.total {
 				t.Fatalf("%+v, total %s", c.Problems, c.Totals.Total.Display)
 			}
 			if c := whole(ann.Do("POST", "/carts/mine/accept-prices", nil)); slices.Contains(codes(c), "offer_changed") {
@@ -127,7 +132,8 @@ func TestPromotionsAndDropsForMembersAskForAMembership(t *testing.T) {
 	})
 	opens := noon.Add(30 * time.Hour)
 	b.promote("promo_drop", promotion.Drop, promotion.Terms{}, func(p *promotion.Promotion) {
-		p.Class, p.Starts, p.Ends, p.Targets = promotion.Product, opens, time.Time{}, promotion.Targets{Products: []string{product}}
+		p.Class, p.Starts, p.Ends, p.Targets = promotion.Product, opens, time.Time{}, promotion.Targets{
+			Products: []string{product}}
 	})
 	ann := b.guest.As(apitest.Ann)
 	state := func() (carts.Cart, map[string]string) {
@@ -147,12 +153,15 @@ func TestPromotionsAndDropsForMembersAskForAMembership(t *testing.T) {
 		return c.Problems[at].Facts["opensAt"]
 	}
 	c, refused := state()
-	if refused["MEMBERS"] != "members_only" || refused["ACCOUNT"] != "" || c.Totals.Discount.Amount != 500 || opening(c) != opens.Format(time.RFC3339) {
-		t.Errorf("an account without a membership: refused %v, %s off, opens %v", refused, c.Totals.Discount.Display, opening(c))
+	if refused["MEMBERS"] != "members_only" || refused["ACCOUNT"] != "" || c.Totals.Discount.Amount != 500 ||
+		opening(c) != opens.Format(time.RFC3339) {
+		t.Errorf("an account without a membership: refused %v, %s off, opens %v", refused, c.Totals.Discount.Display,
+			opening(c))
 	}
 	b.grant(1, "plan_early", 48*time.Hour, &membership.Benefits{EarlyAccessHours: 24})
 	c, refused = state()
-	if refused["MEMBERS"] == "members_only" || c.Totals.Discount.Amount != 1_000 || opening(c) != opens.Add(-24*time.Hour).Format(time.RFC3339) {
+	if refused["MEMBERS"] == "members_only" || c.Totals.Discount.Amount != 1_000 ||
+		opening(c) != opens.Add(-24*time.Hour).Format(time.RFC3339) {
 		t.Errorf("a member: refused %v, %s off, opens %v", refused, c.Totals.Discount.Display, opening(c))
 	}
 	b.clock.MoveTo(opens.Add(-24 * time.Hour))

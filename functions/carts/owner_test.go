@@ -21,10 +21,12 @@ func TestOnlyTheOwnersReachACart(t *testing.T) {
 		method, path string
 		body         any
 	}{
-		{"GET", "", nil}, {"POST", "/lines", lineOf(soap, 1)}, {"PUT", line, map[string]any{"quantity": 1}}, {"DELETE", line, nil},
+		{"GET", "", nil}, {"POST", "/lines", lineOf(soap, 1)}, {"PUT", line, map[string]any{"quantity": 1}},
+		{"DELETE", line, nil},
 		{"PUT", "/codes", map[string]any{"codes": []string{"A"}}}, {"DELETE", "/codes/A", nil},
 		{"PUT", "/contact", map[string]any{"email": "a@example.com"}}, {"PUT", "/address", seoul},
-		{"PUT", "/shipping-method", map[string]any{"methodId": "standard"}}, {"PUT", "/currency", map[string]any{"currency": "KRW"}},
+		{"PUT", "/shipping-method", map[string]any{"methodId": "standard"}},
+		{"PUT", "/currency", map[string]any{"currency": "KRW"}},
 		{"PUT", "/note", map[string]any{"note": "x"}}, {"POST", "/accept-prices", nil},
 		{"PUT", "/gifts/promo_x", map[string]any{"variantIds": []string{soap}}},
 	}
@@ -33,7 +35,8 @@ func TestOnlyTheOwnersReachACart(t *testing.T) {
 		client       *apitest.Client
 		guests, anns int // statuses; 0 is success, and for agents reading only
 	}{
-		{"the guest", guest, 200, 404}, {"a guest without a token", b.guest, 404, 404}, {"another guest", otherGuest, 404, 404},
+		{"the guest", guest, 200, 404}, {"a guest without a token", b.guest, 404, 404},
+		{"another guest", otherGuest, 404, 404},
 		{"a customer with the guest's token", guest.As(apitest.Bob), 200, 404},
 		{"ann", b.guest.As(apitest.Ann), 404, 200}, {"bob", b.guest.As(apitest.Bob), 404, 404},
 		{"an agent", b.guest.As(apitest.Agent), 0, 404}, {"a merchant", b.guest.As(apitest.Merchant), 0, 404},
@@ -73,7 +76,8 @@ func TestWhoMayMerge(t *testing.T) {
 		status int
 		code   string
 	}{
-		{"a guest", guest, 401, "token_required"}, {"a forged token", b.guest.With("Authorization", "Bearer forged"), 401, "invalid_token"},
+		{"a guest", guest, 401, "token_required"},
+		{"a forged token", b.guest.With("Authorization", "Bearer forged"), 401, "invalid_token"},
 		{"ann without the cart's token", b.guest.As(apitest.Ann), 404, "cart_not_found"},
 		{"an agent without the cart's token", b.guest.As(apitest.Agent), 404, "cart_not_found"},
 	} {
@@ -105,7 +109,8 @@ func TestMergeAtLogIn(t *testing.T) {
 	for _, c := range first.Changes {
 		reasons[c.LineID] = c.Code
 	}
-	if reasons[shared.LineID(soap, nil)] != "capped" || reasons[shared.LineID(balm, nil)] != "added" || first.Cart.Lines[0].Quantity != 3 {
+	if reasons[shared.LineID(soap, nil)] != "capped" || reasons[shared.LineID(balm, nil)] != "added" ||
+		first.Cart.Lines[0].Quantity != 3 {
 		t.Errorf("changes %v, lines %+v", first.Changes, first.Cart.Lines)
 	}
 	if len(second.Changes) != 0 || second.Cart.Version != first.Cart.Version || first.Cart.Email != "ann@example.com" {
@@ -113,7 +118,8 @@ func TestMergeAtLogIn(t *testing.T) {
 	}
 	guest.Do("GET", "/carts/"+made.Cart.ID, nil).WantProblem(404, "cart_not_found")
 	var stored shared.Cart
-	if err := b.table.Get(t.Context(), shared.KeyOfCustomer(apitest.Ann.Subject), &stored); err != nil || stored.Event.Type != "cart.merged" ||
+	if err := b.table.Get(t.Context(), shared.KeyOfCustomer(apitest.Ann.Subject), &stored); err != nil ||
+		stored.Event.Type != "cart.merged" ||
 		!strings.Contains(stored.Event.Data, made.Cart.ID) || !strings.Contains(stored.Event.Data, first.Cart.ID) {
 		t.Errorf("%v, event %+v", err, stored.Event)
 	}

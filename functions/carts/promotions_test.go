@@ -39,15 +39,18 @@ func TestTheCartSaysWhyACodeDoesNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	soap := b.sell(9_000, 10)
-	b.promote("promo_min", promotion.FixedAmount, off(1_000), code("MIN"), from(30_000), func(p *promotion.Promotion) { p.Priority = 1 })
-	b.promote("promo_once", promotion.FixedAmount, off(1_000), code("ONCE"), func(p *promotion.Promotion) { p.LimitPerCustomer = 1 })
+	b.promote("promo_min", promotion.FixedAmount, off(1_000), code("MIN"), from(30_000),
+		func(p *promotion.Promotion) { p.Priority = 1 })
+	b.promote("promo_once", promotion.FixedAmount, off(1_000), code("ONCE"),
+		func(p *promotion.Promotion) { p.LimitPerCustomer = 1 })
 	b.promote("promo_over", promotion.FixedAmount, off(1_000), code("OVER"), until(noon.Add(time.Second)))
 	b.promote("promo_good", promotion.FixedAmount, off(1_000), code("GOOD"))
 	path, guest := b.begin()
 	whole(guest.Do("POST", path+"/lines", lineOf(soap, 2)))
 	c := whole(guest.Do("PUT", path+"/codes", map[string]any{"codes": []string{"min", "once", "over", "good", "nope"}}))
 	want := []string{"MIN minimum_not_met 12000", "NOPE unknown_code 0", "ONCE email_required 0", "OVER ended 0"}
-	if got := reasons(c); !slices.Equal(got, want) || c.Totals.Discount.Amount != 1_000 || c.Totals.Adjustments[0].Code != "GOOD" {
+	if got := reasons(c); !slices.Equal(got, want) || c.Totals.Discount.Amount != 1_000 ||
+		c.Totals.Adjustments[0].Code != "GOOD" {
 		t.Errorf("refused %v, want %v; totals %+v", got, want, c.Totals)
 	}
 	if !slices.Contains(codes(c), "code_refused") || c.Ready {
@@ -64,7 +67,8 @@ func TestTheCartSaysWhatIsMissingForMore(t *testing.T) {
 	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
 	whole(guest.Do("PUT", path+"/address", seoul))
 	c := whole(guest.Do("PUT", path+"/shipping-method", map[string]any{"methodId": "standard"}))
-	if len(c.Hints) != 2 || c.Hints[0].Kind != promotion.FreeShipping || c.Hints[0].Amount.Display != "₩5,000" || c.Hints[1].Amount.Amount != 15_000 {
+	if len(c.Hints) != 2 || c.Hints[0].Kind != promotion.FreeShipping || c.Hints[0].Amount.Display != "₩5,000" ||
+		c.Hints[1].Amount.Amount != 15_000 {
 		t.Errorf("hints are %+v, want 5,000 more for free shipping, 15,000 more for the promotion", c.Hints)
 	}
 }
@@ -76,7 +80,8 @@ func TestACartHeldAcrossTheEndOfAPromotionIsToldUntilItIsAccepted(t *testing.T) 
 	ends := noon.Add(time.Hour)
 	b.promote("promo_hour", promotion.FixedAmount, off(2_000), until(ends))
 	path, guest := b.begin()
-	if c := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1))); c.Totals.Discount.Amount != 2_000 || slices.Contains(codes(c), "offer_changed") {
+	if c := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1))); c.Totals.Discount.Amount != 2_000 ||
+		slices.Contains(codes(c), "offer_changed") {
 		t.Fatalf("while it lasts: %+v", c)
 	}
 	b.clock.MoveTo(ends.Add(-time.Nanosecond))
@@ -87,7 +92,8 @@ func TestACartHeldAcrossTheEndOfAPromotionIsToldUntilItIsAccepted(t *testing.T) 
 	expect := func(c carts.Cart, when string) {
 		t.Helper()
 		at := slices.Index(codes(c), "offer_changed")
-		if at < 0 || !c.Problems[at].Blocking || c.Problems[at].Facts["reason"] != "ended" || c.Problems[at].Facts["before"] != 2_000.0 {
+		if at < 0 || !c.Problems[at].Blocking || c.Problems[at].Facts["reason"] != "ended" ||
+			c.Problems[at].Facts["before"] != 2_000.0 {
 			t.Errorf("%s: %+v", when, c.Problems)
 		}
 	}
@@ -110,7 +116,8 @@ func TestAPromotionThatBeginsIsToldAndDoesNotBlock(t *testing.T) {
 	b.clock.MoveTo(starts)
 	c := whole(guest.Do("GET", path, nil))
 	at := slices.Index(codes(c), "offer_changed")
-	if at < 0 || c.Problems[at].Blocking || c.Problems[at].Facts["reason"] != "started" || c.Totals.Discount.Amount != 2_000 {
+	if at < 0 || c.Problems[at].Blocking || c.Problems[at].Facts["reason"] != "started" ||
+		c.Totals.Discount.Amount != 2_000 {
 		t.Errorf("%+v %+v", c.Problems, c.Totals)
 	}
 }
@@ -131,7 +138,8 @@ func TestGiftsAreLinesThatCostNothing(t *testing.T) {
 		t.Fatalf("choices %+v, %d lines", c.Choices, len(c.Lines))
 	}
 	c = whole(guest.Do("PUT", path+"/gifts/promo_gift", map[string]any{"variantIds": []string{mirror}}))
-	if len(c.Lines) != 2 || c.Lines[1].Gift != "promo_gift" || c.Lines[1].VariantID != mirror || c.Lines[1].Total.Amount != 0 || c.Totals.Total.Amount != 60_000 {
+	if len(c.Lines) != 2 || c.Lines[1].Gift != "promo_gift" || c.Lines[1].VariantID != mirror ||
+		c.Lines[1].Total.Amount != 0 || c.Totals.Total.Amount != 60_000 {
 		t.Errorf("lines %+v, total %s", c.Lines, c.Totals.Total.Display)
 	}
 	guest.Do("DELETE", path+"/lines/"+c.Lines[1].ID, nil).WantProblem(404, "line_not_found")
@@ -144,10 +152,12 @@ func TestASaleOnTheShelfChangesThePriceAndShowsWhatItWas(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	soap := b.sell(10_000, 10)
-	b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Class = promotion.Product })
+	b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000},
+		func(p *promotion.Promotion) { p.Class = promotion.Product })
 	path, guest := b.begin()
 	c := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
-	if l := c.Lines[0]; l.UnitPrice.Amount != 7_000 || l.CompareAt.Amount != 11_000 || l.Sale == nil || l.Sale.PromotionID != "promo_shelf" || slices.Contains(codes(c), "price_changed") {
+	if l := c.Lines[0]; l.UnitPrice.Amount != 7_000 || l.CompareAt.Amount != 11_000 || l.Sale == nil ||
+		l.Sale.PromotionID != "promo_shelf" || slices.Contains(codes(c), "price_changed") {
 		t.Errorf("%+v %v", l, codes(c))
 	}
 }
@@ -157,7 +167,8 @@ func TestACartHeldAcrossTheEdgesOfASaleIsToldWhichSaleItWas(t *testing.T) {
 	b := newBench(t)
 	soap := b.sell(10_000, 10)
 	starts, ends := noon.Add(time.Hour), noon.Add(2*time.Hour)
-	b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000}, func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
+	b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000},
+		func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
 	path, guest := b.begin()
 	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
 	expect := func(reason string, blocking bool, seen, current float64) {
@@ -168,7 +179,8 @@ func TestACartHeldAcrossTheEdgesOfASaleIsToldWhichSaleItWas(t *testing.T) {
 			t.Fatalf("%s: nothing is told: %v", reason, codes(c))
 		}
 		p := c.Problems[at]
-		if p.Blocking != blocking || p.Facts["reason"] != reason || p.Facts["promotionId"] != "promo_shelf" || p.Facts["seen"] != seen || p.Facts["current"] != current {
+		if p.Blocking != blocking || p.Facts["reason"] != reason || p.Facts["promotionId"] != "promo_shelf" ||
+			p.Facts["seen"] != seen || p.Facts["current"] != current {
 			t.Errorf("%s: %+v", reason, p)
 		}
 		whole(guest.Do("POST", path+"/accept-prices", nil))

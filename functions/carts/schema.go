@@ -155,7 +155,8 @@ func view(p cart.Priced, accept string) Cart {
 	v := Cart{
 		ID: c.ID, State: c.State, Version: c.Version, Currency: c.Currency, Language: c.Language, Codes: list(c.Codes),
 		Refused: list(p.Refused), Email: c.Email, Address: c.Address, Shipping: c.Shipping, Note: c.Note,
-		Totals: viewTotals(p.Totals), Problems: make([]CartProblem, len(p.Problems)), Ready: c.State == cart.Open && !p.Blocked(), OrderID: c.OrderID,
+		Totals: viewTotals(p.Totals), Problems: make([]CartProblem, len(p.Problems)), Ready: c.State == cart.Open &&
+			!p.Blocked(), OrderID: c.OrderID,
 		Lines: make([]CartLine, len(c.Lines)), Methods: make([]ShippingMethod, len(p.Methods)),
 		Hints: make([]CartHint, len(p.Outcome.Missing)), Choices: make([]CartGiftChoice, len(p.Outcome.Choices)),
 	}
@@ -188,7 +189,8 @@ func view(p cart.Priced, accept string) Cart {
 func viewLine(l cart.Line, p cart.Priced, languages []string) CartLine {
 	in := func(amount int64) money.Formatted { return money.Of(amount, p.Cart.Currency).Formatted() }
 	v := CartLine{
-		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Properties: l.Properties, Gift: l.Gift,
+		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Properties: l.Properties,
+		Gift:     l.Gift,
 		Subtotal: in(0), Discount: in(0), Total: in(0),
 	}
 	if g, ok := p.Variants[l.VariantID]; ok {
@@ -250,8 +252,9 @@ func imageOf(g cart.SellableVariant) string {
 func viewTotals(t pricing.Totals) CartTotals {
 	in := func(amount int64) money.Formatted { return money.Of(amount, t.Currency).Formatted() }
 	v := CartTotals{
-		Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping), ShippingDiscount: in(t.ShippingDiscount),
-		Tax: in(t.Tax), TaxIncluded: t.TaxIncluded, Total: in(t.Total),
+		Subtotal: in(t.Subtotal), Discount: in(t.Discount), Shipping: in(t.Shipping),
+		ShippingDiscount: in(t.ShippingDiscount),
+		Tax:              in(t.Tax), TaxIncluded: t.TaxIncluded, Total: in(t.Total),
 		TaxLines: make([]CartTax, len(t.TaxLines)), Adjustments: make([]CartAdjustment, len(t.Adjustments)),
 	}
 	for i, l := range t.TaxLines {
@@ -274,8 +277,8 @@ func list[T any](in []T) []T {
 	return in
 }
 
-// spoken lists the primary tags of an Accept-Language header in its order; weights, which browsers write in falling order,
-// are left aside.
+// spoken lists the primary tags of an Accept-Language header in its order; weights, which browsers write in falling
+// order, are left aside.
 func spoken(accept string) []string {
 	var tags []string
 	for part := range strings.SplitSeq(accept, ",") {

@@ -15,8 +15,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// TestAccess pays at the bank while neither the browser nor the webhook gets through: the worker makes the order when the hold
-// runs out.
+// TestAccess pays at the bank while neither the browser nor the webhook gets through: the worker makes the order when
+// the hold runs out.
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	broken := &outage{}

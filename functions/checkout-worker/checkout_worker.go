@@ -1,11 +1,12 @@
-// Package checkoutworker is the worker for money that is still open: checkouts whose hold runs out or whose provider did not answer,
-// orders whose capture is due, refunds that are due. It serves nobody directly; without it a lost answer would stay lost.
+// Package checkoutworker is the worker for money that is still open: checkouts whose hold runs out or whose provider
+// did not answer, orders whose capture is due, refunds that are due. It serves nobody directly; without it a lost
+// answer would stay lost.
 //
-// It works off the queues of the due kinds checkout, capture and refund, which the sweeper fills, and changes the items of
-// shared/checkout and shared/order. It emits order.placed, order.payment_failed and checkout.refunded.
+// It works off the queues of the due kinds checkout, capture and refund, which the sweeper fills, and changes the items
+// of shared/checkout and shared/order. It emits order.placed, order.payment_failed and checkout.refunded.
 //
-// Trigger: SQS with partial batch failures. Each job may come twice; what is done is not done again. A provider that does not
-// answer is no failure: the job is put off, ever longer, and the message is done with.
+// Trigger: SQS with partial batch failures. Each job may come twice; what is done is not done again. A provider that
+// does not answer is no failure: the job is put off, ever longer, and the message is done with.
 package checkoutworker
 
 import (
@@ -67,8 +68,8 @@ func (w Worker) Handler() func(context.Context, events.SQSEvent) (events.SQSEven
 	return w.Jobs().Handler(w.Checkouts.Log)
 }
 
-// work does one job. The item decides what is done and not the kind: a refund can be due on a checkout and on an order. A job
-// about an item that no longer exists needs nothing.
+// work does one job. The item decides what is done and not the kind: a refund can be due on a checkout and on an order.
+// A job about an item that no longer exists needs nothing.
 func (w Worker) work(ctx context.Context, job due.Job) error {
 	item, id, _ := strings.Cut(job.Key.PK, "#")
 	switch item {

@@ -46,7 +46,8 @@ func TestJobsAboutWhatIsGoneAreDone(t *testing.T) {
 func TestOnlyTheMessagesThatFailedComeAgain(t *testing.T) {
 	t.Parallel()
 	answer := replay(t, testshop.New(t, fault.New(fault.Plan{})), "unreadable-among-readable.json")
-	if len(answer.BatchItemFailures) != 2 || answer.BatchItemFailures[0].ItemIdentifier != "059f36b4-87a3-44ab-83d2-661970000001" {
+	if len(answer.BatchItemFailures) != 2 ||
+		answer.BatchItemFailures[0].ItemIdentifier != "059f36b4-87a3-44ab-83d2-661970000001" {
 		t.Fatalf("failed: %v", answer.BatchItemFailures)
 	}
 }
@@ -76,9 +77,11 @@ func TestWhatEachJobDoes(t *testing.T) {
 		{"a request that never arrived gives up", "pm_card_sandbox_hangBefore", nil, checkout.Expired, 0},
 		{"a challenge nobody passes gives up", "pm_card_threeDSecure2Required", nil, checkout.Expired, 0},
 		{"a challenge passed by a shopper who never came back", "pm_card_threeDSecure2Required",
-			func(_ *testing.T, w *testshop.Shop, c *checkout.Checkout) { w.Challenge(c.Payment.RedirectURL, true) }, checkout.Completed, 1},
+			func(_ *testing.T, w *testshop.Shop, c *checkout.Checkout) { w.Challenge(c.Payment.RedirectURL, true) },
+			checkout.Completed, 1},
 		{"a challenge failed by a shopper who never came back", "pm_card_threeDSecure2Required",
-			func(_ *testing.T, w *testshop.Shop, c *checkout.Checkout) { w.Challenge(c.Payment.RedirectURL, false) }, checkout.Failed, 0},
+			func(_ *testing.T, w *testshop.Shop, c *checkout.Checkout) { w.Challenge(c.Payment.RedirectURL, false) },
+			checkout.Failed, 0},
 		{"the bank decides within the hold", "pm_card_sandbox_lateWebhook", nil, checkout.Completed, 1},
 		{"the bank decides after the shopper gave up", "pm_card_sandbox_lateWebhook",
 			func(t *testing.T, w *testshop.Shop, c *checkout.Checkout) {
@@ -128,11 +131,13 @@ func TestADatabaseThatFailsLeavesTheJobDue(t *testing.T) {
 	w := testshop.New(t, in)
 	chk := begin(t, w, "pm_card_sandbox_hang")
 	resume()
-	if answer := w.RunJob(t.Context(), due.Job{Kind: checkout.DueCheckout, Key: checkout.KeyOf(chk.ID)}); len(answer.BatchItemFailures) != 1 {
+	if answer := w.RunJob(t.Context(),
+		due.Job{Kind: checkout.DueCheckout, Key: checkout.KeyOf(chk.ID)}); len(answer.BatchItemFailures) != 1 {
 		t.Fatalf("failed: %v", answer.BatchItemFailures)
 	}
 	var left checkout.Checkout
-	if err := w.Table.Get(t.Context(), checkout.KeyOf(chk.ID), &left); errors.Is(err, table.ErrNotFound) || left.Shard == "" {
+	if err := w.Table.Get(t.Context(), checkout.KeyOf(chk.ID), &left); errors.Is(err, table.ErrNotFound) ||
+		left.Shard == "" {
 		t.Fatalf("the job is no longer due: %v", err)
 	}
 	w.RunUntilIdle(t.Context())

@@ -14,13 +14,17 @@ func TestEachRouteForEachCaller(t *testing.T) {
 		want         map[string]int // of Ann's cart and checkout; then of a guest's
 	}{
 		{"POST", "/carts/{cart}/checkout", map[string]int{
-			"ann": 201, "bob": 404, "nobody": 404, "agent": 404, "merchant": 404, "bad token": 401, "guest of another cart": 404}},
+			"ann": 201, "bob": 404, "nobody": 404, "agent": 404, "merchant": 404, "bad token": 401,
+			"guest of another cart": 404}},
 		{"GET", "/checkouts/{checkout}", map[string]int{
-			"ann": 200, "bob": 404, "nobody": 404, "agent": 200, "merchant": 200, "bad token": 401, "guest of another cart": 404}},
+			"ann": 200, "bob": 404, "nobody": 404, "agent": 200, "merchant": 200, "bad token": 401,
+			"guest of another cart": 404}},
 		{"POST", "/checkouts/{checkout}/confirm", map[string]int{
-			"ann": 200, "bob": 404, "nobody": 404, "agent": 200, "merchant": 200, "bad token": 401, "guest of another cart": 404}},
+			"ann": 200, "bob": 404, "nobody": 404, "agent": 200, "merchant": 200, "bad token": 401,
+			"guest of another cart": 404}},
 		{"POST", "/checkouts/{checkout}/cancel", map[string]int{
-			"ann": 200, "bob": 404, "nobody": 404, "agent": 200, "merchant": 200, "bad token": 401, "guest of another cart": 404}},
+			"ann": 200, "bob": 404, "nobody": 404, "agent": 200, "merchant": 200, "bad token": 401,
+			"guest of another cart": 404}},
 	} {
 		for who, want := range c.want {
 			t.Run(c.method+" "+c.path+" as "+who, func(t *testing.T) {
@@ -66,7 +70,8 @@ func TestAGuestsCheckoutOpensWithTheCartsTokenOnly(t *testing.T) {
 	c := read(t, s.buy(b, "k", card("pm_card_threeDSecure2Required")).Want(201))
 	for _, who := range []string{"ann", "nobody", "guest of another cart"} {
 		s.caller(who).Do("GET", "/checkouts/"+c.ID, nil).WantProblem(404, "checkout_not_found")
-		s.caller(who).With("Idempotency-Key", "x").Do("POST", "/carts/"+b.ID+"/checkout", card("pm_card_visa")).WantProblem(404, "cart_not_found")
+		s.caller(who).With("Idempotency-Key", "x").Do("POST", "/carts/"+b.ID+"/checkout",
+			card("pm_card_visa")).WantProblem(404, "cart_not_found")
 	}
 	s.as(b).Do("GET", "/checkouts/"+c.ID, nil).Want(200)
 }

@@ -57,7 +57,8 @@ func (b *buyer) Run(ctx context.Context) {
 	b.DeliverWebhooks(ctx)
 }
 
-// Check also wants the order of whoever has paid: to give the money back would be an easy way to keep the books straight.
+// Check also wants the order of whoever has paid: to give the money back would be an easy way to keep the books
+// straight.
 func (b *buyer) Check(t testing.TB) {
 	b.shop.Check(t)
 	if n := len(b.Orders(t)); n != b.orders {
@@ -74,13 +75,19 @@ func TestWhateverBreaksACheckoutNoOrderIsLostAndNothingIsChargedTwice(t *testing
 		buyer    buyer
 	}{
 		{"a guest pays by card", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_visa", orders: 1}},
-		{"a customer buys a limited edition", "cust-ann", testshop.ProductSpec{Units: 3, Buckets: 3, MaxPerCustomer: 2}, buyer{card: "pm_card_visa", orders: 1}},
-		{"a card that is declined", "cust-ann", testshop.ProductSpec{Units: 3, MaxPerCustomer: 2}, buyer{card: "pm_card_chargeDeclined"}},
-		{"the bank takes the money at once", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_sandbox_captured", orders: 1}},
-		{"a challenge, and back to the shop", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_threeDSecure2Required", orders: 1}},
+		{"a customer buys a limited edition", "cust-ann", testshop.ProductSpec{Units: 3, Buckets: 3, MaxPerCustomer: 2},
+			buyer{card: "pm_card_visa", orders: 1}},
+		{"a card that is declined", "cust-ann", testshop.ProductSpec{Units: 3, MaxPerCustomer: 2},
+			buyer{card: "pm_card_chargeDeclined"}},
+		{"the bank takes the money at once", "", testshop.ProductSpec{Units: 3},
+			buyer{card: "pm_card_sandbox_captured", orders: 1}},
+		{"a challenge, and back to the shop", "", testshop.ProductSpec{Units: 3},
+			buyer{card: "pm_card_threeDSecure2Required", orders: 1}},
 		{"a challenge, and the webhook is faster", "", testshop.ProductSpec{Units: 3}, buyer{
-			card: "pm_card_threeDSecure2Required", orders: 1, before: func(b *buyer, _ checkouts.Checkout) { b.DeliverWebhooks(b.T.Context()) }}},
-		{"a challenge, and only the webhook comes", "cust-ann", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_threeDSecure2Required", leaves: true, orders: 1}},
+			card: "pm_card_threeDSecure2Required", orders: 1,
+			before: func(b *buyer, _ checkouts.Checkout) { b.DeliverWebhooks(b.T.Context()) }}},
+		{"a challenge, and only the webhook comes", "cust-ann", testshop.ProductSpec{Units: 3},
+			buyer{card: "pm_card_threeDSecure2Required", leaves: true, orders: 1}},
 		{"the bank says later", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_sandbox_lateWebhook", orders: 1}},
 		{"the bank's answer never comes", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_sandbox_hang", orders: 1}},
 		{"the bank never sees the request", "", testshop.ProductSpec{Units: 3}, buyer{card: "pm_card_sandbox_hangBefore"}},

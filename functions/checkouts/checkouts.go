@@ -4,7 +4,8 @@
 // subscriptions go to service.Service.HandleWebhook, which settles the charge in flight.
 //
 // It owns the items CHECKOUT#<id>/CHECKOUT and makes ORDER#<id>/ORDER; it locks and closes carts, takes stock, and
-// counts CUSTOMER#<id>/PURCHASES (see shared/checkout). It emits order.placed, order.payment_failed and checkout.refunded.
+// counts CUSTOMER#<id>/PURCHASES (see shared/checkout). It emits order.placed, order.payment_failed and
+// checkout.refunded.
 //
 // Routes: POST /carts/{cartId}/checkout; GET /checkouts/{checkoutId}; POST confirm and cancel on it; POST
 // /payments/webhooks/{provider}.

@@ -141,10 +141,12 @@ func TestAWebhookIsBelievedOnlyWithTheBanksSignature(t *testing.T) {
 		{"none", "sandbox", "", body, 401},
 		{"made with another secret", "sandbox", sandbox.Sign("guess", body, now), body, 401},
 		{"of another message", "sandbox", sandbox.Sign(testshop.WebhookSecret, []byte(`{}`), now), body, 401},
-		{"recorded and played again an hour later", "sandbox", sandbox.Sign(testshop.WebhookSecret, body, now.Add(-time.Hour)), body, 401},
+		{"recorded and played again an hour later", "sandbox",
+			sandbox.Sign(testshop.WebhookSecret, body, now.Add(-time.Hour)), body, 401},
 		{"from the future", "sandbox", sandbox.Sign(testshop.WebhookSecret, body, now.Add(time.Hour)), body, 401},
 		{"right, about a checkout that is not ours", "sandbox", sandbox.Sign(testshop.WebhookSecret, body, now), body, 200},
-		{"right, and no message", "sandbox", sandbox.Sign(testshop.WebhookSecret, []byte(`nonsense`), now), []byte(`nonsense`), 400},
+		{"right, and no message", "sandbox", sandbox.Sign(testshop.WebhookSecret, []byte(`nonsense`), now),
+			[]byte(`nonsense`), 400},
 		{"right, to another provider's address", "stripe", sandbox.Sign(testshop.WebhookSecret, body, now), body, 404},
 	} {
 		t.Run(c.name, func(t *testing.T) {

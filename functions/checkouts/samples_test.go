@@ -30,6 +30,8 @@ func TestAStartThatCannotWorkNamesWhatIsMissing(t *testing.T) {
 
 // samples are the recorded invocations and the status each is answered with.
 var samples = map[string]int{
-	"start-not-yours": 404, "start-without-key": 422, "start-with-unknown-field": 422, "start-with-nul": 422, "start-forged-token": 401,
-	"get-not-yours": 404, "confirm-not-yours": 404, "cancel-nonsense": 404, "webhook-old-signature": 401, "webhook-of-nobody": 404,
+	"start-not-yours": 404, "start-without-key": 422, "start-with-unknown-field": 422, "start-with-nul": 422,
+	"start-forged-token": 401,
+	"get-not-yours":      404, "confirm-not-yours": 404, "cancel-nonsense": 404, "webhook-old-signature": 401,
+	"webhook-of-nobody": 404,
 }

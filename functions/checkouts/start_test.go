@@ -18,7 +18,8 @@ func TestAGoodCardMakesAnOrder(t *testing.T) {
 	for _, customer := range []string{"", "cust-ann"} {
 		b := s.FillCart(customer, map[string]int{soap: 2})
 		c := read(t, s.buy(b, s.NextKey(), card("pm_card_visa")).Want(201))
-		if c.State != "completed" || c.OrderNumber != order.NumberOf(c.OrderID) || c.OrderNumber == "" || c.Total.Amount != 27_000 {
+		if c.State != "completed" || c.OrderNumber != order.NumberOf(c.OrderID) || c.OrderNumber == "" ||
+			c.Total.Amount != 27_000 {
 			t.Fatalf("customer %q: %+v", customer, c)
 		}
 		if got := read(t, s.as(b).Do("GET", "/checkouts/"+c.ID, nil).Want(200)); got.OrderID != c.OrderID {
@@ -45,7 +46,8 @@ func TestTheSameCheckoutTwiceIsTheSameOrder(t *testing.T) {
 		first := read(t, s.buy(b, "k", card("pm_card_visa")).Want(201))
 		again := s.buy(b, "k", card("pm_card_visa")).Want(201)
 		if read(t, again).OrderID != first.OrderID || again.Headers.Get("Idempotent-Replayed") != "true" {
-			t.Fatalf("got %s (%s), want %s again", read(t, again).OrderID, again.Headers.Get("Idempotent-Replayed"), first.OrderID)
+			t.Fatalf("got %s (%s), want %s again", read(t, again).OrderID, again.Headers.Get("Idempotent-Replayed"),
+				first.OrderID)
 		}
 		s.buy(b, "k", card("pm_card_amex")).WantProblem(422, "idempotency_key_reused")
 		other := s.buy(b, "other", card("pm_card_visa")).WantProblem(409, "cart_ordered")
@@ -95,25 +97,38 @@ func TestWhyACheckoutIsRefused(t *testing.T) {
 		status   int
 		code     string
 	}{
-		{"more than there is: out_of_stock names the line", testshop.ProductSpec{Units: 1}, 2, good, [2]string{}, 409, "out_of_stock"},
-		{"declined card", testshop.ProductSpec{Units: 5}, 1, card("pm_card_chargeDeclined"), [2]string{}, 402, "payment_declined"},
-		{"a card that does not exist", testshop.ProductSpec{Units: 5}, 1, card("pm_card_nonsense"), [2]string{}, 422, "invalid_input"},
-		{"no card for something that costs", testshop.ProductSpec{Units: 5}, 1, map[string]any{}, [2]string{}, 422, "invalid_input"},
+		{"more than there is: out_of_stock names the line", testshop.ProductSpec{Units: 1}, 2, good, [2]string{}, 409,
+			"out_of_stock"},
+		{"declined card", testshop.ProductSpec{Units: 5}, 1, card("pm_card_chargeDeclined"), [2]string{}, 402,
+			"payment_declined"},
+		{"a card that does not exist", testshop.ProductSpec{Units: 5}, 1, card("pm_card_nonsense"), [2]string{}, 422,
+			"invalid_input"},
+		{"no card for something that costs", testshop.ProductSpec{Units: 5}, 1, map[string]any{}, [2]string{}, 422,
+			"invalid_input"},
 		{"a price the shopper was not shown", testshop.ProductSpec{Units: 5}, 1,
-			map[string]any{"paymentMethod": "pm_card_visa", "total": map[string]any{"amount": 1, "currency": "KRW"}}, [2]string{}, 409, "total_changed"},
+			map[string]any{"paymentMethod": "pm_card_visa", "total": map[string]any{"amount": 1, "currency": "KRW"}},
+			[2]string{}, 409, "total_changed"},
 		{"the right number in another currency", testshop.ProductSpec{Units: 5}, 1,
-			map[string]any{"paymentMethod": "pm_card_visa", "total": map[string]any{"amount": 15_000, "currency": "USD"}}, [2]string{}, 409, "total_changed"},
-		{"an old version of the cart", testshop.ProductSpec{Units: 5}, 1, good, [2]string{"If-Match", `"2"`}, 412, "cart_changed"},
+			map[string]any{"paymentMethod": "pm_card_visa", "total": map[string]any{"amount": 15_000, "currency": "USD"}},
+			[2]string{}, 409, "total_changed"},
+		{"an old version of the cart", testshop.ProductSpec{Units: 5}, 1, good, [2]string{"If-Match", `"2"`}, 412,
+			"cart_changed"},
 		{"a script as return address", testshop.ProductSpec{Units: 5}, 1,
-			map[string]any{"paymentMethod": "pm_card_visa", "returnUrl": "javascript:alert(1)"}, [2]string{}, 422, "invalid_input"},
-		{"a line break in the token", testshop.ProductSpec{Units: 5}, 1, card("pm_card_visa\r\nX-Evil: 1"), [2]string{}, 422, "invalid_input"},
+			map[string]any{"paymentMethod": "pm_card_visa", "returnUrl": "javascript:alert(1)"}, [2]string{}, 422,
+			"invalid_input"},
+		{"a line break in the token", testshop.ProductSpec{Units: 5}, 1, card("pm_card_visa\r\nX-Evil: 1"), [2]string{}, 422,
+			"invalid_input"},
 		{"a return address without TLS", testshop.ProductSpec{Units: 5}, 1,
-			map[string]any{"paymentMethod": "pm_card_visa", "returnUrl": "http://shop.example.com/back"}, [2]string{}, 422, "invalid_input"},
+			map[string]any{"paymentMethod": "pm_card_visa", "returnUrl": "http://shop.example.com/back"}, [2]string{}, 422,
+			"invalid_input"},
 		{"a return address with a user name", testshop.ProductSpec{Units: 5}, 1,
-			map[string]any{"paymentMethod": "pm_card_visa", "returnUrl": "https://shop.example.com@evil.example/"}, [2]string{}, 422, "invalid_input"},
-		{"an unknown field", testshop.ProductSpec{Units: 5}, 1, map[string]any{"paymentMethod": "pm_card_visa", "amount": 1}, [2]string{}, 422, "invalid_input"},
+			map[string]any{"paymentMethod": "pm_card_visa", "returnUrl": "https://shop.example.com@evil.example/"}, [2]string{},
+			422, "invalid_input"},
+		{"an unknown field", testshop.ProductSpec{Units: 5}, 1, map[string]any{"paymentMethod": "pm_card_visa", "amount": 1},
+			[2]string{}, 422, "invalid_input"},
 		{"a negative total", testshop.ProductSpec{Units: 5}, 1,
-			map[string]any{"paymentMethod": "pm_card_visa", "total": map[string]any{"amount": -15_000, "currency": "KRW"}}, [2]string{}, 409, "total_changed"},
+			map[string]any{"paymentMethod": "pm_card_visa", "total": map[string]any{"amount": -15_000, "currency": "KRW"}},
+			[2]string{}, 409, "total_changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -24,8 +24,8 @@ type webhookOutput struct {
 	}
 }
 
-// handleWebhook checks a provider's signature and settles what the message is about. An answer other than 200 makes the provider
-// send it again, which is what we want when we could not look.
+// handleWebhook checks a provider's signature and settles what the message is about. An answer other than 200 makes the
+// provider send it again, which is what we want when we could not look.
 func (f *Checkouts) handleWebhook(ctx context.Context, in *webhookInput) (*webhookOutput, error) {
 	provider := f.Checkouts.Provider
 	if in.Provider != provider.Name() {

@@ -109,14 +109,17 @@ func newBench(t *testing.T, ses *fakeSES, wrap ...func(table.DB) table.DB) *benc
 		t.Fatal(err)
 	}
 	templates, err := mail.NewTemplates(mail.Brand{
-		Name: "온결", URL: "https://shop.example.com", Color: "#1f4d3a", Contact: "help@example.com", Imprint: []string{"서울특별시 성동구 왕십리로 83"},
+		Name: "온결", URL: "https://shop.example.com", Color: "#1f4d3a", Contact: "help@example.com",
+		Imprint: []string{"서울특별시 성동구 왕십리로 83"},
 	}, seoul)
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := &boot.Env{Function: "mailer", Clock: b.clock, Log: slog.New(slog.NewJSONHandler(&b.logged, nil)), Out: &b.metrics}
+	env := &boot.Env{Function: "mailer", Clock: b.clock, Log: slog.New(slog.NewJSONHandler(&b.logged, nil)),
+		Out: &b.metrics}
 	faulty := table.New(db, name, nil)
-	links := mailer.Links{Base: "https://api.example.com", Shop: "https://shop.example.com", Keys: &keystore.Store{Table: faulty}}
+	links := mailer.Links{Base: "https://api.example.com", Shop: "https://shop.example.com",
+		Keys: &keystore.Store{Table: faulty}}
 	b.mailer = mailer.With(faulty, ses, templates, links, env)
 	b.mailer.Budget.Sleep = func(_ context.Context, d time.Duration) error { b.clock.Advance(d); return nil }
 	b.handler = lambda.NewHandler(b.mailer.Handle)
@@ -188,7 +191,8 @@ func eventMessage(t testing.TB, id string, body event.Body) []byte {
 		t.Fatal(err)
 	}
 	payload, err := json.Marshal(lambdaevents.EventBridgeEvent{
-		Version: "0", ID: "bus-1", Source: event.Source, DetailType: e.Type, Time: noon, Detail: detail, Resources: []string{},
+		Version: "0", ID: "bus-1", Source: event.Source, DetailType: e.Type, Time: noon, Detail: detail,
+		Resources: []string{},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -197,18 +201,21 @@ func eventMessage(t testing.TB, id string, body event.Body) []byte {
 }
 
 func ref(language string) events.OrderRef {
-	return events.OrderRef{OrderID: "ord_1", Number: "1K9X7-D3F8Q-7M2KA", Email: "Ann@Example.com", Name: "김하늘", Language: language}
+	return events.OrderRef{OrderID: "ord_1", Number: "1K9X7-D3F8Q-7M2KA", Email: "Ann@Example.com", Name: "김하늘",
+		Language: language}
 }
 
 func krw(n int64) money.Money { return money.Of(n, "KRW") }
 
 func soap() []events.OrderLine {
-	return []events.OrderLine{{LineID: "l1", ProductID: "p1", VariantID: "v1", Title: "쑥 비누", Options: []string{"100 g"}, Quantity: 2, Total: krw(24_000)}}
+	return []events.OrderLine{{LineID: "l1", ProductID: "p1", VariantID: "v1", Title: "쑥 비누", Options: []string{"100 g"},
+		Quantity: 2, Total: krw(24_000)}}
 }
 
 func placed() events.OrderPlaced {
 	return events.OrderPlaced{
-		OrderRef: ref("ko"), CheckoutID: "chk_1", Lines: soap(), Subtotal: krw(24_000), Discount: krw(0), Shipping: krw(3_000),
-		Tax: krw(2_455), TaxIncluded: true, Total: krw(27_000), PlacedAt: noon,
+		OrderRef: ref("ko"), CheckoutID: "chk_1", Lines: soap(), Subtotal: krw(24_000), Discount: krw(0),
+		Shipping: krw(3_000),
+		Tax:      krw(2_455), TaxIncluded: true, Total: krw(27_000), PlacedAt: noon,
 	}
 }

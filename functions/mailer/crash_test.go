@@ -63,14 +63,16 @@ func (c *chance) maybe() {
 	}
 }
 
-func (k killer) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (k killer) PutItem(ctx context.Context, in *dynamodb.PutItemInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	k.maybe()
 	out, err := k.DB.PutItem(ctx, in, o...)
 	k.maybe()
 	return out, err
 }
 
-func (k killer) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+func (k killer) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	out, err := k.DB.UpdateItem(ctx, in, o...)
 	k.maybe()
 	return out, err
@@ -85,7 +87,8 @@ func (k killer) TransactWriteItems(
 	return out, err
 }
 
-// moodySES accepts most mails; some are throttled, some are accepted and the answer is lost, some vanish, and some kill the worker.
+// moodySES accepts most mails; some are throttled, some are accepted and the answer is lost, some vanish, and some kill
+// the worker.
 type moodySES struct {
 	*chance
 	mu       sync.Mutex
@@ -117,8 +120,8 @@ func (s *moodySES) Send(_ context.Context, m mail.Message) (string, error) {
 	return "ses", nil
 }
 
-// TestACampaignThroughKillsTimeoutsAndRepetitions sends a campaign while workers are killed at any point. Nobody gets two mails, nobody is
-// forgotten, and the numbers agree with those of SES.
+// TestACampaignThroughKillsTimeoutsAndRepetitions sends a campaign while workers are killed at any point. Nobody gets
+// two mails, nobody is forgotten, and the numbers agree with those of SES.
 func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
 	t.Parallel()
 	const people = 400
@@ -129,15 +132,18 @@ func TestACampaignThroughKillsTimeoutsAndRepetitions(t *testing.T) {
 	ses := &moodySES{chance: luck, accepted: map[string]int{}}
 	seoul := time.FixedZone("KST", 9*60*60)
 	templates, err := mail.NewTemplates(mail.Brand{
-		Name: "온결", URL: "https://shop.example.com", Color: "#1f4d3a", Contact: "help@example.com", Imprint: []string{"서울특별시 성동구"},
+		Name: "온결", URL: "https://shop.example.com", Color: "#1f4d3a", Contact: "help@example.com",
+		Imprint: []string{"서울특별시 성동구"},
 	}, seoul)
 	if err != nil {
 		t.Fatal(err)
 	}
 	env := &boot.Env{Function: "mailer", Clock: now, Log: slog.New(slog.DiscardHandler)}
-	links := mailer.Links{Base: "https://api.example.com", Shop: "https://shop.example.com", Keys: &keystore.Store{Table: plain}}
+	links := mailer.Links{Base: "https://api.example.com", Shop: "https://shop.example.com",
+		Keys: &keystore.Store{Table: plain}}
 	shop := service.Shop{
-		Name: "온결", URL: "https://shop.example.com", Contact: "help@example.com", Address: "서울특별시", LinkBase: "https://api.example.com", Zone: seoul,
+		Name: "온결", URL: "https://shop.example.com", Contact: "help@example.com", Address: "서울특별시",
+		LinkBase: "https://api.example.com", Zone: seoul,
 	}
 	s, err := service.New(outreach, shop, now, env.Log)
 	if err != nil {
@@ -194,7 +200,8 @@ func spring(t *testing.T, s *service.Service, people int) *service.Campaign {
 	}
 	texts := outbox.Texts{Subject: "봄", Heading: "봄", Body: []string{"봄입니다."}, Button: "보기"}
 	c, err := s.CreateCampaign(t.Context(), service.CampaignPlan{
-		Name: "Spring", Topic: "offers", Local: "2026-03-01T21:10", By: campaign.ShopClock, Lateness: 24 * 60, URL: "https://shop.example.com/spring",
+		Name: "Spring", Topic: "offers", Local: "2026-03-01T21:10", By: campaign.ShopClock, Lateness: 24 * 60,
+		URL:      "https://shop.example.com/spring",
 		Variants: []service.Variant{{ID: "a", Texts: map[string]outbox.Texts{"ko": texts, "en": texts}}},
 	})
 	if err == nil {
@@ -207,7 +214,8 @@ func spring(t *testing.T, s *service.Service, people int) *service.Campaign {
 }
 
 // crowd works off what is due; some jobs come twice, and a worker that is killed leaves the rest of its work to others.
-func crowd(t *testing.T, tb *table.Table, kind string, now time.Time, luck *chance, do func(context.Context, due.Job) error) {
+func crowd(t *testing.T, tb *table.Table, kind string, now time.Time, luck *chance,
+	do func(context.Context, due.Job) error) {
 	t.Helper()
 	err := due.Overdue(t.Context(), tb, kind, now, func(j due.Job) error {
 		for range 1 + luck.draw(2) {

@@ -33,13 +33,17 @@ func deployed(t *testing.T, drop string) (lambda.Handler, *ses.Sink, error) {
 		server.Close()
 	})
 	vars := map[string]string{
-		"OUTREACH_TABLE": localtest.Name(t, table.Outreach), "DYNAMODB_ENDPOINT": enginetest.Endpoint(t), "SES_ENDPOINT": server.URL,
-		"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "MAIL_FROM": "온결 <orders@example.com>", "MAIL_CONFIGURATION_SET": "shop",
-		"SHOP_NAME": "온결", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com", "LINK_BASE": "https://shop.example.com",
+		"OUTREACH_TABLE": localtest.Name(t, table.Outreach), "DYNAMODB_ENDPOINT": enginetest.Endpoint(t),
+		"SES_ENDPOINT":      server.URL,
+		"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "MAIL_FROM": "온결 <orders@example.com>",
+		"MAIL_CONFIGURATION_SET": "shop",
+		"SHOP_NAME":              "온결", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com",
+		"LINK_BASE": "https://shop.example.com",
 	}
 	delete(vars, drop)
 	env := &boot.Env{
-		Function: "mailer", Getenv: func(n string) string { return vars[n] }, Clock: moving, Log: logging.New(t.Output(), "mailer", 0),
+		Function: "mailer", Getenv: func(n string) string { return vars[n] }, Clock: moving,
+		Log:  logging.New(t.Output(), "mailer", 0),
 		HTTP: &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{}},
 	}
 	handler, err := mailer.New(t.Context(), env)
@@ -58,7 +62,8 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 func TestDeployedFunctionAgainstEveryMoodOfSES(t *testing.T) {
 	t.Parallel()
 	for to, mails := range map[string]int{
-		"ann@example.com": 1, "throttle+1@simulator.amazonses.com": 0, "reject@simulator.amazonses.com": 0, "bounce@simulator.amazonses.com": 1,
+		"ann@example.com": 1, "throttle+1@simulator.amazonses.com": 0, "reject@simulator.amazonses.com": 0,
+		"bounce@simulator.amazonses.com": 1,
 	} {
 		t.Run(to, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +81,8 @@ func TestDeployedFunctionAgainstEveryMoodOfSES(t *testing.T) {
 				t.Fatalf("%d mails, want %d", len(got), mails)
 			}
 			for _, m := range got {
-				if m.Tags["mid"] != confirmation || m.ConfigurationSet != "shop" || !strings.Contains(m.Text, "쑥 비누") || !strings.Contains(m.From, "orders@example.com") {
+				if m.Tags["mid"] != confirmation || m.ConfigurationSet != "shop" || !strings.Contains(m.Text, "쑥 비누") ||
+					!strings.Contains(m.From, "orders@example.com") {
 					t.Errorf("mail %+v", m)
 				}
 			}

@@ -95,14 +95,16 @@ func Spec() function.Spec {
 			About:    "Package `shared/outbox`. One task and one record a mail.",
 			Patterns: outbox.AccessPatterns,
 		}},
-		Tables: []function.Grant{{Table: table.Outreach.Name, Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"}}},
-		Jobs:   (&Mailer{}).jobs(), Queue: function.Queue{Concurrency: 5},
+		Tables: []function.Grant{{Table: table.Outreach.Name,
+			Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"}}},
+		Jobs: (&Mailer{}).jobs(), Queue: function.Queue{Concurrency: 5},
 		Events: Consumes, MailEvents: true,
 		Permissions: []function.Permission{function.SendMail},
 		Alarms: []function.Alarm{
 			{Name: "rejected", Metric: "MailRejected",
 				What: "SES refuses mails: GET /outreach/failures lists them with the reason"},
-			{Name: "paused", Metric: "MarketingPaused", What: "Marketing was paused for its bounces and complaints: GET /outreach/sending says why"},
+			{Name: "paused", Metric: "MarketingPaused",
+				What: "Marketing was paused for its bounces and complaints: GET /outreach/sending says why"},
 			{Name: "unknown", Metric: "MailUnknown",
 				What: "It is not known whether mails were sent: GET /outreach/failures lists them"},
 		},
@@ -243,7 +245,8 @@ func (m *Mailer) watch(ctx context.Context) error {
 		return err
 	}
 	m.count(ctx, "MarketingPaused")
-	return m.Budget.Pause(ctx, fmt.Sprintf("reputation: %d bounces and %d complaints of %d mails", health.Bounced, health.Complained, health.Sent))
+	return m.Budget.Pause(ctx, fmt.Sprintf("reputation: %d bounces and %d complaints of %d mails", health.Bounced,
+		health.Complained, health.Sent))
 }
 
 func (m *Mailer) count(ctx context.Context, name string) {

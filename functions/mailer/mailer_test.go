@@ -35,17 +35,23 @@ func TestEachEventBecomesItsMail(t *testing.T) {
 		text     []string
 		not      []string
 	}{
-		{placed(), "order_confirmation", "[온결] 주문이 접수되었습니다 (1K9X7-D3F8Q-7M2KA)", []string{"김하늘 님", "쑥 비누 (100 g) x 2: ₩24,000", "₩27,000", "2026년 3월 1일 (일) 21:00"}, nil},
-		{events.OrderShipped{OrderRef: ref("en"), Fulfillment: 1, Carrier: "CJ Logistics", TrackingNumber: "6000", TrackingURL: "https://t.example/6000",
-			Lines: soap(), Complete: true, ShippedAt: noon}, "order_shipped", "Your 온결 order 1K9X7-D3F8Q-7M2KA is on its way",
+		{placed(), "order_confirmation", "[온결] 주문이 접수되었습니다 (1K9X7-D3F8Q-7M2KA)",
+			[]string{"김하늘 님", "쑥 비누 (100 g) x 2: ₩24,000", "₩27,000", "2026년 3월 1일 (일) 21:00"}, nil},
+		{events.OrderShipped{OrderRef: ref("en"), Fulfillment: 1, Carrier: "CJ Logistics", TrackingNumber: "6000",
+			TrackingURL: "https://t.example/6000",
+			Lines:       soap(), Complete: true,
+			ShippedAt: noon}, "order_shipped", "Your 온결 order 1K9X7-D3F8Q-7M2KA is on its way",
 			[]string{"Dear 김하늘", "CJ Logistics", "https://t.example/6000"}, nil},
 		{events.OrderDelivered{OrderRef: ref("en"), Fulfillment: 1, Lines: soap(), DeliveredAt: noon}, "order_delivered",
 			"Your 온결 order 1K9X7-D3F8Q-7M2KA has arrived", []string{"still on its way"}, nil},
-		{events.OrderCanceled{OrderRef: ref("en"), Reason: "fraud suspected", By: "shop", Lines: soap(), Total: krw(27_000), Refund: krw(27_000)},
-			"order_canceled", "Your 온결 order 1K9X7-D3F8Q-7M2KA was canceled", []string{"we are sorry", "Refund: ₩27,000"}, []string{"fraud"}},
+		{events.OrderCanceled{OrderRef: ref("en"), Reason: "fraud suspected", By: "shop", Lines: soap(), Total: krw(27_000),
+			Refund: krw(27_000)},
+			"order_canceled", "Your 온결 order 1K9X7-D3F8Q-7M2KA was canceled", []string{"we are sorry", "Refund: ₩27,000"},
+			[]string{"fraud"}},
 		{events.OrderPaymentFailed{OrderRef: ref("en"), Lines: soap(), Total: krw(27_000)}, "payment_failed",
 			"Payment failed: your 온결 order 1K9X7-D3F8Q-7M2KA was canceled", []string{"not been charged"}, nil},
-		{events.CheckoutRefunded{CheckoutID: "chk_1", Email: "ann@example.com", Language: "en", Amount: krw(27_000), Taken: true, Reason: "expired"},
+		{events.CheckoutRefunded{CheckoutID: "chk_1", Email: "ann@example.com", Language: "en", Amount: krw(27_000),
+			Taken: true, Reason: "expired"},
 			"checkout_refunded", "Your 온결 payment goes back to you", []string{"Refund: ₩27,000", "confirmed too late"}, nil},
 	} {
 		t.Run(c.body.EventType(), func(t *testing.T) {
@@ -75,7 +81,8 @@ func TestEachEventBecomesItsMail(t *testing.T) {
 				}
 			}
 			r := b.record("evt_1-" + c.template)
-			if r.State != outbox.Accepted || r.MessageID != "ses-1" || r.Card.State != outbox.Accepted || r.Reason != "transactional" {
+			if r.State != outbox.Accepted || r.MessageID != "ses-1" || r.Card.State != outbox.Accepted ||
+				r.Reason != "transactional" {
 				t.Errorf("record %+v", r)
 			}
 		})
@@ -143,7 +150,8 @@ func TestWhatSESDoesDecidesWhatFollows(t *testing.T) {
 		state   outbox.State
 	}{
 		{"accepted", nil, 0, 1, outbox.Accepted},
-		{"throttled five times: nothing is dropped", []mode{throttle, throttle, throttle, throttle, throttle}, 60, 1, outbox.Accepted},
+		{"throttled five times: nothing is dropped", []mode{throttle, throttle, throttle, throttle, throttle}, 60, 1,
+			outbox.Accepted},
 		{"sending paused for a while", []mode{paused, paused, paused}, 30, 1, outbox.Accepted},
 		{"rejected: never again", []mode{reject}, 60, 0, outbox.Rejected},
 		{"accepted without an answer: a second mail rather than none", []mode{hang}, 60, 2, outbox.Accepted},
@@ -204,7 +212,8 @@ func TestALateSendEventTakesAMailOffTheListOfFailures(t *testing.T) {
 		t.Errorf("%+v, %v, %s", failures, err, b.record(confirmation).State)
 	}
 	report, err := store.Report(t.Context(), "event")
-	if got := report["order_confirmation"]; err != nil || got[outbox.CountUnknown] != 0 || got[outbox.CountSent] != 1 || got[outbox.CountSES] != 1 {
+	if got := report["order_confirmation"]; err != nil || got[outbox.CountUnknown] != 0 || got[outbox.CountSent] != 1 ||
+		got[outbox.CountSES] != 1 {
 		t.Errorf("counted %v, %v", got, err)
 	}
 }
@@ -221,7 +230,8 @@ func TestEventsOfSESAreCountedOnceAndSuppressTheAddress(t *testing.T) {
 		b.tell("Delivery", confirmation, `,"delivery":{"recipients":["x@example.com"]}`)
 	}
 	report, err := outbox.Store{Table: b.table}.Report(t.Context(), "event")
-	if got := report["order_confirmation"]; err != nil || got[outbox.CountBounced] != 1 || got[outbox.CountDelivered] != 1 || got[outbox.CountSent] != 1 {
+	if got := report["order_confirmation"]; err != nil || got[outbox.CountBounced] != 1 ||
+		got[outbox.CountDelivered] != 1 || got[outbox.CountSent] != 1 {
 		t.Errorf("counted %v, %v", got, err)
 	}
 	second := placed()
@@ -230,7 +240,8 @@ func TestEventsOfSESAreCountedOnceAndSuppressTheAddress(t *testing.T) {
 		if err := b.deliver(eventMessage(t, fmt.Sprint("evt_", i+2), second)); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.record(fmt.Sprint("evt_", i+2, "-order_confirmation")); r.State != outbox.Withheld || r.Reason != "suppressed" {
+		if r := b.record(fmt.Sprint("evt_", i+2, "-order_confirmation")); r.State != outbox.Withheld ||
+			r.Reason != "suppressed" {
 			t.Errorf("to %s after a hard bounce: %+v", to, r)
 		}
 	}
@@ -256,7 +267,8 @@ func TestForgedAndMalformedEventsOfSESAreRefused(t *testing.T) {
 	for name, payload := range map[string]string{
 		"a mail of somebody else": sesEvent("Delivery", "", b.clock.Now(), ""),
 		"an unknown event":        sesEvent("Subscription", "m", b.clock.Now(), ""),
-		"nobody bounced":          sesEvent("Bounce", "unheard-of", b.clock.Now(), `,"bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"no address"}]}`),
+		"nobody bounced": sesEvent("Bounce", "unheard-of", b.clock.Now(),
+			`,"bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"no address"}]}`),
 	} {
 		if err := b.deliver([]byte(payload)); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -264,8 +276,8 @@ func TestForgedAndMalformedEventsOfSESAreRefused(t *testing.T) {
 	}
 }
 
-// TestAMailIsSentWhateverCallToTheTableFails lets each call go wrong in each way, with an SES that answers and one that hangs once. A mail
-// always goes out; a second one only where nobody could know of the first.
+// TestAMailIsSentWhateverCallToTheTableFails lets each call go wrong in each way, with an SES that answers and one that
+// hangs once. A mail always goes out; a second one only where nobody could know of the first.
 func TestAMailIsSentWhateverCallToTheTableFails(t *testing.T) {
 	t.Parallel()
 	for _, plan := range [][]mode{nil, {throttle}, {hang}} {
@@ -273,7 +285,8 @@ func TestAMailIsSentWhateverCallToTheTableFails(t *testing.T) {
 			for _, m := range fault.Modes {
 				t.Run(fmt.Sprintf("SES %v, call %d %s", plan, n, m), func(t *testing.T) {
 					t.Parallel()
-					b := newBench(t, &fakeSES{plan: plan}, func(db table.DB) table.DB { return fault.New(fault.Plan{N: n, Mode: m}).DB(db) })
+					b := newBench(t, &fakeSES{plan: plan},
+						func(db table.DB) table.DB { return fault.New(fault.Plan{N: n, Mode: m}).DB(db) })
 					payload := eventMessage(t, "evt_1", placed())
 					if err := b.deliver(payload); err != nil {
 						b.clock.Advance(time.Minute)

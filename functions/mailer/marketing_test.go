@@ -22,14 +22,15 @@ const reader = "haneul@example.com"
 // agree makes a contact who has consented to marketing by mail.
 func (b *bench) agree(email string, change ...func(*contact.Contact)) {
 	b.t.Helper()
-	_, err := contact.Store{Table: b.table}.Change(b.t.Context(), email, noon, func(c *contact.Contact) ([]table.Write, bool, error) {
-		c.Country = "KR"
-		c.Apply(consent.Change{Channel: compliance.Email, Action: consent.Give, At: noon})
-		for _, f := range change {
-			f(c)
-		}
-		return nil, false, nil
-	})
+	_, err := contact.Store{Table: b.table}.Change(b.t.Context(), email, noon,
+		func(c *contact.Contact) ([]table.Write, bool, error) {
+			c.Country = "KR"
+			c.Apply(consent.Change{Channel: compliance.Email, Action: consent.Give, At: noon})
+			for _, f := range change {
+				f(c)
+			}
+			return nil, false, nil
+		})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -39,8 +40,9 @@ func (b *bench) agree(email string, change ...func(*contact.Contact)) {
 func reminder(id string) outbox.Mail {
 	return outbox.Mail{
 		ID: id, Kind: compliance.Marketing, To: reader, Language: "ko", Template: "cart_reminder", About: "cart_1",
-		Source: outbox.Source{Name: "sequence:abandoned_cart:1", Step: "reminder"}, Topic: "cart", Contact: consent.ContactID(reader),
-		Basis: compliance.ReasonConsent, Planned: noon, Latest: noon.Add(6 * time.Hour),
+		Source: outbox.Source{Name: "sequence:abandoned_cart:1", Step: "reminder"}, Topic: "cart",
+		Contact: consent.ContactID(reader),
+		Basis:   compliance.ReasonConsent, Planned: noon, Latest: noon.Add(6 * time.Hour),
 		Compose: &outbox.Compose{
 			URL: "https://shop.example.com/cart", ConsentAt: noon,
 			Products: []outbox.Product{{Title: "쑥 비누", URL: "https://shop.example.com/p/soap", Price: money.Of(12_000, "KRW")}},
@@ -88,7 +90,8 @@ func TestAnAdvertisingMailHasLabelFooterAndOneClickUnsubscribe(t *testing.T) {
 	if strings.Contains(m.HTML, "https://shop.example.com/cart") || strings.Contains(m.HTML+m.Text, reader) {
 		t.Error("a link is not signed, or the address is in the mail")
 	}
-	if r := b.record("m1"); !slices.Equal(r.Links, []string{"https://shop.example.com/cart", "https://shop.example.com/p/soap"}) {
+	if r := b.record("m1"); !slices.Equal(r.Links,
+		[]string{"https://shop.example.com/cart", "https://shop.example.com/p/soap"}) {
 		t.Errorf("links %q", r.Links)
 	}
 }
@@ -105,13 +108,16 @@ func TestWhatKeepsAMarketingMailFromBeingSent(t *testing.T) {
 		{"refused after it was planned", nil, func(c *contact.Contact) {
 			c.Apply(consent.Change{Channel: compliance.Email, Action: consent.Refuse, At: noon.Add(time.Second)})
 		}, outbox.Withheld, "refused"},
-		{"the topic was switched off", nil, func(c *contact.Contact) { c.TopicsOff = []string{"cart"} }, outbox.Withheld, "topic_off"},
-		{"the address bounced", nil, func(c *contact.Contact) { c.Suppress(compliance.Email, compliance.HardBounce) }, outbox.Withheld, "suppressed"},
+		{"the topic was switched off", nil, func(c *contact.Contact) { c.TopicsOff = []string{"cart"} }, outbox.Withheld,
+			"topic_off"},
+		{"the address bounced", nil, func(c *contact.Contact) { c.Suppress(compliance.Email, compliance.HardBounce) },
+			outbox.Withheld, "suppressed"},
 		{"too late", func(m *outbox.Mail) { m.Latest = noon.Add(-time.Second) }, nil, outbox.Withheld, "too_late"},
 		{"nobody agreed", func(m *outbox.Mail) { m.To = "other@example.com" }, nil, outbox.Withheld, "no_consent"},
 		{"an unknown template", func(m *outbox.Mail) { m.Template = "no_such" }, nil, outbox.Rejected, ""},
 		{"a missing variable", func(m *outbox.Mail) { m.Template = "consent_given" }, nil, outbox.Rejected, ""},
-		{"a link out of the shop", func(m *outbox.Mail) { m.Compose.URL = "https://evil.example/" }, nil, outbox.Rejected, ""},
+		{"a link out of the shop", func(m *outbox.Mail) { m.Compose.URL = "https://evil.example/" }, nil, outbox.Rejected,
+			""},
 		{"a label in the author's subject", func(m *outbox.Mail) {
 			m.Compose.Texts = &outbox.Texts{Subject: "(광/고) 비누", Heading: "비누", Body: []string{"비누"}}
 		}, nil, outbox.Withheld, "label_in_text"},

@@ -24,7 +24,8 @@ func TestAccess(t *testing.T) {
 		},
 		Journey: func(s *system.Shop) {
 			b := guestOrder(s)
-			found := s.Do(system.Guest, "POST", "/orders/lookup", map[string]string{"number": b.Fill["number"], "email": b.Fill["email"]})
+			found := s.Do(system.Guest, "POST", "/orders/lookup",
+				map[string]string{"number": b.Fill["number"], "email": b.Fill["email"]})
 			s.Do(system.Guest.With("Order-Token", found.Field(s.T, "token")), "GET", "/orders/"+b.Fill["orderId"], nil)
 			s.Do(b.Owner.Caller, "POST", "/orders/"+b.Fill["orderId"]+"/cancel", nil)
 		},

@@ -23,7 +23,8 @@ func TestCancelingGivesEverythingBackOnce(t *testing.T) {
 	}
 	group.Wait()
 	v := d.read(o)
-	if v.State != order.Canceled || v.Payment.State != order.PayRefunded || v.Payment.Refunded != v.Totals.Total || len(v.Refunds) != 1 {
+	if v.State != order.Canceled || v.Payment.State != order.PayRefunded || v.Payment.Refunded != v.Totals.Total ||
+		len(v.Refunds) != 1 {
 		t.Fatalf("%s, payment %+v, %d refunds", v.State, v.Payment, len(v.Refunds))
 	}
 	d.RunUntilIdle(t.Context())
@@ -35,7 +36,8 @@ func TestTheShopGivesAReason(t *testing.T) {
 	d := open(t)
 	o := d.sell(apitest.Ann.Subject)
 	d.client().As(apitest.Agent).Do("POST", "/orders/"+o.id+"/cancel", nil).WantField("/reason")
-	d.client().As(apitest.Agent).Do("POST", "/orders/"+o.id+"/cancel", map[string]any{"reason": "broken in the warehouse"}).Want(200)
+	d.client().As(apitest.Agent).Do("POST", "/orders/"+o.id+"/cancel",
+		map[string]any{"reason": "broken in the warehouse"}).Want(200)
 	if v := d.read(o); v.Reason != "broken in the warehouse" || v.Timeline[len(v.Timeline)-1].By != order.ByShop {
 		t.Fatalf("%+v", v.Timeline)
 	}
@@ -109,20 +111,24 @@ func TestACaptureThatCannotBeMadeCancelsTheOrder(t *testing.T) {
 	d.Service.Cashier.Provider = noCapture{bank}
 	o := d.sell(apitest.Ann.Subject)
 	d.Service.Cashier.Provider = bank
-	d.client().As(apitest.Agent).Do("POST", "/orders/"+o.id+"/fulfillments", map[string]any{"carrier": "cj"}).WantProblem(409, "payment_not_captured")
+	d.client().As(apitest.Agent).Do("POST", "/orders/"+o.id+"/fulfillments",
+		map[string]any{"carrier": "cj"}).WantProblem(409, "payment_not_captured")
 	entry := d.Bank.Ledger()[0]
-	if _, err := bank.Void(t.Context(), entry.ID, "at-the-bank"); err != nil { // somebody lets the reservation go at the bank
+	// somebody lets the reservation go at the bank
+	if _, err := bank.Void(t.Context(), entry.ID, "at-the-bank"); err != nil {
 		t.Fatal(err)
 	}
 	d.RunUntilIdle(t.Context())
 	d.Check(t)
 	v := d.read(o)
 	got, err := d.Service.Cashier.Orders.Get(t.Context(), o.id)
-	if err != nil || v.State != order.Canceled || v.Payment.State != order.PayFailed || got.Event.Type != "order.payment_failed" {
+	if err != nil || v.State != order.Canceled || v.Payment.State != order.PayFailed ||
+		got.Event.Type != "order.payment_failed" {
 		t.Fatalf("%s, payment %s, event %s, %v", v.State, v.Payment.State, got.Event.Type, err)
 	}
 	var evt events.OrderPaymentFailed
-	if err := got.Event.Envelope().Into(&evt); err != nil || !evt.PlacedAt.Equal(got.PlacedAt) || evt.Total != got.Total() || len(evt.Lines) != len(got.Lines) {
+	if err := got.Event.Envelope().Into(&evt); err != nil || !evt.PlacedAt.Equal(got.PlacedAt) ||
+		evt.Total != got.Total() || len(evt.Lines) != len(got.Lines) {
 		t.Errorf("the figures cannot be taken off again by %+v (%v)", evt, err)
 	}
 }

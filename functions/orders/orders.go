@@ -1,12 +1,12 @@
-// Package orders is the function for what has been bought: customers see their orders, guests look one up by its number,
-// and the shop's people ship, deliver, cancel and make notes.
+// Package orders is the function for what has been bought: customers see their orders, guests look one up by its
+// number, and the shop's people ship, deliver, cancel and make notes.
 //
-// It changes the items ORDER#<id>/ORDER that the checkout makes (see shared/order) and keeps ORDER#<id>/ACCESS#<hash> for
-// guests; a cancellation gives stock and lifetime counters back. It emits order.shipped, order.delivered and
+// It changes the items ORDER#<id>/ORDER that the checkout makes (see shared/order) and keeps ORDER#<id>/ACCESS#<hash>
+// for guests; a cancellation gives stock and lifetime counters back. It emits order.shipped, order.delivered and
 // order.canceled. Captures and refunds that get no answer here are left to the checkout-worker function.
 //
-// Routes: GET /orders, GET /orders/{orderId}, POST /orders/lookup, GET /admin/orders, and POST fulfillments, delivered, cancel
-// and notes on an order.
+// Routes: GET /orders, GET /orders/{orderId}, POST /orders/lookup, GET /admin/orders, and POST fulfillments, delivered,
+// cancel and notes on an order.
 package orders
 
 import (
@@ -52,7 +52,8 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: COMMERCE_TABLE, the variables of the payment provider, and what api.FromEnv names.
+// New builds the function. Environment: COMMERCE_TABLE, the variables of the payment provider, and what api.FromEnv
+// names.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	provider, err := providers.FromEnv(env)
 	if err != nil {
@@ -84,28 +85,37 @@ func (f *Orders) Service(o api.Options) *api.Service {
 	s := api.New("orders", o)
 	route := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
-			Method: method, Path: path, ID: id, Summary: summary, Tag: "Orders", Access: access, Errors: append([]int{422}, errors...),
+			Method: method, Path: path, ID: id, Summary: summary, Tag: "Orders", Access: access,
+			Errors: append([]int{422}, errors...),
 		}
 	}
 	one := "/orders/{orderId}"
 	api.Handle(s, route(api.Customer, "GET", "/orders", "listMyOrders", "List one's own orders, newest first"), f.mine)
 	get := route(api.Shopper, "GET", one, "getOrder", "Read an order", 404)
-	get.Description = "For its customer; for a guest with Order-Token from a look-up, or with the Cart-Token of the cart it was; for agents."
+	get.Description = "For its customer; for a guest with Order-Token from a look-up, or with the Cart-Token of the " +
+		"cart it was; for agents."
 	api.Handle(s, get, f.get)
-	lookup := route(api.Public, "POST", "/orders/lookup", "lookupOrder", "Find an order by its number and mail address", 404, 429)
-	lookup.Description = "For guests. The token opens the order for an hour. Attempts are limited by address and by number."
+	lookup := route(api.Public, "POST", "/orders/lookup", "lookupOrder", "Find an order by its number and mail address",
+		404, 429)
+	lookup.Description = "For guests. The token opens the order for an hour. Attempts are limited by address and by " +
+		"number."
 	api.Handle(s, lookup, f.lookup)
-	api.Handle(s, route(api.Agent, "GET", "/admin/orders", "listOrders", "List the orders in a state, newest first"), f.inState)
+	api.Handle(s, route(api.Agent, "GET", "/admin/orders", "listOrders", "List the orders in a state, newest first"),
+		f.inState)
 	search := route(api.Agent, "GET", "/admin/orders/search", "searchOrders", "Find orders, newest first")
-	search.Description = "By number, mail address, customer, words, product, state and time. A page looks at no more than 1,000 orders: narrow a " +
+	search.Description = "By number, mail address, customer, words, product, state and time. A page looks at no more " +
+		"than 1,000 orders: narrow a " +
 		"search by time, or go on with its cursor."
 	api.Handle(s, search, f.search)
 	ship := route(api.Agent, "POST", one+"/fulfillments", "fulfillOrder", "Ship some or all of an order", 404, 409, 503)
 	ship.Status, ship.Keyed = 201, api.KeyOptional
 	api.Handle(s, ship, f.fulfill)
-	api.Handle(s, route(api.Agent, "POST", one+"/fulfillments/{n}/delivered", "deliverFulfillment", "Note that a parcel has arrived", 404, 503), f.deliver)
-	cancel := route(api.Shopper, "POST", one+"/cancel", "cancelOrder", "Cancel an order of which nothing has been shipped", 404, 409, 503)
-	cancel.Description = "What was paid goes back, what was only reserved is let go, the stock is for sale again. Repeating changes nothing. " +
+	api.Handle(s, route(api.Agent, "POST", one+"/fulfillments/{n}/delivered", "deliverFulfillment",
+		"Note that a parcel has arrived", 404, 503), f.deliver)
+	cancel := route(api.Shopper, "POST", one+"/cancel", "cancelOrder", "Cancel an order of which nothing has been shipped",
+		404, 409, 503)
+	cancel.Description = "What was paid goes back, what was only reserved is let go, the stock is for sale again. " +
+		"Repeating changes nothing. " +
 		"Agents give a reason; theirs also retries a refund that failed."
 	api.Handle(s, cancel, f.cancel)
 	note := route(api.Agent, "POST", one+"/notes", "addOrderNote", "Add a note that customers do not see", 404, 409, 503)

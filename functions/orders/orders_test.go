@@ -54,7 +54,8 @@ type sold struct {
 	id string
 }
 
-// sell makes an order of three units, of a customer or, when that is empty, of a guest. Faults do not touch it when clean.
+// sell makes an order of three units, of a customer or, when that is empty, of a guest. Faults do not touch it when
+// clean.
 func (d *desk) sell(customerID string) sold {
 	d.T.Helper()
 	b := d.FillCart(customerID, map[string]int{d.Sell(testshop.ProductSpec{Units: 5}): 3})
@@ -94,9 +95,12 @@ func TestEachRouteForEachCaller(t *testing.T) {
 		body         any
 		want         map[string]int
 	}{
-		{"GET", "/orders", nil, map[string]int{"owner": 200, "other": 200, "guest": 401, "agent": 200, "merchant": 200, "bad token": 401}},
-		{"GET", "/orders/{id}", nil, map[string]int{"owner": 200, "other": 404, "guest": 404, "agent": 200, "merchant": 200, "bad token": 401}},
-		{"GET", "/admin/orders", nil, map[string]int{"owner": 403, "other": 403, "guest": 401, "agent": 200, "merchant": 200, "bad token": 401}},
+		{"GET", "/orders", nil, map[string]int{"owner": 200, "other": 200, "guest": 401, "agent": 200, "merchant": 200,
+			"bad token": 401}},
+		{"GET", "/orders/{id}", nil, map[string]int{"owner": 200, "other": 404, "guest": 404, "agent": 200, "merchant": 200,
+			"bad token": 401}},
+		{"GET", "/admin/orders", nil, map[string]int{"owner": 403, "other": 403, "guest": 401, "agent": 200, "merchant": 200,
+			"bad token": 401}},
 		{"POST", "/orders/{id}/fulfillments", shipment,
 			map[string]int{"owner": 403, "other": 403, "guest": 401, "agent": 201, "merchant": 201, "bad token": 401}},
 		{"POST", "/orders/{id}/fulfillments/1/delivered", nil,
@@ -133,18 +137,21 @@ func TestAnOrderFromShelfToDoor(t *testing.T) {
 	o := d.sell(apitest.Ann.Subject)
 	agent, path := d.client().As(apitest.Agent), "/orders/"+o.id
 	line := d.read(o).Lines[0].ID
-	some := map[string]any{"carrier": "cj", "trackingNumber": "688900000001", "lines": []any{map[string]any{"lineId": line, "quantity": 1}}}
+	some := map[string]any{"carrier": "cj", "trackingNumber": "688900000001",
+		"lines": []any{map[string]any{"lineId": line, "quantity": 1}}}
 	agent.With("Idempotency-Key", "p1").Do("POST", path+"/fulfillments", some).Want(201)
 	again := agent.With("Idempotency-Key", "p1").Do("POST", path+"/fulfillments", some).Want(201)
 	if again.Headers.Get("Idempotent-Replayed") != "true" || len(d.read(o).Fulfillments) != 1 {
 		t.Fatalf("the same parcel twice: %s", again.Body)
 	}
-	agent.With("Idempotency-Key", "p1").Do("POST", path+"/fulfillments", map[string]any{"carrier": "dhl"}).WantProblem(422, "idempotency_key_reused")
+	agent.With("Idempotency-Key", "p1").Do("POST", path+"/fulfillments", map[string]any{"carrier": "dhl"}).WantProblem(422,
+		"idempotency_key_reused")
 	if v := d.read(o); v.State != order.PartlyFulfilled || v.Lines[0].Shipped != 1 {
 		t.Fatalf("state %s, %d shipped", v.State, v.Lines[0].Shipped)
 	}
 	d.client().As(apitest.Ann).Do("POST", path+"/cancel", nil).WantProblem(409, "order_shipped")
-	agent.Do("POST", path+"/fulfillments", map[string]any{"carrier": "Kim's van", "trackingUrl": "https://kim.example/1"}).Want(201)
+	agent.Do("POST", path+"/fulfillments",
+		map[string]any{"carrier": "Kim's van", "trackingUrl": "https://kim.example/1"}).Want(201)
 	agent.Do("POST", path+"/fulfillments", map[string]any{"carrier": "cj"}).WantProblem(409, "order_fulfilled")
 	agent.Do("POST", path+"/notes", map[string]any{"text": "fragile"}).Want(201)
 	d.Clock.Advance(26 * time.Hour)

@@ -88,7 +88,8 @@ func (f *Orders) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, er
 	}
 	id, possible := order.IDFromNumber(in.Body.Number)
 	err = f.Limiter.Take(ctx,
-		ratelimit.Limit{Name: "order-lookup-address", Subject: api.SourceIP(ctx), Max: lookupsPerAddress, Window: lookupWindow},
+		ratelimit.Limit{Name: "order-lookup-address", Subject: api.SourceIP(ctx), Max: lookupsPerAddress,
+			Window: lookupWindow},
 		ratelimit.Limit{Name: "order-lookup-number", Subject: id, Max: lookupsPerNumber, Window: lookupWindow},
 	)
 	if err != nil {

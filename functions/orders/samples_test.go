@@ -30,6 +30,7 @@ func TestAStartThatCannotWorkNamesWhatIsMissing(t *testing.T) {
 
 // samples are the recorded invocations and the status each is answered with.
 var samples = map[string]int{
-	"mine-without-token": 401, "get-not-yours": 404, "get-with-made-up-token": 404, "lookup-no-match": 404, "lookup-without-mail": 422,
+	"mine-without-token": 401, "get-not-yours": 404, "get-with-made-up-token": 404, "lookup-no-match": 404,
+	"lookup-without-mail":   422,
 	"fulfill-without-token": 401, "cancel-not-yours": 404, "list-forged-token": 401,
 }

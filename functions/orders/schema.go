@@ -227,7 +227,8 @@ func viewLines(v *Order, o *order.Order, in func(int64) money.Formatted) {
 }
 
 func listed(p order.Page) *listOutput {
-	out := &listOutput{Caching: caching, Body: OrderList{Orders: make([]OrderSummary, len(p.Orders)), NextCursor: string(p.Next)}}
+	out := &listOutput{Caching: caching,
+		Body: OrderList{Orders: make([]OrderSummary, len(p.Orders)), NextCursor: string(p.Next)}}
 	for i, c := range p.Orders {
 		out.Body.Orders[i] = OrderSummary{
 			ID: c.ID, Number: order.NumberOf(c.ID), State: c.State, Payment: c.Payment,

@@ -67,7 +67,8 @@ func campaign(s *system.Shop) {
 	local := s.Clock().Now().Add(10 * time.Minute).In(time.FixedZone("KST", 9*60*60)).Format("2006-01-02T15:04")
 	words := map[string]any{"subject": "봄", "heading": "봄", "body": []string{"봄입니다."}}
 	made := s.Do(s.Merchant(), "POST", "/outreach/campaigns", map[string]any{
-		"name": "Spring", "topic": "news", "local": local, "by": "shop", "maxLatenessMinutes": 600, "url": s.Address() + "/spring",
+		"name": "Spring", "topic": "news", "local": local, "by": "shop", "maxLatenessMinutes": 600,
+		"url":      s.Address() + "/spring",
 		"variants": []any{map[string]any{"id": "a", "texts": map[string]any{"ko": words, "en": words}}},
 	})
 	id := made.Field(s.T, "id")

@@ -1,14 +1,14 @@
-// Package outreachworker moves people through series, plans the mails of campaigns, and sends push messages. It owns the items RUN#...,
-// CAMPAIGN#.../PAGE#... and the changes of CONTACT#... that follow from what people do (package shared/outreach/service), and puts mails
-// into the outbox, which functions/mailer sends. It publishes no events.
+// Package outreachworker moves people through series, plans the mails of campaigns, and sends push messages. It owns
+// the items RUN#..., CAMPAIGN#.../PAGE#... and the changes of CONTACT#... that follow from what people do (package
+// shared/outreach/service), and puts mails into the outbox, which functions/mailer sends. It publishes no events.
 //
 // Triggers:
 //
 //	the bus  what people do: carts, orders, deliveries, subscriptions (Consumers)
 //	queue    what is due: steps of series, pages of campaigns, confirmations of consent, push messages
 //
-// Events come twice, late and in any order: a run has a key and is started once, a purchase that is heard of late ends a series that was
-// started for an older cart, and a message has an id made of run and step.
+// Events come twice, late and in any order: a run has a key and is started once, a purchase that is heard of late ends
+// a series that was started for an older cart, and a message has an id made of run and step.
 package outreachworker
 
 import (
@@ -57,8 +57,8 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: service.Variables; MAIL_FROM, whom push services may ask; COMMERCE_TABLE; PUSH_HOSTS, other push services than
-// those of the browsers, for a laptop.
+// New builds the function. Environment: service.Variables; MAIL_FROM, whom push services may ask; COMMERCE_TABLE;
+// PUSH_HOSTS, other push services than those of the browsers, for a laptop.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	s, err := service.FromEnv(ctx, env)
 	if err != nil {
@@ -128,8 +128,8 @@ func (w Worker) orderCanceled(ctx context.Context, _ event.Envelope, b events.Or
 	return w.take(ctx, b.Email, service.TriggerEvent{Canceled: b.OrderID})
 }
 
-// orderDelivered starts what follows a delivery, once all of the order has arrived. The day on which the goods are likely to run out is
-// known when the person has bought them before.
+// orderDelivered starts what follows a delivery, once all of the order has arrived. The day on which the goods are
+// likely to run out is known when the person has bought them before.
 func (w Worker) orderDelivered(ctx context.Context, e event.Envelope, b events.OrderDelivered) error {
 	if !b.Complete {
 		return nil
@@ -152,7 +152,8 @@ func firstReplenishment(c contact.Contact, lines []events.OrderLine) (first time
 	return first, ok
 }
 
-// subscriptionChanged starts the series of a renewal that is to come, and ends what a subscription has started when it is over.
+// subscriptionChanged starts the series of a renewal that is to come, and ends what a subscription has started when it
+// is over.
 func (w Worker) subscriptionChanged(ctx context.Context, e event.Envelope, b events.SubscriptionChanged) error {
 	for _, change := range b.Changes {
 		kind := map[string]string{
@@ -165,7 +166,8 @@ func (w Worker) subscriptionChanged(ctx context.Context, e event.Envelope, b eve
 		}
 		h := happened(kind, e, "subscriptionId", b.SubscriptionID, "renewsAt", b.PeriodCloses, "trialEndsAt", b.PeriodCloses,
 			"url", w.Service.Shop.URL+"/account/subscriptions/"+b.SubscriptionID)
-		if err := w.take(ctx, b.Email, service.TriggerEvent{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")}); err != nil {
+		if err := w.take(ctx, b.Email,
+			service.TriggerEvent{Event: h, Profile: profile(b.CustomerID, b.Name, b.Language, "")}); err != nil {
 			return err
 		}
 	}
@@ -175,8 +177,8 @@ func (w Worker) subscriptionChanged(ctx context.Context, e event.Envelope, b eve
 // dissatisfied is the most stars of a review whose author is offered help.
 const dissatisfied = 2
 
-// reviewPublished ends the requests for a review, and offers help to who was not content. A review that was changed to few stars is
-// answered once: the run's key is the review.
+// reviewPublished ends the requests for a review, and offers help to who was not content. A review that was changed to
+// few stars is answered once: the run's key is the review.
 func (w Worker) reviewPublished(ctx context.Context, e event.Envelope, b events.ReviewPublished) error {
 	if b.OrderID == "" {
 		return nil

@@ -14,8 +14,9 @@ import (
 var noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 
 var shop = map[string]string{
-	"LINK_BASE": "https://api.example.com", "SHOP_NAME": "온결", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com",
-	"MAIL_FROM": "hello@shop.example.com",
+	"LINK_BASE": "https://api.example.com", "SHOP_NAME": "온결", "SHOP_URL": "https://shop.example.com",
+	"SHOP_CONTACT": "help@example.com",
+	"MAIL_FROM":    "hello@shop.example.com",
 }
 
 func TestNewNamesWhatIsMissing(t *testing.T) {
@@ -29,7 +30,8 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 			broken[name] = value
 		}
 		broken[variable] = ""
-		if _, err := outreachworker.New(t.Context(), apitest.Env(t, "outreach-worker", noon, broken)); err == nil || !strings.Contains(err.Error(), variable) {
+		if _, err := outreachworker.New(t.Context(), apitest.Env(t, "outreach-worker", noon, broken)); err == nil ||
+			!strings.Contains(err.Error(), variable) {
 			t.Errorf("without %s: %v", variable, err)
 		}
 	}

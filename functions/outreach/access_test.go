@@ -28,7 +28,8 @@ func TestAccess(t *testing.T) {
 		Routes: system.Routes{
 			"signUpForNews":     {Needs: nobody, Body: `{"email":"{email}","language":"ko","source":"form","textVersion":"1"}`},
 			"confirmSignUpPage": {Needs: confirm}, "confirmSignUp": {Needs: confirm},
-			"unsubscribePage": {Needs: unsubscribe}, "unsubscribe": {Needs: unsubscribe, Body: "List-Unsubscribe=One-Click", Header: form},
+			"unsubscribePage": {Needs: unsubscribe},
+			"unsubscribe":     {Needs: unsubscribe, Body: "List-Unsubscribe=One-Click", Header: form},
 			"preferencesPage": {Needs: linked(tracking.Preferences)},
 			"savePreferences": {Needs: linked(tracking.Preferences), Body: "email=yes", Header: form},
 			"followLink":      {Needs: linked(tracking.Link, "0")},
@@ -37,18 +38,22 @@ func TestAccess(t *testing.T) {
 			"subscribePush":   {Needs: linked(tracking.Preferences), Body: `{` + endpoint + `,` + keys + `,"textVersion":"1"}`},
 			"unsubscribePush": {Needs: linked(tracking.Preferences), Body: `{` + endpoint + `}`},
 
-			"listSequences": {}, "pauseSequence": {Needs: series}, "resumeSequence": {Needs: series}, "reportSequence": {Needs: series},
+			"listSequences": {}, "pauseSequence": {Needs: series}, "resumeSequence": {Needs: series},
+			"reportSequence": {Needs: series},
 			"dryRunSequence": {Needs: series, Body: `{"email":"a@example.com"}`},
 			"createCampaign": {Needs: nobody, Body: spring}, "listCampaigns": {}, "getCampaign": {Needs: draft},
-			"dryRunCampaign": {Needs: draft}, "scheduleCampaign": {Needs: draft}, "pauseCampaign": {Needs: state(campaign.Sending)},
+			"dryRunCampaign": {Needs: draft}, "scheduleCampaign": {Needs: draft},
+			"pauseCampaign":  {Needs: state(campaign.Sending)},
 			"resumeCampaign": {Needs: state(campaign.Paused)}, "stopCampaign": {Needs: draft},
 			"listSegments": {}, "saveSegment": {Needs: segment, Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"countSegment":     {Body: `{"condition":{"orders":{"atLeast":1}}}`},
-			"listMailFailures": {Needs: failed}, "resendMail": {Needs: failed}, "lookupContact": {Body: `{"email":"a@example.com"}`},
+			"listMailFailures": {Needs: failed}, "resendMail": {Needs: failed},
+			"lookupContact": {Body: `{"email":"a@example.com"}`},
 			"importConsents": {
 				Needs: nobody, Body: `{"consents":[{"email":"{email}","at":"2026-01-01T00:00:00Z","source":"x","textVersion":"1"}]}`,
 			},
-			"setCoupon": {Needs: coupon, Body: `{"promotionId":"{promotionId}"}`}, "getSending": {}, "setSending": {Body: `{"paused":false}`},
+			"setCoupon": {Needs: coupon, Body: `{"promotionId":"{promotionId}"}`}, "getSending": {},
+			"setSending": {Body: `{"paused":false}`},
 		},
 	})
 }
@@ -86,8 +91,10 @@ func mailed(s *system.Shop, c contact.Contact, id string, state outbox.State) {
 	s.T.Helper()
 	now := s.Clock().Now()
 	m := outbox.Mail{
-		ID: id, Kind: compliance.Marketing, To: c.Email, Language: "ko", Template: "cart_reminder", Contact: c.ID, Topic: "cart",
-		Planned: now, Source: outbox.Source{Name: "sequence:abandoned_cart", Step: "reminder"}, Basis: compliance.ReasonConsent,
+		ID: id, Kind: compliance.Marketing, To: c.Email, Language: "ko", Template: "cart_reminder", Contact: c.ID,
+		Topic:   "cart",
+		Planned: now, Source: outbox.Source{Name: "sequence:abandoned_cart", Step: "reminder"},
+		Basis:   compliance.ReasonConsent,
 		Compose: &outbox.Compose{URL: s.Address() + "/cart"},
 	}
 	store := outbox.Store{Table: s.Table("Outreach")}
@@ -136,7 +143,8 @@ func draft(s *system.Shop) system.Things {
 	s.T.Helper()
 	agreed(s)
 	body := map[string]any{
-		"name": "Spring", "topic": "offers", "local": "2036-01-01T10:00", "by": "shop", "maxLatenessMinutes": 600, "url": s.Address() + "/spring",
+		"name": "Spring", "topic": "offers", "local": "2036-01-01T10:00", "by": "shop", "maxLatenessMinutes": 600,
+		"url": s.Address() + "/spring",
 		"variants": []any{map[string]any{"id": "a", "texts": map[string]any{
 			"ko": map[string]any{"subject": "봄", "heading": "봄", "body": []string{"봄"}},
 			"en": map[string]any{"subject": "a", "heading": "a", "body": []string{"a"}},
@@ -152,7 +160,8 @@ func state(to campaign.Status) func(*system.Shop) system.Things {
 		s.T.Helper()
 		b := draft(s)
 		_, err := s.Table("Outreach").Update(s.T.Context(), table.Update{
-			Key: table.Key{PK: "CAMPAIGN#" + b.Fill["campaignId"], SK: "CAMPAIGN"}, Do: "SET #status = :to", If: "attribute_exists(#pk)",
+			Key: table.Key{PK: "CAMPAIGN#" + b.Fill["campaignId"], SK: "CAMPAIGN"}, Do: "SET #status = :to",
+			If:   "attribute_exists(#pk)",
 			With: map[string]any{":to": to},
 		})
 		if err != nil {

@@ -21,26 +21,35 @@ func (f *Outreach) campaignRoutes(s *api.Service) {
 	create.Status, create.Keyed = http.StatusCreated, api.KeyOptional
 	api.Handle(s, create, f.createCampaign)
 	api.Handle(s, merchant("GET", "/campaigns", "listCampaigns", "Campaigns, newest first", ""), f.listCampaigns)
-	api.Handle(s, merchant("GET", "/campaigns/{campaignId}", "getCampaign", "A campaign and how far it is", "", 404), f.getCampaign)
-	api.Handle(s, merchant("POST", "/campaigns/{campaignId}/dry-run", "dryRunCampaign", "Who would get what, when, and why or why not",
+	api.Handle(s, merchant("GET", "/campaigns/{campaignId}", "getCampaign", "A campaign and how far it is", "", 404),
+		f.getCampaign)
+	api.Handle(s, merchant("POST", "/campaigns/{campaignId}/dry-run", "dryRunCampaign",
+		"Who would get what, when, and why or why not",
 		"Looks at the whole audience as it is now. Writes nothing.", 404), f.dryRunCampaign)
-	api.Handle(s, merchant("POST", "/campaigns/{campaignId}/schedule", "scheduleCampaign", "Let a draft start at its time", "", 404, 409, 422),
+	api.Handle(s, merchant("POST", "/campaigns/{campaignId}/schedule", "scheduleCampaign", "Let a draft start at its time",
+		"", 404, 409, 422),
 		f.schedule)
 	for _, step := range []struct {
 		path, id, summary string
 		to                campaign.Status
 	}{
-		{"pause", "pauseCampaign", "Plan no further mails", campaign.Paused}, {"resume", "resumeCampaign", "Go on", campaign.Sending},
+		{"pause", "pauseCampaign", "Plan no further mails", campaign.Paused},
+		{"resume", "resumeCampaign", "Go on", campaign.Sending},
 		{"stop", "stopCampaign", "End for good", campaign.Stopped},
 	} {
-		api.Handle(s, merchant("POST", "/campaigns/{campaignId}/"+step.path, step.id, step.summary, "", 404, 409), f.steer(step.to))
+		api.Handle(s, merchant("POST", "/campaigns/{campaignId}/"+step.path, step.id, step.summary, "", 404, 409),
+			f.steer(step.to))
 	}
-	api.Handle(s, merchant("GET", "/segments", "listSegments", "Segments", "Promotions name them in conditions.segments."), f.listSegments)
-	api.Handle(s, merchant("PUT", "/segments/{segment}", "saveSegment", "Save a segment", saveSegmentText, 409, 422), f.saveSegment)
-	api.Handle(s, merchant("POST", "/segments/count", "countSegment", "Count people who meet a condition", "With a sample of ids.", 422), f.countSegment)
+	api.Handle(s, merchant("GET", "/segments", "listSegments", "Segments", "Promotions name them in conditions.segments."),
+		f.listSegments)
+	api.Handle(s, merchant("PUT", "/segments/{segment}", "saveSegment", "Save a segment", saveSegmentText, 409, 422),
+		f.saveSegment)
+	api.Handle(s, merchant("POST", "/segments/count", "countSegment", "Count people who meet a condition",
+		"With a sample of ids.", 422), f.countSegment)
 }
 
-const saveSegmentText = "Who meets the condition is a member from now on; those who are there already are looked at within minutes (ready)."
+const saveSegmentText = "Who meets the condition is a member from now on; those who are there already are looked at " +
+	"within minutes (ready)."
 
 // SaveSegmentInput names a condition.
 type SaveSegmentInput struct {
@@ -79,7 +88,8 @@ func (f *Outreach) listSegments(ctx context.Context, _ *struct{}) (*SegmentsOutp
 func conditionProblem(c segment.Condition) error {
 	var fields []problem.Field
 	for _, fault := range c.Faults() {
-		fields = append(fields, problem.Field{Pointer: "/condition" + fault.Pointer, Code: "condition_invalid", Message: fault.Text})
+		fields = append(fields, problem.Field{Pointer: "/condition" + fault.Pointer, Code: "condition_invalid",
+			Message: fault.Text})
 	}
 	if len(fields) == 0 {
 		return nil

@@ -17,27 +17,37 @@ func (f *Outreach) careRoutes(s *api.Service) {
 	merchant := func(access api.Access, method, path, id, summary, text string, errors ...int) api.Route {
 		return route(access, method, path, id, summary, text, errors...)
 	}
-	api.Handle(s, merchant(api.Agent, "GET", "/failures", "listMailFailures", "Mails that need a look", failuresText), f.failures)
-	api.Handle(s, merchant(api.Agent, "POST", "/failures/{mailId}/resend", "resendMail", "Send a mail once more", resendText, 404, 409), f.resend)
-	api.Handle(s, merchant(api.Agent, "POST", "/contacts/lookup", "lookupContact", "What a person agreed to and was sent", lookupText, 404, 422), f.lookup)
-	imported := merchant(api.MerchantIs, "POST", "/consents/import", "importConsents", "Import consents that were given elsewhere", importText, 422)
+	api.Handle(s, merchant(api.Agent, "GET", "/failures", "listMailFailures", "Mails that need a look", failuresText),
+		f.failures)
+	api.Handle(s, merchant(api.Agent, "POST", "/failures/{mailId}/resend", "resendMail", "Send a mail once more",
+		resendText, 404, 409), f.resend)
+	api.Handle(s, merchant(api.Agent, "POST", "/contacts/lookup", "lookupContact", "What a person agreed to and was sent",
+		lookupText, 404, 422), f.lookup)
+	imported := merchant(api.MerchantIs, "POST", "/consents/import", "importConsents",
+		"Import consents that were given elsewhere", importText, 422)
 	imported.MaxBody = 512 << 10
 	api.Handle(s, imported, f.importConsents)
-	api.Handle(s, merchant(api.MerchantIs, "PUT", "/coupons/{name}", "setCoupon", "Which promotion's codes recipients get", couponText, 404, 422), f.setCoupon)
+	api.Handle(s, merchant(api.MerchantIs, "PUT", "/coupons/{name}", "setCoupon", "Which promotion's codes recipients get",
+		couponText, 404, 422), f.setCoupon)
 	api.Handle(s, merchant(api.MerchantIs, "GET", "/sending", "getSending", "Rate and pause of marketing", ""), f.sending)
-	api.Handle(s, merchant(api.MerchantIs, "PUT", "/sending", "setSending", "Pause marketing, or let it go on", "Order mails go out in any case."),
+	api.Handle(s, merchant(api.MerchantIs, "PUT", "/sending", "setSending", "Pause marketing, or let it go on",
+		"Order mails go out in any case."),
 		f.setSending)
 }
 
 const (
-	failuresText = "Rejected: SES will never take them, with its reason. Unknown: nobody knows whether SES took them, and they are not sent again " +
+	failuresText = "Rejected: SES will never take them, with its reason. Unknown: nobody knows whether SES took them, " +
+		"and they are not sent again " +
 		"by themselves."
 	resendText = "A new mail with the same content. 409 when the mail was sent after all."
-	lookupText = "Consent with its proofs, and the messages of the last six months with the reason of each. The address is in the body, so that " +
+	lookupText = "Consent with its proofs, and the messages of the last six months with the reason of each. The " +
+		"address is in the body, so that " +
 		"no log has it."
-	importText = "Each with proof: time, place and version of the text. A consent from elsewhere never outweighs what the person said here. " +
+	importText = "Each with proof: time, place and version of the text. A consent from elsewhere never outweighs what " +
+		"the person said here. " +
 		"One bad row does not keep the others from being imported."
-	couponText = "name is what series and campaigns call it (welcome, cart, birthday, win_back). The promotion needs a batch of codes."
+	couponText = "name is what series and campaigns call it (welcome, cart, birthday, win_back). The promotion needs a " +
+		"batch of codes."
 )
 
 // MailFailuresOutput is a page of the list.
@@ -106,7 +116,8 @@ func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*Contact
 		return nil, err
 	}
 	out := &ContactLookupOutput{}
-	out.Body.ID, out.Body.Consent, out.Body.Suppression, out.Body.TopicsOff = c.ID, c.Consent, c.Suppression, append([]string{}, c.TopicsOff...)
+	out.Body.ID, out.Body.Consent, out.Body.Suppression, out.Body.TopicsOff = c.ID, c.Consent, c.Suppression, append(
+		[]string{}, c.TopicsOff...)
 	if out.Body.Proofs, err = f.Service.Proofs(ctx, c.ID); err != nil {
 		return nil, err
 	}
@@ -164,7 +175,8 @@ func (f *Outreach) importOne(ctx context.Context, row ImportedConsent) error {
 		return err
 	}
 	change := consent.Change{
-		ID: "import-" + at.UTC().Format("20060102150405"), Channel: compliance.Email, Action: consent.Import, At: at, Source: row.Source,
+		ID: "import-" + at.UTC().Format("20060102150405"), Channel: compliance.Email, Action: consent.Import, At: at,
+		Source:      row.Source,
 		TextVersion: row.TextVersion,
 	}
 	if err := change.Check(f.now()); err != nil {
@@ -210,7 +222,8 @@ type SendingOutput struct {
 func (f *Outreach) sending(ctx context.Context, _ *struct{}) (*SendingOutput, error) {
 	r, err := f.Service.Budget.Read(ctx)
 	out := &SendingOutput{}
-	out.Body.PerSecond, out.Body.Now, out.Body.Quota, out.Body.Sent, out.Body.Paused = r.PerSecond, r.Effective(f.now()), r.Quota, r.Sent, r.Paused
+	out.Body.PerSecond, out.Body.Now, out.Body.Quota, out.Body.Sent, out.Body.Paused = r.PerSecond, r.Effective(
+		f.now()), r.Quota, r.Sent, r.Paused
 	return out, err
 }
 

@@ -1,6 +1,6 @@
-// Package outreach is the API of consent, preferences, tracking, series, campaigns and web push. It owns the answers about consent
-// (CONTACT#.../CONTACT and PROOF#...), campaigns and segments; what follows from them is done by functions/outreach-worker and mails are
-// sent by functions/mailer. It publishes no events.
+// Package outreach is the API of consent, preferences, tracking, series, campaigns and web push. It owns the answers
+// about consent (CONTACT#.../CONTACT and PROOF#...), campaigns and segments; what follows from them is done by
+// functions/outreach-worker and mails are sent by functions/mailer. It publishes no events.
 //
 //	POST /outreach/sign-ups                        anyone: hear from the shop; the mailbox has to confirm
 //	GET  /outreach/confirm/{token}, POST           page and confirmation of a sign-up
@@ -49,7 +49,8 @@ type Outreach struct {
 // Spec describes the function.
 func Spec() function.Spec {
 	return function.Spec{
-		Name: "outreach", Purpose: "Consent, preferences, tracking, series, campaigns and web push, for shoppers and merchants",
+		Name: "outreach", Purpose: "Consent, preferences, tracking, series, campaigns and web push, for shoppers and " +
+			"merchants",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), service.Variables(), []string{"COMMERCE_TABLE", "PUSH_HOSTS"}),
 		Tables: []function.Grant{
@@ -62,7 +63,8 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: api.Variables, service.Variables, COMMERCE_TABLE (promotions whose codes are coupons), PUSH_HOSTS.
+// New builds the function. Environment: api.Variables, service.Variables, COMMERCE_TABLE (promotions whose codes are
+// coupons), PUSH_HOSTS.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	s, err := service.FromEnv(ctx, env)
 	if err != nil {
@@ -83,8 +85,9 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	f := &Outreach{
-		Service: s, Limits: ratelimit.Limiter{Table: s.Table, Clock: env.Clock}, Promotions: store.Store{Table: tables[0], Clock: env.Clock},
-		Hosts: append(slices.Clone(push.Hosts), config.Hosts...),
+		Service: s, Limits: ratelimit.Limiter{Table: s.Table, Clock: env.Clock},
+		Promotions: store.Store{Table: tables[0], Clock: env.Clock},
+		Hosts:      append(slices.Clone(push.Hosts), config.Hosts...),
 	}
 	return f.API(options).Lambda(), nil
 }
@@ -106,7 +109,8 @@ func (f *Outreach) API(o api.Options) *api.Service {
 // route makes a route of this function.
 func route(access api.Access, method, path, id, summary, text string, errors ...int) api.Route {
 	return api.Route{
-		Method: method, Path: "/outreach" + path, ID: id, Summary: summary, Description: text, Tag: "Outreach", Access: access, Errors: errors,
+		Method: method, Path: "/outreach" + path, ID: id, Summary: summary, Description: text, Tag: "Outreach",
+		Access: access, Errors: errors,
 	}
 }
 

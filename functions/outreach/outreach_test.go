@@ -61,7 +61,8 @@ func newBench(t testing.TB) *bench {
 	}
 	guest := apitest.New(t, f.API(api.Options{Clock: now, Verify: apitest.Verify}).Lambda())
 	return &bench{
-		t: t, f: f, service: s, clock: now, guest: guest, merchant: guest.As(auth.Principal{Subject: "boss", Kind: auth.Merchant}),
+		t: t, f: f, service: s, clock: now, guest: guest,
+		merchant: guest.As(auth.Principal{Subject: "boss", Kind: auth.Merchant}),
 	}
 }
 
@@ -132,7 +133,8 @@ func TestASignUpIsConfirmedFromTheMailbox(t *testing.T) {
 	path := strings.TrimPrefix(ask.Compose.URL, "https://api.example.com")
 	b.clock.Advance(time.Hour)
 	page := b.guest.Do("GET", path, nil).Want(http.StatusOK)
-	if got := b.contact(reader).Consent[compliance.Email].Answer; got != compliance.Pending || !strings.Contains(page.Body, `method="post"`) {
+	if got := b.contact(reader).Consent[compliance.Email].Answer; got != compliance.Pending ||
+		!strings.Contains(page.Body, `method="post"`) {
 		t.Errorf("looking at the page made the consent %q", got)
 	}
 	b.guest.With("Content-Type", "application/x-www-form-urlencoded").Do("POST", path, "").Want(http.StatusOK)
@@ -155,7 +157,8 @@ func TestAnOldOrForgedConfirmationGivesNothing(t *testing.T) {
 	b.guest.Do("POST", "/outreach/sign-ups", signUp).Want(http.StatusAccepted)
 	path := strings.TrimPrefix(b.outgoing()["consent_request"].Compose.URL, "https://api.example.com")
 	b.guest.Do("POST", path+"x", "").WantProblem(http.StatusNotFound, "link_invalid")
-	b.guest.Do("POST", "/outreach/confirm/"+b.sign(tracking.Preferences, "a", "b", "c"), "").WantProblem(http.StatusNotFound, "link_invalid")
+	b.guest.Do("POST", "/outreach/confirm/"+b.sign(tracking.Preferences, "a", "b", "c"),
+		"").WantProblem(http.StatusNotFound, "link_invalid")
 	b.clock.Advance(15 * 24 * time.Hour)
 	b.guest.Do("POST", path, "").Want(http.StatusOK)
 	if got := b.contact(reader).Consent[compliance.Email].Answer; got != compliance.Pending {
@@ -194,7 +197,8 @@ func TestUnsubscribeIsRFC8058(t *testing.T) {
 			who := b.agree()
 			path := "/outreach/unsubscribe/" + b.sign(tracking.Unsubscribe, who.ID, "cart", "m1")
 			page := b.guest.Do("GET", path, nil).Want(200)
-			if got := b.contact(reader).Consent[compliance.Email].Answer; got != compliance.Given || !strings.Contains(page.Body, "One-Click") {
+			if got := b.contact(reader).Consent[compliance.Email].Answer; got != compliance.Given ||
+				!strings.Contains(page.Body, "One-Click") {
 				t.Fatalf("GET made the consent %q", got)
 			}
 			for range 2 { // once more is the same
@@ -215,8 +219,10 @@ func TestForgedLinksLeadNowhere(t *testing.T) {
 	b := newBench(t)
 	who := b.agree()
 	token := b.sign(tracking.Unsubscribe, who.ID, "cart", "m1")
-	for _, forged := range []string{token[:len(token)-1] + "B", strings.Replace(token, ".", "..", 1), "x", b.sign(tracking.Why, who.ID)} {
-		b.guest.With("Content-Type", "application/x-www-form-urlencoded").Do("POST", "/outreach/unsubscribe/"+forged, []byte("List-Unsubscribe=One-Click")).
+	for _, forged := range []string{token[:len(token)-1] + "B", strings.Replace(token, ".", "..", 1), "x",
+		b.sign(tracking.Why, who.ID)} {
+		b.guest.With("Content-Type", "application/x-www-form-urlencoded").Do("POST", "/outreach/unsubscribe/"+forged,
+			[]byte("List-Unsubscribe=One-Click")).
 			WantProblem(http.StatusNotFound, "link_invalid")
 	}
 	if b.contact(reader).Consent[compliance.Email].Answer != compliance.Given {
@@ -230,13 +236,15 @@ func TestPreferences(t *testing.T) {
 	who := b.agree()
 	path := "/outreach/preferences/" + b.sign(tracking.Preferences, who.ID)
 	page := b.guest.Do("GET", path, nil).Want(200).Body
-	if !strings.Contains(page, `name="email" value="yes" checked`) || !strings.Contains(page, `name="topic" value="cart" checked`) {
+	if !strings.Contains(page, `name="email" value="yes" checked`) ||
+		!strings.Contains(page, `name="topic" value="cart" checked`) {
 		t.Errorf("page %s", page)
 	}
 	form := b.guest.With("Content-Type", "application/x-www-form-urlencoded")
 	form.Do("POST", path, []byte("email=yes&topic=news&topic=tips&measure=yes")).Want(200)
 	c := b.contact(reader)
-	if c.Consent[compliance.Email].Answer != compliance.Given || len(c.TopicsOff) != len(consent.Topics)-2 || c.NoTracking {
+	if c.Consent[compliance.Email].Answer != compliance.Given || len(c.TopicsOff) != len(consent.Topics)-2 ||
+		c.NoTracking {
 		t.Errorf("%+v", c)
 	}
 	b.clock.Advance(time.Minute)
@@ -251,18 +259,22 @@ func TestPreferences(t *testing.T) {
 func (b *bench) record(id string, links ...string) {
 	b.t.Helper()
 	m := outbox.Mail{
-		ID: id, Kind: compliance.Marketing, To: reader, Template: "cart_reminder", Source: outbox.Source{Name: "sequence:abandoned_cart", Step: "reminder"},
-		Contact: consent.ContactID(reader), Topic: "cart", Basis: compliance.ReasonConsent, Compose: &outbox.Compose{ConsentAt: noon},
+		ID: id, Kind: compliance.Marketing, To: reader, Template: "cart_reminder",
+		Source:  outbox.Source{Name: "sequence:abandoned_cart", Step: "reminder"},
+		Contact: consent.ContactID(reader), Topic: "cart", Basis: compliance.ReasonConsent,
+		Compose: &outbox.Compose{ConsentAt: noon},
 	}
 	if err := b.service.Outbox.Begin(b.t.Context(), m, links, b.clock.Now()); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := b.service.Table.Transact(b.t.Context(), "", m.Settle(outbox.Accepted, "ses-1", "", b.clock.Now())...); err != nil {
+	if err := b.service.Table.Transact(b.t.Context(), "",
+		m.Settle(outbox.Accepted, "ses-1", "", b.clock.Now())...); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-const phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 Version/19.1 Mobile/15E148 Safari/604.1"
+const phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 Version/19.1 " +
+	"Mobile/15E148 Safari/604.1"
 
 func TestClicksOfPeopleAndMachinesAreCountedApart(t *testing.T) {
 	t.Parallel()
@@ -304,7 +316,8 @@ func TestWhyDidIGetThis(t *testing.T) {
 	b.agree()
 	b.record("m1")
 	page := b.guest.Do("GET", "/outreach/why/"+b.sign(tracking.Why, "m1"), nil).Want(200).Body
-	if !strings.Contains(page, "동의하셨습니다") || !strings.Contains(page, "2026-03-10 12:00") || strings.Contains(page, reader) {
+	if !strings.Contains(page, "동의하셨습니다") || !strings.Contains(page, "2026-03-10 12:00") ||
+		strings.Contains(page, reader) {
 		t.Errorf("page %s", page)
 	}
 }
@@ -320,16 +333,19 @@ func TestABrowserAgreesToPushAndLeaves(t *testing.T) {
 	body := func(token, endpoint string) string {
 		return strings.NewReplacer("TOKEN", token, "ENDPOINT", endpoint).Replace(browser)
 	}
-	for _, hostile := range []string{"https://169.254.169.254/latest", "http://fcm.googleapis.com/x", "https://evil.example/x", "https://localhost/x"} {
+	for _, hostile := range []string{"https://169.254.169.254/latest", "http://fcm.googleapis.com/x",
+		"https://evil.example/x", "https://localhost/x"} {
 		b.guest.Do("POST", "/outreach/push/subscriptions", body(token, hostile)).WantField("/endpoint")
 	}
-	b.guest.Do("POST", "/outreach/push/subscriptions", body("forged", "https://fcm.googleapis.com/fcm/send/1")).WantProblem(404, "link_invalid")
+	b.guest.Do("POST", "/outreach/push/subscriptions",
+		body("forged", "https://fcm.googleapis.com/fcm/send/1")).WantProblem(404, "link_invalid")
 	b.guest.Do("POST", "/outreach/push/subscriptions", body(token, "https://fcm.googleapis.com/fcm/send/1")).Want(201)
 	if c := b.contact(reader); len(c.Push) != 1 || c.Consent[compliance.Push].Answer != compliance.Given {
 		t.Errorf("%+v", c)
 	}
 	b.clock.Advance(time.Minute)
-	b.guest.Do("POST", "/outreach/push/unsubscribe", `{"token":"`+token+`","endpoint":"https://fcm.googleapis.com/fcm/send/1"}`).Want(204)
+	b.guest.Do("POST", "/outreach/push/unsubscribe",
+		`{"token":"`+token+`","endpoint":"https://fcm.googleapis.com/fcm/send/1"}`).Want(204)
 	if c := b.contact(reader); len(c.Push) != 0 || c.Consent[compliance.Push].Answer != compliance.Refused {
 		t.Errorf("%+v", c)
 	}
@@ -343,7 +359,8 @@ func TestABrowserAgreesToPushAndLeaves(t *testing.T) {
 func TestOnlyMerchantsPlanCampaigns(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	for _, who := range []*apitest.Client{b.guest, b.guest.As(auth.Principal{Subject: "ann", Kind: auth.Customer}), b.guest.As(auth.Principal{Subject: "bo", Kind: auth.Agent})} {
+	for _, who := range []*apitest.Client{b.guest, b.guest.As(auth.Principal{Subject: "ann", Kind: auth.Customer}),
+		b.guest.As(auth.Principal{Subject: "bo", Kind: auth.Agent})} {
 		if got := who.Do("POST", "/outreach/campaigns", plan).Status; got != 401 && got != 403 {
 			t.Errorf("status %d", got)
 		}
@@ -358,9 +375,12 @@ func TestPlansThatAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for old, c := range map[string]struct{ new, pointer string }{
-		`https://shop.example.com/spring`: {"https://evil.example/", "/url"}, `"subject":"봄"`: {`"subject":"(광고) 봄"`, "/variants/0/texts/ko/subject"},
-		`2026-03-11T10:00`: {"2026-13-45T10:00", "/local"}, `"topic":"offers"`: {`"topic":"offers","test":{"percent":10,"hours":2}`, "/test"},
-		`"name":"Spring"`: {`"name":"Spring","audience":{"event":{"type":"mail.opened","atLeast":1}}`, "/audience/event/type"},
+		`https://shop.example.com/spring`: {"https://evil.example/", "/url"},
+		`"subject":"봄"`:                   {`"subject":"(광고) 봄"`, "/variants/0/texts/ko/subject"},
+		`2026-03-11T10:00`:                {"2026-13-45T10:00", "/local"},
+		`"topic":"offers"`:                {`"topic":"offers","test":{"percent":10,"hours":2}`, "/test"},
+		`"name":"Spring"`: {`"name":"Spring","audience":{"event":{"type":"mail.opened","atLeast":1}}`,
+			"/audience/event/type"},
 	} {
 		b.merchant.Do("POST", "/outreach/campaigns", strings.Replace(plan, old, c.new, 1)).WantField(c.pointer)
 	}
@@ -371,9 +391,10 @@ func TestADryRunOfACampaignSaysWhoAndWhyAndWritesNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.agree()
-	if _, err := b.service.Contacts.Change(t.Context(), "nobody@example.com", noon, func(*contact.Contact) ([]table.Write, bool, error) {
-		return nil, false, nil
-	}); err != nil {
+	if _, err := b.service.Contacts.Change(t.Context(), "nobody@example.com", noon,
+		func(*contact.Contact) ([]table.Write, bool, error) {
+			return nil, false, nil
+		}); err != nil {
 		t.Fatal(err)
 	}
 	var made struct{ ID string }
@@ -382,7 +403,8 @@ func TestADryRunOfACampaignSaysWhoAndWhyAndWritesNothing(t *testing.T) {
 	var first, second service.DryRun
 	b.merchant.Do("POST", "/outreach/campaigns/"+made.ID+"/dry-run", "").Want(200).Into(&first)
 	b.merchant.Do("POST", "/outreach/campaigns/"+made.ID+"/dry-run", "").Want(200).Into(&second)
-	if first.People != 2 || first.Mails != 1 || first.Reasons["consent"] != 1 || first.Reasons["no_consent"] != 1 || len(b.outgoing()) != before {
+	if first.People != 2 || first.Mails != 1 || first.Reasons["consent"] != 1 || first.Reasons["no_consent"] != 1 ||
+		len(b.outgoing()) != before {
 		t.Errorf("%+v", first)
 	}
 	if len(second.Sample) != len(first.Sample) || second.Mails != first.Mails || first.Sample[0] != second.Sample[0] {
@@ -403,11 +425,13 @@ func TestADryRunOfASeries(t *testing.T) {
 		Entered  string
 		Messages []service.DryRunStep
 	}
-	b.merchant.Do("POST", "/outreach/sequences/abandoned_cart/dry-run", `{"email":"haneul@example.com"}`).Want(200).Into(&got)
+	b.merchant.Do("POST", "/outreach/sequences/abandoned_cart/dry-run",
+		`{"email":"haneul@example.com"}`).Want(200).Into(&got)
 	if got.Entered != "" || len(got.Messages) != 3 || !got.Messages[0].Allowed && got.Messages[0].Reason != "holdout" {
 		t.Errorf("%+v", got)
 	}
-	b.merchant.Do("POST", "/outreach/sequences/no_such/dry-run", `{"email":"haneul@example.com"}`).WantProblem(404, "sequence_not_found")
+	b.merchant.Do("POST", "/outreach/sequences/no_such/dry-run", `{"email":"haneul@example.com"}`).WantProblem(404,
+		"sequence_not_found")
 }
 
 func TestImportedConsentsNeedProof(t *testing.T) {
@@ -422,7 +446,8 @@ func TestImportedConsentsNeedProof(t *testing.T) {
 		{"email":"b@example.com","at":"2025-06-01T12:00:00+09:00","source":"","textVersion":"3"},
 		{"email":"no address","at":"2025-06-01T12:00:00+09:00","source":"x","textVersion":"3"},
 		{"email":"c@example.com","at":"2027-06-01T12:00:00+09:00","source":"x","textVersion":"3"}]}`).Want(200).Into(&got)
-	if got.Imported != 1 || len(got.Refused) != 3 || b.contact("a@example.com").Consent[compliance.Email].Answer != compliance.Given {
+	if got.Imported != 1 || len(got.Refused) != 3 ||
+		b.contact("a@example.com").Consent[compliance.Email].Answer != compliance.Given {
 		t.Errorf("%+v", got)
 	}
 }
@@ -430,7 +455,8 @@ func TestImportedConsentsNeedProof(t *testing.T) {
 func TestOutreachSamples(t *testing.T) {
 	t.Parallel()
 	handler, err := outreach.New(t.Context(), apitest.Env(t, "outreach", noon, map[string]string{
-		"LINK_BASE": "https://api.example.com", "SHOP_NAME": "온결", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com",
+		"LINK_BASE": "https://api.example.com", "SHOP_NAME": "온결", "SHOP_URL": "https://shop.example.com",
+		"SHOP_CONTACT": "help@example.com",
 	}))
 	if err != nil {
 		t.Fatal(err)

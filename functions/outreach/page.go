@@ -21,17 +21,24 @@ var texts = map[string]map[string]string{
 		"reason.legal_notice": "법에 따라 보내 드리는 안내입니다.",
 	},
 	"en": {
-		"unsubscribe": "Unsubscribe", "unsubscribeAsk": "Do you want to receive no more advertising? One press of the button is enough.",
+		"unsubscribe": "Unsubscribe", "unsubscribeAsk": "Do you want to receive no more advertising? One press of the " +
+			"button is enough.",
 		"unsubscribed": "You will receive no more advertising.", "confirm": "Confirm",
-		"confirmAsk": "Press the button to agree to receive advertising.", "confirmed": "Thank you. Your consent was recorded.",
+		"confirmAsk":   "Press the button to agree to receive advertising.",
+		"confirmed":    "Thank you. Your consent was recorded.",
 		"notConfirmed": "This link can no longer be used.", "preferences": "Preferences", "save": "Save", "saved": "Saved.",
-		"email": "E-mail", "push": "Web push", "night": "Web push also between 21:00 and 08:00", "measure": "Record opens and clicks",
-		"why": "Why you got this message", "topics": "Topics", "sentAt": "Sent", "reason": "Reason", "consentAt": "You agreed",
-		"topic.news": "News", "topic.offers": "Offers", "topic.cart": "Cart reminders", "topic.tips": "How to use it", "topic.reviews": "Reviews",
+		"email": "E-mail", "push": "Web push", "night": "Web push also between 21:00 and 08:00",
+		"measure": "Record opens and clicks",
+		"why":     "Why you got this message", "topics": "Topics", "sentAt": "Sent", "reason": "Reason",
+		"consentAt":  "You agreed",
+		"topic.news": "News", "topic.offers": "Offers", "topic.cart": "Cart reminders", "topic.tips": "How to use it",
+		"topic.reviews":       "Reviews",
 		"topic.replenishment": "Replenishment", "topic.subscriptions": "Subscriptions",
-		"reason.consent": "You agreed to receive advertising.", "reason.existing_customer": "You bought goods of the same kind.",
-		"reason.opt_out_country": "The law of your country allows it until you refuse.", "reason.transactional": "It concerns your order or subscription.",
-		"reason.legal_notice": "The law obliges us to send it.",
+		"reason.consent":           "You agreed to receive advertising.",
+		"reason.existing_customer": "You bought goods of the same kind.",
+		"reason.opt_out_country":   "The law of your country allows it until you refuse.",
+		"reason.transactional":     "It concerns your order or subscription.",
+		"reason.legal_notice":      "The law obliges us to send it.",
 	},
 }
 
@@ -58,7 +65,8 @@ func page(language, title, body string) *Page {
 		Security: "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 		Body: []byte(`<!doctype html><html lang="` + html.EscapeString(language) + `"><head><meta charset="utf-8">` +
 			`<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>` +
-			html.EscapeString(title) + `</title><style>` + style + `</style></head><body><main><h1>` + html.EscapeString(title) + `</h1>` + body +
+			html.EscapeString(title) + `</title><style>` + style + `</style></head><body><main><h1>` + html.EscapeString(title) +
+			`</h1>` + body +
 			`</main></body></html>`),
 	}
 }
@@ -67,7 +75,8 @@ func paragraph(s string) string { return "<p>" + html.EscapeString(s) + "</p>" }
 
 // form posts to the page's own address.
 func form(hidden, inner, button string) string {
-	return `<form method="post">` + hidden + inner + `<button type="submit">` + html.EscapeString(button) + `</button></form>`
+	return `<form method="post">` + hidden + inner + `<button type="submit">` + html.EscapeString(button) +
+		`</button></form>`
 }
 
 func checkbox(name, value, label string, checked bool) string {
@@ -75,6 +84,7 @@ func checkbox(name, value, label string, checked bool) string {
 	if checked {
 		mark = " checked"
 	}
-	return `<label><input type="checkbox" name="` + html.EscapeString(name) + `" value="` + html.EscapeString(value) + `"` + mark + `> ` +
+	return `<label><input type="checkbox" name="` + html.EscapeString(name) + `" value="` + html.EscapeString(value) +
+		`"` + mark + `> ` +
 		html.EscapeString(label) + `</label>`
 }

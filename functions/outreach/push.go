@@ -20,16 +20,22 @@ func (f *Outreach) pushRoutes(s *api.Service) {
 	public := func(method, path, id, summary, text string, errors ...int) api.Route {
 		return route(api.Public, method, "/push"+path, id, summary, text, errors...)
 	}
-	api.Handle(s, public("GET", "/key", "pushKey", "Key that browsers subscribe with", "The VAPID public key (RFC 8292)."), f.pushKey)
-	api.Handle(s, public("GET", "/worker.js", "pushWorker", "Service worker for a storefront", "Serve it from the storefront's own origin."), f.pushWorker)
-	subscribe := public("POST", "/subscriptions", "subscribePush", "A browser agrees to push messages", subscribeText, 404, 422)
+	api.Handle(s, public("GET", "/key", "pushKey", "Key that browsers subscribe with", "The VAPID public key (RFC 8292)."),
+		f.pushKey)
+	api.Handle(s, public("GET", "/worker.js", "pushWorker", "Service worker for a storefront",
+		"Serve it from the storefront's own origin."), f.pushWorker)
+	subscribe := public("POST", "/subscriptions", "subscribePush", "A browser agrees to push messages", subscribeText, 404,
+		422)
 	subscribe.Status = 201
 	api.Handle(s, subscribe, f.subscribePush)
-	api.Handle(s, public("POST", "/unsubscribe", "unsubscribePush", "A browser leaves", "The same again is a success.", 404), f.unsubscribePush)
+	api.Handle(s, public("POST", "/unsubscribe", "unsubscribePush", "A browser leaves", "The same again is a success.",
+		404), f.unsubscribePush)
 }
 
-const subscribeText = "Call it after a click on a button of its own that says what will be sent: permission of the browser is no consent to " +
-	"advertising. token is that of a preferences link, so a browser is tied only to a person who can read their mail. The endpoint has to be " +
+const subscribeText = "Call it after a click on a button of its own that says what will be sent: permission of the " +
+	"browser is no consent to " +
+	"advertising. token is that of a preferences link, so a browser is tied only to a person who can read their mail. " +
+	"The endpoint has to be " +
 	"a push service of a browser."
 
 // PushKeyOutput is the key.
@@ -73,13 +79,15 @@ func (f *Outreach) subscribePush(ctx context.Context, in *SubscribePushInput) (*
 	}
 	browser := push.Subscription{Endpoint: b.Endpoint, P256dh: b.Keys.P256dh, Auth: b.Keys.Auth}
 	if err := browser.Check(f.Hosts); err != nil {
-		return nil, problem.InvalidField("/endpoint", "push_subscription_invalid", "a subscription of a browser's push service").Because(err)
+		return nil, problem.InvalidField("/endpoint", "push_subscription_invalid",
+			"a subscription of a browser's push service").Because(err)
 	}
 	if _, err := f.contactOf(ctx, fields[0]); err != nil {
 		return nil, err
 	}
 	_, err = f.Service.AnswerID(ctx, fields[0], consent.Change{
-		Channel: compliance.Push, Action: consent.Give, Night: b.Night, At: f.now(), Source: "browser", TextVersion: b.TextVersion,
+		Channel: compliance.Push, Action: consent.Give, Night: b.Night, At: f.now(), Source: "browser",
+		TextVersion: b.TextVersion,
 	}, func(c *contact.Contact) { c.Subscribe(browser) })
 	return nil, err
 }

@@ -20,15 +20,21 @@ func (f *Outreach) seriesRoutes(s *api.Service) {
 	merchant := func(method, path, id, summary, text string, errors ...int) api.Route {
 		return route(api.MerchantIs, method, "/sequences"+path, id, summary, text, errors...)
 	}
-	api.Handle(s, merchant("GET", "", "listSequences", "Series of messages", "The newest version of each, as it runs."), f.sequences)
-	api.Handle(s, merchant("POST", "/{sequenceId}/pause", "pauseSequence", "Pause a series", "People stay where they are.", 404), f.pause(true))
-	api.Handle(s, merchant("POST", "/{sequenceId}/resume", "resumeSequence", "Let a series go on", "", 404), f.pause(false))
-	api.Handle(s, merchant("POST", "/{sequenceId}/dry-run", "dryRunSequence", "What a person would get, when, and why", dryRunText, 404, 422), f.dryRun)
-	api.Handle(s, merchant("GET", "/{sequenceId}/report", "reportSequence", "What a series brought", "Counters by step, and the lift over the holdout.", 404),
+	api.Handle(s, merchant("GET", "", "listSequences", "Series of messages", "The newest version of each, as it runs."),
+		f.sequences)
+	api.Handle(s, merchant("POST", "/{sequenceId}/pause", "pauseSequence", "Pause a series", "People stay where they are.",
+		404), f.pause(true))
+	api.Handle(s, merchant("POST", "/{sequenceId}/resume", "resumeSequence", "Let a series go on", "", 404),
+		f.pause(false))
+	api.Handle(s, merchant("POST", "/{sequenceId}/dry-run", "dryRunSequence", "What a person would get, when, and why",
+		dryRunText, 404, 422), f.dryRun)
+	api.Handle(s, merchant("GET", "/{sequenceId}/report", "reportSequence", "What a series brought",
+		"Counters by step, and the lift over the holdout.", 404),
 		f.seriesReport)
 }
 
-const dryRunText = "Plays the series for a person as they are now, on a clock that is moved, from now on. Writes nothing, and answers the same " +
+const dryRunText = "Plays the series for a person as they are now, on a clock that is moved, from now on. Writes " +
+	"nothing, and answers the same " +
 	"twice."
 
 // SequencesOutput lists series.

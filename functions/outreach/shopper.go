@@ -32,26 +32,35 @@ func (f *Outreach) shopperRoutes(s *api.Service) {
 	signUp := public("POST", "/sign-ups", "signUpForNews", "Ask to hear from the shop", signUpText, 422, 429)
 	signUp.Status = accepted
 	api.Handle(s, signUp, f.signUp)
-	api.Handle(s, public("GET", "/confirm/{token}", "confirmSignUpPage", "Page that confirms a sign-up", "Changes nothing.", 404), f.confirmPage)
+	api.Handle(s, public("GET", "/confirm/{token}", "confirmSignUpPage", "Page that confirms a sign-up",
+		"Changes nothing.", 404), f.confirmPage)
 	api.Handle(s, public("POST", "/confirm/{token}", "confirmSignUp", "Confirm a sign-up", "", 404), f.confirm)
-	api.Handle(s, public("GET", "/unsubscribe/{token}", "unsubscribePage", "Page to unsubscribe", "Changes nothing.", 404), f.unsubscribePage)
-	api.Handle(s, public("POST", "/unsubscribe/{token}", "unsubscribe", "One-click unsubscribe", unsubscribeText, 400, 404), f.unsubscribe)
-	api.Handle(s, public("GET", "/preferences/{token}", "preferencesPage", "Page of topics and channels", "", 404), f.preferencesPage)
-	api.Handle(s, public("POST", "/preferences/{token}", "savePreferences", "Save topics and channels", "The body is the page's form.", 400, 404),
+	api.Handle(s, public("GET", "/unsubscribe/{token}", "unsubscribePage", "Page to unsubscribe", "Changes nothing.", 404),
+		f.unsubscribePage)
+	api.Handle(s, public("POST", "/unsubscribe/{token}", "unsubscribe", "One-click unsubscribe", unsubscribeText, 400,
+		404), f.unsubscribe)
+	api.Handle(s, public("GET", "/preferences/{token}", "preferencesPage", "Page of topics and channels", "", 404),
+		f.preferencesPage)
+	api.Handle(s, public("POST", "/preferences/{token}", "savePreferences", "Save topics and channels",
+		"The body is the page's form.", 400, 404),
 		f.savePreferences)
 	follow := public("GET", "/links/{token}", "followLink", "A link in a message", followText, 404)
 	follow.Status = http.StatusFound
 	api.Handle(s, follow, f.follow)
-	api.Handle(s, public("GET", "/opened/{token}", "openedMessage", "The picture that marks an open", "Always a picture."), f.opened)
+	api.Handle(s, public("GET", "/opened/{token}", "openedMessage", "The picture that marks an open", "Always a picture."),
+		f.opened)
 	api.Handle(s, public("GET", "/why/{token}", "whyMessage", "Why a message was sent", "", 404), f.why)
 }
 
 const (
-	signUpText = "The answer is the same whether the address is known or not. A mail asks to confirm; before that nothing is sent. " +
+	signUpText = "The answer is the same whether the address is known or not. A mail asks to confirm; before that " +
+		"nothing is sent. " +
 		"The text that the person agreed to is named by its version and kept by the shop."
-	unsubscribeText = "RFC 8058: the body is List-Unsubscribe=One-Click as application/x-www-form-urlencoded or multipart/form-data. " +
+	unsubscribeText = "RFC 8058: the body is List-Unsubscribe=One-Click as application/x-www-form-urlencoded or " +
+		"multipart/form-data. " +
 		"No cookie and no log-in is needed, and the same request again answers the same."
-	followText = "Leads to the page that the message was written with, and counts the click. A link that was altered leads nowhere."
+	followText = "Leads to the page that the message was written with, and counts the click. A link that was altered " +
+		"leads nowhere."
 )
 
 // SignUpInput is a sign-up.
@@ -134,7 +143,8 @@ func (f *Outreach) confirmPage(ctx context.Context, in *LinkInput) (*Page, error
 	return page(c.Language, t("confirm"), paragraph(t("confirmAsk"))+form("", "", t("confirm"))), nil
 }
 
-// confirm counts a confirmation. It stands for what was asked for last: the link of an older mail, or one that is too old, gives nothing.
+// confirm counts a confirmation. It stands for what was asked for last: the link of an older mail, or one that is too
+// old, gives nothing.
 func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 	fields, err := f.verify(ctx, tracking.Confirm, in.Token, 3)
 	if err != nil {
@@ -203,7 +213,8 @@ func (in FormInput) values() (url.Values, error) {
 	return nil, problem.BadRequest("form_expected", "Send a form.")
 }
 
-// unsubscribe is RFC 8058 3.1 and 3.2. Somebody who is not known any more has nothing to unsubscribe from, which is a success.
+// unsubscribe is RFC 8058 3.1 and 3.2. Somebody who is not known any more has nothing to unsubscribe from, which is a
+// success.
 func (f *Outreach) unsubscribe(ctx context.Context, in *FormInput) (*Page, error) {
 	fields, err := f.verify(ctx, tracking.Unsubscribe, in.Token, 3)
 	if err != nil {
@@ -217,7 +228,8 @@ func (f *Outreach) unsubscribe(ctx context.Context, in *FormInput) (*Page, error
 		return nil, problem.BadRequest("one_click_expected", "The form must say List-Unsubscribe=One-Click.")
 	}
 	c, err := f.Service.AnswerID(ctx, fields[0], consent.Change{
-		Channel: compliance.Email, Action: consent.Refuse, At: f.now(), Source: "one_click", TextVersion: "one_click", Message: fields[2],
+		Channel: compliance.Email, Action: consent.Refuse, At: f.now(), Source: "one_click", TextVersion: "one_click",
+		Message: fields[2],
 	}, nil)
 	if errors.Is(err, table.ErrNotFound) {
 		return page("en", text("en", "unsubscribe"), paragraph(text("en", "unsubscribed"))), nil
@@ -249,7 +261,8 @@ func preferences(c contact.Contact, note string) *Page {
 	inner += checkbox("email", "yes", t("email"), c.Consent[compliance.Email].Answer == compliance.Given)
 	inner += checkbox("push", "yes", t("push"), c.Consent[compliance.Push].Answer == compliance.Given)
 	inner += checkbox("night", "yes", t("night"), c.Consent[compliance.Push].Night)
-	inner += checkbox("measure", "yes", t("measure"), !c.NoTracking) + `</fieldset><fieldset><legend>` + t("topics") + `</legend>`
+	inner += checkbox("measure", "yes", t("measure"), !c.NoTracking) + `</fieldset><fieldset><legend>` + t("topics") +
+		`</legend>`
 	for _, topic := range consent.Topics {
 		inner += checkbox("topic", string(topic), t("topic."+string(topic)), !slices.Contains(c.TopicsOff, string(topic)))
 	}
@@ -259,7 +272,8 @@ func preferences(c contact.Contact, note string) *Page {
 	return page(c.Language, t("preferences"), note+form("", inner+`</fieldset>`, t("save")))
 }
 
-// savePreferences replaces topics and answers of each channel by what the form says. What did not change is no new answer.
+// savePreferences replaces topics and answers of each channel by what the form says. What did not change is no new
+// answer.
 func (f *Outreach) savePreferences(ctx context.Context, in *FormInput) (*Page, error) {
 	fields, err := f.verify(ctx, tracking.Preferences, in.Token, 1)
 	if err != nil {
@@ -284,12 +298,14 @@ func (f *Outreach) savePreferences(ctx context.Context, in *FormInput) (*Page, e
 	}
 	for _, channel := range consent.Channels {
 		yes := values.Get(string(channel)) == "yes"
-		change := consent.Change{Channel: channel, At: f.now(), Source: "preferences", TextVersion: "preferences", Action: consent.Withdraw}
+		change := consent.Change{Channel: channel, At: f.now(), Source: "preferences", TextVersion: "preferences",
+			Action: consent.Withdraw}
 		if yes {
 			change.Action, change.Night = consent.Give, channel == compliance.Push && values.Get("night") == "yes"
 		}
 		state := c.Consent[channel]
-		if yes == (state.Answer == compliance.Given) && state.Night == change.Night || !yes && state.Answer == compliance.NoAnswer {
+		if yes == (state.Answer == compliance.Given) && state.Night == change.Night || !yes &&
+			state.Answer == compliance.NoAnswer {
 			change.Action = "" // topics only
 		}
 		if c, err = f.Service.AnswerID(ctx, c.ID, change, topics); err != nil {
@@ -322,7 +338,8 @@ func (in HitInput) hit(ctx context.Context, r outbox.Record, now time.Time) trac
 		delivered = r.TriedAt
 	}
 	return tracking.Hit{
-		At: now, Delivered: delivered, Method: http.MethodGet, UserAgent: in.UserAgent, Purpose: in.Purpose + in.Older, From: from, Links: 1,
+		At: now, Delivered: delivered, Method: http.MethodGet, UserAgent: in.UserAgent, Purpose: in.Purpose + in.Older,
+		From: from, Links: 1,
 	}
 }
 

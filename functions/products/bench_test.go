@@ -13,8 +13,8 @@ import (
 	"dangol/shared/pricing"
 )
 
-// BenchmarkRoutes is the CPU of the hot routes, API Gateway event in, answer out, with 200 products and everything fresh
-// in memory.
+// BenchmarkRoutes is the CPU of the hot routes, API Gateway event in, answer out, with 200 products and everything
+// fresh in memory.
 func BenchmarkRoutes(b *testing.B) {
 	rules, err := pricing.DefaultShop()
 	if err != nil {
@@ -23,11 +23,13 @@ func BenchmarkRoutes(b *testing.B) {
 	c := clock.Stopped(opening)
 	f := newCatalog(localtest.Table(b, table.Commerce), c, rules, time.Minute)
 	handler := f.service(api.Options{Clock: c, Verify: apitest.Verify}).Lambda()
-	s := &shop{TB: b, Products: f, clock: c, api: apitest.New(b, handler), merchant: apitest.New(b, handler).As(apitest.Merchant)}
+	s := &shop{TB: b, Products: f, clock: c, api: apitest.New(b, handler),
+		merchant: apitest.New(b, handler).As(apitest.Merchant)}
 	for i := range 200 {
 		s.create(cream(fmt.Sprintf("cream-%d", i)))
 	}
-	for _, path := range []string{"/products", "/products?q=크림&sort=price_asc&currency=KRW", "/products/cream-7", "/categories"} {
+	for _, path := range []string{"/products", "/products?q=크림&sort=price_asc&currency=KRW", "/products/cream-7",
+		"/categories"} {
 		event := apitest.Event(b, "GET", path, nil, nil)
 		b.Run(path, func(b *testing.B) {
 			b.ReportAllocs()

@@ -76,7 +76,8 @@ func documentOf(p *catalog.Product) *ProductDocument {
 func variantDocument(v catalog.Variant) VariantDocument {
 	d := VariantDocument{
 		ID: v.ID, SKU: v.SKU, Options: v.Options, Prices: make(map[string]PriceDocument, len(v.Prices)),
-		Taxable: &v.Taxable, TaxClass: v.TaxClass, RequiresShipping: &v.RequiresShipping, Grams: v.Grams, Barcode: v.Barcode, Image: v.Image,
+		Taxable: &v.Taxable, TaxClass: v.TaxClass, RequiresShipping: &v.RequiresShipping, Grams: v.Grams, Barcode: v.Barcode,
+		Image:     v.Image,
 		Untracked: v.Untracked, Backorder: v.Backorder, Components: v.Components,
 		MaxPerOrder: v.MaxPerOrder, MaxPerCustomer: v.MaxPerCustomer,
 	}
@@ -90,13 +91,15 @@ func variantDocument(v catalog.Variant) VariantDocument {
 	return d
 }
 
-// product is the document as a product, in the place of before (nil for one that is being made). Variants keep their ids,
-// new ones get theirs. It returns the stock that new variants begin with.
-func (d *ProductDocument) product(before *catalog.Product, productID string, now time.Time) (*catalog.Product, map[string]catalog.InitialStock) {
+// product is the document as a product, in the place of before (nil for one that is being made). Variants keep their
+// ids, new ones get theirs. It returns the stock that new variants begin with.
+func (d *ProductDocument) product(before *catalog.Product, productID string, now time.Time) (*catalog.Product,
+	map[string]catalog.InitialStock) {
 	p := &catalog.Product{
 		ID: productID, Version: 1, Handle: handleOf(d.Handle), Status: catalog.Status(d.Status), Title: texts(d.Title),
-		Description: texts(d.Description), Vendor: d.Vendor, Type: d.Type, Tags: composed(d.Tags), Categories: composed(d.Categories),
-		Options: d.Options, Images: d.Images, CreatedAt: now, UpdatedAt: now,
+		Description: texts(d.Description), Vendor: d.Vendor, Type: d.Type, Tags: composed(d.Tags),
+		Categories: composed(d.Categories),
+		Options:    d.Options, Images: d.Images, CreatedAt: now, UpdatedAt: now,
 	}
 	if before != nil {
 		p.ID, p.Version, p.CreatedAt, p.NextVariant = before.ID, before.Version+1, before.CreatedAt, before.NextVariant
@@ -124,7 +127,8 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 func (d VariantDocument) variant() catalog.Variant {
 	v := catalog.Variant{
 		ID: d.ID, SKU: d.SKU, Options: composed(d.Options), Prices: make(map[string]catalog.Price, len(d.Prices)),
-		Taxable: d.Taxable == nil || *d.Taxable, TaxClass: d.TaxClass, RequiresShipping: d.RequiresShipping == nil || *d.RequiresShipping,
+		Taxable: d.Taxable == nil || *d.Taxable, TaxClass: d.TaxClass, RequiresShipping: d.RequiresShipping == nil ||
+			*d.RequiresShipping,
 		Grams: d.Grams, Barcode: d.Barcode, Image: d.Image, Untracked: d.Untracked, Backorder: d.Backorder,
 		Components: d.Components, MaxPerOrder: d.MaxPerOrder, MaxPerCustomer: d.MaxPerCustomer,
 	}

@@ -48,7 +48,8 @@ type stockOf struct {
 	opensAt      *time.Time
 }
 
-// stocks works out for a page of cards whether the products can be bought. 2 round trips at most, none for what is fresh.
+// stocks works out for a page of cards whether the products can be bought. 2 round trips at most, none for what is
+// fresh.
 func (c *Products) stocks(ctx context.Context, entries []*catalog.Entry) (map[string]stockOf, error) {
 	var firsts, all []string
 	for _, e := range entries {

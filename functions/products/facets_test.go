@@ -12,7 +12,8 @@ func TestAListSaysWhatItHasInAll(t *testing.T) {
 	s := stocked(t)
 	var page ProductList
 	s.api.Do("GET", "/products?currency=KRW&facets=true&limit=1&language=en", nil).Want(200).Into(&page)
-	if len(page.Products) != 1 || page.Total != 4 || page.Facets.MinPrice.Amount != 5_000 || page.Facets.MaxPrice.Amount != 30_000 {
+	if len(page.Products) != 1 || page.Total != 4 || page.Facets.MinPrice.Amount != 5_000 ||
+		page.Facets.MaxPrice.Amount != 30_000 {
 		t.Errorf("of 4 products, the first page: %+v, facets %+v", page, page.Facets)
 	}
 	if first := page.Facets.Categories[0]; first != (ProductFacet{"스킨케어", "Skincare", 2}) {
@@ -64,7 +65,8 @@ func TestVariantsAreResolvedByID(t *testing.T) {
 	s := newShop(t)
 	first, second := s.create(cream("one")), s.create(cream("two").with("title", object{"ko": "비누", "en": "Soap"}))
 	draft := s.create(cream("draft").with("status", "draft"))
-	ask := fmt.Sprintf("/variants?language=en&ids=%s,%s,var_nothing,%s", second.Variants[0].ID, draft.Variants[0].ID, first.Variants[0].ID)
+	ask := fmt.Sprintf("/variants?language=en&ids=%s,%s,var_nothing,%s", second.Variants[0].ID, draft.Variants[0].ID,
+		first.Variants[0].ID)
 	var got struct{ Variants []VariantSummary }
 	s.api.Do("GET", ask, nil).Want(200).Into(&got)
 	var handles []string
@@ -94,7 +96,8 @@ func TestTheShopSaysWhatAStorefrontHasToKnow(t *testing.T) {
 		germany.Methods[0].FreeFrom.Amount != 8_000 || germany.Methods[0].Name != "Standard international" {
 		t.Errorf("%+v", germany)
 	}
-	if !slices.Contains(germany.Address, ShopField{"city", true}) || v.Labels["스킨케어"] != "Skincare" || len(v.Legal) != 3 || v.Legal[0].Title != "Terms of sale" {
+	if !slices.Contains(germany.Address, ShopField{"city", true}) || v.Labels["스킨케어"] != "Skincare" || len(v.Legal) != 3 ||
+		v.Legal[0].Title != "Terms of sale" {
 		t.Errorf("address %+v, labels %v, legal %+v", germany.Address, v.Labels, v.Legal)
 	}
 }

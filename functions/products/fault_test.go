@@ -11,7 +11,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// importing is a merchant who imports a file over an older one and tries again, as the command does, until the API answers.
+// importing is a merchant who imports a file over an older one and tries again, as the command does, until the API
+// answers.
 type importing struct {
 	*shop
 	file   string
@@ -27,7 +28,8 @@ var (
 	)
 	fileAfter = lines(
 		"Handle,Title,Option1 Name,Option1 Value,Variant Inventory Tracker,Variant Inventory Qty,Variant Price",
-		"tee,Tee,Size,S,shopify,9,9000", "tee,,,M,shopify,4,9000", "cap,Hat,Title,Default Title,shopify,3,8000", "bag,Bag,,,shopify,2,20000",
+		"tee,Tee,Size,S,shopify,9,9000", "tee,,,M,shopify,4,9000", "cap,Hat,Title,Default Title,shopify,3,8000",
+		"bag,Bag,,,shopify,2,20000",
 	)
 )
 
@@ -56,7 +58,8 @@ func (w *importing) Check(t testing.TB) {
 		d := w.edit(w.page(handle).ID)
 		for _, v := range d.Variants {
 			got = append(got, strings.Join([]string{
-				handle, d.Title["ko"], strings.Join(v.Options, "/"), itoa(int(v.Prices["KRW"].Amount)), itoa(w.stockOf(v.ID)), "v" + itoa(d.Version),
+				handle, d.Title["ko"], strings.Join(v.Options, "/"), itoa(int(v.Prices["KRW"].Amount)), itoa(w.stockOf(v.ID)),
+				"v" + itoa(d.Version),
 			}, " "))
 		}
 	}

@@ -19,24 +19,31 @@ import (
 // maxFile is the largest piece of a file in one request. API Gateway takes 10 MB, Lambda 6 MB.
 const maxFile = 4 << 20
 
-// maxPage is the largest page of an export: Lambda answers 6 MB, and a body of bytes goes out as base64, which is a third
-// longer. A page that would be longer is cut to half its products.
+// maxPage is the largest page of an export: Lambda answers 6 MB, and a body of bytes goes out as base64, which is a
+// third longer. A page that would be longer is cut to half its products.
 const maxPage = 4 << 20
 
 func (c *Products) fileRoutes(s *api.Service) {
 	api.Handle(s, api.Route{
-		Method: http.MethodPost, Path: "/products/import", ID: "importProducts", Tag: "Products (merchant)", Access: api.MerchantIs,
+		Method: http.MethodPost, Path: "/products/import", ID: "importProducts", Tag: "Products (merchant)",
+		Access:  api.MerchantIs,
 		Summary: "Import products from rows of a CSV file in Shopify's format", MaxBody: maxFile, Errors: []int{413, 422},
-		Description: "The body is a header and the rows of whole products. A product is found by its handle: one that is there is " +
-			"brought in line with the file, fields the file has no column for stay, variants are matched by their options, and variants " +
-			"that the file leaves out are removed. Importing the same rows again changes nothing. StockLevel is set only when its column says " +
-			"something else than in the last import, so what was sold since stays sold.\n\nEach product is written whole or not at all; " +
+		Description: "The body is a header and the rows of whole products. A product is found by its handle: one that is " +
+			"there is " +
+			"brought in line with the file, fields the file has no column for stay, variants are matched by their options, " +
+			"and variants " +
+			"that the file leaves out are removed. Importing the same rows again changes nothing. StockLevel is set only " +
+			"when its column says " +
+			"something else than in the last import, so what was sold since stays sold.\n\nEach product is written whole or " +
+			"not at all; " +
 			"what is wrong with the others is listed by row. `make import FILE=...` sends a file of any size piece by piece.",
 	}, c.importFile)
 	api.Handle(s, api.Route{
-		Method: http.MethodGet, Path: "/products/export", ID: "exportProducts", Tag: "Products (merchant)", Access: api.MerchantIs,
+		Method: http.MethodGet, Path: "/products/export", ID: "exportProducts", Tag: "Products (merchant)",
+		Access:  api.MerchantIs,
 		Summary: "Export products as CSV in Shopify's format", Errors: []int{422},
-		Description: "One page of products; the header stands on the first page only, so that pages can be put together. The next " +
+		Description: "One page of products; the header stands on the first page only, so that pages can be put together. " +
+			"The next " +
 			"page is in the header Next-Cursor.",
 	}, c.exportFile)
 }

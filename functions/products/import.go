@@ -119,7 +119,8 @@ func fileProblem(err error) error {
 
 // batch reads the next products, leaving out and reporting those with errors. done says that the file is at its end, or
 // that what follows cannot be read.
-func (t *tally) batch(file *shopify.Reader, base shopify.Base, seen map[string]int) (batch []shopify.Product, done bool) {
+func (t *tally) batch(file *shopify.Reader, base shopify.Base, seen map[string]int) (batch []shopify.Product,
+	done bool) {
 	for len(batch) < importBatch {
 		group, err := file.Next()
 		if errors.Is(err, io.EOF) {
@@ -170,7 +171,8 @@ func (c *Products) importBatch(ctx context.Context, batch []shopify.Product, t *
 		return err
 	}
 	for _, file := range left {
-		t.fail(1, &shopify.RowError{Row: file.Row, Code: "busy", Message: "others keep changing this product; import it again"})
+		t.fail(1, &shopify.RowError{Row: file.Row, Code: "busy",
+			Message: "others keep changing this product; import it again"})
 	}
 	return nil
 }
@@ -187,7 +189,8 @@ type incoming struct {
 
 // importOnce makes one attempt and returns the products that somebody else made or changed in between. 3 round trips to
 // read, then what catalog.WriteAll takes for those that differ, and 1 for each variant whose stock is set.
-func (c *Products) importOnce(ctx context.Context, batch []shopify.Product, t *tally) (again []shopify.Product, err error) {
+func (c *Products) importOnce(ctx context.Context, batch []shopify.Product, t *tally) (again []shopify.Product,
+	err error) {
 	found, err := c.there(ctx, batch)
 	if err != nil {
 		return nil, err
@@ -224,7 +227,8 @@ func (c *Products) importOnce(ctx context.Context, batch []shopify.Product, t *t
 
 // write writes the products that differ. written is those that are as the file has them, again those that somebody else
 // made or changed in between.
-func (c *Products) write(ctx context.Context, sound []incoming, t *tally) (written []incoming, again []shopify.Product, err error) {
+func (c *Products) write(ctx context.Context, sound []incoming, t *tally) (written []incoming, again []shopify.Product,
+	err error) {
 	var differ []incoming
 	var changes []catalog.ProductChange
 	for _, p := range sound {
@@ -247,7 +251,8 @@ func (c *Products) write(ctx context.Context, sound []incoming, t *tally) (writt
 		case errors.Is(err, catalog.ErrTooManyCounters):
 			t.fail(1, &shopify.RowError{Row: p.file.Row, Code: "too_many", Message: "fewer new variants in one import"})
 		case table.Permanent(err):
-			t.fail(1, &shopify.RowError{Row: p.file.Row, Code: "too_large", Message: "a product of at most 400 KB: less text, fewer variants"})
+			t.fail(1, &shopify.RowError{Row: p.file.Row, Code: "too_large",
+				Message: "a product of at most 400 KB: less text, fewer variants"})
 		case err != nil:
 			return nil, nil, err
 		default:
@@ -262,7 +267,8 @@ func (t *tally) foresee(p incoming, levels map[table.Key]stock.Level) {
 	switch {
 	case p.before == nil:
 		t.count(&t.Created)
-	case p.differs || slices.ContainsFunc(p.product.Variants, func(v catalog.Variant) bool { return p.setsStock(v, levels) }):
+	case p.differs || slices.ContainsFunc(p.product.Variants,
+		func(v catalog.Variant) bool { return p.setsStock(v, levels) }):
 		t.count(&t.Updated)
 	default:
 		t.count(&t.Unchanged)
@@ -325,9 +331,9 @@ func (c *Products) there(ctx context.Context, batch []shopify.Product) (there, e
 	return found, err
 }
 
-// importStock sets the stock of variants that were there before, and counts the product; new variants begin with theirs.
-// Each variant remembers the quantity of its last import, so a repetition after a failure in between sets what is left to
-// set.
+// importStock sets the stock of variants that were there before, and counts the product; new variants begin with
+// theirs. Each variant remembers the quantity of its last import, so a repetition after a failure in between sets what
+// is left to set.
 func (c *Products) importStock(ctx context.Context, p incoming, levels map[table.Key]stock.Level, t *tally) error {
 	if p.before == nil {
 		t.count(&t.Created)

@@ -20,9 +20,11 @@ func TestOneBadRowNeverStopsAnImport(t *testing.T) {
 	s := newShop(t)
 	huge := strings.Repeat("가", 19_000)
 	for _, c := range []struct{ name, head, row, code string }{
-		{"a handle of 2,048 bytes", "Handle,Title,Variant Price", strings.Repeat("x", 2048) + ",Long,100", "wrong_format Handle"},
+		{"a handle of 2,048 bytes", "Handle,Title,Variant Price", strings.Repeat("x", 2048) + ",Long,100",
+			"wrong_format Handle"},
 		{"a handle of a route", "Handle,Title,Variant Price", "import,Import,100", "reserved Handle"},
-		{"a product over 400 KB", "Handle,Title,Body (ko),Body (en),Body (ja),Body (zh),Body (fr),Body (de),Body (es),Body (it),Variant Price",
+		{"a product over 400 KB", "Handle,Title,Body (ko),Body (en),Body (ja),Body (zh),Body (fr),Body (de),Body " +
+			"(es),Body (it),Variant Price",
 			"huge,Huge" + strings.Repeat(","+huge, 8) + ",100", "too_large"},
 		{"a comma outside quotes", "Handle,Title,Variant SKU,Variant Price", "lamp,Lamp, small,L-1,1,000", "wide_row"},
 	} {
@@ -50,7 +52,8 @@ func TestSignsAndLineBreaksAreNormalized(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	d := s.edit(s.page("glow-serum").ID)
-	if d.Title["ko"] != "Glow Serum" || d.Vendor != "Dan gol" || d.Variants[0].Options[0] != "50 ml" || d.Description["ko"] != "<p>one\ntwo</p>" {
+	if d.Title["ko"] != "Glow Serum" || d.Vendor != "Dan gol" || d.Variants[0].Options[0] != "50 ml" ||
+		d.Description["ko"] != "<p>one\ntwo</p>" {
 		t.Errorf("%+v", d)
 	}
 }
@@ -63,7 +66,8 @@ func TestTextsOf255CharactersAreTaken(t *testing.T) {
 	if r := s.importCSV("", lines(head, strings.Repeat(long+",", 8)+"100")); r.counts() != [4]int{1, 0, 0, 0} {
 		t.Errorf("255 characters each: %v", codesOf(r))
 	}
-	for i, column := range []string{"Handle", "Title", "Vendor", "Type", "Tags", "Option1 Name", "Option1 Value", "Variant SKU"} {
+	for i, column := range []string{"Handle", "Title", "Vendor", "Type", "Tags", "Option1 Name", "Option1 Value",
+		"Variant SKU"} {
 		cells := []string{"h" + fmt.Sprint(i), "T", "v", "t", "g", "o", "x", "s", "100"}
 		cells[i] = longer
 		if r := s.importCSV("", lines(head, strings.Join(cells, ","))); r.Failed != 1 || len(r.Errors) == 0 {
@@ -85,7 +89,8 @@ func TestSemicolonsAndTabsSeparateToo(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	for _, sep := range []string{";", "\t"} {
-		file := strings.NewReplacer("|", sep).Replace(lines("Handle|Title|Variant Price", "h-"+fmt.Sprint(sep[0])+"|Tea, green|100"))
+		file := strings.NewReplacer("|",
+			sep).Replace(lines("Handle|Title|Variant Price", "h-"+fmt.Sprint(sep[0])+"|Tea, green|100"))
 		if r := s.importCSV("", file); r.counts() != [4]int{1, 0, 0, 0} {
 			t.Errorf("%q: %+v", sep, r)
 		}

@@ -34,7 +34,8 @@ func (s *shop) stockOf(variantID string) int {
 func lines(rows ...string) string { return strings.Join(rows, "\n") + "\n" }
 
 var tee = lines(
-	"Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Image Src,Tags",
+	"Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant "+
+		"Price,Image Src,Tags",
 	`tee,"Tee, 티셔츠",Size,S,T-S,shopify,5,10000,https://cdn.example/1.jpg,"면, basic"`,
 	`tee,,,M,T-M,shopify,7,11000,https://cdn.example/2.jpg,`,
 	`tee,,,,,,,,https://cdn.example/3.jpg,`,
@@ -48,7 +49,8 @@ func TestImport(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	d := s.edit(s.page("tee").ID)
-	if len(d.Variants) != 2 || len(d.Images) != 3 || d.Variants[1].Prices["KRW"].Amount != 11000 || d.Title["ko"] != "Tee, 티셔츠" ||
+	if len(d.Variants) != 2 || len(d.Images) != 3 || d.Variants[1].Prices["KRW"].Amount != 11000 ||
+		d.Title["ko"] != "Tee, 티셔츠" ||
 		!slices.Equal(d.Tags, []string{"면", "basic"}) || !slices.Equal(d.Options[0].Values, []string{"S", "M"}) {
 		t.Fatalf("%+v", d)
 	}
@@ -123,7 +125,8 @@ func TestImportLanguagesAndCurrencies(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	r := s.importCSV("?currency=USD&language=en", lines(
-		"\ufeffHandle,Title,Title (ko),Body (HTML),Body (ko),Variant Price,Variant Compare At Price,Price / KRW,Compare At Price / KRW,Price / International",
+		"\ufeffHandle,Title,Title (ko),Body (HTML),Body (ko),Variant Price,Variant Compare At Price,Price / KRW,Compare "+
+			"At Price / KRW,Price / International",
 		"크림,Cream,크림,\"<p>Line\nbreak, and \"\"quotes\"\"</p>\",<p>본문</p>,9.50,9.50,12000,15000,7",
 	))
 	if r.counts() != [4]int{1, 0, 0, 0} {
@@ -140,7 +143,8 @@ func TestImportLanguagesAndCurrencies(t *testing.T) {
 func TestImportStatus(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.importCSV("", lines("Handle,Title,Published,Status,Variant Price", "a,A,true,draft,1", "b,B,false,,1", "c,C,TRUE,,1", "d,D,,archived,1"))
+	s.importCSV("", lines("Handle,Title,Published,Status,Variant Price", "a,A,true,draft,1", "b,B,false,,1", "c,C,TRUE,,1",
+		"d,D,,archived,1"))
 	var cards ProductList
 	s.merchant.Do("GET", "/admin/products?sort=title", nil).Want(200).Into(&cards)
 	var got []string
@@ -155,7 +159,8 @@ func TestImportStatus(t *testing.T) {
 func TestImportReportsRowAndColumn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	const head = "Handle,Title,Option1 Name,Option1 Value,Variant Price,Variant Inventory Tracker,Variant Inventory Qty,Image Src,Status,Variant Grams"
+	const head = "Handle,Title,Option1 Name,Option1 Value,Variant Price,Variant Inventory Tracker,Variant Inventory " +
+		"Qty,Image Src,Status,Variant Grams"
 	for _, tt := range []struct {
 		name, rows, want string
 	}{
@@ -224,7 +229,8 @@ func TestErrorsAreCapped(t *testing.T) {
 	for i := range 300 {
 		fmt.Fprintf(file, "p%d,,1\n", i)
 	}
-	if r := s.importCSV("", file.String()); r.Failed != 300 || len(r.Errors) != maxErrors || r.Omitted != 100 || r.Errors[0].Row != 2 {
+	if r := s.importCSV("", file.String()); r.Failed != 300 || len(r.Errors) != maxErrors || r.Omitted != 100 ||
+		r.Errors[0].Row != 2 {
 		t.Fatalf("%d failed, %d errors, %d omitted", r.Failed, len(r.Errors), r.Omitted)
 	}
 }
@@ -271,7 +277,8 @@ func TestExportReadsBackAsTheSame(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.importCSV("", tee)
-	soap := s.create(cream("soap").variant("prices", object{"KRW": object{"amount": 5000, "compareAt": 6000}, "USD": object{"amount": 450}}))
+	soap := s.create(cream("soap").variant("prices",
+		object{"KRW": object{"amount": 5000, "compareAt": 6000}, "USD": object{"amount": 450}}))
 	s.create(cream("set").with("variants", []object{{
 		"prices": won(9000, 0), "components": []object{{"variantId": soap.Variants[0].ID, "quantity": 2}},
 	}}))
@@ -306,10 +313,12 @@ func TestImportOfAnythingNeverPanicsNorHalfWrites(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		cell := rapid.OneOf(
-			rapid.SampledFrom([]string{"", "a", "1", "true", "Title", "Default Title", "shopify", "-1", "9.99", "크림", `"`, `""`, ",", "💄", "\n"}),
+			rapid.SampledFrom([]string{"", "a", "1", "true", "Title", "Default Title", "shopify", "-1", "9.99", "크림", `"`, `""`,
+				",", "💄", "\n"}),
 			rapid.StringN(0, 6, 12),
 		)
-		columns := []string{"Handle", "Title", "Option1 Name", "Option1 Value", "Variant Price", "Variant Inventory Qty", "Image Src", "Status"}
+		columns := []string{"Handle", "Title", "Option1 Name", "Option1 Value", "Variant Price", "Variant Inventory Qty",
+			"Image Src", "Status"}
 		file := strings.Join(columns, ",") + "\n"
 		for range rapid.IntRange(0, 6).Draw(r, "rows") {
 			row := make([]string, len(columns))
@@ -338,7 +347,8 @@ func TestImportOfAnythingNeverPanicsNorHalfWrites(t *testing.T) {
 				continue
 			}
 			m := merge(p, nil, opening)
-			if fields := check(m.product, nil, nil); len(fields) == 0 && len(m.errors) == 0 && len(m.product.Variants) != len(p.Variants) {
+			if fields := check(m.product, nil, nil); len(fields) == 0 && len(m.errors) == 0 &&
+				len(m.product.Variants) != len(p.Variants) {
 				t.Fatalf("%d variants of %d", len(m.product.Variants), len(p.Variants))
 			}
 			if again := merge(p, m.product, opening.Add(time.Hour)); again.differs {

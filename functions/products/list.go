@@ -87,14 +87,15 @@ func (c *Products) list(ctx context.Context, in *ListInput) (*ListOutput, error)
 	if in.MaxPrice > 0 && in.MaxPrice < in.MinPrice {
 		return nil, problem.InvalidField("query/maxPrice", "too_small", "at least minPrice")
 	}
-	cards, err := c.summaries(ctx, listing{facets: in.Facets, stock: true, languages: c.languages(in.Reader)}, catalog.ListQuery{
-		Filter: catalog.Filter{
-			Status: catalog.Active, Category: norm.NFC.String(in.Category), Tag: norm.NFC.String(in.Tag),
-			Vendor: norm.NFC.String(in.Vendor), Type: norm.NFC.String(in.Type), Currency: currency,
-			Min: in.MinPrice, Max: in.MaxPrice, Search: in.Q,
-		},
-		Sort: sort, Language: language, Limit: in.Limit, After: in.Cursor,
-	})
+	cards, err := c.summaries(ctx, listing{facets: in.Facets, stock: true, languages: c.languages(in.Reader)},
+		catalog.ListQuery{
+			Filter: catalog.Filter{
+				Status: catalog.Active, Category: norm.NFC.String(in.Category), Tag: norm.NFC.String(in.Tag),
+				Vendor: norm.NFC.String(in.Vendor), Type: norm.NFC.String(in.Type), Currency: currency,
+				Min: in.MinPrice, Max: in.MaxPrice, Search: in.Q,
+			},
+			Sort: sort, Language: language, Limit: in.Limit, After: in.Cursor,
+		})
 	return &ListOutput{CacheControl: c.cacheControl(), Vary: "Accept-Language", Body: cards}, err
 }
 
@@ -144,12 +145,13 @@ func (c *Products) summaries(ctx context.Context, with listing, q catalog.ListQu
 	cards := ProductList{Products: make([]ProductSummary, len(found.Entries)), NextCursor: found.Next}
 	for i, e := range found.Entries {
 		stock := stocks[e.ID]
-		cards.Products[i] = ProductSummary{encoded: e.Rendered(sales[i].named(q.Language, q.Currency)+" "+stock.availability, func() []byte {
-			card := c.summary(e, q.Language, q.Currency, sales[i])
-			card.Availability, card.OpensAt = stock.availability, stock.opensAt
-			raw, _ := json.Marshal(card) // strings, numbers and times cannot fail
-			return raw
-		})}
+		cards.Products[i] = ProductSummary{encoded: e.Rendered(sales[i].named(q.Language, q.Currency)+" "+stock.availability,
+			func() []byte {
+				card := c.summary(e, q.Language, q.Currency, sales[i])
+				card.Availability, card.OpensAt = stock.availability, stock.opensAt
+				raw, _ := json.Marshal(card) // strings, numbers and times cannot fail
+				return raw
+			})}
 	}
 	counted, err := c.listing.Facets(ctx, q)
 	if cards.Total = counted.Total; with.facets {
@@ -161,7 +163,8 @@ func (c *Products) summaries(ctx context.Context, with listing, q catalog.ListQu
 // summary shows the entry in the language, priced in the currency; "" is the shop's first that the product is sold in.
 func (c *Products) summary(e *catalog.Entry, language, currency string, p priced) ProductSummary {
 	card := ProductSummary{
-		ID: e.ID, Handle: e.Handle, Title: e.Title.In(language, c.shop.Languages[0]), Status: e.Status, Vendor: e.Vendor, Type: e.Type,
+		ID: e.ID, Handle: e.Handle, Title: e.Title.In(language, c.shop.Languages[0]), Status: e.Status, Vendor: e.Vendor,
+		Type: e.Type,
 		Tags: notNil(e.Tags), Categories: notNil(e.Categories), Variants: e.Variants, UpdatedAt: e.UpdatedAt,
 	}
 	if e.Image.URL != "" {

@@ -25,7 +25,8 @@ func stocked(t *testing.T) *shop {
 		s.create(body)
 		s.clock.Advance(time.Minute)
 	}
-	s.create(cream("dollars").with("title", object{"en": "Tea Towel"}).variant("prices", object{"USD": object{"amount": 999}}).
+	s.create(cream("dollars").with("title", object{"en": "Tea Towel"}).variant("prices",
+		object{"USD": object{"amount": 999}}).
 		with("tags", []string{}).with("categories", []string{}))
 	return s
 }
@@ -106,10 +107,12 @@ func TestCardsShowWhatChanged(t *testing.T) {
 		return cards.Products[0]
 	}
 	c := card("")
-	if c.Price.Display != "₩12,000" || c.CompareAt.Amount != 15000 || c.VariantID != d.Variants[0].ID || c.Image.URL == "" || c.PriceMax != nil {
+	if c.Price.Display != "₩12,000" || c.CompareAt.Amount != 15000 || c.VariantID != d.Variants[0].ID ||
+		c.Image.URL == "" || c.PriceMax != nil {
 		t.Fatalf("%+v", c)
 	}
-	if c := card("currency=USD&language=en"); c.Price.Display != "$9.50" || c.CompareAt != nil || c.Title != "Green Tea Cream" {
+	if c := card("currency=USD&language=en"); c.Price.Display != "$9.50" || c.CompareAt != nil ||
+		c.Title != "Green Tea Cream" {
 		t.Fatalf("%+v", c)
 	}
 	d.Title["ko"] = "크림"
@@ -125,7 +128,8 @@ func TestCategories(t *testing.T) {
 	s.create(cream("draft").with("status", "draft").with("categories", []string{"비밀"}))
 	var got struct{ Categories []ProductCategory }
 	s.api.Do("GET", "/categories?language=en", nil).Want(200).Into(&got)
-	if want := []ProductCategory{{"스킨케어", "Skincare", 2}, {"메이크업", "메이크업", 1}, {"바디", "바디", 1}}; !slices.Equal(got.Categories, want) {
+	if want := []ProductCategory{{"스킨케어", "Skincare", 2}, {"메이크업", "메이크업", 1},
+		{"바디", "바디", 1}}; !slices.Equal(got.Categories, want) {
 		t.Fatalf("%+v", got)
 	}
 }

@@ -99,8 +99,8 @@ func (c *Products) partsOf(ctx context.Context, products ...*catalog.Product) (m
 	return catalog.GetBatch(ctx, c.table, ids)
 }
 
-// announce puts the event of the change from before to p on p, and next to prices that it reduces the lowest of the 30 days
-// before.
+// announce puts the event of the change from before to p on p, and next to prices that it reduces the lowest of the 30
+// days before.
 func (c *Products) announce(ctx context.Context, before, p *catalog.Product) error {
 	s, err := c.promotions.Current(ctx)
 	if err != nil {
@@ -135,7 +135,8 @@ func writeProblem(err error) error {
 }
 
 func changed(err error) error {
-	return problem.Precondition("product_changed", "The product has been changed since you read it. Read it again.").Because(err)
+	return problem.Precondition("product_changed",
+		"The product has been changed since you read it. Read it again.").Because(err)
 }
 
 // IDInput names a product.
@@ -192,7 +193,8 @@ func (c *Products) replace(ctx context.Context, in *ReplaceInput) (*DocumentOutp
 }
 
 // save writes after in the place of before, with its event.
-func (c *Products) save(ctx context.Context, before, after *catalog.Product, units map[string]catalog.InitialStock) error {
+func (c *Products) save(ctx context.Context, before, after *catalog.Product,
+	units map[string]catalog.InitialStock) error {
 	if err := c.announce(ctx, before, after); err != nil {
 		return err
 	}
@@ -268,7 +270,8 @@ func (c *Products) history(ctx context.Context, in *HistoryInput) (*HistoryOutpu
 	for _, h := range rows {
 		for _, ch := range h.Changes {
 			out.Body.Changes = append(out.Body.Changes, PriceChange{
-				At: h.At, VariantID: ch.VariantID, Currency: ch.Currency, Price: priceDocument(ch.Price), Previous: priceDocument(ch.Previous),
+				At: h.At, VariantID: ch.VariantID, Currency: ch.Currency, Price: priceDocument(ch.Price),
+				Previous: priceDocument(ch.Previous),
 			})
 		}
 	}

@@ -30,7 +30,8 @@ type merged struct {
 func merge(file shopify.Product, before *catalog.Product, now time.Time) merged {
 	m := merged{units: map[string]catalog.InitialStock{}, quantities: map[string]int{}}
 	p := &catalog.Product{
-		ID: id.New(catalog.ProductPrefix, now), Handle: file.Handle, Version: 1, Status: catalog.Active, CreatedAt: now, UpdatedAt: now,
+		ID: id.New(catalog.ProductPrefix, now), Handle: file.Handle, Version: 1, Status: catalog.Active, CreatedAt: now,
+		UpdatedAt: now,
 	}
 	if before != nil {
 		p = before.Clone()
@@ -65,7 +66,8 @@ func (m *merged) variants(file shopify.Product, before *catalog.Product) {
 		v, known := withOptions(before, row.Options)
 		if !known {
 			v = catalog.Variant{
-				ID: catalog.VariantID(p.ID, p.NextVariant), Taxable: true, RequiresShipping: true, Prices: map[string]catalog.Price{},
+				ID: catalog.VariantID(p.ID, p.NextVariant), Taxable: true, RequiresShipping: true,
+				Prices: map[string]catalog.Price{},
 			}
 			p.NextVariant++
 		}
@@ -204,5 +206,6 @@ var productColumns = map[string]string{
 }
 
 var variantColumns = map[string]string{
-	"sku": "Variant SKU", "barcode": "Variant Barcode", "image": "Variant Image", "prices": "Variant Price", "options": "Option1 Value",
+	"sku": "Variant SKU", "barcode": "Variant Barcode", "image": "Variant Image", "prices": "Variant Price",
+	"options": "Option1 Value",
 }

@@ -119,7 +119,8 @@ func (c *Products) page(ctx context.Context, in *PageInput) (*PageOutput, error)
 	h := fnv.New64a()
 	h.Write(page.encoded)
 	out := &PageOutput{
-		Status: http.StatusOK, ETag: api.ETag(fmt.Sprintf("%x", h.Sum64())), CacheControl: c.cacheControl(), Vary: "Accept-Language", Body: page,
+		Status: http.StatusOK, ETag: api.ETag(fmt.Sprintf("%x", h.Sum64())), CacheControl: c.cacheControl(),
+		Vary: "Accept-Language", Body: page,
 	}
 	if in.IfNoneMatch != "" && (in.IfNoneMatch == "*" || strings.Contains(in.IfNoneMatch, out.ETag)) {
 		out.Status, out.Body = http.StatusNotModified, nil
@@ -127,8 +128,8 @@ func (c *Products) page(ctx context.Context, in *PageInput) (*PageOutput, error)
 	return out, nil
 }
 
-// find returns the product's id for an id or a handle. The listing knows almost all handles; one that is younger than the
-// listing costs a read, and so does one that the product had before.
+// find returns the product's id for an id or a handle. The listing knows almost all handles; one that is younger than
+// the listing costs a read, and so does one that the product had before.
 func (c *Products) find(ctx context.Context, idOrHandle string) (string, error) {
 	if id.Is(catalog.ProductPrefix, idOrHandle) {
 		return idOrHandle, nil
@@ -148,10 +149,12 @@ func (c *Products) find(ctx context.Context, idOrHandle string) (string, error) 
 	return productID, err
 }
 
-func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.SellableVariant, languages []string, currency string) *ProductPage {
+func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.SellableVariant, languages []string,
+	currency string) *ProductPage {
 	page := &ProductPage{
-		ID: p.ID, Handle: p.Handle, Title: p.Title.In(languages...), Description: p.Description.In(languages...), Language: languages[0],
-		Vendor: p.Vendor, Type: p.Type, Tags: notNil(p.Tags), Categories: notNil(p.Categories), Options: notNil(p.Options),
+		ID: p.ID, Handle: p.Handle, Title: p.Title.In(languages...), Description: p.Description.In(languages...),
+		Language: languages[0],
+		Vendor:   p.Vendor, Type: p.Type, Tags: notNil(p.Tags), Categories: notNil(p.Categories), Options: notNil(p.Options),
 		Images: notNil(p.Images), UpdatedAt: p.UpdatedAt, Variants: make([]ProductPageVariant, len(p.Variants)),
 	}
 	for _, l := range languages {

@@ -78,7 +78,8 @@ func TestPriceHistory(t *testing.T) {
 	s.merchant.Do("GET", "/products/"+d.ID+"/price-history", nil).Want(200).Into(&got)
 	c := got.Changes
 	if len(c) != 3 || c[0].Previous.Amount != 12000 || c[0].Price.Amount != 10000 || c[0].Price.CompareAt != 12000 ||
-		c[1].Currency != "KRW" || c[1].Price != nil || c[2].Currency != "USD" || c[2].Previous != nil || c[2].Price.Amount != 900 {
+		c[1].Currency != "KRW" || c[1].Price != nil || c[2].Currency != "USD" || c[2].Previous != nil ||
+		c[2].Price.Amount != 900 {
 		t.Fatalf("%+v", c)
 	}
 	s.merchant.Do("GET", "/products/"+d.ID+"/price-history?since=2026-05-03T00:00:00Z", nil).Want(200).Into(&got)
@@ -97,7 +98,8 @@ func (s *shop) discounts(id string, starts, ends time.Time) {
 	s.Helper()
 	promotions := store.Store{Table: s.table, Clock: s.clock}
 	r := &store.Record{Promotion: promotion.Promotion{
-		ID: id, Version: 1, Kind: promotion.SalePrice, Class: promotion.Product, State: promotion.Scheduled, Starts: starts, Ends: ends,
+		ID: id, Version: 1, Kind: promotion.SalePrice, Class: promotion.Product, State: promotion.Scheduled, Starts: starts,
+		Ends:    ends,
 		Targets: promotion.Targets{All: true}, Terms: promotion.Terms{BasisPoints: 1_000},
 	}}
 	if err := s.table.Put(s.Context(), promotions.Create(r)); err != nil {

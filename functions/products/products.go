@@ -1,8 +1,8 @@
 // Package products shows the shop's products to everybody and lets merchants keep them: products with options, variants
 // and prices, gift sets, limited editions, stock, price history, and files in Shopify's CSV format.
 //
-// It owns the items PRODUCT#<id> (the product, its PRICE# history), HANDLE#<handle> and STOCK#<variant> (BUCKET# counters,
-// LOG# of adjustments). It emits product.created, product.updated and product.archived, and hears nothing.
+// It owns the items PRODUCT#<id> (the product, its PRICE# history), HANDLE#<handle> and STOCK#<variant> (BUCKET#
+// counters, LOG# of adjustments). It emits product.created, product.updated and product.archived, and hears nothing.
 //
 //	GET    /products                        list: filter, sort, search, cursor
 //	GET    /products/{id}                   product page, by id or handle
@@ -118,7 +118,8 @@ func (c *Products) shopRoutes(s *api.Service) {
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/products", ID: "listProducts", Tag: "Products", Access: api.Public,
 		Summary: "List products", Errors: []int{422},
-		Description: "Active products. With `currency`, those sold in it; without, all of them, each priced in the shop's first " +
+		Description: "Active products. With `currency`, those sold in it; without, all of them, each priced in the shop's " +
+			"first " +
 			"currency that it has. `q` looks for words in titles of all languages, tags, categories, vendor and type.",
 	}, c.list)
 	api.Handle(s, api.Route{
@@ -128,13 +129,15 @@ func (c *Products) shopRoutes(s *api.Service) {
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/variants", ID: "listVariants", Tag: "Products", Access: api.Public,
 		Summary: "Resolve variants by id", Errors: []int{422},
-		Description: "Whatever the API names by variant id (parts of sets, gifts to choose from, hints, contents of plans), with title, " +
+		Description: "Whatever the API names by variant id (parts of sets, gifts to choose from, hints, contents of " +
+			"plans), with title, " +
 			"options, image, price and availability.",
 	}, c.variants)
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/shop", ID: "getShop", Tag: "Shop", Access: api.Public,
 		Summary: "What a storefront has to know of the shop", Errors: []int{422},
-		Description: "Currencies, languages, countries with their address fields, shipping methods and taxes, the words of the catalog in " +
+		Description: "Currencies, languages, countries with their address fields, shipping methods and taxes, the words " +
+			"of the catalog in " +
 			"the reader's language, contact and legal texts. All of it is SHOP_CONFIG.",
 	}, c.about)
 	api.Handle(s, api.Route{
@@ -153,21 +156,25 @@ func (c *Products) merchantRoutes(s *api.Service) {
 		Errors: []int{422},
 	}), c.listAll)
 	api.Handle(s, merchants(api.Route{
-		Method: http.MethodPost, Path: "/products", ID: "createProduct", Summary: "Create a product", Status: http.StatusCreated,
-		Keyed: api.KeyOptional, MaxBody: maxProduct, Errors: []int{409, 422},
+		Method: http.MethodPost, Path: "/products", ID: "createProduct", Summary: "Create a product",
+		Status: http.StatusCreated,
+		Keyed:  api.KeyOptional, MaxBody: maxProduct, Errors: []int{409, 422},
 	}), c.create)
 	api.Handle(s, merchants(api.Route{
 		Method: http.MethodGet, Path: "/products/{id}/edit", ID: "getProductForEdit", Errors: []int{404},
 		Summary: "Read everything about a product, in all languages and currencies",
 	}), c.edit)
 	api.Handle(s, merchants(api.Route{
-		Method: http.MethodPut, Path: "/products/{id}", ID: "replaceProduct", Summary: "Replace a product", MaxBody: maxProduct,
-		Errors: []int{404, 409, 412, 422},
-		Description: "Variants with an `id` stay the variants they are; those without are new; those left out are gone. What a " +
+		Method: http.MethodPut, Path: "/products/{id}", ID: "replaceProduct", Summary: "Replace a product",
+		MaxBody: maxProduct,
+		Errors:  []int{404, 409, 412, 422},
+		Description: "Variants with an `id` stay the variants they are; those without are new; those left out are gone. " +
+			"What a " +
 			"price was before is kept in the price history.",
 	}), c.replace)
 	api.Handle(s, merchants(api.Route{
-		Method: http.MethodDelete, Path: "/products/{id}", ID: "archiveProduct", Summary: "Archive a product", Status: http.StatusNoContent,
+		Method: http.MethodDelete, Path: "/products/{id}", ID: "archiveProduct", Summary: "Archive a product",
+		Status: http.StatusNoContent,
 		Errors: []int{404, 412}, Description: "Products are never deleted: orders and price history refer to them.",
 	}), c.archive)
 	api.Handle(s, merchants(api.Route{

@@ -136,7 +136,8 @@ func TestCreateAndRead(t *testing.T) {
 		t.Fatalf("%+v", p)
 	}
 	s.api.Do("GET", "/products/soap", nil).WantProblem(404, "product_not_found")
-	s.api.Do("GET", "/products/"+catalog.ProductPrefix+"_01k9zzzzzzzzzzzzzzzzzzzzzz", nil).WantProblem(404, "product_not_found")
+	s.api.Do("GET", "/products/"+catalog.ProductPrefix+"_01k9zzzzzzzzzzzzzzzzzzzzzz", nil).WantProblem(404,
+		"product_not_found")
 }
 
 func TestAnswersInTheLanguageAskedFor(t *testing.T) {
@@ -256,7 +257,8 @@ func TestANewVariantBeginsWithItsStock(t *testing.T) {
 	d.Variants = d.Variants[:1]
 	d = s.put(d)
 	s.merchant.Do("GET", "/stock/"+first, nil).WantProblem(404, "variant_not_found")
-	d.Variants = append(d.Variants, VariantDocument{Options: []string{"100ml"}, Prices: map[string]PriceDocument{"KRW": {Amount: 1}}})
+	d.Variants = append(d.Variants,
+		VariantDocument{Options: []string{"100ml"}, Prices: map[string]PriceDocument{"KRW": {Amount: 1}}})
 	if d = s.put(d); d.Variants[1].ID == first {
 		t.Fatal("the id of a removed variant was given again")
 	}

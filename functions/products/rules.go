@@ -35,8 +35,8 @@ var reserved = []string{"import", "export"}
 // handleOf brings a handle into its one form: composed and in lower case.
 func handleOf(s string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(s))) }
 
-// handleFrom makes a handle of a title: letters of any script and digits, everything else becomes a hyphen. Hangul stays:
-// browsers show it in the address, and a romanised one nobody can read.
+// handleFrom makes a handle of a title: letters of any script and digits, everything else becomes a hyphen. Hangul
+// stays: browsers show it in the address, and a romanised one nobody can read.
 func handleFrom(title string) string {
 	var b strings.Builder
 	gap, n := false, 0
@@ -62,7 +62,8 @@ func handleRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) 
 
 func validHandle(s string) bool {
 	bad := func(r rune) bool { return !handleRune(r) && r != '-' && r != '_' && r != '.' }
-	return s != "" && utf8.RuneCountInString(s) <= maxHandle && strings.IndexFunc(s, bad) < 0 && strings.Trim(s, ".") != "" &&
+	return s != "" && utf8.RuneCountInString(s) <= maxHandle && strings.IndexFunc(s, bad) < 0 &&
+		strings.Trim(s, ".") != "" &&
 		!slices.Contains(reserved, s)
 }
 
@@ -145,7 +146,10 @@ func validLanguage(s string) bool {
 	if len(s) < 2 || len(s) > 10 {
 		return false
 	}
-	return strings.IndexFunc(s, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-') }) < 0
+	return strings.IndexFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' ||
+			r == '-')
+	}) < 0
 }
 
 // labels must survive the comma-separated cells of a file.
@@ -252,8 +256,8 @@ func (c *checker) variant(at string, v catalog.Variant) {
 	}
 }
 
-// components must be there and must not be gift sets themselves. A set is a set from its beginning and its parts are there
-// before it, so no chain and no circle can come about.
+// components must be there and must not be gift sets themselves. A set is a set from its beginning and its parts are
+// there before it, so no chain and no circle can come about.
 func (c *checker) components(at string, v catalog.Variant, p *catalog.Product, parts map[string]*catalog.Product) {
 	for i, part := range v.Components {
 		here := fmt.Sprintf("%s/components/%d", at, i)

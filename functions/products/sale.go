@@ -39,7 +39,8 @@ type currentSales struct {
 // currentSales puts the prices of live sales onto a product. No round trip while the promotions are fresh.
 func (c *Products) currentSales(ctx context.Context, p *catalog.Product) (currentSales, error) {
 	s, err := c.promotions.Current(ctx)
-	shown := currentSales{product: p, list: p, offers: s, sales: make([]map[string]*store.Sale, len(p.Variants)), at: c.clock.Now()}
+	shown := currentSales{product: p, list: p, offers: s, sales: make([]map[string]*store.Sale, len(p.Variants)),
+		at: c.clock.Now()}
 	if err != nil || !s.Sales() {
 		return shown, err
 	}
@@ -102,7 +103,8 @@ func (p priced) named(language, currency string) string {
 	if p.sale == nil {
 		return language + " " + currency + " " + strconv.FormatInt(p.prior, 10)
 	}
-	return language + " " + currency + " " + p.sale.PromotionID + " " + p.sale.Until.Format(time.RFC3339) + " " + strconv.FormatInt(p.prior, 10)
+	return language + " " + currency + " " + p.sale.PromotionID + " " + p.sale.Until.Format(time.RFC3339) + " " +
+		strconv.FormatInt(p.prior, 10)
 }
 
 // languagesOr is the reader's language, then the shop's first.

@@ -14,7 +14,8 @@ func (s *shop) sale(id, tag string, basisPoints int, starts, ends time.Time) {
 	s.Helper()
 	promotions := store.Store{Table: s.table, Clock: s.clock}
 	r := &store.Record{Promotion: promotion.Promotion{
-		ID: id, Version: 1, Kind: promotion.SalePrice, Class: promotion.Product, State: promotion.Scheduled, Starts: starts, Ends: ends,
+		ID: id, Version: 1, Kind: promotion.SalePrice, Class: promotion.Product, State: promotion.Scheduled, Starts: starts,
+		Ends:    ends,
 		Targets: promotion.Targets{Tags: []string{tag}}, Terms: promotion.Terms{BasisPoints: basisPoints},
 	}}
 	if err := s.table.Put(s.Context(), promotions.Create(r)); err != nil {
@@ -41,13 +42,16 @@ func TestListsGoByThePriceThatIsShown(t *testing.T) {
 			query         string
 			outside, then []string
 		}{
-			{"currency=KRW&sort=price_asc", []string{"soap", "balm", "cream", "serum"}, []string{"soap", "serum", "balm", "cream"}},
-			{"currency=KRW&sort=price_desc", []string{"serum", "cream", "balm", "soap"}, []string{"cream", "balm", "serum", "soap"}},
+			{"currency=KRW&sort=price_asc", []string{"soap", "balm", "cream", "serum"},
+				[]string{"soap", "serum", "balm", "cream"}},
+			{"currency=KRW&sort=price_desc", []string{"serum", "cream", "balm", "soap"},
+				[]string{"cream", "balm", "serum", "soap"}},
 			{"minPrice=6000&maxPrice=12000", []string{"balm", "cream"}, []string{"serum", "balm", "cream"}},
 			{"maxPrice=1000", []string{}, []string{"soap"}},
 			{"minPrice=12001", []string{"serum"}, []string{}},
 			{"currency=USD&maxPrice=1000", []string{"dollars"}, []string{"dollars"}},
-			{"sort=newest", []string{"dollars", "serum", "balm", "soap", "cream"}, []string{"dollars", "serum", "balm", "soap", "cream"}},
+			{"sort=newest", []string{"dollars", "serum", "balm", "soap", "cream"},
+				[]string{"dollars", "serum", "balm", "soap", "cream"}},
 		} {
 			want := tt.outside
 			if at.sale {

@@ -77,9 +77,11 @@ type ShopDocument struct {
 // addressFields is how people write an address in a country; "" for the others.
 var addressFields = map[string][]ShopField{
 	"KR": {{"name", true}, {"postalCode", true}, {"line1", true}, {"line2", false}, {"phone", true}},
-	"JP": {{"name", true}, {"postalCode", true}, {"region", true}, {"city", true}, {"line1", true}, {"line2", false}, {"phone", false}},
-	"US": {{"name", true}, {"line1", true}, {"line2", false}, {"city", true}, {"region", true}, {"postalCode", true}, {"phone", false}},
-	"":   {{"name", true}, {"line1", true}, {"line2", false}, {"postalCode", true}, {"city", true}, {"phone", false}},
+	"JP": {{"name", true}, {"postalCode", true}, {"region", true}, {"city", true}, {"line1", true}, {"line2", false},
+		{"phone", false}},
+	"US": {{"name", true}, {"line1", true}, {"line2", false}, {"city", true}, {"region", true}, {"postalCode", true},
+		{"phone", false}},
+	"": {{"name", true}, {"line1", true}, {"line2", false}, {"postalCode", true}, {"city", true}, {"phone", false}},
 }
 
 // about answers what the shop is. No round trip.
@@ -90,7 +92,8 @@ func (c *Products) about(_ context.Context, in *ShopInput) (*ShopOutput, error) 
 	}
 	v := ShopView{
 		Languages: c.shop.Languages, Currencies: c.shop.Currencies, Currency: currency, Country: c.shop.Home(),
-		Countries: []ShopCountry{}, Elsewhere: []ShopMethod{}, Legal: []ShopDocument{}, Labels: map[string]string{}, Contact: c.shop.Contact,
+		Countries: []ShopCountry{}, Elsewhere: []ShopMethod{}, Legal: []ShopDocument{}, Labels: map[string]string{},
+		Contact: c.shop.Contact,
 	}
 	_, v.TaxIncluded = c.shop.Tax(v.Country, currency)
 	for _, zone := range c.shop.Zones {
@@ -117,7 +120,8 @@ func (c *Products) country(code, currency string, languages []string) ShopCountr
 		fields = addressFields[""]
 	}
 	out := ShopCountry{
-		Code: code, Address: fields, Methods: methodsOf(c.shop.Methods(code, currency), currency, languages), Tax: []ShopTax{},
+		Code: code, Address: fields, Methods: methodsOf(c.shop.Methods(code, currency), currency, languages),
+		Tax: []ShopTax{},
 	}
 	tax, included := c.shop.Tax(code, currency)
 	if out.TaxIncluded = included; tax.Country == "" {

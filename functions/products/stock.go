@@ -134,7 +134,8 @@ func (c *Products) stockOf(ctx context.Context, v catalog.Variant) (*StockOutput
 		if err := item.Decode(&l); err != nil {
 			return nil, err
 		}
-		out.Body.Adjustments = append(out.Body.Adjustments, StockAdjustment{At: l.At, Delta: l.Delta, Reason: l.Reason, By: l.By})
+		out.Body.Adjustments = append(out.Body.Adjustments,
+			StockAdjustment{At: l.At, Delta: l.Delta, Reason: l.Reason, By: l.By})
 	}
 	return out, nil
 }
@@ -193,7 +194,8 @@ func (c *Products) adjustStock(ctx context.Context, in *AdjustInput) (*StockOutp
 }
 
 // tryAdjust makes one attempt on the stock as it was before. Errors: table.Stale when the counters changed in between.
-func (c *Products) tryAdjust(ctx context.Context, v catalog.Variant, before *StockOutput, entry logged) (*StockOutput, error) {
+func (c *Products) tryAdjust(ctx context.Context, v catalog.Variant, before *StockOutput, entry logged) (*StockOutput,
+	error) {
 	levels := map[table.Key]stock.Level{}
 	for b, n := range before.Body.Buckets {
 		levels[stock.KeyOf(v.ID, b)] = stock.Level{Available: n}

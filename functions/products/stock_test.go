@@ -42,7 +42,8 @@ func TestTheSameKeyAdjustsOnce(t *testing.T) {
 	s := newShop(t)
 	id := s.create(cream("cream")).Variants[0].ID
 	take := func() string {
-		r := s.merchant.With("Idempotency-Key", "k").Do("POST", "/stock/"+id+"/adjustments", object{"delta": -15, "reason": "lost"})
+		r := s.merchant.With("Idempotency-Key", "k").Do("POST", "/stock/"+id+"/adjustments",
+			object{"delta": -15, "reason": "lost"})
 		return r.Want(200).Body
 	}
 	first := take()
@@ -103,7 +104,8 @@ func TestTrackingAgainFindsTheOldStock(t *testing.T) {
 	}
 	d.Variants[0].Untracked = false
 	d = s.put(d)
-	levels, err := stock.Read(t.Context(), s.table, stock.Keys([]stock.Request{{VariantID: d.Variants[0].ID, Quantity: 1, Buckets: 1}}))
+	levels, err := stock.Read(t.Context(), s.table,
+		stock.Keys([]stock.Request{{VariantID: d.Variants[0].ID, Quantity: 1, Buckets: 1}}))
 	if err != nil || stock.Available(levels, d.Variants[0].ID, 1) != 20 {
 		t.Fatal(levels, err)
 	}

@@ -24,7 +24,8 @@ type VariantsOutput struct {
 	}
 }
 
-// VariantSummary is a variant with what names it: for gifts, sets, hints and the contents of plans, which are told by id.
+// VariantSummary is a variant with what names it: for gifts, sets, hints and the contents of plans, which are told by
+// id.
 type VariantSummary struct {
 	ProductPageVariant
 	ProductID string   `json:"productId"`

@@ -14,8 +14,8 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// sale is what of an order is counted; sign is -1 for one that came to nothing. An order tells its end once, as canceled or
-// as never paid, so it is taken off once.
+// sale is what of an order is counted; sign is -1 for one that came to nothing. An order tells its end once, as
+// canceled or as never paid, so it is taken off once.
 type sale struct {
 	sign       int
 	at         time.Time
@@ -39,8 +39,8 @@ func unpaidIn(o events.OrderPaymentFailed) sale {
 	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
 }
 
-// sold counts an order, or takes one off: the day's sales of the shop and of each product, and what each promotion brought.
-// One transaction, with the record that the event was consumed.
+// sold counts an order, or takes one off: the day's sales of the shop and of each product, and what each promotion
+// brought. One transaction, with the record that the event was consumed.
 func (f Scheduler) sold(ctx context.Context, e event.Envelope, s sale) error {
 	if s.at.IsZero() || s.currency == "" {
 		return nil // an event from before orders said when they were placed
@@ -58,7 +58,8 @@ func (f Scheduler) sold(ctx context.Context, e event.Envelope, s sale) error {
 	}
 	for _, p := range s.promotions {
 		writes = append(writes, store.AddStats(p.PromotionID, store.Stats{
-			Currency: s.currency, Orders: s.sign, Revenue: int64(s.sign) * s.total, Cost: int64(s.sign) * p.Amount, NewCustomers: newCustomers,
+			Currency: s.currency, Orders: s.sign, Revenue: int64(s.sign) * s.total, Cost: int64(s.sign) * p.Amount,
+			NewCustomers: newCustomers,
 		}))
 	}
 	// A cart holds far fewer different products than a transaction takes; what is beyond is not counted by product.
@@ -134,7 +135,8 @@ func (f Scheduler) measure(ctx context.Context, s sale, newCustomers int) error 
 	return nil
 }
 
-// exhausted tells, once for each version of a promotion, that its budget is used up. 1 round trip; 2 more when it has one.
+// exhausted tells, once for each version of a promotion, that its budget is used up. 1 round trip; 2 more when it has
+// one.
 func (f Scheduler) exhausted(ctx context.Context, promotionID string) error {
 	r, err := f.Store.Get(ctx, promotionID)
 	if problem.Code(err) == "promotion_not_found" {
@@ -164,8 +166,8 @@ func (f Scheduler) exhausted(ctx context.Context, promotionID string) error {
 	return err
 }
 
-// BudgetExhausted reports whether a budget is used up: no use is left, or in some currency less than what an order has cost on
-// average so far. A discount is given whole or not at all, so the last won of a budget may never be spent.
+// BudgetExhausted reports whether a budget is used up: no use is left, or in some currency less than what an order has
+// cost on average so far. A discount is given whole or not at all, so the last won of a budget may never be spent.
 func BudgetExhausted(b promotion.Budget, used promotion.Used) bool {
 	if b.Uses > 0 && used.Uses >= b.Uses {
 		return true

@@ -16,8 +16,8 @@ import (
 // priced writes the price history of a sale that began or ended: for every catalog price that it changed, what it was
 // before. The rows have keys made of the sale and the moment, so writing them again changes nothing.
 //
-// What other sales were live is read from the promotions as they are, so a history written late is right as long as nobody
-// has moved another sale over that moment in between.
+// What other sales were live is read from the promotions as they are, so a history written late is right as long as
+// nobody has moved another sale over that moment in between.
 func (f Scheduler) priced(ctx context.Context, ref events.PromotionRef, on bool) error {
 	if ref.Kind != string(promotion.SalePrice) {
 		return nil
@@ -55,7 +55,8 @@ func (f Scheduler) priced(ctx context.Context, ref events.PromotionRef, on bool)
 }
 
 // around is the shop's sales with and without this one at the moment; p is nil when the promotion is gone.
-func (f Scheduler) around(ctx context.Context, ref events.PromotionRef) (with, without *store.Snapshot, p *promotion.Promotion, err error) {
+func (f Scheduler) around(ctx context.Context, ref events.PromotionRef) (with, without *store.Snapshot,
+	p *promotion.Promotion, err error) {
 	published, err := f.Store.Published(ctx, ref.At)
 	if err != nil {
 		return nil, nil, nil, err
@@ -84,7 +85,8 @@ func mayTarget(t promotion.Targets, e *catalog.Entry) bool {
 }
 
 // history is the row of a product whose prices the sale changes; ok is false when it changes none.
-func history(p *catalog.Product, saleID string, at time.Time, with, without *store.Snapshot, on bool) (catalog.PriceHistoryEntry, bool) {
+func history(p *catalog.Product, saleID string, at time.Time, with, without *store.Snapshot,
+	on bool) (catalog.PriceHistoryEntry, bool) {
 	if p == nil {
 		return catalog.PriceHistoryEntry{}, false
 	}
@@ -100,7 +102,8 @@ func history(p *catalog.Product, saleID string, at time.Time, with, without *sto
 			if !on {
 				after, before = high, low
 			}
-			changes = append(changes, catalog.PriceChange{VariantID: v.ID, Currency: currency, Price: after.WithoutHistory(), Previous: before.WithoutHistory()})
+			changes = append(changes, catalog.PriceChange{VariantID: v.ID, Currency: currency, Price: after.WithoutHistory(),
+				Previous: before.WithoutHistory()})
 		}
 	}
 	return catalog.SalePriceHistory(p, saleID, at, changes), len(changes) > 0

@@ -1,13 +1,13 @@
-// Package promotionscheduler tells when promotions start and end, and counts what they bring. Nobody waits for it: prices follow the
-// clock, so what it does late changes no price.
+// Package promotionscheduler tells when promotions start and end, and counts what they bring. Nobody waits for it:
+// prices follow the clock, so what it does late changes no price.
 //
-// It writes onto PROMOTION#<id>/PROMOTION that an edge was told and that a budget is used up, and owns PROMOTION#<id>/STATS,
-// SALES#<scope>#<currency>/<day> and, for sales that change the catalog price, rows of the price history
-// PRODUCT#<id>/PRICE#.... It emits promotion.started, promotion.ended and promotion.budget_exhausted, and metrics of each
-// promotion (orders, revenue, discount, new customers).
+// It writes onto PROMOTION#<id>/PROMOTION that an edge was told and that a budget is used up, and owns
+// PROMOTION#<id>/STATS, SALES#<scope>#<currency>/<day> and, for sales that change the catalog price, rows of the price
+// history PRODUCT#<id>/PRICE#.... It emits promotion.started, promotion.ended and promotion.budget_exhausted, and
+// metrics of each promotion (orders, revenue, discount, new customers).
 //
-// Triggers: the one-time schedules of a promotion's start and end (see shared/promotion/schedule), and the bus (Consumes). What
-// may happen to a schedule, and what then:
+// Triggers: the one-time schedules of a promotion's start and end (see shared/promotion/schedule), and the bus
+// (Consumes). What may happen to a schedule, and what then:
 //
 //	twice            the second finds that the edge was told, and does nothing.
 //	late             the event says when it took effect; an end that overtakes its start tells both, in order.
@@ -72,8 +72,8 @@ func Spec() function.Spec {
 	}
 }
 
-// New builds the function. Environment: COMMERCE_TABLE; SHOP_TIMEZONE, whose days sales are counted by (Asia/Seoul); what
-// schedule.FromEnv names.
+// New builds the function. Environment: COMMERCE_TABLE; SHOP_TIMEZONE, whose days sales are counted by (Asia/Seoul);
+// what schedule.FromEnv names.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		Zone string `env:"SHOP_TIMEZONE,default=Asia/Seoul"`
@@ -95,8 +95,9 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	}
 	t := tables[0]
 	return Scheduler{
-		Store: store.Store{Table: t, Clock: env.Clock}, Table: t, Planner: planner, Listing: catalog.NewListing(t, env.Clock, 0),
-		Zone: zone, Metrics: env.Metrics(), Clock: env.Clock, Log: env.Log,
+		Store: store.Store{Table: t, Clock: env.Clock}, Table: t, Planner: planner,
+		Listing: catalog.NewListing(t, env.Clock, 0),
+		Zone:    zone, Metrics: env.Metrics(), Clock: env.Clock, Log: env.Log,
 	}.Handler(), nil
 }
 
@@ -131,8 +132,8 @@ func (f Scheduler) consumers() function.Consumers {
 	}
 }
 
-// publishing is how long a schedule waits for the write that it was made for. One left over by a failure is then let go, by
-// the last of Lambda's three tries.
+// publishing is how long a schedule waits for the write that it was made for. One left over by a failure is then let
+// go, by the last of Lambda's three tries.
 const publishing = 2 * time.Minute
 
 // Fired tells the edges of a promotion that have been reached. 1 round trip, 1 more for each edge that is told.
@@ -183,5 +184,6 @@ func (f Scheduler) announce(ctx context.Context, r *store.Record, e store.Bounda
 	late := f.Clock.Now().Sub(at)
 	f.Log.InfoContext(ctx, "promotion "+string(e), "promotion", r.Promotion.ID, "at", at, "late", late.String())
 	return f.Metrics.Emit(map[string]string{"promotion": r.Promotion.ID},
-		metrics.Metric{Name: metric, Unit: metrics.Count, Value: 1}, metrics.Metric{Name: "PromotionLate", Unit: metrics.Milliseconds, Value: float64(late.Milliseconds())})
+		metrics.Metric{Name: metric, Unit: metrics.Count, Value: 1}, metrics.Metric{Name: "PromotionLate",
+			Unit: metrics.Milliseconds, Value: float64(late.Milliseconds())})
 }

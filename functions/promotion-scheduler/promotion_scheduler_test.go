@@ -61,8 +61,10 @@ func newBench(t *testing.T, change ...func(*promotion.Promotion)) *bench {
 		Metrics: metrics.New(&b.metrics, b.clock, nil), Clock: b.clock, Log: slog.New(slog.DiscardHandler),
 	}
 	p := promotion.Promotion{
-		ID: promotionID, Version: 1, Name: catalog.Text{"ko": "세일"}, Kind: promotion.Percentage, Class: promotion.Order, State: promotion.Scheduled,
-		Starts: starts, Ends: ends, TimeZone: "Asia/Seoul", Targets: promotion.Targets{All: true}, Terms: promotion.Terms{BasisPoints: 2_000},
+		ID: promotionID, Version: 1, Name: catalog.Text{"ko": "세일"}, Kind: promotion.Percentage, Class: promotion.Order,
+		State:  promotion.Scheduled,
+		Starts: starts, Ends: ends, TimeZone: "Asia/Seoul", Targets: promotion.Targets{All: true},
+		Terms: promotion.Terms{BasisPoints: 2_000},
 	}
 	for _, c := range change {
 		c(&p)
@@ -161,12 +163,15 @@ func TestSchedulesThatFireWrongly(t *testing.T) {
 		planned int
 		fails   bool
 	}{
-		{"late, after the end: both edges are told", func(*promotion.Promotion) {}, ends.Add(time.Hour), store.Start, starts, "promotion.ended", 0, false},
+		{"late, after the end: both edges are told", func(*promotion.Promotion) {}, ends.Add(time.Hour), store.Start, starts,
+			"promotion.ended", 0, false},
 		{"early, for a start that was moved: nothing is told, and it is planned again",
 			func(p *promotion.Promotion) { p.Starts = starts.Add(time.Hour) }, starts, store.Start, starts, "", 1, false},
 		{"before the write that publishes it is visible: tried again", draft, starts, store.Start, starts, "", 0, true},
-		{"for a write that came to nothing: let go after two minutes", draft, starts.Add(2*time.Minute + time.Second), store.Start, starts, "", 0, false},
-		{"for an end that is no more", func(p *promotion.Promotion) { p.Ends = time.Time{} }, ends, store.End, ends, "promotion.started", 1, false},
+		{"for a write that came to nothing: let go after two minutes", draft, starts.Add(2*time.Minute + time.Second),
+			store.Start, starts, "", 0, false},
+		{"for an end that is no more", func(p *promotion.Promotion) { p.Ends = time.Time{} }, ends, store.End, ends,
+			"promotion.started", 1, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -199,7 +204,8 @@ func TestASaleOnTheShelfIsWrittenIntoThePriceHistory(t *testing.T) {
 	product := &catalog.Product{
 		Key: catalog.KeyOf(id), ID: id, Handle: "soap", Version: 1, Status: catalog.Active, Title: catalog.Text{"ko": "비누"},
 		CreatedAt: b.clock.Now(), UpdatedAt: b.clock.Now(),
-		Variants: []catalog.Variant{{ID: catalog.VariantID(id, 0), Untracked: true, Prices: map[string]catalog.Price{"KRW": {Amount: 10_000, Floor: 8_500}}}},
+		Variants: []catalog.Variant{{ID: catalog.VariantID(id, 0), Untracked: true,
+			Prices: map[string]catalog.Price{"KRW": {Amount: 10_000, Floor: 8_500}}}},
 	}
 	if err := catalog.Create(t.Context(), b.table, product, nil); err != nil {
 		t.Fatal(err)
@@ -213,7 +219,8 @@ func TestASaleOnTheShelfIsWrittenIntoThePriceHistory(t *testing.T) {
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%d rows: %+v (%v)", len(rows), rows, err)
 	}
-	if got := rows[0].Changes[0]; got.Price.Amount != 8_500 || got.Price.CompareAt != 10_000 || got.Previous.Amount != 10_000 {
+	if got := rows[0].Changes[0]; got.Price.Amount != 8_500 || got.Price.CompareAt != 10_000 ||
+		got.Previous.Amount != 10_000 {
 		t.Errorf("at the start %+v, want 8,500: a fifth off goes below the floor", got)
 	}
 	if got := rows[1].Changes[0]; got.Price.Amount != 10_000 || got.Previous.Amount != 8_500 || !rows[1].At.Equal(ends) {
@@ -225,7 +232,8 @@ func placed(n int64) events.OrderPlaced {
 	won := func(amount int64) money.Money { return money.Of(amount, "KRW") }
 	return events.OrderPlaced{
 		Lines: []events.OrderLine{
-			{ProductID: "prod_a", Quantity: 1, Total: won(8_000 * n), Discounted: true}, {ProductID: "prod_b", Quantity: 1, Total: won(2_000 * n)},
+			{ProductID: "prod_a", Quantity: 1, Total: won(8_000 * n), Discounted: true},
+			{ProductID: "prod_b", Quantity: 1, Total: won(2_000 * n)},
 		},
 		Total: won(10_000 * n), PlacedAt: starts, FirstOrder: true,
 		Promotions: []events.OrderPromotion{{PromotionID: promotionID, Amount: 1_000 * n}},
@@ -236,7 +244,8 @@ func TestOrdersAreCountedOnceAndThoseThatComeToNothingTakenOff(t *testing.T) {
 	t.Parallel()
 	back := placed(2)
 	for name, end := range map[string]event.Body{
-		"canceled": events.OrderCanceled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, FirstOrder: true, Promotions: back.Promotions},
+		"canceled": events.OrderCanceled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, FirstOrder: true,
+			Promotions: back.Promotions},
 		"never paid": events.OrderPaymentFailed{
 			Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, FirstOrder: true, Promotions: back.Promotions,
 		},
@@ -253,7 +262,8 @@ func TestOrdersAreCountedOnceAndThoseThatComeToNothingTakenOff(t *testing.T) {
 			b.hear("evt_3", end)
 			b.wantSold(store.TheShop, promotion.DaySales{Orders: 1, Revenue: 10_000, Discounted: 8_000})
 			stats, err := b.f.Store.Stats(t.Context(), promotionID)
-			if err != nil || len(stats) != 1 || stats[0] != (store.Stats{Currency: "KRW", Orders: 1, Revenue: 10_000, Cost: 1_000, NewCustomers: 1}) {
+			if err != nil || len(stats) != 1 ||
+				stats[0] != (store.Stats{Currency: "KRW", Orders: 1, Revenue: 10_000, Cost: 1_000, NewCustomers: 1}) {
 				t.Errorf("the promotion brought %+v (%v)", stats, err)
 			}
 		})
@@ -276,7 +286,8 @@ func TestTheShopsDayCountsWhoBoughtAndWhatCameToNothing(t *testing.T) {
 		}
 	}
 	want("two orders", store.ShopDay{Day: day, Orders: 2, New: 1, Guests: 2, Revenue: 30_000, Discounts: 3_000})
-	canceled := events.OrderCanceled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt, Promotions: back.Promotions}
+	canceled := events.OrderCanceled{Lines: back.Lines, Total: back.Total, PlacedAt: back.PlacedAt,
+		Promotions: back.Promotions}
 	b.hear("evt_3", canceled)
 	b.hear("evt_3", canceled)
 	today := promotion.DayOf(b.clock.Now(), time.UTC)
@@ -302,7 +313,9 @@ func TestABudgetThatIsUsedUpIsToldOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(p *promotion.Promotion) { p.Budget.Uses = 2 })
 	use := func() {
-		if _, err := b.table.Update(t.Context(), table.Update{Key: store.KeyOfBudget(promotionID), Do: "ADD #uses :one", With: map[string]any{":one": 1}}); err != nil {
+		if _, err := b.table.Update(t.Context(),
+			table.Update{Key: store.KeyOfBudget(promotionID), Do: "ADD #uses :one",
+				With: map[string]any{":one": 1}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -335,7 +348,8 @@ func TestWhenABudgetIsUsedUp(t *testing.T) {
 		{"never used", promotion.Budget{Uses: 3, Spend: won(100)}, promotion.Used{}, false},
 		{"uses left", promotion.Budget{Uses: 3}, promotion.Used{Uses: 2}, false},
 		{"no use left", promotion.Budget{Uses: 3}, promotion.Used{Uses: 3}, true},
-		{"as much left as an order costs", promotion.Budget{Spend: won(300)}, promotion.Used{Uses: 2, Spend: won(200)}, false},
+		{"as much left as an order costs", promotion.Budget{Spend: won(300)}, promotion.Used{Uses: 2, Spend: won(200)},
+			false},
 		{"less left than an order costs", promotion.Budget{Spend: won(299)}, promotion.Used{Uses: 2, Spend: won(200)}, true},
 	} {
 		if got := promotionscheduler.BudgetExhausted(tc.budget, tc.used); got != tc.want {

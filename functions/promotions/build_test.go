@@ -93,13 +93,15 @@ func (b *bench) sell(won int64, set ...func(*catalog.Product)) (productID, varia
 		Key: catalog.KeyOf(id), ID: id, Handle: fmt.Sprintf("soap-%d", b.product), Version: 1, Status: catalog.Active,
 		Title: catalog.Text{"ko": "비누"}, CreatedAt: monday, UpdatedAt: monday,
 		Variants: []catalog.Variant{{
-			ID: catalog.VariantID(id, 0), Taxable: true, RequiresShipping: true, Prices: map[string]catalog.Price{"KRW": {Amount: won}},
+			ID: catalog.VariantID(id, 0), Taxable: true, RequiresShipping: true,
+			Prices: map[string]catalog.Price{"KRW": {Amount: won}},
 		}},
 	}
 	for _, f := range set {
 		f(p)
 	}
-	if err := catalog.Create(b.t.Context(), b.table, p, map[string]catalog.InitialStock{p.Variants[0].ID: {Available: 100}}); err != nil {
+	if err := catalog.Create(b.t.Context(), b.table, p,
+		map[string]catalog.InitialStock{p.Variants[0].ID: {Available: 100}}); err != nil {
 		b.t.Fatal(err)
 	}
 	return id, p.Variants[0].ID
@@ -108,7 +110,8 @@ func (b *bench) sell(won int64, set ...func(*catalog.Product)) (productID, varia
 // body is a promotion that is right: a tenth off one product on the next Friday.
 func body(product string, change map[string]any) map[string]any {
 	d := map[string]any{
-		"name": map[string]string{"ko": "금요일"}, "kind": "percentage", "starts": "2026-11-27T10:00", "ends": "2026-11-27T24:00",
+		"name": map[string]string{"ko": "금요일"}, "kind": "percentage", "starts": "2026-11-27T10:00",
+		"ends":    "2026-11-27T24:00",
 		"targets": map[string]any{"products": []string{product}}, "terms": map[string]any{"basisPoints": 1_000},
 	}
 	for name, value := range change {

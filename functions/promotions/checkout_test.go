@@ -25,7 +25,8 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 		return promotion.Amounts{"KRW": rapid.Int64Range(least, most).Draw(t, "won")}
 	}
 	p := promotion.Promotion{
-		ID: fmt.Sprintf("promo_%d", n), Version: 1, Name: catalog.Text{"ko": "x"}, State: promotion.Scheduled, Class: promotion.Order,
+		ID: fmt.Sprintf("promo_%d", n), Version: 1, Name: catalog.Text{"ko": "x"}, State: promotion.Scheduled,
+		Class:  promotion.Order,
 		Starts: testshop.Noon.AddDate(0, 0, -1), Ends: testshop.Noon.AddDate(0, 0, 1), Targets: promotion.Targets{All: true},
 		Priority: rapid.IntRange(0, 3).Draw(t, "priority"), Exclusive: rapid.IntRange(0, 3).Draw(t, "exclusive") == 0,
 		ExcludeSaleItems: rapid.Bool().Draw(t, "skip"),
@@ -40,7 +41,8 @@ func drawOffer(t *rapid.T, n int, variants []string) promotion.Promotion {
 		p.Targets = promotion.Targets{Variants: []string{rapid.SampledFrom(variants).Draw(t, "target")}}
 	}
 	switch p.Kind = rapid.SampledFrom([]promotion.Kind{
-		promotion.Percentage, promotion.FixedAmount, promotion.FreeShipping, promotion.BuyXGetY, promotion.SalePrice, promotion.FreeGift,
+		promotion.Percentage, promotion.FixedAmount, promotion.FreeShipping, promotion.BuyXGetY, promotion.SalePrice,
+		promotion.FreeGift,
 	}).Draw(t, "kind"); p.Kind {
 	case promotion.Percentage:
 		p.Terms.BasisPoints = rapid.IntRange(1, 9_999).Draw(t, "off")
@@ -66,7 +68,8 @@ func drawMemberships(t *rapid.T, w *testshop.Shop, in *promotions.PreviewInput) 
 	for n := range rapid.IntRange(0, 2).Draw(t, "memberships") {
 		customer = "cust-ann"
 		h := membership.Entitlement{
-			SubscriptionID: fmt.Sprint("sub_", n), PlanID: fmt.Sprint("plan_", n), Title: "단골", Until: w.Clock.Now().Add(time.Hour),
+			SubscriptionID: fmt.Sprint("sub_", n), PlanID: fmt.Sprint("plan_", n), Title: "단골",
+			Until: w.Clock.Now().Add(time.Hour),
 			Benefits: membership.Benefits{
 				PercentOffBP:     rapid.SampledFrom([]int64{0, 500, 3_333}).Draw(t, "percent"),
 				ExcludeSaleItems: rapid.Bool().Draw(t, "sparing"), FreeShipping: rapid.Bool().Draw(t, "ships"),
@@ -82,14 +85,16 @@ func drawMemberships(t *rapid.T, w *testshop.Shop, in *promotions.PreviewInput) 
 	return customer
 }
 
-// TestPreviewEqualsCheckout prices random carts, of guests and members, under random promotions by the preview, and buys them.
+// TestPreviewEqualsCheckout prices random carts, of guests and members, under random promotions by the preview, and
+// buys them.
 func TestPreviewEqualsCheckout(t *testing.T) {
 	t.Parallel()
 	policy, err := promotion.DefaultPolicy()
 	if err != nil {
 		t.Fatal(err)
 	}
-	prices := rapid.OneOf(rapid.Just(int64(10_000)), rapid.Int64Range(100, 40_000)) // often the same: then it matters whose units are taken
+	// often the same: then it matters whose units are taken
+	prices := rapid.OneOf(rapid.Just(int64(10_000)), rapid.Int64Range(100, 40_000))
 	rapid.Check(t, func(r *rapid.T) {
 		w := testshop.New(t, fault.New(fault.Plan{}))
 		variants := make([]string, 3)
@@ -136,7 +141,8 @@ func TestPreviewEqualsCheckout(t *testing.T) {
 			r.Fatal(err)
 		}
 		got, want := bought.Totals, preview.Body
-		if got.Total != want.Total.Amount || got.Discount != want.Discount.Amount || got.Shipping != want.Shipping.Amount || len(bought.Lines) != len(want.Lines) {
+		if got.Total != want.Total.Amount || got.Discount != want.Discount.Amount || got.Shipping != want.Shipping.Amount ||
+			len(bought.Lines) != len(want.Lines) {
 			r.Fatalf("the preview says %+v\nthe checkout took %+v", want, got)
 		}
 	})

@@ -25,8 +25,8 @@ type CreateCodesInput struct {
 	}
 }
 
-// createCodes gives a promotion its batch, and answers with the codes, or with the first of them. Asking again for the same
-// batch answers the same; another size or prefix is refused, because codes are out already.
+// createCodes gives a promotion its batch, and answers with the codes, or with the first of them. Asking again for the
+// same batch answers the same; another size or prefix is refused, because codes are out already.
 func (f *Promotions) createCodes(ctx context.Context, in *CreateCodesInput) (*huma.StreamResponse, error) {
 	var batch *promotion.Batch
 	_, err := f.change(ctx, in.ChangingInput, func(r *store.Record) error {
@@ -35,10 +35,12 @@ func (f *Promotions) createCodes(ctx context.Context, in *CreateCodesInput) (*hu
 			return ended()
 		}
 		if b := p.Codes.Batch; b != nil && (b.Size != in.Body.Size || b.Prefix != in.Body.Prefix) {
-			return problem.Conflict("promotion_has_codes", "This promotion has %d codes with the prefix %q; write another promotion for more.", b.Size, b.Prefix)
+			return problem.Conflict("promotion_has_codes",
+				"This promotion has %d codes with the prefix %q; write another promotion for more.", b.Size, b.Prefix)
 		}
 		if p.Codes.Batch == nil && p.StateAt(f.Clock.Now()) == promotion.Live {
-			return problem.Conflict("promotion_live", "This promotion has begun without codes of its own; write another one for them.")
+			return problem.Conflict("promotion_live",
+				"This promotion has begun without codes of its own; write another one for them.")
 		}
 		if p.Codes.Batch == nil {
 			p.Codes.Batch = promotion.NewBatch(id.New("batch", f.Clock.Now()), in.Body.Prefix, in.Body.Size)

@@ -11,8 +11,8 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// PromotionDocument is a promotion as merchants read and write it. Amounts are minor units by currency, percentages basis
-// points.
+// PromotionDocument is a promotion as merchants read and write it. Amounts are minor units by currency, percentages
+// basis points.
 type PromotionDocument struct {
 	ID               string               `json:"id,omitempty" readOnly:"true" doc:"Ignored when written."`
 	Version          int                  `json:"version,omitempty" readOnly:"true" doc:"Ignored when written: send If-Match."`
@@ -84,10 +84,14 @@ func (f *Promotions) output(r *store.Record) *PromotionOutput {
 // document shows a promotion to its merchant.
 func (f *Promotions) document(p *promotion.Promotion) *PromotionDocument {
 	d := &PromotionDocument{
-		ID: p.ID, Version: p.Version, State: p.StateAt(f.Clock.Now()), Name: p.Name, Kind: p.Kind, TimeZone: p.TimeZone, StartsAt: &p.Starts,
-		Starts: local(p.Starts, f.zone(p.TimeZone)), Priority: p.Priority, Exclusive: p.Exclusive, Class: p.Class, CombinesWith: p.CombinesWith,
-		Targets: p.Targets, Conditions: p.Conditions, ExcludeSaleItems: p.ExcludeSaleItems, MoveRefused: p.MoveRefused, MaxDiscount: p.MaxDiscount, Budget: p.Budget,
-		LimitPerCustomer: p.LimitPerCustomer, LimitPerCode: p.LimitPerCode, Code: p.Codes.Single, Terms: p.Terms, Group: p.Group, Reason: p.Reason,
+		ID: p.ID, Version: p.Version, State: p.StateAt(f.Clock.Now()), Name: p.Name, Kind: p.Kind, TimeZone: p.TimeZone,
+		StartsAt: &p.Starts,
+		Starts:   local(p.Starts, f.zone(p.TimeZone)), Priority: p.Priority, Exclusive: p.Exclusive, Class: p.Class,
+		CombinesWith: p.CombinesWith,
+		Targets:      p.Targets, Conditions: p.Conditions, ExcludeSaleItems: p.ExcludeSaleItems, MoveRefused: p.MoveRefused,
+		MaxDiscount: p.MaxDiscount, Budget: p.Budget,
+		LimitPerCustomer: p.LimitPerCustomer, LimitPerCode: p.LimitPerCode, Code: p.Codes.Single, Terms: p.Terms,
+		Group: p.Group, Reason: p.Reason,
 	}
 	if !p.Ends.IsZero() {
 		d.Ends, d.EndsAt = localEnd(p.Ends, f.zone(p.TimeZone)), &p.Ends
@@ -117,17 +121,22 @@ func (f *Promotions) zone(name string) *time.Location {
 
 // classes are those of the kinds, where a document names none.
 var classes = map[promotion.Kind]promotion.Class{
-	promotion.FreeShipping: promotion.Shipping, promotion.BuyXGetY: promotion.Product, promotion.FixedPrice: promotion.Product,
-	promotion.SetPrice: promotion.Product, promotion.SalePrice: promotion.Product, promotion.Drop: promotion.Product,
+	promotion.FreeShipping: promotion.Shipping, promotion.BuyXGetY: promotion.Product,
+	promotion.FixedPrice: promotion.Product,
+	promotion.SetPrice:   promotion.Product, promotion.SalePrice: promotion.Product, promotion.Drop: promotion.Product,
 }
 
-// promotion is the document as a promotion in the place of before. Errors: 422 with every field that is wrong about times.
+// promotion is the document as a promotion in the place of before. Errors: 422 with every field that is wrong about
+// times.
 func (f *Promotions) promotion(d *PromotionDocument, before promotion.Promotion) (p promotion.Promotion, err error) {
 	p = promotion.Promotion{
-		ID: before.ID, Version: before.Version, State: before.State, Name: d.Name, Kind: d.Kind, TimeZone: d.TimeZone, Priority: d.Priority,
+		ID: before.ID, Version: before.Version, State: before.State, Name: d.Name, Kind: d.Kind, TimeZone: d.TimeZone,
+		Priority:  d.Priority,
 		Exclusive: d.Exclusive, Class: d.Class, CombinesWith: d.CombinesWith, Targets: d.Targets, Conditions: d.Conditions,
-		ExcludeSaleItems: d.ExcludeSaleItems, MoveRefused: d.MoveRefused, MaxDiscount: d.MaxDiscount, Budget: d.Budget, LimitPerCustomer: d.LimitPerCustomer,
-		LimitPerCode: d.LimitPerCode, Codes: promotion.Codes{Single: d.Code, Batch: before.Codes.Batch}, Terms: d.Terms, Group: d.Group, Reason: d.Reason,
+		ExcludeSaleItems: d.ExcludeSaleItems, MoveRefused: d.MoveRefused, MaxDiscount: d.MaxDiscount, Budget: d.Budget,
+		LimitPerCustomer: d.LimitPerCustomer,
+		LimitPerCode:     d.LimitPerCode, Codes: promotion.Codes{Single: d.Code, Batch: before.Codes.Batch}, Terms: d.Terms,
+		Group: d.Group, Reason: d.Reason,
 	}
 	if p.TimeZone == "" {
 		p.TimeZone = f.Zone.String()

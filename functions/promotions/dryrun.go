@@ -66,7 +66,8 @@ func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput
 	}
 	always := r.Promotion
 	always.State, always.Starts, always.Ends = promotion.Scheduled, since.AddDate(-1, 0, 0), time.Time{}
-	before := store.NewSnapshot(slices.DeleteFunc(published, func(p promotion.Promotion) bool { return p.ID == always.ID }), nil)
+	before := store.NewSnapshot(slices.DeleteFunc(published,
+		func(p promotion.Promotion) bool { return p.ID == always.ID }), nil)
 	after := before.With(always)
 	by := map[string]*DryRunFigures{}
 	for _, o := range orders {
@@ -75,7 +76,8 @@ func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput
 		}
 		f.reprice(o, products, before, after, always.ID, by[o.Totals.Currency])
 	}
-	out := &DryRunOutput{Body: DryRunResult{Days: in.Days, Orders: len(orders), Truncated: truncated, Results: []DryRunFigures{}}}
+	out := &DryRunOutput{Body: DryRunResult{Days: in.Days, Orders: len(orders), Truncated: truncated,
+		Results: []DryRunFigures{}}}
 	for _, figures := range by {
 		out.Body.Results = append(out.Body.Results, *figures)
 	}
@@ -83,9 +85,11 @@ func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput
 	return out, nil
 }
 
-// reprice prices an order as it would have been without and with the promotion. Codes that were used are those of the time.
+// reprice prices an order as it would have been without and with the promotion. Codes that were used are those of the
+// time.
 func (f *Promotions) reprice(
-	o *order.Order, products map[string]*catalog.Product, before, after *store.Snapshot, promotionID string, into *DryRunFigures,
+	o *order.Order, products map[string]*catalog.Product, before, after *store.Snapshot, promotionID string,
+	into *DryRunFigures,
 ) {
 	without := pricing.Basket{Currency: o.Totals.Currency, CustomerID: o.CustomerID, Method: o.Shipping, At: o.PlacedAt}
 	if o.Address != nil {
@@ -134,7 +138,8 @@ func listPrice(l order.Line, o *order.Order) int64 {
 // lineOf is an order's line at what it cost in the cache; what the promotion itself had taken off there is put back.
 func lineOf(l order.Line, o *order.Order, p *catalog.Product, promotionID string) pricing.Line {
 	line := pricing.Line{
-		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Unit: o.LineTotal(l.ID).Unit, Taxable: true, RequiresShipping: true,
+		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Unit: o.LineTotal(l.ID).Unit,
+		Taxable: true, RequiresShipping: true,
 	}
 	switch l.Sale {
 	case "":
@@ -170,9 +175,10 @@ func onSale(line pricing.Line, l order.Line, o *order.Order, p *catalog.Product,
 	return line
 }
 
-// ordersSince reads the orders placed since, newest first, canceled ones left out. 4 round trips for each state and page of
-// 100, and 1 for each 100 orders.
-func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders []*order.Order, truncated bool, err error) {
+// ordersSince reads the orders placed since, newest first, canceled ones left out. 4 round trips for each state and
+// page of 100, and 1 for each 100 orders.
+func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders []*order.Order, truncated bool,
+	err error) {
 	var keys []table.Key
 	for _, state := range order.States {
 		if state == order.Canceled {

@@ -86,8 +86,8 @@ func (f *Promotions) components(ctx context.Context, ids []string) (map[string][
 	return found, nil
 }
 
-// publishable asks for codes of others and for the guard, and has the write made against the calendar that both were asked
-// of. Errors: 422 for a code that is taken, 409 discount_guard with the plan where there is no reason.
+// publishable asks for codes of others and for the guard, and has the write made against the calendar that both were
+// asked of. Errors: 422 for a code that is taken, 409 discount_guard with the plan where there is no reason.
 func (f *Promotions) publishable(ctx context.Context, r *store.Record) (warnings []promotion.Warning, err error) {
 	p, now := &r.Promotion, f.Clock.Now()
 	published, calendar, err := f.Store.Planned(ctx, now.Add(-reach))
@@ -95,7 +95,8 @@ func (f *Promotions) publishable(ctx context.Context, r *store.Record) (warnings
 		return nil, err
 	}
 	r.Against = calendar
-	current := slices.DeleteFunc(slices.Clone(published), func(o promotion.Promotion) bool { return !o.Ends.IsZero() && o.Ends.Before(now) })
+	current := slices.DeleteFunc(slices.Clone(published),
+		func(o promotion.Promotion) bool { return !o.Ends.IsZero() && o.Ends.Before(now) })
 	if fields := p.CodeConflicts(current); len(fields) > 0 {
 		return nil, problem.Invalid(fields...)
 	}
@@ -104,7 +105,8 @@ func (f *Promotions) publishable(ctx context.Context, r *store.Record) (warnings
 		return nil, err
 	}
 	if !plan.Allowed && p.Reason == "" {
-		return nil, problem.Conflict("discount_guard", "The guard speaks against this: %s. Publish it with a reason, or plan it otherwise.", plan.Breaches[0].Message).
+		return nil, problem.Conflict("discount_guard",
+			"The guard speaks against this: %s. Publish it with a reason, or plan it otherwise.", plan.Breaches[0].Message).
 			With("breaches", plan.Breaches).With("calendar", plan.Calendar)
 	}
 	return plan.Warnings, nil
@@ -162,9 +164,10 @@ const (
 	most   = 120
 )
 
-// ask asks the guard what it says to a promotion beside those that are published. No round trip while the list of products
-// is fresh.
-func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published []promotion.Promotion) (*DiscountPlan, error) {
+// ask asks the guard what it says to a promotion beside those that are published. No round trip while the list of
+// products is fresh.
+func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published []promotion.Promotion) (*DiscountPlan,
+	error) {
 	history, err := f.spans(ctx, published)
 	if err != nil {
 		return nil, err
@@ -175,7 +178,8 @@ func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published 
 	if err != nil {
 		return nil, err
 	}
-	plan := &DiscountPlan{Allowed: true, Counts: counts, Policy: f.Policy, Breaches: []DiscountBreach{}, Depth: span.BasisPoints, Products: span.Products,
+	plan := &DiscountPlan{Allowed: true, Counts: counts, Policy: f.Policy, Breaches: []DiscountBreach{},
+		Depth: span.BasisPoints, Products: span.Products,
 		Warnings: orEmpty(p.Warnings(published, f.Clock.Now()))}
 	if !counts {
 		plan.Calendar = DiscountCalendar{Scope: promotion.TheShop, Days: []promotion.CalendarDay{}}
@@ -192,7 +196,8 @@ func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published 
 			scope = b.Scope
 		}
 		plan.Allowed = false
-		plan.Breaches = append(plan.Breaches, DiscountBreach{b, b.Message(func(id string) string { return cmp.Or(names[id], id) })})
+		plan.Breaches = append(plan.Breaches,
+			DiscountBreach{b, b.Message(func(id string) string { return cmp.Or(names[id], id) })})
 	}
 	plan.Calendar = f.calendar(others, span, scope)
 	plan.Calendar.name(names)
@@ -235,7 +240,8 @@ func (f *Promotions) calendar(others []promotion.Span, span promotion.Span, scop
 	if scope == promotion.TheShop || scope == promotion.AnyProduct {
 		product = ""
 	}
-	return DiscountCalendar{Scope: scope, Days: f.Policy.Calendar(others, []promotion.Span{span}, product, from-around, to+around)}
+	return DiscountCalendar{Scope: scope,
+		Days: f.Policy.Calendar(others, []promotion.Span{span}, product, from-around, to+around)}
 }
 
 // reach is how far back the guard and the reports look.
@@ -277,7 +283,8 @@ func (f *Promotions) span(ctx context.Context, p *promotion.Promotion) (promotio
 	currency := f.Shop.Currencies[0]
 	var total, n int64
 	for _, c := range cards {
-		chosen := p.Targets.All || slices.Contains(products, c.ID) || meet(p.Targets.Categories, c.Categories) || meet(p.Targets.Tags, c.Tags)
+		chosen := p.Targets.All || slices.Contains(products, c.ID) || meet(p.Targets.Categories, c.Categories) ||
+			meet(p.Targets.Tags, c.Tags)
 		price, sold := c.Prices[currency]
 		if chosen && !p.Targets.All {
 			products = append(products, c.ID)

@@ -149,7 +149,8 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 	if err != nil {
 		return nil, err
 	}
-	q := cart.Quoter{Shop: f.Shop, Variants: cart.CatalogReader{Cache: f.Catalog}, Promotions: store.Static{Snapshot: s, Known: &facts}}
+	q := cart.Quoter{Shop: f.Shop, Variants: cart.CatalogReader{Cache: f.Catalog},
+		Promotions: store.Static{Snapshot: s, Known: &facts}}
 	p, err := q.Quote(ctx, c, at)
 	if err != nil {
 		return nil, err

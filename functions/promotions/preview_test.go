@@ -15,7 +15,8 @@ import (
 func (b *bench) used(id string, amount int64, code, customer string) {
 	b.t.Helper()
 	s := store.NewSnapshot([]promotion.Promotion{b.record(id).Promotion}, nil)
-	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Amount: amount, Code: promotion.NormalizeCode(code)}},
+	claims := s.Claims([]promotion.Applied{{PromotionID: id, Version: 1, Amount: amount,
+		Code: promotion.NormalizeCode(code)}},
 		"KRW")
 	writes, _ := store.CountClaims(claims)
 	if customer != "" {
@@ -141,14 +142,17 @@ func TestPublishingNamesWhatIsHardlyMeant(t *testing.T) {
 	b := newBench(t)
 	product, _ := b.sell(30_000)
 	first := b.publish(body(product, nil))
-	second := b.create(body(product, map[string]any{"terms": map[string]any{"basisPoints": 10}, "combinesWith": []string{"order"}, "group": "x"}))
+	second := b.create(body(product,
+		map[string]any{"terms": map[string]any{"basisPoints": 10}, "combinesWith": []string{"order"}, "group": "x"}))
 	var published promotions.PromotionDocument
-	b.merchant.Do("POST", "/promotions/"+second.ID+"/publish", map[string]string{"reason": "a test"}).Want(200).Into(&published)
+	b.merchant.Do("POST", "/promotions/"+second.ID+"/publish",
+		map[string]string{"reason": "a test"}).Want(200).Into(&published)
 	var codes []string
 	for _, w := range published.Warnings {
 		codes = append(codes, w.Code)
 	}
-	if !slices.Equal(codes, []string{"tiny_percentage", "one_sided_combination", "shuts_out"}) || published.Warnings[2].PromotionIDs[0] != first.ID {
+	if !slices.Equal(codes, []string{"tiny_percentage", "one_sided_combination", "shuts_out"}) ||
+		published.Warnings[2].PromotionIDs[0] != first.ID {
 		t.Errorf("warnings: %+v", published.Warnings)
 	}
 }

@@ -73,8 +73,9 @@ func Spec() function.Spec {
 		Environment: slices.Concat(api.Variables(), schedule.Variables(),
 			[]string{"COMMERCE_TABLE", "SHOP_CONFIG", "GUARD_CONFIG", "SHOP_TIMEZONE"}),
 		Data: []function.Data{{
-			Title:    "Promotions",
-			About:    "Package `shared/promotion/store`. One item a promotion, listed by its end; counters only for what is limited.",
+			Title: "Promotions",
+			About: "Package `shared/promotion/store`. One item a promotion, listed by its end; counters only for what is " +
+				"limited.",
 			Patterns: store.AccessPatterns,
 		}},
 		Tables: []function.Grant{{
@@ -214,7 +215,8 @@ const (
 		"given in `draft`, one that is not published yet."
 	reportText = "Days on sale of the last 30, 90 and 365, depth of discounts, share of the revenue sold at a " +
 		"discount, and whether customers have begun to wait."
-	salesText = "Orders, revenue, discounts, new and returning customers, and cancellations of each day of a period in one currency, as JSON or " +
+	salesText = "Orders, revenue, discounts, new and returning customers, and cancellations of each day of a period in " +
+		"one currency, as JSON or " +
 		"CSV, beside a comparable period. Days are those of the shop's time zone. Counted as orders come in, within seconds."
 	seasonsText = "Solar and lunar holidays with the days on which shops sell, in the shop's time zone. Take `group` " +
 		"into a promotion, " +

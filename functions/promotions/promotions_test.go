@@ -29,11 +29,14 @@ func TestBadPromotionsAreRefusedFieldByField(t *testing.T) {
 		{"no targets", map[string]any{"targets": nil}, "/targets", "required"},
 		{"0 percent", map[string]any{"terms": map[string]any{}}, "/terms/basisPoints", "too_small"},
 		{"101 percent", map[string]any{"terms": map[string]any{"basisPoints": 10_100}}, "/terms/basisPoints", "too_large"},
-		{"an unknown currency", map[string]any{"maxDiscount": map[string]any{"XYZ": 5}}, "/maxDiscount/XYZ", "unknown_currency"},
-		{"a variant that is none", map[string]any{"targets": map[string]any{"variants": []string{"var_none"}}}, "/targets/variants/0", "unknown_variant"},
+		{"an unknown currency", map[string]any{"maxDiscount": map[string]any{"XYZ": 5}}, "/maxDiscount/XYZ",
+			"unknown_currency"},
+		{"a variant that is none", map[string]any{"targets": map[string]any{"variants": []string{"var_none"}}},
+			"/targets/variants/0", "unknown_variant"},
 		{"a gift that earns itself", map[string]any{
 			"kind": "free_gift", "targets": map[string]any{"variants": []string{variant}},
-			"terms": map[string]any{"gifts": []any{map[string]any{"from": map[string]any{"KRW": 1}, "variants": []string{variant}}}},
+			"terms": map[string]any{"gifts": []any{map[string]any{"from": map[string]any{"KRW": 1},
+				"variants": []string{variant}}}},
 		}, "/terms/gifts/0/variants/0", "circular"},
 		{"a reason of something that does nothing", map[string]any{"limitPerCode": 3}, "/limitPerCode", "not_used"},
 	} {
@@ -63,7 +66,8 @@ func TestTheLifeOfAPromotion(t *testing.T) {
 	}
 	b.merchant.Do("POST", path+"/pause", nil).WantProblem(409, "promotion_not_published")
 	published := b.merchant.Do("POST", path+"/publish", nil).Want(200)
-	if again := b.merchant.Do("POST", path+"/publish", nil).Want(200); again.Headers.Get("ETag") != published.Headers.Get("ETag") {
+	if again := b.merchant.Do("POST", path+"/publish",
+		nil).Want(200); again.Headers.Get("ETag") != published.Headers.Get("ETag") {
 		t.Error("publishing it again made another version")
 	}
 	b.plans.made = b.plans.made[:1]
@@ -84,7 +88,9 @@ func TestTheLifeOfAPromotion(t *testing.T) {
 		t.Fatalf("on Saturday it is %s", state())
 	}
 	change := b.merchant.With("If-Match", "*")
-	change.Do("PUT", path, body(product, map[string]any{"ends": "2026-11-28T24:00", "terms": map[string]any{"basisPoints": 5_000}})).WantProblem(409, "promotion_live")
+	change.Do("PUT", path, body(product,
+		map[string]any{"ends": "2026-11-28T24:00", "terms": map[string]any{"basisPoints": 5_000}})).WantProblem(
+		409, "promotion_live")
 	change.Do("PUT", path, body(product, map[string]any{"ends": "2026-11-28T12:00", "priority": 3})).Want(200)
 	b.merchant.Do("POST", path+"/pause", nil).Want(200)
 	if r := b.record(draft.ID); state() != "paused" || r.Event == nil || r.Event.Type != "promotion.paused" {
@@ -95,7 +101,8 @@ func TestTheLifeOfAPromotion(t *testing.T) {
 		t.Errorf("resumed it is %s with the event %s", state(), r.Event.Type)
 	}
 	b.merchant.Do("POST", path+"/end", nil).Want(200)
-	if r := b.record(draft.ID); state() != "ended" || r.Event.Type != "promotion.ended" || !r.Promotion.Ends.Equal(b.clock.Now()) {
+	if r := b.record(draft.ID); state() != "ended" || r.Event.Type != "promotion.ended" ||
+		!r.Promotion.Ends.Equal(b.clock.Now()) {
 		t.Errorf("ended it is %s with the event %s", state(), r.Event.Type)
 	}
 	b.merchant.Do("POST", path+"/resume", nil).WantProblem(409, "promotion_ended")
@@ -137,7 +144,8 @@ func TestACodeIsNobodyElsesAtTheSameTime(t *testing.T) {
 	if got.Status != 422 || !strings.Contains(got.Body, "/codes/single") {
 		t.Errorf("%d %s", got.Status, got.Body)
 	}
-	later := b.create(body(product, map[string]any{"code": "FRIDAY", "starts": "2026-12-24T10:00", "ends": "2026-12-24T24:00"}))
+	later := b.create(body(product,
+		map[string]any{"code": "FRIDAY", "starts": "2026-12-24T10:00", "ends": "2026-12-24T24:00"}))
 	b.merchant.Do("POST", "/promotions/"+later.ID+"/publish", map[string]string{"reason": "x"}).Want(200)
 }
 
@@ -154,10 +162,12 @@ func TestABatchOfCodesIsUniqueAndTheSameAgain(t *testing.T) {
 	for _, l := range lines[1:] {
 		seen[l] = true
 	}
-	if lines[0] != "code" || len(lines) != 100_001 || len(seen) != 100_000 || first.Headers.Get("Content-Type") != "text/csv; charset=utf-8" {
+	if lines[0] != "code" || len(lines) != 100_001 || len(seen) != 100_000 ||
+		first.Headers.Get("Content-Type") != "text/csv; charset=utf-8" {
 		t.Errorf("%d lines, %d different, %s", len(lines), len(seen), first.Headers.Get("Content-Type"))
 	}
-	if again := b.merchant.Do("POST", path, map[string]any{"size": 100_000, "prefix": "SEOL"}).Want(200); again.Body != first.Body {
+	if again := b.merchant.Do("POST", path,
+		map[string]any{"size": 100_000, "prefix": "SEOL"}).Want(200); again.Body != first.Body {
 		t.Error("asking again gives other codes")
 	}
 	b.merchant.Do("POST", path, map[string]any{"size": 5}).WantProblem(409, "promotion_has_codes")
@@ -193,8 +203,11 @@ func TestPlanningStoresNothingAndAnswersWithTheRule(t *testing.T) {
 		{"a day of a tenth", nil, true, ""},
 		{"sixty percent is too deep", map[string]any{"terms": map[string]any{"basisPoints": 6_000}}, false, "depth"},
 		{"two weeks are too long", map[string]any{"ends": "2026-12-11T24:00"}, false, "days_on_sale"},
-		{"an amount is as deep as it is on what it is on", map[string]any{"kind": "fixed_amount", "terms": map[string]any{"amount": map[string]any{"KRW": 6_000}}}, false, "depth"},
-		{"a gift teaches nobody to wait", map[string]any{"kind": "free_shipping", "class": "shipping", "terms": nil, "ends": "2026-12-24T24:00"}, true, ""},
+		{"an amount is as deep as it is on what it is on",
+			map[string]any{"kind": "fixed_amount", "terms": map[string]any{"amount": map[string]any{"KRW": 6_000}}}, false,
+			"depth"},
+		{"a gift teaches nobody to wait",
+			map[string]any{"kind": "free_shipping", "class": "shipping", "terms": nil, "ends": "2026-12-24T24:00"}, true, ""},
 	} {
 		var plan promotions.DiscountPlan
 		b.merchant.Do("POST", "/promotions/plan", body(product, tc.change)).Want(200).Into(&plan)
@@ -217,11 +230,13 @@ func TestTheGuardSpeaksOfNamesAndShowsThemInTheCalendar(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	product, _ := b.sell(10_000)
-	first := b.publish(body(product, map[string]any{"name": map[string]string{"ko": "화요일"}, "starts": "2026-11-24T10:00", "ends": "2026-11-24T24:00"}))
+	first := b.publish(body(product,
+		map[string]any{"name": map[string]string{"ko": "화요일"}, "starts": "2026-11-24T10:00", "ends": "2026-11-24T24:00"}))
 	var plan promotions.DiscountPlan
 	b.merchant.Do("POST", "/promotions/plan", body(product, nil)).Want(200).Into(&plan)
 	names := plan.Calendar.Names
-	if len(plan.Breaches) != 1 || plan.Breaches[0].Message != "product 비누 would have 2 days without a sale between 2026-11-24 and 2026-11-27, at least 14 are wanted (with 화요일)" {
+	if len(plan.Breaches) != 1 || plan.Breaches[0].Message != "product 비누 would have 2 days without a sale between "+
+		"2026-11-24 and 2026-11-27, at least 14 are wanted (with 화요일)" {
 		t.Errorf("%+v", plan.Breaches)
 	}
 	if len(names) != 2 || names[first.ID] != "화요일" || names["plan"] != "금요일" {
@@ -233,7 +248,8 @@ func TestTheEndOfADayIsReadAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	product, _ := b.sell(10_000)
-	for _, ends := range []string{"2026-11-29T24:00", "2026-11-29T23:59", "2026-12-01T09:00", "2027-02-28T24:00", "2026-12-31T24:00"} {
+	for _, ends := range []string{"2026-11-29T24:00", "2026-11-29T23:59", "2026-12-01T09:00", "2027-02-28T24:00",
+		"2026-12-31T24:00"} {
 		made := b.create(body(product, map[string]any{"ends": ends}))
 		if made.Ends != ends {
 			t.Errorf("%s is read as %s", ends, made.Ends)
@@ -245,13 +261,15 @@ func TestAPreviewedSaleShowsTheLowestPriceOfThirtyDays(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	product, variant := b.sell(10_000)
-	b.publish(body(product, map[string]any{"kind": "sale_price", "starts": "2026-11-23T10:00", "ends": "2026-11-24T10:00", "terms": map[string]any{"basisPoints": 500}}))
+	b.publish(body(product, map[string]any{"kind": "sale_price", "starts": "2026-11-23T10:00", "ends": "2026-11-24T10:00",
+		"terms": map[string]any{"basisPoints": 500}}))
 	for at, want := range map[string]string{
 		"2026-11-27T00:59:59Z": "[]", "2026-11-27T01:00:00Z": "[9000 10000 9500]", "2026-11-27T15:00:00Z": "[]",
 	} {
 		var p promotions.PromotionPreview
 		b.merchant.Do("POST", "/promotions/preview", map[string]any{
-			"at": at, "draft": body(product, map[string]any{"kind": "sale_price"}), "lines": []any{map[string]any{"variantId": variant, "quantity": 1}},
+			"at": at, "draft": body(product, map[string]any{"kind": "sale_price"}),
+			"lines": []any{map[string]any{"variantId": variant, "quantity": 1}},
 		}).Want(200).Into(&p)
 		got := []int64{}
 		if l := p.Lines[0]; l.CompareAt != nil && l.Lowest30 != nil {
@@ -269,7 +287,8 @@ func TestPreviewTellsWhatACartWouldCost(t *testing.T) {
 	product, variant := b.sell(30_000)
 	_, gift := b.sell(1_000)
 	draft := body(product, map[string]any{
-		"kind": "free_gift", "terms": map[string]any{"gifts": []any{map[string]any{"from": map[string]any{"KRW": 50_000}, "variants": []string{gift}}}},
+		"kind": "free_gift", "terms": map[string]any{
+			"gifts": []any{map[string]any{"from": map[string]any{"KRW": 50_000}, "variants": []string{gift}}}},
 	})
 	ask := func(quantity int, more map[string]any) promotions.PromotionPreview {
 		t.Helper()
@@ -284,19 +303,23 @@ func TestPreviewTellsWhatACartWouldCost(t *testing.T) {
 		b.merchant.Do("POST", "/promotions/preview", in).Want(200).Into(&p)
 		return p
 	}
-	if p := ask(1, nil); len(p.Lines) != 1 || len(p.Hints) != 2 || p.Hints[0].Amount != 20_000 || p.Total.Amount != 33_000 {
+	if p := ask(1, nil); len(p.Lines) != 1 || len(p.Hints) != 2 || p.Hints[0].Amount != 20_000 ||
+		p.Total.Amount != 33_000 {
 		t.Errorf("one is 20,000 short of gift and free shipping: %+v", p)
 	}
-	if p := ask(2, nil); len(p.Lines) != 2 || p.Lines[1].Gift != "draft" || p.Lines[1].Total.Amount != 0 || p.Total.Amount != 60_000 {
+	if p := ask(2, nil); len(p.Lines) != 2 || p.Lines[1].Gift != "draft" || p.Lines[1].Total.Amount != 0 ||
+		p.Total.Amount != 60_000 {
 		t.Errorf("two earn the gift: %+v", p)
 	}
 	if p := ask(2, map[string]any{"at": "2026-11-27T15:00:00Z"}); len(p.Lines) != 1 {
 		t.Errorf("after its end there is no gift: %+v", p)
 	}
-	if p := ask(1, map[string]any{"codes": []string{"NOPE"}}); len(p.Refused) != 1 || p.Refused[0].Reason != "unknown_code" {
+	if p := ask(1, map[string]any{"codes": []string{"NOPE"}}); len(p.Refused) != 1 ||
+		p.Refused[0].Reason != "unknown_code" {
 		t.Errorf("an unknown code: %+v", p.Refused)
 	}
-	b.merchant.Do("POST", "/promotions/preview", `{"lines":[{"variantId":"var_x","quantity":1}]}`).WantProblem(422, "invalid_input")
+	b.merchant.Do("POST", "/promotions/preview", `{"lines":[{"variantId":"var_x","quantity":1}]}`).WantProblem(422,
+		"invalid_input")
 }
 
 func TestTheCalendarOfSeasons(t *testing.T) {
@@ -316,14 +339,16 @@ func TestListsByState(t *testing.T) {
 	product, _ := b.sell(12_000, func(p *catalog.Product) { p.Tags = []string{"x"} })
 	b.create(body(product, nil))
 	for n := range 3 {
-		b.publish(body(product, map[string]any{"starts": fmt.Sprintf("2026-11-2%dT08:00", n+3), "ends": fmt.Sprintf("2026-11-2%dT08:30", n+4)}))
+		b.publish(body(product, map[string]any{"starts": fmt.Sprintf("2026-11-2%dT08:00", n+3),
+			"ends": fmt.Sprintf("2026-11-2%dT08:30", n+4)}))
 	}
 	count := func(query string) int {
 		var l promotions.PromotionList
 		b.merchant.Do("GET", "/promotions"+query, nil).Want(200).Into(&l)
 		return len(l.Promotions)
 	}
-	if all, draft, live, coming := count(""), count("?state=draft"), count("?state=live"), count("?state=scheduled"); all != 3 && all != 4 || draft != 1 || live < 1 || coming < 1 {
+	if all, draft, live, coming := count(""), count("?state=draft"), count("?state=live"), count(
+		"?state=scheduled"); all != 3 && all != 4 || draft != 1 || live < 1 || coming < 1 {
 		t.Errorf("%d in all, %d drafts, %d live, %d to come", all, draft, live, coming)
 	}
 	var page promotions.PromotionList

@@ -16,8 +16,8 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// meeting holds the first writes of the calendar back until so many have come together: everybody has asked the guard, nobody
-// has published.
+// meeting holds the first writes of the calendar back until so many have come together: everybody has asked the guard,
+// nobody has published.
 type meeting struct {
 	table.DB
 	mu   sync.Mutex
@@ -107,7 +107,8 @@ func TestThoseWhoDoNotGetInEachOthersWayAreAllPublished(t *testing.T) {
 	var drafts []string
 	for n := range merchants {
 		product, _ := b.sell(12_000)
-		drafts = append(drafts, b.create(body(product, map[string]any{"code": fmt.Sprint("CODE", n), "kind": "free_shipping", "terms": nil})).ID)
+		drafts = append(drafts, b.create(body(product,
+			map[string]any{"code": fmt.Sprint("CODE", n), "kind": "free_shipping", "terms": nil})).ID)
 	}
 	for _, answer := range b.publishAtOnce(drafts) {
 		answer.Want(200)
@@ -117,7 +118,8 @@ func TestThoseWhoDoNotGetInEachOthersWayAreAllPublished(t *testing.T) {
 // behind is an index that shows nothing of what is written.
 type behind struct{ table.DB }
 
-func (b behind) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (b behind) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput,
+	error) {
 	return &dynamodb.QueryOutput{}, nil
 }
 

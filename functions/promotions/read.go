@@ -151,10 +151,12 @@ func (f *Promotions) seasons(_ context.Context, in *SeasonsInput) (*SeasonsOutpu
 	for _, s := range all {
 		for _, o := range s.Occurrences(f.Zone, years...) {
 			out.Body.Seasons = append(out.Body.Seasons, SeasonDates{
-				Occurrence: o, Name: s.Name, Region: s.Region, Group: o.Group(), LocalStart: local(o.Starts, f.Zone), LocalEnd: localEnd(o.Ends, f.Zone),
+				Occurrence: o, Name: s.Name, Region: s.Region, Group: o.Group(), LocalStart: local(o.Starts, f.Zone),
+				LocalEnd: localEnd(o.Ends, f.Zone),
 			})
 		}
 	}
-	slices.SortFunc(out.Body.Seasons, func(a, b SeasonDates) int { return cmp.Or(a.Starts.Compare(b.Starts), cmp.Compare(a.Season, b.Season)) })
+	slices.SortFunc(out.Body.Seasons,
+		func(a, b SeasonDates) int { return cmp.Or(a.Starts.Compare(b.Starts), cmp.Compare(a.Season, b.Season)) })
 	return out, nil
 }

@@ -67,7 +67,8 @@ func (f *Promotions) report(ctx context.Context, in *ReportInput) (*ReportOutput
 	if len(sales) > 0 {
 		since = sales[0].Day // before the first order there was no shop to wait for
 	}
-	r := DiscountReport{Report: f.Policy.Report(history, in.Product, sales, since, today), Scope: scope, Currency: currency, AsOf: today}
+	r := DiscountReport{Report: f.Policy.Report(history, in.Product, sales, since, today), Scope: scope,
+		Currency: currency, AsOf: today}
 	r.Says = says(r.Waiting)
 	return &ReportOutput{Body: r}, nil
 }
@@ -110,7 +111,8 @@ func (f *Promotions) reportOne(ctx context.Context, in *OneInput) (*OneReportOut
 	if err != nil {
 		return nil, err
 	}
-	out := &OneReportOutput{Body: PromotionReport{Promotion: d, Counts: counts, Depth: s.BasisPoints, Products: orEmpty(s.Products)}}
+	out := &OneReportOutput{Body: PromotionReport{Promotion: d, Counts: counts, Depth: s.BasisPoints,
+		Products: orEmpty(s.Products)}}
 	now := f.Clock.Now()
 	if p := &r.Promotion; p.State != promotion.Draft && !now.Before(p.Starts) {
 		last := now

@@ -30,7 +30,8 @@ func (b *bench) placed(daysAgo int, line order.Line, unit int64, plans ...member
 		CartID: id.New("cart", at), Email: "a@example.com", Language: "ko", Member: plans,
 		Lines: []order.Line{line},
 		Totals: order.Totals{Totals: pricing.Totals{
-			Currency: "KRW", Subtotal: total, Total: total, Lines: []pricing.LineTotal{{ID: "line_1", Unit: unit, Quantity: quantity, Subtotal: total, Total: total}},
+			Currency: "KRW", Subtotal: total, Total: total,
+			Lines: []pricing.LineTotal{{ID: "line_1", Unit: unit, Quantity: quantity, Subtotal: total, Total: total}},
 		}},
 	}, order.Payment{State: order.PayCaptured, Captured: total}, at)
 	if err := b.table.Put(b.t.Context(), b.f.Orders.Place(o)); err != nil {
@@ -57,16 +58,19 @@ func TestADryRunTellsWhatItWouldHaveCost(t *testing.T) {
 		{"a tenth off the soap, over 30 days", nil, "30", 3, 2, 3_000 + 900},
 		{"over a week", nil, "7", 2, 1, 3_000},
 		{"over two months", nil, "60", 4, 3, 3_000 + 900 + 9_000},
-		{"from 20,000 on", map[string]any{"conditions": map[string]any{"minSubtotal": map[string]any{"KRW": 20_000}}}, "30", 3, 1, 3_000},
+		{"from 20,000 on", map[string]any{"conditions": map[string]any{"minSubtotal": map[string]any{"KRW": 20_000}}}, "30",
+			3, 1, 3_000},
 		{"with a code that all know", map[string]any{"code": "ALL"}, "30", 3, 2, 3_900},
 		{"for members only", map[string]any{"conditions": map[string]any{"audience": "member"}}, "30", 3, 1, 900},
-		{"for members of another plan only", map[string]any{"conditions": map[string]any{"audience": "member", "plans": []string{"plan_silver"}}}, "30", 3, 0, 0},
+		{"for members of another plan only",
+			map[string]any{"conditions": map[string]any{"audience": "member", "plans": []string{"plan_silver"}}}, "30", 3, 0, 0},
 		{"as a sale price", map[string]any{"kind": "sale_price"}, "30", 3, 2, 3_900},
 	} {
 		draft := b.create(body(soap, tc.change))
 		var got promotions.DryRunResult
 		b.merchant.Do("POST", "/promotions/"+draft.ID+"/dry-run?days="+tc.days, nil).Want(200).Into(&got)
-		if len(got.Results) != 1 || got.Orders != tc.orders || got.Results[0].Orders != tc.with || got.Results[0].Cost != tc.cost || got.Truncated {
+		if len(got.Results) != 1 || got.Orders != tc.orders || got.Results[0].Orders != tc.with ||
+			got.Results[0].Cost != tc.cost || got.Truncated {
 			t.Errorf("%s: %+v, want %d of %d orders, %d", tc.name, got, tc.with, tc.orders, tc.cost)
 		}
 	}
@@ -110,9 +114,11 @@ func TestAReportTellsHowMuchTheShopLivesOnDiscountsAndWhetherCustomersWait(t *te
 	product, _ := b.sell(10_000)
 	saved := store.Store{Table: b.table, Clock: b.clock}
 	sale := promotion.Promotion{
-		ID: "promo_sale", Version: 1, Name: map[string]string{"ko": "x"}, Kind: promotion.Percentage, Class: promotion.Order, State: promotion.Scheduled,
-		Starts: monday.AddDate(0, 0, -10), Ends: monday.AddDate(0, 0, -7), TimeZone: "Asia/Seoul", Targets: promotion.Targets{Products: []string{product}},
-		Terms: promotion.Terms{BasisPoints: 3_000},
+		ID: "promo_sale", Version: 1, Name: map[string]string{"ko": "x"}, Kind: promotion.Percentage, Class: promotion.Order,
+		State:  promotion.Scheduled,
+		Starts: monday.AddDate(0, 0, -10), Ends: monday.AddDate(0, 0, -7), TimeZone: "Asia/Seoul",
+		Targets: promotion.Targets{Products: []string{product}},
+		Terms:   promotion.Terms{BasisPoints: 3_000},
 	}
 	if err := b.table.Put(t.Context(), saved.Create(&store.Record{Promotion: sale})); err != nil {
 		t.Fatal(err)
@@ -135,7 +141,8 @@ func TestAReportTellsHowMuchTheShopLivesOnDiscountsAndWhetherCustomersWait(t *te
 	for _, query := range []string{"", "?product=" + product} {
 		var got promotions.DiscountReport
 		b.merchant.Do("GET", "/promotions/report"+query, nil).Want(200).Into(&got)
-		if got.Days30 != 4 || got.Deepest != 3_000 || got.Waiting == nil || got.Waiting.Index > 5_000 || got.Says != "waiting" || got.DiscountShare == 0 {
+		if got.Days30 != 4 || got.Deepest != 3_000 || got.Waiting == nil || got.Waiting.Index > 5_000 ||
+			got.Says != "waiting" || got.DiscountShare == 0 {
 			t.Errorf("%s: %+v %+v", query, got, got.Waiting)
 		}
 	}

@@ -54,8 +54,8 @@ type SalesDay struct {
 	SalesFigure
 }
 
-// SalesFigure is what was sold. An order that is canceled, or never paid, is taken off the day it was placed, and counted as
-// canceled on the day it was canceled.
+// SalesFigure is what was sold. An order that is canceled, or never paid, is taken off the day it was placed, and
+// counted as canceled on the day it was canceled.
 type SalesFigure struct {
 	Orders             int             `json:"orders"`
 	Revenue            money.Formatted `json:"revenue" doc:"What the orders cost their shoppers, shipping and tax included."`
@@ -132,7 +132,8 @@ func (f *Promotions) soldIn(ctx context.Context, currency string, from, to promo
 		byDay[r.Day] = r
 		sum = sum.Add(r)
 	}
-	out := &ShopSales{Currency: currency, From: from.String(), To: to.String(), Total: figure(sum, currency), Days: []SalesDay{}}
+	out := &ShopSales{Currency: currency, From: from.String(), To: to.String(), Total: figure(sum, currency),
+		Days: []SalesDay{}}
 	for day := from; day <= to; day++ {
 		out.Days = append(out.Days, SalesDay{day.String(), figure(byDay[day], currency)})
 	}
@@ -147,7 +148,8 @@ func figure(d store.ShopDay, currency string) SalesFigure {
 	}
 	return SalesFigure{
 		Orders: d.Orders, Revenue: in(d.Revenue), Average: in(average), Discounts: in(d.Discounts), NewCustomers: d.New,
-		ReturningCustomers: d.Orders - d.New - d.Guests, GuestOrders: d.Guests, CanceledOrders: d.Canceled, Refunds: in(d.Refunds),
+		ReturningCustomers: d.Orders - d.New - d.Guests, GuestOrders: d.Guests, CanceledOrders: d.Canceled,
+		Refunds: in(d.Refunds),
 	}
 }
 
@@ -160,7 +162,8 @@ func (s *ShopSales) as(format string) (*SalesOutput, error) {
 	var file bytes.Buffer
 	w := csv.NewWriter(&file)
 	rows := [][]string{{
-		"date", "currency", "orders", "revenue", "discounts", "newCustomers", "returningCustomers", "guestOrders", "canceledOrders", "refunds",
+		"date", "currency", "orders", "revenue", "discounts", "newCustomers", "returningCustomers", "guestOrders",
+		"canceledOrders", "refunds",
 	}}
 	for _, d := range s.Days {
 		rows = append(rows, []string{

@@ -23,7 +23,8 @@ type CreatePromotionInput struct {
 }
 
 func (f *Promotions) create(ctx context.Context, in *CreatePromotionInput) (*PromotionOutput, error) {
-	p, err := f.promotion(&in.Body, promotion.Promotion{ID: id.New(store.Prefix, f.Clock.Now()), Version: 1, State: promotion.Draft})
+	p, err := f.promotion(&in.Body,
+		promotion.Promotion{ID: id.New(store.Prefix, f.Clock.Now()), Version: 1, State: promotion.Draft})
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +77,8 @@ type ReplacePromotionInput struct {
 	Body    PromotionDocument
 }
 
-// replace plans the schedules before it writes: one that fires although the write came to nothing finds that it has nothing
-// to tell, whereas a promotion without schedules would never be told.
+// replace plans the schedules before it writes: one that fires although the write came to nothing finds that it has
+// nothing to tell, whereas a promotion without schedules would never be told.
 func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*PromotionOutput, error) {
 	return f.change(ctx, ChangingInput{in.OneInput, in.IfMatch}, func(r *store.Record) error {
 		after, err := f.promotion(&in.Body, r.Promotion)
@@ -101,9 +102,10 @@ func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*P
 	})
 }
 
-// change applies a rule to a promotion and writes what comes of it; a rule that changes nothing makes no version. Schedules
-// that were made for a write that came to nothing are put right again, at the latest when they fire.
-func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*store.Record) error) (*PromotionOutput, error) {
+// change applies a rule to a promotion and writes what comes of it; a rule that changes nothing makes no version.
+// Schedules that were made for a write that came to nothing are put right again, at the latest when they fire.
+func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*store.Record) error) (*PromotionOutput,
+	error) {
 	planned := false
 	r, err := f.Store.Change(ctx, in.PromotionID, func(r *store.Record) (bool, error) {
 		if err := in.fresh(r); err != nil {
@@ -127,8 +129,8 @@ func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*st
 	return f.output(r), nil
 }
 
-// mend makes the schedules of a promotion what it says itself. The caller has an error to tell already, so one of its own is
-// left for the schedules to be found wrong by when they fire.
+// mend makes the schedules of a promotion what it says itself. The caller has an error to tell already, so one of its
+// own is left for the schedules to be found wrong by when they fire.
 func (f *Promotions) mend(ctx context.Context, promotionID string) {
 	if r, err := f.Store.Get(ctx, promotionID); err == nil {
 		_ = f.Planner.Plan(ctx, &r.Promotion)
@@ -139,12 +141,14 @@ func (f *Promotions) mend(ctx context.Context, promotionID string) {
 func (f *Promotions) allowed(before, after *promotion.Promotion) error {
 	now := f.Clock.Now()
 	switch state := before.StateAt(now); {
-	case state == promotion.Draft || state == promotion.Scheduled || state == promotion.Paused && now.Before(before.Starts):
+	case state == promotion.Draft || state == promotion.Scheduled || state == promotion.Paused &&
+		now.Before(before.Starts):
 		return nil
 	case state == promotion.Ended:
 		return ended()
 	}
-	if before.Kind != after.Kind || before.Class != after.Class || !before.Starts.Equal(after.Starts) || !same(before, after) {
+	if before.Kind != after.Kind || before.Class != after.Class || !before.Starts.Equal(after.Starts) ||
+		!same(before, after) {
 		return problem.Conflict("promotion_live",
 			"This promotion has begun: only name, end, budget, limits and priority can be changed. End it and write another one.")
 	}
@@ -158,7 +162,8 @@ func (f *Promotions) allowed(before, after *promotion.Promotion) error {
 func same(a, b *promotion.Promotion) bool {
 	x, y := *a, *b
 	for _, p := range []*promotion.Promotion{&x, &y} {
-		p.Name, p.Ends, p.Budget, p.LimitPerCustomer, p.LimitPerCode, p.Priority, p.Reason, p.TimeZone, p.Group = nil, time.Time{},
+		p.Name, p.Ends, p.Budget, p.LimitPerCustomer, p.LimitPerCode, p.Priority, p.Reason, p.TimeZone, p.Group = nil,
+			time.Time{},
 			promotion.Budget{}, 0, 0, 0, "", "", ""
 		p.Codes.Batch = nil
 	}
@@ -216,7 +221,8 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 			return nil
 		}
 		r.Announce(store.Start)
-		return f.announce(ctx, r, p.Starts, func(ref events.PromotionRef) event.Body { return events.PromotionStarted{PromotionRef: ref} })
+		return f.announce(ctx, r, p.Starts,
+			func(ref events.PromotionRef) event.Body { return events.PromotionStarted{PromotionRef: ref} })
 	})
 	if err != nil {
 		return nil, err
@@ -229,14 +235,16 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 func (f *Promotions) schedule(ctx context.Context, r *store.Record) error {
 	r.Planned = true
 	if err := f.Planner.Plan(ctx, &r.Promotion); err != nil {
-		return problem.Unavailable("schedule_unavailable", "The start and end could not be scheduled; nothing was changed. Try again.").Because(err)
+		return problem.Unavailable("schedule_unavailable",
+			"The start and end could not be scheduled; nothing was changed. Try again.").Because(err)
 	}
 	return nil
 }
 
-// announce puts the event of what a merchant did onto the record. Only what takes effect at once is told here; the rest is told
-// when its time has come.
-func (f *Promotions) announce(ctx context.Context, r *store.Record, at time.Time, body func(events.PromotionRef) event.Body) (err error) {
+// announce puts the event of what a merchant did onto the record. Only what takes effect at once is told here; the rest
+// is told when its time has come.
+func (f *Promotions) announce(ctx context.Context, r *store.Record, at time.Time,
+	body func(events.PromotionRef) event.Body) (err error) {
 	ref := store.EventRef(&r.Promotion, at)
 	ref.Version++ // the one that this write makes
 	r.Event, err = event.New(ctx, f.Clock.Now(), body(ref))
@@ -258,7 +266,8 @@ func (f *Promotions) pause(ctx context.Context, in *ChangingInput) (*PromotionOu
 			return nil
 		}
 		p.State = promotion.Paused
-		return f.announce(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionPaused{PromotionRef: ref} })
+		return f.announce(ctx, r, now,
+			func(ref events.PromotionRef) event.Body { return events.PromotionPaused{PromotionRef: ref} })
 	})
 }
 
@@ -282,7 +291,8 @@ func (f *Promotions) resume(ctx context.Context, in *ChangingInput) (*PromotionO
 		if !p.Live(now) {
 			return nil
 		}
-		return f.announce(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionResumed{PromotionRef: ref} })
+		return f.announce(ctx, r, now,
+			func(ref events.PromotionRef) event.Body { return events.PromotionResumed{PromotionRef: ref} })
 	})
 }
 
@@ -309,6 +319,7 @@ func (f *Promotions) end(ctx context.Context, in *ChangingInput) (*PromotionOutp
 		if !wasLive && p.Kind == promotion.SalePrice {
 			return nil // its price went when it was paused
 		}
-		return f.announce(ctx, r, now, func(ref events.PromotionRef) event.Body { return events.PromotionEnded{PromotionRef: ref} })
+		return f.announce(ctx, r, now,
+			func(ref events.PromotionRef) event.Body { return events.PromotionEnded{PromotionRef: ref} })
 	})
 }

@@ -41,7 +41,8 @@ type fakeBus struct {
 	published []event.Envelope
 }
 
-func (b *fakeBus) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+func (b *fakeBus) PutEvents(_ context.Context, in *eventbridge.PutEventsInput,
+	_ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
 	var f fault
 	if len(b.calls) < len(b.faults) {
 		f = b.faults[len(b.calls)]
@@ -64,7 +65,8 @@ func (b *fakeBus) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _
 			return nil, err
 		}
 		b.published = append(b.published, envelope)
-		out.Entries = append(out.Entries, types.PutEventsResultEntry{EventId: aws.String(fmt.Sprint("bus-", len(b.published)))})
+		out.Entries = append(out.Entries,
+			types.PutEventsResultEntry{EventId: aws.String(fmt.Sprint("bus-", len(b.published)))})
 	}
 	switch {
 	case len(in.Entries) == 0 || len(in.Entries) > 10 || bytes > 256<<10:
@@ -104,7 +106,8 @@ type bench struct {
 
 func newBench(faults ...fault) *bench {
 	b := &bench{bus: &fakeBus{faults: faults}}
-	env := &boot.Env{Function: "relay", Clock: clock.Stopped(noon), Log: slog.New(slog.NewJSONHandler(&b.logged, nil)), Out: &b.metrics}
+	env := &boot.Env{Function: "relay", Clock: clock.Stopped(noon), Log: slog.New(slog.NewJSONHandler(&b.logged, nil)),
+		Out: &b.metrics}
 	b.handler = lambda.NewHandler(relay.With(b.bus, "shop-bus", env).Handle)
 	return b
 }

@@ -35,8 +35,8 @@ type orderItem struct {
 	Event *event.Event `dynamodbav:"event,omitempty"`
 }
 
-// TestEventsOfARealTableReachTheBus writes items the way functions do and reads the engine's stream, so what relay expects
-// of the attribute "event" is what the kernel writes.
+// TestEventsOfARealTableReachTheBus writes items the way functions do and reads the engine's stream, so what relay
+// expects of the attribute "event" is what the kernel writes.
 func TestEventsOfARealTableReachTheBus(t *testing.T) {
 	t.Parallel()
 	commerce := localtest.Streamed(t, table.Commerce)
@@ -58,12 +58,13 @@ func TestEventsOfARealTableReachTheBus(t *testing.T) {
 
 	b := newBench(fault{lose: true})
 	moving := clock.Stopped(noon)
-	reader := stream.NewReader(stream.Mapping{Function: "relay", Tables: []string{commerce.Name()}, MaxRetries: 3}, stream.Options{
-		Client: enginetest.Streams(t), Clock: moving,
-		Invoke: func(ctx context.Context, _ string, payload []byte) ([]byte, error) {
-			return b.handler.Invoke(ctx, payload)
-		},
-	})
+	reader := stream.NewReader(stream.Mapping{Function: "relay", Tables: []string{commerce.Name()}, MaxRetries: 3},
+		stream.Options{
+			Client: enginetest.Streams(t), Clock: moving,
+			Invoke: func(ctx context.Context, _ string, payload []byte) ([]byte, error) {
+				return b.handler.Invoke(ctx, payload)
+			},
+		})
 	for range 2 {
 		if _, err := reader.Poll(ctx); err != nil {
 			t.Fatal(err)
@@ -83,8 +84,8 @@ func TestEventsOfARealTableReachTheBus(t *testing.T) {
 	}
 }
 
-// TestPoisonIsGivenUpAloneAndHoldsUpNobody plays the event source mapping of the deployed function: what cannot be read goes to
-// the on-failure destination after some tries, and all that was written after it is on the bus at once.
+// TestPoisonIsGivenUpAloneAndHoldsUpNobody plays the event source mapping of the deployed function: what cannot be read
+// goes to the on-failure destination after some tries, and all that was written after it is on the bus at once.
 func TestPoisonIsGivenUpAloneAndHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	commerce := localtest.Streamed(t, table.Commerce)

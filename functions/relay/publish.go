@@ -56,8 +56,8 @@ func chunks(entries []entry) iter.Seq[[]entry] {
 	}
 }
 
-// publish makes one call and returns the place of the first entry that is not known to be on the bus, len(chunk) when all
-// are. PutEvents answers 200 also when it took only some of them, so the answer is looked at entry by entry.
+// publish makes one call and returns the place of the first entry that is not known to be on the bus, len(chunk) when
+// all are. PutEvents answers 200 also when it took only some of them, so the answer is looked at entry by entry.
 func (r *Relay) publish(ctx context.Context, chunk []entry, report *tally) (failed int) {
 	puts := make([]types.PutEventsRequestEntry, len(chunk))
 	for i, e := range chunk {

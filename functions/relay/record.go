@@ -13,8 +13,8 @@ import (
 	"dangol/shared/platform/event"
 )
 
-// Batch is a DynamoDB stream event, of which only keys, sequence numbers and the attribute "event" are decoded: images are
-// large, and nothing else in them matters here.
+// Batch is a DynamoDB stream event, of which only keys, sequence numbers and the attribute "event" are decoded: images
+// are large, and nothing else in them matters here.
 type Batch struct {
 	Records []Record `json:"Records"`
 }

@@ -94,7 +94,8 @@ func (r *Relay) Handle(ctx context.Context, in Batch) (events.DynamoDBEventRespo
 	r.count(ctx, report)
 	var answer events.DynamoDBEventResponse
 	if first < len(in.Records) {
-		answer.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: in.Records[first].Change.SequenceNumber}}
+		answer.BatchItemFailures = []events.DynamoDBBatchItemFailure{
+			{ItemIdentifier: in.Records[first].Change.SequenceNumber}}
 	}
 	return answer, nil
 }

@@ -75,7 +75,8 @@ func TestRelaySaysFromWhereToComeAgain(t *testing.T) {
 		}
 		return records
 	}
-	twiceTheSame := []events.DynamoDBEventRecord{change("a", 1, "e1", ""), change("b", 2, "e2", ""), change("a", 3, "e3", "e1")}
+	twiceTheSame := []events.DynamoDBEventRecord{change("a", 1, "e1", ""), change("b", 2, "e2", ""),
+		change("a", 3, "e3", "e1")}
 	for _, c := range []struct {
 		name      string
 		records   []events.DynamoDBEventRecord
@@ -83,7 +84,8 @@ func TestRelaySaysFromWhereToComeAgain(t *testing.T) {
 		again     string
 		published int
 	}{
-		{"one entry refused: its sequence number, though the ones behind it got through", many(5), []fault{{refuse: []int{2}}}, sequence(3), 4},
+		{"one entry refused: its sequence number, though the ones behind it got through", many(5),
+			[]fault{{refuse: []int{2}}}, sequence(3), 4},
 		{"several refused: the first of them", many(5), []fault{{refuse: []int{4, 1}}}, sequence(2), 3},
 		{"no answer: the first of the call", many(15), []fault{{}, {lose: true}}, sequence(11), 10},
 		{"no answer though the bus took them: once more", many(3), []fault{{lose: true, taken: true}}, sequence(1), 3},
@@ -150,7 +152,8 @@ func TestUnreadableRecordIsReportedAndHoldsUpNobodyElse(t *testing.T) {
 			if got := b.bus.ids(); !slices.Equal(got, []string{"e1", "e3"}) {
 				t.Errorf("published %v, want what is around it", got)
 			}
-			if !strings.Contains(b.metrics.String(), `"EventsUnreadable":1`) || !strings.Contains(b.logged.String(), "ORDER#b/ORDER") {
+			if !strings.Contains(b.metrics.String(), `"EventsUnreadable":1`) ||
+				!strings.Contains(b.logged.String(), "ORDER#b/ORDER") {
 				t.Errorf("metrics %s\nlog %s", b.metrics.String(), b.logged.String())
 			}
 		})
@@ -165,7 +168,8 @@ func TestRelayMeasuresWhatItDid(t *testing.T) {
 	if err := json.Unmarshal(b.metrics.Bytes(), &line); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]float64{"EventsPublished": 1, "EventsNotPublished": 1, "EventsUnreadable": 0, "EventLag": 1500} {
+	for name, want := range map[string]float64{"EventsPublished": 1, "EventsNotPublished": 1, "EventsUnreadable": 0,
+		"EventLag": 1500} {
 		if line[name] != want {
 			t.Errorf("%s = %v, want %v", name, line[name], want)
 		}

@@ -65,7 +65,8 @@ func (f *Returns) creditView(ctx context.Context, customerID, currency string, o
 	}}
 	for _, l := range lots {
 		v := CreditLot{
-			ID: l.ID, Amount: money.Of(l.Amount, currency).Formatted(), Left: money.Of(l.Left, currency).Formatted(), Reason: l.Reason,
+			ID: l.ID, Amount: money.Of(l.Amount, currency).Formatted(), Left: money.Of(l.Left, currency).Formatted(),
+			Reason:    l.Reason,
 			Source:    l.Source,
 			CreatedAt: l.CreatedAt, ExpiresAt: l.ExpiresAt,
 		}

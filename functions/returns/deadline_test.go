@@ -66,7 +66,8 @@ func TestTheThirdBusinessDayRingsBeforeAndAfterAndOwesInterest(t *testing.T) {
 func TestGoodsThatAreNotSentLetTheReturnExpire(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap, other := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9}), d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3})
+	soap, other := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9}), d.Sell(testshop.ProductSpec{Price: 60_000,
+		Units: 3})
 	o := d.deliver(d.buy(map[string]int{soap: 1}))
 	line := back(o.Lines[0].ID, 1, "wrong_size")
 	line["exchangeFor"] = other
@@ -82,7 +83,8 @@ func TestGoodsThatAreNotSentLetTheReturnExpire(t *testing.T) {
 	d.Clock.MoveTo(*r.SendBy)
 	d.workReturns()
 	d.workReturns()
-	if got := d.read(r.ID); got.State != rma.Expired || got.Event.Type != "return.canceled" || d.SellableUnits(t, other) != 3 {
+	if got := d.read(r.ID); got.State != rma.Expired || got.Event.Type != "return.canceled" ||
+		d.SellableUnits(t, other) != 3 {
 		t.Fatalf("%s, event %s, %d in stock", got.State, got.Event.Type, d.SellableUnits(t, other))
 	}
 	if left := d.order(o.ID).RefundLedger().UnitsLeft(o.Lines[0].ID); len(left) != 1 {
@@ -115,7 +117,8 @@ func TestAParcelOnItsWayDoesNotExpire(t *testing.T) {
 func TestABalanceThatIsNotPaidTurnsTheExchangeIntoARefund(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	small, large := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 65_000, Units: 3})
+	small, large := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 65_000,
+		Units: 3})
 	o := d.deliver(d.buy(map[string]int{small: 1}))
 	line := back(o.Lines[0].ID, 1, "not_as_described")
 	line["exchangeFor"] = large
@@ -148,7 +151,8 @@ func TestABalanceWhoseAnswerIsLostIsTakenOnce(t *testing.T) {
 		t.Run(card, func(t *testing.T) {
 			t.Parallel()
 			d := open(t)
-			small, large := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 65_000, Units: 3})
+			small, large := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 65_000,
+				Units: 3})
 			o := d.deliver(d.buy(map[string]int{small: 1}))
 			line := back(o.Lines[0].ID, 1, "not_as_described")
 			line["exchangeFor"] = large
@@ -187,7 +191,8 @@ func TestABalanceWhoseAnswerIsLostIsTakenOnce(t *testing.T) {
 func TestFaultyGoodsOfLittleValueNeedNotComeBack(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	cheap, dear := d.Sell(testshop.ProductSpec{Price: 4_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3})
+	cheap, dear := d.Sell(testshop.ProductSpec{Price: 4_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 60_000,
+		Units: 3})
 	o := d.deliver(d.buy(map[string]int{cheap: 1, dear: 1}))
 	var line order.Line
 	for _, l := range o.Lines {

@@ -107,8 +107,8 @@ func (r *returner) workMoney(ctx context.Context) {
 	})
 }
 
-// Check implements fault.Scenario: the return is settled, the bank gave back what the order says, once, and the stock is
-// right.
+// Check implements fault.Scenario: the return is settled, the bank gave back what the order says, once, and the stock
+// is right.
 func (r *returner) Check(t testing.TB) {
 	t.Helper()
 	if r.last.ID == "" {

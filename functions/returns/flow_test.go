@@ -142,7 +142,8 @@ func TestAGiftThatIsKeptAndNoLongerEarnedIsCharged(t *testing.T) {
 func TestAnExchangeForADearerOneAsksForTheDifference(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	small, large := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 65_000, Units: 3})
+	small, large := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 65_000,
+		Units: 3})
 	o := d.deliver(d.buy(map[string]int{small: 1}))
 	line := back(o.Lines[0].ID, 1, "not_as_described")
 	line["exchangeFor"] = large
@@ -193,7 +194,8 @@ func TestAnExchangeForADearerOneAsksForTheDifference(t *testing.T) {
 func TestAnExchangeForACheaperOnePaysTheDifferenceOut(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	dear, cheap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 52_000, Units: 3})
+	dear, cheap := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 52_000,
+		Units: 3})
 	o := d.deliver(d.buy(map[string]int{dear: 1}))
 	line := back(o.Lines[0].ID, 1, "not_as_described")
 	line["exchangeFor"] = cheap
@@ -210,7 +212,8 @@ func TestAnExchangeForACheaperOnePaysTheDifferenceOut(t *testing.T) {
 func TestAnExchangeOfAWholeOrderGivesNoShippingBack(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	small, large := d.Sell(testshop.ProductSpec{Price: 30_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 34_000, Units: 3})
+	small, large := d.Sell(testshop.ProductSpec{Price: 30_000, Units: 3}), d.Sell(testshop.ProductSpec{Price: 34_000,
+		Units: 3})
 	o := d.deliver(d.buy(map[string]int{small: 1}))
 	line := back(o.Lines[0].ID, 1, "wrong_size")
 	line["exchangeFor"] = large

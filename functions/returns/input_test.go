@@ -68,7 +68,8 @@ func TestEachRouteForEachCaller(t *testing.T) {
 func TestBadRequestsForReturns(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	soap, other := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9}), d.Sell(testshop.ProductSpec{Price: 60_000, Units: 0})
+	soap, other := d.Sell(testshop.ProductSpec{Price: 60_000, Units: 9}), d.Sell(testshop.ProductSpec{Price: 60_000,
+		Units: 0})
 	o := d.deliver(d.buy(map[string]int{soap: 2}))
 	waiting := d.buy(map[string]int{soap: 1})
 	line := o.Lines[0].ID

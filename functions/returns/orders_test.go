@@ -12,7 +12,8 @@ func TestAnUnshippedOrderLosesALineAndChangesItsAddress(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	towel := d.Sell(testshop.ProductSpec{Price: 8_000, Units: 10})
-	soap, robe := d.Sell(testshop.ProductSpec{Price: 10_000, Units: 10}), d.Sell(testshop.ProductSpec{Price: 30_000, Units: 10})
+	soap, robe := d.Sell(testshop.ProductSpec{Price: 10_000, Units: 10}), d.Sell(testshop.ProductSpec{Price: 30_000,
+		Units: 10})
 	season(d, towel)
 	o := d.buy(map[string]int{soap: 3, robe: 1}) // 60,000 less 10 %, and a towel
 	lines := map[string]order.Line{}
@@ -47,7 +48,8 @@ func TestAnUnshippedOrderLosesALineAndChangesItsAddress(t *testing.T) {
 		t.Fatalf("%d refunded, removed %+v", refunded, removed.Lines)
 	}
 	if d.SellableUnits(t, robe) != 10 || d.SellableUnits(t, soap) != 8 || d.SellableUnits(t, towel) != 10 {
-		t.Fatalf("stock: %d robes, %d soaps, %d towels", d.SellableUnits(t, robe), d.SellableUnits(t, soap), d.SellableUnits(t, towel))
+		t.Fatalf("stock: %d robes, %d soaps, %d towels", d.SellableUnits(t, robe), d.SellableUnits(t, soap),
+			d.SellableUnits(t, towel))
 	}
 	d.keyed(d.ann()).Do("POST", path+"/lines/remove",
 		object{"lines": []object{{"lineId": lines[soap].ID, "quantity": 2}}}).

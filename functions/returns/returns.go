@@ -74,8 +74,9 @@ func Spec() function.Spec {
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE"}),
 		Data: []function.Data{{
-			Title:    "Returns and store credit",
-			About:    "Function `returns`, packages `shared/rma` and `shared/storecredit`. One item a return, in the partition of its order; one item a lot.",
+			Title: "Returns and store credit",
+			About: "Function `returns`, packages `shared/rma` and `shared/storecredit`. One item a return, in the " +
+				"partition of its order; one item a lot.",
 			Patterns: AccessPatterns,
 		}},
 		Tables: []function.Grant{{

@@ -238,8 +238,9 @@ func cardOf(c rma.ReturnSummary) ReturnCard {
 	return ReturnCard{
 		ID: c.ID, OrderID: orderID, State: c.State, Resolution: c.Resolution, Units: c.Units, Title: c.Title,
 		Reason: c.Reason,
-		Value:  money.Of(c.Value, c.Currency).Formatted(), CreatedAt: c.CreatedAt, Deadline: moment(c.Deadline), Warned: c.Warned,
-		Late: c.Late,
+		Value:  money.Of(c.Value, c.Currency).Formatted(), CreatedAt: c.CreatedAt, Deadline: moment(c.Deadline),
+		Warned: c.Warned,
+		Late:   c.Late,
 	}
 }
 

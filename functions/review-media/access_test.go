@@ -39,8 +39,10 @@ func TestAccess(t *testing.T) {
 // showPhoto uploads a photo to the address that the shop gave, completes it, and reads it where everybody can.
 func showPhoto(s *system.Shop, b system.Things) {
 	file := photo(s.T, 640, 480)
-	made := s.Do(b.Owner.Caller, "POST", mediaPath(b), map[string]any{"kind": "photo", "type": "image/jpeg", "size": len(file)})
-	req, err := http.NewRequestWithContext(s.T.Context(), http.MethodPut, made.Field(s.T, "upload.url"), bytes.NewReader(file))
+	made := s.Do(b.Owner.Caller, "POST", mediaPath(b),
+		map[string]any{"kind": "photo", "type": "image/jpeg", "size": len(file)})
+	req, err := http.NewRequestWithContext(s.T.Context(), http.MethodPut, made.Field(s.T, "upload.url"),
+		bytes.NewReader(file))
 	if err != nil {
 		s.T.Fatal(err)
 	}
@@ -75,6 +77,7 @@ func ownMedia(s *system.Shop) system.Things {
 	b.Fill["reviewId"] = s.Do(b.Owner.Caller, "POST", "/reviews", map[string]any{
 		"orderId": b.Fill["orderId"], "lineId": line, "stars": 4, "text": system.Unique("좋아요 "),
 	}).Field(s.T, "id")
-	b.Fill["mediaId"] = s.Do(b.Owner.Caller, "POST", mediaPath(b), `{"kind":"photo","type":"image/jpeg","size":1000}`).Field(s.T, "mediaId")
+	b.Fill["mediaId"] = s.Do(b.Owner.Caller, "POST", mediaPath(b),
+		`{"kind":"photo","type":"image/jpeg","size":1000}`).Field(s.T, "mediaId")
 	return b
 }

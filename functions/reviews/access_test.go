@@ -16,10 +16,12 @@ func TestAccess(t *testing.T) {
 	system.Check(t, system.Function{
 		Spec: reviews.Spec(),
 		Routes: system.Routes{
-			"listReviews": {Needs: product}, "getReviewSummary": {Needs: product}, "getReviewsForSearchEngines": {Needs: product},
-			"getReviewPolicy": {}, "listMyReviews": {},
+			"listReviews": {Needs: product}, "getReviewSummary": {Needs: product},
+			"getReviewsForSearchEngines": {Needs: product},
+			"getReviewPolicy":            {}, "listMyReviews": {},
 			"createReview": {
-				Needs: once(deliveredLine), Owned: true, Body: `{"orderId":"{orderId}","lineId":"{orderLine}","stars":2,"text":"약해요 {unique}"}`,
+				Needs: once(deliveredLine), Owned: true,
+				Body: `{"orderId":"{orderId}","lineId":"{orderLine}","stars":2,"text":"약해요 {unique}"}`,
 			},
 			"editReview":   {Needs: own, Owned: true, Body: `{"stars":3,"text":"괜찮아요"}`},
 			"deleteReview": {Needs: once(ownReview), Owned: true},
@@ -84,15 +86,17 @@ func ownReview(s *system.Shop) system.Things {
 func ownQuestion(s *system.Shop) system.Things {
 	b := system.AProduct(s)
 	b.Owner.Caller = s.As(system.Unique("eve"))
-	b.Fill["questionId"] = s.Do(b.Owner.Caller, "POST", "/products/"+b.Fill["id"]+"/questions", `{"text":"순한가요?"}`).Field(s.T, "id")
+	b.Fill["questionId"] = s.Do(b.Owner.Caller, "POST", "/products/"+b.Fill["id"]+"/questions",
+		`{"text":"순한가요?"}`).Field(s.T, "id")
 	return b
 }
 
 // rewardAndTakeBack gives a coupon for a review and takes it back, because the review was advertising.
 func rewardAndTakeBack(s *system.Shop) {
 	merchant := s.Merchant()
-	coupon := s.Do(merchant, "POST", "/promotions", `{"name":{"ko":"감사 쿠폰"},"kind":"fixed_amount","starts":"2026-01-01T00:00",`+
-		`"targets":{"all":true},"terms":{"amount":{"KRW":1000}}}`).Field(s.T, "id")
+	coupon := s.Do(merchant, "POST", "/promotions",
+		`{"name":{"ko":"감사 쿠폰"},"kind":"fixed_amount","starts":"2026-01-01T00:00",`+
+			`"targets":{"all":true},"terms":{"amount":{"KRW":1000}}}`).Field(s.T, "id")
 	s.Do(merchant, "POST", "/promotions/"+coupon+"/codes", `{"size":1000}`)
 	s.Do(merchant, "POST", "/promotions/"+coupon+"/publish", `{"reason":"a test"}`)
 	s.Do(merchant, "PUT", "/admin/review-rewards", map[string]any{

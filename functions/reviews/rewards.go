@@ -328,7 +328,8 @@ func (f *Reviews) best(ctx context.Context, in *MonthInput) (*bestOutput, error)
 		return nil, err
 	}
 	for _, b := range out.Body.Best {
-		err := f.give(ctx, store.ReviewID{ProductID: b.ProductID, ReviewID: b.ReviewID}, offer, reward.ForBest, offer.Criteria.Best)
+		err := f.give(ctx, store.ReviewID{ProductID: b.ProductID, ReviewID: b.ReviewID}, offer, reward.ForBest,
+			offer.Criteria.Best)
 		if err != nil {
 			return nil, fmt.Errorf("reward %s: %w", b.ReviewID, err)
 		}

@@ -201,7 +201,8 @@ func TestImportedReviewsAreMarkedAndImportedOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	s.product(t)
-	file := "title,body,rating,review_date,reviewer_name,reviewer_email,product_id,product_handle,reply,reply_date,picture_urls\n" +
+	file := "title,body,rating,review_date,reviewer_name,reviewer_email,product_id,product_handle,reply,reply_date,p" +
+		"icture_urls\n" +
 		"Great,Soft foam,5,2025-03-01,Jane,jane@example.com,1,tiger-soap,Thanks,2025-03-02,https://x/a.jpg\n" +
 		"Bad,Broke,1,2025-03-02,Joe,joe@example.com,1,tiger-soap,,,\n" +
 		"Lost,Where,3,2025-03-02,Joe,joe@example.com,1,no-such,,,\n"

@@ -32,7 +32,8 @@ func (f *Reviews) publish(ctx context.Context, r *review.Review, o *order.Order)
 	if err != nil {
 		return err
 	}
-	if err := f.Store.Create(ctx, r, sc, covered(o), store.Effect{Body: store.ChangedEvent(r, 0, now), With: cases}); err != nil {
+	if err := f.Store.Create(ctx, r, sc, covered(o),
+		store.Effect{Body: store.ChangedEvent(r, 0, now), With: cases}); err != nil {
 		return err
 	}
 	f.holdCopies(ctx, r, copies)

@@ -74,7 +74,8 @@ func ownTrial(s *system.Shop) system.Things {
 	id := s.Subscribe(owner.Caller, plan, "pm_card_visa").Field(s.T, "id")
 	notice := s.Do(owner.Caller, "GET", "/subscriptions/"+id+"/consent", nil)
 	return system.Things{Owner: owner, Fill: system.Fill{
-		"planId": plan, "subscriptionId": id, "notice": notice.Field(s.T, "id"), "fingerprint": notice.Field(s.T, "fingerprint"),
+		"planId": plan, "subscriptionId": id, "notice": notice.Field(s.T, "id"),
+		"fingerprint": notice.Field(s.T, "fingerprint"),
 	}}
 }
 
@@ -90,11 +91,13 @@ func ownGift(s *system.Shop) system.Things {
 func claimedGift(s *system.Shop) system.Things {
 	b := ownGift(s)
 	b.Owner.Caller = s.As(system.Unique("min"))
-	s.Do(b.Owner.Caller, "POST", "/gifts/claim", map[string]string{"token": b.Fill["gift"], "email": "min@example.com", "language": "ko"})
+	s.Do(b.Owner.Caller, "POST", "/gifts/claim",
+		map[string]string{"token": b.Fill["gift"], "email": "min@example.com", "language": "ko"})
 	return b
 }
 
-// refusedRefund is a subscription whose refund was refused, because the money had been given back at the provider's dashboard.
+// refusedRefund is a subscription whose refund was refused, because the money had been given back at the provider's
+// dashboard.
 func refusedRefund(s *system.Shop) system.Things {
 	b := system.OwnSubscription(s)
 	dashboard := sandbox.New(sandbox.Config{BaseURL: s.Address() + "/sandbox", APIKey: "sk_local"})

@@ -22,7 +22,8 @@ type Changing struct {
 }
 
 // do carries a wish out on the caller's subscription. make works the command out; it is asked once.
-func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*service.Record) (resolvedChange, error)) (*SubscriptionOutput, error) {
+func (f *Subscriptions) do(ctx context.Context, in Changing,
+	prepare func(*service.Record) (resolvedChange, error)) (*SubscriptionOutput, error) {
 	r, err := f.load(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -41,11 +42,12 @@ func (f *Subscriptions) do(ctx context.Context, in Changing, prepare func(*servi
 	return f.output(200, after, replay), nil
 }
 
-// paymentDeclined is the answer to a request whose payment was declined. A charge that did not reach the bank is not the
-// card's fault: 503.
+// paymentDeclined is the answer to a request whose payment was declined. A charge that did not reach the bank is not
+// the card's fault: 503.
 func paymentDeclined(r *service.Record, a subscription.Attempt) error {
 	if a.Kind == payment.KindTechnical {
-		return problem.Unavailable("payment_unavailable", "The payment could not be made; nothing was charged. Try again later.").
+		return problem.Unavailable("payment_unavailable",
+			"The payment could not be made; nothing was charged. Try again later.").
 			With("subscriptionId", r.Sub.ID)
 	}
 	return problem.PaymentRequired("payment_declined", "The payment was declined; nothing was charged.").
@@ -53,11 +55,13 @@ func paymentDeclined(r *service.Record, a subscription.Attempt) error {
 }
 
 // apply writes what was asked, if it is meant for the version that is there.
-func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch string, want resolvedChange) (*service.Record, bool, error) {
+func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch string,
+	want resolvedChange) (*service.Record, bool, error) {
 	return f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
 		c := service.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
 		if !api.Matches(ifMatch, strconv.Itoa(r.Version)) {
-			return c, false, problem.Precondition("version_mismatch", "The subscription has changed since you read it.").With("version", r.Version)
+			return c, false, problem.Precondition("version_mismatch",
+				"The subscription has changed since you read it.").With("version", r.Version)
 		}
 		return c, true, nil
 	})
@@ -108,7 +112,8 @@ func (f *Subscriptions) quote(ctx context.Context, in *quoteInput) (*QuoteOutput
 	}
 	out := &QuoteOutput{}
 	b := &out.Body
-	b.State, b.Now, b.Lines, b.Taxes, b.EndsOn, b.Version = q.State, q.Now.Formatted(), linesOf(r, q.Lines), taxesOf(r, q.Taxes), q.EndsOn, r.Version
+	b.State, b.Now, b.Lines, b.Taxes, b.EndsOn, b.Version = q.State, q.Now.Formatted(), linesOf(r, q.Lines), taxesOf(r,
+		q.Taxes), q.EndsOn, r.Version
 	b.CreditUsed, b.Refund, b.Credit = q.CreditUsed.Formatted(), q.Refund.Formatted(), q.Credit.Formatted()
 	if q.NextPayment != "" {
 		b.NextPayment = &NextPayment{On: q.NextPayment, Amount: q.NextAmount.Formatted()}
@@ -196,7 +201,8 @@ func (f *Subscriptions) card(ctx context.Context, in *cardInput) (*SubscriptionO
 }
 
 // keep keeps a card for charges without the shopper.
-func (f *Subscriptions) keep(ctx context.Context, customerID, customerRef, token, about string) (payment.Method, error) {
+func (f *Subscriptions) keep(ctx context.Context, customerID, customerRef, token, about string) (payment.Method,
+	error) {
 	if _, err := format.Token("/paymentMethod", token); err != nil {
 		return payment.Method{}, err
 	}
@@ -204,7 +210,8 @@ func (f *Subscriptions) keep(ctx context.Context, customerID, customerRef, token
 		Key: "save-" + about + "-" + token, CustomerID: customerID, CustomerRef: customerRef, MethodToken: token,
 	})
 	if err == nil && m.NextActionURL != "" {
-		return m, problem.Conflict("action_required", "The bank wants to see the cardholder first.").With("redirectUrl", m.NextActionURL)
+		return m, problem.Conflict("action_required", "The bank wants to see the cardholder first.").With("redirectUrl",
+			m.NextActionURL)
 	}
 	return m, methodProblem(err)
 }
@@ -248,10 +255,12 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 		return nil, err
 	}
 	start := subscription.Start{
-		CustomerID: who, Region: b.Region, Zone: b.Zone, Terms: terms, Trial: p.TrialDays > 0 && !b.NoTrial && b.Gift == nil, BillingDay: b.BillingDay,
+		CustomerID: who, Region: b.Region, Zone: b.Zone, Terms: terms, Trial: p.TrialDays > 0 && !b.NoTrial && b.Gift == nil,
+		BillingDay: b.BillingDay,
 	}
 	r := &service.Record{
-		Contact: service.Contact{Email: b.Email, Name: b.Name, Language: b.Language}, Titles: map[string]string{p.ID: titleOf(p, b.Language)},
+		Contact: service.Contact{Email: b.Email, Name: b.Name, Language: b.Language},
+		Titles:  map[string]string{p.ID: titleOf(p, b.Language)},
 	}
 	if b.Gift != nil {
 		if err := b.Gift.wrap(&start, r); err != nil {
@@ -277,7 +286,8 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 }
 
 // equip adds the address and the card to a request to subscribe.
-func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r *service.Record, in *subscribeInput) error {
+func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r *service.Record,
+	in *subscribeInput) error {
 	b := in.Body
 	if b.Address != nil {
 		to, id, err := addressOf("/address", *b.Address)

@@ -17,7 +17,8 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-// SubscriptionChangeRequest is a change that a subscriber asks for; do says which, and which of the other fields count. The same body is quoted and done.
+// SubscriptionChangeRequest is a change that a subscriber asks for; do says which, and which of the other fields count.
+// The same body is quoted and done.
 type SubscriptionChangeRequest struct {
 	Do       string              `json:"do" enum:"skip_next,unskip,change_date,pause,resume,swap,change_quantity,change_address,move,upgrade,downgrade,cancel,cancel_now,reactivate"`
 	To       subscription.Date   `json:"to,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"change_date: the next day a period opens." example:"2026-12-05"`
@@ -38,15 +39,19 @@ type resolvedChange struct {
 	edit    func(*service.Record)
 }
 
-// work turns a wish into a command. Plans and goods it names are read. Errors: 404 plan_not_found, invalid_input, those of Plan.Terms.
-func (f *Subscriptions) work(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange, error) {
+// work turns a wish into a command. Plans and goods it names are read. Errors: 404 plan_not_found, invalid_input, those
+// of Plan.Terms.
+func (f *Subscriptions) work(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
+	error) {
 	if g := r.Sub.Gift; g != nil && g.ClaimedBy != "" && slices.Contains(recipientDoes, w.Do) {
-		return resolvedChange{}, problem.Conflict("recipient_decides", "The gift has been claimed; this is up to its recipient.")
+		return resolvedChange{}, problem.Conflict("recipient_decides",
+			"The gift has been claimed; this is up to its recipient.")
 	}
 	return f.workOut(ctx, r, w)
 }
 
-func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange, error) {
+func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
+	error) {
 	switch w.Do {
 	case "skip_next":
 		return resolvedChange{command: subscription.SkipNext{}}, nil
@@ -103,8 +108,8 @@ func (f *Subscriptions) address(w SubscriptionChangeRequest) (resolvedChange, er
 	}}, nil
 }
 
-// addressOf is an address as it is stored, and the id that a subscription knows it by, made of its text. Errors: 422 with
-// pointers below the given one.
+// addressOf is an address as it is stored, and the id that a subscription knows it by, made of its text. Errors: 422
+// with pointers below the given one.
 func addressOf(pointer string, a address.Address) (address.Address, string, error) {
 	a, err := a.Normalize(pointer)
 	if err != nil {
@@ -116,7 +121,8 @@ func addressOf(pointer string, a address.Address) (address.Address, string, erro
 }
 
 // terms are those of a plan on offer for this subscriber.
-func (f *Subscriptions) terms(ctx context.Context, r *service.Record, planID string, quantity int) (subscription.Terms, func(*service.Record), error) {
+func (f *Subscriptions) terms(ctx context.Context, r *service.Record, planID string, quantity int) (subscription.Terms,
+	func(*service.Record), error) {
 	p, err := f.onOffer(ctx, planID)
 	if err != nil {
 		return subscription.Terms{}, nil, err
@@ -144,7 +150,8 @@ func (f *Subscriptions) onOffer(ctx context.Context, planID string) (*service.Pl
 	return p, nil
 }
 
-func (f *Subscriptions) otherPlan(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange, error) {
+func (f *Subscriptions) otherPlan(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
+	error) {
 	if w.PlanID == "" {
 		return resolvedChange{}, problem.InvalidField("/planId", "required", "the plan to change to")
 	}
@@ -159,7 +166,8 @@ func (f *Subscriptions) otherPlan(ctx context.Context, r *service.Record, w Subs
 }
 
 // again takes a cancellation back; after the end it begins a plan anew, the same one unless another is named.
-func (f *Subscriptions) again(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange, error) {
+func (f *Subscriptions) again(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
+	error) {
 	if r.Sub.State != subscription.Ended {
 		return resolvedChange{command: subscription.Reactivate{}}, nil
 	}
@@ -175,7 +183,8 @@ func (f *Subscriptions) again(ctx context.Context, r *service.Record, w Subscrip
 }
 
 // swap prices other contents by what they cost in the catalog, with the discount that the plan gives on its own.
-func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange, error) {
+func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
+	error) {
 	if r.Sub.Terms.Kind != subscription.Replenishment {
 		return resolvedChange{}, problem.Conflict("not_for_this_plan", "What this plan sends is the shop's choice.")
 	}
@@ -183,7 +192,8 @@ func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w Subscript
 	if err != nil {
 		return resolvedChange{}, err
 	}
-	prices, err := f.Billing.UnitPrices(ctx, r.Sub.Terms.Currency, append(w.Contents[:len(w.Contents):len(w.Contents)], p.Contents...))
+	prices, err := f.Billing.UnitPrices(ctx, r.Sub.Terms.Currency,
+		append(w.Contents[:len(w.Contents):len(w.Contents)], p.Contents...))
 	if err != nil {
 		return resolvedChange{}, err
 	}
@@ -195,7 +205,8 @@ func (f *Subscriptions) swap(ctx context.Context, r *service.Record, w Subscript
 	}
 	for i, it := range w.Contents {
 		if _, ok := prices[it.VariantID]; !ok {
-			return resolvedChange{}, problem.InvalidField(fmt.Sprintf("/contents/%d/variantId", i), "unknown_variant", "no variant that is sold in this currency")
+			return resolvedChange{}, problem.InvalidField(fmt.Sprintf("/contents/%d/variantId", i), "unknown_variant",
+				"no variant that is sold in this currency")
 		}
 	}
 	t, err := p.Terms(r.Sub.Terms.Currency, r.Sub.Terms.Quantity)

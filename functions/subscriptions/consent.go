@@ -36,7 +36,8 @@ func noticeOf(r *service.Record) (compliance.ConsentNotice, bool) {
 	w := wordsIn(r.Language)
 	m := r.Methods[r.Sub.Card.Token]
 	effect := w.keeps
-	if r.Sub.Ask != nil && (r.Sub.Ask.Kind == compliance.TrialTurnsPaid || r.Sub.Terms.Policy.Silence == subscription.EndsAll) {
+	if r.Sub.Ask != nil && (r.Sub.Ask.Kind == compliance.TrialTurnsPaid ||
+		r.Sub.Terms.Policy.Silence == subscription.EndsAll) {
 		effect = w.ends
 	}
 	return r.Sub.ConsentNotice(m.Brand+" "+m.Last4, w.cancel, effect)
@@ -63,10 +64,12 @@ func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*Subscri
 		case in.Body.Answer == "no":
 			return resolvedChange{command: subscription.Refuse{}}, nil
 		case ok && (in.Body.NoticeID != n.ID || in.Body.Fingerprint != n.Fingerprint()):
-			return resolvedChange{}, problem.Conflict("question_changed", "The date or the price is another by now. Please read the notice again.")
+			return resolvedChange{}, problem.Conflict("question_changed",
+				"The date or the price is another by now. Please read the notice again.")
 		}
 		return resolvedChange{command: subscription.Consent{Notice: n, Answer: compliance.ConsentAnswer{
-			NoticeID: in.Body.NoticeID, Explicit: in.Body.Explicit, Separate: in.Body.Separate, Channel: in.Body.Channel, Origin: api.RequestID(ctx),
+			NoticeID: in.Body.NoticeID, Explicit: in.Body.Explicit, Separate: in.Body.Separate, Channel: in.Body.Channel,
+			Origin: api.RequestID(ctx),
 		}}}, nil
 	})
 }

@@ -16,18 +16,26 @@ import (
 func (f *Subscriptions) credits(s *api.Service) {
 	route := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
-			Method: method, Path: path, ID: id, Summary: summary, Tag: "Credit notes", Access: access, Errors: append([]int{422}, errors...),
+			Method: method, Path: path, ID: id, Summary: summary, Tag: "Credit notes", Access: access,
+			Errors: append([]int{422}, errors...),
 		}
 	}
 	const one = "/subscriptions/{subscriptionId}"
-	api.Handle(s, route(api.Customer, "GET", one+"/credit-notes", "listCreditNotes", "The credit notes of a subscription, newest first", 404), f.creditNotes)
-	api.Handle(s, route(api.Customer, "GET", one+"/credit-notes/{number}", "getCreditNote", "Read a credit note", 404), f.creditNote)
-	api.Handle(s, route(api.MerchantIs, "GET", "/admin/credit-notes", "listAllCreditNotes", "The credit notes of a year, in the order of their numbers"), f.allCreditNotes)
-	api.Handle(s, route(api.MerchantIs, "GET", "/admin/credit-notes/{number}", "getAnyCreditNote", "Read a credit note", 404), f.anyCreditNote)
-	api.Handle(s, route(api.MerchantIs, "GET", "/admin/refunds", "listOpenRefunds", "Refunds that the provider refused, oldest first"), f.openRefunds)
-	retry := route(api.MerchantIs, "POST", "/admin"+one+"/refunds/{refundId}/retry", "retryRefund", "Send a refused refund once more", 404, 409, 503)
+	api.Handle(s, route(api.Customer, "GET", one+"/credit-notes", "listCreditNotes",
+		"The credit notes of a subscription, newest first", 404), f.creditNotes)
+	api.Handle(s, route(api.Customer, "GET", one+"/credit-notes/{number}", "getCreditNote", "Read a credit note", 404),
+		f.creditNote)
+	api.Handle(s, route(api.MerchantIs, "GET", "/admin/credit-notes", "listAllCreditNotes",
+		"The credit notes of a year, in the order of their numbers"), f.allCreditNotes)
+	api.Handle(s, route(api.MerchantIs, "GET", "/admin/credit-notes/{number}", "getAnyCreditNote", "Read a credit note",
+		404), f.anyCreditNote)
+	api.Handle(s, route(api.MerchantIs, "GET", "/admin/refunds", "listOpenRefunds",
+		"Refunds that the provider refused, oldest first"), f.openRefunds)
+	retry := route(api.MerchantIs, "POST", "/admin"+one+"/refunds/{refundId}/retry", "retryRefund",
+		"Send a refused refund once more", 404, 409, 503)
 	api.Handle(s, retry, f.retryRefund)
-	settle := route(api.MerchantIs, "POST", "/admin"+one+"/refunds/{refundId}/settle", "settleRefund", "Note that the customer got the money otherwise", 404, 409)
+	settle := route(api.MerchantIs, "POST", "/admin"+one+"/refunds/{refundId}/settle", "settleRefund",
+		"Note that the customer got the money otherwise", 404, 409)
 	api.Handle(s, settle, f.settleRefund)
 }
 
@@ -60,7 +68,8 @@ type SubscriptionRefund struct {
 
 func refundOf(c service.RefundDetails, shop bool) SubscriptionRefund {
 	v := SubscriptionRefund{
-		ID: c.ID, SubscriptionID: c.SubscriptionID, CreditNote: c.Note, Amount: money.Of(c.Amount, c.Currency).Formatted(), State: c.State,
+		ID: c.ID, SubscriptionID: c.SubscriptionID, CreditNote: c.Note, Amount: money.Of(c.Amount, c.Currency).Formatted(),
+		State:    c.State,
 		Attempts: c.Attempts, At: c.At, Reference: c.Reference,
 	}
 	if shop {
@@ -73,7 +82,8 @@ func refundOf(c service.RefundDetails, shop bool) SubscriptionRefund {
 func creditNoteOf(n invoice.CreditNote, refunds []service.Refund, shop bool) CreditNote {
 	view := func(amount int64) money.Formatted { return money.Of(amount, n.Currency).Formatted() }
 	v := CreditNote{
-		Number: n.Number, SubscriptionID: n.SubscriptionID, Reason: n.Reason, Issued: n.Issued, Amount: view(n.Amount), ToCard: view(n.ToCard),
+		Number: n.Number, SubscriptionID: n.SubscriptionID, Reason: n.Reason, Issued: n.Issued, Amount: view(n.Amount),
+		ToCard:   view(n.ToCard),
 		ToCredit: view(n.ToCredit), Taxes: []InvoiceTax{}, Refunds: []SubscriptionRefund{},
 	}
 	for _, t := range n.Taxes {
@@ -137,7 +147,8 @@ func (f *Subscriptions) creditNote(ctx context.Context, in *creditNoteInput) (*C
 	return f.noteOf(ctx, in.ID, in.Number, false)
 }
 
-func (f *Subscriptions) noteOf(ctx context.Context, subscriptionID, number string, shop bool) (*CreditNoteOutput, error) {
+func (f *Subscriptions) noteOf(ctx context.Context, subscriptionID, number string, shop bool) (*CreditNoteOutput,
+	error) {
 	n, err := f.Billing.Documents().CreditNote(ctx, subscriptionID, number)
 	if err != nil {
 		return nil, err
@@ -174,7 +185,8 @@ type BookedCreditNote struct {
 }
 
 func (f *Subscriptions) allCreditNotes(ctx context.Context, in *yearInput) (*BookedCreditNoteList, error) {
-	entries, next, err := f.Billing.Documents().BookPage(ctx, invoice.CreditNotes, in.Year, in.Limit, table.Cursor(in.Cursor))
+	entries, next, err := f.Billing.Documents().BookPage(ctx, invoice.CreditNotes, in.Year, in.Limit,
+		table.Cursor(in.Cursor))
 	if err != nil {
 		return nil, api.CursorProblem(err)
 	}
@@ -182,7 +194,8 @@ func (f *Subscriptions) allCreditNotes(ctx context.Context, in *yearInput) (*Boo
 	out.Body.CreditNotes, out.Body.NextCursor = make([]BookedCreditNote, len(entries)), string(next)
 	for i, e := range entries {
 		out.Body.CreditNotes[i] = BookedCreditNote{
-			Number: e.Number, SubscriptionID: e.SubscriptionID, Amount: money.Of(e.Amount, e.Currency).Formatted(), Issued: e.Issued,
+			Number: e.Number, SubscriptionID: e.SubscriptionID, Amount: money.Of(e.Amount, e.Currency).Formatted(),
+			Issued: e.Issued,
 		}
 	}
 	return out, nil

@@ -58,7 +58,8 @@ func TestADeclinedPaymentOfWhatIsUnpaidIsNoSuccess(t *testing.T) {
 	}
 	s.ann().Do("POST", "/subscriptions/"+v.ID+"/pay", nil).WantProblem(402, "payment_declined")
 	declined(t, s.ann().Do("PUT", "/subscriptions/"+v.ID+"/payment-method", map[string]any{"paymentMethod": lost}))
-	s.ann().Do("PUT", "/subscriptions/"+v.ID+"/payment-method", map[string]any{"paymentMethod": "pm_card_visa"}).Want(200).Into(&after)
+	s.ann().Do("PUT", "/subscriptions/"+v.ID+"/payment-method",
+		map[string]any{"paymentMethod": "pm_card_visa"}).Want(200).Into(&after)
 	if after.State != subscription.Active {
 		t.Errorf("with a good card it is %s", after.State)
 	}

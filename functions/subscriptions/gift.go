@@ -21,7 +21,8 @@ import (
 func (f *Subscriptions) gifts(s *api.Service) {
 	route := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
-			Method: method, Path: path, ID: id, Summary: summary, Tag: "Gifts", Access: access, Errors: append([]int{422}, errors...),
+			Method: method, Path: path, ID: id, Summary: summary, Tag: "Gifts", Access: access,
+			Errors: append([]int{422}, errors...),
 		}
 	}
 	look := route(api.Public, "POST", "/gifts/look", "lookAtGift", "Show a gift to whoever has the link of its mail", 404)
@@ -30,12 +31,15 @@ func (f *Subscriptions) gifts(s *api.Service) {
 	claim := route(api.Customer, "POST", "/gifts/claim", "claimGift", "Accept a gift", 404, 409, 503)
 	claim.Description = "Once: the first customer who has the link. Repeating it gives the same gift."
 	api.Handle(s, claim, f.claimGift)
-	api.Handle(s, route(api.Customer, "GET", "/gifts", "listMyGifts", "List the gifts one has accepted, newest first"), f.myGifts)
+	api.Handle(s, route(api.Customer, "GET", "/gifts", "listMyGifts", "List the gifts one has accepted, newest first"),
+		f.myGifts)
 	api.Handle(s, route(api.Customer, "GET", "/gifts/{subscriptionId}", "getGift", "Read a gift", 404), f.gift)
-	change := route(api.Customer, "POST", "/gifts/{subscriptionId}/changes", "changeGift", "Change where and when a gift comes", 404, 409, 412, 503)
+	change := route(api.Customer, "POST", "/gifts/{subscriptionId}/changes", "changeGift",
+		"Change where and when a gift comes", 404, 409, 412, 503)
 	change.Keyed = api.KeyOptional
 	api.Handle(s, change, f.changeGift)
-	again := route(api.Customer, "POST", "/subscriptions/{subscriptionId}/gift/mail", "mailGift", "Announce a gift again, to another address if need be", 404, 409, 412, 503)
+	again := route(api.Customer, "POST", "/subscriptions/{subscriptionId}/gift/mail", "mailGift",
+		"Announce a gift again, to another address if need be", 404, 409, 412, 503)
 	again.Keyed = api.KeyOptional
 	again.Description = "The link in earlier mails opens nothing any more. Five mails at most."
 	api.Handle(s, again, f.mailGift)
@@ -93,7 +97,8 @@ func giftState(s *subscription.Subscription) *GiftState {
 		return nil
 	}
 	return &GiftState{
-		Recipient: g.Recipient, Message: g.Message, On: g.Begins, Until: g.Until, Waits: g.Waits, Mails: g.Mails, Claimed: g.ClaimedBy != "",
+		Recipient: g.Recipient, Message: g.Message, On: g.Begins, Until: g.Until, Waits: g.Waits, Mails: g.Mails,
+		Claimed: g.ClaimedBy != "",
 	}
 }
 
@@ -130,9 +135,10 @@ type GiftOutput struct {
 func shown(r *service.Record) Gift {
 	s, g := &r.Sub, r.Sub.Gift
 	v := Gift{
-		ID: s.ID, State: s.State, Version: r.Version, From: r.Name, Message: g.Message, Interval: s.Terms.Interval, Cycles: s.Terms.Prepaid,
-		Plan: PlanRef{ID: s.Terms.PlanID, Version: s.Terms.Version, Kind: s.Terms.Kind, Title: r.Title()},
-		Left: s.PrepaidLeft, Until: g.Until, Claimed: g.ClaimedBy != "",
+		ID: s.ID, State: s.State, Version: r.Version, From: r.Name, Message: g.Message, Interval: s.Terms.Interval,
+		Cycles: s.Terms.Prepaid,
+		Plan:   PlanRef{ID: s.Terms.PlanID, Version: s.Terms.Version, Kind: s.Terms.Kind, Title: r.Title()},
+		Left:   s.PrepaidLeft, Until: g.Until, Claimed: g.ClaimedBy != "",
 		NeedsPlace: s.Terms.Kind != subscription.Membership && s.AddressID == "",
 	}
 	return v
@@ -261,7 +267,8 @@ func (f *Subscriptions) changeGift(ctx context.Context, in *changeGiftInput) (*G
 		return nil, err
 	}
 	b := in.Body
-	want, err := f.workOut(ctx, r, SubscriptionChangeRequest{Do: b.Do, To: b.To, Until: b.Until, Address: b.Address, Zone: b.Zone, Region: b.Region})
+	want, err := f.workOut(ctx, r,
+		SubscriptionChangeRequest{Do: b.Do, To: b.To, Until: b.Until, Address: b.Address, Zone: b.Zone, Region: b.Region})
 	if err != nil {
 		return nil, err
 	}
@@ -287,5 +294,8 @@ func (f *Subscriptions) mailGift(ctx context.Context, in *mailGiftInput) (*Subsc
 			return nil, err
 		}
 	}
-	return f.do(ctx, in.Changing, func(*service.Record) (resolvedChange, error) { return resolvedChange{command: command}, nil })
+	return f.do(ctx, in.Changing, func(*service.Record) (resolvedChange, error) {
+		return resolvedChange{command: command},
+			nil
+	})
 }

@@ -27,7 +27,8 @@ func TestAGiftIsNobodysBeforeItIsClaimed(t *testing.T) {
 	s := open(t)
 	var v subscriptions.Subscription
 	s.give(map[string]any{"recipient": "min@example.com", "on": "2026-05-05"}).Want(201).Into(&v)
-	if v.State != subscription.Active || v.Gift == nil || !v.Gift.Waits || v.Gift.Mails != 0 || v.Gift.On != "2026-05-05" || v.Gift.Until != "2026-08-03" {
+	if v.State != subscription.Active || v.Gift == nil || !v.Gift.Waits || v.Gift.Mails != 0 ||
+		v.Gift.On != "2026-05-05" || v.Gift.Until != "2026-08-03" {
 		t.Errorf("it is %s with the gift %+v", v.State, v.Gift)
 	}
 	bob := s.guest.As(apitest.Bob)
@@ -37,7 +38,8 @@ func TestAGiftIsNobodysBeforeItIsClaimed(t *testing.T) {
 	bob.Do("POST", "/subscriptions/"+v.ID+"/gift/mail", nil).WantProblem(404, "subscription_not_found")
 	for _, token := range []string{"x", v.ID, v.ID + ".", v.ID + ".GUESS", "sub_none.GUESS"} {
 		s.guest.Do("POST", "/gifts/look", map[string]string{"token": token}).WantProblem(404, "gift_not_found")
-		bob.Do("POST", "/gifts/claim", map[string]string{"token": token, "email": "b@example.com", "language": "ko"}).WantProblem(404, "gift_not_found")
+		bob.Do("POST", "/gifts/claim",
+			map[string]string{"token": token, "email": "b@example.com", "language": "ko"}).WantProblem(404, "gift_not_found")
 	}
 	s.change(v.ID, `{"do":"pause","until":"2026-08-01"}`).WantProblem(409, "gift_waiting")
 	s.change(v.ID, `{"do":"cancel_now"}`).Want(200).Into(&v)

@@ -43,7 +43,8 @@ func (f *Subscriptions) membership(ctx context.Context, _ *struct{}) (*Membershi
 	m := s.Member(now)
 	all := m.Benefits()
 	out := &MembershipOutput{Body: Membership{
-		Member: m.HasPlan(), Benefits: all, PointsTimes: m.PointsTimes(), Invited: all.Invitations, Memberships: []MembershipEntitlement{},
+		Member: m.HasPlan(), Benefits: all, PointsTimes: m.PointsTimes(), Invited: all.Invitations,
+		Memberships: []MembershipEntitlement{},
 	}}
 	for _, h := range s.At(now) {
 		out.Body.Memberships = append(out.Body.Memberships, MembershipEntitlement(h))

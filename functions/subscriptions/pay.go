@@ -14,7 +14,8 @@ func methodProblem(err error) error {
 	case err == nil:
 		return nil
 	case refused:
-		return problem.PaymentRequired("payment_declined", "The card was refused.").With("declineCode", safeCode(declined)).Because(err)
+		return problem.PaymentRequired("payment_declined", "The card was refused.").With("declineCode",
+			safeCode(declined)).Because(err)
 	case errors.Is(err, payment.ErrInvalid):
 		return problem.InvalidField("/paymentMethod", "invalid", "not a card that the payment provider knows")
 	case errors.Is(err, payment.ErrUnavailable), errors.Is(err, payment.ErrUnknown):

@@ -72,7 +72,8 @@ func planDocument(p subscription.Plan, archived bool) PlanDocument {
 	o := p.Policy
 	return PlanDocument{
 		ID: p.ID, Version: p.Version, Archived: archived, Kind: p.Kind, Name: p.Name, Interval: p.Interval, Prices: p.Prices,
-		SetupFees: p.SetupFees, Tax: p.Tax, TrialDays: p.TrialDays, MinCycles: p.MinCycles, Prepaid: p.Prepaid, Benefits: &p.Benefits,
+		SetupFees: p.SetupFees, Tax: p.Tax, TrialDays: p.TrialDays, MinCycles: p.MinCycles, Prepaid: p.Prepaid,
+		Benefits: &p.Benefits,
 		Contents: p.Contents, Editions: p.Editions, Policy: &PolicyDocument{
 			Silence: o.Silence, AlwaysAsk: o.AlwaysAsk, AskDays: o.AskDays, RenewalDays: o.RenewalDays, NoticeHour: o.NoticeHour,
 			Dunning: &o.Dunning, Stock: &o.Stock, Substitutes: o.Substitutes, Offers: o.Offers,
@@ -256,7 +257,8 @@ func (f *Subscriptions) propose(ctx context.Context, in *proposeInput) (*Propose
 }
 
 // proposeTo brings the price to one subscriber; one to whom it cannot be brought is passed over.
-func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Plan, from subscription.Date) (bool, error) {
+func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Plan, from subscription.Date) (bool,
+	error) {
 	r, err := f.Billing.Load(ctx, id)
 	if err != nil {
 		return false, err

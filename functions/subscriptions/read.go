@@ -68,7 +68,8 @@ func (f *Subscriptions) mine(ctx context.Context, in *pageInput) (*SubscriptionL
 	out.Body.Subscriptions, out.Body.NextCursor = make([]SubscriptionSummary, len(cards)), string(next)
 	for i, c := range cards {
 		out.Body.Subscriptions[i] = SubscriptionSummary{
-			ID: c.ID, State: c.State, PlanID: c.PlanID, Title: c.Title, Price: money.Of(c.Amount, c.Currency).Formatted(), Closes: c.Closes,
+			ID: c.ID, State: c.State, PlanID: c.PlanID, Title: c.Title, Price: money.Of(c.Amount, c.Currency).Formatted(),
+			Closes:    c.Closes,
 			StartedAt: c.StartedAt,
 		}
 	}
@@ -125,7 +126,8 @@ type InvoiceTax struct {
 func linesOf(r *service.Record, lines []invoice.Line) []InvoiceLine {
 	out := make([]InvoiceLine, len(lines))
 	for i, l := range lines {
-		out[i] = InvoiceLine{Kind: l.Kind, PlanID: l.PlanID, Quantity: l.Quantity, From: subscription.Date(l.From), To: subscription.Date(l.To), Amount: r.Money(l.Amount).Formatted()}
+		out[i] = InvoiceLine{Kind: l.Kind, PlanID: l.PlanID, Quantity: l.Quantity, From: subscription.Date(l.From),
+			To: subscription.Date(l.To), Amount: r.Money(l.Amount).Formatted()}
 	}
 	return out
 }
@@ -172,8 +174,10 @@ func (f *Subscriptions) invoices(ctx context.Context, in *PartsInput) (*InvoiceL
 	out.Body.Invoices, out.Body.NextCursor = make([]Invoice, len(all)), string(next)
 	for i, n := range all {
 		out.Body.Invoices[i] = Invoice{
-			Number: n.Number, State: n.State, Title: n.Title, Issued: n.Issued, Lines: linesOf(r, n.Lines), Taxes: taxesOf(r, n.Taxes),
-			Subtotal: r.Money(n.Subtotal).Formatted(), CreditUsed: r.Money(n.CreditUsed).Formatted(), Total: r.Money(n.Total).Formatted(),
+			Number: n.Number, State: n.State, Title: n.Title, Issued: n.Issued, Lines: linesOf(r, n.Lines),
+			Taxes:    taxesOf(r, n.Taxes),
+			Subtotal: r.Money(n.Subtotal).Formatted(), CreditUsed: r.Money(n.CreditUsed).Formatted(),
+			Total: r.Money(n.Total).Formatted(),
 		}
 	}
 	return out, nil

@@ -78,7 +78,8 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	}
 	b.AsOf = r.AsOf
 	b.Opening, b.New, b.Returned, b.Expansion = view(m.Opening), view(m.New), view(m.Returned), view(m.Expansion)
-	b.Contraction, b.ChurnVoluntary, b.ChurnInvoluntary = view(m.Contraction), view(m.ChurnVoluntary), view(m.ChurnInvoluntary)
+	b.Contraction, b.ChurnVoluntary, b.ChurnInvoluntary = view(m.Contraction), view(m.ChurnVoluntary), view(
+		m.ChurnInvoluntary)
 	b.Closing = view(m.Closing)
 	b.Trials, b.Recovery = part(r.Trials), part(r.Recovery)
 	b.States, b.Cohorts = map[string]int{}, []SubscriberCohort{}

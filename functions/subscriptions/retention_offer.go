@@ -26,8 +26,8 @@ type RetentionOffer struct {
 	Next   *NextPayment           `json:"next,omitempty" doc:"The next charge if it is accepted."`
 }
 
-// afterCancel finds the offers of the plan as it is sold today that the subscription could take. A plan that cannot be read offers nothing:
-// leaving does not depend on it.
+// afterCancel finds the offers of the plan as it is sold today that the subscription could take. A plan that cannot be
+// read offers nothing: leaving does not depend on it.
 func (f *Subscriptions) afterCancel(ctx context.Context, r *service.Record) *AfterCancel {
 	out := &AfterCancel{ReasonPath: "/subscriptions/" + r.Sub.ID + "/cancel/reason", Offers: []RetentionOffer{}}
 	if r.Sub.State != subscription.Canceled {
@@ -56,7 +56,8 @@ func (f *Subscriptions) afterCancel(ctx context.Context, r *service.Record) *Aft
 }
 
 // offer works an offer out for a subscription.
-func (f *Subscriptions) offer(ctx context.Context, r *service.Record, o subscription.Offer) (resolvedChange, RetentionOffer, error) {
+func (f *Subscriptions) offer(ctx context.Context, r *service.Record, o subscription.Offer) (resolvedChange,
+	RetentionOffer, error) {
 	view := RetentionOffer{ID: o.ID(), Kind: o.Kind, Days: o.Days, PlanID: o.PlanID}
 	if o.Kind == subscription.OfferPause {
 		return resolvedChange{command: subscription.AcceptOffer{PauseDays: o.Days}}, view, nil

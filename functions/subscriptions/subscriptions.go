@@ -1,12 +1,12 @@
-// Package subscriptions is the function for paid memberships, boxes and replenishment: shoppers subscribe and change what they have,
-// and see before each change what it costs and when; merchants keep the plans and read their figures.
+// Package subscriptions is the function for paid memberships, boxes and replenishment: shoppers subscribe and change
+// what they have, and see before each change what it costs and when; merchants keep the plans and read their figures.
 //
-// It changes the items of shared/subscription/service (SUBSCRIPTION#<id>, PLAN#<id>, NUMBERS#...) and emits subscription.changed and
-// subscription.notice_issued. What is due later is done by the billing function; a payment that follows from a request is made here,
-// at once, and left to billing when the provider does not answer.
+// It changes the items of shared/subscription/service (SUBSCRIPTION#<id>, PLAN#<id>, NUMBERS#...) and emits
+// subscription.changed and subscription.notice_issued. What is due later is done by the billing function; a payment
+// that follows from a request is made here, at once, and left to billing when the provider does not answer.
 //
-// Routes: plans under /plans, one's own subscriptions under /subscriptions, what they give at /me/membership, those one was given under
-// /gifts, the merchant's figures and refunds under /admin.
+// Routes: plans under /plans, one's own subscriptions under /subscriptions, what they give at /me/membership, those one
+// was given under /gifts, the merchant's figures and refunds under /admin.
 package subscriptions
 
 import (
@@ -37,8 +37,9 @@ func Spec() function.Spec {
 		New:     New, API: API(), Memory: 512, Timeout: 29 * time.Second,
 		Environment: slices.Concat(api.Variables(), providers.Variables(), []string{"COMMERCE_TABLE", "SHOP_TIMEZONE"}),
 		Data: []function.Data{{
-			Title:    "Plans, subscriptions and invoices",
-			About:    "Package `shared/subscription/service`. One item a subscription, a version of a plan, an invoice, a notice, a line of history.",
+			Title: "Plans, subscriptions and invoices",
+			About: "Package `shared/subscription/service`. One item a subscription, a version of a plan, an invoice, a " +
+				"notice, a line of history.",
 			Patterns: service.AccessPatterns,
 		}},
 		Tables: []function.Grant{{
@@ -81,14 +82,18 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	}
 	start := route("POST", "", "subscribe", "Subscribe to a plan", 402, 404, 409, 503)
 	start.Status, start.Keyed = 201, api.KeyRequired
-	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now; `state` is `starting` while the provider's answer is still to come."
+	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now; `state` is " +
+		"`starting` while the provider's answer is still to come."
 	api.Handle(s, start, f.subscribe)
 	api.Handle(s, route("GET", "", "listMySubscriptions", "List one's own subscriptions, newest first"), f.mine)
 	const one = "/{subscriptionId}"
 	api.Handle(s, route("GET", one, "getSubscription", "Read a subscription", 404), f.get)
-	api.Handle(s, route("GET", one+"/history", "getSubscriptionHistory", "What happened to a subscription, newest first", 404), f.history)
-	api.Handle(s, route("GET", one+"/invoices", "listInvoices", "The invoices of a subscription, newest first", 404), f.invoices)
-	api.Handle(s, route("POST", one+"/quote", "quoteSubscriptionChange", "What a change would cost, and when", 404, 409), f.quote)
+	api.Handle(s, route("GET", one+"/history", "getSubscriptionHistory", "What happened to a subscription, newest first",
+		404), f.history)
+	api.Handle(s, route("GET", one+"/invoices", "listInvoices", "The invoices of a subscription, newest first", 404),
+		f.invoices)
+	api.Handle(s, route("POST", one+"/quote", "quoteSubscriptionChange", "What a change would cost, and when", 404, 409),
+		f.quote)
 	change := func(path, id, summary string) api.Route {
 		r := route("POST", one+path, id, summary, 402, 404, 409, 412, 503)
 		r.Keyed = api.KeyOptional
@@ -96,23 +101,30 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	}
 	api.Handle(s, change("/changes", "changeSubscription", "Change a subscription, as quoted"), f.change)
 	cancel := change("/cancel", "cancelSubscription", "Cancel, in one step")
-	cancel.Description = "Ends with what is paid, or the minimum term; nothing is asked first. The answer says where a reason may be given, and what the shop offers instead."
+	cancel.Description = "Ends with what is paid, or the minimum term; nothing is asked first. The answer says where a " +
+		"reason may be given, and what the shop offers instead."
 	api.Handle(s, cancel, f.cancel)
 	api.Handle(s, change("/cancel/reason", "explainCancellation", "Say why, after canceling"), f.explain)
-	api.Handle(s, change("/reactivate", "reactivateSubscription", "Take a cancellation back, or start again after the end"), f.reactivate)
+	api.Handle(s, change("/reactivate", "reactivateSubscription",
+		"Take a cancellation back, or start again after the end"), f.reactivate)
 	api.Handle(s, change("/pay", "payNow", "Charge what is unpaid at once"), f.pay)
-	card := route("PUT", one+"/payment-method", "updatePaymentMethod", "Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)
+	card := route("PUT", one+"/payment-method", "updatePaymentMethod",
+		"Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)
 	api.Handle(s, card, f.card)
-	api.Handle(s, route("GET", one+"/consent", "getConsentNotice", "The notice to show before a trial turns paid or a price rises", 404), f.notice)
+	api.Handle(s, route("GET", one+"/consent", "getConsentNotice",
+		"The notice to show before a trial turns paid or a price rises", 404), f.notice)
 	api.Handle(s, change("/consent", "answerConsent", "Say yes or no to the notice"), f.consent)
 	api.Handle(s, api.Route{
-		Method: "GET", Path: "/me/membership", ID: "getMyMembership", Summary: "What one gets as a member", Tag: "Subscriptions", Access: api.Customer,
+		Method: "GET", Path: "/me/membership", ID: "getMyMembership", Summary: "What one gets as a member",
+		Tag: "Subscriptions", Access: api.Customer,
 		Description: "Exactly what carts and checkouts go by at this moment.", Errors: []int{422},
 	}, f.membership)
 	report := api.Route{
-		Method: "GET", Path: "/admin/subscriptions/report", ID: "getSubscriptionReport", Summary: "Recurring revenue, churn, trials, recovery, what is to come",
-		Tag: "Subscriptions", Access: api.MerchantIs, Errors: []int{422},
-		Description: "Of a large shop the figures are added up behind the scenes: the answer is 202 with `ready` false until the first are there, and later the last ones, as of `asOf`.",
+		Method: "GET", Path: "/admin/subscriptions/report", ID: "getSubscriptionReport",
+		Summary: "Recurring revenue, churn, trials, recovery, what is to come",
+		Tag:     "Subscriptions", Access: api.MerchantIs, Errors: []int{422},
+		Description: "Of a large shop the figures are added up behind the scenes: the answer is 202 with `ready` false " +
+			"until the first are there, and later the last ones, as of `asOf`.",
 	}
 	api.Handle(s, report, f.report)
 	return s
@@ -122,7 +134,8 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 func (f *Subscriptions) plans(s *api.Service) {
 	route := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
-			Method: method, Path: "/plans" + path, ID: id, Summary: summary, Tag: "Plans", Access: access, Errors: append([]int{422}, errors...),
+			Method: method, Path: "/plans" + path, ID: id, Summary: summary, Tag: "Plans", Access: access,
+			Errors: append([]int{422}, errors...),
 		}
 	}
 	api.Handle(s, route(api.Public, "GET", "", "listPlans", "List the plans on offer"), f.offered)
@@ -133,8 +146,11 @@ func (f *Subscriptions) plans(s *api.Service) {
 	replace := route(api.MerchantIs, "PUT", "/{planId}", "replacePlan", "Make a further version of a plan", 404, 412)
 	replace.Description = "Subscribers keep the version they have; proposePlan brings the price of the latest to them."
 	api.Handle(s, replace, f.replacePlan)
-	api.Handle(s, route(api.MerchantIs, "POST", "/{planId}/archive", "archivePlan", "Offer a plan no more", 404, 412), f.archivePlan)
-	propose := route(api.MerchantIs, "POST", "/{planId}/proposal", "proposePlan", "Bring the latest price to subscribers of earlier versions, page by page", 404)
-	propose.Description = "A lower price begins with the next payment. A higher one is asked for first; without consent the old one stays or the subscription ends, as the plan says. Repeating changes nothing."
+	api.Handle(s, route(api.MerchantIs, "POST", "/{planId}/archive", "archivePlan", "Offer a plan no more", 404, 412),
+		f.archivePlan)
+	propose := route(api.MerchantIs, "POST", "/{planId}/proposal", "proposePlan",
+		"Bring the latest price to subscribers of earlier versions, page by page", 404)
+	propose.Description = "A lower price begins with the next payment. A higher one is asked for first; without " +
+		"consent the old one stays or the subscription ends, as the plan says. Repeating changes nothing."
 	api.Handle(s, propose, f.propose)
 }

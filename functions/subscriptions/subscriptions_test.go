@@ -22,7 +22,8 @@ func TestSamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	apitest.Samples(t, handler, "subscriptions", map[string]int{
-		"list-plans": 200, "get-plan-of-nobody": 404, "subscribe-without-token": 401, "cancel-forged-token": 401, "report-without-token": 401,
+		"list-plans": 200, "get-plan-of-nobody": 404, "subscribe-without-token": 401, "cancel-forged-token": 401,
+		"report-without-token": 401,
 	})
 }
 
@@ -60,7 +61,8 @@ func (s *shop) request(planID, card string) map[string]any {
 }
 
 func (s *shop) subscribe(planID, card string) (v subscriptions.Subscription) {
-	s.ann().With("Idempotency-Key", "subscribe-"+s.NextKey()+"-0123456789").Do("POST", "/subscriptions", s.request(planID, card)).Want(201).Into(&v)
+	s.ann().With("Idempotency-Key", "subscribe-"+s.NextKey()+"-0123456789").Do("POST", "/subscriptions",
+		s.request(planID, card)).Want(201).Into(&v)
 	return v
 }
 
@@ -94,7 +96,8 @@ func TestWhatOneGetsAsAMemberIsWhatCartsGoBy(t *testing.T) {
 	}
 	v := s.subscribe(s.offer(10_000, 0), "pm_card_visa")
 	m := read(s.ann())
-	if !m.Member || m.Benefits.PercentOffBP != 500 || len(m.Memberships) != 1 || m.Memberships[0].SubscriptionID != v.ID || m.Memberships[0].Title != "단골" {
+	if !m.Member || m.Benefits.PercentOffBP != 500 || len(m.Memberships) != 1 || m.Memberships[0].SubscriptionID != v.ID ||
+		m.Memberships[0].Title != "단골" {
 		t.Errorf("%+v", m)
 	}
 	if m := read(s.guest.As(apitest.Bob)); m.Member {
@@ -121,7 +124,8 @@ func TestWhatIsAnothersIsNotThere(t *testing.T) {
 	} {
 		bob.Do("POST", "/subscriptions/"+v.ID+path, body).WantProblem(404, "subscription_not_found")
 	}
-	bob.Do("PUT", "/subscriptions/"+v.ID+"/payment-method", `{"paymentMethod":"pm_card_visa"}`).WantProblem(404, "subscription_not_found")
+	bob.Do("PUT", "/subscriptions/"+v.ID+"/payment-method", `{"paymentMethod":"pm_card_visa"}`).WantProblem(404,
+		"subscription_not_found")
 }
 
 func TestWhatIsQuotedIsCharged(t *testing.T) {
@@ -148,7 +152,8 @@ func TestAnOldVersionIsRefused(t *testing.T) {
 	s := open(t)
 	v := s.subscribe(s.offer(10_000, 0), "pm_card_visa")
 	s.ann().With("If-Match", `"1"`).Do("POST", "/subscriptions/"+v.ID+"/cancel", nil).WantProblem(412, "version_mismatch")
-	s.ann().With("If-Match", fmt.Sprintf("%q", fmt.Sprint(v.Version))).Do("POST", "/subscriptions/"+v.ID+"/cancel", nil).Want(200).Into(&v)
+	s.ann().With("If-Match", fmt.Sprintf("%q", fmt.Sprint(v.Version))).Do("POST", "/subscriptions/"+v.ID+"/cancel",
+		nil).Want(200).Into(&v)
 	if v.State != subscription.Canceled || v.EndsOn != "2026-04-02" {
 		t.Errorf("it is %s and ends on %s", v.State, v.EndsOn)
 	}
@@ -165,7 +170,8 @@ func TestConsentNeedsTheNoticeThatWasShown(t *testing.T) {
 	path := "/subscriptions/" + v.ID + "/consent"
 	var notice struct{ ID, Fingerprint, Method string }
 	s.ann().Do("GET", path, nil).Want(200).Into(&notice)
-	yes := map[string]any{"noticeId": notice.ID, "fingerprint": "another", "answer": "yes", "explicit": true, "separate": true}
+	yes := map[string]any{"noticeId": notice.ID, "fingerprint": "another", "answer": "yes", "explicit": true,
+		"separate": true}
 	s.ann().Do("POST", path, yes).WantProblem(409, "question_changed")
 	yes["fingerprint"], yes["explicit"] = notice.Fingerprint, false
 	s.ann().Do("POST", path, yes).WantProblem(409, "consent_not_explicit")
@@ -180,7 +186,8 @@ func TestATrialIsGivenOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	plan := s.offer(10_000, 14)
-	if first, second := s.subscribe(plan, "pm_card_visa"), s.subscribe(plan, "pm_card_visa"); first.State != subscription.Trialing || second.State != subscription.Active {
+	if first, second := s.subscribe(plan, "pm_card_visa"), s.subscribe(plan,
+		"pm_card_visa"); first.State != subscription.Trialing || second.State != subscription.Active {
 		t.Errorf("the first is %s, the second %s", first.State, second.State)
 	}
 }
@@ -213,11 +220,13 @@ func TestEachWishHasARightAndAWrongMoment(t *testing.T) {
 func TestGoodsAreSwappedAtThePlansDiscount(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	soap, balm := s.Sell(testshop.ProductSpec{Price: 10_000, Units: 50}), s.Sell(testshop.ProductSpec{Price: 20_000, Units: 50})
+	soap, balm := s.Sell(testshop.ProductSpec{Price: 10_000, Units: 50}), s.Sell(testshop.ProductSpec{Price: 20_000,
+		Units: 50})
 	var p subscriptions.PlanDocument
 	s.guest.As(apitest.Merchant).Do("POST", "/plans", map[string]any{
-		"kind": "replenishment", "name": map[string]string{"ko": "비누"}, "interval": map[string]any{"unit": "month", "count": 1},
-		"prices": map[string]int{"KRW": 9_000}, "tax": map[string]any{"rateBp": 1000, "included": true},
+		"kind": "replenishment", "name": map[string]string{"ko": "비누"},
+		"interval": map[string]any{"unit": "month", "count": 1},
+		"prices":   map[string]int{"KRW": 9_000}, "tax": map[string]any{"rateBp": 1000, "included": true},
 		"contents": []map[string]any{{"variantId": soap, "quantity": 1}},
 	}).Want(201).Into(&p)
 	body := s.request(p.ID, "pm_card_visa")
@@ -226,13 +235,15 @@ func TestGoodsAreSwappedAtThePlansDiscount(t *testing.T) {
 	body["address"] = map[string]string{"name": "김하늘", "line1": "왕십리로 83", "country": "KR"}
 	var v subscriptions.Subscription
 	s.ann().With("Idempotency-Key", "another-key-of-characters").Do("POST", "/subscriptions", body).Want(201).Into(&v)
-	s.change(v.ID, map[string]any{"do": "swap", "contents": []map[string]any{{"variantId": balm, "quantity": 1}}}).Want(200).Into(&v)
+	s.change(v.ID, map[string]any{"do": "swap", "contents": []map[string]any{{"variantId": balm, "quantity": 1}}}).Want(
+		200).Into(&v)
 	if v.Next == nil || v.Next.Amount.Amount != 18_000 {
 		t.Errorf("the next payment is %+v, want 18,000", v.Next)
 	}
 	s.change(v.ID, `{"do":"skip_next"}`).Want(200)
 	s.change(v.ID, `{"do":"skip_next"}`).WantProblem(409, "already_skipped")
-	s.change(v.ID, map[string]any{"do": "swap", "contents": []map[string]any{{"variantId": "var_none", "quantity": 1}}}).WantField("/contents/0/variantId")
+	s.change(v.ID, map[string]any{"do": "swap",
+		"contents": []map[string]any{{"variantId": "var_none", "quantity": 1}}}).WantField("/contents/0/variantId")
 	s.Check(t)
 }
 
@@ -249,7 +260,8 @@ func TestABadPlanNamesEachField(t *testing.T) {
 		r.WantField(pointer)
 	}
 	plan := s.offer(10_000, 0)
-	merchant.With("If-Match", `"9"`).Do("PUT", "/plans/"+plan, fmt.Sprintf(membership, 12_000, 0)).WantProblem(412, "version_mismatch")
+	merchant.With("If-Match", `"9"`).Do("PUT", "/plans/"+plan, fmt.Sprintf(membership, 12_000, 0)).WantProblem(412,
+		"version_mismatch")
 	merchant.With("If-Match", `"1"`).Do("PUT", "/plans/"+plan, fmt.Sprintf(membership, 12_000, 0)).Want(200)
 }
 
@@ -294,7 +306,8 @@ func TestTheReportAddsUp(t *testing.T) {
 	s.Clock.Advance(time.Hour)
 	path := "/admin/subscriptions/report?from=2026-03-01T00:00:00Z&to=2026-03-03T00:00:00Z&days=40"
 	s.guest.As(apitest.Merchant).Do("GET", path, nil).Want(200).Into(&r)
-	if !r.Ready || r.New.Amount != 10_000 || r.Closing.Amount != 10_000 || r.Renewals != 1 || r.RenewalAmount.Amount != 10_000 || r.States["ended"] != 1 {
+	if !r.Ready || r.New.Amount != 10_000 || r.Closing.Amount != 10_000 || r.Renewals != 1 ||
+		r.RenewalAmount.Amount != 10_000 || r.States["ended"] != 1 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -311,9 +324,11 @@ func TestASubscriptionIsRefusedWhatHasTheWrongForm(t *testing.T) {
 	} {
 		body := s.request(plan, "pm_card_visa")
 		body[c.field] = c.value
-		s.ann().With("Idempotency-Key", "a-key-for-"+c.field).Do("POST", "/subscriptions", body).Want(422).WantField(c.pointer)
+		s.ann().With("Idempotency-Key", "a-key-for-"+c.field).Do("POST", "/subscriptions",
+			body).Want(422).WantField(c.pointer)
 	}
 	body := s.request(plan, "pm_card_visa")
 	body["address"] = map[string]any{"name": "a", "line1": "b", "country": "KR", "postalCode": "1"}
-	s.ann().With("Idempotency-Key", "a-key-for-address").Do("POST", "/subscriptions", body).Want(422).WantField("/address/postalCode")
+	s.ann().With("Idempotency-Key", "a-key-for-address").Do("POST", "/subscriptions",
+		body).Want(422).WantField("/address/postalCode")
 }

@@ -103,11 +103,14 @@ func (f *Subscriptions) output(status int, r *service.Record, replay bool) *Subs
 func (f *Subscriptions) view(r *service.Record) Subscription {
 	s, now := &r.Sub, f.Billing.Clock.Now()
 	v := Subscription{
-		ID: s.ID, State: s.State, Version: r.Version, Quantity: s.Terms.Quantity, Price: r.Money(s.Terms.Payment()).Formatted(),
+		ID: s.ID, State: s.State, Version: r.Version, Quantity: s.Terms.Quantity,
+		Price:    r.Money(s.Terms.Payment()).Formatted(),
 		Plan:     PlanRef{ID: s.Terms.PlanID, Version: s.Terms.Version, Kind: s.Terms.Kind, Title: r.Title()},
-		Interval: s.Terms.Interval, Opens: s.Span.Opens, Closes: s.Span.Closes, EndReason: s.EndReason, Credit: r.Money(s.Credit).Formatted(),
-		Contents: s.Terms.Contents, SkipNext: s.Skip, PauseUntil: s.PauseUntil, PrepaidLeft: s.PrepaidLeft, Benefits: s.InForce(now),
-		Allows: allows(s), Processing: len(r.Tasks) > 0 || s.Open != nil && s.Open.InFlight, StartedAt: s.StartedAt,
+		Interval: s.Terms.Interval, Opens: s.Span.Opens, Closes: s.Span.Closes, EndReason: s.EndReason,
+		Credit:   r.Money(s.Credit).Formatted(),
+		Contents: s.Terms.Contents, SkipNext: s.Skip, PauseUntil: s.PauseUntil, PrepaidLeft: s.PrepaidLeft,
+		Benefits: s.InForce(now),
+		Allows:   allows(s), Processing: len(r.Tasks) > 0 || s.Open != nil && s.Open.InFlight, StartedAt: s.StartedAt,
 	}
 	for _, u := range s.Upcoming(1) {
 		v.Next = &NextPayment{On: u.On, Amount: u.Amount.Formatted()}
@@ -118,11 +121,13 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 		v.EndsOn = q.EndsOn
 	}
 	if o := s.Open; o != nil {
-		v.Unpaid = &UnpaidInvoice{Amount: r.Money(o.Amount).Formatted(), Running: o.InFlight, RetryAt: o.RetryAt, Wait: o.Wait}
+		v.Unpaid = &UnpaidInvoice{Amount: r.Money(o.Amount).Formatted(), Running: o.InFlight, RetryAt: o.RetryAt,
+			Wait: o.Wait}
 	}
 	if a := s.Ask; a != nil {
 		v.Question = &ConsentRequest{
-			ID: a.ID, Kind: string(a.Kind), On: a.On, Old: r.Money(a.Old).Formatted(), New: r.Money(a.New).Formatted(), Required: a.Required, Answer: a.Answer,
+			ID: a.ID, Kind: string(a.Kind), On: a.On, Old: r.Money(a.Old).Formatted(), New: r.Money(a.New).Formatted(),
+			Required: a.Required, Answer: a.Answer,
 		}
 	}
 	if m, ok := r.Methods[s.Card.Token]; ok {
@@ -142,9 +147,11 @@ var commands = []struct {
 }{
 	{"skip_next", subscription.SkipNext{}}, {"unskip", subscription.Unskip{}}, {"change_date", subscription.ChangeDate{}},
 	{"pause", subscription.Pause{}}, {"resume", subscription.Resume{}}, {"swap", subscription.Swap{}},
-	{"change_quantity", subscription.ChangeQuantity{}}, {"change_address", subscription.ChangeAddress{}}, {"move", subscription.Move{}},
+	{"change_quantity", subscription.ChangeQuantity{}}, {"change_address", subscription.ChangeAddress{}},
+	{"move", subscription.Move{}},
 	{"upgrade", subscription.Upgrade{}}, {"downgrade", subscription.Downgrade{}}, {"cancel", subscription.Cancel{}},
-	{"reactivate", subscription.Reactivate{}}, {"change_card", subscription.ChangeCard{}}, {"pay_now", subscription.PayNow{}},
+	{"reactivate", subscription.Reactivate{}}, {"change_card", subscription.ChangeCard{}},
+	{"pay_now", subscription.PayNow{}},
 	{"consent", subscription.Consent{}},
 }
 

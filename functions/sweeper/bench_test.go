@@ -41,7 +41,8 @@ type fakeQueue struct {
 	crowd  int                              // messages of others in each queue
 }
 
-func (q *fakeQueue) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput, _ ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {
+func (q *fakeQueue) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput,
+	_ ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.fail != nil {
@@ -70,7 +71,8 @@ func (q *fakeQueue) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatch
 }
 
 // GetQueueAttributes tells how much is in a queue, half of it as being worked on.
-func (q *fakeQueue) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
+func (q *fakeQueue) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput,
+	_ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.mute != nil {
@@ -115,8 +117,10 @@ func newBench(t *testing.T, wrap ...func(table.DB) table.DB) *bench {
 		db = w(db)
 	}
 	swept := table.New(db, name, nil)
-	kinds := []sweeper.Kind{{Name: "hold", Table: swept, Queue: queueOf("hold")}, {Name: "remind", Table: swept, Queue: queueOf("remind")}}
-	env := &boot.Env{Function: "sweeper", Clock: b.clock, Log: slog.New(slog.NewJSONHandler(&b.logged, nil)), Out: &b.metrics}
+	kinds := []sweeper.Kind{{Name: "hold", Table: swept, Queue: queueOf("hold")},
+		{Name: "remind", Table: swept, Queue: queueOf("remind")}}
+	env := &boot.Env{Function: "sweeper", Clock: b.clock, Log: slog.New(slog.NewJSONHandler(&b.logged, nil)),
+		Out: &b.metrics}
 	b.handler = lambda.NewHandler(sweeper.With(kinds, dead, b.queue, env).Handle)
 	return b
 }
@@ -156,7 +160,8 @@ func (b *bench) get(n int) (it item) {
 // finish does what a worker does: it takes the job off the item.
 func (b *bench) finish(pk string) {
 	b.t.Helper()
-	if _, err := b.table.Update(b.t.Context(), table.Update{Key: table.Key{PK: pk, SK: "JOB"}, Do: due.Remove}); err != nil {
+	if _, err := b.table.Update(b.t.Context(),
+		table.Update{Key: table.Key{PK: pk, SK: "JOB"}, Do: due.Remove}); err != nil {
 		b.t.Fatal(err)
 	}
 }

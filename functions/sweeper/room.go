@@ -11,8 +11,8 @@ import (
 )
 
 // mostWaiting is how many jobs may wait in one queue. What the workers cannot begin within a lease would be handed out
-// again and count as tried, and after a few rounds be given up untried; so the rest of a large run stays in the index until
-// there is room. Ten workers with ten jobs of a second each get through three times as many in a lease.
+// again and count as tried, and after a few rounds be given up untried; so the rest of a large run stays in the index
+// until there is room. Ten workers with ten jobs of a second each get through three times as many in a lease.
 const mostWaiting = 10_000
 
 // room is how many more jobs a queue takes in this sweep.

@@ -22,8 +22,8 @@ type shard struct {
 	failed []error
 }
 
-// maxFailed is how many batches may fail before the rest of a shard waits for the next sweep: one bad item must not keep
-// the others from being handed out, and a queue that is down must not be asked for each of a million jobs.
+// maxFailed is how many batches may fail before the rest of a shard waits for the next sweep: one bad item must not
+// keep the others from being handed out, and a queue that is down must not be asked for each of a million jobs.
 const maxFailed = 3
 
 // errEnough ends a sweep early.

@@ -88,7 +88,8 @@ type meanwhile struct {
 	do   func()
 }
 
-func (m *meanwhile) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+func (m *meanwhile) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	m.once.Do(m.do)
 	return m.DB.UpdateItem(ctx, in, o...)
 }
@@ -226,8 +227,8 @@ func TestSweepEndsBeforeItsTimeDoes(t *testing.T) {
 	}
 }
 
-// TestNoJobIsLostWhateverCallFails lets each call of a sweep go wrong in each way. Afterwards all goes well: the jobs are
-// handed out within two leases, the worker finishes them, and then nothing is due any more.
+// TestNoJobIsLostWhateverCallFails lets each call of a sweep go wrong in each way. Afterwards all goes well: the jobs
+// are handed out within two leases, the worker finishes them, and then nothing is due any more.
 func TestNoJobIsLostWhateverCallFails(t *testing.T) {
 	t.Parallel()
 	calls := cleanCalls(t)
@@ -304,7 +305,8 @@ func TestNewReadsItsKinds(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			vars := map[string]string{"DUE_KINDS": c.kinds, "DEAD_QUEUE_URL": dead, "COMMERCE_TABLE": "c", "OUTREACH_TABLE": "o"}
-			env := &boot.Env{Getenv: func(n string) string { return vars[n] }, Clock: clock.Stopped(noon), Log: logging.New(t.Output(), "sweeper", 0)}
+			env := &boot.Env{Getenv: func(n string) string { return vars[n] }, Clock: clock.Stopped(noon),
+				Log: logging.New(t.Output(), "sweeper", 0)}
 			_, err := sweeper.New(t.Context(), env)
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)

@@ -27,8 +27,8 @@ func (t Tally) plus(u Tally) Tally {
 	}
 }
 
-// count writes the metrics of each kind, also when nothing was due: an alarm on a missing figure tells of a sweeper that
-// does not run.
+// count writes the metrics of each kind, also when nothing was due: an alarm on a missing figure tells of a sweeper
+// that does not run.
 func (s *Sweeper) count(report map[string]Tally) error {
 	var failed []error
 	for kind, t := range report {

@@ -47,12 +47,13 @@ func (r *runs) Set(text string) error {
 	return nil
 }
 
-// billingRuns renews what is due, each time once alone and once among those that are not due: what a renewal costs must not depend on
-// those. Sweeper and workers are the real handlers, the queue between them takes messages as SQS does, and the engine keeps its data in a
-// file, with the stream on.
+// billingRuns renews what is due, each time once alone and once among those that are not due: what a renewal costs must
+// not depend on those. Sweeper and workers are the real handlers, the queue between them takes messages as SQS does,
+// and the engine keeps its data in a file, with the stream on.
 func billingRuns(ctx context.Context, sizes runs, workers int) error {
 	fmt.Printf("\nbilling run: sweeper, queue, %d workers with batches of 10, local engine with its stream\n", workers)
-	fmt.Printf("%-22s %9s %9s %8s %8s %8s %9s %9s %9s %9s %9s\n", "due", "seeded/s", "renewed/s", "trips", "read", "write", "cpu ms",
+	fmt.Printf("%-22s %9s %9s %8s %8s %8s %9s %9s %9s %9s %9s\n", "due", "seeded/s", "renewed/s", "trips", "read", "write",
+		"cpu ms",
 		"engine ms", "heap MB", "engine MB", "file MB")
 	for _, size := range sizes {
 		alone, err := renew(ctx, run{size.due, size.due}, workers)
@@ -63,9 +64,11 @@ func billingRuns(ctx context.Context, sizes runs, workers int) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("among those not due, of alone: wall %.2f, processor of shop and engine %.2f, round trips %.3f, units %.3f\n",
+		fmt.Printf("among those not due, of alone: wall %.2f, processor of shop and engine %.2f, round trips %.3f, units "+
+			"%.3f\n",
 			among.took.Seconds()/alone.took.Seconds(), (among.own+among.engine).Seconds()/(alone.own+alone.engine).Seconds(),
-			float64(among.cost.Trips)/float64(alone.cost.Trips), (among.cost.Read+among.cost.Write)/(alone.cost.Read+alone.cost.Write))
+			float64(among.cost.Trips)/float64(alone.cost.Trips), (among.cost.Read+among.cost.Write)/(alone.cost.Read+
+				alone.cost.Write))
 	}
 	return nil
 }
@@ -83,8 +86,10 @@ type figures struct {
 
 func (f *figures) print() {
 	n := float64(f.due)
-	fmt.Printf("%-22s %9.0f %9.0f %8.2f %8.2f %8.2f %9.2f %9.2f %9d %9d %9d\n", fmt.Sprintf("%d of %d", f.due, f.all), f.seeded, n/f.took.Seconds(),
-		float64(f.cost.Trips)/n, f.cost.Read/n, f.cost.Write/n, ms(f.own)/n, ms(f.engine)/n, f.heap>>20, f.memory>>20, f.file>>20)
+	fmt.Printf("%-22s %9.0f %9.0f %8.2f %8.2f %8.2f %9.2f %9.2f %9d %9d %9d\n", fmt.Sprintf("%d of %d", f.due, f.all),
+		f.seeded, n/f.took.Seconds(),
+		float64(f.cost.Trips)/n, f.cost.Read/n, f.cost.Write/n, ms(f.own)/n, ms(
+			f.engine)/n, f.heap>>20, f.memory>>20, f.file>>20)
 }
 
 // renew seeds a table, bills what is due in it, prints the figures, and has the merchant's report made.
@@ -138,7 +143,8 @@ func ownTime() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// watchHeap looks at the heap ten times a second until the returned function is called, which tells by how much it grew at most.
+// watchHeap looks at the heap ten times a second until the returned function is called, which tells by how much it grew
+// at most.
 func watchHeap() (stop func() int64) {
 	runtime.GC()
 	var before runtime.MemStats

@@ -10,8 +10,8 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-// report asks for the merchant's figures after a billing run, has the worker add them up, and prints what that took. Error: the figures
-// leave a subscription out.
+// report asks for the merchant's figures after a billing run, has the worker add them up, and prints what that took.
+// Error: the figures leave a subscription out.
 func (s *shop) report(ctx context.Context, subscriptions int, wall clock.Clock) error {
 	s.belt.batches = make(chan []events.SQSMessage, 1)
 	q := service.ReportQuery{Currency: "KRW", From: start, To: start.AddDate(0, 1, 1), Days: 31}
@@ -41,7 +41,9 @@ func (s *shop) report(ctx context.Context, subscriptions int, wall clock.Clock) 
 		return fmt.Errorf("billing: a report on %d of %d subscriptions", found, subscriptions)
 	}
 	cost := s.tally.cost()
-	fmt.Printf("report on %d subscriptions, %d renewals to come: %.1f s in %d jobs, %d round trips, %.0f read units, heap %d MB\n",
-		found, got.Renewals, wall.Now().Sub(began).Seconds(), jobs, cost.Trips-before.Trips, cost.Read-before.Read, high()>>20)
+	fmt.Printf("report on %d subscriptions, %d renewals to come: %.1f s in %d jobs, %d round trips, %.0f read units, "+
+		"heap %d MB\n",
+		found, got.Renewals, wall.Now().Sub(
+			began).Seconds(), jobs, cost.Trips-before.Trips, cost.Read-before.Read, high()>>20)
 	return nil
 }

@@ -20,15 +20,16 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-// seed fills an empty table with subscriptions, the due ones first. The stream is off meanwhile: the run is not to find what
-// the seeding wrote.
+// seed fills an empty table with subscriptions, the due ones first. The stream is off meanwhile: the run is not to find
+// what the seeding wrote.
 func seed(ctx context.Context, client *dynamodb.Client, size run) error {
 	schema := table.Commerce
 	schema.Stream = false
 	if err := tables.Create(ctx, client, schema.Name, schema); err != nil {
 		return err
 	}
-	subscriptions := &service.Service{Table: table.New(client, schema.Name, nil), Clock: clock.Stopped(start), FiscalZone: time.UTC}
+	subscriptions := &service.Service{Table: table.New(client, schema.Name, nil), Clock: clock.Stopped(start),
+		FiscalZone: time.UTC}
 	var stored atomic.Int64
 	defer tell("subscriptions stored", size.all, func() int { return int(stored.Load()) })()
 	all, ctx := errgroup.WithContext(ctx)
@@ -66,12 +67,14 @@ func seed(ctx context.Context, client *dynamodb.Client, size run) error {
 // seedBatch is what one BatchWriteItem takes.
 const seedBatch = 25
 
-// enrolled is the n-th subscription as it stands after its first payment: a month long when it is to be due, else a year.
+// enrolled is the n-th subscription as it stands after its first payment: a month long when it is to be due, else a
+// year.
 func enrolled(n int, isDue bool) (*service.Record, error) {
 	customer := fmt.Sprintf("cust-%d", n)
 	plan := subscription.Plan{
 		ID: "plan_bench", Version: 1, Kind: subscription.Membership, Name: map[string]string{"en": "Regular"},
-		Interval: subscription.Every(1, subscription.Month), Prices: map[string]int64{"KRW": 9_900}, Tax: subscription.Tax{RateBP: 1000, Included: true},
+		Interval: subscription.Every(1, subscription.Month), Prices: map[string]int64{"KRW": 9_900},
+		Tax:    subscription.Tax{RateBP: 1000, Included: true},
 		Policy: subscription.Policy{RenewalDays: -1},
 	}
 	if !isDue {
@@ -81,7 +84,8 @@ func enrolled(n int, isDue bool) (*service.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	method := payment.Method{Token: "pm_" + customer, CustomerRef: customer, Brand: "visa", Last4: "4242", ExpYear: 2036, ExpMonth: 12}
+	method := payment.Method{Token: "pm_" + customer, CustomerRef: customer, Brand: "visa", Last4: "4242", ExpYear: 2036,
+		ExpMonth: 12}
 	sub, _, err := subscription.Subscription{}.Apply(subscription.Start{
 		ID: fmt.Sprintf("sub_%08d", n), CustomerID: customer, Region: "KR", Zone: "UTC", Terms: terms,
 		Card: subscription.Card{Token: method.Token, Brand: method.Brand, ExpYear: method.ExpYear, ExpMonth: method.ExpMonth},
@@ -89,11 +93,13 @@ func enrolled(n int, isDue bool) (*service.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sub, _, err = sub.Apply(subscription.ChargeSucceeded{Key: sub.Open.Key, PaymentID: "pay_first"}, start); err != nil {
+	if sub, _, err = sub.Apply(subscription.ChargeSucceeded{Key: sub.Open.Key, PaymentID: "pay_first"},
+		start); err != nil {
 		return nil, err
 	}
 	return &service.Record{
-		Sub: sub, Contact: service.Contact{Email: customer + "@example.com", Language: "en"}, Titles: map[string]string{plan.ID: "Regular"},
+		Sub: sub, Contact: service.Contact{Email: customer + "@example.com", Language: "en"},
+		Titles:  map[string]string{plan.ID: "Regular"},
 		Methods: map[string]payment.Method{method.Token: method},
 	}, nil
 }

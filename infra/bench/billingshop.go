@@ -45,7 +45,8 @@ func newShop(db table.DB, wall clock.Clock) *shop {
 	env := &boot.Env{Function: "sweeper", Clock: at, Log: slog.New(slog.DiscardHandler), Out: io.Discard}
 	service := func() *service.Service {
 		return &service.Service{
-			Table: t, Catalog: catalog.NewCache(t, at, time.Minute), Provider: s.till, Clock: at, Log: slog.Default(), FiscalZone: time.UTC,
+			Table: t, Catalog: catalog.NewCache(t, at, time.Minute), Provider: s.till, Clock: at, Log: slog.Default(),
+			FiscalZone: time.UTC,
 		}
 	}
 	s.billing = service()
@@ -135,15 +136,18 @@ type belt struct {
 }
 
 // SendMessageBatch takes the messages.
-func (b *belt) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput, _ ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {
+func (b *belt) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput,
+	_ ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {
 	if *in.QueueUrl != "billing" {
 		return nil, fmt.Errorf("billing: %d jobs were given up", len(in.Entries))
 	}
 	out := &sqs.SendMessageBatchOutput{}
 	batch := make([]events.SQSMessage, len(in.Entries))
 	for i, e := range in.Entries {
-		batch[i] = events.SQSMessage{MessageId: strconv.FormatInt(b.sent.Add(1), 10), Body: *e.MessageBody, EventSource: "aws:sqs"}
-		out.Successful = append(out.Successful, types.SendMessageBatchResultEntry{Id: e.Id, MessageId: aws.String(batch[i].MessageId)})
+		batch[i] = events.SQSMessage{MessageId: strconv.FormatInt(b.sent.Add(1), 10), Body: *e.MessageBody,
+			EventSource: "aws:sqs"}
+		out.Successful = append(out.Successful,
+			types.SendMessageBatchResultEntry{Id: e.Id, MessageId: aws.String(batch[i].MessageId)})
 	}
 	b.waiting.Add(int64(len(batch)))
 	b.batches <- batch
@@ -151,7 +155,8 @@ func (b *belt) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput
 }
 
 // GetQueueAttributes tells how many messages wait or are being worked on.
-func (b *belt) GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
+func (b *belt) GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput,
+	...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
 	return &sqs.GetQueueAttributesOutput{Attributes: map[string]string{
 		string(types.QueueAttributeNameApproximateNumberOfMessages):           strconv.FormatInt(b.waiting.Load(), 10),
 		string(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible): "0",
@@ -170,5 +175,6 @@ func (*till) Name() string { return "till" }
 // ChargeOffSession takes the money.
 func (b *till) ChargeOffSession(_ context.Context, r payment.ChargeRequest) (payment.Payment, error) {
 	n := b.taken.Add(1)
-	return payment.Payment{ID: fmt.Sprintf("pay_%d", n), Key: r.Key, State: payment.StateCaptured, Amount: r.Amount, Captured: r.Amount}, nil
+	return payment.Payment{ID: fmt.Sprintf("pay_%d", n), Key: r.Key, State: payment.StateCaptured, Amount: r.Amount,
+		Captured: r.Amount}, nil
 }

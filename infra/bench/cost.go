@@ -72,7 +72,8 @@ func costs(ctx context.Context) error {
 	if err := s.choose(); err != nil {
 		return err
 	}
-	fmt.Printf("\nRound trips and capacity units of one operation, memories warm\n%-15s %12s %10s %10s\n", "operation", "round trips", "read", "write")
+	fmt.Printf("\nRound trips and capacity units of one operation, memories warm\n%-15s %12s %10s %10s\n", "operation",
+		"round trips", "read", "write")
 	for _, o := range operations {
 		buyer := &shopper{system: s}
 		for range 3 {

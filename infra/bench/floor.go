@@ -25,9 +25,9 @@ import (
 // floorItem is how large the item of the floor is: about a cart with two lines.
 const floorItem = 1_500
 
-// serveFloor is the least that an optimistic change of one item costs on this machine: net/http, one GetItem, one PutItem
-// that checks the version, the same engine with its data on disk, and nothing of a shop. It runs in a process of its own, so
-// that its processor time is counted like the shop's.
+// serveFloor is the least that an optimistic change of one item costs on this machine: net/http, one GetItem, one
+// PutItem that checks the version, the same engine with its data on disk, and nothing of a shop. It runs in a process
+// of its own, so that its processor time is counted like the shop's.
 func serveFloor(ctx context.Context, data string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -94,9 +94,10 @@ func changeFloorItem(ctx context.Context, db *dynamodb.Client, key string) error
 	}
 	_, err = db.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: name, Item: item,
-		ConditionExpression:       aws.String("attribute_not_exists(#v) OR #v = :v"),
-		ExpressionAttributeNames:  map[string]string{"#v": "version"},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":v": &types.AttributeValueMemberN{Value: fmt.Sprint(read)}},
+		ConditionExpression:      aws.String("attribute_not_exists(#v) OR #v = :v"),
+		ExpressionAttributeNames: map[string]string{"#v": "version"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":v": &types.AttributeValueMemberN{Value: fmt.Sprint(read)}},
 	})
 	return err
 }

@@ -30,7 +30,9 @@ type operation struct {
 
 var operations = []operation{
 	{name: "product list", do: func(s *shopper) error { return s.get("/products?limit=20&currency=KRW") }},
-	{name: "product search", do: func(s *shopper) error { return s.get("/products?q=" + "%EC%9D%B8%EC%82%BC" + "&currency=KRW") }},
+	{name: "product search", do: func(s *shopper) error {
+		return s.get("/products?q=" + "%EC%9D%B8%EC%82%BC" + "&currency=KRW")
+	}},
 	{name: "cart add", prepare: (*shopper).newCart, do: (*shopper).add},
 	{name: "cart read", prepare: (*shopper).fullCart, do: func(s *shopper) error { return s.get("/carts/" + s.cart) }},
 	{name: "checkout", prepare: (*shopper).readyCart, do: (*shopper).buy},
@@ -53,7 +55,8 @@ func load(ctx context.Context, shoppers int, length time.Duration) error {
 		return err
 	}
 	fmt.Printf("\n%d shoppers, %s each, against the local engine with its data on disk\n", shoppers, length)
-	fmt.Printf("%-15s %9s %9s %9s %12s %10s %10s %9s\n", "operation", "per s", "p50 ms", "p99 ms", "cpu ms each", "server", "engine", "of floor")
+	fmt.Printf("%-15s %9s %9s %9s %12s %10s %10s %9s\n", "operation", "per s", "p50 ms", "p99 ms", "cpu ms each", "server",
+		"engine", "of floor")
 	least, err := floor.measure(floorOperation, shoppers, length, 0)
 	floor.stop()
 	if err != nil {
@@ -140,10 +143,12 @@ func (s *system) stock() error {
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
-	if err := fetch(http.MethodPost, s.address+"/dev/token", nil, map[string]any{"sub": "bench", "groups": []string{"merchant"}}, &token); err != nil {
+	if err := fetch(http.MethodPost, s.address+"/dev/token", nil,
+		map[string]any{"sub": "bench", "groups": []string{"merchant"}}, &token); err != nil {
 		return err
 	}
-	return fetch(http.MethodPut, s.address+"/stock/"+s.variant, map[string]string{"Authorization": "Bearer " + token.AccessToken},
+	return fetch(http.MethodPut, s.address+"/stock/"+s.variant,
+		map[string]string{"Authorization": "Bearer " + token.AccessToken},
 		map[string]any{"available": 1_000_000}, nil)
 }
 
@@ -152,8 +157,8 @@ func (s *system) stop() {
 	s.cmd.Wait()
 }
 
-// measure runs an operation and prints its row. It returns the processor time of one, in milliseconds; floor is that of the
-// floor, 0 while the floor itself is measured.
+// measure runs an operation and prints its row. It returns the processor time of one, in milliseconds; floor is that of
+// the floor, 0 while the floor itself is measured.
 func (s *system) measure(o operation, shoppers int, length time.Duration, floor float64) (each float64, err error) {
 	watch := clock.System{}
 	var mu sync.Mutex
@@ -213,8 +218,8 @@ func (s *system) measure(o operation, shoppers int, length time.Duration, floor 
 	return report(o.name, took, length, used, busy.Seconds()/(busy+prepared).Seconds(), floor), nil
 }
 
-// report prints a row. share is the part of the time that was spent in the operation itself and not in preparing it; the
-// processor time is charged in that proportion.
+// report prints a row. share is the part of the time that was spent in the operation itself and not in preparing it;
+// the processor time is charged in that proportion.
 func report(name string, took []time.Duration, length time.Duration, used usage, share, floor float64) (each float64) {
 	slices.Sort(took)
 	per := func(d time.Duration) float64 { return d.Seconds() * 1000 * share / float64(len(took)) }

@@ -16,7 +16,8 @@ import (
 	"dangol/shared/platform/clock"
 )
 
-// pricing prints what pricing a cart of 50 lines against 200 promotions takes: the benchmark of the package that does it.
+// pricing prints what pricing a cart of 50 lines against 200 promotions takes: the benchmark of the package that does
+// it.
 func pricing(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "Apply", "-benchmem", "./shared/promotion")
 	cmd.Stderr = os.Stderr
@@ -36,7 +37,8 @@ func pricing(ctx context.Context) error {
 			return err
 		}
 		_, name, _ := strings.Cut(fields[0], "/")
-		fmt.Printf("%-36s %12.1f %14s %12s\n", strings.ReplaceAll(name, "_", " "), nanoseconds/1000, value("allocs/op"), value("applied"))
+		fmt.Printf("%-36s %12.1f %14s %12s\n", strings.ReplaceAll(name, "_", " "), nanoseconds/1000, value("allocs/op"),
+			value("applied"))
 	}
 	return nil
 }
@@ -44,12 +46,13 @@ func pricing(ctx context.Context) error {
 const (
 	dropUnits = 100
 	preparers = 32
-	// admitted is how many requests are let in at once: on AWS the gateway's throttle and the function's concurrency do that.
+	// admitted is how many requests are let in at once: on AWS the gateway's throttle and the function's concurrency do
+	// that.
 	admitted = 128
 )
 
-// drop opens a limited edition of 100 to many buyers at once, each of whom may have one in a lifetime, and counts what was
-// sold.
+// drop opens a limited edition of 100 to many buyers at once, each of whom may have one in a lifetime, and counts what
+// was sold.
 func drop(ctx context.Context, buyers int) error {
 	data, err := os.MkdirTemp("", "dangol-drop")
 	if err != nil {
@@ -106,7 +109,8 @@ func (s *system) token(subject string, groups ...string) (string, error) {
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
-	err := fetch(http.MethodPost, s.address+"/dev/token", nil, map[string]any{"sub": subject, "groups": append([]string{}, groups...)}, &token)
+	err := fetch(http.MethodPost, s.address+"/dev/token", nil,
+		map[string]any{"sub": subject, "groups": append([]string{}, groups...)}, &token)
 	return token.AccessToken, err
 }
 
@@ -162,9 +166,11 @@ func (s *system) rush(tokens []string) error {
 		all.Go(func() {
 			door <- struct{}{}
 			defer func() { <-door }()
-			headers := map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": "drop-key-of-fan-" + strconv.Itoa(i)}
+			headers := map[string]string{"Authorization": "Bearer " + token,
+				"Idempotency-Key": "drop-key-of-fan-" + strconv.Itoa(i)}
 			for range 20 {
-				err := fetch(http.MethodPost, s.address+"/carts/mine/checkout", headers, map[string]any{"paymentMethod": "pm_card_visa"}, nil)
+				err := fetch(http.MethodPost, s.address+"/carts/mine/checkout", headers,
+					map[string]any{"paymentMethod": "pm_card_visa"}, nil)
 				switch {
 				case err == nil:
 					sold.Add(1)
@@ -183,8 +189,10 @@ func (s *system) rush(tokens []string) error {
 	length := watch.Now().Sub(begun)
 	slices.Sort(took)
 	fmt.Printf("\na limited edition of %d for %d buyers at once, one each\n", dropUnits, len(tokens))
-	fmt.Printf("%d sold, %d told that it is sold out, %d answers asked for again; %.0f checkouts a second; all done after %.1f s, half after %.1f s\n",
-		sold.Load(), refused.Load(), waited.Load(), float64(len(tokens))/length.Seconds(), length.Seconds(), took[len(took)/2].Seconds())
+	fmt.Printf("%d sold, %d told that it is sold out, %d answers asked for again; %.0f checkouts a second; all done "+
+		"after %.1f s, half after %.1f s\n",
+		sold.Load(), refused.Load(), waited.Load(), float64(
+			len(tokens))/length.Seconds(), length.Seconds(), took[len(took)/2].Seconds())
 	if sold.Load() != dropUnits {
 		return fmt.Errorf("%d sold of %d", sold.Load(), dropUnits)
 	}

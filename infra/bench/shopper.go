@@ -37,7 +37,8 @@ func (s *shopper) due(operation string) bool {
 
 func (s *shopper) headers() map[string]string {
 	return map[string]string{
-		"Cart-Token": s.token, "Idempotency-Key": "bench-key-" + strconv.Itoa(s.n) + "-" + strconv.FormatInt(sequence.Add(1), 10),
+		"Cart-Token": s.token, "Idempotency-Key": "bench-key-" + strconv.Itoa(s.n) + "-" + strconv.FormatInt(sequence.Add(1),
+			10),
 	}
 }
 
@@ -54,7 +55,8 @@ func (s *shopper) newCart() error {
 }
 
 func (s *shopper) add() error {
-	return fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/lines", s.headers(), map[string]any{"variantId": s.variant, "quantity": 1}, nil)
+	return fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/lines", s.headers(),
+		map[string]any{"variantId": s.variant, "quantity": 1}, nil)
 }
 
 // fullCart is a cart with four lines.
@@ -63,7 +65,8 @@ func (s *shopper) fullCart() error {
 		return err
 	}
 	for i := range 4 {
-		body := map[string]any{"variantId": s.variant, "quantity": 1, "properties": map[string]string{"note": strconv.Itoa(i)}}
+		body := map[string]any{"variantId": s.variant, "quantity": 1,
+			"properties": map[string]string{"note": strconv.Itoa(i)}}
 		if err := fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/lines", s.headers(), body, nil); err != nil {
 			return err
 		}
@@ -96,7 +99,8 @@ func (s *shopper) readyCart() error {
 }
 
 func (s *shopper) buy() error {
-	return fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/checkout", s.headers(), map[string]any{"paymentMethod": "pm_card_visa"}, nil)
+	return fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/checkout", s.headers(),
+		map[string]any{"paymentMethod": "pm_card_visa"}, nil)
 }
 
 // purchase is everything from an empty cart with two lines to the order.

@@ -23,7 +23,8 @@ import (
 // function so that both meet the same machine.
 func startUp(ctx context.Context, n int) error {
 	bare := "bin/functions/.bare"
-	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", bare, "./infra/bench/bare")
+	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", bare,
+		"./infra/bench/bare")
 	build.Stderr = os.Stderr
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if err := build.Run(); err != nil {
@@ -38,7 +39,8 @@ func startUp(ctx context.Context, n int) error {
 		"DYNAMODB_ENDPOINT": e.Endpoint(), "AWS_ENDPOINT_URL_DYNAMODB": e.Endpoint(), "AWS_REGION": tables.Region,
 		"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "HOME": os.TempDir(),
 	}
-	fmt.Printf("\nStart to first request for an event, %d starts each, in turn with a bare function with one DynamoDB client\n", n)
+	fmt.Printf("\nStart to first request for an event, %d starts each, in turn with a bare function with one DynamoDB "+
+		"client\n", n)
 	fmt.Printf("%-12s %10s %10s %8s\n", "function", "median", "bare", "ratio")
 	for _, f := range topology.Dangol.Functions {
 		var own, other []time.Duration
@@ -54,7 +56,8 @@ func startUp(ctx context.Context, n int) error {
 			own, other = append(own, a), append(other, b)
 		}
 		a, b := median(own), median(other)
-		fmt.Printf("%-12s %10s %10s %8.2f\n", f.Name, a.Round(100*time.Microsecond), b.Round(100*time.Microsecond), float64(a)/float64(b))
+		fmt.Printf("%-12s %10s %10s %8.2f\n", f.Name, a.Round(100*time.Microsecond), b.Round(100*time.Microsecond),
+			float64(a)/float64(b))
 	}
 	return nil
 }
@@ -106,7 +109,8 @@ func zipped(path string) (int, error) {
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
+	z.RegisterCompressor(zip.Deflate,
+		func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
 	w, err := z.Create("bootstrap")
 	if err != nil {
 		return 0, err

@@ -34,7 +34,8 @@ var carriers = map[string]kind{
 // use is one place in the source where a code is given out.
 type use struct{ status, where string }
 
-// sink is a function that puts one of its arguments into a carrier's Code: problem.Conflict, say, or a helper around it.
+// sink is a function that puts one of its arguments into a carrier's Code: problem.Conflict, say, or a helper around
+// it.
 type sink struct {
 	kind      kind
 	argument  int
@@ -42,7 +43,8 @@ type sink struct {
 	statusArg int    // else the argument that does, -1 for none
 }
 
-// reader collects codes from syntax trees. It knows names and not types: a method is found by its name in its own package.
+// reader collects codes from syntax trees. It knows names and not types: a method is found by its name in its own
+// package.
 type reader struct {
 	set   *token.FileSet
 	sinks map[string]sink // by import path and name
@@ -89,7 +91,8 @@ func codesInSource(t *testing.T) map[kind]map[string][]use {
 		}
 	}
 	if len(r.codes[ofProblem]) < 10 || len(r.codes[ofField]) < 5 {
-		t.Fatalf("found %d problem codes and %d field codes: this test no longer understands the source", len(r.codes[ofProblem]), len(r.codes[ofField]))
+		t.Fatalf("found %d problem codes and %d field codes: this test no longer understands the source",
+			len(r.codes[ofProblem]), len(r.codes[ofField]))
 	}
 	return r.codes
 }
@@ -194,8 +197,8 @@ func (r *reader) call(f file, c *ast.CallExpr, in function) {
 	r.found(s.kind, status, c.Args[s.argument], in)
 }
 
-// found notes a code that is written out, and makes a function that passes its parameter on a sink. Other expressions hand
-// on a code that was written out elsewhere.
+// found notes a code that is written out, and makes a function that passes its parameter on a sink. Other expressions
+// hand on a code that was written out elsewhere.
 func (r *reader) found(k kind, status string, code ast.Expr, in function) {
 	switch code := code.(type) {
 	case *ast.BasicLit:

@@ -15,9 +15,9 @@ import (
 // maxFiles is how many files a new function may take that are written by hand.
 const maxFiles = 8
 
-// TestTheExampleFunctionIsAllThatANewFunctionTakes lays the example of docs/adding-a-function.md over the tree, without writing
-// into it, and runs the example's own test: the shop starts with the new function, every kind of caller calls its route, and
-// its job comes due.
+// TestTheExampleFunctionIsAllThatANewFunctionTakes lays the example of docs/adding-a-function.md over the tree, without
+// writing into it, and runs the example's own test: the shop starts with the new function, every kind of caller calls
+// its route, and its job comes due.
 func TestTheExampleFunctionIsAllThatANewFunctionTakes(t *testing.T) {
 	t.Parallel()
 	archive, err := txtar.ParseFile("testdata/waitlists.txtar")
@@ -51,7 +51,8 @@ func TestTheExampleFunctionIsAllThatANewFunctionTakes(t *testing.T) {
 	if err := os.WriteFile(list, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// vet wants to enter the folder, which exists only in the overlay. The test binary is compiled here and run from the root.
+	// vet wants to enter the folder, which exists only in the overlay. The test binary is compiled here and run from the
+	// root.
 	binary := filepath.Join(t.TempDir(), "waitlists.test")
 	run(t, root, "go", "test", "-c", "-vet=off", "-overlay", list, "-o", binary, "./functions/waitlists")
 	run(t, root, binary, "-test.run", "TestAccess")

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// TestTheGlossaryCoversEveryDomainType checks that the name of each exported type of the domain packages contains a term of
-// docs/glossary.md, so that a new subject brings its word, its Korean and its source.
+// TestTheGlossaryCoversEveryDomainType checks that the name of each exported type of the domain packages contains a
+// term of docs/glossary.md, so that a new subject brings its word, its Korean and its source.
 func TestTheGlossaryCoversEveryDomainType(t *testing.T) {
 	t.Parallel()
 	terms := glossary(t)

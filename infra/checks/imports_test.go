@@ -24,7 +24,8 @@ type pkg struct {
 // list asks the go command about packages of this module, built as for Lambda.
 func list(t *testing.T, args ...string) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Doc,Dir,Imports,Deps,GoFiles,TestGoFiles,XTestGoFiles,TestImports,XTestImports", "-tags", "lambda.norpc"}, args...)...)
+	cmd := exec.Command("go", append([]string{"list",
+		"-json=ImportPath,Name,Doc,Dir,Imports,Deps,GoFiles,TestGoFiles,XTestGoFiles,TestImports,XTestImports", "-tags", "lambda.norpc"}, args...)...)
 	cmd.Dir, cmd.Stderr = "../..", os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -166,7 +167,8 @@ func TestEveryFunctionIsWhole(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(p.Dir, "bootstrap", "main.go")); err != nil {
 			t.Errorf("function %s has no bootstrap", name)
 		}
-		if _, err := os.Stat(filepath.Join(p.Dir, "access_test.go")); err != nil && name != "relay" { // relay touches no table
+		// relay touches no table
+		if _, err := os.Stat(filepath.Join(p.Dir, "access_test.go")); err != nil && name != "relay" {
 			t.Errorf("function %s has no access_test.go that holds it against its Spec (system.Check)", name)
 		}
 		samples, err := filepath.Glob(filepath.Join("../../events/samples", name, "*.json"))

@@ -15,8 +15,8 @@ const (
 	nodeMajor = 20
 )
 
-// enoughConcurrency is how many instances a shop needs at once on a busy day. New accounts have 10, and everything shares
-// them: one crawler then keeps shoppers from paying.
+// enoughConcurrency is how many instances a shop needs at once on a busy day. New accounts have 10, and everything
+// shares them: one crawler then keeps shoppers from paying.
 const enoughConcurrency = 100
 
 // doctor looks at a machine and an account through commands.
@@ -38,11 +38,14 @@ type check struct {
 
 func (d doctor) machine() []check {
 	return []check{
-		{name: "Go", mend: "install Go 1.26 or later from https://go.dev/dl", look: d.version(`go1\.(\d+)`, goMinor, "go", "version")},
-		{name: "Node", mend: "install Node 22 or later from https://nodejs.org", look: d.version(`v(\d+)`, nodeMajor, "node", "--version")},
+		{name: "Go", mend: "install Go 1.26 or later from https://go.dev/dl",
+			look: d.version(`go1\.(\d+)`, goMinor, "go", "version")},
+		{name: "Node", mend: "install Node 22 or later from https://nodejs.org",
+			look: d.version(`v(\d+)`, nodeMajor, "node", "--version")},
 		{name: "AWS CLI", mend: "install it: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
 			look: d.version(`aws-cli/(\d+)`, 2, "aws", "--version")},
-		{name: "DynamoDB engine for make run", optional: true, mend: "start DynamoDB Local and set DYNAMODB_ENDPOINT=http://localhost:8000",
+		{name: "DynamoDB engine for make run", optional: true,
+			mend: "start DynamoDB Local and set DYNAMODB_ENDPOINT=http://localhost:8000",
 			look: d.engine},
 	}
 }
@@ -89,18 +92,21 @@ func (d doctor) account() []check {
 			}}
 	}
 	return []check{
-		{name: "CDK bootstrap", mend: "make synth && node_modules/.bin/cdk bootstrap", look: func(ctx context.Context) (string, error) {
-			return d.run(ctx, "aws", "ssm", "get-parameter", "--name", "/cdk-bootstrap/hnb659fds/version",
-				"--query", "Parameter.Value", "--output", "text")
-		}},
+		{name: "CDK bootstrap", mend: "make synth && node_modules/.bin/cdk bootstrap",
+			look: func(ctx context.Context) (string, error) {
+				return d.run(ctx, "aws", "ssm", "get-parameter", "--name", "/cdk-bootstrap/hnb659fds/version",
+					"--query", "Parameter.Value", "--output", "text")
+			}},
 		secret("STRIPE_KEY"),
 		secret("STRIPE_WEBHOOK_SECRET"),
 		{name: "SES production access", optional: true, look: d.sandbox,
-			mend: "the account is in SES's sandbox and writes to verified addresses only: ask for production access in the SES console"},
+			mend: "the account is in SES's sandbox and writes to verified addresses only: ask for production access in the " +
+				"SES console"},
 		{name: "SES sender", optional: true, look: d.sender,
 			mend: "aws sesv2 create-email-identity --email-identity <domain>, then put its DKIM records into DNS"},
 		{name: "Lambda concurrency", optional: true, look: d.concurrency,
-			mend: "raise the quota \"Concurrent executions\" of AWS Lambda to 1,000 in the Service Quotas console; new accounts have 10"},
+			mend: "raise the quota \"Concurrent executions\" of AWS Lambda to 1,000 in the Service Quotas console; new " +
+				"accounts have 10"},
 	}
 }
 
@@ -126,7 +132,8 @@ func (d doctor) sender(ctx context.Context) (string, error) {
 }
 
 func (d doctor) concurrency(ctx context.Context) (string, error) {
-	said, err := d.run(ctx, "aws", "lambda", "get-account-settings", "--query", "AccountLimit.ConcurrentExecutions", "--output", "text")
+	said, err := d.run(ctx, "aws", "lambda", "get-account-settings", "--query", "AccountLimit.ConcurrentExecutions",
+		"--output", "text")
 	if err != nil {
 		return "", err
 	}

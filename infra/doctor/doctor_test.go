@@ -22,7 +22,8 @@ func (a answers) run(_ context.Context, name string, args ...string) (string, er
 
 func healthy() answers {
 	return answers{
-		"go version": "go version go1.26.1 linux/amd64", "node --version": "v22.4.0", "aws --version": "aws-cli/2.30.1 Python/3.13",
+		"go version": "go version go1.26.1 linux/amd64", "node --version": "v22.4.0",
+		"aws --version":       "aws-cli/2.30.1 Python/3.13",
 		"get-caller-identity": "123456789012", "cdk-bootstrap": "28", "STRIPE_KEY": "SecureString",
 		"STRIPE_WEBHOOK_SECRET": "SecureString", "sesv2 get-account": "True", "get-email-identity": "True",
 		"get-account-settings": "1000",
@@ -40,8 +41,10 @@ func TestTheReportSaysWhatIsMissingAndHowToMendIt(t *testing.T) {
 		{"all is there", func(answers) {}, true, []string{"ok       Go: go1.26", "ok       Lambda concurrency: 1000"}},
 		{"Go is too old", func(a answers) { a["go version"] = "go version go1.22.0 linux/amd64" }, false,
 			[]string{"MISSING  Go: go1.22 is too old", "install Go 1.26"}},
-		{"Node is not installed", func(a answers) { delete(a, "node --version") }, false, []string{"MISSING  Node", "install Node"}},
-		{"no credentials: nothing else of the account is asked for", func(a answers) { delete(a, "get-caller-identity") }, false,
+		{"Node is not installed", func(a answers) { delete(a, "node --version") }, false,
+			[]string{"MISSING  Node", "install Node"}},
+		{"no credentials: nothing else of the account is asked for", func(a answers) { delete(a, "get-caller-identity") },
+			false,
 			[]string{"MISSING  credentials", "AWS_REGION"}},
 		{"the account was never bootstrapped", func(a answers) { delete(a, "cdk-bootstrap") }, false,
 			[]string{"MISSING  CDK bootstrap", "cdk bootstrap"}},

@@ -42,8 +42,8 @@ func run(ctx context.Context, name string, args ...string) (string, error) {
 	return string(bytes.TrimSpace(out.Bytes())), nil
 }
 
-// report prints one line a check and reports whether nothing needed is missing. The account is looked at only when there
-// are credentials: without them each of its checks would fail in the same way.
+// report prints one line a check and reports whether nothing needed is missing. The account is looked at only when
+// there are credentials: without them each of its checks would fail in the same way.
 func (d doctor) report(ctx context.Context, out io.Writer) bool {
 	fmt.Fprintln(out, "This machine")
 	well := d.print(ctx, out, d.machine())

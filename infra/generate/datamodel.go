@@ -28,9 +28,11 @@ func dataModel(s topology.System) ([]byte, error) {
 	}
 	for _, section := range sections(s) {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", section.Title, section.About)
-		b.WriteString("| access pattern | key | index | round trips | read units | write units | measured with |\n|---|---|---|---:|---:|---:|---|\n")
+		b.WriteString("| access pattern | key | index | round trips | read units | write units | measured with " +
+			"|\n|---|---|---|---:|---:|---:|---|\n")
 		for _, p := range section.Patterns {
-			fmt.Fprintf(&b, "| %s | `%s` | %s | %d | %s | %s | %s |\n", p.Name, p.Key, p.Index, p.Trips, units(p.Read), units(p.Write), p.Note)
+			fmt.Fprintf(&b, "| %s | `%s` | %s | %d | %s | %s | %s |\n", p.Name, p.Key, p.Index, p.Trips, units(p.Read),
+				units(p.Write), p.Note)
 		}
 	}
 	return b.Bytes(), nil

@@ -1,5 +1,5 @@
-// Command generate writes what is made from the code: the OpenAPI document and the pages on architecture and data model.
-// Its test fails when one of them is not up to date.
+// Command generate writes what is made from the code: the OpenAPI document and the pages on architecture and data
+// model. Its test fails when one of them is not up to date.
 package main
 
 import (

@@ -122,8 +122,8 @@ var groups = []group{
 	{"Other", []api.Access{api.Signed}},
 }
 
-// order sorts the tags by the first group that has a route with the tag, then by name. A tag that only describes the API
-// itself comes last.
+// order sorts the tags by the first group that has a route with the tag, then by name. A tag that only describes the
+// API itself comes last.
 func (d *document) order(s topology.System) {
 	first := map[string]int{}
 	for _, f := range s.Functions {

@@ -16,9 +16,11 @@ func sequences(topology.System) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	b.WriteString("# Message series\n\nMade by `make generate` from the data files in `shared/outreach/sequence/data`. " +
-		"[Outreach](outreach.md) says how they work.\n\n| series | what for | kind | topic | holdout | may be late by |\n|---|---|---|---|---|---|\n")
+		"[Outreach](outreach.md) says how they work.\n\n| series | what for | kind | topic | holdout | may be late by " +
+		"|\n|---|---|---|---|---|---|\n")
 	for _, d := range library.Latest() {
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %d %% | %s |\n", d.ID, d.ID, d.Purpose, d.Kind, d.Topic, d.Holdout, d.MaxLateness)
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %d %% | %s |\n", d.ID, d.ID, d.Purpose, d.Kind, d.Topic, d.Holdout,
+			d.MaxLateness)
 	}
 	for _, d := range library.Latest() {
 		fmt.Fprintf(&b, "\n## %s\n\nVersion %d. %s.\n\n```mermaid\n%s```\n", d.ID, d.Version, d.Purpose, d.Diagram())

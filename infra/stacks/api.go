@@ -18,7 +18,8 @@ type API struct {
 	HTTP      awsapigatewayv2.HttpApi
 }
 
-// Throttling of the whole stage, requests a second and burst: a brand's shop on its busiest day, and a bound on the bill.
+// Throttling of the whole stage, requests a second and burst: a brand's shop on its busiest day, and a bound on the
+// bill.
 const (
 	rateLimit  = 500
 	burstLimit = 1_000
@@ -42,7 +43,8 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 		async.connect(a.Stack, f, fn, d)
 		a.routes(f, fn, authorizer)
 	}
-	awscdk.NewCfnOutput(a.Stack, str("Url"), &awscdk.CfnOutputProps{Value: a.HTTP.ApiEndpoint(), Description: str("Address of the API")})
+	awscdk.NewCfnOutput(a.Stack, str("Url"),
+		&awscdk.CfnOutputProps{Value: a.HTTP.ApiEndpoint(), Description: str("Address of the API")})
 	return a
 }
 
@@ -53,7 +55,8 @@ func cors(c Config) *awsapigatewayv2.CorsPreflightOptions {
 			awsapigatewayv2.CorsHttpMethod_GET, awsapigatewayv2.CorsHttpMethod_POST, awsapigatewayv2.CorsHttpMethod_PUT,
 			awsapigatewayv2.CorsHttpMethod_DELETE,
 		},
-		AllowHeaders:  strs("authorization", "content-type", "cart-token", "order-token", "idempotency-key", "if-match", "if-none-match", "accept-language", "x-correlation-id"),
+		AllowHeaders: strs("authorization", "content-type", "cart-token", "order-token", "idempotency-key", "if-match",
+			"if-none-match", "accept-language", "x-correlation-id"),
 		ExposeHeaders: strs("etag", "x-request-id", "idempotent-replayed", "next-cursor", "location", "retry-after"),
 		MaxAge:        awscdk.Duration_Hours(num(1)),
 	}
@@ -70,9 +73,10 @@ func (a *API) stage(c Config) {
 	// No address and no user agent: an access log is not a place for personal data.
 	format := `{"requestId":"$context.requestId","route":"$context.routeKey","status":"$context.status",` +
 		`"latency":"$context.responseLatency","integration":"$context.integrationLatency","error":"$context.error.message"}`
-	stage.Node().DefaultChild().(awsapigatewayv2.CfnStage).SetAccessLogSettings(&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
-		DestinationArn: logs.LogGroupArn(), Format: str(format),
-	})
+	stage.Node().DefaultChild().(awsapigatewayv2.CfnStage).SetAccessLogSettings(
+		&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
+			DestinationArn: logs.LogGroupArn(), Format: str(format),
+		})
 }
 
 // routes puts the function's own routes on the API. The authorizer stands before those that nobody may call without a
@@ -86,7 +90,8 @@ func (a *API) routes(f topology.Function, fn awslambda.Function, jwt awsapigatew
 		})
 	for _, r := range f.API.Routes() {
 		options := &awsapigatewayv2.AddRoutesOptions{
-			Path: str(r.Path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod(r.Method)}, Integration: integration,
+			Path: str(r.Path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod(r.Method)},
+			Integration: integration,
 		}
 		if r.Access.Authorized() {
 			options.Authorizer, options.AuthorizationScopes = jwt, strs(r.Access.Scopes()...)

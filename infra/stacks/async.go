@@ -205,8 +205,8 @@ func (a *Async) schedule(stack awscdk.Stack, f topology.Function, fn awslambda.F
 	})
 }
 
-// rules invoke the function for the events it consumes. Two things can fail, and both end in one dead-letter queue: handing the
-// event to Lambda (the rule's own retries), and the function itself, which Lambda tries twice more.
+// rules invoke the function for the events it consumes. Two things can fail, and both end in one dead-letter queue:
+// handing the event to Lambda (the rule's own retries), and the function itself, which Lambda tries twice more.
 func (a *Async) rules(stack awscdk.Stack, f topology.Function, fn awslambda.Function) {
 	dead := a.dead(stack, f.Name+"-events-dead")
 	fn.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{

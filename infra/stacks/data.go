@@ -113,15 +113,17 @@ func (d *Data) pool(c Config) {
 		added := pool.AddClient(str(name), &awscognito.UserPoolClientOptions{
 			PreventUserExistenceErrors: yes(true), EnableTokenRevocation: yes(true),
 			OAuth: &awscognito.OAuthSettings{
-				Flows: &awscognito.OAuthFlows{AuthorizationCodeGrant: yes(true)}, Scopes: &allowed, CallbackUrls: strs(c.CallbackURL...),
-				LogoutUrls: strs(c.LogoutURL...),
+				Flows: &awscognito.OAuthFlows{AuthorizationCodeGrant: yes(true)}, Scopes: &allowed,
+				CallbackUrls: strs(c.CallbackURL...),
+				LogoutUrls:   strs(c.LogoutURL...),
 			},
 		})
 		d.Clients = append(d.Clients, added.UserPoolClientId())
 		d.output(name+"Client", "Client id for the log-in of the "+strings.ToLower(name), added.UserPoolClientId())
 	}
 	login := pool.AddDomain(str("Login"), &awscognito.UserPoolDomainOptions{
-		CognitoDomain: &awscognito.CognitoDomainOptions{DomainPrefix: str("dangol-" + c.Stage.Name + "-" + *awscdk.Aws_ACCOUNT_ID())},
+		CognitoDomain: &awscognito.CognitoDomainOptions{
+			DomainPrefix: str("dangol-" + c.Stage.Name + "-" + *awscdk.Aws_ACCOUNT_ID())},
 	})
 	client("Storefront", nil, "customer")
 	// With the scope of Cognito's own user API an operator's token may set up a one-time password (AssociateSoftwareToken,

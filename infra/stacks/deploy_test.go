@@ -37,7 +37,8 @@ func TestResourcePoliciesLetTheirUsersIn(t *testing.T) {
 				t.Errorf("%s has no dead-letter queue", id)
 			}
 			if !slices.ContainsFunc(values(queues), func(q resource) bool {
-				return strings.Contains(compact(q.Properties["Queues"]), dead) && allows(q, "sqs:SendMessage", "events.amazonaws.com")
+				return strings.Contains(compact(q.Properties["Queues"]), dead) &&
+					allows(q, "sqs:SendMessage", "events.amazonaws.com")
 			}) {
 				t.Errorf("%s: EventBridge cannot send to %s", id, dead)
 			}
@@ -104,11 +105,13 @@ func TestNoDataIsAnAlarmOnlyForWhatMustRun(t *testing.T) {
 		}
 	}
 	for _, f := range topology.Dangol.Functions {
-		if found := slices.Contains(silent, "Function "+f.Name+" has not run: what is due is not done"); found != (f.Schedule != nil) {
+		if found := slices.Contains(silent,
+			"Function "+f.Name+" has not run: what is due is not done"); found != (f.Schedule != nil) {
 			t.Errorf("%s: alarm on silence %v, schedule %v", f.Name, found, f.Schedule)
 		}
 	}
-	for _, want := range []string{"more than 15 minutes", "ReadThrottleEvents", "WriteThrottleEvents", "TransactionConflict", "Events do not reach"} {
+	for _, want := range []string{"more than 15 minutes", "ReadThrottleEvents", "WriteThrottleEvents",
+		"TransactionConflict", "Events do not reach"} {
 		if !slices.ContainsFunc(values(alarms), func(a resource) bool {
 			return strings.Contains(fmt.Sprint(a.Properties["AlarmDescription"]), want)
 		}) {
@@ -137,7 +140,8 @@ func TestMetricsOfOwnAlarmsCarryTheStage(t *testing.T) {
 
 func TestNoMetricOfEveryRouteIsPaidFor(t *testing.T) {
 	for id, stage := range resources(t, synth(t).API.Stack, "AWS::ApiGatewayV2::Stage") {
-		if settings := compact(stage.Properties["DefaultRouteSettings"]); strings.Contains(settings, `"DetailedMetricsEnabled":true`) {
+		if settings := compact(stage.Properties["DefaultRouteSettings"]); strings.Contains(settings,
+			`"DetailedMetricsEnabled":true`) {
 			t.Errorf("%s: %s", id, settings)
 		}
 	}
@@ -149,7 +153,8 @@ func TestTheLoginPageReturnsAfterLogout(t *testing.T) {
 		if c.Properties["LogoutURLs"] == nil {
 			t.Errorf("%s has no log-out address", id)
 		}
-		if totp := strings.Contains(compact(c.Properties["AllowedOAuthScopes"]), "aws.cognito.signin.user.admin"); totp != strings.Contains(id, "Console") {
+		if totp := strings.Contains(compact(c.Properties["AllowedOAuthScopes"]),
+			"aws.cognito.signin.user.admin"); totp != strings.Contains(id, "Console") {
 			t.Errorf("%s may set up a one-time password: %v", id, totp)
 		}
 	}
@@ -158,7 +163,8 @@ func TestTheLoginPageReturnsAfterLogout(t *testing.T) {
 	}
 }
 
-// TestTheDeployGuideSaysWhatIsDeployed holds the figures and lists of docs/deploy.md against the templates and the code.
+// TestTheDeployGuideSaysWhatIsDeployed holds the figures and lists of docs/deploy.md against the templates and the
+// code.
 func TestTheDeployGuideSaysWhatIsDeployed(t *testing.T) {
 	raw, err := os.ReadFile("../../docs/deploy.md")
 	if err != nil {

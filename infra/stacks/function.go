@@ -43,8 +43,8 @@ func newFunction(stack awscdk.Stack, c Config, f topology.Function, tables map[s
 	})
 }
 
-// reserved keeps instances for checkouts when the configuration says so: a shopper who pays must not wait for instances that
-// a crawler holds in the catalog.
+// reserved keeps instances for checkouts when the configuration says so: a shopper who pays must not wait for instances
+// that a crawler holds in the catalog.
 func reserved(c Config, f topology.Function) *float64 {
 	if f.Name != "checkouts" || c.CheckoutConcurrency == 0 {
 		return nil
@@ -105,11 +105,14 @@ func variables(c Config, d *Data) map[string]*string {
 	}
 	v := map[string]*string{
 		"JWT_ISSUER": str(d.Issuer), "JWT_CLIENTS": str(strings.Join(clients, ",")), "JWT_JWKS": nil,
-		"PAYMENT_PROVIDER": str("stripe"), "PAYMENT_SECRETS": str(secretsPath(c)), "STRIPE_KEY": nil, "STRIPE_WEBHOOK_SECRET": nil,
-		"SANDBOX_URL": nil, "SANDBOX_KEY": nil, "SANDBOX_WEBHOOK_SECRET": nil,
+		"PAYMENT_PROVIDER": str("stripe"), "PAYMENT_SECRETS": str(secretsPath(c)), "STRIPE_KEY": nil,
+		"STRIPE_WEBHOOK_SECRET": nil,
+		"SANDBOX_URL":           nil, "SANDBOX_KEY": nil, "SANDBOX_WEBHOOK_SECRET": nil,
 		"SCHEDULER_GROUP": str(groupName(c)), "GUARD_CONFIG": optional(c.GuardConfig),
-		"SHOP_CONFIG": optional(c.ShopConfig), "CATALOG_CACHE_TTL": optional(c.CacheTTL), "MAIL_FROM": str(c.MailFrom), "MAIL_REPLY_TO": str(c.ShopContact),
-		"SHOP_NAME": str(c.ShopName), "SHOP_URL": str(c.ShopURL), "LINK_BASE": str(c.LinkBase), "SHOP_CONTACT": str(c.ShopContact),
+		"SHOP_CONFIG": optional(c.ShopConfig), "CATALOG_CACHE_TTL": optional(c.CacheTTL), "MAIL_FROM": str(c.MailFrom),
+		"MAIL_REPLY_TO": str(c.ShopContact),
+		"SHOP_NAME":     str(c.ShopName), "SHOP_URL": str(c.ShopURL), "LINK_BASE": str(c.LinkBase),
+		"SHOP_CONTACT":    str(c.ShopContact),
 		"SHOP_COLOR":      optional(c.ShopColor),
 		"OUTREACH_CONFIG": nil, "PUSH_HOSTS": nil,
 		"MEDIA_BUCKET": d.Media.Bucket.BucketName(), "MEDIA_URL": d.Media.URL,

@@ -15,10 +15,11 @@ import (
 )
 
 // streaming are the actions of the event source mapping that feeds a function from a stream.
-var streaming = []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+var streaming = []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
+	"dynamodb:ListStreams"}
 
-// TestRolesAllowWhatTheTopologySays compares the synthesized policies with the topology, which another test compares with
-// what the functions really do: none missing, none spare.
+// TestRolesAllowWhatTheTopologySays compares the synthesized policies with the topology, which another test compares
+// with what the functions really do: none missing, none spare.
 func TestRolesAllowWhatTheTopologySays(t *testing.T) {
 	s := synth(t)
 	got := map[string]bool{}
@@ -98,8 +99,8 @@ func tableOf(t *testing.T, on any) string {
 	return string(raw)
 }
 
-// TestSchedulesMayInvokeOneFunctionAndLeaveWhatFailedInOneQueue: the role that functions hand to their schedules does nothing
-// else, and only they may hand it over.
+// TestSchedulesMayInvokeOneFunctionAndLeaveWhatFailedInOneQueue: the role that functions hand to their schedules does
+// nothing else, and only they may hand it over.
 func TestSchedulesMayInvokeOneFunctionAndLeaveWhatFailedInOneQueue(t *testing.T) {
 	s := synth(t)
 	var got []string
@@ -119,7 +120,8 @@ func TestSchedulesMayInvokeOneFunctionAndLeaveWhatFailedInOneQueue(t *testing.T)
 		}
 	}
 	slices.Sort(got)
-	if len(got) != 2 || !strings.HasPrefix(got[0], "lambda:InvokeFunction on ") || !strings.Contains(got[0], "function:dangol-prod-"+topology.Scheduled+`"`) ||
+	if len(got) != 2 || !strings.HasPrefix(got[0], "lambda:InvokeFunction on ") ||
+		!strings.Contains(got[0], "function:dangol-prod-"+topology.Scheduled+`"`) ||
 		!strings.HasPrefix(got[1], "sqs:SendMessage on ") || !strings.Contains(got[1], "queuetimesdead") {
 		t.Errorf("the schedules' role may %q", got)
 	}
@@ -127,7 +129,8 @@ func TestSchedulesMayInvokeOneFunctionAndLeaveWhatFailedInOneQueue(t *testing.T)
 		for id, policy := range resources(t, stack, "AWS::IAM::Policy") {
 			passes := strings.Contains(fmt.Sprint(policy.Properties["PolicyDocument"]), "iam:PassRole")
 			plans := slices.ContainsFunc(topology.Dangol.Functions, func(f topology.Function) bool {
-				return strings.HasPrefix(id, strings.ReplaceAll(f.Name, "-", "")+"role") && slices.Contains(f.Permissions, function.PlanTimes)
+				return strings.HasPrefix(id, strings.ReplaceAll(f.Name, "-", "")+"role") &&
+					slices.Contains(f.Permissions, function.PlanTimes)
 			})
 			if passes != plans {
 				t.Errorf("%s hands the schedules' role over: %v, want %v", id, passes, plans)

@@ -22,9 +22,9 @@ type Stage struct {
 	Protected bool
 	// LogDays is how long logs are kept.
 	LogDays float64
-	// WarmReads and WarmWrites are the units a second that each table takes at once, without growing into them; 0 leaves it to
-	// DynamoDB. The figures of prod are those that an on-demand table has from its first day, so they cost nothing and are only
-	// written down; before a launch raise them here, which is paid once.
+	// WarmReads and WarmWrites are the units a second that each table takes at once, without growing into them; 0 leaves
+	// it to DynamoDB. The figures of prod are those that an on-demand table has from its first day, so they cost nothing
+	// and are only written down; before a launch raise them here, which is paid once.
 	WarmReads, WarmWrites float64
 }
 
@@ -45,15 +45,15 @@ type Config struct {
 	AlarmMail   string   // who is told about alarms; empty for nobody
 	CallbackURL []string // where the log-in page returns to
 	LogoutURL   []string // where it returns to after log-out
-	// AccountMail sends the mails about accounts (codes, invitations) through SES with the shop's sender. It needs a verified
-	// domain and SES's production access. Otherwise Cognito sends them itself, 50 a day at most.
+	// AccountMail sends the mails about accounts (codes, invitations) through SES with the shop's sender. It needs a
+	// verified domain and SES's production access. Otherwise Cognito sends them itself, 50 a day at most.
 	AccountMail bool
 	ShopColor   string // of buttons in mails
 	ShopConfig  string // JSON in place of shared/pricing/shop.json
 	GuardConfig string // JSON in place of shared/promotion/guard.json
 	CacheTTL    string // seconds that catalog and promotions may be old
-	// CheckoutConcurrency keeps so many instances for checkouts, whatever the rest of the account does; 0 reserves none. Lambda
-	// refuses it in an account with a limit below 100 and that number.
+	// CheckoutConcurrency keeps so many instances for checkouts, whatever the rest of the account does; 0 reserves none.
+	// Lambda refuses it in an account with a limit below 100 and that number.
 	CheckoutConcurrency float64
 	// DetailedMetrics writes metrics of every route, for some 1.70 USD a route and month.
 	DetailedMetrics bool
@@ -81,7 +81,8 @@ func FromContext(app awscdk.App) (Config, error) {
 	c := Config{
 		Stage: stage, Dist: text("dist", "dist"), Issuer: text("issuer", ""), Audience: list(text("audience", "")),
 		Origins: list(text("origins", "http://localhost:3000")), MailFrom: text("mailFrom", "shop@example.com"),
-		ShopName: text("shopName", "Dangol"), ShopURL: text("shopUrl", "https://shop.example.com"), TimeZone: text("timeZone", "Asia/Seoul"),
+		ShopName: text("shopName", "Dangol"), ShopURL: text("shopUrl", "https://shop.example.com"),
+		TimeZone:    text("timeZone", "Asia/Seoul"),
 		LinkBase:    text("linkBase", text("shopUrl", "https://shop.example.com")),
 		ShopContact: text("shopContact", "help@shop.example.com"), ShopImprint: text("shopImprint", ""),
 		AlarmMail: text("alarmMail", ""), CallbackURL: list(text("callbackUrls", "http://localhost:3000/callback")),
@@ -95,7 +96,8 @@ func FromContext(app awscdk.App) (Config, error) {
 	c.DetailedMetrics = text("detailedMetrics", "") == "true"
 	reserved, err := strconv.Atoi(text("checkoutConcurrency", "0"))
 	if err != nil || reserved < 0 {
-		return Config{}, fmt.Errorf("context checkoutConcurrency: a number of instances, not %s", text("checkoutConcurrency", ""))
+		return Config{}, fmt.Errorf("context checkoutConcurrency: a number of instances, not %s",
+			text("checkoutConcurrency", ""))
 	}
 	c.CheckoutConcurrency = float64(reserved)
 	return c, c.check()

@@ -41,8 +41,9 @@ var synthesized = sync.OnceValues(func() (stacks.Stacks, error) {
 		return stacks.Stacks{}, fmt.Errorf("run `make build` first: %w", err)
 	}
 	app := awscdk.NewApp(&awscdk.AppProps{
-		Outdir:  jsii.String(outDir),
-		Context: &map[string]any{"stage": "prod", "dist": dist, "origins": "https://shop.example.com", "mailFrom": "hello@shop.example.com"},
+		Outdir: jsii.String(outDir),
+		Context: &map[string]any{"stage": "prod", "dist": dist, "origins": "https://shop.example.com",
+			"mailFrom": "hello@shop.example.com"},
 	})
 	config, err := stacks.FromContext(app)
 	if err != nil {
@@ -100,10 +101,12 @@ func resources(t *testing.T, stack awscdk.Stack, kind string) map[string]resourc
 func TestNagHasNothingToSay(t *testing.T) {
 	for _, stack := range all(synth(t)) {
 		annotations := assertions.Annotations_FromStack(stack)
-		for _, m := range *annotations.FindError(jsii.String("*"), assertions.Match_StringLikeRegexp(jsii.String(`AwsSolutions-.*`))) {
+		for _, m := range *annotations.FindError(jsii.String("*"),
+			assertions.Match_StringLikeRegexp(jsii.String(`AwsSolutions-.*`))) {
 			t.Errorf("%s: %v", *m.Id, m.Entry.Data)
 		}
-		for _, m := range *annotations.FindWarning(jsii.String("*"), assertions.Match_StringLikeRegexp(jsii.String(`AwsSolutions-.*`))) {
+		for _, m := range *annotations.FindWarning(jsii.String("*"),
+			assertions.Match_StringLikeRegexp(jsii.String(`AwsSolutions-.*`))) {
 			t.Errorf("%s: %v", *m.Id, m.Entry.Data)
 		}
 	}
@@ -190,7 +193,8 @@ func TestEveryRouteIsDeployedWithItsGuard(t *testing.T) {
 func TestWhatCanFailHasADeadLetterQueueAndAnAlarm(t *testing.T) {
 	s := synth(t)
 	for id, mapping := range resources(t, s.Async.Stack, "AWS::Lambda::EventSourceMapping") {
-		if !slices.Contains(strings.Fields(fmt.Sprint(mapping.Properties["FunctionResponseTypes"])), "[ReportBatchItemFailures]") {
+		if !slices.Contains(strings.Fields(fmt.Sprint(mapping.Properties["FunctionResponseTypes"])),
+			"[ReportBatchItemFailures]") {
 			t.Errorf("%s does not report partial failures", id)
 		}
 	}

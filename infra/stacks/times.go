@@ -10,8 +10,9 @@ import (
 	"dangol/infra/topology"
 )
 
-// times is what one-time schedules need: a group of their own, and a role that may invoke one function and leave what could
-// not be invoked in one queue. Arns are made of names, because the function that schedules invoke also makes some.
+// times is what one-time schedules need: a group of their own, and a role that may invoke one function and leave what
+// could not be invoked in one queue. Arns are made of names, because the function that schedules invoke also makes
+// some.
 type times struct {
 	config Config
 	role   awsiam.Role
@@ -25,7 +26,8 @@ func scheduledName(c Config) string { return "dangol-" + c.Stage.Name + "-" + to
 func newTimes(stack awscdk.Stack, c Config, dead awssqs.Queue) *times {
 	awsscheduler.NewCfnScheduleGroup(stack, str("Times"), &awsscheduler.CfnScheduleGroupProps{Name: str(groupName(c))})
 	t := &times{config: c, dead: dead, target: *stack.FormatArn(&awscdk.ArnComponents{
-		Service: str("lambda"), Resource: str("function"), ResourceName: str(scheduledName(c)), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+		Service: str("lambda"), Resource: str("function"), ResourceName: str(scheduledName(c)),
+		ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})}
 	t.role = awsiam.NewRole(stack, str("times-role"), &awsiam.RoleProps{
 		// Only schedules of this account may use the role (confused deputy).

@@ -30,11 +30,12 @@ type watch struct {
 	data   *Data
 }
 
-func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data, async *Async, api *API) awscdk.Stack {
+func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.System, d *Data, async *Async,
+	api *API) awscdk.Stack {
 	w := &watch{stack: awscdk.NewStack(app, props.StackName, props), stage: c.Stage.Name, data: d}
 	w.topic = awssns.NewTopic(w.stack, str("Alarms"), &awssns.TopicProps{EnforceSSL: yes(true)})
-	// Enforcing TLS gives the topic a policy, and a policy without an Allow lets nobody publish: neither CloudWatch nor, by
-	// default, anybody else.
+	// Enforcing TLS gives the topic a policy, and a policy without an Allow lets nobody publish: neither CloudWatch nor,
+	// by default, anybody else.
 	w.topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid: str("Alarms"), Actions: strs("sns:Publish"), Resources: &[]*string{w.topic.TopicArn()},
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(str("cloudwatch.amazonaws.com"), nil)},
@@ -52,7 +53,8 @@ func newWatch(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Sys
 	}
 	for _, name := range slices.Sorted(maps.Keys(async.Dead)) {
 		// Visible messages, not sent ones: what SQS itself moves to a dead-letter queue does not count as sent.
-		metric := async.Dead[name].MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: str("Maximum")})
+		metric := async.Dead[name].MetricApproximateNumberOfMessagesVisible(
+			&awscloudwatch.MetricOptions{Statistic: str("Maximum")})
 		w.alarm(name, "Something waits in "+name+": look at it, mend the cause, redrive", metric, 0, 1)
 	}
 	w.alarm("api-errors", "The API answers with server errors", api.HTTP.MetricServerError(&awscloudwatch.MetricOptions{
@@ -77,7 +79,8 @@ func (w *watch) function(f topology.Function, fn awslambda.Function) {
 	w.alarm(f.Name+"-throttles", "Function "+f.Name+" is throttled", throttles, 0, 2)
 	w.alarm(f.Name+"-slow", "Function "+f.Name+" is close to its timeout", slow, 0.8*f.Timeout.Seconds()*1000, 2)
 	if f.Stream != nil {
-		age := fn.Metric(str("IteratorAge"), &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(num(5)), Statistic: str("Maximum")})
+		age := fn.Metric(str("IteratorAge"),
+			&awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(num(5)), Statistic: str("Maximum")})
 		w.alarm(f.Name+"-behind", "Function "+f.Name+" is more than five minutes behind the changes", age, 5*60*1000, 2)
 	}
 	if f.Schedule != nil {
@@ -110,13 +113,15 @@ func (w *watch) tasks() {
 		task.MetricStuck:         "A task can neither succeed nor be compensated: a person has to look after it",
 	} {
 		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-			Namespace: str(metrics.Namespace), MetricName: str(name), Statistic: str("Sum"), Period: awscdk.Duration_Minutes(num(5)),
+			Namespace: str(metrics.Namespace), MetricName: str(name), Statistic: str("Sum"),
+			Period: awscdk.Duration_Minutes(num(5)),
 		})
 		w.alarm(name, what, metric, 0, 1)
 	}
 }
 
-// mail watches the sender's reputation: Gmail and Yahoo want complaints under 0.1 %, SES reviews accounts over 5 % bounces.
+// mail watches the sender's reputation: Gmail and Yahoo want complaints under 0.1 %, SES reviews accounts over 5 %
+// bounces.
 func (w *watch) mail() {
 	for name, limit := range map[string]float64{"Reputation.BounceRate": 0.05, "Reputation.ComplaintRate": 0.001} {
 		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{

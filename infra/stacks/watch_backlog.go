@@ -11,20 +11,21 @@ import (
 	"dangol/infra/topology"
 )
 
-// oldest is how old the oldest message of a work queue may become, in seconds: long enough for a burst, short enough that
-// a shopper who waits for a mail or a refund is not the first to notice.
+// oldest is how old the oldest message of a work queue may become, in seconds: long enough for a burst, short enough
+// that a shopper who waits for a mail or a refund is not the first to notice.
 const oldest = 15 * 60
 
-// silent tells when a function that a schedule starts has not run at all. No data is the alarm here: a schedule that was
-// deleted or may no longer invoke writes none.
+// silent tells when a function that a schedule starts has not run at all. No data is the alarm here: a schedule that
+// was deleted or may no longer invoke writes none.
 func (w *watch) silent(f topology.Function, fn awslambda.Function) {
 	period := lasting(5 * f.Schedule.Rate)
 	metric := fn.MetricInvocations(&awscloudwatch.MetricOptions{Period: period, Statistic: str("Sum")})
-	w.alarmOn(f.Name+"-silent", "Function "+f.Name+" has not run: what is due is not done", metric, &awscloudwatch.AlarmProps{
-		Threshold: num(1), EvaluationPeriods: num(2),
-		ComparisonOperator: awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD,
-		TreatMissingData:   awscloudwatch.TreatMissingData_BREACHING,
-	})
+	w.alarmOn(f.Name+"-silent", "Function "+f.Name+" has not run: what is due is not done", metric,
+		&awscloudwatch.AlarmProps{
+			Threshold: num(1), EvaluationPeriods: num(2),
+			ComparisonOperator: awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD,
+			TreatMissingData:   awscloudwatch.TreatMissingData_BREACHING,
+		})
 }
 
 // queues watches how far the work lags behind.
@@ -37,8 +38,8 @@ func (w *watch) queues(async *Async) {
 	}
 }
 
-// tables watches what DynamoDB refused. A few conflicts are normal where two shoppers want the same unit; many mean that
-// one item has become hot.
+// tables watches what DynamoDB refused. A few conflicts are normal where two shoppers want the same unit; many mean
+// that one item has become hot.
 func (w *watch) tables(s topology.System) {
 	for _, schema := range s.Tables {
 		for name, limit := range map[string]float64{

@@ -8,7 +8,8 @@ var Sample = map[string]string{
 	"CATALOG_CACHE_TTL": "2",
 	"PAYMENT_PROVIDER":  "sandbox", "PAYMENT_SECRETS": "", "SANDBOX_URL": "http://127.0.0.1:9", "SANDBOX_KEY": "sk_sample",
 	"SANDBOX_WEBHOOK_SECRET": "whsec_sample", "STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": "",
-	"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:ap-northeast-2:123456789012:function:promotion-scheduler",
+	"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:ap-northeast-2:123456789012:function:promot" +
+		"ion-scheduler",
 	"SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
 	"SCHEDULER_DEAD_ARN": "arn:aws:sqs:ap-northeast-2:123456789012:times-dead", "GUARD_CONFIG": "",
 	"BUS_NAME": "dangol", "DUE_KINDS": "checkout=http://127.0.0.1:9/checkout-worker",
@@ -17,5 +18,6 @@ var Sample = map[string]string{
 	"SHOP_COLOR":   "",
 	"MEDIA_BUCKET": "media", "MEDIA_URL": "https://media.example.com",
 	"SHOP_IMPRINT": "", "SHOP_TIMEZONE": "", "MAIL_REPLY_TO": "",
-	"LINK_BASE": "https://shop.example.com", "OUTREACH_CONFIG": "", "PUSH_HOSTS": "", "MAIL_FROM": "shop@example.com", "MAIL_CONFIGURATION_SET": "sample",
+	"LINK_BASE": "https://shop.example.com", "OUTREACH_CONFIG": "", "PUSH_HOSTS": "", "MAIL_FROM": "shop@example.com",
+	"MAIL_CONFIGURATION_SET": "sample",
 }

@@ -1,6 +1,6 @@
-// Package topology is the system as plain data: the list of the functions, each described by its own Spec, and what follows
-// from it (queues, due kinds). The CDK stacks, the local runner, the permission tests and docs/architecture.md all read it,
-// so what runs on a laptop is what gets deployed. docs/adding-a-function.md shows how a function is added.
+// Package topology is the system as plain data: the list of the functions, each described by its own Spec, and what
+// follows from it (queues, due kinds). The CDK stacks, the local runner, the permission tests and docs/architecture.md
+// all read it, so what runs on a laptop is what gets deployed. docs/adding-a-function.md shows how a function is added.
 package topology
 
 import (

@@ -11,8 +11,8 @@ import (
 // visibilities is how many times its function's timeout a queue hides a message (AWS: at least six times).
 const visibilities = 6
 
-// TestAJobThatFailsComesAgainBeforeTheSweeperHandsItOutAgain keeps failing jobs from doubling: while a message is hidden, the
-// claim of the sweeper must still stand.
+// TestAJobThatFailsComesAgainBeforeTheSweeperHandsItOutAgain keeps failing jobs from doubling: while a message is
+// hidden, the claim of the sweeper must still stand.
 func TestAJobThatFailsComesAgainBeforeTheSweeperHandsItOutAgain(t *testing.T) {
 	t.Parallel()
 	for _, q := range topology.Dangol.Queues {

@@ -32,8 +32,8 @@ func (a *Address) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error
 }
 
 // Normalize returns the address as it is stored: a real country, a postal code in the form of that country, a telephone
-// number as E.164, no spaces around anything. at is the pointer to the address in the request. Errors: 422 with a pointer
-// to each field that is wrong.
+// number as E.164, no spaces around anything. at is the pointer to the address in the request. Errors: 422 with a
+// pointer to each field that is wrong.
 func (a Address) Normalize(at string) (Address, error) {
 	var wrong []problem.Field
 	note := func(err error) {

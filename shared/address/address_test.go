@@ -11,14 +11,16 @@ import (
 )
 
 func korean(change func(*address.Address)) address.Address {
-	a := address.Address{Name: "김하늘", Line1: "서울특별시 성동구 왕십리로 83", PostalCode: "04769", Country: "KR", Phone: "010-1234-5678"}
+	a := address.Address{Name: "김하늘", Line1: "서울특별시 성동구 왕십리로 83", PostalCode: "04769", Country: "KR",
+		Phone: "010-1234-5678"}
 	change(&a)
 	return a
 }
 
 func TestAddressIsStoredInOneForm(t *testing.T) {
 	t.Parallel()
-	got, err := korean(func(a *address.Address) { a.Name, a.Line2, a.City = " 김하늘 ", " 301호", "서울 " }).Normalize("/address")
+	got, err := korean(func(a *address.Address) { a.Name, a.Line2, a.City = " 김하늘 ", " 301호", "서울 " }).Normalize(
+		"/address")
 	want := address.Address{
 		Name: "김하늘", Line1: "서울특별시 성동구 왕십리로 83", Line2: "301호", City: "서울", PostalCode: "04769", Country: "KR",
 		Phone: "+821012345678",
@@ -76,10 +78,13 @@ func TestPostalCodesHaveTheFormOfTheirCountry(t *testing.T) {
 func TestNumbersAreStoredAsE164(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ country, sent, want string }{
-		{"KR", "010-1234-5678", "+821012345678"}, {"KR", "02-312-3456", "+8223123456"}, {"KR", "+82 10 1234 5678", "+821012345678"},
-		{"US", "(415) 555-2671", "+14155552671"}, {"US", "1 415 555 2671", "+14155552671"}, {"IT", "06 698 12345", "+390669812345"},
+		{"KR", "010-1234-5678", "+821012345678"}, {"KR", "02-312-3456", "+8223123456"},
+		{"KR", "+82 10 1234 5678", "+821012345678"},
+		{"US", "(415) 555-2671", "+14155552671"}, {"US", "1 415 555 2671", "+14155552671"},
+		{"IT", "06 698 12345", "+390669812345"},
 		{"KR", "+1 415 555 2671", "+14155552671"}, {"AE", "+971 50 123 4567", "+971501234567"},
-		{"AE", "050 123 4567", ""}, {"KR", "0", ""}, {"KR", "1234", ""}, {"KR", "010-1234-5678 ext 9", ""}, {"KR", "+0821012345678", ""},
+		{"AE", "050 123 4567", ""}, {"KR", "0", ""}, {"KR", "1234", ""}, {"KR", "010-1234-5678 ext 9", ""},
+		{"KR", "+0821012345678", ""},
 		{"KR", "+8210123456789012", ""}, {"KR", "＋821012345678", ""}, {"KR", "٠١٠١٢٣٤٥٦٧٨", ""},
 	} {
 		a, err := korean(func(a *address.Address) { a.Country, a.PostalCode, a.Phone = c.country, "", c.sent }).Normalize("")
@@ -94,7 +99,8 @@ func TestWhatNormalizeReturnsItLeavesAlone(t *testing.T) {
 	text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[ +0-9A-Za-z\-]{0,12}`))
 	rapid.Check(t, func(t *rapid.T) {
 		a := address.Address{
-			Name: text.Draw(t, "name"), Line1: text.Draw(t, "line1"), PostalCode: text.Draw(t, "code"), Phone: text.Draw(t, "phone"),
+			Name: text.Draw(t, "name"), Line1: text.Draw(t, "line1"), PostalCode: text.Draw(t, "code"),
+			Phone:   text.Draw(t, "phone"),
 			Country: rapid.SampledFrom([]string{"KR", "US", "GB", "AE", "JP"}).Draw(t, "country"),
 		}
 		once, err := a.Normalize("")

@@ -6,14 +6,17 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// postalForms are the forms of postal codes by country (Universal Postal Union, "Addressing systems"): 9 is a digit, A a
-// letter, the rest stands for itself. Countries that are not here take what looks like a code.
+// postalForms are the forms of postal codes by country (Universal Postal Union, "Addressing systems"): 9 is a digit, A
+// a letter, the rest stands for itself. Countries that are not here take what looks like a code.
 var postalForms = map[string]string{
-	"AT": "9999", "AU": "9999", "BE": "9999", "BR": "99999-999 99999999", "CA": "A9A_9A9 A9A9A9", "CH": "9999", "CN": "999999",
+	"AT": "9999", "AU": "9999", "BE": "9999", "BR": "99999-999 99999999", "CA": "A9A_9A9 A9A9A9", "CH": "9999",
+	"CN": "999999",
 	"CZ": "999_99 99999", "DE": "99999", "DK": "9999", "ES": "99999", "FI": "99999", "FR": "99999",
 	"GB": "A9_9AA A99_9AA AA9_9AA AA99_9AA A9A_9AA AA9A_9AA A99AA A999AA AA99AA AA999AA A9A9AA AA9A9AA",
-	"GR": "999_99 99999", "HU": "9999", "ID": "99999", "IN": "999999 999_999", "IT": "99999", "JP": "999-9999 9999999", "KR": "99999",
-	"LU": "9999", "MX": "99999", "MY": "99999", "NL": "9999_AA 9999AA", "NO": "9999", "NZ": "9999", "PH": "9999", "PL": "99-999",
+	"GR": "999_99 99999", "HU": "9999", "ID": "99999", "IN": "999999 999_999", "IT": "99999", "JP": "999-9999 9999999",
+	"KR": "99999",
+	"LU": "9999", "MX": "99999", "MY": "99999", "NL": "9999_AA 9999AA", "NO": "9999", "NZ": "9999", "PH": "9999",
+	"PL": "99-999",
 	"PT": "9999-999", "SE": "999_99 99999", "SG": "999999", "SK": "999_99 99999", "TH": "99999", "TR": "99999",
 	"TW": "999 99999 999999 999-99 999-999", "US": "99999 99999-9999", "VN": "99999 999999",
 }

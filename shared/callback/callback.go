@@ -1,5 +1,6 @@
-// Package callback has the rules of call-back requests: which slots a team offers, how many calls a slot takes, what an attempt's
-// outcome leads to, and when a shopper is reminded. The functions are pure; functions/care stores what they decide.
+// Package callback has the rules of call-back requests: which slots a team offers, how many calls a slot takes, what an
+// attempt's outcome leads to, and when a shopper is reminded. The functions are pure; functions/care stores what they
+// decide.
 package callback
 
 import (
@@ -85,8 +86,8 @@ type Slot struct {
 	Left int       `json:"left" doc:"calls that can still be booked"`
 }
 
-// Slots cuts the opening hours of the next days into slots of a length. What is left over at the end of a period is no slot.
-// taken says how many calls a slot has.
+// Slots cuts the opening hours of the next days into slots of a length. What is left over at the end of a period is no
+// slot. taken says how many calls a slot has.
 func Slots(s hours.Schedule, length time.Duration, capacity int, now time.Time, taken func(from time.Time) int) []Slot {
 	if length <= 0 {
 		return nil
@@ -109,8 +110,8 @@ func Slots(s hours.Schedule, length time.Duration, capacity int, now time.Time, 
 	return slots
 }
 
-// first is where the slots of a period begin: at its start, or for a period that an override began at an odd time on the next full
-// slot of the local day, so that slots do not move with the moment of asking.
+// first is where the slots of a period begin: at its start, or for a period that an override began at an odd time on
+// the next full slot of the local day, so that slots do not move with the moment of asking.
 func first(s hours.Schedule, p hours.Period, length time.Duration) time.Time {
 	local := s.Local(p.From)
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
@@ -179,8 +180,8 @@ func (r Request) Rings(now time.Time) (Request, Ring) {
 // Ended reports whether nothing more happens.
 func (r Request) Ended() bool { return r.State == Done || r.State == Failed || r.State == Canceled }
 
-// Begin gives the call to an agent, who dials. A call can be made before its time, but only by one agent at a time. Errors:
-// call_ended, call_taken.
+// Begin gives the call to an agent, who dials. A call can be made before its time, but only by one agent at a time.
+// Errors: call_ended, call_taken.
 func (r Request) Begin(agentID string, now time.Time) (Request, error) {
 	switch {
 	case r.Ended():
@@ -192,9 +193,10 @@ func (r Request) Begin(agentID string, now time.Time) (Request, error) {
 	return r, nil
 }
 
-// Finish notes how an attempt ended. Who was not reached is called again after a while, within the opening hours, and after the last
-// attempt no more. Errors: not_calling.
-func (r Request) Finish(agentID string, outcome Outcome, note string, s hours.Schedule, now time.Time) (Request, error) {
+// Finish notes how an attempt ended. Who was not reached is called again after a while, within the opening hours, and
+// after the last attempt no more. Errors: not_calling.
+func (r Request) Finish(agentID string, outcome Outcome, note string, s hours.Schedule, now time.Time) (Request,
+	error) {
 	if r.State != Calling || r.AgentID != agentID {
 		return r, problem.Conflict("not_calling", "Begin the call first.")
 	}

@@ -23,7 +23,8 @@ func none(time.Time) int { return 0 }
 func TestSlotsComeFromTheHours(t *testing.T) {
 	t.Parallel()
 	slots := callback.Slots(schedule(), 30*time.Minute, 2, monday.Add(5*time.Minute), none)
-	// Monday from 10:35 on: 11:00 and 11:30, then ten in the afternoon; then sixteen on each of four days, and Monday morning until 10.
+	// Monday from 10:35 on: 11:00 and 11:30, then ten in the afternoon; then sixteen on each of four days, and Monday
+	// morning until 10.
 	if want := 2 + 10 + 4*16 + 3; len(slots) != want {
 		t.Errorf("%d slots, want %d", len(slots), want)
 	}
@@ -137,7 +138,8 @@ func TestWhoIsNotReachedIsCalledAgainInOpeningHours(t *testing.T) {
 			t.Fatalf("%+v, %v", r, err)
 		}
 		if !r.CallFrom.Equal(want) {
-			t.Errorf("after attempt %d call again at %s, want %s", n+1, r.CallFrom.In(time.FixedZone("KST", 9*3600)), want.In(time.FixedZone("KST", 9*3600)))
+			t.Errorf("after attempt %d call again at %s, want %s", n+1, r.CallFrom.In(time.FixedZone("KST", 9*3600)),
+				want.In(time.FixedZone("KST", 9*3600)))
 		}
 	}
 	begun, err := r.Begin("a", r.CallFrom)
@@ -157,7 +159,8 @@ func TestWhoIsNotReachedIsCalledAgainInOpeningHours(t *testing.T) {
 func TestBookingRefusesWhatIsNotOffered(t *testing.T) {
 	t.Parallel()
 	slots := callback.Slots(schedule(), 30*time.Minute, 2, monday, none)
-	for _, from := range []time.Time{monday, monday.Add(3 * time.Hour), monday.Add(61 * time.Minute), monday.AddDate(0, 0, 30)} {
+	for _, from := range []time.Time{monday, monday.Add(3 * time.Hour), monday.Add(61 * time.Minute),
+		monday.AddDate(0, 0, 30)} {
 		if from.Equal(slots[0].From) {
 			continue
 		}

@@ -35,7 +35,8 @@ func (s *testCatalog) with(id string, won int64, left int, set ...variant) *test
 		f(&v)
 	}
 	s.left[id] = left
-	s.variants[id] = cart.SellableVariant{Product: &catalog.Product{ID: "prod-" + id, Title: catalog.Text{"en": id}}, Variant: v}
+	s.variants[id] = cart.SellableVariant{Product: &catalog.Product{ID: "prod-" + id, Title: catalog.Text{"en": id}},
+		Variant: v}
 	for id, g := range s.variants { // a set may have come before its parts
 		s.variants[id] = cart.NewSellableVariant(g.Product, g.Variant, s.left)
 	}

@@ -1,5 +1,5 @@
-// Package cart is the cart: what is in it, what it costs, what keeps it from being bought, and how it is stored. The cart
-// function changes it, the checkout function sells it.
+// Package cart is the cart: what is in it, what it costs, what keeps it from being bought, and how it is stored. The
+// cart function changes it, the checkout function sells it.
 package cart
 
 import (
@@ -46,22 +46,25 @@ type Cart struct {
 	MergedIDs  table.List[string] `dynamodbav:"mergedIds,omitempty"` // guest carts that went into this one
 	// Chosen is the gifts that the shopper chose, as variant ids by promotion id.
 	Chosen table.Map[[]string] `dynamodbav:"chosen,omitempty"`
-	// Shown is what promotions did when the cart was last changed, and Moved what they have done since then that the shopper
-	// has not accepted yet.
+	// Shown is what promotions did when the cart was last changed, and Moved what they have done since then that the
+	// shopper has not accepted yet.
 	Shown            *ShownPromotions            `dynamodbav:"shown,omitempty"`
 	PromotionChanges table.List[PromotionChange] `dynamodbav:"moved,omitempty"`
-	Keys             table.List[UsedKey]         `dynamodbav:"keys,omitempty"`      // recent idempotency keys, in the write they belong to
-	WriteIDs         table.List[string]          `dynamodbav:"marks,omitempty"`     // of recent writes, to recognize one whose answer was lost
-	WriteID          string                      `dynamodbav:"mark,omitempty"`      // of the checkout's last step
-	LastOrder        *LastOrder                  `dynamodbav:"lastOrder,omitempty"` // what became of the cart that stood here before
-	Event            *event.Event                `dynamodbav:"event,omitempty"`
-	CreatedAt        time.Time                   `dynamodbav:"createdAt"`
-	UpdatedAt        time.Time                   `dynamodbav:"updatedAt"`
-	TTL              int64                       `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
+	// recent idempotency keys, in the write they belong to
+	Keys table.List[UsedKey] `dynamodbav:"keys,omitempty"`
+	// of recent writes, to recognize one whose answer was lost
+	WriteIDs table.List[string] `dynamodbav:"marks,omitempty"`
+	WriteID  string             `dynamodbav:"mark,omitempty"` // of the checkout's last step
+	// what became of the cart that stood here before
+	LastOrder *LastOrder   `dynamodbav:"lastOrder,omitempty"`
+	Event     *event.Event `dynamodbav:"event,omitempty"`
+	CreatedAt time.Time    `dynamodbav:"createdAt"`
+	UpdatedAt time.Time    `dynamodbav:"updatedAt"`
+	TTL       int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
 
-	// Purchases is how many units of goods with a lifetime limit the customer has bought, by variant id, how often they have
-	// used promotions with a limit, by promotion id, and how many orders they have made, under offers.Orders. It is read
-	// along with the cart and not stored in it; nil for a guest.
+	// Purchases is how many units of goods with a lifetime limit the customer has bought, by variant id, how often they
+	// have used promotions with a limit, by promotion id, and how many orders they have made, under offers.Orders. It is
+	// read along with the cart and not stored in it; nil for a guest.
 	Purchases map[string]int `dynamodbav:"-"`
 	// Entitlements is the memberships of the customer, read along with the cart as well.
 	Entitlements membership.Entitlements `dynamodbav:"-"`

@@ -19,8 +19,8 @@ const (
 	lostTries = 3
 )
 
-// Attempt is one request to change a cart. Key, when the client sent one, makes a repetition of it have no effect for 24
-// hours; Hash tells whether the repetition asks for the same.
+// Attempt is one request to change a cart. Key, when the client sent one, makes a repetition of it have no effect for
+// 24 hours; Hash tells whether the repetition asks for the same.
 type Attempt struct {
 	Key, Hash string
 }
@@ -30,9 +30,11 @@ type Attempt struct {
 // reports whether the attempt's key had been used before; the cart is then as it is and do is not asked. A write whose
 // answer was lost is found again by its mark.
 //
-// 2 round trips; 1 RCU per 4 KB and 1 WCU per KB of the cart; 1 more round trip for each change it met. Errors: those of
-// do, 404 cart_not_found, 409 cart_paying, 409 cart_ordered with extra.orderId, 422 idempotency_key_reused, 503 busy.
-func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) error) (c *Cart, replayed bool, err error) {
+// 2 round trips; 1 RCU per 4 KB and 1 WCU per KB of the cart; 1 more round trip for each change it met. Errors: those
+// of do, 404 cart_not_found, 409 cart_paying, 409 cart_ordered with extra.orderId, 422 idempotency_key_reused, 503
+// busy.
+func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) error) (c *Cart, replayed bool,
+	err error) {
 	mark := id.Secret()[:8]
 	ref.Operator = false // reading is all it allows
 	lost := 0
@@ -82,7 +84,8 @@ type reading struct {
 	seen stood
 }
 
-// CheckOpen returns why a cart cannot be changed: 409 cart_paying or cart_ordered with extra.orderId; nil for an open one.
+// CheckOpen returns why a cart cannot be changed: 409 cart_paying or cart_ordered with extra.orderId; nil for an open
+// one.
 func CheckOpen(c *Cart) error {
 	switch c.State {
 	case Paying:
@@ -120,7 +123,8 @@ func (s Store) write(c *Cart, seen stood, mark string, a Attempt) table.Put {
 	}}
 }
 
-// unchanged keeps one change from overwriting another, or a cart that is being paid for, or the one that took its place.
+// unchanged keeps one change from overwriting another, or a cart that is being paid for, or the one that took its
+// place.
 const unchanged = "#id = :id AND #version = :version AND #state = :open"
 
 // used looks for the attempt's key among those of the cart.

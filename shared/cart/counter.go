@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// CounterOf is the id under which a shopper's uses are counted: the customer, or a guest's mail address as a hash; empty for a
-// guest whose address is not known.
+// CounterOf is the id under which a shopper's uses are counted: the customer, or a guest's mail address as a hash;
+// empty for a guest whose address is not known.
 func CounterOf(customerID, email string) string {
 	if customerID != "" || email == "" {
 		return customerID
@@ -18,8 +18,8 @@ func CounterOf(customerID, email string) string {
 	return "mail-" + hex.EncodeToString(sum[:16])
 }
 
-// normalEmail makes mail addresses equal that reach the same mailbox: case does not count, nor does what follows a plus sign,
-// nor, at Google, a dot.
+// normalEmail makes mail addresses equal that reach the same mailbox: case does not count, nor does what follows a plus
+// sign, nor, at Google, a dot.
 func normalEmail(email string) string {
 	email = strings.ToLower(norm.NFKC.String(strings.TrimSpace(email)))
 	local, domain, ok := cutLast(email, "@")

@@ -9,7 +9,8 @@ import (
 func TestGuestsAreCountedByTheirMailbox(t *testing.T) {
 	t.Parallel()
 	want := cart.CounterOf("", "haneul.kim@gmail.com")
-	for _, same := range []string{"Haneul.Kim@GMail.com", " haneulkim@gmail.com ", "haneul.kim+shop@googlemail.com", "ｈaneulkim@gmail.com"} {
+	for _, same := range []string{"Haneul.Kim@GMail.com", " haneulkim@gmail.com ", "haneul.kim+shop@googlemail.com",
+		"ｈaneulkim@gmail.com"} {
 		if got := cart.CounterOf("", same); got != want {
 			t.Errorf("%q is counted as somebody else", same)
 		}

@@ -59,8 +59,9 @@ func basketOf(c *Cart, goods Variants, at time.Time) pricing.Basket {
 		}
 		b.Lines = append(b.Lines, pricing.Line{
 			ID: l.ID, VariantID: l.VariantID, ProductID: g.Product.ID, Quantity: l.Quantity, Unit: price.Amount,
-			CompareAt: price.CompareAt, Floor: price.Floor, Taxable: g.Variant.Taxable, TaxClass: g.Variant.TaxClass, RequiresShipping: g.Variant.RequiresShipping,
-			Categories: g.Product.Categories, Tags: g.Product.Tags,
+			CompareAt: price.CompareAt, Floor: price.Floor, Taxable: g.Variant.Taxable, TaxClass: g.Variant.TaxClass,
+			RequiresShipping: g.Variant.RequiresShipping,
+			Categories:       g.Product.Categories, Tags: g.Product.Tags,
 		})
 	}
 	return b
@@ -122,7 +123,8 @@ func (p *Priced) checkLine(l Line, n counts, bought map[string]int, at time.Time
 // checkLimits counts all lines of a variant together, so that properties do not get around a limit.
 func (p *Priced) checkLimits(l Line, g SellableVariant, wanted int, bought map[string]int) {
 	if most := g.Variant.MaxPerOrder; most > 0 && wanted > most {
-		p.add("order_limit_reached", l.ID, true, "More than one order may have.", map[string]any{"limit": most, "wanted": wanted})
+		p.add("order_limit_reached", l.ID, true, "More than one order may have.",
+			map[string]any{"limit": most, "wanted": wanted})
 	}
 	most, before := g.Variant.MaxPerCustomer, bought[l.VariantID]
 	if most == 0 {
@@ -137,8 +139,8 @@ func (p *Priced) checkLimits(l Line, g SellableVariant, wanted int, bought map[s
 	}
 }
 
-// checkStock holds what all lines together want of each part against what is left of it. One problem a line is enough: a
-// part of which there is not even enough for one unit, else the first by id.
+// checkStock holds what all lines together want of each part against what is left of it. One problem a line is enough:
+// a part of which there is not even enough for one unit, else the first by id.
 func (p *Priced) checkStock(l Line, g SellableVariant, n counts) {
 	parts := partsOf(g.Variant)
 	var lacking []string

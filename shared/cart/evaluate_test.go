@@ -16,7 +16,8 @@ func TestProblems(t *testing.T) {
 	t.Parallel()
 	s := stocked().
 		with("SOAP", 9000, 10).with("BALM", 12000, 1).with("GONE", 1000, 0).with("CARD", 30000, 0, untracked, digital).
-		with("TWO", 9000, 10, perOrder(2)).with("ONCE", 9000, 10, perCustomer(1)).with("DROP", 9000, 10, opens(noon.Add(time.Second))).
+		with("TWO", 9000, 10, perOrder(2)).with("ONCE", 9000, 10, perCustomer(1)).with("DROP", 9000, 10,
+		opens(noon.Add(time.Second))).
 		with("OPEN", 9000, 10, opens(noon)).with("LOCAL", 9000, 10, onlyWon).
 		with("SET", 20000, 0, of("SOAP", "BALM")).with("DUO", 16000, 0, of("SOAP", "SOAP"))
 	shop := shop(t)
@@ -32,33 +33,49 @@ func TestProblems(t *testing.T) {
 		{"an empty one is empty", nil, nil, nil, []string{"empty_cart!"}},
 		{"one more than there are", []cart.Choice{choice("SOAP", 11)}, nil, nil, []string{"insufficient_stock!"}},
 		{"sold out", []cart.Choice{choice("GONE", 1)}, nil, nil, []string{"out_of_stock!"}},
-		{"untracked goods never run out, and are not shipped", []cart.Choice{choice("CARD", 99)}, func(c *cart.Cart) { c.Address, c.Shipping = nil, "" }, nil, nil},
-		{"two lines of one variant share its stock", []cart.Choice{choice("SOAP", 6), engraved("SOAP", 5, "하늘")}, nil, nil, []string{"insufficient_stock!", "insufficient_stock!"}},
-		{"a set and its part share a stock", []cart.Choice{choice("BALM", 1), choice("SET", 1)}, nil, nil, []string{"insufficient_stock!", "insufficient_stock!"}},
+		{"untracked goods never run out, and are not shipped", []cart.Choice{choice("CARD", 99)},
+			func(c *cart.Cart) { c.Address, c.Shipping = nil, "" }, nil, nil},
+		{"two lines of one variant share its stock", []cart.Choice{choice("SOAP", 6), engraved("SOAP", 5, "하늘")}, nil, nil,
+			[]string{"insufficient_stock!", "insufficient_stock!"}},
+		{"a set and its part share a stock", []cart.Choice{choice("BALM", 1), choice("SET", 1)}, nil, nil,
+			[]string{"insufficient_stock!", "insufficient_stock!"}},
 		{"a set alone finds enough", []cart.Choice{choice("SET", 1)}, nil, nil, nil},
-		{"a set with the same part twice takes two", []cart.Choice{choice("DUO", 6)}, nil, nil, []string{"insufficient_stock!"}},
+		{"a set with the same part twice takes two", []cart.Choice{choice("DUO", 6)}, nil, nil,
+			[]string{"insufficient_stock!"}},
 		{"five such sets take all ten", []cart.Choice{choice("DUO", 5)}, nil, nil, nil},
 		{"limit per order, over all lines of the variant", []cart.Choice{choice("TWO", 2), engraved("TWO", 1, "x")}, nil, nil,
 			[]string{"order_limit_reached!", "order_limit_reached!"}},
 		{"up to the limit is fine", []cart.Choice{choice("TWO", 2)}, nil, nil, nil},
-		{"a limit per customer binds those who are known", []cart.Choice{choice("ONCE", 2)}, nil, member, []string{"customer_limit_reached!"}},
+		{"a limit per customer binds those who are known", []cart.Choice{choice("ONCE", 2)}, nil, member,
+			[]string{"customer_limit_reached!"}},
 		{"who has not bought it yet may", []cart.Choice{choice("ONCE", 1)}, nil, member, nil},
-		{"who has may not again", []cart.Choice{choice("ONCE", 1)}, nil, map[string]int{"ONCE": 1}, []string{"customer_limit_reached!"}},
+		{"who has may not again", []cart.Choice{choice("ONCE", 1)}, nil, map[string]int{"ONCE": 1},
+			[]string{"customer_limit_reached!"}},
 		{"a guest has to log in first", []cart.Choice{choice("ONCE", 1)}, nil, nil, []string{"login_required!"}},
 		{"an edition is not open a second before", []cart.Choice{choice("DROP", 1)}, nil, nil, []string{"not_open_yet!"}},
 		{"it is open at its second", []cart.Choice{choice("OPEN", 1)}, nil, nil, nil},
-		{"what was taken from the shop", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Lines[0].VariantID = "NONE" }, nil, []string{"not_available!"}},
-		{"what is not sold in the cart's currency", []cart.Choice{choice("LOCAL", 1)}, func(c *cart.Cart) { c.Currency = "USD" }, nil, []string{"not_available!"}},
-		{"a price that rose blocks", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Lines[0].SeenPrice = 8000 }, nil, []string{"price_changed!"}},
-		{"a price that fell does not", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Lines[0].SeenPrice = 9900 }, nil, []string{"price_changed"}},
+		{"what was taken from the shop", []cart.Choice{choice("SOAP", 1)},
+			func(c *cart.Cart) { c.Lines[0].VariantID = "NONE" }, nil, []string{"not_available!"}},
+		{"what is not sold in the cart's currency", []cart.Choice{choice("LOCAL", 1)},
+			func(c *cart.Cart) { c.Currency = "USD" }, nil, []string{"not_available!"}},
+		{"a price that rose blocks", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Lines[0].SeenPrice = 8000 },
+			nil, []string{"price_changed!"}},
+		{"a price that fell does not", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Lines[0].SeenPrice = 9900 },
+			nil, []string{"price_changed"}},
 		{"no mail", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Email = "" }, nil, []string{"missing_email!"}},
-		{"no address", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Address = nil }, nil, []string{"missing_address!"}},
-		{"no method", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Shipping = "" }, nil, []string{"missing_shipping_method!"}},
-		{"a method that does not go there", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Address.Country, c.Shipping = "JP", "express" }, nil, []string{"shipping_not_possible!"}},
-		{"a country and currency that nothing goes to", []cart.Choice{choice("LOCAL", 1)}, func(c *cart.Cart) { c.Currency = "JPY" }, nil,
+		{"no address", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Address = nil }, nil,
+			[]string{"missing_address!"}},
+		{"no method", []cart.Choice{choice("SOAP", 1)}, func(c *cart.Cart) { c.Shipping = "" }, nil,
+			[]string{"missing_shipping_method!"}},
+		{"a method that does not go there", []cart.Choice{choice("SOAP", 1)},
+			func(c *cart.Cart) { c.Address.Country, c.Shipping = "JP", "express" }, nil, []string{"shipping_not_possible!"}},
+		{"a country and currency that nothing goes to", []cart.Choice{choice("LOCAL", 1)},
+			func(c *cart.Cart) { c.Currency = "JPY" }, nil,
 			[]string{"not_available!", "shipping_not_possible!"}},
-		{"an ordered cart has no problems any more", []cart.Choice{choice("GONE", 1)}, func(c *cart.Cart) { c.State = cart.Ordered }, nil, nil},
-		{"many at once, line by line", []cart.Choice{choice("GONE", 1), choice("TWO", 3)}, func(c *cart.Cart) { c.Email = "" }, nil,
+		{"an ordered cart has no problems any more", []cart.Choice{choice("GONE", 1)},
+			func(c *cart.Cart) { c.State = cart.Ordered }, nil, nil},
+		{"many at once, line by line", []cart.Choice{choice("GONE", 1), choice("TWO", 3)},
+			func(c *cart.Cart) { c.Email = "" }, nil,
 			[]string{"out_of_stock!", "order_limit_reached!", "missing_email!"}},
 	}
 	for _, c := range cases {
@@ -128,7 +145,8 @@ func TestUnknownCodesAreRefusedAndBlockNothing(t *testing.T) {
 	c.Codes = []string{"WELCOME"}
 	q := cart.Quoter{Shop: shop(t), Variants: s, Promotions: store.None}
 	p, err := q.Quote(t.Context(), c, noon)
-	if err != nil || p.Blocked() || len(p.Refused) != 1 || p.Refused[0].Reason != "unknown_code" || p.Problems[0].Code != "code_refused" {
+	if err != nil || p.Blocked() || len(p.Refused) != 1 || p.Refused[0].Reason != "unknown_code" ||
+		p.Problems[0].Code != "code_refused" {
 		t.Errorf("%v, %+v", err, p)
 	}
 }
@@ -145,7 +163,8 @@ func TestWhatPromotionsTakeOffReachesTheTotals(t *testing.T) {
 
 // thousandOff takes 1,000 won off any order.
 var thousandOff = promotion.Promotion{
-	ID: "promo", Name: catalog.Text{"en": "1,000 off"}, Kind: promotion.FixedAmount, Class: promotion.Order, State: promotion.Scheduled,
+	ID: "promo", Name: catalog.Text{"en": "1,000 off"}, Kind: promotion.FixedAmount, Class: promotion.Order,
+	State:  promotion.Scheduled,
 	Starts: noon.AddDate(0, 0, -1), Ends: noon.AddDate(0, 0, 1), Targets: promotion.Targets{All: true},
 	Terms: promotion.Terms{Amount: promotion.Amounts{"KRW": 1000}},
 }

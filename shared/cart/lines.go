@@ -12,8 +12,8 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// What one cart takes. The bounds on text keep the item far below DynamoDB's 400 KB, also when two full carts become one,
-// and the bound on units does the same for the order made of it.
+// What one cart takes. The bounds on text keep the item far below DynamoDB's 400 KB, also when two full carts become
+// one, and the bound on units does the same for the order made of it.
 const (
 	MaxLines         = 100
 	MaxQuantity      = 999 // of one line
@@ -56,15 +56,16 @@ func (c *Cart) Find(lineID string) int {
 	return slices.IndexFunc(c.Lines, func(l Line) bool { return l.ID == lineID })
 }
 
-// Add puts a choice of a good into the cart, or more of it when the line is there. What stock and purchase limits do not
-// allow goes in all the same, as a problem that the cart shows. Errors: 422 that name the field of the choice.
+// Add puts a choice of a good into the cart, or more of it when the line is there. What stock and purchase limits do
+// not allow goes in all the same, as a problem that the cart shows. Errors: 422 that name the field of the choice.
 func (c *Cart) Add(w Choice, g SellableVariant, at time.Time) error {
 	if err := w.check(); err != nil {
 		return err
 	}
 	price, sold := g.Variant.Price(c.Currency)
 	if !sold {
-		return problem.InvalidField("/variantId", "not_sold_in_currency", "a variant that is sold in %s, the cart's currency", c.Currency)
+		return problem.InvalidField("/variantId", "not_sold_in_currency", "a variant that is sold in %s, the cart's currency",
+			c.Currency)
 	}
 	id := LineID(w.VariantID, w.Properties)
 	if at := c.Find(id); at >= 0 {

@@ -61,25 +61,35 @@ func TestAddingSettingRemoving(t *testing.T) {
 		field string
 	}{
 		{"a first add makes a line", won(), add(choice("SOAP", 2)), map[string]int{plain: 2}, "", ""},
-		{"a second adds up", filled(t, won(), s, choice("SOAP", 2)), add(choice("SOAP", 3)), map[string]int{plain: 5}, "", ""},
-		{"another engraving is another line", filled(t, won(), s, choice("SOAP", 2)), add(engraved("SOAP", 1, "하늘")), map[string]int{plain: 2, engravedLine: 1}, "", ""},
-		{"more than there is goes in: the problems tell", won(), add(choice("SOAP", 999)), map[string]int{plain: 999}, "", ""},
+		{"a second adds up", filled(t, won(), s, choice("SOAP", 2)), add(choice("SOAP", 3)), map[string]int{plain: 5}, "",
+			""},
+		{"another engraving is another line", filled(t, won(), s, choice("SOAP", 2)), add(engraved("SOAP", 1, "하늘")),
+			map[string]int{plain: 2, engravedLine: 1}, "", ""},
+		{"more than there is goes in: the problems tell", won(), add(choice("SOAP", 999)), map[string]int{plain: 999}, "",
+			""},
 		{"nothing is no choice", won(), add(choice("SOAP", 0)), nil, "invalid_input", "/quantity"},
 		{"a negative quantity is none", won(), add(choice("SOAP", -3)), nil, "invalid_input", "/quantity"},
 		{"1,000 of one line are too many", won(), add(choice("SOAP", 1000)), nil, "invalid_input", "/quantity"},
-		{"also when they come in two parts", filled(t, won(), s, choice("SOAP", 999)), add(choice("SOAP", 1)), nil, "invalid_input", "/quantity"},
-		{"a property that is too long is named", won(), add(cart.Choice{VariantID: "SOAP", Quantity: 1, Properties: long}), nil, "invalid_input", "/properties/note"},
+		{"also when they come in two parts", filled(t, won(), s, choice("SOAP", 999)), add(choice("SOAP", 1)), nil,
+			"invalid_input", "/quantity"},
+		{"a property that is too long is named", won(), add(cart.Choice{VariantID: "SOAP", Quantity: 1, Properties: long}),
+			nil, "invalid_input", "/properties/note"},
 		{"500 Korean characters are not too long", won(), add(engraved("SOAP", 1, strings.Repeat("가", 500))),
 			map[string]int{cart.LineID("SOAP", map[string]string{"engraving": strings.Repeat("가", 500)}): 1}, "", ""},
-		{"a property needs a name", won(), add(cart.Choice{VariantID: "SOAP", Quantity: 1, Properties: map[string]string{"": "x"}}), nil, "invalid_input", "/properties/"},
-		{"what is not sold in the cart's currency is refused", dollars(), add(choice("LOCAL", 1)), nil, "invalid_input", "/variantId"},
+		{"a property needs a name", won(),
+			add(cart.Choice{VariantID: "SOAP", Quantity: 1, Properties: map[string]string{"": "x"}}), nil, "invalid_input",
+			"/properties/"},
+		{"what is not sold in the cart's currency is refused", dollars(), add(choice("LOCAL", 1)), nil, "invalid_input",
+			"/variantId"},
 		{"a hundred lines are enough", full(), add(choice("SOAP", 1)), nil, "too_many_lines", ""},
-		{"more of a line that is there still fits", full(), set(cart.LineID("BALM", map[string]string{"engraving": "7"}), 2), nil, "fits", ""},
+		{"more of a line that is there still fits", full(), set(cart.LineID("BALM", map[string]string{"engraving": "7"}), 2),
+			nil, "fits", ""},
 		{"set replaces", filled(t, won(), s, choice("SOAP", 2)), set(plain, 7), map[string]int{plain: 7}, "", ""},
 		{"set to nothing removes", filled(t, won(), s, choice("SOAP", 2)), set(plain, 0), map[string]int{}, "", ""},
 		{"a line that is not there is not found", won(), set(plain, 1), nil, "line_not_found", ""},
 		{"nor can it be removed", won(), func(c *cart.Cart) error { return c.Remove(plain) }, nil, "line_not_found", ""},
-		{"less than nothing is refused", filled(t, won(), s, choice("SOAP", 2)), set(plain, -1), nil, "invalid_input", "/quantity"},
+		{"less than nothing is refused", filled(t, won(), s, choice("SOAP", 2)), set(plain, -1), nil, "invalid_input",
+			"/quantity"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -141,7 +151,8 @@ func TestExchange(t *testing.T) {
 	c = filled(t, won(), s, choice("SOAP", 2), choice("LOCAL", 1))
 	err := c.ChangeCurrency("USD", s.variants)
 	lines, _ := problem.From(err).Extra["lines"].([]string)
-	if problem.Code(err) != "not_sold_in_currency" || !slices.Equal(lines, []string{cart.LineID("LOCAL", nil)}) || c.Currency != "KRW" {
+	if problem.Code(err) != "not_sold_in_currency" || !slices.Equal(lines, []string{cart.LineID("LOCAL", nil)}) ||
+		c.Currency != "KRW" {
 		t.Errorf("%v, lines %v, currency %s", err, lines, c.Currency)
 	}
 }

@@ -21,15 +21,16 @@ const keptMerges = 20
 
 // Merge puts a guest's cart into the customer's at log-in and tells what that did. Lines with the same variant and
 // properties add up; quantities are capped by stock, limits and the size of a cart, but no line that fits is dropped:
-// where nothing may be bought one unit stays, and the cart's problems say so. Codes are carried over once. Email, address,
-// shipping and note come from the guest where the customer's cart has none; so do chosen gifts, and what has changed since the
-// guest was shown their cart and they have not accepted (call Quoter.Note for the guest's cart before).
+// where nothing may be bought one unit stays, and the cart's problems say so. Codes are carried over once. Email,
+// address, shipping and note come from the guest where the customer's cart has none; so do chosen gifts, and what has
+// changed since the guest was shown their cart and they have not accepted (call Quoter.Note for the guest's cart
+// before).
 //
 // Prices are read in the currency of the customer's cart; a guest's line that is not sold in it stays in the cart as a
 // problem and is told as such. An empty cart without a currency takes the guest's.
 //
-// Whichever of two carts of one currency is put into the other, the lines and codes are the same. A guest's cart that is
-// already in it changes nothing.
+// Whichever of two carts of one currency is put into the other, the lines and codes are the same. A guest's cart that
+// is already in it changes nothing.
 func Merge(into, guest *Cart, goods Variants, bought map[string]int) []Change {
 	if slices.Contains(into.MergedIDs, guest.ID) {
 		return nil
@@ -189,12 +190,13 @@ func mergeGifts(into, guest *Cart) (changes []Change) {
 	return changes
 }
 
-// mergeSeen carries over what has changed of promotions since the guest's cart was shown. Prices that were shown ride on the
-// lines; those in another currency say nothing about the prices of the customer's cart.
+// mergeSeen carries over what has changed of promotions since the guest's cart was shown. Prices that were shown ride
+// on the lines; those in another currency say nothing about the prices of the customer's cart.
 func mergeSeen(into, guest *Cart, goods Variants) (changes []Change) {
 	if guest.Currency == into.Currency {
 		for _, m := range guest.PromotionChanges {
-			if !slices.ContainsFunc(into.PromotionChanges, func(o PromotionChange) bool { return o.PromotionID == m.PromotionID }) {
+			if !slices.ContainsFunc(into.PromotionChanges,
+				func(o PromotionChange) bool { return o.PromotionID == m.PromotionID }) {
 				into.PromotionChanges = append(into.PromotionChanges, m)
 			}
 		}

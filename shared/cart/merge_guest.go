@@ -10,12 +10,13 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// MergeGuest puts a guest's cart into the customer's: do changes the customer's cart, and the guest's is deleted in the same
-// transaction. do is not asked when the customer's cart has it already.
+// MergeGuest puts a guest's cart into the customer's: do changes the customer's cart, and the guest's is deleted in the
+// same transaction. do is not asked when the customer's cart has it already.
 //
-// 2 round trips: 1 RCU per 4 KB, 2 WCU per KB of both carts. Errors: those of do, 404 cart_not_found, 409 cart_paying, 409
-// cart_ordered, 503 busy.
-func (s Store) MergeGuest(ctx context.Context, customerID string, guest Ref, do func(into, guest *Cart) error) (*Cart, error) {
+// 2 round trips: 1 RCU per 4 KB, 2 WCU per KB of both carts. Errors: those of do, 404 cart_not_found, 409 cart_paying,
+// 409 cart_ordered, 503 busy.
+func (s Store) MergeGuest(ctx context.Context, customerID string, guest Ref, do func(into, guest *Cart) error) (*Cart,
+	error) {
 	lost := 0
 	m, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (m merge, err error) {
 		m.into, m.from, m.seen, err = s.both(ctx, customerID, guest)
@@ -70,7 +71,8 @@ func (s Store) both(ctx context.Context, customerID string, guest Ref) (into, fr
 		return nil, nil, stood{}, NotFound()
 	}
 	home := KeyOfCustomer(customerID)
-	found, err := s.Table.BatchGet(ctx, true, home, KeyOfPurchases(customerID), entitlements.KeyOf(customerID), KeyOfGuest(guest.CartID))
+	found, err := s.Table.BatchGet(ctx, true, home, KeyOfPurchases(customerID), entitlements.KeyOf(customerID),
+		KeyOfGuest(guest.CartID))
 	if err != nil {
 		return nil, nil, stood{}, err
 	}

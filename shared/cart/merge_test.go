@@ -24,7 +24,8 @@ func named(id string, c *cart.Cart) *cart.Cart {
 
 func TestMerge(t *testing.T) {
 	t.Parallel()
-	s := stocked().with("SOAP", 9000, 10).with("BALM", 12000, 3).with("TWO", 9000, 10, perOrder(2)).with("ONCE", 9000, 10, perCustomer(1)).
+	s := stocked().with("SOAP", 9000, 10).with("BALM", 12000, 3).with("TWO", 9000, 10, perOrder(2)).with("ONCE", 9000, 10,
+		perCustomer(1)).
 		with("GONE", 1000, 0).with("LOCAL", 5000, 10, onlyWon).with("SET", 20000, 0, of("BALM", "SOAP"))
 	dollars := func(c *cart.Cart) *cart.Cart { c.Currency = "USD"; return c }
 	line := func(w cart.Choice) string { return cart.LineID(w.VariantID, w.Properties) }
@@ -38,23 +39,30 @@ func TestMerge(t *testing.T) {
 	}{
 		{"the same choice adds up", []cart.Choice{choice("SOAP", 2)}, []cart.Choice{choice("SOAP", 3)}, nil, nil,
 			map[string]int{line(choice("SOAP", 0)): 5}, map[string]string{line(choice("SOAP", 0)): "increased"}},
-		{"another engraving stays apart", []cart.Choice{choice("SOAP", 2)}, []cart.Choice{engraved("SOAP", 1, "하늘")}, nil, nil,
-			map[string]int{line(choice("SOAP", 0)): 2, line(engraved("SOAP", 0, "하늘")): 1}, map[string]string{line(engraved("SOAP", 0, "하늘")): "added"}},
-		{"nothing to merge changes nothing", []cart.Choice{choice("SOAP", 2)}, nil, nil, nil, map[string]int{line(choice("SOAP", 0)): 2}, map[string]string{}},
+		{"another engraving stays apart", []cart.Choice{choice("SOAP", 2)}, []cart.Choice{engraved("SOAP", 1, "하늘")}, nil,
+			nil,
+			map[string]int{line(choice("SOAP", 0)): 2, line(engraved("SOAP", 0, "하늘")): 1},
+			map[string]string{line(engraved("SOAP", 0, "하늘")): "added"}},
+		{"nothing to merge changes nothing", []cart.Choice{choice("SOAP", 2)}, nil, nil, nil,
+			map[string]int{line(choice("SOAP", 0)): 2}, map[string]string{}},
 		{"stock caps", []cart.Choice{choice("BALM", 2)}, []cart.Choice{choice("BALM", 2)}, nil, nil,
 			map[string]int{line(choice("BALM", 0)): 3}, map[string]string{line(choice("BALM", 0)): "capped"}},
 		{"the limit of an order caps", []cart.Choice{choice("TWO", 2)}, []cart.Choice{choice("TWO", 1)}, nil, nil,
 			map[string]int{line(choice("TWO", 0)): 2}, map[string]string{line(choice("TWO", 0)): "capped"}},
-		{"the limit of a lifetime caps, but one stays for the shopper to see", nil, []cart.Choice{choice("ONCE", 2)}, nil, map[string]int{"ONCE": 1},
+		{"the limit of a lifetime caps, but one stays for the shopper to see", nil, []cart.Choice{choice("ONCE", 2)}, nil,
+			map[string]int{"ONCE": 1},
 			map[string]int{line(choice("ONCE", 0)): 1}, map[string]string{line(choice("ONCE", 0)): "capped"}},
 		{"what is sold out stays as well", nil, []cart.Choice{choice("GONE", 1)}, nil, nil,
 			map[string]int{line(choice("GONE", 0)): 1}, map[string]string{line(choice("GONE", 0)): "added"}},
 		{"a set leaves less of its parts", []cart.Choice{choice("BALM", 2)}, []cart.Choice{choice("SET", 3)}, nil, nil,
-			map[string]int{line(choice("BALM", 0)): 2, line(choice("SET", 0)): 1}, map[string]string{line(choice("SET", 0)): "capped"}},
+			map[string]int{line(choice("BALM", 0)): 2, line(choice("SET", 0)): 1},
+			map[string]string{line(choice("SET", 0)): "capped"}},
 		{"999 is the most of a line", []cart.Choice{choice("NONE", 0)}[:0], []cart.Choice{choice("SOAP", 10)}, nil, nil,
 			map[string]int{line(choice("SOAP", 0)): 10}, map[string]string{line(choice("SOAP", 0)): "added"}},
-		{"what is not sold in the customer's currency stays, and is told", []cart.Choice{choice("SOAP", 1)}, []cart.Choice{choice("LOCAL", 1)}, dollars, nil,
-			map[string]int{line(choice("SOAP", 0)): 1, line(choice("LOCAL", 0)): 1}, map[string]string{line(choice("LOCAL", 0)): "not_sold_in_currency"}},
+		{"what is not sold in the customer's currency stays, and is told", []cart.Choice{choice("SOAP", 1)},
+			[]cart.Choice{choice("LOCAL", 1)}, dollars, nil,
+			map[string]int{line(choice("SOAP", 0)): 1, line(choice("LOCAL", 0)): 1},
+			map[string]string{line(choice("LOCAL", 0)): "not_sold_in_currency"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -99,9 +107,11 @@ func TestMergeTakesWhatTheCustomersCartLacks(t *testing.T) {
 	s := stocked()
 	guest := named(guestID, won())
 	guest.Email, guest.Note, guest.Codes = "guest@example.com", "문 앞", []string{"A", "B"}
-	into := &cart.Cart{ID: mineID, State: cart.Open, Version: 3, Currency: "KRW", Email: "mine@example.com", Codes: []string{"B", "C"}}
+	into := &cart.Cart{ID: mineID, State: cart.Open, Version: 3, Currency: "KRW", Email: "mine@example.com",
+		Codes: []string{"B", "C"}}
 	cart.Merge(into, guest, s.variants, nil)
-	if into.Email != "mine@example.com" || into.Note != "문 앞" || into.Address != guest.Address || into.Shipping != "standard" {
+	if into.Email != "mine@example.com" || into.Note != "문 앞" || into.Address != guest.Address ||
+		into.Shipping != "standard" {
 		t.Errorf("%+v", into)
 	}
 	if !slices.Equal(into.Codes, []string{"B", "C", "A"}) {
@@ -116,7 +126,8 @@ func TestTooManyOfAnythingIsTold(t *testing.T) {
 	for i := range 60 {
 		filled(t, into, s, engraved("SOAP", 1, fmt.Sprint("mine", i)))
 		guest.Lines = append(guest.Lines, cart.Line{
-			ID: cart.LineID("SOAP", map[string]string{"n": fmt.Sprint(i)}), VariantID: "SOAP", Quantity: 1, AddedAt: noon.Add(time.Hour),
+			ID: cart.LineID("SOAP", map[string]string{"n": fmt.Sprint(i)}), VariantID: "SOAP", Quantity: 1,
+			AddedAt: noon.Add(time.Hour),
 		})
 	}
 	for i := range 8 {
@@ -135,12 +146,14 @@ func TestTooManyOfAnythingIsTold(t *testing.T) {
 func drawCart(t *rapid.T, id string, s *testCatalog) *cart.Cart {
 	c := named(id, won())
 	for range rapid.IntRange(0, 8).Draw(t, "lines") {
-		w := engraved(rapid.SampledFrom(slices.Sorted(maps.Keys(s.variants))).Draw(t, "what"), rapid.IntRange(1, 700).Draw(t, "n"),
+		w := engraved(rapid.SampledFrom(slices.Sorted(maps.Keys(s.variants))).Draw(t, "what"),
+			rapid.IntRange(1, 700).Draw(t, "n"),
 			rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "text"))
 		at := noon.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "at")) * time.Minute)
 		_ = c.Add(w, s.variants[w.VariantID], at) // one that does not fit is as good a cart as one that does
 	}
-	c.Codes = rapid.SliceOfNDistinct(rapid.StringMatching(`[A-O]`), 0, 10, func(s string) string { return s }).Draw(t, "codes")
+	c.Codes = rapid.SliceOfNDistinct(rapid.StringMatching(`[A-O]`), 0, 10, func(s string) string { return s }).Draw(t,
+		"codes")
 	return c
 }
 
@@ -151,7 +164,8 @@ func content(c *cart.Cart) string {
 
 func TestMergeIsCommutativeInContentAndIdempotent(t *testing.T) {
 	t.Parallel()
-	s := stocked().with("SOAP", 9000, 900).with("BALM", 12000, 3).with("TWO", 9000, 10, perOrder(2)).with("ONCE", 9000, 10, perCustomer(1)).
+	s := stocked().with("SOAP", 9000, 900).with("BALM", 12000, 3).with("TWO", 9000, 10, perOrder(2)).with("ONCE", 9000, 10,
+		perCustomer(1)).
 		with("ENDLESS", 100, cart.Unlimited).with("SET", 20000, 0, of("BALM", "SOAP"))
 	copied := func(c *cart.Cart) *cart.Cart {
 		d := *c
@@ -188,16 +202,20 @@ func TestMergeKeepsChosenGiftsAndWhatTheGuestHasNotAccepted(t *testing.T) {
 	notice := func(id string, after int64) cart.PromotionChange {
 		return cart.PromotionChange{PromotionID: id, Before: 2_000, After: after, Rose: true}
 	}
-	mine, guest := named(mineID, filled(t, won(), s, choice("SOAP", 1))), named(guestID, filled(t, won(), s, choice("RISEN", 1)))
-	mine.Chosen, mine.PromotionChanges = map[string][]string{"both": {"A"}, "same": {"C"}}, []cart.PromotionChange{notice("p1", 0)}
+	mine, guest := named(mineID, filled(t, won(), s, choice("SOAP", 1))), named(guestID,
+		filled(t, won(), s, choice("RISEN", 1)))
+	mine.Chosen, mine.PromotionChanges = map[string][]string{"both": {"A"},
+		"same": {"C"}}, []cart.PromotionChange{notice("p1", 0)}
 	guest.Chosen = map[string][]string{"both": {"B"}, "same": {"C"}, "new": {"D"}}
 	guest.PromotionChanges = []cart.PromotionChange{notice("p1", 500), notice("p2", 0)}
 	guest.Lines[0].SeenPrice = 7_000
 	changes := cart.Merge(mine, guest, s.variants, nil)
-	if !slices.Equal(mine.Chosen["new"], []string{"D"}) || !slices.Equal(mine.Chosen["both"], []string{"A"}) || len(mine.Chosen) != 3 {
+	if !slices.Equal(mine.Chosen["new"], []string{"D"}) || !slices.Equal(mine.Chosen["both"], []string{"A"}) ||
+		len(mine.Chosen) != 3 {
 		t.Errorf("chosen gifts: %v", mine.Chosen)
 	}
-	if len(mine.PromotionChanges) != 2 || mine.PromotionChanges[0].After != 0 || mine.PromotionChanges[1].PromotionID != "p2" {
+	if len(mine.PromotionChanges) != 2 || mine.PromotionChanges[0].After != 0 ||
+		mine.PromotionChanges[1].PromotionID != "p2" {
 		t.Errorf("not accepted: %+v", mine.PromotionChanges)
 	}
 	at := mine.Find(cart.LineID("RISEN", nil))
@@ -218,7 +236,8 @@ func TestMergeKeepsChosenGiftsAndWhatTheGuestHasNotAccepted(t *testing.T) {
 func TestMergeIntoAnotherCurrencySaysWhichPriceNoticesAreDropped(t *testing.T) {
 	t.Parallel()
 	s := stocked().with("SOAP", 9000, 10).with("RISEN", 8000, 10)
-	mine, guest := named(mineID, filled(t, won(), s, choice("SOAP", 1))), named(guestID, filled(t, won(), s, choice("RISEN", 1), choice("SOAP", 1)))
+	mine, guest := named(mineID, filled(t, won(), s, choice("SOAP", 1))), named(guestID,
+		filled(t, won(), s, choice("RISEN", 1), choice("SOAP", 1)))
 	mine.Currency = "USD"
 	guest.Lines[guest.Find(cart.LineID("RISEN", nil))].SeenPrice = 7_000
 	var dropped []string

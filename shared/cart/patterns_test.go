@@ -42,7 +42,8 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return err
 		},
 		"begin a guest's cart with an Idempotency-Key": func(ctx context.Context) error {
-			_, _, _, err := s.CreateGuest(ctx, cart.Cart{Currency: "KRW"}, idempotency.For("op", "", "a-key-of-16-chars", nil, clk.Now()), "a-key-of-16-chars")
+			_, _, _, err := s.CreateGuest(ctx, cart.Cart{Currency: "KRW"},
+				idempotency.For("op", "", "a-key-of-16-chars", nil, clk.Now()), "a-key-of-16-chars")
 			return err
 		},
 		"merge a guest's cart at log-in": func(ctx context.Context) error {

@@ -9,16 +9,16 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// How long a cart that nobody touches is kept. An ordered cart is kept as long as a guest's, so that a repeated checkout
-// still finds its order.
+// How long a cart that nobody touches is kept. An ordered cart is kept as long as a guest's, so that a repeated
+// checkout still finds its order.
 const (
 	GuestRetention    = 30 * 24 * time.Hour
 	CustomerRetention = 90 * 24 * time.Hour
 )
 
-// BeginPaying locks the cart for a checkout: it can no longer be changed, and it does not expire while money is attached.
-// The version stays, because the content does: after a failed payment the shopper goes on with the version they know. The
-// condition fails when the cart was changed, replaced, or is being paid for by another checkout.
+// BeginPaying locks the cart for a checkout: it can no longer be changed, and it does not expire while money is
+// attached. The version stays, because the content does: after a failed payment the shopper goes on with the version
+// they know. The condition fails when the cart was changed, replaced, or is being paid for by another checkout.
 func BeginPaying(c *Cart, checkoutID string, now time.Time) table.Update {
 	return table.Update{
 		Key: c.Key,
@@ -32,8 +32,8 @@ func BeginPaying(c *Cart, checkoutID string, now time.Time) table.Update {
 	}
 }
 
-// Reopen gives a cart back to its shopper after a checkout that came to nothing. The condition fails when the checkout no
-// longer holds the cart.
+// Reopen gives a cart back to its shopper after a checkout that came to nothing. The condition fails when the checkout
+// no longer holds the cart.
 func Reopen(cart table.Key, checkoutID string, now time.Time) table.Update {
 	keep := GuestRetention
 	if strings.HasPrefix(cart.PK, "CUSTOMER#") {
@@ -75,8 +75,9 @@ func CloseGuest(c *Cart, checkoutID, orderID string, now time.Time) table.Update
 	}
 }
 
-// ReplaceCustomer puts an empty cart in the place of a customer's ordered one. It remembers the order, so that a repeated
-// checkout of the old cart finds it. Its id is made from the checkout's, so building the write twice gives the same item.
+// ReplaceCustomer puts an empty cart in the place of a customer's ordered one. It remembers the order, so that a
+// repeated checkout of the old cart finds it. Its id is made from the checkout's, so building the write twice gives the
+// same item.
 func ReplaceCustomer(c *Cart, checkoutID, orderID string, now time.Time) table.Put {
 	return table.Put{
 		Item: &Cart{

@@ -89,7 +89,8 @@ func TestAnOrderedCart(t *testing.T) {
 		}
 		old := cart.Ref{CartID: c.ID, CustomerID: ref.CustomerID, Token: ref.Token}
 		got := loaded(t, s, old)
-		if got.State != cart.Ordered || got.OrderID != "ord_1" || got.CheckoutID != checkoutID || got.Email != "" || got.Address != nil {
+		if got.State != cart.Ordered || got.OrderID != "ord_1" || got.CheckoutID != checkoutID || got.Email != "" ||
+			got.Address != nil {
 			t.Errorf("the ordered cart: %+v", got)
 		}
 		_, _, err := s.Change(t.Context(), old, cart.Attempt{}, adding(variants, 1))
@@ -98,7 +99,8 @@ func TestAnOrderedCart(t *testing.T) {
 		}
 	}
 	next := loaded(t, s, mine("ann"))
-	if next.ID != "cart_01k9abcdefghjkmnpqrstvwxyz" || next.Version != 1 || len(next.Lines) != 0 || next.State != cart.Open || next.Currency != "KRW" {
+	if next.ID != "cart_01k9abcdefghjkmnpqrstvwxyz" || next.Version != 1 || len(next.Lines) != 0 ||
+		next.State != cart.Open || next.Currency != "KRW" {
 		t.Errorf("the customer's next cart: %+v", next)
 	}
 	if n := quantities(mustChange(t, s, mine("ann"), adding(variants, 2)))[cart.LineID("SOAP", nil)]; n != 2 {
@@ -110,21 +112,26 @@ func TestLifetimeLimitsHold(t *testing.T) {
 	t.Parallel()
 	s, _ := cartStore(t)
 	once := []cart.LimitedPurchase{{VariantID: "var_drop", Quantity: 1, Limit: 1}}
-	both := []cart.LimitedPurchase{{VariantID: "var_drop", Quantity: 1, Limit: 1}, {VariantID: "var_mini", Quantity: 2, Limit: 5}}
+	both := []cart.LimitedPurchase{{VariantID: "var_drop", Quantity: 1, Limit: 1},
+		{VariantID: "var_mini", Quantity: 2, Limit: 5}}
 	steps := []struct {
 		name    string
 		write   table.Update
 		allowed bool
 		want    map[string]int
 	}{
-		{"more than the limit at once is refused", cart.CountPurchases("ann", []cart.LimitedPurchase{{VariantID: "var_drop", Quantity: 2, Limit: 1}}), false, map[string]int{}},
+		{"more than the limit at once is refused",
+			cart.CountPurchases("ann", []cart.LimitedPurchase{{VariantID: "var_drop", Quantity: 2, Limit: 1}}), false,
+			map[string]int{}},
 		{"the first may be bought", cart.CountPurchases("ann", once), true, map[string]int{"var_drop": 1}},
 		{"the second not", cart.CountPurchases("ann", once), false, map[string]int{"var_drop": 1}},
 		{"then nothing of a purchase counts", cart.CountPurchases("ann", both), false, map[string]int{"var_drop": 1}},
 		{"given back", cart.UncountPurchases("ann", once), true, map[string]int{"var_drop": 0}},
 		{"but not twice", cart.UncountPurchases("ann", once), false, map[string]int{"var_drop": 0}},
-		{"it may be bought again, with others", cart.CountPurchases("ann", both), true, map[string]int{"var_drop": 1, "var_mini": 2}},
-		{"more than the limit is refused also for who has bought", cart.CountPurchases("ann", []cart.LimitedPurchase{{VariantID: "var_mini", Quantity: 6, Limit: 5}}), false,
+		{"it may be bought again, with others", cart.CountPurchases("ann", both), true,
+			map[string]int{"var_drop": 1, "var_mini": 2}},
+		{"more than the limit is refused also for who has bought",
+			cart.CountPurchases("ann", []cart.LimitedPurchase{{VariantID: "var_mini", Quantity: 6, Limit: 5}}), false,
 			map[string]int{"var_drop": 1, "var_mini": 2}},
 	}
 	for _, c := range steps {
@@ -140,7 +147,8 @@ func TestLifetimeLimitsHold(t *testing.T) {
 	}
 	variants := stocked().with("ONE", 1, 1, perCustomer(3)).with("ANY", 1, 1)
 	c := filled(t, won(), variants, choice("ONE", 2), engraved("ONE", 1, "x"), choice("ANY", 5))
-	if got := cart.LimitedPurchases(c.Lines, variants.variants); len(got) != 1 || got[0] != (cart.LimitedPurchase{VariantID: "ONE", Quantity: 3, Limit: 3}) {
+	if got := cart.LimitedPurchases(c.Lines, variants.variants); len(got) != 1 ||
+		got[0] != (cart.LimitedPurchase{VariantID: "ONE", Quantity: 3, Limit: 3}) {
 		t.Errorf("limited %v", got)
 	}
 }

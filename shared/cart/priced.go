@@ -15,8 +15,8 @@ type SellableVariant struct {
 	Product   *catalog.Product
 	Variant   catalog.Variant
 	Available int // units of this variant that the stock of its parts allows; Unlimited when none runs out
-	// Left is what is left of each stocked part, by the part's variant id; Unlimited for one that never runs out. Lines that
-	// share a part are checked against it together.
+	// Left is what is left of each stocked part, by the part's variant id; Unlimited for one that never runs out. Lines
+	// that share a part are checked against it together.
 	Left map[string]int
 	// Sale is the sale that makes the price in the cart's currency; nil for the list price.
 	Sale *store.Sale
@@ -49,8 +49,8 @@ func (p Priced) Blocked() bool {
 	return false
 }
 
-// PriorPrice is the lowest price of the 30 days before the price of a line whose price has a struck-through one beside it; 0
-// when it was never sold at another price. See offers.Snapshot.PriorPrice.
+// PriorPrice is the lowest price of the 30 days before the price of a line whose price has a struck-through one beside
+// it; 0 when it was never sold at another price. See offers.Snapshot.PriorPrice.
 func (p Priced) PriorPrice(l Line) int64 {
 	g, ok := p.Variants[l.VariantID]
 	if !ok || p.Promotions == nil {
@@ -65,8 +65,8 @@ func (p Priced) Shares() map[string][]pricing.Share {
 	return pricing.Shares(basketOf(p.Cart, p.Variants, p.At), p.Outcome.Offers)
 }
 
-// Problem is one thing the shopper has to know, in machine-readable form. A price_changed blocks only when the price rose,
-// until the shopper accepts it, an offer_changed only when the total rose; a code_refused never blocks.
+// Problem is one thing the shopper has to know, in machine-readable form. A price_changed blocks only when the price
+// rose, until the shopper accepts it, an offer_changed only when the total rose; a code_refused never blocks.
 type Problem struct {
 	Code     string         `json:"code" doc:"price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, members_only, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart." example:"out_of_stock"`
 	LineID   string         `json:"lineId,omitempty" doc:"The line it is about."`

@@ -27,8 +27,8 @@ type PromotionChange struct {
 	Rose bool `json:"rose,omitempty"`
 }
 
-// promotionChanges is what has happened to the promotions of the cart since it was last changed, and before that without having been
-// accepted.
+// promotionChanges is what has happened to the promotions of the cart since it was last changed, and before that
+// without having been accepted.
 func (p *Priced) promotionChanges(c *Cart) []PromotionChange {
 	if c.Shown == nil {
 		return c.PromotionChanges
@@ -51,8 +51,8 @@ func (p *Priced) promotionChanges(c *Cart) []PromotionChange {
 	return all
 }
 
-// Note notes in the cart what has happened to its promotions since it was last changed. Round trips are those of Quote, none
-// for a cart that has not been shown.
+// Note notes in the cart what has happened to its promotions since it was last changed. Round trips are those of Quote,
+// none for a cart that has not been shown.
 func (q Quoter) Note(ctx context.Context, c *Cart, at time.Time) error {
 	if c.Shown == nil || len(c.Lines) == 0 {
 		return nil
@@ -64,9 +64,9 @@ func (q Quoter) Note(ctx context.Context, c *Cart, at time.Time) error {
 	return err
 }
 
-// ApplyChange runs a change of the cart so that what the clock has done to its promotions is not lost among what the shopper does:
-// before the change it notes what has moved, after it what is shown. It returns the cart as it is priced then. Round trips
-// are those of two quotes of goods that are in the cache.
+// ApplyChange runs a change of the cart so that what the clock has done to its promotions is not lost among what the
+// shopper does: before the change it notes what has moved, after it what is shown. It returns the cart as it is priced
+// then. Round trips are those of two quotes of goods that are in the cache.
 func (q Quoter) ApplyChange(ctx context.Context, c *Cart, at time.Time, change func(*Cart) error) (Priced, error) {
 	if err := q.Note(ctx, c, at); err != nil {
 		return Priced{}, err
@@ -112,8 +112,8 @@ var refusals = map[promotion.Reason]string{
 	promotion.NothingToDiscount: "Nothing that this code is for can become cheaper.",
 }
 
-// checkOffers adds what promotions have to say: codes that do nothing, limited editions that this shopper cannot buy, and
-// what has changed since the cart was shown.
+// checkOffers adds what promotions have to say: codes that do nothing, limited editions that this shopper cannot buy,
+// and what has changed since the cart was shown.
 func (p *Priced) checkOffers(c *Cart, at time.Time) {
 	for _, r := range p.Outcome.Refused {
 		refused := RefusedCode{
@@ -138,8 +138,9 @@ func (p *Priced) checkOffers(c *Cart, at time.Time) {
 	}
 	for _, m := range p.promotionChanges(c) {
 		p.add("offer_changed", "", m.Rose, p.noteChanges(m, at), map[string]any{
-			"promotionId": m.PromotionID, "before": m.Before, "after": m.After, "giftsBefore": m.GiftsBefore, "giftsAfter": m.GiftsAfter,
-			"reason": p.why(m, at),
+			"promotionId": m.PromotionID, "before": m.Before, "after": m.After, "giftsBefore": m.GiftsBefore,
+			"giftsAfter": m.GiftsAfter,
+			"reason":     p.why(m, at),
 		})
 	}
 }
@@ -173,8 +174,8 @@ func (p *Priced) hold(h promotion.Restriction) {
 	}
 }
 
-// why is the reason for a move: the promotion started, ended, was paused, or does more or less than before. A membership's
-// benefit is told apart.
+// why is the reason for a move: the promotion started, ended, was paused, or does more or less than before. A
+// membership's benefit is told apart.
 func (p *Priced) why(m PromotionChange, at time.Time) string {
 	if plan, ok := promotion.PlanOfBenefit(m.PromotionID); ok {
 		return p.whyBenefit(m, plan)

@@ -60,14 +60,14 @@ func LimitedPurchases(lines []Line, variants Variants) []LimitedPurchase {
 	return out
 }
 
-// CountPurchases counts units as bought, for the transaction that takes them out of stock. The condition fails, and nothing counts,
-// when one of the limits would be passed. wants must not be empty; each variant appears once.
+// CountPurchases counts units as bought, for the transaction that takes them out of stock. The condition fails, and
+// nothing counts, when one of the limits would be passed. wants must not be empty; each variant appears once.
 func CountPurchases(customerID string, wants []LimitedPurchase) table.Update {
 	return count(customerID, wants, 1)
 }
 
-// UncountPurchases gives back what Buy counted, when the purchase came to nothing or was canceled. Build it once per purchase: it
-// takes off each time it is applied.
+// UncountPurchases gives back what Buy counted, when the purchase came to nothing or was canceled. Build it once per
+// purchase: it takes off each time it is applied.
 func UncountPurchases(customerID string, wants []LimitedPurchase) table.Update {
 	return count(customerID, wants, -1)
 }

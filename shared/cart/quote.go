@@ -25,8 +25,9 @@ func (q Quoter) snapshot() store.Reader {
 	return q.Promotions
 }
 
-// Read reads goods at the prices they are shown with at a moment: those of the cheapest live sale. Prices are those of all
-// currencies, Sale that of the given one. Round trips are those of Variants and, when the promotions are not fresh, of Offers.
+// Read reads goods at the prices they are shown with at a moment: those of the cheapest live sale. Prices are those of
+// all currencies, Sale that of the given one. Round trips are those of Variants and, when the promotions are not fresh,
+// of Offers.
 func (q Quoter) Read(ctx context.Context, variantIDs []string, currency string, at time.Time) (Variants, error) {
 	s, err := q.snapshot().Current(ctx)
 	if err != nil {
@@ -35,7 +36,8 @@ func (q Quoter) Read(ctx context.Context, variantIDs []string, currency string, 
 	return q.read(ctx, s, variantIDs, currency, at)
 }
 
-func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string, currency string, at time.Time) (Variants, error) {
+func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string, currency string,
+	at time.Time) (Variants, error) {
 	variants, err := q.Variants.Variants(ctx, variantIDs)
 	if err != nil {
 		return nil, err
@@ -51,9 +53,9 @@ func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string
 	return shown, nil
 }
 
-// Quote prices the cart at a moment: cache prices of sales, then what promotions do, then gifts, totals and problems. What
-// is live is told by at, whatever any schedule has done. Round trips are those of Read, of Offers.Facts, and one more when
-// a gift may be given that is not in the cache.
+// Quote prices the cart at a moment: cache prices of sales, then what promotions do, then gifts, totals and problems.
+// What is live is told by at, whatever any schedule has done. Round trips are those of Read, of Offers.Facts, and one
+// more when a gift may be given that is not in the cache.
 func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error) {
 	s, err := q.snapshot().Current(ctx)
 	if err != nil {
@@ -91,7 +93,8 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 // shopper is who the cart belongs to, as promotions see it.
 func (c *Cart) shopper() store.Shopper {
 	return store.Shopper{
-		CustomerID: c.CustomerID, Guest: CounterOf("", c.Email), Entitlements: c.Entitlements, Counted: c.Purchases, Chosen: c.Chosen, Languages: []string{c.Language},
+		CustomerID: c.CustomerID, Guest: CounterOf("", c.Email), Entitlements: c.Entitlements, Counted: c.Purchases,
+		Chosen: c.Chosen, Languages: []string{c.Language},
 	}
 }
 
@@ -153,7 +156,8 @@ func (c *Cart) with(gifts []promotion.Gift) *Cart {
 	full.Lines = append([]Line{}, c.Lines...)
 	for _, g := range gifts {
 		full.Lines = append(full.Lines, Line{
-			ID: GiftLineID(g), VariantID: g.VariantID, ProductID: catalog.ProductOf(g.VariantID), Quantity: 1, Gift: g.PromotionID,
+			ID: GiftLineID(g), VariantID: g.VariantID, ProductID: catalog.ProductOf(g.VariantID), Quantity: 1,
+			Gift: g.PromotionID,
 		})
 	}
 	return &full

@@ -26,8 +26,8 @@ func (p *Priced) nameSales(at time.Time) {
 	}
 }
 
-// saleBehind is the sale that made the price that was shown and is over, or the one that begins with the price of today;
-// nil when it was the list price that moved.
+// saleBehind is the sale that made the price that was shown and is over, or the one that begins with the price of
+// today; nil when it was the list price that moved.
 func (p *Priced) saleBehind(l Line, at time.Time) (sale *store.Sale, reason, verb string) {
 	g := p.Variants[l.VariantID]
 	list, ok := g.Product.Variant(l.VariantID)

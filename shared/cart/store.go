@@ -42,10 +42,10 @@ func NotFound() *problem.Problem {
 	return problem.NotFound("cart_not_found", "There is no such cart, or it is not yours.")
 }
 
-// Load reads a cart, strongly consistent, with what the customer has bought of limited goods and their memberships. A customer who has no cart
-// gets an empty one with the id OwnCart and version 0, which is not stored. The id of a customer's cart that was ordered
-// answers with an Ordered cart that has nothing but the links to its checkout and order. 1 round trip, 1 RCU per 4 KB.
-// Errors: 404 cart_not_found.
+// Load reads a cart, strongly consistent, with what the customer has bought of limited goods and their memberships. A
+// customer who has no cart gets an empty one with the id OwnCart and version 0, which is not stored. The id of a
+// customer's cart that was ordered answers with an Ordered cart that has nothing but the links to its checkout and
+// order. 1 round trip, 1 RCU per 4 KB. Errors: 404 cart_not_found.
 func (s Store) Load(ctx context.Context, ref Ref) (*Cart, error) {
 	c, _, err := s.load(ctx, ref)
 	return c, err

@@ -204,7 +204,8 @@ type lossy struct {
 
 var errLost = errors.New("connection reset")
 
-func (l *lossy) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (l *lossy) PutItem(ctx context.Context, in *dynamodb.PutItemInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	if l.before.Add(-1) >= 0 {
 		return nil, errLost
 	}
@@ -231,7 +232,8 @@ func (l *lossy) TransactWriteItems(
 // twice sends every put again after it took effect, as a client does whose first answer was lost.
 type twice struct{ table.DB }
 
-func (w twice) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (w twice) PutItem(ctx context.Context, in *dynamodb.PutItemInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	if _, err := w.DB.PutItem(ctx, in, o...); err != nil {
 		return nil, err
 	}

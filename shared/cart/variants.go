@@ -9,13 +9,14 @@ import (
 // Unlimited is what is left of a part that never runs out: untracked, or sold on backorder.
 const Unlimited = catalog.Unlimited
 
-// VariantReader finds goods with their stock by variant id. A variant that cannot be bought (unknown, draft, archived) is
-// not in the answer.
+// VariantReader finds goods with their stock by variant id. A variant that cannot be bought (unknown, draft, archived)
+// is not in the answer.
 type VariantReader interface {
 	Variants(ctx context.Context, variantIDs []string) (Variants, error)
 }
 
-// NewSellableVariant is a good with left units of each of its stocked parts, by variant id; a part that is not in left has none.
+// NewSellableVariant is a good with left units of each of its stocked parts, by variant id; a part that is not in left
+// has none.
 func NewSellableVariant(p *catalog.Product, v catalog.Variant, left map[string]int) SellableVariant {
 	g := SellableVariant{Product: p, Variant: v, Available: Unlimited, Left: map[string]int{}}
 	for part, quantity := range partsOf(v) {

@@ -22,9 +22,9 @@ const (
 )
 
 // WriteAll writes many products in few round trips: as many to a transaction as fit, at the price they have one by one.
-// Each product is written whole or not at all, whatever becomes of the others: when one stops a transaction, its products
-// are written one by one. The answer has an error for each change, in their order: nil, ErrHandleTaken, ErrVersion,
-// ErrTooManyCounters, or what the table said.
+// Each product is written whole or not at all, whatever becomes of the others: when one stops a transaction, its
+// products are written one by one. The answer has an error for each change, in their order: nil, ErrHandleTaken,
+// ErrVersion, ErrTooManyCounters, or what the table said.
 func WriteAll(ctx context.Context, t *table.Table, changes []ProductChange) []error {
 	errs := make([]error, len(changes))
 	var group errgroup.Group
@@ -46,8 +46,8 @@ type bundle struct {
 	bytes  int
 }
 
-// bundles puts changes together in their order. A change that needs no transaction of its own stays alone, because alone it
-// costs half, and so does one too large to go with others.
+// bundles puts changes together in their order. A change that needs no transaction of its own stays alone, because
+// alone it costs half, and so does one too large to go with others.
 func bundles(changes []ProductChange) []*bundle {
 	var all []*bundle
 	open := &bundle{}

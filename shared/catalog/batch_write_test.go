@@ -82,10 +82,12 @@ func TestOneRefusedProductDoesNotHoldUpTheOthers(t *testing.T) {
 		change catalog.ProductChange
 		want   error
 	}{
-		"a product":                           {s.made("good", 4, 1), nil},
-		"a handle of another":                 {s.made("taken", 5, 1), catalog.ErrHandleTaken},
-		"a version that is gone":              {s.changed(stale, func(p *catalog.Product) { p.Variants[0].Prices = won(2) }), catalog.ErrVersion},
-		"a price":                             {s.changed(priced, func(p *catalog.Product) { p.Variants[0].Prices = won(20) }), nil},
+		"a product":           {s.made("good", 4, 1), nil},
+		"a handle of another": {s.made("taken", 5, 1), catalog.ErrHandleTaken},
+		"a version that is gone": {s.changed(stale, func(p *catalog.Product) { p.Variants[0].Prices = won(2) }),
+			catalog.ErrVersion},
+		"a price": {s.changed(priced,
+			func(p *catalog.Product) { p.Variants[0].Prices = won(20) }), nil},
 		"more counters than in a transaction": {crowded, catalog.ErrTooManyCounters},
 		"nothing but the product": {
 			s.changed(s.add(s.product("alone", 1), 1), func(p *catalog.Product) { p.Vendor = "단골" }), nil,
@@ -102,7 +104,8 @@ func TestOneRefusedProductDoesNotHoldUpTheOthers(t *testing.T) {
 			}
 		}
 	}
-	if rows, err := catalog.PriceHistory(t.Context(), s.table, priced.ID, opening, s.clock.Now()); len(rows) != 1 || err != nil {
+	if rows, err := catalog.PriceHistory(t.Context(), s.table, priced.ID, opening, s.clock.Now()); len(rows) != 1 ||
+		err != nil {
 		t.Errorf("price history %v %v", rows, err)
 	}
 	if p, err := s.byHandle("taken"); err != nil || s.unitsOf(p) != 1 {
@@ -117,7 +120,8 @@ func TestTheSameProductOrHandleTwiceIsNoTransactionOfBoth(t *testing.T) {
 	price := func(amount int64) catalog.ProductChange {
 		return s.changed(p, func(p *catalog.Product) { p.Variants[0].Prices = won(amount) })
 	}
-	errs := catalog.WriteAll(t.Context(), s.table, []catalog.ProductChange{price(2), price(3), s.made("twin", 1, 1), s.made("twin", 1, 1)})
+	errs := catalog.WriteAll(t.Context(), s.table,
+		[]catalog.ProductChange{price(2), price(3), s.made("twin", 1, 1), s.made("twin", 1, 1)})
 	count := map[error]int{}
 	for _, err := range errs {
 		count[err]++

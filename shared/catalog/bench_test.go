@@ -18,11 +18,13 @@ func inMemory(n int) *Listing {
 		p := Product{
 			ID: id.New(ProductPrefix, now), Handle: fmt.Sprintf("green-tea-cream-%d", i), Version: 1, Status: Active,
 			Title: Text{"ko": fmt.Sprintf("녹차 수분 크림 %d호", i), "en": fmt.Sprintf("Green Tea Cream No. %d", i)}, Vendor: "dangol",
-			Type: "크림", Tags: []string{"보습", "vegan", fmt.Sprint("line", i%50)}, Categories: []string{fmt.Sprint("category", i%20)},
-			Images:    []Image{{URL: fmt.Sprintf("https://cdn.example/products/green-tea-cream-%d.jpg", i), Alt: "크림"}},
-			CreatedAt: now.Add(time.Duration(i) * time.Second), UpdatedAt: now,
+			Type: "크림", Tags: []string{"보습", "vegan", fmt.Sprint("line", i%50)},
+			Categories: []string{fmt.Sprint("category", i%20)},
+			Images:     []Image{{URL: fmt.Sprintf("https://cdn.example/products/green-tea-cream-%d.jpg", i), Alt: "크림"}},
+			CreatedAt:  now.Add(time.Duration(i) * time.Second), UpdatedAt: now,
 		}
-		p.Variants = []Variant{{ID: VariantID(p.ID, 0), Prices: map[string]Price{"KRW": {Amount: int64(i)}, "USD": {Amount: int64(i)}}}}
+		p.Variants = []Variant{{ID: VariantID(p.ID, 0),
+			Prices: map[string]Price{"KRW": {Amount: int64(i)}, "USD": {Amount: int64(i)}}}}
 		card := cardOf(&p)
 		entries[i] = &Entry{Summary: card, sortKey: listSort(&p), search: card.searched()}
 	}
@@ -42,8 +44,8 @@ func (half) PriceRange(c *Summary, currency string) (PriceRange, bool) {
 	return PriceRange{Min: r.Min / 2, Max: r.Max / 2, CompareAt: r.Min}, true
 }
 
-// BenchmarkList is the CPU of one page of 20 out of 10,000 products, without JSON and HTTP. The search looks through all
-// of them.
+// BenchmarkList is the CPU of one page of 20 out of 10,000 products, without JSON and HTTP. The search looks through
+// all of them.
 func BenchmarkList(b *testing.B) {
 	l := inMemory(10_000)
 	for name, q := range map[string]ListQuery{

@@ -59,12 +59,13 @@ const cacheSize = 10_000
 
 // NewCache returns a cache whose goods may be as old as fresh; 0 reads them every time.
 func NewCache(t *table.Table, c clock.Clock, fresh time.Duration) *Cache {
-	return &Cache{table: t, clock: c, fresh: fresh, most: cacheSize, young: map[table.Key]kept{}, old: map[table.Key]kept{}}
+	return &Cache{table: t, clock: c, fresh: fresh, most: cacheSize, young: map[table.Key]kept{},
+		old: map[table.Key]kept{}}
 }
 
-// Variants returns the variants by id; what is not there is not in the answer. What is not fresh in the cache costs 1 round
-// trip for all products and counters together, 0.5 RCU per 4 KB and item; one more when a product seen for the first time
-// turns out to be a gift set of other products or to have its stock in buckets.
+// Variants returns the variants by id; what is not there is not in the answer. What is not fresh in the cache costs 1
+// round trip for all products and counters together, 0.5 RCU per 4 KB and item; one more when a product seen for the
+// first time turns out to be a gift set of other products or to have its stock in buckets.
 func (s *Cache) Variants(ctx context.Context, variantIDs []string) (map[string]SellableVariant, error) {
 	return s.variants(ctx, variantIDs, s.fresh, false)
 }
@@ -108,7 +109,8 @@ func (s *Cache) Invalidate(p *Product) {
 	}
 }
 
-func (s *Cache) variants(ctx context.Context, variantIDs []string, fresh time.Duration, strong bool) (map[string]SellableVariant, error) {
+func (s *Cache) variants(ctx context.Context, variantIDs []string, fresh time.Duration,
+	strong bool) (map[string]SellableVariant, error) {
 	r := s.reading(fresh, strong)
 	for _, id := range variantIDs {
 		if ProductOf(id) != "" {
@@ -132,7 +134,8 @@ func (s *Cache) peek(key table.Key) (kept, bool) {
 	return k, ok
 }
 
-// keep puts what was read in the cache. When the young half is full it becomes the old half, and what was old is dropped.
+// keep puts what was read in the cache. When the young half is full it becomes the old half, and what was old is
+// dropped.
 func (s *Cache) keep(read map[table.Key]kept) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,7 +157,8 @@ type reading struct {
 }
 
 func (s *Cache) reading(fresh time.Duration, strong bool) *reading {
-	return &reading{cache: s, now: s.clock.Now(), fresh: fresh, strong: strong, got: map[table.Key]kept{}, ask: map[table.Key]bool{}}
+	return &reading{cache: s, now: s.clock.Now(), fresh: fresh, strong: strong, got: map[table.Key]kept{},
+		ask: map[table.Key]bool{}}
 }
 
 // run asks for what is needed until nothing is. A gift set seen for the first time takes the longest way: the set, its

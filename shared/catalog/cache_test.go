@@ -25,7 +25,8 @@ func (s *shop) set(parts ...*catalog.Product) *catalog.Product {
 	s.Helper()
 	p := s.product("set", 30000)
 	for _, part := range parts {
-		p.Variants[0].Components = append(p.Variants[0].Components, catalog.Component{VariantID: part.Variants[0].ID, Quantity: 2})
+		p.Variants[0].Components = append(p.Variants[0].Components,
+			catalog.Component{VariantID: part.Variants[0].ID, Quantity: 2})
 	}
 	return s.add(p, 0)
 }
@@ -48,7 +49,8 @@ func TestGoods(t *testing.T) {
 	set := s.set(cream, soap)
 	mixed := s.set2(cream, free)
 	cache := catalog.NewCache(s.table, s.clock, 0)
-	items := s.goods(cache, first(cream), first(soap), first(drop), first(free), first(back), first(set), first(mixed), "var_nonsense",
+	items := s.goods(cache, first(cream), first(soap), first(drop), first(free), first(back), first(set), first(mixed),
+		"var_nonsense",
 		catalog.VariantID(cream.ID, 7), catalog.VariantID(s.product("gone", 1).ID, 0))
 	want := map[string]int{
 		first(cream): 9, first(soap): 5, first(drop): 10, first(free): catalog.Unlimited, first(back): catalog.Unlimited,
@@ -77,7 +79,8 @@ func (s *shop) set2(parts ...*catalog.Product) *catalog.Product {
 	s.Helper()
 	p := s.product("set2", 1)
 	for _, part := range parts {
-		p.Variants[0].Components = append(p.Variants[0].Components, catalog.Component{VariantID: part.Variants[0].ID, Quantity: 2})
+		p.Variants[0].Components = append(p.Variants[0].Components,
+			catalog.Component{VariantID: part.Variants[0].ID, Quantity: 2})
 	}
 	return s.add(p, 0)
 }

@@ -34,8 +34,8 @@ type facetKey struct {
 	sales string
 }
 
-// Facets counts what a list has. No round trip, or those of List. The first time for a filter it looks at every product, about
-// 0.1 us each; after that the answer is kept until a product or a sale changes.
+// Facets counts what a list has. No round trip, or those of List. The first time for a filter it looks at every
+// product, about 0.1 us each; after that the answer is kept until a product or a sale changes.
 func (l *Listing) Facets(ctx context.Context, q ListQuery) (Facets, error) {
 	s, err := l.snapshot(ctx, l.fresh)
 	if err != nil {

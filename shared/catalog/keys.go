@@ -9,8 +9,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// Shards is over how many partitions the list of products is spread. An import writes some hundred products a second, and
-// one partition of the index takes a thousand.
+// Shards is over how many partitions the list of products is spread. An import writes some hundred products a second,
+// and one partition of the index takes a thousand.
 const Shards = 4
 
 // stamp is how times stand in keys: of one width, so they sort.

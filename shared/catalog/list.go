@@ -38,7 +38,8 @@ type Filter struct {
 type SalePrices interface {
 	// Version is another one whenever a price may be another.
 	Version() string
-	// PriceRange is what a card shows in a currency in place of its list prices; ok is false where no sale makes another of them.
+	// PriceRange is what a card shows in a currency in place of its list prices; ok is false where no sale makes another
+	// of them.
 	PriceRange(c *Summary, currency string) (r PriceRange, ok bool)
 }
 
@@ -115,8 +116,8 @@ func (f *Filter) shows(r row, words []string) bool {
 	return true
 }
 
-// order is one way to put products in a row: those sold in a currency, or all; in a language, for titles; at the prices that
-// sales of that name make.
+// order is one way to put products in a row: those sold in a currency, or all; in a language, for titles; at the prices
+// that sales of that name make.
 type order struct {
 	sort            Sort
 	language        string
@@ -185,8 +186,8 @@ func (o order) compare(a, b place) int {
 // maxOrders bounds the orders kept of one snapshot; callers choose languages and currencies.
 const maxOrders = 24
 
-// ordered is the products in an order. It is made once for each state of the sales, which takes a microsecond a product to
-// price; after that a list costs the same whether there are sales or not.
+// ordered is the products in an order. It is made once for each state of the sales, which takes a microsecond a product
+// to price; after that a list costs the same whether there are sales or not.
 func (s *snapshot) ordered(by order, sales SalePrices) []row {
 	s.mu.Lock()
 	defer s.mu.Unlock()

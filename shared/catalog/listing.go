@@ -28,8 +28,8 @@ const healAfter = time.Hour
 //
 // Measured with 10,000 products (BenchmarkList, BenchmarkMemory): 16 MB; a page of 20 takes 1 to 4 microseconds of CPU,
 // 0.1 ms with a narrow price range, 0.3 ms with a search that looks through all; taking in a change takes 16 ms. With
-// 31,000, from a file of 100,000 rows: 51 MB, and the first list after a start reads 20 MB of cards, 2,500 RCU on AWS and on
-// a laptop 0.9 s of processor time here and 0.9 s in the engine.
+// 31,000, from a file of 100,000 rows: 51 MB, and the first list after a start reads 20 MB of cards, 2,500 RCU on AWS
+// and on a laptop 0.9 s of processor time here and 0.9 s in the engine.
 type Listing struct {
 	table *table.Table
 	clock clock.Clock
@@ -96,8 +96,8 @@ func (l *Listing) Refresh(ctx context.Context) error {
 	return err
 }
 
-// snapshot returns cards not older than fresh. While one caller asks the index, the others go on with what is there; when
-// the index does not answer, so does everybody, as long as there is something.
+// snapshot returns cards not older than fresh. While one caller asks the index, the others go on with what is there;
+// when the index does not answer, so does everybody, as long as there is something.
 func (l *Listing) snapshot(ctx context.Context, fresh time.Duration) (*snapshot, error) {
 	s := l.current.Load()
 	asked := l.clock.Now()

@@ -46,7 +46,8 @@ func TestListingSeesWhatChangedAndReadsOnlyThat(t *testing.T) {
 	if cost.Trips != catalog.Shards || cost.Read > catalog.Shards*0.5 {
 		t.Fatalf("a refresh cost %+v", cost)
 	}
-	if r := s.list(l, catalog.ListQuery{Filter: catalog.Filter{Max: 1, Currency: "KRW"}}); !slices.Equal(handles(r), []string{"late"}) {
+	if r := s.list(l, catalog.ListQuery{Filter: catalog.Filter{Max: 1, Currency: "KRW"}}); !slices.Equal(handles(r),
+		[]string{"late"}) {
 		t.Fatal(handles(r))
 	}
 	s.change(p, func(p *catalog.Product) { p.Status = catalog.Archived })
@@ -123,10 +124,12 @@ func TestPagesAreTheList(t *testing.T) {
 	l := catalog.NewListing(s.table, s.clock, time.Hour)
 	rapid.Check(t, func(r *rapid.T) {
 		q := catalog.ListQuery{
-			Sort:     rapid.SampledFrom([]catalog.Sort{catalog.Newest, catalog.ByTitle, catalog.PriceUp, catalog.PriceDown}).Draw(r, "sort"),
+			Sort: rapid.SampledFrom([]catalog.Sort{catalog.Newest, catalog.ByTitle, catalog.PriceUp,
+				catalog.PriceDown}).Draw(r, "sort"),
 			Language: "ko",
 			Filter: catalog.Filter{
-				Currency: "KRW", Min: rapid.Int64Range(0, 300).Draw(r, "min"), Search: rapid.SampledFrom([]string{"", "상품1", "3"}).Draw(r, "search"),
+				Currency: "KRW", Min: rapid.Int64Range(0, 300).Draw(r, "min"),
+				Search: rapid.SampledFrom([]string{"", "상품1", "3"}).Draw(r, "search"),
 			},
 		}
 		whole := handles(s.list(l, q))

@@ -14,8 +14,8 @@ import (
 	"dangol/shared/stock"
 )
 
-// TestAccessPatternsCostWhatTheySay measures every row of AccessPatterns on the engine, and fails for a row that nothing
-// measures.
+// TestAccessPatternsCostWhatTheySay measures every row of AccessPatterns on the engine, and fails for a row that
+// nothing measures.
 func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -58,12 +58,14 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		do   func(context.Context) error
 	}{
 		{"product by id", func(ctx context.Context) error { _, err := catalog.Get(ctx, s.table, p.ID); return err }},
-		{"product by id, a second old", func(ctx context.Context) error { _, err := catalog.Peek(ctx, s.table, p.ID); return err }},
+		{"product by id, a second old",
+			func(ctx context.Context) error { _, err := catalog.Peek(ctx, s.table, p.ID); return err }},
 		{"list, all products read already", list(listing)},
 		{"list, not older than its freshness", list(minute)},
 		{"goods with stock (cache, cold)", goods},
 		{"goods with stock (cache, fresh)", goods},
-		{"goods with stock, strongly", func(ctx context.Context) error { _, err := cache.ConsistentVariants(ctx, []string{v.ID}); return err }},
+		{"goods with stock, strongly",
+			func(ctx context.Context) error { _, err := cache.ConsistentVariants(ctx, []string{v.ID}); return err }},
 		{"create a product with one counter", func(ctx context.Context) error {
 			return catalog.Create(ctx, s.table, s.product("soap", 5000), nil)
 		}},

@@ -9,7 +9,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// PriceHistoryEntry is the prices that changed with one version of a product: one row, however many variants and currencies.
+// PriceHistoryEntry is the prices that changed with one version of a product: one row, however many variants and
+// currencies.
 type PriceHistoryEntry struct {
 	table.Key
 	ProductID string                  `dynamodbav:"productId"`
@@ -18,8 +19,8 @@ type PriceHistoryEntry struct {
 	Changes   table.List[PriceChange] `dynamodbav:"changes"`
 }
 
-// PriceChange is one price that changed. Price is nil when the variant is no longer sold in the currency, Previous when it
-// was not before.
+// PriceChange is one price that changed. Price is nil when the variant is no longer sold in the currency, Previous when
+// it was not before.
 type PriceChange struct {
 	VariantID string `json:"variantId"`
 	Currency  string `json:"currency"`
@@ -27,11 +28,12 @@ type PriceChange struct {
 	Previous  *Price `json:"previous,omitempty"`
 }
 
-// historyOf is the row of the prices in which after differs from before. The first price of a variant makes no row: it is
-// the Previous of the next.
+// historyOf is the row of the prices in which after differs from before. The first price of a variant makes no row: it
+// is the Previous of the next.
 func historyOf(before, after *Product) (PriceHistoryEntry, bool) {
 	h := PriceHistoryEntry{
-		Key: keyOfHistory(after.ID, after.UpdatedAt, after.Version), ProductID: after.ID, Version: after.Version, At: after.UpdatedAt,
+		Key: keyOfHistory(after.ID, after.UpdatedAt, after.Version), ProductID: after.ID, Version: after.Version,
+		At: after.UpdatedAt,
 	}
 	for _, v := range after.Variants {
 		old, known := before.Variant(v.ID)
@@ -53,7 +55,8 @@ func changes(variantID string, before, after map[string]Price) []PriceChange {
 		case !had:
 			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.WithoutHistory()})
 		case !old.Same(price):
-			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.WithoutHistory(), Previous: old.WithoutHistory()})
+			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.WithoutHistory(),
+				Previous: old.WithoutHistory()})
 		}
 	}
 	for currency, old := range before {
@@ -64,9 +67,10 @@ func changes(variantID string, before, after map[string]Price) []PriceChange {
 	return found
 }
 
-// PriceHistory reads the price changes of a product from since until now, both included, oldest first. 1 round trip, 0.5
-// RCU per 4 KB.
-func PriceHistory(ctx context.Context, t *table.Table, productID string, since, now time.Time) ([]PriceHistoryEntry, error) {
+// PriceHistory reads the price changes of a product from since until now, both included, oldest first. 1 round trip,
+// 0.5 RCU per 4 KB.
+func PriceHistory(ctx context.Context, t *table.Table, productID string, since, now time.Time) ([]PriceHistoryEntry,
+	error) {
 	var rows []PriceHistoryEntry
 	err := t.All(ctx, table.Query{
 		Where: "#pk = :pk AND #sk BETWEEN :since AND :now",
@@ -88,7 +92,8 @@ func PricesDiffer(before, after *Product) bool {
 	return differ
 }
 
-// SalePriceHistory is the row of prices that a sale changed from a moment on. Its key is made of the sale and the moment.
+// SalePriceHistory is the row of prices that a sale changed from a moment on. Its key is made of the sale and the
+// moment.
 func SalePriceHistory(p *Product, saleID string, at time.Time, changes []PriceChange) PriceHistoryEntry {
 	key := table.Key{PK: KeyOf(p.ID).PK, SK: historyPrefix + stamped(at) + "#" + saleID}
 	return PriceHistoryEntry{Key: key, ProductID: p.ID, Version: p.Version, At: at, Changes: changes}

@@ -19,8 +19,8 @@ const (
 	maxPast = 20
 )
 
-// UpdatePriceHistory sets when each price of after came into force, and what was asked before it: at when its amounts differ from
-// those in before (nil for a product being made), else when it did before.
+// UpdatePriceHistory sets when each price of after came into force, and what was asked before it: at when its amounts
+// differ from those in before (nil for a product being made), else when it did before.
 func UpdatePriceHistory(before, after *Product, at time.Time) {
 	for i, v := range after.Variants {
 		var old Variant
@@ -54,8 +54,8 @@ func (p Price) HistoryBefore(t time.Time) []PricePoint {
 	return steps[:end]
 }
 
-// bounded leaves out steps that were over before the horizon. Of what is still too much the two oldest become one with the
-// lower amount, so that the lowest price may come out too low, which nobody is misled by, and never too high.
+// bounded leaves out steps that were over before the horizon. Of what is still too much the two oldest become one with
+// the lower amount, so that the lowest price may come out too low, which nobody is misled by, and never too high.
 func bounded(steps []PricePoint, horizon int64) []PricePoint {
 	for len(steps) > 1 && steps[1].Since <= horizon {
 		steps = steps[1:]

@@ -136,8 +136,8 @@ func (v Variant) Price(currency string) (p money.Money, ok bool) {
 	return money.Of(price.Amount, currency), ok
 }
 
-// StockComponents is what one unit takes out of stock: the components of a gift set, else the variant itself. Untracked goods take
-// nothing.
+// StockComponents is what one unit takes out of stock: the components of a gift set, else the variant itself. Untracked
+// goods take nothing.
 func (v Variant) StockComponents() []Component {
 	switch {
 	case len(v.Components) > 0:

@@ -36,7 +36,8 @@ func (s *shop) product(handle string, prices ...int64) *catalog.Product {
 	now := s.clock.Now()
 	p := &catalog.Product{
 		ID: id.New(catalog.ProductPrefix, now), Handle: handle, Version: 1, Status: catalog.Active,
-		Title: catalog.Text{"ko": "상품 " + handle, "en": "Product " + handle}, NextVariant: len(prices), CreatedAt: now, UpdatedAt: now,
+		Title: catalog.Text{"ko": "상품 " + handle, "en": "Product " + handle}, NextVariant: len(prices), CreatedAt: now,
+		UpdatedAt: now,
 	}
 	for i, price := range prices {
 		p.Variants = append(p.Variants, catalog.Variant{ID: catalog.VariantID(p.ID, i), Prices: won(price), Taxable: true})

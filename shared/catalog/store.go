@@ -27,7 +27,8 @@ func IDByHandle(ctx context.Context, t *table.Table, handle string) (string, err
 	return h.ProductID, err
 }
 
-// IDsByHandle returns the ids of the products with the handles, by handle; unknown handles are missing. 1 round trip per 100.
+// IDsByHandle returns the ids of the products with the handles, by handle; unknown handles are missing. 1 round trip
+// per 100.
 func IDsByHandle(ctx context.Context, t *table.Table, handles []string) (map[string]string, error) {
 	keys := make([]table.Key, len(handles))
 	for i, h := range handles {
@@ -43,7 +44,8 @@ func IDsByHandle(ctx context.Context, t *table.Table, handles []string) (map[str
 	return ids, err
 }
 
-// GetBatch reads products, strongly consistent, by id; unknown ids are missing. The ids must differ. 1 round trip per 100.
+// GetBatch reads products, strongly consistent, by id; unknown ids are missing. The ids must differ. 1 round trip per
+// 100.
 func GetBatch(ctx context.Context, t *table.Table, ids []string) (map[string]*Product, error) {
 	keys := make([]table.Key, len(ids))
 	for i, id := range ids {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Summary is what lists show of a product. It is kept on the product's item and projected into the index, so that listing
-// never reads products.
+// Summary is what lists show of a product. It is kept on the product's item and projected into the index, so that
+// listing never reads products.
 type Summary struct {
 	ID         string                `json:"id"`
 	Handle     string                `json:"handle"`
@@ -29,8 +29,8 @@ type Summary struct {
 	UpdatedAt  time.Time             `json:"updatedAt"`
 }
 
-// PriceRange is what the variants cost in one currency, in minor units. CompareAt, Since, Prior and Past are those of the
-// cheapest, as in Price.
+// PriceRange is what the variants cost in one currency, in minor units. CompareAt, Since, Prior and Past are those of
+// the cheapest, as in Price.
 type PriceRange struct {
 	Min       int64 `json:"min"`
 	Max       int64 `json:"max"`
@@ -66,7 +66,8 @@ func cardOf(p *Product) Summary {
 				r.Floor = price.Floor
 			}
 			if !ok || price.Amount < r.Min {
-				r.Min, r.CompareAt, r.Since, r.Prior, r.History = price.Amount, price.CompareAt, price.Since, price.Prior, price.History
+				r.Min, r.CompareAt, r.Since, r.Prior, r.History =
+					price.Amount, price.CompareAt, price.Since, price.Prior, price.History
 			}
 			r.Max = max(r.Max, price.Amount)
 			c.Prices[currency] = r
@@ -94,8 +95,8 @@ func (c *Summary) searched() string {
 	return b.String()
 }
 
-// squeeze brings a text into the form in which it is searched: composed (a Mac decomposes Hangul), lower case, letters and
-// digits only. Without spaces, because writers of Korean set them freely: 수분크림 finds 수분 크림.
+// squeeze brings a text into the form in which it is searched: composed (a Mac decomposes Hangul), lower case, letters
+// and digits only. Without spaces, because writers of Korean set them freely: 수분크림 finds 수분 크림.
 func squeeze(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

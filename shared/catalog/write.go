@@ -22,11 +22,13 @@ type InitialStock struct {
 // price history and what the caller adds.
 const maxCounters = table.MaxWrites - 10
 
-// Create writes a product that is not there yet, its handle and its stock, with the caller's own writes (extra) at places
-// 2 and on of the transaction. units is by variant id; stocked variants that are not in it start with none. The product
-// carries its ids, version and event. 1 round trip, and one more per 100 counters that do not fit: those go first, under
-// ids that nobody knows yet. 2 WCU per KB. Errors: ErrHandleTaken; *table.Canceled when an extra write was refused.
-func Create(ctx context.Context, t *table.Table, p *Product, units map[string]InitialStock, extra ...table.Write) error {
+// Create writes a product that is not there yet, its handle and its stock, with the caller's own writes (extra) at
+// places 2 and on of the transaction. units is by variant id; stocked variants that are not in it start with none. The
+// product carries its ids, version and event. 1 round trip, and one more per 100 counters that do not fit: those go
+// first, under ids that nobody knows yet. 2 WCU per KB. Errors: ErrHandleTaken; *table.Canceled when an extra write was
+// refused.
+func Create(ctx context.Context, t *table.Table, p *Product, units map[string]InitialStock,
+	extra ...table.Write) error {
 	counters := firstCounters(p, units)
 	fit := min(len(counters), maxCounters)
 	for rest := range slices.Chunk(counters[fit:], table.MaxWrites) {
@@ -48,8 +50,8 @@ func firstWrites(p *Product) []table.Write {
 	return []table.Write{table.Put{Item: p.stored(), If: table.IfNew}, handlePut(p)}
 }
 
-// anyRefused reports whether one of n writes from the first on was refused. A repetition of a request that took effect is
-// refused for the handle and for the version too, and has to be told by its own record.
+// anyRefused reports whether one of n writes from the first on was refused. A repetition of a request that took effect
+// is refused for the handle and for the version too, and has to be told by its own record.
 func anyRefused(c *table.Canceled, first, n int) bool {
 	for i := range n {
 		if c.Refused(first + i) {
@@ -94,12 +96,13 @@ func counter(v Variant, bucket int, u InitialStock, at time.Time) stock.Level {
 	return level
 }
 
-// Replace writes the product after in place of before, with a row of price history when prices differ, the handle when it
-// is another, and counters for variants that had none; units is the stock these start with. after's version is one above
-// before's. The caller's own writes (extra) stand at places 1 and on. 1 round trip; 1 WCU per KB when nothing but the
-// product changes, else 2. Errors: ErrVersion, ErrHandleTaken, ErrTooManyCounters; *table.Canceled when an extra write
-// was refused.
-func Replace(ctx context.Context, t *table.Table, before, after *Product, units map[string]InitialStock, extra ...table.Write) error {
+// Replace writes the product after in place of before, with a row of price history when prices differ, the handle when
+// it is another, and counters for variants that had none; units is the stock these start with. after's version is one
+// above before's. The caller's own writes (extra) stand at places 1 and on. 1 round trip; 1 WCU per KB when nothing but
+// the product changes, else 2. Errors: ErrVersion, ErrHandleTaken, ErrTooManyCounters; *table.Canceled when an extra
+// write was refused.
+func Replace(ctx context.Context, t *table.Table, before, after *Product, units map[string]InitialStock,
+	extra ...table.Write) error {
 	writes, err := laterWrites(before, after, units)
 	if err != nil {
 		return err
@@ -178,8 +181,8 @@ func laterCounters(before, after *Product, units map[string]InitialStock) []tabl
 	return writes
 }
 
-// laterCounter adds instead of putting: a variant that was tracked once has its counters still, and adding nothing to one
-// leaves it as it is.
+// laterCounter adds instead of putting: a variant that was tracked once has its counters still, and adding nothing to
+// one leaves it as it is.
 func laterCounter(l stock.Level) table.Update {
 	u := table.Update{
 		Key: l.Key, Do: "ADD #available :units", // unconditional: it makes the counter or changes nothing

@@ -13,8 +13,9 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// FromEnv builds the service from COMMERCE_TABLE, SHOP_CONFIG (the shop's configuration as JSON or the path of a file with
-// it; the embedded one when empty), CATALOG_CACHE_TTL (how old promotions may be, 2) and the variables of the payment provider.
+// FromEnv builds the service from COMMERCE_TABLE, SHOP_CONFIG (the shop's configuration as JSON or the path of a file
+// with it; the embedded one when empty), CATALOG_CACHE_TTL (how old promotions may be, 2) and the variables of the
+// payment provider.
 func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	var config struct {
 		CacheTTL int `env:"CATALOG_CACHE_TTL,default=2"`
@@ -36,7 +37,8 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	}
 	commerce := tables[0]
 	counts := env.Metrics()
-	cache := store.NewCache(store.Store{Table: commerce, Clock: env.Clock, PriorDays: shop.PriorPriceDays}, time.Duration(config.CacheTTL)*time.Second)
+	cache := store.NewCache(store.Store{Table: commerce, Clock: env.Clock, PriorDays: shop.PriorPriceDays},
+		time.Duration(config.CacheTTL)*time.Second)
 	return &Service{
 		Table: commerce, Carts: cart.Store{Table: commerce, Clock: env.Clock}, Shop: shop, Promotions: cache,
 		Catalog:  catalog.NewCache(commerce, env.Clock, time.Minute),

@@ -144,7 +144,8 @@ func (r *refusing) through(t *testing.T, w *testshop.Shop) {
 // TestAWriteThatIsRefusedForEverAfterAPaymentLosesNoMoney plays it for every write of every way to pay.
 func TestAWriteThatIsRefusedForEverAfterAPaymentLosesNoMoney(t *testing.T) {
 	t.Parallel()
-	for _, card := range []string{"pm_card_visa", "pm_card_sandbox_captured", "pm_card_threeDSecure2Required", "pm_card_sandbox_hang"} {
+	for _, card := range []string{"pm_card_visa", "pm_card_sandbox_captured", "pm_card_threeDSecure2Required",
+		"pm_card_sandbox_hang"} {
 		writes := buyRefusing(t, card, 0)
 		if writes < 2 {
 			t.Errorf("%s: only %d writes can be refused", card, writes)
@@ -158,9 +159,9 @@ func TestAWriteThatIsRefusedForEverAfterAPaymentLosesNoMoney(t *testing.T) {
 	}
 }
 
-// buyRefusing buys a cart while the n-th write is refused for ever, waits for two days, which is longer than any hold or
-// watch, and checks where the money is. It returns the number of writes. Not until everything rests: what is refused for ever
-// stays due for ever.
+// buyRefusing buys a cart while the n-th write is refused for ever, waits for two days, which is longer than any hold
+// or watch, and checks where the money is. It returns the number of writes. Not until everything rests: what is refused
+// for ever stays due for ever.
 func buyRefusing(t *testing.T, card string, n int) int {
 	t.Helper()
 	w := testshop.New(t, fault.New(fault.Plan{}))
@@ -186,8 +187,8 @@ func buyRefusing(t *testing.T, card string, n int) int {
 	return db.seen
 }
 
-// checkMoney fails unless the payment stands behind an order or has gone back. Where the refused write is the one that tells
-// so, the money still went the right way; a person is told by the alarm.
+// checkMoney fails unless the payment stands behind an order or has gone back. Where the refused write is the one that
+// tells so, the money still went the right way; a person is told by the alarm.
 func checkMoney(t *testing.T, w *testshop.Shop, b testshop.Basket, refused string) {
 	t.Helper()
 	orders := w.Orders(t)

@@ -16,9 +16,9 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// limitedOf lists what counts against a customer's lifetime limits: limited goods, uses of promotions with a limit, units of
-// limited editions, and the order itself, which tells whether the next one is their first. Of a guest only uses of promotions
-// count, under their mail address.
+// limitedOf lists what counts against a customer's lifetime limits: limited goods, uses of promotions with a limit,
+// units of limited editions, and the order itself, which tells whether the next one is their first. Of a guest only
+// uses of promotions count, under their mail address.
 func limitedOf(p cart.Priced) []cart.LimitedPurchase {
 	var limited []cart.LimitedPurchase
 	if p.Cart.CustomerID != "" {
@@ -82,7 +82,8 @@ func count(counted table.Item, id string) int {
 	return value
 }
 
-// usedUp is the error when a promotion's counter refused the purchase, nil when none did. The cart costs something else now.
+// usedUp is the error when a promotion's counter refused the purchase, nil when none did. The cart costs something else
+// now.
 func (s Service) usedUp(c *table.Canceled, first int, refusals []store.Refusal) error {
 	for i, r := range refusals {
 		if c.Refused(first + i) {

@@ -38,10 +38,12 @@ func TestAMembersOrderKeepsWhatTheMembershipGave(t *testing.T) {
 		t.Fatalf("%d orders", len(orders))
 	}
 	o := orders[0]
-	if a := o.Totals.Adjustments; len(a) != 2 || a[0].Name != "멤버십: 단골" || a[0].Amount != 2_000 || a[1].Amount != 3_000 || o.Totals.Total != 18_000 {
+	if a := o.Totals.Adjustments; len(a) != 2 || a[0].Name != "멤버십: 단골" || a[0].Amount != 2_000 || a[1].Amount != 3_000 ||
+		o.Totals.Total != 18_000 {
 		t.Errorf("adjustments %+v of %d", a, o.Totals.Total)
 	}
-	if len(o.Member) != 1 || o.Member[0].ID != "plan_regular" || o.Member[0].Benefits.PointsTimes != 3 || len(o.Uses) != 0 {
+	if len(o.Member) != 1 || o.Member[0].ID != "plan_regular" || o.Member[0].Benefits.PointsTimes != 3 ||
+		len(o.Uses) != 0 {
 		t.Errorf("member by %+v, uses %+v", o.Member, o.Uses)
 	}
 	e := o.PlacedEvent()
@@ -57,7 +59,8 @@ func TestAnOrderOnOfferIsDiscountedAndOneOfAMemberIsNot(t *testing.T) {
 		name          string
 		member, offer bool
 		want          bool
-	}{{"neither", false, false, false}, {"a member", true, false, false}, {"on offer", false, true, true}, {"both", true, true, true}} {
+	}{{"neither", false, false, false}, {"a member", true, false, false}, {"on offer", false, true, true}, {"both", true,
+		true, true}} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			w := testshop.New(t, fault.New(fault.Plan{}))
@@ -82,7 +85,8 @@ func TestACheckoutGoesByTheMembershipOfThatMoment(t *testing.T) {
 	w := testshop.New(t, fault.New(fault.Plan{}))
 	ends := w.Clock.Now().Add(time.Hour)
 	join(t, w, 1, ends)
-	in := start(w, w.FillCart(ann, map[string]int{w.Sell(testshop.ProductSpec{Units: 9, Price: 20_000}): 1}), "pm_card_visa")
+	in := start(w, w.FillCart(ann, map[string]int{w.Sell(testshop.ProductSpec{Units: 9, Price: 20_000}): 1}),
+		"pm_card_visa")
 	total := int64(18_000)
 	in.Total, in.Currency = &total, "KRW"
 	w.Clock.MoveTo(ends)

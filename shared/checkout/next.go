@@ -21,15 +21,16 @@ const (
 	rest   step = "rest"   // nothing is left to be done
 )
 
-// watchFor is how long after its hold a checkout that the provider has never heard of is watched: far longer than a request
-// can be on its way.
+// watchFor is how long after its hold a checkout that the provider has never heard of is watched: far longer than a
+// request can be on its way.
 const watchFor = time.Hour
 
 // absent is the state of a payment that the provider has not seen.
 const absent payment.State = ""
 
-// next decides from where the checkout stands, what the provider says of the payment, and whether time is up: the hold has
-// run out or the shopper has given up. watched tells whether a payment nobody knows of has been waited for long enough.
+// next decides from where the checkout stands, what the provider says of the payment, and whether time is up: the hold
+// has run out or the shopper has given up. watched tells whether a payment nobody knows of has been waited for long
+// enough.
 func next(s State, p payment.State, timeUp, watched bool) step {
 	switch s {
 	case Paying:

@@ -61,14 +61,15 @@ func TestAPaymentThatNobodyKnowsOfIsWatchedForAWhileOnly(t *testing.T) {
 
 // bankGoesTo is what a payment can become by itself or by the shopper.
 var bankGoesTo = map[payment.State][]payment.State{
-	absent:                      {payment.StateRequiresAction, payment.StateProcessing, payment.StateAuthorized, payment.StateDeclined, payment.StateCaptured},
+	absent: {payment.StateRequiresAction, payment.StateProcessing, payment.StateAuthorized,
+		payment.StateDeclined, payment.StateCaptured},
 	payment.StateRequiresAction: {payment.StateAuthorized, payment.StateDeclined, payment.StateCaptured},
 	payment.StateProcessing:     {payment.StateAuthorized, payment.StateDeclined, payment.StateCaptured},
 	payment.StateAuthorized:     {payment.StateVoided},
 }
 
-// TestNoHistoryKeepsMoneyWithoutAnOrder plays every kind of history: the bank moves when it likes, somebody looks when they
-// like, time runs out at some moment. In the end an order stands for the money, or the money is back.
+// TestNoHistoryKeepsMoneyWithoutAnOrder plays every kind of history: the bank moves when it likes, somebody looks when
+// they like, time runs out at some moment. In the end an order stands for the money, or the money is back.
 func TestNoHistoryKeepsMoneyWithoutAnOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -118,7 +119,8 @@ func (m *model) look(t *rapid.T) {
 	case unwind:
 		m.state = Refunding
 	case void:
-		m.bank = map[payment.State]payment.State{payment.StateAuthorized: payment.StateVoided, payment.StateRequiresAction: payment.StateCanceled}[m.bank]
+		m.bank = map[payment.State]payment.State{payment.StateAuthorized: payment.StateVoided,
+			payment.StateRequiresAction: payment.StateCanceled}[m.bank]
 	case refund:
 		m.back, m.state = true, Refunded
 	case finish:

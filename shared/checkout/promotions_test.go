@@ -24,9 +24,11 @@ import (
 // thousand is 1,000 won off any order; change sets its limits.
 func thousand(change ...func(*promotion.Promotion)) promotion.Promotion {
 	p := promotion.Promotion{
-		ID: "promo_thousand", Version: 1, Name: catalog.Text{"ko": "천 원"}, Kind: promotion.FixedAmount, Class: promotion.Order,
-		State: promotion.Scheduled, Starts: testshop.Noon.AddDate(0, 0, -1), Ends: testshop.Noon.AddDate(1, 0, 0), Targets: promotion.Targets{All: true},
-		Terms: promotion.Terms{Amount: promotion.Amounts{"KRW": 1_000}},
+		ID: "promo_thousand", Version: 1, Name: catalog.Text{"ko": "천 원"}, Kind: promotion.FixedAmount,
+		Class: promotion.Order,
+		State: promotion.Scheduled, Starts: testshop.Noon.AddDate(0, 0, -1), Ends: testshop.Noon.AddDate(1, 0, 0),
+		Targets: promotion.Targets{All: true},
+		Terms:   promotion.Terms{Amount: promotion.Amounts{"KRW": 1_000}},
 	}
 	for _, c := range change {
 		c(&p)
@@ -281,7 +283,8 @@ func TestGiftsAreTakenFromStockAndStandOnTheOrder(t *testing.T) {
 	w := testshop.New(t, fault.New(fault.Plan{}))
 	soap, sample := w.Sell(testshop.ProductSpec{Units: 10}), w.Sell(testshop.ProductSpec{Units: 1})
 	gift := thousand(func(p *promotion.Promotion) {
-		p.Kind, p.Terms = promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{{From: promotion.Amounts{"KRW": 10_000}, Variants: []string{sample}}}}
+		p.Kind, p.Terms = promotion.FreeGift, promotion.Terms{
+			Gifts: []promotion.GiftTier{{From: promotion.Amounts{"KRW": 10_000}, Variants: []string{sample}}}}
 	})
 	w.Promote(gift)
 	c := begin(t, w, start(w, w.FillCart("", map[string]int{soap: 1}), "pm_card_visa"))
@@ -317,9 +320,11 @@ func TestAnOrderTellsWhatASaleOnTheShelfBrought(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
 	sale := thousand(func(p *promotion.Promotion) { p.Priority = 1 })
-	sale.ID, sale.Kind, sale.Class, sale.Terms = "promo_sale", promotion.SalePrice, promotion.Product, promotion.Terms{BasisPoints: 2_000}
+	sale.ID, sale.Kind, sale.Class, sale.Terms = "promo_sale", promotion.SalePrice, promotion.Product, promotion.Terms{
+		BasisPoints: 2_000}
 	w.Promote(thousand(), sale)
-	b := w.FillCart("", map[string]int{w.Sell(testshop.ProductSpec{Units: 10, Price: 10_000}): 2, w.Sell(testshop.ProductSpec{Units: 10, Price: 5_000}): 1})
+	b := w.FillCart("", map[string]int{w.Sell(testshop.ProductSpec{Units: 10, Price: 10_000}): 2,
+		w.Sell(testshop.ProductSpec{Units: 10, Price: 5_000}): 1})
 	show(t, w, b, (*cart.Cart).AcceptPromotions, func(c *cart.Cart) {
 		for i := range c.Lines {
 			c.Lines[i].SeenPrice = c.Lines[i].SeenPrice * 8 / 10
@@ -330,7 +335,8 @@ func TestAnOrderTellsWhatASaleOnTheShelfBrought(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []events.OrderPromotion{{PromotionID: "promo_thousand", Amount: 1_000}, {PromotionID: "promo_sale", Amount: 5_000}}
+	want := []events.OrderPromotion{{PromotionID: "promo_thousand", Amount: 1_000},
+		{PromotionID: "promo_sale", Amount: 5_000}}
 	if got := o.PlacedEvent().Promotions; !slices.Equal(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -340,16 +346,19 @@ func TestAnOrderTellsWhatASaleOnTheShelfBrought(t *testing.T) {
 func show(t *testing.T, w *testshop.Shop, b testshop.Basket, change ...func(*cart.Cart)) {
 	t.Helper()
 	store := cart.Store{Table: w.Table, Clock: w.Clock}
-	q := cart.Quoter{Shop: w.Service.Shop, Variants: cart.CatalogReader{Cache: catalog.NewCache(w.Table, w.Clock, time.Second)}, Promotions: w.Service.Promotions}
-	_, _, err := store.Change(t.Context(), cart.Ref{CartID: b.ID, Token: b.Token}, cart.Attempt{}, func(c *cart.Cart) error {
-		_, err := q.ApplyChange(t.Context(), c, w.Clock.Now(), func(c *cart.Cart) error {
-			for _, f := range change {
-				f(c)
-			}
-			return nil
+	q := cart.Quoter{Shop: w.Service.Shop,
+		Variants: cart.CatalogReader{Cache: catalog.NewCache(w.Table, w.Clock,
+			time.Second)}, Promotions: w.Service.Promotions}
+	_, _, err := store.Change(t.Context(), cart.Ref{CartID: b.ID, Token: b.Token}, cart.Attempt{},
+		func(c *cart.Cart) error {
+			_, err := q.ApplyChange(t.Context(), c, w.Clock.Now(), func(c *cart.Cart) error {
+				for _, f := range change {
+					f(c)
+				}
+				return nil
+			})
+			return err
 		})
-		return err
-	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -373,7 +382,8 @@ func TestAGuestUsesALimitedPromotionOncePerMailAddress(t *testing.T) {
 	}
 	first, again, other := buy("haneul.kim@gmail.com"), buy("HaneulKim+shop@googlemail.com"), buy("minseo@example.com")
 	if first.Totals.Discount != 1_000 || again.Totals.Discount != 0 || other.Totals.Discount != 1_000 {
-		t.Errorf("took off %d, then %d with the same mailbox, %d with another", first.Totals.Discount, again.Totals.Discount, other.Totals.Discount)
+		t.Errorf("took off %d, then %d with the same mailbox, %d with another", first.Totals.Discount, again.Totals.Discount,
+			other.Totals.Discount)
 	}
 	o, err := w.Service.Cashier.Orders.Get(t.Context(), first.OrderID)
 	if err != nil {

@@ -23,7 +23,8 @@ import (
 func start(w *testshop.Shop, b testshop.Basket, card string) checkout.Start {
 	return checkout.Start{
 		Cart:    cart.Ref{CartID: b.ID, CustomerID: b.CustomerID, Token: b.Token},
-		Request: idempotency.For("checkout", b.ID, w.NextKey(), []byte(card), w.Clock.Now()), Method: card, ReturnURL: "https://shop.example.com/",
+		Request: idempotency.For("checkout", b.ID, w.NextKey(), []byte(card), w.Clock.Now()), Method: card,
+		ReturnURL: "https://shop.example.com/",
 	}
 }
 
@@ -39,7 +40,8 @@ func begin(t *testing.T, w *testshop.Shop, in checkout.Start) *checkout.Checkout
 func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	t.Parallel()
 	w := testshop.New(t, fault.New(fault.Plan{}))
-	soap, drop := w.Sell(testshop.ProductSpec{Units: 50}), w.Sell(testshop.ProductSpec{Units: 50, Buckets: 4, MaxPerCustomer: 3})
+	soap, drop := w.Sell(testshop.ProductSpec{Units: 50}), w.Sell(testshop.ProductSpec{Units: 50, Buckets: 4,
+		MaxPerCustomer: 3})
 	cache := func(ctx context.Context, ids ...string) { // a function that has run for a while knows the shape of its goods
 		if _, err := w.Service.Catalog.Variants(ctx, ids); err != nil {
 			t.Fatal(err)
@@ -49,8 +51,10 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	basket := func(customer, variant string) testshop.Basket {
 		return w.FillCart(customer, map[string]int{variant: 1})
 	}
-	good, pending := start(w, basket("", soap), "pm_card_visa"), start(w, basket("", soap), "pm_card_threeDSecure2Required")
-	first, second, third := begin(t, w, good), begin(t, w, pending), begin(t, w, start(w, basket("", soap), "pm_card_threeDSecure2Required"))
+	good, pending := start(w, basket("", soap), "pm_card_visa"), start(w, basket("", soap),
+		"pm_card_threeDSecure2Required")
+	first, second, third := begin(t, w, good), begin(t, w, pending), begin(t, w,
+		start(w, basket("", soap), "pm_card_threeDSecure2Required"))
 	hung := begin(t, w, start(w, basket("", soap), "pm_card_sandbox_hangBefore"))
 	w.Challenge(second.Payment.RedirectURL, true)
 	do := map[string]func(context.Context) error{
@@ -210,7 +214,8 @@ func TestACartChangedMeanwhileIsNotSold(t *testing.T) {
 	b := w.FillCart("", map[string]int{soap: 1})
 	in := start(w, b, "pm_card_visa")
 	w.Service.Promotions = meanwhile{store.None, func() { // between reading and locking
-		_, err := w.Table.Update(t.Context(), table.Update{Key: b.Key, Do: "ADD #version :one", If: table.IfExists, With: map[string]any{":one": 1}})
+		_, err := w.Table.Update(t.Context(),
+			table.Update{Key: b.Key, Do: "ADD #version :one", If: table.IfExists, With: map[string]any{":one": 1}})
 		if err != nil {
 			t.Error(err)
 		}

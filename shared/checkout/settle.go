@@ -166,8 +166,8 @@ func (s Service) void(ctx context.Context, c *Checkout, p payment.Payment) (*Che
 	return c, nil
 }
 
-// HandleWebhook is Settle for a message of the provider about a payment. What the message says is a picture of the past, so it
-// only tells where to look; one about a checkout that is not ours changes nothing. Errors: task.ErrLater.
+// HandleWebhook is Settle for a message of the provider about a payment. What the message says is a picture of the
+// past, so it only tells where to look; one about a checkout that is not ours changes nothing. Errors: task.ErrLater.
 func (s Service) HandleWebhook(ctx context.Context, p payment.Payment) error {
 	c, err := s.get(ctx, p.Metadata["checkout"])
 	if problem.Code(err) == "checkout_not_found" {

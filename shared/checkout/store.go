@@ -44,9 +44,10 @@ func (s Service) GetFor(ctx context.Context, checkoutID string, who order.Caller
 	return c, nil
 }
 
-// change updates a checkout that is still in the state in which it was read. It returns what then stands there; moved is
-// true when somebody else had moved it on, and nothing was written.
-func (s Service) change(ctx context.Context, c *Checkout, do string, with map[string]any) (after *Checkout, moved bool, err error) {
+// change updates a checkout that is still in the state in which it was read. It returns what then stands there; moved
+// is true when somebody else had moved it on, and nothing was written.
+func (s Service) change(ctx context.Context, c *Checkout, do string, with map[string]any) (after *Checkout, moved bool,
+	err error) {
 	with[":was"], with[":now"] = c.State, s.Clock.Now()
 	item, err := s.Table.Update(ctx, table.Update{
 		Key: c.Key, Do: "SET #updatedAt = :now, " + do, If: "#state = :was", With: with, WriteID: token(s.Clock),

@@ -11,8 +11,8 @@ import (
 	"dangol/shared/stock"
 )
 
-// pricedVariants is one reading of a cart's goods: what it was priced with is what is taken. It is the cart.VariantReader of one
-// checkout.
+// pricedVariants is one reading of a cart's goods: what it was priced with is what is taken. It is the
+// cart.VariantReader of one checkout.
 type pricedVariants struct {
 	cache *catalog.Cache
 	items map[string]catalog.SellableVariant
@@ -46,9 +46,10 @@ func (g *pricedVariants) wants(lines []cart.Line) []stock.Request {
 	return wants
 }
 
-// levels are the counters of the wants. Those of goods with one counter are known from the reading; the buckets of a limited
-// edition are read, 1 round trip.
-func (g *pricedVariants) levels(ctx context.Context, t *table.Table, wants []stock.Request) (map[table.Key]stock.Level, error) {
+// levels are the counters of the wants. Those of goods with one counter are known from the reading; the buckets of a
+// limited edition are read, 1 round trip.
+func (g *pricedVariants) levels(ctx context.Context, t *table.Table, wants []stock.Request) (map[table.Key]stock.Level,
+	error) {
 	var spread []stock.Request
 	for _, w := range wants {
 		if w.Buckets > 1 {

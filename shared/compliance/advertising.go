@@ -13,7 +13,8 @@ import (
 type advertisingRule struct {
 	// OptOut: e-mail needs no consent, only a way out.
 	OptOut bool
-	// Existing is how long after a purchase the seller may advertise goods of the same kind without consent; zero is never.
+	// Existing is how long after a purchase the seller may advertise goods of the same kind without consent; zero is
+	// never.
 	Existing time.Duration
 	Source   string
 	// RefusalSource forbids sending to who has refused; ExceptionSource allows the existing customer.
@@ -29,14 +30,16 @@ var koreanAdvertising = advertisingRule{
 	ExceptionSource: "정보통신망법 50조 1항 1호, 시행령 61조 1항",
 }
 
-// EU: own similar goods to own customers, with an opt-out in each message. The directive names no time; the shop takes six months.
+// EU: own similar goods to own customers, with an opt-out in each message. The directive names no time; the shop takes
+// six months.
 var euAdvertising = advertisingRule{
 	Existing: sixMonths, Source: "ePrivacy Directive 2002/58/EC 13(1); GDPR 7(1)", RefusalSource: "GDPR 21(3)",
 	ExceptionSource: "ePrivacy Directive 2002/58/EC 13(2)",
 }
 
 var usAdvertising = advertisingRule{
-	OptOut: true, Existing: sixMonths, Source: "CAN-SPAM 15 USC 7704", RefusalSource: "15 USC 7704(a)(4)", ExceptionSource: "15 USC 7704",
+	OptOut: true, Existing: sixMonths, Source: "CAN-SPAM 15 USC 7704", RefusalSource: "15 USC 7704(a)(4)",
+	ExceptionSource: "15 USC 7704",
 }
 
 func advertisingRuleFor(country string) advertisingRule {
@@ -50,16 +53,18 @@ func advertisingRuleFor(country string) advertisingRule {
 	return koreanAdvertising
 }
 
-// existing reports whether the contact bought recently enough, and the message advertises the same kind of goods. Push is never an
-// exception: the KISA guide and the platforms ask for consent of its own.
+// existing reports whether the contact bought recently enough, and the message advertises the same kind of goods. Push
+// is never an exception: the KISA guide and the platforms ask for consent of its own.
 func (r advertisingRule) existing(m OutgoingMessage, c Contact, now time.Time) bool {
-	return m.SameGoods && m.Channel != Push && !c.Bought.IsZero() && !now.Before(c.Bought) && now.Before(c.Bought.Add(r.Existing))
+	return m.SameGoods && m.Channel != Push && !c.Bought.IsZero() && !now.Before(c.Bought) &&
+		now.Before(c.Bought.Add(r.Existing))
 }
 
 // AdLabel begins the subject of advertising in Korea, in exactly this form (정보통신망법 시행령 별표 6).
 const AdLabel = "(광고)"
 
-// Label returns the subject with the label that the country asks for. Only Korea has one. Empty and unknown countries are the shop's home.
+// Label returns the subject with the label that the country asks for. Only Korea has one. Empty and unknown countries
+// are the shop's home.
 func Label(kind MessageKind, country, subject string) string {
 	if kind != Marketing || !labeled(country) {
 		return subject
@@ -70,8 +75,8 @@ func Label(kind MessageKind, country, subject string) string {
 // labeled reports whether advertising to a country carries the label. The home of the shop is Korea.
 func labeled(country string) bool { return country == "" || strings.EqualFold(country, "KR") }
 
-// label refuses a subject in which the author wrote the label, in the right form or in one that the law forbids because it hides from
-// filters: "(광/고)", "(광 고)", "[광고]". The gate adds the label itself.
+// label refuses a subject in which the author wrote the label, in the right form or in one that the law forbids because
+// it hides from filters: "(광/고)", "(광 고)", "[광고]". The gate adds the label itself.
 func label(m OutgoingMessage, _ Contact, _ GatePolicy, _ time.Time) GateDecision {
 	if m.Kind == Marketing && HasLabel(m.Subject) {
 		return refuse(ReasonLabelInText, "정보통신망법 시행령 별표 6")
@@ -79,9 +84,9 @@ func label(m OutgoingMessage, _ Contact, _ GatePolicy, _ time.Time) GateDecision
 	return GateDecision{}
 }
 
-// HasLabel reports whether a text contains the label or an altered form of it: "광" and "고" in brackets, with nothing but
-// spaces, signs and invisible characters around them, or at the start of the text; in wide and in decomposed letters too. "(광고주 모집)"
-// is none.
+// HasLabel reports whether a text contains the label or an altered form of it: "광" and "고" in brackets, with nothing
+// but spaces, signs and invisible characters around them, or at the start of the text; in wide and in decomposed
+// letters too. "(광고주 모집)" is none.
 func HasLabel(text string) bool {
 	var kept []rune // letters and brackets
 	text = norm.NFKC.String(text)
@@ -126,8 +131,8 @@ func opens(r rune) bool { return unicode.Is(unicode.Ps, r) || r == '<' }
 
 func closes(r rune) bool { return unicode.Is(unicode.Pe, r) || r == '>' }
 
-// recentlySent returns those of the times that are inside the window before now, oldest first. Times after now count: a message that is
-// on its way uses its place.
+// recentlySent returns those of the times that are inside the window before now, oldest first. Times after now count: a
+// message that is on its way uses its place.
 func recentlySent(times []time.Time, now time.Time, window time.Duration) []time.Time {
 	var inside []time.Time
 	for _, at := range times {

@@ -17,8 +17,8 @@ var (
 	sundayOnly = []time.Weekday{time.Sunday}
 )
 
-// fixedHolidays are the public holidays of Korea with a date in the solar calendar: 관공서의 공휴일에 관한 규정 2조, substitutes
-// by its article 3 (대체공휴일, as amended 2021-08-04 and 2023-05-04). New Year and Memorial Day have none. Days that are not
+// fixedHolidays are the public holidays of Korea with a date in the solar calendar: 관공서의 공휴일에 관한 규정 2조, substitutes by
+// its article 3 (대체공휴일, as amended 2021-08-04 and 2023-05-04). New Year and Memorial Day have none. Days that are not
 // sure to be public holidays count as business days: a deadline is then early, never late.
 var fixedHolidays = []holiday{
 	{month: time.January, day: 1},
@@ -31,8 +31,9 @@ var fixedHolidays = []holiday{
 	{month: time.December, day: 25, weekends: bothDays},
 }
 
-// lunarDays are the holidays with a date in the lunar calendar, as the Korea Astronomy and Space Science Institute announces
-// them: New Year (설날), Buddha's birthday, and the harvest festival (추석), each as month and day of a solar year.
+// lunarDays are the holidays with a date in the lunar calendar, as the Korea Astronomy and Space Science Institute
+// announces them: New Year (설날), Buddha's birthday, and the harvest festival (추석), each as month and day of a solar
+// year.
 type lunarDays struct{ seollal, buddha, chuseok monthDay }
 
 type monthDay struct {
@@ -59,8 +60,9 @@ var elections = []time.Time{day(2026, time.June, 3), day(2028, time.April, 12), 
 
 func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, seoul) }
 
-// KoreanHolidays are the public holidays of a year that fall on Monday to Friday, substitutes included, in order. The lunar
-// ones are known from 2025 to 2035; outside of that only the solar ones are in it, so that deadlines are early, never late.
+// KoreanHolidays are the public holidays of a year that fall on Monday to Friday, substitutes included, in order. The
+// lunar ones are known from 2025 to 2035; outside of that only the solar ones are in it, so that deadlines are early,
+// never late.
 func KoreanHolidays(year int) []time.Time {
 	taken := map[time.Time]bool{}
 	var made []time.Time // holidays that get a substitute
@@ -106,8 +108,8 @@ func KoreanHolidays(year int) []time.Time {
 
 func weekend(d time.Time) bool { return d.Weekday() == time.Saturday || d.Weekday() == time.Sunday }
 
-// BusinessDaysAfter is the end of the n-th Korean business day after the day of an instant: the first instant that is too late.
-// The day itself does not count (민법 157조). Saturdays, Sundays and public holidays are no business days.
+// BusinessDaysAfter is the end of the n-th Korean business day after the day of an instant: the first instant that is
+// too late. The day itself does not count (민법 157조). Saturdays, Sundays and public holidays are no business days.
 func BusinessDaysAfter(at time.Time, n int) time.Time {
 	y, m, d := at.In(seoul).Date()
 	last := day(y, m, d)

@@ -21,13 +21,16 @@ const (
 	PriceRises     ConsentKind = "price_rises"
 )
 
-// ConsentRule is what a country asks of a shop before a trial turns paid or a subscription gets dearer. Engineering reading only.
+// ConsentRule is what a country asks of a shop before a trial turns paid or a subscription gets dearer. Engineering
+// reading only.
 type ConsentRule struct {
 	// Required: without explicit consent the change must not happen. Where it is false a notice is enough.
 	Required bool
-	// WindowDays is how long before the change consent may be given: on one of that many days before the day of the change.
+	// WindowDays is how long before the change consent may be given: on one of that many days before the day of the
+	// change.
 	WindowDays int
-	// NoticeDays is how long before the change the subscriber has to have been told at the latest; a shorter trial tells at its start.
+	// NoticeDays is how long before the change the subscriber has to have been told at the latest; a shorter trial tells
+	// at its start.
 	NoticeDays int
 	// Zone is where the rule counts its days; nil is where the subscriber is.
 	Zone   *time.Location
@@ -37,31 +40,33 @@ type ConsentRule struct {
 // seoul has had no summer time since 1988.
 var seoul = time.FixedZone("Asia/Seoul", 9*60*60)
 
-// Korea. 전자상거래법 13조 6항 (in force since 2025-02-14): consent to date, price before and after, and method of payment; notice of the
-// conditions, way and effect of canceling. 시행령 20조의2: within the 30 days before the change. 전자상거래 등에서의 소비자보호
-// 지침 (2025-10-24): a blanket agreement at sign-up, closing the window or "later" is no consent, and without consent neither the rise
-// nor the conversion may happen. 여신전문금융업감독규정 (2021-11-18): notice of conversion 7 days before at the latest.
+// Korea. 전자상거래법 13조 6항 (in force since 2025-02-14): consent to date, price before and after, and method of payment;
+// notice of the conditions, way and effect of canceling. 시행령 20조의2: within the 30 days before the change. 전자상거래 등에서의
+// 소비자보호 지침 (2025-10-24): a blanket agreement at sign-up, closing the window or "later" is no consent, and without
+// consent neither the rise nor the conversion may happen. 여신전문금융업감독규정 (2021-11-18): notice of conversion 7 days before
+// at the latest.
 var korea = ConsentRule{
 	Required: true, WindowDays: 30, NoticeDays: 7, Zone: seoul,
 	Source: "전자상거래법 13조 6항, 시행령 20조의2, 소비자보호지침 2025-10-24, 여신전문금융업감독규정",
 }
 
-// USA: California asks for a reminder 3 to 21 days before a trial of more than 31 days ends and a notice 7 to 30 days before a change of
-// price (Bus. & Prof. Code 17602, AB 390 and AB 2863). Visa and Mastercard want a notice before the first charge after any trial: 7
-// days (Visa), 3 to 7 (Mastercard).
+// USA: California asks for a reminder 3 to 21 days before a trial of more than 31 days ends and a notice 7 to 30 days
+// before a change of price (Bus. & Prof. Code 17602, AB 390 and AB 2863). Visa and Mastercard want a notice before the
+// first charge after any trial: 7 days (Visa), 3 to 7 (Mastercard).
 var usa = ConsentRule{
 	WindowDays: 30, NoticeDays: 7,
 	Source: "Cal. Bus. & Prof. Code 17602; Visa and Mastercard subscription rules",
 }
 
-// EU: a trader may change the price only as the contract says, with notice and a free way out (Directive 93/13/EEC, annex 1 (j) to (l));
-// no fixed number of days, so the card networks' is taken.
-var eu = ConsentRule{WindowDays: 30, NoticeDays: 7, Source: "Directive 93/13/EEC annex 1 (j)-(l); Visa and Mastercard subscription rules"}
+// EU: a trader may change the price only as the contract says, with notice and a free way out (Directive 93/13/EEC,
+// annex 1 (j) to (l)); no fixed number of days, so the card networks' is taken.
+var eu = ConsentRule{WindowDays: 30, NoticeDays: 7,
+	Source: "Directive 93/13/EEC annex 1 (j)-(l); Visa and Mastercard subscription rules"}
 
 var euCountries = strings.Fields("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK")
 
-// ConsentRuleFor returns the rule of a country (ISO 3166, two letters). A country that is not in the table gets Korea's, the strictest and
-// the one of the shop's home.
+// ConsentRuleFor returns the rule of a country (ISO 3166, two letters). A country that is not in the table gets
+// Korea's, the strictest and the one of the shop's home.
 func ConsentRuleFor(country string) ConsentRule {
 	country = strings.ToUpper(country)
 	switch {
@@ -73,15 +78,16 @@ func ConsentRuleFor(country string) ConsentRule {
 	return korea
 }
 
-// Window returns when consent to a change counts: [from, until). It opens at the start of the day WindowDays before the day of the change
-// and closes at the change.
+// Window returns when consent to a change counts: [from, until). It opens at the start of the day WindowDays before the
+// day of the change and closes at the change.
 func (r ConsentRule) Window(change time.Time, local *time.Location) (from, until time.Time) {
 	z := r.zone(local)
 	y, m, d := change.In(z).Date()
 	return time.Date(y, m, d-r.WindowDays, 0, 0, 0, 0, z).UTC(), change.UTC()
 }
 
-// NoticeBy is the instant before which the first notice has to be out: the end of the day NoticeDays before the day of the change.
+// NoticeBy is the instant before which the first notice has to be out: the end of the day NoticeDays before the day of
+// the change.
 func (r ConsentRule) NoticeBy(change time.Time, local *time.Location) time.Time {
 	z := r.zone(local)
 	y, m, d := change.In(z).Date()
@@ -133,7 +139,8 @@ func (n ConsentNotice) Missing() []string {
 // Fingerprint is a digest of everything the subscriber was shown, so that a proof says what they agreed to.
 func (n ConsentNotice) Fingerprint() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{
-		n.ID, string(n.Kind), n.Change.UTC().Format(time.RFC3339Nano), n.Old.Format(), n.Old.Currency, n.New.Format(), n.New.Currency,
+		n.ID, string(n.Kind), n.Change.UTC().Format(time.RFC3339Nano), n.Old.Format(), n.Old.Currency, n.New.Format(),
+		n.New.Currency,
 		n.Method, n.Cancel, n.Effect,
 	}))
 	return hex.EncodeToString(sum[:])

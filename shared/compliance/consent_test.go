@@ -23,13 +23,16 @@ func in(s string) time.Time {
 
 func notice(change string) compliance.ConsentNotice {
 	return compliance.ConsentNotice{
-		ID: "sub_1:2026-03-31", Kind: compliance.PriceRises, Change: in(change), Old: money.Of(9900, "KRW"), New: money.Of(12900, "KRW"),
-		Method: "Visa ending in 4242", Cancel: "In your account, in one step, until 30 March", Effect: "Without your yes the price stays",
+		ID: "sub_1:2026-03-31", Kind: compliance.PriceRises, Change: in(change), Old: money.Of(9900, "KRW"),
+		New:    money.Of(12900, "KRW"),
+		Method: "Visa ending in 4242", Cancel: "In your account, in one step, until 30 March",
+		Effect: "Without your yes the price stays",
 	}
 }
 
 func answer(at string) compliance.ConsentAnswer {
-	return compliance.ConsentAnswer{NoticeID: "sub_1:2026-03-31", At: in(at), Explicit: true, Separate: true, Channel: "web", Origin: "req_1"}
+	return compliance.ConsentAnswer{NoticeID: "sub_1:2026-03-31", At: in(at), Explicit: true, Separate: true,
+		Channel: "web", Origin: "req_1"}
 }
 
 func TestKoreanConsentCountsOnlyInTheThirtyDaysBefore(t *testing.T) {
@@ -73,15 +76,21 @@ func TestWhatIsNoConsent(t *testing.T) {
 		want   error
 	}{
 		{name: "a yes in the window is consent"},
-		{name: "closing the window", answer: func(a *compliance.ConsentAnswer) { a.Explicit = false }, want: compliance.ErrNotExplicit},
-		{name: "a blanket agreement at sign-up", answer: func(a *compliance.ConsentAnswer) { a.Separate = false }, want: compliance.ErrNotSeparate},
-		{name: "a yes to another notice", answer: func(a *compliance.ConsentAnswer) { a.NoticeID = "other" }, want: compliance.ErrOtherNotice},
+		{name: "closing the window", answer: func(a *compliance.ConsentAnswer) { a.Explicit = false },
+			want: compliance.ErrNotExplicit},
+		{name: "a blanket agreement at sign-up", answer: func(a *compliance.ConsentAnswer) { a.Separate = false },
+			want: compliance.ErrNotSeparate},
+		{name: "a yes to another notice", answer: func(a *compliance.ConsentAnswer) { a.NoticeID = "other" },
+			want: compliance.ErrOtherNotice},
 		{name: "no date", notice: func(n *compliance.ConsentNotice) { n.Change = time.Time{} }, want: compliance.ErrNotice},
 		{name: "no way to pay", notice: func(n *compliance.ConsentNotice) { n.Method = "" }, want: compliance.ErrNotice},
 		{name: "no way to cancel", notice: func(n *compliance.ConsentNotice) { n.Cancel = "" }, want: compliance.ErrNotice},
-		{name: "no effect of canceling", notice: func(n *compliance.ConsentNotice) { n.Effect = "" }, want: compliance.ErrNotice},
-		{name: "no old price", notice: func(n *compliance.ConsentNotice) { n.Old = money.Money{} }, want: compliance.ErrNotice},
-		{name: "prices in two currencies", notice: func(n *compliance.ConsentNotice) { n.New.Currency = "USD" }, want: compliance.ErrNotice},
+		{name: "no effect of canceling", notice: func(n *compliance.ConsentNotice) { n.Effect = "" },
+			want: compliance.ErrNotice},
+		{name: "no old price", notice: func(n *compliance.ConsentNotice) { n.Old = money.Money{} },
+			want: compliance.ErrNotice},
+		{name: "prices in two currencies", notice: func(n *compliance.ConsentNotice) { n.New.Currency = "USD" },
+			want: compliance.ErrNotice},
 		{name: "no kind", notice: func(n *compliance.ConsentNotice) { n.Kind = "" }, want: compliance.ErrNotice},
 	}
 	for _, tt := range tests {
@@ -103,7 +112,8 @@ func TestWhatIsNoConsent(t *testing.T) {
 
 func TestWhichCountriesAskForConsent(t *testing.T) {
 	t.Parallel()
-	for country, required := range map[string]bool{"KR": true, "kr": true, "US": false, "DE": false, "fr": false, "JP": true, "": true} {
+	for country, required := range map[string]bool{"KR": true, "kr": true, "US": false, "DE": false, "fr": false,
+		"JP": true, "": true} {
 		rule := compliance.ConsentRuleFor(country)
 		if rule.Required != required || rule.Source == "" {
 			t.Errorf("%q: %+v", country, rule)
@@ -113,14 +123,16 @@ func TestWhichCountriesAskForConsent(t *testing.T) {
 
 func TestTheNoticeHasToBeOutSevenDaysBefore(t *testing.T) {
 	t.Parallel()
-	if got := compliance.ConsentRuleFor("KR").NoticeBy(in("2026-03-31 00:00:00"), time.UTC); !got.Equal(in("2026-03-25 00:00:00")) {
+	if got := compliance.ConsentRuleFor("KR").NoticeBy(in("2026-03-31 00:00:00"),
+		time.UTC); !got.Equal(in("2026-03-25 00:00:00")) {
 		t.Errorf("by %s, want the end of 24 March", got.In(seoul))
 	}
 }
 
 func TestAProofShowsWhatWasAgreedTo(t *testing.T) {
 	t.Parallel()
-	proof, err := compliance.ConsentRuleFor("KR").Proof(notice("2026-03-31 00:00:00"), answer("2026-03-20 12:00:00"), seoul)
+	proof, err := compliance.ConsentRuleFor("KR").Proof(notice("2026-03-31 00:00:00"), answer("2026-03-20 12:00:00"),
+		seoul)
 	if err != nil || !proof.Intact() || proof.Source == "" {
 		t.Fatalf("proof %+v, %v", proof, err)
 	}
@@ -129,11 +141,14 @@ func TestAProofShowsWhatWasAgreedTo(t *testing.T) {
 	}
 	seen := []string{proof.Fingerprint}
 	for name, change := range map[string]func(*compliance.ConsentNotice){
-		"price": func(n *compliance.ConsentNotice) { n.New.Amount++ }, "old price": func(n *compliance.ConsentNotice) { n.Old.Amount-- },
-		"date":   func(n *compliance.ConsentNotice) { n.Change = n.Change.Add(time.Second) },
-		"method": func(n *compliance.ConsentNotice) { n.Method += "." }, "cancel": func(n *compliance.ConsentNotice) { n.Cancel += "." },
-		"effect": func(n *compliance.ConsentNotice) { n.Effect += "." }, "id": func(n *compliance.ConsentNotice) { n.ID += "." },
-		"kind": func(n *compliance.ConsentNotice) { n.Kind = compliance.TrialTurnsPaid },
+		"price":     func(n *compliance.ConsentNotice) { n.New.Amount++ },
+		"old price": func(n *compliance.ConsentNotice) { n.Old.Amount-- },
+		"date":      func(n *compliance.ConsentNotice) { n.Change = n.Change.Add(time.Second) },
+		"method":    func(n *compliance.ConsentNotice) { n.Method += "." },
+		"cancel":    func(n *compliance.ConsentNotice) { n.Cancel += "." },
+		"effect":    func(n *compliance.ConsentNotice) { n.Effect += "." },
+		"id":        func(n *compliance.ConsentNotice) { n.ID += "." },
+		"kind":      func(n *compliance.ConsentNotice) { n.Kind = compliance.TrialTurnsPaid },
 	} {
 		forged := proof
 		change(&forged.Notice)
@@ -142,7 +157,8 @@ func TestAProofShowsWhatWasAgreedTo(t *testing.T) {
 		}
 		seen = append(seen, forged.Notice.Fingerprint())
 	}
-	if _, err := compliance.ConsentRuleFor("KR").Proof(notice("2026-03-31 00:00:00"), answer("2026-01-01 12:00:00"), seoul); err == nil {
+	if _, err := compliance.ConsentRuleFor("KR").Proof(notice("2026-03-31 00:00:00"), answer("2026-01-01 12:00:00"),
+		seoul); err == nil {
 		t.Error("a proof of no consent was made")
 	}
 }

@@ -12,9 +12,11 @@ type MessageKind string
 const (
 	// Transactional concerns something the recipient ordered, pays for or asked for. It needs no consent.
 	Transactional MessageKind = "transactional"
-	// LegalNotice is one that the law obliges the shop to send: the result of a consent or refusal, the confirmation every two years.
+	// LegalNotice is one that the law obliges the shop to send: the result of a consent or refusal, the confirmation every
+	// two years.
 	LegalNotice MessageKind = "legal_notice"
-	// Marketing is everything else. Notices of points that expire and rewarded requests for reviews are marketing (KISA guide).
+	// Marketing is everything else. Notices of points that expire and rewarded requests for reviews are marketing (KISA
+	// guide).
 	Marketing MessageKind = "marketing"
 )
 
@@ -46,7 +48,8 @@ type OutgoingMessage struct {
 	OnCap    OnCap
 	// SameGoods: it advertises goods of the same kind as the recipient bought (시행령 61조 1항; ePrivacy Directive 13(2)).
 	SameGoods bool
-	// Urgent: the recipient waits for it this minute, for example a code to log in with. It is sent at night. Never for marketing.
+	// Urgent: the recipient waits for it this minute, for example a code to log in with. It is sent at night. Never for
+	// marketing.
 	Urgent bool
 	Sender SenderIdentity
 }
@@ -93,9 +96,11 @@ type Contact struct {
 	// Suppression on the message's channel.
 	Suppression Suppression
 	TopicsOff   []string
-	// Bought is when the last purchase was completed, zero when there was none. The shop itself collected the address then.
+	// Bought is when the last purchase was completed, zero when there was none. The shop itself collected the address
+	// then.
 	Bought time.Time
-	// Recent is when marketing was sent to the person, on any channel, in any order. Those before the window of the cap are ignored.
+	// Recent is when marketing was sent to the person, on any channel, in any order. Those before the window of the cap
+	// are ignored.
 	Recent []time.Time
 }
 
@@ -106,8 +111,8 @@ type GatePolicy struct {
 	Cap        FrequencyCap
 }
 
-// FrequencyCap is at most Max marketing messages to a person in a window, across all channels, of which Reserved are for High priority.
-// The zero value caps nothing.
+// FrequencyCap is at most Max marketing messages to a person in a window, across all channels, of which Reserved are
+// for High priority. The zero value caps nothing.
 type FrequencyCap struct {
 	Max      int           `json:"max"`
 	Reserved int           `json:"reserved"`
@@ -157,8 +162,9 @@ type GateDecision struct {
 // Waits reports whether the message may be sent later.
 func (d GateDecision) Waits() bool { return !d.Allowed && !d.NotBefore.IsZero() }
 
-// Allowed decides whether a message may be sent to a contact at now. It is the one gate: campaigns, sequences, push and dry runs ask it
-// and nothing else. The order of the rules is the order of the reasons: what can never be sent is said before what has to wait.
+// Allowed decides whether a message may be sent to a contact at now. It is the one gate: campaigns, sequences, push and
+// dry runs ask it and nothing else. The order of the rules is the order of the reasons: what can never be sent is said
+// before what has to wait.
 func Allowed(m OutgoingMessage, c Contact, p GatePolicy, now time.Time) GateDecision {
 	for _, rule := range []func(OutgoingMessage, Contact, GatePolicy, time.Time) GateDecision{
 		address, basis, topic, identity, label, night, capped,
@@ -247,7 +253,8 @@ func identity(m OutgoingMessage, _ Contact, _ GatePolicy, _ time.Time) GateDecis
 	return GateDecision{}
 }
 
-// night lets nothing but e-mail through between 21:00 and 08:00 where the recipient is. Advertising passes with separate consent.
+// night lets nothing but e-mail through between 21:00 and 08:00 where the recipient is. Advertising passes with
+// separate consent.
 func night(m OutgoingMessage, c Contact, _ GatePolicy, now time.Time) GateDecision {
 	quiet := QuietHours(m.Channel, c.Country)
 	zone := c.Zone

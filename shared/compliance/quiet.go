@@ -17,23 +17,25 @@ const (
 	Phone    Channel = "phone"
 )
 
-// Quiet is the hours of the night in which a channel is not used: from From o'clock until To o'clock on the recipient's wall clock. The
-// zero value is no quiet hours.
+// Quiet is the hours of the night in which a channel is not used: from From o'clock until To o'clock on the recipient's
+// wall clock. The zero value is no quiet hours.
 type Quiet struct {
 	From, To int
 	Source   string
 }
 
-// quietHours by country. Korea: advertising between 21:00 and 08:00 needs separate consent (정보통신망법 50조 3항); the decree exempts
-// e-mail (시행령 61조 2항). USA: no telephone solicitation, texts included, before 8 or after 21 (47 CFR 64.1200(c)(1)). The shop keeps
-// the same hours everywhere else as a courtesy, and also for messages that are no advertising, such as a failed payment.
+// quietHours by country. Korea: advertising between 21:00 and 08:00 needs separate consent (정보통신망법 50조 3항); the decree
+// exempts e-mail (시행령 61조 2항). USA: no telephone solicitation, texts included, before 8 or after 21 (47 CFR
+// 64.1200(c)(1)). The shop keeps the same hours everywhere else as a courtesy, and also for messages that are no
+// advertising, such as a failed payment.
 var quietHours = map[string]Quiet{
 	"KR": {From: 21, To: 8, Source: "정보통신망법 50조 3항, 시행령 61조 2항"},
 	"US": {From: 21, To: 8, Source: "47 CFR 64.1200(c)(1)"},
 	"":   {From: 21, To: 8, Source: "courtesy"},
 }
 
-// QuietHours returns the quiet hours of a channel in a country (ISO 3166, two letters). E-mail has none: it waits until it is opened.
+// QuietHours returns the quiet hours of a channel in a country (ISO 3166, two letters). E-mail has none: it waits until
+// it is opened.
 func QuietHours(channel Channel, country string) Quiet {
 	if channel == Email {
 		return Quiet{}

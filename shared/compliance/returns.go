@@ -49,20 +49,22 @@ type ReturnRule struct {
 	Source   string
 }
 
-// 전자상거래법: withdrawal within 7 days of receipt (17조 1항); exemptions (17조 2항, 시행령 21조), none for goods at a reduced price; faults
-// 3 months from receipt and 30 days from knowing (17조 3항); refund within 3 business days of getting the goods back, else interest
-// of 15 % a year (18조 2항, 시행령 21조의3); the customer bears the way back and nothing else (18조 9항), the shop for faults (18조 10항).
-// A term to the customer's disadvantage is void (35조).
+// 전자상거래법: withdrawal within 7 days of receipt (17조 1항); exemptions (17조 2항, 시행령 21조), none for goods at a reduced
+// price; faults 3 months from receipt and 30 days from knowing (17조 3항); refund within 3 business days of getting the
+// goods back, else interest of 15 % a year (18조 2항, 시행령 21조의3); the customer bears the way back and nothing else (18조
+// 9항), the shop for faults (18조 10항). A term to the customer's disadvantage is void (35조).
 var koreaReturns = ReturnRule{
-	Country: "KR", WithdrawalDays: 7, FaultMonths: 3, FaultKnownDays: 30, RefundBusinessDays: 3, InterestBasisPoints: 1_500,
-	FinalSale: []Exemption{CustomMade, Perishable, UnsealedHygiene, UnsealedMedia, DigitalContent},
-	Source:    "전자상거래법 17조, 18조, 35조; 시행령 21조, 21조의3",
+	Country: "KR", WithdrawalDays: 7, FaultMonths: 3, FaultKnownDays: 30, RefundBusinessDays: 3,
+	InterestBasisPoints: 1_500,
+	FinalSale:           []Exemption{CustomMade, Perishable, UnsealedHygiene, UnsealedMedia, DigitalContent},
+	Source:              "전자상거래법 17조, 18조, 35조; 시행령 21조, 21조의3",
 }
 
-// Directive 2011/83/EU: 14 days from receipt (9), refund of all payments with the standard shipping within 14 days of the withdrawal
-// and not before the goods or proof of their dispatch are there (13), the customer bears the way back if told so (14), exemptions
-// (16), no other cost (14(5)), mandatory (25). Directive (EU) 2023/2673, from 2026-06-19: a withdrawal function, labeled "withdraw from
-// contract here" or the like (11a). Faults: two years, Directive (EU) 2019/771, 10.
+// Directive 2011/83/EU: 14 days from receipt (9), refund of all payments with the standard shipping within 14 days of
+// the withdrawal and not before the goods or proof of their dispatch are there (13), the customer bears the way back if
+// told so (14), exemptions (16), no other cost (14(5)), mandatory (25). Directive (EU) 2023/2673, from 2026-06-19: a
+// withdrawal function, labeled "withdraw from contract here" or the like (11a). Faults: two years, Directive (EU)
+// 2019/771, 10.
 var euReturns = ReturnRule{
 	Country: "EU", WithdrawalDays: 14, FaultMonths: 24, RefundDays: 14, OutboundBack: true,
 	FinalSale: []Exemption{CustomMade, Perishable, UnsealedHygiene, UnsealedMedia, DigitalContent},
@@ -70,29 +72,30 @@ var euReturns = ReturnRule{
 	Source:    "Directive 2011/83/EU art. 9-16, 25; Directive (EU) 2023/2673 art. 11a; Directive (EU) 2019/771 art. 10",
 }
 
-// UK: the Consumer Contracts Regulations 2013 (29-38) keep the rule of the EU directive; faults: 30 days to reject, then repair,
-// Consumer Rights Act 2015 (22), which a shop meets with a longer right.
+// UK: the Consumer Contracts Regulations 2013 (29-38) keep the rule of the EU directive; faults: 30 days to reject,
+// then repair, Consumer Rights Act 2015 (22), which a shop meets with a longer right.
 var ukReturns = ReturnRule{
 	Country: "GB", WithdrawalDays: 14, FaultMonths: 6, RefundDays: 14, OutboundBack: true, FinalSale: euReturns.FinalSale,
 	Source: "Consumer Contracts Regulations 2013, 29-38; Consumer Rights Act 2015, 20-24",
 }
 
-// USA: no right of withdrawal from an online purchase; states ask that the policy is shown before the purchase (Cal. Civ. Code 1723).
-// Faults: the implied warranty, UCC 2-314 and 2-608; a shop meets it with a right to return faulty goods.
+// USA: no right of withdrawal from an online purchase; states ask that the policy is shown before the purchase (Cal.
+// Civ. Code 1723). Faults: the implied warranty, UCC 2-314 and 2-608; a shop meets it with a right to return faulty
+// goods.
 var usReturns = ReturnRule{
 	Country: "US", FaultMonths: 1, RefundDays: 30, Fees: true, CreditOnly: true, FinalSale: Exemptions,
 	Source: "Cal. Civ. Code 1723; UCC 2-314, 2-608",
 }
 
-// Japan: 8 days from receipt unless the shop shows another policy before the purchase (特定商取引法 15条の3), so a policy decides; faults:
-// one year from knowing (民法 566条), met with a right of a year from receipt.
+// Japan: 8 days from receipt unless the shop shows another policy before the purchase (特定商取引法 15条の3), so a policy
+// decides; faults: one year from knowing (民法 566条), met with a right of a year from receipt.
 var japanReturns = ReturnRule{
 	Country: "JP", FaultMonths: 12, RefundDays: 30, Fees: true, CreditOnly: true, FinalSale: Exemptions,
 	Source: "特定商取引法 15条の3; 民法 566条",
 }
 
-// ReturnRuleFor returns the rule of a country (ISO 3166, two letters). A country that is not in the table gets Korea's, the law of the
-// shop's home, under which the contract stands.
+// ReturnRuleFor returns the rule of a country (ISO 3166, two letters). A country that is not in the table gets Korea's,
+// the law of the shop's home, under which the contract stands.
 func ReturnRuleFor(country string) ReturnRule {
 	switch country = strings.ToUpper(country); {
 	case country == "US":
@@ -122,15 +125,15 @@ func (r ReturnRule) Allows(e Exemption) bool {
 	return r.WithdrawalDays == 0 || slices.Contains(r.FinalSale, e)
 }
 
-// WindowEnds is the first instant after the last of the given days after receipt, in the customer's zone. The day of receipt does not
-// count (민법 157조; Regulation 1182/71, 3(1)).
+// WindowEnds is the first instant after the last of the given days after receipt, in the customer's zone. The day of
+// receipt does not count (민법 157조; Regulation 1182/71, 3(1)).
 func WindowEnds(received time.Time, days int, zone *time.Location) time.Time {
 	y, m, d := received.In(zone).Date()
 	return time.Date(y, m, d+days+1, 0, 0, 0, 0, zone).UTC()
 }
 
-// FaultEnds is the first instant at which the right to return faulty goods is over: the months after receipt, and with a known day also
-// the days after that, whichever is first. The day is clamped to the last of its month.
+// FaultEnds is the first instant at which the right to return faulty goods is over: the months after receipt, and with
+// a known day also the days after that, whichever is first. The day is clamped to the last of its month.
 func (r ReturnRule) FaultEnds(received, known time.Time, zone *time.Location) time.Time {
 	y, m, d := received.In(zone).Date()
 	last := time.Date(y, m+time.Month(r.FaultMonths)+1, 0, 0, 0, 0, 0, zone).Day()
@@ -144,8 +147,8 @@ func (r ReturnRule) FaultEnds(received, known time.Time, zone *time.Location) ti
 	return end
 }
 
-// RefundBy is the first instant at which a refund is late. received is when the shop had the goods back, and heard when it heard of the
-// return; received is zero while the goods are not back.
+// RefundBy is the first instant at which a refund is late. received is when the shop had the goods back, and heard when
+// it heard of the return; received is zero while the goods are not back.
 func (r ReturnRule) RefundBy(heard, received time.Time) time.Time {
 	switch {
 	case r.RefundBusinessDays > 0 && received.IsZero():
@@ -164,8 +167,9 @@ func (r ReturnRule) RefundBy(heard, received time.Time) time.Time {
 	return end
 }
 
-// LateInterest is what a refund of an amount owes in interest when it is paid at an instant and was due before by: whole days that have
-// begun, a year of 365 days, rounded down to minor units. 0 when it is in time or no interest is known.
+// LateInterest is what a refund of an amount owes in interest when it is paid at an instant and was due before by:
+// whole days that have begun, a year of 365 days, rounded down to minor units. 0 when it is in time or no interest is
+// known.
 func (r ReturnRule) LateInterest(amount int64, by, at time.Time) int64 {
 	if by.IsZero() || at.Before(by) || amount <= 0 {
 		return 0

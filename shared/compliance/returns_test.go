@@ -61,7 +61,8 @@ func TestFaultyGoods(t *testing.T) {
 	for _, c := range []struct{ name, received, known, want string }{
 		{"three months", "2026-01-10 12:00:00", "", "2026-04-11 00:00:00"},
 		{"three months from the last day of a long month", "2026-11-30 12:00:00", "", "2027-03-01 00:00:00"},
-		{"thirty days after knowing, when that is earlier", "2026-01-10 12:00:00", "2026-01-12 09:00:00", "2026-02-12 00:00:00"},
+		{"thirty days after knowing, when that is earlier", "2026-01-10 12:00:00", "2026-01-12 09:00:00",
+			"2026-02-12 00:00:00"},
 		{"three months, when that is earlier", "2026-01-10 12:00:00", "2026-04-01 09:00:00", "2026-04-11 00:00:00"},
 	} {
 		known := time.Time{}

@@ -25,7 +25,8 @@ func (a AgentStatus) Present(at time.Time) bool {
 	return a.Online && at.Sub(a.SeenAt) < AbsentAfter
 }
 
-// MayTake says why an agent cannot be given a conversation; nil when they can. Errors: agent_absent, agent_full, wrong_team.
+// MayTake says why an agent cannot be given a conversation; nil when they can. Errors: agent_absent, agent_full,
+// wrong_team.
 func (a AgentStatus) MayTake(c Conversation, at time.Time) error {
 	switch {
 	case !a.Present(at):
@@ -38,8 +39,9 @@ func (a AgentStatus) MayTake(c Conversation, at time.Time) error {
 	return nil
 }
 
-// Pick chooses the agent for a queued conversation: of those who may take it, one who speaks its language before others, then the
-// one with the smallest share of the limit in use, then the one who comes first by id. ok is false when nobody may.
+// Pick chooses the agent for a queued conversation: of those who may take it, one who speaks its language before
+// others, then the one with the smallest share of the limit in use, then the one who comes first by id. ok is false
+// when nobody may.
 func Pick(agents []AgentStatus, c Conversation, at time.Time) (chosen AgentStatus, ok bool) {
 	fit := slices.DeleteFunc(slices.Clone(agents), func(a AgentStatus) bool { return a.MayTake(c, at) != nil })
 	if len(fit) == 0 {
@@ -52,6 +54,7 @@ func Pick(agents []AgentStatus, c Conversation, at time.Time) (chosen AgentStatu
 		return 1
 	}
 	return slices.MinFunc(fit, func(a, b AgentStatus) int {
-		return cmp.Or(cmp.Compare(speaks(a), speaks(b)), cmp.Compare(a.Active*b.Limit, b.Active*a.Limit), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(speaks(a), speaks(b)), cmp.Compare(a.Active*b.Limit, b.Active*a.Limit),
+			cmp.Compare(a.ID, b.ID))
 	}), true
 }

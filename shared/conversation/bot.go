@@ -65,8 +65,8 @@ type Reply struct {
 	Unanswered bool
 }
 
-// Respond decides what the bot does with a message. lookUp finds an entry of the FAQ by its id, for a button that was pressed. The
-// texts are the FAQ's and this package's; nothing is made up.
+// Respond decides what the bot does with a message. lookUp finds an entry of the FAQ by its id, for a button that was
+// pressed. The texts are the FAQ's and this package's; nothing is made up.
 func Respond(a Asked, lookUp func(id string) (faq.Answer, bool)) Reply {
 	if a.Pressed != "" {
 		return a.pressed(lookUp)
@@ -115,12 +115,14 @@ func (a Asked) answer(entry faq.Answer) Reply {
 	if action == OrderStatus && a.Customer {
 		return a.act(action)
 	}
-	text := entry.Answer + "\n\n*" + Say("source", a.Language, "question", strings.ReplaceAll(entry.Question, "*", "")) + "*"
+	text := entry.Answer + "\n\n*" + Say("source", a.Language, "question", strings.ReplaceAll(entry.Question, "*", "")) +
+		"*"
 	r := Reply{Text: text, Entry: entry.ID, Helped: true}
 	if action != "" {
 		r.Buttons = append(r.Buttons, a.button(action))
 	}
-	r.Buttons = append(r.Buttons, Button{Say("helped", a.Language), pressHelped + entry.ID}, Button{Say("not_helped", a.Language), pressWrong + entry.ID})
+	r.Buttons = append(r.Buttons, Button{Say("helped", a.Language), pressHelped + entry.ID},
+		Button{Say("not_helped", a.Language), pressWrong + entry.ID})
 	return r
 }
 
@@ -170,8 +172,10 @@ func Menu(language string, customer bool) []Button {
 }
 
 var greetings = map[string]bool{
-	"안녕": true, "안녕하세요": true, "안녕하십니까": true, "하이": true, "감사합니다": true, "고맙습니다": true, "감사해요": true, "고마워요": true, "네": true, "넵": true,
-	"hi": true, "hello": true, "hey": true, "thanks": true, "thank you": true, "good morning": true, "ok": true, "okay": true, "yes": true,
+	"안녕": true, "안녕하세요": true, "안녕하십니까": true, "하이": true, "감사합니다": true, "고맙습니다": true, "감사해요": true, "고마워요": true,
+	"네": true, "넵": true,
+	"hi": true, "hello": true, "hey": true, "thanks": true, "thank you": true, "good morning": true, "ok": true,
+	"okay": true, "yes": true,
 }
 
 func greets(text string) bool { return greetings[plain(text)] }

@@ -27,8 +27,8 @@ func Start(c Conversation, team Team, at time.Time) Conversation {
 	return c.timed(team, at)
 }
 
-// Received is the conversation after a message of the shopper. A closed one is taken up again and waits for a person; one put aside
-// goes back to its agent, when that agent is present. Errors: as MayWrite.
+// Received is the conversation after a message of the shopper. A closed one is taken up again and waits for a person;
+// one put aside goes back to its agent, when that agent is present. Errors: as MayWrite.
 func (c Conversation) Received(team Team, agentPresent bool, at time.Time) (Change, error) {
 	if err := c.MayWrite(Shopper, "", at); err != nil {
 		return Change{}, err
@@ -94,7 +94,8 @@ func (c Conversation) Answered(agentID string, team Team, at time.Time) (Change,
 	return c.timed(team, at).with(), nil
 }
 
-// BotAnswered is the conversation after a message of the bot; helped says whether it answered anything. Errors: not_owner.
+// BotAnswered is the conversation after a message of the bot; helped says whether it answered anything. Errors:
+// not_owner.
 func (c Conversation) BotAnswered(helped bool, team Team, at time.Time) (Change, error) {
 	if err := c.MayWrite(Bot, "", at); err != nil {
 		return Change{}, err
@@ -108,8 +109,8 @@ func (c Conversation) BotAnswered(helped bool, team Team, at time.Time) (Change,
 	return c.timed(team, at).with(), nil
 }
 
-// HandOver gives the conversation from the bot to a team's queue. The bot is mute from then on. Errors: not_owner when the bot does
-// not have it.
+// HandOver gives the conversation from the bot to a team's queue. The bot is mute from then on. Errors: not_owner when
+// the bot does not have it.
 func (c Conversation) HandOver(reason Reason, team Team, at time.Time) (Change, error) {
 	if c.State != WithBot {
 		return Change{}, problem.Conflict("not_owner", "The conversation is not with the bot.")
@@ -126,8 +127,8 @@ func (c Conversation) HandOver(reason Reason, team Team, at time.Time) (Change, 
 	return c.timed(team, at).with(notices...), nil
 }
 
-// Claim gives a queued conversation to an agent who is present and below the limit. Errors: already_claimed, agent_absent,
-// agent_full, wrong_team.
+// Claim gives a queued conversation to an agent who is present and below the limit. Errors: already_claimed,
+// agent_absent, agent_full, wrong_team.
 func (c Conversation) Claim(a AgentStatus, team Team, at time.Time) (Change, error) {
 	if c.State != Queued {
 		return Change{}, problem.Conflict("already_claimed", "The conversation is not waiting in the queue.")
@@ -171,14 +172,15 @@ func (c Conversation) Snooze(agentID string, until time.Time, team Team, at time
 		return Change{}, err
 	}
 	if !until.After(at) || until.After(at.Add(MaxSnooze)) {
-		return Change{}, problem.Invalid(problem.Field{Pointer: "/until", Code: "invalid", Message: "in the future, within 90 days"})
+		return Change{}, problem.Invalid(problem.Field{Pointer: "/until", Code: "invalid",
+			Message: "in the future, within 90 days"})
 	}
 	c.State, c.SnoozedUntil = Snoozed, until
 	return c.timed(team, at).with(), nil
 }
 
-// Close ends a conversation: the shopper and the timers any, an agent their own or a queued one. Closing a closed one changes
-// nothing. Errors: not_owner.
+// Close ends a conversation: the shopper and the timers any, an agent their own or a queued one. Closing a closed one
+// changes nothing. Errors: not_owner.
 func (c Conversation) Close(role Role, id string, team Team, at time.Time) (Change, error) {
 	if c.State == Closed {
 		return c.with(), nil
@@ -206,7 +208,8 @@ func (c Conversation) Block(team Team, at time.Time) Change {
 	return c.timed(team, at).with(Notice{Code: BlockedNotice})
 }
 
-// Rate notes the shopper's satisfaction, 1 to 5, after the end and while the conversation can be reopened. Errors: not_closed.
+// Rate notes the shopper's satisfaction, 1 to 5, after the end and while the conversation can be reopened. Errors:
+// not_closed.
 func (c Conversation) Rate(score int, note string, at time.Time) (Change, error) {
 	if !c.Reopens(at) {
 		return Change{}, problem.Conflict("not_closed", "A conversation is rated after it was closed, within 7 days.")

@@ -1,8 +1,10 @@
-// Package conversation has the rules of a chat between a shopper and the shop: who owns it (the bot, a queue or a person), who may
-// write, what each change needs, which timer runs, when it goes to a person, and what is masked before a message is stored.
+// Package conversation has the rules of a chat between a shopper and the shop: who owns it (the bot, a queue or a
+// person), who may write, what each change needs, which timer runs, when it goes to a person, and what is masked before
+// a message is stored.
 //
-// A conversation is owned by exactly one of the bot, a team's queue, or an agent, and it always has a timer: the next instant at
-// which something happens without anybody writing. The functions here are pure; package conversation/service stores what they decide.
+// A conversation is owned by exactly one of the bot, a team's queue, or an agent, and it always has a timer: the next
+// instant at which something happens without anybody writing. The functions here are pure; package conversation/service
+// stores what they decide.
 package conversation
 
 import (
@@ -54,9 +56,10 @@ type Conversation struct {
 	// TokenHash proves a guest: the hash of the secret that the guest was given.
 	TokenHash string `dynamodbav:"tokenHash,omitempty" json:"-"`
 
-	Reason      Reason   `dynamodbav:"reason,omitempty" json:"reason,omitempty"` // why it was handed over
-	Priority    int      `dynamodbav:"priority" json:"priority"`                 // 0 ordinary, higher first
-	Failed      int      `dynamodbav:"failed" json:"-"`                          // answers of the bot in a row that were none
+	Reason   Reason `dynamodbav:"reason,omitempty" json:"reason,omitempty"` // why it was handed over
+	Priority int    `dynamodbav:"priority" json:"priority"`                 // 0 ordinary, higher first
+	// answers of the bot in a row that were none
+	Failed      int      `dynamodbav:"failed" json:"-"`
 	Escalations int      `dynamodbav:"escalations" json:"escalations"`
 	Answers     int      `dynamodbav:"answers" json:"-"` // answers that the bot gave
 	Tags        []string `dynamodbav:"tags,omitempty" json:"tags,omitempty"`
@@ -143,8 +146,8 @@ func closedProblem() *problem.Problem {
 	return problem.Conflict("conversation_closed", "This conversation is closed; start a new one.")
 }
 
-// MayWrite reports why somebody may not write into the conversation; nil when they may. It is what keeps the bot silent while a
-// person has the conversation. Errors: conversation_blocked, conversation_closed, not_owner.
+// MayWrite reports why somebody may not write into the conversation; nil when they may. It is what keeps the bot silent
+// while a person has the conversation. Errors: conversation_blocked, conversation_closed, not_owner.
 func (c Conversation) MayWrite(role Role, id string, at time.Time) error {
 	switch {
 	case role == System:

@@ -18,7 +18,8 @@ var monday = time.Date(2026, 11, 30, 1, 0, 0, 0, time.UTC)
 func team() conversation.Team { return conversation.DefaultTeam() }
 
 func agent(id string, at time.Time) conversation.AgentStatus {
-	return conversation.AgentStatus{ID: id, Name: id, Teams: []string{"care"}, Languages: []string{"ko"}, Limit: 3, Online: true, SeenAt: at}
+	return conversation.AgentStatus{ID: id, Name: id, Teams: []string{"care"}, Languages: []string{"ko"}, Limit: 3,
+		Online: true, SeenAt: at}
 }
 
 func begin(at time.Time) conversation.Conversation {
@@ -101,7 +102,8 @@ func TestClaimNeedsAnAgentWhoIsThereAndHasRoom(t *testing.T) {
 	}{
 		{"one who is there", func(*conversation.AgentStatus) {}, ""},
 		{"one who is away", func(a *conversation.AgentStatus) { a.Online = false }, "agent_absent"},
-		{"one whose page has gone", func(a *conversation.AgentStatus) { a.SeenAt = monday.Add(-conversation.AbsentAfter) }, "agent_absent"},
+		{"one whose page has gone", func(a *conversation.AgentStatus) { a.SeenAt = monday.Add(-conversation.AbsentAfter) },
+			"agent_absent"},
 		{"one at the limit", func(a *conversation.AgentStatus) { a.Active = 3 }, "agent_full"},
 		{"one of another team", func(a *conversation.AgentStatus) { a.Teams = []string{"sales"} }, "wrong_team"},
 	} {
@@ -120,7 +122,8 @@ func TestAssignmentPicksWhoFitsBest(t *testing.T) {
 	t.Parallel()
 	handed, err := begin(monday).HandOver(conversation.AsksPerson, team(), monday)
 	queued := after(t, handed, err)
-	busy, free, english, away := agent("busy", monday), agent("free", monday), agent("english", monday), agent("away", monday)
+	busy, free, english, away := agent("busy", monday), agent("free", monday), agent("english", monday), agent("away",
+		monday)
 	busy.Active, english.Languages, away.Online = 2, []string{"en"}, false
 	for _, test := range []struct {
 		name   string
@@ -143,7 +146,8 @@ func TestOutOfHoursThereIsExactlyOneNoticeForEachClosedPeriod(t *testing.T) {
 	night := monday.Add(12 * time.Hour) // Monday, 22:00 in Seoul
 	change, err := begin(night).HandOver(conversation.AsksPerson, team(), night)
 	c := after(t, change, err)
-	if len(change.Notices) != 1 || change.Notices[0].Code != conversation.OutOfHours || !change.Notices[0].At.Equal(monday.Add(23*time.Hour)) {
+	if len(change.Notices) != 1 || change.Notices[0].Code != conversation.OutOfHours ||
+		!change.Notices[0].At.Equal(monday.Add(23*time.Hour)) {
 		t.Fatalf("notices %+v", change.Notices)
 	}
 	for n := range 5 {
@@ -187,23 +191,29 @@ func TestWhatTimersDo(t *testing.T) {
 		ring    conversation.Ring
 		state   conversation.State
 	}{
-		{"the bot's conversation nobody writes in", begin(monday), false, 24 * time.Hour, conversation.RingIdle, conversation.Closed},
+		{"the bot's conversation nobody writes in", begin(monday), false, 24 * time.Hour, conversation.RingIdle,
+			conversation.Closed},
 		{"one that nobody claims", queued, false, 5 * time.Minute, conversation.RingEscalate, conversation.Queued},
 		{"too early", queued, false, 4 * time.Minute, conversation.RingNothing, conversation.Queued},
-		{"one that its agent does not answer", claimed, true, 10 * time.Minute, conversation.RingEscalate, conversation.WithAgent},
+		{"one that its agent does not answer", claimed, true, 10 * time.Minute, conversation.RingEscalate,
+			conversation.WithAgent},
 		{"one whose agent has gone", claimed, false, 10 * time.Minute, conversation.RingRequeue, conversation.Queued},
 		{"one that waits for the shopper", quiet, true, 73 * time.Hour, conversation.RingIdle, conversation.Closed},
 		{"one that was put aside", aside, true, time.Hour, conversation.RingWake, conversation.WithAgent},
-		{"one that was put aside by an agent who has gone", aside, false, time.Hour, conversation.RingWake, conversation.Queued},
-		{"one that ended three years ago", closed, false, conversation.Retention, conversation.RingErase, conversation.Closed},
+		{"one that was put aside by an agent who has gone", aside, false, time.Hour, conversation.RingWake,
+			conversation.Queued},
+		{"one that ended three years ago", closed, false, conversation.Retention, conversation.RingErase,
+			conversation.Closed},
 	} {
 		at := monday.Add(test.after)
 		change, ring := test.c.Rings(test.present, team(), at)
 		if ring != test.ring || change.Conversation.State != test.state {
 			t.Errorf("%s: %s, %s", test.name, ring, change.Conversation.State)
 		}
-		if ring == conversation.RingEscalate && (change.Conversation.Priority <= test.c.Priority || !change.Conversation.TimerAt.After(at)) {
-			t.Errorf("%s: escalated to priority %d, next at %s", test.name, change.Conversation.Priority, change.Conversation.TimerAt)
+		if ring == conversation.RingEscalate &&
+			(change.Conversation.Priority <= test.c.Priority || !change.Conversation.TimerAt.After(at)) {
+			t.Errorf("%s: escalated to priority %d, next at %s", test.name, change.Conversation.Priority,
+				change.Conversation.TimerAt)
 		}
 	}
 }
@@ -229,7 +239,8 @@ func TestAClosedConversationIsTakenUpAgainByAPersonWhoIsThere(t *testing.T) {
 	closed = after(t, rated, err)
 	change, err := closed.Received(team(), true, monday.Add(time.Hour))
 	c := after(t, change, err)
-	if c.State != conversation.Queued || c.AgentID != "" || c.Rating != 0 || change.Notices[0].Code != conversation.Reopened {
+	if c.State != conversation.Queued || c.AgentID != "" || c.Rating != 0 ||
+		change.Notices[0].Code != conversation.Reopened {
 		t.Errorf("reopened: %+v, %+v", c, change.Notices)
 	}
 	if _, err := withAgent(t, monday).Rate(5, "", monday); code(err) != "not_closed" {
@@ -237,7 +248,8 @@ func TestAClosedConversationIsTakenUpAgainByAPersonWhoIsThere(t *testing.T) {
 	}
 }
 
-// Whatever happens in whatever order: one owner, a running timer, a silent bot, and no deadline without a waiting shopper.
+// Whatever happens in whatever order: one owner, a running timer, a silent bot, and no deadline without a waiting
+// shopper.
 func TestNoConversationIsWithoutAnOwnerOrATimer(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -278,7 +290,8 @@ func apply(t *rapid.T, c conversation.Conversation, step int, at time.Time) (con
 	case 8:
 		return c.Snooze(who, at.Add(time.Hour), team(), at)
 	case 9:
-		return c.Close(rapid.SampledFrom([]conversation.Role{conversation.Shopper, conversation.Agent}).Draw(t, "role"), who, team(), at)
+		return c.Close(rapid.SampledFrom([]conversation.Role{conversation.Shopper, conversation.Agent}).Draw(t, "role"), who,
+			team(), at)
 	case 10:
 		return c.Block(team(), at), nil
 	}
@@ -317,14 +330,17 @@ func TestFiguresAddUp(t *testing.T) {
 	at := func(minutes int) time.Time { return monday.Add(time.Duration(minutes) * time.Minute) }
 	f := conversation.Summarize([]conversation.ConversationSummary{
 		{CreatedAt: at(0), ClosedAt: at(10), Answers: 2},
-		{CreatedAt: at(60), ClosedAt: at(120), Reason: conversation.Refund, QueuedAt: at(62), FirstAnswerAt: at(64), Rating: 5, Answers: 1},
+		{CreatedAt: at(60), ClosedAt: at(120), Reason: conversation.Refund, QueuedAt: at(62), FirstAnswerAt: at(64),
+			Rating: 5, Answers: 1},
 		{CreatedAt: at(61), Reason: conversation.Refund, QueuedAt: at(62), FirstAnswerAt: at(72), Rating: 2},
 		{CreatedAt: at(61), ClosedAt: at(62)},
 	}, seoul)
-	if f.Conversations != 4 || f.Deflected != 1 || f.HandedOver != 2 || f.Open != 1 || f.ByHour[10] != 1 || f.ByHour[11] != 3 {
+	if f.Conversations != 4 || f.Deflected != 1 || f.HandedOver != 2 || f.Open != 1 || f.ByHour[10] != 1 ||
+		f.ByHour[11] != 3 {
 		t.Errorf("counts %+v", f)
 	}
-	if f.FirstAnswerMedian != 120 || f.FirstAnswerP90 != 600 || f.ResolutionMedian != 600 || f.Satisfaction != 3.5 || f.HandoverRate != 0.5 {
+	if f.FirstAnswerMedian != 120 || f.FirstAnswerP90 != 600 || f.ResolutionMedian != 600 || f.Satisfaction != 3.5 ||
+		f.HandoverRate != 0.5 {
 		t.Errorf("figures %+v", f)
 	}
 }

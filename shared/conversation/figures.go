@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// ConversationSummary is a conversation as lists and figures show it. It lies in the index entry, so neither reads the conversation.
+// ConversationSummary is a conversation as lists and figures show it. It lies in the index entry, so neither reads the
+// conversation.
 type ConversationSummary struct {
 	ID            string    `dynamodbav:"id" json:"id"`
 	State         State     `dynamodbav:"state" json:"state"`
@@ -34,9 +35,11 @@ func (c Conversation) Card(preview string) ConversationSummary {
 		preview = string(runes[:80]) + "…"
 	}
 	return ConversationSummary{
-		ID: c.ID, State: c.State, Team: c.Team, Language: c.Language, AgentID: c.AgentID, CustomerID: c.CustomerID, Name: c.Name,
+		ID: c.ID, State: c.State, Team: c.Team, Language: c.Language, AgentID: c.AgentID, CustomerID: c.CustomerID,
+		Name:    c.Name,
 		Preview: preview, Reason: c.Reason, Priority: c.Priority, Answers: c.Answers, Rating: c.Rating, Tags: c.Tags,
-		CreatedAt: c.CreatedAt, LastAt: c.LastAt, QueuedAt: c.QueuedAt, FirstAnswerAt: c.FirstAnswerAt, AnswerBy: c.AnswerBy, ClosedAt: c.ClosedAt,
+		CreatedAt: c.CreatedAt, LastAt: c.LastAt, QueuedAt: c.QueuedAt, FirstAnswerAt: c.FirstAnswerAt, AnswerBy: c.AnswerBy,
+		ClosedAt: c.ClosedAt,
 	}
 }
 
@@ -91,8 +94,10 @@ func Summarize(cards []ConversationSummary, zone *time.Location) ConversationFig
 			f.Tags[tag]++
 		}
 	}
-	f.DeflectionRate, f.HandoverRate, f.Satisfaction = share(f.Deflected, ended), share(f.HandedOver, len(cards)), share(stars, f.Ratings)
-	f.FirstAnswerMedian, f.FirstAnswerP90, f.ResolutionMedian = quantile(first, 50), quantile(first, 90), quantile(resolution, 50)
+	f.DeflectionRate, f.HandoverRate, f.Satisfaction = share(f.Deflected, ended), share(f.HandedOver,
+		len(cards)), share(stars, f.Ratings)
+	f.FirstAnswerMedian, f.FirstAnswerP90, f.ResolutionMedian = quantile(first, 50), quantile(first,
+		90), quantile(resolution, 50)
 	return f
 }
 

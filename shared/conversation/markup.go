@@ -16,8 +16,9 @@ type Span struct {
 	Link string `dynamodbav:"link,omitempty" json:"link,omitempty" doc:"an https, mailto or tel address"`
 }
 
-// Spans reads light markdown: **bold**, *italic*, code between backquotes, [text](link) and bare https links. What is not closed is plain text, and so is
-// any link that is not https, mailto or tel. The texts of the spans put together have every character that is not markup.
+// Spans reads light markdown: **bold**, *italic*, code between backquotes, [text](link) and bare https links. What is
+// not closed is plain text, and so is any link that is not https, mailto or tel. The texts of the spans put together
+// have every character that is not markup.
 func Spans(text string) []Span {
 	p := &parser{rest: text}
 	for p.rest != "" {
@@ -94,7 +95,8 @@ func (p *parser) link() bool {
 
 // bare takes a link that stands in the text. Punctuation at its end belongs to the sentence.
 func (p *parser) bare() {
-	end := strings.IndexFunc(p.rest, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>\"'`*", r) || isHangul(r) })
+	end := strings.IndexFunc(p.rest,
+		func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>\"'`*", r) || isHangul(r) })
 	if end < 0 {
 		end = len(p.rest)
 	}
@@ -110,10 +112,11 @@ func (p *parser) bare() {
 
 func isHangul(r rune) bool { return r >= 0xAC00 && r <= 0xD7A3 }
 
-// SafeLink reports whether an address may be a link: https with a host and without user information, mailto or tel, and no control
-// characters or spaces.
+// SafeLink reports whether an address may be a link: https with a host and without user information, mailto or tel, and
+// no control characters or spaces.
 func SafeLink(target string) bool {
-	if len(target) > 2000 || strings.ContainsFunc(target, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+	if len(target) > 2000 || strings.ContainsFunc(target,
+		func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return false
 	}
 	u, err := url.Parse(target)

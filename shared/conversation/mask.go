@@ -16,8 +16,9 @@ const (
 	Profanity      Masked = "profanity"
 )
 
-// Mask takes out of a text what must not be stored: numbers of payment cards (PCI DSS 3.3: all but the last four digits), Korean
-// resident registration numbers (개인정보 보호법 24조의2: all but the birth date), and profanity. It returns what it found, each once.
+// Mask takes out of a text what must not be stored: numbers of payment cards (PCI DSS 3.3: all but the last four
+// digits), Korean resident registration numbers (개인정보 보호법 24조의2: all but the birth date), and profanity. It returns
+// what it found, each once.
 func Mask(text string) (string, []Masked) {
 	runes := []rune(text)
 	var found []Masked
@@ -57,8 +58,8 @@ func (n numeral) hide(text []rune, from, to int) {
 	}
 }
 
-// numbers finds the numerals of a text. A longer run is also cut at its separators, so that a card number after another number is
-// still found.
+// numbers finds the numerals of a text. A longer run is also cut at its separators, so that a card number after another
+// number is still found.
 func numbers(text []rune) []numeral {
 	var all []numeral
 	for i := 0; i < len(text); i++ {
@@ -109,7 +110,8 @@ func digit(r rune) rune {
 
 func separator(r rune) bool { return r == ' ' || r == '-' || r == '.' || r == '–' || r == '\u00a0' }
 
-// isCard reports whether digits are a card number: 13 to 19 of them, a valid check digit (ISO/IEC 7812-1, Luhn), not all the same.
+// isCard reports whether digits are a card number: 13 to 19 of them, a valid check digit (ISO/IEC 7812-1, Luhn), not
+// all the same.
 func isCard(digits string) bool {
 	if len(digits) < 13 || len(digits) > 19 || strings.Count(digits, digits[:1]) == len(digits) || digits[0] == '0' {
 		return false
@@ -127,8 +129,8 @@ func isCard(digits string) bool {
 	return sum%10 == 0
 }
 
-// isResident reports whether digits are a resident or alien registration number: a date of birth, then the century and sex digit. The
-// check digit is not looked at, because numbers since October 2020 have none.
+// isResident reports whether digits are a resident or alien registration number: a date of birth, then the century and
+// sex digit. The check digit is not looked at, because numbers since October 2020 have none.
 func isResident(digits string) bool {
 	if len(digits) != 13 || digits[6] < '1' || digits[6] > '8' {
 		return false
@@ -141,8 +143,8 @@ func isResident(digits string) bool {
 	return err == nil
 }
 
-// profane are words that are masked. Korean ones count anywhere, also with spaces or signs between their syllables; English ones only
-// as whole words.
+// profane are words that are masked. Korean ones count anywhere, also with spaces or signs between their syllables;
+// English ones only as whole words.
 var profane = map[bool][]string{
 	true:  {"씨발", "시발", "씨팔", "ㅅㅂ", "병신", "ㅂㅅ", "개새끼", "새끼야", "지랄", "좆", "미친놈", "미친년", "꺼져"},
 	false: {"fuck", "fucking", "fucker", "shit", "bullshit", "asshole", "bitch", "bastard", "cunt", "dickhead"},
@@ -183,8 +185,8 @@ func maskWord(text, lower, word []rune, anywhere bool) bool {
 	return found
 }
 
-// matchAt is where the word that begins at i ends, 0 when it does not begin there. Signs, and where loose is set digits too, may stand
-// between its letters.
+// matchAt is where the word that begins at i ends, 0 when it does not begin there. Signs, and where loose is set digits
+// too, may stand between its letters.
 func matchAt(text []rune, i int, word []rune, loose bool) int {
 	at := i
 	for n, r := range word {

@@ -24,8 +24,11 @@ const (
 
 // texts are the words of the bot and of the notices, by code and language. {…} is filled in.
 var texts = map[string]map[string]string{
-	string(HandedOver):    {"ko": "상담원에게 연결해 드릴게요. 잠시만 기다려 주세요.", "en": "I am connecting you to a person. One moment, please."},
-	string(OutOfHours):    {"ko": "지금은 상담 시간이 아닙니다. {time}부터 순서대로 답해 드립니다. 메일로 답을 받거나 전화를 예약하실 수도 있습니다.", "en": "We are closed right now. Somebody will answer from {time} on. You can also leave your email address or book a call."},
+	string(HandedOver): {"ko": "상담원에게 연결해 드릴게요. 잠시만 기다려 주세요.",
+		"en": "I am connecting you to a person. One moment, please."},
+	string(OutOfHours): {"ko": "지금은 상담 시간이 아닙니다. {time}부터 순서대로 답해 드립니다. 메일로 답을 받거나 전화를 예약하실 수도 있습니다.",
+		"en": "We are closed right now. Somebody will answer from {time} on. You can also leave your email address or " +
+			"book a call."},
 	string(Claimed):       {"ko": "{name} 상담원이 연결되었습니다.", "en": "{name} has joined the conversation."},
 	string(Transferred):   {"ko": "담당 부서로 연결해 드릴게요.", "en": "You are being transferred to another team."},
 	string(GivenBack):     {"ko": "이제 자동 안내가 이어집니다.", "en": "The assistant continues from here."},
@@ -44,13 +47,15 @@ var texts = map[string]map[string]string{
 	"skip_delivery":       {"ko": "이번 배송 건너뛰기", "en": "Skip the next delivery"},
 	"cancel_subscription": {"ko": "구독 해지", "en": "Cancel a subscription"},
 	"coupons":             {"ko": "쓸 수 있는 쿠폰", "en": "Coupons I can use"},
-	"log_in_first":        {"ko": "주문과 구독은 로그인하신 뒤에 보여 드릴 수 있습니다.", "en": "Please log in first: orders and subscriptions are shown to their owner only."},
-	"helped":              {"ko": "도움이 됐어요", "en": "That helped"},
-	"not_helped":          {"ko": "도움이 안 됐어요", "en": "That did not help"},
-	"glad":                {"ko": "다행입니다. 더 궁금하신 것이 있으면 말씀해 주세요.", "en": "Glad to hear it. Ask me anything else."},
+	"log_in_first": {"ko": "주문과 구독은 로그인하신 뒤에 보여 드릴 수 있습니다.",
+		"en": "Please log in first: orders and subscriptions are shown to their owner only."},
+	"helped":     {"ko": "도움이 됐어요", "en": "That helped"},
+	"not_helped": {"ko": "도움이 안 됐어요", "en": "That did not help"},
+	"glad":       {"ko": "다행입니다. 더 궁금하신 것이 있으면 말씀해 주세요.", "en": "Glad to hear it. Ask me anything else."},
 }
 
-// Say is a text by its code in a language, English where the language has none. fill pairs names of placeholders with what is put in.
+// Say is a text by its code in a language, English where the language has none. fill pairs names of placeholders with
+// what is put in.
 func Say(code, language string, fill ...string) string {
 	text := texts[code][language]
 	if text == "" {

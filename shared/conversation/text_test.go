@@ -19,21 +19,27 @@ func TestWhatIsMaskedBeforeStoring(t *testing.T) {
 		found            []conversation.Masked
 	}{
 		{"a card number", "4242424242424242", "************4242", []conversation.Masked{conversation.CardNumber}},
-		{"with hyphens", "카드 5555-5555-5555-4444 요", "카드 ****-****-****-4444 요", []conversation.Masked{conversation.CardNumber}},
-		{"with spaces and full-width digits", "３７８２ 822463 10005", "**** ****** *0005", []conversation.Masked{conversation.CardNumber}},
+		{"with hyphens", "카드 5555-5555-5555-4444 요", "카드 ****-****-****-4444 요",
+			[]conversation.Masked{conversation.CardNumber}},
+		{"with spaces and full-width digits", "３７８２ 822463 10005", "**** ****** *0005",
+			[]conversation.Masked{conversation.CardNumber}},
 		{"a number that fails the check digit", "4242424242424241", "4242424242424241", nil},
 		{"an order number", "1M806-74SQE-Q33R1", "1M806-74SQE-Q33R1", nil},
 		{"a tracking number of 12 digits", "123456789012", "123456789012", nil},
 		{"a telephone number", "010-1234-5678", "010-1234-5678", nil},
-		{"a resident registration number", "900101-1234567 입니다", "900101-******* 입니다", []conversation.Masked{conversation.ResidentNumber}},
-		{"without a hyphen, born after 2000", "0102033234567", "010203*******", []conversation.Masked{conversation.ResidentNumber}},
+		{"a resident registration number", "900101-1234567 입니다", "900101-******* 입니다",
+			[]conversation.Masked{conversation.ResidentNumber}},
+		{"without a hyphen, born after 2000", "0102033234567", "010203*******",
+			[]conversation.Masked{conversation.ResidentNumber}},
 		{"thirteen digits that are no date", "991399-1234567", "991399-1234567", nil},
-		{"a card number after another number", "2 4242 4242 4242 4242", "2 **** **** **** 4242", []conversation.Masked{conversation.CardNumber}},
+		{"a card number after another number", "2 4242 4242 4242 4242", "2 **** **** **** 4242",
+			[]conversation.Masked{conversation.CardNumber}},
 		{"two at once", "900101-1234567, 4242424242424242", "900101-*******, ************4242",
 			[]conversation.Masked{conversation.ResidentNumber, conversation.CardNumber}},
 		{"profanity", "야 이 씨발 뭐야", "야 이 ** 뭐야", []conversation.Masked{conversation.Profanity}},
 		{"with signs between", "씨.1발", "****", []conversation.Masked{conversation.Profanity}},
-		{"in English, only whole words", "what the FUCK, Scunthorpe shitake", "what the ****, Scunthorpe shitake", []conversation.Masked{conversation.Profanity}},
+		{"in English, only whole words", "what the FUCK, Scunthorpe shitake", "what the ****, Scunthorpe shitake",
+			[]conversation.Masked{conversation.Profanity}},
 		{"a word that only contains one", "시발점이 어디예요", "시발점이 어디예요", nil},
 	} {
 		got, found := conversation.Mask(test.text)
@@ -58,7 +64,8 @@ func TestNoCardNumberSurvivesMasking(t *testing.T) {
 			}
 			shown += string(d)
 		}
-		text := rapid.SampledFrom([]string{"", "카드 번호는 ", "no:"}).Draw(t, "before") + shown + rapid.SampledFrom([]string{"", " 입니다", "."}).Draw(t, "after")
+		text := rapid.SampledFrom([]string{"", "카드 번호는 ", "no:"}).Draw(t, "before") + shown +
+			rapid.SampledFrom([]string{"", " 입니다", "."}).Draw(t, "after")
 		masked, found := conversation.Mask(text)
 		if len(found) == 0 || strings.Contains(strings.NewReplacer(" ", "", "-", "", ".", "").Replace(masked), number) {
 			t.Fatalf("%q became %q, %v", text, masked, found)
@@ -92,10 +99,12 @@ func TestLightMarkdown(t *testing.T) {
 		want []s
 	}{
 		{"plain", []s{{Text: "plain"}}},
-		{"a **b** *c* `d`", []s{{Text: "a "}, {Text: "b", Bold: true}, {Text: " "}, {Text: "c", Ital: true}, {Text: " "}, {Text: "d", Code: true}}},
+		{"a **b** *c* `d`", []s{{Text: "a "}, {Text: "b", Bold: true}, {Text: " "}, {Text: "c", Ital: true}, {Text: " "},
+			{Text: "d", Code: true}}},
 		{"2 * 3 * 4 and **open", []s{{Text: "2 "}, {Text: " 3 ", Ital: true}, {Text: " 4 and **open"}}},
 		{"[help](https://a.example/b?c=d)", []s{{Text: "help", Link: "https://a.example/b?c=d"}}},
-		{"see https://a.example/b. 그리고", []s{{Text: "see "}, {Text: "https://a.example/b", Link: "https://a.example/b"}, {Text: ". 그리고"}}},
+		{"see https://a.example/b. 그리고",
+			[]s{{Text: "see "}, {Text: "https://a.example/b", Link: "https://a.example/b"}, {Text: ". 그리고"}}},
 		{"https://a.example를 보세요", []s{{Text: "https://a.example", Link: "https://a.example"}, {Text: "를 보세요"}}},
 		{"[x](javascript:alert(1))", []s{{Text: "[x](javascript:alert(1))"}}},
 		{"[x](data:text/html,a)", []s{{Text: "[x](data:text/html,a)"}}},
@@ -138,7 +147,8 @@ func TestEveryLinkIsSafeAndNothingIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOf(rapid.SampledFrom([]rune("ab*`[]()h:/ \n가"))).Draw(t, "text")
 		if rapid.Bool().Draw(t, "link") {
-			text += "[a](" + rapid.SampledFrom([]string{"https://a.example", "javascript:a", "HTTPS://A.example", "https:///x", "mailto:a@b.c"}).Draw(t, "to") + ")"
+			text += "[a](" + rapid.SampledFrom([]string{"https://a.example", "javascript:a", "HTTPS://A.example", "https:///x",
+				"mailto:a@b.c"}).Draw(t, "to") + ")"
 		}
 		var shown strings.Builder
 		for _, s := range conversation.Spans(text) {
@@ -216,7 +226,8 @@ func TestWhatTheBotDoes(t *testing.T) {
 			}, 2},
 		{"an unsure one is asked back", conversation.Asked{Text: "x", Verdict: faq.Unsure, Hits: hits},
 			func(r conversation.Reply) bool { return !r.Helped && r.Entry == "" && r.HandOver == "" }, 5},
-		{"a second unsure one goes to a person", conversation.Asked{Text: "x", Verdict: faq.Unsure, Hits: hits, Signals: conversation.Signals{Failed: 1}},
+		{"a second unsure one goes to a person",
+			conversation.Asked{Text: "x", Verdict: faq.Unsure, Hits: hits, Signals: conversation.Signals{Failed: 1}},
 			func(r conversation.Reply) bool { return r.HandOver == conversation.FailedTwice && r.Unanswered }, 0},
 		{"without a hit it says so and hands over", conversation.Asked{Text: "x", Verdict: faq.Unknown},
 			func(r conversation.Reply) bool {
@@ -224,7 +235,8 @@ func TestWhatTheBotDoes(t *testing.T) {
 			}, 0},
 		{"a greeting is greeted", conversation.Asked{Text: "안녕하세요!", Verdict: faq.Unknown},
 			func(r conversation.Reply) bool { return r.Helped && r.HandOver == "" }, 1},
-		{"a customer is shown the order at once", conversation.Asked{Text: "x", Verdict: faq.Sure, Hits: track, Customer: true},
+		{"a customer is shown the order at once",
+			conversation.Asked{Text: "x", Verdict: faq.Sure, Hits: track, Customer: true},
 			func(r conversation.Reply) bool { return r.Do == conversation.OrderStatus }, 0},
 		{"a guest is told how", conversation.Asked{Text: "x", Verdict: faq.Sure, Hits: track},
 			func(r conversation.Reply) bool { return r.Do == "" && r.Entry == "track" }, 3},
@@ -232,12 +244,16 @@ func TestWhatTheBotDoes(t *testing.T) {
 			func(r conversation.Reply) bool { return r.Do == "" && r.HandOver == "" && r.Text != "" }, 1},
 		{"an action that does not exist", conversation.Asked{Pressed: "action:refund_everything", Customer: true},
 			func(r conversation.Reply) bool { return r.Do == "" }, 6},
-		{"a chosen entry", conversation.Asked{Pressed: "faq:b"}, func(r conversation.Reply) bool { return r.Entry == "b" && r.Helped }, 2},
-		{"a chosen entry that is gone", conversation.Asked{Pressed: "faq:gone"}, func(r conversation.Reply) bool { return r.Entry == "" }, 1},
-		{"none of these", conversation.Asked{Pressed: "none"}, func(r conversation.Reply) bool { return !r.Helped && r.Unanswered }, 1},
+		{"a chosen entry", conversation.Asked{Pressed: "faq:b"},
+			func(r conversation.Reply) bool { return r.Entry == "b" && r.Helped }, 2},
+		{"a chosen entry that is gone", conversation.Asked{Pressed: "faq:gone"},
+			func(r conversation.Reply) bool { return r.Entry == "" }, 1},
+		{"none of these", conversation.Asked{Pressed: "none"},
+			func(r conversation.Reply) bool { return !r.Helped && r.Unanswered }, 1},
 		{"none of these, again", conversation.Asked{Pressed: "none", Signals: conversation.Signals{Failed: 1}},
 			func(r conversation.Reply) bool { return r.HandOver == conversation.FailedTwice }, 0},
-		{"a person", conversation.Asked{Pressed: "person"}, func(r conversation.Reply) bool { return r.HandOver == conversation.AsksPerson }, 0},
+		{"a person", conversation.Asked{Pressed: "person"},
+			func(r conversation.Reply) bool { return r.HandOver == conversation.AsksPerson }, 0},
 		{"that helped", conversation.Asked{Pressed: "helped:a"}, func(r conversation.Reply) bool { return r.Helped }, 0},
 	} {
 		for _, language := range []string{"ko", "en"} {
@@ -252,7 +268,8 @@ func TestWhatTheBotDoes(t *testing.T) {
 
 func TestEveryTextHasBothLanguages(t *testing.T) {
 	t.Parallel()
-	for _, code := range []string{"handed_over", "out_of_hours", "claimed", "transferred", "given_back", "reopened", "closed", "blocked", "call_booked",
+	for _, code := range []string{"handed_over", "out_of_hours", "claimed", "transferred", "given_back", "reopened",
+		"closed", "blocked", "call_booked",
 		"greeting", "unsure", "unknown", "source", "person", "order_status", "start_return", "skip_delivery", "cancel_subscription", "coupons"} {
 		ko, en := conversation.Say(code, "ko"), conversation.Say(code, "en")
 		if ko == "" || en == "" || ko == en {

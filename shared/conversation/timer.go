@@ -48,8 +48,8 @@ const (
 	RingErase    Ring = "erase"     // retention is over
 )
 
-// Rings applies the timer at an instant. Escalating raises the priority and rings again; an agent who is absent while the shopper
-// waits loses the conversation to the queue.
+// Rings applies the timer at an instant. Escalating raises the priority and rings again; an agent who is absent while
+// the shopper waits loses the conversation to the queue.
 func (c Conversation) Rings(agentPresent bool, team Team, at time.Time) (Change, Ring) {
 	if at.Before(c.TimerAt) {
 		return c.with(), RingNothing

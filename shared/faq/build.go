@@ -25,8 +25,9 @@ const (
 	segmentSize = nameSize + 8
 )
 
-// Build makes the index of a FAQ: the same entries give the same bytes. Each language has two segments: in the first each phrasing
-// is a document, and so is the question itself; in the second (name with wholeSuffix) each entry is one, answer included.
+// Build makes the index of a FAQ: the same entries give the same bytes. Each language has two segments: in the first
+// each phrasing is a document, and so is the question itself; in the second (name with wholeSuffix) each entry is one,
+// answer included.
 func Build(entries []FAQEntry) []byte {
 	var segments [][]byte
 	var names []string

@@ -13,8 +13,8 @@ const (
 // choices is how many hits an unsure verdict offers.
 const choices = 3
 
-// Thresholds are the confidences from which a hit counts. They are the result of holding back phrasings of the demo FAQ, see
-// Measure.
+// Thresholds are the confidences from which a hit counts. They are the result of holding back phrasings of the demo
+// FAQ, see Measure.
 type Thresholds struct {
 	// Answer is the confidence of a sure hit.
 	Answer float64

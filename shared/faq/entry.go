@@ -1,8 +1,8 @@
-// Package faq finds the entry of a FAQ that answers a question. It has no dictionary and no model: Korean is cut into syllables and
-// pairs of syllables, English into stemmed words, and BM25 ranks the phrasings that each entry carries. On a public set of Korean
-// paraphrases words between spaces put the right entry first in .59 of the questions, syllables and pairs in .85; a morphological
-// dictionary does no better and takes 212 MB. The index is one block of bytes that is searched where it lies, so loading it costs
-// a checksum.
+// Package faq finds the entry of a FAQ that answers a question. It has no dictionary and no model: Korean is cut into
+// syllables and pairs of syllables, English into stemmed words, and BM25 ranks the phrasings that each entry carries.
+// On a public set of Korean paraphrases words between spaces put the right entry first in .59 of the questions,
+// syllables and pairs in .85; a morphological dictionary does no better and takes 212 MB. The index is one block of
+// bytes that is searched where it lies, so loading it costs a checksum.
 package faq
 
 import (
@@ -23,8 +23,8 @@ type FAQEntry struct {
 	Action string `json:"action,omitempty" enum:",order_status,start_return,skip_delivery,cancel_subscription" dynamodbav:"action,omitempty"`
 }
 
-// FAQText is an entry in one language. Phrasings are other ways to ask the same; customers' own words are worth more than
-// a better ranking. Answer is light markdown.
+// FAQText is an entry in one language. Phrasings are other ways to ask the same; customers' own words are worth more
+// than a better ranking. Answer is light markdown.
 type FAQText struct {
 	Question  string   `json:"question" minLength:"2" maxLength:"200" dynamodbav:"question"`
 	Phrasings []string `json:"phrasings,omitempty" maxItems:"30" dynamodbav:"phrasings,omitempty"`

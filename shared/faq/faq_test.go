@@ -110,7 +110,8 @@ func TestKeysTypedOnTheOtherKeyboard(t *testing.T) {
 		ok          bool
 	}{
 		{"ghksqnf", "환불", true}, {"qothdql djfak", "배송비 얼마", true}, {"ekfrrhrl", "닭고기", true}, {"Rhc", "꽃", false},
-		{"dlfrek", "읽다", true}, {"rkqtwl", "값지", true}, {"dhkTekd", "왔당", true}, {"shipping", "", false}, {"refund", "", false},
+		{"dlfrek", "읽다", true}, {"rkqtwl", "값지", true}, {"dhkTekd", "왔당", true}, {"shipping", "", false},
+		{"refund", "", false},
 	} {
 		got, ok := faq.FromKeyboard(test.typed)
 		if ok != test.ok || ok && got != test.want {
@@ -123,8 +124,10 @@ func TestSuggestionsFollowTheTyping(t *testing.T) {
 	t.Parallel()
 	index := demo(t)
 	for _, test := range []struct{ typed, language, want string }{
-		{"배송ㅂ", "ko", "shipping-cost"}, {"배송비", "ko", "shipping-cost"}, {"비밀벼", "ko", "password"}, {"멤버", "ko", "membership-what"},
-		{"forgot pass", "en", "password"}, {"free tri", "en", "membership-trial"}, {"custo", "en", "customs"}, {"ingred", "en", "ingredients"},
+		{"배송ㅂ", "ko", "shipping-cost"}, {"배송비", "ko", "shipping-cost"}, {"비밀벼", "ko", "password"},
+		{"멤버", "ko", "membership-what"},
+		{"forgot pass", "en", "password"}, {"free tri", "en", "membership-trial"}, {"custo", "en", "customs"},
+		{"ingred", "en", "ingredients"},
 	} {
 		hits := index.Suggest(test.typed, test.language, 5)
 		if !slices.ContainsFunc(hits, func(h faq.Hit) bool { return h.ID == test.want }) {
@@ -162,7 +165,8 @@ func TestDecide(t *testing.T) {
 		{"far ahead and like the question", []faq.Hit{hit("a", 10, 0.7), hit("b", 7, 0.5)}, faq.Sure, 1},
 		{"the only one", []faq.Hit{hit("a", 10, 0.7)}, faq.Sure, 1},
 		{"two that are close", []faq.Hit{hit("a", 10, 0.7), hit("b", 9.9, 0.69)}, faq.Unsure, 2},
-		{"not much like the question", []faq.Hit{hit("a", 4, 0.4), hit("b", 1, 0.1), hit("c", 1, 0.1), hit("d", 1, 0.1)}, faq.Unsure, 3},
+		{"not much like the question", []faq.Hit{hit("a", 4, 0.4), hit("b", 1, 0.1), hit("c", 1, 0.1), hit("d", 1, 0.1)},
+			faq.Unsure, 3},
 		{"hardly like the question", []faq.Hit{hit("a", 2, 0.29)}, faq.Unknown, 0},
 	} {
 		if got, hits := limits.Decide(test.hits); got != test.want || len(hits) != test.n {
@@ -217,7 +221,8 @@ func TestNoQuestionBreaksTheSearch(t *testing.T) {
 		t.Error("a long question finds nothing")
 	}
 	empty, err := faq.Load(faq.Build(nil))
-	if err != nil || len(empty.Search("배송", "ko", 3)) > 0 || len(empty.Suggest("배", "ko", 3)) > 0 || len(empty.Entries("ko", "")) > 0 {
+	if err != nil || len(empty.Search("배송", "ko", 3)) > 0 || len(empty.Suggest("배", "ko", 3)) > 0 ||
+		len(empty.Entries("ko", "")) > 0 {
 		t.Errorf("an empty FAQ: %v", err)
 	}
 }
@@ -246,9 +251,12 @@ func TestValidateSaysWhatIsWrongWithEntries(t *testing.T) {
 	}{
 		{"an id twice", []faq.FAQEntry{good, good}, "/entries/1/id"},
 		{"no language", []faq.FAQEntry{{ID: "a"}}, "/entries/0/texts"},
-		{"a language that is not known", []faq.FAQEntry{{ID: "a", Texts: map[string]faq.FAQText{"fr": {}}}}, "/entries/0/texts/fr"},
-		{"a question without letters", []faq.FAQEntry{{ID: "a", Texts: map[string]faq.FAQText{"ko": {Question: "??"}}}}, "/entries/0/texts/ko/question"},
-		{"an empty phrasing", []faq.FAQEntry{{ID: "a", Texts: map[string]faq.FAQText{"ko": {Question: "배송", Phrasings: []string{""}}}}},
+		{"a language that is not known", []faq.FAQEntry{{ID: "a", Texts: map[string]faq.FAQText{"fr": {}}}},
+			"/entries/0/texts/fr"},
+		{"a question without letters", []faq.FAQEntry{{ID: "a", Texts: map[string]faq.FAQText{"ko": {Question: "??"}}}},
+			"/entries/0/texts/ko/question"},
+		{"an empty phrasing", []faq.FAQEntry{{ID: "a",
+			Texts: map[string]faq.FAQText{"ko": {Question: "배송", Phrasings: []string{""}}}}},
 			"/entries/0/texts/ko/phrasings/0"},
 		{"too many", make([]faq.FAQEntry, faq.MaxEntries+1), "/entries"},
 	} {

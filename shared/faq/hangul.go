@@ -8,7 +8,8 @@ const (
 	finals        = 28
 )
 
-// letters are the three parts of a syllable; final is 0 when there is none. ok is false for anything but a composed syllable.
+// letters are the three parts of a syllable; final is 0 when there is none. ok is false for anything but a composed
+// syllable.
 func letters(r rune) (initial, vowel, final int, ok bool) {
 	if r < firstSyllable || r > lastSyllable {
 		return 0, 0, 0, false
@@ -74,7 +75,8 @@ var vowelPairs = map[[2]int]int{
 
 // finalPairs are the finals made of two keys, by the finals of the two.
 var finalPairs = map[[2]int]int{
-	{1, 19}: 3, {4, 22}: 5, {4, 27}: 6, {8, 1}: 9, {8, 16}: 10, {8, 17}: 11, {8, 19}: 12, {8, 25}: 13, {8, 26}: 14, {8, 27}: 15, {17, 19}: 18,
+	{1, 19}: 3, {4, 22}: 5, {4, 27}: 6, {8, 1}: 9, {8, 16}: 10, {8, 17}: 11, {8, 19}: 12, {8, 25}: 13, {8, 26}: 14,
+	{8, 27}: 15, {17, 19}: 18,
 }
 
 // dubeolsik is the letter on each key of the Korean standard keyboard (KS X 5002).
@@ -85,8 +87,8 @@ var dubeolsik = map[rune]rune{
 	'Q': 'ㅃ', 'W': 'ㅉ', 'E': 'ㄸ', 'R': 'ㄲ', 'T': 'ㅆ', 'O': 'ㅒ', 'P': 'ㅖ',
 }
 
-// FromKeyboard reads a text that was typed with the keyboard left on English: "ghksqnf" is 환불. ok is false when the keys do not
-// make whole syllables, as English words hardly ever do.
+// FromKeyboard reads a text that was typed with the keyboard left on English: "ghksqnf" is 환불. ok is false when the
+// keys do not make whole syllables, as English words hardly ever do.
 func FromKeyboard(text string) (hangul string, ok bool) {
 	c := composer{}
 	for _, r := range text {

@@ -126,7 +126,8 @@ func (s segment) entry(n int) Answer {
 		parts[i] = string(text[size : size+int(length)])
 		text = text[size+int(length):]
 	}
-	return Answer{ID: parts[0], Category: parts[1], Language: s.language, Question: parts[2], Answer: parts[3], Action: parts[4]}
+	return Answer{ID: parts[0], Category: parts[1], Language: s.language, Question: parts[2], Answer: parts[3],
+		Action: parts[4]}
 }
 
 // FAQEntry is an entry by its id in a language, else in another that has it.

@@ -99,7 +99,8 @@ func phrasings(entries []FAQEntry, language string) int {
 	return most
 }
 
-// without builds the index without the n-th phrasing of each entry that has one to spare, and returns what was held back by id.
+// without builds the index without the n-th phrasing of each entry that has one to spare, and returns what was held
+// back by id.
 func without(entries []FAQEntry, language string, n int) (*Index, map[string]string) {
 	held := map[string]string{}
 	kept := make([]FAQEntry, len(entries))

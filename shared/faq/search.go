@@ -26,9 +26,9 @@ type Hit struct {
 	Confidence float64 `json:"confidence"`
 }
 
-// Search ranks the entries for a question and answers in language. The script of the question decides in which language it is
-// looked up; a question that finds little is looked up as typed with the other keyboard. At most limit hits, best first; of equal
-// scores the entry that stands first in the FAQ.
+// Search ranks the entries for a question and answers in language. The script of the question decides in which language
+// it is looked up; a question that finds little is looked up as typed with the other keyboard. At most limit hits, best
+// first; of equal scores the entry that stands first in the FAQ.
 func (x *Index) Search(question, language string, limit int) []Hit {
 	asked := LanguageOf(question)
 	hits := x.search(question, asked, limit)
@@ -164,8 +164,8 @@ func (s segment) best(top []float64, self float64, limit int) []Hit {
 	return hits
 }
 
-// near lists terms that are one slip away from a term that no document has: for words one edit (two from 8 letters on), for pairs
-// of syllables one letter of one syllable. Short words are left alone, because everything is near them.
+// near lists terms that are one slip away from a term that no document has: for words one edit (two from 8 letters on),
+// for pairs of syllables one letter of one syllable. Short words are left alone, because everything is near them.
 func (s segment) near(term string) []int {
 	runes := []rune(term)
 	if isHangul(runes[0]) {
@@ -210,8 +210,8 @@ func decode(text []byte, into []rune) []rune {
 
 func abs(n int) int { return max(n, -n) }
 
-// edits counts insertions, deletions, replacements and swaps of neighbors between two words (optimal string alignment), giving up
-// above limit.
+// edits counts insertions, deletions, replacements and swaps of neighbors between two words (optimal string alignment),
+// giving up above limit.
 func edits(a, b []rune, limit int) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

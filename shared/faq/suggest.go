@@ -8,8 +8,8 @@ import (
 // maxCompletions bounds how many terms an unfinished word stands for.
 const maxCompletions = 32
 
-// Suggest ranks the entries for a question that is still being typed: the last word, or the last syllable, counts as the beginning
-// of any term. At most limit hits, best first.
+// Suggest ranks the entries for a question that is still being typed: the last word, or the last syllable, counts as
+// the beginning of any term. At most limit hits, best first.
 func (x *Index) Suggest(typed, language string, limit int) []Hit {
 	s, ok := x.segments[LanguageOf(typed)]
 	if !ok || s.documents == 0 {
@@ -51,8 +51,8 @@ func (x *Index) Suggest(typed, language string, limit int) []Hit {
 	return hits
 }
 
-// typedTerms are the terms of an unfinished question, the unfinished one last and not stemmed. Stop words stay out, unless the last
-// word is one so far.
+// typedTerms are the terms of an unfinished question, the unfinished one last and not stemmed. Stop words stay out,
+// unless the last word is one so far.
 func typedTerms(typed, language string) []string {
 	var last []rune
 	for run := range runs(typed) {

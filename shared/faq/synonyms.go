@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// trade are groups of words that mean much the same in a shop, one group a line. A Korean word counts wherever a run of Hangul
-// contains it, because endings follow without a space; an English word counts by its stem. A text with a word of a group gets the
-// group as one more term, so that "택배비" and "배송 요금" meet.
+// trade are groups of words that mean much the same in a shop, one group a line. A Korean word counts wherever a run of
+// Hangul contains it, because endings follow without a space; an English word counts by its stem. A text with a word of
+// a group gets the group as one more term, so that "택배비" and "배송 요금" meet.
 var trade = map[string]string{
 	"ko": `배송 택배 배달 발송 운송 송장 도착
 비용 요금 배송비 배송료 택배비 얼마 가격 부담

@@ -11,10 +11,12 @@ import (
 // maxQuery bounds what of a question is read, in bytes.
 const maxQuery = 2000
 
-// stop are English words that say nothing about the subject of a question. What is left out must not be needed to tell two
-// entries apart, so "not", "without" and "before" stay.
-var stop = set("a an and are as at be been but by can could did do does for from had has have how i if in is it its me my of on or our " +
-	"please should so that the their them there this to was we were what when where which will with would you your am im id ive " +
+// stop are English words that say nothing about the subject of a question. What is left out must not be needed to tell
+// two entries apart, so "not", "without" and "before" stay.
+var stop = set("a an and are as at be been but by can could did do does for from had has have how i if in is it its " +
+	"me my of on or our " +
+	"please should so that the their them there this to was we were what when where which will with would you your am " +
+	"im id ive " +
 	"hi hello hey tell know want like need any some just")
 
 func set(words string) map[string]bool {
@@ -25,9 +27,9 @@ func set(words string) map[string]bool {
 	return all
 }
 
-// tokens cuts a text into terms. Each run of Hangul gives, without its ending, its syllables and its pairs of neighboring syllables;
-// each run of other letters and digits gives one word, stemmed as English. Groups of synonyms follow. Words that say nothing count
-// only where a text has no others.
+// tokens cuts a text into terms. Each run of Hangul gives, without its ending, its syllables and its pairs of
+// neighboring syllables; each run of other letters and digits gives one word, stemmed as English. Groups of synonyms
+// follow. Words that say nothing count only where a text has no others.
 func tokens(text, language string) []string {
 	terms, plain := make([]string, 0, 32), make([]string, 0, 8)
 	var found []string
@@ -71,8 +73,8 @@ func stem(word string) string {
 	return english.Stem(word, false)
 }
 
-// runs yields the runs of Hangul and of other letters and digits, in lower case and composed form. Apostrophes inside a word are
-// dropped: "don't" is one word.
+// runs yields the runs of Hangul and of other letters and digits, in lower case and composed form. Apostrophes inside a
+// word are dropped: "don't" is one word.
 func runs(text string) func(yield func([]rune) bool) {
 	if len(text) > maxQuery {
 		text = strings.ToValidUTF8(text[:maxQuery], "")

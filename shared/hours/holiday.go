@@ -24,7 +24,8 @@ func KnowsHolidays(country string) bool {
 	return country == "KR" || holidays[country] != nil
 }
 
-// Holiday names the public holiday of a date in a country, in the country's language; "" when it is none. Only the date of day counts.
+// Holiday names the public holiday of a date in a country, in the country's language; "" when it is none. Only the date
+// of day counts.
 func Holiday(country string, day time.Time) string {
 	country = strings.ToUpper(country)
 	if country == "KR" {
@@ -41,8 +42,8 @@ func Holiday(country string, day time.Time) string {
 
 func sameDate(a, b time.Time) bool { return a.Format(dateLayout) == b.Format(dateLayout) }
 
-// lunar has the solar dates of the three Korean holidays of the lunar calendar, from Korea's own almanac (where the new moon falls
-// on another day than in China, the dates differ). Outside these years only the solar holidays are known.
+// lunar has the solar dates of the three Korean holidays of the lunar calendar, from Korea's own almanac (where the new
+// moon falls on another day than in China, the dates differ). Outside these years only the solar holidays are known.
 var lunar = map[int][3]string{ // lunar new year, Buddha's birthday, Chuseok
 	2025: {"01-29", "05-05", "10-06"}, 2026: {"02-17", "05-24", "09-25"}, 2027: {"02-07", "05-13", "09-15"},
 	2028: {"01-27", "05-02", "10-03"}, 2029: {"02-13", "05-20", "09-22"}, 2030: {"02-03", "05-09", "09-12"},
@@ -50,8 +51,8 @@ var lunar = map[int][3]string{ // lunar new year, Buddha's birthday, Chuseok
 	2034: {"02-19", "05-25", "09-27"}, 2035: {"02-08", "05-15", "09-16"},
 }
 
-// solar are the Korean holidays of the solar calendar. Elections and days that the government declares once are entered as days of
-// the team's own.
+// solar are the Korean holidays of the solar calendar. Elections and days that the government declares once are entered
+// as days of the team's own.
 var solar = []koreanDay{
 	{"01-01", "신정", never}, {"03-01", "삼일절", weekend}, {"05-05", "어린이날", weekend}, {"06-06", "현충일", never},
 	{"08-15", "광복절", weekend}, {"10-03", "개천절", weekend}, {"10-09", "한글날", weekend}, {"12-25", "기독탄신일", weekend},
@@ -108,7 +109,8 @@ func koreanYear(year int) map[string]string {
 	return found
 }
 
-// substitutes are the holidays that are made up for, one for each stretch of days of one name and one for each date two share.
+// substitutes are the holidays that are made up for, one for each stretch of days of one name and one for each date two
+// share.
 func substitutes(year int, days []koreanDay, twice map[string]bool) []koreanDay {
 	var owed []koreanDay
 	shared := map[string]bool{}

@@ -1,6 +1,6 @@
-// Package hours answers when a team is on duty: opening hours by weekday in the team's own time zone, lunch breaks, public
-// holidays, days of its own, and a manual override that lasts until the timetable's next switch. Service-level clocks run in these
-// hours (Add, Between), and call-back slots are cut from them.
+// Package hours answers when a team is on duty: opening hours by weekday in the team's own time zone, lunch breaks,
+// public holidays, days of its own, and a manual override that lasts until the timetable's next switch. Service-level
+// clocks run in these hours (Add, Between), and call-back slots are cut from them.
 package hours
 
 import (
@@ -13,8 +13,8 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// OpenSpan is one stretch of a local day, in minutes from midnight: From is inside, To is not. To may be 1440, the end of
-// the day.
+// OpenSpan is one stretch of a local day, in minutes from midnight: From is inside, To is not. To may be 1440, the end
+// of the day.
 type OpenSpan struct {
 	From int `json:"from" minimum:"0" maximum:"1440" dynamodbav:"from"`
 	To   int `json:"to" minimum:"0" maximum:"1440" dynamodbav:"to"`
@@ -35,8 +35,8 @@ type Override struct {
 	By    string    `json:"by,omitempty" dynamodbav:"by,omitempty"`
 }
 
-// Schedule is the timetable of one team. Sunday is Week[0]. Country names the public holidays on which the team is closed; empty
-// means none. Days come before holidays, and holidays before the week.
+// Schedule is the timetable of one team. Sunday is Week[0]. Country names the public holidays on which the team is
+// closed; empty means none. Days come before holidays, and holidays before the week.
 type Schedule struct {
 	Zone     string        `json:"zone" example:"Asia/Seoul" maxLength:"40" dynamodbav:"zone"`
 	Country  string        `json:"country,omitempty" example:"KR" maxLength:"2" dynamodbav:"country,omitempty"`
@@ -119,8 +119,8 @@ func (s Schedule) zone() *time.Location {
 	return zone
 }
 
-// timetable yields the open periods that end after from, without the override, adjacent ones joined. A minute that the clock skips
-// counts as the one after the gap, so a span that lies wholly in the gap is empty.
+// timetable yields the open periods that end after from, without the override, adjacent ones joined. A minute that the
+// clock skips counts as the one after the gap, so a span that lies wholly in the gap is empty.
 func (s Schedule) timetable(from time.Time) iter.Seq[Period] {
 	return func(yield func(Period) bool) {
 		zone := s.zone()
@@ -149,7 +149,8 @@ func (s Schedule) timetable(from time.Time) iter.Seq[Period] {
 	}
 }
 
-// wall is the instant of a wall-clock minute of a day. In a gap Go uses the offset before or after it; both name the same order.
+// wall is the instant of a wall-clock minute of a day. In a gap Go uses the offset before or after it; both name the
+// same order.
 func wall(day time.Time, minute int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, day.Location()).UTC()
 }
@@ -234,7 +235,8 @@ func boundary(periods iter.Seq[Period], at time.Time) (next time.Time, ok bool) 
 	return at, false
 }
 
-// Switch overrides the timetable from at until its own next switch. A timetable that never switches holds the override a day.
+// Switch overrides the timetable from at until its own next switch. A timetable that never switches holds the override
+// a day.
 func (s Schedule) Switch(open bool, at time.Time, by string) Schedule {
 	until, ok := boundary(s.timetable(at), at)
 	if !ok {
@@ -244,8 +246,8 @@ func (s Schedule) Switch(open bool, at time.Time, by string) Schedule {
 	return s
 }
 
-// Add is the instant at which d of opening hours have passed since at. A team that is never on duty has plain hours, so that a
-// deadline always exists.
+// Add is the instant at which d of opening hours have passed since at. A team that is never on duty has plain hours, so
+// that a deadline always exists.
 func (s Schedule) Add(at time.Time, d time.Duration) time.Time {
 	left, found := d, false
 	for p := range s.Periods(at) {
@@ -291,7 +293,8 @@ func (s Schedule) On(date string) []Period {
 			periods = append(periods, part)
 		}
 	}
-	return slices.SortedFunc(slices.Values(periods), func(a, b Period) int { return cmp.Compare(a.From.Unix(), b.From.Unix()) })
+	return slices.SortedFunc(slices.Values(periods),
+		func(a, b Period) int { return cmp.Compare(a.From.Unix(), b.From.Unix()) })
 }
 
 // Local shows an instant on the team's wall clock.

@@ -82,12 +82,17 @@ func TestAnOverrideHoldsUntilTheNextSwitchOfTheTimetable(t *testing.T) {
 		during       string // an instant at which the team is in the overridden state
 		changes, now string // when the state next changes, and what it is then
 	}{
-		{"switched on in the lunch break: on until the evening", "2026-11-30 12:30", true, "2026-11-30 12:45", "2026-11-30 18:00", "off"},
-		{"switched off in the morning: off until after lunch", "2026-11-30 10:00", false, "2026-11-30 11:00", "2026-11-30 13:00", "on"},
-		{"switched off in the afternoon: off until the next day", "2026-11-30 14:00", false, "2026-11-30 15:00", "2026-12-01 09:00", "on"},
-		{"switched on in the evening: on through the night and the morning", "2026-11-30 20:00", true, "2026-12-01 03:00", "2026-12-01 12:00", "off"},
+		{"switched on in the lunch break: on until the evening", "2026-11-30 12:30", true, "2026-11-30 12:45",
+			"2026-11-30 18:00", "off"},
+		{"switched off in the morning: off until after lunch", "2026-11-30 10:00", false, "2026-11-30 11:00",
+			"2026-11-30 13:00", "on"},
+		{"switched off in the afternoon: off until the next day", "2026-11-30 14:00", false, "2026-11-30 15:00",
+			"2026-12-01 09:00", "on"},
+		{"switched on in the evening: on through the night and the morning", "2026-11-30 20:00", true, "2026-12-01 03:00",
+			"2026-12-01 12:00", "off"},
 		{"switched on while on: nothing changes", "2026-11-30 10:00", true, "2026-11-30 11:00", "2026-11-30 12:00", "off"},
-		{"switched off on a Friday evening: nothing changes", "2026-12-04 19:00", false, "2026-12-05 11:00", "2026-12-07 09:00", "on"},
+		{"switched off on a Friday evening: nothing changes", "2026-12-04 19:00", false, "2026-12-05 11:00",
+			"2026-12-07 09:00", "on"},
 	} {
 		at := kst(t, test.at)
 		s := seoul().Switch(test.open, at, "agent-1")
@@ -184,7 +189,8 @@ func TestHoursAddUp(t *testing.T) {
 		s := schedule(t)
 		at := time.Unix(rapid.Int64Range(1.7e9, 1.95e9).Draw(t, "at"), 0).UTC()
 		if rapid.Bool().Draw(t, "override") {
-			s = s.Switch(rapid.Bool().Draw(t, "on"), at.Add(-time.Duration(rapid.IntRange(0, 600).Draw(t, "ago"))*time.Minute), "a")
+			s = s.Switch(rapid.Bool().Draw(t, "on"), at.Add(-time.Duration(rapid.IntRange(0, 600).Draw(t, "ago"))*time.Minute),
+				"a")
 		}
 		last := time.Time{}
 		n := 0
@@ -220,7 +226,8 @@ func TestHoursAddUp(t *testing.T) {
 // schedule draws a timetable, holidays and clock changes included.
 func schedule(t *rapid.T) hours.Schedule {
 	s := hours.Schedule{
-		Zone:    rapid.SampledFrom([]string{"Asia/Seoul", "America/New_York", "Europe/Berlin", "UTC", "Pacific/Auckland"}).Draw(t, "zone"),
+		Zone: rapid.SampledFrom([]string{"Asia/Seoul", "America/New_York", "Europe/Berlin", "UTC",
+			"Pacific/Auckland"}).Draw(t, "zone"),
 		Country: rapid.SampledFrom([]string{"", "KR", "US", "DE"}).Draw(t, "country"),
 	}
 	for d := range s.Week {
@@ -247,7 +254,8 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		{"an empty span", func(s *hours.Schedule) { s.Week[2] = []hours.OpenSpan{{60, 60}} }, "/week/2"},
 		{"past midnight", func(s *hours.Schedule) { s.Week[3] = []hours.OpenSpan{{60, 1500}} }, "/week/3"},
 		{"no date", func(s *hours.Schedule) { s.Days = []hours.Day{{Date: "soon"}} }, "/days/0/date"},
-		{"a date twice", func(s *hours.Schedule) { s.Days = []hours.Day{{Date: "2026-12-25"}, {Date: "2026-12-25"}} }, "/days/1/date"},
+		{"a date twice", func(s *hours.Schedule) { s.Days = []hours.Day{{Date: "2026-12-25"}, {Date: "2026-12-25"}} },
+			"/days/1/date"},
 	} {
 		s := seoul()
 		test.change(&s)
@@ -267,7 +275,8 @@ func TestPublicHolidays(t *testing.T) {
 		{"KR", "2025-10-08", "추석 대체공휴일"},
 		{"KR", "2026-02-16", "설날"}, {"KR", "2026-03-02", "삼일절 대체공휴일"}, {"KR", "2026-05-25", "부처님오신날 대체공휴일"},
 		{"KR", "2026-10-05", "개천절 대체공휴일"}, {"KR", "2027-02-09", "설날 대체공휴일"}, {"KR", "2028-10-05", "개천절 대체공휴일"},
-		{"KR", "2026-06-08", ""}, {"KR", "2026-11-30", ""}, {"US", "2026-11-26", "Thanksgiving Day"}, {"US", "2026-07-03", "Independence Day"},
+		{"KR", "2026-06-08", ""}, {"KR", "2026-11-30", ""}, {"US", "2026-11-26", "Thanksgiving Day"},
+		{"US", "2026-07-03", "Independence Day"},
 		{"XX", "2026-01-01", ""},
 	} {
 		day, err := time.Parse("2006-01-02", test.date)

@@ -44,7 +44,8 @@ const pageSize = 100
 type Store struct{ Table *table.Table }
 
 // Of lists the invoices of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
-func (s Store) Of(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Invoice, table.Cursor, error) {
+func (s Store) Of(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Invoice, table.Cursor,
+	error) {
 	return list(ctx, s.Table, subscriptionID, "INVOICE#", limit, after, func(i Item) Invoice { return i.Invoice })
 }
 
@@ -53,11 +54,12 @@ func (s Store) Of(ctx context.Context, subscriptionID string, limit int, after t
 func (s Store) CreditNotesOf(
 	ctx context.Context, subscriptionID string, limit int, after table.Cursor,
 ) ([]CreditNote, table.Cursor, error) {
-	return list(ctx, s.Table, subscriptionID, "CREDIT#", limit, after, func(i CreditItem) CreditNote { return i.Note.Value })
+	return list(ctx, s.Table, subscriptionID, "CREDIT#", limit, after,
+		func(i CreditItem) CreditNote { return i.Note.Value })
 }
 
-// CreditNote reads one of a subscription's credit notes by its number; nil when it has none of it. 1 round trip as a rule:
-// notes are few.
+// CreditNote reads one of a subscription's credit notes by its number; nil when it has none of it. 1 round trip as a
+// rule: notes are few.
 func (s Store) CreditNote(ctx context.Context, subscriptionID, number string) (*CreditNote, error) {
 	var after table.Cursor
 	for {

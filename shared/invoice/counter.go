@@ -38,8 +38,8 @@ func LastIn(item table.Item) (int, error) {
 	return c.Last, err
 }
 
-// Raise is the write that gives the numbers after the last one. It belongs into the transaction that stores what is numbered.
-// Whoever counted from an older last is refused, so no number is left out and none is given twice.
+// Raise is the write that gives the numbers after the last one. It belongs into the transaction that stores what is
+// numbered. Whoever counted from an older last is refused, so no number is left out and none is given twice.
 func (r Run) Raise(last, by int) table.Update {
 	u := table.Update{
 		Key: r.Key(), Do: "SET #last = :next", If: "#last = :last", With: map[string]any{":next": last + by, ":last": last},
@@ -51,8 +51,8 @@ func (r Run) Raise(last, by int) table.Update {
 	return u
 }
 
-// Numbers remembers the last number of each run as far as this process knows, which saves a read for each invoice. A wrong
-// memory costs a refused transaction. It is safe for concurrent use.
+// Numbers remembers the last number of each run as far as this process knows, which saves a read for each invoice. A
+// wrong memory costs a refused transaction. It is safe for concurrent use.
 type Numbers struct {
 	// Taking is held by whoever takes numbers, so that a process does not race itself for them.
 	Taking sync.Mutex

@@ -55,7 +55,8 @@ type CreditItem struct {
 // partition is the key under which the documents of a subscription stand, next to the subscription itself.
 func partition(subscriptionID string) string { return "SUBSCRIPTION#" + subscriptionID }
 
-// Item is the invoice as stored. Its key is made of the subscription and the number of the period: there can be no second.
+// Item is the invoice as stored. Its key is made of the subscription and the number of the period: there can be no
+// second.
 func (i *Invoice) Item() Item {
 	entry := BookEntry{
 		Number: i.Number, SubscriptionID: i.SubscriptionID, State: i.State, Amount: i.Subtotal, Currency: i.Currency,
@@ -65,8 +66,8 @@ func (i *Invoice) Item() Item {
 	return Item{Key: key, bookKeys: entry.keys(), Invoice: *i, State: i.State}
 }
 
-// Put is the write of an invoice that is made or closed. isNew says that it was not stored before. The condition is that there
-// is no other for the period, or that nobody else has closed it.
+// Put is the write of an invoice that is made or closed. isNew says that it was not stored before. The condition is
+// that there is no other for the period, or that nobody else has closed it.
 func (i *Invoice) Put(isNew bool) table.Put {
 	if isNew {
 		return table.Put{Item: i.Item(), If: table.IfNew}
@@ -74,9 +75,11 @@ func (i *Invoice) Put(isNew bool) table.Put {
 	return table.Put{Item: i.Item(), If: "#state = :open", With: map[string]any{":open": Open}}
 }
 
-// Put is the write of a credit note. version is that of the subscription which makes it, n counts the notes of that version.
+// Put is the write of a credit note. version is that of the subscription which makes it, n counts the notes of that
+// version.
 func (c *CreditNote) Put(version, n int) table.Put {
-	entry := BookEntry{Number: c.Number, SubscriptionID: c.SubscriptionID, Amount: c.Amount, Currency: c.Currency, Issued: c.Issued}
+	entry := BookEntry{Number: c.Number, SubscriptionID: c.SubscriptionID, Amount: c.Amount, Currency: c.Currency,
+		Issued: c.Issued}
 	key := table.Key{PK: partition(c.SubscriptionID), SK: fmt.Sprintf("CREDIT#%08d#%02d", version, n)}
 	item := CreditItem{Key: key, bookKeys: entry.keys(), Note: table.Packed[CreditNote]{Value: *c}}
 	return table.Put{Item: item, If: table.IfNew}

@@ -1,6 +1,6 @@
-// Package invoice keeps invoices and credit notes: their lines and taxes, their numbers without gaps, and the book of each year
-// in which they stand. What is invoiced and when is decided elsewhere, today by shared/subscription; this package makes
-// sure that a number is given once and none is left out.
+// Package invoice keeps invoices and credit notes: their lines and taxes, their numbers without gaps, and the book of
+// each year in which they stand. What is invoiced and when is decided elsewhere, today by shared/subscription; this
+// package makes sure that a number is given once and none is left out.
 package invoice
 
 import (
@@ -40,8 +40,8 @@ type TaxLine struct {
 	Tax    int64 `json:"tax"`
 }
 
-// Draft is what an invoice asks for, as the rules make it. Its key says what is invoiced: the same key is never invoiced
-// twice. The number is given when the invoice is stored; see Numbers.
+// Draft is what an invoice asks for, as the rules make it. Its key says what is invoiced: the same key is never
+// invoiced twice. The number is given when the invoice is stored; see Numbers.
 type Draft struct {
 	Key            string    `json:"key"`
 	Number         string    `json:"number,omitempty"`
@@ -81,7 +81,8 @@ func Subtotal(lines []Line) int64 {
 	return sum
 }
 
-// Taxes is the tax contained in the lines, by rate, highest first. Account credit pays an invoice and does not change its tax.
+// Taxes is the tax contained in the lines, by rate, highest first. Account credit pays an invoice and does not change
+// its tax.
 func Taxes(lines []Line) []TaxLine {
 	var out []TaxLine
 	for _, l := range lines {

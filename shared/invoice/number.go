@@ -16,7 +16,8 @@ const (
 	CreditNotes Series = "CN"
 )
 
-// NumberOf is the n-th number (from 1) of a series in a year: "INV-2026-000123". It grows beyond six digits rather than wrap.
+// NumberOf is the n-th number (from 1) of a series in a year: "INV-2026-000123". It grows beyond six digits rather than
+// wrap.
 func NumberOf(series Series, year, n int) string { return fmt.Sprintf("%s-%04d-%06d", series, year, n) }
 
 // ParseNumber reads a number back.

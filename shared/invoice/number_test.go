@@ -14,7 +14,8 @@ func TestInvoiceNumbers(t *testing.T) {
 	if got := invoice.NumberOf(invoice.Invoices, 2026, 123); got != "INV-2026-000123" {
 		t.Errorf("got %s", got)
 	}
-	if a, b := invoice.NumberOf(invoice.CreditNotes, 2026, 999_999), invoice.NumberOf(invoice.CreditNotes, 2026, 1_000_000); a >= b && len(a) == len(b) {
+	if a, b := invoice.NumberOf(invoice.CreditNotes, 2026, 999_999), invoice.NumberOf(invoice.CreditNotes, 2026,
+		1_000_000); a >= b && len(a) == len(b) {
 		t.Errorf("%s does not grow into %s", a, b)
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -25,7 +26,8 @@ func TestInvoiceNumbers(t *testing.T) {
 			t.Fatalf("%s reads back as %s %d %d, %v", invoice.NumberOf(series, year, n), s, y, m, err)
 		}
 	})
-	for _, bad := range []string{"", "INV-2026-0", "INV-2026-000000", "INV-26-000001", "XYZ-2026-000001", "INV-2026-123", "INV-2026-000001-2", "INV-2026--00001"} {
+	for _, bad := range []string{"", "INV-2026-0", "INV-2026-000000", "INV-26-000001", "XYZ-2026-000001", "INV-2026-123",
+		"INV-2026-000001-2", "INV-2026--00001"} {
 		if _, _, _, err := invoice.ParseNumber(bad); err == nil {
 			t.Errorf("%q was read", bad)
 		}

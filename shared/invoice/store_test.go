@@ -118,7 +118,8 @@ func TestDocumentsAreFoundBySubscriptionAndByNumber(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		i := invoice.Invoice{Draft: draft("sub_1", n, invoice.NumberOf(invoice.Invoices, 2026, n)), State: invoice.Open}
 		note := invoice.CreditNote{
-			Number: invoice.NumberOf(invoice.CreditNotes, 2026, n), SubscriptionID: "sub_1", Issued: noon, Currency: "KRW", Amount: 100,
+			Number: invoice.NumberOf(invoice.CreditNotes, 2026, n), SubscriptionID: "sub_1", Issued: noon, Currency: "KRW",
+			Amount: 100,
 		}
 		if err := tb.Transact(t.Context(), "", i.Put(true), note.Put(n, 0)); err != nil {
 			t.Fatal(err)
@@ -134,7 +135,8 @@ func TestDocumentsAreFoundBySubscriptionAndByNumber(t *testing.T) {
 	if n, err := docs.CreditNote(t.Context(), "sub_1", "CN-2026-000009"); err != nil || n != nil {
 		t.Errorf("a credit note that does not exist: %+v, %v", n, err)
 	}
-	for number, want := range map[string]bool{"INV-2026-000003": true, "INV-2026-000004": false, "INV-2025-000003": false, "3": false} {
+	for number, want := range map[string]bool{"INV-2026-000003": true, "INV-2026-000004": false, "INV-2025-000003": false,
+		"3": false} {
 		if e, err := docs.Find(t.Context(), number); err != nil || (e != nil) != want {
 			t.Errorf("%s: %+v, %v", number, e, err)
 		}

@@ -63,7 +63,8 @@ type OrderShipped struct {
 func (OrderShipped) Template() string { return "order_shipped" }
 
 func (c OrderShipped) missing() []string {
-	return need(field{"number", c.Number}, field{"carrier", c.Carrier}, field{"lines", c.Lines}, field{"shippedAt", c.ShippedAt})
+	return need(field{"number", c.Number}, field{"carrier", c.Carrier}, field{"lines", c.Lines},
+		field{"shippedAt", c.ShippedAt})
 }
 
 // Link is the tracking address, "" when it is none that a browser should open.
@@ -148,7 +149,8 @@ type field struct {
 	value any
 }
 
-// need returns the names of the fields that are empty. An amount is there when its currency is: an order may cost nothing.
+// need returns the names of the fields that are empty. An amount is there when its currency is: an order may cost
+// nothing.
 func need(fields ...field) (missing []string) {
 	for _, f := range fields {
 		empty := true

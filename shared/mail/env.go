@@ -40,7 +40,8 @@ func FromEnv(env *boot.Env) (*Sender, *Templates, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("environment variable SHOP_TIMEZONE: %w", err)
 	}
-	brand := Brand{Name: config.Name, URL: config.URL, Color: config.Color, Contact: config.Contact, Imprint: config.Imprint}
+	brand := Brand{Name: config.Name, URL: config.URL, Color: config.Color, Contact: config.Contact,
+		Imprint: config.Imprint}
 	templates, err := NewTemplates(brand, zone)
 	if err != nil {
 		return nil, nil, err

@@ -29,17 +29,21 @@ func sender(t *testing.T, url string, more ...string) *mail.Sender {
 
 func environment(more ...string) *boot.Env {
 	vars := map[string]string{
-		"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "MAIL_FROM": "온결 <orders@example.com>", "MAIL_REPLY_TO": "help@example.com",
-		"MAIL_CONFIGURATION_SET": "shop", "SHOP_NAME": "온결", "SHOP_URL": "https://shop.example.com", "SHOP_CONTACT": "help@example.com",
+		"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "MAIL_FROM": "온결 <orders@example.com>",
+		"MAIL_REPLY_TO":          "help@example.com",
+		"MAIL_CONFIGURATION_SET": "shop", "SHOP_NAME": "온결", "SHOP_URL": "https://shop.example.com",
+		"SHOP_CONTACT": "help@example.com",
 	}
 	for i := 0; i < len(more); i += 2 {
 		vars[more[i]] = more[i+1]
 	}
-	return &boot.Env{Getenv: func(n string) string { return vars[n] }, Clock: clock.Stopped(at), HTTP: &http.Client{Transport: &http.Transport{}}}
+	return &boot.Env{Getenv: func(n string) string { return vars[n] }, Clock: clock.Stopped(at),
+		HTTP: &http.Client{Transport: &http.Transport{}}}
 }
 
 func hello() mail.Message {
-	return mail.Message{To: "ann@example.com", Subject: "주문", Text: "t", HTML: "<p>h</p>", Tags: map[string]string{"template": "hello"}}
+	return mail.Message{To: "ann@example.com", Subject: "주문", Text: "t", HTML: "<p>h</p>",
+		Tags: map[string]string{"template": "hello"}}
 }
 
 func TestSendWritesTheRequestThatSESExpects(t *testing.T) {
@@ -64,9 +68,11 @@ func TestSendWritesTheRequestThatSESExpects(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`"FromEmailAddress":"=?utf-8?q?=EC=98=A8=EA=B2=B0?= \u003corders@example.com\u003e"`, `"ReplyToAddresses":["\u003chelp@example.com\u003e"]`,
+		`"FromEmailAddress":"=?utf-8?q?=EC=98=A8=EA=B2=B0?= \u003corders@example.com\u003e"`,
+		`"ReplyToAddresses":["\u003chelp@example.com\u003e"]`,
 		`"ConfigurationSetName":"shop"`, `"ToAddresses":["ann@example.com"]`, `"Charset":"UTF-8","Data":"주문"`,
-		`"EmailTags":[{"Name":"template","Value":"hello"}]`, `{"Name":"List-Unsubscribe","Value":"\u003chttps://shop.example.com/u/token\u003e"}`,
+		`"EmailTags":[{"Name":"template","Value":"hello"}]`,
+		`{"Name":"List-Unsubscribe","Value":"\u003chttps://shop.example.com/u/token\u003e"}`,
 		`{"Name":"List-Unsubscribe-Post","Value":"List-Unsubscribe=One-Click"}`,
 	} {
 		if !strings.Contains(string(raw), want) {
@@ -99,8 +105,10 @@ func TestSendSaysWhetherTheMessageMayHaveGoneOut(t *testing.T) {
 		{"no such configuration set: later", refuse(404, "NotFoundException"), mail.ErrNotNow},
 		{"error on their side: unknown", refuse(500, "InternalServiceErrorException"), mail.ErrUnknown},
 		{"service unavailable: unknown", refuse(503, "ServiceUnavailable"), mail.ErrUnknown},
-		{"connection cut: unknown", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, mail.ErrUnknown},
-		{"an answer that makes no sense: unknown", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`{"MessageId":`)) }, mail.ErrUnknown},
+		{"connection cut: unknown", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			mail.ErrUnknown},
+		{"an answer that makes no sense: unknown",
+			func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`{"MessageId":`)) }, mail.ErrUnknown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -181,7 +189,8 @@ func TestMessageThatSESWouldRefuseIsNotSent(t *testing.T) {
 func TestFromEnvNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for variable, value := range map[string]string{
-		"MAIL_FROM": "", "SHOP_NAME": "", "SHOP_URL": "", "SHOP_CONTACT": "", "SHOP_TIMEZONE": "Asia/Nowhere", "SHOP_COLOR": "green",
+		"MAIL_FROM": "", "SHOP_NAME": "", "SHOP_URL": "", "SHOP_CONTACT": "", "SHOP_TIMEZONE": "Asia/Nowhere",
+		"SHOP_COLOR": "green",
 	} {
 		_, _, err := mail.FromEnv(environment(variable, value))
 		if err == nil || !strings.Contains(err.Error(), variable) && !strings.Contains(err.Error(), value) {
@@ -189,7 +198,8 @@ func TestFromEnvNamesWhatIsWrong(t *testing.T) {
 		}
 	}
 	for _, variable := range []string{"MAIL_FROM", "MAIL_REPLY_TO"} {
-		if _, _, err := mail.FromEnv(environment(variable, "nobody")); err == nil || !strings.Contains(err.Error(), "nobody") {
+		if _, _, err := mail.FromEnv(environment(variable, "nobody")); err == nil ||
+			!strings.Contains(err.Error(), "nobody") {
 			t.Errorf("%s=nobody: %v", variable, err)
 		}
 	}

@@ -1,6 +1,6 @@
-// Package membership is what members of the shop have: the benefits of the plans they subscribe to, from when, and until when
-// at the latest. It is pure. Package subscription decides what a subscription gives, billing writes it down (see standing),
-// promotion makes discounts of it. Moments are UTC, percentages basis points (10,000 is all of it).
+// Package membership is what members of the shop have: the benefits of the plans they subscribe to, from when, and
+// until when at the latest. It is pure. Package subscription decides what a subscription gives, billing writes it down
+// (see standing), promotion makes discounts of it. Moments are UTC, percentages basis points (10,000 is all of it).
 package membership
 
 import (
@@ -35,7 +35,8 @@ type Entitlement struct {
 // Entitlements is the memberships of one customer, those that are over perhaps among them.
 type Entitlements []Entitlement
 
-// At lists the memberships in force at a moment, by plan. Of two subscriptions to one plan the one that lasts longer counts.
+// At lists the memberships in force at a moment, by plan. Of two subscriptions to one plan the one that lasts longer
+// counts.
 func (s Entitlements) At(at time.Time) (in []Entitlement) {
 	for _, h := range s {
 		if at.Before(h.Until) {
@@ -43,7 +44,8 @@ func (s Entitlements) At(at time.Time) (in []Entitlement) {
 		}
 	}
 	slices.SortFunc(in, func(a, b Entitlement) int {
-		return cmp.Or(cmp.Compare(a.PlanID, b.PlanID), b.Until.Compare(a.Until), cmp.Compare(a.SubscriptionID, b.SubscriptionID))
+		return cmp.Or(cmp.Compare(a.PlanID, b.PlanID), b.Until.Compare(a.Until),
+			cmp.Compare(a.SubscriptionID, b.SubscriptionID))
 	})
 	return slices.CompactFunc(in, func(a, b Entitlement) bool { return a.PlanID == b.PlanID })
 }
@@ -64,8 +66,8 @@ type Plan struct {
 	Benefits Benefits `json:"benefits"`
 }
 
-// Member is somebody by the plans whose benefits they have at one moment, each once, in the order of their ids. The zero
-// Member is somebody without a membership.
+// Member is somebody by the plans whose benefits they have at one moment, each once, in the order of their ids. The
+// zero Member is somebody without a membership.
 type Member []Plan
 
 // HasPlan reports whether there is a membership of one of the plans; of any plan when none is named.
@@ -73,8 +75,8 @@ func (m Member) HasPlan(plans ...string) bool {
 	return slices.ContainsFunc(m, func(p Plan) bool { return len(plans) == 0 || slices.Contains(plans, p.ID) })
 }
 
-// Benefits is what all memberships give together: of each benefit the best. They do not add up. Of two equal percentages the
-// one that also takes off goods on sale counts.
+// Benefits is what all memberships give together: of each benefit the best. They do not add up. Of two equal
+// percentages the one that also takes off goods on sale counts.
 func (m Member) Benefits() (b Benefits) {
 	for _, p := range m {
 		o := p.Benefits

@@ -1,5 +1,5 @@
-// Package money is amounts of money: whole minor units of an ISO 4217 currency, never a float. It adds, compares, shares out
-// without losing a unit, takes percentages, reads and writes decimals, and makes the string a shopper sees.
+// Package money is amounts of money: whole minor units of an ISO 4217 currency, never a float. It adds, compares,
+// shares out without losing a unit, takes percentages, reads and writes decimals, and makes the string a shopper sees.
 package money
 
 import (

@@ -11,8 +11,8 @@ import (
 
 // Allocate shares total out in proportion to weights and loses nothing: the shares add up to total, and each is within
 // one unit of its exact part. Units left over go one each to the largest remainders, to the earlier index where two are
-// equal (the largest remainder method). Weights below zero count as zero; a zero weight gets nothing, unless all are zero,
-// when everybody gets the same. A negative total is shared like its opposite. No weights, no shares.
+// equal (the largest remainder method). Weights below zero count as zero; a zero weight gets nothing, unless all are
+// zero, when everybody gets the same. A negative total is shared like its opposite. No weights, no shares.
 func Allocate(total int64, weights []int64) []int64 {
 	if len(weights) == 0 {
 		return nil
@@ -97,20 +97,20 @@ func byRemainder(rest []wide) []int {
 // whole is 100 % in basis points.
 const whole = 10_000
 
-// Percent returns basisPoints hundredths of a percent of amount, rounded to the nearest unit, a half away from zero: so the
-// percentage of a refund is exactly the opposite of that of the sale. A result beyond 64 bits stops at the limit.
+// Percent returns basisPoints hundredths of a percent of amount, rounded to the nearest unit, a half away from zero: so
+// the percentage of a refund is exactly the opposite of that of the sale. A result beyond 64 bits stops at the limit.
 func Percent(amount, basisPoints int64) int64 {
 	return fraction(amount, basisPoints, whole)
 }
 
-// TaxOnTop returns the tax to add to a net amount at rateBP basis points (1000 = 10 %), rounded like Percent. Rates below
-// zero count as zero.
+// TaxOnTop returns the tax to add to a net amount at rateBP basis points (1000 = 10 %), rounded like Percent. Rates
+// below zero count as zero.
 func TaxOnTop(net, rateBP int64) int64 {
 	return Percent(net, max(rateBP, 0))
 }
 
-// TaxIncluded returns the tax contained in a gross amount at rateBP basis points: gross * rate / (1 + rate), rounded like
-// Percent. Rates below zero count as zero.
+// TaxIncluded returns the tax contained in a gross amount at rateBP basis points: gross * rate / (1 + rate), rounded
+// like Percent. Rates below zero count as zero.
 func TaxIncluded(gross, rateBP int64) int64 {
 	rate := min(max(rateBP, 0), math.MaxInt64-whole)
 	return fraction(gross, rate, whole+rate)

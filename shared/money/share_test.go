@@ -19,7 +19,8 @@ func TestAllocate(t *testing.T) {
 		weights []int64
 		want    []int64
 	}{
-		{"a discount of 1,000 won over three equal lines: the first bears the odd won", 1_000, []int64{1, 1, 1}, []int64{334, 333, 333}},
+		{"a discount of 1,000 won over three equal lines: the first bears the odd won", 1_000, []int64{1, 1, 1},
+			[]int64{334, 333, 333}},
 		{"the largest remainder gets the odd unit", 100, []int64{1, 2, 4}, []int64{14, 29, 57}},
 		{"nothing to share", 0, []int64{3, 4}, []int64{0, 0}},
 		{"a line of price zero bears nothing", 5, []int64{0, 3, 3}, []int64{0, 3, 2}},

@@ -21,9 +21,10 @@ func (m Money) Formatted() Formatted {
 	return Formatted{Amount: m.Amount, Currency: m.Currency, Display: m.Display()}
 }
 
-// Parse reads a plain decimal such as "12.00", "-3" or "12000" into minor units: a sign at most, digits, and after a point
-// more digits. Places beyond those of the currency must be zero ("12000.00" is fine for KRW, "12.5" is not); nothing is
-// rounded. Group separators, exponents and spaces are refused. Errors: ErrSyntax, ErrOverflow, ErrUnknownCurrency.
+// Parse reads a plain decimal such as "12.00", "-3" or "12000" into minor units: a sign at most, digits, and after a
+// point more digits. Places beyond those of the currency must be zero ("12000.00" is fine for KRW, "12.5" is not);
+// nothing is rounded. Group separators, exponents and spaces are refused. Errors: ErrSyntax, ErrOverflow,
+// ErrUnknownCurrency.
 func Parse(text, code string) (Money, error) {
 	digits, err := Digits(code)
 	if err != nil {
@@ -58,15 +59,15 @@ func allDigits(s string) bool {
 	return s != ""
 }
 
-// Format writes the amount as a plain decimal with all places of its currency: "12.00", "12000", "-0.05". An unknown currency
-// is written with two places.
+// Format writes the amount as a plain decimal with all places of its currency: "12.00", "12000", "-0.05". An unknown
+// currency is written with two places.
 func (m Money) Format() string {
 	var buf [32]byte
 	return string(appendDecimal(buf[:0], m, ""))
 }
 
-// Display writes the amount for people, in the English style whatever the reader's language: "₩12,000", "-$12.00",
-// "CHF 12.00" (with a no-break space, as CLDR has it). It equals the "en" formatter of bojanz/currency at a fraction of its
+// Display writes the amount for people, in the English style whatever the reader's language: "₩12,000", "-$12.00", "CHF
+// 12.00" (with a no-break space, as CLDR has it). It equals the "en" formatter of bojanz/currency at a fraction of its
 // cost. An unknown currency shows its code and two places.
 func (m Money) Display() string {
 	var buf [64]byte

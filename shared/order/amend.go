@@ -104,7 +104,8 @@ func (o *Order) Remove(parts []Part, stocked map[string][]stock.Request, terms r
 	case o.State == Fulfilled || o.State == Delivered:
 		return RemovedLine{}, problem.Conflict("order_fulfilled", "Everything in this order has been shipped.")
 	case o.Payment.State == PayAuthorized:
-		return RemovedLine{}, problem.Conflict("payment_not_captured", "The payment is not captured yet; try again in a minute.")
+		return RemovedLine{}, problem.Conflict("payment_not_captured",
+			"The payment is not captured yet; try again in a minute.")
 	}
 	parts, err := o.parts(parts)
 	if err != nil {

@@ -23,7 +23,8 @@ func bought(pay order.PayState, quantities ...int) *order.Order {
 		id := fmt.Sprintf("line_%d", i+1)
 		cost := int64(q) * 1_000
 		d.Lines = append(d.Lines, order.Line{ID: id, VariantID: "var_" + id, ProductID: "prod_1", Title: "Soap", Quantity: q})
-		d.Totals.Lines = append(d.Totals.Lines, pricing.LineTotal{ID: id, Unit: 1_000, Quantity: q, Subtotal: cost, Total: cost})
+		d.Totals.Lines = append(d.Totals.Lines,
+			pricing.LineTotal{ID: id, Unit: 1_000, Quantity: q, Subtotal: cost, Total: cost})
 		d.Totals.Subtotal, d.Totals.Total = d.Totals.Subtotal+cost, d.Totals.Total+cost
 	}
 	p := order.Payment{Provider: "sandbox", ID: "pay_1", Key: "chk_1", State: pay, Amount: d.Totals.Total}

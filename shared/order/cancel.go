@@ -10,8 +10,8 @@ import (
 	"dangol/shared/stock"
 )
 
-// Cancel cancels an order of which nothing has been shipped: the money goes back, or is never taken. changed is false when
-// it was canceled before; then the shop may try a refund that failed once more. Errors: 409 order_shipped.
+// Cancel cancels an order of which nothing has been shipped: the money goes back, or is never taken. changed is false
+// when it was canceled before; then the shop may try a refund that failed once more. Errors: 409 order_shipped.
 func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err error) {
 	switch {
 	case o.State == Canceled && o.Payment.State == PayRefundFailed && by == ByShop:
@@ -19,7 +19,8 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 	case o.State == Canceled:
 		return false, nil
 	case o.State != Placed:
-		return false, problem.Conflict("order_shipped", "Some of this order has been shipped; it can be returned, not canceled.")
+		return false, problem.Conflict("order_shipped",
+			"Some of this order has been shipped; it can be returned, not canceled.")
 	}
 	o.State, o.Reason = Canceled, reason
 	o.addEntry(now, EntryCanceled, "", by)
@@ -33,8 +34,9 @@ func (o *Order) Cancel(reason, by string, now time.Time) (changed bool, err erro
 	return true, nil
 }
 
-// ReleaseWrites plans the return of stock, of what promotions counted and of lifetime counters, for the transaction that ends a purchase. Counters that are
-// no longer there refuse; such a write can be left out, because nobody counts by it any more.
+// ReleaseWrites plans the return of stock, of what promotions counted and of lifetime counters, for the transaction
+// that ends a purchase. Counters that are no longer there refuse; such a write can be left out, because nobody counts
+// by it any more.
 func (d Draft) ReleaseWrites() []table.Write {
 	writes := append(stock.Release(d.Allocations), store.ReleaseUses(d.Uses)...)
 	if len(d.Counted) == 0 {

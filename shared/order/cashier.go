@@ -192,8 +192,8 @@ func (c Cashier) Cancel(ctx context.Context, o *Order, reason, by string) (*Orde
 	return settled, err
 }
 
-// HandleWebhook notes what the provider says about a refund. A message about an order or refund that is not ours changes
-// nothing.
+// HandleWebhook notes what the provider says about a refund. A message about an order or refund that is not ours
+// changes nothing.
 func (c Cashier) HandleWebhook(ctx context.Context, orderID string, r payment.Refund) error {
 	_, err := c.Orders.Change(ctx, orderID, func(o *Order) (bool, []table.Write, error) {
 		return o.Refunded(r.Key, r.ID, r.State, c.Clock.Now()), nil, nil

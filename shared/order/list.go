@@ -34,8 +34,8 @@ func (s Store) OfCustomer(ctx context.Context, customerID string, limit int, aft
 	return pageOf(all, limit), err
 }
 
-// InState lists the orders in a state, newest first. Shards round trips, made at once; 0.5 RCU each and per 4 KB of cards.
-// Errors: table.ErrCursor.
+// InState lists the orders in a state, newest first. Shards round trips, made at once; 0.5 RCU each and per 4 KB of
+// cards. Errors: table.ErrCursor.
 func (s Store) InState(ctx context.Context, state State, limit int, after table.Cursor) (Page, error) {
 	before, err := placeOf(after)
 	if err != nil {

@@ -41,8 +41,8 @@ type Caller struct {
 	LookupToken string
 }
 
-// GetFor reads an order for a caller who may see it: its customer, the shop's people, and a guest with the token of the cart
-// or of a look-up. 1 round trip. Errors: 404 order_not_found, for everybody else as well.
+// GetFor reads an order for a caller who may see it: its customer, the shop's people, and a guest with the token of the
+// cart or of a look-up. 1 round trip. Errors: 404 order_not_found, for everybody else as well.
 func (s Store) GetFor(ctx context.Context, orderID string, who Caller) (*Order, error) {
 	if who.LookupToken == "" {
 		o, err := s.Get(ctx, orderID)

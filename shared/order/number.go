@@ -49,8 +49,8 @@ func NumberOf(id string) string {
 
 var misread = strings.NewReplacer("-", "", " ", "", "i", "1", "l", "1", "o", "0")
 
-// IDFromNumber is the opposite of NumberOf. It forgives case, spaces, hyphens, and letters read for digits (i and l for 1,
-// o for 0). ok is false for what can be no number.
+// IDFromNumber is the opposite of NumberOf. It forgives case, spaces, hyphens, and letters read for digits (i and l for
+// 1, o for 0). ok is false for what can be no number.
 func IDFromNumber(number string) (id string, ok bool) {
 	rest := misread.Replace(strings.ToLower(number))
 	return Prefix + "_" + rest, canonical(rest)

@@ -23,8 +23,10 @@ func TestNumberAndIDAreTwoWritingsOfTheSame(t *testing.T) {
 		if rapid.Bool().Draw(t, "lower case") {
 			mangled = strings.ToLower(mangled)
 		}
-		mangled = rapid.SampledFrom([]string{mangled, strings.ReplaceAll(mangled, "-", ""), strings.ReplaceAll(mangled, "-", " ")}).Draw(t, "groups")
-		mangled = rapid.SampledFrom([]string{mangled, strings.ReplaceAll(mangled, "1", "l"), strings.ReplaceAll(mangled, "0", "O")}).Draw(t, "misread")
+		mangled = rapid.SampledFrom([]string{mangled, strings.ReplaceAll(mangled, "-", ""),
+			strings.ReplaceAll(mangled, "-", " ")}).Draw(t, "groups")
+		mangled = rapid.SampledFrom([]string{mangled, strings.ReplaceAll(mangled, "1", "l"),
+			strings.ReplaceAll(mangled, "0", "O")}).Draw(t, "misread")
 		if back, ok := order.IDFromNumber(mangled); !ok || back != id {
 			t.Fatalf("%q read as %q, want %q", mangled, back, id)
 		}
@@ -44,7 +46,8 @@ func TestLaterOrdersSortLater(t *testing.T) {
 
 func TestWhatIsNoOrderNumber(t *testing.T) {
 	t.Parallel()
-	for _, number := range []string{"", "1K9X7", "1K9X7-D3F8Q-7M2KU", "1K9X7-D3F8Q-7M2K", "1K9X7-D3F8Q-7M2KA0", "주문번호", "1K9X7-D3F8Q-7M2K\x00"} {
+	for _, number := range []string{"", "1K9X7", "1K9X7-D3F8Q-7M2KU", "1K9X7-D3F8Q-7M2K", "1K9X7-D3F8Q-7M2KA0", "주문번호",
+		"1K9X7-D3F8Q-7M2K\x00"} {
 		if id, ok := order.IDFromNumber(number); ok {
 			t.Errorf("%q was read as %s", number, id)
 		}

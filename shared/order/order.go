@@ -58,17 +58,18 @@ type Order struct {
 	More   table.List[MorePayment]  `dynamodbav:"more,omitempty"`
 	// Returns is how many returns were asked for, and Origin why the order was made when nobody bought it: exchange or
 	// replacement.
-	Returns   int                       `dynamodbav:"returns,omitempty"`
-	Origin    string                    `dynamodbav:"origin,omitempty"`
-	Held      string                    `dynamodbav:"held,omitempty"` // why it is not to be shipped for now
-	Notes     table.List[Note]          `dynamodbav:"notes,omitempty"`
-	Timeline  table.List[TimelineEntry] `dynamodbav:"timeline"`
-	Reason    string                    `dynamodbav:"reason,omitempty"` // why it was canceled
-	Asked     int                       `dynamodbav:"asked,omitempty"`  // how often the provider was asked in vain for what is due
-	Event     *event.Event              `dynamodbav:"event,omitempty"`
-	WriteID   string                    `dynamodbav:"mark,omitempty"`
-	PlacedAt  time.Time                 `dynamodbav:"placedAt"`
-	UpdatedAt time.Time                 `dynamodbav:"updatedAt"`
+	Returns  int                       `dynamodbav:"returns,omitempty"`
+	Origin   string                    `dynamodbav:"origin,omitempty"`
+	Held     string                    `dynamodbav:"held,omitempty"` // why it is not to be shipped for now
+	Notes    table.List[Note]          `dynamodbav:"notes,omitempty"`
+	Timeline table.List[TimelineEntry] `dynamodbav:"timeline"`
+	Reason   string                    `dynamodbav:"reason,omitempty"` // why it was canceled
+	// how often the provider was asked in vain for what is due
+	Asked     int          `dynamodbav:"asked,omitempty"`
+	Event     *event.Event `dynamodbav:"event,omitempty"`
+	WriteID   string       `dynamodbav:"mark,omitempty"`
+	PlacedAt  time.Time    `dynamodbav:"placedAt"`
+	UpdatedAt time.Time    `dynamodbav:"updatedAt"`
 
 	grants []Grant // of store credit, by the change that is about to be written
 }
@@ -117,7 +118,8 @@ type Line struct {
 	Box        bool     `json:"box,omitempty"`
 }
 
-// LifetimeCount is how many units of a limited variant, or uses of a promotion, went onto the customer's lifetime counters.
+// LifetimeCount is how many units of a limited variant, or uses of a promotion, went onto the customer's lifetime
+// counters.
 type LifetimeCount struct {
 	VariantID string `json:"variantId"`
 	Quantity  int    `json:"quantity"`

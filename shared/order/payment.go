@@ -13,9 +13,10 @@ type PayState string
 
 // Where the money can be. An order is made when it is authorized or captured.
 const (
-	PayAuthorized   PayState = "authorized"         // reserved; the capture is due
-	PayCaptured     PayState = "captured"           // ours
-	PayFailed       PayState = "failed"             // the reservation was gone before it was captured; the order is canceled
+	PayAuthorized PayState = "authorized" // reserved; the capture is due
+	PayCaptured   PayState = "captured"   // ours
+	// the reservation was gone before it was captured; the order is canceled
+	PayFailed       PayState = "failed"
 	PayReleasing    PayState = "releasing"          // canceled before it was captured; the reservation is being let go
 	PayReleased     PayState = "released"           // let go: the customer never paid
 	PayRefunding    PayState = "refunding"          // a refund is on its way
@@ -91,8 +92,8 @@ func (o *Order) RecordRelease(now time.Time) (changed bool) {
 	return true
 }
 
-// RecordLateCapture notes that the money of a canceled order was taken before the reservation could be let go; all of it is
-// to be given back.
+// RecordLateCapture notes that the money of a canceled order was taken before the reservation could be let go; all of
+// it is to be given back.
 func (o *Order) RecordLateCapture(captured int64, now time.Time) (changed bool) {
 	if o.Payment.State != PayReleasing {
 		return false

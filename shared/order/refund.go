@@ -11,8 +11,8 @@ import (
 	"dangol/shared/refund"
 )
 
-// Refund is one movement of money back to the customer: what of an entry of the ledger goes back on one payment. The key is
-// written down before the provider is asked, so the same refund is never asked for under two keys.
+// Refund is one movement of money back to the customer: what of an entry of the ledger goes back on one payment. The
+// key is written down before the provider is asked, so the same refund is never asked for under two keys.
 type Refund struct {
 	Key        string              `json:"key"`                 // for the provider
 	Entry      string              `json:"entry,omitempty"`     // of the ledger
@@ -27,8 +27,8 @@ type Refund struct {
 	At         time.Time           `json:"at"`
 }
 
-// UnitCosts is what each unit of a line really cost, tax included. The units of all lines and ShippingCost add up to the
-// order's total.
+// UnitCosts is what each unit of a line really cost, tax included. The units of all lines and ShippingCost add up to
+// the order's total.
 func (d Draft) UnitCosts(lineID string) []int64 {
 	l, _ := d.Line(lineID)
 	c := d.LineTotal(lineID)
@@ -105,8 +105,8 @@ func (o *Order) pending() *Refund {
 	return &o.Refunds[i]
 }
 
-// Refunded notes what became of the refund with the key; changed is false when that was known. A refund that succeeded may
-// still fail, when the bank sends it back.
+// Refunded notes what became of the refund with the key; changed is false when that was known. A refund that succeeded
+// may still fail, when the bank sends it back.
 func (o *Order) Refunded(key, providerID string, state payment.RefundState, now time.Time) (changed bool) {
 	i := slices.IndexFunc(o.Refunds, func(r Refund) bool { return r.Key == key })
 	if i < 0 || !o.Refunds[i].becomes(providerID, state) {

@@ -70,7 +70,8 @@ func TestTheLedgerNeverGivesBackMoreThanWasTakenAndNoUnitTwice(t *testing.T) {
 				}
 			}
 			before := len(o.Refunds)
-			if _, err := o.GiveRefund(ask, refund.Canceled, "damaged", order.ByShop, noon); err != nil && len(o.Refunds) != before {
+			if _, err := o.GiveRefund(ask, refund.Canceled, "damaged", order.ByShop, noon); err != nil &&
+				len(o.Refunds) != before {
 				t.Fatalf("refused (%v) and entered", err)
 			}
 			settleOne(t, o)
@@ -131,7 +132,8 @@ func checkLedger(t *rapid.T, o *order.Order) {
 	}
 	given := o.RefundLedger().Refunded()
 	if moved != given || given > o.Payment.Captured || succeeded != o.Payment.Refunded {
-		t.Fatalf("moved %d, ledger %d of %d; %d succeeded, the order says %d", moved, given, o.Payment.Captured, succeeded, o.Payment.Refunded)
+		t.Fatalf("moved %d, ledger %d of %d; %d succeeded, the order says %d", moved, given, o.Payment.Captured, succeeded,
+			o.Payment.Refunded)
 	}
 }
 
@@ -148,10 +150,13 @@ func TestWhereTheMoneyIsAfterARefund(t *testing.T) {
 		{"on its way", all, nil, order.PayRefunding, true},
 		{"at the bank", all, []payment.RefundState{payment.RefundPending}, order.PayRefunding, true},
 		{"all of it", all, []payment.RefundState{payment.RefundSucceeded}, order.PayRefunded, false},
-		{"one unit", refund.Ask{Units: map[string]int{"line_1": 1}}, []payment.RefundState{payment.RefundSucceeded}, order.PayPartRefunded, false},
+		{"one unit", refund.Ask{Units: map[string]int{"line_1": 1}}, []payment.RefundState{payment.RefundSucceeded},
+			order.PayPartRefunded, false},
 		{"refused", all, []payment.RefundState{payment.RefundFailed}, order.PayRefundFailed, false},
-		{"sent back by the bank a day later", all, []payment.RefundState{payment.RefundSucceeded, payment.RefundFailed}, order.PayRefundFailed, false},
-		{"a late message about an end that is known", all, []payment.RefundState{payment.RefundFailed, payment.RefundSucceeded}, order.PayRefundFailed, false},
+		{"sent back by the bank a day later", all, []payment.RefundState{payment.RefundSucceeded, payment.RefundFailed},
+			order.PayRefundFailed, false},
+		{"a late message about an end that is known", all,
+			[]payment.RefundState{payment.RefundFailed, payment.RefundSucceeded}, order.PayRefundFailed, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -196,7 +201,8 @@ func TestAFailedRefundIsOwedUntilItIsRepeated(t *testing.T) {
 func TestARefundNeedsMoneyThatWasTaken(t *testing.T) {
 	t.Parallel()
 	o := bought(order.PayAuthorized, 1)
-	if _, err := o.GiveRefund(refund.Ask{Shipping: 1}, refund.Gesture, "x", order.ByShop, noon); codeOf(err) != "nothing_captured" {
+	if _, err := o.GiveRefund(refund.Ask{Shipping: 1}, refund.Gesture, "x", order.ByShop,
+		noon); codeOf(err) != "nothing_captured" {
 		t.Fatalf("got %v", err)
 	}
 	free := bought(order.PayCaptured, 1)
@@ -212,7 +218,8 @@ func TestGoodwillIsBoundedByWhatIsLeft(t *testing.T) {
 	for _, c := range []struct {
 		amount int64
 		code   string
-	}{{0, "refund_invalid"}, {-1, "refund_invalid"}, {5_001, refund.TooMuch}, {2_000, ""}, {3_001, refund.TooMuch}, {3_000, ""}, {1, refund.TooMuch}} {
+	}{{0, "refund_invalid"}, {-1, "refund_invalid"}, {5_001, refund.TooMuch}, {2_000, ""}, {3_001, refund.TooMuch}, {3_000,
+		""}, {1, refund.TooMuch}} {
 		if err := o.GiveGoodwill(c.amount, "sorry", order.ByShop, noon); codeOf(err) != c.code {
 			t.Errorf("%d: %v, want %q", c.amount, err, c.code)
 		}

@@ -25,11 +25,12 @@ type Search struct {
 // lookedAt bounds how many orders one search looks at.
 const lookedAt = 1_000
 
-// Search finds orders, newest first. It looks at the orders of the period one after another, at most lookedAt of them for each
-// page, and goes on from there with the page's cursor: narrow it by time. Those of a customer are read from their own list. For
-// each 100 orders looked at: States x Shards round trips for the list, made at once, and 1 for the orders, 0.5 RCU per 4 KB.
-// Errors: table.ErrCursor.
-func (s Store) Search(ctx context.Context, q Search, limit int, after table.Cursor) (found []*Order, next table.Cursor, err error) {
+// Search finds orders, newest first. It looks at the orders of the period one after another, at most lookedAt of them
+// for each page, and goes on from there with the page's cursor: narrow it by time. Those of a customer are read from
+// their own list. For each 100 orders looked at: States x Shards round trips for the list, made at once, and 1 for the
+// orders, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
+func (s Store) Search(ctx context.Context, q Search, limit int, after table.Cursor) (found []*Order, next table.Cursor,
+	err error) {
 	if after == "" && !q.To.IsZero() {
 		after = cursorAt(q.To)
 	}
@@ -135,7 +136,8 @@ func (q Search) matches(o *Order) bool {
 	case len(q.States) > 0 && !slices.Contains(q.States, o.State),
 		q.Email != "" && !strings.EqualFold(strings.TrimSpace(q.Email), o.Email),
 		!q.To.IsZero() && !o.PlacedAt.Before(q.To),
-		q.Product != "" && !slices.ContainsFunc(o.Lines, func(l Line) bool { return l.ProductID == q.Product || l.VariantID == q.Product }):
+		q.Product != "" && !slices.ContainsFunc(o.Lines,
+			func(l Line) bool { return l.ProductID == q.Product || l.VariantID == q.Product }):
 		return false
 	}
 	if q.Text == "" {
@@ -146,5 +148,6 @@ func (q Search) matches(o *Order) bool {
 		text = append(text, l.Title, l.SKU)
 	}
 	all := strings.ToLower(strings.Join(text, "\n"))
-	return !slices.ContainsFunc(strings.Fields(strings.ToLower(q.Text)), func(word string) bool { return !strings.Contains(all, word) })
+	return !slices.ContainsFunc(strings.Fields(strings.ToLower(q.Text)),
+		func(word string) bool { return !strings.Contains(all, word) })
 }

@@ -57,7 +57,11 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			_, err := s.GetFor(ctx, ids[0], order.Caller{LookupToken: token})
 			return err
 		},
-		"give out a look-up token": func(ctx context.Context) error { _, err := s.CreateLookupToken(ctx, ids[0]); return err },
+		"give out a look-up token": func(ctx context.Context) error {
+			_,
+				err := s.CreateLookupToken(ctx, ids[0])
+			return err
+		},
 		"a customer's orders, newest first": func(ctx context.Context) error {
 			_, err := s.OfCustomer(ctx, "cust-ann", 20, "")
 			return err
@@ -192,7 +196,8 @@ func TestAnOrderIsSeenByItsOwnersOnly(t *testing.T) {
 		{"the guest with a look-up token", guests.ID, order.Caller{LookupToken: pass}, true},
 		{"a look-up token for another order", customers.ID, order.Caller{LookupToken: pass}, false},
 		{"a made-up look-up token", guests.ID, order.Caller{LookupToken: "guess"}, false},
-		{"a customer who also sends a stale look-up token", customers.ID, order.Caller{CustomerID: "cust-ann", LookupToken: "stale"}, true},
+		{"a customer who also sends a stale look-up token", customers.ID,
+			order.Caller{CustomerID: "cust-ann", LookupToken: "stale"}, true},
 		{"nonsense for an id", "ord_../../x", order.Caller{Operator: true}, false},
 	} {
 		o, err := s.GetFor(t.Context(), c.id, c.who)

@@ -33,8 +33,8 @@ const (
 	LinesAdded     EntryType = "lines_added"
 )
 
-// TimelineEntry is one thing that happened. The number of entries is bounded by what can happen: at most two a parcel, two a
-// refund and a handful for payment.
+// TimelineEntry is one thing that happened. The number of entries is bounded by what can happen: at most two a parcel,
+// two a refund and a handful for payment.
 type TimelineEntry struct {
 	At   time.Time `json:"at"`
 	Type EntryType `json:"what"`

@@ -215,7 +215,8 @@ func (s Store) Stop(ctx context.Context, id string, now time.Time) (bool, error)
 // StopWrite is Stop for a transaction: a mail that has been sent already only gets the mark.
 func StopWrite(id string, now time.Time) table.Update {
 	return table.Update{
-		Key: keyOf(id), Do: "SET #stopped = :yes, #ttl = :ttl", With: map[string]any{":yes": true, ":ttl": now.Add(keep).Unix()},
+		Key: keyOf(id), Do: "SET #stopped = :yes, #ttl = :ttl",
+		With: map[string]any{":yes": true, ":ttl": now.Add(keep).Unix()},
 		// Always: whether it was too late shows in the state.
 	}
 }

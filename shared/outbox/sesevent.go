@@ -124,7 +124,8 @@ func (h SESEventHandler) delivered(ctx context.Context, e SESEvent, now time.Tim
 	return nil
 }
 
-func (h SESEventHandler) each(ctx context.Context, all []recipient, now time.Time, change func(*contact.Contact)) error {
+func (h SESEventHandler) each(ctx context.Context, all []recipient, now time.Time,
+	change func(*contact.Contact)) error {
 	var failed []error
 	for _, r := range all {
 		if strings.Contains(r.EmailAddress, "@") {
@@ -134,7 +135,8 @@ func (h SESEventHandler) each(ctx context.Context, all []recipient, now time.Tim
 	return errors.Join(failed...)
 }
 
-func (h SESEventHandler) change(ctx context.Context, address string, now time.Time, change func(*contact.Contact)) error {
+func (h SESEventHandler) change(ctx context.Context, address string, now time.Time,
+	change func(*contact.Contact)) error {
 	_, err := h.Contacts.Change(ctx, address, now, func(c *contact.Contact) ([]table.Write, bool, error) {
 		change(c)
 		return nil, false, nil

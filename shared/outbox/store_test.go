@@ -16,8 +16,10 @@ import (
 
 func letter(id, to string) outbox.Mail {
 	return outbox.Mail{
-		ID: id, Kind: compliance.Marketing, To: to, Language: "ko", Template: "cart_reminder", Topic: "cart", Contact: "ctc_1",
-		Source: outbox.Source{Name: "sequence:abandoned_cart:1", Step: "reminder"}, Planned: noon, Compose: &outbox.Compose{URL: "https://shop.example.com"},
+		ID: id, Kind: compliance.Marketing, To: to, Language: "ko", Template: "cart_reminder", Topic: "cart",
+		Contact: "ctc_1",
+		Source:  outbox.Source{Name: "sequence:abandoned_cart:1", Step: "reminder"}, Planned: noon,
+		Compose: &outbox.Compose{URL: "https://shop.example.com"},
 	}
 }
 

@@ -11,14 +11,15 @@ const (
 	KindAction    Kind = "action"    // the shopper has to authenticate; without them it fails again
 )
 
-// Mastercard merchant advice codes that forbid a retry (Transaction Processing Rules: 03 do not try again, 21 recurring payment
-// canceled) and Stripe's advice with the same meaning (docs.stripe.com/declines/codes, advice_code).
+// Mastercard merchant advice codes that forbid a retry (Transaction Processing Rules: 03 do not try again, 21 recurring
+// payment canceled) and Stripe's advice with the same meaning (docs.stripe.com/declines/codes, advice_code).
 var finalAdvice = map[string]bool{"03": true, "21": true, "do_not_try_again": true}
 
-// kinds follows docs.stripe.com/declines/codes and the hard declines of docs.stripe.com/billing/revenue-recovery/smart-retries.
-// Visa's category 1, "issuer will never approve", is never tried again (Visa Core Rules, response codes 04 and 07 pick-up,
-// 12 invalid transaction, 14 invalid number, 15 no such issuer, 41 lost, 43 stolen, 46 closed, 57 not permitted, R0 stop
-// payment, R1 and R3 revocation); the codes Stripe makes of them are among the hard ones.
+// kinds follows docs.stripe.com/declines/codes and the hard declines of
+// docs.stripe.com/billing/revenue-recovery/smart-retries. Visa's category 1, "issuer will never approve", is never
+// tried again (Visa Core Rules, response codes 04 and 07 pick-up, 12 invalid transaction, 14 invalid number, 15 no such
+// issuer, 41 lost, 43 stolen, 46 closed, 57 not permitted, R0 stop payment, R1 and R3 revocation); the codes Stripe
+// makes of them are among the hard ones.
 var kinds = map[string]Kind{
 	"authentication_required":                KindAction,
 	"payment_intent_authentication_failure":  KindAction,
@@ -83,8 +84,8 @@ var kinds = map[string]Kind{
 	"payment_intent_payment_attempt_expired": KindAction,
 }
 
-// Classify says what may be done after a decline code. A code nobody has told us of is soft: the retry schedule is short and
-// ends by itself, whereas a wrong "hard" would lose a customer who can pay.
+// Classify says what may be done after a decline code. A code nobody has told us of is soft: the retry schedule is
+// short and ends by itself, whereas a wrong "hard" would lose a customer who can pay.
 func Classify(code string) Kind {
 	if kind, ok := kinds[code]; ok {
 		return kind
@@ -102,15 +103,15 @@ func ClassifyAdvised(code string, advice ...string) Kind {
 	return Classify(code)
 }
 
-// hidden are decline codes that the person at the till must not be told (docs.stripe.com/declines/codes): who holds a stolen
-// card learns nothing.
+// hidden are decline codes that the person at the till must not be told (docs.stripe.com/declines/codes): who holds a
+// stolen card learns nothing.
 var hidden = map[string]bool{
 	"fraudulent": true, "lost_card": true, "stolen_card": true, "merchant_blacklist": true, "pickup_card": true,
 	"restricted_card": true, "security_violation": true, "highest_risk_level": true,
 }
 
-// PublicDeclineCode is what a shopper may be told of a decline code: no more than "generic_decline" for cards reported lost or
-// stolen.
+// PublicDeclineCode is what a shopper may be told of a decline code: no more than "generic_decline" for cards reported
+// lost or stolen.
 func PublicDeclineCode(code string) string {
 	if hidden[code] {
 		return "generic_decline"

@@ -22,13 +22,15 @@ var (
 	// ErrUnavailable says that the provider turned the request away untouched (rate limit, lock). Nothing moved; the same
 	// call may be repeated in a while.
 	ErrUnavailable = errors.New("payment: provider unavailable")
-	// ErrOurFault says that the provider refuses the shop and not the shopper: a wrong or revoked key, a missing permission, a
-	// malformed request. It always comes with ErrUnavailable: nothing moved, and nothing is booked against a customer.
+	// ErrOurFault says that the provider refuses the shop and not the shopper: a wrong or revoked key, a missing
+	// permission, a malformed request. It always comes with ErrUnavailable: nothing moved, and nothing is booked against a
+	// customer.
 	ErrOurFault = errors.New("payment: the provider refuses the shop")
 )
 
-// Declined says that the shopper's bank or the provider refused. No money moved. Code is the provider's (see Classify) and
-// Message is theirs as well: for the log, not for the shopper, who is told no more than "declined" for lost and stolen cards.
+// Declined says that the shopper's bank or the provider refused. No money moved. Code is the provider's (see Classify)
+// and Message is theirs as well: for the log, not for the shopper, who is told no more than "declined" for lost and
+// stolen cards.
 type Declined struct {
 	Code    string
 	Kind    Kind
@@ -46,8 +48,8 @@ func (d *Declined) Error() string {
 // OurFault is the error of a call that was refused because of the shop itself. It is ErrUnavailable and ErrOurFault.
 func OurFault(cause error) error { return fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrOurFault, cause) }
 
-// UnansweredError says what a failed round trip to a provider means: ErrUnavailable when the connection was never made, so nothing can
-// have happened, else ErrUnknown.
+// UnansweredError says what a failed round trip to a provider means: ErrUnavailable when the connection was never made,
+// so nothing can have happened, else ErrUnknown.
 func UnansweredError(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -50,16 +50,19 @@ const WebhookTolerance = 5 * time.Minute
 
 // AuthorizeRequest is a payment with the shopper present.
 type AuthorizeRequest struct {
-	Key         string            `json:"key"`
-	Amount      money.Money       `json:"amount"`
-	MethodToken string            `json:"methodToken"`           // what the provider's form in the browser made of the card
-	CustomerID  string            `json:"customerId,omitempty"`  // the shop's; "" for a guest
-	CustomerRef string            `json:"customerRef,omitempty"` // the provider's, from an earlier Method; "" when there is none
-	ReturnURL   string            `json:"returnUrl,omitempty"`   // where the shopper comes back to after a challenge
+	Key    string      `json:"key"`
+	Amount money.Money `json:"amount"`
+	// what the provider's form in the browser made of the card
+	MethodToken string `json:"methodToken"`
+	CustomerID  string `json:"customerId,omitempty"` // the shop's; "" for a guest
+	// the provider's, from an earlier Method; "" when there is none
+	CustomerRef string            `json:"customerRef,omitempty"`
+	ReturnURL   string            `json:"returnUrl,omitempty"` // where the shopper comes back to after a challenge
 	Description string            `json:"description,omitempty"`
 	Metadata    map[string]string `json:"metadata,omitempty"` // comes back in every Payment; say what is paid for
 	CaptureNow  bool              `json:"captureNow,omitempty"`
-	KeepMethod  bool              `json:"keepMethod,omitempty"` // keep the method for ChargeOffSession; the shopper has agreed
+	// keep the method for ChargeOffSession; the shopper has agreed
+	KeepMethod bool `json:"keepMethod,omitempty"`
 }
 
 // RefundRequest gives money back. Amount is what goes back, in the payment's currency.
@@ -93,13 +96,14 @@ type ChargeRequest struct {
 
 // Method is a way to pay as the provider knows it; there is nothing secret in it.
 type Method struct {
-	Token         string `json:"token,omitempty" dynamodbav:"token,omitempty"`
-	CustomerRef   string `json:"customerRef,omitempty" dynamodbav:"customerRef,omitempty"`
-	Brand         string `json:"brand,omitempty" dynamodbav:"brand,omitempty"`
-	Last4         string `json:"last4,omitempty" dynamodbav:"last4,omitempty"`
-	ExpMonth      int    `json:"expMonth,omitempty" dynamodbav:"expMonth,omitempty"`
-	ExpYear       int    `json:"expYear,omitempty" dynamodbav:"expYear,omitempty"`
-	NextActionURL string `json:"nextActionUrl,omitempty" dynamodbav:"-"` // not empty: cannot be charged before the shopper went there
+	Token       string `json:"token,omitempty" dynamodbav:"token,omitempty"`
+	CustomerRef string `json:"customerRef,omitempty" dynamodbav:"customerRef,omitempty"`
+	Brand       string `json:"brand,omitempty" dynamodbav:"brand,omitempty"`
+	Last4       string `json:"last4,omitempty" dynamodbav:"last4,omitempty"`
+	ExpMonth    int    `json:"expMonth,omitempty" dynamodbav:"expMonth,omitempty"`
+	ExpYear     int    `json:"expYear,omitempty" dynamodbav:"expYear,omitempty"`
+	// not empty: cannot be charged before the shopper went there
+	NextActionURL string `json:"nextActionUrl,omitempty" dynamodbav:"-"`
 }
 
 // Payment is one payment as the provider sees it.
@@ -141,8 +145,8 @@ const (
 	SubjectOther   Subject = "other"
 )
 
-// Notification is a provider's message. It may come twice, late, or after a younger one: ID is for telling repeats, and the
-// Payment in it is a picture of the past.
+// Notification is a provider's message. It may come twice, late, or after a younger one: ID is for telling repeats, and
+// the Payment in it is a picture of the past.
 type Notification struct {
 	ID      string    `json:"id"`
 	Type    string    `json:"type"` // the provider's word, for the log

@@ -64,7 +64,8 @@ func TestEveryStateIsOpenGoodOrDead(t *testing.T) {
 func TestADeclinedPaymentIsAnError(t *testing.T) {
 	t.Parallel()
 	p := payment.Payment{State: payment.StateDeclined, DeclineCode: "lost_card", DeclineKind: payment.KindHard}
-	if d, ok := errors.AsType[*payment.Declined](p.Declined()); !ok || d.Code != "lost_card" || !strings.Contains(d.Error(), "lost_card") {
+	if d, ok := errors.AsType[*payment.Declined](p.Declined()); !ok || d.Code != "lost_card" ||
+		!strings.Contains(d.Error(), "lost_card") {
 		t.Errorf("got %v", p.Declined())
 	}
 	if err := (payment.Payment{State: payment.StateCaptured}).Declined(); err != nil {

@@ -3,8 +3,8 @@ package payment
 // State says where a payment is.
 type State string
 
-// The states. requires_action and processing are open; the others are outcomes, of which authorized still leads to captured or
-// voided. Refunds do not change the state: see Payment.Refunded.
+// The states. requires_action and processing are open; the others are outcomes, of which authorized still leads to
+// captured or voided. Refunds do not change the state: see Payment.Refunded.
 const (
 	StateRequiresAction State = "requires_action" // the shopper has a challenge to pass
 	StateProcessing     State = "processing"      // the outcome comes later, by webhook or Lookup

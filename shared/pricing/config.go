@@ -103,7 +103,8 @@ func (c *check) all() {
 	}
 	days := c.shop.PriorPriceDays
 	c.that(days == 0 || days >= 30 && days <= 365, "priorPriceDays: %d is not 30 to 365", days)
-	c.that(c.shop.Country == "" || format.IsCountry(c.shop.Country), "country: %q is no ISO 3166-1 alpha-2 code", c.shop.Country)
+	c.that(c.shop.Country == "" || format.IsCountry(c.shop.Country), "country: %q is no ISO 3166-1 alpha-2 code",
+		c.shop.Country)
 	for i, d := range c.shop.Legal {
 		c.that(d.Kind != "" && d.URL != "" && len(d.Title) > 0, "legal[%d]: kind, title and url", i)
 	}

@@ -27,17 +27,24 @@ func TestAConfigurationThatIsWrongNamesTheField(t *testing.T) {
 		{"a country that is none", func(s *pricing.Shop) { s.Zones[0].Countries[0] = "Korea" }, "zones[0].countries[0]"},
 		{"a country in two zones", func(s *pricing.Shop) { s.Zones[1].Countries[0] = "KR" }, "zones[1].countries[0]"},
 		{"a zone without methods", func(s *pricing.Shop) { s.Zones[1].Methods = nil }, "zones[1].methods"},
-		{"a method without a Korean name", func(s *pricing.Shop) { delete(s.Zones[1].Methods[0].Name, "ko") }, "zones[1].methods[0].name.ko"},
+		{"a method without a Korean name", func(s *pricing.Shop) { delete(s.Zones[1].Methods[0].Name, "ko") },
+			"zones[1].methods[0].name.ko"},
 		{"a method twice", func(s *pricing.Shop) { s.Zones[0].Methods[1].ID = "standard" }, "zones[0].methods[1].id"},
-		{"a method id with blanks", func(s *pricing.Shop) { s.Zones[0].Methods[1].ID = "Same day" }, "zones[0].methods[1].id"},
-		{"a negative price", func(s *pricing.Shop) { s.Zones[1].Methods[0].Prices["USD"] = pricing.Rate{Amount: -1} }, "zones[1].methods[0].prices.USD.amount"},
-		{"a price beyond reason", func(s *pricing.Shop) { s.Zones[1].Methods[0].Prices["USD"] = pricing.Rate{Amount: 1e15} }, "zones[1].methods[0].prices.USD.amount"},
-		{"a negative threshold", func(s *pricing.Shop) { s.Zones[1].Methods[0].Prices["USD"] = pricing.Rate{FreeFrom: -1} }, "zones[1].methods[0].prices.USD.freeFrom"},
-		{"a price in a currency the shop does not take", func(s *pricing.Shop) { s.Zones[1].Methods[0].Prices["JPY"] = pricing.Rate{} }, "zones[1].methods[0].prices.JPY"},
+		{"a method id with blanks", func(s *pricing.Shop) { s.Zones[0].Methods[1].ID = "Same day" },
+			"zones[0].methods[1].id"},
+		{"a negative price", func(s *pricing.Shop) { s.Zones[1].Methods[0].Prices["USD"] = pricing.Rate{Amount: -1} },
+			"zones[1].methods[0].prices.USD.amount"},
+		{"a price beyond reason", func(s *pricing.Shop) { s.Zones[1].Methods[0].Prices["USD"] = pricing.Rate{Amount: 1e15} },
+			"zones[1].methods[0].prices.USD.amount"},
+		{"a negative threshold", func(s *pricing.Shop) { s.Zones[1].Methods[0].Prices["USD"] = pricing.Rate{FreeFrom: -1} },
+			"zones[1].methods[0].prices.USD.freeFrom"},
+		{"a price in a currency the shop does not take",
+			func(s *pricing.Shop) { s.Zones[1].Methods[0].Prices["JPY"] = pricing.Rate{} }, "zones[1].methods[0].prices.JPY"},
 		{"a tax above the whole", func(s *pricing.Shop) { s.Taxes[0].Rate = 10001 }, "taxes[0].rate"},
 		{"a tax without a name", func(s *pricing.Shop) { s.Taxes[0].Name = "" }, "taxes[0].name"},
 		{"two taxes of a country", func(s *pricing.Shop) { s.Taxes[1].Country = "KR" }, "taxes[1].country"},
-		{"a tax in an unknown currency", func(s *pricing.Shop) { s.Taxes[0].IncludedIn = []string{"GBP"} }, "taxes[0].includedIn[0]"},
+		{"a tax in an unknown currency", func(s *pricing.Shop) { s.Taxes[0].IncludedIn = []string{"GBP"} },
+			"taxes[0].includedIn[0]"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -58,7 +65,8 @@ func TestAConfigurationThatIsWrongNamesTheField(t *testing.T) {
 func TestAConfigurationOfAnotherShapeIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, raw := range map[string]string{
-		"not JSON": `zones:`, "an unknown field": `{"lnguages":["ko"]}`, "a wrong type": `{"currencies":"KRW"}`, "something behind it": `{} {}`,
+		"not JSON": `zones:`, "an unknown field": `{"lnguages":["ko"]}`, "a wrong type": `{"currencies":"KRW"}`,
+		"something behind it": `{} {}`,
 	} {
 		if _, err := pricing.ParseShop([]byte(raw)); err == nil {
 			t.Errorf("%s is taken", name)

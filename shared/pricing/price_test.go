@@ -104,12 +104,15 @@ func TestTotals(t *testing.T) {
 		{"on a dollar price they come on top, also of the shipping", basket("DE", "USD", "standard", line("a", 1, 5000)), nil,
 			want{5000, 0, 1200, 950 + 228, 7378, false}},
 		{"goods of a class have its rate, and the shipping those of all goods", basket("DE", "EUR", "standard",
-			line("a", 1, 1190), classed("reduced", line("b", 1, 1070))), nil, want{2260, 0, 1100, 190 + 70 + 92 + 34, 3360, true}},
+			line("a", 1, 1190), classed("reduced", line("b", 1, 1070))), nil, want{2260, 0, 1100, 190 + 70 + 92 + 34, 3360,
+			true}},
 		{"on top, too", basket("JP", "KRW", "standard", line("a", 1, 10000), classed("reduced", line("b", 1, 10000))), nil,
 			want{20000, 0, 9000, 1000 + 800 + 450 + 360, 31610, false}},
-		{"goods that the country does not tax, and their part of no tax", basket("KR", "KRW", "standard", classed("exempt", line("a", 1, 11000)), line("b", 1, 11000)),
+		{"goods that the country does not tax, and their part of no tax",
+			basket("KR", "KRW", "standard", classed("exempt", line("a", 1, 11000)), line("b", 1, 11000)),
 			nil, want{22000, 0, 3000, 1000 + 273, 25000, true}},
-		{"a class that the country does not know has the standard rate", basket("KR", "KRW", "standard", classed("reduced", line("a", 1, 11000))), nil,
+		{"a class that the country does not know has the standard rate",
+			basket("KR", "KRW", "standard", classed("reduced", line("a", 1, 11000))), nil,
 			want{11000, 0, 3000, 1000 + 273, 14000, true}},
 		{"what is not taxable is not taxed, and neither is its shipping alone",
 			basket("KR", "KRW", "standard", pricing.Line{ID: "book", Quantity: 1, Unit: 20000, RequiresShipping: true}), nil,
@@ -223,7 +226,8 @@ func drawBasket(t *rapid.T) pricing.Basket {
 		return pricing.Line{
 			ID: rapid.StringMatching(`[a-f]{2}`).Draw(t, "id"), Quantity: rapid.IntRange(0, 40).Draw(t, "quantity"), Unit: unit,
 			Floor: rapid.Int64Range(0, unit+10).Draw(t, "floor"), Taxable: rapid.Bool().Draw(t, "taxable"),
-			TaxClass: rapid.SampledFrom([]string{"", "reduced", "exempt"}).Draw(t, "class"), RequiresShipping: rapid.Bool().Draw(t, "shipped"),
+			TaxClass:         rapid.SampledFrom([]string{"", "reduced", "exempt"}).Draw(t, "class"),
+			RequiresShipping: rapid.Bool().Draw(t, "shipped"),
 		}
 	}), 0, 8, func(l pricing.Line) string { return l.ID }).Draw(t, "lines")
 	return pricing.Basket{

@@ -1,6 +1,6 @@
-// Package pricing works out what a basket costs: lines, discounts, shipping and tax, in whole minor units that always add
-// up. It is pure: the same basket, offers and shop rules at the same time give the same totals, in a cart, at checkout
-// and in a preview.
+// Package pricing works out what a basket costs: lines, discounts, shipping and tax, in whole minor units that always
+// add up. It is pure: the same basket, offers and shop rules at the same time give the same totals, in a cart, at
+// checkout and in a preview.
 package pricing
 
 import "time"
@@ -33,8 +33,9 @@ type Basket struct {
 
 // Totals is what the basket costs, all amounts in minor units of Currency.
 //
-// It holds: Subtotal is the sum of the lines' Subtotal; Discount is the sum of the lines' Discount plus ShippingDiscount;
-// Total = Subtotal - Discount + Shipping, plus Tax when TaxIncluded is false; Tax is the sum of TaxLines.
+// It holds: Subtotal is the sum of the lines' Subtotal; Discount is the sum of the lines' Discount plus
+// ShippingDiscount; Total = Subtotal - Discount + Shipping, plus Tax when TaxIncluded is false; Tax is the sum of
+// TaxLines.
 type Totals struct {
 	Currency         string       `json:"currency"`
 	Lines            []LineTotal  `json:"lines"`

@@ -85,8 +85,8 @@ type Tax struct {
 	Country string `json:"country"`
 	Name    string `json:"name"`
 	Rate    int    `json:"rate"` // basis points
-	// Classes are the rates of goods that have another one than Rate, by the tax class of the product: 0 for goods that the
-	// country does not tax.
+	// Classes are the rates of goods that have another one than Rate, by the tax class of the product: 0 for goods that
+	// the country does not tax.
 	Classes map[string]int `json:"classes,omitempty"`
 	// IncludedIn lists the currencies whose prices contain this tax, "*" for all; in the others it comes on top.
 	IncludedIn []string `json:"includedIn"`

@@ -7,7 +7,8 @@ import (
 	"dangol/shared/money"
 )
 
-// rate is the tax rate of goods of a class in basis points: that of the class where the country has one, else the standard one.
+// rate is the tax rate of goods of a class in basis points: that of the class where the country has one, else the
+// standard one.
 func (t Tax) rate(class string) int {
 	if rate, special := t.Classes[class]; special && class != "" {
 		return rate

@@ -10,11 +10,12 @@ import (
 )
 
 // Batch is up to MaxBatch single-use codes made from a secret: none is stored, each is recognized. A code is the prefix
-// and 64 bits in 14 symbols: 44 bits of HMAC-SHA-256 over the number of the code, and the number itself, masked with bits
-// that depend on those 44. Two numbers never make the same code, and of random ones 1 in 2^64/Size is a code.
+// and 64 bits in 14 symbols: 44 bits of HMAC-SHA-256 over the number of the code, and the number itself, masked with
+// bits that depend on those 44. Two numbers never make the same code, and of random ones 1 in 2^64/Size is a code.
 type Batch struct {
-	ID     string `json:"id" dynamodbav:"id"`
-	Prefix string `json:"prefix,omitempty" dynamodbav:"prefix,omitempty"` // capitals and digits, shown before the first dash
+	ID string `json:"id" dynamodbav:"id"`
+	// capitals and digits, shown before the first dash
+	Prefix string `json:"prefix,omitempty" dynamodbav:"prefix,omitempty"`
 	Size   int    `json:"size" dynamodbav:"size"`
 	Secret []byte `json:"-" dynamodbav:"secret"` // 32 random bytes; who knows it knows all codes
 }
@@ -48,7 +49,8 @@ func (b *Batch) Codes() iter.Seq[string] {
 	}
 }
 
-// Code is the code with number i, from 0 to Size-1, as it is printed: "SEOL-7K3QX-...". NormalizeCode makes the form that is kept.
+// Code is the code with number i, from 0 to Size-1, as it is printed: "SEOL-7K3QX-...". NormalizeCode makes the form
+// that is kept.
 func (b *Batch) Code(i int) string {
 	tag := b.mac("tag", uint64(i)) >> numberBits
 	number := uint64(i) ^ b.mac("mask", tag)>>tagBits

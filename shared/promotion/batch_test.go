@@ -73,7 +73,8 @@ func TestWhatIsNoCode(t *testing.T) {
 	t.Parallel()
 	b := promotion.NewBatch("b1", "VIP", 10)
 	for _, code := range []string{
-		"", "VIP", "VIP-33333-33333-3333", "VIP-YYYYY-YYYYY-YYYY", "VIP-33333-33333-333", "VIP-00000-00000-0000", "vip-한글", strings.Repeat("3", 400),
+		"", "VIP", "VIP-33333-33333-3333", "VIP-YYYYY-YYYYY-YYYY", "VIP-33333-33333-333", "VIP-00000-00000-0000", "vip-한글",
+		strings.Repeat("3", 400),
 		strings.TrimPrefix(b.Code(1), "VIP-"), b.Code(1) + "3", b.Code(10),
 	} {
 		if i, ok := b.Index(code); ok {

@@ -19,8 +19,8 @@ func fifty() pricing.Basket {
 	return b
 }
 
-// season is 200 live promotions as a shop in full season could have them: sales of products and categories, of which the
-// cart has some, codes, segments, gifts, tiers, sets, free shipping and five exclusive ones.
+// season is 200 live promotions as a shop in full season could have them: sales of products and categories, of which
+// the cart has some, codes, segments, gifts, tiers, sets, free shipping and five exclusive ones.
 func season() []promotion.Promotion {
 	var all []promotion.Promotion
 	add := func(p promotion.Promotion) { all = append(all, p) }

@@ -12,7 +12,8 @@ type candidate struct {
 	p          *Promotion
 	place      int // in the set; the benefits of a member follow
 	code, name string
-	lines, get []int // places of lines it targets, and of those whose units it gives; get is lines but for some buy_x_get_y
+	// places of lines it targets, and of those whose units it gives; get is lines but for some buy_x_get_y
+	lines, get []int
 
 	class, with classes
 	perUnit     bool // takes from every unit whatever else is in the basket: see takes
@@ -91,8 +92,8 @@ func (a *application) view(c *candidate) view {
 	return view{p: c.p, b: &a.b, d: &a.fresh, lines: c.lines, take: c.get}
 }
 
-// reaches reports whether the candidate can do anything in any combination: further promotions make baskets cheaper, so what
-// is not reached without them is never reached. Else it says why, and what is missing.
+// reaches reports whether the candidate can do anything in any combination: further promotions make baskets cheaper, so
+// what is not reached without them is never reached. Else it says why, and what is missing.
 func (a *application) reaches(c *candidate) (Reason, Hint) {
 	v := a.view(c)
 	if len(c.lines) == 0 {

@@ -92,7 +92,8 @@ func (e everything) withLines(chosen []*promotion.Promotion) int64 {
 	return best
 }
 
-func (e everything) part(d *pricing.Draft, pair [2]*promotion.Promotion, way int, barred map[*promotion.Promotion]map[int]bool) {
+func (e everything) part(d *pricing.Draft, pair [2]*promotion.Promotion, way int,
+	barred map[*promotion.Promotion]map[int]bool) {
 	for n := range d.Lines() {
 		l := d.Line(n)
 		if !pair[0].Targets.Match(*l) || !pair[1].Targets.Match(*l) {
@@ -116,7 +117,8 @@ func percentOf(l *pricing.Line, p *promotion.Promotion) int64 {
 }
 
 // run applies them in turn. ok is false when one of them does nothing: then there is a combination without it.
-func (e everything) run(d *pricing.Draft, chosen []*promotion.Promotion, barred map[*promotion.Promotion]map[int]bool) (cost int64, ok bool) {
+func (e everything) run(d *pricing.Draft, chosen []*promotion.Promotion,
+	barred map[*promotion.Promotion]map[int]bool) (cost int64, ok bool) {
 	var value int64
 	for turn, p := range chosen {
 		var lines []int
@@ -169,7 +171,8 @@ func (e everything) run(d *pricing.Draft, chosen []*promotion.Promotion, barred 
 // drawSimple draws a promotion that everything can apply: product discounts are plain percentages.
 func drawSimple(t *rapid.T, id string) promotion.Promotion {
 	p := drawPromotion(t, id)
-	for p.Kind != promotion.Percentage && p.Kind != promotion.FixedAmount && p.Kind != promotion.FreeGift && p.Kind != promotion.FreeShipping {
+	for p.Kind != promotion.Percentage && p.Kind != promotion.FixedAmount && p.Kind != promotion.FreeGift &&
+		p.Kind != promotion.FreeShipping {
 		p = drawPromotion(t, id)
 	}
 	p.Terms.MaxUnits = 0
@@ -272,7 +275,8 @@ func TestOneUnitMoreNeverCostsMoreThanItsPrice(t *testing.T) {
 			more.Lines = append(more.Lines, line("e", 1, price))
 		}
 		if after := set.Apply(more, s, giftValues); costs(after) > costs(before)+price {
-			t.Fatalf("%d before, %d with one more of %d\nbefore %+v\nafter %+v\nof %+v", costs(before), costs(after), price, before.Applied, after.Applied, promotions)
+			t.Fatalf("%d before, %d with one more of %d\nbefore %+v\nafter %+v\nof %+v", costs(before), costs(after), price,
+				before.Applied, after.Applied, promotions)
 		}
 	})
 }

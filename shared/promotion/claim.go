@@ -10,9 +10,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// NormalizeCode is a code as it is compared: in Unicode's compatibility form (NFKC: full-width letters are letters, Hangul typed letter
-// by letter is Hangul), in capitals, without spaces, dashes and what cannot be seen, so that what is read out, pasted or typed
-// from paper is found.
+// NormalizeCode is a code as it is compared: in Unicode's compatibility form (NFKC: full-width letters are letters,
+// Hangul typed letter by letter is Hangul), in capitals, without spaces, dashes and what cannot be seen, so that what
+// is read out, pasted or typed from paper is found.
 func NormalizeCode(code string) string {
 	return strings.ToUpper(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || unicode.Is(unicode.Cf, r) || r == '\u2212' {
@@ -42,8 +42,8 @@ func (s *Set) claims(codes []string, at time.Time) []claim {
 	return found
 }
 
-// enters reports whether the promotion can have a turn, and with which code. Of several codes of one promotion the first
-// that is good counts.
+// enters reports whether the promotion can have a turn, and with which code. Of several codes of one promotion the
+// first that is good counts.
 func (a *application) enters(i int, p *Promotion) (code string, ok bool) {
 	if p.Codes.Automatic() {
 		return "", a.gate(p, "") == ""
@@ -62,8 +62,8 @@ func (a *application) enters(i int, p *Promotion) (code string, ok bool) {
 	return code, ok
 }
 
-// owner is the promotion of a folded code. Where several have it, one that is live goes first, then one that is to come, a
-// paused and an ended one; then the order of their turns decides. Drafts have no codes yet.
+// owner is the promotion of a folded code. Where several have it, one that is live goes first, then one that is to
+// come, a paused and an ended one; then the order of their turns decides. Drafts have no codes yet.
 func (s *Set) owner(folded string, at time.Time) int {
 	best, rank := -1, len(ranks)
 	look := func(i int) {

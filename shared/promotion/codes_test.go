@@ -49,21 +49,26 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 			promotion.Refused{Reason: promotion.Unknown}},
 		{"a draft has no code yet", "WELCOME", won("x", 1_000, welcome, in(promotion.Draft)), promotion.Facts{}, nil,
 			promotion.Refused{Reason: promotion.Unknown}},
-		{"one second before the start", "WELCOME", won("x", 1_000, welcome, between(noon.Add(time.Second), noon.Add(time.Hour))),
+		{"one second before the start", "WELCOME",
+			won("x", 1_000, welcome, between(noon.Add(time.Second), noon.Add(time.Hour))),
 			promotion.Facts{}, nil, promotion.Refused{PromotionID: "x", Reason: promotion.NotStarted,
 				Opens: noon.Add(time.Second)}},
-		{"at the start it applies", "WELCOME", won("x", 1_000, welcome, between(noon, noon.Add(time.Hour))), promotion.Facts{}, nil,
+		{"at the start it applies", "WELCOME", won("x", 1_000, welcome, between(noon, noon.Add(time.Hour))),
+			promotion.Facts{}, nil,
 			promotion.Refused{}},
-		{"at the end it is over", "WELCOME", won("x", 1_000, welcome, between(noon.Add(-time.Hour), noon)), promotion.Facts{}, nil,
+		{"at the end it is over", "WELCOME", won("x", 1_000, welcome, between(noon.Add(-time.Hour), noon)), promotion.Facts{},
+			nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.HasEnded}},
 		{"before the end it applies although no schedule has made it live", "WELCOME",
-			won("x", 1_000, welcome, in(promotion.Scheduled), between(noon.Add(-time.Hour), noon.Add(1))), promotion.Facts{}, nil,
+			won("x", 1_000, welcome, in(promotion.Scheduled), between(noon.Add(-time.Hour), noon.Add(1))), promotion.Facts{},
+			nil,
 			promotion.Refused{}},
 		{"a stored end does not end it: its time does", "WELCOME", won("x", 1_000, welcome, in(promotion.Ended)),
 			promotion.Facts{}, nil, promotion.Refused{}},
 		{"paused", "WELCOME", won("x", 1_000, welcome, in(promotion.Paused)), promotion.Facts{}, nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.IsPaused}},
-		{"written in lower case with blanks", " wel-come ", won("x", 1_000, welcome), promotion.Facts{}, nil, promotion.Refused{}},
+		{"written in lower case with blanks", " wel-come ", won("x", 1_000, welcome), promotion.Facts{}, nil,
+			promotion.Refused{}},
 		{"all money spent", "WELCOME", won("x", 1_000, welcome, budget(50_000, 0)), used(50_000, 9, 0), nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.BudgetExhausted}},
 		{"the discount no longer fits into what is left", "WELCOME", won("x", 1_000, welcome, budget(50_000, 0)),
@@ -82,7 +87,8 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 		{"a guest whose mail address has not been used", "WELCOME", won("x", 1_000, welcome, limit(1, 0)),
 			promotion.Facts{Identified: true}, guest, promotion.Refused{}},
 		{"a guest whose mail address has", "WELCOME", won("x", 1_000, welcome, limit(1, 0)),
-			promotion.Facts{Identified: true, Used: used(0, 0, 1).Used}, guest, promotion.Refused{PromotionID: "x", Reason: promotion.LimitReached}},
+			promotion.Facts{Identified: true, Used: used(0, 0, 1).Used}, guest,
+			promotion.Refused{PromotionID: "x", Reason: promotion.LimitReached}},
 		{"the code has been used often enough", "WELCOME", won("x", 1_000, welcome, limit(0, 5)), uses("WELCOME", 5), nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.UsedUp}},
 		{"a single-use code that is fresh", vip.Code(2), won("x", 1_000, batch), promotion.Facts{}, nil, promotion.Refused{}},
@@ -99,12 +105,15 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 			promotion.Facts{Member: regular}, nil,
 			promotion.Refused{}},
 		{"members of a plan only, and one of another", "WELCOME", won("x", 1_000, welcome,
-			where(promotion.Conditions{Audience: promotion.Members, Plans: []string{"gold"}})), promotion.Facts{Member: regular}, nil,
+			where(promotion.Conditions{Audience: promotion.Members, Plans: []string{"gold"}})), promotion.Facts{
+			Member: regular}, nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.MembersOnly}},
 		{"members of a plan only, and one of them", "WELCOME", won("x", 1_000, welcome,
-			where(promotion.Conditions{Audience: promotion.Members, Plans: []string{"gold", "regular"}})), promotion.Facts{Member: regular}, nil,
+			where(promotion.Conditions{Audience: promotion.Members, Plans: []string{"gold", "regular"}})), promotion.Facts{
+			Member: regular}, nil,
 			promotion.Refused{}},
-		{"accounts only, and a guest", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{Audience: promotion.Accounts})),
+		{"accounts only, and a guest", "WELCOME",
+			won("x", 1_000, welcome, where(promotion.Conditions{Audience: promotion.Accounts})),
 			promotion.Facts{}, guest, promotion.Refused{PromotionID: "x", Reason: promotion.LoginRequired}},
 		{"accounts only, and somebody who has one", "WELCOME", won("x", 1_000, welcome,
 			where(promotion.Conditions{Audience: promotion.Accounts})), promotion.Facts{}, nil, promotion.Refused{}},
@@ -117,7 +126,8 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 			promotion.Facts{First: true}, nil,
 			promotion.Refused{}},
 		{"another segment", "WELCOME", won("x", 1_000, welcome, where(promotion.Conditions{Segments: []string{"gold"}})),
-			promotion.Facts{Segments: []string{"silver"}}, nil, promotion.Refused{PromotionID: "x", Reason: promotion.NotEligible}},
+			promotion.Facts{Segments: []string{"silver"}}, nil,
+			promotion.Refused{PromotionID: "x", Reason: promotion.NotEligible}},
 		{"one of the segments", "WELCOME", won("x", 1_000, welcome,
 			where(promotion.Conditions{Segments: []string{"gold", "silver"}})),
 			promotion.Facts{Segments: []string{"silver"}}, nil, promotion.Refused{}},
@@ -145,8 +155,9 @@ func TestWhyACodeDoesNothing(t *testing.T) {
 		{"tiers in dollars only", "WELCOME", promo("x", promotion.Tiered, promotion.Terms{Tiers: []promotion.Tier{
 			{FromQuantity: 1, Amount: promotion.Amounts{"USD": 100}}}}, welcome), promotion.Facts{}, nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.NotInCurrency}},
-		{"gifts from an amount in dollars only", "WELCOME", promo("x", promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{
-			{From: promotion.Amounts{"USD": 100}, Variants: []string{"A"}}}}, welcome), promotion.Facts{}, nil,
+		{"gifts from an amount in dollars only", "WELCOME",
+			promo("x", promotion.FreeGift, promotion.Terms{Gifts: []promotion.GiftTier{
+				{From: promotion.Amounts{"USD": 100}, Variants: []string{"A"}}}}, welcome), promotion.Facts{}, nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.NotInCurrency}},
 		{"free shipping where the shipping costs nothing", "WELCOME", freeShipping("x", welcome), promotion.Facts{}, nil,
 			promotion.Refused{PromotionID: "x", Reason: promotion.NothingToDiscount}},
@@ -210,7 +221,8 @@ func TestSeveralCodes(t *testing.T) {
 		{"two of one batch count once", []string{one, two}, promotion.Facts{}, []promotion.Promotion{won("a", 1_000, single)},
 			map[string]promotion.Reason{max(one, two): promotion.NotCombinable}, 9_000},
 		{"a used one does not spoil a fresh one of its batch", []string{one, two},
-			promotion.Facts{CodeUses: map[string]int{promotion.NormalizeCode(one): 1}}, []promotion.Promotion{won("a", 1_000, single)},
+			promotion.Facts{CodeUses: map[string]int{promotion.NormalizeCode(one): 1}},
+			[]promotion.Promotion{won("a", 1_000, single)},
 			map[string]promotion.Reason{one: promotion.UsedCode}, 9_000},
 		{"a code that two promotions have belongs to the one that is live", []string{"A"}, promotion.Facts{},
 			[]promotion.Promotion{
@@ -218,7 +230,8 @@ func TestSeveralCodes(t *testing.T) {
 					1_000, code("A"))},
 			nil, 9_000},
 		{"a code that two live promotions have belongs to the higher priority", []string{"A"}, promotion.Facts{},
-			[]promotion.Promotion{won("a", 1_000, code("A"), withAll), won("b", 500, code("A"), withAll, priority(1))}, nil, 9_500},
+			[]promotion.Promotion{won("a", 1_000, code("A"), withAll), won("b", 500, code("A"), withAll, priority(1))}, nil,
+			9_500},
 		{"a sale price has no code", []string{"A"}, promotion.Facts{},
 			[]promotion.Promotion{promo("a", promotion.SalePrice, promotion.Terms{BasisPoints: 1_000}, code("A"))},
 			map[string]promotion.Reason{"A": promotion.Unknown}, 10_000},
@@ -249,13 +262,18 @@ func TestEveryReasonIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[promotion.Reason]string{
-		promotion.Unknown: "Unknown", promotion.NotStarted: "NotStarted", promotion.HasEnded: "HasEnded", promotion.IsPaused: "IsPaused",
+		promotion.Unknown: "Unknown", promotion.NotStarted: "NotStarted", promotion.HasEnded: "HasEnded",
+		promotion.IsPaused:        "IsPaused",
 		promotion.BudgetExhausted: "BudgetExhausted", promotion.LimitReached: "LimitReached", promotion.UsedUp: "UsedUp",
 		promotion.UsedCode: "UsedCode", promotion.MembersOnly: "MembersOnly", promotion.LoginRequired: "LoginRequired",
-		promotion.EmailRequired: "EmailRequired", promotion.FirstOrderOnly: "FirstOrderOnly", promotion.NotEligible: "NotEligible",
-		promotion.NotForShipping: "NotForShipping", promotion.NotInCurrency: "NotInCurrency", promotion.MinimumNotMet: "MinimumNotMet",
-		promotion.NotCombinable: "NotCombinable", promotion.BetterOffer: "BetterOffer", promotion.WouldCostMore: "WouldCostMore",
-		promotion.NothingMore: "NothingMore", promotion.NoMatchingItems: "NoMatchingItems", promotion.NothingToDiscount: "NothingToDiscount",
+		promotion.EmailRequired: "EmailRequired", promotion.FirstOrderOnly: "FirstOrderOnly",
+		promotion.NotEligible:    "NotEligible",
+		promotion.NotForShipping: "NotForShipping", promotion.NotInCurrency: "NotInCurrency",
+		promotion.MinimumNotMet: "MinimumNotMet",
+		promotion.NotCombinable: "NotCombinable", promotion.BetterOffer: "BetterOffer",
+		promotion.WouldCostMore: "WouldCostMore",
+		promotion.NothingMore:   "NothingMore", promotion.NoMatchingItems: "NoMatchingItems",
+		promotion.NothingToDiscount: "NothingToDiscount",
 	}
 	if len(names) != len(promotion.Reasons) {
 		t.Errorf("%d reasons are named here, there are %d", len(names), len(promotion.Reasons))
@@ -271,8 +289,9 @@ func TestEveryReasonIsTold(t *testing.T) {
 func TestCodesAreComparedAsShoppersTypeThem(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
-		"welcome_10": "WELCOME_10", " Welcome-10 ": "WELCOME10", "ＷＥＬＣＯＭＥ１０": "WELCOME10", "WEL\u200bCOME10\ufeff": "WELCOME10",
-		"WELCOME\u201310": "WELCOME10", "가을": "가을", "WELCOME\u00a010": "WELCOME10",
+		"welcome_10": "WELCOME_10", " Welcome-10 ": "WELCOME10", "ＷＥＬＣＯＭＥ１０": "WELCOME10",
+		"WEL\u200bCOME10\ufeff": "WELCOME10",
+		"WELCOME\u201310":       "WELCOME10", "가을": "가을", "WELCOME\u00a010": "WELCOME10",
 	} {
 		if got := promotion.NormalizeCode(typed); got != want {
 			t.Errorf("%q is %q, want %q", typed, got, want)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// AppliedChange is a promotion that does something else for the same basket than before: it began (Before is 0), ended or ran out
-// (After is 0), or gives more or less.
+// AppliedChange is a promotion that does something else for the same basket than before: it began (Before is 0), ended
+// or ran out (After is 0), or gives more or less.
 type AppliedChange struct {
 	PromotionID   string `json:"promotionId"`
 	Code          string `json:"code,omitempty"`
@@ -15,8 +15,8 @@ type AppliedChange struct {
 	GiftsAfter    int
 }
 
-// CompareApplied compares what promotions did when a price was shown with what they do at the moment of checkout. Nothing means
-// that the shopper gets what was shown.
+// CompareApplied compares what promotions did when a price was shown with what they do at the moment of checkout.
+// Nothing means that the shopper gets what was shown.
 func CompareApplied(shown, actual []Applied) []AppliedChange {
 	by := map[string]*AppliedChange{}
 	of := func(a Applied) *AppliedChange {

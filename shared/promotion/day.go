@@ -45,7 +45,8 @@ func (d *Day) UnmarshalText(text []byte) (err error) {
 }
 
 // At is the moment, in UTC, at which the clocks of a zone show so many minutes after midnight of the day; 24*60 is the
-// midnight that ends it. A time that clocks skip in spring is that much later; one they show twice in autumn is the first.
+// midnight that ends it. A time that clocks skip in spring is that much later; one they show twice in autumn is the
+// first.
 func (d Day) At(minutes int, zone *time.Location) time.Time {
 	wall := d.utc().Add(time.Duration(minutes) * time.Minute)
 	before, after := offset(wall.Add(-24*time.Hour), zone), offset(wall.Add(24*time.Hour), zone)
@@ -61,8 +62,8 @@ func offset(t time.Time, zone *time.Location) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// Moment reads what a merchant writes, "2026-09-27T24:00" in the shop's time zone, as a moment in UTC. Hours go from 00:00
-// to 24:00. See Day.At for the nights in which clocks are changed.
+// Moment reads what a merchant writes, "2026-09-27T24:00" in the shop's time zone, as a moment in UTC. Hours go from
+// 00:00 to 24:00. See Day.At for the nights in which clocks are changed.
 func Moment(local string, zone *time.Location) (time.Time, error) {
 	date, clock, ok := strings.Cut(local, "T")
 	day, err := ParseDay(date)

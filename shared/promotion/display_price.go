@@ -26,8 +26,9 @@ type DisplayPrice struct {
 	Until             time.Time // its end; zero when there is none
 }
 
-// DisplayPrice is the price shown for a variant at a moment: that of the cheapest live sale price, and of equally cheap ones of that
-// with the higher priority, then the smaller id. When it ends, the next cheapest follows by itself, at last the list price.
+// DisplayPrice is the price shown for a variant at a moment: that of the cheapest live sale price, and of equally cheap
+// ones of that with the higher priority, then the smaller id. When it ends, the next cheapest follows by itself, at
+// last the list price.
 //
 // CompareAt is the list price. For the lowest price of the days before, which the law wants beside it, see History.
 func (s *Set) DisplayPrice(g ListedVariant, currency string, at time.Time) DisplayPrice {
@@ -51,10 +52,11 @@ func (s *Set) DisplayPrice(g ListedVariant, currency string, at time.Time) Displ
 	return best
 }
 
-// History is the prices that were shown for a good until a moment, in order, each from when it was: of past, which is what was
-// asked outside sales, and of every sale price that made something else of it. A sale that is paused counts as if it had run
-// on: when it was paused is not known, and a lowest price that is too low misleads nobody.
-func (s *Set) History(g ListedVariant, past []catalog.PricePoint, currency string, until time.Time) (shown []compliance.PriceChange) {
+// History is the prices that were shown for a good until a moment, in order, each from when it was: of past, which is
+// what was asked outside sales, and of every sale price that made something else of it. A sale that is paused counts as
+// if it had run on: when it was paused is not known, and a lowest price that is too low misleads nobody.
+func (s *Set) History(g ListedVariant, past []catalog.PricePoint, currency string,
+	until time.Time) (shown []compliance.PriceChange) {
 	if len(past) == 0 {
 		return nil
 	}

@@ -8,7 +8,8 @@ import (
 	"dangol/shared/pricing"
 )
 
-// opens is when a drop opens to the shopper: to a member so much earlier as their plan says, but not before MembersFrom.
+// opens is when a drop opens to the shopper: to a member so much earlier as their plan says, but not before
+// MembersFrom.
 func (p *Promotion) opens(m membership.Member) time.Time {
 	if p.Terms.AllAtOnce {
 		return p.Starts
@@ -20,7 +21,8 @@ func (p *Promotion) opens(m membership.Member) time.Time {
 	return early
 }
 
-// held finds the lines of limited editions that this shopper cannot buy. Units of one drop in several lines count together.
+// held finds the lines of limited editions that this shopper cannot buy. Units of one drop in several lines count
+// together.
 func (a *application) held() (held []Restriction) {
 	for i, p := range a.s.promotions {
 		if p.Kind != Drop || len(a.targeted[i]) == 0 {
@@ -79,7 +81,8 @@ func (a *application) within(p *Promotion, lines []int) (r Reason, limit, left i
 	return "", p.LimitPerCustomer, left
 }
 
-// DropUnits is how many units of each drop are in the lines, by promotion id: what the checkout counts for LimitPerCustomer.
+// DropUnits is how many units of each drop are in the lines, by promotion id: what the checkout counts for
+// LimitPerCustomer.
 func (s *Set) DropUnits(lines []pricing.Line) map[string]int {
 	units, sorted := map[string]int{}, inOrder(lines)
 	wanted := make([]bool, len(s.promotions))

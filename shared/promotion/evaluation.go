@@ -12,7 +12,8 @@ type evaluation struct {
 	a     *application
 	d     pricing.Draft
 	steps []step
-	// claimed are the lines that a product discount took from; alone those from which one took that combines with no other.
+	// claimed are the lines that a product discount took from; alone those from which one took that combines with no
+	// other.
 	claimed, alone []bool
 	products       group
 	others         group
@@ -83,7 +84,8 @@ func (e *evaluation) copy(from *evaluation) {
 	e.value, e.cost, e.gifts, e.codes = from.value, from.cost, from.gifts, from.codes
 }
 
-// admits reports whether the candidate may follow those that are in: two of product class are kept apart line by line instead.
+// admits reports whether the candidate may follow those that are in: two of product class are kept apart line by line
+// instead.
 func (e *evaluation) admits(c *candidate) bool {
 	if c.p.always {
 		return true
@@ -94,8 +96,8 @@ func (e *evaluation) admits(c *candidate) bool {
 	return e.others.combines(c) && (c.class == product || e.products.combines(c))
 }
 
-// include gives the candidate its turn and reports why it does nothing, empty when it does something. leave are lines that
-// another one is to have. After a reason the evaluation is what it was before.
+// include gives the candidate its turn and reports why it does nothing, empty when it does something. leave are lines
+// that another one is to have. After a reason the evaluation is what it was before.
 func (e *evaluation) include(c *candidate, leave []bool) Reason {
 	if len(c.lines) == 0 {
 		return NoMatchingItems
@@ -144,7 +146,8 @@ func (e *evaluation) add(s step) {
 	e.discount, e.exclusive = e.discount || s.c.discount, e.exclusive || s.c.p.Exclusive
 }
 
-// free leaves out lines that are for another, and those from which a promotion took that does not combine with this one.
+// free leaves out lines that are for another, and those from which a promotion took that does not combine with this
+// one.
 func (e *evaluation) free(c *candidate, lines []int, leave []bool) []int {
 	gone := func(n int) bool {
 		return leave != nil && leave[n] || c.class == product && (e.alone[n] || e.claimed[n] && c.with&product == 0)
@@ -190,7 +193,8 @@ func (e *evaluation) take(v view, s *step) Reason {
 	return ""
 }
 
-// give decides on gifts. Choices that were made and can be given count, up to the number; what is not chosen stays open.
+// give decides on gifts. Choices that were made and can be given count, up to the number; what is not chosen stays
+// open.
 func (e *evaluation) give(v view, s *step) Reason {
 	tier := v.giftTier()
 	if tier == nil {
@@ -255,14 +259,15 @@ func (e *evaluation) settle() bool {
 
 // better reports whether the shopper rather gets e than another combination.
 func (e *evaluation) better(than *evaluation) bool {
-	if by := cmp.Or(cmp.Compare(e.cost, than.cost), cmp.Compare(than.gifts, e.gifts), cmp.Compare(e.codes, than.codes)); by != 0 {
+	if by := cmp.Or(cmp.Compare(e.cost, than.cost), cmp.Compare(than.gifts, e.gifts),
+		cmp.Compare(e.codes, than.codes)); by != 0 {
 		return by < 0
 	}
 	return comparePlaces(e.steps, than.steps) < 0
 }
 
-// comparePlaces compares which promotions apply, in the order of their turns: the earlier one decides, and of equal ones the
-// shorter list, which names nothing that does nothing.
+// comparePlaces compares which promotions apply, in the order of their turns: the earlier one decides, and of equal
+// ones the shorter list, which names nothing that does nothing.
 func comparePlaces(x, y []step) int {
 	i, j := 0, 0
 	for {

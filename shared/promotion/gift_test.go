@@ -52,14 +52,18 @@ func TestGifts(t *testing.T) {
 			[]string{"A"}, ""},
 		{"an exclusive gift does not win over money", 50_000, promotion.Facts{},
 			[]promotion.Promotion{gifts(exclusive), won("w", 1)}, nil, ""},
-		{"a choice is open until it is made", 10_000, promotion.Facts{}, []promotion.Promotion{choice(1)}, nil, "[A B C] 1 of 1"},
+		{"a choice is open until it is made", 10_000, promotion.Facts{}, []promotion.Promotion{choice(1)}, nil,
+			"[A B C] 1 of 1"},
 		{"a choice that is made", 10_000, chose("B"), []promotion.Promotion{choice(1)}, []string{"B"}, "[A B C] 0 of 1"},
 		{"one of two is chosen", 10_000, chose("C"), []promotion.Promotion{choice(2)}, []string{"C"}, "[A B C] 1 of 2"},
-		{"three chosen where one is to be: the first of the list", 10_000, chose("C", "B", "A"), []promotion.Promotion{choice(1)},
+		{"three chosen where one is to be: the first of the list", 10_000, chose("C", "B", "A"),
+			[]promotion.Promotion{choice(1)},
 			[]string{"A"}, "[A B C] 0 of 1"},
-		{"what is not on the list cannot be chosen", 10_000, chose("Z"), []promotion.Promotion{choice(1)}, nil, "[A B C] 1 of 1"},
+		{"what is not on the list cannot be chosen", 10_000, chose("Z"), []promotion.Promotion{choice(1)}, nil,
+			"[A B C] 1 of 1"},
 		{"what is gone cannot be chosen", 10_000, promotion.Facts{
-			Chosen: map[string][]string{"choice": {"B"}}, Gone: map[string]bool{"B": true}}, []promotion.Promotion{choice(1)}, nil, "[A C] 1 of 1"},
+			Chosen: map[string][]string{"choice": {"B"}},
+			Gone:   map[string]bool{"B": true}}, []promotion.Promotion{choice(1)}, nil, "[A C] 1 of 1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -83,7 +87,8 @@ func TestGiftLinesInTheBasketChangeNothing(t *testing.T) {
 	t.Parallel()
 	goods := []pricing.Line{line("b", 3, 20_000, shipped), line("z", 1, 45_000)}
 	promotions := []promotion.Promotion{
-		gifts(withAll, priority(3)), buyXGetY("g", 2, 1, withAll), percent("p", 1_000, withAll, on("z")), won("w", 777, withAll)}
+		gifts(withAll, priority(3)), buyXGetY("g", 2, 1, withAll), percent("p", 1_000, withAll, on("z")), won("w", 777,
+			withAll)}
 	before := apply(t, basket(goods...), promotion.Facts{}, promotions...)
 	withGifts := goods
 	for _, g := range before.Gifts {
@@ -106,19 +111,22 @@ func TestWhatIsMissing(t *testing.T) {
 		from []promotion.Promotion
 		want []string
 	}{
-		{"5,000 more for the shop's free shipping", basket(line("a", 1, 45_000, shipped)), nil, []string{"free_shipping  5000"}},
+		{"5,000 more for the shop's free shipping", basket(line("a", 1, 45_000, shipped)), nil,
+			[]string{"free_shipping  5000"}},
 		{"nothing when it is free", basket(line("a", 1, 50_000, shipped)), nil, nil},
 		{"nothing when nothing is shipped", basket(line("a", 1, 45_000)), nil, nil},
 		{"5,000 more for a free shipping promotion", basket(line("a", 1, 15_000)),
 			[]promotion.Promotion{freeShipping("free", from(20_000))}, []string{"free_shipping free 5000"}},
-		{"the next tier by amount", basket(line("a", 1, 40_000)), []promotion.Promotion{promo("t", promotion.Tiered, byAmount)},
+		{"the next tier by amount", basket(line("a", 1, 40_000)),
+			[]promotion.Promotion{promo("t", promotion.Tiered, byAmount)},
 			[]string{"tiered t 20000"}},
 		{"the first tier by quantity", basket(line("a", 1, 40_000)),
 			[]promotion.Promotion{promo("t", promotion.Tiered, byQuantity)},
 			[]string{"tiered t 1 units"}},
 		{"no tier above the highest", basket(line("a", 4, 40_000)),
 			[]promotion.Promotion{promo("t", promotion.Tiered, byQuantity)}, nil},
-		{"the next gift", basket(line("a", 1, 60_000)), []promotion.Promotion{gifts()}, []string{"free_gift gifts 40000 [A B]"}},
+		{"the next gift", basket(line("a", 1, 60_000)), []promotion.Promotion{gifts()},
+			[]string{"free_gift gifts 40000 [A B]"}},
 		{"the smallest step first", basket(line("a", 1, 40_000)),
 			[]promotion.Promotion{gifts(withAll), promo("t", promotion.Tiered, byAmount, withAll),
 				won("w", 500, from(45_000), withAll)},
@@ -130,7 +138,8 @@ func TestWhatIsMissing(t *testing.T) {
 			[]string{"fixed_amount w 5000"}},
 		{"not for goods that are not in the basket", basket(line("a", 1, 40_000)),
 			[]promotion.Promotion{won("w", 500, from(45_000), on("b"))}, nil},
-		{"for an exclusive one too", basket(line("a", 1, 40_000)), []promotion.Promotion{won("w", 500, from(45_000), exclusive)},
+		{"for an exclusive one too", basket(line("a", 1, 40_000)),
+			[]promotion.Promotion{won("w", 500, from(45_000), exclusive)},
 			[]string{"fixed_amount w 5000"}},
 		{"for the whole basket when the minimum is measured there", basket(line("a", 1, 10_000), line("b", 1, 30_000)),
 			[]promotion.Promotion{won("w", 500, on("a"), func(p *promotion.Promotion) {
@@ -202,16 +211,19 @@ func TestLimitedEditions(t *testing.T) {
 		{"at the opening all come in", at(open, "c", 1), promotion.Facts{}, drop(), promotion.Restriction{}},
 		{"after the end it is shut", at(open.AddDate(0, 0, 7), "c", 1), promotion.Facts{}, drop(),
 			promotion.Restriction{Reason: promotion.HasEnded}},
-		{"while paused it is shut", at(open, "c", 1), promotion.Facts{}, drop(paused), promotion.Restriction{Reason: promotion.IsPaused}},
+		{"while paused it is shut", at(open, "c", 1), promotion.Facts{}, drop(paused),
+			promotion.Restriction{Reason: promotion.IsPaused}},
 		{"one each: two are too many", at(open, "c", 2), promotion.Facts{}, drop(),
 			promotion.Restriction{Reason: promotion.LimitReached, Limit: 1, Left: 1}},
 		{"one each: who has one gets none", at(open, "c", 1), has, drop(),
 			promotion.Restriction{Reason: promotion.LimitReached, Limit: 1}},
-		{"a guest cannot be counted", at(open, "", 1), promotion.Facts{}, drop(), promotion.Restriction{Reason: promotion.LoginRequired}},
+		{"a guest cannot be counted", at(open, "", 1), promotion.Facts{}, drop(),
+			promotion.Restriction{Reason: promotion.LoginRequired}},
 		{"for members only, and an account without a membership", at(open, "c", 1), promotion.Facts{}, drop(forMembers),
 			promotion.Restriction{Reason: promotion.MembersOnly}},
 		{"for members only, and one of them", at(open, "c", 1), plain, drop(forMembers), promotion.Restriction{}},
-		{"for accounts only, and a guest", at(open, "", 1), promotion.Facts{}, drop(accounts), promotion.Restriction{Reason: promotion.LoginRequired}},
+		{"for accounts only, and a guest", at(open, "", 1), promotion.Facts{}, drop(accounts),
+			promotion.Restriction{Reason: promotion.LoginRequired}},
 		{"for accounts only, and one of them", at(open, "c", 1), promotion.Facts{}, drop(accounts), promotion.Restriction{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -265,7 +277,8 @@ func TestShelfSales(t *testing.T) {
 			promotion.DisplayPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "long", Until: noon.Add(7 * day)}},
 		{"when both end the list price is back", good, noon.Add(7 * day), []promotion.Promotion{long, short},
 			promotion.DisplayPrice{Amount: 10_000}},
-		{"equal ones: the higher priority", good, noon, []promotion.Promotion{long, sale("other", 1_000, 0, day, priority(1))},
+		{"equal ones: the higher priority", good, noon,
+			[]promotion.Promotion{long, sale("other", 1_000, 0, day, priority(1))},
 			promotion.DisplayPrice{Amount: 9_000, CompareAt: 10_000, PromotionID: "other", Until: noon.Add(day)}},
 		{"never below the floor", floored, noon, []promotion.Promotion{short},
 			promotion.DisplayPrice{Amount: 8_000, CompareAt: 10_000, PromotionID: "short", Until: noon.Add(day)}},
@@ -275,7 +288,8 @@ func TestShelfSales(t *testing.T) {
 			promotion.DisplayPrice{Amount: 6_000, CompareAt: 10_000, PromotionID: "f", Until: noon.AddDate(0, 0, 1)}},
 		{"an older struck-through price stays", promoted, noon, []promotion.Promotion{long},
 			promotion.DisplayPrice{Amount: 9_000, CompareAt: 12_000, PromotionID: "long", Until: noon.Add(7 * day)}},
-		{"a sale that skips goods on sale leaves them", promoted, noon, []promotion.Promotion{sale("s", 1_000, 0, day, skipSale)},
+		{"a sale that skips goods on sale leaves them", promoted, noon,
+			[]promotion.Promotion{sale("s", 1_000, 0, day, skipSale)},
 			promotion.DisplayPrice{Amount: 10_000, CompareAt: 12_000}},
 		{"other goods are not on sale", promotion.ListedVariant{ProductID: "p-b", List: 10_000}, noon,
 			[]promotion.Promotion{fixed("f", 6_000)},
@@ -294,11 +308,13 @@ func TestShelfSales(t *testing.T) {
 		t.Errorf("the price changes next at %v, %v", next, ok)
 	}
 	early := promo("d", promotion.Drop, promotion.Terms{}, between(noon.Add(2*time.Hour), time.Time{}))
-	if next, ok := promotion.NewSet([]promotion.Promotion{early, long}).NextChange(noon, nil); !ok || !next.Equal(noon.Add(2*time.Hour)) {
+	if next, ok := promotion.NewSet([]promotion.Promotion{early, long}).NextChange(noon, nil); !ok ||
+		!next.Equal(noon.Add(2*time.Hour)) {
 		t.Errorf("the drop opens next, not at %v, %v", next, ok)
 	}
 	hour := member("early", membership.Benefits{EarlyAccessHours: 1})
-	if next, ok := promotion.NewSet([]promotion.Promotion{early, long}).NextChange(noon, hour); !ok || !next.Equal(noon.Add(time.Hour)) {
+	if next, ok := promotion.NewSet([]promotion.Promotion{early, long}).NextChange(noon, hour); !ok ||
+		!next.Equal(noon.Add(time.Hour)) {
 		t.Errorf("early access begins next, not at %v, %v", next, ok)
 	}
 	early.State = promotion.Draft

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Policy is how much discounting the brand allows itself. A limit of 0 is none. Days are those of Zone; a day with a minute
-// of sale in it is a day on sale.
+// Policy is how much discounting the brand allows itself. A limit of 0 is none. Days are those of Zone; a day with a
+// minute of sale in it is a day on sale.
 type Policy struct {
 	Zone       *time.Location `json:"-"`          // nil is UTC; in a file it is timeZone
 	WindowDays int            `json:"windowDays"` // of MaxDays: every window of so many days is looked at
@@ -96,7 +96,8 @@ func (b Breach) Message(name func(id string) string) string {
 		return fmt.Sprintf("%s would have %s without a sale between %s and %s, at least %d are wanted%s",
 			who, countOf(b.Actual), b.From, b.To, b.Limit, with)
 	case Overlap:
-		return fmt.Sprintf("%s would have %d sales at once on %s, at most %d are allowed%s", who, b.Actual, b.From, b.Limit, with)
+		return fmt.Sprintf("%s would have %d sales at once on %s, at most %d are allowed%s", who, b.Actual, b.From, b.Limit,
+			with)
 	}
 	return fmt.Sprintf("%d basis points off is deeper than %d", b.Actual, b.Limit)
 }
@@ -108,9 +109,9 @@ func countOf(days int) string {
 	return strconv.Itoa(days) + " days"
 }
 
-// Check says which rules a planned sale breaks, given all others, past and to come; an older version of itself among them
-// does not count. It answers at most one breach for each rule and scope: the worst. A sale planned longer never breaks
-// fewer.
+// Check says which rules a planned sale breaks, given all others, past and to come; an older version of itself among
+// them does not count. It answers at most one breach for each rule and scope: the worst. A sale planned longer never
+// breaks fewer.
 func (p Policy) Check(history []Span, planned Span) []Breach {
 	others := slices.DeleteFunc(slices.Clone(history), func(s Span) bool { return s.PromotionID == planned.PromotionID })
 	var found []Breach
@@ -144,8 +145,8 @@ func (p Policy) within(scope string, l Limits, others []Span, planned Span) []Br
 	return found
 }
 
-// affected lists the products of a plan: its own, or for the whole shop all that were ever on sale alone; what the others
-// suffer is AnyProduct's.
+// affected lists the products of a plan: its own, or for the whole shop all that were ever on sale alone; what the
+// others suffer is AnyProduct's.
 func affected(others []Span, planned Span) []string {
 	products := slices.Clone(planned.Products)
 	if planned.All {
@@ -234,7 +235,8 @@ func (p Policy) tooSoon(l Limits, others []Span, planned Span) (Breach, bool) {
 		case last < a:
 			gap.Actual, gap.From, gap.To = int(a-last)-1, last, a
 		}
-		if gap.Actual < nearest.Actual || gap.Actual == nearest.Actual && nearest.With != nil && s.PromotionID < nearest.With[0] {
+		if gap.Actual < nearest.Actual || gap.Actual == nearest.Actual && nearest.With != nil &&
+			s.PromotionID < nearest.With[0] {
 			nearest = gap
 		}
 	}

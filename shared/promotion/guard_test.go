@@ -85,19 +85,23 @@ func TestTheGuard(t *testing.T) {
 			s("one", "2026-09-05", "2026-09-13"), nil},
 		{"a gap of 13 days is too short", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-04", "soap")},
 			s("two", "2026-09-18", "2026-09-19", "soap"),
-			[]string{"product soap would have 13 days without a sale between 2026-09-04 and 2026-09-18, at least 14 are wanted (with one)"}},
+			[]string{"product soap would have 13 days without a sale between 2026-09-04 and 2026-09-18, at least 14 are " +
+				"wanted (with one)"}},
 		{"a gap of 14 days is enough", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-04", "soap")},
 			s("two", "2026-09-19", "2026-09-19", "soap"), nil},
 		{"the gap to the next one counts too", gap, []promotion.Span{s("next", "2026-09-10", "2026-09-11", "soap")},
 			s("now", "2026-09-01", "2026-09-04", "soap"),
-			[]string{"product soap would have 5 days without a sale between 2026-09-04 and 2026-09-10, at least 14 are wanted (with next)"}},
+			[]string{"product soap would have 5 days without a sale between 2026-09-04 and 2026-09-10, at least 14 are " +
+				"wanted (with next)"}},
 		{"what overlaps has no gap", gap, []promotion.Span{s("one", "2026-09-01", "2026-09-10", "soap")},
 			s("two", "2026-09-05", "2026-09-06", "soap"),
-			[]string{"product soap would have 0 days without a sale between 2026-09-05 and 2026-09-06, at least 14 are wanted (with one)"}},
+			[]string{"product soap would have 0 days without a sale between 2026-09-05 and 2026-09-06, at least 14 are " +
+				"wanted (with one)"}},
 		{"promotions of one season need no gap", gap, []promotion.Span{grouped(s("one", "2026-09-01", "2026-09-10", "soap"),
 			"chuseok-2026")},
 			grouped(s("two", "2026-09-05", "2026-09-06", "soap"), "chuseok-2026"), nil},
-		{"two sales at once", overlap, []promotion.Span{s("one", "2026-09-01", "2026-09-10")}, s("two", "2026-09-10", "2026-09-12"),
+		{"two sales at once", overlap, []promotion.Span{s("one", "2026-09-01", "2026-09-10")},
+			s("two", "2026-09-10", "2026-09-12"),
 			[]string{"the shop would have 2 sales at once on 2026-09-10, at most 1 are allowed (with one)"}},
 		{"one after the other is not at once", overlap, []promotion.Span{s("one", "2026-09-01", "2026-09-10")},
 			s("two", "2026-09-11", "2026-09-12"), nil},
@@ -165,7 +169,8 @@ func TestALongerSaleNeverBreaksFewerRules(t *testing.T) {
 func TestCalendar(t *testing.T) {
 	t.Parallel()
 	policy := promotion.Policy{Zone: zone(t, "Asia/Seoul"), WindowDays: 7}
-	history := []promotion.Span{span(t, "one", "2026-09-01", "2026-09-03"), span(t, "soap", "2026-09-03", "2026-09-04", "soap")}
+	history := []promotion.Span{span(t, "one", "2026-09-01", "2026-09-03"),
+		span(t, "soap", "2026-09-03", "2026-09-04", "soap")}
 	planned := []promotion.Span{span(t, "plan", "2026-09-06", "2026-09-06")}
 	text := func(product string) string {
 		var lines []string
@@ -219,7 +224,8 @@ func TestReport(t *testing.T) {
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	wantWaiting := promotion.WaitingIndex{Index: 7_000, Sales: 1, OrdersBase: 510, DaysBase: 51, OrdersNear: 98, DaysNear: 14}
+	wantWaiting := promotion.WaitingIndex{Index: 7_000, Sales: 1, OrdersBase: 510, DaysBase: 51, OrdersNear: 98,
+		DaysNear: 14}
 	if waiting == nil || *waiting != wantWaiting {
 		t.Errorf("waiting %+v, want %+v", waiting, wantWaiting)
 	}
@@ -275,12 +281,14 @@ func TestWhatCountsAsASaleAndHowDeepItIs(t *testing.T) {
 
 func TestASaleOfEverythingIsBoundByTheRulesForAProduct(t *testing.T) {
 	t.Parallel()
-	policy := promotion.Policy{WindowDays: 30, Product: promotion.Limits{MaxDays: 7, MinGapDays: 14}, Shop: promotion.Limits{MaxDays: 30}}
+	policy := promotion.Policy{WindowDays: 30, Product: promotion.Limits{MaxDays: 7, MinGapDays: 14},
+		Shop: promotion.Limits{MaxDays: 30}}
 	at := func(day int) time.Time { return time.Date(2026, 12, day, 0, 0, 0, 0, time.UTC) }
 	first := promotion.Span{PromotionID: "first", All: true, Starts: at(1), Ends: at(4), BasisPoints: 2000}
 	second := promotion.Span{PromotionID: "second", All: true, Starts: at(5), Ends: at(8), BasisPoints: 2000}
 	breaches := policy.Check([]promotion.Span{first}, second)
-	if len(breaches) != 1 || breaches[0].Rule != promotion.Gap || breaches[0].Scope != promotion.AnyProduct || breaches[0].Limit != 14 {
+	if len(breaches) != 1 || breaches[0].Rule != promotion.Gap || breaches[0].Scope != promotion.AnyProduct ||
+		breaches[0].Limit != 14 {
 		t.Fatalf("two sales of everything a day apart break %v, want the gap of every product", breaches)
 	}
 	if !strings.HasPrefix(breaches[0].String(), "every product would have 1 day without a sale") {

@@ -37,20 +37,30 @@ func TestTheLowestPriceOfTheDaysBefore(t *testing.T) {
 		{"never sold before: none", nil, nil, 0},
 		{"one price all the time", []catalog.PricePoint{asked(-90, 10_000)}, nil, 10_000},
 		{"sold for two days only: of those", []catalog.PricePoint{asked(-2, 10_000)}, nil, 10_000},
-		{"raised in the window: the price it opened with", []catalog.PricePoint{asked(-90, 8_000), asked(-29, 10_000)}, nil, 8_000},
+		{"raised in the window: the price it opened with", []catalog.PricePoint{asked(-90, 8_000), asked(-29, 10_000)}, nil,
+			8_000},
 		{"raised before the window", []catalog.PricePoint{asked(-90, 8_000), asked(-30, 10_000)}, nil, 10_000},
-		{"a sale within it", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{salePrice("s", 2_000, between(days(-20), days(-18)))}, 8_000},
-		{"a sale that ended as it opens", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{salePrice("s", 2_000, between(days(-40), days(-30)))}, 10_000},
-		{"a sale that ended a moment later", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{salePrice("s", 2_000, between(days(-40), days(-30).Add(1)))}, 8_000},
-		{"the sale that begins is not before itself", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{salePrice("s", 2_000, between(days(0), days(9)))}, 10_000},
-		{"a sale of other goods", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{salePrice("s", 2_000, on("b"), between(days(-9), days(-8)))}, 10_000},
+		{"a sale within it", []catalog.PricePoint{asked(-90, 10_000)},
+			[]promotion.Promotion{salePrice("s", 2_000, between(days(-20), days(-18)))}, 8_000},
+		{"a sale that ended as it opens", []catalog.PricePoint{asked(-90, 10_000)},
+			[]promotion.Promotion{salePrice("s", 2_000, between(days(-40), days(-30)))}, 10_000},
+		{"a sale that ended a moment later", []catalog.PricePoint{asked(-90, 10_000)},
+			[]promotion.Promotion{salePrice("s", 2_000, between(days(-40), days(-30).Add(1)))}, 8_000},
+		{"the sale that begins is not before itself", []catalog.PricePoint{asked(-90, 10_000)},
+			[]promotion.Promotion{salePrice("s", 2_000, between(days(0), days(9)))}, 10_000},
+		{"a sale of other goods", []catalog.PricePoint{asked(-90, 10_000)},
+			[]promotion.Promotion{salePrice("s", 2_000, on("b"), between(days(-9), days(-8)))}, 10_000},
 		{"a cheaper list price that no sale met", []catalog.PricePoint{asked(-90, 10_000), asked(-10, 9_500)},
 			[]promotion.Promotion{salePrice("s", 1_000, between(days(-20), days(-15)))}, 9_000},
-		{"a sale over two list prices takes off the lower one, too", []catalog.PricePoint{asked(-90, 10_000), asked(-16, 9_500)},
+		{"a sale over two list prices takes off the lower one, too",
+			[]catalog.PricePoint{asked(-90, 10_000), asked(-16, 9_500)},
 			[]promotion.Promotion{salePrice("s", 1_000, between(days(-20), days(-15)))}, 8_550},
-		{"a sale that was paused counts", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{salePrice("s", 2_000, paused, between(days(-9), days(9)))}, 8_000},
-		{"one that was never published does not", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{salePrice("s", 2_000, draft, between(days(-9), days(9)))}, 10_000},
-		{"what customers got in the cart was no catalog price", []catalog.PricePoint{asked(-90, 10_000)}, []promotion.Promotion{percent("p", 5_000, between(days(-9), days(9)))}, 10_000},
+		{"a sale that was paused counts", []catalog.PricePoint{asked(-90, 10_000)},
+			[]promotion.Promotion{salePrice("s", 2_000, paused, between(days(-9), days(9)))}, 8_000},
+		{"one that was never published does not", []catalog.PricePoint{asked(-90, 10_000)},
+			[]promotion.Promotion{salePrice("s", 2_000, draft, between(days(-9), days(9)))}, 10_000},
+		{"what customers got in the cart was no catalog price", []catalog.PricePoint{asked(-90, 10_000)},
+			[]promotion.Promotion{percent("p", 5_000, between(days(-9), days(9)))}, 10_000},
 	} {
 		history := promotion.NewSet(tt.sales).History(good, tt.past, "KRW", noon)
 		got, ok := compliance.Lowest(history, noon, compliance.EURules)
@@ -71,7 +81,8 @@ func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
 		var sales []promotion.Promotion
 		for n := range rapid.IntRange(0, 5).Draw(r, "sales") {
 			starts := rapid.IntRange(-70, -1).Draw(r, "starts")
-			sales = append(sales, salePrice(fmt.Sprint(n), rapid.IntRange(1, 40).Draw(r, "percent")*100, on(rapid.SampledFrom([]string{"a", "b"}).Draw(r, "on")),
+			sales = append(sales, salePrice(fmt.Sprint(n), rapid.IntRange(1, 40).Draw(r, "percent")*100,
+				on(rapid.SampledFrom([]string{"a", "b"}).Draw(r, "on")),
 				between(days(starts), days(starts+rapid.IntRange(1, 20).Draw(r, "for")))))
 		}
 		set := promotion.NewSet(sales)

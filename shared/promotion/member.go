@@ -44,7 +44,8 @@ func memberBenefit(p membership.Plan, id string, after map[string]string, kind K
 	}
 	return &Promotion{
 		ID: BenefitID(p.ID, id), Version: 1, Name: name, Kind: kind, State: Scheduled, Class: class, Priority: perkPriority,
-		CombinesWith: []Class{Product, Order, Shipping}, Targets: Targets{All: true}, Conditions: Conditions{Audience: Members},
+		CombinesWith: []Class{Product, Order, Shipping}, Targets: Targets{All: true},
+		Conditions: Conditions{Audience: Members},
 	}
 }
 
@@ -53,8 +54,8 @@ var (
 	perkShipping = map[string]string{"en": ", free shipping", "ko": ", 무료 배송"}
 )
 
-// perks are the benefits of a member as promotions: each different percentage, of which one at most applies, and the free
-// shipping, which goes along with everything.
+// perks are the benefits of a member as promotions: each different percentage, of which one at most applies, and the
+// free shipping, which goes along with everything.
 func memberBenefits(m membership.Member) (off []*Promotion, shipping *Promotion) {
 	for _, p := range m {
 		b := p.Benefits

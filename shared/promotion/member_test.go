@@ -53,44 +53,58 @@ func TestAMembersDiscountNextToPromotions(t *testing.T) {
 		want string
 	}{
 		{"alone", tenth, goods, nil, ours + " 2000"},
-		{"on what a promotion left that goes along with order discounts", tenth, goods, []promotion.Promotion{won("w", 5_000, along)},
+		{"on what a promotion left that goes along with order discounts", tenth, goods,
+			[]promotion.Promotion{won("w", 5_000, along)},
 			"w 5000, " + ours + " 1500"},
-		{"its turn is last whatever the priority", tenth, goods, []promotion.Promotion{won("w", 5_000, along, priority(-1_000_000))},
+		{"its turn is last whatever the priority", tenth, goods,
+			[]promotion.Promotion{won("w", 5_000, along, priority(-1_000_000))},
 			"w 5000, " + ours + " 1500"},
-		{"a promotion that goes along with nothing and gives more takes its place", tenth, goods, []promotion.Promotion{won("w", 5_000)}, "w 5000"},
+		{"a promotion that goes along with nothing and gives more takes its place", tenth, goods,
+			[]promotion.Promotion{won("w", 5_000)}, "w 5000"},
 		{"one that gives less does not", tenth, goods, []promotion.Promotion{won("w", 1_000)}, ours + " 2000"},
 		{"a product discount of one line that goes along with nothing gives way to it", tenth, goods,
 			[]promotion.Promotion{percent("p", 1_500, class(promotion.Product), on("a"))}, ours + " 2000"},
 		{"what goes along stays when what does not has to go", tenth, goods,
 			[]promotion.Promotion{won("w", 1_000, along), won("x", 500, priority(1))}, "w 1000, " + ours + " 1900"},
-		{"an exclusive promotion that is better applies alone", tenth, goods, []promotion.Promotion{percent("x", 3_000, exclusive)}, "x 6000"},
-		{"an exclusive promotion that is worse does not", tenth, goods, []promotion.Promotion{percent("x", 500, exclusive)}, ours + " 2000"},
-		{"a code that would give less is told so", tenth, withCodes(goods, "W"), []promotion.Promotion{won("w", 1_000, code("W"))}, ours + " 2000"},
+		{"an exclusive promotion that is better applies alone", tenth, goods,
+			[]promotion.Promotion{percent("x", 3_000, exclusive)}, "x 6000"},
+		{"an exclusive promotion that is worse does not", tenth, goods, []promotion.Promotion{percent("x", 500, exclusive)},
+			ours + " 2000"},
+		{"a code that would give less is told so", tenth, withCodes(goods, "W"),
+			[]promotion.Promotion{won("w", 1_000, code("W"))}, ours + " 2000"},
 		{"goods on sale too", tenth, basket(line("a", 1, 10_000, wasAt(12_000)), line("b", 1, 10_000)), nil, ours + " 2000"},
-		{"goods on sale are left alone where the plan says so", sparing, basket(line("a", 1, 10_000, wasAt(12_000)), line("b", 1, 10_000)), nil,
+		{"goods on sale are left alone where the plan says so", sparing,
+			basket(line("a", 1, 10_000, wasAt(12_000)), line("b", 1, 10_000)), nil,
 			ours + " 1000"},
 		{"nothing but goods on sale: nothing", sparing, basket(line("a", 1, 10_000, wasAt(12_000))), nil, ""},
-		{"what a floor refuses is not taken", tenth, basket(line("a", 1, 10_000, floor(9_900)), line("b", 1, 10_000)), nil, ours + " 1100"},
-		{"floors everywhere: what they leave", tenth, basket(line("a", 1, 10_000, floor(9_900)), line("b", 1, 10_000, floor(9_800))), nil,
+		{"what a floor refuses is not taken", tenth, basket(line("a", 1, 10_000, floor(9_900)), line("b", 1, 10_000)), nil,
+			ours + " 1100"},
+		{"floors everywhere: what they leave", tenth,
+			basket(line("a", 1, 10_000, floor(9_900)), line("b", 1, 10_000, floor(9_800))), nil,
 			ours + " 300"},
 		{"free shipping", shipper, sent, nil, ships + " 3000"},
 		{"free shipping where there is nothing to ship", shipper, goods, nil, ""},
 		{"free shipping where the shop ships for nothing anyway", shipper, basket(line("a", 1, 50_000, shipped)), nil, ""},
-		{"free shipping next to a promotion that goes along with nothing", shipper, sent, []promotion.Promotion{won("w", 1_000)},
+		{"free shipping next to a promotion that goes along with nothing", shipper, sent,
+			[]promotion.Promotion{won("w", 1_000)},
 			"w 1000, " + ships + " 3000"},
 		{"free shipping next to an exclusive promotion", shipper, sent, []promotion.Promotion{won("w", 1_000, exclusive)},
 			"w 1000, " + ships + " 3000"},
 		{"free shipping hides no exclusive promotion that is better", shipper, sent,
 			[]promotion.Promotion{won("w", 4_000), percent("x", 5_000, exclusive)}, "x 5000, " + ships + " 3000"},
-		{"free shipping that a promotion gives is the promotion's", shipper, sent, []promotion.Promotion{freeShipping("f")}, "f 3000"},
+		{"free shipping that a promotion gives is the promotion's", shipper, sent, []promotion.Promotion{freeShipping("f")},
+			"f 3000"},
 		{"both", both, sent, nil, ours + " 1000, " + ships + " 3000"},
-		{"both, and a better exclusive promotion: shipping only", both, sent, []promotion.Promotion{won("w", 4_000, exclusive)},
+		{"both, and a better exclusive promotion: shipping only", both, sent,
+			[]promotion.Promotion{won("w", 4_000, exclusive)},
 			"w 4000, " + ships + " 3000"},
-		{"a discount that would lose the shop's free shipping is left", member("plan", takesOff(100)), basket(line("a", 1, 50_000, shipped)), nil, ""},
+		{"a discount that would lose the shop's free shipping is left", member("plan", takesOff(100)),
+			basket(line("a", 1, 50_000, shipped)), nil, ""},
 		{"and is not with free shipping", member("plan", membership.Benefits{PercentOffBP: 100, FreeShipping: true}),
 			basket(line("a", 1, 50_000, shipped)), nil, ours + " 500, " + ships + " 3000"},
 		{"a promotion for members that keeps a better one out is left", regular, goods, []promotion.Promotion{
-			won("m", 500, priority(9), func(p *promotion.Promotion) { p.Conditions.Audience = promotion.Members }), won("w", 2_000),
+			won("m", 500, priority(9), func(p *promotion.Promotion) { p.Conditions.Audience = promotion.Members }),
+			won("w", 2_000),
 		}, "w 2000"},
 		{"points and invitations take nothing off", regular, goods, nil, ""},
 	} {
@@ -139,7 +153,8 @@ func TestAMembersDiscountHasItsOwnNameAndIsSpreadToTheUnit(t *testing.T) {
 func TestSeveralMembershipsGiveTheBestOfEach(t *testing.T) {
 	t.Parallel()
 	low, high := takesOff(500), membership.Benefits{PercentOffBP: 2_000, ExcludeSaleItems: true}
-	both := member("low", low, membership.Plan{ID: "high", Benefits: high}, membership.Plan{ID: "ships", Benefits: membership.Benefits{FreeShipping: true}})
+	both := member("low", low, membership.Plan{ID: "high", Benefits: high},
+		membership.Plan{ID: "ships", Benefits: membership.Benefits{FreeShipping: true}})
 	two := promotion.Facts{Member: member("a", low, membership.Plan{ID: "b", Benefits: takesOff(700)})}
 	if got := account(apply(t, basket(line("a", 1, 10_000)), two)); got != "membership:b:discount 700" {
 		t.Errorf("of 5 and 7 per cent off the same goods: %q", got)
@@ -150,9 +165,12 @@ func TestSeveralMembershipsGiveTheBestOfEach(t *testing.T) {
 		want string
 	}{
 		{"the higher percentage, not the sum", basket(line("a", 1, 10_000)), "membership:high:discount 2000"},
-		{"the lower one where the higher leaves the goods alone", basket(line("a", 1, 10_000, wasAt(11_000))), "membership:low:discount 500"},
-		{"whichever takes more off together", basket(line("a", 1, 10_000, wasAt(11_000)), line("b", 1, 1_000)), "membership:low:discount 550"},
-		{"shipping from another", basket(line("a", 1, 10_000, shipped)), "membership:high:discount 2000, membership:ships:shipping 3000"},
+		{"the lower one where the higher leaves the goods alone", basket(line("a", 1, 10_000, wasAt(11_000))),
+			"membership:low:discount 500"},
+		{"whichever takes more off together", basket(line("a", 1, 10_000, wasAt(11_000)), line("b", 1, 1_000)),
+			"membership:low:discount 550"},
+		{"shipping from another", basket(line("a", 1, 10_000, shipped)),
+			"membership:high:discount 2000, membership:ships:shipping 3000"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -236,7 +254,8 @@ func TestWhatAMemberPaysAddsUp(t *testing.T) {
 		}
 		other := b
 		other.Lines = rapid.Permutation(b.Lines).Draw(t, "order")
-		if again := promotion.NewSet(rapid.Permutation(promotions).Draw(t, "turns")).Apply(other, s, promotion.Facts{Member: m}); again.Totals.Total != o.Totals.Total {
+		if again := promotion.NewSet(rapid.Permutation(promotions).Draw(t, "turns")).Apply(other, s,
+			promotion.Facts{Member: m}); again.Totals.Total != o.Totals.Total {
 			t.Fatalf("in another order it costs %d, not %d", again.Totals.Total, o.Totals.Total)
 		}
 	})

@@ -19,8 +19,8 @@ type Facts struct {
 	// Chosen is which gifts the shopper chose, by promotion id, and Gone the variants that cannot be given.
 	Chosen map[string][]string
 	Gone   map[string]bool
-	// GiftValues is what the variants that may be given are worth in the basket's currency: see Set.GiftVariants. A gift that is
-	// not in it is worth nothing next to money, and more than nothing.
+	// GiftValues is what the variants that may be given are worth in the basket's currency: see Set.GiftVariants. A gift
+	// that is not in it is worth nothing next to money, and more than nothing.
 	GiftValues map[string]int64
 	Languages  []string // of the names, best first
 }
@@ -37,24 +37,26 @@ type Reason string
 
 // The reasons.
 const (
-	Unknown           Reason = "unknown"             // no promotion has this code
-	NotStarted        Reason = "not_started"         // its promotion has not begun
-	HasEnded          Reason = "ended"               // its promotion is over
-	IsPaused          Reason = "paused"              // its promotion has been stopped for a while
-	BudgetExhausted   Reason = "budget_exhausted"    // the discount does not fit into what is left
-	LimitReached      Reason = "limit_reached"       // this customer has used it as often as they may
-	UsedUp            Reason = "used_up"             // all together have used the code as often as they may
-	UsedCode          Reason = "used_code"           // a single-use code that has been used
-	MembersOnly       Reason = "members_only"        // no membership in force, or not one of the plans
-	LoginRequired     Reason = "login_required"      // for accounts, first orders or certain customers, and who this is is not known
-	EmailRequired     Reason = "email_required"      // limited per customer, and a guest is counted by their mail address
-	FirstOrderOnly    Reason = "first_order_only"    // this customer has ordered before
-	NotEligible       Reason = "not_eligible"        // for a segment or certain customers only
-	NotForShipping    Reason = "not_for_shipping"    // not with this shipping method or to this country
-	NotInCurrency     Reason = "not_in_currency"     // has no amount in the basket's currency
-	MinimumNotMet     Reason = "minimum_not_met"     // see MissingAmount and MissingUnits
-	NotCombinable     Reason = "not_combinable"      // another code of the same promotion is used
-	BetterOffer       Reason = "better_offer"        // it does not combine with others that make the basket cheaper; see Instead
+	Unknown         Reason = "unknown"          // no promotion has this code
+	NotStarted      Reason = "not_started"      // its promotion has not begun
+	HasEnded        Reason = "ended"            // its promotion is over
+	IsPaused        Reason = "paused"           // its promotion has been stopped for a while
+	BudgetExhausted Reason = "budget_exhausted" // the discount does not fit into what is left
+	LimitReached    Reason = "limit_reached"    // this customer has used it as often as they may
+	UsedUp          Reason = "used_up"          // all together have used the code as often as they may
+	UsedCode        Reason = "used_code"        // a single-use code that has been used
+	MembersOnly     Reason = "members_only"     // no membership in force, or not one of the plans
+	// for accounts, first orders or certain customers, and who this is is not known
+	LoginRequired  Reason = "login_required"
+	EmailRequired  Reason = "email_required"   // limited per customer, and a guest is counted by their mail address
+	FirstOrderOnly Reason = "first_order_only" // this customer has ordered before
+	NotEligible    Reason = "not_eligible"     // for a segment or certain customers only
+	NotForShipping Reason = "not_for_shipping" // not with this shipping method or to this country
+	NotInCurrency  Reason = "not_in_currency"  // has no amount in the basket's currency
+	MinimumNotMet  Reason = "minimum_not_met"  // see MissingAmount and MissingUnits
+	NotCombinable  Reason = "not_combinable"   // another code of the same promotion is used
+	// it does not combine with others that make the basket cheaper; see Instead
+	BetterOffer       Reason = "better_offer"
 	WouldCostMore     Reason = "would_cost_more"     // with it the basket would be dearer, for example by the shipping
 	NothingMore       Reason = "nothing_more"        // with it the basket would cost the same
 	NoMatchingItems   Reason = "no_matching_items"   // nothing in the basket is what it is for
@@ -63,8 +65,10 @@ const (
 
 // Reasons lists all reasons.
 var Reasons = []Reason{
-	Unknown, NotStarted, HasEnded, IsPaused, BudgetExhausted, LimitReached, UsedUp, UsedCode, MembersOnly, LoginRequired, EmailRequired,
-	FirstOrderOnly, NotEligible, NotForShipping, NotInCurrency, MinimumNotMet, NotCombinable, BetterOffer, WouldCostMore, NothingMore,
+	Unknown, NotStarted, HasEnded, IsPaused, BudgetExhausted, LimitReached, UsedUp, UsedCode, MembersOnly, LoginRequired,
+	EmailRequired,
+	FirstOrderOnly, NotEligible, NotForShipping, NotInCurrency, MinimumNotMet, NotCombinable, BetterOffer, WouldCostMore,
+	NothingMore,
 	NoMatchingItems, NothingToDiscount,
 }
 

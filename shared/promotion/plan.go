@@ -6,8 +6,8 @@ import (
 	"dangol/shared/money"
 )
 
-// carry takes from the goods what the promotion gives them, and returns how much that is. turn is its number among those of
-// the draft, for the shipping, which is settled when all have had their turns.
+// carry takes from the goods what the promotion gives them, and returns how much that is. turn is its number among
+// those of the draft, for the shipping, which is settled when all have had their turns.
 func (v view) carry(turn int) int64 {
 	terms := &v.p.Terms
 	move := v.p.MoveRefused

@@ -13,8 +13,9 @@ import (
 //go:embed guard.json
 var guardFile []byte
 
-// DefaultPolicy is the guard that comes with the shop: on sale on at most 10 days of any 30 as a shop and 7 as a product, 14
-// days between two sales of a product, never more than half off, at most one sale of a product and two of the shop at once.
+// DefaultPolicy is the guard that comes with the shop: on sale on at most 10 days of any 30 as a shop and 7 as a
+// product, 14 days between two sales of a product, never more than half off, at most one sale of a product and two of
+// the shop at once.
 func DefaultPolicy() (Policy, error) { return ParsePolicy(guardFile) }
 
 // ParsePolicy reads a guard. Its errors name the wrong field.
@@ -35,8 +36,9 @@ func ParsePolicy(raw []byte) (Policy, error) {
 	}
 	for field, n := range map[string]int{
 		"windowDays": p.WindowDays, "maxDepth": p.MaxDepth,
-		"product.maxDays": p.Product.MaxDays, "product.minGapDays": p.Product.MinGapDays, "product.maxOverlap": p.Product.MaxOverlap,
-		"shop.maxDays": p.Shop.MaxDays, "shop.minGapDays": p.Shop.MinGapDays, "shop.maxOverlap": p.Shop.MaxOverlap,
+		"product.maxDays": p.Product.MaxDays, "product.minGapDays": p.Product.MinGapDays,
+		"product.maxOverlap": p.Product.MaxOverlap,
+		"shop.maxDays":       p.Shop.MaxDays, "shop.minGapDays": p.Shop.MinGapDays, "shop.maxOverlap": p.Shop.MaxOverlap,
 	} {
 		if n < 0 {
 			return Policy{}, fmt.Errorf("guard: %s: below zero", field)
@@ -51,8 +53,8 @@ func ParsePolicy(raw []byte) (Policy, error) {
 	return p, nil
 }
 
-// LoadPolicy reads what a variable says: a guard as JSON, the path of a file with one, or nothing for the one that comes with
-// the shop.
+// LoadPolicy reads what a variable says: a guard as JSON, the path of a file with one, or nothing for the one that
+// comes with the shop.
 func LoadPolicy(config string) (Policy, error) {
 	switch {
 	case config == "":

@@ -14,7 +14,8 @@ func TestTheGuardThatComesWithTheShop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	history := []promotion.Span{span(t, "first", "2026-09-01", "2026-09-04"), span(t, "second", "2026-09-15", "2026-09-18")}
+	history := []promotion.Span{span(t, "first", "2026-09-01", "2026-09-04"),
+		span(t, "second", "2026-09-15", "2026-09-18")}
 	breaches := policy.Check(history, span(t, "third", "2026-09-25", "2026-09-27"))
 	var rules []string
 	for _, b := range breaches {

@@ -1,6 +1,7 @@
-// Package promotion is the rules of promotions: what they are, when they run, which of them a basket gets, why a code does
-// nothing, the guard against discounting too often, code batches, and the calendar of seasons. It is pure: no clock, no
-// storage. What a promotion does to a basket it does through package pricing, so cart, checkout and preview agree.
+// Package promotion is the rules of promotions: what they are, when they run, which of them a basket gets, why a code
+// does nothing, the guard against discounting too often, code batches, and the calendar of seasons. It is pure: no
+// clock, no storage. What a promotion does to a basket it does through package pricing, so cart, checkout and preview
+// agree.
 //
 // Amounts are minor units, percentages basis points (10,000 is all of it), moments UTC.
 package promotion
@@ -31,7 +32,8 @@ const (
 )
 
 // Kinds lists all kinds.
-var Kinds = []Kind{Percentage, FixedAmount, FixedPrice, BuyXGetY, FreeGift, FreeShipping, Tiered, SetPrice, OrderPrice, Drop, SalePrice}
+var Kinds = []Kind{Percentage, FixedAmount, FixedPrice, BuyXGetY, FreeGift, FreeShipping, Tiered, SetPrice, OrderPrice,
+	Drop, SalePrice}
 
 // Class is what a promotion takes from, and decides with which others it combines.
 type Class string
@@ -46,8 +48,8 @@ const (
 // State is where a promotion stands in its life.
 type State string
 
-// The states. Only draft and paused are anybody's decision; the others follow from the clock (see StateAt), so a schedule
-// that fires late or twice changes no price.
+// The states. Only draft and paused are anybody's decision; the others follow from the clock (see StateAt), so a
+// schedule that fires late or twice changes no price.
 const (
 	Draft     State = "draft"
 	Scheduled State = "scheduled"
@@ -73,8 +75,8 @@ type Promotion struct {
 	Starts   time.Time `json:"starts" dynamodbav:"starts"`
 	Ends     time.Time `json:"ends,omitzero" dynamodbav:"ends,omitempty"`
 	TimeZone string    `json:"timeZone" dynamodbav:"timeZone"` // IANA, in which the merchant planned it
-	// Priority orders those that apply together, high ones first, and of combinations that cost the same names one. At the same
-	// priority the smaller id goes first.
+	// Priority orders those that apply together, high ones first, and of combinations that cost the same names one. At the
+	// same priority the smaller id goes first.
 	Priority int `json:"priority" dynamodbav:"priority"`
 	// Exclusive ones apply alone, and only where that costs the shopper no more than the others together.
 	Exclusive    bool       `json:"exclusive,omitempty" dynamodbav:"exclusive,omitempty"`
@@ -84,18 +86,19 @@ type Promotion struct {
 	Conditions   Conditions `json:"conditions,omitzero" dynamodbav:"conditions,omitempty"`
 	// ExcludeSaleItems leaves out lines with a struck-through price, also when minimums are measured.
 	ExcludeSaleItems bool `json:"excludeSaleItems,omitempty" dynamodbav:"excludeSaleItems,omitempty"`
-	// MoveRefused takes from the other targeted goods what a floor refuses of a percentage, of an amount off each unit or of a
-	// free unit. Without it a floor that excludes goods makes no others cheaper. An amount off the order and the price of a set
-	// are promised as a whole: of them what a floor refuses always moves.
+	// MoveRefused takes from the other targeted goods what a floor refuses of a percentage, of an amount off each unit or
+	// of a free unit. Without it a floor that excludes goods makes no others cheaper. An amount off the order and the
+	// price of a set are promised as a whole: of them what a floor refuses always moves.
 	MoveRefused bool    `json:"moveRefused,omitempty" dynamodbav:"moveRefused,omitempty"`
 	MaxDiscount Amounts `json:"maxDiscount,omitempty" dynamodbav:"maxDiscount,omitempty"` // per order
 	Budget      Budget  `json:"budget,omitzero" dynamodbav:"budget,omitempty"`
 	// LimitPerCustomer is how many orders of one customer, over a lifetime, may use it (for a drop: how many units); 0 is
 	// no limit. A guest is counted by their mail address; for a drop they have to log in.
-	LimitPerCustomer int   `json:"limitPerCustomer,omitempty" dynamodbav:"limitPerCustomer,omitempty"`
-	LimitPerCode     int   `json:"limitPerCode,omitempty" dynamodbav:"limitPerCode,omitempty"` // uses of one code; a batch has 1
-	Codes            Codes `json:"codes,omitzero" dynamodbav:"codes,omitempty"`
-	Terms            Terms `json:"terms" dynamodbav:"terms"`
+	LimitPerCustomer int `json:"limitPerCustomer,omitempty" dynamodbav:"limitPerCustomer,omitempty"`
+	// uses of one code; a batch has 1
+	LimitPerCode int   `json:"limitPerCode,omitempty" dynamodbav:"limitPerCode,omitempty"`
+	Codes        Codes `json:"codes,omitzero" dynamodbav:"codes,omitempty"`
+	Terms        Terms `json:"terms" dynamodbav:"terms"`
 	// Group names promotions that are one sale to the shopper (a season); the guard sees no gap or overlap among them.
 	Group  string `json:"group,omitempty" dynamodbav:"group,omitempty"`
 	Reason string `json:"reason,omitempty" dynamodbav:"reason,omitempty"` // why the merchant published it over the guard
@@ -112,21 +115,22 @@ type Targets struct {
 	Tags       []string `json:"tags,omitempty" dynamodbav:"tags,omitempty"`
 }
 
-// Conditions say for whom and from which basket on. Minimums are measured on what the targeted lines still cost when the
-// promotion's turn comes.
+// Conditions say for whom and from which basket on. Minimums are measured on what the targeted lines still cost when
+// the promotion's turn comes.
 type Conditions struct {
-	MinSubtotal Amounts  `json:"minSubtotal,omitempty" dynamodbav:"minSubtotal,omitempty"`
-	MinQuantity int      `json:"minQuantity,omitempty" dynamodbav:"minQuantity,omitempty"` // units that are not gifts
-	Anywhere    bool     `json:"anywhere,omitempty" dynamodbav:"anywhere,omitempty"`       // measure minimums on the whole basket
-	Audience    Audience `json:"audience,omitempty" dynamodbav:"audience,omitempty" enum:"account,member" doc:"Whom it is for: account is whoever is logged in, member whoever has a membership in force. All when left out."`
-	Plans       []string `json:"plans,omitempty" dynamodbav:"plans,omitempty" doc:"With the audience member: for members by one of these plans only."`
-	FirstOrder  bool     `json:"firstOrder,omitempty" dynamodbav:"firstOrder,omitempty"`
-	Segments    []string `json:"segments,omitempty" dynamodbav:"segments,omitempty"`   // in any of them
-	Customers   []string `json:"customers,omitempty" dynamodbav:"customers,omitempty"` // one of them
+	MinSubtotal Amounts `json:"minSubtotal,omitempty" dynamodbav:"minSubtotal,omitempty"`
+	MinQuantity int     `json:"minQuantity,omitempty" dynamodbav:"minQuantity,omitempty"` // units that are not gifts
+	// measure minimums on the whole basket
+	Anywhere   bool     `json:"anywhere,omitempty" dynamodbav:"anywhere,omitempty"`
+	Audience   Audience `json:"audience,omitempty" dynamodbav:"audience,omitempty" enum:"account,member" doc:"Whom it is for: account is whoever is logged in, member whoever has a membership in force. All when left out."`
+	Plans      []string `json:"plans,omitempty" dynamodbav:"plans,omitempty" doc:"With the audience member: for members by one of these plans only."`
+	FirstOrder bool     `json:"firstOrder,omitempty" dynamodbav:"firstOrder,omitempty"`
+	Segments   []string `json:"segments,omitempty" dynamodbav:"segments,omitempty"`   // in any of them
+	Customers  []string `json:"customers,omitempty" dynamodbav:"customers,omitempty"` // one of them
 }
 
-// Budget is what a promotion may cost in all. An order whose discount does not fit into what is left of Spend does not get
-// it: what was announced is given whole or not at all. A currency that Spend does not name has no budget.
+// Budget is what a promotion may cost in all. An order whose discount does not fit into what is left of Spend does not
+// get it: what was announced is given whole or not at all. A currency that Spend does not name has no budget.
 type Budget struct {
 	Spend Amounts `json:"spend,omitempty" dynamodbav:"spend,omitempty"`
 	Uses  int     `json:"uses,omitempty" dynamodbav:"uses,omitempty"` // orders; 0 is no limit
@@ -134,8 +138,8 @@ type Budget struct {
 
 func (b Budget) none() bool { return len(b.Spend) == 0 && b.Uses == 0 }
 
-// Codes is how shoppers come to a promotion: by themselves when both fields are empty, with one code that all know, or with
-// one of a batch.
+// Codes is how shoppers come to a promotion: by themselves when both fields are empty, with one code that all know, or
+// with one of a batch.
 type Codes struct {
 	Single string `json:"single,omitempty" dynamodbav:"single,omitempty"`
 	Batch  *Batch `json:"batch,omitempty" dynamodbav:"batch,omitempty"`
@@ -149,8 +153,8 @@ func (p *Promotion) Runs(t time.Time) bool {
 	return !t.Before(p.Starts) && (p.Ends.IsZero() || t.Before(p.Ends))
 }
 
-// StateAt is the state at a moment. Draft and paused stay; the others are worked out from start and end, whatever is stored:
-// to end a promotion early is to move its Ends.
+// StateAt is the state at a moment. Draft and paused stay; the others are worked out from start and end, whatever is
+// stored: to end a promotion early is to move its Ends.
 func (p *Promotion) StateAt(t time.Time) State {
 	switch {
 	case p.State == Draft || p.State == Paused:

@@ -79,7 +79,8 @@ func drawTerms(t *rapid.T, kind promotion.Kind) promotion.Terms {
 
 func drawPromotion(t *rapid.T, id string) promotion.Promotion {
 	kind := rapid.SampledFrom([]promotion.Kind{
-		promotion.Percentage, promotion.FixedAmount, promotion.FixedPrice, promotion.BuyXGetY, promotion.FreeGift, promotion.FreeShipping,
+		promotion.Percentage, promotion.FixedAmount, promotion.FixedPrice, promotion.BuyXGetY, promotion.FreeGift,
+		promotion.FreeShipping,
 		promotion.Tiered, promotion.SetPrice, promotion.OrderPrice,
 	}).Draw(t, "kind")
 	p := promo(id, kind, drawTerms(t, kind))
@@ -146,7 +147,8 @@ func TestEverythingAddsUp(t *testing.T) {
 			}
 			lines += l.Discount
 		}
-		if applied != o.Totals.Discount || adjusted != applied || lines+o.Totals.ShippingDiscount != applied || o.Totals.Total < 0 {
+		if applied != o.Totals.Discount || adjusted != applied || lines+o.Totals.ShippingDiscount != applied ||
+			o.Totals.Total < 0 {
 			t.Fatalf("applied %d, adjusted %d, on lines %d, in %+v", applied, adjusted, lines, o.Totals)
 		}
 		if none := pricing.Price(b, s, nil); o.Totals.Total > none.Total {
@@ -209,7 +211,8 @@ func TestTheOutcomeIsTheBestOfAllThatMayApplyTogether(t *testing.T) {
 		for _, p := range promotions {
 			if !p.Exclusive {
 				together = append(together, p)
-			} else if alone := promotion.NewSet([]promotion.Promotion{p}).Apply(b, s, promotion.Facts{}).Totals.Total; alone < got {
+			} else if alone := promotion.NewSet([]promotion.Promotion{p}).Apply(
+				b, s, promotion.Facts{}).Totals.Total; alone < got {
 				t.Fatalf("%s alone makes %d, the outcome is %d", p.ID, alone, got)
 			}
 		}

@@ -59,8 +59,8 @@ type Report struct {
 	Days30  int `json:"days30"` // on sale, of the last 30 days
 	Days90  int `json:"days90"`
 	Days365 int `json:"days365"`
-	// Deepest is the deepest price cut of the last 365 days in basis points; MeanDepth the mean over the days on sale, each
-	// with its deepest.
+	// Deepest is the deepest price cut of the last 365 days in basis points; MeanDepth the mean over the days on sale,
+	// each with its deepest.
 	Deepest   int `json:"deepest"`
 	MeanDepth int `json:"meanDepth"`
 	// DiscountShare is the part of the revenue of the last 365 days that was sold at a discount, in basis points.
@@ -68,10 +68,10 @@ type Report struct {
 	Waiting       *WaitingIndex `json:"waiting,omitempty"` // nil while there is too little to tell
 }
 
-// WaitingIndex is whether customers have begun to wait for sales: the orders per day without a sale in the 14 days before a sale,
-// against those in the 56 days before these, pooled over the sales of the last 365 days. Index is that ratio in basis
-// points: 10,000 is no difference, 7,000 is three in ten who wait. A sale counts when both stretches have 7 days without
-// a sale for which there are figures.
+// WaitingIndex is whether customers have begun to wait for sales: the orders per day without a sale in the 14 days
+// before a sale, against those in the 56 days before these, pooled over the sales of the last 365 days. Index is that
+// ratio in basis points: 10,000 is no difference, 7,000 is three in ten who wait. A sale counts when both stretches
+// have 7 days without a sale for which there are figures.
 type WaitingIndex struct {
 	Index      int `json:"index"`
 	Sales      int `json:"sales"`      // that count
@@ -88,8 +88,8 @@ const (
 	year     = 365
 )
 
-// Report works out the report of a product ("" is the shop) as of a day, from all sales and the orders of each day. Days
-// from since on that sales does not name had no orders.
+// Report works out the report of a product ("" is the shop) as of a day, from all sales and the orders of each day.
+// Days from since on that sales does not name had no orders.
 func (p Policy) Report(history []Span, product string, sales []DaySales, since, today Day) Report {
 	depth := p.depths(history, product, today)
 	r := Report{}

@@ -81,7 +81,8 @@ func (s *search) exact() {
 	s.node(0, s.a.begin(), 0)
 }
 
-// node decides on the candidate with number i. must are the numbers of candidates for which lines were left: they have to come.
+// node decides on the candidate with number i. must are the numbers of candidates for which lines were left: they have
+// to come.
 func (s *search) node(i int, e *evaluation, must uint64) {
 	if i == len(s.candidates) {
 		s.trial.copy(e)
@@ -119,8 +120,8 @@ type option struct {
 	to    uint64
 }
 
-// options lists the ways in which candidate i can take part. Lines that it shares with a later one that it does not combine
-// with are its own, or the other's: see Apply.
+// options lists the ways in which candidate i can take part. Lines that it shares with a later one that it does not
+// combine with are its own, or the other's: see Apply.
 func (s *search) options(i int, e *evaluation) []option {
 	c := s.candidates[i]
 	all := []option{{}}
@@ -209,9 +210,9 @@ func byMost(a *application, candidates []*candidate) []bounded {
 	return list
 }
 
-// beyond looks for a cheap combination of many candidates: all by priority, all with lines left to whoever takes most of them,
-// those first that could take most off, and each alone; then it leaves out, or brings in, one at a time as long as that is
-// better.
+// beyond looks for a cheap combination of many candidates: all by priority, all with lines left to whoever takes most
+// of them, those first that could take most off, and each alone; then it leaves out, or brings in, one at a time as
+// long as that is better.
 func (s *search) beyond() {
 	s.joint(s.candidates, nil)
 	if leave := s.contested(); leave != nil {
@@ -245,8 +246,8 @@ func (s *search) joint(candidates []*candidate, leave map[*candidate][]bool) {
 	s.consider()
 }
 
-// contested says for candidates that are perUnit which lines another one takes more of, with which they do not combine; nil
-// when there is nothing of the kind.
+// contested says for candidates that are perUnit which lines another one takes more of, with which they do not combine;
+// nil when there is nothing of the kind.
 func (s *search) contested() map[*candidate][]bool {
 	var each []*candidate
 	mixed := false
@@ -297,8 +298,8 @@ func (s *search) largest() {
 	s.joint(chosen, nil)
 }
 
-// flip tries the best combination without a candidate that is in it, or with one that is not, which then takes the place of
-// those with which it does not combine.
+// flip tries the best combination without a candidate that is in it, or with one that is not, which then takes the
+// place of those with which it does not combine.
 func (s *search) flip(c *candidate) {
 	var list []*candidate
 	out := s.best.find(c) != nil

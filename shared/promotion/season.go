@@ -15,8 +15,8 @@ import (
 //go:embed seasons.json
 var seasonFile []byte
 
-// Season is a time of the year at which a shop sells. Its day is a date, a rule such as the fourth Thursday of November, or
-// listed year by year for the holidays of the lunar calendar.
+// Season is a time of the year at which a shop sells. Its day is a date, a rule such as the fourth Thursday of
+// November, or listed year by year for the holidays of the lunar calendar.
 type Season struct {
 	ID     string         `json:"id"`
 	Name   catalog.Text   `json:"name"`
@@ -36,7 +36,8 @@ type NthWeekday struct {
 	Days    int          `json:"days,omitempty"`
 }
 
-// Boundary is when the selling begins or ends: so many days from the day of the season, at that time of day in the shop's zone.
+// Boundary is when the selling begins or ends: so many days from the day of the season, at that time of day in the
+// shop's zone.
 type Boundary struct {
 	Days int    `json:"days"`
 	Time string `json:"time"` // "10:00", up to "24:00"
@@ -111,7 +112,8 @@ func one(ok bool) int {
 	return 0
 }
 
-// day is the day of the season in a year; ok is false when it has none: a lunar year that is not listed, or 29 February.
+// day is the day of the season in a year; ok is false when it has none: a lunar year that is not listed, or 29
+// February.
 func (s Season) day(year int) (day Day, ok bool, err error) {
 	if n := s.Nth; n != nil {
 		if n.Month < 1 || n.Month > 12 || n.Weekday < 0 || n.Weekday > 6 || n.Week < 1 || n.Week > 4 {
@@ -134,8 +136,8 @@ func (s Season) day(year int) (day Day, ok bool, err error) {
 	return day, err == nil, err
 }
 
-// Occurrences lists the season in each of the years, in a shop's time zone. A year for which the calendar has no date is
-// left out: it is never guessed.
+// Occurrences lists the season in each of the years, in a shop's time zone. A year for which the calendar has no date
+// is left out: it is never guessed.
 func (s Season) Occurrences(zone *time.Location, years ...int) []Occurrence {
 	var found []Occurrence
 	for _, year := range years {

@@ -40,7 +40,8 @@ func TestSeasons(t *testing.T) {
 		{"Seollal in January", "seollal", "Asia/Seoul", 2031, "2031-01-23", "2031-01-09T01:00", "2031-01-20T15:00"},
 		{"Chuseok 2026", "chuseok", "Asia/Seoul", 2026, "2026-09-25", "2026-09-11T01:00", "2026-09-22T15:00"},
 		{"Chuseok in October", "chuseok", "Asia/Seoul", 2028, "2028-10-03", "2028-09-19T01:00", "2028-09-30T15:00"},
-		{"Chuseok of the last year listed", "chuseok", "Asia/Seoul", 2032, "2032-09-19", "2032-09-05T01:00", "2032-09-16T15:00"},
+		{"Chuseok of the last year listed", "chuseok", "Asia/Seoul", 2032, "2032-09-19", "2032-09-05T01:00",
+			"2032-09-16T15:00"},
 		{"Christmas in Seoul", "christmas", "Asia/Seoul", 2026, "2026-12-25", "2026-12-11T01:00", "2026-12-25T15:00"},
 		{"White Day in New York opens in winter time and closes in summer time", "white-day", "America/New_York", 2026,
 			"2026-03-14", "2026-03-07T15:00", "2026-03-15T04:00"},
@@ -54,7 +55,8 @@ func TestSeasons(t *testing.T) {
 			"2026-05-03T14:00", "2026-05-11T04:00"},
 		{"Father's Day is the third Sunday of June", "fathers-day", "America/New_York", 2027, "2027-06-20",
 			"2027-06-13T14:00", "2027-06-21T04:00"},
-		{"New Year opens in the year itself", "new-year", "Asia/Seoul", 2027, "2027-01-01", "2026-12-31T15:00", "2027-01-07T15:00"},
+		{"New Year opens in the year itself", "new-year", "Asia/Seoul", 2027, "2027-01-01", "2026-12-31T15:00",
+			"2027-01-07T15:00"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +65,8 @@ func TestSeasons(t *testing.T) {
 				t.Fatalf("%v", got)
 			}
 			const form = "2006-01-02T15:04"
-			if o := got[0]; o.Day.String() != tc.day || o.Starts.Format(form) != tc.starts || o.Ends.Format(form) != tc.ends || o.Year != tc.year {
+			if o := got[0]; o.Day.String() != tc.day || o.Starts.Format(form) != tc.starts || o.Ends.Format(form) != tc.ends ||
+				o.Year != tc.year {
 				t.Errorf("got  %s: %s to %s\nwant %s: %s to %s", o.Day, o.Starts.Format(form), o.Ends.Format(form), tc.day,
 					tc.starts, tc.ends)
 			}
@@ -160,7 +163,8 @@ func TestADayAsJSON(t *testing.T) {
 	t.Parallel()
 	var back struct{ From promotion.Day }
 	raw, err := json.Marshal(struct{ From promotion.Day }{promotion.Date(2026, 9, 25)})
-	if err != nil || string(raw) != `{"From":"2026-09-25"}` || json.Unmarshal(raw, &back) != nil || back.From != promotion.Date(2026, 9, 25) {
+	if err != nil || string(raw) != `{"From":"2026-09-25"}` || json.Unmarshal(raw, &back) != nil ||
+		back.From != promotion.Date(2026, 9, 25) {
 		t.Errorf("%s, %v, back as %s", raw, err, back.From)
 	}
 	if err := json.Unmarshal([]byte(`{"From":"25.9.2026"}`), &back); err == nil {

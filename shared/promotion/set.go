@@ -9,8 +9,8 @@ import (
 	"dangol/shared/pricing"
 )
 
-// Set is promotions made ready to be applied to many baskets: in the order of their turns, and found from a line without
-// asking each of them. It is safe for concurrent use.
+// Set is promotions made ready to be applied to many baskets: in the order of their turns, and found from a line
+// without asking each of them. It is safe for concurrent use.
 type Set struct {
 	promotions []*Promotion
 	all        []int
@@ -27,7 +27,8 @@ type Set struct {
 func NewSet(promotions []Promotion) *Set {
 	s := &Set{
 		promotions: make([]*Promotion, len(promotions)),
-		products:   map[string][]int{}, variants: map[string][]int{}, categories: map[string][]int{}, tags: map[string][]int{},
+		products:   map[string][]int{}, variants: map[string][]int{}, categories: map[string][]int{},
+		tags:    map[string][]int{},
 		singles: map[string][]int{}, prefixes: map[string][]int{},
 	}
 	for i := range promotions {
@@ -88,8 +89,8 @@ func (s *Set) each(l *pricing.Line, f func(i int)) {
 	}
 }
 
-// targeted lists for each wanted promotion the lines it targets, by their place in lines, ascending. The lists may share
-// memory.
+// targeted lists for each wanted promotion the lines it targets, by their place in lines, ascending. The lists may
+// share memory.
 func (s *Set) targeted(lines []*pricing.Line, wanted []bool) [][]int {
 	found := make([][]int, len(s.promotions))
 	var all []int
@@ -122,8 +123,8 @@ func (p *Promotion) unlessOnSale(lines []*pricing.Line, places []int) []int {
 	return slices.DeleteFunc(slices.Clone(places), func(n int) bool { return onSale(lines[n]) })
 }
 
-// NextChange is the next moment after t at which a promotion starts, opens to the member or ends: until then the same basket
-// and facts have the same outcome. ok is false when nothing is planned.
+// NextChange is the next moment after t at which a promotion starts, opens to the member or ends: until then the same
+// basket and facts have the same outcome. ok is false when nothing is planned.
 func (s *Set) NextChange(t time.Time, m membership.Member) (next time.Time, ok bool) {
 	for _, p := range s.promotions {
 		if p.State == Draft || p.State == Paused {

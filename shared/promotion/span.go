@@ -6,26 +6,29 @@ import (
 	"dangol/shared/money"
 )
 
-// Span is the promotion as the guard sees it; products are those its targets choose. ok is false for what does not teach
-// anybody to wait: gifts, free shipping, limited editions, and what only some people get (batches of codes, members,
-// segments, first orders, single customers).
+// Span is the promotion as the guard sees it; products are those its targets choose. ok is false for what does not
+// teach anybody to wait: gifts, free shipping, limited editions, and what only some people get (batches of codes,
+// members, segments, first orders, single customers).
 //
 // unit is what the goods usually cost; the depth of discounts that are amounts is measured on it.
 func (p *Promotion) Span(products []string, unit money.Money) (s Span, ok bool) {
 	con := p.Conditions
-	personal := p.Codes.Batch != nil || con.Audience == Members || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
-	if personal || p.State == Draft || p.Class == Shipping || slices.Contains([]Kind{FreeGift, FreeShipping, Drop}, p.Kind) {
+	personal := p.Codes.Batch != nil || con.Audience == Members || con.FirstOrder ||
+		len(con.Segments)+len(con.Customers) > 0
+	if personal || p.State == Draft || p.Class == Shipping ||
+		slices.Contains([]Kind{FreeGift, FreeShipping, Drop}, p.Kind) {
 		return Span{}, false
 	}
-	s = Span{PromotionID: p.ID, Group: p.Group, All: p.Targets.All, Starts: p.Starts, Ends: p.Ends, BasisPoints: p.Depth(unit)}
+	s = Span{PromotionID: p.ID, Group: p.Group, All: p.Targets.All, Starts: p.Starts, Ends: p.Ends,
+		BasisPoints: p.Depth(unit)}
 	if !s.All {
 		s.Products = products
 	}
 	return s, true
 }
 
-// Depth is the deepest price cut in basis points for goods that cost unit: of buy 2 get 1 free it is a third, of an amount
-// off the order what it is of the smallest order that gets it.
+// Depth is the deepest price cut in basis points for goods that cost unit: of buy 2 get 1 free it is a third, of an
+// amount off the order what it is of the smallest order that gets it.
 func (p *Promotion) Depth(unit money.Money) int {
 	currency, t := unit.Currency, &p.Terms
 	switch p.Kind {

@@ -11,8 +11,8 @@ import (
 type Terms struct {
 	// BasisPoints is what comes off. Kinds percentage and sale_price.
 	BasisPoints int `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
-	// Amount is what comes off (fixed_amount) or what is paid (fixed_price: per unit, set_price: per set, order_price: for the
-	// targeted goods together, shelf: per unit).
+	// Amount is what comes off (fixed_amount) or what is paid (fixed_price: per unit, set_price: per set, order_price: for
+	// the targeted goods together, shelf: per unit).
 	Amount Amounts `json:"amount,omitempty" dynamodbav:"amount,omitempty"`
 	// PerUnit takes a fixed_amount off every unit, not once off the order.
 	PerUnit bool `json:"perUnit,omitempty" dynamodbav:"perUnit,omitempty"`
@@ -24,25 +24,26 @@ type Terms struct {
 	Parts    []SetPart      `json:"parts,omitempty" dynamodbav:"parts,omitempty"`
 	// Shipping narrows what is off the shipping; nil is every method everywhere.
 	Shipping *ShippingTerms `json:"shipping,omitempty" dynamodbav:"shipping,omitempty"`
-	// A drop opens to members by the hours of their plan before it opens to all at Starts. MembersFrom is the earliest for any
-	// of them, zero for no bound; AllAtOnce lets nobody in early.
+	// A drop opens to members by the hours of their plan before it opens to all at Starts. MembersFrom is the earliest for
+	// any of them, zero for no bound; AllAtOnce lets nobody in early.
 	MembersFrom time.Time `json:"membersFrom,omitzero" dynamodbav:"membersFrom,omitempty" doc:"Of a drop: no member comes in before, whatever their plan says."`
 	AllAtOnce   bool      `json:"allAtOnce,omitempty" dynamodbav:"allAtOnce,omitempty" doc:"Of a drop: opens to members when it opens to all."`
 }
 
-// BuyXGetYTerms is "buy Buy, get Get". A unit counts once, as bought or as got. Units are divided into groups so that most comes
-// off, and of each group the cheapest are got, as they cost when the promotion's turn comes; of equal ones the first of the
-// line with the smallest id. So a further unit never costs more than its price. What can only be got is, the dearest first.
-// Units that cost nothing (gifts, or free by another promotion) do not count.
+// BuyXGetYTerms is "buy Buy, get Get". A unit counts once, as bought or as got. Units are divided into groups so that
+// most comes off, and of each group the cheapest are got, as they cost when the promotion's turn comes; of equal ones
+// the first of the line with the smallest id. So a further unit never costs more than its price. What can only be got
+// is, the dearest first. Units that cost nothing (gifts, or free by another promotion) do not count.
 type BuyXGetYTerms struct {
 	Buy int `json:"buy" dynamodbav:"buy"`
 	Get int `json:"get" dynamodbav:"get"`
 	// BasisPoints or Amount is what comes off each unit that is got; 10,000 basis points make it free.
-	BasisPoints int      `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
-	Amount      Amounts  `json:"amount,omitempty" dynamodbav:"amount,omitempty"`
-	ApplyTo     ApplyTo  `json:"applyTo,omitempty" dynamodbav:"applyTo,omitempty" enum:"cheapest,most_expensive" doc:"Which units of each group are got: cheapest when left out."`
-	From        *Targets `json:"from,omitempty" dynamodbav:"from,omitempty"`   // what can be got; nil is the promotion's targets
-	Times       int      `json:"times,omitempty" dynamodbav:"times,omitempty"` // at most per order, 0 is no limit
+	BasisPoints int     `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
+	Amount      Amounts `json:"amount,omitempty" dynamodbav:"amount,omitempty"`
+	ApplyTo     ApplyTo `json:"applyTo,omitempty" dynamodbav:"applyTo,omitempty" enum:"cheapest,most_expensive" doc:"Which units of each group are got: cheapest when left out."`
+	// what can be got; nil is the promotion's targets
+	From  *Targets `json:"from,omitempty" dynamodbav:"from,omitempty"`
+	Times int      `json:"times,omitempty" dynamodbav:"times,omitempty"` // at most per order, 0 is no limit
 }
 
 // ApplyTo is which units of a group are got.
@@ -54,12 +55,13 @@ const (
 	Dearest  ApplyTo = "most_expensive"
 )
 
-// GiftTier is what one gets from an amount on. Only the highest tier that is reached gives, so a tier names all its gifts:
-// A from 50,000, A and B from 100,000.
+// GiftTier is what one gets from an amount on. Only the highest tier that is reached gives, so a tier names all its
+// gifts: A from 50,000, A and B from 100,000.
 type GiftTier struct {
-	From     Amounts  `json:"from" dynamodbav:"from"`                         // what the targeted lines still cost
-	Variants []string `json:"variants" dynamodbav:"variants"`                 // one unit of each
-	Choose   int      `json:"choose,omitempty" dynamodbav:"choose,omitempty"` // so many of them, at the shopper's choice; 0 is all
+	From     Amounts  `json:"from" dynamodbav:"from"`         // what the targeted lines still cost
+	Variants []string `json:"variants" dynamodbav:"variants"` // one unit of each
+	// so many of them, at the shopper's choice; 0 is all
+	Choose int `json:"choose,omitempty" dynamodbav:"choose,omitempty"`
 }
 
 // Tier gives BasisPoints or Amount off from a quantity or an amount on. The highest tier that is reached counts, alone.
@@ -70,8 +72,8 @@ type Tier struct {
 	Amount       Amounts `json:"amount,omitempty" dynamodbav:"amount,omitempty"`
 }
 
-// SetPart is a part of a set: Quantity units of any of the Variants. No variant is in two parts. Of several that fit the
-// dearest are taken into the set, and only as many sets as save something, which is best for the shopper.
+// SetPart is a part of a set: Quantity units of any of the Variants. No variant is in two parts. Of several that fit
+// the dearest are taken into the set, and only as many sets as save something, which is best for the shopper.
 type SetPart struct {
 	Variants []string `json:"variants" dynamodbav:"variants"`
 	Quantity int      `json:"quantity" dynamodbav:"quantity"`

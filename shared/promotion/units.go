@@ -85,9 +85,9 @@ type grouping struct {
 	either         []unit // units that can be both
 }
 
-// best is the units that are got in the grouping that takes most off. Where a unit could be bought as well as got, it is got
-// only with units bought that cost no less: of each group the cheapest are got. A further unit leaves every such grouping
-// possible, so it never makes the rest dearer.
+// best is the units that are got in the grouping that takes most off. Where a unit could be bought as well as got, it
+// is got only with units bought that cost no less: of each group the cheapest are got. A further unit leaves every such
+// grouping possible, so it never makes the rest dearer.
 //
 // Among equals those of the line with the smaller id are got.
 func (g *grouping) best() []unit {
@@ -155,8 +155,8 @@ func (g *grouping) places(either []unit) (places []int) {
 	}
 }
 
-// ties moves the places within units of the same cost and gain to the first of them, so that among equals the smaller id is
-// got.
+// ties moves the places within units of the same cost and gain to the first of them, so that among equals the smaller
+// id is got.
 func (g *grouping) ties(either []unit, places []int) []int {
 	moved := slices.Clone(places)
 	for from := 0; from < len(either); {

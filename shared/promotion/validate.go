@@ -26,8 +26,8 @@ const (
 
 var prefixForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z0-9]{0,10}$`) })
 
-// isCode reports whether a merchant may give out a code: 2 to 32 letters of any script, digits, dashes and underscores, the
-// first a letter or a digit.
+// isCode reports whether a merchant may give out a code: 2 to 32 letters of any script, digits, dashes and underscores,
+// the first a letter or a digit.
 func isCode(code string) bool {
 	n := 0
 	for _, r := range code {
@@ -40,9 +40,9 @@ func isCode(code string) bool {
 	return n >= 2 && n <= 32 && len([]rune(NormalizeCode(code))) >= 2
 }
 
-// Validate says what is wrong with a promotion, field by field, by JSON pointer; nothing when it can be planned. Codes of
-// fields: required, not_used, too_small, too_large, unknown, unknown_currency, unknown_variant, circular, twice, not_in_order,
-// form.
+// Validate says what is wrong with a promotion, field by field, by JSON pointer; nothing when it can be planned. Codes
+// of fields: required, not_used, too_small, too_large, unknown, unknown_currency, unknown_variant, circular, twice,
+// not_in_order, form.
 func (p *Promotion) Validate(k References) []problem.Field {
 	c := &checks{p: p, known: k}
 	c.frame()
@@ -87,7 +87,8 @@ func (c *checks) frame() {
 	c.that(!p.Starts.IsZero(), "/starts", "required", "a moment")
 	c.that(p.Ends.IsZero() || p.Ends.After(p.Starts), "/ends", "not_in_order", "later than starts")
 	_, err := time.LoadLocation(p.TimeZone)
-	c.that(err == nil && p.TimeZone != "" && p.TimeZone != "Local", "/timeZone", "unknown", "an IANA time zone such as Asia/Seoul")
+	c.that(err == nil && p.TimeZone != "" && p.TimeZone != "Local", "/timeZone", "unknown",
+		"an IANA time zone such as Asia/Seoul")
 	c.between(p.Priority, -1_000_000, 1_000_000, "/priority")
 	c.class()
 	for i, class := range p.CombinesWith {
@@ -159,8 +160,10 @@ func (c *checks) conditions() {
 	c.amounts(con.MinSubtotal, 1, "/conditions/minSubtotal")
 	c.between(con.MinQuantity, 0, 1_000_000, "/conditions/minQuantity")
 	basket := len(con.MinSubtotal) > 0 || con.MinQuantity > 0 || con.Anywhere
-	c.that(slices.Contains([]Audience{Everybody, Accounts, Members}, con.Audience), "/conditions/audience", "unknown", "account or member")
-	c.that(len(con.Plans) == 0 || con.Audience == Members, "/conditions/plans", "not_used", "none without the audience member")
+	c.that(slices.Contains([]Audience{Everybody, Accounts, Members}, con.Audience), "/conditions/audience", "unknown",
+		"account or member")
+	c.that(len(con.Plans) == 0 || con.Audience == Members, "/conditions/plans", "not_used",
+		"none without the audience member")
 	c.names("/conditions/plans", con.Plans)
 	person := con.Audience != Everybody || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
 	switch c.p.Kind {
@@ -194,8 +197,8 @@ func (c *checks) codes() {
 	}
 }
 
-// CodeConflicts says which code of the promotion another one has at the same time, be it one of a batch. Prefixes of batches may be
-// the same: their secrets keep them apart.
+// CodeConflicts says which code of the promotion another one has at the same time, be it one of a batch. Prefixes of
+// batches may be the same: their secrets keep them apart.
 func (p *Promotion) CodeConflicts(others []Promotion) []problem.Field {
 	c := &checks{p: p}
 	for i := range others {
@@ -204,7 +207,8 @@ func (p *Promotion) CodeConflicts(others []Promotion) []problem.Field {
 			continue
 		}
 		c.that(!o.Codes.has(p.Codes.Single), "/codes/single", "twice", "%s has this code at the same time", o.ID)
-		c.that(p.Codes.Batch == nil || !p.Codes.has(o.Codes.Single), "/codes/batch", "twice", "%s has a code of this batch at the same time", o.ID)
+		c.that(p.Codes.Batch == nil || !p.Codes.has(o.Codes.Single), "/codes/batch", "twice",
+			"%s has a code of this batch at the same time", o.ID)
 	}
 	return c.wrong
 }

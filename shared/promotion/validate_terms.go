@@ -57,7 +57,8 @@ func (c *checks) unused() {
 func (c *checks) maxUnits() {
 	t, each := c.p.Terms, c.p.Kind == Percentage || c.p.Kind == FixedPrice || c.p.Kind == FixedAmount && c.p.Terms.PerUnit
 	c.between(t.MaxUnits, 0, 1_000, "/terms/maxUnits")
-	c.that(t.MaxUnits == 0 || each && c.p.Class == Product, "/terms/maxUnits", "not_used", "only for what comes off each unit, of class product")
+	c.that(t.MaxUnits == 0 || each && c.p.Class == Product, "/terms/maxUnits", "not_used",
+		"only for what comes off each unit, of class product")
 }
 
 func (c *checks) needed(a Amounts, least int64, pointer string) {

@@ -11,8 +11,8 @@ type view struct {
 	p *Promotion
 	b *pricing.Basket
 	d *pricing.Draft
-	// lines are measured for minimums and tiers, and bought for a buy_x_get_y. take are those it may take from: the same, but for a
-	// buy_x_get_y, which takes from what can be got.
+	// lines are measured for minimums and tiers, and bought for a buy_x_get_y. take are those it may take from: the same,
+	// but for a buy_x_get_y, which takes from what can be got.
 	lines, take []int
 }
 

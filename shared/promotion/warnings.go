@@ -19,9 +19,9 @@ type Warning struct {
 // tiny is the percentage below which a missing zero is more likely than a discount: 1 %.
 const tiny = 100
 
-// Warnings says what cannot be meant: tiers that give less for more, percentages below 1 %, combinations that only one side
-// allows, and promotions at the same time that it does not combine with, of which a shopper gets one. others are the published
-// promotions; those that are over by now do not count.
+// Warnings says what cannot be meant: tiers that give less for more, percentages below 1 %, combinations that only one
+// side allows, and promotions at the same time that it does not combine with, of which a shopper gets one. others are
+// the published promotions; those that are over by now do not count.
 func (p *Promotion) Warnings(others []Promotion, now time.Time) (warnings []Warning) {
 	warnings = append(p.tinyPercentages(), p.lessForMore()...)
 	var oneSided, shutOut []string
@@ -84,7 +84,8 @@ func (p *Promotion) lessForMore() (warnings []Warning) {
 	for i := 1; i < len(p.Terms.Tiers); i++ {
 		if before, t := &p.Terms.Tiers[i-1], &p.Terms.Tiers[i]; t.less(before) {
 			warnings = append(warnings, Warning{
-				Code: "tier_gives_less", Pointer: fmt.Sprintf("/terms/tiers/%d", i), Message: "It takes less off than the tier before it.",
+				Code: "tier_gives_less", Pointer: fmt.Sprintf("/terms/tiers/%d", i),
+				Message: "It takes less off than the tier before it.",
 			})
 		}
 	}

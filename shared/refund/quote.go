@@ -152,7 +152,8 @@ func (l Ledger) pick(ask Ask, gone map[UnitRef]bool) ([]UnitRef, error) {
 		if !asked {
 			continue
 		}
-		left := slices.DeleteFunc(unitsLeft(line, gone), func(n int) bool { return slices.Contains(ask.Exact, UnitRef{line.ID, n}) })
+		left := slices.DeleteFunc(unitsLeft(line, gone),
+			func(n int) bool { return slices.Contains(ask.Exact, UnitRef{line.ID, n}) })
 		switch {
 		case want < 1:
 			return nil, &Refusal{Code: BadQuantity, LineID: line.ID, Most: int64(len(left))}

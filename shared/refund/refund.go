@@ -5,8 +5,8 @@
 // # How a refund is computed
 //
 // The ledger does not add up single refunds. It computes what all returned units together are worth, less what the kept
-// units are charged, and refunds the difference to what has been given for units before. Returning the last unit therefore
-// refunds what is left of the amount paid, in whichever order and pieces the units came back.
+// units are charged, and refunds the difference to what has been given for units before. Returning the last unit
+// therefore refunds what is left of the amount paid, in whichever order and pieces the units came back.
 //
 //	worth(returned) = cost of the returned units + outbound shipping given back
 //	                - gifts kept that are no longer earned     (with Terms.ChargeGifts)

@@ -53,7 +53,8 @@ func TestWhatAReturnRefunds(t *testing.T) {
 		asks []refund.Ask // one return after the other
 		want []int64
 	}{
-		{"a unit goes back at what it really cost, not at its catalog price", []refund.Ask{{Units: units("soap", 1)}}, []int64{9_000}},
+		{"a unit goes back at what it really cost, not at its catalog price", []refund.Ask{{Units: units("soap", 1)}},
+			[]int64{9_000}},
 		{"everything goes back with the shipping: what was paid",
 			[]refund.Ask{{Units: units("soap", 1, "oil", 1, "robe", 1, "gift", 1), Shipping: 3_000}}, []int64{57_000}},
 		{"one after the other: together what was paid", []refund.Ask{
@@ -63,22 +64,29 @@ func TestWhatAReturnRefunds(t *testing.T) {
 		{"a fee never takes more than the units are worth", []refund.Ask{
 			{Units: units("soap", 1), Fees: []refund.Fee{{Kind: refund.Damage, Amount: 99_000}}}, {Units: units("oil", 1)},
 		}, []int64{0, 18_000}},
-		{"a gift that is still earned is not charged", []refund.Ask{{Units: units("robe", 1), Terms: gifts}}, []int64{27_000}},
-		{"a gift that is kept and no longer earned is charged", []refund.Ask{{Units: units("robe", 1, "soap", 1), Terms: gifts}},
+		{"a gift that is still earned is not charged", []refund.Ask{{Units: units("robe", 1), Terms: gifts}},
+			[]int64{27_000}},
+		{"a gift that is kept and no longer earned is charged",
+			[]refund.Ask{{Units: units("robe", 1, "soap", 1), Terms: gifts}},
 			[]int64{28_000}},
-		{"it is charged once", []refund.Ask{{Units: units("robe", 1, "soap", 1), Terms: gifts}, {Units: units("gift", 1), Terms: gifts}},
+		{"it is charged once", []refund.Ask{{Units: units("robe", 1, "soap", 1), Terms: gifts},
+			{Units: units("gift", 1), Terms: gifts}},
 			[]int64{28_000, 8_000}},
-		{"a gift that comes back as well is not charged", []refund.Ask{{Units: units("robe", 1, "soap", 1, "gift", 1), Terms: gifts}},
+		{"a gift that comes back as well is not charged",
+			[]refund.Ask{{Units: units("robe", 1, "soap", 1, "gift", 1), Terms: gifts}},
 			[]int64{36_000}},
 		{"all goods without the gift: the gift is charged",
 			[]refund.Ask{{Units: units("robe", 1, "soap", 1, "oil", 1), Terms: gifts}}, []int64{46_000}},
 		{"the discount stays when terms say so", []refund.Ask{{Units: units("oil", 1), Terms: gifts}}, []int64{18_000}},
-		{"a lost discount is charged on what is kept: 1,000 and 3,000", []refund.Ask{{Units: units("oil", 1), Terms: charge}}, []int64{14_000}},
+		{"a lost discount is charged on what is kept: 1,000 and 3,000", []refund.Ask{{Units: units("oil", 1), Terms: charge}},
+			[]int64{14_000}},
 		{"and given back when that comes back too", []refund.Ask{
-			{Units: units("oil", 1), Terms: charge}, {Units: units("robe", 1, "gift", 1), Terms: charge}, {Units: units("soap", 1), Terms: charge},
+			{Units: units("oil", 1), Terms: charge}, {Units: units("robe", 1, "gift", 1), Terms: charge},
+			{Units: units("soap", 1), Terms: charge},
 		}, []int64{14_000, 30_000, 10_000}},
 		{"a charge above the worth of the unit is carried to the next return", []refund.Ask{
-			{Units: units("soap", 1)}, {Units: units("oil", 1, "robe", 1), Terms: gifts, Fees: way}, {Units: units("gift", 1), Terms: gifts},
+			{Units: units("soap", 1)}, {Units: units("oil", 1, "robe", 1), Terms: gifts, Fees: way},
+			{Units: units("gift", 1), Terms: gifts},
 		}, []int64{9_000, 34_000, 8_000}},
 		{"nothing is asked for when charges exceed the worth", []refund.Ask{
 			{Units: units("robe", 1), Terms: gifts}, {Units: units("soap", 1), Terms: charge},
@@ -114,11 +122,14 @@ func TestWhatCannotBeReturned(t *testing.T) {
 	}{
 		{"a line of another order", nil, refund.Ask{Units: units("other", 1)}, refund.UnknownLine},
 		{"more units than were bought", nil, refund.Ask{Units: units("soap", 2)}, refund.UnitsGone},
-		{"a unit for the second time", []refund.Ask{{Units: units("soap", 1)}}, refund.Ask{Units: units("soap", 1)}, refund.UnitsGone},
+		{"a unit for the second time", []refund.Ask{{Units: units("soap", 1)}}, refund.Ask{Units: units("soap", 1)},
+			refund.UnitsGone},
 		{"no unit", nil, refund.Ask{Units: units("soap", 0)}, refund.BadQuantity},
 		{"fewer than none", nil, refund.Ask{Units: units("soap", -1)}, refund.BadQuantity},
-		{"a unit named twice", nil, refund.Ask{Exact: []refund.UnitRef{{LineID: "soap"}, {LineID: "soap"}}}, refund.UnitsGone},
-		{"a unit number that is not there", nil, refund.Ask{Exact: []refund.UnitRef{{LineID: "soap", N: 1}}}, refund.UnitsGone},
+		{"a unit named twice", nil, refund.Ask{Exact: []refund.UnitRef{{LineID: "soap"}, {LineID: "soap"}}},
+			refund.UnitsGone},
+		{"a unit number that is not there", nil, refund.Ask{Exact: []refund.UnitRef{{LineID: "soap", N: 1}}},
+			refund.UnitsGone},
 		{"more shipping than was paid", nil, refund.Ask{Shipping: 3_001}, refund.ShippingGone},
 		{"shipping for the second time", []refund.Ask{{Shipping: 3_000}}, refund.Ask{Shipping: 1}, refund.ShippingGone},
 		{"negative shipping", nil, refund.Ask{Shipping: -1}, refund.BadQuantity},
@@ -281,7 +292,8 @@ func TestAnySequenceOfReturnsEndsAtWhatWasPaid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawSale(t)
 		l := refund.Ledger{Sale: s}
-		terms := refund.Terms{ChargeGifts: rapid.Bool().Draw(t, "gifts"), ChargePromotions: rapid.Bool().Draw(t, "promotions")}
+		terms := refund.Terms{ChargeGifts: rapid.Bool().Draw(t, "gifts"),
+			ChargePromotions: rapid.Bool().Draw(t, "promotions")}
 		fees := int64(0)
 		for step := 0; ; step++ {
 			ask := refund.Ask{Units: map[string]int{}, Terms: terms}
@@ -402,7 +414,8 @@ func BenchmarkQuoteOfFiftyLinesAndFivePromotions(b *testing.B) {
 	}
 	s.Payments = []refund.Payment{{ID: "main", Method: refund.Card, Captured: s.Paid()}}
 	l := refund.Ledger{Sale: s}
-	ask := refund.Ask{Units: units("line1", 1, "line7", 2, "line33", 1), Terms: refund.Terms{ChargeGifts: true, ChargePromotions: true}}
+	ask := refund.Ask{Units: units("line1", 1, "line7", 2, "line33", 1),
+		Terms: refund.Terms{ChargeGifts: true, ChargePromotions: true}}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := l.Quote(ask); err != nil {

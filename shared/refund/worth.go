@@ -30,9 +30,9 @@ func (w worth) total() int64 {
 	return sum
 }
 
-// worthOf computes the worth of a set of returned units with that much of the shipping. Whether a promotion's condition is
-// still met is measured on the catalog price of all kept goods that are not gifts, which is never less than what the promotion
-// measured: in doubt the customer keeps the discount.
+// worthOf computes the worth of a set of returned units with that much of the shipping. Whether a promotion's condition
+// is still met is measured on the catalog price of all kept goods that are not gifts, which is never less than what the
+// promotion measured: in doubt the customer keeps the discount.
 func (s Sale) worthOf(gone map[UnitRef]bool, shipping int64, t Terms) worth {
 	w := worth{shipping: shipping}
 	keptValue, keptUnits, keptAny := int64(0), 0, false
@@ -82,9 +82,9 @@ func (s Sale) giftsKept(gone map[UnitRef]bool, lost map[string]bool) map[string]
 	return charged
 }
 
-// discountsKept is what the kept units are charged of the discounts of lost promotions, by promotion. A promotion's amount
-// is spread over all units of the sale in proportion to their discounts, by largest remainder, so that no unit is charged
-// more than its discount and the shares of all units add up to the amount.
+// discountsKept is what the kept units are charged of the discounts of lost promotions, by promotion. A promotion's
+// amount is spread over all units of the sale in proportion to their discounts, by largest remainder, so that no unit
+// is charged more than its discount and the shares of all units add up to the amount.
 func (s Sale) discountsKept(gone map[UnitRef]bool, lost map[string]bool) map[string]int64 {
 	var refs []UnitRef
 	var weights []int64

@@ -24,9 +24,11 @@ const (
 )
 
 // Reasons lists every reason.
-var Reasons = []Reason{ChangedMind, WrongSize, OrderedTwice, Late, Damaged, Faulty, WrongItem, NotAsDescribed, MissingParts}
+var Reasons = []Reason{ChangedMind, WrongSize, OrderedTwice, Late, Damaged, Faulty, WrongItem, NotAsDescribed,
+	MissingParts}
 
-// Fault reports whether the reason is the shop's to answer for: it then pays the way back, and the longer window counts.
+// Fault reports whether the reason is the shop's to answer for: it then pays the way back, and the longer window
+// counts.
 func (r Reason) Fault() bool {
 	switch r {
 	case Damaged, Faulty, WrongItem, NotAsDescribed, MissingParts:
@@ -73,7 +75,8 @@ type Decision struct {
 	Law   compliance.ReturnRule
 }
 
-// Decide says whether a line may be returned. The law is the least there is: where it gives more than the policy, it counts.
+// Decide says whether a line may be returned. The law is the least there is: where it gives more than the policy, it
+// counts.
 func (s Section) Decide(q Question) Decision {
 	d := Decision{Rule: s.Rule(q.Item), Law: compliance.ReturnRuleFor(q.Country)}
 	zone := ZoneOf(q.Country)
@@ -117,8 +120,8 @@ func (d Decision) WayBackFee(reason Reason, currency string) int64 {
 	return d.Rule.WayBack[currency]
 }
 
-// RestockingFee is what the shop keeps of units that cost so much, when they are returned at an instant. It never applies to
-// a right that the law gives free of fees.
+// RestockingFee is what the shop keeps of units that cost so much, when they are returned at an instant. It never
+// applies to a right that the law gives free of fees.
 func (d Decision) RestockingFee(q Question, cost int64) int64 {
 	if q.Reason.Fault() || d.Rule.Restocking.BasisPoints == 0 || d.ByLaw && !d.Law.Fees {
 		return 0

@@ -1,9 +1,9 @@
 // Package returnpolicy is the shop's return policy as data: windows, fees, exceptions and extras by country and kind of
-// goods. It validates a policy against the consumer law of each country (package compliance), decides what applies to a line,
-// and writes the policy as plain text. It is pure: no clock, no storage.
+// goods. It validates a policy against the consumer law of each country (package compliance), decides what applies to a
+// line, and writes the policy as plain text. It is pure: no clock, no storage.
 //
-// A policy has versions. A version that is in force is never changed; an order keeps the version that was in force when it
-// was placed.
+// A policy has versions. A version that is in force is never changed; an order keeps the version that was in force when
+// it was placed.
 package returnpolicy
 
 import (
@@ -118,7 +118,8 @@ func (g Goods) Match(i Item) bool {
 	meet := func(a, b []string) bool {
 		return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 	}
-	return g.All() || slices.Contains(g.Products, i.ProductID) || meet(g.Categories, i.Categories) || meet(g.Tags, i.Tags) ||
+	return g.All() || slices.Contains(g.Products, i.ProductID) || meet(g.Categories, i.Categories) ||
+		meet(g.Tags, i.Tags) ||
 		g.Boxes && i.Box
 }
 
@@ -152,8 +153,8 @@ func (s Section) Rule(i Item) Rule {
 	return Rule{Outbound: OutboundNever, Gifts: Keep, Promotions: Keep}
 }
 
-// InForce returns the version in force at an instant: of those that have begun the one that began last, of equals the higher
-// version. ok is false when none has begun.
+// InForce returns the version in force at an instant: of those that have begun the one that began last, of equals the
+// higher version. ok is false when none has begun.
 func InForce(versions []Policy, at time.Time) (p Policy, ok bool) {
 	for _, v := range versions {
 		if !v.From.After(at) && (!ok || v.From.After(p.From) || v.From.Equal(p.From) && v.Version > p.Version) {

@@ -44,8 +44,10 @@ func TestAPolicyThatGivesLessThanTheLawIsRefusedWithTheRule(t *testing.T) {
 			[]string{"/sections/0/rules/2/windowDays window_too_short"}, "전자상거래법"},
 		{"seven days in Korea", edited(korea, func(r *returnpolicy.Rule) { r.WindowDays = 7 }), nil, ""},
 		{"thirteen days in the EU", edited(europe, func(r *returnpolicy.Rule) { r.WindowDays = 13 }),
-			[]string{"/sections/1/rules/1/windowDays window_too_short", "/sections/1/rules/1/windowDays window_too_short"}, "2011/83/EU"},
-		{"no returns on sale goods in Korea", edited(korea, func(r *returnpolicy.Rule) { r.FinalSale = compliance.ReducedPrice }),
+			[]string{"/sections/1/rules/1/windowDays window_too_short", "/sections/1/rules/1/windowDays window_too_short"},
+			"2011/83/EU"},
+		{"no returns on sale goods in Korea",
+			edited(korea, func(r *returnpolicy.Rule) { r.FinalSale = compliance.ReducedPrice }),
 			[]string{"/sections/0/rules/2/finalSale final_sale_not_allowed"}, "전자상거래법"},
 		{"two months for faults in Korea", edited(korea, func(r *returnpolicy.Rule) { r.FaultMonths = 2 }),
 			[]string{"/sections/0/rules/2/faultMonths fault_window_too_short"}, "전자상거래법"},
@@ -57,10 +59,13 @@ func TestAPolicyThatGivesLessThanTheLawIsRefusedWithTheRule(t *testing.T) {
 		{"store credit instead of money in Korea", edited(korea, func(r *returnpolicy.Rule) { r.CreditOnly = true }),
 			[]string{"/sections/0/rules/2/creditOnly money_required"}, "전자상거래법"},
 		{"no shipping back in the EU", edited(europe, func(r *returnpolicy.Rule) { r.Outbound = returnpolicy.OutboundNever }),
-			[]string{"/sections/1/rules/1/outbound outbound_refund_required", "/sections/1/rules/1/outbound outbound_refund_required"}, "2011/83/EU"},
-		{"an amount in a currency that is none", edited(korea, func(r *returnpolicy.Rule) { r.WayBack = returnpolicy.Amounts{"WON": 1} }),
+			[]string{"/sections/1/rules/1/outbound outbound_refund_required",
+				"/sections/1/rules/1/outbound outbound_refund_required"}, "2011/83/EU"},
+		{"an amount in a currency that is none",
+			edited(korea, func(r *returnpolicy.Rule) { r.WayBack = returnpolicy.Amounts{"WON": 1} }),
 			[]string{"/sections/0/rules/2/wayBack/WON invalid"}, ""},
-		{"a condition in one language", edited(korea, func(r *returnpolicy.Rule) { r.Condition = map[string]string{"ko": "새 상품"} }),
+		{"a condition in one language",
+			edited(korea, func(r *returnpolicy.Rule) { r.Condition = map[string]string{"ko": "새 상품"} }),
 			[]string{"/sections/0/rules/2/condition required"}, ""},
 		{"a last rule that is not for all", edited(korea, func(r *returnpolicy.Rule) { r.Goods.Tags = []string{"x"} }),
 			[]string{"/sections/0/rules required"}, ""},
@@ -70,7 +75,8 @@ func TestAPolicyThatGivesLessThanTheLawIsRefusedWithTheRule(t *testing.T) {
 			p.Sections[1].Rules[1].WindowDays, p.Sections[1].Rules[1].FaultMonths = 14, 24
 			return p
 		}(), []string{"/sections/1/countries/2 duplicate"}, ""},
-		{"no section for everywhere else", returnpolicy.Policy{Sections: standard().Sections[:2]}, []string{"/sections required"}, ""},
+		{"no section for everywhere else", returnpolicy.Policy{Sections: standard().Sections[:2]},
+			[]string{"/sections required"}, ""},
 		{"nothing", returnpolicy.Policy{}, []string{"/sections required"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,14 +119,20 @@ func TestWhoMayReturnWhatUntilWhen(t *testing.T) {
 		byLaw   bool
 	}{
 		{"within the days of the law", standard(), returnpolicy.Question{At: at("2026-11-09 23:59:59")}, true, "", true},
-		{"after them, within the days of the policy", standard(), returnpolicy.Question{At: at("2026-11-10 00:00:00")}, true, "", false},
+		{"after them, within the days of the policy", standard(), returnpolicy.Question{At: at("2026-11-10 00:00:00")}, true,
+			"", false},
 		{"the last second", seven, returnpolicy.Question{At: at("2026-11-09 23:59:59")}, true, "", true},
-		{"one second later", seven, returnpolicy.Question{At: at("2026-11-10 00:00:00")}, false, returnpolicy.WindowClosed, false},
-		{"a fault, after the days for any reason", seven, returnpolicy.Question{Reason: returnpolicy.Faulty, At: at("2027-01-15 00:00:00")}, true, "", true},
-		{"a fault, after three months", seven, returnpolicy.Question{Reason: returnpolicy.Faulty, At: at("2027-02-03 00:00:00")}, false,
+		{"one second later", seven, returnpolicy.Question{At: at("2026-11-10 00:00:00")}, false, returnpolicy.WindowClosed,
+			false},
+		{"a fault, after the days for any reason", seven,
+			returnpolicy.Question{Reason: returnpolicy.Faulty, At: at("2027-01-15 00:00:00")}, true, "", true},
+		{"a fault, after three months", seven,
+			returnpolicy.Question{Reason: returnpolicy.Faulty, At: at("2027-02-03 00:00:00")}, false,
 			returnpolicy.WindowClosed, false},
-		{"made to order", standard(), returnpolicy.Question{Item: custom, At: at("2026-11-03 00:00:00")}, false, returnpolicy.FinalSale, false},
-		{"made to order and faulty", standard(), returnpolicy.Question{Item: custom, Reason: returnpolicy.Faulty, At: at("2026-11-03 00:00:00")},
+		{"made to order", standard(), returnpolicy.Question{Item: custom, At: at("2026-11-03 00:00:00")}, false,
+			returnpolicy.FinalSale, false},
+		{"made to order and faulty", standard(),
+			returnpolicy.Question{Item: custom, Reason: returnpolicy.Faulty, At: at("2026-11-03 00:00:00")},
 			true, "", true},
 	} {
 		c.q.Received, c.q.Country = received, "KR"
@@ -132,7 +144,8 @@ func TestWhoMayReturnWhatUntilWhen(t *testing.T) {
 			t.Errorf("%s: allowed %v, code %q, by law %v, until %s", c.name, d.Allowed, d.Code, d.ByLaw, d.Until.In(kst))
 		}
 	}
-	d := standard().Section("KR").Decide(returnpolicy.Question{Country: "KR", Reason: returnpolicy.ChangedMind, At: received})
+	d := standard().Section("KR").Decide(returnpolicy.Question{Country: "KR", Reason: returnpolicy.ChangedMind,
+		At: received})
 	if !d.Allowed || !d.Until.IsZero() {
 		t.Errorf("a parcel on its way: allowed %v until %s", d.Allowed, d.Until)
 	}
@@ -145,8 +158,9 @@ func TestNoPolicyGivesLessThanTheLaw(t *testing.T) {
 		law := compliance.ReturnRuleFor(country)
 		r := returnpolicy.Rule{
 			ID: "any", WindowDays: rapid.IntRange(0, 40).Draw(t, "window"), FaultMonths: rapid.IntRange(0, 30).Draw(t, "fault"),
-			Restocking: returnpolicy.Restocking{BasisPoints: rapid.IntRange(0, 3_000).Draw(t, "fee"), FromDay: rapid.IntRange(0, 20).Draw(t, "from")},
-			Outbound:   returnpolicy.OutboundWhole, Gifts: returnpolicy.Keep, Promotions: returnpolicy.Keep,
+			Restocking: returnpolicy.Restocking{BasisPoints: rapid.IntRange(0, 3_000).Draw(t, "fee"),
+				FromDay: rapid.IntRange(0, 20).Draw(t, "from")},
+			Outbound: returnpolicy.OutboundWhole, Gifts: returnpolicy.Keep, Promotions: returnpolicy.Keep,
 		}
 		p := returnpolicy.Policy{Sections: []returnpolicy.Section{
 			{Countries: []string{country}, SendWithinDays: 14, Rules: []returnpolicy.Rule{r}},
@@ -171,10 +185,12 @@ func TestAnOrderKeepsThePolicyItWasSoldUnder(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	versions := []returnpolicy.Policy{
-		{Version: 0}, {Version: 1, From: noon}, {Version: 2, From: noon.AddDate(0, 0, 10)}, {Version: 3, From: noon.AddDate(0, 0, 10)},
+		{Version: 0}, {Version: 1, From: noon}, {Version: 2, From: noon.AddDate(0, 0, 10)},
+		{Version: 3, From: noon.AddDate(0, 0, 10)},
 	}
 	for placed, want := range map[time.Time]int{
-		noon.Add(-time.Second): 0, noon: 1, noon.AddDate(0, 0, 10).Add(-time.Second): 1, noon.AddDate(0, 0, 10): 3, noon.AddDate(1, 0, 0): 3,
+		noon.Add(-time.Second): 0, noon: 1, noon.AddDate(0, 0, 10).Add(-time.Second): 1, noon.AddDate(0, 0, 10): 3,
+		noon.AddDate(1, 0, 0): 3,
 	} {
 		if p, ok := returnpolicy.InForce(versions, placed); !ok || p.Version != want {
 			t.Errorf("placed %s: version %d, want %d", placed, p.Version, want)
@@ -209,9 +225,12 @@ func TestThePolicyAsText(t *testing.T) {
 		country, language string
 		want, never       []string
 	}{
-		{"KR", "ko", []string{"14일 이내", "3개월 이내", "₩3,000", "3영업일", "연 15%", "전자상거래법", "5%를 더", "사은품"}, []string{"%!", "days"}},
-		{"KR", "en", []string{"within 14 days", "within 3 months", "₩3,000", "3 business days", "15%", "store credit"}, []string{"%!", "환불"}},
-		{"DE", "en", []string{"Withdraw from contract here", "2011/83/EU", "The shipping is refunded when the whole order comes back"}, []string{"%!"}},
+		{"KR", "ko", []string{"14일 이내", "3개월 이내", "₩3,000", "3영업일", "연 15%", "전자상거래법", "5%를 더", "사은품"},
+			[]string{"%!", "days"}},
+		{"KR", "en", []string{"within 14 days", "within 3 months", "₩3,000", "3 business days", "15%", "store credit"},
+			[]string{"%!", "환불"}},
+		{"DE", "en", []string{"Withdraw from contract here", "2011/83/EU",
+			"The shipping is refunded when the whole order comes back"}, []string{"%!"}},
 		{"US", "fr", []string{"within 30 days of receipt", "$12.00"}, []string{"%!", "Your right by law"}},
 	} {
 		text := standard().Text(c.country, c.language)
@@ -231,7 +250,8 @@ func TestThePolicyAsText(t *testing.T) {
 func TestFees(t *testing.T) {
 	t.Parallel()
 	d := standard().Section("KR").Decide(returnpolicy.Question{Country: "KR", Reason: returnpolicy.ChangedMind})
-	for reason, want := range map[returnpolicy.Reason]int64{returnpolicy.ChangedMind: 3_000, returnpolicy.Faulty: 0, returnpolicy.WrongItem: 0} {
+	for reason, want := range map[returnpolicy.Reason]int64{returnpolicy.ChangedMind: 3_000, returnpolicy.Faulty: 0,
+		returnpolicy.WrongItem: 0} {
 		if got := d.WayBackFee(reason, "KRW"); got != want {
 			t.Errorf("%s: the way back costs %d, want %d", reason, got, want)
 		}

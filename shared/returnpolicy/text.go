@@ -11,7 +11,8 @@ import (
 	"dangol/shared/money"
 )
 
-// Text writes the policy for customers in a country as plain text, in Korean for ko and in English for every other language.
+// Text writes the policy for customers in a country as plain text, in Korean for ko and in English for every other
+// language.
 func (p Policy) Text(country, language string) string {
 	w := words["en"]
 	if language == "ko" {
@@ -54,18 +55,25 @@ var words = map[string]vocabulary{
 		language: "en", title: "Returns and refunds (version %d, from %s)", all: "All goods", products: "Products: %s",
 		categories: "Categories: %s", tags: "Goods tagged: %s", boxes: "Boxes of a subscription",
 		window: "You may return the goods within %d days of receipt, whatever the reason.",
-		fault:  "What is faulty, damaged or not as described may be returned within %d months of receipt; we pay the way back.",
-		final:  "Excluded from returns without fault: %s.", wayFree: "The way back is free.", wayPaid: "The way back with our label costs %s.",
-		ownWay: "You may also send the goods back yourself.", outbound: "The shipping is refunded when the whole order comes back.",
-		outboundNever: "The shipping to you is refunded only when we are at fault.", restocking: "We keep %s of the price as a restocking fee.",
+		fault: "What is faulty, damaged or not as described may be returned within %d months of receipt; we pay the way " +
+			"back.",
+		final: "Excluded from returns without fault: %s.", wayFree: "The way back is free.",
+		wayPaid:        "The way back with our label costs %s.",
+		ownWay:         "You may also send the goods back yourself.",
+		outbound:       "The shipping is refunded when the whole order comes back.",
+		outboundNever:  "The shipping to you is refunded only when we are at fault.",
+		restocking:     "We keep %s of the price as a restocking fee.",
 		restockingFrom: "From day %d after receipt on we keep %s of the price as a restocking fee.",
-		exchange:       "The goods can be exchanged for another variant.", bonus: "Take store credit instead of money and get %s on top.",
-		creditOnly: "Returns without fault are refunded as store credit.",
-		gifts:      "A gift that the goods you keep no longer earn comes back too, or its price is charged.",
-		promoted:   "A discount that the goods you keep no longer earn is charged.", send: "Send the goods within %d days of the approval.",
-		business: "We refund within %d business days of receiving the goods.", days: "We refund within %d days, once the goods are back.",
-		law:      "Your right by law to withdraw within %d days is not affected (%s).",
-		function: "To withdraw: “%s”.", interest: "A late refund bears interest of %s a year.",
+		exchange:       "The goods can be exchanged for another variant.",
+		bonus:          "Take store credit instead of money and get %s on top.",
+		creditOnly:     "Returns without fault are refunded as store credit.",
+		gifts:          "A gift that the goods you keep no longer earn comes back too, or its price is charged.",
+		promoted:       "A discount that the goods you keep no longer earn is charged.",
+		send:           "Send the goods within %d days of the approval.",
+		business:       "We refund within %d business days of receiving the goods.",
+		days:           "We refund within %d days, once the goods are back.",
+		law:            "Your right by law to withdraw within %d days is not affected (%s).",
+		function:       "To withdraw: “%s”.", interest: "A late refund bears interest of %s a year.",
 		exemptions: map[compliance.Exemption]string{
 			compliance.CustomMade: "made to your order", compliance.Perishable: "perishable goods",
 			compliance.UnsealedHygiene: "hygiene goods that were unsealed", compliance.UnsealedMedia: "media that were unsealed",
@@ -157,7 +165,8 @@ func (w vocabulary) amounts(a Amounts) string {
 
 func (w vocabulary) refund(law compliance.ReturnRule) string {
 	if law.RefundBusinessDays > 0 {
-		return fmt.Sprintf(w.business, law.RefundBusinessDays) + " " + fmt.Sprintf(w.interest, percent(law.InterestBasisPoints))
+		return fmt.Sprintf(w.business, law.RefundBusinessDays) + " " + fmt.Sprintf(w.interest,
+			percent(law.InterestBasisPoints))
 	}
 	return fmt.Sprintf(w.days, law.RefundDays)
 }

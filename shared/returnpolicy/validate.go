@@ -149,20 +149,24 @@ func (v *validation) amounts(at string, a Amounts) {
 // lawful checks a rule against the law of a country: it may give more than the law, never less.
 func (v *validation) lawful(at string, r Rule, law compliance.ReturnRule) {
 	if r.FinalSale != "" && !law.Allows(r.FinalSale) {
-		v.add(at+"/finalSale", FinalSaleNotAllowed, law.Source, "the law of %s knows no exclusion because of %s", law.Country, r.FinalSale)
+		v.add(at+"/finalSale", FinalSaleNotAllowed, law.Source, "the law of %s knows no exclusion because of %s", law.Country,
+			r.FinalSale)
 	}
 	if r.FinalSale == "" && r.WindowDays < law.WithdrawalDays {
 		v.add(at+"/windowDays", WindowTooShort, law.Source, "the law of %s gives %d days", law.Country, law.WithdrawalDays)
 	}
 	if r.FaultMonths < law.FaultMonths {
-		v.add(at+"/faultMonths", FaultWindowTooShort, law.Source, "the law of %s gives %d months for faults", law.Country, law.FaultMonths)
+		v.add(at+"/faultMonths", FaultWindowTooShort, law.Source, "the law of %s gives %d months for faults", law.Country,
+			law.FaultMonths)
 	}
 	if r.Restocking.BasisPoints > 0 && !law.Fees && r.Restocking.FromDay <= law.WithdrawalDays {
-		v.add(at+"/restocking", FeeNotAllowed, law.Source, "no fee on a return within the %d days of the law of %s; use fromDay",
+		v.add(at+"/restocking", FeeNotAllowed, law.Source,
+			"no fee on a return within the %d days of the law of %s; use fromDay",
 			law.WithdrawalDays, law.Country)
 	}
 	if law.OutboundBack && r.Outbound != OutboundWhole {
-		v.add(at+"/outbound", OutboundRefund, law.Source, "the law of %s refunds the shipping of an order that comes back as a whole", law.Country)
+		v.add(at+"/outbound", OutboundRefund, law.Source,
+			"the law of %s refunds the shipping of an order that comes back as a whole", law.Country)
 	}
 	if r.CreditOnly && !law.CreditOnly {
 		v.add(at+"/creditOnly", MoneyRequired, law.Source, "the law of %s gives money back", law.Country)

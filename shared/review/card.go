@@ -54,7 +54,8 @@ func (r *Review) Card() ReviewSummary {
 		Written: r.Written, Edited: r.Edited,
 	}
 	if r.Reward != nil {
-		c.Rewarded = &CardReward{Kind: r.Reward.Kind, Form: r.Reward.Form, Amount: r.Reward.Amount, Currency: r.Reward.Currency}
+		c.Rewarded = &CardReward{Kind: r.Reward.Kind, Form: r.Reward.Form, Amount: r.Reward.Amount,
+			Currency: r.Reward.Currency}
 	}
 	for _, m := range r.Shown() {
 		c.Media = append(c.Media, CardMedia{

@@ -37,13 +37,14 @@ func Clean(text string) string {
 	return strings.TrimSpace(norm.NFC.String(out.String()))
 }
 
-// invisible reports control characters, format characters (bidirectional controls, zero-width space, byte order mark; the
-// joiners between emoji stay), private use, and code points that are no characters.
+// invisible reports control characters, format characters (bidirectional controls, zero-width space, byte order mark;
+// the joiners between emoji stay), private use, and code points that are no characters.
 func invisible(r rune) bool {
 	const zeroWidthJoiner = '\u200d'
 	if r == zeroWidthJoiner || r == '\t' || r == '\n' {
 		return false
 	}
-	return r == unicode.ReplacementChar || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Noncharacter_Code_Point) ||
+	return r == unicode.ReplacementChar ||
+		unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Noncharacter_Code_Point) ||
 		r == '\u3164' || r == '\u115f' || r == '\u1160' // Hangul fillers are letters that cannot be seen
 }

@@ -52,7 +52,8 @@ func TestCleanTextStaysAsItIsWhenCleanedAgain(t *testing.T) {
 
 func TestWrongContentIsNamedFieldByField(t *testing.T) {
 	t.Parallel()
-	good := review.Content{Stars: 5, Title: "t", Text: "text", Language: "ko", Attributes: map[string]string{"skin_type": "dry"}}
+	good := review.Content{Stars: 5, Title: "t", Text: "text", Language: "ko",
+		Attributes: map[string]string{"skin_type": "dry"}}
 	for _, tt := range []struct {
 		name    string
 		change  func(*review.Content)
@@ -64,8 +65,10 @@ func TestWrongContentIsNamedFieldByField(t *testing.T) {
 		{"100,000 characters", func(c *review.Content) { c.Text = strings.Repeat("가", 100_000) }, "/text"},
 		{"a long title", func(c *review.Content) { c.Title = strings.Repeat("t", 101) }, "/title"},
 		{"no language", func(c *review.Content) { c.Language = "" }, "/language"},
-		{"an attribute that the shop does not have", func(c *review.Content) { c.Attributes = map[string]string{"shoe": "1"} }, "/attributes"},
-		{"a value that it does not have", func(c *review.Content) { c.Attributes = map[string]string{"skin_type": "x"} }, "/attributes/skin_type"},
+		{"an attribute that the shop does not have",
+			func(c *review.Content) { c.Attributes = map[string]string{"shoe": "1"} }, "/attributes"},
+		{"a value that it does not have", func(c *review.Content) { c.Attributes = map[string]string{"skin_type": "x"} },
+			"/attributes/skin_type"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,13 +87,16 @@ func TestWrongContentIsNamedFieldByField(t *testing.T) {
 
 func TestMarkupIsHarmlessInEveryForm(t *testing.T) {
 	t.Parallel()
-	card := review.ReviewSummary{ID: "rev_1", Title: "</script><b>", Text: "<script>alert('x')</script> & \"", Author: "<i>", Language: "en"}
-	linked, err := json.Marshal(review.Linked("https://shop.example.com/p", "Soap", review.Tally{"n5": 1}, []review.ReviewSummary{card},
+	card := review.ReviewSummary{ID: "rev_1", Title: "</script><b>", Text: "<script>alert('x')</script> & \"",
+		Author: "<i>", Language: "en"}
+	linked, err := json.Marshal(review.Linked("https://shop.example.com/p", "Soap", review.Tally{"n5": 1},
+		[]review.ReviewSummary{card},
 		func(review.ReviewSummary) string { return "" }))
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed, err := review.FeedPage("Shop", []review.ReviewSummary{card}, func(string) string { return "https://shop.example.com/p" })
+	feed, err := review.FeedPage("Shop", []review.ReviewSummary{card},
+		func(string) string { return "https://shop.example.com/p" })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,24 +115,28 @@ func TestMarkupIsHarmlessInEveryForm(t *testing.T) {
 
 func TestDisclosuresTravelWithTheReview(t *testing.T) {
 	t.Parallel()
-	r := review.Review{Content: review.Content{Stars: 1, Text: "bad", Language: "en"}, State: review.Published, Verified: true}
+	r := review.Review{Content: review.Content{Stars: 1, Text: "bad", Language: "en"}, State: review.Published,
+		Verified: true}
 	r.Reward = &review.Reward{Kind: "review", Form: "coupon", Amount: 500, Currency: "KRW"}
 	card := r.Card()
-	linked := review.Linked("https://x", "Soap", r.Tally(), []review.ReviewSummary{card}, func(c review.ReviewSummary) string {
-		if c.Rewarded != nil {
-			return "rewarded"
-		}
-		return ""
-	})
+	linked := review.Linked("https://x", "Soap", r.Tally(), []review.ReviewSummary{card},
+		func(c review.ReviewSummary) string {
+			if c.Rewarded != nil {
+				return "rewarded"
+			}
+			return ""
+		})
 	if got := linked.Reviews[0].Body; got != "[rewarded] bad" {
 		t.Errorf("JSON-LD has %q", got)
 	}
-	feed, err := review.FeedPage("Shop", []review.ReviewSummary{card, {ID: "old", Imported: "judgeme"}}, func(string) string { return "https://x" })
+	feed, err := review.FeedPage("Shop", []review.ReviewSummary{card, {ID: "old", Imported: "judgeme"}},
+		func(string) string { return "https://x" })
 	if err != nil {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]int{
-		"<is_incentivized_review>true<": 1, "<is_incentivized_review>false<": 1, "<is_verified_purchase>true<": 1, "is_verified_purchase>false": 0,
+		"<is_incentivized_review>true<": 1, "<is_incentivized_review>false<": 1, "<is_verified_purchase>true<": 1,
+		"is_verified_purchase>false": 0,
 	} {
 		if got := strings.Count(string(feed), text); got != want {
 			t.Errorf("the feed has %q %d times, want %d:\n%s", text, got, want, feed)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// FeedVersion is the version of Google's product review feed that FeedPage writes (support.google.com/merchants, "Product
-// review feeds").
+// FeedVersion is the version of Google's product review feed that FeedPage writes (support.google.com/merchants,
+// "Product review feeds").
 const FeedVersion = "2.4"
 
 // FeedPage writes published reviews as a product review feed. publisher is the shop's name; page makes the address of a

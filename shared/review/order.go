@@ -19,8 +19,8 @@ func IsNew(helpful, unhelpful int, written, at time.Time) bool {
 	return helpful+unhelpful < NewVotes && at.Sub(written) < NewFor
 }
 
-// HelpfulPlace is the sort key of a review in the list by helpfulness: the Wilson bound of its votes, then the time it was
-// written. It takes no stars.
+// HelpfulPlace is the sort key of a review in the list by helpfulness: the Wilson bound of its votes, then the time it
+// was written. It takes no stars.
 func HelpfulPlace(helpful, unhelpful int, written time.Time, id string) string {
 	return fmt.Sprintf("%06d#%s#%s", int(Wilson(helpful, helpful+unhelpful)*1e6), Moment(written), id)
 }
@@ -33,9 +33,9 @@ func StarsPlace(rating int, written time.Time, id string) string {
 // Moment writes a time so that texts sort as the times do.
 func Moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// Interleave makes a page of at most limit entries from the most helpful ones and the new ones, each in its own order: every
-// NewEvery-th place goes to a new one, and when one kind runs out the other fills its places. start is how many places the
-// pages before had. It returns how many of each were used.
+// Interleave makes a page of at most limit entries from the most helpful ones and the new ones, each in its own order:
+// every NewEvery-th place goes to a new one, and when one kind runs out the other fills its places. start is how many
+// places the pages before had. It returns how many of each were used.
 func Interleave[T any](helpful, fresh []T, start, limit int) (page []T, usedHelpful, usedFresh int) {
 	for len(page) < limit && usedHelpful+usedFresh < len(helpful)+len(fresh) {
 		forNew := (start+len(page)+1)%NewEvery == 0

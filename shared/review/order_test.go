@@ -31,7 +31,8 @@ func TestNewReviewsGetEveryFifthPlaceAndNothingIsLostOrShownTwice(t *testing.T) 
 			all = append(all, page...)
 			h, n = h+usedH, n+usedN
 		}
-		if want := slices.Concat(helpful, fresh); len(all) != len(want) || !slices.Equal(slices.Sorted(slices.Values(all)), slices.Sorted(slices.Values(want))) {
+		if want := slices.Concat(helpful, fresh); len(all) != len(want) ||
+			!slices.Equal(slices.Sorted(slices.Values(all)), slices.Sorted(slices.Values(want))) {
 			t.Fatalf("shown %v of %v", all, want)
 		}
 		for i, id := range all {
@@ -55,7 +56,8 @@ func TestHelpfulPlaceSortsByVotesAndNotByStars(t *testing.T) {
 		r := drawReview(t)
 		other := *r
 		other.Stars = rapid.IntRange(1, 5).Draw(t, "other stars")
-		if review.HelpfulPlace(r.Helpful, r.Unhelpful, r.Written, r.ID) != review.HelpfulPlace(other.Helpful, other.Unhelpful, other.Written, other.ID) {
+		if review.HelpfulPlace(r.Helpful, r.Unhelpful, r.Written, r.ID) != review.HelpfulPlace(other.Helpful, other.Unhelpful,
+			other.Written, other.ID) {
 			t.Fatal("the place depends on the stars")
 		}
 	})

@@ -3,8 +3,8 @@ package review
 // Reason is a code for why a review, a photo or a question is not shown.
 type Reason string
 
-// The reasons of the published policy (docs/reviews.md). None of them is about the stars or about whether the opinion is
-// favorable.
+// The reasons of the published policy (docs/reviews.md). None of them is about the stars or about whether the opinion
+// is favorable.
 const (
 	Profanity          Reason = "profanity"
 	PersonalData       Reason = "personal_data"

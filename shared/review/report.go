@@ -13,8 +13,9 @@ type Reporter struct {
 	Dismissed int `dynamodbav:"dismissed,omitempty"`
 }
 
-// Weight is what a report of theirs counts: PlainReport without a record, up to twice that for reporters who were right, down
-// to a tenth for those who were not. It is the share of upheld reports with one virtual upheld and one dismissed report.
+// Weight is what a report of theirs counts: PlainReport without a record, up to twice that for reporters who were
+// right, down to a tenth for those who were not. It is the share of upheld reports with one virtual upheld and one
+// dismissed report.
 func (r Reporter) Weight() int {
 	return max(PlainReport/10, 2*PlainReport*(r.Upheld+1)/(r.Upheld+r.Dismissed+2))
 }

@@ -1,6 +1,7 @@
-// Package review is the rules of product reviews: what a review is, which states it has, what it adds to the summary of its
-// product, the scores that are computed from that summary, the orders in which reviews are listed, and the forms in which
-// they leave the shop (schema.org, product review feed). It is pure: no clock, no storage; package review/store keeps them.
+// Package review is the rules of product reviews: what a review is, which states it has, what it adds to the summary of
+// its product, the scores that are computed from that summary, the orders in which reviews are listed, and the forms in
+// which they leave the shop (schema.org, product review feed). It is pure: no clock, no storage; package review/store
+// keeps them.
 //
 // No rule in this package that decides about publication, order or reward reads the stars.
 package review
@@ -14,8 +15,8 @@ import (
 // State is where a review stands.
 type State string
 
-// The states of a review. A new review is published or held; a moderator publishes, returns or rejects; the author mends a
-// returned review and deletes any.
+// The states of a review. A new review is published or held; a moderator publishes, returns or rejects; the author
+// mends a returned review and deletes any.
 const (
 	Published State = "published"
 	Held      State = "held"     // waits for a moderator, at the latest until DecideBy
@@ -139,8 +140,8 @@ type Signal struct {
 	Detail string `json:"detail"` // for moderators, in English
 }
 
-// NextJob is when something has to be done about the review by itself: a held one is published, a photo that is held too, and
-// a reward is decided. The zero time when there is nothing.
+// NextJob is when something has to be done about the review by itself: a held one is published, a photo that is held
+// too, and a reward is decided. The zero time when there is nothing.
 func (r *Review) NextJob() time.Time {
 	switch r.State {
 	case Held:

@@ -2,8 +2,8 @@ package review
 
 import "strconv"
 
-// The types of schema.org that a product page carries as JSON-LD, for search engines. encoding/json writes <, > and & as
-// \u003c, \u003e and \u0026, so the text of a review cannot end the script element it is put into.
+// The types of schema.org that a product page carries as JSON-LD, for search engines. encoding/json writes <, > and &
+// as \u003c, \u003e and \u0026, so the text of a review cannot end the script element it is put into.
 type (
 	// LinkedProduct is a schema.org Product.
 	LinkedProduct struct {
@@ -48,11 +48,13 @@ type (
 
 // Linked is a product with its summary and some of its published reviews for search engines. page is the address of the
 // product page. disclose returns what has to stand before the text of a review, "" for nothing.
-func Linked(page, name string, summary Tally, reviews []ReviewSummary, disclose func(ReviewSummary) string) LinkedProduct {
+func Linked(page, name string, summary Tally, reviews []ReviewSummary,
+	disclose func(ReviewSummary) string) LinkedProduct {
 	p := LinkedProduct{Context: "https://schema.org", Type: "Product", ID: page, Name: name}
 	if n := summary.Rated(); n > 0 {
 		p.Rating = &LinkedRating{
-			Type: "AggregateRating", Value: strconv.FormatFloat(Round(summary.Average()), 'f', -1, 64), Count: n, Best: 5, Worst: 1,
+			Type: "AggregateRating", Value: strconv.FormatFloat(Round(summary.Average()), 'f', -1, 64), Count: n, Best: 5,
+			Worst: 1,
 		}
 	}
 	for _, r := range reviews {
@@ -66,7 +68,8 @@ func Linked(page, name string, summary Tally, reviews []ReviewSummary, disclose 
 		}
 		p.Reviews = append(p.Reviews, LinkedReview{
 			Type: "Review", Name: r.Title, Body: body, Language: r.Language, Published: r.Written.UTC().Format("2006-01-02"),
-			Rating: LinkedStars{Type: "Rating", Value: r.Rating, Best: 5, Worst: 1}, Author: LinkedPerson{Type: "Person", Name: author},
+			Rating: LinkedStars{Type: "Rating", Value: r.Rating, Best: 5, Worst: 1},
+			Author: LinkedPerson{Type: "Person", Name: author},
 		})
 	}
 	return p

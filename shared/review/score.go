@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// The prior of the Bayesian score: every product begins with PriorWeight virtual reviews of PriorStars, as Trustpilot does it
-// (support.trustpilot.com 201748946: 7 reviews of 3.5 stars).
+// The prior of the Bayesian score: every product begins with PriorWeight virtual reviews of PriorStars, as Trustpilot
+// does it (support.trustpilot.com 201748946: 7 reviews of 3.5 stars).
 const (
 	PriorWeight = 7
 	PriorStars  = 3.5

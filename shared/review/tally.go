@@ -6,12 +6,13 @@ import (
 	"strconv"
 )
 
-// Tally is counts by name. A review has the tally of what it adds to the summary of its product, and the summary is the sum
-// of its reviews' tallies, exactly: a change of a review adds the difference of its two tallies in the same transaction.
+// Tally is counts by name. A review has the tally of what it adds to the summary of its product, and the summary is the
+// sum of its reviews' tallies, exactly: a change of a review adds the difference of its two tallies in the same
+// transaction.
 //
-// Names: n1 to n5 are published reviews by rating; photos, verified, rewarded, imported, followUps are published reviews that
-// have or are it; attr.<name>.<value> and lang.<language> are published reviews by answer and language; state.<state> is
-// all reviews by state.
+// Names: n1 to n5 are published reviews by rating; photos, verified, rewarded, imported, followUps are published
+// reviews that have or are it; attr.<name>.<value> and lang.<language> are published reviews by answer and language;
+// state.<state> is all reviews by state.
 type Tally map[string]int
 
 // Tally is what the review adds to the summary of its product.

@@ -8,8 +8,8 @@ const (
 	DecideWithin = 72 * time.Hour
 	// FirstRequest is how long after delivery the buyer is asked for a review.
 	FirstRequest = 7 * 24 * time.Hour
-	// FollowUpAfter is how long after delivery the buyer is asked for the follow-up, whatever the first review said, and how
-	// long after delivery a follow-up can be written.
+	// FollowUpAfter is how long after delivery the buyer is asked for the follow-up, whatever the first review said, and
+	// how long after delivery a follow-up can be written.
 	FollowUpAfter = 30 * 24 * time.Hour
 	// WriteWithin is how long after delivery a review can be written.
 	WriteWithin = 365 * 24 * time.Hour

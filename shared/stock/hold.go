@@ -8,7 +8,8 @@ import "dangol/shared/platform/table"
 //
 // The writes carry their own conditions, so a plan made from old levels is refused and never oversells: read again and
 // plan again.
-func Hold(levels map[table.Key]Level, wants []Request, pick int) (writes []table.Write, taken []Allocation, short []string) {
+func Hold(levels map[table.Key]Level, wants []Request, pick int) (writes []table.Write, taken []Allocation,
+	short []string) {
 	for _, w := range perVariant(wants) {
 		from := choose(levels, w, pick)
 		if from == nil {
@@ -76,7 +77,8 @@ func Release(taken []Allocation) []table.Write {
 	writes := make([]table.Write, len(taken))
 	for i, t := range taken {
 		writes[i] = table.Update{
-			Key: KeyOf(t.VariantID, t.Bucket), Do: "ADD #available :n", If: table.IfExists, With: map[string]any{":n": t.Quantity},
+			Key: KeyOf(t.VariantID, t.Bucket), Do: "ADD #available :n", If: table.IfExists,
+			With: map[string]any{":n": t.Quantity},
 		}
 	}
 	return writes

@@ -60,16 +60,20 @@ func TestHold(t *testing.T) {
 			wants: []stock.Request{want("SOAP", 2, 1), want("SOAP", 2, 1)}, taken: []stock.Allocation{taken("SOAP", 0, 4)}},
 		{name: "one short variant stops the others too", levels: has("SOAP", 9).and("BALM", 0),
 			wants: []stock.Request{want("SOAP", 1, 1), want("BALM", 1, 1)}, short: []string{"BALM"}},
-		{name: "the search starts at the picked bucket", levels: has("DROP", 5, 5, 5), wants: []stock.Request{want("DROP", 1, 3)},
-			pick: 4, taken: []stock.Allocation{taken("DROP", 1, 1)}},
+		{name: "the search starts at the picked bucket", levels: has("DROP", 5, 5, 5),
+			wants: []stock.Request{want("DROP", 1, 3)},
+			pick:  4, taken: []stock.Allocation{taken("DROP", 1, 1)}},
 		{name: "a negative pick is a bucket too", levels: has("DROP", 5, 5, 5), wants: []stock.Request{want("DROP", 1, 3)},
 			pick: -1, taken: []stock.Allocation{taken("DROP", 2, 1)}},
-		{name: "one bucket with enough is better than two", levels: has("DROP", 1, 1, 3), wants: []stock.Request{want("DROP", 3, 3)},
+		{name: "one bucket with enough is better than two", levels: has("DROP", 1, 1, 3),
+			wants: []stock.Request{want("DROP", 3, 3)},
 			taken: []stock.Allocation{taken("DROP", 2, 3)}},
-		{name: "several buckets when none has enough", levels: has("DROP", 1, 0, 2), wants: []stock.Request{want("DROP", 3, 3)},
-			pick: 1, taken: []stock.Allocation{taken("DROP", 2, 2), taken("DROP", 0, 1)}},
-		{name: "backorder goes below zero in the picked bucket", levels: has("MASK", 1, 0), wants: []stock.Request{backorder("MASK", 5, 2)},
-			pick: 1, taken: []stock.Allocation{taken("MASK", 1, 5)}},
+		{name: "several buckets when none has enough", levels: has("DROP", 1, 0, 2),
+			wants: []stock.Request{want("DROP", 3, 3)},
+			pick:  1, taken: []stock.Allocation{taken("DROP", 2, 2), taken("DROP", 0, 1)}},
+		{name: "backorder goes below zero in the picked bucket", levels: has("MASK", 1, 0),
+			wants: []stock.Request{backorder("MASK", 5, 2)},
+			pick:  1, taken: []stock.Allocation{taken("MASK", 1, 5)}},
 		{name: "nothing wanted, nothing taken", levels: has("SOAP", 1), wants: []stock.Request{want("SOAP", 0, 1)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,7 +89,8 @@ func TestHold(t *testing.T) {
 func TestKeysListsEachBucketOnce(t *testing.T) {
 	t.Parallel()
 	got := stock.Keys([]stock.Request{want("DROP", 1, 2), want("SOAP", 1, 0), want("DROP", 2, 2)})
-	if wanted := []table.Key{stock.KeyOf("DROP", 0), stock.KeyOf("DROP", 1), stock.KeyOf("SOAP", 0)}; !slices.Equal(got, wanted) {
+	if wanted := []table.Key{stock.KeyOf("DROP", 0), stock.KeyOf("DROP", 1), stock.KeyOf("SOAP", 0)}; !slices.Equal(got,
+		wanted) {
 		t.Fatalf("got %v, want %v", got, wanted)
 	}
 }

@@ -36,15 +36,15 @@ func Read(ctx context.Context, t *table.Table, keys []table.Key) (map[table.Key]
 	return levels, nil
 }
 
-// Set makes the units that can be sold as many as told, spread over the buckets. It counts from the moment it reads: what
-// buyers take meanwhile comes off. 2 round trips when nobody else changes the stock. Errors: 503 busy.
+// Set makes the units that can be sold as many as told, spread over the buckets. It counts from the moment it reads:
+// what buyers take meanwhile comes off. 2 round trips when nobody else changes the stock. Errors: 503 busy.
 func Set(ctx context.Context, t *table.Table, variantID string, buckets, units int, now time.Time) error {
 	return set(ctx, t, nil, variantID, buckets, units, nil, now)
 }
 
-// Import sets the stock to the quantity in a file, unless the last imported file said the same: then what was sold since
-// stays sold. levels are the variant's buckets as read, from which moment on sales come off. It reports whether it wrote. 1
-// round trip when nobody else changes the stock. Errors: 503 busy.
+// Import sets the stock to the quantity in a file, unless the last imported file said the same: then what was sold
+// since stays sold. levels are the variant's buckets as read, from which moment on sales come off. It reports whether
+// it wrote. 1 round trip when nobody else changes the stock. Errors: 503 busy.
 func Import(
 	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, now time.Time,
 ) (bool, error) {
@@ -57,7 +57,8 @@ func Import(
 // set plans and writes until a plan holds. levels, when not nil, are what the first plan goes by. The mark recognizes a
 // single write whose answer was lost; more than one write is a transaction, whose token does the same.
 func set(
-	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, imported *int, now time.Time,
+	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, imported *int,
+	now time.Time,
 ) error {
 	_, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (map[table.Key]Level, error) {
 		read := levels
@@ -86,7 +87,8 @@ func set(
 }
 
 // plan is the writes that bring the buckets from the levels read to units in all.
-func plan(levels map[table.Key]Level, variantID string, buckets, units int, imported *int, now time.Time) []table.Update {
+func plan(levels map[table.Key]Level, variantID string, buckets, units int, imported *int,
+	now time.Time) []table.Update {
 	seen := levels[KeyOf(variantID, 0)].Sets
 	moves := spread(levels, variantID, buckets, units-Available(levels, variantID, buckets))
 	var writes []table.Update
@@ -102,8 +104,8 @@ func plan(levels map[table.Key]Level, variantID string, buckets, units int, impo
 	return writes
 }
 
-// setting makes u, the move of bucket 0, also the one that counts settings. Of two who read the same stock, one wins and
-// the other reads again; else both would add their difference.
+// setting makes u, the move of bucket 0, also the one that counts settings. Of two who read the same stock, one wins
+// and the other reads again; else both would add their difference.
 func setting(u table.Update, seen int, imported *int, now time.Time) table.Update {
 	u.Do = "SET #sets = :next, #setAt = :now ADD #available :by"
 	u.With[":next"], u.With[":seen"], u.With[":now"] = seen+1, seen, now
@@ -131,8 +133,8 @@ func move(variantID string, bucket, by int) table.Update {
 	return u
 }
 
-// AdjustPlan is the writes that add delta units to the levels read, or take them when it is negative, for a transaction of
-// the caller's own. Errors: ErrInsufficient.
+// AdjustPlan is the writes that add delta units to the levels read, or take them when it is negative, for a transaction
+// of the caller's own. Errors: ErrInsufficient.
 func AdjustPlan(levels map[table.Key]Level, variantID string, buckets, delta int) ([]table.Update, error) {
 	if delta < 0 && Available(levels, variantID, buckets) < -delta {
 		return nil, ErrInsufficient
@@ -146,8 +148,8 @@ func AdjustPlan(levels map[table.Key]Level, variantID string, buckets, delta int
 	return writes, nil
 }
 
-// spread says by how much each bucket moves so that all together move by delta and end as even as can be: additions go to
-// the emptiest, what is taken comes out of the fullest.
+// spread says by how much each bucket moves so that all together move by delta and end as even as can be: additions go
+// to the emptiest, what is taken comes out of the fullest.
 func spread(levels map[table.Key]Level, variantID string, buckets, delta int) []int {
 	n := max(buckets, 1)
 	moves, order, have := make([]int, n), make([]int, n), make([]int, n)

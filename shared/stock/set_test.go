@@ -89,23 +89,24 @@ func TestConcurrentBuyersSellEveryUnitOnce(t *testing.T) {
 		{buckets: 4, units: 10, buyers: 12, each: 2},
 		{buckets: 3, units: 7, buyers: 8, each: 3},
 	} {
-		t.Run(fmt.Sprintf("%d units in %d buckets, %d buyers of %d", tt.units, tt.buckets, tt.buyers, tt.each), func(t *testing.T) {
-			t.Parallel()
-			s := newCounters(t, tt.buckets, tt.units)
-			var sold atomic.Int64
-			var buyers sync.WaitGroup
-			for i := range tt.buyers {
-				buyers.Go(func() {
-					if s.buy(tt.each, i) != nil {
-						sold.Add(int64(tt.each))
-					}
-				})
-			}
-			buyers.Wait()
-			if whole := tt.units / tt.each * tt.each; int(sold.Load()) != whole || s.available() != tt.units-whole {
-				t.Fatalf("sold %d, left %d; want %d sold", sold.Load(), s.available(), whole)
-			}
-		})
+		t.Run(fmt.Sprintf("%d units in %d buckets, %d buyers of %d", tt.units, tt.buckets, tt.buyers, tt.each),
+			func(t *testing.T) {
+				t.Parallel()
+				s := newCounters(t, tt.buckets, tt.units)
+				var sold atomic.Int64
+				var buyers sync.WaitGroup
+				for i := range tt.buyers {
+					buyers.Go(func() {
+						if s.buy(tt.each, i) != nil {
+							sold.Add(int64(tt.each))
+						}
+					})
+				}
+				buyers.Wait()
+				if whole := tt.units / tt.each * tt.each; int(sold.Load()) != whole || s.available() != tt.units-whole {
+					t.Fatalf("sold %d, left %d; want %d sold", sold.Load(), s.available(), whole)
+				}
+			})
 	}
 }
 

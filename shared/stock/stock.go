@@ -29,7 +29,8 @@ type Allocation struct {
 type Level struct {
 	table.Key
 	Available int `dynamodbav:"available"`
-	// Sets counts how often the stock was set outright; kept in bucket 0, so that of two who set at once one sees the other.
+	// Sets counts how often the stock was set outright; kept in bucket 0, so that of two who set at once one sees the
+	// other.
 	Sets  int       `dynamodbav:"sets,omitempty"`
 	SetAt time.Time `dynamodbav:"setAt"`
 	// Imported is the quantity of the last imported file, in bucket 0; nil when no file ever named one.
@@ -70,8 +71,8 @@ func Available(levels map[table.Key]Level, variantID string, buckets int) int {
 	return sum
 }
 
-// perVariant sums the wants of the same variant: two lines of a cart may share a part, and each of them alone would find
-// enough.
+// perVariant sums the wants of the same variant: two lines of a cart may share a part, and each of them alone would
+// find enough.
 func perVariant(wants []Request) []Request {
 	at := make(map[string]int, len(wants))
 	sums := make([]Request, 0, len(wants))

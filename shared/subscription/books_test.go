@@ -30,7 +30,8 @@ func (h *shop) tiles() {
 	for i := 1; i < len(spans); i++ {
 		a, b := spans[i-1], spans[i]
 		if a.Closes != b.Opens || !a.End.Equal(b.Start) {
-			h.t.Fatalf("span %d ends %s (%s), span %d begins %s (%s)\n%s", a.Seq, a.Closes, a.End, b.Seq, b.Opens, b.Start, h.story())
+			h.t.Fatalf("span %d ends %s (%s), span %d begins %s (%s)\n%s", a.Seq, a.Closes, a.End, b.Seq, b.Opens, b.Start,
+				h.story())
 		}
 		if b.Seq <= a.Seq || a.Closes < a.Opens || a.End.Before(a.Start) {
 			h.t.Fatalf("spans %+v and %+v are out of order", a, b)
@@ -89,7 +90,8 @@ func (h *shop) balances() {
 	}
 	owed := int64(h.s.PrepaidLeft) * h.s.Terms.Cycle()
 	if got, want := h.cash()-credit-h.left-owed-h.pending(), h.used(); got != want {
-		h.t.Fatalf("taken %d, credit %d, owed %d leave %d, the days used cost %d\n%s", h.cash(), credit+h.left, owed, got, want, h.story())
+		h.t.Fatalf("taken %d, credit %d, owed %d leave %d, the days used cost %d\n%s", h.cash(), credit+h.left, owed, got,
+			want, h.story())
 	}
 }
 
@@ -119,10 +121,12 @@ func (h *shop) once() {
 func (h *shop) story() string {
 	out := ""
 	for _, e := range h.entries {
-		out += fmt.Sprintf("%s %-16s %s -> %s #%d %s\n", e.At.Format("2006-01-02 15:04"), e.Command, e.From, e.To, e.Seq, e.Note)
+		out += fmt.Sprintf("%s %-16s %s -> %s #%d %s\n", e.At.Format("2006-01-02 15:04"), e.Command, e.From, e.To, e.Seq,
+			e.Note)
 	}
 	for _, p := range h.allSpans() {
-		out += fmt.Sprintf("#%d %s [%s, %s) of [%s, %s) at %d paid %t\n", p.Seq, p.Kind, p.Opens, p.Closes, p.WholeOpens, p.WholeCloses, p.Price, p.Paid)
+		out += fmt.Sprintf("#%d %s [%s, %s) of [%s, %s) at %d paid %t\n", p.Seq, p.Kind, p.Opens, p.Closes, p.WholeOpens,
+			p.WholeCloses, p.Price, p.Paid)
 	}
 	return out
 }

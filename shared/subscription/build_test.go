@@ -37,7 +37,8 @@ func location(t *testing.T, name string) *time.Location {
 }
 
 var anyZone = rapid.SampledFrom([]string{
-	"Asia/Seoul", "America/Los_Angeles", "America/New_York", "Europe/Berlin", "Africa/Cairo", "America/Santiago", "America/Havana",
+	"Asia/Seoul", "America/Los_Angeles", "America/New_York", "Europe/Berlin", "Africa/Cairo", "America/Santiago",
+	"America/Havana",
 	"Pacific/Apia", "Pacific/Kiritimati", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu", "UTC",
 })
 
@@ -49,8 +50,9 @@ var anyInterval = rapid.Custom(func(t *rapid.T) Interval {
 // plan builds a valid plan; options change it.
 func plan(kind Kind, price int64, options ...func(*Plan)) *Plan {
 	p := &Plan{
-		ID: "plan_" + string(kind), Version: 1, Kind: kind, Name: map[string]string{"ko": "단골", "en": "Regular"}, Interval: Every(1, Month),
-		Prices: map[string]int64{"KRW": price}, Tax: Tax{RateBP: 1000, Included: true},
+		ID: "plan_" + string(kind), Version: 1, Kind: kind, Name: map[string]string{"ko": "단골", "en": "Regular"},
+		Interval: Every(1, Month),
+		Prices:   map[string]int64{"KRW": price}, Tax: Tax{RateBP: 1000, Included: true},
 	}
 	switch kind {
 	case Membership:
@@ -110,6 +112,8 @@ func billingDay(day int) func(*Start)     { return func(c *Start) { c.BillingDay
 
 // yes is valid consent to what the subscription asks.
 func yes(s Subscription) Consent {
-	n, _ := s.ConsentNotice("Visa ending in 4242", "One step in your account, until the day before", "You pay nothing and keep the days that are left")
-	return Consent{Notice: n, Answer: compliance.ConsentAnswer{NoticeID: n.ID, Explicit: true, Separate: true, Channel: "web", Origin: "req_1"}}
+	n, _ := s.ConsentNotice("Visa ending in 4242", "One step in your account, until the day before",
+		"You pay nothing and keep the days that are left")
+	return Consent{Notice: n, Answer: compliance.ConsentAnswer{NoticeID: n.ID, Explicit: true, Separate: true,
+		Channel: "web", Origin: "req_1"}}
 }

@@ -89,20 +89,21 @@ func TestPauseSkipAndCancel(t *testing.T) {
 		}
 		h.balances()
 	})
-	t.Run("what was paid from credit goes back to credit, also when earlier periods were paid by card", func(t *testing.T) {
-		t.Parallel()
-		h := open(t, starting(plan(Membership, 31000)), start)
-		h.do(ChangeDate{To: "2026-03-31"}, seoul("2026-03-10 10:00")) // ten days of credit
-		h.until(seoul("2026-03-31 00:00"))
-		if h.s.Credit != 0 || h.cash() != 31000+21000 {
-			t.Fatalf("credit %d, taken %d", h.s.Credit, h.cash())
-		}
-		h.do(Cancel{Now: true}, seoul("2026-03-31 10:00"))
-		if h.refunded != 21000 || h.left != 31000-1033-21000 { // one of 30 days was used
-			t.Errorf("refunded %d, credit %d", h.refunded, h.left)
-		}
-		h.balances()
-	})
+	t.Run("what was paid from credit goes back to credit, also when earlier periods were paid by card",
+		func(t *testing.T) {
+			t.Parallel()
+			h := open(t, starting(plan(Membership, 31000)), start)
+			h.do(ChangeDate{To: "2026-03-31"}, seoul("2026-03-10 10:00")) // ten days of credit
+			h.until(seoul("2026-03-31 00:00"))
+			if h.s.Credit != 0 || h.cash() != 31000+21000 {
+				t.Fatalf("credit %d, taken %d", h.s.Credit, h.cash())
+			}
+			h.do(Cancel{Now: true}, seoul("2026-03-31 10:00"))
+			if h.refunded != 21000 || h.left != 31000-1033-21000 { // one of 30 days was used
+				t.Errorf("refunded %d, credit %d", h.refunded, h.left)
+			}
+			h.balances()
+		})
 	t.Run("credit that an unpaid invoice used comes back", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 31000)), start, answering(success, poor))

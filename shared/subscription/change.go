@@ -46,10 +46,12 @@ func (r *run) upgrade(t Terms) error {
 	old := r.s.Span
 	unused := old.part(today, old.Closes)
 	ch := Change{Terms: t, Anchor: r.s.Anchor, Span: Span{
-		Kind: SpanPaid, Opens: today, Closes: old.Closes, WholeOpens: old.WholeOpens, WholeCloses: old.WholeCloses, Price: t.Cycle(),
+		Kind: SpanPaid, Opens: today, Closes: old.Closes, WholeOpens: old.WholeOpens, WholeCloses: old.WholeCloses,
+		Price: t.Cycle(),
 		Start: r.at, End: old.End,
 	}}
-	line := invoice.Line{Kind: invoice.LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: 1, From: string(today), TaxBP: t.TaxBP}
+	line := invoice.Line{Kind: invoice.LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: 1,
+		From: string(today), TaxBP: t.TaxBP}
 	if t.Interval == r.s.Terms.Interval && t.Prepaid == 1 && r.s.Terms.Prepaid == 1 {
 		line.To, line.Amount = string(old.Closes), ch.Span.Cost()
 	} else {
@@ -67,14 +69,15 @@ func (r *run) upgrade(t Terms) error {
 	return nil
 }
 
-// invoiceChange invoices the new days less the old ones that are not used. Where those are worth more the invoice stops at 0 and the rest
-// is account credit.
+// invoiceChange invoices the new days less the old ones that are not used. Where those are worth more the invoice stops
+// at 0 and the rest is account credit.
 func (r *run) invoiceChange(ch Change, line invoice.Line, unused int64) {
 	t := r.s.Terms
 	lines := []invoice.Line{line}
 	if back := min(unused, line.Amount); back > 0 {
 		lines = append(lines, invoice.Line{
-			Kind: invoice.LineUnused, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, From: string(ch.Span.Opens), To: string(r.s.Span.Closes),
+			Kind: invoice.LineUnused, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, From: string(ch.Span.Opens),
+			To:     string(r.s.Span.Closes),
 			Amount: -back, TaxBP: t.TaxBP,
 		})
 	}
@@ -229,7 +232,8 @@ func (c ChangeDate) do(r *run) error {
 	if c.Day != 0 {
 		next.Day = c.Day
 		if i.months() == 0 || c.Day > 31 || next.Opening(i, 0) != c.To {
-			return fields{{Pointer: "/day", Code: "other_day", Message: "a day of the month that " + string(c.To) + " is the last of"}}.err()
+			return fields{{Pointer: "/day", Code: "other_day",
+				Message: "a day of the month that " + string(c.To) + " is the last of"}}.err()
 		}
 	}
 	r.s.Anchor = next

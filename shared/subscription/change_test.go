@@ -10,20 +10,22 @@ func TestChangesOfPlan(t *testing.T) {
 	t.Parallel()
 	april := seoul("2026-04-01 09:00")
 	gold := terms(plan(Membership, 60000, named("gold")), 1)
-	t.Run("upgrade in mid-period: the day of the change is the new plan's, and the difference is charged now", func(t *testing.T) {
-		t.Parallel()
-		h := open(t, starting(plan(Membership, 30000)), april)
-		q, err := h.s.Quote(Upgrade{Terms: gold}, seoul("2026-04-16 23:00"))
-		if err != nil || q.Now.Amount != 15000 || len(q.Lines) != 2 || q.NextPayment != "2026-05-01" || q.NextAmount.Amount != 60000 {
-			t.Fatalf("quote %+v, %v", q, err)
-		}
-		h.do(Upgrade{Terms: gold}, seoul("2026-04-16 23:00"))
-		if h.cash() != 45000 || h.s.Terms.PlanID != "gold" || h.s.Span.Opens != "2026-04-16" {
-			t.Errorf("taken %d, plan %s from %s", h.cash(), h.s.Terms.PlanID, h.s.Span.Opens)
-		}
-		h.until(seoul("2026-05-01 00:00"))
-		h.balances()
-	})
+	t.Run("upgrade in mid-period: the day of the change is the new plan's, and the difference is charged now",
+		func(t *testing.T) {
+			t.Parallel()
+			h := open(t, starting(plan(Membership, 30000)), april)
+			q, err := h.s.Quote(Upgrade{Terms: gold}, seoul("2026-04-16 23:00"))
+			if err != nil || q.Now.Amount != 15000 || len(q.Lines) != 2 || q.NextPayment != "2026-05-01" ||
+				q.NextAmount.Amount != 60000 {
+				t.Fatalf("quote %+v, %v", q, err)
+			}
+			h.do(Upgrade{Terms: gold}, seoul("2026-04-16 23:00"))
+			if h.cash() != 45000 || h.s.Terms.PlanID != "gold" || h.s.Span.Opens != "2026-04-16" {
+				t.Errorf("taken %d, plan %s from %s", h.cash(), h.s.Terms.PlanID, h.s.Span.Opens)
+			}
+			h.until(seoul("2026-05-01 00:00"))
+			h.balances()
+		})
 	t.Run("an upgrade that is not paid does not happen", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 30000)), april, answering(success, poor))
@@ -114,17 +116,18 @@ func TestChangesOfPlan(t *testing.T) {
 func TestChangesOfDate(t *testing.T) {
 	t.Parallel()
 	start := seoul("2026-03-10 09:00")
-	t.Run("a later day: the days between are billed at the price of a day of the period they belong to", func(t *testing.T) {
-		t.Parallel()
-		h := open(t, starting(plan(Membership, 31000)), start)
-		h.do(ChangeDate{To: "2026-04-25"}, seoul("2026-03-20 10:00"))
-		h.until(seoul("2026-04-26 10:00"))
-		wantDates(t, h.opens(SpanPaid), "2026-03-10", "2026-04-10", "2026-04-25")
-		if want := int64(31000 + 15*1000 + 31000); h.cash() != want {
-			t.Errorf("taken %d, want %d: 15 of the 31 days from 25 March", h.cash(), want)
-		}
-		h.balances()
-	})
+	t.Run("a later day: the days between are billed at the price of a day of the period they belong to",
+		func(t *testing.T) {
+			t.Parallel()
+			h := open(t, starting(plan(Membership, 31000)), start)
+			h.do(ChangeDate{To: "2026-04-25"}, seoul("2026-03-20 10:00"))
+			h.until(seoul("2026-04-26 10:00"))
+			wantDates(t, h.opens(SpanPaid), "2026-03-10", "2026-04-10", "2026-04-25")
+			if want := int64(31000 + 15*1000 + 31000); h.cash() != want {
+				t.Errorf("taken %d, want %d: 15 of the 31 days from 25 March", h.cash(), want)
+			}
+			h.balances()
+		})
 	t.Run("an earlier day: what is not used becomes credit", func(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 31000)), start)
@@ -167,20 +170,22 @@ func TestChangesOfDate(t *testing.T) {
 	})
 	t.Run("a move over the date line leaves a daily period empty, not negative", func(t *testing.T) {
 		t.Parallel()
-		h := open(t, starting(plan(Membership, 1000, every(1, Day)), in("US", "Pacific/Pago_Pago")), instant("2026-03-10T12:00:00Z"))
+		h := open(t, starting(plan(Membership, 1000, every(1, Day)), in("US", "Pacific/Pago_Pago")),
+			instant("2026-03-10T12:00:00Z"))
 		h.do(Move{Zone: "Pacific/Kiritimati", Region: "KI"}, instant("2026-03-10T13:00:00Z"))
 		h.until(instant("2026-03-14T00:00:00Z"))
 		h.tiles()
 		h.balances()
 	})
-	t.Run("a move to Los Angeles keeps the end of the running period and closes the next at midnight there", func(t *testing.T) {
-		t.Parallel()
-		h := open(t, starting(plan(Membership, 31000)), start)
-		h.do(Move{Zone: "America/Los_Angeles", Region: "US"}, seoul("2026-03-20 10:00"))
-		h.until(seoul("2026-04-12 00:00"))
-		if got := h.s.Span; !got.Start.Equal(seoul("2026-04-10 00:00")) || !got.End.Equal(instant("2026-05-10T07:00:00Z")) {
-			t.Errorf("span %+v", got)
-		}
-		h.tiles()
-	})
+	t.Run("a move to Los Angeles keeps the end of the running period and closes the next at midnight there",
+		func(t *testing.T) {
+			t.Parallel()
+			h := open(t, starting(plan(Membership, 31000)), start)
+			h.do(Move{Zone: "America/Los_Angeles", Region: "US"}, seoul("2026-03-20 10:00"))
+			h.until(seoul("2026-04-12 00:00"))
+			if got := h.s.Span; !got.Start.Equal(seoul("2026-04-10 00:00")) || !got.End.Equal(instant("2026-05-10T07:00:00Z")) {
+				t.Errorf("span %+v", got)
+			}
+			h.tiles()
+		})
 }

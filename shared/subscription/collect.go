@@ -14,8 +14,8 @@ const (
 	laterChecks = 24 * time.Hour
 )
 
-// invoice makes the invoice of the span in change, else of the running span, uses account credit, and charges what is left. At 0 it is
-// paid at once.
+// invoice makes the invoice of the span in change, else of the running span, uses account credit, and charges what is
+// left. At 0 it is paid at once.
 func (r *run) invoice(kind OpenKind, lines []invoice.Line, change *Change) {
 	seq := r.s.Span.Seq
 	if change != nil {
@@ -26,7 +26,8 @@ func (r *run) invoice(kind OpenKind, lines []invoice.Line, change *Change) {
 	r.s.Credit -= credit
 	inv := invoice.Draft{
 		Key: Key(r.s.ID, seq), SubscriptionID: r.s.ID, CustomerID: r.s.CustomerID, Kind: string(kind), Seq: seq, Issued: r.at,
-		Currency: r.s.Terms.Currency, Lines: lines, Taxes: invoice.Taxes(lines), Subtotal: sum, CreditUsed: credit, Total: sum - credit,
+		Currency: r.s.Terms.Currency, Lines: lines, Taxes: invoice.Taxes(lines), Subtotal: sum, CreditUsed: credit,
+		Total: sum - credit,
 	}
 	setup := slices.ContainsFunc(lines, func(l invoice.Line) bool { return l.Kind == invoice.LineSetup })
 	if setup {
@@ -49,7 +50,8 @@ func (r *run) collect() {
 	r.paid("")
 }
 
-// retry charges again after a failure. What the subscriber asked for and a machine was too ill to try is still their try.
+// retry charges again after a failure. What the subscriber asked for and a machine was too ill to try is still their
+// try.
 func (r *run) retry() {
 	last := r.s.Open.Failures[len(r.s.Open.Failures)-1]
 	r.collect()
@@ -70,8 +72,9 @@ func (r *run) charge() {
 func (r *run) emitCharge(lookup bool) {
 	o := r.s.Open
 	r.emit(Charge{
-		Key: o.Key, AttemptKey: o.AttemptKey(), Attempt: o.Attempt, Amount: r.s.money(o.Amount), Card: r.s.Card, Lookup: lookup,
-		Hold: r.holdOf(o),
+		Key: o.Key, AttemptKey: o.AttemptKey(), Attempt: o.Attempt, Amount: r.s.money(o.Amount), Card: r.s.Card,
+		Lookup: lookup,
+		Hold:   r.holdOf(o),
 	})
 }
 
@@ -106,7 +109,8 @@ func (r *run) send() {
 func (r *run) deliver() {
 	if r.s.Terms.delivers() && !r.s.waiting() {
 		r.emit(Deliver{
-			Key: r.cycleKey(), Opens: r.s.Span.Opens, Contents: r.contents(), Quantity: r.s.Terms.Quantity, AddressID: r.s.AddressID,
+			Key: r.cycleKey(), Opens: r.s.Span.Opens, Contents: r.contents(), Quantity: r.s.Terms.Quantity,
+			AddressID: r.s.AddressID,
 		})
 	}
 }

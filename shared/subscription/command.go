@@ -25,8 +25,8 @@ type Start struct {
 	Terms      Terms
 	Card       Card
 	Trial      bool
-	// BillingDay is the day of the month to bill on (1-31), for plans by month or year; 0 is the day of the start. The days until then are
-	// billed by days first; a plan with goods sends its first parcel on that day.
+	// BillingDay is the day of the month to bill on (1-31), for plans by month or year; 0 is the day of the start. The
+	// days until then are billed by days first; a plan with goods sends its first parcel on that day.
 	BillingDay int
 	Credit     int64 // account credit that the customer brings
 	Gift       *Gift // paid now, never renewed; prepaid plans only; without AddressID it waits until it is claimed
@@ -38,14 +38,15 @@ type (
 	Unskip   struct{}
 )
 
-// ChangeDate makes To the next day a period opens, and the day to count from after it. Day, when not 0, is the day of the month to keep to
-// where To is the last day of a shorter month.
+// ChangeDate makes To the next day a period opens, and the day to count from after it. Day, when not 0, is the day of
+// the month to keep to where To is the last day of a shorter month.
 type ChangeDate struct {
 	To  Date
 	Day int
 }
 
-// Pause stops at the end of the running period, which is paid for, until a day; on a paused subscription it moves that day.
+// Pause stops at the end of the running period, which is paid for, until a day; on a paused subscription it moves that
+// day.
 type Pause struct{ Until Date }
 
 // Resume goes on at once: a new period opens and is paid. On one that is yet to pause it takes the pause back.
@@ -69,15 +70,15 @@ type Move struct {
 	Region string
 }
 
-// Upgrade changes a membership to a dearer plan at once: the day of the change belongs to the new plan. It takes effect when the difference
-// is paid. Plans with goods change at the next payment.
+// Upgrade changes a membership to a dearer plan at once: the day of the change belongs to the new plan. It takes effect
+// when the difference is paid. Plans with goods change at the next payment.
 type Upgrade struct{ Terms Terms }
 
 // Downgrade changes the plan at the end of what is paid.
 type Downgrade struct{ Terms Terms }
 
-// Propose brings a later version of the plan to the subscriber: not before From, with consent where it is dearer. Price is for one unit
-// and one cycle, with tax.
+// Propose brings a later version of the plan to the subscriber: not before From, with consent where it is dearer. Price
+// is for one unit and one cycle, with tax.
 type Propose struct {
 	Version int
 	Price   int64
@@ -93,7 +94,8 @@ type Consent struct {
 // Refuse is their no; also after a yes, until the day.
 type Refuse struct{}
 
-// Cancel stops, in one step, at the end of what is paid or of the minimum term; with Now at once, and the days not used are given back.
+// Cancel stops, in one step, at the end of what is paid or of the minimum term; with Now at once, and the days not used
+// are given back.
 type Cancel struct {
 	Reason string
 	Now    bool
@@ -119,8 +121,8 @@ type ChargeSucceeded struct {
 	PaymentID string
 }
 
-// ChargeFailed is the outcome of a Charge: declined, or turned away untouched (payment.KindTechnical). An outcome that is not known is not
-// a failure: leave it to Due.
+// ChargeFailed is the outcome of a Charge: declined, or turned away untouched (payment.KindTechnical). An outcome that
+// is not known is not a failure: leave it to Due.
 type ChargeFailed struct {
 	Key     string
 	Attempt int
@@ -131,8 +133,8 @@ type ChargeFailed struct {
 // StockFailed is the outcome of a HoldStock: some of the goods are not there.
 type StockFailed struct{ Key string }
 
-// Due does what the subscription is due for. Before its time it does nothing, so it may come twice. It does one thing: afterwards look at
-// Subscription.Due again.
+// Due does what the subscription is due for. Before its time it does nothing, so it may come twice. It does one thing:
+// afterwards look at Subscription.Due again.
 type Due struct{}
 
 func (Start) name() string           { return "start" }
@@ -159,7 +161,8 @@ func (ChargeFailed) name() string    { return "charge_failed" }
 func (StockFailed) name() string     { return "stock_failed" }
 func (Due) name() string             { return "due" }
 
-// allowed is the state machine: in which states a command may come. What a state allows further depends on the invoice: see settled.
+// allowed is the state machine: in which states a command may come. What a state allows further depends on the invoice:
+// see settled.
 var allowed = map[string][]State{
 	"start":            {""},
 	"skip_next":        {Active},
@@ -192,8 +195,10 @@ var allowed = map[string][]State{
 	"due":              {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled, Ended},
 }
 
-// settled are the commands that need every invoice to be paid first: they move days or prices that an open invoice is about.
-var settled = []string{"skip_next", "unskip", "change_date", "pause", "resume", "swap", "change_quantity", "upgrade", "downgrade", "propose"}
+// settled are the commands that need every invoice to be paid first: they move days or prices that an open invoice is
+// about.
+var settled = []string{"skip_next", "unskip", "change_date", "pause", "resume", "swap", "change_quantity", "upgrade",
+	"downgrade", "propose"}
 
 // may returns a problem when the command is not allowed as the subscription stands.
 func (s *Subscription) may(command string) error {
@@ -234,9 +239,10 @@ type run struct {
 	closed  bool // the running span has been reported as ended
 }
 
-// Apply carries a command out at an instant. It returns the subscription as it stands then and what is to be done, and leaves s as it is.
-// A command that came too late or twice (Due before its time, an outcome already known) changes nothing and has no effects. Errors are
-// problems: not_in_this_state, subscription_ended, payment_running, invoice_open (409), others named at the commands, and invalid_input.
+// Apply carries a command out at an instant. It returns the subscription as it stands then and what is to be done, and
+// leaves s as it is. A command that came too late or twice (Due before its time, an outcome already known) changes
+// nothing and has no effects. Errors are problems: not_in_this_state, subscription_ended, payment_running, invoice_open
+// (409), others named at the commands, and invalid_input.
 func (s Subscription) Apply(c Command, at time.Time) (Subscription, []Effect, error) {
 	if err := s.may(c.name()); err != nil {
 		return s, nil, err

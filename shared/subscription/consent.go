@@ -19,7 +19,8 @@ func (s *Subscription) consentRule() compliance.ConsentRule {
 	return rule
 }
 
-// may reports whether the price may begin: with consent given in the days before it, or by silence where that is enough.
+// may reports whether the price may begin: with consent given in the days before it, or by silence where that is
+// enough.
 func (a *ConsentRequest) may(s *Subscription, at time.Time) bool {
 	rule := s.consentRule()
 	if !rule.Required {
@@ -40,8 +41,8 @@ func (r *run) trialConverts() bool {
 	return false
 }
 
-// applyRise puts a dearer price in force on its day, or keeps the old one or ends, as the plan says about silence. It returns false when
-// the subscription ended.
+// applyRise puts a dearer price in force on its day, or keeps the old one or ends, as the plan says about silence. It
+// returns false when the subscription ended.
 func (r *run) applyRise(day Date, start time.Time) bool {
 	ask := r.s.Ask
 	if ask == nil || ask.Kind != compliance.PriceRises || day < ask.On {
@@ -59,8 +60,8 @@ func (r *run) applyRise(day Date, start time.Time) bool {
 	return true
 }
 
-// retarget keeps the question in step with what it asks about. When the day or the price is another than the one asked about, an answer
-// to the old question no longer counts and the new one is asked.
+// retarget keeps the question in step with what it asks about. When the day or the price is another than the one asked
+// about, an answer to the old question no longer counts and the new one is asked.
 func (r *run) retarget() {
 	s := &r.s
 	if s.State == Ended || s.State == Canceled || s.Open != nil {
@@ -85,7 +86,8 @@ func (r *run) retarget() {
 	old := t.Payment()
 	t.Price = ask.Price
 	r.ask(ConsentRequest{
-		Kind: compliance.PriceRises, On: on, Old: old, New: t.Payment(), Version: ask.Version, Price: ask.Price, Wanted: ask.Wanted,
+		Kind: compliance.PriceRises, On: on, Old: old, New: t.Payment(), Version: ask.Version, Price: ask.Price,
+		Wanted: ask.Wanted,
 	})
 }
 
@@ -145,14 +147,16 @@ func (s *Subscription) nextPaid() Date {
 	return day
 }
 
-// ConsentNotice is what to show before a yes: the question, with the words for the way to pay and to cancel filled in by the caller.
+// ConsentNotice is what to show before a yes: the question, with the words for the way to pay and to cancel filled in
+// by the caller.
 func (s *Subscription) ConsentNotice(method, cancel, effect string) (compliance.ConsentNotice, bool) {
 	a := s.Ask
 	if a == nil {
 		return compliance.ConsentNotice{}, false
 	}
 	return compliance.ConsentNotice{
-		ID: a.ID, Kind: a.Kind, Change: a.Change, Old: s.money(a.Old), New: s.money(a.New), Method: method, Cancel: cancel, Effect: effect,
+		ID: a.ID, Kind: a.Kind, Change: a.Change, Old: s.money(a.Old), New: s.money(a.New), Method: method, Cancel: cancel,
+		Effect: effect,
 	}, true
 }
 
@@ -230,6 +234,7 @@ func (c Propose) do(r *run) error {
 	}
 	// The first request comes AskDays before, so the earliest day is that far off.
 	soonest := DateAt(r.at, r.s.zone()).Add(slices.Max(r.s.Terms.Policy.AskDays) + 1)
-	r.s.Ask = &ConsentRequest{Kind: compliance.PriceRises, Version: c.Version, Price: c.Price, Wanted: max(c.From, soonest)}
+	r.s.Ask = &ConsentRequest{Kind: compliance.PriceRises, Version: c.Version, Price: c.Price,
+		Wanted: max(c.From, soonest)}
 	return nil
 }

@@ -46,9 +46,9 @@ func (d Date) Parts() (int, time.Month, int) { return d.utc().Date() }
 // DateAt is the date the calendar on the wall shows at an instant.
 func DateAt(at time.Time, zone *time.Location) Date { return Date(at.In(zone).Format(dateForm)) }
 
-// Start is the first instant at which the calendar on the wall shows d or a later date. That is midnight where midnight exists; where
-// the clock jumps over it (Cairo, Santiago, Beirut in spring) it is the jump; where it comes twice (Havana in autumn) the first; and
-// for a day that never was (Apia, 30 December 2011) it is the start of the day after.
+// Start is the first instant at which the calendar on the wall shows d or a later date. That is midnight where midnight
+// exists; where the clock jumps over it (Cairo, Santiago, Beirut in spring) it is the jump; where it comes twice
+// (Havana in autumn) the first; and for a day that never was (Apia, 30 December 2011) it is the start of the day after.
 func (d Date) Start(zone *time.Location) time.Time {
 	midnight := d.utc()
 	// No zone was ever more than 16 hours from UTC, so 26 hours before its UTC midnight the day has begun nowhere.
@@ -57,7 +57,8 @@ func (d Date) Start(zone *time.Location) time.Time {
 		_, offset := at.Zone()
 		_, end := at.ZoneBounds()
 		if !end.IsZero() && !end.After(at) {
-			end = at.Add(time.Hour) // Go 1.26: beyond a zone's table, ZoneBounds of a leap year's 31 December UTC ends where it begins
+			// Go 1.26: beyond a zone's table, ZoneBounds of a leap year's 31 December UTC ends where it begins
+			end = at.Add(time.Hour)
 		}
 		first := midnight.Add(-time.Duration(offset) * time.Second)
 		if first.Before(at) {
@@ -82,7 +83,8 @@ func (d Date) At(hour int, zone *time.Location) time.Time {
 
 var zones sync.Map // name -> *time.Location; loading one parses a file
 
-// Zone returns the time zone with an IANA name such as "Asia/Seoul". "" and "Local" are refused: they mean the machine's.
+// Zone returns the time zone with an IANA name such as "Asia/Seoul". "" and "Local" are refused: they mean the
+// machine's.
 func Zone(name string) (*time.Location, error) {
 	if z, ok := zones.Load(name); ok {
 		return z.(*time.Location), nil

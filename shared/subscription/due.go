@@ -10,7 +10,8 @@ type task struct {
 	what string
 }
 
-// tasks are all the things a subscription will have to do as it stands. The order decides between those of the same instant.
+// tasks are all the things a subscription will have to do as it stands. The order decides between those of the same
+// instant.
 func (s *Subscription) tasks() []task {
 	if s.State == Ended {
 		return nil

@@ -9,17 +9,17 @@ import (
 	"dangol/shared/payment"
 )
 
-// Dunning is how a failed payment is followed up. Two clocks run side by side: money may come on another day, a machine that was ill
-// may be well in minutes. Zero fields take the defaults.
+// Dunning is how a failed payment is followed up. Two clocks run side by side: money may come on another day, a machine
+// that was ill may be well in minutes. Zero fields take the defaults.
 type Dunning struct {
 	// MoneyDays are the days after the first decline on which the money is asked for again. Default 1, 3, 5, 7.
 	MoneyDays []int `json:"moneyDays,omitempty"`
-	// TechnicalTries is how often a technical failure is repeated before it counts as a decline, TechnicalMinutes the first pause;
-	// each pause is twice the one before. Defaults 8 and 5, as Kill Bill has them.
+	// TechnicalTries is how often a technical failure is repeated before it counts as a decline, TechnicalMinutes the
+	// first pause; each pause is twice the one before. Defaults 8 and 5, as Kill Bill has them.
 	TechnicalTries   int `json:"technicalTries,omitempty"`
 	TechnicalMinutes int `json:"technicalMinutes,omitempty"`
-	// SuspendDays after the first decline the benefits stop, CancelDays after it the subscription ends. Defaults 8 and 14: the
-	// last retry falls one day before the benefits stop.
+	// SuspendDays after the first decline the benefits stop, CancelDays after it the subscription ends. Defaults 8 and 14:
+	// the last retry falls one day before the benefits stop.
 	SuspendDays int `json:"suspendDays,omitempty"`
 	CancelDays  int `json:"cancelDays,omitempty"`
 }
@@ -53,8 +53,8 @@ type Decision struct {
 	Retry time.Time
 	// Wait says what a zero Retry waits for.
 	Wait Wait
-	// Counts says that the failure is the subscriber's to mend: they are told and the days to suspension run. A technical failure
-	// with tries left does not count.
+	// Counts says that the failure is the subscriber's to mend: they are told and the days to suspension run. A technical
+	// failure with tries left does not count.
 	Counts bool
 }
 
@@ -68,9 +68,9 @@ const (
 	WaitNothing Wait = "nothing" // the schedule is used up
 )
 
-// Next decides what follows the last of attempts, which are all failed charges of one invoice in order of time and not empty. at is when
-// the answer to the last one came. hour puts a retry at the policy's hour of a local day. used are earlier charges of the same card for
-// other invoices, which count against the networks' limits.
+// Next decides what follows the last of attempts, which are all failed charges of one invoice in order of time and not
+// empty. at is when the answer to the last one came. hour puts a retry at the policy's hour of a local day. used are
+// earlier charges of the same card for other invoices, which count against the networks' limits.
 func Next(p Dunning, attempts, used []Attempt, at time.Time, days func(first time.Time, n int) time.Time) Decision {
 	p = p.or()
 	last := attempts[len(attempts)-1]
@@ -116,8 +116,9 @@ func technicalRun(attempts []Attempt) int {
 	return n
 }
 
-// counted is how many failures used up a day of the schedule, and when the days began to run: a decline that is not technical, or the
-// technical failure that used the tries up. Tries the subscriber asked for use none up. Before any the days run from the first failure.
+// counted is how many failures used up a day of the schedule, and when the days began to run: a decline that is not
+// technical, or the technical failure that used the tries up. Tries the subscriber asked for use none up. Before any
+// the days run from the first failure.
 func counted(attempts []Attempt, tries int) (n int, first time.Time) {
 	run := 0
 	for _, a := range attempts {
@@ -140,8 +141,8 @@ func counted(attempts []Attempt, tries int) (n int, first time.Time) {
 	return n, first
 }
 
-// nextMoneyDay is the day after the n-th failure of the schedule. A run that was late moves the next try to the day after it and loses
-// none.
+// nextMoneyDay is the day after the n-th failure of the schedule. A run that was late moves the next try to the day
+// after it and loses none.
 func nextMoneyDay(schedule []int, n int, first, at time.Time, days func(time.Time, int) time.Time) time.Time {
 	n = max(n, 1)
 	if n > len(schedule) {
@@ -161,10 +162,11 @@ type window struct {
 
 const month = 30 * 24 * time.Hour
 
-// The networks' limits on charging a declined card again. Visa: 20 tries in 30 days (Visa Core Rules, 18 April 2026; 15 before).
-// Mastercard: 10 a day and 35 in 30 days for one amount (Transaction Processing Excellence; developers.tabapay.com/docs/excessive-retry-rules).
-// Both count per card and merchant. Here every failed charge of the card counts, whatever its amount, so the count is never too low. A
-// network that is not known gets the strictest of all.
+// The networks' limits on charging a declined card again. Visa: 20 tries in 30 days (Visa Core Rules, 18 April 2026; 15
+// before). Mastercard: 10 a day and 35 in 30 days for one amount (Transaction Processing Excellence;
+// developers.tabapay.com/docs/excessive-retry-rules). Both count per card and merchant. Here every failed charge of the
+// card counts, whatever its amount, so the count is never too low. A network that is not known gets the strictest of
+// all.
 var limits = map[string][]window{
 	"visa":       {{20, month}},
 	"mastercard": {{10, 24 * time.Hour}, {35, month}},
@@ -178,7 +180,8 @@ func limitsOf(brand string) []window {
 	return limits[""]
 }
 
-// allowedByNetwork returns the first time from retry on at which the card may be charged. ok is false when that is more than a month off.
+// allowedByNetwork returns the first time from retry on at which the card may be charged. ok is false when that is more
+// than a month off.
 func allowedByNetwork(all []Attempt, last Attempt, retry time.Time) (at time.Time, ok bool) {
 	var same []time.Time
 	for _, a := range all {

@@ -37,12 +37,14 @@ func TestWhenADeclinedChargeIsTriedAgain(t *testing.T) {
 		{"money: after the seventh day no more", Dunning{},
 			[]Attempt{
 				failed(payment.KindSoft, "2026-03-10 00:01"), failed(payment.KindSoft, "2026-03-11 10:00"),
-				failed(payment.KindSoft, "2026-03-13 10:00"), failed(payment.KindSoft, "2026-03-15 10:00"), failed(payment.KindSoft, "2026-03-17 10:00"),
+				failed(payment.KindSoft, "2026-03-13 10:00"), failed(payment.KindSoft, "2026-03-15 10:00"),
+				failed(payment.KindSoft, "2026-03-17 10:00"),
 			},
 			Decision{Wait: WaitNothing, Counts: true}},
 		{"the plan's own days", Dunning{MoneyDays: []int{2, 9}}, []Attempt{failed(payment.KindSoft, "2026-03-10 00:01")},
 			Decision{Retry: seoul("2026-03-12 10:00"), Counts: true}},
-		{"technical: in five minutes, and nobody is told", Dunning{}, []Attempt{failed(payment.KindTechnical, "2026-03-10 00:01")},
+		{"technical: in five minutes, and nobody is told", Dunning{},
+			[]Attempt{failed(payment.KindTechnical, "2026-03-10 00:01")},
 			Decision{Retry: seoul("2026-03-10 00:06")}},
 		{"technical: each pause is twice the one before", Dunning{},
 			[]Attempt{failed(payment.KindTechnical, "2026-03-10 00:01"), failed(payment.KindTechnical, "2026-03-10 00:06")},
@@ -54,7 +56,8 @@ func TestWhenADeclinedChargeIsTriedAgain(t *testing.T) {
 			failed(payment.KindTechnical, "2026-03-10 00:01"), failed(payment.KindSoft, "2026-03-10 00:06"),
 			failed(payment.KindTechnical, "2026-03-11 10:00"),
 		}, Decision{Retry: seoul("2026-03-11 10:05")}},
-		{"hard: never with this card", Dunning{}, []Attempt{failed(payment.KindHard, "2026-03-10 00:01")}, Decision{Wait: WaitCard, Counts: true}},
+		{"hard: never with this card", Dunning{}, []Attempt{failed(payment.KindHard, "2026-03-10 00:01")},
+			Decision{Wait: WaitCard, Counts: true}},
 		{"the bank wants the shopper", Dunning{}, []Attempt{failed(payment.KindAction, "2026-03-10 00:01")},
 			Decision{Wait: WaitShopper, Counts: true}},
 	}
@@ -74,7 +77,8 @@ func TestTheNetworksLimitsHoldBackARetry(t *testing.T) {
 	used := func(brand string, n int, first time.Time, gap time.Duration) []Attempt {
 		var out []Attempt
 		for i := range n {
-			out = append(out, Attempt{At: first.Add(time.Duration(i) * gap), Card: "card_1", Brand: brand, Kind: payment.KindSoft})
+			out = append(out, Attempt{At: first.Add(time.Duration(i) * gap), Card: "card_1", Brand: brand,
+				Kind: payment.KindSoft})
 		}
 		return out
 	}
@@ -91,10 +95,14 @@ func TestTheNetworksLimitsHoldBackARetry(t *testing.T) {
 		want  time.Time
 	}{
 		{"Visa: the 20th try is free", "visa", used("visa", 18, first, time.Hour), seoul("2026-03-11 10:00")},
-		{"Visa: the 21st waits until the first is 30 days old", "visa", used("visa", 19, first, time.Hour), seoul("2026-03-31 10:00")},
-		{"Mastercard: 10 in a day", "Mastercard", used("mastercard", 10, seoul("2026-03-10 11:00"), time.Minute), seoul("2026-03-11 11:00")},
-		{"Mastercard: 20 in a month are fine", "mastercard", used("mastercard", 20, first, time.Hour), seoul("2026-03-11 10:00")},
-		{"Mastercard: 35 in a month are not", "mastercard", used("mastercard", 34, first, time.Hour), seoul("2026-03-31 10:00")},
+		{"Visa: the 21st waits until the first is 30 days old", "visa", used("visa", 19, first, time.Hour),
+			seoul("2026-03-31 10:00")},
+		{"Mastercard: 10 in a day", "Mastercard", used("mastercard", 10, seoul("2026-03-10 11:00"), time.Minute),
+			seoul("2026-03-11 11:00")},
+		{"Mastercard: 20 in a month are fine", "mastercard", used("mastercard", 20, first, time.Hour),
+			seoul("2026-03-11 10:00")},
+		{"Mastercard: 35 in a month are not", "mastercard", used("mastercard", 34, first, time.Hour),
+			seoul("2026-03-31 10:00")},
 		{"an unknown network gets the strictest", "bc", used("bc", 19, first, time.Hour), seoul("2026-03-31 10:00")},
 		{"another card's tries do not count", "visa", []Attempt{}, seoul("2026-03-11 10:00")},
 	}
@@ -218,7 +226,8 @@ func TestDunningFromTheFirstDeclineToTheEnd(t *testing.T) {
 		t.Parallel()
 		h := open(t, starting(plan(Membership, 31000)), start, answering(success, poor, swallow))
 		h.until(seoul("2026-03-11 10:00"))
-		after, effects, err := h.s.Apply(ChargeFailed{Key: Key("sub_1", 2), Attempt: 1, Kind: lost.kind}, seoul("2026-03-11 10:01"))
+		after, effects, err := h.s.Apply(ChargeFailed{Key: Key("sub_1", 2), Attempt: 1, Kind: lost.kind},
+			seoul("2026-03-11 10:01"))
 		if err != nil || effects != nil || !after.Open.InFlight {
 			t.Errorf("%d effects, %v, open %+v", len(effects), err, after.Open)
 		}
@@ -276,7 +285,8 @@ func TestRetriesStayWithinTheNetworksLimits(t *testing.T) {
 	t.Parallel()
 	// Everything fails, technically and for money, for as long as the policy allows.
 	p := plan(Membership, 1000, every(1, Day))
-	p.Policy.Dunning = Dunning{MoneyDays: []int{1, 2, 3, 4, 5, 6, 7}, TechnicalTries: 12, TechnicalMinutes: 1, CancelDays: 60, SuspendDays: 50}
+	p.Policy.Dunning = Dunning{MoneyDays: []int{1, 2, 3, 4, 5, 6, 7}, TechnicalTries: 12, TechnicalMinutes: 1,
+		CancelDays: 60, SuspendDays: 50}
 	h := open(t, starting(p), seoul("2026-02-10 09:00"), func(h *shop) {
 		n := 0
 		h.provider = func(c Charge) outcome {

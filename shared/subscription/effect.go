@@ -7,8 +7,9 @@ import (
 	"dangol/shared/money"
 )
 
-// Effect is something to carry out after Apply, in the order given. What is stored with the subscription (invoice, history, event) goes
-// into the same transaction; what happens outside (stock, charge) follows, and its outcome comes back as a command.
+// Effect is something to carry out after Apply, in the order given. What is stored with the subscription (invoice,
+// history, event) goes into the same transaction; what happens outside (stock, charge) follows, and its outcome comes
+// back as a command.
 type Effect interface{ effect() }
 
 // MakeInvoice stores the invoice, before anything is charged for it.
@@ -17,8 +18,9 @@ type MakeInvoice struct{ Invoice invoice.Draft }
 // MakeCreditNote stores the credit note.
 type MakeCreditNote struct{ Note invoice.CreditNote }
 
-// HoldStock keeps the goods of a cycle. Contents is empty for a box: the plan's edition of the day Opens. When it fails the Deliver of the
-// same key is not done; the outcome is the command StockFailed. The key makes a repeated hold the same hold, also once it is delivered.
+// HoldStock keeps the goods of a cycle. Contents is empty for a box: the plan's edition of the day Opens. When it fails
+// the Deliver of the same key is not done; the outcome is the command StockFailed. The key makes a repeated hold the
+// same hold, also once it is delivered.
 type HoldStock struct {
 	Key      string
 	Opens    Date
@@ -29,8 +31,9 @@ type HoldStock struct {
 // ReleaseStock lets the held goods of a cycle go, if any are held.
 type ReleaseStock struct{ Key string }
 
-// Charge takes Amount from the card under AttemptKey. With Lookup the provider is asked first what became of an earlier call with this key;
-// only "not found" leads to a call. The outcome is ChargeSucceeded or ChargeFailed; no answer is no outcome, and Due comes back to it.
+// Charge takes Amount from the card under AttemptKey. With Lookup the provider is asked first what became of an earlier
+// call with this key; only "not found" leads to a call. The outcome is ChargeSucceeded or ChargeFailed; no answer is no
+// outcome, and Due comes back to it.
 type Charge struct {
 	Key        string
 	AttemptKey string
@@ -38,8 +41,8 @@ type Charge struct {
 	Amount     money.Money
 	Card       Card
 	Lookup     bool
-	// Hold, when not nil, is carried out right before the call, after any Lookup. When it fails nothing is charged and the outcome is
-	// StockFailed.
+	// Hold, when not nil, is carried out right before the call, after any Lookup. When it fails nothing is charged and the
+	// outcome is StockFailed.
 	Hold *HoldStock
 }
 
@@ -63,7 +66,8 @@ type Refund struct {
 	Amount    money.Money
 }
 
-// CreditLeft is account credit of a subscription that has ended: it stays the customer's, for another subscription or a later one.
+// CreditLeft is account credit of a subscription that has ended: it stays the customer's, for another subscription or a
+// later one.
 type CreditLeft struct{ Amount money.Money }
 
 // Deliver makes the order of a cycle out of the held goods.
@@ -75,7 +79,8 @@ type Deliver struct {
 	AddressID string
 }
 
-// SpanEnded says that a span is over, as it was in the end. The spans of a subscription, in order, are its history in days.
+// SpanEnded says that a span is over, as it was in the end. The spans of a subscription, in order, are its history in
+// days.
 type SpanEnded struct {
 	Span  Span  `json:"span"`
 	Terms Terms `json:"terms"`

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Rate is what a subscription was worth per month from an instant on: Terms.PerMonth while it is active or past due, or canceled and still
-// running; 0 while it is starting, on trial, paused, suspended or ended. Reason is why it fell to 0.
+// Rate is what a subscription was worth per month from an instant on: Terms.PerMonth while it is active or past due, or
+// canceled and still running; 0 while it is starting, on trial, paused, suspended or ended. Reason is why it fell to 0.
 type Rate struct {
 	From     time.Time `json:"from"`
 	PerMonth int64     `json:"perMonth"`
@@ -18,7 +18,8 @@ type Rate struct {
 // Leaving is why a subscription brings nothing any more.
 type Leaving string
 
-// Voluntary leaving is the subscriber's decision (canceled, consent not given, a pause), involuntary is a payment that failed.
+// Voluntary leaving is the subscriber's decision (canceled, consent not given, a pause), involuntary is a payment that
+// failed.
 const (
 	Voluntary   Leaving = "voluntary"
 	Involuntary Leaving = "involuntary"
@@ -70,9 +71,9 @@ func (c Record) at(t time.Time) (rate Rate, first time.Time) {
 	return rate, first
 }
 
-// Movement is how the monthly recurring revenue (MRR) of one currency went from From to To, in minor units per month. Each subscription is
-// compared at the two ends, so what comes and goes between does not show. Closing = Opening + New + Returned + Expansion - Contraction -
-// ChurnVoluntary - ChurnInvoluntary, always.
+// Movement is how the monthly recurring revenue (MRR) of one currency went from From to To, in minor units per month.
+// Each subscription is compared at the two ends, so what comes and goes between does not show. Closing = Opening + New
+// + Returned + Expansion - Contraction - ChurnVoluntary - ChurnInvoluntary, always.
 type Movement struct {
 	From, To         time.Time
 	Opening, Closing int64
@@ -130,8 +131,8 @@ type TrialRecord struct {
 	Converted    bool
 }
 
-// TrialConversion is the share of the trials that ended in [from, to) which turned into a paid subscription. Trials still running do not
-// count: they have not decided.
+// TrialConversion is the share of the trials that ended in [from, to) which turned into a paid subscription. Trials
+// still running do not count: they have not decided.
 func TrialConversion(trials []TrialRecord, from, to time.Time) Share {
 	var s Share
 	for _, t := range trials {
@@ -153,8 +154,8 @@ type Case struct {
 	Closed           bool // given up
 }
 
-// Recovery is the share of the invoices declined in [from, to) that were paid in the end, by count and amount. Cases still open do not
-// count.
+// Recovery is the share of the invoices declined in [from, to) that were paid in the end, by count and amount. Cases
+// still open do not count.
 func Recovery(cases []Case, from, to time.Time) Share {
 	var s Share
 	for _, c := range cases {
@@ -169,15 +170,16 @@ func Recovery(cases []Case, from, to time.Time) Share {
 	return s
 }
 
-// Cohort is the subscriptions whose first paid day was in one month, and how many of them still paid so many months later. Paying[0] is the
-// size of the cohort; a month that is not over yet has no entry.
+// Cohort is the subscriptions whose first paid day was in one month, and how many of them still paid so many months
+// later. Paying[0] is the size of the cohort; a month that is not over yet has no entry.
 type Cohort struct {
 	Month  string // "2026-03"
 	Paying []int
 }
 
-// Cohorts counts who still pays, month after month, up to now. A subscription pays in the k-th month when its rate was above 0 at the
-// moment k months after its first payment; the months are those of a calendar in UTC, clamped at month ends.
+// Cohorts counts who still pays, month after month, up to now. A subscription pays in the k-th month when its rate was
+// above 0 at the moment k months after its first payment; the months are those of a calendar in UTC, clamped at month
+// ends.
 func Cohorts(records []Record, now time.Time) []Cohort {
 	byMonth := map[string][]Record{}
 	for _, c := range records {
@@ -199,7 +201,8 @@ func paying(cohort []Record, now time.Time) []int {
 		n := 0
 		for _, c := range cohort {
 			_, first := c.at(now)
-			at := AnchorOn(DateAt(first, time.UTC), "UTC").Opening(Every(1, Month), k).Start(time.UTC).Add(first.Sub(first.Truncate(24 * time.Hour)))
+			at := AnchorOn(DateAt(first, time.UTC), "UTC").Opening(Every(1, Month),
+				k).Start(time.UTC).Add(first.Sub(first.Truncate(24 * time.Hour)))
 			if at.After(now) {
 				return counts // the youngest member is not so far yet
 			}
@@ -217,8 +220,8 @@ type Need struct {
 	Quantity  int    `json:"quantity"`
 }
 
-// StockNeeded adds up what parcels take. edition gives the contents of a box for the day its cycle opens; parcels that name their contents
-// do not ask it.
+// StockNeeded adds up what parcels take. edition gives the contents of a box for the day its cycle opens; parcels that
+// name their contents do not ask it.
 func StockNeeded(parcels []Payment, edition func(Date) []Item) []Need {
 	sum := map[string]int{}
 	for _, p := range parcels {

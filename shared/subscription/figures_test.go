@@ -30,11 +30,15 @@ func TestMRRMovesByNewReturnedExpansionContractionAndChurn(t *testing.T) {
 		{"stays", record(rate("2026-01-10", 100)), Movement{Opening: 100, Closing: 100}},
 		{"new", record(rate("2026-03-10", 100)), Movement{Closing: 100, New: 100}},
 		{"new after a trial", record(rate("2026-02-10", 0), rate("2026-03-10", 100)), Movement{Closing: 100, New: 100}},
-		{"came back", record(rate("2026-01-10", 100), gone("2026-02-10", Voluntary), rate("2026-03-10", 80)), Movement{Closing: 80, Returned: 80}},
-		{"upgraded", record(rate("2026-01-10", 100), rate("2026-03-10", 150)), Movement{Opening: 100, Closing: 150, Expansion: 50}},
-		{"downgraded", record(rate("2026-01-10", 100), rate("2026-03-10", 60)), Movement{Opening: 100, Closing: 60, Contraction: 40}},
+		{"came back", record(rate("2026-01-10", 100), gone("2026-02-10", Voluntary), rate("2026-03-10", 80)),
+			Movement{Closing: 80, Returned: 80}},
+		{"upgraded", record(rate("2026-01-10", 100), rate("2026-03-10", 150)),
+			Movement{Opening: 100, Closing: 150, Expansion: 50}},
+		{"downgraded", record(rate("2026-01-10", 100), rate("2026-03-10", 60)),
+			Movement{Opening: 100, Closing: 60, Contraction: 40}},
 		{"left", record(rate("2026-01-10", 100), gone("2026-03-10", Voluntary)), Movement{Opening: 100, ChurnVoluntary: 100}},
-		{"lost to a card", record(rate("2026-01-10", 100), gone("2026-03-10", Involuntary)), Movement{Opening: 100, ChurnInvoluntary: 100}},
+		{"lost to a card", record(rate("2026-01-10", 100), gone("2026-03-10", Involuntary)),
+			Movement{Opening: 100, ChurnInvoluntary: 100}},
 		{"came and went between", record(rate("2026-03-10", 100), gone("2026-03-20", Voluntary)), Movement{}},
 		{"not yet", record(rate("2026-05-10", 100)), Movement{}},
 	}
@@ -64,7 +68,8 @@ func TestMRRMovementsAddUp(t *testing.T) {
 			records = append(records, c)
 		}
 		m := MRR(records, seoul("2026-03-01 00:00"), seoul("2026-06-01 00:00"))
-		if sum := m.Opening + m.New + m.Returned + m.Expansion - m.Contraction - m.ChurnVoluntary - m.ChurnInvoluntary; sum != m.Closing {
+		if sum := m.Opening + m.New + m.Returned +
+			m.Expansion - m.Contraction - m.ChurnVoluntary - m.ChurnInvoluntary; sum != m.Closing {
 			t.Fatalf("%+v adds up to %d", m, sum)
 		}
 	})
@@ -97,9 +102,11 @@ func TestTrialConversionCountsTrialsThatHaveEnded(t *testing.T) {
 	t.Parallel()
 	day := func(s string) time.Time { return seoul(s + " 00:00") }
 	trials := []TrialRecord{
-		{Started: day("2026-02-20"), End: day("2026-03-06"), Converted: true}, {Started: day("2026-02-20"), End: day("2026-03-06")},
+		{Started: day("2026-02-20"), End: day("2026-03-06"), Converted: true},
+		{Started: day("2026-02-20"), End: day("2026-03-06")},
 		{Started: day("2026-03-20")}, {Started: day("2026-01-01"), End: day("2026-02-01"), Converted: true},
-		{Started: day("2026-03-20"), End: day("2026-04-01"), Converted: true}, {Started: day("2026-02-15"), End: day("2026-03-01"), Converted: true},
+		{Started: day("2026-03-20"), End: day("2026-04-01"), Converted: true},
+		{Started: day("2026-02-15"), End: day("2026-03-01"), Converted: true},
 	}
 	got := TrialConversion(trials, day("2026-03-01"), day("2026-04-01"))
 	if got.Of != 3 || got.Part != 2 || got.BP() != 6667 {
@@ -114,7 +121,8 @@ func TestRecoveryCountsClosedCases(t *testing.T) {
 	t.Parallel()
 	day := func(s string) time.Time { return seoul(s + " 00:00") }
 	got := Recovery([]Case{
-		{Since: day("2026-03-01"), Recovered: day("2026-04-03"), Amount: 100}, {Since: day("2026-03-31"), Closed: true, Amount: 300},
+		{Since: day("2026-03-01"), Recovered: day("2026-04-03"), Amount: 100},
+		{Since: day("2026-03-31"), Closed: true, Amount: 300},
 		{Since: day("2026-03-20"), Amount: 1000}, {Since: day("2026-04-01"), Recovered: day("2026-04-02"), Amount: 1000},
 	}, day("2026-03-01"), day("2026-04-01"))
 	if got != (Share{Of: 2, Part: 1, OfAmount: 400, PartAmount: 100}) {
@@ -131,7 +139,8 @@ func TestCohortsCountWhoStillPays(t *testing.T) {
 		record(rate("2026-01-05", 0)),
 	}, seoul("2026-03-29 09:00"))
 	want := []Cohort{{"2026-01", []int{2, 2}}, {"2026-02", []int{1, 1}}}
-	if len(got) != 2 || got[0].Month != want[0].Month || !slices.Equal(got[0].Paying, want[0].Paying) || !slices.Equal(got[1].Paying, want[1].Paying) {
+	if len(got) != 2 || got[0].Month != want[0].Month || !slices.Equal(got[0].Paying, want[0].Paying) ||
+		!slices.Equal(got[1].Paying, want[1].Paying) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

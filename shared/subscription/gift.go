@@ -6,8 +6,8 @@ import (
 	"dangol/shared/invoice"
 )
 
-// claimDays is how long a gift can be claimed, from the day its mail goes out. One that waits for its recipient and is not claimed goes
-// back to the giver then, in full.
+// claimDays is how long a gift can be claimed, from the day its mail goes out. One that waits for its recipient and is
+// not claimed goes back to the giver then, in full.
 const claimDays = 90
 
 // maxGiftMails bounds how often one gift is announced, so that it cannot be used to pester somebody.
@@ -16,8 +16,8 @@ const maxGiftMails = 5
 // maxGiftDays is how far ahead a gift can be planned.
 const maxGiftDays = 366
 
-// Gift is a subscription paid by one person for another. It never renews by itself. The giver keeps what is about money; whoever claims
-// it decides about days, address and skips.
+// Gift is a subscription paid by one person for another. It never renews by itself. The giver keeps what is about
+// money; whoever claims it decides about days, address and skips.
 type Gift struct {
 	Recipient string    `json:"recipient" doc:"Mail address."`
 	Message   string    `json:"message,omitempty"`
@@ -29,8 +29,8 @@ type Gift struct {
 	ClaimedAt time.Time `json:"claimedAt,omitzero"`
 }
 
-// ClaimGift makes a customer the one a gift is for. A gift that waits begins on that day. Zone and Region are the recipient's, AddressID
-// where their parcels go; one that is empty leaves the giver's.
+// ClaimGift makes a customer the one a gift is for. A gift that waits begins on that day. Zone and Region are the
+// recipient's, AddressID where their parcels go; one that is empty leaves the giver's.
 type ClaimGift struct {
 	CustomerID string
 	AddressID  string
@@ -44,7 +44,8 @@ type MailGift struct{ Recipient string }
 func (ClaimGift) name() string { return "claim_gift" }
 func (MailGift) name() string  { return "mail_gift" }
 
-// Holder is the customer who has the benefits: the subscriber, of a gift whoever claimed it, and "" before somebody has.
+// Holder is the customer who has the benefits: the subscriber, of a gift whoever claimed it, and "" before somebody
+// has.
 func (s *Subscription) Holder() string {
 	if s.Gift != nil {
 		return s.Gift.ClaimedBy
@@ -75,8 +76,8 @@ func (c Start) giftProblems(f *fields, today Date) {
 	}
 }
 
-// startGift begins a gift: at once where the parcels can go out, else with days that belong to nobody, until the chosen day or until it
-// is claimed. All its cycles are paid now. It returns false when the first cycle is to open now.
+// startGift begins a gift: at once where the parcels can go out, else with days that belong to nobody, until the chosen
+// day or until it is claimed. All its cycles are paid now. It returns false when the first cycle is to open now.
 func (r *run) startGift(today Date) bool {
 	g := r.s.Gift
 	g.Begins = max(g.Begins, today)
@@ -93,7 +94,8 @@ func (r *run) startGift(today Date) bool {
 	r.begin(Span{Kind: SpanGap, Opens: today, Closes: closes}, r.at)
 	t := r.s.Terms
 	lines := []invoice.Line{{
-		Kind: invoice.LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: t.Prepaid, Amount: t.Payment(), TaxBP: t.TaxBP,
+		Kind: invoice.LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: t.Prepaid,
+		Amount: t.Payment(), TaxBP: t.TaxBP,
 	}}
 	r.invoice(OpenFirst, append(lines, r.setupLine()...), nil)
 	return true

@@ -131,7 +131,8 @@ func TestAGiftIsSentOrGivenBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := seoul("2026-01-31 23:30")
 		n := rapid.IntRange(2, 6).Draw(t, "cycles")
-		c := given(plan(Box, 20000, prepaid(n)), Gift{Begins: DateAt(start, time.UTC).Add(1 + rapid.IntRange(0, 60).Draw(t, "ahead"))})
+		c := given(plan(Box, 20000, prepaid(n)),
+			Gift{Begins: DateAt(start, time.UTC).Add(1 + rapid.IntRange(0, 60).Draw(t, "ahead"))})
 		if rapid.Bool().Draw(t, "waits") {
 			c.AddressID = ""
 		}

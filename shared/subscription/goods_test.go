@@ -26,7 +26,8 @@ func TestPrepaidAndGifts(t *testing.T) {
 		h := open(t, c, start)
 		h.until(seoul("2027-01-01 00:00"))
 		wantState(t, h, Ended)
-		if len(h.parcels) != 3 || len(h.charges) != 1 || h.s.EndReason != EndGiftOver || len(h.noticeDates(NoticeRenewal)) != 0 {
+		if len(h.parcels) != 3 || len(h.charges) != 1 || h.s.EndReason != EndGiftOver ||
+			len(h.noticeDates(NoticeRenewal)) != 0 {
 			t.Errorf("%d parcels, %d charges, %s", len(h.parcels), len(h.charges), h.s.EndReason)
 		}
 	})
@@ -56,7 +57,8 @@ func TestOutOfStockIsAFailureOfItsOwn(t *testing.T) {
 	gone := func(tries int) func(*shop) {
 		return func(h *shop) {
 			h.stock = func(hold HoldStock) bool {
-				if hold.Opens != "2026-03-10" || tries == 0 || slices.Contains(hold.Contents, Item{VariantID: "var_tin", Quantity: 1}) {
+				if hold.Opens != "2026-03-10" || tries == 0 ||
+					slices.Contains(hold.Contents, Item{VariantID: "var_tin", Quantity: 1}) {
 					return true
 				}
 				tries--

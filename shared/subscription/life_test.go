@@ -12,7 +12,8 @@ func TestAMembershipRenewsOnTheLastDayAndComesBackToThe31st(t *testing.T) {
 	h := open(t, starting(plan(Membership, 9900)), seoul("2026-01-31 10:00"))
 	wantState(t, h, Active)
 	h.until(seoul("2027-01-31 00:00"))
-	wantDates(t, h.opens(SpanPaid), "2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30", "2026-07-31",
+	wantDates(t, h.opens(SpanPaid), "2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30",
+		"2026-07-31",
 		"2026-08-31", "2026-09-30", "2026-10-31", "2026-11-30", "2026-12-31", "2027-01-31")
 	if h.cash() != 13*9900 {
 		t.Errorf("taken %d, want %d", h.cash(), 13*9900)
@@ -57,7 +58,8 @@ func TestAnOutcomeOrJobThatComesTwiceChangesNothing(t *testing.T) {
 	t.Parallel()
 	h := open(t, starting(plan(Membership, 9900)), seoul("2026-03-10 09:00"))
 	again := []Command{
-		ChargeSucceeded{Key: Key("sub_1", 1)}, ChargeFailed{Key: Key("sub_1", 1), Attempt: 1, Kind: lost.kind}, Due{}, StockFailed{Key: "x"},
+		ChargeSucceeded{Key: Key("sub_1", 1)}, ChargeFailed{Key: Key("sub_1", 1), Attempt: 1, Kind: lost.kind}, Due{},
+		StockFailed{Key: "x"},
 	}
 	for _, c := range again {
 		after, effects, err := h.s.Apply(c, seoul("2026-03-10 09:05"))

@@ -11,7 +11,8 @@ import (
 // cardDays is how long before a payment the subscriber learns that the card will have expired by then.
 const cardDays = 14
 
-// trialDays is how long before a trial turns paid the notice goes out where no consent is needed: Visa's and Mastercard's seven days.
+// trialDays is how long before a trial turns paid the notice goes out where no consent is needed: Visa's and
+// Mastercard's seven days.
 const trialDays = 7
 
 // planned is a notice to come. The tag, which begins with the day it is about, keeps it from being sent twice.
@@ -36,7 +37,8 @@ func (s *Subscription) plannedNotices() []planned {
 		}
 		out = append(out, planned{at: s.Terms.hour(on.Add(-days), s.zone()), tag: tag, kind: kind, on: on})
 	}
-	pays := s.State == Active || s.State == Paused || s.State == Trialing || s.State == Canceled && s.Span.Kind != SpanTrial && s.PrepaidLeft == 0 &&
+	pays := s.State == Active || s.State == Paused || s.State == Trialing || s.State == Canceled &&
+		s.Span.Kind != SpanTrial && s.PrepaidLeft == 0 &&
 		s.Cycles < s.Terms.MinCycles
 	if !pays || s.NoRenewal {
 		return nil
@@ -64,7 +66,8 @@ func (s *Subscription) plannedNotices() []planned {
 	return out
 }
 
-// renewalDays are the days before a renewal on which it is announced: what the law of the place and the networks want, else the plan's choice.
+// renewalDays are the days before a renewal on which it is announced: what the law of the place and the networks want,
+// else the plan's choice.
 func (s *Subscription) renewalDays() []int {
 	t := s.coming()
 	period := s.Anchor.Opening(t.Interval, 0).Days(s.Anchor.Opening(t.Interval, t.Prepaid))
@@ -78,8 +81,8 @@ func (s *Subscription) renewalDays() []int {
 	return days
 }
 
-// tell sends a notice, and marks those of the same kind and day that are late as well as told. On the day itself, after a run that was
-// late, there is nothing left to announce.
+// tell sends a notice, and marks those of the same kind and day that are late as well as told. On the day itself, after
+// a run that was late, there is nothing left to announce.
 func (r *run) tell(n planned) {
 	for _, other := range r.s.plannedNotices() {
 		if other.kind == n.kind && other.on == n.on && !other.at.After(r.at) {

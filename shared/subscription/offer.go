@@ -44,8 +44,8 @@ func (f *fields) offers(offers []Offer) {
 	}
 }
 
-// AcceptOffer takes a cancellation back with a change: a pause of so many days after what is paid, or other terms from then on. Either
-// both happen or neither.
+// AcceptOffer takes a cancellation back with a change: a pause of so many days after what is paid, or other terms from
+// then on. Either both happen or neither.
 type AcceptOffer struct {
 	PauseDays int
 	Terms     *Terms

@@ -13,7 +13,8 @@ func (c Start) do(r *run) error {
 		return err
 	}
 	r.s = Subscription{
-		ID: c.ID, CustomerID: c.CustomerID, Region: c.Region, AddressID: c.AddressID, Terms: c.Terms, Card: c.Card, Gift: copied(c.Gift),
+		ID: c.ID, CustomerID: c.CustomerID, Region: c.Region, AddressID: c.AddressID, Terms: c.Terms, Card: c.Card,
+		Gift:   copied(c.Gift),
 		Anchor: c.anchor(today), NoRenewal: c.Gift != nil, SetupDue: c.Terms.SetupFee > 0, Credit: c.Credit, StartedAt: r.at,
 	}
 	r.event(EventStarted, string(c.Terms.Kind), 0)
@@ -21,7 +22,8 @@ func (c Start) do(r *run) error {
 		r.s.State = Trialing
 		ends := today.Add(c.Terms.TrialDays)
 		r.s.Anchor = c.anchor(ends)
-		r.s.Span = Span{Seq: r.number(), Kind: SpanTrial, Opens: today, Closes: ends, Start: r.at, End: ends.Start(r.s.zone()), Paid: true}
+		r.s.Span = Span{Seq: r.number(), Kind: SpanTrial, Opens: today, Closes: ends, Start: r.at,
+			End: ends.Start(r.s.zone()), Paid: true}
 		return nil
 	}
 	r.s.State = Starting
@@ -43,8 +45,10 @@ func (c Start) check(today Date) error {
 	f.interval(c.Terms.Interval)
 	f.within("/quantity", int64(c.Terms.Quantity), 1, MaxQuantity)
 	f.within("/billingDay", int64(c.BillingDay), 0, 31)
-	f.that(c.BillingDay == 0 || c.Terms.Interval.months() > 0, "/billingDay", "not_for_this_plan", "only for plans by month or year")
-	f.that(c.BillingDay == 0 || c.Terms.Prepaid == 1 || c.Terms.delivers(), "/billingDay", "not_for_this_plan", "not for a prepaid membership")
+	f.that(c.BillingDay == 0 || c.Terms.Interval.months() > 0, "/billingDay", "not_for_this_plan",
+		"only for plans by month or year")
+	f.that(c.BillingDay == 0 || c.Terms.Prepaid == 1 || c.Terms.delivers(), "/billingDay", "not_for_this_plan",
+		"not for a prepaid membership")
 	c.giftProblems(&f, today)
 	f.that(c.Terms.Payment() == 0 || c.Card.Token != "", "/card", "required", "a way to pay")
 	return f.err()
@@ -102,8 +106,8 @@ func (r *run) openNext() {
 // runOut reports whether nothing that is paid or owed is left of a canceled subscription.
 func (r *run) runOut() bool { return r.s.PrepaidLeft == 0 && r.s.Cycles >= r.s.Terms.MinCycles }
 
-// begin starts a span behind the one before. Its end is the start of a local day; where a move of zones would put that before its start it
-// is empty.
+// begin starts a span behind the one before. Its end is the start of a local day; where a move of zones would put that
+// before its start it is empty.
 func (r *run) begin(p Span, start time.Time) {
 	p.Seq = r.number()
 	p.Start, p.End = start, p.Closes.Start(r.s.zone())
@@ -177,7 +181,8 @@ func (r *run) openPeriod(day Date, start time.Time, kind OpenKind) {
 	r.invoice(kind, r.periodLines(p), nil)
 }
 
-// applyNext puts the terms that wait for the next payment in force. It returns false when the subscription ended over it.
+// applyNext puts the terms that wait for the next payment in force. It returns false when the subscription ended over
+// it.
 func (r *run) applyNext(day Date, start time.Time) bool {
 	if next := r.s.Next; next != nil {
 		before := r.s.Terms.Interval
@@ -190,7 +195,8 @@ func (r *run) applyNext(day Date, start time.Time) bool {
 	return r.applyRise(day, start)
 }
 
-// reanchorInterval counts an interval of another length from this day on, keeping a day of the month beyond this month's last.
+// reanchorInterval counts an interval of another length from this day on, keeping a day of the month beyond this
+// month's last.
 func (r *run) reanchorInterval(day Date) {
 	keep := r.s.Anchor.Day
 	r.s.Anchor = AnchorOn(day, r.s.Anchor.Zone)
@@ -204,7 +210,8 @@ func (r *run) reanchorInterval(day Date) {
 func (r *run) periodLines(p Span) []invoice.Line {
 	t := r.s.Terms
 	l := invoice.Line{
-		Kind: invoice.LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: 1, From: string(p.Opens), To: string(p.Closes),
+		Kind: invoice.LinePeriod, PlanID: t.PlanID, Version: t.Version, Quantity: t.Quantity, Cycles: 1,
+		From: string(p.Opens), To: string(p.Closes),
 		Amount: p.Cost(), TaxBP: t.TaxBP,
 	}
 	if p.whole() {
@@ -220,7 +227,8 @@ func (r *run) setupLine() []invoice.Line {
 	if !r.s.SetupDue {
 		return nil
 	}
-	return []invoice.Line{{Kind: invoice.LineSetup, PlanID: t.PlanID, Version: t.Version, Quantity: 1, Amount: t.SetupFee, TaxBP: t.TaxBP}}
+	return []invoice.Line{{Kind: invoice.LineSetup, PlanID: t.PlanID, Version: t.Version, Quantity: 1, Amount: t.SetupFee,
+		TaxBP: t.TaxBP}}
 }
 
 // cycle counts a paid cycle that has begun.

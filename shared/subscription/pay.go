@@ -28,7 +28,8 @@ func (c ChargeSucceeded) do(r *run) error {
 	return nil
 }
 
-// knows reports whether the key is of one of the subscription's earlier invoices, so that its outcome has been dealt with.
+// knows reports whether the key is of one of the subscription's earlier invoices, so that its outcome has been dealt
+// with.
 func (r *run) knows(key string) bool {
 	n, ok := strings.CutPrefix(key, Key(r.s.ID, 0)[:len(r.s.ID)+1])
 	seq, err := strconv.Atoi(n)
@@ -80,8 +81,8 @@ func (r *run) standAfterPayment(o *Open) {
 	}
 }
 
-// recover gives back the days on which the benefits were suspended, and lets periods that passed meanwhile pass: goods that were not
-// sent and benefits that were not given are not charged.
+// recover gives back the days on which the benefits were suspended, and lets periods that passed meanwhile pass: goods
+// that were not sent and benefits that were not given are not charged.
 func (r *run) recover(o *Open) {
 	p := &r.s.Span
 	today := DateAt(r.at, r.s.zone())
@@ -115,11 +116,13 @@ func (r *run) credit(amount, toCard int64, reason string) {
 	r.s.Credit += amount - toCard
 	r.emit(MakeCreditNote{invoice.CreditNote{
 		SubscriptionID: r.s.ID, Seq: r.s.Span.Seq, Reason: reason, Issued: r.at, Currency: r.s.Terms.Currency,
-		Amount: amount, ToCard: toCard, ToCredit: amount - toCard, Taxes: invoice.Taxes([]invoice.Line{{Amount: amount, TaxBP: r.s.Terms.TaxBP}}),
+		Amount: amount, ToCard: toCard, ToCredit: amount - toCard,
+		Taxes: invoice.Taxes([]invoice.Line{{Amount: amount, TaxBP: r.s.Terms.TaxBP}}),
 	}})
 }
 
-// refund gives an amount back to where it came from, the last payment first; what was paid from credit becomes credit again.
+// refund gives an amount back to where it came from, the last payment first; what was paid from credit becomes credit
+// again.
 func (r *run) refund(amount int64, reason string) {
 	left := amount
 	var refunds []Effect

@@ -67,9 +67,9 @@ func (i Interval) days() int {
 // The Gregorian calendar repeats after 4,800 months, which have 146,097 days.
 const cycleMonths, cycleDays = 4800, 146097
 
-// Anchor is the day that periods are counted from, in a time zone. Day may be beyond the month's last: 31 in February means "the last
-// day", and it stays 31. It is stored as given and never replaced by a clamped day, so 31 January is followed by 28 February and
-// 31 March.
+// Anchor is the day that periods are counted from, in a time zone. Day may be beyond the month's last: 31 in February
+// means "the last day", and it stays 31. It is stored as given and never replaced by a clamped day, so 31 January is
+// followed by 28 February and 31 March.
 type Anchor struct {
 	Year  int        `json:"year"`
 	Month time.Month `json:"month"`

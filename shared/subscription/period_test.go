@@ -19,15 +19,22 @@ func TestPeriodsOpenOnTheAnchorDayOrTheLastOfTheMonth(t *testing.T) {
 	}{
 		{"the 31st bills the last day of shorter months and comes back", Anchor{2026, 1, 31, "Asia/Seoul"}, Every(1, Month),
 			[]Date{"2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"}},
-		{"the 31st in a leap year", Anchor{2028, 1, 31, "Asia/Seoul"}, Every(1, Month), []Date{"2028-01-31", "2028-02-29", "2028-03-31"}},
-		{"the 30th misses only February", Anchor{2026, 1, 30, "UTC"}, Every(1, Month), []Date{"2026-01-30", "2026-02-28", "2026-03-30"}},
-		{"the 29th in an ordinary year", Anchor{2026, 1, 29, "UTC"}, Every(1, Month), []Date{"2026-01-29", "2026-02-28", "2026-03-29"}},
-		{"the 28th never moves", Anchor{2026, 1, 28, "UTC"}, Every(1, Month), []Date{"2026-01-28", "2026-02-28", "2026-03-28"}},
-		{"a day of 31 chosen in February", Anchor{2026, 2, 31, "UTC"}, Every(1, Month), []Date{"2026-02-28", "2026-03-31", "2026-04-30"}},
-		{"quarters from 30 November", Anchor{2025, 11, 30, "UTC"}, Every(3, Month), []Date{"2025-11-30", "2026-02-28", "2026-05-30"}},
+		{"the 31st in a leap year", Anchor{2028, 1, 31, "Asia/Seoul"}, Every(1, Month),
+			[]Date{"2028-01-31", "2028-02-29", "2028-03-31"}},
+		{"the 30th misses only February", Anchor{2026, 1, 30, "UTC"}, Every(1, Month),
+			[]Date{"2026-01-30", "2026-02-28", "2026-03-30"}},
+		{"the 29th in an ordinary year", Anchor{2026, 1, 29, "UTC"}, Every(1, Month),
+			[]Date{"2026-01-29", "2026-02-28", "2026-03-29"}},
+		{"the 28th never moves", Anchor{2026, 1, 28, "UTC"}, Every(1, Month),
+			[]Date{"2026-01-28", "2026-02-28", "2026-03-28"}},
+		{"a day of 31 chosen in February", Anchor{2026, 2, 31, "UTC"}, Every(1, Month),
+			[]Date{"2026-02-28", "2026-03-31", "2026-04-30"}},
+		{"quarters from 30 November", Anchor{2025, 11, 30, "UTC"}, Every(3, Month),
+			[]Date{"2025-11-30", "2026-02-28", "2026-05-30"}},
 		{"29 February every year", Anchor{2024, 2, 29, "UTC"}, Every(1, Year),
 			[]Date{"2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"}},
-		{"every two weeks over the end of a year", Anchor{2026, 12, 24, "UTC"}, Every(2, Week), []Date{"2026-12-24", "2027-01-07", "2027-01-21"}},
+		{"every two weeks over the end of a year", Anchor{2026, 12, 24, "UTC"}, Every(2, Week),
+			[]Date{"2026-12-24", "2027-01-07", "2027-01-21"}},
 		{"every ten days over February", Anchor{2028, 2, 25, "UTC"}, Every(10, Day), []Date{"2028-02-25", "2028-03-06"}},
 		{"months before the anchor", Anchor{2026, 13 - 12, 31, "UTC"}, Every(1, Month), []Date{"2026-01-31"}},
 	}
@@ -55,7 +62,8 @@ func TestTheLocalDayDecidesWhichPeriodAnInstantIsIn(t *testing.T) {
 		opens  Date
 		closes Date
 	}{
-		{"01:00 UTC on the 15th is still the 14th in Los Angeles", "America/Los_Angeles", "2026-03-15T01:00:00Z", "2026-02-15", "2026-03-15"},
+		{"01:00 UTC on the 15th is still the 14th in Los Angeles", "America/Los_Angeles", "2026-03-15T01:00:00Z",
+			"2026-02-15", "2026-03-15"},
 		{"and the 15th in Seoul", "Asia/Seoul", "2026-03-15T01:00:00Z", "2026-03-15", "2026-04-15"},
 		{"15:00 UTC on the 14th is midnight in Seoul", "Asia/Seoul", "2026-03-14T15:00:00Z", "2026-03-15", "2026-04-15"},
 		{"a nanosecond earlier is not", "Asia/Seoul", "2026-03-14T14:59:59.999999999Z", "2026-02-15", "2026-03-15"},
@@ -86,7 +94,8 @@ func TestADayStartsAtItsFirstInstantOnTheWallClock(t *testing.T) {
 		{"no midnight in Cairo when summer time begins: 01:00", "Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00Z"},
 		{"no midnight in Santiago", "America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z"},
 		{"midnight comes twice in Havana: the first", "America/Havana", "2026-11-01", "2026-11-01T04:00:00Z"},
-		{"the clock went back over midnight in St John's: the first", "America/St_Johns", "2010-11-07", "2010-11-07T02:30:00Z"},
+		{"the clock went back over midnight in St John's: the first", "America/St_Johns", "2010-11-07",
+			"2010-11-07T02:30:00Z"},
 		{"30 December 2011 never was in Apia", "Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z"},
 		{"so it starts with the 31st", "Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z"},
 	}
@@ -138,8 +147,10 @@ func TestAWrongIntervalOrAnchorIsNamed(t *testing.T) {
 		{"anchor 32", Anchor{2026, 1, 32, "UTC"}.Valid(), "day: 32 is not between 1 and 31"},
 		{"anchor 0", Anchor{2026, 1, 0, "UTC"}.Valid(), "day: 0 is not between 1 and 31"},
 		{"month 13", Anchor{2026, 13, 1, "UTC"}.Valid(), "month: 13 is not between 1 and 12"},
-		{"the machine's zone", Anchor{2026, 1, 1, "Local"}.Valid(), `zone: time zone "Local": want an IANA name such as Asia/Seoul`},
-		{"no zone", Anchor{2026, 1, 1, "Mars/Base"}.Valid(), `zone: time zone "Mars/Base": want an IANA name such as Asia/Seoul`},
+		{"the machine's zone", Anchor{2026, 1, 1, "Local"}.Valid(),
+			`zone: time zone "Local": want an IANA name such as Asia/Seoul`},
+		{"no zone", Anchor{2026, 1, 1, "Mars/Base"}.Valid(),
+			`zone: time zone "Mars/Base": want an IANA name such as Asia/Seoul`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

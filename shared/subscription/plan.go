@@ -18,8 +18,8 @@ const (
 	Replenishment Kind = "replenishment"
 )
 
-// Plan is one version of what can be subscribed to. A subscriber keeps the terms of the version they agreed to; a later version reaches
-// them by the command Propose, with their consent when it is dearer.
+// Plan is one version of what can be subscribed to. A subscriber keeps the terms of the version they agreed to; a later
+// version reaches them by the command Propose, with their consent when it is dearer.
 type Plan struct {
 	ID       string            `json:"id"`
 	Version  int               `json:"version"`
@@ -85,8 +85,8 @@ type Policy struct {
 	Silence Silence `json:"silence,omitempty" enum:"keep,end"`
 	// AlwaysAsk asks for consent also where the law does not.
 	AlwaysAsk bool `json:"alwaysAsk,omitempty"`
-	// AskDays are the days before the change on which consent is asked for: the first is the request, the others are reminders
-	// to those who have answered neither yes nor no.
+	// AskDays are the days before the change on which consent is asked for: the first is the request, the others are
+	// reminders to those who have answered neither yes nor no.
 	AskDays []int `json:"askDays,omitempty"`
 	// RenewalDays is how long before a renewal its notice goes out where the law sets no time; -1 is never.
 	RenewalDays int         `json:"renewalDays,omitempty"`
@@ -116,8 +116,9 @@ type StockPolicy struct {
 // StockAction is one way to deal with a cycle that cannot be sent.
 type StockAction string
 
-// The actions. StockWait looks again each day; StockSubstitute sends the plan's substitutes; StockSkip leaves the cycle out (a prepaid one
-// moves to the end); StockRefund gives the money of a prepaid cycle back. A cycle that is not paid yet is never charged.
+// The actions. StockWait looks again each day; StockSubstitute sends the plan's substitutes; StockSkip leaves the cycle
+// out (a prepaid one moves to the end); StockRefund gives the money of a prepaid cycle back. A cycle that is not paid
+// yet is never charged.
 const (
 	StockWait       StockAction = "wait"
 	StockSubstitute StockAction = "substitute"
@@ -149,7 +150,8 @@ func (p Policy) or() Policy {
 	return p
 }
 
-// Terms is what one subscriber has agreed to: a copy of a plan version for one currency, so that the plan may change without them.
+// Terms is what one subscriber has agreed to: a copy of a plan version for one currency, so that the plan may change
+// without them.
 type Terms struct {
 	PlanID    string   `json:"planId"`
 	Version   int      `json:"version"`
@@ -168,8 +170,8 @@ type Terms struct {
 	Policy    Policy   `json:"policy"`
 }
 
-// Terms returns what a subscriber of quantity units agrees to. Errors: problem plan_currency when the plan has no price in the currency,
-// invalid_input for the quantity.
+// Terms returns what a subscriber of quantity units agrees to. Errors: problem plan_currency when the plan has no price
+// in the currency, invalid_input for the quantity.
 func (p *Plan) Terms(currency string, quantity int) (Terms, error) {
 	price, ok := p.Prices[currency]
 	if !ok {

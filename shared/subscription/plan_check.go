@@ -38,7 +38,8 @@ func (p *Plan) Check() error {
 	var f fields
 	f.that(p.ID != "", "/id", "required", "an id")
 	f.that(p.Version >= 1, "/version", "too_small", "at least 1")
-	f.that(slices.Contains([]Kind{Membership, Box, Replenishment}, p.Kind), "/kind", "unknown", "membership, box or replenishment")
+	f.that(slices.Contains([]Kind{Membership, Box, Replenishment}, p.Kind), "/kind", "unknown",
+		"membership, box or replenishment")
 	f.that(len(p.Name) > 0, "/name", "required", "a name in one language at least")
 	f.interval(p.Interval)
 	f.that(len(p.Prices) > 0, "/prices", "required", "a price in one currency at least")
@@ -80,15 +81,18 @@ func (f *fields) amounts(pointer string, byCurrency map[string]int64) {
 }
 
 func (f *fields) benefits(p *Plan) {
-	f.that(p.Kind == Membership || p.Benefits == Benefits{}, "/benefits", "not_for_this_kind", "only a membership has benefits")
+	f.that(p.Kind == Membership || p.Benefits == Benefits{}, "/benefits", "not_for_this_kind",
+		"only a membership has benefits")
 	f.within("/benefits/percentOffBp", p.Benefits.PercentOffBP, 0, 10_000)
-	f.that(p.Benefits.PercentOffBP > 0 || !p.Benefits.ExcludeSaleItems, "/benefits/excludeSaleItems", "not_used", "only with percentOffBp")
+	f.that(p.Benefits.PercentOffBP > 0 || !p.Benefits.ExcludeSaleItems, "/benefits/excludeSaleItems", "not_used",
+		"only with percentOffBp")
 	f.within("/benefits/earlyAccessHours", int64(p.Benefits.EarlyAccessHours), 0, 24*30)
 	f.within("/benefits/pointsTimes", int64(p.Benefits.PointsTimes), 0, 100)
 }
 
 func (f *fields) contents(p *Plan) {
-	f.that(p.Kind == Replenishment || len(p.Contents) == 0, "/contents", "not_for_this_kind", "only a replenishment has fixed contents")
+	f.that(p.Kind == Replenishment || len(p.Contents) == 0, "/contents", "not_for_this_kind",
+		"only a replenishment has fixed contents")
 	f.that(p.Kind == Box || len(p.Editions) == 0, "/editions", "not_for_this_kind", "only a box has editions")
 	f.that(p.Kind != Box || len(p.Editions) > 0, "/editions", "required", "one edition at least")
 	f.items("/contents", p.Contents)
@@ -125,7 +129,8 @@ func (f *fields) policy(p Policy) {
 	f.that(p.NoticeHour == 0 || p.NoticeHour >= 8, "/policy/noticeHour", "too_small", "not before 8 in the morning")
 	actions := []StockAction{"", StockWait, StockSubstitute, StockSkip, StockRefund}
 	f.that(slices.Contains(actions, p.Stock.Do), "/policy/stock/do", "unknown", "wait, substitute, skip or refund")
-	f.that(p.Stock.Do != StockSubstitute || len(p.Substitutes) > 0, "/policy/substitutes", "required", "what to send instead")
+	f.that(p.Stock.Do != StockSubstitute || len(p.Substitutes) > 0, "/policy/substitutes", "required",
+		"what to send instead")
 	f.within("/policy/stock/waitDays", int64(p.Stock.WaitDays), 0, 60)
 	f.items("/policy/substitutes", p.Substitutes)
 	f.offers(p.Offers)
@@ -136,7 +141,8 @@ func (f *fields) dunning(d Dunning) {
 	f.within("/policy/dunning/moneyDays", int64(len(d.MoneyDays)), 0, 8)
 	last := 0
 	for i, day := range d.MoneyDays {
-		f.that(day > last && day <= 60, fmt.Sprintf("/policy/dunning/moneyDays/%d", i), "order", "days after the first decline, rising, at most 60")
+		f.that(day > last && day <= 60, fmt.Sprintf("/policy/dunning/moneyDays/%d", i), "order",
+			"days after the first decline, rising, at most 60")
 		last = day
 	}
 	f.within("/policy/dunning/technicalTries", int64(d.TechnicalTries), 0, 12)

@@ -1,8 +1,8 @@
 package subscription
 
-// upTo is what the first days of a period cost together: price x days / whole, rounded to the nearest unit. The days that follow
-// cost the rest, so used and unused share one rounding: they always add up to the price, and neither side is favored by
-// more than half a unit.
+// upTo is what the first days of a period cost together: price x days / whole, rounded to the nearest unit. The days
+// that follow cost the rest, so used and unused share one rounding: they always add up to the price, and neither side
+// is favored by more than half a unit.
 func upTo(price int64, whole, days int) int64 {
 	if whole <= 0 || days <= 0 {
 		return 0
@@ -15,15 +15,16 @@ func upTo(price int64, whole, days int) int64 {
 	return price/w*d + roundDiv(price%w*d, w)
 }
 
-// Prorate is what the days [from, to) of the whole period [opens, closes) cost. Days outside the period cost nothing. price is not
-// negative.
+// Prorate is what the days [from, to) of the whole period [opens, closes) cost. Days outside the period cost nothing.
+// price is not negative.
 func Prorate(price int64, opens, closes, from, to Date) int64 {
 	whole := opens.Days(closes)
 	cost := upTo(price, whole, opens.Days(to)) - upTo(price, whole, opens.Days(from))
 	return max(cost, 0)
 }
 
-// perMonth is a price per interval as a price per month of average length (146,097 / 4,800 days), for MRR, rounded to the nearest unit.
+// perMonth is a price per interval as a price per month of average length (146,097 / 4,800 days), for MRR, rounded to
+// the nearest unit.
 func perMonth(price int64, i Interval) int64 {
 	if m := int64(i.months()); m > 0 {
 		return roundDiv(price, m)

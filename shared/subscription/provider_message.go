@@ -1,14 +1,14 @@
 package subscription
 
-// ChargeHeard says that the provider has news of the charge in flight: it is asked at once instead of at the next check. News of any other
-// charge changes nothing.
+// ChargeHeard says that the provider has news of the charge in flight: it is asked at once instead of at the next
+// check. News of any other charge changes nothing.
 type ChargeReport struct {
 	Key     string
 	Attempt int
 }
 
-// CardUpdated is the card as its network has renewed it, under the same token. An invoice that waits for another card is charged again;
-// one that waits for money is not.
+// CardUpdated is the card as its network has renewed it, under the same token. An invoice that waits for another card
+// is charged again; one that waits for money is not.
 type CardUpdated struct{ Card Card }
 
 func (ChargeReport) name() string { return "charge_heard" }

@@ -14,7 +14,8 @@ func TestNewsOfAChargeAsksAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]ChargeReport{"another invoice": {Key: "sub_1#9", Attempt: 1}, "another attempt": {Key: s.Open.Key, Attempt: 2}} {
+	for name, c := range map[string]ChargeReport{"another invoice": {Key: "sub_1#9", Attempt: 1},
+		"another attempt": {Key: s.Open.Key, Attempt: 2}} {
 		if _, effects, err := s.Apply(c, at); err != nil || effects != nil {
 			t.Errorf("news of %s: %v, %v", name, effects, err)
 		}

@@ -80,8 +80,8 @@ type Payment struct {
 	Quantity int         `json:"quantity"`
 }
 
-// Upcoming foresees the next n charges if nothing changes and every one succeeds: it plays the subscription forward. Consent that is still
-// to be given counts as not given.
+// Upcoming foresees the next n charges if nothing changes and every one succeeds: it plays the subscription forward.
+// Consent that is still to be given counts as not given.
 func (s Subscription) Upcoming(n int) []Payment {
 	var out []Payment
 	s.play(func(e Effect, at time.Time, opens Date) bool {
@@ -93,8 +93,8 @@ func (s Subscription) Upcoming(n int) []Payment {
 	return out
 }
 
-// Parcels foresees the deliveries before an instant, paid and prepaid, if nothing changes and every charge succeeds. Contents is empty for
-// a box: the edition of that day.
+// Parcels foresees the deliveries before an instant, paid and prepaid, if nothing changes and every charge succeeds.
+// Contents is empty for a box: the edition of that day.
 func (s Subscription) Parcels(before time.Time) []Payment {
 	var out []Payment
 	s.play(func(e Effect, at time.Time, opens Date) bool {

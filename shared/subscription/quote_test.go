@@ -14,7 +14,8 @@ func TestTheTaxOfAnInvoiceIsInItsLines(t *testing.T) {
 	t.Parallel()
 	h := open(t, starting(plan(Membership, 11000, setup(5500))), seoul("2026-03-10 09:00"))
 	inv := h.invoices[Key("sub_1", 1)]
-	if inv.Total != 16500 || len(inv.Lines) != 2 || !slices.Equal(inv.Taxes, []invoice.TaxLine{{RateBP: 1000, Gross: 16500, Tax: 1500}}) {
+	if inv.Total != 16500 || len(inv.Lines) != 2 ||
+		!slices.Equal(inv.Taxes, []invoice.TaxLine{{RateBP: 1000, Gross: 16500, Tax: 1500}}) {
 		t.Errorf("%+v", inv)
 	}
 	if inv.Lines[0].From != "2026-03-10" || inv.Lines[0].To != "2026-04-10" {

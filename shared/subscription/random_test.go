@@ -18,13 +18,15 @@ import (
 var anyPlan = rapid.Custom(func(t *rapid.T) *Plan {
 	p := plan(rapid.SampledFrom([]Kind{Membership, Membership, Box, Replenishment}).Draw(t, "kind"),
 		rapid.SampledFrom([]int64{0, 1, 100, 9900, 12345, 99999}).Draw(t, "price"))
-	p.Interval = rapid.SampledFrom([]Interval{Every(1, Month), Every(1, Week), Every(10, Day), Every(3, Month), Every(1, Year)}).Draw(t, "interval")
+	p.Interval = rapid.SampledFrom([]Interval{Every(1, Month), Every(1, Week), Every(10, Day), Every(3, Month),
+		Every(1, Year)}).Draw(t, "interval")
 	p.TrialDays = rapid.SampledFrom([]int{0, 0, 3, 14, 45}).Draw(t, "trial")
 	p.MinCycles = rapid.SampledFrom([]int{0, 0, 2}).Draw(t, "minimum")
 	p.Prepaid = rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(t, "prepaid")
 	p.SetupFees = map[string]int64{"KRW": rapid.SampledFrom([]int64{0, 5000}).Draw(t, "setup")}
 	p.Policy.Silence = rapid.SampledFrom([]Silence{"", KeepTerms, EndsAll}).Draw(t, "silence")
-	p.Policy.Stock.Do = rapid.SampledFrom([]StockAction{StockWait, StockSkip, StockRefund, StockSubstitute}).Draw(t, "stock")
+	p.Policy.Stock.Do = rapid.SampledFrom([]StockAction{StockWait, StockSkip, StockRefund, StockSubstitute}).Draw(t,
+		"stock")
 	p.Policy.Substitutes = []Item{{VariantID: "var_other", Quantity: 1}}
 	return p
 })
@@ -40,7 +42,8 @@ func anyCommand(t *rapid.T, s Subscription, at time.Time) Command {
 	}
 	price := func() int64 { return rapid.Int64Range(0, 60000).Draw(t, "price") }
 	switch rapid.SampledFrom([]string{
-		"skip", "unskip", "date", "pause", "resume", "swap", "quantity", "address", "move", "upgrade", "upgrade", "downgrade", "propose", "consent",
+		"skip", "unskip", "date", "pause", "resume", "swap", "quantity", "address", "move", "upgrade", "upgrade", "downgrade",
+		"propose", "consent",
 		"consent", "consent", "refuse", "cancel", "cancel now", "reactivate", "card", "pay", "stale",
 	}).Draw(t, "command") {
 	case "skip":
@@ -60,7 +63,8 @@ func anyCommand(t *rapid.T, s Subscription, at time.Time) Command {
 	case "address":
 		return ChangeAddress{AddressID: "adr_2"}
 	case "move":
-		return Move{Zone: anyZone.Draw(t, "zone"), Region: rapid.SampledFrom([]string{"KR", "US", "FR", "JP"}).Draw(t, "region")}
+		return Move{Zone: anyZone.Draw(t, "zone"),
+			Region: rapid.SampledFrom([]string{"KR", "US", "FR", "JP"}).Draw(t, "region")}
 	case "upgrade":
 		return Upgrade{Terms: other(t, s, price())}
 	case "downgrade":

@@ -65,7 +65,8 @@ type sent struct {
 func open(t tester, c Start, at time.Time, options ...func(*shop)) *shop {
 	t.Helper()
 	h := &shop{
-		t: t, answered: map[string]outcome{}, invoices: map[string]invoice.Draft{}, state: map[string]string{}, taken: map[string]int64{},
+		t: t, answered: map[string]outcome{}, invoices: map[string]invoice.Draft{}, state: map[string]string{},
+		taken:   map[string]int64{},
 		charges: map[string]int{},
 	}
 	for _, o := range options {
@@ -109,7 +110,8 @@ func (h *shop) try(c Command, at time.Time) error {
 	h.check(before, after, c)
 	waiting := after.Burst.Hold || after.Open != nil && after.Open.InFlight
 	if last := lasts(after); after.Due.After(max2(last, at)) && !waiting {
-		h.t.Fatalf("after %T a membership that is %s runs out at %v and is looked at only at %v", c, after.State, last, after.Due)
+		h.t.Fatalf("after %T a membership that is %s runs out at %v and is looked at only at %v", c, after.State, last,
+			after.Due)
 	}
 	h.s = after
 	for _, e := range effects {
@@ -129,7 +131,8 @@ func snapshot(s Subscription) string {
 
 // moves are the ways from state to state; every state may also stay.
 var moves = map[State][]State{
-	"":        {Starting, Trialing, Active, Ended}, // active when nothing is to be paid, ended when there is nothing to send
+	// active when nothing is to be paid, ended when there is nothing to send
+	"":        {Starting, Trialing, Active, Ended},
 	Starting:  {Active, Canceled, Ended},
 	Trialing:  {Active, Canceled, Ended},
 	Active:    {PastDue, Paused, Canceled, Ended},

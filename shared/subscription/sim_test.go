@@ -10,8 +10,8 @@ import (
 	. "dangol/shared/subscription"
 )
 
-// simulated is the answer of a provider that declines a fifth of all charges, is ill now and then, and loses some answers. No card
-// stays poor for more than three tries, so every renewal is paid before the schedule ends.
+// simulated is the answer of a provider that declines a fifth of all charges, is ill now and then, and loses some
+// answers. No card stays poor for more than three tries, so every renewal is paid before the schedule ends.
 func simulated(r *rand.Rand) func(Charge) outcome {
 	declined := map[string]int{}
 	return func(c Charge) outcome {
@@ -35,8 +35,10 @@ func simulated(r *rand.Rand) func(Charge) outcome {
 func aYear(t *testing.T, n int) *shop {
 	r := rand.New(rand.NewPCG(2026, uint64(n)))
 	pick := func(n int) int { return r.IntN(n) }
-	intervals := []Interval{Every(1, Month), Every(1, Month), Every(2, Month), Every(1, Week), Every(4, Week), Every(30, Day), Every(1, Year)}
-	zones := []string{"Asia/Seoul", "Asia/Seoul", "America/Los_Angeles", "America/Santiago", "Africa/Cairo", "Europe/Berlin", "Pacific/Kiritimati"}
+	intervals := []Interval{Every(1, Month), Every(1, Month), Every(2, Month), Every(1, Week), Every(4, Week),
+		Every(30, Day), Every(1, Year)}
+	zones := []string{"Asia/Seoul", "Asia/Seoul", "America/Los_Angeles", "America/Santiago", "Africa/Cairo",
+		"Europe/Berlin", "Pacific/Kiritimati"}
 	p := plan([]Kind{Membership, Box, Replenishment}[pick(3)], int64(1000+pick(50000)))
 	p.Interval = intervals[pick(len(intervals))]
 	p.Policy.Dunning = Dunning{CancelDays: 14, SuspendDays: 12} // no suspension: every period is to be paid
@@ -117,7 +119,8 @@ func TestAYearOfAThousandSubscriptionsChargesEveryPeriodExactlyOnce(t *testing.T
 	t.Logf("%d periods charged once each, %d failed tries in between", charged, failures)
 }
 
-// skippedInDunning reports whether a parcel's day passed while an earlier one was unpaid: it is not sent and not charged.
+// skippedInDunning reports whether a parcel's day passed while an earlier one was unpaid: it is not sent and not
+// charged.
 func (h *shop) skippedInDunning(day Date) bool {
 	for _, p := range h.allSpans() {
 		if p.Kind == SpanGap && p.Opens <= day && day < p.Closes {

@@ -25,7 +25,8 @@ func (c StockFailed) do(r *run) error {
 // outOfStock reports whether a cycle waits for its goods.
 func (s *Subscription) outOfStock() bool { return s.Stock != nil && !s.Stock.RetryAt.IsZero() }
 
-// missGoods follows the plan's policy. It has its own counter: the subscriber has done nothing wrong, so no dunning begins.
+// missGoods follows the plan's policy. It has its own counter: the subscriber has done nothing wrong, so no dunning
+// begins.
 func (r *run) skipDelivery() {
 	w, p := r.s.Stock, r.s.Terms.Policy
 	action := p.Stock.Do
@@ -33,7 +34,8 @@ func (r *run) skipDelivery() {
 		action = StockSkip
 	}
 	tomorrow := r.s.Terms.hour(DateAt(r.at, r.s.zone()).Add(1), r.s.zone())
-	if action == StockWait && (!tomorrow.Before(r.s.days(w.Since.Start(r.s.zone()), p.Stock.WaitDays+1)) || !tomorrow.Before(r.s.Span.End)) {
+	if action == StockWait && (!tomorrow.Before(r.s.days(w.Since.Start(r.s.zone()), p.Stock.WaitDays+1)) ||
+		!tomorrow.Before(r.s.Span.End)) {
 		action = StockSkip
 	}
 	if action != StockWait || w.Tries == 1 { // a wait is told once, not each day

@@ -112,9 +112,9 @@ const (
 	SpanGap     SpanKind = "gap" // free: goods wait for their day, a suspension passed over a period, or nothing ran
 )
 
-// Span is a stretch of days, [Opens, Closes), that one invoice at most is for, and the instants [Start, End). The dates are local days:
-// those of the next span begin where these end, also when the subscriber moves to another time zone meanwhile; the move shows in
-// the instant at which the next span ends.
+// Span is a stretch of days, [Opens, Closes), that one invoice at most is for, and the instants [Start, End). The dates
+// are local days: those of the next span begin where these end, also when the subscriber moves to another time zone
+// meanwhile; the move shows in the instant at which the next span ends.
 type Span struct {
 	Seq    int       `json:"seq"`
 	Kind   SpanKind  `json:"kind"`
@@ -149,7 +149,8 @@ func (p Span) Cost() int64 {
 	return cost
 }
 
-// day is the day of the span that an instant falls on, on the wall clock of a zone; the first or last when it is outside.
+// day is the day of the span that an instant falls on, on the wall clock of a zone; the first or last when it is
+// outside.
 func (p Span) day(at time.Time, z *time.Location) Date {
 	return max(p.Opens, min(DateAt(at, z), p.Closes.Add(-1)))
 }
@@ -192,8 +193,8 @@ type Open struct {
 	Change     *Change   `json:"change,omitempty"`
 }
 
-// AttemptKey is the provider's idempotency key of one charge: a declined key answers "declined" for ever, so each try has its own, and
-// the next one is made only when this one's outcome is known.
+// AttemptKey is the provider's idempotency key of one charge: a declined key answers "declined" for ever, so each try
+// has its own, and the next one is made only when this one's outcome is known.
 func (o *Open) AttemptKey() string { return o.Key + "#" + strconv.Itoa(o.Attempt) }
 
 // Change is a change of plan waiting for its payment.
@@ -239,8 +240,8 @@ type Shortage struct {
 	Substituted bool      `json:"substituted,omitempty"`
 }
 
-// Burst counts the spans opened on one UTC day. A subscription that opens more than burstLimit is out of hand, or was asleep for long; it
-// goes on the day after.
+// Burst counts the spans opened on one UTC day. A subscription that opens more than burstLimit is out of hand, or was
+// asleep for long; it goes on the day after.
 type Burst struct {
 	Day  Date `json:"day,omitempty"`
 	N    int  `json:"n,omitempty"`

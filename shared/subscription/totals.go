@@ -16,11 +16,12 @@ func (m Movement) Plus(o Movement) Movement {
 
 // Plus adds the share of others.
 func (s Share) Plus(o Share) Share {
-	return Share{Of: s.Of + o.Of, Part: s.Part + o.Part, OfAmount: s.OfAmount + o.OfAmount, PartAmount: s.PartAmount + o.PartAmount}
+	return Share{Of: s.Of + o.Of, Part: s.Part + o.Part, OfAmount: s.OfAmount + o.OfAmount,
+		PartAmount: s.PartAmount + o.PartAmount}
 }
 
-// MergeCohorts adds up the cohorts of two parts of the subscriptions, counted at the same instant. A month counts when it is over for
-// the youngest member of either.
+// MergeCohorts adds up the cohorts of two parts of the subscriptions, counted at the same instant. A month counts when
+// it is over for the youngest member of either.
 func MergeCohorts(a, b []Cohort) []Cohort {
 	byMonth := map[string][]int{}
 	for _, c := range slices.Concat(a, b) {

@@ -95,7 +95,8 @@ func (c *client) login(ctx context.Context) (string, error) {
 	}
 	err := c.post(ctx, "/dev/token", "application/json", "", []byte(`{"sub":"importer","groups":["merchant"]}`), &answer)
 	if refused, ok := errors.AsType[*refusal](err); ok && refused.status < 500 {
-		return "", &refusal{status: refused.status, detail: "no development issuer here; give a merchant's access token with -token"}
+		return "", &refusal{status: refused.status,
+			detail: "no development issuer here; give a merchant's access token with -token"}
 	}
 	c.token = answer.Token
 	return c.token, err

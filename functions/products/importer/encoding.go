@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/encoding/korean"
 )
 
-// decoded returns the file as UTF-8. auto reads the whole file once to find out: Korean Excel saves CSV in EUC-KR (CP949)
-// unless told otherwise, and such a file is hardly ever valid UTF-8.
+// decoded returns the file as UTF-8. auto reads the whole file once to find out: Korean Excel saves CSV in EUC-KR
+// (CP949) unless told otherwise, and such a file is hardly ever valid UTF-8.
 func decoded(file io.ReadSeeker, encoding string) (io.Reader, error) {
 	switch encoding {
 	case "utf-8":

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// sky is an API without a network, so that a test can have its own time. Every request takes a while that depends on the
-// row it begins with.
+// sky is an API without a network, so that a test can have its own time. Every request takes a while that depends on
+// the row it begins with.
 type sky struct {
 	took   func(row int) time.Duration
 	refuse int // requests that begin with this row are answered 422
@@ -62,7 +62,8 @@ func (s *sky) fly(n, parallel int) (j *job, status int, out, errs string) {
 	var stdout, stderr bytes.Buffer
 	file := &counting{from: strings.NewReader(products(n, 1))}
 	j = &job{
-		client:   &client{http: &http.Client{Transport: s}, api: "http://shop", token: "t", given: true, pause: func(context.Context, time.Duration) {}},
+		client: &client{http: &http.Client{Transport: s}, api: "http://shop", token: "t", given: true,
+			pause: func(context.Context, time.Duration) {}},
 		progress: newProgress(&stdout, int64(len(products(n, 1))), file.read), errors: &stderr,
 		options: options{batch: 2, parallel: parallel},
 	}

@@ -115,8 +115,10 @@ func products(n, rows int) string {
 func TestCutsBetweenProducts(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	status, out, errs := s.importFile(t, products(10, 3), "-batch", "7", "-parallel", "1", "-currency", "USD", "-language", "en")
-	if status != 0 || errs != "" || !strings.Contains(out, "30 rows: 10 products created, 0 updated, 0 unchanged, 0 failed") {
+	status, out, errs := s.importFile(t, products(10, 3), "-batch", "7", "-parallel", "1", "-currency", "USD", "-language",
+		"en")
+	if status != 0 || errs != "" ||
+		!strings.Contains(out, "30 rows: 10 products created, 0 updated, 0 unchanged, 0 failed") {
 		t.Fatalf("%d %q %q", status, out, errs)
 	}
 	if len(s.queries) != 5 || s.queries[1] != "currency=USD&firstRow=8&language=en" {
@@ -141,8 +143,11 @@ func TestRowNumbersSurviveEmptyRows(t *testing.T) {
 func TestTellsWhatIsWrongByRow(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, file, errs, out string }{
-		{"a bad quote", "Handle,Title\na,A\nb,B\nb,x\"y\nc,C\n", "row 4: quotes that do not close or stand inside a value (line 4, character 4); row 3 and all below it are left out", "1 products created, 0 updated, 0 unchanged, 1 failed"},
-		{"rows of a product apart", "Handle,Title\na,A\nb,B\na,A\n", "row 4, Handle: the rows", "3 rows: 2 products created, 0 updated, 0 unchanged, 1 failed"},
+		{"a bad quote", "Handle,Title\na,A\nb,B\nb,x\"y\nc,C\n",
+			"row 4: quotes that do not close or stand inside a value (line 4, character 4); row 3 and all below it are left out",
+			"1 products created, 0 updated, 0 unchanged, 1 failed"},
+		{"rows of a product apart", "Handle,Title\na,A\nb,B\na,A\n", "row 4, Handle: the rows",
+			"3 rows: 2 products created, 0 updated, 0 unchanged, 1 failed"},
 		{"no title column", "Handle,Name\na,A\n", "row 1, Title: the file has no column Title", "0 products created"},
 		{"an empty file", "", "row 1: the file is empty", "0 products created"},
 	} {
@@ -158,7 +163,8 @@ func TestTellsWhatIsWrongByRow(t *testing.T) {
 
 func TestWrongUsage(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{}, {"-file", "/nowhere/products.csv"}, {"-batch", "0", "-file", "x"}, {"-parallel", "0", "-file", "x"}, {"-color"},
+	for _, args := range [][]string{{}, {"-file", "/nowhere/products.csv"}, {"-batch", "0", "-file", "x"},
+		{"-parallel", "0", "-file", "x"}, {"-color"},
 		{"-file", "importer_test.go", "-encoding", "morse"}} {
 		var errs bytes.Buffer
 		if status := run(t.Context(), args, os.Getenv, io.Discard, &errs); status != 2 || errs.Len() == 0 {
@@ -234,7 +240,8 @@ func TestPausesDouble(t *testing.T) {
 	s.refuse = func(int) int { return 500 }
 	var pauses []time.Duration
 	j, errs := s.instant(t, &pauses, options{})
-	if j.finish(j.run(t.Context(), strings.NewReader(products(1, 1)))) != 1 || !strings.Contains(errs.String(), "rows 2 to 2: gave up after 7 tries") {
+	if j.finish(j.run(t.Context(), strings.NewReader(products(1, 1)))) != 1 ||
+		!strings.Contains(errs.String(), "rows 2 to 2: gave up after 7 tries") {
 		t.Fatal(errs)
 	}
 	if pauses[0] != firstPause || pauses[5] != 32*firstPause {
@@ -289,7 +296,8 @@ func TestProgressOnATerminalIsABar(t *testing.T) {
 	p := &progress{out: &out, terminal: true, size: 100}
 	p.show(report{Rows: 5, Created: 2}, 50)
 	p.done(report{Rows: 10, Created: 4})
-	want := "\r\x1b[K[" + strings.Repeat("#", 15) + strings.Repeat(".", 15) + "]  50 %  5 rows: 2 created, 0 updated, 0 unchanged, 0 failed" +
+	want := "\r\x1b[K[" + strings.Repeat("#", 15) + strings.Repeat(".", 15) +
+		"]  50 %  5 rows: 2 created, 0 updated, 0 unchanged, 0 failed" +
 		"\r\x1b[K10 rows: 4 products created, 0 updated, 0 unchanged, 0 failed\n"
 	if out.String() != want {
 		t.Fatalf("%q\n%q", out.String(), want)

@@ -67,8 +67,8 @@ func newPiece(columns []string) (*piece, error) {
 	return p, p.csv.Write(columns)
 }
 
-// add appends the rows of a product. For a row that the reader left out because it is empty, an empty one is written: the
-// API counts rows from the piece's first.
+// add appends the rows of a product. For a row that the reader left out because it is empty, an empty one is written:
+// the API counts rows from the piece's first.
 func (p *piece) add(g shopify.Group) error {
 	if p.rows == 0 {
 		p.firstRow = g.Rows[0].Number
@@ -88,8 +88,8 @@ func (p *piece) add(g shopify.Group) error {
 	return p.csv.Error()
 }
 
-// run reads the file product by product and sends full pieces, a few at a time. It returns the error that ended it, nil at
-// the end of the file.
+// run reads the file product by product and sends full pieces, a few at a time. It returns the error that ended it, nil
+// at the end of the file.
 func (j *job) run(ctx context.Context, file io.Reader) error {
 	in, err := shopify.NewReader(file, 2)
 	if err != nil {

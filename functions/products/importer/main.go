@@ -1,6 +1,6 @@
 // Command importer is behind "make import FILE=...": it sends a CSV file in Shopify's product format to the shop's API,
-// piece by piece. It holds a few pieces in memory, cuts only between products, and sends a piece again when the answer is
-// lost, which is safe because importing the same rows twice changes nothing the second time.
+// piece by piece. It holds a few pieces in memory, cuts only between products, and sends a piece again when the answer
+// is lost, which is safe because importing the same rows twice changes nothing the second time.
 //
 // Exit status: 0 when every product went in, 1 when any row was refused or the API gave up, 2 for wrong usage.
 package main
@@ -52,7 +52,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	source := &counting{from: text}
 	job := &job{
-		client:   &client{http: &http.Client{Timeout: 60 * time.Second}, api: o.api, token: o.token, given: o.token != "", pause: sleep},
+		client: &client{http: &http.Client{Timeout: 60 * time.Second}, api: o.api, token: o.token, given: o.token != "",
+			pause: sleep},
 		progress: newProgress(stdout, size, source.read),
 		errors:   stderr, options: o,
 	}
@@ -70,8 +71,10 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	flags.StringVar(&o.file, "file", "", "CSV file in Shopify's product format")
 	flags.StringVar(&o.api, "api", api, "address of the shop's API; the variable API is the default")
 	flags.StringVar(&o.token, "token", "", "merchant's access token; without one, the API's development issuer is asked")
-	flags.StringVar(&o.currency, "currency", "", "currency of the price columns that name none; the shop's first when left out")
-	flags.StringVar(&o.language, "language", "", "language of the text columns that name none; the shop's first when left out")
+	flags.StringVar(&o.currency, "currency", "",
+		"currency of the price columns that name none; the shop's first when left out")
+	flags.StringVar(&o.language, "language", "",
+		"language of the text columns that name none; the shop's first when left out")
 	flags.StringVar(&o.encoding, "encoding", "auto", "utf-8, euc-kr (what Excel saves in Korea), or auto")
 	flags.IntVar(&o.batch, "batch", 500, "rows per request; products are never cut")
 	flags.IntVar(&o.parallel, "parallel", 3, "requests at the same time")

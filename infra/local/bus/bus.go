@@ -56,7 +56,8 @@ type Rule struct {
 
 func (r Rule) picks(bus string, e events.EventBridgeEvent) bool {
 	named := func(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
-	return cmp.Or(r.Bus, Default) == bus && named(r.Pattern.Sources, e.Source) && named(r.Pattern.DetailTypes, e.DetailType)
+	return cmp.Or(r.Bus, Default) == bus && named(r.Pattern.Sources, e.Source) &&
+		named(r.Pattern.DetailTypes, e.DetailType)
 }
 
 // Faults are what the real bus does now and then. Both functions may be nil.

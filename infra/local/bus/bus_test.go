@@ -27,7 +27,8 @@ import (
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 var rules = []bus.Rule{
-	{Name: "mails", Bus: "shop", Target: "mailer", Pattern: bus.Pattern{DetailTypes: []string{"OrderPlaced", "OrderShipped"}}},
+	{Name: "mails", Bus: "shop", Target: "mailer",
+		Pattern: bus.Pattern{DetailTypes: []string{"OrderPlaced", "OrderShipped"}}},
 	{Name: "all-of-orders", Bus: "shop", Target: "audit", Pattern: bus.Pattern{Sources: []string{"dangol.orders"}}},
 	{Name: "bounces", Target: "mailer", Pattern: bus.Pattern{Sources: []string{"aws.ses"}}},
 }
@@ -83,7 +84,8 @@ func (b *bench) client() *eventbridge.Client {
 
 func event(detailType string) types.PutEventsRequestEntry {
 	return types.PutEventsRequestEntry{
-		EventBusName: aws.String("shop"), Source: aws.String("dangol.orders"), DetailType: &detailType, Detail: aws.String(`{"id":"ord_1"}`),
+		EventBusName: aws.String("shop"), Source: aws.String("dangol.orders"), DetailType: &detailType,
+		Detail: aws.String(`{"id":"ord_1"}`),
 	}
 }
 
@@ -149,7 +151,8 @@ func TestTargetGetsTheWholeEnvelope(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, bus.Options{})
 	e := event("OrderPlaced")
-	e.Detail, e.Time, e.Resources = aws.String(`{"name":"단골 😀","n":12345678901234567}`), aws.Time(noon.Add(-time.Hour)), []string{"ord_1"}
+	e.Detail, e.Time, e.Resources = aws.String(`{"name":"단골 😀","n":12345678901234567}`), aws.Time(
+		noon.Add(-time.Hour)), []string{"ord_1"}
 	out := b.put(e)
 	b.deliver()
 	want := events.EventBridgeEvent{
@@ -190,7 +193,8 @@ func TestFailedDeliveryIsRetriedAfterOneAndTwoMinutesThenGivenUp(t *testing.T) {
 		t.Errorf("three tries took %s", waited)
 	}
 	dead := b.DeadLetters("mails")
-	if len(dead) != 1 || dead[0].Error != "mail is down" || dead[0].Attempts != 3 || len(b.DeadLetters("all-of-orders")) != 0 {
+	if len(dead) != 1 || dead[0].Error != "mail is down" || dead[0].Attempts != 3 ||
+		len(b.DeadLetters("all-of-orders")) != 0 {
 		t.Errorf("dead letters %+v", dead)
 	}
 	b.fail = func(string) error { return nil }
@@ -247,11 +251,13 @@ func TestFaults(t *testing.T) {
 		Twice:  func(n int, rule string) bool { return n == 3 && rule == "mails" },
 	}})
 	out := b.put(event("OrderPlaced"), event("OrderPlaced"), event("OrderShipped"))
-	if out.FailedEntryCount != 1 || aws.ToString(out.Entries[1].ErrorCode) != "InternalFailure" || out.Entries[1].EventId != nil {
+	if out.FailedEntryCount != 1 || aws.ToString(out.Entries[1].ErrorCode) != "InternalFailure" ||
+		out.Entries[1].EventId != nil {
 		t.Errorf("answer %+v", out.Entries)
 	}
 	b.deliver()
-	b.wantGot("mailer OrderPlaced", "audit OrderPlaced", "mailer OrderShipped", "mailer OrderShipped", "audit OrderShipped")
+	b.wantGot("mailer OrderPlaced", "audit OrderPlaced", "mailer OrderShipped", "mailer OrderShipped",
+		"audit OrderShipped")
 }
 
 func TestBadEntriesFailAloneWithTheCodesOfEventBridge(t *testing.T) {
@@ -267,8 +273,10 @@ func TestBadEntriesFailAloneWithTheCodesOfEventBridge(t *testing.T) {
 		{"detail is no JSON", func(e *types.PutEventsRequestEntry) { e.Detail = aws.String("{") }, "MalformedDetail"},
 		{"detail is no object", func(e *types.PutEventsRequestEntry) { e.Detail = aws.String("[1]") }, "MalformedDetail"},
 		{"detail is blank", func(e *types.PutEventsRequestEntry) { e.Detail = aws.String(" ") }, "MalformedDetail"},
-		{"a source of AWS", func(e *types.PutEventsRequestEntry) { e.Source = aws.String("aws.ses") }, "NotAuthorizedForSourceException"},
-		{"no such bus", func(e *types.PutEventsRequestEntry) { e.EventBusName = aws.String("nowhere") }, "ResourceNotFoundException"},
+		{"a source of AWS", func(e *types.PutEventsRequestEntry) { e.Source = aws.String("aws.ses") },
+			"NotAuthorizedForSourceException"},
+		{"no such bus", func(e *types.PutEventsRequestEntry) { e.EventBusName = aws.String("nowhere") },
+			"ResourceNotFoundException"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

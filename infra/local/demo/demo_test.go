@@ -13,11 +13,13 @@ import (
 	"dangol/shared/platform/clock"
 )
 
-// TestTheWalkthroughRunsOnTheDemoShop fills a shop twice, as a second `make run` would, and runs docs/walkthrough.sh against it.
+// TestTheWalkthroughRunsOnTheDemoShop fills a shop twice, as a second `make run` would, and runs docs/walkthrough.sh
+// against it.
 func TestTheWalkthroughRunsOnTheDemoShop(t *testing.T) {
 	t.Parallel()
 	r, err := runner.Start(t.Context(), runner.Options{
-		System: topology.Dangol, Log: slog.New(slog.DiscardHandler), Clock: clock.Stopped(time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)),
+		System: topology.Dangol, Log: slog.New(slog.DiscardHandler),
+		Clock:  clock.Stopped(time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)),
 		Getenv: func(name string) string { return map[string]string{"CATALOG_CACHE_TTL": "0"}[name] },
 	})
 	if err != nil {

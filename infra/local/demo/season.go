@@ -17,8 +17,8 @@ var plans string
 //go:embed promotions.json
 var promotions string
 
-// subscriptions puts the plans up: a membership with a trial, a box with this month's edition and the next, one to give away, and soap
-// every six weeks.
+// subscriptions puts the plans up: a membership with a trial, a box with this month's edition and the next, one to give
+// away, and soap every six weeks.
 func (s shop) subscriptions(ctx context.Context, now time.Time) error {
 	all, err := s.filled(ctx, plans, now)
 	if err != nil {
@@ -43,7 +43,8 @@ func (s shop) season(ctx context.Context, now time.Time) error {
 		if err := s.call(ctx, http.MethodPost, "/promotions", "application/json", promotion, &made); err != nil {
 			return err
 		}
-		if err := s.call(ctx, http.MethodPost, "/promotions/"+made.ID+"/publish", "application/json", []byte(`{}`), nil); err != nil {
+		if err := s.call(ctx, http.MethodPost, "/promotions/"+made.ID+"/publish", "application/json", []byte(`{}`),
+			nil); err != nil {
 			return err
 		}
 	}
@@ -52,8 +53,8 @@ func (s shop) season(ctx context.Context, now time.Time) error {
 
 var blanks = regexp.MustCompile(`\{(product )?([a-z][a-z -]*)\}`)
 
-// filled puts days and ids into a list: {friday} and the like are days by the shop's clock, {handle} is the first variant of a product
-// and {product handle} the product.
+// filled puts days and ids into a list: {friday} and the like are days by the shop's clock, {handle} is the first
+// variant of a product and {product handle} the product.
 func (s shop) filled(ctx context.Context, text string, now time.Time) ([]json.RawMessage, error) {
 	seoul, err := time.LoadLocation("Asia/Seoul")
 	if err != nil {
@@ -62,7 +63,8 @@ func (s shop) filled(ctx context.Context, text string, now time.Time) ([]json.Ra
 	today := now.In(seoul)
 	friday := today.AddDate(0, 0, 1+int(time.Friday-today.Weekday()+6)%7)
 	known := map[string]string{
-		"{today}": today.Format(time.DateOnly), "{friday}": friday.Format(time.DateOnly), "{sunday}": friday.AddDate(0, 0, 2).Format(time.DateOnly),
+		"{today}": today.Format(time.DateOnly), "{friday}": friday.Format(time.DateOnly),
+		"{sunday}":     friday.AddDate(0, 0, 2).Format(time.DateOnly),
 		"{next month}": time.Date(today.Year(), today.Month()+1, 1, 0, 0, 0, 0, seoul).Format(time.DateOnly),
 	}
 	for _, blank := range blanks.FindAllStringSubmatch(text, -1) {

@@ -154,7 +154,8 @@ func (e *Engine) launch() (*process, error) {
 	if e.options.DataFile != "" {
 		args = append(args, "--db-path", e.options.DataFile)
 	}
-	p := &process{cmd: exec.Command(e.options.Path, args...), ended: make(chan struct{}), output: &tail{ready: make(chan struct{}), over: make(chan struct{})}}
+	p := &process{cmd: exec.Command(e.options.Path, args...), ended: make(chan struct{}),
+		output: &tail{ready: make(chan struct{}), over: make(chan struct{})}}
 	p.cmd.SysProcAttr = attributes()
 	out, in, err := os.Pipe()
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 )
 
 // The engine keeps what its streams carry in one SQLite table and numbers each record by the largest number so far, for
-// which it reads all of them: after 6,000 records a write costs twenty times what it did at first (measured), and nothing
-// is ever removed. These two indexes answer the numbering and the reading of a shard in one step each. The engine does not
-// know of them and does not mind.
+// which it reads all of them: after 6,000 records a write costs twenty times what it did at first (measured), and
+// nothing is ever removed. These two indexes answer the numbering and the reading of a shard in one step each. The
+// engine does not know of them and does not mind.
 const streamIndexes = `
 	CREATE INDEX IF NOT EXISTS dangol_stream_end ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
 	CREATE INDEX IF NOT EXISTS dangol_stream_shard ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));`

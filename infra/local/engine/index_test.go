@@ -18,8 +18,8 @@ import (
 	"dangol/infra/testkit/enginetest"
 )
 
-// TestNumberingAndReadingAStreamNeedNoWalkThroughIt asks SQLite how it would answer what the engine asks with every write
-// and every read of a stream.
+// TestNumberingAndReadingAStreamNeedNoWalkThroughIt asks SQLite how it would answer what the engine asks with every
+// write and every read of a stream.
 func TestNumberingAndReadingAStreamNeedNoWalkThroughIt(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "data.db")
@@ -42,7 +42,8 @@ func TestNumberingAndReadingAStreamNeedNoWalkThroughIt(t *testing.T) {
 		for plan.Step() {
 			steps = append(steps, plan.ColumnText(3))
 		}
-		if all := strings.Join(steps, "; "); plan.Close() != nil || len(steps) != 1 || !strings.Contains(all, "INDEX "+index+" ") {
+		if all := strings.Join(steps, "; "); plan.Close() != nil || len(steps) != 1 ||
+			!strings.Contains(all, "INDEX "+index+" ") {
 			t.Errorf("%s\n\tis answered by: %s", question, all)
 		}
 	}
@@ -53,9 +54,10 @@ func TestForgottenRecordsAreGoneAndTheNextOnesGoOnCounting(t *testing.T) {
 	e := run(t, engine.Options{DataFile: filepath.Join(t.TempDir(), "data.db")})
 	db := client(e.Endpoint())
 	createTable(t, db, "Told")
-	if _, err := db.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{TableName: aws.String("Told"), StreamSpecification: &types.StreamSpecification{
-		StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly,
-	}}); err != nil {
+	if _, err := db.UpdateTable(t.Context(),
+		&dynamodb.UpdateTableInput{TableName: aws.String("Told"), StreamSpecification: &types.StreamSpecification{
+			StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly,
+		}}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 5 {
@@ -98,7 +100,8 @@ func number(t *testing.T, sequence string) int {
 func records(t *testing.T, e *engine.Engine, table string) (shard string, sequences []string) {
 	t.Helper()
 	endpoint := e.Endpoint()
-	db := dynamodbstreams.NewFromConfig(enginetest.Config(), func(o *dynamodbstreams.Options) { o.BaseEndpoint = &endpoint })
+	db := dynamodbstreams.NewFromConfig(enginetest.Config(),
+		func(o *dynamodbstreams.Options) { o.BaseEndpoint = &endpoint })
 	streams, err := db.ListStreams(t.Context(), &dynamodbstreams.ListStreamsInput{TableName: &table})
 	if err != nil {
 		t.Fatal(err)

@@ -34,8 +34,8 @@ const (
 // Invoke runs a function with an event and returns its answer.
 type Invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
 
-// Limits is how much the gateway takes at once. On AWS that is Lambda's concurrency; here it is one machine, and requests
-// that it cannot begin in time are refused rather than kept until their callers have given up.
+// Limits is how much the gateway takes at once. On AWS that is Lambda's concurrency; here it is one machine, and
+// requests that it cannot begin in time are refused rather than kept until their callers have given up.
 type Limits struct {
 	Running int           // invocations at once
 	Wait    time.Duration // how long a request waits for its turn
@@ -107,7 +107,8 @@ func allow(h http.Header, origin string) {
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
 	h.Set("Access-Control-Allow-Headers",
-		"authorization, content-type, cart-token, order-token, idempotency-key, if-match, if-none-match, accept-language, x-correlation-id")
+		"authorization, content-type, cart-token, order-token, idempotency-key, if-match, if-none-match, accept-language, "+
+			"x-correlation-id")
 	h.Set("Access-Control-Expose-Headers", "etag, x-request-id, idempotent-replayed, next-cursor, location, retry-after")
 }
 
@@ -207,7 +208,8 @@ func write(w http.ResponseWriter, out []byte) {
 	io.WriteString(w, answer.Body)
 }
 
-// busy is what the laptop says when it cannot begin, or did not end in time: a problem, so that clients wait and try again.
+// busy is what the laptop says when it cannot begin, or did not end in time: a problem, so that clients wait and try
+// again.
 func busy(w http.ResponseWriter, p *problem.Problem) {
 	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", "application/problem+json")

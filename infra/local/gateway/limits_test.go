@@ -18,13 +18,14 @@ import (
 // open serves the routes of the system by a function that answers with the path that it got.
 func open(t *testing.T, answer string) *httptest.Server {
 	t.Helper()
-	g := gateway.New(topology.Dangol, clock.System{}, gateway.DefaultLimits(), func(_ context.Context, _ string, payload []byte) ([]byte, error) {
-		var in events.APIGatewayV2HTTPRequest
-		if err := json.Unmarshal(payload, &in); err != nil {
-			return nil, err
-		}
-		return json.Marshal(events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: in.RawPath + answer})
-	})
+	g := gateway.New(topology.Dangol, clock.System{}, gateway.DefaultLimits(),
+		func(_ context.Context, _ string, payload []byte) ([]byte, error) {
+			var in events.APIGatewayV2HTTPRequest
+			if err := json.Unmarshal(payload, &in); err != nil {
+				return nil, err
+			}
+			return json.Marshal(events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: in.RawPath + answer})
+		})
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
 	return server
@@ -44,8 +45,10 @@ func TestTheGatewayAnswersAsAPIGatewayDoes(t *testing.T) {
 		{"no such route", "GET", "/nowhere", "", "", small, 404, `{"message":"Not Found"}`},
 		{"no such method", "DELETE", "/products", "", "", small, 404, `{"message":"Not Found"}`},
 		{"no HEAD", "HEAD", "/products", "", "", small, 404, ""},
-		{"a request over 10 MB", "POST", "/products/import", strings.Repeat("x", 10<<20+1), "", small, 413, `"Request Entity Too Large"`},
-		{"an event over 6 MB", "POST", "/products/import", strings.Repeat("x", 6<<20), "", small, 413, `"Request Entity Too Large"`},
+		{"a request over 10 MB", "POST", "/products/import", strings.Repeat("x", 10<<20+1), "", small, 413,
+			`"Request Entity Too Large"`},
+		{"an event over 6 MB", "POST", "/products/import", strings.Repeat("x", 6<<20), "", small, 413,
+			`"Request Entity Too Large"`},
 		{"an answer over 6 MB", "GET", "/products", "", "", large, 500, `{"message":"Internal Server Error"}`},
 		{"headers over 10,240 bytes", "GET", "/products", "", strings.Repeat("x", 10_240), small, 431, `"message"`},
 	} {

@@ -72,7 +72,8 @@ func Open(o Options) (*Issuer, error) {
 		return nil, fmt.Errorf("issuer: key: %w", err)
 	}
 	key.KeyID = name
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, (&jose.SignerOptions{}).WithType("JWT"))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key},
+		(&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
 		return nil, fmt.Errorf("issuer: %w", err)
 	}
@@ -162,7 +163,8 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	}
 	token, err := i.Mint(c)
 	if err != nil {
-		answer(w, http.StatusInternalServerError, map[string]string{"error": "server_error", "error_description": err.Error()})
+		answer(w, http.StatusInternalServerError,
+			map[string]string{"error": "server_error", "error_description": err.Error()})
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")

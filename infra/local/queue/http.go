@@ -26,7 +26,8 @@ type failure struct{ code, query, message string }
 func (f *failure) Error() string { return f.code + ": " + f.message }
 
 func missing(url string) error {
-	return &failure{"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist: " + url}
+	return &failure{"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue",
+		"The specified queue does not exist: " + url}
 }
 
 func invalid(message string) error {
@@ -111,7 +112,8 @@ func (s *Service) answer(r *http.Request) (any, error) {
 	case "DeleteMessage":
 		return struct{}{}, s.deleteMessage(b, in.ReceiptHandle)
 	}
-	return nil, &failure{"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", operation + " is not served locally"}
+	return nil, &failure{"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation",
+		operation + " is not served locally"}
 }
 
 func (e entry) check() error {
@@ -121,7 +123,8 @@ func (e entry) check() error {
 	case len(e.MessageBody) > maxBytes:
 		return invalid("One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.")
 	case !utf8.ValidString(e.MessageBody) || strings.ContainsRune(e.MessageBody, 0):
-		return &failure{"InvalidMessageContents", "InvalidMessageContents", "The message contains characters outside the allowed set."}
+		return &failure{"InvalidMessageContents", "InvalidMessageContents",
+			"The message contains characters outside the allowed set."}
 	case e.DelaySeconds < 0 || e.DelaySeconds > maxDelay:
 		return invalid("Value " + strconv.Itoa(e.DelaySeconds) +
 			" for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.")
@@ -152,7 +155,8 @@ func (s *Service) sendBatch(b *box, entries []entry) (any, error) {
 	}
 	switch {
 	case len(entries) == 0:
-		return nil, batchFailure("EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry in the request.")
+		return nil, batchFailure("EmptyBatchRequest",
+			"There should be at least one SendMessageBatchRequestEntry in the request.")
 	case len(entries) > maxEntries:
 		return nil, batchFailure("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10.")
 	case len(ids) < len(entries):
@@ -223,7 +227,8 @@ func (s *Service) attributes(b *box) map[string]string {
 		"VisibilityTimeout":                     strconv.Itoa(int(b.Visibility.Seconds())),
 	}
 	if b.DeadLetter != "" {
-		out["RedrivePolicy"] = `{"deadLetterTargetArn":"` + ARN(b.DeadLetter) + `","maxReceiveCount":` + strconv.Itoa(b.MaxReceives) + `}`
+		out["RedrivePolicy"] = `{"deadLetterTargetArn":"` + ARN(b.DeadLetter) + `","maxReceiveCount":` +
+			strconv.Itoa(b.MaxReceives) + `}`
 	}
 	return out
 }

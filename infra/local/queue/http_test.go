@@ -47,7 +47,8 @@ func (b *bench) send(name string, bodies ...string) {
 func (b *bench) sendDelayed(name, body string, seconds int32) {
 	b.t.Helper()
 	c := b.client()
-	_, err := c.SendMessage(b.t.Context(), &sqs.SendMessageInput{QueueUrl: b.url(c, name), MessageBody: &body, DelaySeconds: seconds})
+	_, err := c.SendMessage(b.t.Context(),
+		&sqs.SendMessageInput{QueueUrl: b.url(c, name), MessageBody: &body, DelaySeconds: seconds})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -69,7 +70,8 @@ func TestReceiveAndDelete(t *testing.T) {
 		t.Fatal(err)
 	}
 	receive := func() []types.Message {
-		out, err := c.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10, WaitTimeSeconds: 20})
+		out, err := c.ReceiveMessage(t.Context(),
+			&sqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10, WaitTimeSeconds: 20})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +79,8 @@ func TestReceiveAndDelete(t *testing.T) {
 	}
 	first := receive()
 	if len(first) != 1 || *first[0].Body != "안녕 😀" || *first[0].MessageAttributes["kind"].StringValue != "mail" ||
-		string(first[0].MessageAttributes["raw"].BinaryValue) != "\x01\x02" || first[0].Attributes["MessageGroupId"] != "customer" {
+		string(first[0].MessageAttributes["raw"].BinaryValue) != "\x01\x02" ||
+		first[0].Attributes["MessageGroupId"] != "customer" {
 		t.Fatalf("received %+v", first)
 	}
 	if again := receive(); len(again) != 0 {
@@ -175,7 +178,8 @@ func TestBadCallsGetTheErrorsOfSQS(t *testing.T) {
 		{"a call that is not served", unserved, "AWS.SimpleQueueService.UnsupportedOperation"},
 		{"eleven at once", batch(entries(11, "x")), "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"},
 		{"an empty batch", batch([]types.SendMessageBatchRequestEntry{}), "AWS.SimpleQueueService.EmptyBatchRequest"},
-		{"the same id twice", batch(append(entries(1, "x"), entries(1, "x")...)), "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"},
+		{"the same id twice", batch(append(entries(1, "x"), entries(1, "x")...)),
+			"AWS.SimpleQueueService.BatchEntryIdsNotDistinct"},
 		{"a batch too long", batch(entries(3, strings.Repeat("x", 400_000))), "AWS.SimpleQueueService.BatchRequestTooLong"},
 		{"a message too long", one(strings.Repeat("x", 1<<20+1)), "InvalidParameterValue"},
 		{"an empty message", one(""), "MissingParameter"},

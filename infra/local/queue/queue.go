@@ -1,6 +1,7 @@
 // Package queue is SQS for a laptop: standard queues with delay, visibility timeout, receive limit and dead-letter
 // queue, spoken to by the AWS SDK, and the Lambda event source that hands their messages to functions with partial
-// batch failure. Messages do not expire: who advances the clock by a month still finds what lies in a dead-letter queue.
+// batch failure. Messages do not expire: who advances the clock by a month still finds what lies in a dead-letter
+// queue.
 package queue
 
 import (

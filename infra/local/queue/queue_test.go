@@ -265,7 +265,8 @@ func TestSendPutsAMessageIntoTheQueueWithTheARN(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Send(queue.ARN("b"), "hello"); err != nil || !slices.Equal(s.Messages("b"), []string{"hello"}) || len(s.Messages("a")) != 0 {
+	if err := s.Send(queue.ARN("b"), "hello"); err != nil || !slices.Equal(s.Messages("b"), []string{"hello"}) ||
+		len(s.Messages("a")) != 0 {
 		t.Errorf("%v, a %q, b %q", err, s.Messages("a"), s.Messages("b"))
 	}
 	if err := s.Send(queue.ARN("c"), "hello"); err == nil {

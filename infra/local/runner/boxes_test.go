@@ -9,7 +9,8 @@ import (
 	"dangol/infra/testkit/system"
 )
 
-// boxShop is a shop with a monthly box: one edition until March and from April on, another for March whose goods are few.
+// boxShop is a shop with a monthly box: one edition until March and from April on, another for March whose goods are
+// few.
 type boxShop struct {
 	*shop
 	usual, march, instead string // variants
@@ -24,17 +25,21 @@ func openBoxes(t *testing.T) boxShop {
 	return b
 }
 
-// box is a plan for 9,900 won a box that does what is said when the goods are out. prepaid is how many boxes are paid at once.
+// box is a plan for 9,900 won a box that does what is said when the goods are out. prepaid is how many boxes are paid
+// at once.
 func (b boxShop) box(do string, prepaid int) string {
 	edition := func(name, from, variant string) map[string]any {
-		return map[string]any{"name": name, "from": from, "contents": []any{map[string]any{"variantId": variant, "quantity": 1}}}
+		return map[string]any{"name": name, "from": from,
+			"contents": []any{map[string]any{"variantId": variant, "quantity": 1}}}
 	}
 	return b.Plan(map[string]any{
 		"kind": "box", "prepaid": prepaid, "editions": []any{
-			edition("winter", "2026-01-01", b.usual), edition("march", "2027-03-01", b.march), edition("spring", "2027-04-01", b.usual),
+			edition("winter", "2026-01-01", b.usual), edition("march", "2027-03-01", b.march),
+			edition("spring", "2027-04-01", b.usual),
 		},
 		"policy": map[string]any{
-			"stock": map[string]any{"do": do, "waitDays": 5}, "substitutes": []any{map[string]any{"variantId": b.instead, "quantity": 1}},
+			"stock":       map[string]any{"do": do, "waitDays": 5},
+			"substitutes": []any{map[string]any{"variantId": b.instead, "quantity": 1}},
 		},
 	})
 }
@@ -71,16 +76,18 @@ func (s *shop) money(customer string) (taken, back int64) {
 	return taken, back
 }
 
-// TestTheBoxForMarchRunsOutOfStockAndFollowsThePolicy has one box for March and more subscribers than that. Each has a box on the 22nd of
-// every month from November on; whoever came a day earlier gets the one.
+// TestTheBoxForMarchRunsOutOfStockAndFollowsThePolicy has one box for March and more subscribers than that. Each has a
+// box on the 22nd of every month from November on; whoever came a day earlier gets the one.
 func TestTheBoxForMarchRunsOutOfStockAndFollowsThePolicy(t *testing.T) {
 	t.Parallel()
 	b := openBoxes(t)
 	b.Subscribe(b.As("early"), b.box("wait", 1), "pm_card_visa")
 	b.AdvanceBy(oneDay)
 	for name, plan := range map[string]string{
-		"wait": b.box("wait", 1), "substitute": b.box("substitute", 1), "skip": b.box("skip", 1), "refund": b.box("refund", 1),
-		"ahead-wait": b.box("wait", 6), "ahead-substitute": b.box("substitute", 6), "ahead-skip": b.box("skip", 6), "ahead-refund": b.box("refund", 6),
+		"wait": b.box("wait", 1), "substitute": b.box("substitute", 1), "skip": b.box("skip", 1),
+		"refund":     b.box("refund", 1),
+		"ahead-wait": b.box("wait", 6), "ahead-substitute": b.box("substitute", 6), "ahead-skip": b.box("skip", 6),
+		"ahead-refund": b.box("refund", 6),
 	} {
 		b.Subscribe(b.As(name), plan, "pm_card_visa")
 	}
@@ -135,8 +142,10 @@ func (b boxShop) may20(t *testing.T) {
 		taken int64
 	}{
 		{who: "early", boxes: 6, march: b.march, taken: 6}, {who: "wait", boxes: 6, march: b.march, taken: 6},
-		{who: "substitute", boxes: 6, march: b.instead, taken: 6}, {who: "skip", boxes: 5, taken: 5}, {who: "refund", boxes: 5, taken: 5},
-		{who: "ahead-wait", boxes: 6, march: b.march, taken: 6}, {who: "ahead-substitute", boxes: 6, march: b.instead, taken: 6},
+		{who: "substitute", boxes: 6, march: b.instead, taken: 6}, {who: "skip", boxes: 5, taken: 5},
+		{who: "refund", boxes: 5, taken: 5},
+		{who: "ahead-wait", boxes: 6, march: b.march, taken: 6},
+		{who: "ahead-substitute", boxes: 6, march: b.instead, taken: 6},
 		{who: "ahead-skip", boxes: 5, taken: 6}, {who: "ahead-refund", boxes: 5, taken: 6},
 	} {
 		got := b.sent(b.As(c.who))
@@ -151,7 +160,8 @@ func (b boxShop) may20(t *testing.T) {
 		t.Errorf("%s boxes for March are left of 2 that two were waiting for", left)
 	}
 	b.advanceTo("2027-05-23T18:00:00")
-	// What was left out of six paid boxes is sent in May, and what was given back is not: that subscriber pays for the next six.
+	// What was left out of six paid boxes is sent in May, and what was given back is not: that subscriber pays for the
+	// next six.
 	if taken, _ := b.money("ahead-skip"); len(b.sent(b.As("ahead-skip"))) != 6 || taken != 6*9_900 {
 		t.Errorf("the box moved to the end: %v for %d", b.sent(b.As("ahead-skip")), taken)
 	}

@@ -23,8 +23,8 @@ const pollInterval = time.Second
 // expiryInterval is how often the runner deletes what has expired; DynamoDB promises days.
 const expiryInterval = 10 * time.Minute
 
-// gatherInterval is how long the runner waits after a write for more of them: reading the streams once for ten orders costs a
-// tenth.
+// gatherInterval is how long the runner waits after a write for more of them: reading the streams once for ten orders
+// costs a tenth.
 const gatherInterval = 200 * time.Millisecond
 
 // maxRounds bounds one pass, so that a function that keeps making work for itself cannot hold the laptop up.
@@ -91,8 +91,8 @@ func (r *Runner) deliveries() []part {
 	return append(all, r.bus.Deliver, r.queues.RunDue, r.tickPayments)
 }
 
-// RunUntilIdle delivers everything that is due at this moment, and what comes of it, until nothing is left to do before the
-// clock moves.
+// RunUntilIdle delivers everything that is due at this moment, and what comes of it, until nothing is left to do before
+// the clock moves.
 func (r *Runner) RunUntilIdle(ctx context.Context) error {
 	return r.runUntilIdle(ctx, append(r.deliveries(), r.tickSchedules, r.sweep))
 }

@@ -23,7 +23,8 @@ func (s *shop) takenOff(name string) string {
 	if !strings.Contains(cart.Body, `"planId"`) {
 		return cart.Field(s.T, "totals.discount.display")
 	}
-	return cart.Field(s.T, "totals.adjustments.0.name") + " " + cart.Field(s.T, "totals.adjustments.0.amount.display") + ", total " +
+	return cart.Field(s.T, "totals.adjustments.0.name") + " " + cart.Field(s.T, "totals.adjustments.0.amount.display") +
+		", total " +
 		cart.Field(s.T, "totals.total.display")
 }
 
@@ -42,7 +43,8 @@ func TestBenefitsFollowTheMembershipFromTrialToSuspensionAndBack(t *testing.T) {
 	}
 	s.Do(s.As("yuri"), "POST", "/carts/mine/accept-prices", nil)
 	mine := s.Do(s.As("yuri"), "GET", "/me/membership", nil)
-	if mine.Field(t, "member") != "true" || mine.Field(t, "benefits.percentOffBp") != "1000" || mine.Field(t, "pointsTimes") != "2" ||
+	if mine.Field(t, "member") != "true" || mine.Field(t, "benefits.percentOffBp") != "1000" ||
+		mine.Field(t, "pointsTimes") != "2" ||
 		mine.Field(t, "invited") != "true" || mine.Field(t, "memberships.0.state") != "trialing" {
 		t.Errorf("what one gets: %s", mine.Body)
 	}
@@ -62,10 +64,12 @@ func TestBenefitsFollowTheMembershipFromTrialToSuspensionAndBack(t *testing.T) {
 	s.AdvanceBy(5 * oneDay)
 	state("suspended", without)
 	p.Caller = s.As("yuri")
-	if got := s.Buy(p, "pm_card_visa"); got.Status != http.StatusConflict || !strings.Contains(got.Body, "membership_ended") {
+	if got := s.Buy(p, "pm_card_visa"); got.Status != http.StatusConflict ||
+		!strings.Contains(got.Body, "membership_ended") {
 		t.Errorf("buying at the price of before: %d %s", got.Status, got.Body)
 	}
-	s.Do(s.As("yuri"), "PUT", "/subscriptions/"+id+"/payment-method", map[string]string{"paymentMethod": "pm_card_mastercard"})
+	s.Do(s.As("yuri"), "PUT", "/subscriptions/"+id+"/payment-method",
+		map[string]string{"paymentMethod": "pm_card_mastercard"})
 	state("active", withIt)
 	bought := s.Buy(p, "pm_card_visa")
 	if bought.Status != http.StatusCreated || bought.Field(t, "total.amount") != "21600" {
@@ -87,7 +91,8 @@ func TestADropOpensToMembersByTheHoursOfTheirPlan(t *testing.T) {
 	s := open(t)
 	product, variant := s.Product(20, nil)
 	s.Publish(map[string]any{
-		"name": map[string]string{"ko": "한정판"}, "kind": "drop", "starts": "2026-11-27T10:00", "targets": map[string]any{"products": []string{product}},
+		"name": map[string]string{"ko": "한정판"}, "kind": "drop", "starts": "2026-11-27T10:00",
+		"targets": map[string]any{"products": []string{product}},
 	})
 	s.Subscribe(s.As("yuri"), s.regulars(), "pm_card_visa")
 	member, other := s.CustomerWith("yuri", variant, 1), s.CustomerWith("mina", variant, 1)

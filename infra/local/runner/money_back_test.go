@@ -17,7 +17,8 @@ func (s *shop) hook(n payment.Notification, secret string, at time.Time) system.
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	return s.Try(system.Guest.With(sandbox.SignatureHeader, sandbox.Sign(secret, body, at)), "POST", "/payments/webhooks/sandbox", string(body))
+	return s.Try(system.Guest.With(sandbox.SignatureHeader, sandbox.Sign(secret, body, at)), "POST",
+		"/payments/webhooks/sandbox", string(body))
 }
 
 func TestALateChargeOfASubscriptionIsSettledByTheSignedMessage(t *testing.T) {
@@ -26,9 +27,10 @@ func TestALateChargeOfASubscriptionIsSettledByTheSignedMessage(t *testing.T) {
 	id := s.Subscribe(s.As("late"), s.Plan(nil), "pm_card_sandbox_lateWebhook").Field(t, "id")
 	state := func() string { return s.Do(s.As("late"), "GET", "/subscriptions/"+id, nil).Field(t, "state") }
 	charge := s.Payments().Ledger()[0]
-	n := payment.Notification{ID: "evt_forged", Type: "payment.captured", Subject: payment.SubjectPayment, At: s.Clock().Now(), Payment: payment.Payment{
-		ID: charge.ID, Key: charge.Key, State: payment.StateCaptured, Metadata: charge.Metadata,
-	}}
+	n := payment.Notification{ID: "evt_forged", Type: "payment.captured", Subject: payment.SubjectPayment,
+		At: s.Clock().Now(), Payment: payment.Payment{
+			ID: charge.ID, Key: charge.Key, State: payment.StateCaptured, Metadata: charge.Metadata,
+		}}
 	now := s.Clock().Now()
 	for why, a := range map[string]system.Answer{
 		"forged": s.hook(n, "whsec_guessed", now), "replayed an hour later": s.hook(n, "whsec_local", now.Add(-time.Hour)),
@@ -41,7 +43,8 @@ func TestALateChargeOfASubscriptionIsSettledByTheSignedMessage(t *testing.T) {
 	if early := s.hook(n, "whsec_local", now); early.Status != 503 || state() != "starting" {
 		t.Errorf("a message that the provider does not bear out: %d %s, it is %s", early.Status, early.Body, state())
 	}
-	s.AdvanceBy(2*time.Minute + time.Second) // the provider's own message comes; the next check would be after five minutes
+	// the provider's own message comes; the next check would be after five minutes
+	s.AdvanceBy(2*time.Minute + time.Second)
 	if state() != "active" || s.mailsWith("late", "영수증") != 1 {
 		t.Errorf("it is %s, mails %v", state(), s.Subjects("late@example.com"))
 	}
@@ -69,7 +72,8 @@ func TestACreditNoteIsMailedShownAndItsRefundFollowed(t *testing.T) {
 	}
 	shop := s.Merchant()
 	refund := s.Do(shop, "GET", "/admin/refunds", nil)
-	if refund.Field(t, "refunds.0.creditNote") != number || s.Do(shop, "GET", "/admin/credit-notes?year=2026", nil).Field(t, "creditNotes.0.number") != number {
+	if refund.Field(t, "refunds.0.creditNote") != number ||
+		s.Do(shop, "GET", "/admin/credit-notes?year=2026", nil).Field(t, "creditNotes.0.number") != number {
 		t.Errorf("open refunds: %s", refund.Body)
 	}
 	path := "/admin/subscriptions/" + id + "/refunds/" + refund.Field(t, "refunds.0.id")
@@ -79,13 +83,16 @@ func TestACreditNoteIsMailedShownAndItsRefundFollowed(t *testing.T) {
 	}
 	s.AdvanceBy(3 * time.Minute)
 	settled := s.Do(shop, "POST", path+"/settle", `{"reference":"transfer of 3 December"}`)
-	if seen := s.Do(shop, "GET", "/admin/credit-notes/"+number, nil); settled.Field(t, "state") != "paid_otherwise" || seen.Field(t, "refunds.0.reference") == "" {
+	if seen := s.Do(shop, "GET", "/admin/credit-notes/"+number, nil); settled.Field(t, "state") != "paid_otherwise" ||
+		seen.Field(t, "refunds.0.reference") == "" {
 		t.Errorf("settled: %s, %s", settled.Body, seen.Body)
 	}
-	if left := s.Do(shop, "GET", "/admin/refunds", nil); left.Body != `{"refunds":[]}`+"\n" && left.Body != `{"refunds":[]}` {
+	if left := s.Do(shop, "GET", "/admin/refunds", nil); left.Body != `{"refunds":[]}`+"\n" &&
+		left.Body != `{"refunds":[]}` {
 		t.Errorf("still open: %s", left.Body)
 	}
-	if twice := s.Try(shop, "POST", path+"/retry", nil); twice.Status != 409 || twice.Field(t, "code") != "refund_not_open" {
+	if twice := s.Try(shop, "POST", path+"/retry", nil); twice.Status != 409 ||
+		twice.Field(t, "code") != "refund_not_open" {
 		t.Errorf("sent once more: %d %s", twice.Status, twice.Body)
 	}
 }

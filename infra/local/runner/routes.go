@@ -38,7 +38,8 @@ func (r *Runner) routes() http.Handler {
 	mux.Handle("/inbox/", r.mail)
 	mux.Handle("/inbox.json", r.mail)
 	for prefix, service := range map[string]http.Handler{
-		"/sandbox": r.payments, "/aws/events": r.bus, "/aws/sqs": r.queues, "/aws/ses": r.mail, "/aws/scheduler": r.schedule, "/aws/s3": r.media,
+		"/sandbox": r.payments, "/aws/events": r.bus, "/aws/sqs": r.queues, "/aws/ses": r.mail, "/aws/scheduler": r.schedule,
+		"/aws/s3": r.media,
 	} {
 		mux.Handle(prefix, http.StripPrefix(prefix, service)) // also without a slash: clients do not follow a redirected POST
 		mux.Handle(prefix+"/", http.StripPrefix(prefix, service))

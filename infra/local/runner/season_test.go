@@ -25,8 +25,8 @@ func (s *shop) advanceTo(local string) {
 	s.AdvanceBy(at.Sub(s.Clock().Now()))
 }
 
-// TestASeasonIsRehearsedFromPlanToReport plans a promotion for next Friday 10:00 to Sunday 24:00 in Seoul, previews a cart
-// before, during and after, and lets the clock go through it.
+// TestASeasonIsRehearsedFromPlanToReport plans a promotion for next Friday 10:00 to Sunday 24:00 in Seoul, previews a
+// cart before, during and after, and lets the clock go through it.
 func TestASeasonIsRehearsedFromPlanToReport(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -37,7 +37,8 @@ func TestASeasonIsRehearsedFromPlanToReport(t *testing.T) {
 	}
 	draft := s.Do(s.Merchant(), "POST", "/promotions", plan).Field(t, "id")
 	for at, want := range map[string]string{
-		"2026-11-27T00:59:59Z": "12000", "2026-11-27T01:00:00Z": "9600", "2026-11-29T14:59:59Z": "9600", "2026-11-29T15:00:00Z": "12000",
+		"2026-11-27T00:59:59Z": "12000", "2026-11-27T01:00:00Z": "9600", "2026-11-29T14:59:59Z": "9600",
+		"2026-11-29T15:00:00Z": "12000",
 	} {
 		preview := s.Do(s.Merchant(), "POST", "/promotions/preview", map[string]any{
 			"at": at, "promotionId": draft, "lines": []any{map[string]any{"variantId": variant, "quantity": 1}},
@@ -58,7 +59,8 @@ func TestASeasonIsRehearsedFromPlanToReport(t *testing.T) {
 		if !strings.Contains(page.Body, `"sale"`) {
 			return price
 		}
-		return price + " " + page.Field(t, "variants.0.sale.name") + " instead of " + page.Field(t, "variants.0.compareAt.amount") +
+		return price + " " + page.Field(t, "variants.0.sale.name") + " instead of " + page.Field(t,
+			"variants.0.compareAt.amount") +
 			", lowest " + page.Field(t, "variants.0.lowestPrice30.amount")
 	}
 	early := s.GuestWith(variant, 1)
@@ -85,7 +87,8 @@ func TestASeasonIsRehearsedFromPlanToReport(t *testing.T) {
 			}
 			early = s.GuestWith(variant, 2)
 		case "2026-11-30T00:00:00":
-			if got := s.Buy(early, "pm_card_visa"); got.Status != http.StatusConflict || !strings.Contains(got.Body, "price_changed") {
+			if got := s.Buy(early, "pm_card_visa"); got.Status != http.StatusConflict ||
+				!strings.Contains(got.Body, "price_changed") {
 				t.Errorf("an order at the end, at the price of the sale: %d %s", got.Status, got.Body)
 			}
 			s.Do(early.Caller, "POST", "/carts/"+early.Cart+"/accept-prices", nil)
@@ -102,7 +105,8 @@ func TestASeasonIsRehearsedFromPlanToReport(t *testing.T) {
 		}
 	}
 	brought := s.Do(s.Merchant(), "GET", "/promotions/"+draft, nil)
-	if got := brought.Field(t, "results.0.orders") + " order, cost " + brought.Field(t, "results.0.cost"); got != "1 order, cost 2400" {
+	if got := brought.Field(t, "results.0.orders") + " order, cost " + brought.Field(t,
+		"results.0.cost"); got != "1 order, cost 2400" {
 		t.Errorf("the sale brought %s: %s", got, brought.Body)
 	}
 	report := s.Do(s.Merchant(), "GET", "/promotions/report?product="+product, nil)
@@ -128,12 +132,14 @@ func TestTheThirdSaleOfAMonthIsRefusedWithTheRuleAndTheCalendar(t *testing.T) {
 	s.Publish(system.Sale(product, "2026-12-04T10:00", "2026-12-06T24:00", nil))
 	third := system.Sale(product, "2026-12-11T10:00", "2026-12-13T24:00", nil)
 	plan := s.Do(s.Merchant(), "POST", "/promotions/plan", third)
-	if plan.Field(t, "allowed") != "false" || !strings.Contains(plan.Body, "days_on_sale") || !strings.Contains(plan.Body, `"2026-12-13"`) {
+	if plan.Field(t, "allowed") != "false" || !strings.Contains(plan.Body, "days_on_sale") ||
+		!strings.Contains(plan.Body, `"2026-12-13"`) {
 		t.Errorf("the plan says %s", plan.Body)
 	}
 	draft := s.Do(s.Merchant(), "POST", "/promotions", third).Field(t, "id")
 	refused := s.Try(s.Merchant(), "POST", "/promotions/"+draft+"/publish", nil)
-	if refused.Status != http.StatusConflict || refused.Field(t, "code") != "discount_guard" || !strings.Contains(refused.Body, "9 days") ||
+	if refused.Status != http.StatusConflict || refused.Field(t, "code") != "discount_guard" ||
+		!strings.Contains(refused.Body, "9 days") ||
 		!strings.Contains(refused.Body, `"calendar"`) {
 		t.Errorf("publishing it: %d %s", refused.Status, refused.Body)
 	}
@@ -146,7 +152,8 @@ func TestTheThirdSaleOfAMonthIsRefusedWithTheRuleAndTheCalendar(t *testing.T) {
 func TestAHundredOfALimitedEditionForManyBuyersAtOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	product, variant := s.Product(100, map[string]any{"edition": map[string]any{"opensAt": "2026-11-01T00:00:00Z", "buckets": 10}})
+	product, variant := s.Product(100,
+		map[string]any{"edition": map[string]any{"opensAt": "2026-11-01T00:00:00Z", "buckets": 10}})
 	s.Publish(map[string]any{
 		"name": map[string]string{"ko": "한정판"}, "kind": "drop", "starts": "2026-11-27T10:00", "limitPerCustomer": 1,
 		"targets": map[string]any{"products": []string{product}},

@@ -34,7 +34,8 @@ type invoice struct {
 func (s *shop) invoices(c system.Caller, id string) []invoice {
 	s.T.Helper()
 	var page struct{ Invoices []invoice }
-	if err := json.Unmarshal([]byte(s.Do(c, "GET", "/subscriptions/"+id+"/invoices?limit=100", nil).Body), &page); err != nil {
+	if err := json.Unmarshal([]byte(s.Do(c, "GET", "/subscriptions/"+id+"/invoices?limit=100", nil).Body),
+		&page); err != nil {
 		s.T.Fatal(err)
 	}
 	out := page.Invoices
@@ -49,7 +50,8 @@ func (s *shop) consent(c system.Caller, id string) {
 	s.T.Helper()
 	notice := s.Do(c, "GET", "/subscriptions/"+id+"/consent", nil)
 	s.Do(c, "POST", "/subscriptions/"+id+"/consent", map[string]any{
-		"noticeId": notice.Field(s.T, "id"), "fingerprint": notice.Field(s.T, "fingerprint"), "answer": "yes", "explicit": true, "separate": true,
+		"noticeId": notice.Field(s.T, "id"), "fingerprint": notice.Field(s.T, "fingerprint"), "answer": "yes",
+		"explicit": true, "separate": true,
 	})
 }
 
@@ -113,7 +115,8 @@ func TestATrialThatNobodyConsentsToEndsWithoutACharge(t *testing.T) {
 func TestACardThatFailsIsFollowedUpUntilAnotherOneRecovers(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	id := s.Subscribe(s.As("jisu"), s.Plan(map[string]any{"trialDays": 14}), "pm_card_sandbox_chargeCustomerFailFunds").Field(t, "id")
+	id := s.Subscribe(s.As("jisu"), s.Plan(map[string]any{"trialDays": 14}),
+		"pm_card_sandbox_chargeCustomerFailFunds").Field(t, "id")
 	s.consent(s.As("jisu"), id)
 	s.AdvanceBy(18 * oneDay)
 	path := "/subscriptions/" + id
@@ -141,7 +144,8 @@ func TestAnUpgradeInMidPeriodChargesWhatWasQuoted(t *testing.T) {
 	s.AdvanceBy(10 * oneDay)
 	request := map[string]any{"do": "upgrade", "planId": dear}
 	quote := s.Do(s.As("sora"), "POST", "/subscriptions/"+id+"/quote", request)
-	s.Do(s.As("sora").With("If-Match", `"`+quote.Field(t, "version")+`"`), "POST", "/subscriptions/"+id+"/changes", request)
+	s.Do(s.As("sora").With("If-Match", `"`+quote.Field(t, "version")+`"`), "POST", "/subscriptions/"+id+"/changes",
+		request)
 	all := s.invoices(s.As("sora"), id)
 	last := all[len(all)-1]
 	// 20 of the 30 days are left: 29,900 x 20 / 30 = 19,933, less 9,900 x 20 / 30 = 6,600.

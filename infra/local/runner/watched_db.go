@@ -10,12 +10,12 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// writers is how many writes are let through to the engine at a time. They wait for its one lock in no order, so of a hundred at
-// once on a busy machine some would wait until the engine gives up.
+// writers is how many writes are let through to the engine at a time. They wait for its one lock in no order, so of a
+// hundred at once on a busy machine some would wait until the engine gives up.
 const writers = 4
 
-// watched keeps the writers in a line, and tells of writes that carried an event. Only those are worth a look at the streams,
-// as the deployed event source mapping's filter lets only those through.
+// watched keeps the writers in a line, and tells of writes that carried an event. Only those are worth a look at the
+// streams, as the deployed event source mapping's filter lets only those through.
 type watched struct {
 	table.DB
 	turns chan struct{}
@@ -56,7 +56,8 @@ func anyTells(writes []types.TransactWriteItem) bool {
 	})
 }
 
-func (w watched) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (w watched) PutItem(ctx context.Context, in *dynamodb.PutItemInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	done, err := w.turn(ctx, tells(in.Item, nil))
 	if err != nil {
 		return nil, err
@@ -65,7 +66,8 @@ func (w watched) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...fu
 	return w.DB.PutItem(ctx, in, o...)
 }
 
-func (w watched) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+func (w watched) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	done, err := w.turn(ctx, tells(nil, in.ExpressionAttributeNames))
 	if err != nil {
 		return nil, err
@@ -74,7 +76,8 @@ func (w watched) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o
 	return w.DB.UpdateItem(ctx, in, o...)
 }
 
-func (w watched) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+func (w watched) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	done, err := w.turn(ctx, anyTells(in.TransactItems))
 	if err != nil {
 		return nil, err
@@ -83,7 +86,8 @@ func (w watched) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWr
 	return w.DB.TransactWriteItems(ctx, in, o...)
 }
 
-func (w watched) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+func (w watched) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
 	done, err := w.turn(ctx, false)
 	if err != nil {
 		return nil, err
@@ -92,7 +96,8 @@ func (w watched) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, o
 	return w.DB.DeleteItem(ctx, in, o...)
 }
 
-func (w watched) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+func (w watched) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
 	done, err := w.turn(ctx, false)
 	if err != nil {
 		return nil, err

@@ -165,7 +165,8 @@ func (s *Scheduler) answer(r *http.Request) (any, error) {
 	defer s.mu.Unlock()
 	switch {
 	case name == "" && r.Method == http.MethodGet:
-		return s.list(query.Get("ScheduleGroup"), query.Get("NamePrefix"), query.Get("State"), query.Get("NextToken"), query.Get("MaxResults"))
+		return s.list(query.Get("ScheduleGroup"), query.Get("NamePrefix"), query.Get("State"), query.Get("NextToken"),
+			query.Get("MaxResults"))
 	case r.Method == http.MethodGet:
 		return s.get(named.key())
 	case r.Method == http.MethodDelete:
@@ -254,7 +255,8 @@ func (s *Scheduler) list(group, prefix, state, token, limit string) (any, error)
 	}{Schedules: []described{}}
 	for _, key := range slices.Sorted(maps.Keys(s.schedules)) {
 		d := s.schedules[key].describe()
-		if key <= token || group != "" && d.GroupName != group || state != "" && d.State != state || !strings.HasPrefix(d.Name, prefix) {
+		if key <= token || group != "" && d.GroupName != group || state != "" && d.State != state ||
+			!strings.HasPrefix(d.Name, prefix) {
 			continue
 		}
 		if len(page.Schedules) == most {

@@ -25,8 +25,10 @@ func TestScheduleIsReadBackAsItWasWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *out.ScheduleExpression != *in.ScheduleExpression || *out.Description != *in.Description || *out.GroupName != "shop" ||
-		!out.StartDate.Equal(*in.StartDate) || *out.Target.Input != *in.Target.Input || *out.Target.RetryPolicy.MaximumRetryAttempts != 0 ||
+	if *out.ScheduleExpression != *in.ScheduleExpression || *out.Description != *in.Description ||
+		*out.GroupName != "shop" ||
+		!out.StartDate.Equal(*in.StartDate) || *out.Target.Input != *in.Target.Input ||
+		*out.Target.RetryPolicy.MaximumRetryAttempts != 0 ||
 		out.State != types.ScheduleStateEnabled || !out.CreationDate.Equal(noon) || out.EndDate != nil ||
 		*out.Arn != "arn:aws:scheduler:us-east-1:000000000000:schedule/shop/spring" {
 		t.Errorf("read back %+v", out)
@@ -41,13 +43,15 @@ func TestUpdateReplacesEverythingAndDeleteEndsIt(t *testing.T) {
 	b.create(in)
 	b.clock.Advance(time.Minute)
 	_, err := b.client.UpdateSchedule(t.Context(), &api.UpdateScheduleInput{
-		Name: in.Name, ScheduleExpression: aws.String("at(2026-03-01T14:00:00)"), Target: in.Target, FlexibleTimeWindow: in.FlexibleTimeWindow,
+		Name: in.Name, ScheduleExpression: aws.String("at(2026-03-01T14:00:00)"), Target: in.Target,
+		FlexibleTimeWindow: in.FlexibleTimeWindow,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := b.client.GetSchedule(t.Context(), &api.GetScheduleInput{Name: in.Name})
-	if err != nil || out.Description != nil || !out.CreationDate.Equal(noon) || !out.LastModificationDate.Equal(noon.Add(time.Minute)) {
+	if err != nil || out.Description != nil || !out.CreationDate.Equal(noon) ||
+		!out.LastModificationDate.Equal(noon.Add(time.Minute)) {
 		t.Errorf("after the update: %+v, %v", out, err)
 	}
 	b.advance(90 * time.Minute)
@@ -118,7 +122,8 @@ func TestListFiltersAndPages(t *testing.T) {
 		in   api.ListSchedulesInput
 		want []string
 	}{
-		{"pages of two", api.ListSchedulesInput{MaxResults: aws.Int32(2), NamePrefix: aws.String("sale"), GroupName: aws.String("default")},
+		{"pages of two", api.ListSchedulesInput{MaxResults: aws.Int32(2), NamePrefix: aws.String("sale"),
+			GroupName: aws.String("default")},
 			[]string{"sale-0", "sale-1", "sale-2", "sale-3", "sale-4"}},
 		{"one group", api.ListSchedulesInput{GroupName: aws.String("other")}, []string{"sale-x"}},
 		{"disabled ones", api.ListSchedulesInput{State: types.ScheduleStateDisabled}, []string{"sale-x"}},
@@ -171,7 +176,8 @@ func TestWhatIsMissingOrNotServedSaysSo(t *testing.T) {
 	in := plan("none", "rate(1 day)")
 	_, get := b.client.GetSchedule(t.Context(), &api.GetScheduleInput{Name: in.Name})
 	_, update := b.client.UpdateSchedule(t.Context(), &api.UpdateScheduleInput{
-		Name: in.Name, ScheduleExpression: in.ScheduleExpression, Target: in.Target, FlexibleTimeWindow: in.FlexibleTimeWindow,
+		Name: in.Name, ScheduleExpression: in.ScheduleExpression, Target: in.Target,
+		FlexibleTimeWindow: in.FlexibleTimeWindow,
 	})
 	_, remove := b.client.DeleteSchedule(t.Context(), &api.DeleteScheduleInput{Name: in.Name})
 	for name, err := range map[string]error{"get": get, "update": update, "delete": remove} {

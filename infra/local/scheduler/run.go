@@ -135,8 +135,9 @@ func (s *Scheduler) Redrive() (int, error) {
 func (e *schedule) run() *Run {
 	d := e.Definition
 	r := &Run{
-		ID: d.key() + "@" + e.Next.Format(time.RFC3339), Schedule: d.key(), Function: d.function(), At: e.Next, DueAt: e.Next, Retries: Retries,
-		Queue: d.Target.DeadLetterConfig["Arn"],
+		ID: d.key() + "@" + e.Next.Format(time.RFC3339), Schedule: d.key(), Function: d.function(), At: e.Next, DueAt: e.Next,
+		Retries: Retries,
+		Queue:   d.Target.DeadLetterConfig["Arn"],
 	}
 	if d.Target.RetryPolicy != nil && d.Target.RetryPolicy.MaximumRetryAttempts != nil {
 		r.Retries = *d.Target.RetryPolicy.MaximumRetryAttempts
@@ -148,8 +149,9 @@ func (e *schedule) run() *Run {
 	).Replace(d.Target.Input))
 	if d.Target.Input == "" {
 		r.Payload, _ = json.Marshal(map[string]any{
-			"version": "0", "id": r.ID, "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": Account, "region": Region,
-			"time": e.Next.UTC().Format(time.RFC3339), "resources": []string{d.arn()}, "detail": "{}",
+			"version": "0", "id": r.ID, "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": Account,
+			"region": Region,
+			"time":   e.Next.UTC().Format(time.RFC3339), "resources": []string{d.arn()}, "detail": "{}",
 		})
 	}
 	return r

@@ -70,8 +70,9 @@ func plan(name, expression string) *api.CreateScheduleInput {
 		Name: &name, ScheduleExpression: &expression,
 		FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
 		Target: &types.Target{
-			Arn: aws.String("arn:aws:lambda:us-east-1:000000000000:function:promotions"), RoleArn: aws.String("arn:aws:iam::000000000000:role/r"),
-			Input: aws.String(`"` + name + `"`),
+			Arn:     aws.String("arn:aws:lambda:us-east-1:000000000000:function:promotions"),
+			RoleArn: aws.String("arn:aws:iam::000000000000:role/r"),
+			Input:   aws.String(`"` + name + `"`),
 		},
 	}
 }
@@ -224,7 +225,8 @@ func TestRunGivenUpGoesToTheDeadLetterQueueOfItsTarget(t *testing.T) {
 	in.Target.DeadLetterConfig = &types.DeadLetterConfig{Arn: aws.String("arn:aws:sqs:us-east-1:000000000000:times-dead")}
 	b.create(in)
 	b.advance(time.Hour)
-	if want := []string{`arn:aws:sqs:us-east-1:000000000000:times-dead "once"`}; !slices.Equal(b.buried, want) || len(b.DeadLetters()) != 0 {
+	if want := []string{`arn:aws:sqs:us-east-1:000000000000:times-dead "once"`}; !slices.Equal(b.buried, want) ||
+		len(b.DeadLetters()) != 0 {
 		t.Errorf("buried %q, kept %+v", b.buried, b.DeadLetters())
 	}
 	other := plan("other", "at(2026-03-01T12:00:00)")
@@ -290,7 +292,8 @@ func TestEnsureKeepsThePlaceInTimeOfWhatHasNotChanged(t *testing.T) {
 	}
 	var event struct{ Source, Time string }
 	_, payload, _ := strings.Cut(b.got[0], "sweeper ")
-	if err := json.Unmarshal([]byte(payload), &event); err != nil || event.Source != "aws.scheduler" || event.Time != "2026-03-01T12:00:00Z" {
+	if err := json.Unmarshal([]byte(payload), &event); err != nil || event.Source != "aws.scheduler" ||
+		event.Time != "2026-03-01T12:00:00Z" {
 		t.Errorf("event without input: %s", payload)
 	}
 }

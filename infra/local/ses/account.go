@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Quotas of the account on a laptop. The rate is above what a laptop sends: places are given out by the shop's clock, which may
-// stand still while a mail waits for its place in real time.
+// Quotas of the account on a laptop. The rate is above what a laptop sends: places are given out by the shop's clock,
+// which may stand still while a mail waits for its place in real time.
 const (
 	accountRate  = 100_000
 	accountQuota = 1_000_000

@@ -34,7 +34,8 @@ func (s *Sink) emit(m Message) error {
 			bounced = append(bounced, map[string]string{"emailAddress": r, "action": "failed", "status": code})
 		}
 		err := s.publish(m, "Email Bounced", "Bounce", "bounce", map[string]any{
-			"bounceType": kind, "bounceSubType": subtype, "bouncedRecipients": bounced, "timestamp": at, "feedbackId": "fb-" + m.ID,
+			"bounceType": kind, "bounceSubType": subtype, "bouncedRecipients": bounced, "timestamp": at,
+			"feedbackId": "fb-" + m.ID,
 		})
 		if err != nil || len(others) == 0 {
 			return err
@@ -55,7 +56,8 @@ func (s *Sink) emit(m Message) error {
 
 func (s *Sink) delivered(m Message, recipients []string) error {
 	return s.publish(m, "Email Delivered", "Delivery", "delivery", map[string]any{
-		"timestamp": stamp(m.At), "processingTimeMillis": 1, "recipients": recipients, "smtpResponse": "250 2.6.0 Message received",
+		"timestamp": stamp(m.At), "processingTimeMillis": 1, "recipients": recipients,
+		"smtpResponse": "250 2.6.0 Message received",
 	})
 }
 

@@ -33,14 +33,17 @@ func (s *Sink) inbox(w http.ResponseWriter, r *http.Request) {
 	}
 	b.WriteString(`</ul>`)
 	if more := len(messages) - shown; more > 0 {
-		b.WriteString(`<p>Older messages are in <a href="/inbox.json?to=` + html.EscapeString(url.QueryEscape(to)) + `">inbox.json</a>.</p>`)
+		b.WriteString(`<p>Older messages are in <a href="/inbox.json?to=` + html.EscapeString(url.QueryEscape(to)) +
+			`">inbox.json</a>.</p>`)
 	}
 	page(w, http.StatusOK, "Inbox", b.String())
 }
 
 func row(b *strings.Builder, m Message) {
-	b.WriteString(`<li><a href="/inbox/` + html.EscapeString(m.ID) + `"><strong>` + html.EscapeString(subject(m)) + `</strong><span>` +
-		html.EscapeString(strings.Join(m.recipients(), ", ")) + `</span><time>` + m.At.Format("2006-01-02 15:04:05") + `</time>`)
+	b.WriteString(`<li><a href="/inbox/` + html.EscapeString(m.ID) + `"><strong>` + html.EscapeString(subject(m)) +
+		`</strong><span>` +
+		html.EscapeString(strings.Join(m.recipients(), ", ")) + `</span><time>` + m.At.Format("2006-01-02 15:04:05") +
+		`</time>`)
 	if m.Outcome != outcomeSuccess {
 		b.WriteString(` <em>` + html.EscapeString(m.Outcome) + `</em>`)
 	}
@@ -88,7 +91,8 @@ func facts(m Message) []Header {
 	}
 	slices.Sort(tags)
 	about := []Header{
-		{"From", m.From}, {"To", strings.Join(m.To, ", ")}, {"Cc", strings.Join(m.Cc, ", ")}, {"Bcc", strings.Join(m.Bcc, ", ")},
+		{"From", m.From}, {"To", strings.Join(m.To, ", ")}, {"Cc", strings.Join(m.Cc, ", ")},
+		{"Bcc", strings.Join(m.Bcc, ", ")},
 		{"Reply to", strings.Join(m.ReplyTo, ", ")}, {"Sent", m.At.Format("2006-01-02 15:04:05 UTC")},
 		{"Outcome", m.Outcome}, {"Tags", strings.Join(tags, ", ")}, {"Configuration set", m.ConfigurationSet},
 		{"Attachments", strings.Join(m.Attachments, ", ")},
@@ -108,8 +112,10 @@ input,button{font:inherit;padding:.4rem;max-width:100%}`
 func page(w http.ResponseWriter, status int, title, body string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'unsafe-inline'; img-src * data:; font-src *; frame-src 'self'; form-action 'self'; base-uri 'none'")
+		"default-src 'none'; style-src 'unsafe-inline'; img-src * data:; font-src *; frame-src 'self'; form-action "+
+			"'self'; base-uri 'none'")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(`<!doctype html><html lang="en"><head><meta charset="utf-8">` +
-		`<meta name="viewport" content="width=device-width,initial-scale=1"><title>` + html.EscapeString(title) + `</title><style>` + style + `</style></head><body>` + body + `</body></html>`))
+		`<meta name="viewport" content="width=device-width,initial-scale=1"><title>` + html.EscapeString(title) +
+		`</title><style>` + style + `</style></head><body>` + body + `</body></html>`))
 }

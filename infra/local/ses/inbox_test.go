@@ -40,12 +40,14 @@ func TestInboxListsNewestFirstAndByRecipient(t *testing.T) {
 	if kim < 0 || lee < 0 || kim < lee || !strings.Contains(all, "<em>bounce</em>") {
 		t.Errorf("page %s", all)
 	}
-	if _, some, _ := b.get("/inbox?to=kim@example.com"); !strings.Contains(some, "for kim@") || strings.Contains(some, "for lee@") {
+	if _, some, _ := b.get("/inbox?to=kim@example.com"); !strings.Contains(some, "for kim@") ||
+		strings.Contains(some, "for lee@") {
 		t.Errorf("page for one recipient %s", some)
 	}
 	var list struct{ Messages []ses.Message }
 	_, raw, _ := b.get("/inbox.json?to=" + url.QueryEscape("Lee <LEE@example.com>"))
-	if err := json.Unmarshal([]byte(raw), &list); err != nil || len(list.Messages) != 1 || list.Messages[0].Subject != "for lee@example.com" {
+	if err := json.Unmarshal([]byte(raw), &list); err != nil || len(list.Messages) != 1 ||
+		list.Messages[0].Subject != "for lee@example.com" {
 		t.Errorf("json %s: %v", raw, err)
 	}
 	if _, raw, _ := b.get("/inbox.json?to=nobody@example.com"); strings.TrimSpace(raw) != `{"messages":[]}` {

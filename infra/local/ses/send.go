@@ -116,7 +116,8 @@ func (in sendEmail) message() (Message, error) {
 	case c.Raw != nil:
 		return m, m.parse(c.Raw.Data)
 	case c.Simple != nil:
-		m.Subject, m.HTML, m.Text, m.Headers = c.Simple.Subject.Data, c.Simple.Body.Html.Data, c.Simple.Body.Text.Data, c.Simple.Headers
+		m.Subject, m.HTML, m.Text, m.Headers =
+			c.Simple.Subject.Data, c.Simple.Body.Html.Data, c.Simple.Body.Text.Data, c.Simple.Headers
 		for _, a := range c.Simple.Attachments {
 			m.Attachments = append(m.Attachments, a.FileName)
 		}

@@ -42,14 +42,15 @@ type bench struct {
 func newBench(t *testing.T, file string) *bench {
 	t.Helper()
 	b := &bench{t: t}
-	sink, err := ses.Open(ses.Options{Clock: clock.Stopped(noon), File: file, Emit: func(kind string, detail json.RawMessage) error {
-		e := emitted{kind: kind}
-		b.events = append(b.events, e)
-		if b.onEmit != nil {
-			b.onEmit(kind)
-		}
-		return json.Unmarshal(detail, &b.events[len(b.events)-1].detail)
-	}})
+	sink, err := ses.Open(ses.Options{Clock: clock.Stopped(noon), File: file,
+		Emit: func(kind string, detail json.RawMessage) error {
+			e := emitted{kind: kind}
+			b.events = append(b.events, e)
+			if b.onEmit != nil {
+				b.onEmit(kind)
+			}
+			return json.Unmarshal(detail, &b.events[len(b.events)-1].detail)
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,8 @@ func letter(to ...string) *sesv2.SendEmailInput {
 			Body: &types.Body{
 				Text: &types.Content{Data: aws.String("고맙습니다")}, Html: &types.Content{Data: aws.String("<p>고맙습니다</p>")},
 			},
-			Headers: []types.MessageHeader{{Name: aws.String("List-Unsubscribe-Post"), Value: aws.String("List-Unsubscribe=One-Click")}},
+			Headers: []types.MessageHeader{{Name: aws.String("List-Unsubscribe-Post"),
+				Value: aws.String("List-Unsubscribe=One-Click")}},
 		}},
 	}
 }
@@ -154,7 +156,8 @@ paid
 	b.send(&sesv2.SendEmailInput{Content: &types.EmailContent{Raw: &types.RawMessage{Data: []byte(raw)}}})
 	m := b.Messages("lee@example.com")[0]
 	if m.Subject != "주문 확인" || m.Text != "고맙습니다" || m.HTML != `<p a="b">soft break</p>` ||
-		m.Header("List-Unsubscribe") != "<https://shop.example/u/1>" || !slices.Equal(m.Attachments, []string{"invoice.txt"}) ||
+		m.Header("List-Unsubscribe") != "<https://shop.example/u/1>" ||
+		!slices.Equal(m.Attachments, []string{"invoice.txt"}) ||
 		m.From != "Shop <shop@dangol.example>" || len(m.To) != 2 {
 		t.Errorf("message %+v", m)
 	}
@@ -172,9 +175,11 @@ func TestSimulatorEmitsWhatBecomesOfAMessage(t *testing.T) {
 		{[]string{"bounce+label@simulator.amazonses.com"}, []string{"Email Sent", "Email Bounced"}},
 		{[]string{"Softbounce@Simulator.shop.test"}, []string{"Email Sent", "Email Bounced"}},
 		{[]string{"suppressionlist@simulator.amazonses.com"}, []string{"Email Sent", "Email Bounced"}},
-		{[]string{"complaint@simulator.amazonses.com"}, []string{"Email Sent", "Email Delivered", "Email Complaint Received"}},
+		{[]string{"complaint@simulator.amazonses.com"},
+			[]string{"Email Sent", "Email Delivered", "Email Complaint Received"}},
 		{[]string{"ooto@simulator.amazonses.com"}, []string{"Email Sent", "Email Delivered"}},
-		{[]string{"kim@example.com", "bounce@simulator.amazonses.com"}, []string{"Email Sent", "Email Bounced", "Email Delivered"}},
+		{[]string{"kim@example.com", "bounce@simulator.amazonses.com"},
+			[]string{"Email Sent", "Email Bounced", "Email Delivered"}},
 	}
 	for _, c := range cases {
 		t.Run(strings.Join(c.to, ","), func(t *testing.T) {
@@ -195,12 +200,14 @@ func TestEventsNameTheMessageTheRecipientAndTheTags(t *testing.T) {
 	detail := b.events[1].detail
 	about := detail["mail"].(map[string]any)
 	if detail["eventType"] != "Bounce" || about["messageId"] != messageID || about["source"] != "shop@dangol.example" ||
-		fmt.Sprint(about["tags"]) != "map[kind:[order] ses:configuration-set:[shop]]" || about["timestamp"] != "2026-03-01T12:00:00.000Z" {
+		fmt.Sprint(about["tags"]) != "map[kind:[order] ses:configuration-set:[shop]]" ||
+		about["timestamp"] != "2026-03-01T12:00:00.000Z" {
 		t.Errorf("detail %v", detail)
 	}
 	bounce := detail["bounce"].(map[string]any)
 	if bounce["bounceType"] != "Permanent" ||
-		fmt.Sprint(bounce["bouncedRecipients"]) != "[map[action:failed emailAddress:bounce@simulator.amazonses.com status:5.1.1]]" {
+		fmt.Sprint(bounce["bouncedRecipients"]) != "[map[action:failed emailAddress:bounce@simulator.amazonses.com "+
+			"status:5.1.1]]" {
 		t.Errorf("bounce %v: only the bad address may be named", bounce)
 	}
 }
@@ -236,7 +243,8 @@ func TestRefusalsHaveTheShapesOfSES(t *testing.T) {
 		{"a line break in an address", letter("kim@example.com\r\nBcc: all@example.com"), "BadRequestException"},
 		{"no sender", change(func(in *sesv2.SendEmailInput) { in.FromEmailAddress = nil }), "BadRequestException"},
 		{"no content", change(func(in *sesv2.SendEmailInput) { in.Content = &types.EmailContent{} }), "BadRequestException"},
-		{"an empty body", change(func(in *sesv2.SendEmailInput) { in.Content.Simple.Body = &types.Body{} }), "BadRequestException"},
+		{"an empty body", change(func(in *sesv2.SendEmailInput) { in.Content.Simple.Body = &types.Body{} }),
+			"BadRequestException"},
 		{"a raw message without headers", change(func(in *sesv2.SendEmailInput) {
 			in.Content = &types.EmailContent{Raw: &types.RawMessage{Data: []byte("hello")}}
 		}), "BadRequestException"},

@@ -19,26 +19,28 @@ func TestRecordsKeepEveryKindOfValue(t *testing.T) {
 		record = records[0]
 		return nil, nil
 	}
-	if _, err := b.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &b.table, Item: map[string]types.AttributeValue{
-		"pk":   &types.AttributeValueMemberS{Value: "단골 😀"},
-		"n":    &types.AttributeValueMemberN{Value: "12345678901234567890"},
-		"b":    &types.AttributeValueMemberB{Value: []byte{0, 255, 1}},
-		"yes":  &types.AttributeValueMemberBOOL{Value: true},
-		"null": &types.AttributeValueMemberNULL{Value: true},
-		"ss":   &types.AttributeValueMemberSS{Value: []string{"x", "y"}},
-		"ns":   &types.AttributeValueMemberNS{Value: []string{"1", "2"}},
-		"bs":   &types.AttributeValueMemberBS{Value: [][]byte{{1}, {2}}},
-		"m": &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
-			"list": &types.AttributeValueMemberL{Value: []types.AttributeValue{
-				&types.AttributeValueMemberB{Value: []byte("deep")}, &types.AttributeValueMemberM{},
+	if _, err := b.db.PutItem(t.Context(),
+		&dynamodb.PutItemInput{TableName: &b.table, Item: map[string]types.AttributeValue{
+			"pk":   &types.AttributeValueMemberS{Value: "단골 😀"},
+			"n":    &types.AttributeValueMemberN{Value: "12345678901234567890"},
+			"b":    &types.AttributeValueMemberB{Value: []byte{0, 255, 1}},
+			"yes":  &types.AttributeValueMemberBOOL{Value: true},
+			"null": &types.AttributeValueMemberNULL{Value: true},
+			"ss":   &types.AttributeValueMemberSS{Value: []string{"x", "y"}},
+			"ns":   &types.AttributeValueMemberNS{Value: []string{"1", "2"}},
+			"bs":   &types.AttributeValueMemberBS{Value: [][]byte{{1}, {2}}},
+			"m": &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
+				"list": &types.AttributeValueMemberL{Value: []types.AttributeValue{
+					&types.AttributeValueMemberB{Value: []byte("deep")}, &types.AttributeValueMemberM{},
+				}},
 			}},
-		}},
-	}}); err != nil {
+		}}); err != nil {
 		t.Fatal(err)
 	}
 	b.poll(b.reader(stream.Mapping{}, nil))
 	image := record.Change.NewImage
-	if record.EventName != "INSERT" || record.Change.OldImage != nil || record.Change.StreamViewType != "NEW_AND_OLD_IMAGES" {
+	if record.EventName != "INSERT" || record.Change.OldImage != nil ||
+		record.Change.StreamViewType != "NEW_AND_OLD_IMAGES" {
 		t.Errorf("record %+v", record)
 	}
 	if image["pk"].String() != "단골 😀" || image["n"].Number() != "12345678901234567890" ||
@@ -48,7 +50,8 @@ func TestRecordsKeepEveryKindOfValue(t *testing.T) {
 	if !slices.Equal(image["b"].Binary(), []byte{0, 255, 1}) || string(image["bs"].BinarySet()[1]) != "\x02" {
 		t.Errorf("binary: %v %v", image["b"].Binary(), image["bs"].BinarySet())
 	}
-	if !slices.Equal(image["ss"].StringSet(), []string{"x", "y"}) || !slices.Equal(image["ns"].NumberSet(), []string{"1", "2"}) {
+	if !slices.Equal(image["ss"].StringSet(), []string{"x", "y"}) ||
+		!slices.Equal(image["ns"].NumberSet(), []string{"1", "2"}) {
 		t.Errorf("sets: %v", image)
 	}
 	list := image["m"].Map()["list"].List()

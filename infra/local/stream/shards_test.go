@@ -50,7 +50,8 @@ func (s *splitting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *splitting) answer(operation string, in map[string]any) (answer any, failure string) {
 	switch operation {
 	case "ListStreams":
-		return map[string]any{"Streams": []any{map[string]any{"StreamArn": "arn:aws:dynamodb:x:0:table/T/stream/L0123456789012345678"}}}, ""
+		return map[string]any{"Streams": []any{
+			map[string]any{"StreamArn": "arn:aws:dynamodb:x:0:table/T/stream/L0123456789012345678"}}}, ""
 	case "DescribeStream":
 		return map[string]any{"StreamDescription": map[string]any{"Shards": s.shards}}, ""
 	case "GetShardIterator":
@@ -89,7 +90,8 @@ func (s *splitting) read(t *testing.T, at *stream.Checkpoints) func() []string {
 	var got []string
 	r := stream.NewReader(stream.Mapping{Function: "relay", Tables: []string{"T"}}, stream.Options{
 		Clock: clock.Stopped(noon), Checkpoints: at,
-		Client: dynamodbstreams.NewFromConfig(enginetest.Config(), func(o *dynamodbstreams.Options) { o.BaseEndpoint = aws.String(server.URL) }),
+		Client: dynamodbstreams.NewFromConfig(enginetest.Config(),
+			func(o *dynamodbstreams.Options) { o.BaseEndpoint = aws.String(server.URL) }),
 		Invoke: func(_ context.Context, _ string, payload []byte) ([]byte, error) {
 			var e events.DynamoDBEvent
 			if err := json.Unmarshal(payload, &e); err != nil {
@@ -110,7 +112,8 @@ func (s *splitting) read(t *testing.T, at *stream.Checkpoints) func() []string {
 
 func family() *splitting {
 	return &splitting{
-		shards:  []map[string]any{{"ShardId": "child-shard", "ParentShardId": "parent-shard"}, {"ShardId": "parent-shard", "ParentShardId": "trimmed-shard"}},
+		shards: []map[string]any{{"ShardId": "child-shard", "ParentShardId": "parent-shard"},
+			{"ShardId": "parent-shard", "ParentShardId": "trimmed-shard"}},
 		records: map[string][]int{"parent-shard": {1, 2}, "child-shard": {3}},
 		closed:  map[string]bool{"parent-shard": true},
 	}

@@ -254,12 +254,14 @@ func TestReaderOnFailure(t *testing.T) {
 		calls   int
 		gave    []string
 	}{
-		{"without bisecting the whole batch is given up", stream.Mapping{MaxRetries: 2}, poison, 3, []string{"a", "bad", "c", "d"}},
+		{"without bisecting the whole batch is given up", stream.Mapping{MaxRetries: 2}, poison, 3,
+			[]string{"a", "bad", "c", "d"}},
 		{"bisecting gives up the bad record only", stream.Mapping{MaxRetries: 1, Bisect: true}, poison, 6, []string{"bad"}},
 		{"no retries: one call", stream.Mapping{}, poison, 1, []string{"a", "bad", "c", "d"}},
 		{"an unknown sequence number fails the whole batch", stream.Mapping{},
 			func([]string, []events.DynamoDBEventRecord) (any, error) {
-				return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{{ItemIdentifier: "77777"}}}, nil
+				return events.DynamoDBEventResponse{
+					BatchItemFailures: []events.DynamoDBBatchItemFailure{{ItemIdentifier: "77777"}}}, nil
 			}, 1, []string{"a", "bad", "c", "d"}},
 		{"an answer of another shape fails the whole batch", stream.Mapping{},
 			func([]string, []events.DynamoDBEventRecord) (any, error) { return "ok", nil }, 1, []string{"a", "bad", "c", "d"}},

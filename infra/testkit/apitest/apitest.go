@@ -65,7 +65,8 @@ func Verify(_ context.Context, token string) (auth.Principal, error) {
 
 // scopes are those that a token of the issuer has, by the groups of whom it is for.
 var scopes = map[auth.Kind]string{
-	auth.Customer: "shop/customer", auth.Agent: "shop/customer shop/agent", auth.Merchant: "shop/customer shop/agent shop/merchant",
+	auth.Customer: "shop/customer", auth.Agent: "shop/customer shop/agent",
+	auth.Merchant: "shop/customer shop/agent shop/merchant",
 }
 
 // The callers most tests need.

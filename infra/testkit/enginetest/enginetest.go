@@ -51,5 +51,6 @@ func Client(t testing.TB) *dynamodb.Client {
 // Streams returns a DynamoDB Streams client for Endpoint.
 func Streams(t testing.TB) *dynamodbstreams.Client {
 	t.Helper()
-	return dynamodbstreams.NewFromConfig(Config(), func(o *dynamodbstreams.Options) { o.BaseEndpoint = aws.String(Endpoint(t)) })
+	return dynamodbstreams.NewFromConfig(Config(),
+		func(o *dynamodbstreams.Options) { o.BaseEndpoint = aws.String(Endpoint(t)) })
 }

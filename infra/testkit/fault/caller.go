@@ -17,7 +17,8 @@ type caller struct {
 
 type callerKey struct{}
 
-// Mortal makes whoever works under the context somebody who can be killed by a call: each request and each job gets one of its own.
+// Mortal makes whoever works under the context somebody who can be killed by a call: each request and each job gets one
+// of its own.
 func Mortal(ctx context.Context) context.Context {
 	return context.WithValue(ctx, callerKey{}, &caller{mortal: true})
 }
@@ -44,7 +45,8 @@ func (c *caller) turn(until time.Time) {
 const answerWithin = 20 * time.Second
 
 // hang keeps the caller waiting on its stage. What took longer than anybody waits has no answer for them.
-func hang[T any](ctx context.Context, i *Injector, who *caller, name string, f failures, call func(context.Context) (T, error)) (T, error) {
+func hang[T any](ctx context.Context, i *Injector, who *caller, name string, f failures,
+	call func(context.Context) (T, error)) (T, error) {
 	var none T
 	if who.yield == nil {
 		return call(ctx)

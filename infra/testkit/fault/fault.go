@@ -1,8 +1,8 @@
-// Package fault makes outside calls go wrong on purpose: the n-th call to the database or the payment provider fails, is
-// throttled, meets a transaction, is refused as invalid, takes effect without an answer, happens twice, takes effect late, or
-// kills its caller. Campaign does this for every n and every way, so that a test shows what becomes of money, stock and
-// orders whatever breaks, and wherever. Random does it to any call, by chance, for long lives of many; with a Stage the
-// callers meet in every order, and the same seed gives the same run.
+// Package fault makes outside calls go wrong on purpose: the n-th call to the database or the payment provider fails,
+// is throttled, meets a transaction, is refused as invalid, takes effect without an answer, happens twice, takes effect
+// late, or kills its caller. Campaign does this for every n and every way, so that a test shows what becomes of money,
+// stock and orders whatever breaks, and wherever. Random does it to any call, by chance, for long lives of many; with a
+// Stage the callers meet in every order, and the same seed gives the same run.
 package fault
 
 import (
@@ -21,8 +21,8 @@ import (
 // Mode is how a call goes wrong.
 type Mode string
 
-// The modes. Unanswered and Twice are the ones that break software: the effect is there and the caller does not know, or is
-// told of a refusal that its own first call has caused.
+// The modes. Unanswered and Twice are the ones that break software: the effect is there and the caller does not know,
+// or is told of a refusal that its own first call has caused.
 const (
 	None  Mode = "none"
 	Fails Mode = "fails before it takes effect"
@@ -30,23 +30,23 @@ const (
 	Throttled Mode = "is throttled"
 	// Conflicts is a write to an item that is part of a running transaction. To the payment provider it is Throttled.
 	Conflicts Mode = "meets a transaction"
-	// Refused is a call that can never succeed: a ValidationException of DynamoDB, an invalid request at the provider. With
-	// Plan.Times it stays refused.
+	// Refused is a call that can never succeed: a ValidationException of DynamoDB, an invalid request at the provider.
+	// With Plan.Times it stays refused.
 	Refused    Mode = "is refused as invalid"
 	Unanswered Mode = "takes effect and its answer is lost"
 	Twice      Mode = "happens twice"
 	// Late is a call that its caller has given up and that arrives all the same, after some others.
 	Late Mode = "takes effect after its caller gave up"
-	// Kills is the end of a Mortal caller, right after the call took effect: nothing it does afterwards reaches the outside. To
-	// a caller that is not mortal it is Unanswered.
+	// Kills is the end of a Mortal caller, right after the call took effect: nothing it does afterwards reaches the
+	// outside. To a caller that is not mortal it is Unanswered.
 	Kills Mode = "takes effect and its caller is killed"
-	// Hangs keeps a caller on a Stage waiting for some time, also longer than its lease, while the others go on. Then the call
-	// takes effect. Elsewhere it is None.
+	// Hangs keeps a caller on a Stage waiting for some time, also longer than its lease, while the others go on. Then the
+	// call takes effect. Elsewhere it is None.
 	Hangs Mode = "hangs and takes effect in the end"
 )
 
-// Modes are the ways in which a call can go wrong that every campaign plays, Conflicts for writes to the database. Deadly are
-// those that need Mortal callers.
+// Modes are the ways in which a call can go wrong that every campaign plays, Conflicts for writes to the database.
+// Deadly are those that need Mortal callers.
 var (
 	Modes  = []Mode{Fails, Throttled, Conflicts, Unanswered, Twice}
 	Deadly = []Mode{Late, Kills}
@@ -55,9 +55,9 @@ var (
 // ErrInjected is behind every failure made here.
 var ErrInjected = errors.New("injected fault")
 
-// Plan says which call goes wrong. N counts from 1 over all calls that go through the injector; 0 is none. Times is how many
-// calls from N on go wrong, one when it is 0. Every makes each so-manieth call go wrong, one mode after the other: for
-// crowds, in which it is chance whose call that is.
+// Plan says which call goes wrong. N counts from 1 over all calls that go through the injector; 0 is none. Times is how
+// many calls from N on go wrong, one when it is 0. Every makes each so-manieth call go wrong, one mode after the other:
+// for crowds, in which it is chance whose call that is.
 type Plan struct {
 	N     int
 	Times int
@@ -89,8 +89,8 @@ type late struct {
 	call  func()
 }
 
-// lateBy is after how many calls a late one arrives in a Campaign: the caller's next look finds nothing, and what it does then
-// meets the call.
+// lateBy is after how many calls a late one arrives in a Campaign: the caller's next look finds nothing, and what it
+// does then meets the call.
 const lateBy = 2
 
 // New returns an injector for the plan.
@@ -139,7 +139,8 @@ func (i *Injector) Stop() {
 	i.arrive()
 }
 
-// Pause lets calls through, uncounted, until the returned function is called: for setting up what the faults are to meet.
+// Pause lets calls through, uncounted, until the returned function is called: for setting up what the faults are to
+// meet.
 func (i *Injector) Pause() (resume func()) {
 	i.Stop()
 	return func() {
@@ -196,7 +197,8 @@ func (i *Injector) arrive() {
 type failures struct{ fails, throttled, conflicts, refused, unanswered error }
 
 // through lets one call happen as planned.
-func through[T any](ctx context.Context, i *Injector, name string, f failures, call func(context.Context) (T, error)) (T, error) {
+func through[T any](ctx context.Context, i *Injector, name string, f failures,
+	call func(context.Context) (T, error)) (T, error) {
 	var none T
 	who := callerOf(ctx)
 	who.turn(time.Time{})
@@ -246,7 +248,8 @@ type Scenario interface {
 
 // reads are calls without an effect that could be lost or made twice: to their caller those modes look like Fails and
 // None.
-var reads = map[string]bool{"GetItem": true, "BatchGetItem": true, "Query": true, "Lookup": true, "LookupRefund": true, "Get": true}
+var reads = map[string]bool{"GetItem": true, "BatchGetItem": true, "Query": true, "Lookup": true, "LookupRefund": true,
+	"Get": true}
 
 // conflicting are the writes to the database, which alone can meet a transaction.
 var conflicting = map[string]bool{"PutItem": true, "UpdateItem": true, "DeleteItem": true, "TransactWriteItems": true}
@@ -258,8 +261,8 @@ func modesOf(call string, more []Mode) []Mode {
 	return slices.DeleteFunc(slices.Concat(Modes, more), func(m Mode) bool { return m == Conflicts && !conflicting[call] })
 }
 
-// Campaign runs the work once without faults to count its calls, and then once for every call and mode: Modes and what is named
-// besides. fresh makes a shop whose outside calls go through the injector.
+// Campaign runs the work once without faults to count its calls, and then once for every call and mode: Modes and what
+// is named besides. fresh makes a shop whose outside calls go through the injector.
 func Campaign(t *testing.T, fresh func(testing.TB, *Injector) Scenario, more ...Mode) {
 	t.Helper()
 	Sample(t, 1, fresh, more...)

@@ -41,10 +41,11 @@ func TestEachModeDoesWhatItSays(t *testing.T) {
 		t.Run(string(c.mode), func(t *testing.T) {
 			t.Parallel()
 			name := localtest.Name(t, table.Commerce)
-			_, err := fault.New(fault.Plan{N: 1, Mode: c.mode}).DB(localtest.DB(t)).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-				TableName: &name, Key: key.Attributes(), UpdateExpression: aws.String("ADD n :one"),
-				ExpressionAttributeValues: map[string]types.AttributeValue{":one": &types.AttributeValueMemberN{Value: "1"}},
-			})
+			_, err := fault.New(fault.Plan{N: 1, Mode: c.mode}).DB(localtest.DB(t)).UpdateItem(t.Context(),
+				&dynamodb.UpdateItemInput{
+					TableName: &name, Key: key.Attributes(), UpdateExpression: aws.String("ADD n :one"),
+					ExpressionAttributeValues: map[string]types.AttributeValue{":one": &types.AttributeValueMemberN{Value: "1"}},
+				})
 			if (err != nil) != (c.says != "") || err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("error %v, want %q", err, c.says)
 			}

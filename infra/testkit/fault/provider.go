@@ -18,7 +18,8 @@ type faultyProvider struct {
 	p  payment.Provider
 }
 
-func payCall[T any](ctx context.Context, f faultyProvider, name string, call func(context.Context) (T, error)) (T, error) {
+func payCall[T any](ctx context.Context, f faultyProvider, name string, call func(context.Context) (T, error)) (T,
+	error) {
 	// Before the provider saw it or after: the caller cannot tell, and must not have to.
 	unknown := fmt.Errorf("%s: %w: %w", name, payment.ErrUnknown, ErrInjected)
 	throttled := fmt.Errorf("%s: %w: %w", name, payment.ErrUnavailable, ErrInjected)
@@ -29,11 +30,13 @@ func payCall[T any](ctx context.Context, f faultyProvider, name string, call fun
 func (f faultyProvider) Name() string { return f.p.Name() }
 
 func (f faultyProvider) Authorize(ctx context.Context, r payment.AuthorizeRequest) (payment.Payment, error) {
-	return payCall(ctx, f, "Authorize", func(ctx context.Context) (payment.Payment, error) { return f.p.Authorize(ctx, r) })
+	return payCall(ctx, f, "Authorize",
+		func(ctx context.Context) (payment.Payment, error) { return f.p.Authorize(ctx, r) })
 }
 
 func (f faultyProvider) Capture(ctx context.Context, id, key string, amount money.Money) (payment.Payment, error) {
-	return payCall(ctx, f, "Capture", func(ctx context.Context) (payment.Payment, error) { return f.p.Capture(ctx, id, key, amount) })
+	return payCall(ctx, f, "Capture",
+		func(ctx context.Context) (payment.Payment, error) { return f.p.Capture(ctx, id, key, amount) })
 }
 
 func (f faultyProvider) Void(ctx context.Context, id, key string) (payment.Payment, error) {
@@ -45,11 +48,13 @@ func (f faultyProvider) Refund(ctx context.Context, r payment.RefundRequest) (pa
 }
 
 func (f faultyProvider) SaveMethod(ctx context.Context, r payment.SaveMethodRequest) (payment.Method, error) {
-	return payCall(ctx, f, "SaveMethod", func(ctx context.Context) (payment.Method, error) { return f.p.SaveMethod(ctx, r) })
+	return payCall(ctx, f, "SaveMethod",
+		func(ctx context.Context) (payment.Method, error) { return f.p.SaveMethod(ctx, r) })
 }
 
 func (f faultyProvider) ChargeOffSession(ctx context.Context, r payment.ChargeRequest) (payment.Payment, error) {
-	return payCall(ctx, f, "ChargeOffSession", func(ctx context.Context) (payment.Payment, error) { return f.p.ChargeOffSession(ctx, r) })
+	return payCall(ctx, f, "ChargeOffSession",
+		func(ctx context.Context) (payment.Payment, error) { return f.p.ChargeOffSession(ctx, r) })
 }
 
 func (f faultyProvider) Lookup(ctx context.Context, key string) (payment.Payment, error) {
@@ -57,7 +62,8 @@ func (f faultyProvider) Lookup(ctx context.Context, key string) (payment.Payment
 }
 
 func (f faultyProvider) LookupRefund(ctx context.Context, paymentID, key string) (payment.Refund, error) {
-	return payCall(ctx, f, "LookupRefund", func(ctx context.Context) (payment.Refund, error) { return f.p.LookupRefund(ctx, paymentID, key) })
+	return payCall(ctx, f, "LookupRefund",
+		func(ctx context.Context) (payment.Refund, error) { return f.p.LookupRefund(ctx, paymentID, key) })
 }
 
 func (f faultyProvider) Get(ctx context.Context, id string) (payment.Payment, error) {

@@ -27,7 +27,8 @@ const (
 	latestCall  = 12              // calls that may come before a late one
 )
 
-// Random returns an injector that throws dice for every call. It keeps no list of the calls. at is what hanging calls look at.
+// Random returns an injector that throws dice for every call. It keeps no list of the calls. at is what hanging calls
+// look at.
 func Random(dice *rand.Rand, odds Odds, at clock.Clock) *Injector {
 	i := &Injector{faults: map[Mode]int{}}
 	i.plan = func(_ int, name string) Mode {

@@ -12,9 +12,9 @@ import (
 	"dangol/shared/platform/clock"
 )
 
-// Stage lets callers run at once, and yet the same way for the same dice: one of them runs at a time, and before each of its outside
-// calls another one may go on. A call that hangs keeps its caller off the stage for a while. Callers must make their calls from the
-// goroutine they were started in.
+// Stage lets callers run at once, and yet the same way for the same dice: one of them runs at a time, and before each
+// of its outside calls another one may go on. A call that hangs keeps its caller off the stage for a while. Callers
+// must make their calls from the goroutine they were started in.
 type Stage struct {
 	at    clock.Clock
 	dice  *rand.Rand

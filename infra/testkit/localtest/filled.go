@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 )
 
-// ComesBack fails the test unless a T with every field filled is the same after it was made an item and read again: a field
-// that its tags leave out, or name twice, is lost.
+// ComesBack fails the test unless a T with every field filled is the same after it was made an item and read again: a
+// field that its tags leave out, or name twice, is lost.
 func ComesBack[T any](t testing.TB) {
 	t.Helper()
 	put := Filled[T](t)
@@ -27,8 +27,8 @@ func ComesBack[T any](t testing.TB) {
 	}
 }
 
-// Filled returns a T whose exported fields all have a value of their own, those of what it contains too: two elements in a
-// list, one entry in a map. It stops the test at an interface, a function or a channel, which it cannot make.
+// Filled returns a T whose exported fields all have a value of their own, those of what it contains too: two elements
+// in a list, one entry in a map. It stops the test at an interface, a function or a channel, which it cannot make.
 func Filled[T any](t testing.TB) T {
 	t.Helper()
 	var out T

@@ -14,8 +14,8 @@ import (
 // DB returns a client for the process's engine.
 func DB(t testing.TB) table.DB { return tables.Client(enginetest.Endpoint(t)) }
 
-// Name creates an empty table of the schema and returns its name. It has no stream: few tests read one, and in memory the
-// engine walks through all of it with every write.
+// Name creates an empty table of the schema and returns its name. It has no stream: few tests read one, and in memory
+// the engine walks through all of it with every write.
 func Name(t testing.TB, s table.Schema) string {
 	t.Helper()
 	s.Stream = false

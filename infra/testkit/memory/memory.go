@@ -1,6 +1,6 @@
-// Package memory is a table in this process's memory, for campaigns that make millions of calls: the part of DynamoDB that package
-// table uses, without a network. What it does not know it refuses. Its tests hold it against the engine that everything else
-// is tested on.
+// Package memory is a table in this process's memory, for campaigns that make millions of calls: the part of DynamoDB
+// that package table uses, without a network. What it does not know it refuses. Its tests hold it against the engine
+// that everything else is tested on.
 package memory
 
 import (
@@ -157,7 +157,8 @@ func (db *DB) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...options
 }
 
 // BatchGetItem reads items.
-func (db *DB) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...options) (*dynamodb.BatchGetItemOutput, error) {
+func (db *DB) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput,
+	_ ...options) (*dynamodb.BatchGetItemOutput, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	out := &dynamodb.BatchGetItemOutput{Responses: map[string][]map[string]types.AttributeValue{}}
@@ -172,7 +173,8 @@ func (db *DB) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ 
 }
 
 // BatchWriteItem writes items without conditions.
-func (db *DB) BatchWriteItem(_ context.Context, in *dynamodb.BatchWriteItemInput, _ ...options) (*dynamodb.BatchWriteItemOutput, error) {
+func (db *DB) BatchWriteItem(_ context.Context, in *dynamodb.BatchWriteItemInput,
+	_ ...options) (*dynamodb.BatchWriteItemOutput, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	for _, all := range in.RequestItems {
@@ -201,7 +203,8 @@ func (db *DB) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...options
 }
 
 // UpdateItem changes an item and answers with all of it.
-func (db *DB) UpdateItem(_ context.Context, in *dynamodb.UpdateItemInput, _ ...options) (*dynamodb.UpdateItemOutput, error) {
+func (db *DB) UpdateItem(_ context.Context, in *dynamodb.UpdateItemInput, _ ...options) (*dynamodb.UpdateItemOutput,
+	error) {
 	new, err := db.one(change{
 		key: keyOf(in.Key), do: aws.ToString(in.UpdateExpression), when: aws.ToString(in.ConditionExpression),
 		words: words{in.ExpressionAttributeNames, in.ExpressionAttributeValues},
@@ -210,7 +213,8 @@ func (db *DB) UpdateItem(_ context.Context, in *dynamodb.UpdateItemInput, _ ...o
 }
 
 // DeleteItem takes an item away.
-func (db *DB) DeleteItem(_ context.Context, in *dynamodb.DeleteItemInput, _ ...options) (*dynamodb.DeleteItemOutput, error) {
+func (db *DB) DeleteItem(_ context.Context, in *dynamodb.DeleteItemInput, _ ...options) (*dynamodb.DeleteItemOutput,
+	error) {
 	_, err := db.one(change{
 		key: keyOf(in.Key), gone: true, when: aws.ToString(in.ConditionExpression),
 		words: words{in.ExpressionAttributeNames, in.ExpressionAttributeValues},

@@ -31,11 +31,13 @@ type thing struct {
 }
 
 var keys = rapid.Custom(func(t *rapid.T) table.Key {
-	return table.Key{PK: fmt.Sprint("P#", rapid.IntRange(1, 2).Draw(t, "pk")), SK: fmt.Sprint("S#", rapid.IntRange(1, 4).Draw(t, "sk"))}
+	return table.Key{PK: fmt.Sprint("P#", rapid.IntRange(1, 2).Draw(t, "pk")),
+		SK: fmt.Sprint("S#", rapid.IntRange(1, 4).Draw(t, "sk"))}
 })
 
 var things = rapid.Custom(func(t *rapid.T) thing {
-	x := thing{Key: keys.Draw(t, "key"), N: rapid.IntRange(0, 3).Draw(t, "n"), Text: rapid.SampledFrom([]string{"", "a", "ab", "한"}).Draw(t, "text")}
+	x := thing{Key: keys.Draw(t, "key"), N: rapid.IntRange(0, 3).Draw(t, "n"),
+		Text: rapid.SampledFrom([]string{"", "a", "ab", "한"}).Draw(t, "text")}
 	if rapid.Bool().Draw(t, "due") {
 		x.Due = due.Due{Shard: "k#0", At: rapid.Int64Range(1, 12).Draw(t, "at")}
 	}
@@ -49,12 +51,15 @@ var things = rapid.Custom(func(t *rapid.T) thing {
 
 // conditions that the kernel uses, and some around them.
 var conditions = []string{
-	"", "", table.IfNew, table.IfExists, "#n = :n", "#n <> :n", "#n < :n", "#n >= :n", "#n BETWEEN :zero AND :n", "begins_with(#text, :a)",
-	"attribute_not_exists(#pk) OR #n < :n OR (#text = :a AND #n = :n)", "NOT (#n = :n) AND attribute_exists(#text)", "#text > :a",
+	"", "", table.IfNew, table.IfExists, "#n = :n", "#n <> :n", "#n < :n", "#n >= :n", "#n BETWEEN :zero AND :n",
+	"begins_with(#text, :a)",
+	"attribute_not_exists(#pk) OR #n < :n OR (#text = :a AND #n = :n)", "NOT (#n = :n) AND attribute_exists(#text)",
+	"#text > :a",
 }
 
 var updates = []string{
-	"ADD #n :n", "SET #n = :n REMOVE #text", "SET #text = :a, #n = if_not_exists(#n, :zero) + :n", "SET #n = if_not_exists(#n, :zero) - :n ADD #m :n", "REMOVE #duePk, #dueAt, #dueTries",
+	"ADD #n :n", "SET #n = :n REMOVE #text", "SET #text = :a, #n = if_not_exists(#n, :zero) + :n",
+	"SET #n = if_not_exists(#n, :zero) - :n ADD #m :n", "REMOVE #duePk, #dueAt, #dueTries",
 }
 
 // values are those of the expressions that speak of them: DynamoDB refuses what is not used.
@@ -70,7 +75,8 @@ func values(n int, expressions ...string) map[string]any {
 
 func contains(expression, name string) bool {
 	for i := range expression {
-		if end := i + len(name); end <= len(expression) && expression[i:end] == name && (end == len(expression) || !letter(expression[end])) {
+		if end := i + len(name); end <= len(expression) && expression[i:end] == name &&
+			(end == len(expression) || !letter(expression[end])) {
 			return true
 		}
 	}
@@ -144,11 +150,13 @@ func one(ctx context.Context, tb *table.Table, w table.Write) string {
 func everything(t *rapid.T, ctx context.Context, tb *table.Table) (out []string) {
 	for _, q := range []table.Query{
 		{Where: "#pk = :x", With: map[string]any{":x": "P#1"}},
-		{Where: "#pk = :x AND begins_with(#sk, :s)", With: map[string]any{":x": "P#2", ":s": "S#"}, Backwards: true, Limit: 2},
+		{Where: "#pk = :x AND begins_with(#sk, :s)", With: map[string]any{":x": "P#2", ":s": "S#"}, Backwards: true,
+			Limit: 2},
 		{Where: "#pk = :x AND #sk BETWEEN :a AND :b", With: map[string]any{":x": "P#2", ":a": "S#2", ":b": "S#3"}},
 		{Index: table.Due, Where: "#duePk = :k AND #dueAt <= :now", With: map[string]any{":k": "k#0", ":now": 9}, Limit: 1},
 		{Index: table.Due, Where: "#duePk = :k", With: map[string]any{":k": "k#0"}},
-		{Index: table.ByOne, Where: "#gsi1pk = :l AND #gsi1sk < :s", With: map[string]any{":l": "L", ":s": "7"}, Backwards: true, Limit: 2},
+		{Index: table.ByOne, Where: "#gsi1pk = :l AND #gsi1sk < :s", With: map[string]any{":l": "L", ":s": "7"},
+			Backwards: true, Limit: 2},
 	} {
 		var found []string
 		if err := tb.All(ctx, q, func(i table.Item) error { found = append(found, plain(i)); return nil }); err != nil {
@@ -168,7 +176,8 @@ func TestItAnswersAsTheEngineDoes(t *testing.T) {
 		ctx := t.Context()
 		real, fast := localtest.Table(t, table.Commerce), table.New(memory.New(table.Commerce), "any", nil)
 		for range rapid.IntRange(1, 25).Draw(r, "steps") {
-			all := rapid.SliceOfNDistinct(writes, 1, 3, func(w table.Write) string { return fmt.Sprint(keyOf(w)) }).Draw(r, "writes")
+			all := rapid.SliceOfNDistinct(writes, 1, 3, func(w table.Write) string { return fmt.Sprint(keyOf(w)) }).Draw(r,
+				"writes")
 			var a, b string
 			if len(all) == 1 {
 				a, b = one(ctx, real, all[0]), one(ctx, fast, all[0])
@@ -208,7 +217,8 @@ func TestWhatItDoesNotKnowItRefuses(t *testing.T) {
 	tb, key := table.New(memory.New(table.Commerce), "any", nil), table.Key{PK: "P", SK: "S"}
 	for _, u := range []table.Update{
 		{Key: key, Do: "SET #a.#b = :n"}, {Key: key, Do: "DELETE #a :n"}, {Key: key, Do: "SET #a = list_append(#a, :n)"},
-		{Key: key, Do: "ADD #a :n", If: "size(#a) > :n"}, {Key: key, Do: "ADD #a :n", If: "#a = :n AND"}, {Key: key, Do: "ADD #a :missing"}, {Key: key, Do: "SET #a = #b + :n"},
+		{Key: key, Do: "ADD #a :n", If: "size(#a) > :n"}, {Key: key, Do: "ADD #a :n", If: "#a = :n AND"},
+		{Key: key, Do: "ADD #a :missing"}, {Key: key, Do: "SET #a = #b + :n"},
 	} {
 		u.With = map[string]any{":n": 1}
 		if _, err := tb.Update(t.Context(), u); err == nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Items are kept as bytes: millions of small values would keep the garbage collector busy, and nobody can change what they were given.
+// Items are kept as bytes: millions of small values would keep the garbage collector busy, and nobody can change what
+// they were given.
 
 func pack(i item) []byte { return packMap(nil, i) }
 

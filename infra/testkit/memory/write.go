@@ -82,7 +82,8 @@ func (db *DB) TransactWriteItems(
 		print = printOf(changes)
 		if first, ok := db.tokens[token]; ok {
 			if first != print {
-				return nil, &types.IdempotentParameterMismatchException{Message: aws.String("this token was used with other writes")}
+				return nil, &types.IdempotentParameterMismatchException{
+					Message: aws.String("this token was used with other writes")}
 			}
 			return &dynamodb.TransactWriteItemsOutput{}, nil
 		}
@@ -136,7 +137,8 @@ func changeOf(w types.TransactWriteItem) change {
 		}
 	case w.Update != nil:
 		return change{
-			key: keyOf(w.Update.Key), do: aws.ToString(w.Update.UpdateExpression), when: aws.ToString(w.Update.ConditionExpression),
+			key: keyOf(w.Update.Key), do: aws.ToString(w.Update.UpdateExpression),
+			when:  aws.ToString(w.Update.ConditionExpression),
 			words: words{w.Update.ExpressionAttributeNames, w.Update.ExpressionAttributeValues},
 		}
 	case w.Delete != nil:

@@ -37,7 +37,8 @@ var shapeCases = []testCase{
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := f.Provider.Refund(t.Context(), payment.RefundRequest{Key: "shape-3-refund", PaymentID: p.ID, Amount: Won(100)})
+		back, err := f.Provider.Refund(t.Context(),
+			payment.RefundRequest{Key: "shape-3-refund", PaymentID: p.ID, Amount: Won(100)})
 		if err != nil || back.ID == "" {
 			t.Errorf("refund: %+v, %v", back, err)
 		}
@@ -54,7 +55,8 @@ var shapeCases = []testCase{
 }
 
 func (f Fixture) keep(key, token string) payment.SaveMethodRequest {
-	return payment.SaveMethodRequest{Key: key, CustomerID: "usr_1", MethodToken: token, ReturnURL: "https://shop.example/back"}
+	return payment.SaveMethodRequest{Key: key, CustomerID: "usr_1", MethodToken: token,
+		ReturnURL: "https://shop.example/back"}
 }
 
 func (f Fixture) renewal(key string, m payment.Method) payment.ChargeRequest {
@@ -67,7 +69,8 @@ func (f Fixture) renewal(key string, m payment.Method) payment.ChargeRequest {
 var authorizeCases = []testCase{
 	{"a good card is authorized and says what it was", func(t *testing.T, f Fixture) {
 		p := f.authorized(t, "a1")
-		if p.Key != "a1" || p.Amount != Won(12_000) || p.Metadata["checkout"] != "chk_1" || len(p.Method.Last4) != 4 || p.Method.Brand == "" {
+		if p.Key != "a1" || p.Amount != Won(12_000) || p.Metadata["checkout"] != "chk_1" || len(p.Method.Last4) != 4 ||
+			p.Method.Brand == "" {
 			t.Errorf("got %+v", p)
 		}
 	}},
@@ -107,7 +110,8 @@ var authorizeCases = []testCase{
 			if p.State != payment.StateDeclined || p.ID == "" || !p.State.Failed() {
 				t.Errorf("%s: payment %+v", token, p)
 			}
-			if got, err := f.Provider.Lookup(t.Context(), req.Key); err != nil || got.State != payment.StateDeclined || got.DeclineCode != wanted.Code {
+			if got, err := f.Provider.Lookup(t.Context(), req.Key); err != nil || got.State != payment.StateDeclined ||
+				got.DeclineCode != wanted.Code {
 				t.Errorf("%s looked up: %+v, %v", token, got, err)
 			}
 		}
@@ -171,7 +175,8 @@ var moneyCases = []testCase{
 	}},
 	{"refunds go up to what was captured and no further", func(t *testing.T, f Fixture) {
 		p := f.captured(t, "m6")
-		back := payment.RefundRequest{Key: "m6-r1", PaymentID: p.ID, Amount: Won(5_000), Metadata: map[string]string{"return": "ret_1"}}
+		back := payment.RefundRequest{Key: "m6-r1", PaymentID: p.ID, Amount: Won(5_000),
+			Metadata: map[string]string{"return": "ret_1"}}
 		r, err := f.Provider.Refund(t.Context(), back)
 		if err != nil || r.Amount != Won(5_000) || r.State != payment.RefundSucceeded || r.PaymentID != p.ID {
 			t.Fatalf("got %+v, %v", r, err)

@@ -61,7 +61,8 @@ var methodCases = []testCase{
 			t.Fatal(err)
 		}
 		m.CustomerRef = "cus_other"
-		if _, err := f.Provider.ChargeOffSession(t.Context(), f.renewal("k6-2026-03", m)); !errors.Is(err, payment.ErrInvalid) {
+		if _, err := f.Provider.ChargeOffSession(t.Context(), f.renewal("k6-2026-03", m)); !errors.Is(err,
+			payment.ErrInvalid) {
 			t.Errorf("got %v", err)
 		}
 	}},
@@ -237,7 +238,8 @@ var hangCases = []testCase{
 var webhookCases = []testCase{
 	{"tell of the payment and its refund, signed", func(t *testing.T, f Fixture) {
 		p := f.captured(t, "w1")
-		if _, err := f.Provider.Refund(t.Context(), payment.RefundRequest{Key: "w1-r", PaymentID: p.ID, Amount: Won(1)}); err != nil {
+		if _, err := f.Provider.Refund(t.Context(),
+			payment.RefundRequest{Key: "w1-r", PaymentID: p.ID, Amount: Won(1)}); err != nil {
 			t.Fatal(err)
 		}
 		f.Advance(t, time.Second)
@@ -257,7 +259,8 @@ var webhookCases = []testCase{
 		f.captured(t, "w2")
 		f.Advance(t, time.Second)
 		w := f.Webhooks()[0]
-		late, early := f.Now().Add(payment.WebhookTolerance+2*time.Second), f.Now().Add(-payment.WebhookTolerance-2*time.Second)
+		late, early := f.Now().Add(payment.WebhookTolerance+2*time.Second), f.Now().Add(
+			-payment.WebhookTolerance-2*time.Second)
 		_, altered := f.Provider.ParseWebhook(w.Header, append([]byte(" "), w.Body...), f.Now())
 		_, unsigned := f.Provider.ParseWebhook(nil, w.Body, f.Now())
 		_, old := f.Provider.ParseWebhook(w.Header, w.Body, late)

@@ -37,8 +37,8 @@ type Tokens struct {
 	FailsOffSession                                        string
 }
 
-// Capabilities says which parts of the suite apply. The zero value asks only that each call is well formed and answered, which is
-// all that a mock without memory can show.
+// Capabilities says which parts of the suite apply. The zero value asks only that each call is well formed and
+// answered, which is all that a mock without memory can show.
 type Capabilities struct {
 	Stateful         bool // payments made can be read back; tokens decide the outcome
 	Challenges       bool // Fixture.Challenge works
@@ -85,8 +85,9 @@ type testCase struct {
 // Order is a payment of 12,000 won on a good card, for a test to alter.
 func (f Fixture) Order(key string) payment.AuthorizeRequest {
 	return payment.AuthorizeRequest{
-		Key: key, Amount: Won(12_000), MethodToken: f.Tokens.Good, CustomerID: "usr_1", ReturnURL: "https://shop.example/back",
-		Metadata: map[string]string{"checkout": "chk_1"},
+		Key: key, Amount: Won(12_000), MethodToken: f.Tokens.Good, CustomerID: "usr_1",
+		ReturnURL: "https://shop.example/back",
+		Metadata:  map[string]string{"checkout": "chk_1"},
 	}
 }
 
@@ -99,7 +100,8 @@ func want(t *testing.T, p payment.Payment, err error, state payment.State, captu
 		t.Fatalf("unexpected error: %v", err)
 	}
 	if p.State != state || p.Captured != Won(captured) || p.Refunded != Won(refunded) {
-		t.Fatalf("got %s, captured %v, refunded %v; want %s, %d, %d", p.State, p.Captured, p.Refunded, state, captured, refunded)
+		t.Fatalf("got %s, captured %v, refunded %v; want %s, %d, %d", p.State, p.Captured, p.Refunded, state, captured,
+			refunded)
 	}
 }
 

@@ -90,7 +90,8 @@ func Start(ctx context.Context, o Options) (*Function, error) {
 func environment(given map[string]string, address string) []string {
 	env := []string{
 		"AWS_LAMBDA_RUNTIME_API=" + address, "AWS_LAMBDA_FUNCTION_NAME=test", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256",
-		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_LOG_GROUP_NAME=test", "AWS_LAMBDA_LOG_STREAM_NAME=test", "PATH=" + os.Getenv("PATH"),
+		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_LOG_GROUP_NAME=test", "AWS_LAMBDA_LOG_STREAM_NAME=test",
+		"PATH=" + os.Getenv("PATH"),
 	}
 	for name, value := range given {
 		env = append(env, name+"="+value)

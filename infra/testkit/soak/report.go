@@ -71,8 +71,10 @@ func (r Report) String() string {
 	line("subscriptions", "%d: %s", r.Subscriptions, counts(r.States))
 	line("periods", "%d paid, %d orders", r.Periods, r.Orders)
 	line("invoices", "%s; %d credit notes", counts(r.Invoices), r.CreditNotes)
-	line("bank", "%d charges over %d, %d declines, %d refunds over %d", r.Charges, r.Taken, r.Declines, r.Refunds, r.Refunded)
-	line("jobs", "%d, lost %d, delivered once %d, twice %d, three times %d", r.Jobs, r.Copies[0], r.Copies[1], r.Copies[2], r.Copies[3])
+	line("bank", "%d charges over %d, %d declines, %d refunds over %d", r.Charges, r.Taken, r.Declines, r.Refunds,
+		r.Refunded)
+	line("jobs", "%d, lost %d, delivered once %d, twice %d, three times %d", r.Jobs, r.Copies[0], r.Copies[1], r.Copies[2],
+		r.Copies[3])
 	line("messages", "%d of the bank, %d times they had to come again", r.Heard, r.Unheard)
 	line("time", "%d outages of two days, %d jumps of the clock", r.Outages, r.Jumps)
 	line("outside calls", "%d; went wrong: %s", r.Calls, counts(r.Faults))

@@ -1,7 +1,7 @@
-// Package soak plays a year of a shop with subscribers in which everything goes wrong now and then: outside calls fail, take effect
-// unseen, twice or late, hang longer than a lease, or kill their worker; queue messages come 0 to 3 times to workers whose clocks differ; the
-// runs stop for two days, and the clock jumps; subscribers skip, pause, upgrade, change cards, cancel and come back. At the end the
-// books have to be right.
+// Package soak plays a year of a shop with subscribers in which everything goes wrong now and then: outside calls fail,
+// take effect unseen, twice or late, hang longer than a lease, or kill their worker; queue messages come 0 to 3 times
+// to workers whose clocks differ; the runs stop for two days, and the clock jumps; subscribers skip, pause, upgrade,
+// change cards, cancel and come back. At the end the books have to be right.
 //
 // One thing happens at a time, in an order drawn from the seed: the same settings play the same year.
 package soak
@@ -98,8 +98,8 @@ type lateBound struct{ clock.Clock }
 // atOnce is how many requests and batches are worked on at once; those that hang do not count.
 const atOnce = 3
 
-// enter lets a process serve one request or batch, as Lambda does: one that waits, else another is started. Who was killed does not come back,
-// nor does one in a hundred of the others.
+// enter lets a process serve one request or batch, as Lambda does: one that waits, else another is started. Who was
+// killed does not come back, nor does one in a hundred of the others.
 func (y *Simulation) enter(ctx context.Context, serve func(context.Context, *service.Service)) {
 	for y.stage.Awake() >= atOnce {
 		y.stage.Step()
@@ -134,7 +134,8 @@ func (y *Simulation) listen(ctx context.Context, body []byte, header http.Header
 	return nil
 }
 
-// Run plays the year and the days that follow it, in which nothing more goes wrong, and holds the books against the bank.
+// Run plays the year and the days that follow it, in which nothing more goes wrong, and holds the books against the
+// bank.
 func (y *Simulation) Run(ctx context.Context) Report {
 	y.t.Helper()
 	end := testshop.Noon.AddDate(0, y.Months, 0)
@@ -152,8 +153,8 @@ func (y *Simulation) Run(ctx context.Context) Report {
 	return y.Report
 }
 
-// calm is enough for every unknown charge to be asked about. No day begins anywhere in its last half hour, so nobody is in the middle of
-// something.
+// calm is enough for every unknown charge to be asked about. No day begins anywhere in its last half hour, so nobody is
+// in the middle of something.
 const calm = 3*24*time.Hour + 90*time.Minute
 
 // until lets everything happen up to an instant.

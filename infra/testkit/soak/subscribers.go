@@ -42,13 +42,15 @@ func (y *Simulation) open() market {
 		return func(p *subscription.Plan) { p.Interval = subscription.Every(n, unit) }
 	}
 	return market{
-		steady: []*service.Plan{y.CreatePlan(quiet), y.CreatePlan(), y.CreatePlan(quiet, testsubscriptions.Sends(soap, 1)), y.CreatePlan(testsubscriptions.Sends(soap, 2))},
+		steady: []*service.Plan{y.CreatePlan(quiet), y.CreatePlan(), y.CreatePlan(quiet, testsubscriptions.Sends(soap, 1)),
+			y.CreatePlan(testsubscriptions.Sends(soap, 2))},
 		lively: []*service.Plan{
 			y.CreatePlan(), y.CreatePlan(quiet), y.CreatePlan(testsubscriptions.Sends(soap, 1)),
 			y.CreatePlan(func(p *subscription.Plan) { p.TrialDays = 14 }),
 			y.CreatePlan(func(p *subscription.Plan) { p.SetupFees = map[string]int64{"KRW": 3_000} }, quiet),
 			y.CreatePlan(prepaid, quiet), y.CreatePlan(prepaid, quiet, testsubscriptions.Sends(soap, 1)),
-			y.CreatePlan(every(4, subscription.Week), quiet), y.CreatePlan(every(2, subscription.Month), quiet, testsubscriptions.Sends(soap, 1)),
+			y.CreatePlan(every(4, subscription.Week), quiet),
+			y.CreatePlan(every(2, subscription.Month), quiet, testsubscriptions.Sends(soap, 1)),
 			y.CreatePlan(quiet, testsubscriptions.Sends(rare(), 1), withStock(subscription.StockSkip)),
 			y.CreatePlan(quiet, prepaid, testsubscriptions.Sends(rare(), 1), withStock(subscription.StockRefund)),
 			y.CreatePlan(quiet, testsubscriptions.Sends(rare(), 1), withStock(subscription.StockSubstitute)),
@@ -60,11 +62,14 @@ func (y *Simulation) open() market {
 // Cards that pay, at once or in the end, and those that do not always.
 var (
 	goodCards = []string{
-		"pm_card_visa", "pm_card_visa", "pm_card_mastercard", "pm_card_amex", "pm_card_sandbox_lateWebhook", "pm_card_sandbox_hang",
+		"pm_card_visa", "pm_card_visa", "pm_card_mastercard", "pm_card_amex", "pm_card_sandbox_lateWebhook",
+		"pm_card_sandbox_hang",
 	}
 	badCards = []string{
-		"pm_card_sandbox_chargeCustomerFailTwice", "pm_card_sandbox_chargeCustomerFailTwice", "pm_card_sandbox_chargeCustomerFailFunds",
-		"pm_card_sandbox_chargeCustomerFailLost", "pm_card_sandbox_chargeCustomerFailTech", "pm_card_threeDSecure2Required", "pm_card_chargeCustomerFail",
+		"pm_card_sandbox_chargeCustomerFailTwice", "pm_card_sandbox_chargeCustomerFailTwice",
+		"pm_card_sandbox_chargeCustomerFailFunds",
+		"pm_card_sandbox_chargeCustomerFailLost", "pm_card_sandbox_chargeCustomerFailTech", "pm_card_threeDSecure2Required",
+		"pm_card_chargeCustomerFail",
 	}
 	zones = []string{"Asia/Seoul", "Asia/Seoul", "Asia/Seoul", "America/New_York", "Europe/Berlin", "America/Santiago"}
 )
@@ -115,7 +120,8 @@ func (y *Simulation) someday() time.Time {
 }
 
 // request is something a person sends from a page: tried again with the same key until there is a clear answer.
-func (y *Simulation) request(ctx context.Context, p *person, name string, send func(context.Context, *service.Service) error, try int) {
+func (y *Simulation) request(ctx context.Context, p *person, name string,
+	send func(context.Context, *service.Service) error, try int) {
 	if y.calm {
 		return
 	}
@@ -161,8 +167,8 @@ func (y *Simulation) personOf(ctx context.Context, key string) *person {
 	return p
 }
 
-// look makes a person see after their account now and then, and give another card when something is unpaid, or their consent when it is
-// asked.
+// look makes a person see after their account now and then, and give another card when something is unpaid, or their
+// consent when it is asked.
 func (y *Simulation) look(p *person, last time.Time) {
 	at := last.Add(time.Duration(24*4+y.dice.IntN(24*8)) * time.Hour)
 	y.agenda.note(at, func(ctx context.Context) {
@@ -174,10 +180,17 @@ func (y *Simulation) look(p *person, last time.Time) {
 		key := y.NextKey()
 		switch {
 		case r.Sub.Ask != nil && r.Sub.Ask.Answer == "":
-			y.request(ctx, p, "consent", func(ctx context.Context, s *service.Service) error { return y.Consent(ctx, s, p.id, key) }, 0)
+			y.request(ctx, p, "consent", func(ctx context.Context,
+				s *service.Service) error {
+				return y.Consent(ctx, s, p.id, key)
+			}, 0)
 		case r.Sub.Gift != nil && r.Sub.Gift.ClaimedBy == "" && r.Sub.State == subscription.Active:
-			claim := testsubscriptions.ChangeRequest{Key: key, Command: subscription.ClaimGift{CustomerID: "friend-of-" + p.who.Customer, Zone: pick(y, zones), Region: "KR"}}
-			y.request(ctx, p, "claim", func(ctx context.Context, s *service.Service) error { return y.RequestChange(ctx, s, p.id, claim) }, 0)
+			claim := testsubscriptions.ChangeRequest{Key: key,
+				Command: subscription.ClaimGift{CustomerID: "friend-of-" + p.who.Customer, Zone: pick(y, zones), Region: "KR"}}
+			y.request(ctx, p, "claim", func(ctx context.Context,
+				s *service.Service) error {
+				return y.RequestChange(ctx, s, p.id, claim)
+			}, 0)
 		case r.Sub.State == subscription.PastDue, r.Sub.State == subscription.Suspended:
 			y.request(ctx, p, "card_after_decline", y.newCard(p, key, goodCards), 0)
 		}
@@ -207,7 +220,10 @@ func (y *Simulation) whim(p *person, last time.Time) {
 			return
 		}
 		wish := testsubscriptions.ChangeRequest{Key: key, Command: command}
-		y.request(ctx, p, name, func(ctx context.Context, s *service.Service) error { return y.RequestChange(ctx, s, p.id, wish) }, 0)
+		y.request(ctx, p, name, func(ctx context.Context,
+			s *service.Service) error {
+			return y.RequestChange(ctx, s, p.id, wish)
+		}, 0)
 	})
 }
 

@@ -26,7 +26,8 @@ var Guest = Caller{Name: "guest"}
 // As returns a caller with a fresh token.
 func (s *Shop) As(subject string, groups ...string) Caller {
 	s.T.Helper()
-	token, err := s.Issuer().Mint(issuer.Claims{Subject: subject, Email: subject + "@example.com", Groups: groups, ExpiresIn: 24 * time.Hour})
+	token, err := s.Issuer().Mint(issuer.Claims{Subject: subject, Email: subject + "@example.com", Groups: groups,
+		ExpiresIn: 24 * time.Hour})
 	if err != nil {
 		s.T.Fatal(err)
 	}

@@ -16,7 +16,8 @@ func (s *Shop) Product(units int, variant map[string]any) (productID, variantID 
 		v[name] = value
 	}
 	a := s.Do(s.Merchant(), "POST", "/products", map[string]any{
-		"handle": Unique("soap"), "status": "active", "title": map[string]string{"ko": "비누", "en": "Soap"}, "type": "soap", "variants": []any{v},
+		"handle": Unique("soap"), "status": "active", "title": map[string]string{"ko": "비누", "en": "Soap"}, "type": "soap",
+		"variants": []any{v},
 	})
 	return a.Field(s.T, "id"), a.Field(s.T, "variants.0.id")
 }
@@ -47,7 +48,8 @@ func (s *Shop) fill(p Purse, variantID string, quantity int) Purse {
 	path := "/carts/" + p.Cart
 	a := s.Do(p.Caller, "POST", path+"/lines", map[string]any{"variantId": variantID, "quantity": quantity})
 	s.Do(p.Caller, "PUT", path+"/contact", map[string]string{"email": p.Email})
-	s.Do(p.Caller, "PUT", path+"/address", map[string]string{"name": "김하늘", "line1": "왕십리로 83", "postalCode": "04769", "country": "KR"})
+	s.Do(p.Caller, "PUT", path+"/address",
+		map[string]string{"name": "김하늘", "line1": "왕십리로 83", "postalCode": "04769", "country": "KR"})
 	s.Do(p.Caller, "PUT", path+"/shipping-method", map[string]string{"methodId": "standard"})
 	p.Cart = a.Field(s.T, "id")
 	return p
@@ -56,9 +58,10 @@ func (s *Shop) fill(p Purse, variantID string, quantity int) Purse {
 // Buy starts the checkout of a cart with a key of its own.
 func (s *Shop) Buy(p Purse, method string) Answer {
 	s.T.Helper()
-	return s.Try(p.With("Idempotency-Key", Unique("key-for-the-checkout")), "POST", "/carts/"+p.Cart+"/checkout", map[string]string{
-		"paymentMethod": method, "returnUrl": "https://shop.example.com/back",
-	})
+	return s.Try(p.With("Idempotency-Key", Unique("key-for-the-checkout")), "POST", "/carts/"+p.Cart+"/checkout",
+		map[string]string{
+			"paymentMethod": method, "returnUrl": "https://shop.example.com/back",
+		})
 }
 
 // Order is a placed order of a new guest.
@@ -73,8 +76,9 @@ func (s *Shop) Order() (p Purse, orderID string) {
 func (s *Shop) Plan(change map[string]any) string {
 	s.T.Helper()
 	plan := map[string]any{
-		"kind": "membership", "name": map[string]string{"ko": "단골 멤버십", "en": "Regular"}, "interval": map[string]any{"unit": "month", "count": 1},
-		"prices": map[string]int{"KRW": 9_900}, "tax": map[string]any{"rateBp": 1000, "included": true},
+		"kind": "membership", "name": map[string]string{"ko": "단골 멤버십", "en": "Regular"},
+		"interval": map[string]any{"unit": "month", "count": 1},
+		"prices":   map[string]int{"KRW": 9_900}, "tax": map[string]any{"rateBp": 1000, "included": true},
 	}
 	for name, value := range change {
 		plan[name] = value
@@ -87,7 +91,8 @@ func (s *Shop) Subscribe(c Caller, plan, card string) Answer {
 	s.T.Helper()
 	return s.Do(c.With("Idempotency-Key", Unique("key-for-the-subscription")), "POST", "/subscriptions", map[string]any{
 		"planId": plan, "currency": "KRW", "paymentMethod": card, "region": "KR", "zone": "Asia/Seoul", "language": "ko",
-		"email": c.Name + "@example.com", "name": "김하늘", "address": map[string]string{"name": "김하늘", "line1": "왕십리로 83", "country": "KR"},
+		"email": c.Name + "@example.com", "name": "김하늘",
+		"address": map[string]string{"name": "김하늘", "line1": "왕십리로 83", "country": "KR"},
 	})
 }
 
@@ -125,14 +130,16 @@ func (s *Shop) Publish(body map[string]any) string {
 	return id
 }
 
-// Give gives a plan away, to min@example.com of a name that nobody else has, and returns the subscription and the token of the mail.
+// Give gives a plan away, to min@example.com of a name that nobody else has, and returns the subscription and the token
+// of the mail.
 func (s *Shop) Give(c Caller, plan string, change map[string]any) (id, token string) {
 	s.T.Helper()
 	recipient := Unique("min") + "@example.com"
 	gift := map[string]any{"recipient": recipient, "name": "민", "message": "생일 축하해"}
 	body := map[string]any{
-		"planId": plan, "currency": "KRW", "paymentMethod": "pm_card_visa", "region": "KR", "zone": "Asia/Seoul", "language": "ko",
-		"email": c.Name + "@example.com", "name": "김하늘", "gift": gift,
+		"planId": plan, "currency": "KRW", "paymentMethod": "pm_card_visa", "region": "KR", "zone": "Asia/Seoul",
+		"language": "ko",
+		"email":    c.Name + "@example.com", "name": "김하늘", "gift": gift,
 	}
 	for name, value := range change {
 		if name == "on" {

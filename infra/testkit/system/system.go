@@ -1,6 +1,6 @@
-// Package system starts the whole shop for tests, as `make run` starts it, and uses it over HTTP: callers of every kind, products,
-// carts, orders, promotions, plans. Check holds a function against its Spec: who may call its routes, and which table actions
-// it makes. Each test has a shop and a clock of its own.
+// Package system starts the whole shop for tests, as `make run` starts it, and uses it over HTTP: callers of every
+// kind, products, carts, orders, promotions, plans. Check holds a function against its Spec: who may call its routes,
+// and which table actions it makes. Each test has a shop and a clock of its own.
 package system
 
 import (

@@ -39,7 +39,8 @@ func OwnOrder(s *Shop) Things {
 // ShippedOrder is a customer's order on its way: {orderId}, {number}.
 func ShippedOrder(s *Shop) Things {
 	b := OwnOrder(s)
-	s.Do(s.Agent(), "POST", "/orders/"+b.Fill["orderId"]+"/fulfillments", map[string]string{"carrier": "cj", "trackingNumber": "1"})
+	s.Do(s.Agent(), "POST", "/orders/"+b.Fill["orderId"]+"/fulfillments",
+		map[string]string{"carrier": "cj", "trackingNumber": "1"})
 	return b
 }
 

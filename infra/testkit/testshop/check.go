@@ -16,8 +16,8 @@ import (
 )
 
 // Check fails the test unless, with nothing left to be done, the shop's books agree with the bank's: each payment was
-// charged at most once, and stands behind an order or has gone back; each order is paid; stock plus what was sold is what
-// there was; no cart is locked; nothing is due.
+// charged at most once, and stands behind an order or has gone back; each order is paid; stock plus what was sold is
+// what there was; no cart is locked; nothing is due.
 func (w *Shop) Check(t testing.TB) {
 	t.Helper()
 	orders := w.Orders(t)

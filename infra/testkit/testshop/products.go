@@ -94,7 +94,8 @@ func (w *Shop) FillCart(customerID string, wants map[string]int) Basket {
 			w.T.Fatal(err)
 		}
 		c.Lines = append(c.Lines, cart.Line{
-			ID: cart.LineID(variant, nil), VariantID: variant, ProductID: p.ID, Quantity: n, SeenPrice: p.Variants[0].Prices["KRW"].Amount, AddedAt: now,
+			ID: cart.LineID(variant, nil), VariantID: variant, ProductID: p.ID, Quantity: n,
+			SeenPrice: p.Variants[0].Prices["KRW"].Amount, AddedAt: now,
 		})
 	}
 	w.put(c)
@@ -130,11 +131,14 @@ func (w *Shop) DeleteItem(t testing.TB, key table.Key) {
 // DiscountEverything makes everything cost nothing.
 func (w *Shop) DiscountEverything() {
 	everything := promotion.Promotion{
-		ID: "gift", Name: catalog.Text{"ko": "gift"}, State: promotion.Scheduled, Starts: Noon.AddDate(-1, 0, 0), Targets: promotion.Targets{All: true},
-		Kind: promotion.Percentage, Class: promotion.Order, Terms: promotion.Terms{BasisPoints: 10_000}, CombinesWith: []promotion.Class{promotion.Shipping},
+		ID: "gift", Name: catalog.Text{"ko": "gift"}, State: promotion.Scheduled, Starts: Noon.AddDate(-1, 0, 0),
+		Targets: promotion.Targets{All: true},
+		Kind:    promotion.Percentage, Class: promotion.Order, Terms: promotion.Terms{BasisPoints: 10_000},
+		CombinesWith: []promotion.Class{promotion.Shipping},
 	}
 	shipping := everything
-	shipping.ID, shipping.Kind, shipping.Class, shipping.Terms = "shipping", promotion.FreeShipping, promotion.Shipping, promotion.Terms{}
+	shipping.ID, shipping.Kind, shipping.Class, shipping.Terms =
+		"shipping", promotion.FreeShipping, promotion.Shipping, promotion.Terms{}
 	shipping.CombinesWith = []promotion.Class{promotion.Order}
 	w.Service.Promotions = store.Static{Snapshot: store.NewSnapshot([]promotion.Promotion{everything, shipping}, nil)}
 }

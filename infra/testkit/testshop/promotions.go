@@ -25,8 +25,8 @@ func (w *Shop) Promote(promotions ...promotion.Promotion) {
 	w.Service.Promotions = store.NewCache(store.Store{Table: w.Service.Table, Clock: w.Clock}, store.Fresh)
 }
 
-// checkOffers holds the counters of promotions against the orders that stand: what was counted is what was given, and no
-// budget, code or customer's limit is passed.
+// checkOffers holds the counters of promotions against the orders that stand: what was counted is what was given, and
+// no budget, code or customer's limit is passed.
 func (w *Shop) checkOffers(t testing.TB, orders []*order.Order) {
 	t.Helper()
 	if len(w.promoted) == 0 {
@@ -58,7 +58,8 @@ func (w *Shop) checkOffers(t testing.TB, orders []*order.Order) {
 			}
 			u := used[p.ID]
 			if u.Uses != uses[p.ID] || u.Spend["KRW"] != spend[p.ID] {
-				t.Errorf("%s counts %d uses and %d spent, its orders are %d and %d", p.ID, u.Uses, u.Spend["KRW"], uses[p.ID], spend[p.ID])
+				t.Errorf("%s counts %d uses and %d spent, its orders are %d and %d", p.ID, u.Uses, u.Spend["KRW"], uses[p.ID],
+					spend[p.ID])
 			}
 			if most := p.Budget.Uses; most > 0 && u.Uses > most {
 				t.Errorf("%s was used %d times, at most %d", p.ID, u.Uses, most)
@@ -80,7 +81,8 @@ func (w *Shop) checkLimits(t testing.TB, p promotion.Promotion, byCustomer map[s
 		if !known {
 			continue
 		}
-		c, err := cart.Store{Table: w.Table, Clock: w.Clock}.Load(t.Context(), cart.Ref{CartID: cart.OwnCart, CustomerID: customer})
+		c, err := cart.Store{Table: w.Table, Clock: w.Clock}.Load(t.Context(),
+			cart.Ref{CartID: cart.OwnCart, CustomerID: customer})
 		if err != nil {
 			t.Fatal(err)
 		}

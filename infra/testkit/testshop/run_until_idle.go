@@ -72,8 +72,8 @@ func (w *Shop) RunDueJobs(ctx context.Context) int {
 	return jobs
 }
 
-// due lists whatever is due some time, oldest first. It scans the index, which a shop must not do: one request instead of
-// one a kind and shard.
+// due lists whatever is due some time, oldest first. It scans the index, which a shop must not do: one request instead
+// of one a kind and shard.
 func (w *Shop) due(ctx context.Context) []due.Job {
 	w.T.Helper()
 	name, index := w.Table.Name(), table.Due

@@ -1,6 +1,6 @@
-// Package testshop is a small shop with a sandbox bank and a clock that can be moved, for tests of everything that moves
-// money: the real table, the real services, calls that can be made to go wrong, and a Check that holds the shop's books
-// against the bank's.
+// Package testshop is a small shop with a sandbox bank and a clock that can be moved, for tests of everything that
+// moves money: the real table, the real services, calls that can be made to go wrong, and a Check that holds the shop's
+// books against the bank's.
 package testshop
 
 import (
@@ -61,7 +61,8 @@ type Shop struct {
 	seq      int
 }
 
-// New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until Hear sets a listener.
+// New opens a shop whose database and bank calls go through the injector. Webhooks are dropped until Hear sets a
+// listener.
 func New(t testing.TB, in *fault.Injector) *Shop {
 	t.Helper()
 	client := tables.Client(enginetest.Endpoint(t))
@@ -74,7 +75,8 @@ func New(t testing.TB, in *fault.Injector) *Shop {
 func NewOn(t testing.TB, in *fault.Injector, db table.DB, name string) *Shop {
 	t.Helper()
 	w := &Shop{
-		T: t, Clock: clock.Stopped(Noon), Faults: in, Table: table.New(db, name, nil), stock: map[string]int{}, counts: map[string]int{},
+		T: t, Clock: clock.Stopped(Noon), Faults: in, Table: table.New(db, name, nil), stock: map[string]int{},
+		counts: map[string]int{},
 	}
 	var err error
 	w.Bank, err = server.New(server.Config{
@@ -99,8 +101,9 @@ func NewOn(t testing.TB, in *fault.Injector, db table.DB, name string) *Shop {
 	}))
 	log := slog.New(slog.DiscardHandler)
 	w.Service = checkout.Service{
-		Table: faulty, Carts: cart.Store{Table: faulty, Clock: w.Clock}, Catalog: catalog.NewCache(faulty, w.Clock, time.Minute),
-		Shop: shop, Provider: bank, Clock: w.Clock, Log: log,
+		Table: faulty, Carts: cart.Store{Table: faulty, Clock: w.Clock},
+		Catalog: catalog.NewCache(faulty, w.Clock, time.Minute),
+		Shop:    shop, Provider: bank, Clock: w.Clock, Log: log,
 		Cashier: order.Cashier{Orders: order.Store{Table: faulty, Clock: w.Clock}, Provider: bank, Clock: w.Clock, Log: log},
 	}
 	return w

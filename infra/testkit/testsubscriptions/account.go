@@ -39,7 +39,8 @@ func (w *Shop) checkAccounts(t testing.TB, want accounts) {
 			credit += m.Amount
 		}
 		if credit != l.amount {
-			t.Errorf("%s has %d on account; money taken less credit and what was used is %d\n%s", customer, credit, l.amount, w.Story(t, w.Of(t, l.of)))
+			t.Errorf("%s has %d on account; money taken less credit and what was used is %d\n%s", customer, credit, l.amount,
+				w.Story(t, w.Of(t, l.of)))
 		}
 	}
 }

@@ -119,8 +119,8 @@ func (b *Books) used() (sum int64) {
 // adopted reports whether the subscription began elsewhere: what was paid there is in no book here.
 func (b *Books) adopted() bool { return len(b.History) == 0 || b.History[0].Command != "start" }
 
-// Left is what was taken and neither given back nor used, owed, or kept as credit of the subscription: the credit that the customer took
-// elsewhere, less what they brought along.
+// Left is what was taken and neither given back nor used, owed, or kept as credit of the subscription: the credit that
+// the customer took elsewhere, less what they brought along.
 func (b *Books) Left() int64 {
 	s := &b.Sub
 	credit := s.Credit
@@ -172,7 +172,8 @@ func (b *Books) auditInvoices(say report) {
 		case i.State == invoice.Paid && len(made) != 1:
 			say("invoice %s over %d is paid by %d charges", i.Number, i.Total, len(made))
 		case i.State == invoice.Paid && (made[0].Captured.Amount != i.Total || made[0].ID != i.PaymentID):
-			say("invoice %s over %d names payment %s; the bank took %d with %s", i.Number, i.Total, i.PaymentID, made[0].Captured.Amount, made[0].ID)
+			say("invoice %s over %d names payment %s; the bank took %d with %s", i.Number, i.Total, i.PaymentID,
+				made[0].Captured.Amount, made[0].ID)
 		case i.State != invoice.Paid && kept(made) > 0:
 			say("invoice %s is %s and %d was taken for it", i.Number, i.State, kept(made))
 		case i.State == invoice.Open && (b.Sub.Open == nil || b.Sub.Open.Key != i.Draft.Key):
@@ -199,8 +200,8 @@ func kept(entries []server.Entry) (sum int64) {
 	return sum
 }
 
-// auditLedger looks at the bank's side: nothing charged twice or left half done, and what went back is what credit notes and given up
-// invoices say.
+// auditLedger looks at the bank's side: nothing charged twice or left half done, and what went back is what credit
+// notes and given up invoices say.
 func (b *Books) auditLedger(say report) {
 	var back, owed int64
 	void := map[string]bool{}
@@ -270,18 +271,21 @@ func (b *Books) Story() string {
 	}
 	for _, e := range b.Spans() {
 		p := e.Span
-		line("  span %d %s [%s, %s) of [%s, %s) at %d paid %t free [%s, %s)", p.Seq, p.Kind, p.Opens, p.Closes, p.WholeOpens, p.WholeCloses, p.Price, p.Paid,
+		line("  span %d %s [%s, %s) of [%s, %s) at %d paid %t free [%s, %s)", p.Seq, p.Kind, p.Opens, p.Closes, p.WholeOpens,
+			p.WholeCloses, p.Price, p.Paid,
 			p.FreeFrom, p.FreeTo)
 	}
 	for _, i := range b.Invoices {
-		line("  invoice %s %s %s subtotal %d credit %d total %d by %s %s", i.Number, i.Draft.Key, i.State, i.Subtotal, i.CreditUsed, i.Total, i.PaymentID, i.Reason)
+		line("  invoice %s %s %s subtotal %d credit %d total %d by %s %s", i.Number, i.Draft.Key, i.State, i.Subtotal,
+			i.CreditUsed, i.Total, i.PaymentID, i.Reason)
 	}
 	for _, n := range b.Notes {
 		line("  credit note %s %d, %d to the card: %s", n.Number, n.Amount, n.ToCard, n.Reason)
 	}
 	slices.SortStableFunc(b.Ledger, func(x, y server.Entry) int { return x.CreatedAt.Compare(y.CreatedAt) })
 	for _, e := range b.Ledger {
-		line("  bank %s %s %s took %d, gave %d back, %s", e.CreatedAt.Format("2006-01-02 15:04:05"), e.Key, e.State, e.Captured.Amount, e.Refunded.Amount, e.DeclineCode)
+		line("  bank %s %s %s took %d, gave %d back, %s", e.CreatedAt.Format("2006-01-02 15:04:05"), e.Key, e.State,
+			e.Captured.Amount, e.Refunded.Amount, e.DeclineCode)
 	}
 	return out.String()
 }

@@ -15,8 +15,9 @@ import (
 // Patience is how often a subscriber repeats a request that got no clear answer.
 const Patience = 6
 
-// Insist repeats a request until it has a clear answer, as a page and its reader do: at once after a failure of the line or the machine,
-// later when it says that a payment is running. clear is false when they have given up. later lets time pass.
+// Insist repeats a request until it has a clear answer, as a page and its reader do: at once after a failure of the
+// line or the machine, later when it says that a payment is running. clear is false when they have given up. later lets
+// time pass.
 func Insist(ctx context.Context, request func(context.Context) error, later func(try int)) (err error, clear bool) {
 	for try := range Patience {
 		err = request(fault.Mortal(ctx))
@@ -33,7 +34,8 @@ func Insist(ctx context.Context, request func(context.Context) error, later func
 	return err, false
 }
 
-// ChangeRequest is something a subscriber asks for: a command, and what is stored around it. The same key is the same wish.
+// ChangeRequest is something a subscriber asks for: a command, and what is stored around it. The same key is the same
+// wish.
 type ChangeRequest struct {
 	Key     string
 	Command subscription.Command
@@ -63,18 +65,20 @@ func (w *Shop) ChangeCard(ctx context.Context, s *service.Service, id, key, toke
 		return err
 	}
 	m, err := s.Provider.SaveMethod(ctx, payment.SaveMethodRequest{
-		Key: "save-" + key, CustomerID: r.Sub.CustomerID, CustomerRef: r.Methods[r.Sub.Card.Token].CustomerRef, MethodToken: token,
+		Key: "save-" + key, CustomerID: r.Sub.CustomerID, CustomerRef: r.Methods[r.Sub.Card.Token].CustomerRef,
+		MethodToken: token,
 	})
 	if err != nil {
 		return err
 	}
-	return w.RequestChange(ctx, s, id, ChangeRequest{Key: key, Command: subscription.ChangeCard{Card: CardOf(m)}, Edit: func(r *service.Record) {
-		kept := map[string]payment.Method{m.Token: m}
-		if old, ok := r.Methods[r.Sub.Card.Token]; ok {
-			kept[r.Sub.Card.Token] = old
-		}
-		r.Methods = kept
-	}})
+	return w.RequestChange(ctx, s, id,
+		ChangeRequest{Key: key, Command: subscription.ChangeCard{Card: CardOf(m)}, Edit: func(r *service.Record) {
+			kept := map[string]payment.Method{m.Token: m}
+			if old, ok := r.Methods[r.Sub.Card.Token]; ok {
+				kept[r.Sub.Card.Token] = old
+			}
+			r.Methods = kept
+		}})
 }
 
 // Consent says yes to what the subscription asks.
@@ -92,8 +96,8 @@ func (w *Shop) Consent(ctx context.Context, s *service.Service, id, key string) 
 	return w.RequestChange(ctx, s, id, ChangeRequest{Key: key, Command: c})
 }
 
-// Later is what somebody does who is told that a payment is running: look again after five minutes, after an hour, then daily. What is due
-// meanwhile happens.
+// Later is what somebody does who is told that a payment is running: look again after five minutes, after an hour, then
+// daily. What is due meanwhile happens.
 func (w *Shop) Later(ctx context.Context) func(try int) {
 	return func(try int) {
 		pause := []time.Duration{6 * time.Minute, 65 * time.Minute}

@@ -1,5 +1,6 @@
-// Package testsubscriptions is a small shop with subscribers, on top of package testshop: plans to subscribe to, workers that bill what is due as
-// often as the queue hands it out, and a Check that holds the invoices against the bank's ledger.
+// Package testsubscriptions is a small shop with subscribers, on top of package testshop: plans to subscribe to,
+// workers that bill what is due as often as the queue hands it out, and a Check that holds the invoices against the
+// bank's ledger.
 package testsubscriptions
 
 import (
@@ -33,7 +34,8 @@ type Shop struct {
 	Billing   *service.Service // its calls go through the faults
 	Unfaulted *service.Service // without faults, for looking and for setting up
 
-	// Deliveries is how often the queue hands out the n-th job at once (0 is lost; it comes again after its lease). nil is once.
+	// Deliveries is how often the queue hands out the n-th job at once (0 is lost; it comes again after its lease). nil is
+	// once.
 	Deliveries func(n int) int
 	jobs       int
 	stage      *fault.Stage
@@ -66,14 +68,16 @@ func In(shop *testshop.Shop) *Shop {
 // Worker is another process of the billing function: it knows nothing of what the first one remembers.
 func (w *Shop) Worker() *service.Service {
 	b := w.Billing
-	return &service.Service{Table: b.Table, Catalog: b.Catalog, Provider: b.Provider, Clock: b.Clock, Log: b.Log, FiscalZone: b.FiscalZone}
+	return &service.Service{Table: b.Table, Catalog: b.Catalog, Provider: b.Provider, Clock: b.Clock, Log: b.Log,
+		FiscalZone: b.FiscalZone}
 }
 
 // CreatePlan puts a plan up: by default a monthly membership for 10,000 won.
 func (w *Shop) CreatePlan(change ...func(*subscription.Plan)) *service.Plan {
 	w.T.Helper()
 	p := &service.Plan{Plan: subscription.Plan{
-		ID: fmt.Sprintf("plan_%s", w.NextKey()), Kind: subscription.Membership, Name: map[string]string{"ko": "단골", "en": "Regular"},
+		ID: fmt.Sprintf("plan_%s", w.NextKey()), Kind: subscription.Membership,
+		Name:     map[string]string{"ko": "단골", "en": "Regular"},
 		Interval: subscription.Every(1, subscription.Month), Prices: map[string]int64{"KRW": 10_000},
 		Tax: subscription.Tax{RateBP: 1000, Included: true},
 	}}
@@ -126,7 +130,8 @@ type Subscriber struct {
 // Subscriber is somebody with a card who wants a plan. Call it outside the faults.
 func (w *Shop) Subscriber(p *service.Plan, card string) Subscriber {
 	customer := "cust-" + w.NextKey()
-	return Subscriber{Customer: customer, Plan: p, Method: w.SaveCard(customer, card), Trial: p.TrialDays > 0, Key: w.NextKey()}
+	return Subscriber{Customer: customer, Plan: p, Method: w.SaveCard(customer, card), Trial: p.TrialDays > 0,
+		Key: w.NextKey()}
 }
 
 // Subscribe sends the request.
@@ -136,18 +141,20 @@ func (w *Shop) Subscribe(ctx context.Context, s *service.Service, who Subscriber
 		w.T.Fatal(err)
 	}
 	r := &service.Record{
-		Contact: service.Contact{Email: who.Customer + "@example.com", Name: "김하늘", Language: "ko"},
-		Titles:  map[string]string{who.Plan.ID: who.Plan.Name["ko"]}, Methods: map[string]payment.Method{who.Method.Token: who.Method},
+		Contact:   service.Contact{Email: who.Customer + "@example.com", Name: "김하늘", Language: "ko"},
+		Titles:    map[string]string{who.Plan.ID: who.Plan.Name["ko"]},
+		Methods:   map[string]payment.Method{who.Method.Token: who.Method},
 		Addresses: map[string]address.Address{"home": {Name: "김하늘", Line1: "왕십리로 83", Country: "KR"}},
 	}
 	return s.Start(ctx, r, subscription.Start{
-		CustomerID: who.Customer, Region: "KR", Zone: cmp.Or(who.Zone, "Asia/Seoul"), AddressID: "home", Terms: terms, Trial: who.Trial, Card: CardOf(who.Method),
+		CustomerID: who.Customer, Region: "KR", Zone: cmp.Or(who.Zone, "Asia/Seoul"), AddressID: "home", Terms: terms,
+		Trial: who.Trial, Card: CardOf(who.Method),
 		Gift: who.Gift,
 	}, idempotency.For("subscribe", who.Customer, who.Key, nil, w.Clock.Now()))
 }
 
-// Until lets everything happen that is due by an instant, each at its time, by two workers at once where a job is handed out more than
-// once.
+// Until lets everything happen that is due by an instant, each at its time, by two workers at once where a job is
+// handed out more than once.
 func (w *Shop) Until(ctx context.Context, end time.Time) {
 	w.T.Helper()
 	workers := []*service.Service{w.Billing, w.Worker()}
@@ -221,8 +228,8 @@ func (w *Shop) deliver(ctx context.Context, workers []*service.Service, j due.Jo
 	}
 }
 
-// RunConcurrently lets workers who get the same job, three at most, meet in an order drawn from the dice, a call of one after a call of another. The second one's clock
-// is so fast that it takes the first one's leases for over.
+// RunConcurrently lets workers who get the same job, three at most, meet in an order drawn from the dice, a call of one
+// after a call of another. The second one's clock is so fast that it takes the first one's leases for over.
 func (w *Shop) RunConcurrently(dice *rand.Rand) { w.stage = fault.NewStage(w.Clock, dice) }
 
 const fast = 90 * time.Second
@@ -250,7 +257,8 @@ func (w *Shop) Of(t testing.TB, id string) *service.Record {
 func (w *Shop) All(t testing.TB) []*service.Record {
 	t.Helper()
 	var out []*service.Record
-	if err := w.Unfaulted.Every(context.Background(), func(c service.Summary) error { out = append(out, w.Of(t, c.ID)); return nil }); err != nil {
+	if err := w.Unfaulted.Every(context.Background(),
+		func(c service.Summary) error { out = append(out, w.Of(t, c.ID)); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return out

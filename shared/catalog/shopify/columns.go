@@ -98,7 +98,8 @@ func readHeader(columns []string) (*header, *RowError) {
 	}
 	for _, c := range []column{colHandle, colTitle} {
 		if _, ok := h.at[c]; !ok {
-			return nil, &RowError{Row: 1, Column: string(c), Code: "missing_column", Message: "the file has no column " + string(c)}
+			return nil, &RowError{Row: 1, Column: string(c), Code: "missing_column",
+				Message: "the file has no column " + string(c)}
 		}
 	}
 	return h, nil

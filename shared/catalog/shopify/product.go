@@ -18,8 +18,8 @@ const GiftSet = "gift set"
 // Base is the language and the currency of the columns that name none.
 type Base struct{ Language, Currency string }
 
-// Product is a product as a file describes it. What the file has no column for is nil (empty for a map), and stays as it
-// is in the shop.
+// Product is a product as a file describes it. What the file has no column for is nil (empty for a map), and stays as
+// it is in the shop.
 type Product struct {
 	Row         int
 	Handle      string
@@ -95,7 +95,8 @@ func (p *parser) fits() {
 	for _, cell := range p.row.Fields[min(len(p.names), len(p.row.Fields)):] {
 		if strings.TrimSpace(cell) != "" {
 			p.errors = append(p.errors, &RowError{Row: p.row.Number, Code: "wide_row", Message: fmt.Sprintf(
-				"%d cells as in the header, not %d; does a text with a comma stand outside quotes?", len(p.names), len(p.row.Fields))})
+				"%d cells as in the header, not %d; does a text with a comma stand outside quotes?", len(p.names), len(
+					p.row.Fields))})
 			return
 		}
 	}
@@ -106,11 +107,12 @@ func (p *parser) fail(c column, code, format string, args ...any) {
 }
 
 func (p *parser) failAt(name, code, format string, args ...any) {
-	p.errors = append(p.errors, &RowError{Row: p.row.Number, Column: name, Code: code, Message: fmt.Sprintf(format, args...)})
+	p.errors = append(p.errors, &RowError{Row: p.row.Number, Column: name, Code: code,
+		Message: fmt.Sprintf(format, args...)})
 }
 
-// text is the cell without spaces around it, in composed form (a Mac writes Hangul decomposed). ok tells whether the file
-// has the column.
+// text is the cell without spaces around it, in composed form (a Mac writes Hangul decomposed). ok tells whether the
+// file has the column.
 func (p *parser) text(c column) (string, bool) {
 	i, ok := p.at[c]
 	if !ok {

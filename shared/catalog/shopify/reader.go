@@ -53,8 +53,8 @@ type Reader struct {
 	err    error
 }
 
-// NewReader reads the header. firstRow is the number of the row below it: 2, unless the rows are a piece of a longer file.
-// Errors: *RowError.
+// NewReader reads the header. firstRow is the number of the row below it: 2, unless the rows are a piece of a longer
+// file. Errors: *RowError.
 func NewReader(r io.Reader, firstRow int) (*Reader, error) {
 	g := &guard{from: r, left: MaxRecord}
 	buffered := bufio.NewReader(g)
@@ -98,9 +98,10 @@ func (in *Reader) Ignored() []string { return in.header.ignored }
 // Columns is the header as the file has it.
 func (in *Reader) Columns() []string { return in.header.names }
 
-// Next returns the next product's rows. At the end it returns io.EOF. A *RowError about a row that cannot be read at all
-// (quotes, size) ends the file: what follows cannot be told apart, so the product that was being read is not returned and
-// nothing after it is. A *RowError with code too_many_rows is about one product, and Next goes on behind it.
+// Next returns the next product's rows. At the end it returns io.EOF. A *RowError about a row that cannot be read at
+// all (quotes, size) ends the file: what follows cannot be told apart, so the product that was being read is not
+// returned and nothing after it is. A *RowError with code too_many_rows is about one product, and Next goes on behind
+// it.
 func (in *Reader) Next() (Group, error) {
 	g := Group{header: in.header}
 	var tooMany *RowError
@@ -121,7 +122,8 @@ func (in *Reader) Next() (Group, error) {
 			return in.end(g, tooMany)
 		}
 		if len(g.Rows) == MaxRows {
-			tooMany = &RowError{Row: g.Rows[0].Number, Code: "too_many_rows", Message: fmt.Sprintf("at most %d rows a product", MaxRows)}
+			tooMany = &RowError{Row: g.Rows[0].Number, Code: "too_many_rows",
+				Message: fmt.Sprintf("at most %d rows a product", MaxRows)}
 			continue
 		}
 		g.Rows = append(g.Rows, row)

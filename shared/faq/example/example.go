@@ -1,5 +1,5 @@
-// Package example has the FAQ of the demo shop, 60 entries in Korean and English with five phrasings each, and questions that it
-// does not answer. The laptop is filled with it; tests and figures measure the search with it.
+// Package example has the FAQ of the demo shop, 60 entries in Korean and English with five phrasings each, and
+// questions that it does not answer. The laptop is filled with it; tests and figures measure the search with it.
 package example
 
 import (

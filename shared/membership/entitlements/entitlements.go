@@ -1,6 +1,6 @@
-// Package entitlements keeps what memberships a customer has: one small item next to their cart, so that it is read in the same
-// round trip. Billing writes it in the transaction that changes the subscription; carts, checkouts and the customer read it,
-// and look at the time themselves.
+// Package entitlements keeps what memberships a customer has: one small item next to their cart, so that it is read in
+// the same round trip. Billing writes it in the transaction that changes the subscription; carts, checkouts and the
+// customer read it, and look at the time themselves.
 package entitlements
 
 import (
@@ -24,12 +24,14 @@ const (
 	versionPrefix = "version#"
 )
 
-// Write is the write that puts down what a subscription gives at a version of it, or with a nil Held that it gives nothing. The
-// condition keeps an older version from overwriting a newer one.
+// Write is the write that puts down what a subscription gives at a version of it, or with a nil Held that it gives
+// nothing. The condition keeps an older version from overwriting a newer one.
 func Write(customerID, subscriptionID string, version int, h *membership.Entitlement) table.Update {
 	u := table.Update{
-		Key: KeyOf(customerID), Do: "SET #version = :version REMOVE #held", If: "attribute_not_exists(#version) OR #version < :version",
-		With: map[string]any{":version": version}, Names: map[string]string{"#held": heldPrefix + subscriptionID, "#version": versionPrefix + subscriptionID},
+		Key: KeyOf(customerID), Do: "SET #version = :version REMOVE #held",
+		If:    "attribute_not_exists(#version) OR #version < :version",
+		With:  map[string]any{":version": version},
+		Names: map[string]string{"#held": heldPrefix + subscriptionID, "#version": versionPrefix + subscriptionID},
 	}
 	if h != nil {
 		u.Do, u.With[":held"] = "SET #version = :version, #held = :held", table.Packed[membership.Entitlement]{Value: *h}
@@ -49,6 +51,9 @@ func Decode(item table.Item) (s membership.Entitlements, err error) {
 		}
 		s = append(s, h)
 	}
-	slices.SortFunc(s, func(a, b membership.Entitlement) int { return strings.Compare(a.SubscriptionID, b.SubscriptionID) })
+	slices.SortFunc(s, func(a, b membership.Entitlement) int {
+		return strings.Compare(a.SubscriptionID,
+			b.SubscriptionID)
+	})
 	return s, nil
 }

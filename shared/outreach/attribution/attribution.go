@@ -1,7 +1,8 @@
 // Package attribution says which message an order is counted for, and what messages really changed.
 //
-// The message is fixed when the order is placed and is never computed again: a click that is recorded later, or a second import of
-// orders, changes no past number. The honest number is the lift: what people in the holdout buy without any message.
+// The message is fixed when the order is placed and is never computed again: a click that is recorded later, or a
+// second import of orders, changes no past number. The honest number is the lift: what people in the holdout buy
+// without any message.
 package attribution
 
 import (
@@ -32,8 +33,8 @@ type Windows map[TouchKind]time.Duration
 // DefaultWindows are five days after a click in a mail and one day after a click on a push message.
 var DefaultWindows = Windows{MailClick: 5 * 24 * time.Hour, PushClick: 24 * time.Hour}
 
-// LastTouch returns the newest touch before an order that is still in its window; ok is false when there is none. Of two at one instant
-// the one with the greater message id counts, so that the order of the list is of no matter.
+// LastTouch returns the newest touch before an order that is still in its window; ok is false when there is none. Of
+// two at one instant the one with the greater message id counts, so that the order of the list is of no matter.
 func LastTouch(touches []Touch, ordered time.Time, w Windows) (last Touch, ok bool) {
 	for _, t := range touches {
 		if t.At.After(ordered) || ordered.Sub(t.At) > w[t.Kind] {
@@ -59,8 +60,8 @@ func (g Group) rate() float64 {
 	return float64(g.Bought) / float64(g.People)
 }
 
-// Lift is how much larger the share of buyers is among people who got messages than in the holdout, in percentage points, with a 95 %
-// interval. It is Known when both groups have people.
+// Lift is how much larger the share of buyers is among people who got messages than in the holdout, in percentage
+// points, with a 95 % interval. It is Known when both groups have people.
 type Lift struct {
 	Points float64 `json:"points"`
 	Low    float64 `json:"low"`
@@ -70,7 +71,8 @@ type Lift struct {
 	Significant bool `json:"significant"`
 }
 
-// LiftOf compares two groups. The interval is Newcombe's (1998, method 10), which is right for small groups and shares near zero.
+// LiftOf compares two groups. The interval is Newcombe's (1998, method 10), which is right for small groups and shares
+// near zero.
 func LiftOf(sent, held Group) Lift {
 	if !sent.valid() || !held.valid() {
 		return Lift{}

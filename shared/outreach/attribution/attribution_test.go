@@ -26,10 +26,12 @@ func TestWhichMessageAnOrderCountsFor(t *testing.T) {
 		want    string
 	}{
 		{"none", nil, ""},
-		{"the last", []attribution.Touch{touch("b", attribution.MailClick, time.Hour), touch("a", attribution.MailClick, 2*time.Hour)}, "b"},
+		{"the last", []attribution.Touch{touch("b", attribution.MailClick, time.Hour),
+			touch("a", attribution.MailClick, 2*time.Hour)}, "b"},
 		{"a click of five days ago", []attribution.Touch{touch("a", attribution.MailClick, 5*day)}, "a"},
 		{"a moment more", []attribution.Touch{touch("a", attribution.MailClick, 5*day+time.Second)}, ""},
-		{"a push counts for a day", []attribution.Touch{touch("a", attribution.PushClick, 25*time.Hour), touch("b", attribution.MailClick, 3*day)}, "b"},
+		{"a push counts for a day", []attribution.Touch{touch("a", attribution.PushClick, 25*time.Hour),
+			touch("b", attribution.MailClick, 3*day)}, "b"},
 		{"a click after the order", []attribution.Touch{touch("a", attribution.MailClick, -time.Second)}, ""},
 		{"a kind that is none", []attribution.Touch{touch("a", "mail_open", time.Hour)}, ""},
 	}
@@ -60,7 +62,8 @@ func TestLift(t *testing.T) {
 	if !got.Significant || !got.Known {
 		t.Errorf("%+v", got)
 	}
-	if small := attribution.LiftOf(attribution.Group{People: 10, Bought: 1}, attribution.Group{People: 10}); small.Significant {
+	if small := attribution.LiftOf(attribution.Group{People: 10, Bought: 1},
+		attribution.Group{People: 10}); small.Significant {
 		t.Errorf("one buyer of ten is significant: %+v", small)
 	}
 	for _, none := range []attribution.Group{{}, {People: 3, Bought: 4}, {People: -1}} {

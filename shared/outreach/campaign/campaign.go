@@ -1,8 +1,8 @@
-// Package campaign is the rules of one message to many people: its states, who gets which variant when, when it is too late, which
-// variant won, and how far it is.
+// Package campaign is the rules of one message to many people: its states, who gets which variant when, when it is too
+// late, which variant won, and how far it is.
 //
-// The audience is frozen in pages when the campaign starts. A page is done when every recipient on it is settled, and progress is the sum
-// of what the pages say, so the numbers can be computed again at any time.
+// The audience is frozen in pages when the campaign starts. A page is done when every recipient on it is settled, and
+// progress is the sum of what the pages say, so the numbers can be computed again at any time.
 package campaign
 
 import (
@@ -48,14 +48,15 @@ const (
 	RecipientClock Clock = "recipient"
 )
 
-// earliest is how far ahead of UTC the first place on earth is (Kiritimati), latest how far behind the last (Baker Island).
+// earliest is how far ahead of UTC the first place on earth is (Kiritimati), latest how far behind the last (Baker
+// Island).
 const (
 	earliest = 14 * time.Hour
 	latest   = -12 * time.Hour
 )
 
-// SendAt is when a recipient's message is due. local is the date and time on the wall, its zone is ignored. A reading that the zone leaves
-// out is the instant an hour later.
+// SendAt is when a recipient's message is due. local is the date and time on the wall, its zone is ignored. A reading
+// that the zone leaves out is the instant an hour later.
 func SendAt(local time.Time, by Clock, shop, recipient *time.Location) time.Time {
 	zone := shop
 	if by == RecipientClock && recipient != nil {
@@ -67,7 +68,8 @@ func SendAt(local time.Time, by Clock, shop, recipient *time.Location) time.Time
 // FreezeAt is when the audience has to be written down: when the first recipient can be due.
 func FreezeAt(local time.Time, by Clock, shop *time.Location) time.Time {
 	if by == RecipientClock {
-		return time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), 0, 0, time.UTC).Add(-earliest)
+		return time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), 0, 0,
+			time.UTC).Add(-earliest)
 	}
 	return SendAt(local, by, shop, nil)
 }
@@ -83,7 +85,8 @@ func LastDue(local time.Time, by Clock, shop *time.Location) time.Time {
 // TooLate reports whether a message planned for a time may no longer be sent.
 func TooLate(planned, now time.Time, most time.Duration) bool { return now.Sub(planned) > most }
 
-// Test is an A/B test: Percent of the audience get one of the variants at the start, the rest get the winner after Wait.
+// Test is an A/B test: Percent of the audience get one of the variants at the start, the rest get the winner after
+// Wait.
 type Test struct {
 	Percent  int           `json:"percent" dynamodbav:"percent"`
 	Wait     time.Duration `json:"wait" dynamodbav:"wait"`
@@ -97,8 +100,8 @@ type Assignment struct {
 	Variant string // of a tester
 }
 
-// Assign draws by hash, so that the same person is in the same part when a page is worked twice. Holdout and test are drawn apart from
-// each other and from other campaigns.
+// Assign draws by hash, so that the same person is in the same part when a page is worked twice. Holdout and test are
+// drawn apart from each other and from other campaigns.
 func Assign(campaign, person string, holdout int, test *Test) Assignment {
 	if draw("holdout", campaign, person)%100 < uint64(max(holdout, 0)) {
 		return Assignment{Holdout: true}
@@ -133,8 +136,9 @@ func (r Result) rate() float64 {
 	return float64(r.Clicked) / float64(r.Sent)
 }
 
-// Winner picks the variant with the greatest share of people who clicked; of equals the first. sure is whether a two-sided test of two
-// shares against the next best says so at 95 %: the report tells, and the campaign goes on in any case. ok is false when nothing was sent.
+// Winner picks the variant with the greatest share of people who clicked; of equals the first. sure is whether a
+// two-sided test of two shares against the next best says so at 95 %: the report tells, and the campaign goes on in any
+// case. ok is false when nothing was sent.
 func Winner(results []Result) (variant string, sure, ok bool) {
 	sent := slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return r.Sent <= 0 })
 	if len(sent) == 0 {
@@ -172,7 +176,8 @@ type Tally struct {
 // Settled is how many need nothing more.
 func (t Tally) Settled() int { return t.Sent + t.Rejected + t.Unknown + t.Withheld + t.Canceled }
 
-// Open is how many are still to come. It is never negative: a page that counts somebody twice is a fault that Balanced finds.
+// Open is how many are still to come. It is never negative: a page that counts somebody twice is a fault that Balanced
+// finds.
 func (t Tally) Open() int { return max(0, t.Recipients-t.Settled()) }
 
 // Balanced reports whether no recipient is counted twice.

@@ -15,7 +15,8 @@ var seoul = time.FixedZone("KST", 9*60*60)
 func TestStatesOfACampaign(t *testing.T) {
 	t.Parallel()
 	all := []campaign.Status{
-		campaign.Draft, campaign.Scheduled, campaign.Freezing, campaign.Sending, campaign.Paused, campaign.Finished, campaign.Stopped,
+		campaign.Draft, campaign.Scheduled, campaign.Freezing, campaign.Sending, campaign.Paused, campaign.Finished,
+		campaign.Stopped,
 	}
 	allowed := 0
 	for _, from := range all {
@@ -141,7 +142,8 @@ func TestWinner(t *testing.T) {
 func TestProgressAddsUp(t *testing.T) {
 	t.Parallel()
 	total := campaign.Sum(
-		campaign.Tally{Recipients: 10, Sent: 5, Rejected: 1}, campaign.Tally{Recipients: 5, Unknown: 1, Withheld: 2, Canceled: 1},
+		campaign.Tally{Recipients: 10, Sent: 5, Rejected: 1},
+		campaign.Tally{Recipients: 5, Unknown: 1, Withheld: 2, Canceled: 1},
 	)
 	if total.Recipients != 15 || total.Settled() != 10 || total.Open() != 5 || !total.Balanced() {
 		t.Errorf("%+v", total)
@@ -181,7 +183,8 @@ func TestWarmUp(t *testing.T) {
 		day, held int
 		want      int
 		limited   bool
-	}{{0, 0, 500, true}, {1, 0, 750, true}, {2, 0, 1125, true}, {2, 1, 750, true}, {11, 0, 43248, true}, {12, 0, 0, false}, {-3, 0, 500, true}} {
+	}{{0, 0, 500, true}, {1, 0, 750, true}, {2, 0, 1125, true}, {2, 1, 750, true}, {11, 0, 43248, true}, {12, 0, 0,
+		false}, {-3, 0, 500, true}} {
 		got, limited := w.Allowance(w.Start.AddDate(0, 0, tt.day).Add(20*time.Hour), seoul, tt.held)
 		if got != tt.want || limited != tt.limited {
 			t.Errorf("day %d, held %d: %d, %t", tt.day, tt.held, got, limited)

@@ -19,8 +19,8 @@ const (
 	Pause   Verdict = "pause" // marketing stops until a person resumes it
 )
 
-// Limits of the watch, below those at which SES reviews an account (5 % bounces, 0.1 % complaints) and Gmail refuses mail (0.3 %).
-// A share of few mails says little: under minimum only a count of its own pauses.
+// Limits of the watch, below those at which SES reviews an account (5 % bounces, 0.1 % complaints) and Gmail refuses
+// mail (0.3 %). A share of few mails says little: under minimum only a count of its own pauses.
 const (
 	minimum        = 500
 	fewComplaints  = 5
@@ -48,15 +48,17 @@ func Watch(h Health) Verdict {
 	return Healthy
 }
 
-// WarmUp is how a new domain grows: First mails on the first day, half as many again each day, up to Most. The zero value is no limit.
+// WarmUp is how a new domain grows: First mails on the first day, half as many again each day, up to Most. The zero
+// value is no limit.
 type WarmUp struct {
 	Start time.Time `json:"start" dynamodbav:"start"`
 	First int       `json:"first" dynamodbav:"first"`
 	Most  int       `json:"most" dynamodbav:"most"`
 }
 
-// Allowance is how many marketing mails may be sent on the day of now, and whether there is a limit. Days are days of the zone. A day
-// whose verdict is not Healthy repeats the allowance of the day before it: held is how many such days there were.
+// Allowance is how many marketing mails may be sent on the day of now, and whether there is a limit. Days are days of
+// the zone. A day whose verdict is not Healthy repeats the allowance of the day before it: held is how many such days
+// there were.
 func (w WarmUp) Allowance(now time.Time, zone *time.Location, held int) (mails int, limited bool) {
 	if w.Start.IsZero() || w.First <= 0 {
 		return 0, false

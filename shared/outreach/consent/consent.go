@@ -1,7 +1,8 @@
-// Package consent is what people said about being written to, on which channel and about what, with the proof of each answer.
+// Package consent is what people said about being written to, on which channel and about what, with the proof of each
+// answer.
 //
-// An answer is a Change; State is the sum of all changes. Changes come late, twice and out of order, so Apply asks for the time of each:
-// the newest answer counts, and of two at one instant the refusal does.
+// An answer is a Change; State is the sum of all changes. Changes come late, twice and out of order, so Apply asks for
+// the time of each: the newest answer counts, and of two at one instant the refusal does.
 package consent
 
 import (
@@ -36,8 +37,9 @@ type State struct {
 // Action is what somebody did.
 type Action string
 
-// The actions. Ask is a sign-up that the person has yet to confirm from their mailbox; Confirm answers it. Give is consent that needs no
-// second step, because the person was logged in with the address. Withdraw and Refuse are the same for what may be sent.
+// The actions. Ask is a sign-up that the person has yet to confirm from their mailbox; Confirm answers it. Give is
+// consent that needs no second step, because the person was logged in with the address. Withdraw and Refuse are the
+// same for what may be sent.
 const (
 	Ask      Action = "ask"
 	Confirm  Action = "confirm"
@@ -54,7 +56,8 @@ type Change struct {
 	Action  Action             `json:"action" dynamodbav:"action"`
 	Night   bool               `json:"night,omitempty" dynamodbav:"night,omitempty"`
 	At      time.Time          `json:"at" dynamodbav:"at"`
-	Source  string             `json:"source" dynamodbav:"source"` // sign_up, checkout, preferences, one_click, import, complaint
+	// sign_up, checkout, preferences, one_click, import, complaint
+	Source string `json:"source" dynamodbav:"source"`
 	// TextVersion names the text that the person agreed to; texts are kept.
 	TextVersion string `json:"textVersion,omitempty" dynamodbav:"textVersion,omitempty"`
 	// AddressHash says for which address, without telling it to who reads the log.
@@ -114,14 +117,16 @@ func Apply(s State, c Change) Applied {
 	}
 }
 
-// NoticeBy is when the notice of a result has to be out at the latest: 14 days after (정보통신망법 50조 7항). The shop sends it at once.
+// NoticeBy is when the notice of a result has to be out at the latest: 14 days after (정보통신망법 50조 7항). The shop sends it
+// at once.
 func NoticeBy(c Change) time.Time { return c.At.AddDate(0, 0, 14) }
 
 // seoul has had no summer time since 1988.
 var seoul = time.FixedZone("Asia/Seoul", 9*60*60)
 
-// NextConfirmation is when a consent has to be confirmed to the person: every two years, by the day it was given or last confirmed
-// (정보통신망법 50조 8항, 시행령 62조의3). Silence keeps the consent. ok is false without consent. 29 February becomes the 28th.
+// NextConfirmation is when a consent has to be confirmed to the person: every two years, by the day it was given or
+// last confirmed (정보통신망법 50조 8항, 시행령 62조의3). Silence keeps the consent. ok is false without consent. 29 February
+// becomes the 28th.
 func NextConfirmation(s State) (at time.Time, ok bool) {
 	if s.Answer != compliance.Given || s.Confirmed.IsZero() {
 		return time.Time{}, false
@@ -155,7 +160,8 @@ func KnownTopic(t Topic) bool { return slices.Contains(Topics, t) }
 // KnownChannel reports whether marketing is sent on a channel.
 func KnownChannel(c compliance.Channel) bool { return slices.Contains(Channels, c) }
 
-// Check says what an imported consent lacks; nil when it is proof enough: when, where and to which text somebody agreed.
+// Check says what an imported consent lacks; nil when it is proof enough: when, where and to which text somebody
+// agreed.
 func (c Change) Check(now time.Time) error {
 	switch {
 	case !KnownChannel(c.Channel):

@@ -27,13 +27,17 @@ func TestWhatBecomesOfAnAnswer(t *testing.T) {
 	}{
 		{"a sign-up is pending and asks", []consent.Action{consent.Ask}, compliance.Pending, false, true},
 		{"confirmed", []consent.Action{consent.Ask, consent.Confirm}, compliance.Given, true, false},
-		{"confirmed twice: one notice", []consent.Action{consent.Ask, consent.Confirm, consent.Confirm}, compliance.Given, false, false},
+		{"confirmed twice: one notice", []consent.Action{consent.Ask, consent.Confirm, consent.Confirm}, compliance.Given,
+			false, false},
 		{"a confirmation that nobody asked for", []consent.Action{consent.Confirm}, compliance.NoAnswer, false, false},
-		{"an old link after a refusal", []consent.Action{consent.Ask, consent.Refuse, consent.Confirm}, compliance.Refused, false, false},
+		{"an old link after a refusal", []consent.Action{consent.Ask, consent.Refuse, consent.Confirm}, compliance.Refused,
+			false, false},
 		{"withdrawn", []consent.Action{consent.Give, consent.Withdraw}, compliance.Refused, true, false},
 		{"refused twice: one notice", []consent.Action{consent.Refuse, consent.Refuse}, compliance.Refused, false, false},
-		{"signed up anew after a refusal", []consent.Action{consent.Refuse, consent.Ask, consent.Confirm}, compliance.Given, true, false},
-		{"a sign-up of who has consented asks nothing", []consent.Action{consent.Give, consent.Ask}, compliance.Given, false, false},
+		{"signed up anew after a refusal", []consent.Action{consent.Refuse, consent.Ask, consent.Confirm}, compliance.Given,
+			true, false},
+		{"a sign-up of who has consented asks nothing", []consent.Action{consent.Give, consent.Ask}, compliance.Given, false,
+			false},
 		{"an import", []consent.Action{consent.Import}, compliance.Given, false, false},
 		{"an import after a refusal", []consent.Action{consent.Refuse, consent.Import}, compliance.Refused, false, false},
 		{"an import is no confirmation", []consent.Action{consent.Ask, consent.Import}, compliance.Pending, false, false},
@@ -62,7 +66,8 @@ func TestTheNewestAnswerCountsInWhateverOrderTheyCome(t *testing.T) {
 		}
 		answers := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) answer {
 			return answer{
-				rapid.SampledFrom([]consent.Action{consent.Give, consent.Refuse, consent.Withdraw}).Draw(t, "action"), rapid.IntRange(0, 9).Draw(t, "at"),
+				rapid.SampledFrom([]consent.Action{consent.Give, consent.Refuse, consent.Withdraw}).Draw(t, "action"),
+				rapid.IntRange(0, 9).Draw(t, "at"),
 			}
 		}), 1, 8).Draw(t, "answers")
 		apply := func(list []answer) (s consent.State) {
@@ -132,8 +137,9 @@ func TestProofOfImportedConsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(*consent.Change){
-		"no time": func(c *consent.Change) { c.At = time.Time{} }, "the future": func(c *consent.Change) { c.At = noon.Add(time.Hour) },
-		"no source": func(c *consent.Change) { c.Source = " " }, "no text": func(c *consent.Change) { c.TextVersion = "" },
+		"no time":    func(c *consent.Change) { c.At = time.Time{} },
+		"the future": func(c *consent.Change) { c.At = noon.Add(time.Hour) },
+		"no source":  func(c *consent.Change) { c.Source = " " }, "no text": func(c *consent.Change) { c.TextVersion = "" },
 		"another channel": func(c *consent.Change) { c.Channel = "fax" },
 	} {
 		c := good

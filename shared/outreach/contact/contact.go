@@ -92,7 +92,8 @@ func New(email string) Contact {
 	h := fnv.New32a()
 	h.Write([]byte(id))
 	return Contact{
-		Key: KeyOf(id), ID: id, Email: email, Person: segment.Person{ID: id}, List: ListOf(int(h.Sum32() % Shards)), Place: id,
+		Key: KeyOf(id), ID: id, Email: email, Person: segment.Person{ID: id}, List: ListOf(int(h.Sum32() % Shards)),
+		Place: id,
 	}
 }
 

@@ -1,6 +1,7 @@
-// Package keystore keeps the secrets that outreach makes for itself: the keys that sign links, and the identity towards push services.
-// They are made when they are first needed and stored in the table Outreach, which is encrypted, so there is nothing to set up and nothing
-// to lose in an environment variable. Links live for years: a key is never deleted, only followed by a newer one.
+// Package keystore keeps the secrets that outreach makes for itself: the keys that sign links, and the identity towards
+// push services. They are made when they are first needed and stored in the table Outreach, which is encrypted, so
+// there is nothing to set up and nothing to lose in an environment variable. Links live for years: a key is never
+// deleted, only followed by a newer one.
 package keystore
 
 import (
@@ -99,7 +100,8 @@ func (s *Store) VAPID(ctx context.Context, generate func() (public, private stri
 	return found, nil
 }
 
-// firstOf reads an item, and makes it when it is not there. Of several that make it at once, the first one's is taken by all.
+// firstOf reads an item, and makes it when it is not there. Of several that make it at once, the first one's is taken
+// by all.
 func (s *Store) firstOf(ctx context.Context, key table.Key, into any, create func() (any, error)) error {
 	err := s.Table.Get(ctx, key, into)
 	if !errors.Is(err, table.ErrNotFound) {

@@ -86,9 +86,11 @@ func TestTheDecryptionAgreesWithTheExampleOfRFC8291(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := raw(t, "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_y"+
+	body := raw(t, "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6Tlz"+
+		"AC8wEqKK6PBru3jl7A_y"+
 		"l95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN")
-	if got := decrypt(t, private, raw(t, "BTBZMqHH6r4Tts7J_aSIgg"), body); got != "When I grow up, I want to be a watermelon" {
+	if got := decrypt(t, private, raw(t, "BTBZMqHH6r4Tts7J_aSIgg"),
+		body); got != "When I grow up, I want to be a watermelon" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -120,7 +122,8 @@ func newService(t *testing.T) *service {
 		s.answer(w)
 	}))
 	t.Cleanup(s.Close)
-	s.subscription = push.Subscription{Endpoint: s.URL + "/send/1", P256dh: text(s.private.PublicKey().Bytes()), Auth: text(s.auth)}
+	s.subscription = push.Subscription{Endpoint: s.URL + "/send/1", P256dh: text(s.private.PublicKey().Bytes()),
+		Auth: text(s.auth)}
 	return s
 }
 
@@ -154,7 +157,8 @@ func TestAMessageReachesTheBrowser(t *testing.T) {
 		t.Fatalf("%+v, %v", answer, err)
 	}
 	r := <-s.requests
-	for name, want := range map[string]string{"Content-Encoding": "aes128gcm", "TTL": "3600", "Topic": "cart_1", "Urgency": "normal"} {
+	for name, want := range map[string]string{"Content-Encoding": "aes128gcm", "TTL": "3600", "Topic": "cart_1",
+		"Urgency": "normal"} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
@@ -174,7 +178,8 @@ func checkVAPID(t *testing.T, header string, v push.VAPID, origin string) {
 		t.Fatalf("Authorization: %q", header)
 	}
 	point := raw(t, strings.TrimRight(v.Public, "="))
-	public := ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(point[1:33]), Y: new(big.Int).SetBytes(point[33:])}
+	public := ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(point[1:33]),
+		Y: new(big.Int).SetBytes(point[33:])}
 	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	signature := raw(t, parts[2])
 	if !ecdsa.Verify(&public, digest[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
@@ -188,7 +193,8 @@ func checkVAPID(t *testing.T, header string, v push.VAPID, origin string) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	if claims.Aud != origin || claims.Sub != v.Subject || time.Unix(claims.Exp, 0).Sub(now) > 24*time.Hour || time.Unix(claims.Exp, 0).Before(now) {
+	if claims.Aud != origin || claims.Sub != v.Subject || time.Unix(claims.Exp, 0).Sub(now) > 24*time.Hour ||
+		time.Unix(claims.Exp, 0).Before(now) {
 		t.Errorf("claims %+v", claims)
 	}
 }
@@ -196,7 +202,8 @@ func checkVAPID(t *testing.T, header string, v push.VAPID, origin string) {
 func TestWhatAnAnswerMeans(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]push.Outcome{
-		201: push.Accepted, 202: push.Accepted, 404: push.Gone, 410: push.Gone, 400: push.Refused, 413: push.Refused, 401: push.Misconfigured,
+		201: push.Accepted, 202: push.Accepted, 404: push.Gone, 410: push.Gone, 400: push.Refused, 413: push.Refused,
+		401: push.Misconfigured,
 		403: push.Misconfigured, 429: push.Later, 500: push.Later, 503: push.Later, 301: push.Refused,
 	} {
 		s := newService(t)
@@ -208,7 +215,8 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 	}
 	gone := newService(t)
 	gone.Close()
-	if answer, err := gone.sender(t, identity(t)).Send(t.Context(), gone.subscription, push.Message{}); answer.Outcome != push.Unknown || err == nil {
+	if answer, err := gone.sender(t, identity(t)).Send(t.Context(), gone.subscription,
+		push.Message{}); answer.Outcome != push.Unknown || err == nil {
 		t.Errorf("nobody answers: %+v, %v", answer, err)
 	}
 }
@@ -236,7 +244,8 @@ func TestEndpointsThatAreNoPushService(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, endpoint := range []string{
-		"https://updates.push.services.mozilla.com/wpush/v2/x", "https://wns2-par02p.notify.windows.com/w/?token=x", "https://web.push.apple.com/x",
+		"https://updates.push.services.mozilla.com/wpush/v2/x", "https://wns2-par02p.notify.windows.com/w/?token=x",
+		"https://web.push.apple.com/x",
 	} {
 		good.Endpoint = endpoint
 		if err := good.Check(push.Hosts); err != nil {
@@ -244,10 +253,14 @@ func TestEndpointsThatAreNoPushService(t *testing.T) {
 		}
 	}
 	for _, endpoint := range []string{
-		"http://fcm.googleapis.com/x", "https://169.254.169.254/latest/meta-data", "https://localhost/x", "https://fcm.googleapis.com.evil.example/x",
-		"https://evil.example/fcm.googleapis.com", "https://fcm.googleapis.com@evil.example/x", "https://user@fcm.googleapis.com/x",
-		"https://fcm.googleapis.com:8443/x", "https://[::1]/x", "ftp://fcm.googleapis.com/x", "https://evilpush.services.mozilla.com.example/x", "", "x",
-		"https://notify.windows.com.evil/x", "https://fcm.googleapis.com", "https://fcm.googleapis.com/" + strings.Repeat("x", 2000), "http://127.0.0.1:80/x",
+		"http://fcm.googleapis.com/x", "https://169.254.169.254/latest/meta-data", "https://localhost/x",
+		"https://fcm.googleapis.com.evil.example/x",
+		"https://evil.example/fcm.googleapis.com", "https://fcm.googleapis.com@evil.example/x",
+		"https://user@fcm.googleapis.com/x",
+		"https://fcm.googleapis.com:8443/x", "https://[::1]/x", "ftp://fcm.googleapis.com/x",
+		"https://evilpush.services.mozilla.com.example/x", "", "x",
+		"https://notify.windows.com.evil/x", "https://fcm.googleapis.com",
+		"https://fcm.googleapis.com/" + strings.Repeat("x", 2000), "http://127.0.0.1:80/x",
 	} {
 		bad := s.subscription
 		bad.Endpoint = endpoint
@@ -264,7 +277,8 @@ func TestKeysThatAreNone(t *testing.T) {
 	offCurve[40] ^= 1
 	for name, spoil := range map[string]func(*push.Subscription){
 		"no key": func(x *push.Subscription) { x.P256dh = "" }, "not base64": func(x *push.Subscription) { x.P256dh = "%%%" },
-		"off the curve": func(x *push.Subscription) { x.P256dh = text(offCurve) }, "no secret": func(x *push.Subscription) { x.Auth = "" },
+		"off the curve":  func(x *push.Subscription) { x.P256dh = text(offCurve) },
+		"no secret":      func(x *push.Subscription) { x.Auth = "" },
 		"a short secret": func(x *push.Subscription) { x.Auth = text([]byte("short")) },
 	} {
 		bad := s.subscription
@@ -293,7 +307,8 @@ func TestTheLargestMessageFitsAndALargerIsRefused(t *testing.T) {
 	if len(sent) != 4096 || decrypt(t, s.private, s.auth, sent) != string(body) {
 		t.Errorf("%d bytes were sent", len(sent))
 	}
-	for _, m := range []push.Message{{Body: append(body, 'x')}, {Topic: "with space"}, {Topic: strings.Repeat("x", 33)}, {TTL: -time.Second}} {
+	for _, m := range []push.Message{{Body: append(body, 'x')}, {Topic: "with space"}, {Topic: strings.Repeat("x", 33)},
+		{TTL: -time.Second}} {
 		if answer, err := sender.Send(t.Context(), s.subscription, m); answer.Outcome != push.Refused || err == nil {
 			t.Errorf("%+v: %+v, %v", m.Topic, answer, err)
 		}
@@ -304,9 +319,12 @@ func TestIdentitiesThatPushServicesRefuse(t *testing.T) {
 	t.Parallel()
 	good := identity(t)
 	for name, spoil := range map[string]func(*push.VAPID){
-		"no subject": func(v *push.VAPID) { v.Subject = "" }, "http": func(v *push.VAPID) { v.Subject = "http://shop.example.com" },
-		"localhost": func(v *push.VAPID) { v.Subject = "mailto:me@localhost" }, ".local": func(v *push.VAPID) { v.Subject = "mailto:me@mac.local" },
-		"no key": func(v *push.VAPID) { v.Private = "" }, "keys changed over": func(v *push.VAPID) { v.Public, v.Private = v.Private, v.Public },
+		"no subject":        func(v *push.VAPID) { v.Subject = "" },
+		"http":              func(v *push.VAPID) { v.Subject = "http://shop.example.com" },
+		"localhost":         func(v *push.VAPID) { v.Subject = "mailto:me@localhost" },
+		".local":            func(v *push.VAPID) { v.Subject = "mailto:me@mac.local" },
+		"no key":            func(v *push.VAPID) { v.Private = "" },
+		"keys changed over": func(v *push.VAPID) { v.Public, v.Private = v.Private, v.Public },
 	} {
 		bad := good
 		spoil(&bad)

@@ -25,8 +25,9 @@ const (
 
 // Message is what a browser's service worker gets.
 type Message struct {
-	Body    []byte // JSON for the service worker, at most MaxBody
-	Topic   string // a newer message of the same topic replaces one that is not delivered yet; at most 32 of A-Z, a-z, 0-9, - and _
+	Body []byte // JSON for the service worker, at most MaxBody
+	// a newer message of the same topic replaces one that is not delivered yet; at most 32 of A-Z, a-z, 0-9, - and _
+	Topic   string
 	TTL     time.Duration
 	Urgency Urgency
 }
@@ -89,7 +90,8 @@ type Sender struct {
 	hosts  []string
 }
 
-// NewSender returns a sender to push services on the hosts. Redirects are not followed: they could lead anywhere. Error: VAPID.Check.
+// NewSender returns a sender to push services on the hosts. Redirects are not followed: they could lead anywhere.
+// Error: VAPID.Check.
 func NewSender(client *http.Client, v VAPID, hosts []string) (*Sender, error) {
 	if err := v.Check(); err != nil {
 		return nil, err
@@ -106,19 +108,22 @@ func topicForm(s string) bool {
 	}) < 0
 }
 
-// Send encrypts a message for a subscription and hands it to its push service, once. The error says why the outcome is not Accepted. The
-// signature is valid for 12 hours by the clock of the machine, not by a moved one: push services compare it with theirs.
+// Send encrypts a message for a subscription and hands it to its push service, once. The error says why the outcome is
+// not Accepted. The signature is valid for 12 hours by the clock of the machine, not by a moved one: push services
+// compare it with theirs.
 func (s *Sender) Send(ctx context.Context, to Subscription, m Message) (Answer, error) {
 	if err := to.Check(s.hosts); err != nil {
 		return Answer{Outcome: Gone}, err
 	}
 	if len(m.Body) > MaxBody || !topicForm(m.Topic) || m.TTL < 0 {
-		return Answer{Outcome: Refused}, fmt.Errorf("push: a body of %d bytes, at most %d, with topic %q", len(m.Body), MaxBody, m.Topic)
+		return Answer{Outcome: Refused}, fmt.Errorf("push: a body of %d bytes, at most %d, with topic %q", len(m.Body),
+			MaxBody, m.Topic)
 	}
 	answer, err := webpush.SendNotificationWithContext(ctx, m.Body, &webpush.Subscription{
 		Endpoint: to.Endpoint, Keys: webpush.Keys{P256dh: to.P256dh, Auth: to.Auth},
 	}, &webpush.Options{
-		HTTPClient: s.client, Subscriber: strings.TrimPrefix(s.vapid.Subject, "mailto:"), Topic: m.Topic, TTL: int(m.TTL.Seconds()),
+		HTTPClient: s.client, Subscriber: strings.TrimPrefix(s.vapid.Subject, "mailto:"), Topic: m.Topic,
+		TTL:     int(m.TTL.Seconds()),
 		Urgency: m.Urgency, VAPIDPublicKey: s.vapid.Public, VAPIDPrivateKey: s.vapid.Private,
 	})
 	if err != nil {
@@ -136,7 +141,8 @@ func (s *Sender) Send(ctx context.Context, to Subscription, m Message) (Answer, 
 	return result, nil
 }
 
-// Meaning is the outcome that a status stands for (RFC 8030 5, 8; RFC 8292 4.2). A redirect is refused: no push service sends one.
+// Meaning is the outcome that a status stands for (RFC 8030 5, 8; RFC 8292 4.2). A redirect is refused: no push service
+// sends one.
 func Meaning(status int) Outcome {
 	switch {
 	case status >= 200 && status < 300:

@@ -1,5 +1,6 @@
-// Package push sends web push messages: RFC 8030 (delivery), RFC 8291 (encryption), RFC 8292 (VAPID). Encryption and signature come from
-// webpush-go; here is what it leaves open: whose endpoints are spoken to, what an answer means, and the clock.
+// Package push sends web push messages: RFC 8030 (delivery), RFC 8291 (encryption), RFC 8292 (VAPID). Encryption and
+// signature come from webpush-go; here is what it leaves open: whose endpoints are spoken to, what an answer means, and
+// the clock.
 package push
 
 import (
@@ -21,18 +22,20 @@ type Subscription struct {
 // ErrSubscription says that a subscription is not one that messages may be sent to.
 var ErrSubscription = errors.New("push: not a subscription")
 
-// Hosts are the push services of the browsers. The endpoint comes from the client, so any other host would let a stranger choose where
-// our servers send requests to (SSRF). A name that begins with a dot stands for all names that end with it.
+// Hosts are the push services of the browsers. The endpoint comes from the client, so any other host would let a
+// stranger choose where our servers send requests to (SSRF). A name that begins with a dot stands for all names that
+// end with it.
 var Hosts = []string{
-	"fcm.googleapis.com", "jmt17.google.com", "updates.push.services.mozilla.com", ".push.services.mozilla.com", ".notify.windows.com",
+	"fcm.googleapis.com", "jmt17.google.com", "updates.push.services.mozilla.com", ".push.services.mozilla.com",
+	".notify.windows.com",
 	"web.push.apple.com", ".push.apple.com",
 }
 
 // maxEndpoint is longer than any in use.
 const maxEndpoint = 1024
 
-// Check says whether messages may be sent to the subscription: its endpoint is https on one of the hosts, its keys have the right form.
-// Error: ErrSubscription.
+// Check says whether messages may be sent to the subscription: its endpoint is https on one of the hosts, its keys have
+// the right form. Error: ErrSubscription.
 func (s Subscription) Check(hosts []string) error {
 	u, err := url.Parse(s.Endpoint)
 	switch {

@@ -37,14 +37,16 @@ type ProfileCondition struct {
 	In    []string     `json:"in" dynamodbav:"in" minItems:"1" maxItems:"50" nullable:"false"`
 }
 
-// OrderCondition counts purchases. Days limits it to the last so many days (of 24 hours), 0 is ever. With Products, only orders count
-// that contain one of them. AtLeast and AtMost bound the number of orders; AtMost is ignored when nil, so that 0 means none.
+// OrderCondition counts purchases. Days limits it to the last so many days (of 24 hours), 0 is ever. With Products,
+// only orders count that contain one of them. AtLeast and AtMost bound the number of orders; AtMost is ignored when
+// nil, so that 0 means none.
 type OrderCondition struct {
 	AtLeast  int      `json:"atLeast,omitempty" dynamodbav:"atLeast,omitempty" minimum:"0"`
 	AtMost   *int     `json:"atMost,omitempty" dynamodbav:"atMost,omitempty" minimum:"0"`
 	Days     int      `json:"days,omitempty" dynamodbav:"days,omitempty" minimum:"0" maximum:"3650"`
 	Products []string `json:"products,omitempty" dynamodbav:"products,omitempty" maxItems:"100" nullable:"false"`
-	// Spent is the least sum of the orders counted, in minor units of Currency; orders in other currencies are not counted then.
+	// Spent is the least sum of the orders counted, in minor units of Currency; orders in other currencies are not counted
+	// then.
 	Spent    int64  `json:"spent,omitempty" dynamodbav:"spent,omitempty" minimum:"0"`
 	Currency string `json:"currency,omitempty" dynamodbav:"currency,omitempty"`
 }
@@ -124,7 +126,8 @@ func (c OrderCondition) counts(o Order) bool {
 	if c.Currency != "" && o.Currency != c.Currency {
 		return false
 	}
-	return len(c.Products) == 0 || slices.ContainsFunc(o.Products, func(id string) bool { return slices.Contains(c.Products, id) })
+	return len(c.Products) == 0 ||
+		slices.ContainsFunc(o.Products, func(id string) bool { return slices.Contains(c.Products, id) })
 }
 
 func (c EventCondition) holds(p Person, now time.Time) bool {
@@ -144,8 +147,8 @@ func inWindow(at, now time.Time, days int) bool {
 
 func inRange(n, least int, most *int) bool { return n >= least && (most == nil || n <= *most) }
 
-// NextChange is the earliest instant after now at which the answer can change without a new event: when an order or event enters the
-// past or leaves a window. It is zero when time alone changes nothing.
+// NextChange is the earliest instant after now at which the answer can change without a new event: when an order or
+// event enters the past or leaves a window. It is zero when time alone changes nothing.
 func (c Condition) NextChange(p Person, now time.Time) time.Time {
 	var next time.Time
 	earliest := func(at time.Time) {

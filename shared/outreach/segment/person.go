@@ -1,8 +1,10 @@
-// Package segment groups people by typed conditions over what is known of them: profile, orders, products, events in time windows,
-// consent and clicks. A condition is data that is checked when it is saved, never a string that is parsed when it is used.
+// Package segment groups people by typed conditions over what is known of them: profile, orders, products, events in
+// time windows, consent and clicks. A condition is data that is checked when it is saved, never a string that is parsed
+// when it is used.
 //
-// A person's answer changes for two reasons: something happened (an event changes the Person), or time passed (an order leaves a window
-// of 90 days). NextChange says when the second can happen first, so memberships are kept up to date without looking at everybody.
+// A person's answer changes for two reasons: something happened (an event changes the Person), or time passed (an order
+// leaves a window of 90 days). NextChange says when the second can happen first, so memberships are kept up to date
+// without looking at everybody.
 package segment
 
 import (
@@ -37,14 +39,16 @@ type Order struct {
 	Products []string  `json:"products,omitempty" dynamodbav:"products,omitempty"`
 }
 
-// Limits of what is kept of one person, so that the item stays small (about 20 KB at the most). Older orders and events are dropped.
+// Limits of what is kept of one person, so that the item stays small (about 20 KB at the most). Older orders and events
+// are dropped.
 const (
 	MaxOrders = 100
 	MaxEvents = 50
 	MaxTags   = 50
 )
 
-// Happened adds an event. The oldest of its type are dropped beyond MaxEvents. An event of the same type at the same instant is one.
+// Happened adds an event. The oldest of its type are dropped beyond MaxEvents. An event of the same type at the same
+// instant is one.
 func (p *Person) Happened(event string, at time.Time) {
 	times := p.Events[event]
 	i, found := slices.BinarySearchFunc(times, at, time.Time.Compare)

@@ -138,7 +138,8 @@ func anyCondition(depth int) *rapid.Generator[segment.Condition] {
 			most := rapid.IntRange(0, 3).Draw(t, "most")
 			return segment.Condition{Orders: &segment.OrderCondition{AtMost: &most, Days: days}}
 		case "event":
-			return segment.Condition{Event: &segment.EventCondition{Type: "mail.clicked", AtLeast: rapid.IntRange(1, 3).Draw(t, "n"), Days: days}}
+			return segment.Condition{Event: &segment.EventCondition{Type: "mail.clicked",
+				AtLeast: rapid.IntRange(1, 3).Draw(t, "n"), Days: days}}
 		case "profile":
 			return segment.Condition{Profile: &segment.ProfileCondition{Field: segment.FieldCountry, In: []string{"KR"}}}
 		case "not":

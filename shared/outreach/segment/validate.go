@@ -9,10 +9,11 @@ import (
 	"dangol/shared/compliance"
 )
 
-// EventTypes are the events that conditions and sequences can ask about. Opens are not among them: mail programs open everything by
-// themselves (Apple Mail Privacy Protection, Gmail's proxy), so nothing may depend on an open.
+// EventTypes are the events that conditions and sequences can ask about. Opens are not among them: mail programs open
+// everything by themselves (Apple Mail Privacy Protection, Gmail's proxy), so nothing may depend on an open.
 var EventTypes = []string{
-	"cart.changed", "order.placed", "order.delivered", "order.canceled", "product.viewed", "review.published", "review.negative",
+	"cart.changed", "order.placed", "order.delivered", "order.canceled", "product.viewed", "review.published",
+	"review.negative",
 	"subscription.started", "subscription.renewal_due", "subscription.trial_ending", "subscription.ended", "consent.given",
 	"mail.clicked", "push.clicked", "customer.birthday",
 }
@@ -157,7 +158,8 @@ func (v *validator) counts(least int, most *int, days int, at string) {
 }
 
 func (v *validator) consent(c ConsentCondition, at string) {
-	if !slices.Contains([]compliance.Channel{compliance.Email, compliance.Push, compliance.SMS, compliance.KakaoMsg}, c.Channel) {
+	if !slices.Contains([]compliance.Channel{compliance.Email, compliance.Push, compliance.SMS, compliance.KakaoMsg},
+		c.Channel) {
 		v.fault(at+"/channel", fmt.Sprintf("%q is no channel", c.Channel))
 	}
 	states := []compliance.ChannelConsent{compliance.NoAnswer, compliance.Pending, compliance.Given, compliance.Refused}

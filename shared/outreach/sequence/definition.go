@@ -1,8 +1,9 @@
 // Package sequence is the rules of message series: who enters one, what happens at which time, and when it ends.
 //
-// A series is a versioned data file (data/<id>.v<version>.json), checked when it is loaded. Somebody who is in a series stays in the
-// version they entered. All functions are pure: they take a Run, what is known of the person and the time, and return the Run as it is
-// afterwards with at most one message to send. Who stores Runs must store the Run and the message in one transaction.
+// A series is a versioned data file (data/<id>.v<version>.json), checked when it is loaded. Somebody who is in a series
+// stays in the version they entered. All functions are pure: they take a Run, what is known of the person and the time,
+// and return the Run as it is afterwards with at most one message to send. Who stores Runs must store the Run and the
+// message in one transaction.
 package sequence
 
 import (
@@ -25,8 +26,8 @@ type Definition struct {
 	Entry     Entry `json:"entry"`
 	// Goal ends the run when it happens: the purpose is reached.
 	Goal *Goal `json:"goal,omitempty"`
-	// Reentry is how long after a run another of the same person may start, for example "30d". Empty is at once, "never" is once in a life.
-	// Runs with different keys are counted together.
+	// Reentry is how long after a run another of the same person may start, for example "30d". Empty is at once, "never"
+	// is once in a life. Runs with different keys are counted together.
 	Reentry string `json:"reentry,omitempty"`
 	// Holdout is how many of 100 people enter without being sent anything, so that the effect can be measured.
 	Holdout int `json:"holdout,omitempty"`
@@ -39,10 +40,11 @@ type Definition struct {
 type Entry struct {
 	Event   string `json:"event,omitempty"`
 	Segment string `json:"segment,omitempty"`
-	// Key is the field of the event that a run belongs to (cartId, orderId, subscriptionId). An event with the same key starts no second
-	// run; without a key the person is the key.
+	// Key is the field of the event that a run belongs to (cartId, orderId, subscriptionId). An event with the same key
+	// starts no second run; without a key the person is the key.
 	Key string `json:"key,omitempty"`
-	// Restart: the same event while the run waits at its first step starts that wait anew, as a cart that is still being filled.
+	// Restart: the same event while the run waits at its first step starts that wait anew, as a cart that is still being
+	// filled.
 	Restart bool               `json:"restart,omitempty"`
 	If      *segment.Condition `json:"if,omitempty"`
 }
@@ -64,11 +66,12 @@ type Step struct {
 	End    bool    `json:"end,omitempty"`
 }
 
-// Wait lets time pass: first For (or until Offset from a date of the run), then on to the next At and Weekday on the recipient's clock.
+// Wait lets time pass: first For (or until Offset from a date of the run), then on to the next At and Weekday on the
+// recipient's clock.
 type Wait struct {
 	For string `json:"for,omitempty"` // "90m", "24h", "3d"; days are days of the recipient's calendar
-	// Date is a date of the run's data (RFC 3339 or YYYY-MM-DD) that Offset ("-7d", "3d") counts from, instead of For. A date that has
-	// passed does not wait. A missing date ends the run.
+	// Date is a date of the run's data (RFC 3339 or YYYY-MM-DD) that Offset ("-7d", "3d") counts from, instead of For. A
+	// date that has passed does not wait. A missing date ends the run.
 	Date   string `json:"date,omitempty"`
 	Offset string `json:"offset,omitempty"`
 	At     string `json:"at,omitempty"`      // "10:00"

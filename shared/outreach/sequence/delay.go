@@ -17,7 +17,8 @@ type Delay struct {
 // errDelay says what a delay looks like.
 var errDelay = errors.New(`not a delay such as "90m", "24h", "3d", "2w" or "-7d"`)
 
-// ParseDelay reads "90m", "24h", "3d", "2w" and sums such as "1d12h", with a minus sign in front for the past. At most ten years.
+// ParseDelay reads "90m", "24h", "3d", "2w" and sums such as "1d12h", with a minus sign in front for the past. At most
+// ten years.
 func ParseDelay(text string) (d Delay, err error) {
 	rest, negative := strings.CutPrefix(text, "-")
 	if rest == "" {
@@ -71,8 +72,8 @@ type wallClock struct {
 	hour, min, second int
 }
 
-// in returns the instant of the reading. A reading that comes twice, when the clock is put back, is its first; one that never comes,
-// when the clock is put forward, is the instant of the jump.
+// in returns the instant of the reading. A reading that comes twice, when the clock is put back, is its first; one that
+// never comes, when the clock is put forward, is the instant of the jump.
 func (w wallClock) in(zone *time.Location) time.Time {
 	// The reading as if it were UTC, and the offsets in force around it, give every instant that can show it.
 	naive := time.Date(w.year, w.month, w.day, w.hour, w.min, w.second, 0, time.UTC)
@@ -113,12 +114,14 @@ func parseTimeOfDay(text string) (t timeOfDay, err error) {
 }
 
 var weekdays = map[string]time.Weekday{
-	"sun": time.Sunday, "mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday, "thu": time.Thursday, "fri": time.Friday,
+	"sun": time.Sunday, "mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday, "thu": time.Thursday,
+	"fri": time.Friday,
 	"sat": time.Saturday,
 }
 
-// Next returns the first instant from at on that shows the time of day in the zone, on the weekday when one is given ("mon" to "sun").
-// The weekday is the recipient's: Monday in Seoul begins on Sunday in London. Error: a time or weekday that is none.
+// Next returns the first instant from at on that shows the time of day in the zone, on the weekday when one is given
+// ("mon" to "sun"). The weekday is the recipient's: Monday in Seoul begins on Sunday in London. Error: a time or
+// weekday that is none.
 func Next(at time.Time, clock, weekday string, zone *time.Location) (time.Time, error) {
 	t, err := parseTimeOfDay(clock)
 	if err != nil {

@@ -71,7 +71,8 @@ func TestAReadingThatComesTwiceIsItsFirst(t *testing.T) {
 
 func TestWhatIsNoDelay(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "-", "3", "d", "3x", "3d ", "1.5h", "--1d", "99999999d", "4000d", "3 d", "+1d", "1d-2h", "٣d"} {
+	for _, text := range []string{"", "-", "3", "d", "3x", "3d ", "1.5h", "--1d", "99999999d", "4000d", "3 d", "+1d",
+		"1d-2h", "٣d"} {
 		if d, err := sequence.ParseDelay(text); err == nil {
 			t.Errorf("%q is %+v", text, d)
 		}
@@ -119,13 +120,15 @@ func TestWhatIsNoTimeOfDay(t *testing.T) {
 func TestTheNextTimeIsNeverEarlierAndWithinAWeekAndADay(t *testing.T) {
 	t.Parallel()
 	zones := []*time.Location{
-		zone(t, "Asia/Seoul"), zone(t, "America/New_York"), zone(t, "Europe/Berlin"), zone(t, "Pacific/Apia"), zone(t, "Pacific/Kiritimati"),
+		zone(t, "Asia/Seoul"), zone(t, "America/New_York"), zone(t, "Europe/Berlin"), zone(t, "Pacific/Apia"),
+		zone(t, "Pacific/Kiritimati"),
 		zone(t, "Australia/Lord_Howe"), zone(t, "America/Santiago"), zone(t, "Africa/Cairo"),
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		z := rapid.SampledFrom(zones).Draw(t, "zone")
 		from := time.Unix(rapid.Int64Range(1_300_000_000, 1_900_000_000).Draw(t, "from"), 0)
-		clock := time.Date(2000, 1, 1, rapid.IntRange(0, 23).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute"), 0, 0, time.UTC).Format("15:04")
+		clock := time.Date(2000, 1, 1, rapid.IntRange(0, 23).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute"), 0, 0,
+			time.UTC).Format("15:04")
 		weekday := rapid.SampledFrom([]string{"", "mon", "thu", "sun"}).Draw(t, "weekday")
 		got, err := sequence.Next(from, clock, weekday, z)
 		if err != nil {

@@ -68,9 +68,11 @@ func (d Definition) arrows(place int, s Step) []string {
 	following := d.following(place, s)
 	switch {
 	case s.Branch != nil:
-		return []string{fmt.Sprintf("s%d -- yes --> s%d", place, following[0]), fmt.Sprintf("s%d -- no --> s%d", place, following[1])}
+		return []string{fmt.Sprintf("s%d -- yes --> s%d", place, following[0]),
+			fmt.Sprintf("s%d -- no --> s%d", place, following[1])}
 	case s.Await != nil:
-		return []string{fmt.Sprintf("s%d -- came --> s%d", place, following[0]), fmt.Sprintf("s%d -- time is up --> s%d", place, following[1])}
+		return []string{fmt.Sprintf("s%d -- came --> s%d", place, following[0]),
+			fmt.Sprintf("s%d -- time is up --> s%d", place, following[1])}
 	case len(following) == 1:
 		return []string{fmt.Sprintf("s%d --> s%d", place, following[0])}
 	}

@@ -19,7 +19,8 @@ type Library struct {
 	ids []string
 }
 
-// Builtin returns the series of the data files. Error: a file that does not pass Faults; a test keeps it from happening in a release.
+// Builtin returns the series of the data files. Error: a file that does not pass Faults; a test keeps it from happening
+// in a release.
 var Builtin = sync.OnceValues(func() (*Library, error) {
 	entries, err := files.ReadDir("data")
 	if err != nil {
@@ -43,8 +44,8 @@ var Builtin = sync.OnceValues(func() (*Library, error) {
 	return NewLibrary(all...)
 })
 
-// Parse reads a data file. Unknown fields are errors: a misspelled one would be ignored in silence. Templates and segments are not
-// checked here, because they are known to others.
+// Parse reads a data file. Unknown fields are errors: a misspelled one would be ignored in silence. Templates and
+// segments are not checked here, because they are known to others.
 func Parse(raw []byte) (d Definition, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()

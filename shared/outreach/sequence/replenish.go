@@ -7,8 +7,9 @@ import (
 	"dangol/shared/outreach/segment"
 )
 
-// Replenish is when a person is likely to need a product again: the last purchase and the median of their own intervals, else the
-// product's median (zero for unknown), else never: ok is false. Intervals under three days are one purchase in two parts.
+// Replenish is when a person is likely to need a product again: the last purchase and the median of their own
+// intervals, else the product's median (zero for unknown), else never: ok is false. Intervals under three days are one
+// purchase in two parts.
 func Replenish(p segment.Person, product string, productMedian time.Duration) (at time.Time, ok bool) {
 	var last time.Time
 	var intervals []time.Duration

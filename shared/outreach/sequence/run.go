@@ -64,9 +64,10 @@ const (
 	AlreadyReached NotEntered = "goal"
 )
 
-// Enter starts a run. last is when the person's latest run of this series started, zero for none. The caller keeps a run of the same key
-// from starting twice. An event that is delivered late, after the goal was reached, starts nothing.
-func Enter(d Definition, p segment.Person, e Event, last time.Time, zone *time.Location, now time.Time) (Run, NotEntered) {
+// Enter starts a run. last is when the person's latest run of this series started, zero for none. The caller keeps a
+// run of the same key from starting twice. An event that is delivered late, after the goal was reached, starts nothing.
+func Enter(d Definition, p segment.Person, e Event, last time.Time, zone *time.Location, now time.Time) (Run,
+	NotEntered) {
 	key := p.ID
 	if d.Entry.Key != "" {
 		key = e.Data[d.Entry.Key]
@@ -98,7 +99,8 @@ func (d Definition) mayReenter(last time.Time, zone *time.Location, now time.Tim
 	return err == nil && !now.Before(delay.After(last, zone)) // "never" is no delay
 }
 
-// reached reports whether the goal has happened since a time. A goal of the run's own key is not in the person's history.
+// reached reports whether the goal has happened since a time. A goal of the run's own key is not in the person's
+// history.
 func (d Definition) reached(p segment.Person, since time.Time) bool {
 	if d.Goal == nil || d.Goal.SameKey {
 		return false
@@ -107,8 +109,8 @@ func (d Definition) reached(p segment.Person, since time.Time) bool {
 	return len(times) > 0 && d.after(times[len(times)-1], since)
 }
 
-// after reports whether a goal at one time ends a run that was started at another. Both may carry the same time, unless the goal is the
-// very event that starts the series.
+// after reports whether a goal at one time ends a run that was started at another. Both may carry the same time, unless
+// the goal is the very event that starts the series.
 func (d Definition) after(goal, entered time.Time) bool {
 	return goal.After(entered) || goal.Equal(entered) && d.Goal.Event != d.Entry.Event
 }
@@ -139,9 +141,9 @@ const (
 	TooLate    Withheld = "too_late"
 )
 
-// Advance moves a run whose time has come: over waits, branches and awaits that timed out, up to the next message or wait. A run that is
-// not due, or has ended, stays as it is. At most one message is returned; the run stands behind it then, and is due at once when nothing
-// else is to wait for.
+// Advance moves a run whose time has come: over waits, branches and awaits that timed out, up to the next message or
+// wait. A run that is not due, or has ended, stays as it is. At most one message is returned; the run stands behind it
+// then, and is due at once when nothing else is to wait for.
 func Advance(d Definition, r Run, p segment.Person, zone *time.Location, now time.Time) (Run, *Outgoing) {
 	if r.Status != Active || r.Due.After(now) {
 		return r, nil

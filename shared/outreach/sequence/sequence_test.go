@@ -91,15 +91,18 @@ func TestACartThatIsStillBeingFilledIsNotAbandoned(t *testing.T) {
 	t.Parallel()
 	d, p := builtin(t, "abandoned_cart"), person()
 	r := enter(t, d, p, event("cart.changed", start, "cartId", "cart_1"))
-	r, changed := sequence.HandleEvent(d, r, event("cart.changed", start.Add(time.Hour), "cartId", "cart_1"), seoul, start.Add(time.Hour))
+	r, changed := sequence.HandleEvent(d, r, event("cart.changed", start.Add(time.Hour), "cartId", "cart_1"), seoul,
+		start.Add(time.Hour))
 	if !changed || !r.Due.Equal(start.Add(3*time.Hour)) {
 		t.Errorf("due %s, changed %t", r.Due, changed)
 	}
-	if _, changed := sequence.HandleEvent(d, r, event("cart.changed", start.Add(2*time.Hour), "cartId", "cart_2"), seoul, start.Add(2*time.Hour)); changed {
+	if _, changed := sequence.HandleEvent(d, r, event("cart.changed", start.Add(2*time.Hour), "cartId", "cart_2"), seoul,
+		start.Add(2*time.Hour)); changed {
 		t.Error("another cart moved the run")
 	}
 	r, _ = sequence.Advance(d, r, p, seoul, r.Due)
-	if _, changed := sequence.HandleEvent(d, r, event("cart.changed", start.Add(4*time.Hour), "cartId", "cart_1"), seoul, start.Add(4*time.Hour)); changed {
+	if _, changed := sequence.HandleEvent(d, r, event("cart.changed", start.Add(4*time.Hour), "cartId", "cart_1"), seoul,
+		start.Add(4*time.Hour)); changed {
 		t.Error("after the first mail the series starts anew")
 	}
 }
@@ -117,7 +120,8 @@ func TestWhoEntersASeries(t *testing.T) {
 		{name: "a cart was changed", event: event("cart.changed", start, "cartId", "cart_1")},
 		{name: "another event", event: event("order.placed", start, "cartId", "cart_1"), want: sequence.OtherEvent},
 		{name: "no key", event: event("cart.changed", start), want: sequence.NoKey},
-		{name: "six days after the last run", event: event("cart.changed", start, "cartId", "cart_2"), last: start.AddDate(0, 0, -6), want: sequence.TooSoon},
+		{name: "six days after the last run", event: event("cart.changed", start, "cartId", "cart_2"),
+			last: start.AddDate(0, 0, -6), want: sequence.TooSoon},
 		{name: "seven days after", event: event("cart.changed", start, "cartId", "cart_2"), last: start.AddDate(0, 0, -7)},
 		{name: "bought since, and the event came late", event: event("cart.changed", start, "cartId", "cart_1"),
 			tell: func(p *segment.Person) { p.Happened("order.placed", start.Add(time.Minute)) }, want: sequence.AlreadyReached},
@@ -137,7 +141,8 @@ func TestWhoEntersASeries(t *testing.T) {
 		})
 	}
 	welcome := builtin(t, "welcome")
-	if _, got := sequence.Enter(welcome, person(), event("consent.given", start), start.AddDate(-5, 0, 0), seoul, start); got != sequence.TooSoon {
+	if _, got := sequence.Enter(welcome, person(), event("consent.given", start), start.AddDate(-5, 0, 0), seoul,
+		start); got != sequence.TooSoon {
 		t.Errorf("welcomed twice: %q", got)
 	}
 }
@@ -194,7 +199,8 @@ func TestAPurchaseInAnyInterleavingEndsTheCartSeries(t *testing.T) {
 	})
 }
 
-func start1(d sequence.Definition, p segment.Person, runs []sequence.Run, e sequence.Event, now time.Time) []sequence.Run {
+func start1(d sequence.Definition, p segment.Person, runs []sequence.Run, e sequence.Event,
+	now time.Time) []sequence.Run {
 	for j := range runs {
 		if runs[j].Key == e.Data["cartId"] {
 			runs[j], _ = sequence.HandleEvent(d, runs[j], e, seoul, now)
@@ -258,7 +264,8 @@ func TestAdvanceTwiceSendsOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := rapid.SampledFrom(library.Latest()).Draw(t, "series")
 		p := person()
-		e := event(d.Entry.Event, start, d.Entry.Key, "key_1", "replenishAt", "2026-04-20", "renewsAt", "2026-04-20", "trialEndsAt", "2026-04-20T00:00:00Z")
+		e := event(d.Entry.Event, start, d.Entry.Key, "key_1", "replenishAt", "2026-04-20", "renewsAt", "2026-04-20",
+			"trialEndsAt", "2026-04-20T00:00:00Z")
 		r, why := sequence.Enter(d, p, e, time.Time{}, seoul, start)
 		if why != sequence.Started {
 			t.Fatal(why)
@@ -270,7 +277,8 @@ func TestAdvanceTwiceSendsOnce(t *testing.T) {
 			before := r
 			var out, again *sequence.Outgoing
 			r, out = sequence.Advance(d, r, p, seoul, now)
-			if repeated, second := sequence.Advance(d, before, p, seoul, now); repeated.Step != r.Step || (second == nil) != (out == nil) {
+			if repeated, second := sequence.Advance(d, before, p, seoul, now); repeated.Step != r.Step ||
+				(second == nil) != (out == nil) {
 				t.Fatal("the same question has two answers")
 			}
 			if out != nil {
@@ -304,13 +312,15 @@ func TestDatesOfARun(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			sent, _ := play(d, enter(t, d, p, event("subscription.renewal_due", start, "subscriptionId", "sub_1", "renewsAt", tt.date)), p)
+			sent, _ := play(d, enter(t, d, p,
+				event("subscription.renewal_due", start, "subscriptionId", "sub_1", "renewsAt", tt.date)), p)
 			if len(sent) != 1 || sent[0] != tt.want {
 				t.Errorf("got %q, want %q", sent, tt.want)
 			}
 		})
 	}
-	r, _ := sequence.Enter(d, p, event("subscription.renewal_due", start, "subscriptionId", "sub_1"), time.Time{}, seoul, start)
+	r, _ := sequence.Enter(d, p, event("subscription.renewal_due", start, "subscriptionId", "sub_1"), time.Time{}, seoul,
+		start)
 	if r.Status != sequence.Exited || r.Reason != sequence.ExitNoDate {
 		t.Errorf("without a date: %+v", r)
 	}

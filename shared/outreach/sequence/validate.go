@@ -58,8 +58,10 @@ func (v *validator) head() {
 	marketing := d.Kind == compliance.Marketing
 	v.check(marketing || d.Kind == compliance.Transactional, "/kind", "%q is neither marketing nor transactional", d.Kind)
 	v.check(marketing == (d.Topic != ""), "/topic", "marketing has a topic, and nothing else has")
-	v.check(slices.Contains([]compliance.Priority{"", compliance.Normal, compliance.High}, d.Priority), "/priority", "%q is none", d.Priority)
-	v.check(slices.Contains([]compliance.OnCap{"", compliance.WaitOnCap, compliance.SkipOnCap}, d.OnCap), "/onCap", "%q is neither wait nor skip", d.OnCap)
+	v.check(slices.Contains([]compliance.Priority{"", compliance.Normal, compliance.High}, d.Priority), "/priority",
+		"%q is none", d.Priority)
+	v.check(slices.Contains([]compliance.OnCap{"", compliance.WaitOnCap, compliance.SkipOnCap}, d.OnCap), "/onCap",
+		"%q is neither wait nor skip", d.OnCap)
 	v.check(d.Holdout >= 0 && d.Holdout <= 50, "/holdout", "is not from 0 to 50 percent")
 	v.check(marketing || d.Holdout == 0, "/holdout", "a transactional series withholds nothing")
 	v.delay("/maxLateness", d.MaxLateness, false)
@@ -104,7 +106,8 @@ func (v *validator) entry() {
 		v.event("/entry/event", e.Event)
 	}
 	if e.Segment != "" {
-		v.check(v.known.Segments == nil || slices.Contains(v.known.Segments, e.Segment), "/entry/segment", "there is no segment %q", e.Segment)
+		v.check(v.known.Segments == nil || slices.Contains(v.known.Segments, e.Segment), "/entry/segment",
+			"there is no segment %q", e.Segment)
 		v.check(e.Key == "", "/entry/key", "the entry by a segment has no event with a key")
 	}
 	v.check(!e.Restart || e.Event != "", "/entry/restart", "needs an event")
@@ -185,7 +188,8 @@ func (v *validator) target(pointer string, from int, id string) {
 }
 
 func (v *validator) send(at string, s Send) {
-	v.check(s.Channel == compliance.Email || s.Channel == compliance.Push, at+"/channel", "%q is neither email nor push", s.Channel)
+	v.check(s.Channel == compliance.Email || s.Channel == compliance.Push, at+"/channel", "%q is neither email nor push",
+		s.Channel)
 	v.check(s.Template != "", at+"/template", "is empty")
 	if v.known.Templates != nil && s.Template != "" {
 		v.check(slices.Contains(v.known.Templates, s.Template), at+"/template", "there is no template %q", s.Template)

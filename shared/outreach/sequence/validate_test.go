@@ -38,17 +38,23 @@ func TestDefinitionsThatAreRefused(t *testing.T) {
 		{"nothing in a step", `"wait":{"for":"1h"}`, `"end":false`, "/steps/0"},
 		{"an unknown channel", `"channel":"email"`, `"channel":"fax"`, "/steps/1/send/channel"},
 		{"an unknown template", `"template":"cart_reminder"`, `"template":"other"`, "/steps/1/send/template"},
-		{"an unknown block", `"template":"cart_reminder"`, `"template":"cart_reminder","products":"magic"`, "/steps/1/send/products"},
+		{"an unknown block", `"template":"cart_reminder"`, `"template":"cart_reminder","products":"magic"`,
+			"/steps/1/send/products"},
 		{"a holdout of all", `"maxLateness"`, `"holdout":100,"maxLateness"`, "/holdout"},
-		{"a jump backwards", `"send":{"channel":"email","template":"cart_reminder"}`, `"branch":{"if":{"orders":{"atLeast":1}},"then":"w"}`,
+		{"a jump backwards", `"send":{"channel":"email","template":"cart_reminder"}`,
+			`"branch":{"if":{"orders":{"atLeast":1}},"then":"w"}`,
 			"/steps/1/branch/then"},
-		{"a jump nowhere", `"send":{"channel":"email","template":"cart_reminder"}`, `"branch":{"if":{"orders":{"atLeast":1}},"else":"z"}`,
+		{"a jump nowhere", `"send":{"channel":"email","template":"cart_reminder"}`,
+			`"branch":{"if":{"orders":{"atLeast":1}},"else":"z"}`,
 			"/steps/1/branch/else"},
-		{"an unknown profile field", `"send":{"channel":"email","template":"cart_reminder"}`, `"branch":{"if":{"profile":{"field":"shoe","in":["9"]}}}`,
+		{"an unknown profile field", `"send":{"channel":"email","template":"cart_reminder"}`,
+			`"branch":{"if":{"profile":{"field":"shoe","in":["9"]}}}`,
 			"/steps/1/branch/if/profile/field"},
 		{"a step nobody reaches", `{"id":"w","wait":{"for":"1h"}}`, `{"id":"w","end":true}`, "/steps/1"},
-		{"a goal of the same key without a key", `,"key":"cartId"}`, `},"goal":{"event":"order.placed","sameKey":true}`, "/goal/sameKey"},
-		{"a wait for an event for ever", `"wait":{"for":"1h"}`, `"await":{"event":"order.placed","timeout":""}`, "/steps/0/await/timeout"},
+		{"a goal of the same key without a key", `,"key":"cartId"}`, `},"goal":{"event":"order.placed","sameKey":true}`,
+			"/goal/sameKey"},
+		{"a wait for an event for ever", `"wait":{"for":"1h"}`, `"await":{"event":"order.placed","timeout":""}`,
+			"/steps/0/await/timeout"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -72,7 +78,8 @@ func TestDefinitionsThatAreRefused(t *testing.T) {
 func TestFilesThatAreNotDefinitions(t *testing.T) {
 	t.Parallel()
 	for name, raw := range map[string]string{
-		"a misspelled field": strings.Replace(valid, `"topic"`, `"topics"`, 1), "two documents": valid + valid, "no JSON": "x", "a list": "[]",
+		"a misspelled field": strings.Replace(valid, `"topic"`, `"topics"`, 1), "two documents": valid + valid,
+		"no JSON": "x", "a list": "[]",
 	} {
 		if _, err := sequence.Parse([]byte(raw)); err == nil {
 			t.Errorf("%s is accepted", name)

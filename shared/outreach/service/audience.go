@@ -35,9 +35,10 @@ const (
 	pageEvery = 500 * time.Millisecond
 )
 
-// ReadContacts reads a slice of the list of all contacts, in order of their ids, and returns where to go on: the next shard and id. done
-// says that there are no more. 2 round trips and more for 100 contacts.
-func (s *Service) ReadContacts(ctx context.Context, shard int, after string) (found []contact.Contact, nextShard int, nextAfter string, err error) {
+// ReadContacts reads a slice of the list of all contacts, in order of their ids, and returns where to go on: the next
+// shard and id. done says that there are no more. 2 round trips and more for 100 contacts.
+func (s *Service) ReadContacts(ctx context.Context, shard int, after string) (found []contact.Contact, nextShard int,
+	nextAfter string, err error) {
 	where, with := "#gsi1pk = :list", map[string]any{":list": contact.ListOf(shard)}
 	if after != "" {
 		where, with[":after"] = where+" AND #gsi1sk > :after", after
@@ -97,7 +98,8 @@ func (s *Service) WorkCampaign(ctx context.Context, job due.Job) error {
 	return s.change(ctx, &c)
 }
 
-// freeze writes down the next pages of the audience. Where it stands is stored with each page, so a worker that dies repeats nothing.
+// freeze writes down the next pages of the audience. Where it stands is stored with each page, so a worker that dies
+// repeats nothing.
 func (s *Service) freeze(ctx context.Context, c *Campaign) error {
 	now := s.Clock.Now()
 	for range freezeSize {
@@ -128,7 +130,8 @@ func (s *Service) freeze(ctx context.Context, c *Campaign) error {
 		if first.Before(now) {
 			first = now
 		}
-		p := page{Key: key, Campaign: c.ID, Contacts: members, Due: due.On(DuePage, key.String(), first.Add(time.Duration(c.Pages)*pageEvery))}
+		p := page{Key: key, Campaign: c.ID, Contacts: members,
+			Due: due.On(DuePage, key.String(), first.Add(time.Duration(c.Pages)*pageEvery))}
 		if err := s.change(ctx, c, table.Put{Item: p, If: table.IfNew}); err != nil { // a page is written once
 			return err
 		}
@@ -143,7 +146,8 @@ func (s *Service) watch(ctx context.Context, c *Campaign) error {
 	if err != nil {
 		return err
 	}
-	if t := c.test(); t != nil && c.Winner == "" && !now.Before(campaign.LastDue(c.local(), c.Plan.By, s.Shop.Zone).Add(t.Wait)) {
+	if t := c.test(); t != nil && c.Winner == "" &&
+		!now.Before(campaign.LastDue(c.local(), c.Plan.By, s.Shop.Zone).Add(t.Wait)) {
 		results := make([]campaign.Result, len(t.Variants))
 		for i, v := range t.Variants {
 			results[i] = campaign.Result{Variant: v, Sent: report[v][outbox.CountSent], Clicked: report[v][outbox.CountClicked]}
@@ -161,8 +165,8 @@ func (s *Service) watch(ctx context.Context, c *Campaign) error {
 	return s.change(ctx, c)
 }
 
-// WorkPage plans the messages of the recipients on a page. Each is planned in the transaction that notes it on the contact, under an id of
-// campaign and contact, so a page that is worked twice plans nobody twice.
+// WorkPage plans the messages of the recipients on a page. Each is planned in the transaction that notes it on the
+// contact, under an id of campaign and contact, so a page that is worked twice plans nobody twice.
 func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
 	var p page
 	if err := s.Table.Get(ctx, job.Key, &p); errors.Is(err, table.ErrNotFound) || p.Done {
@@ -176,7 +180,8 @@ func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
 	}
 	now := s.Clock.Now()
 	switch {
-	case c.Status == campaign.Paused || c.Status == campaign.Freezing || p.Rest && c.test() != nil && c.Winner == "" && c.Status == campaign.Sending:
+	case c.Status == campaign.Paused || c.Status == campaign.Freezing || p.Rest && c.test() != nil && c.Winner == "" &&
+		c.Status == campaign.Sending:
 		return s.putOff(ctx, p, now.Add(time.Minute))
 	case c.Status != campaign.Sending:
 		return s.cancelPage(ctx, c, p, now)
@@ -200,10 +205,12 @@ func (s *Service) WorkPage(ctx context.Context, job due.Job) error {
 
 func (s *Service) putOff(ctx context.Context, p page, at time.Time) error {
 	p.Due = due.On(DuePage, p.Key.String(), at)
-	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfExists}) // messages carry ids of their own: a page worked twice harms nobody
+	// messages carry ids of their own: a page worked twice harms nobody
+	return s.Table.Put(ctx, table.Put{Item: p, If: table.IfExists})
 }
 
-// cancelPage counts the recipients of a stopped campaign who have not been planned. The end of the page and the count are one transaction.
+// cancelPage counts the recipients of a stopped campaign who have not been planned. The end of the page and the count
+// are one transaction.
 func (s *Service) cancelPage(ctx context.Context, c *Campaign, p page, now time.Time) error {
 	open := len(p.Contacts) - p.Next
 	if p.Rest {
@@ -258,7 +265,8 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, contactID 
 		return s.write(planned, person, d, now), false, nil
 	})
 	if errors.Is(err, table.ErrNotFound) {
-		missing := PlannedMessage{Mail: outbox.Mail{ID: mailID(c.ID, contactID), Source: c.source("all"), Template: "campaign"}}
+		missing := PlannedMessage{Mail: outbox.Mail{ID: mailID(c.ID, contactID), Source: c.source("all"),
+			Template: "campaign"}}
 		err = s.Table.Transact(ctx, "", s.once(missing, missing.withheld("erased", now))...)
 	}
 	if canceled, refused := table.Refused(err); refused && canceled != nil {
@@ -267,7 +275,8 @@ func (s *Service) recipient(ctx context.Context, c *Campaign, p page, contactID 
 	return err
 }
 
-// once adds a task that is over to the writes of a message that is not sent, so that it is counted once however often the page is worked.
+// once adds a task that is over to the writes of a message that is not sent, so that it is counted once however often
+// the page is worked.
 func (s *Service) once(p PlannedMessage, writes []table.Write) []table.Write {
 	over := p.Mail.Task(s.Clock.Now())
 	over.State, over.Due, over.TTL = task.Done, due.Due{}, s.Clock.Now().Add(task.KeepFor).Unix()
@@ -293,12 +302,15 @@ func (s *Service) campaignMessage(c *Campaign, a campaign.Assignment, person con
 	}
 	return PlannedMessage{
 		Message: compliance.OutgoingMessage{
-			Kind: compliance.Marketing, Channel: compliance.Email, Topic: c.Plan.Topic, Subject: texts.Subject, Priority: c.Plan.Priority,
-			OnCap: c.Plan.OnCap,
+			Kind: compliance.Marketing, Channel: compliance.Email, Topic: c.Plan.Topic, Subject: texts.Subject,
+			Priority: c.Plan.Priority,
+			OnCap:    c.Plan.OnCap,
 		},
 		Mail: outbox.Mail{
-			ID: mailID(c.ID, person.ID), Kind: compliance.Marketing, To: person.Email, Language: language, Template: "campaign", About: c.ID,
-			Source: c.source(variant.ID), Topic: c.Plan.Topic, Contact: person.ID, Planned: planned, Latest: planned.Add(c.lateness()),
+			ID: mailID(c.ID, person.ID), Kind: compliance.Marketing, To: person.Email, Language: language, Template: "campaign",
+			About:  c.ID,
+			Source: c.source(variant.ID), Topic: c.Plan.Topic, Contact: person.ID, Planned: planned,
+			Latest:  planned.Add(c.lateness()),
 			Compose: &outbox.Compose{Texts: &texts, URL: c.Plan.URL, Name: person.Name},
 		},
 	}
@@ -345,14 +357,16 @@ func (s *Service) DryRunCampaign(ctx context.Context, c *Campaign) (DryRun, erro
 		run.People++
 		run.Reasons[reason]++
 		if len(run.Sample) < dryRunSample {
-			run.Sample = append(run.Sample, DryRunMail{person.ID, planned.Mail.Planned, planned.Mail.Source.Step, subject, reason})
+			run.Sample = append(run.Sample,
+				DryRunMail{person.ID, planned.Mail.Planned, planned.Mail.Source.Step, subject, reason})
 		}
 	})
 	return run, err
 }
 
 // each calls with every contact of an audience, up to dryRunMost.
-func (s *Service) each(ctx context.Context, audience *segment.Condition, partial *bool, with func(contact.Contact)) error {
+func (s *Service) each(ctx context.Context, audience *segment.Condition, partial *bool,
+	with func(contact.Contact)) error {
 	now, looked := s.Clock.Now(), 0
 	for shard, after := 0, ""; shard < contact.Shards; {
 		found, nextShard, nextAfter, err := s.ReadContacts(ctx, shard, after)

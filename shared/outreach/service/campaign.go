@@ -128,7 +128,8 @@ func (p CampaignPlan) Check(shopURL string) error {
 }
 
 func within(url, shop string) bool {
-	return url == shop || len(url) > len(shop) && url[:len(shop)] == shop && (url[len(shop)] == '/' || url[len(shop)] == '?')
+	return url == shop || len(url) > len(shop) && url[:len(shop)] == shop &&
+		(url[len(shop)] == '/' || url[len(shop)] == '?')
 }
 
 // CreateCampaign stores a draft. 1 round trip.
@@ -158,7 +159,8 @@ func (s *Service) GetCampaign(ctx context.Context, campaignID string) (*Campaign
 // Campaigns lists campaigns, newest first. 1 round trip.
 func (s *Service) Campaigns(ctx context.Context, limit int, after table.Cursor) ([]CampaignCard, table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
-		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": "CAMPAIGNS"}, Limit: limit, After: after, Backwards: true,
+		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": "CAMPAIGNS"}, Limit: limit, After: after,
+		Backwards: true,
 	})
 	if err != nil {
 		return nil, "", err
@@ -181,7 +183,8 @@ func (s *Service) change(ctx context.Context, c *Campaign, writes ...table.Write
 	read := c.Version
 	c.Version++
 	c.Card = c.card()
-	put := table.Put{Item: c, If: "#version = :read", With: map[string]any{":read": read}} // only what was read is replaced
+	// only what was read is replaced
+	put := table.Put{Item: c, If: "#version = :read", With: map[string]any{":read": read}}
 	err := s.put(ctx, put, writes)
 	if _, met := table.Met(err, 0); met {
 		return problem.Conflict("campaign_changed", "The campaign has changed meanwhile; read it again.")

@@ -20,7 +20,8 @@ type Config struct {
 	DoubleOptIn bool `json:"doubleOptIn"`
 }
 
-// defaults: at most four messages a week, one of them for what matters most; consent always, confirmed from the mailbox.
+// defaults: at most four messages a week, one of them for what matters most; consent always, confirmed from the
+// mailbox.
 var defaults = Config{Max: 4, Reserved: 1, Days: 7, DoubleOptIn: true}
 
 // ParseConfig reads OUTREACH_CONFIG; empty is the default.

@@ -25,20 +25,22 @@ type proof struct {
 	TTL     int64              `dynamodbav:"ttl"`
 }
 
-// keepProof is how long proofs are kept: consent is shown for as long as messages are sent, and disputes come later (5 years, as records of
-// contracts are kept).
+// keepProof is how long proofs are kept: consent is shown for as long as messages are sent, and disputes come later (5
+// years, as records of contracts are kept).
 const keepProof = 5 * 366 * 24 * time.Hour
 
-// Answer adds what somebody said about marketing, with its proof and the mail that follows from it: the request for confirmation, or the
-// notice of the result that the law asks for within 14 days, which goes out at once. more changes the contact in the same transaction. An
-// answer that changes nothing sends nothing. 2 round trips.
-func (s *Service) Answer(ctx context.Context, email string, change consent.Change, more func(*contact.Contact)) (contact.Contact, error) {
+// Answer adds what somebody said about marketing, with its proof and the mail that follows from it: the request for
+// confirmation, or the notice of the result that the law asks for within 14 days, which goes out at once. more changes
+// the contact in the same transaction. An answer that changes nothing sends nothing. 2 round trips.
+func (s *Service) Answer(ctx context.Context, email string, change consent.Change,
+	more func(*contact.Contact)) (contact.Contact, error) {
 	change.AddressHash = consent.AddressHash(email)
 	return s.Contacts.Change(ctx, email, s.Clock.Now(), s.answer(ctx, change, more))
 }
 
 // AnswerID is Answer for a contact that is known by its id. Errors: table.ErrNotFound.
-func (s *Service) AnswerID(ctx context.Context, contactID string, change consent.Change, more func(*contact.Contact)) (contact.Contact, error) {
+func (s *Service) AnswerID(ctx context.Context, contactID string, change consent.Change,
+	more func(*contact.Contact)) (contact.Contact, error) {
 	return s.Contacts.ChangeID(ctx, contactID, s.Clock.Now(), s.answer(ctx, change, more))
 }
 
@@ -64,7 +66,8 @@ func (s *Service) answer(
 			return nil, false, nil // only the rest of the contact changes
 		}
 		writes := []table.Write{table.Put{Item: proof{
-			Key: table.Key{PK: "CONTACT#" + c.ID, SK: "PROOF#" + change.At.UTC().Format(time.RFC3339Nano) + "#" + change.ID}, Change: change,
+			Key:     table.Key{PK: "CONTACT#" + c.ID, SK: "PROOF#" + change.At.UTC().Format(time.RFC3339Nano) + "#" + change.ID},
+			Change:  change,
 			Channel: change.Channel, TTL: change.At.Add(keepProof).Unix(),
 		}, If: table.IfNew}}
 		follow, err := s.follow(ctx, c, change, applied)
@@ -73,7 +76,8 @@ func (s *Service) answer(
 }
 
 // follow returns the mails that follow from an answer, and starts the series that consent starts.
-func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent.Change, applied consent.Applied) ([]table.Write, error) {
+func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent.Change,
+	applied consent.Applied) ([]table.Write, error) {
 	var writes []table.Write
 	if applied.Ask {
 		letter, err := s.consentMail(ctx, *c, "consent_request", change, change.At)
@@ -93,7 +97,8 @@ func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent
 		}
 		writes = append(writes, letter)
 	}
-	if applied.Changed && applied.State.Answer == compliance.Given && change.Channel == compliance.Email && change.Action != consent.Import {
+	if applied.Changed && applied.State.Answer == compliance.Given && change.Channel == compliance.Email &&
+		change.Action != consent.Import {
 		event := sequence.Event{Type: "consent.given", At: change.At, Data: map[string]string{}}
 		c.Person.Happened(event.Type, event.At)
 		started, err := s.series(ctx, c, event, s.Clock.Now())
@@ -106,19 +111,23 @@ func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent
 }
 
 // consentMail is the task of a mail about consent. Such mails are no advertising.
-func (s *Service) consentMail(ctx context.Context, c contact.Contact, template string, change consent.Change, said time.Time) (table.Write, error) {
+func (s *Service) consentMail(ctx context.Context, c contact.Contact, template string, change consent.Change,
+	said time.Time) (table.Write, error) {
 	signer, err := s.Keys.Signer(ctx, s.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
 	url := s.Shop.LinkBase + "/outreach/preferences/" + signer.Sign(tracking.Preferences, c.ID)
 	if template == "consent_request" {
-		url = s.Shop.LinkBase + "/outreach/confirm/" + signer.Sign(tracking.Confirm, c.ID, string(change.Channel), change.At.UTC().Format(time.RFC3339))
+		url = s.Shop.LinkBase + "/outreach/confirm/" + signer.Sign(tracking.Confirm, c.ID, string(change.Channel),
+			change.At.UTC().Format(time.RFC3339))
 	}
 	now := s.Clock.Now()
 	letter := outbox.Mail{
-		ID: mailID(template, change.ID), Kind: compliance.LegalNotice, To: c.Email, Language: languageOf(c), Template: template, About: c.ID,
-		Source: outbox.Source{Name: "consent", Step: template}, Contact: c.ID, Planned: now, Basis: compliance.ReasonLegalNotice,
+		ID: mailID(template, change.ID), Kind: compliance.LegalNotice, To: c.Email, Language: languageOf(c),
+		Template: template, About: c.ID,
+		Source: outbox.Source{Name: "consent", Step: template}, Contact: c.ID, Planned: now,
+		Basis: compliance.ReasonLegalNotice,
 		Compose: &outbox.Compose{
 			URL: url, Name: c.Name, Plain: true,
 			Values: []string{"date", s.day(said, languageOf(c)), "channel", channelName(change.Channel, languageOf(c))},
@@ -152,7 +161,8 @@ func channelName(c compliance.Channel, language string) string {
 func (s *Service) Proofs(ctx context.Context, contactID string) ([]consent.Change, error) {
 	all := []consent.Change{}
 	err := s.Table.All(ctx, table.Query{
-		Where: "#pk = :pk AND begins_with(#sk, :proof)", With: map[string]any{":pk": "CONTACT#" + contactID, ":proof": "PROOF#"},
+		Where: "#pk = :pk AND begins_with(#sk, :proof)",
+		With:  map[string]any{":pk": "CONTACT#" + contactID, ":proof": "PROOF#"},
 	}, func(item table.Item) error {
 		var p proof
 		if err := item.Decode(&p); err != nil {
@@ -165,7 +175,8 @@ func (s *Service) Proofs(ctx context.Context, contactID string) ([]consent.Chang
 	return all, err
 }
 
-// WorkContact puts a contact into other segments when time alone does that, and sends the confirmation of a consent that is due every two years (정보통신망법 50조 8항). Silence keeps the consent.
+// WorkContact puts a contact into other segments when time alone does that, and sends the confirmation of a consent
+// that is due every two years (정보통신망법 50조 8항). Silence keeps the consent.
 func (s *Service) WorkContact(ctx context.Context, job due.Job) error {
 	contactID := strings.TrimPrefix(job.Key.PK, "CONTACT#")
 	now := s.Clock.Now()

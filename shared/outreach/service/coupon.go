@@ -22,7 +22,8 @@ type CouponSource struct {
 
 func couponKey(name string) table.Key { return table.Key{PK: "COUPON#" + name, SK: "COUPON"} }
 
-// SetCoupon says which promotion's codes a name stands for. Another promotion under the same name starts at its first code. 1 round trip.
+// SetCoupon says which promotion's codes a name stands for. Another promotion under the same name starts at its first
+// code. 1 round trip.
 func (s *Service) SetCoupon(ctx context.Context, name string, p *promotion.Promotion) error {
 	if p.Codes.Batch == nil {
 		return errors.New("outreach: the promotion has no batch of codes")
@@ -32,7 +33,8 @@ func (s *Service) SetCoupon(ctx context.Context, name string, p *promotion.Promo
 		source.Until = p.Ends.Add(-1).In(s.Shop.Zone).Format(time.DateOnly)
 	}
 	err := s.Table.Put(ctx, table.Put{
-		Item: source, If: "attribute_not_exists(#pk) OR #promotionId <> :id", // codes that were given out are not given out again
+		// codes that were given out are not given out again
+		Item: source, If: "attribute_not_exists(#pk) OR #promotionId <> :id",
 		With: map[string]any{":id": p.ID},
 	})
 	if _, refused := table.Failed(err); refused {
@@ -41,8 +43,9 @@ func (s *Service) SetCoupon(ctx context.Context, name string, p *promotion.Promo
 	return err
 }
 
-// coupon is the code of a recipient: the same each time, and another for each recipient. ok is false when there is no promotion for the
-// name, or its codes are used up. A number that was taken and not stored with the contact is lost, never given twice.
+// coupon is the code of a recipient: the same each time, and another for each recipient. ok is false when there is no
+// promotion for the name, or its codes are used up. A number that was taken and not stored with the contact is lost,
+// never given twice.
 func (s *Service) coupon(ctx context.Context, name string, c *contact.Contact) (code, until string, ok bool) {
 	var source CouponSource
 	if err := s.Table.Get(ctx, couponKey(name), &source); err != nil {

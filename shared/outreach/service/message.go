@@ -18,14 +18,16 @@ type PlannedMessage struct {
 	Push    *PushMessage // instead of a mail
 }
 
-// sender is who the gate is told a message comes from. The way to refuse is added to each mail by the mailer; it is always there.
+// sender is who the gate is told a message comes from. The way to refuse is added to each mail by the mailer; it is
+// always there.
 func (s *Service) sender() compliance.SenderIdentity {
 	address := s.Shop.Address
 	if address == "" {
 		address = s.Shop.Contact
 	}
 	return compliance.SenderIdentity{
-		Name: s.Shop.Name, Contact: s.Shop.Contact, PostalAddress: address, Unsubscribe: s.Shop.LinkBase + "/outreach/unsubscribe/",
+		Name: s.Shop.Name, Contact: s.Shop.Contact, PostalAddress: address,
+		Unsubscribe: s.Shop.LinkBase + "/outreach/unsubscribe/",
 	}
 }
 
@@ -40,8 +42,8 @@ func (s *Service) gate(p PlannedMessage, c contact.Contact, now time.Time) compl
 	return compliance.Allowed(m, g, s.Shop.Policy, now)
 }
 
-// write returns the writes that hand an allowed message over, and notes it on the contact for the frequency cap. A mail or push message of
-// the same id that is there already refuses the transaction.
+// write returns the writes that hand an allowed message over, and notes it on the contact for the frequency cap. A mail
+// or push message of the same id that is there already refuses the transaction.
 func (s *Service) write(p PlannedMessage, c *contact.Contact, d compliance.GateDecision, now time.Time) []table.Write {
 	if p.Message.Kind == compliance.Marketing {
 		c.Sent(now)
@@ -82,7 +84,8 @@ func languageOf(c contact.Contact) string {
 }
 
 // products fills a block. A fault of the recommender makes a mail without products, not no mail.
-func (s *Service) products(ctx context.Context, block string, c contact.Contact, data map[string]string) []outbox.Product {
+func (s *Service) products(ctx context.Context, block string, c contact.Contact,
+	data map[string]string) []outbox.Product {
 	if block == "" || s.Recommend == nil {
 		return nil
 	}

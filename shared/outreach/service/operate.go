@@ -14,8 +14,9 @@ import (
 	"dangol/shared/platform/task"
 )
 
-// Resend sends a mail of the list of failures once more, as a new mail with the same content, and takes it off the list. It is the one way
-// in which a marketing mail of unknown outcome is sent again: a person decides. Errors: 404 mail_not_found, 409 mail_was_sent.
+// Resend sends a mail of the list of failures once more, as a new mail with the same content, and takes it off the
+// list. It is the one way in which a marketing mail of unknown outcome is sent again: a person decides. Errors: 404
+// mail_not_found, 409 mail_was_sent.
 func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 	r, err := s.Outbox.Get(ctx, mailID)
 	if errors.Is(err, table.ErrNotFound) {
@@ -25,7 +26,8 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 		return "", err
 	}
 	if r.State != outbox.Rejected && r.State != outbox.Unknown {
-		return "", problem.Conflict("mail_was_sent", "Only mails that were rejected, or whose outcome is unknown, are sent again.")
+		return "", problem.Conflict("mail_was_sent",
+			"Only mails that were rejected, or whose outcome is unknown, are sent again.")
 	}
 	for _, kind := range []string{outbox.DueMail, outbox.DueMarketing} {
 		var t task.Task[outbox.Mail]
@@ -38,7 +40,8 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 		}
 		again := t.Payload.Value
 		again.ID, again.Planned, again.Latest = mailID+"-again", s.Clock.Now(), time.Time{}
-		err = s.Table.Put(ctx, table.Put{Item: again.Task(s.Clock.Now()), If: table.IfNew}) // once, however often the button is pressed
+		// once, however often the button is pressed
+		err = s.Table.Put(ctx, table.Put{Item: again.Task(s.Clock.Now()), If: table.IfNew})
 		if _, stored := table.Failed(err); err != nil && !stored {
 			return "", err
 		}
@@ -93,8 +96,8 @@ type DryRunStep struct {
 // maxDryRun bounds the messages of a dry run.
 const maxDryRun = 50
 
-// DryRunSeries plays a series for a person as they are now, on a clock that is moved from one step to the next. It writes nothing and gives
-// the same answer twice.
+// DryRunSeries plays a series for a person as they are now, on a clock that is moved from one step to the next. It
+// writes nothing and gives the same answer twice.
 func (s *Service) DryRunSeries(
 	ctx context.Context, d sequence.Definition, email string, data map[string]string,
 ) (sequence.NotEntered, []DryRunStep, error) {
@@ -108,7 +111,8 @@ func (s *Service) DryRunSeries(
 		fields[name] = value
 	}
 	steps := []DryRunStep{}
-	run, why := sequence.Enter(d, c.Person, sequence.Event{Type: d.Entry.Event, At: now, Data: fields}, c.Entered[d.ID], zone, now)
+	run, why := sequence.Enter(d, c.Person, sequence.Event{Type: d.Entry.Event, At: now, Data: fields}, c.Entered[d.ID],
+		zone, now)
 	for why == sequence.Started && run.Status == sequence.Active && len(steps) < maxDryRun {
 		at := run.Due
 		if at.Before(now) {

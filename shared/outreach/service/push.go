@@ -60,10 +60,12 @@ type Pusher struct {
 // Kind is the kind of the tasks. Push is at most once: a second notification is worse than none.
 func (p Pusher) Kind() task.Kind[PushMessage] {
 	return task.Kind[PushMessage]{
-		Engine: p.Engine, Name: DuePush, Delivery: task.AtMostOnce, Do: p.send, Backoff: backoff.Schedule{time.Minute, 10 * time.Minute},
+		Engine: p.Engine, Name: DuePush, Delivery: task.AtMostOnce, Do: p.send,
+		Backoff: backoff.Schedule{time.Minute, 10 * time.Minute},
 		Abandon: func(_ context.Context, t *task.Task[PushMessage], _ error) ([]table.Write, error) {
 			m := t.Payload.Value
-			return []table.Write{outbox.Count(m.Source, m.ID, p.Service.Clock.Now(), outbox.Counters{outbox.CountUnknown: 1})}, nil
+			return []table.Write{outbox.Count(m.Source, m.ID, p.Service.Clock.Now(),
+				outbox.Counters{outbox.CountUnknown: 1})}, nil
 		},
 	}
 }
@@ -108,7 +110,8 @@ func (p Pusher) deliver(ctx context.Context, m PushMessage, c contact.Contact) (
 	var gone []string
 	sent, later, unknown := false, false, false
 	for _, browser := range c.Push {
-		answer, err := sender.Send(ctx, browser, push.Message{Body: body, Topic: m.Replaces, TTL: pushTTL, Urgency: push.Normal})
+		answer, err := sender.Send(ctx, browser,
+			push.Message{Body: body, Topic: m.Replaces, TTL: pushTTL, Urgency: push.Normal})
 		switch answer.Outcome {
 		case push.Accepted:
 			sent = true
@@ -125,7 +128,8 @@ func (p Pusher) deliver(ctx context.Context, m PushMessage, c contact.Contact) (
 	}
 	switch {
 	case sent || len(gone) == len(c.Push):
-		return p.outcome(m, map[bool]string{true: outbox.CountSent, false: outbox.CountWithheld}[sent], p.removal(m.Contact, gone)), nil
+		return p.outcome(m, map[bool]string{true: outbox.CountSent, false: outbox.CountWithheld}[sent],
+			p.removal(m.Contact, gone)), nil
 	case unknown:
 		return task.Outcome{}, task.ErrUnknown
 	case later:

@@ -48,7 +48,8 @@ func (r stored) withDue() stored {
 func (r stored) save(next sequence.Run) table.Put {
 	read := r.Edition
 	r.Run, r.Edition = next, read+1
-	return table.Put{Item: r.withDue(), If: "#edition = :read", With: map[string]any{":read": read}} // only what was read is replaced
+	// only what was read is replaced
+	return table.Put{Item: r.withDue(), If: "#edition = :read", With: map[string]any{":read": read}}
 }
 
 // runs reads runs by their keys.
@@ -105,8 +106,9 @@ func (s *Service) SeriesPaused(ctx context.Context, id string) (bool, error) {
 // pausedAgain is how often a run of a paused series is looked at.
 const pausedAgain = 15 * time.Minute
 
-// WorkRun moves one run whose time has come: the next state of the run, the message it asks for, and the place that the message takes under
-// the frequency cap are stored in one transaction. A run that another worker has moved meanwhile is left to it.
+// WorkRun moves one run whose time has come: the next state of the run, the message it asks for, and the place that the
+// message takes under the frequency cap are stored in one transaction. A run that another worker has moved meanwhile is
+// left to it.
 func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 	found, err := s.runs(ctx, []string{job.Key.PK})
 	if err != nil || len(found) == 0 || found[0].Run.Status != sequence.Active {
@@ -146,7 +148,8 @@ func (s *Service) later(ctx context.Context, r stored, at time.Time) error {
 }
 
 // advance moves the run and returns the writes of what follows.
-func (s *Service) advance(ctx context.Context, d sequence.Definition, r stored, c *contact.Contact, now time.Time) []table.Write {
+func (s *Service) advance(ctx context.Context, d sequence.Definition, r stored, c *contact.Contact,
+	now time.Time) []table.Write {
 	next, out := sequence.Advance(d, r.Run, c.Person, c.Location(s.Shop.Zone), now)
 	if out == nil {
 		return s.finish(r, next, c)
@@ -198,7 +201,8 @@ func (s *Service) finish(r stored, next sequence.Run, c *contact.Contact) []tabl
 }
 
 // plan makes the message of a step.
-func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Run, out sequence.Outgoing, c contact.Contact) PlannedMessage {
+func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Run, out sequence.Outgoing,
+	c contact.Contact) PlannedMessage {
 	p := PlannedMessage{Message: d.Message(out.Send)}
 	latest, _ := sequence.ParseDelay(d.MaxLateness)
 	id := mailID("seq", d.ID, "v"+string(rune('0'+d.Version%10)), consent.AddressHash(r.Key)[:16], out.Step)
@@ -208,7 +212,8 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 		url = s.Shop.URL + "/"
 	}
 	p.Mail = outbox.Mail{
-		ID: id, Kind: d.Kind, To: c.Email, Language: languageOf(c), Template: out.Send.Template, About: r.Key, Source: source, Topic: d.Topic,
+		ID: id, Kind: d.Kind, To: c.Email, Language: languageOf(c), Template: out.Send.Template, About: r.Key, Source: source,
+		Topic:     d.Topic,
 		SameGoods: d.SameGoods, Contact: c.ID, Planned: s.Clock.Now(), Latest: latest.After(out.Planned, time.UTC),
 		Compose: &outbox.Compose{
 			URL: url, Name: c.Name, Products: s.products(ctx, out.Send.Products, c, r.Data),
@@ -217,7 +222,8 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 	p.Message.Subject = out.Send.Template // the author's text is the catalog's, which has no label
 	if out.Send.Channel == compliance.Push {
 		p.Push = &PushMessage{
-			ID: id, Contact: c.ID, Kind: d.Kind, Topic: d.Topic, Title: pushTitle(out.Send.Template, languageOf(c)), URL: url, Source: source,
+			ID: id, Contact: c.ID, Kind: d.Kind, Topic: d.Topic, Title: pushTitle(out.Send.Template, languageOf(c)), URL: url,
+			Source:  source,
 			Planned: p.Mail.Planned, Latest: p.Mail.Latest, Replaces: consent.AddressHash(r.Key)[:16],
 		}
 		p.Message.Subject = p.Push.Title

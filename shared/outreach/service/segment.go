@@ -49,7 +49,8 @@ func (s *Service) SaveSegment(ctx context.Context, name string, condition segmen
 	now := s.Clock.Now()
 	// Begun when no worker remembers the segments as they were.
 	saved := Segment{
-		Key: segmentKey(name), Due: due.On(DueSegment, name, now.Add(remembered)), Name: name, Condition: condition, Changed: now, List: "SEGMENTS", Place: name,
+		Key: segmentKey(name), Due: due.On(DueSegment, name, now.Add(remembered)), Name: name, Condition: condition,
+		Changed: now, List: "SEGMENTS", Place: name,
 	}
 	return saved, s.Table.Put(ctx, table.Put{Item: saved}) // the newest condition counts
 }
@@ -101,8 +102,8 @@ func (s *Service) current(ctx context.Context) ([]Segment, error) {
 	return all, err
 }
 
-// place puts the contact into the segments it is in now, and says when time alone can change that. Customers are told to the promotions
-// first: a worker that dies in between tells them again.
+// place puts the contact into the segments it is in now, and says when time alone can change that. Customers are told
+// to the promotions first: a worker that dies in between tells them again.
 func (s *Service) place(ctx context.Context, c *contact.Contact, now time.Time) (next time.Time, err error) {
 	all, err := s.current(ctx)
 	if err != nil {
@@ -177,7 +178,8 @@ func (s *Service) WorkSegment(ctx context.Context, job due.Job) error {
 	if one.Shard >= contact.Shards {
 		one.Ready, one.Due = true, due.Due{}
 	}
-	err := s.Table.Put(ctx, table.Put{Item: one, If: "#changed = :seen", With: map[string]any{":seen": changed}}) // not one saved meanwhile
+	// not one saved meanwhile
+	err := s.Table.Put(ctx, table.Put{Item: one, If: "#changed = :seen", With: map[string]any{":seen": changed}})
 	if _, refused := table.Failed(err); refused {
 		return nil
 	}

@@ -30,15 +30,17 @@ func TestPeopleComeIntoSegmentsAndLeaveThem(t *testing.T) {
 	order := func(email, id string) {
 		at := f.clock.Now()
 		h := service.TriggerEvent{
-			Event: sequence.Event{Type: "order.placed", At: at, Data: map[string]string{"orderId": id}},
-			Order: &segment.Order{ID: id, At: at, Amount: 10_000, Currency: "KRW"}, Profile: func(c *contact.Contact) { c.CustomerID = "cust_" + id },
+			Event:   sequence.Event{Type: "order.placed", At: at, Data: map[string]string{"orderId": id}},
+			Order:   &segment.Order{ID: id, At: at, Amount: 10_000, Currency: "KRW"},
+			Profile: func(c *contact.Contact) { c.CustomerID = "cust_" + id },
 		}
 		if err := f.Take(t.Context(), email, h); err != nil {
 			t.Fatal(err)
 		}
 	}
 	order("early@example.com", "1")
-	saved, err := f.SaveSegment(t.Context(), "recent", segment.Condition{Orders: &segment.OrderCondition{AtLeast: 1, Days: 30}})
+	saved, err := f.SaveSegment(t.Context(), "recent",
+		segment.Condition{Orders: &segment.OrderCondition{AtLeast: 1, Days: 30}})
 	if err != nil || saved.Ready {
 		t.Fatal(saved, err)
 	}
@@ -52,7 +54,8 @@ func TestPeopleComeIntoSegmentsAndLeaveThem(t *testing.T) {
 	var promotions struct {
 		Segments []string `dynamodbav:"segments"`
 	}
-	if err := f.Commerce.Get(t.Context(), store.KeyOfSegments("cust_2"), &promotions); err != nil || !slices.Equal(promotions.Segments, []string{"recent"}) {
+	if err := f.Commerce.Get(t.Context(), store.KeyOfSegments("cust_2"), &promotions); err != nil ||
+		!slices.Equal(promotions.Segments, []string{"recent"}) {
 		t.Errorf("promotions see %v, %v", promotions.Segments, err)
 	}
 	f.advance(31 * 24 * time.Hour) // nothing happens but time

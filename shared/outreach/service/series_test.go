@@ -55,11 +55,12 @@ const person = "haneul1@example.com"
 
 func (f *fixture) agree(email string) {
 	f.t.Helper()
-	_, err := f.Contacts.Change(f.t.Context(), email, f.clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
-		c.Country, c.Language = "KR", "ko"
-		c.Apply(consent.Change{Channel: compliance.Email, Action: consent.Give, At: f.clock.Now()})
-		return nil, false, nil
-	})
+	_, err := f.Contacts.Change(f.t.Context(), email, f.clock.Now(),
+		func(c *contact.Contact) ([]table.Write, bool, error) {
+			c.Country, c.Language = "KR", "ko"
+			c.Apply(consent.Change{Channel: compliance.Email, Action: consent.Give, At: f.clock.Now()})
+			return nil, false, nil
+		})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -83,7 +84,8 @@ func (f *fixture) take(email, event string, data ...string) {
 // kinds are the due kinds and what works them off.
 func (f *fixture) kinds() map[string]func(context.Context, due.Job) error {
 	return map[string]func(context.Context, due.Job) error{
-		service.DueRun: f.WorkRun, service.DueCampaign: f.WorkCampaign, service.DuePage: f.WorkPage, service.DueContact: f.WorkContact, service.DueSegment: f.WorkSegment,
+		service.DueRun: f.WorkRun, service.DueCampaign: f.WorkCampaign, service.DuePage: f.WorkPage,
+		service.DueContact: f.WorkContact, service.DueSegment: f.WorkSegment,
 		outbox.DueMarketing: f.mail, outbox.DueMail: f.mail,
 	}
 }
@@ -167,7 +169,8 @@ func TestALeftCartGetsItsMailAndAPurchaseEndsTheSeries(t *testing.T) {
 	if got := strings.Join(f.templates(), " "); got != "reminder" {
 		t.Fatalf("after two quiet hours: %q", got)
 	}
-	if m := f.mails[0]; m.To != person || m.Template != "cart_reminder" || m.Compose.URL != "https://shop.example.com/cart" || m.Compose.ConsentAt.IsZero() {
+	if m := f.mails[0]; m.To != person || m.Template != "cart_reminder" ||
+		m.Compose.URL != "https://shop.example.com/cart" || m.Compose.ConsentAt.IsZero() {
 		t.Errorf("mail %+v", m)
 	}
 	f.take(person, "order.placed", "orderId", "ord_1")
@@ -183,8 +186,10 @@ func TestAPurchaseStopsAMailThatIsStillWaiting(t *testing.T) {
 	f.agree(person)
 	f.take(person, "cart.changed", "cartId", "cart_1")
 	f.clock.Advance(2 * time.Hour)
-	for kind, work := range map[string]func(context.Context, due.Job) error{service.DueRun: f.WorkRun} { // the mailer is down
-		if err := due.Overdue(t.Context(), f.Table, kind, f.clock.Now(), func(j due.Job) error { return work(t.Context(), j) }); err != nil {
+	// the mailer is down
+	for kind, work := range map[string]func(context.Context, due.Job) error{service.DueRun: f.WorkRun} {
+		if err := due.Overdue(t.Context(), f.Table, kind, f.clock.Now(),
+			func(j due.Job) error { return work(t.Context(), j) }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,8 +1,10 @@
-// Package service takes in what people do, moves them through series, and plans the messages of series and campaigns. It decides nothing
-// by itself: the rules are those of the packages sequence, segment, campaign and consent, and every message passes compliance.Allowed.
+// Package service takes in what people do, moves them through series, and plans the messages of series and campaigns.
+// It decides nothing by itself: the rules are those of the packages sequence, segment, campaign and consent, and every
+// message passes compliance.Allowed.
 //
-// It owns the items CONTACT#..., RUN#..., CAMPAIGN#..., SEGMENT#... and SERIES#... of the table Outreach. What has to be sent goes into
-// the outbox in the transaction of the change that caused it, so nothing is lost or sent twice whatever fails in between.
+// It owns the items CONTACT#..., RUN#..., CAMPAIGN#..., SEGMENT#... and SERIES#... of the table Outreach. What has to
+// be sent goes into the outbox in the transaction of the change that caused it, so nothing is lost or sent twice
+// whatever fails in between.
 package service
 
 import (
@@ -44,7 +46,8 @@ type Shop struct {
 	DoubleOptIn bool
 }
 
-// Recommender names products for a mail. block is that of a step: recommended, bought_together, viewed, best_sellers, cart.
+// Recommender names products for a mail. block is that of a step: recommended, bought_together, viewed, best_sellers,
+// cart.
 type Recommender interface {
 	Recommend(ctx context.Context, block string, c contact.Contact, data map[string]string) ([]outbox.Product, error)
 }
@@ -72,7 +75,8 @@ type Service struct {
 // Variables lists the environment variables that FromEnv reads.
 func Variables() []string {
 	return []string{
-		"OUTREACH_TABLE", "LINK_BASE", "SHOP_NAME", "SHOP_URL", "SHOP_CONTACT", "SHOP_IMPRINT", "SHOP_TIMEZONE", "OUTREACH_CONFIG",
+		"OUTREACH_TABLE", "LINK_BASE", "SHOP_NAME", "SHOP_URL", "SHOP_CONTACT", "SHOP_IMPRINT", "SHOP_TIMEZONE",
+		"OUTREACH_CONFIG",
 	}
 }
 
@@ -103,8 +107,9 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 		return nil, err
 	}
 	shop := Shop{
-		Name: config.Name, URL: config.URL, Contact: config.Contact, Address: strings.Join(config.Imprint, ", "), LinkBase: config.Base,
-		Zone: zone, Policy: rules.policy(), DoubleOptIn: rules.DoubleOptIn,
+		Name: config.Name, URL: config.URL, Contact: config.Contact, Address: strings.Join(config.Imprint, ", "),
+		LinkBase: config.Base,
+		Zone:     zone, Policy: rules.policy(), DoubleOptIn: rules.DoubleOptIn,
 	}
 	return New(tables[0], shop, env.Clock, env.Log)
 }
@@ -116,7 +121,8 @@ func New(t *table.Table, shop Shop, c clock.Clock, log *slog.Logger) (*Service, 
 		return nil, err
 	}
 	return &Service{
-		Table: t, Contacts: contact.Store{Table: t}, Outbox: outbox.Store{Table: t}, Budget: &outbox.Budget{Table: t, Clock: c},
-		Keys: &keystore.Store{Table: t}, Library: library, Shop: shop, Clock: c, Log: log,
+		Table: t, Contacts: contact.Store{Table: t}, Outbox: outbox.Store{Table: t},
+		Budget: &outbox.Budget{Table: t, Clock: c},
+		Keys:   &keystore.Store{Table: t}, Library: library, Shop: shop, Clock: c, Log: log,
 	}, nil
 }

@@ -27,8 +27,9 @@ type TriggerEvent struct {
 	Also []table.Write
 }
 
-// Take adds what somebody did to their contact, in one transaction with the runs that it starts, moves and ends, and with the counting of
-// the order it may be. The same happening again changes nothing. 2 round trips, 1 more when runs are under way.
+// Take adds what somebody did to their contact, in one transaction with the runs that it starts, moves and ends, and
+// with the counting of the order it may be. The same happening again changes nothing. 2 round trips, 1 more when runs
+// are under way.
 func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error {
 	now := s.Clock.Now()
 	_, err := s.Contacts.Change(ctx, email, now, func(c *contact.Contact) ([]table.Write, bool, error) {
@@ -73,7 +74,8 @@ func (s *Service) BuyerOf(ctx context.Context, orderID string) (string, error) {
 	return b.Email, ignoreMissing(err)
 }
 
-// ordered notes a purchase and counts it for the message that the person clicked last, once: what is counted is fixed with the order.
+// ordered notes a purchase and counts it for the message that the person clicked last, once: what is counted is fixed
+// with the order.
 func (s *Service) ordered(c *contact.Contact, h TriggerEvent, now time.Time) []table.Write {
 	if h.Canceled != "" {
 		c.Person.Canceled(h.Canceled)
@@ -104,7 +106,8 @@ func countExposure(c *contact.Contact, ordered, now time.Time) (writes []table.W
 		}
 		e.Counted = true
 		c.Exposure[id] = e
-		writes = append(writes, outbox.Count(outbox.Source{Name: "sequence:" + id, Step: "lift"}, c.ID, now, outbox.Counters{group("bought", e.Held): 1}))
+		writes = append(writes, outbox.Count(outbox.Source{Name: "sequence:" + id, Step: "lift"}, c.ID, now,
+			outbox.Counters{group("bought", e.Held): 1}))
 	}
 	return writes
 }
@@ -117,7 +120,8 @@ func group(name string, held bool) string {
 }
 
 // series hears the event in the runs that are under way, and starts those that it starts.
-func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Event, now time.Time) ([]table.Write, error) {
+func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Event, now time.Time) ([]table.Write,
+	error) {
 	runs, err := s.runs(ctx, c.Runs)
 	if err != nil {
 		return nil, err
@@ -179,11 +183,12 @@ func (s *Service) entered(c *contact.Contact, d sequence.Definition, run sequenc
 		c.Exposure = map[string]contact.Exposure{}
 	}
 	c.Exposure[d.ID] = contact.Exposure{At: now, Held: run.Holdout}
-	return outbox.Count(outbox.Source{Name: "sequence:" + d.ID, Step: "lift"}, c.ID, now, outbox.Counters{group("entered", run.Holdout): 1})
+	return outbox.Count(outbox.Source{Name: "sequence:" + d.ID, Step: "lift"}, c.ID, now,
+		outbox.Counters{group("entered", run.Holdout): 1})
 }
 
-// stopPending keeps mails of a run that has ended from being sent, when they are still waiting. A mail that is sent already is not touched
-// by it.
+// stopPending keeps mails of a run that has ended from being sent, when they are still waiting. A mail that is sent
+// already is not touched by it.
 func (s *Service) stopPending(r stored, now time.Time) (writes []table.Write) {
 	for _, id := range r.Pending {
 		writes = append(writes, outbox.StopWrite(id, now))
@@ -193,7 +198,8 @@ func (s *Service) stopPending(r stored, now time.Time) (writes []table.Write) {
 
 // Click notes that a person followed a link of a message. Series hear of it.
 func (s *Service) Click(ctx context.Context, r outbox.Record, kind attribution.TouchKind, at time.Time) error {
-	event := map[attribution.TouchKind]string{attribution.MailClick: "mail.clicked", attribution.PushClick: "push.clicked"}[kind]
+	event := map[attribution.TouchKind]string{attribution.MailClick: "mail.clicked",
+		attribution.PushClick: "push.clicked"}[kind]
 	now := s.Clock.Now()
 	_, err := s.Contacts.ChangeID(ctx, r.Contact, now, func(c *contact.Contact) ([]table.Write, bool, error) {
 		c.Touched(attribution.Touch{Message: r.ID, Source: r.Source.Name + "|" + r.Source.Step, Kind: kind, At: at})

@@ -2,7 +2,8 @@ package service
 
 import "strings"
 
-// pushTitles are the titles of push messages, by template and language. The body is what the storefront's service worker shows under them.
+// pushTitles are the titles of push messages, by template and language. The body is what the storefront's service
+// worker shows under them.
 var pushTitles = map[string]map[string]string{
 	"cart_reminder": {"ko": "장바구니에 담아 두신 상품이 있습니다", "en": "You left something in your cart"},
 }

@@ -34,7 +34,8 @@ const (
 	ByProxy    Machine = "proxy"     // an address that fetches for everybody
 )
 
-// Limits: security gateways follow links within seconds of delivery (reported: under 2 s in Mautic, 7 s in Notifuse, 12 s with resend).
+// Limits: security gateways follow links within seconds of delivery (reported: under 2 s in Mautic, 7 s in Notifuse, 12
+// s with resend).
 const (
 	tooSoon   = 15 * time.Second
 	manyLinks = 3
@@ -42,25 +43,30 @@ const (
 
 // agents are parts of the names under which programs fetch links, in lower case.
 var agents = []string{
-	"bot", "crawl", "spider", "curl/", "wget/", "python", "java/", "go-http-client", "okhttp", "libwww", "headless", "phantom", "preview",
-	"scan", "mimecast", "proofpoint", "barracuda", "safelinks", "fireeye", "symantec", "trendmicro", "googleimageproxy", "yahoomailproxy",
+	"bot", "crawl", "spider", "curl/", "wget/", "python", "java/", "go-http-client", "okhttp", "libwww", "headless",
+	"phantom", "preview",
+	"scan", "mimecast", "proofpoint", "barracuda", "safelinks", "fireeye", "symantec", "trendmicro", "googleimageproxy",
+	"yahoomailproxy",
 	"outlook-safelinks", "facebookexternalhit", "slackbot", "kakaotalk-scrap", "monitor", "axios/", "node-fetch",
 }
 
-// proxies are networks from which mail providers fetch pictures and links for all their users (Apple Mail Privacy Protection is not
-// listed by address: its agent is the bare "Mozilla/5.0").
+// proxies are networks from which mail providers fetch pictures and links for all their users (Apple Mail Privacy
+// Protection is not listed by address: its agent is the bare "Mozilla/5.0").
 var proxies = []netip.Prefix{
-	netip.MustParsePrefix("66.249.80.0/20"), netip.MustParsePrefix("66.102.0.0/20"), netip.MustParsePrefix("64.233.160.0/19"),
+	netip.MustParsePrefix("66.249.80.0/20"), netip.MustParsePrefix("66.102.0.0/20"),
+	netip.MustParsePrefix("64.233.160.0/19"),
 	netip.MustParsePrefix("40.94.0.0/16"),
 }
 
-// Classify says whether a hit was made by a machine, and why. Both kinds are counted, apart; a machine's hit changes nothing else.
+// Classify says whether a hit was made by a machine, and why. Both kinds are counted, apart; a machine's hit changes
+// nothing else.
 func Classify(h Hit) Machine {
 	agent := strings.ToLower(strings.TrimSpace(h.UserAgent))
 	switch {
 	case h.Method != "GET":
 		return ByMethod
-	case strings.Contains(strings.ToLower(h.Purpose), "prefetch") || strings.Contains(strings.ToLower(h.Purpose), "preview"):
+	case strings.Contains(strings.ToLower(h.Purpose), "prefetch") ||
+		strings.Contains(strings.ToLower(h.Purpose), "preview"):
 		return ByPrefetch
 	case agent == "" || agent == "mozilla/5.0" || agent == "mozilla":
 		return ByNoAgent

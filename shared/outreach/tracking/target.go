@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Target checks where a link in a message leads: to the shop itself or to one of the hosts it names (carriers), by https. It is asked when
-// the message is made, so that following a link never leads anywhere that was not there before. http is allowed for localhost only.
+// Target checks where a link in a message leads: to the shop itself or to one of the hosts it names (carriers), by
+// https. It is asked when the message is made, so that following a link never leads anywhere that was not there before.
+// http is allowed for localhost only.
 func Target(link, shop string, hosts []string) (string, error) {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || u.User != nil {

@@ -1,4 +1,5 @@
-// Package tracking is the rules of links in messages: signed tokens that carry no address, and telling people's clicks from machines'.
+// Package tracking is the rules of links in messages: signed tokens that carry no address, and telling people's clicks
+// from machines'.
 package tracking
 
 import (
@@ -49,14 +50,16 @@ func NewSigner(keys ...Key) (*Signer, error) {
 	s := &Signer{keys: map[string][]byte{}, now: keys[0]}
 	for _, k := range keys {
 		if k.ID == "" || len(k.ID) > 8 || strings.Contains(k.ID, ".") || len(k.Secret) < 32 {
-			return nil, fmt.Errorf("tracking: key %q needs an id of at most 8 characters and a secret of at least 32 bytes", k.ID)
+			return nil, fmt.Errorf("tracking: key %q needs an id of at most 8 characters and a secret of at least 32 bytes",
+				k.ID)
 		}
 		s.keys[k.ID] = k.Secret
 	}
 	return s, nil
 }
 
-// ParseKeys reads "id:secret,id:secret", the newest first; secrets are base64url without padding. Error: one that is not.
+// ParseKeys reads "id:secret,id:secret", the newest first; secrets are base64url without padding. Error: one that is
+// not.
 func ParseKeys(text string) ([]Key, error) {
 	var keys []Key
 	for part := range strings.SplitSeq(text, ",") {
@@ -70,7 +73,8 @@ func ParseKeys(text string) ([]Key, error) {
 	return keys, nil
 }
 
-// Sign returns a token with the fields, which the reader of the token can see: ids only. It is made of letters, digits, "-", "_" and ".".
+// Sign returns a token with the fields, which the reader of the token can see: ids only. It is made of letters, digits,
+// "-", "_" and ".".
 func (s *Signer) Sign(p Purpose, fields ...string) string {
 	body := base64.RawURLEncoding.EncodeToString([]byte(string(p) + "\x00" + strings.Join(fields, "\x00")))
 	return s.now.ID + "." + body + "." + mac(s.now.Secret, s.now.ID, body)

@@ -60,11 +60,23 @@ func TestTokensThatDoNotPass(t *testing.T) {
 	for name, verify := range map[string]func() error{
 		"another purpose": func() error { _, err := s.Verify(tracking.Preferences, token, 3); return err },
 		"fewer fields":    func() error { _, err := s.Verify(tracking.Unsubscribe, token, 2); return err },
-		"another shop":    func() error { _, err := signer(t, key("k1", 2)).Verify(tracking.Unsubscribe, token, 3); return err },
-		"an unknown key":  func() error { _, err := signer(t, key("k2", 1)).Verify(tracking.Unsubscribe, token, 3); return err },
-		"no token":        func() error { _, err := s.Verify(tracking.Unsubscribe, "", 3); return err },
-		"two dots":        func() error { _, err := s.Verify(tracking.Unsubscribe, "..", 3); return err },
-		"a long one":      func() error { _, err := s.Verify(tracking.Unsubscribe, strings.Repeat("a.", 9999), 3); return err },
+		"another shop": func() error {
+			_,
+				err := signer(t, key("k1", 2)).Verify(tracking.Unsubscribe, token, 3)
+			return err
+		},
+		"an unknown key": func() error {
+			_,
+				err := signer(t, key("k2", 1)).Verify(tracking.Unsubscribe, token, 3)
+			return err
+		},
+		"no token": func() error { _, err := s.Verify(tracking.Unsubscribe, "", 3); return err },
+		"two dots": func() error { _, err := s.Verify(tracking.Unsubscribe, "..", 3); return err },
+		"a long one": func() error {
+			_,
+				err := s.Verify(tracking.Unsubscribe, strings.Repeat("a.", 9999), 3)
+			return err
+		},
 	} {
 		if err := verify(); !errors.Is(err, tracking.ErrToken) {
 			t.Errorf("%s: %v", name, err)
@@ -95,7 +107,8 @@ func TestWeakKeysAreRefused(t *testing.T) {
 		t.Error("no key is accepted")
 	}
 	secret := base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
-	if keys, err := tracking.ParseKeys("k2:" + secret + ", k1:" + secret); err != nil || len(keys) != 2 || keys[0].ID != "k2" {
+	if keys, err := tracking.ParseKeys("k2:" + secret + ", k1:" + secret); err != nil || len(keys) != 2 ||
+		keys[0].ID != "k2" {
 		t.Errorf("%v, %v", keys, err)
 	}
 	if _, err := tracking.ParseKeys("k2"); err == nil {
@@ -105,9 +118,11 @@ func TestWeakKeysAreRefused(t *testing.T) {
 
 func TestMachinesAndPeople(t *testing.T) {
 	t.Parallel()
-	const phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1"
+	const phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) " +
+		"Version/19.1 Mobile/15E148 Safari/604.1"
 	sent := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
-	person := tracking.Hit{At: sent.Add(5 * time.Minute), Delivered: sent, Method: "GET", UserAgent: phone, Links: 1, From: netip.MustParseAddr("211.36.1.2")}
+	person := tracking.Hit{At: sent.Add(5 * time.Minute), Delivered: sent, Method: "GET", UserAgent: phone, Links: 1,
+		From: netip.MustParseAddr("211.36.1.2")}
 	tests := []struct {
 		name string
 		tell func(*tracking.Hit)
@@ -123,12 +138,15 @@ func TestMachinesAndPeople(t *testing.T) {
 		{"every link at once", func(h *tracking.Hit) { h.Links = 3 }, tracking.ByAllLinks},
 		{"two links", func(h *tracking.Hit) { h.Links = 2 }, tracking.Human},
 		{"curl", func(h *tracking.Hit) { h.UserAgent = "curl/8.5.0" }, tracking.ByAgent},
-		{"a security gateway", func(h *tracking.Hit) { h.UserAgent = "Mozilla/5.0 (Windows NT 10.0) BarracudaCentral" }, tracking.ByAgent},
-		{"Gmail's proxy", func(h *tracking.Hit) { h.UserAgent = "Mozilla/5.0 (via ggpht.com GoogleImageProxy)" }, tracking.ByAgent},
+		{"a security gateway", func(h *tracking.Hit) { h.UserAgent = "Mozilla/5.0 (Windows NT 10.0) BarracudaCentral" },
+			tracking.ByAgent},
+		{"Gmail's proxy", func(h *tracking.Hit) { h.UserAgent = "Mozilla/5.0 (via ggpht.com GoogleImageProxy)" },
+			tracking.ByAgent},
 		{"Apple's privacy protection", func(h *tracking.Hit) { h.UserAgent = "Mozilla/5.0" }, tracking.ByNoAgent},
 		{"nothing said", func(h *tracking.Hit) { h.UserAgent = " " }, tracking.ByNoAgent},
 		{"Google's network", func(h *tracking.Hit) { h.From = netip.MustParseAddr("66.249.84.1") }, tracking.ByProxy},
-		{"the same, written as IPv6", func(h *tracking.Hit) { h.From = netip.MustParseAddr("::ffff:66.249.84.1") }, tracking.ByProxy},
+		{"the same, written as IPv6", func(h *tracking.Hit) { h.From = netip.MustParseAddr("::ffff:66.249.84.1") },
+			tracking.ByProxy},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

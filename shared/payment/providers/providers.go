@@ -22,9 +22,9 @@ func Variables() []string {
 }
 
 // FromEnv returns the provider that PAYMENT_PROVIDER names: stripe, with STRIPE_KEY and STRIPE_WEBHOOK_SECRET (and
-// STRIPE_URL for a mock); or sandbox, with SANDBOX_URL, SANDBOX_KEY and SANDBOX_WEBHOOK_SECRET. The secrets may be in the SSM
-// folder PAYMENT_SECRETS instead: then they are read at the first call and again every 5 minutes, or at once when the
-// provider refuses them. Without the folder a missing variable fails the start.
+// STRIPE_URL for a mock); or sandbox, with SANDBOX_URL, SANDBOX_KEY and SANDBOX_WEBHOOK_SECRET. The secrets may be in
+// the SSM folder PAYMENT_SECRETS instead: then they are read at the first call and again every 5 minutes, or at once
+// when the provider refuses them. Without the folder a missing variable fails the start.
 func FromEnv(env *boot.Env) (payment.Provider, error) {
 	var config struct {
 		Provider string `env:"PAYMENT_PROVIDER"`
@@ -84,7 +84,8 @@ func newSandbox(env *boot.Env) (payment.Provider, error) {
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
-	return sandbox.New(sandbox.Config{BaseURL: config.URL, APIKey: config.Key, WebhookSecret: config.Secret, Transport: transport(env)}), nil
+	return sandbox.New(sandbox.Config{BaseURL: config.URL, APIKey: config.Key, WebhookSecret: config.Secret,
+		Transport: transport(env)}), nil
 }
 
 // transport is the function's own, so that connections are kept between invocations.

@@ -16,21 +16,21 @@ import (
 	"dangol/shared/platform/metrics"
 )
 
-// MetricOurFault counts calls that the provider refused because of the shop: a wrong key, a missing permission, a malformed
-// request. An alarm watches it.
+// MetricOurFault counts calls that the provider refused because of the shop: a wrong key, a missing permission, a
+// malformed request. An alarm watches it.
 const MetricOurFault = "PaymentProviderRefusesShop"
 
 const (
 	// freshFor is how long secrets are used before they are read again: a rotation reaches running functions within it.
 	freshFor = 5 * time.Minute
-	// fetchTries and fetchBase spread the reads of a crowd of starting functions: Parameter Store answers 40 requests a second
-	// for the whole account.
+	// fetchTries and fetchBase spread the reads of a crowd of starting functions: Parameter Store answers 40 requests a
+	// second for the whole account.
 	fetchTries = 4
 	fetchBase  = 100 * time.Millisecond
 )
 
-// rotating is a provider whose secrets are read at the first call, and read again when they are old or refused. It counts
-// refusals that are the shop's own fault. It is safe for concurrent use.
+// rotating is a provider whose secrets are read at the first call, and read again when they are old or refused. It
+// counts refusals that are the shop's own fault. It is safe for concurrent use.
 type rotating struct {
 	env     *boot.Env
 	name    string
@@ -44,8 +44,8 @@ type rotating struct {
 	readAt  time.Time
 }
 
-// provider returns the provider with secrets that are not older than freshFor. When they cannot be read again the old ones are
-// used on.
+// provider returns the provider with secrets that are not older than freshFor. When they cannot be read again the old
+// ones are used on.
 func (r *rotating) provider(ctx context.Context) (payment.Provider, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -98,8 +98,8 @@ func (r *rotating) fetch(ctx context.Context) (secrets map[string]string, err er
 	return nil, fmt.Errorf("secrets in %s: %w", r.folder, err)
 }
 
-// refused looks whether other secrets are there after some were refused. The caller may make the call once more with the
-// provider that comes back: a refused call has moved nothing.
+// refused looks whether other secrets are there after some were refused. The caller may make the call once more with
+// the provider that comes back: a refused call has moved nothing.
 func (r *rotating) refused(ctx context.Context, used payment.Provider) (payment.Provider, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -148,7 +148,8 @@ func TestAWrongKeyIsUnavailableRingsTheAlarmAndIsNoDecline(t *testing.T) {
 	a := newAccount(t)
 	a.accepted.Store("sk_other")
 	err := a.get(t)
-	if !errors.Is(err, payment.ErrUnavailable) || !errors.Is(err, payment.ErrOurFault) || errors.Is(err, payment.ErrInvalid) {
+	if !errors.Is(err, payment.ErrUnavailable) || !errors.Is(err, payment.ErrOurFault) ||
+		errors.Is(err, payment.ErrInvalid) {
 		t.Errorf("error %v", err)
 	}
 	if !strings.Contains(a.out.String(), `"`+providers.MetricOurFault+`":1`) {

@@ -20,9 +20,10 @@ import (
 // patience bounds how long a call waits for the secrets.
 const patience = 5 * time.Second
 
-// parameters reads the secrets that an operator keeps as SecureStrings in an SSM folder: <folder>/STRIPE_KEY stands for the
-// variable STRIPE_KEY. They are never written to the function's configuration. It makes the one call to SSM, GetParametersByPath, by hand: the SDK's client for it would add 2 ms to a start of 8
-// (measured: it builds the schemas of all its operations).
+// parameters reads the secrets that an operator keeps as SecureStrings in an SSM folder: <folder>/STRIPE_KEY stands for
+// the variable STRIPE_KEY. They are never written to the function's configuration. It makes the one call to SSM,
+// GetParametersByPath, by hand: the SDK's client for it would add 2 ms to a start of 8 (measured: it builds the schemas
+// of all its operations).
 func parameters(ctx context.Context, env *boot.Env, folder string) (map[string]string, error) {
 	body, err := json.Marshal(map[string]any{"Path": folder, "WithDecryption": true})
 	if err != nil {
@@ -74,5 +75,6 @@ func signed(ctx context.Context, env *boot.Env, body []byte) (*http.Request, err
 		return nil, err
 	}
 	sum := sha256.Sum256(body)
-	return req, v4.NewSigner().SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "ssm", config.Region, env.Clock.Now())
+	return req, v4.NewSigner().SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "ssm", config.Region,
+		env.Clock.Now())
 }

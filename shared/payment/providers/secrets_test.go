@@ -25,7 +25,8 @@ func TestSecretsComeFromTheFolder(t *testing.T) {
 				{"Name":"/dangol/prod/payments/STRIPE_WEBHOOK_SECRET","Value":"whsec_1"}]}`,
 		},
 		{
-			name: "one is missing: its name is told", answer: `{"Parameters":[{"Name":"/dangol/prod/payments/STRIPE_KEY","Value":"sk_1"}]}`,
+			name:    "one is missing: its name is told",
+			answer:  `{"Parameters":[{"Name":"/dangol/prod/payments/STRIPE_KEY","Value":"sk_1"}]}`,
 			failure: "STRIPE_WEBHOOK_SECRET",
 		},
 	} {
@@ -33,10 +34,12 @@ func TestSecretsComeFromTheFolder(t *testing.T) {
 			t.Parallel()
 			ssm := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, err := io.ReadAll(r.Body)
-				if err != nil || !strings.Contains(string(body), `"WithDecryption":true`) || !strings.Contains(string(body), `/dangol/prod/payments`) {
+				if err != nil || !strings.Contains(string(body), `"WithDecryption":true`) ||
+					!strings.Contains(string(body), `/dangol/prod/payments`) {
 					t.Errorf("asked for %s (%v)", body, err)
 				}
-				if r.Header.Get("X-Amz-Target") != "AmazonSSM.GetParametersByPath" || !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=a/") {
+				if r.Header.Get("X-Amz-Target") != "AmazonSSM.GetParametersByPath" ||
+					!strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=a/") {
 					t.Errorf("headers are %v", r.Header)
 				}
 				w.Header().Set("Content-Type", "application/x-amz-json-1.1")

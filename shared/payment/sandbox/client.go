@@ -1,5 +1,5 @@
-// Package sandbox is a payment provider for laptops and tests. Client speaks to it over HTTP as to any outside service; the
-// service itself is the package server next to this one, which functions do not link.
+// Package sandbox is a payment provider for laptops and tests. Client speaks to it over HTTP as to any outside service;
+// the service itself is the package server next to this one, which functions do not link.
 package sandbox
 
 import (

@@ -19,8 +19,9 @@ import (
 )
 
 var tokens = paymenttest.Tokens{
-	Good: "pm_card_visa", Declined: "pm_card_visa_chargeDeclined", InsufficientFunds: "pm_card_visa_chargeDeclinedInsufficientFunds",
-	LostCard: "tok_visa_chargeDeclinedLostCard", Technical: "pm_card_chargeDeclinedProcessingError",
+	Good: "pm_card_visa", Declined: "pm_card_visa_chargeDeclined",
+	InsufficientFunds: "pm_card_visa_chargeDeclinedInsufficientFunds",
+	LostCard:          "tok_visa_chargeDeclinedLostCard", Technical: "pm_card_chargeDeclinedProcessingError",
 	Challenge: "pm_card_threeDSecure2Required", Captured: "pm_sandbox_captured", Late: "pm_sandbox_late_webhook",
 	Hang: "pm_sandbox_hang", HangBefore: "pm_sandbox_hang_before", FailsOffSession: "pm_card_chargeCustomerFail",
 }

@@ -7,8 +7,8 @@ import (
 	"dangol/shared/payment"
 )
 
-// stripeDigits are the currencies that Stripe counts in other units than ISO 4217 does (docs.stripe.com/currencies): ISK and
-// UGX as if they had cents, MGA as if it had none.
+// stripeDigits are the currencies that Stripe counts in other units than ISO 4217 does (docs.stripe.com/currencies):
+// ISK and UGX as if they had cents, MGA as if it had none.
 var stripeDigits = map[string]int{"ISK": 2, "UGX": 2, "MGA": 0}
 
 func scale(code string) (ours, theirs int, err error) {
@@ -21,8 +21,8 @@ func scale(code string) (ours, theirs int, err error) {
 	return ours, ours, nil
 }
 
-// payable turns an amount above zero into Stripe's units. Error: ErrInvalid, also for thousandths that do not end in zero, which
-// card networks do not take.
+// payable turns an amount above zero into Stripe's units. Error: ErrInvalid, also for thousandths that do not end in
+// zero, which card networks do not take.
 func payable(key string, m money.Money) (int64, error) {
 	ours, theirs, err := scale(m.Currency)
 	switch {

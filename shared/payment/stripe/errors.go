@@ -64,8 +64,8 @@ func failure(err error) error {
 	return fmt.Errorf("%w: stripe %d %s %s (request %s)", meaning, e.HTTPStatusCode, e.Code, e.Msg, e.RequestID)
 }
 
-// refundFailure is failure for refunds: too large an amount has no code of its own, and a PaymentIntent without a charge is named by
-// the parameter.
+// refundFailure is failure for refunds: too large an amount has no code of its own, and a PaymentIntent without a
+// charge is named by the parameter.
 func refundFailure(err error) error {
 	e, ok := errors.AsType[*stripego.Error](err)
 	tooMuch := ok && e.Type == stripego.ErrorTypeInvalidRequest && e.Param == "amount"

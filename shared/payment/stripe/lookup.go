@@ -17,8 +17,8 @@ const (
 	pageSize  = 100       // the most Stripe gives at once
 )
 
-// Lookup implements payment.Provider. Cost: 1 list request for every 100 payments of the last hour until it is found, at most 10,
-// then 1 search and 1 read.
+// Lookup implements payment.Provider. Cost: 1 list request for every 100 payments of the last hour until it is found,
+// at most 10, then 1 search and 1 read.
 func (p *Provider) Lookup(ctx context.Context, key string) (payment.Payment, error) {
 	recent, complete, err := p.lookupRecent(ctx, key)
 	if err != nil || recent != nil {

@@ -28,7 +28,8 @@ func TestLookup(t *testing.T) {
 		},
 		{"nowhere", map[string]string{list: none, search: none}, "", payment.ErrNotFound},
 		{"the list cannot be read", map[string]string{list: `500{"error":{"type":"api_error"}}`}, "", payment.ErrUnknown},
-		{"the search cannot be read", map[string]string{list: none, search: `400{"error":{"type":"invalid_request_error"}}`}, "", payment.ErrUnknown},
+		{"the search cannot be read", map[string]string{list: none, search: `400{"error":{"type":"invalid_request_error"}}`},
+			"", payment.ErrUnknown},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -48,7 +49,8 @@ func TestLookup(t *testing.T) {
 func TestALookupThatWouldReadTooMuchIsNotANo(t *testing.T) {
 	t.Parallel()
 	other := strings.ReplaceAll(intent("succeeded"), `"dangol_key":"k"`, `"dangol_key":"other"`)
-	page := `{"object":"list","url":"/v1/payment_intents","has_more":true,"data":[` + strings.Repeat(other+",", 99) + other + `]}`
+	page := `{"object":"list","url":"/v1/payment_intents","has_more":true,"data":[` + strings.Repeat(other+",", 99) +
+		other + `]}`
 	none := `{"object":"list","data":[],"has_more":false,"url":"/v1/payment_intents"}`
 	p, stripe := says(t, map[string]string{list: "200" + page, search: "200" + none})
 	if _, err := p.Lookup(t.Context(), "k"); !errors.Is(err, payment.ErrUnknown) || len(stripe.seen) != 11 {

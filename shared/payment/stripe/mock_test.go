@@ -18,8 +18,8 @@ import (
 
 const mockVersion = "v0.203.0"
 
-// mock starts Stripe's own mock once for the test binary. It checks every request against Stripe's OpenAPI document and answers
-// with fixtures; it has no memory.
+// mock starts Stripe's own mock once for the test binary. It checks every request against Stripe's OpenAPI document and
+// answers with fixtures; it has no memory.
 var mock = sync.OnceValues(func() (string, error) {
 	binary, err := mockBinary()
 	if err != nil {

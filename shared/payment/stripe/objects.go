@@ -53,7 +53,8 @@ func state(in *stripego.PaymentIntent) payment.State {
 		}
 		return payment.StateCanceled
 	case stripego.PaymentIntentStatusRequiresPaymentMethod:
-		if e := in.LastPaymentError; e != nil && e.Type != stripego.ErrorTypeIdempotency { // that one says nothing about the card
+		// that one says nothing about the card
+		if e := in.LastPaymentError; e != nil && e.Type != stripego.ErrorTypeIdempotency {
 			return payment.StateDeclined
 		}
 	}

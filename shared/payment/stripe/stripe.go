@@ -1,15 +1,16 @@
-// Package stripe is payment.Provider over Stripe's PaymentIntents, cards only (docs.stripe.com/payments/payment-intents).
+// Package stripe is payment.Provider over Stripe's PaymentIntents, cards only
+// (docs.stripe.com/payments/payment-intents).
 //
-// Keys: each call sends its key as Stripe's Idempotency-Key, which Stripe remembers for 24 hours, and keeps it in the object's
-// metadata, where Lookup finds it for ever after.
+// Keys: each call sends its key as Stripe's Idempotency-Key, which Stripe remembers for 24 hours, and keeps it in the
+// object's metadata, where Lookup finds it for ever after.
 //
-// Lookup cannot repeat the first request (it has only the key, and repeating might create), and Stripe's search is up to a
-// minute behind, an hour in bad times. So it reads the list of the last hour, which is exact, then asks the search for what
-// is older. When neither gives certainty, because the list is too long or a call failed, the answer is ErrUnknown and not
-// ErrNotFound.
+// Lookup cannot repeat the first request (it has only the key, and repeating might create), and Stripe's search is up
+// to a minute behind, an hour in bad times. So it reads the list of the last hour, which is exact, then asks the search
+// for what is older. When neither gives certainty, because the list is too long or a call failed, the answer is
+// ErrUnknown and not ErrNotFound.
 //
-// A PaymentIntent whose card was declined could be confirmed again by a browser that has its client secret. Nobody is given
-// the secret here, so declined is an end.
+// A PaymentIntent whose card was declined could be confirmed again by a browser that has its client secret. Nobody is
+// given the secret here, so declined is an end.
 package stripe
 
 import (
@@ -29,11 +30,12 @@ import (
 // Config is what Stripe gives a shop, and where Stripe is.
 type Config struct {
 	APIKey        string
-	WebhookSecret string            // of the webhook endpoint, "whsec_..."
-	Clock         clock.Clock       // has to show the real time when the real Stripe is used
-	BaseURL       string            // "" for api.stripe.com
-	Timeout       time.Duration     // of one request; 15 s when zero, so that an API behind a 30 s gateway can still answer
-	Transport     http.RoundTripper // http.DefaultTransport when nil
+	WebhookSecret string      // of the webhook endpoint, "whsec_..."
+	Clock         clock.Clock // has to show the real time when the real Stripe is used
+	BaseURL       string      // "" for api.stripe.com
+	// of one request; 15 s when zero, so that an API behind a 30 s gateway can still answer
+	Timeout   time.Duration
+	Transport http.RoundTripper // http.DefaultTransport when nil
 }
 
 // Provider is Stripe. It is safe for concurrent use.
@@ -187,7 +189,8 @@ func (p *Provider) SaveMethod(ctx context.Context, req payment.SaveMethodRequest
 	return fromSetup(setup, customer), nil
 }
 
-// customer returns the reference given, or makes Stripe's customer: one for each of ours, also when asked twice at once.
+// customer returns the reference given, or makes Stripe's customer: one for each of ours, also when asked twice at
+// once.
 func (p *Provider) customer(ctx context.Context, ours, ref string) (string, error) {
 	if ref != "" {
 		return ref, nil

@@ -71,7 +71,8 @@ const (
 
 // intent is a PaymentIntent over 12,000 won with key k; more are further fields, each starting with a comma.
 func intent(status string, more ...string) string {
-	return `{"id":"pi_1","object":"payment_intent","amount":12000,"currency":"krw","created":1772452800,"status":"` + status +
+	return `{"id":"pi_1","object":"payment_intent","amount":12000,"currency":"krw","created":1772452800,"status":"` +
+		status +
 		`","metadata":{"dangol_key":"k","dangol_customer":"usr_1","checkout":"chk_1"}` + strings.Join(more, "") + `}`
 }
 
@@ -105,19 +106,23 @@ func TestStatesOfAPaymentIntent(t *testing.T) {
 			intent("succeeded", `,"amount_received":5000,"latest_charge":{"id":"ch_1","amount":12000,"amount_captured":5000,"amount_refunded":7000}`),
 			payment.StateCaptured, 5_000, 0,
 		},
-		{"challenge", intent("requires_action", `,"next_action":{"type":"redirect_to_url","redirect_to_url":{"url":"https://bank"}}`), payment.StateRequiresAction, 0, 0},
+		{"challenge", intent("requires_action",
+			`,"next_action":{"type":"redirect_to_url","redirect_to_url":{"url":"https://bank"}}`), payment.StateRequiresAction, 0, 0},
 		{"later", intent("processing"), payment.StateProcessing, 0, 0},
-		{"failed without a word", intent("requires_payment_method", `,"last_payment_error":{"type":"api_error"}`), payment.StateDeclined, 0, 0},
+		{"failed without a word", intent("requires_payment_method", `,"last_payment_error":{"type":"api_error"}`),
+			payment.StateDeclined, 0, 0},
 		{"not confirmed", intent("requires_payment_method"), payment.StateRequiresAction, 0, 0},
 		{"released", intent("canceled", released), payment.StateVoided, 0, 0},
 		{"given up", intent("canceled"), payment.StateCanceled, 0, 0},
-		{"declined", intent("requires_payment_method", `,"last_payment_error":{"type":"card_error","code":"card_declined","decline_code":"lost_card"}`), payment.StateDeclined, 0, 0},
+		{"declined", intent("requires_payment_method",
+			`,"last_payment_error":{"type":"card_error","code":"card_declined","decline_code":"lost_card"}`), payment.StateDeclined, 0, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			p, _ := says(t, map[string]string{"GET /v1/payment_intents/pi_1": "200" + tc.intent})
 			got, err := p.Get(t.Context(), "pi_1")
-			if err != nil || got.State != tc.state || got.Captured != money.Of(tc.captured, "KRW") || got.Refunded != money.Of(tc.refunded, "KRW") {
+			if err != nil || got.State != tc.state || got.Captured != money.Of(tc.captured, "KRW") ||
+				got.Refunded != money.Of(tc.refunded, "KRW") {
 				t.Errorf("got %+v, %v", got, err)
 			}
 			if got.Key != "k" || got.CustomerID != "usr_1" || len(got.Metadata) != 1 || got.Metadata["checkout"] != "chk_1" {
@@ -135,9 +140,11 @@ func TestStatesOfAPaymentIntent(t *testing.T) {
 
 func TestAuthorizeAsksForWhatIsMeant(t *testing.T) {
 	t.Parallel()
-	p, stripe := says(t, map[string]string{create: "200" + intent("requires_capture", visa), "POST /v1/customers": `200{"id":"cus_1"}`})
+	p, stripe := says(t, map[string]string{create: "200" + intent("requires_capture", visa),
+		"POST /v1/customers": `200{"id":"cus_1"}`})
 	got, err := p.Authorize(t.Context(), order())
-	if err != nil || got.Method != (payment.Method{Token: "pm_1", CustomerRef: "cus_1", Brand: "visa", Last4: "4242", ExpMonth: 12, ExpYear: 2030}) {
+	if err != nil || got.Method != (payment.Method{Token: "pm_1", CustomerRef: "cus_1", Brand: "visa", Last4: "4242",
+		ExpMonth: 12, ExpYear: 2030}) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	sent := stripe.last()
@@ -158,10 +165,12 @@ func TestAuthorizeAsksForWhatIsMeant(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent = stripe.last()
-	if sent.form.Get("capture_method") != "automatic" || sent.form.Get("setup_future_usage") != "off_session" || sent.form.Get("customer") != "cus_1" {
+	if sent.form.Get("capture_method") != "automatic" || sent.form.Get("setup_future_usage") != "off_session" ||
+		sent.form.Get("customer") != "cus_1" {
 		t.Errorf("sent %v", sent.form)
 	}
-	if customer := stripe.seen[len(stripe.seen)-2]; customer.line != "POST /v1/customers" || customer.key != "customer-usr_1" {
+	if customer := stripe.seen[len(stripe.seen)-2]; customer.line != "POST /v1/customers" ||
+		customer.key != "customer-usr_1" {
 		t.Errorf("customer made by %+v", customer)
 	}
 }
@@ -175,18 +184,24 @@ func TestErrorsSayWhatHappenedToTheMoney(t *testing.T) {
 		{"a broken Stripe", `500{"error":{"type":"api_error","message":"x"}}`, payment.ErrUnknown},
 		{"a broken gateway", `502<html>`, payment.ErrUnknown},
 		{"no JSON", `200<html>`, payment.ErrUnknown},
-		{"another request with this key is running", `409{"error":{"type":"invalid_request_error","code":"idempotency_key_in_use"}}`, payment.ErrUnknown},
-		{"another object of ours is locked", `429{"error":{"type":"invalid_request_error","code":"lock_timeout"}}`, payment.ErrUnavailable},
+		{"another request with this key is running",
+			`409{"error":{"type":"invalid_request_error","code":"idempotency_key_in_use"}}`, payment.ErrUnknown},
+		{"another object of ours is locked", `429{"error":{"type":"invalid_request_error","code":"lock_timeout"}}`,
+			payment.ErrUnavailable},
 		{"too fast", `429{"error":{"type":"invalid_request_error","code":"rate_limit"}}`, payment.ErrUnavailable},
 		{"key with other parameters", `400{"error":{"type":"idempotency_error"}}`, payment.ErrKeyReused},
-		{"captured already", `400{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state"}}`, payment.ErrStateConflict},
-		{"not there", `404{"error":{"type":"invalid_request_error","code":"resource_missing","param":"intent"}}`, payment.ErrNotFound},
-		{"no such card", `400{"error":{"type":"invalid_request_error","code":"resource_missing","param":"payment_method"}}`, payment.ErrInvalid},
+		{"captured already", `400{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state"}}`,
+			payment.ErrStateConflict},
+		{"not there", `404{"error":{"type":"invalid_request_error","code":"resource_missing","param":"intent"}}`,
+			payment.ErrNotFound},
+		{"no such card", `400{"error":{"type":"invalid_request_error","code":"resource_missing","param":"payment_method"}}`,
+			payment.ErrInvalid},
 		{"amount too large", `400{"error":{"type":"invalid_request_error","code":"amount_too_large","param":"amount_to_capture"}}`, payment.ErrInvalid},
 		{"wrong API key", `401{"error":{"type":"invalid_request_error"}}`, payment.ErrOurFault},
 		{"nothing moved by a wrong API key", `401{"error":{"type":"invalid_request_error"}}`, payment.ErrUnavailable},
 		{"a key without the permission", `403{"error":{"type":"invalid_request_error"}}`, payment.ErrOurFault},
-		{"a malformed request", `400{"error":{"type":"invalid_request_error","code":"parameter_unknown","param":"x"}}`, payment.ErrOurFault},
+		{"a malformed request", `400{"error":{"type":"invalid_request_error","code":"parameter_unknown","param":"x"}}`,
+			payment.ErrOurFault},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -211,21 +226,28 @@ func TestADeclineCarriesCodeKindAndPayment(t *testing.T) {
 		{"no money", `"code":"card_declined","decline_code":"insufficient_funds"`, "insufficient_funds", payment.KindSoft},
 		{"lost", `"code":"card_declined","decline_code":"lost_card"`, "lost_card", payment.KindHard},
 		{"no decline code", `"code":"expired_card"`, "expired_card", payment.KindHard},
-		{"a soft code that Mastercard forbids to retry", `"code":"card_declined","decline_code":"do_not_honor","network_advice_code":"03"`, "do_not_honor", payment.KindHard},
-		{"a soft code that Stripe advises against", `"code":"card_declined","decline_code":"generic_decline","advice_code":"do_not_try_again"`, "generic_decline", payment.KindHard},
-		{"the shopper has to come", `"code":"authentication_required","decline_code":"authentication_required"`, "authentication_required", payment.KindAction},
+		{"a soft code that Mastercard forbids to retry",
+			`"code":"card_declined","decline_code":"do_not_honor","network_advice_code":"03"`, "do_not_honor", payment.KindHard},
+		{"a soft code that Stripe advises against",
+			`"code":"card_declined","decline_code":"generic_decline","advice_code":"do_not_try_again"`, "generic_decline",
+			payment.KindHard},
+		{"the shopper has to come", `"code":"authentication_required","decline_code":"authentication_required"`,
+			"authentication_required", payment.KindAction},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			failed := intent("requires_payment_method", visa)
-			p, _ := says(t, map[string]string{create: `402{"error":{"type":"card_error",` + tc.fields + `,"payment_intent":` + failed + `}}`})
-			req := payment.ChargeRequest{Key: "k", Amount: money.Of(12_000, "KRW"), CustomerID: "usr_1", CustomerRef: "cus_1", MethodToken: "pm_1"}
+			p, _ := says(t, map[string]string{create: `402{"error":{"type":"card_error",` + tc.fields + `,"payment_intent":` +
+				failed + `}}`})
+			req := payment.ChargeRequest{Key: "k", Amount: money.Of(12_000, "KRW"), CustomerID: "usr_1", CustomerRef: "cus_1",
+				MethodToken: "pm_1"}
 			got, err := p.ChargeOffSession(t.Context(), req)
 			d, ok := errors.AsType[*payment.Declined](err)
 			if !ok || d.Code != tc.code || d.Kind != tc.kind {
 				t.Fatalf("got %v", err)
 			}
-			if got.ID != "pi_1" || got.State != payment.StateDeclined || got.DeclineCode != tc.code || got.DeclineKind != tc.kind {
+			if got.ID != "pi_1" || got.State != payment.StateDeclined || got.DeclineCode != tc.code ||
+				got.DeclineKind != tc.kind {
 				t.Errorf("payment %+v", got)
 			}
 		})
@@ -243,7 +265,8 @@ func TestTimeoutIsUnknownAndNoConnectionIsNot(t *testing.T) {
 		t.Errorf("timeout: %v", err)
 	}
 	front.Close()
-	if _, err := p.Authorize(t.Context(), order()); !errors.Is(err, payment.ErrUnavailable) || errors.Is(err, payment.ErrUnknown) {
+	if _, err := p.Authorize(t.Context(), order()); !errors.Is(err, payment.ErrUnavailable) ||
+		errors.Is(err, payment.ErrUnknown) {
 		t.Errorf("no connection: %v", err)
 	}
 }
@@ -258,10 +281,12 @@ func TestRefunds(t *testing.T) {
 	} {
 		p, stripe := says(t, map[string]string{"POST /v1/refunds": "200" + fmt.Sprintf(ok, status)})
 		got, err := p.Refund(t.Context(), req)
-		if err != nil || got.State != want || got.PaymentID != "pi_1" || got.Key != "k-r" || got.Amount != paymenttest.Won(500) {
+		if err != nil || got.State != want || got.PaymentID != "pi_1" || got.Key != "k-r" ||
+			got.Amount != paymenttest.Won(500) {
 			t.Errorf("%s: %+v, %v", status, got, err)
 		}
-		if sent := stripe.last(); sent.key != "k-r" || sent.form.Get("metadata[reason]") != "broken" || sent.form.Get("amount") != "500" {
+		if sent := stripe.last(); sent.key != "k-r" || sent.form.Get("metadata[reason]") != "broken" ||
+			sent.form.Get("amount") != "500" {
 			t.Errorf("sent %+v", sent)
 		}
 	}
@@ -286,11 +311,14 @@ func TestSaveMethodWithAChallenge(t *testing.T) {
 		"POST /v1/setup_intents": `200{"id":"seti_1","status":"requires_action","payment_method":{"id":"pm_1","card":{"last4":"3220"}},` +
 			`"next_action":{"type":"redirect_to_url","redirect_to_url":{"url":"https://bank"}}}`,
 	})
-	m, err := p.SaveMethod(t.Context(), payment.SaveMethodRequest{Key: "s", CustomerID: "usr_1", MethodToken: "pm_card_threeDSecure2Required"})
-	if err != nil || m != (payment.Method{Token: "pm_1", CustomerRef: "cus_1", Last4: "3220", NextActionURL: "https://bank"}) {
+	m, err := p.SaveMethod(t.Context(),
+		payment.SaveMethodRequest{Key: "s", CustomerID: "usr_1", MethodToken: "pm_card_threeDSecure2Required"})
+	if err != nil || m != (payment.Method{Token: "pm_1", CustomerRef: "cus_1", Last4: "3220",
+		NextActionURL: "https://bank"}) {
 		t.Errorf("got %+v, %v", m, err)
 	}
-	if sent := stripe.last(); sent.form.Get("usage") != "off_session" || sent.form.Get("customer") != "cus_1" || sent.key != "s" {
+	if sent := stripe.last(); sent.form.Get("usage") != "off_session" || sent.form.Get("customer") != "cus_1" ||
+		sent.key != "s" {
 		t.Errorf("sent %+v", sent)
 	}
 }

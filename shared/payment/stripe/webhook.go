@@ -16,8 +16,8 @@ import (
 	"github.com/stripe/stripe-go/v84/webhook"
 )
 
-// ParseWebhook implements payment.Provider. Stripe's messages do not say which card was used nor what was refunded so far; Get
-// does. Messages of another API version are read as well as they can be, since losing one is worse.
+// ParseWebhook implements payment.Provider. Stripe's messages do not say which card was used nor what was refunded so
+// far; Get does. Messages of another API version are read as well as they can be, since losing one is worse.
 func (p *Provider) ParseWebhook(header http.Header, body []byte, now time.Time) (payment.Notification, error) {
 	signature := header.Get("Stripe-Signature")
 	if p.secret == "" || !fresh(signature, now) {
@@ -28,7 +28,8 @@ func (p *Provider) ParseWebhook(header http.Header, body []byte, now time.Time) 
 		IgnoreAPIVersionMismatch: true,
 	})
 	switch {
-	case errors.Is(err, webhook.ErrNoValidSignature), errors.Is(err, webhook.ErrInvalidHeader), errors.Is(err, webhook.ErrNotSigned):
+	case errors.Is(err, webhook.ErrNoValidSignature), errors.Is(err, webhook.ErrInvalidHeader), errors.Is(err,
+		webhook.ErrNotSigned):
 		return payment.Notification{}, fmt.Errorf("%w: %w", payment.ErrBadSignature, err)
 	case err != nil:
 		return payment.Notification{}, fmt.Errorf("%w: %w", payment.ErrInvalid, err)
@@ -64,8 +65,8 @@ var refundEvents = map[stripego.EventType]bool{
 	stripego.EventTypeRefundFailed:  true,
 }
 
-// WebhookEvents are the types of events that the shop acts on, sorted: the endpoint in Stripe must send these, and the guide
-// to deploying lists them. Others are accepted and ignored.
+// WebhookEvents are the types of events that the shop acts on, sorted: the endpoint in Stripe must send these, and the
+// guide to deploying lists them. Others are accepted and ignored.
 func WebhookEvents() []string {
 	all := []string{string(stripego.EventTypePaymentMethodAutomaticallyUpdated)}
 	for _, events := range []map[stripego.EventType]bool{paymentEvents, refundEvents} {

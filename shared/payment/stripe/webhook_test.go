@@ -14,14 +14,16 @@ import (
 )
 
 func signed(body string, at time.Time) (http.Header, []byte) {
-	out := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: []byte(body), Secret: "whsec_1", Timestamp: at})
+	out := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: []byte(body), Secret: "whsec_1",
+		Timestamp: at})
 	header := http.Header{}
 	header.Set("Stripe-Signature", out.Header)
 	return header, []byte(body)
 }
 
 func event(kind, object string) string {
-	return `{"id":"evt_1","object":"event","type":"` + kind + `","created":1772452800,"api_version":"2020-08-27","data":{"object":` + object + `}}`
+	return `{"id":"evt_1","object":"event","type":"` + kind +
+		`","created":1772452800,"api_version":"2020-08-27","data":{"object":` + object + `}}`
 }
 
 func TestWebhooks(t *testing.T) {
@@ -32,8 +34,10 @@ func TestWebhooks(t *testing.T) {
 		name, body string
 		check      func(payment.Notification) bool
 	}{
-		{"a payment", event("payment_intent.succeeded", intent("succeeded", `,"amount_received":12000,"latest_charge":"ch_1"`)), func(n payment.Notification) bool {
-			return n.ID == "evt_1" && n.Subject == payment.SubjectPayment && n.Payment.State == payment.StateCaptured && n.Payment.Key == "k"
+		{"a payment", event("payment_intent.succeeded",
+			intent("succeeded", `,"amount_received":12000,"latest_charge":"ch_1"`)), func(n payment.Notification) bool {
+			return n.ID == "evt_1" && n.Subject == payment.SubjectPayment && n.Payment.State == payment.StateCaptured &&
+				n.Payment.Key == "k"
 		}},
 		{"a refund that failed", event("refund.failed", back), func(n payment.Notification) bool {
 			return n.Subject == payment.SubjectRefund && n.Refund.State == payment.RefundFailed && n.Refund.PaymentID == "pi_1"
@@ -65,7 +69,8 @@ func TestWebhooksThatAreNotFromStripeAreRefused(t *testing.T) {
 	refused("from the future", p, header, body, noon.Add(-edge), payment.ErrBadSignature)
 	refused("unsigned", p, http.Header{}, body, noon, payment.ErrBadSignature)
 	refused("rubbish", p, http.Header{"Stripe-Signature": {"t=1772452800,v1"}}, body, noon, payment.ErrBadSignature)
-	refused("no secret set up", stripe.New(stripe.Config{Clock: clock.Stopped(noon)}), header, body, noon, payment.ErrBadSignature)
+	refused("no secret set up", stripe.New(stripe.Config{Clock: clock.Stopped(noon)}), header, body, noon,
+		payment.ErrBadSignature)
 	header, body = signed(`{"object":"event"}`, noon)
 	refused("signed and empty", p, header, body, noon, payment.ErrInvalid)
 	header, body = signed(event("payment_intent.succeeded", `[]`), noon)

@@ -13,7 +13,8 @@ func TestEveryAccessAndEveryKindOfCaller(t *testing.T) {
 	t.Parallel()
 	guest, _ := client(t)
 	callers := map[string]*apitest.Client{
-		"guest": guest, "customer": guest.As(apitest.Ann), "agent": guest.As(apitest.Agent), "merchant": guest.As(apitest.Merchant),
+		"guest": guest, "customer": guest.As(apitest.Ann), "agent": guest.As(apitest.Agent),
+		"merchant":  guest.As(apitest.Merchant),
 		"bad token": guest.With("Authorization", "Bearer nonsense"), "no bearer": guest.With("Authorization", "Basic YTpi"),
 		"lower case scheme": guest.With("Authorization", "bearer nonsense"),
 	}
@@ -22,9 +23,12 @@ func TestEveryAccessAndEveryKindOfCaller(t *testing.T) {
 		allow  map[string]string // caller -> what the handler sees; the others are refused
 		other  int
 	}{
-		{api.Public, map[string]string{"guest": "guest", "customer": "guest", "agent": "guest", "merchant": "guest", "bad token": "guest", "no bearer": "guest", "lower case scheme": "guest"}, 0},
-		{api.Signed, map[string]string{"guest": "guest", "customer": "guest", "agent": "guest", "merchant": "guest", "bad token": "guest", "no bearer": "guest", "lower case scheme": "guest"}, 0},
-		{api.Shopper, map[string]string{"guest": "guest", "customer": "customer", "agent": "agent", "merchant": "merchant"}, 401},
+		{api.Public, map[string]string{"guest": "guest", "customer": "guest", "agent": "guest", "merchant": "guest",
+			"bad token": "guest", "no bearer": "guest", "lower case scheme": "guest"}, 0},
+		{api.Signed, map[string]string{"guest": "guest", "customer": "guest", "agent": "guest", "merchant": "guest",
+			"bad token": "guest", "no bearer": "guest", "lower case scheme": "guest"}, 0},
+		{api.Shopper, map[string]string{"guest": "guest", "customer": "customer", "agent": "agent", "merchant": "merchant"},
+			401},
 		{api.Customer, map[string]string{"customer": "customer", "agent": "agent", "merchant": "merchant"}, 401},
 		{api.Agent, map[string]string{"agent": "agent", "merchant": "merchant"}, 401},
 		{api.MerchantIs, map[string]string{"merchant": "merchant"}, 401},

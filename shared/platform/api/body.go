@@ -26,7 +26,8 @@ func readBody(route Route, r *http.Request) ([]byte, error) {
 	case err != nil:
 		return nil, problem.BadRequest("bad_request", "The body could not be read.").Because(err)
 	case int64(len(body)) > route.MaxBody:
-		return nil, problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "This route takes at most %d bytes.", route.MaxBody)
+		return nil, problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "This route takes at most %d bytes.",
+			route.MaxBody)
 	case !utf8.Valid(body):
 		return nil, problem.BadRequest("bad_request", "The body is not valid UTF-8.")
 	case bytes.Contains(body, []byte(`\u0000`)) || bytes.IndexByte(body, 0) >= 0:
@@ -38,9 +39,9 @@ func readBody(route Route, r *http.Request) ([]byte, error) {
 	return body, oneMeaning(body)
 }
 
-// oneMeaning refuses JSON that two readers can understand differently: a key twice in one object, of which one reader takes
-// the first and another the last; and nesting without end. What is no JSON is left to whoever reads it. Letters count, so
-// "EMAIL" is another key than "email", and unknown (huma.ValidateStrictCasing).
+// oneMeaning refuses JSON that two readers can understand differently: a key twice in one object, of which one reader
+// takes the first and another the last; and nesting without end. What is no JSON is left to whoever reads it. Letters
+// count, so "EMAIL" is another key than "email", and unknown (huma.ValidateStrictCasing).
 func oneMeaning(body []byte) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()

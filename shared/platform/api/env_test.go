@@ -26,16 +26,19 @@ func TestFromEnvAsksTheIssuerForItsKeysWithTheFunctionsOwnClient(t *testing.T) {
 	var used atomic.Int32
 	vars := map[string]string{"JWT_ISSUER": "ISSUER", "JWT_JWKS": issuer.URL + "/keys"}
 	env := &boot.Env{
-		Getenv: func(n string) string { return vars[n] }, Clock: clock.Stopped(noon), HTTP: &http.Client{Transport: counting{&used}},
+		Getenv: func(n string) string { return vars[n] }, Clock: clock.Stopped(noon),
+		HTTP: &http.Client{Transport: counting{&used}},
 	}
 	options, err := api.FromEnv(t.Context(), env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := options.Verify(t.Context(), token); problem.Code(err) != "invalid_token" || asked.Load() != "/keys" || used.Load() != 1 {
+	if _, err := options.Verify(t.Context(), token); problem.Code(err) != "invalid_token" || asked.Load() != "/keys" ||
+		used.Load() != 1 {
 		t.Errorf("%v, asked %v, client used %d times", err, asked.Load(), used.Load())
 	}
-	if _, err := api.FromEnv(t.Context(), &boot.Env{Getenv: func(string) string { return "" }}); err == nil || !strings.Contains(err.Error(), "JWT_ISSUER") {
+	if _, err := api.FromEnv(t.Context(), &boot.Env{Getenv: func(string) string { return "" }}); err == nil ||
+		!strings.Contains(err.Error(), "JWT_ISSUER") {
 		t.Errorf("without an issuer: %v", err)
 	}
 }

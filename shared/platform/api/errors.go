@@ -58,8 +58,8 @@ func fromHuma(status int, message string, errs []error) *problem.Problem {
 	return p
 }
 
-// unfitting matches what encoding/json says of a value that passed validation and does not fit into the Go type, such as a
-// number beyond 64 bits. It names our types, which are nobody's business, and the field without indexes.
+// unfitting matches what encoding/json says of a value that passed validation and does not fit into the Go type, such
+// as a number beyond 64 bits. It names our types, which are nobody's business, and the field without indexes.
 var unfitting = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^json: cannot unmarshal (\w+).* into Go struct field [^. ]*\.(\S+) of type`)
 })
@@ -72,7 +72,8 @@ func fieldOf(err error) problem.Field {
 	d := detailer.ErrorDetail()
 	if m := unfitting().FindStringSubmatch(d.Message); m != nil {
 		return problem.Field{
-			Pointer: "/" + strings.ReplaceAll(m[2], ".", "/"), Code: "wrong_type", Message: "the " + m[1] + " does not fit this field",
+			Pointer: "/" + strings.ReplaceAll(m[2], ".", "/"), Code: "wrong_type",
+			Message: "the " + m[1] + " does not fit this field",
 		}
 	}
 	return problem.Field{Pointer: pointer(d.Location, d.Message), Code: codeOf(d.Message), Message: d.Message}
@@ -102,8 +103,10 @@ var codes = []struct{ begins, code string }{
 	{"expected boolean", "wrong_type"}, {"expected number >", "too_small"}, {"expected number <", "too_large"},
 	{"expected number", "wrong_type"}, {"expected integer", "wrong_type"}, {"expected array length >=", "too_short"},
 	{"expected array length <=", "too_long"}, {"expected array", "wrong_type"}, {"expected object", "wrong_type"},
-	{"expected length >=", "too_short"}, {"expected length <=", "too_long"}, {"expected value to be one of", "not_allowed"},
-	{"expected string to match", "wrong_format"}, {"expected string to be", "wrong_format"}, {"expected string", "wrong_type"},
+	{"expected length >=", "too_short"}, {"expected length <=", "too_long"},
+	{"expected value to be one of", "not_allowed"},
+	{"expected string to match", "wrong_format"}, {"expected string to be", "wrong_format"},
+	{"expected string", "wrong_type"},
 	{"invalid integer", "wrong_type"}, {"invalid", "wrong_format"},
 }
 
@@ -125,8 +128,8 @@ func (s *Service) refuse(ctx context.Context, r Route, err error) error {
 	return &p
 }
 
-// judge says what an error means to the caller, and how loudly to log it. An operation that ran out of time is overload and
-// not a fault: 503 with Retry-After, a warning. A caller who hung up is neither: nobody reads the answer.
+// judge says what an error means to the caller, and how loudly to log it. An operation that ran out of time is overload
+// and not a fault: 503 with Retry-After, a warning. A caller who hung up is neither: nobody reads the answer.
 func judge(ctx context.Context, err error) (problem.Problem, slog.Level) {
 	p := *problem.From(err)
 	expired := errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// setDefaultHeaders keeps answers, errors among them, out of every cache on the way, and browsers from guessing types. An
-// answer that anyone may keep says so itself.
+// setDefaultHeaders keeps answers, errors among them, out of every cache on the way, and browsers from guessing types.
+// An answer that anyone may keep says so itself.
 func setDefaultHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")

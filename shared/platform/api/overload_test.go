@@ -16,8 +16,8 @@ import (
 	"dangol/shared/platform/problem"
 )
 
-// An operation that runs out of time is overload: the caller may try again, and nobody is called at night. A caller who has
-// hung up is no error at all.
+// An operation that runs out of time is overload: the caller may try again, and nobody is called at night. A caller who
+// has hung up is no error at all.
 func TestRunningOutOfTimeIsBusyAndHangingUpIsNothing(t *testing.T) {
 	t.Parallel()
 	past, expire := context.WithDeadline(context.Background(), time.Unix(0, 0))
@@ -35,7 +35,8 @@ func TestRunningOutOfTimeIsBusyAndHangingUpIsNothing(t *testing.T) {
 		{"the operation says so", t.Context(), fmt.Errorf("get: %w", context.DeadlineExceeded), 503, "busy", "WARN"},
 		{"only the context does", past, errors.New("read: i/o timeout"), 503, "busy", "WARN"},
 		{"the caller hung up", gone, errors.New("read: use of closed connection"), 503, "busy", "DEBUG"},
-		{"a refusal stays what it is", past, problem.NotFound("no_such_cart", "There is no such cart."), 404, "no_such_cart", "DEBUG"},
+		{"a refusal stays what it is", past, problem.NotFound("no_such_cart", "There is no such cart."), 404, "no_such_cart",
+			"DEBUG"},
 		{"a fault stays a fault", t.Context(), errors.New("nil map"), 500, "internal", "ERROR"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

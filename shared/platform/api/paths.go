@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// encodingPaths encodes the path of an event again. API Gateway decodes it ("/codes/50%25OFF" arrives as "/codes/50%OFF"), and
-// what stands behind would take the rest for an escape, a query or a fragment.
+// encodingPaths encodes the path of an event again. API Gateway decodes it ("/codes/50%25OFF" arrives as
+// "/codes/50%OFF"), and what stands behind would take the rest for an escape, a query or a fragment.
 type encodingPaths struct{ lambda.Handler }
 
 // Invoke implements lambda.Handler.

@@ -18,7 +18,8 @@ type namedOut struct{ Body struct{ Name string } }
 func TestPathsArriveDecodedFromAPIGateway(t *testing.T) {
 	t.Parallel()
 	s := api.New("demo", api.Options{})
-	api.Handle(s, api.Route{Method: "GET", Path: "/codes/{name}", ID: "code", Summary: "code", Tag: "demo", Access: api.Public},
+	api.Handle(s, api.Route{Method: "GET", Path: "/codes/{name}", ID: "code", Summary: "code", Tag: "demo",
+		Access: api.Public},
 		func(_ context.Context, in *namedIn) (*namedOut, error) {
 			out := &namedOut{}
 			out.Body.Name = in.Name
@@ -26,7 +27,8 @@ func TestPathsArriveDecodedFromAPIGateway(t *testing.T) {
 		})
 	guest := apitest.New(t, s.Lambda())
 	for sent, want := range map[string]string{
-		"WELCOME": "WELCOME", "50%25OFF": "50%OFF", "50%2525OFF": "50%25OFF", "A%20B": "A B", "A%3FB": "A?B", "A%23B": "A#B", "%25": "%",
+		"WELCOME": "WELCOME", "50%25OFF": "50%OFF", "50%2525OFF": "50%25OFF", "A%20B": "A B", "A%3FB": "A?B", "A%23B": "A#B",
+		"%25":                "%",
 		"%EC%BF%A0%ED%8F%B0": "쿠폰", "A+B": "A+B", "%22x%22": `"x"`, "a%5Cb": `a\b`, "%7B%7D": "{}",
 	} {
 		var got struct{ Name string }

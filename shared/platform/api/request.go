@@ -31,7 +31,8 @@ type Options struct {
 	// Verify checks a bearer token; *auth.Verifier has it.
 	Verify func(ctx context.Context, token string) (auth.Principal, error)
 	// Lazy prepares a route when it is first called, and not all of them at start: a function with 14 routes would spend a
-	// third of its start on 13 that the first request does not want. Only for callers that come one at a time, as on Lambda.
+	// third of its start on 13 that the first request does not want. Only for callers that come one at a time, as on
+	// Lambda.
 	Lazy bool
 }
 
@@ -107,7 +108,8 @@ func (s *Service) recoverPanic(ctx context.Context, w http.ResponseWriter) {
 		return
 	}
 	s.options.Log.ErrorContext(ctx, "panic", "cause", cause, "stack", string(debug.Stack()))
-	writeProblem(ctx, w, problem.New(http.StatusInternalServerError, "internal", "Something went wrong on our side. Trying again is safe."))
+	writeProblem(ctx, w, problem.New(http.StatusInternalServerError, "internal",
+		"Something went wrong on our side. Trying again is safe."))
 }
 
 // adapter is the mux that Huma registers on. Routes are on our own mux already; it only hands the handler over.

@@ -23,7 +23,8 @@ func TestGoodRequestReachesTheHandler(t *testing.T) {
 	var got struct{ Name, Subject, Cursor, RequestID, Source, Correlation string }
 	var limit struct{ Limit int }
 	r.Want(201).Into(&got).Into(&limit)
-	want := struct{ Name, Subject, Cursor, RequestID, Source, Correlation string }{"쑥 비누 🎁", "cust-ann", "abc", "req-test", "203.0.113.7", "trace-7"}
+	want := struct{ Name, Subject, Cursor, RequestID, Source, Correlation string }{"쑥 비누 🎁", "cust-ann", "abc", "req-test",
+		"203.0.113.7", "trace-7"}
 	if got != want || limit.Limit != 5 {
 		t.Errorf("%+v with limit %d, want %+v", got, limit.Limit, want)
 	}
@@ -36,10 +37,12 @@ func TestCorrelationIDFromOutsideIsCheckedBeforeItIsLogged(t *testing.T) {
 	t.Parallel()
 	guest, _ := client(t)
 	for sent, want := range map[string]string{
-		"": "req-test", "ok-1._Z": "ok-1._Z", "a b": "req-test", `"}{`: "req-test", strings.Repeat("a", 65): "req-test", "김": "req-test",
+		"": "req-test", "ok-1._Z": "ok-1._Z", "a b": "req-test", `"}{`: "req-test", strings.Repeat("a", 65): "req-test",
+		"김": "req-test",
 	} {
 		var got struct{ Correlation string }
-		guest.With("X-Correlation-Id", sent).Do("POST", "/echo/x", map[string]any{"name": "n", "quantity": 1}).Want(201).Into(&got)
+		guest.With("X-Correlation-Id", sent).Do("POST", "/echo/x",
+			map[string]any{"name": "n", "quantity": 1}).Want(201).Into(&got)
 		if got.Correlation != want {
 			t.Errorf("sent %q, used %q", sent, got.Correlation)
 		}
@@ -50,9 +53,11 @@ func TestBadInputNamesTheField(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, path, body, pointer, code string }{
 		{"an unknown field", "/echo/x", `{"name":"n","quantity":1,"color":"red"}`, "/color", "unknown_field"},
-		{"an unknown field in a line", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"A","price":1,"x":1}]}`, "/lines/0/x", "unknown_field"},
+		{"an unknown field in a line", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"A","price":1,"x":1}]}`,
+			"/lines/0/x", "unknown_field"},
 		{"a field missing", "/echo/x", `{"quantity":1}`, "/name", "required"},
-		{"a field missing in a line", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"A"}]}`, "/lines/0/price", "required"},
+		{"a field missing in a line", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"A"}]}`, "/lines/0/price",
+			"required"},
 		{"a text for a number", "/echo/x", `{"name":"n","quantity":"1"}`, "/quantity", "wrong_type"},
 		{"a fraction for a whole number", "/echo/x", `{"name":"n","quantity":1.5}`, "/quantity", "wrong_type"},
 		{"a number for a text", "/echo/x", `{"name":7,"quantity":1}`, "/name", "wrong_type"},
@@ -60,16 +65,19 @@ func TestBadInputNamesTheField(t *testing.T) {
 		{"an object for a list", "/echo/x", `{"name":"n","quantity":1,"lines":{}}`, "/lines", "wrong_type"},
 		{"negative", "/echo/x", `{"name":"n","quantity":-1}`, "/quantity", "too_small"},
 		{"huge", "/echo/x", `{"name":"n","quantity":101}`, "/quantity", "too_large"},
-		{"beyond 64 bits", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"A","price":99999999999999999999}]}`, "/lines/price", "wrong_type"},
+		{"beyond 64 bits", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"A","price":99999999999999999999}]}`,
+			"/lines/price", "wrong_type"},
 		{"beyond 64 bits at the top", "/echo/x", `{"name":"n","quantity":-99999999999999999999}`, "/quantity", "too_small"},
 		{"too short", "/echo/x", `{"name":"","quantity":1}`, "/name", "too_short"},
 		{"too long", "/echo/x", `{"name":"` + strings.Repeat("가", 21) + `","quantity":1}`, "/name", "too_long"},
 		{"too many", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"A","price":1},{"sku":"A","price":1},{"sku":"A","price":1},{"sku":"A","price":1}]}`, "/lines", "too_long"},
 		{"none of the list", "/echo/x", `{"name":"n","quantity":1,"kind":"c"}`, "/kind", "not_allowed"},
-		{"another form", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"a","price":1}]}`, "/lines/0/sku", "wrong_format"},
+		{"another form", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"a","price":1}]}`, "/lines/0/sku",
+			"wrong_format"},
 		{"NUL in a text", "/echo/x", `{"name":"a\u0000b","quantity":1}`, "/name", "nul_character"},
 		{"NUL in a name", "/echo/x", `{"name":"n","quantity":1,"notes":{"a\u0000":"b"}}`, "/notes", "nul_character"},
-		{"NUL deep in", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"A","price":1},{"sku":"\u0000","price":1}]}`, "/lines/1/sku", "nul_character"},
+		{"NUL deep in", "/echo/x", `{"name":"n","quantity":1,"lines":[{"sku":"A","price":1},{"sku":"\u0000","price":1}]}`,
+			"/lines/1/sku", "nul_character"},
 		{"a path too long", "/echo/" + strings.Repeat("x", 11), `{"name":"n","quantity":1}`, "path/id", "too_long"},
 		{"a limit of nothing", "/echo/x?limit=0", `{"name":"n","quantity":1}`, "query/limit", "too_small"},
 		{"a limit of words", "/echo/x?limit=many", `{"name":"n","quantity":1}`, "query/limit", "wrong_type"},
@@ -133,7 +141,8 @@ func TestErrorsOfHandlersBecomeProblems(t *testing.T) {
 	t.Parallel()
 	guest, logged := client(t)
 	p := guest.Do("GET", "/fail/problem", nil).WantProblem(409, "cart_closed")
-	if p.Detail != "This cart has been ordered." || p.Extra["orderId"] != "ord_1" || p.RequestID != "req-test" || p.Title != "Conflict" {
+	if p.Detail != "This cart has been ordered." || p.Extra["orderId"] != "ord_1" || p.RequestID != "req-test" ||
+		p.Title != "Conflict" {
 		t.Errorf("%+v", p)
 	}
 	for _, path := range []string{"/fail/error", "/fail/other", "/panic"} {
@@ -170,7 +179,8 @@ func TestIdempotencyKeyIsReadWhereTheRouteTakesOne(t *testing.T) {
 	if !first.Keyed || first.Key != "k-1" {
 		t.Errorf("with a key: %+v", first)
 	}
-	if again := do(guest.With("Idempotency-Key", "k-1"), "/echo/x", `{"name":"other","quantity":1}`); again.Token != first.Token {
+	if again := do(guest.With("Idempotency-Key", "k-1"), "/echo/x",
+		`{"name":"other","quantity":1}`); again.Token != first.Token {
 		t.Error("a repetition with another body is not recognized as the same key")
 	}
 	for name, other := range map[string]seen{
@@ -187,7 +197,8 @@ func TestIdempotencyKeyIsReadWhereTheRouteTakesOne(t *testing.T) {
 	}
 	guest.Do("POST", "/keyed/x", body).WantField("header/Idempotency-Key")
 	for _, bad := range []string{strings.Repeat("k", 256), "ключ", "a\tb"} {
-		if f := guest.With("Idempotency-Key", bad).Do("POST", "/echo/x", body).WantField("header/Idempotency-Key"); f.Code != "wrong_format" {
+		if f := guest.With("Idempotency-Key", bad).Do("POST", "/echo/x",
+			body).WantField("header/Idempotency-Key"); f.Code != "wrong_format" {
 			t.Errorf("%q: %+v", bad, f)
 		}
 	}
@@ -199,7 +210,8 @@ func TestIfMatch(t *testing.T) {
 		header, version string
 		want            bool
 	}{
-		{"", "3", true}, {"*", "3", true}, {`"3"`, "3", true}, {`"2", "3"`, "3", true}, {`"2"`, "3", false}, {"3", "3", false},
+		{"", "3", true}, {"*", "3", true}, {`"3"`, "3", true}, {`"2", "3"`, "3", true}, {`"2"`, "3", false},
+		{"3", "3", false},
 		{`W/"3"`, "3", false}, {`"33"`, "3", false}, {`""`, "3", false},
 	} {
 		if got := api.Matches(c.header, c.version); got != c.want {
@@ -226,12 +238,15 @@ func TestAFieldIsReadOnceAndAsItIsWritten(t *testing.T) {
 		{"twice, once escaped", `{"name":"a","quantity":1,"n\u0061me":"b"}`, "/name", "duplicate_field"},
 		{"twice in a line", `{"name":"a","quantity":1,"lines":[{"sku":"A","price":1},{"sku":"A","price":1,"sku":"B"}]}`,
 			"/lines/1/sku", "duplicate_field"},
-		{"an object twice, half in each", `{"name":"a","quantity":1,"notes":{"a":"b"},"notes":{"c":"d"}}`, "/notes", "duplicate_field"},
+		{"an object twice, half in each", `{"name":"a","quantity":1,"notes":{"a":"b"},"notes":{"c":"d"}}`, "/notes",
+			"duplicate_field"},
 		{"a key of a map twice", `{"name":"a","quantity":1,"notes":{"a":"b","a":"c"}}`, "/notes/a", "duplicate_field"},
-		{"other letters besides", `{"name":"a","quantity":1,"NAME":"` + strings.Repeat("b", 30) + `"}`, "/NAME", "unknown_field"},
+		{"other letters besides", `{"name":"a","quantity":1,"NAME":"` + strings.Repeat("b", 30) + `"}`, "/NAME",
+			"unknown_field"},
 		{"other letters alone", `{"Name":"a","quantity":1}`, "/name", "required"},
 		{"a long s, which folds to s", `{"name":"a","quantity":1,"line\u017f":[]}`, "/lineſ", "unknown_field"},
-		{"nested without end", `{"name":"a","quantity":1,"notes":` + strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40) + `}`,
+		{"nested without end", `{"name":"a","quantity":1,"notes":` + strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}",
+			40) + `}`,
 			"/notes" + strings.Repeat("/a", 31), "too_deep"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 // client (apitest), requests by validation.
 func init() { huma.DefaultArrayNullable = false }
 
-// subjects maps a package whose types appear in the API to the word that begins their schema names, where that is not the
-// package's own name. The empty word leaves the type's name as it is.
+// subjects maps a package whose types appear in the API to the word that begins their schema names, where that is not
+// the package's own name. The empty word leaves the type's name as it is.
 var subjects = map[string]string{"catalog": "Product", "shopify": "Import", "problem": "", "address": ""}
 
 // named are the types whose schema is named for what it is in the API and not for its place in the source.

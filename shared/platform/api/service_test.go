@@ -64,19 +64,24 @@ var errSecret = errors.New("table Commerce-prod is on fire")
 
 // service has a route of each access, one that echoes, and some that fail.
 func service(logged *bytes.Buffer) *api.Service {
-	s := api.New("demo", api.Options{Clock: clock.Stopped(noon), Log: slog.New(slog.NewJSONHandler(logged, nil)), Verify: apitest.Verify})
+	s := api.New("demo", api.Options{Clock: clock.Stopped(noon), Log: slog.New(slog.NewJSONHandler(logged, nil)),
+		Verify: apitest.Verify})
 	for _, a := range []api.Access{api.Public, api.Shopper, api.Customer, api.Agent, api.MerchantIs, api.Signed} {
-		api.Handle(s, api.Route{Method: "GET", Path: "/" + string(a), ID: "who" + string(a), Summary: "who", Tag: "demo", Access: a}, who)
+		api.Handle(s, api.Route{Method: "GET", Path: "/" + string(a), ID: "who" + string(a), Summary: "who", Tag: "demo",
+			Access: a}, who)
 	}
-	api.Handle(s, api.Route{Method: "POST", Path: "/echo/{id}", ID: "echo", Summary: "echo", Tag: "demo", Access: api.Shopper,
+	api.Handle(s, api.Route{Method: "POST", Path: "/echo/{id}", ID: "echo", Summary: "echo", Tag: "demo",
+		Access: api.Shopper,
 		Status: 201, Keyed: api.KeyOptional, MaxBody: 2_000, Errors: []int{409}}, echo)
-	api.Handle(s, api.Route{Method: "POST", Path: "/keyed/{id}", ID: "keyed", Summary: "keyed", Tag: "demo", Access: api.Public, Keyed: api.KeyRequired}, echo)
+	api.Handle(s, api.Route{Method: "POST", Path: "/keyed/{id}", ID: "keyed", Summary: "keyed", Tag: "demo",
+		Access: api.Public, Keyed: api.KeyRequired}, echo)
 	for name, err := range map[string]error{
 		"problem": problem.Conflict("cart_closed", "This cart has been ordered.").With("orderId", "ord_1").Because(errSecret),
 		"busy":    problem.Busy(errSecret),
 		"error":   errSecret, "cursor": api.CursorProblem(table.ErrCursor), "other": api.CursorProblem(errSecret),
 	} {
-		api.Handle(s, api.Route{Method: "GET", Path: "/fail/" + name, ID: "fail" + name, Summary: "fail", Tag: "demo", Access: api.Public},
+		api.Handle(s, api.Route{Method: "GET", Path: "/fail/" + name, ID: "fail" + name, Summary: "fail", Tag: "demo",
+			Access: api.Public},
 			func(context.Context, *whoIn) (*whoOut, error) { return nil, err })
 	}
 	api.Handle(s, api.Route{Method: "GET", Path: "/panic", ID: "panic", Summary: "panic", Tag: "demo", Access: api.Public},
@@ -92,7 +97,8 @@ func who(ctx context.Context, _ *whoIn) (*whoOut, error) {
 func echo(ctx context.Context, in *echoIn) (*echoOut, error) {
 	out := &echoOut{}
 	b := &out.Body
-	b.Name, b.Kind, b.Limit, b.Cursor, b.RequestID, b.Source = in.Body.Name, in.Body.Kind, in.Limit, in.Cursor, api.RequestID(ctx), api.SourceIP(ctx)
+	b.Name, b.Kind, b.Limit, b.Cursor, b.RequestID, b.Source =
+		in.Body.Name, in.Body.Kind, in.Limit, in.Cursor, api.RequestID(ctx), api.SourceIP(ctx)
 	b.Subject, b.Correlation, b.Key = auth.From(ctx).Subject, logging.Correlation(ctx), api.IdempotencyKey(ctx)
 	b.Keyed, b.Token = api.Idempotency(ctx).Keyed(), api.Idempotency(ctx).Token("")
 	return out, nil

@@ -1,9 +1,9 @@
 // Package auth turns a bearer token into a principal. Every function verifies the token itself, also behind the API
-// Gateway authorizer: routes that guests may call have no authorizer, and a handler that trusts an event's claims trusts
-// whoever can invoke it.
+// Gateway authorizer: routes that guests may call have no authorizer, and a handler that trusts an event's claims
+// trusts whoever can invoke it.
 //
-// Tokens are Cognito access tokens (RS256): iss, token_use=access, client_id, sub, cognito:groups. The development issuer
-// makes the same.
+// Tokens are Cognito access tokens (RS256): iss, token_use=access, client_id, sub, cognito:groups. The development
+// issuer makes the same.
 package auth
 
 import (
@@ -85,7 +85,8 @@ const cacheSize = 2_000
 func NewVerifier(ctx context.Context, issuer, jwksURL string, clients []string, c clock.Clock) *Verifier {
 	keys := reportingKeys{oidc.NewRemoteKeySet(ctx, jwksURL)}
 	config := &oidc.Config{SkipClientIDCheck: true, SupportedSigningAlgs: []string{oidc.RS256}, Now: c.Now}
-	return &Verifier{verifier: oidc.NewVerifier(issuer, keys, config), clients: clients, clock: c, seen: map[string]verified{}}
+	return &Verifier{verifier: oidc.NewVerifier(issuer, keys, config), clients: clients, clock: c,
+		seen: map[string]verified{}}
 }
 
 // claims are the parts of an access token that matter here.
@@ -123,8 +124,8 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 	return p, nil
 }
 
-// reportingKeys tells a token that is not signed well from keys that could not be had: the verifier above it makes one text
-// of both. The reason is left in the context of the call.
+// reportingKeys tells a token that is not signed well from keys that could not be had: the verifier above it makes one
+// text of both. The reason is left in the context of the call.
 type reportingKeys struct{ keys oidc.KeySet }
 
 type noKeysKey struct{}

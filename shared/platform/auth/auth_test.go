@@ -41,7 +41,8 @@ func newIssuer(t *testing.T) *issuer {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &i.key.PublicKey, KeyID: i.kid, Algorithm: "RS256", Use: "sig"}}}
+		set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &i.key.PublicKey, KeyID: i.kid, Algorithm: "RS256",
+			Use: "sig"}}}
 		_ = json.NewEncoder(w).Encode(set)
 	}))
 	t.Cleanup(i.server.Close)
@@ -85,7 +86,8 @@ func (i *issuer) token(change map[string]any) string {
 
 func (i *issuer) sign(alg jose.SignatureAlgorithm, key any, claims map[string]any) string {
 	i.t.Helper()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", i.kid))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key},
+		(&jose.SignerOptions{}).WithHeader("kid", i.kid))
 	if err != nil {
 		i.t.Fatal(err)
 	}
@@ -113,13 +115,20 @@ func TestTokenBecomesItsPrincipal(t *testing.T) {
 		change map[string]any
 		want   auth.Principal
 	}{
-		{"no group: a customer", nil, auth.Principal{Kind: auth.Customer, Subject: "cust-ann", Email: "ann@example.com", Scopes: scopes}},
-		{"no mail: a customer all the same", map[string]any{"email": nil}, auth.Principal{Kind: auth.Customer, Subject: "cust-ann", Scopes: scopes}},
-		{"group agent", map[string]any{"cognito:groups": []string{"agent"}, "sub": "a"}, auth.Principal{Kind: auth.Agent, Subject: "a", Email: "ann@example.com", Scopes: scopes}},
-		{"group merchant", map[string]any{"cognito:groups": []string{"merchant"}, "sub": "m"}, auth.Principal{Kind: auth.Merchant, Subject: "m", Email: "ann@example.com", Scopes: scopes}},
-		{"both groups: merchant", map[string]any{"cognito:groups": []string{"agent", "merchant"}, "sub": "b"}, auth.Principal{Kind: auth.Merchant, Subject: "b", Email: "ann@example.com", Scopes: scopes}},
-		{"a group we do not know: a customer", map[string]any{"cognito:groups": []string{"Merchant", "vip"}, "sub": "c"}, auth.Principal{Kind: auth.Customer, Subject: "c", Email: "ann@example.com", Scopes: scopes}},
-		{"another accepted client", map[string]any{"client_id": "app", "sub": "d"}, auth.Principal{Kind: auth.Customer, Subject: "d", Email: "ann@example.com", Scopes: scopes}},
+		{"no group: a customer", nil, auth.Principal{Kind: auth.Customer, Subject: "cust-ann", Email: "ann@example.com",
+			Scopes: scopes}},
+		{"no mail: a customer all the same", map[string]any{"email": nil},
+			auth.Principal{Kind: auth.Customer, Subject: "cust-ann", Scopes: scopes}},
+		{"group agent", map[string]any{"cognito:groups": []string{"agent"}, "sub": "a"},
+			auth.Principal{Kind: auth.Agent, Subject: "a", Email: "ann@example.com", Scopes: scopes}},
+		{"group merchant", map[string]any{"cognito:groups": []string{"merchant"}, "sub": "m"},
+			auth.Principal{Kind: auth.Merchant, Subject: "m", Email: "ann@example.com", Scopes: scopes}},
+		{"both groups: merchant", map[string]any{"cognito:groups": []string{"agent", "merchant"}, "sub": "b"},
+			auth.Principal{Kind: auth.Merchant, Subject: "b", Email: "ann@example.com", Scopes: scopes}},
+		{"a group we do not know: a customer", map[string]any{"cognito:groups": []string{"Merchant", "vip"}, "sub": "c"},
+			auth.Principal{Kind: auth.Customer, Subject: "c", Email: "ann@example.com", Scopes: scopes}},
+		{"another accepted client", map[string]any{"client_id": "app", "sub": "d"},
+			auth.Principal{Kind: auth.Customer, Subject: "d", Email: "ann@example.com", Scopes: scopes}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -204,7 +213,8 @@ func TestTokenThatCannotBeCheckedIsNeitherRefusedNorRemembered(t *testing.T) {
 	i.down.Store(true)
 	token := i.token(nil)
 	_, err := v.Verify(t.Context(), token)
-	if p := problem.From(err); p.Status != 503 || p.Code != "identity_unavailable" || p.GetHeaders().Get("Retry-After") == "" {
+	if p := problem.From(err); p.Status != 503 || p.Code != "identity_unavailable" ||
+		p.GetHeaders().Get("Retry-After") == "" {
 		t.Fatalf("without keys: %v", err)
 	}
 	i.down.Store(false)

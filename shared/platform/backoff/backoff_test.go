@@ -14,7 +14,8 @@ import (
 func TestScheduleRepeatsItsLastWait(t *testing.T) {
 	t.Parallel()
 	s := backoff.Schedule{time.Minute, time.Hour}
-	for n, want := range map[int]time.Duration{-1: time.Minute, 0: time.Minute, 1: time.Hour, 2: time.Hour, 900: time.Hour} {
+	for n, want := range map[int]time.Duration{-1: time.Minute, 0: time.Minute, 1: time.Hour, 2: time.Hour,
+		900: time.Hour} {
 		if got := s.After(n); got != want {
 			t.Errorf("after attempt %d: %s, want %s", n, got, want)
 		}

@@ -62,8 +62,8 @@ func Run(function string, build New) {
 	lambda.StartWithOptions(handler)
 }
 
-// Metrics returns the writer of the function's metrics. They carry the function and the stage (variable STAGE), so that two
-// stages in one account are two metrics.
+// Metrics returns the writer of the function's metrics. They carry the function and the stage (variable STAGE), so that
+// two stages in one account are two metrics.
 func (e *Env) Metrics() *metrics.Writer {
 	out := e.Out
 	if out == nil {
@@ -147,8 +147,9 @@ func set(field reflect.Value, text string) error {
 	return nil
 }
 
-// AWS is the configuration of SDK clients. It is built by hand: Lambda passes region and credentials in the environment,
-// and the SDK's own loader would add its sign-in clients to every binary (measured at 2 MB and 4 ms of start).
+// AWS is the configuration of SDK clients. It is built by hand: Lambda passes region and credentials in the
+// environment, and the SDK's own loader would add its sign-in clients to every binary (measured at 2 MB and 4 ms of
+// start).
 func (e *Env) AWS() aws.Config {
 	region := e.Getenv("AWS_REGION")
 	if region == "" {

@@ -20,7 +20,8 @@ import (
 )
 
 func env(vars map[string]string) *boot.Env {
-	return &boot.Env{Function: "test", Getenv: func(n string) string { return vars[n] }, Clock: clock.Stopped(time.Unix(0, 0))}
+	return &boot.Env{Function: "test", Getenv: func(n string) string { return vars[n] },
+		Clock: clock.Stopped(time.Unix(0, 0))}
 }
 
 type config struct {
@@ -40,8 +41,10 @@ func TestConfigReadsWhatTheTagsName(t *testing.T) {
 		vars map[string]string
 		want config
 	}{
-		{"defaults", map[string]string{"TEXT": "x"}, config{Text: "x", Number: 7, Wait: 90 * time.Second, List: []string{"a", "b"}}},
-		{"everything set", map[string]string{"TEXT": "단골, x=y", "NUMBER": "-1", "FLAG": "true", "WAIT": "2s", "LIST": "c", "OPTIONAL": "o", "Untagged": "u"},
+		{"defaults", map[string]string{"TEXT": "x"},
+			config{Text: "x", Number: 7, Wait: 90 * time.Second, List: []string{"a", "b"}}},
+		{"everything set", map[string]string{"TEXT": "단골, x=y", "NUMBER": "-1", "FLAG": "true", "WAIT": "2s", "LIST": "c",
+			"OPTIONAL": "o", "Untagged": "u"},
 			config{Text: "단골, x=y", Number: -1, Flag: true, Wait: 2 * time.Second, List: []string{"c"}, Optional: "o"}},
 	} {
 		var got config
@@ -93,7 +96,8 @@ func TestMetricsNameTheFunction(t *testing.T) {
 		t.Error(err)
 	}
 	e.Out = &out
-	if err := e.Metrics().Emit(nil, metrics.Metric{Name: "OrdersPlaced", Unit: metrics.Count, Value: 1}); err != nil || !strings.Contains(out.String(), `"function":"test"`) {
+	if err := e.Metrics().Emit(nil, metrics.Metric{Name: "OrdersPlaced", Unit: metrics.Count, Value: 1}); err != nil ||
+		!strings.Contains(out.String(), `"function":"test"`) {
 		t.Errorf("%s, %v", out.String(), err)
 	}
 }
@@ -104,7 +108,8 @@ func TestTablesAreThoseOfTheVariables(t *testing.T) {
 	var told atomic.Int32
 	in := fault.New(fault.Plan{})
 	e := env(map[string]string{
-		"COMMERCE_TABLE": name, "DYNAMODB_ENDPOINT": enginetest.Endpoint(t), "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
+		"COMMERCE_TABLE": name, "DYNAMODB_ENDPOINT": enginetest.Endpoint(t), "AWS_ACCESS_KEY_ID": "k",
+		"AWS_SECRET_ACCESS_KEY": "s",
 	})
 	e.HTTP = &http.Client{Transport: &http.Transport{}}
 	e.Observe = func(table.Op) { told.Add(1) }
@@ -114,15 +119,18 @@ func TestTablesAreThoseOfTheVariables(t *testing.T) {
 		t.Fatalf("%v, %v", tables, err)
 	}
 	item := struct{ table.Key }{table.Key{PK: "A", SK: "B"}}
-	if err := tables[0].Put(t.Context(), table.Put{Item: item, If: table.IfNew}); err != nil || told.Load() != 1 || len(in.Calls()) != 1 {
+	if err := tables[0].Put(t.Context(), table.Put{Item: item, If: table.IfNew}); err != nil || told.Load() != 1 ||
+		len(in.Calls()) != 1 {
 		t.Errorf("%v, %d observed, %d calls", err, told.Load(), len(in.Calls()))
 	}
-	if _, err := e.Tables(t.Context(), "COMMERCE_TABLE", "CARE_TABLE"); err == nil || !strings.Contains(err.Error(), "CARE_TABLE") {
+	if _, err := e.Tables(t.Context(), "COMMERCE_TABLE", "CARE_TABLE"); err == nil ||
+		!strings.Contains(err.Error(), "CARE_TABLE") {
 		t.Errorf("a table that is not configured: %v", err)
 	}
 }
 
-// TestStartPrimesTheConnectionAndWaitsForNobody has a database that does not answer before the start is over, and then refuses.
+// TestStartPrimesTheConnectionAndWaitsForNobody has a database that does not answer before the start is over, and then
+// refuses.
 func TestStartPrimesTheConnectionAndWaitsForNobody(t *testing.T) {
 	t.Parallel()
 	asked, started := make(chan struct{}, 2), make(chan struct{})
@@ -132,7 +140,8 @@ func TestStartPrimesTheConnectionAndWaitsForNobody(t *testing.T) {
 		w.WriteHeader(http.StatusInternalServerError)
 	}))
 	defer refusing.Close()
-	vars := map[string]string{"COMMERCE_TABLE": "x", "DYNAMODB_ENDPOINT": refusing.URL, "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}
+	vars := map[string]string{"COMMERCE_TABLE": "x", "DYNAMODB_ENDPOINT": refusing.URL, "AWS_ACCESS_KEY_ID": "k",
+		"AWS_SECRET_ACCESS_KEY": "s"}
 	e := env(vars)
 	e.HTTP = refusing.Client()
 	if _, err := e.Tables(t.Context(), "COMMERCE_TABLE"); err != nil || len(asked) != 0 {

@@ -14,10 +14,10 @@ import (
 // primeFor bounds how long a start waits for the first connection.
 const primeFor = 500 * time.Millisecond
 
-// Tables opens the tables whose deployed names are in the variables, for example COMMERCE_TABLE, and makes one cheap call
-// so that the TLS handshake begins while the start is still running at full CPU and not with the first request. Nobody waits
-// for it: a request that comes earlier takes the connection when it is there, and one that broke while the process slept is
-// not used.
+// Tables opens the tables whose deployed names are in the variables, for example COMMERCE_TABLE, and makes one cheap
+// call so that the TLS handshake begins while the start is still running at full CPU and not with the first request.
+// Nobody waits for it: a request that comes earlier takes the connection when it is there, and one that broke while the
+// process slept is not used.
 func (e *Env) Tables(ctx context.Context, variables ...string) ([]*table.Table, error) {
 	client := dynamodb.NewFromConfig(e.AWS(), func(o *dynamodb.Options) { o.BaseEndpoint = e.Endpoint("DYNAMODB") })
 	var db table.DB = client

@@ -1,5 +1,5 @@
-// Package clock is where time comes from. Nothing else reads the system clock, so a laptop can move a whole shop through
-// a season and a test can stand at the last second of a month.
+// Package clock is where time comes from. Nothing else reads the system clock, so a laptop can move a whole shop
+// through a season and a test can stand at the last second of a month.
 package clock
 
 import (

@@ -56,8 +56,8 @@ type Job struct {
 	Tries int       `json:"tries"`
 }
 
-// Overdue hands each job of the kind that is due at now to each, oldest first within a shard. At least Shards round trips, 0.5
-// RCU each and per 4 KB of what is due.
+// Overdue hands each job of the kind that is due at now to each, oldest first within a shard. At least Shards round
+// trips, 0.5 RCU each and per 4 KB of what is due.
 func Overdue(ctx context.Context, t *table.Table, kind string, now time.Time, each func(Job) error) error {
 	for n := range Shards {
 		if err := OverdueIn(ctx, t, kind, n, now, each); err != nil {
@@ -67,8 +67,8 @@ func Overdue(ctx context.Context, t *table.Table, kind string, now time.Time, ea
 	return nil
 }
 
-// page is how many jobs are read at a time: what is read and then left, because time is up or the queue is full, was for
-// nothing. About 50 KB.
+// page is how many jobs are read at a time: what is read and then left, because time is up or the queue is full, was
+// for nothing. About 50 KB.
 const page = 500
 
 // OverdueIn is Overdue for one shard, from 0 to Shards-1, so that shards can be read side by side.
@@ -128,8 +128,8 @@ func (j Job) Claimed(now time.Time) Job {
 	return j
 }
 
-// Release gives a job that was claimed at now back at once, for when it could not be queued. The try does not count: nobody
-// has tried. j is the job as it was before Claim. 1 round trip.
+// Release gives a job that was claimed at now back at once, for when it could not be queued. The try does not count:
+// nobody has tried. j is the job as it was before Claim. 1 round trip.
 func Release(ctx context.Context, t *table.Table, j Job, now time.Time) error {
 	_, err := t.Update(ctx, table.Update{
 		// Only while the claim stands: a worker that got the job after all may have moved it.
@@ -142,8 +142,8 @@ func Release(ctx context.Context, t *table.Table, j Job, now time.Time) error {
 	return err
 }
 
-// GiveUp takes a job that has failed too often out of the index and keeps a note of it on the item (dueDead, the kind). j
-// is the job as it stands on the item: after a claim, Claimed. 1 round trip.
+// GiveUp takes a job that has failed too often out of the index and keeps a note of it on the item (dueDead, the kind).
+// j is the job as it stands on the item: after a claim, Claimed. 1 round trip.
 func GiveUp(ctx context.Context, t *table.Table, j Job) error {
 	_, err := t.Update(ctx, table.Update{
 		Key: j.Key, Do: "SET #dueDead = :kind " + Remove, If: "#dueAt = :seen",

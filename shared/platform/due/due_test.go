@@ -48,7 +48,8 @@ func get(t *testing.T, tb *table.Table, n int) (h hold) {
 
 func overdue(t *testing.T, tb *table.Table, now time.Time) (jobs []due.Job) {
 	t.Helper()
-	if err := due.Overdue(t.Context(), tb, "hold", now, func(j due.Job) error { jobs = append(jobs, j); return nil }); err != nil {
+	if err := due.Overdue(t.Context(), tb, "hold", now,
+		func(j due.Job) error { jobs = append(jobs, j); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return jobs
@@ -126,7 +127,8 @@ func TestNextIsTheEarliestOfAllShards(t *testing.T) {
 	for i := range 20 {
 		put(t, tb, i, noon.Add(time.Duration(100-i)*time.Minute))
 	}
-	if at, ok, err := due.Next(t.Context(), tb, "hold"); !ok || err != nil || !at.Equal(noon.Add(81*time.Minute)) || at.Location() != time.UTC {
+	if at, ok, err := due.Next(t.Context(), tb, "hold"); !ok || err != nil || !at.Equal(noon.Add(81*time.Minute)) ||
+		at.Location() != time.UTC {
 		t.Errorf("%v, %t, %v", at, ok, err)
 	}
 }
@@ -275,7 +277,8 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		if err := steps[i](ctx); err != nil {
 			t.Fatalf("%s: %v", p.Name, err)
 		}
-		if got := meter.Cost(); got.Trips != p.Trips || math.Abs(got.Read-p.Read) > 0.01 || math.Abs(got.Write-p.Write) > 0.01 {
+		if got := meter.Cost(); got.Trips != p.Trips || math.Abs(got.Read-p.Read) > 0.01 ||
+			math.Abs(got.Write-p.Write) > 0.01 {
 			t.Errorf("%s: %+v, documented %d trips, %.1f RCU, %.1f WCU", p.Name, got, p.Trips, p.Read, p.Write)
 		}
 	}

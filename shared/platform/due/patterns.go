@@ -2,8 +2,8 @@ package due
 
 import "dangol/shared/platform/table"
 
-// AccessPatterns are the ways through the due index. Moving an item in the index costs a write for the item, one to take the
-// old place away and one for the new.
+// AccessPatterns are the ways through the due index. Moving an item in the index costs a write for the item, one to
+// take the old place away and one for the new.
 var AccessPatterns = []table.Pattern{
 	{
 		Name: "what is due of a kind", Key: "<kind>#<shard>, up to now", Index: table.Due, Trips: Shards, Read: 0.5 * Shards,

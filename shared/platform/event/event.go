@@ -72,7 +72,8 @@ func (e Envelope) Into(body Body) error {
 	return nil
 }
 
-// seenFor is how long a consumer remembers an event: longer than the bus retries (24 h) and a person redrives (14 days).
+// seenFor is how long a consumer remembers an event: longer than the bus retries (24 h) and a person redrives (14
+// days).
 const seenFor = 30 * 24 * time.Hour
 
 // Once is the write that makes a consumer's effect happen once: put it into the transaction of the effect. When its

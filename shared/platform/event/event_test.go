@@ -43,13 +43,15 @@ func made(t testing.TB, body event.Body) *event.Event {
 func TestNewEventSaysWhatWhenAndWhy(t *testing.T) {
 	t.Parallel()
 	a, b := made(t, greeted{Name: "김하늘"}), made(t, greeted{})
-	if !id.Is("evt", a.ID) || a.ID == b.ID || a.Type != "person.greeted" || !a.Time.Equal(noon) || a.CorrelationID != "req-7" {
+	if !id.Is("evt", a.ID) || a.ID == b.ID || a.Type != "person.greeted" || !a.Time.Equal(noon) ||
+		a.CorrelationID != "req-7" {
 		t.Errorf("%+v and %+v", a, b)
 	}
 	if e, err := event.New(t.Context(), noon, greeted{}); err != nil || e.CorrelationID != "" {
 		t.Errorf("without correlation: %+v, %v", e, err)
 	}
-	if _, err := event.New(t.Context(), noon, greeted{Rate: math.NaN()}); err == nil || !strings.Contains(err.Error(), "person.greeted") {
+	if _, err := event.New(t.Context(), noon, greeted{Rate: math.NaN()}); err == nil ||
+		!strings.Contains(err.Error(), "person.greeted") {
 		t.Errorf("a body that is no JSON: %v", err)
 	}
 }
@@ -64,7 +66,8 @@ func TestEventsSurviveTheTrip(t *testing.T) {
 	}
 	key := table.Key{PK: "PERSON#1", SK: "PERSON"}
 	rapid.Check(t, func(rt *rapid.T) {
-		body := greeted{Name: strings.ToValidUTF8(rapid.String().Draw(rt, "name"), ""), Rate: float64(rapid.Int32().Draw(rt, "rate"))}
+		body := greeted{Name: strings.ToValidUTF8(rapid.String().Draw(rt, "name"), ""),
+			Rate: float64(rapid.Int32().Draw(rt, "rate"))}
 		e := made(t, body)
 		if err := tb.Put(t.Context(), table.Put{Item: item{key, e}}); err != nil {
 			rt.Fatal(err)
@@ -113,7 +116,8 @@ func TestOnceLetsAnEffectHappenOncePerConsumer(t *testing.T) {
 	e := made(t, greeted{}).Envelope()
 	consume := func(consumer string) error {
 		return tb.Transact(t.Context(), id.Secret(), event.Once(consumer, e, noon),
-			table.Update{Key: table.Key{PK: "COUNT#" + consumer, SK: "COUNT"}, Do: "ADD #n :one", With: map[string]any{":one": 1}})
+			table.Update{Key: table.Key{PK: "COUNT#" + consumer, SK: "COUNT"}, Do: "ADD #n :one",
+				With: map[string]any{":one": 1}})
 	}
 	var done atomic.Int32
 	var all sync.WaitGroup

@@ -2,7 +2,8 @@ package event
 
 import "dangol/shared/platform/table"
 
-// AccessPatterns are the ways in which events touch tables. An event that rides on an item costs its bytes and no write.
+// AccessPatterns are the ways in which events touch tables. An event that rides on an item costs its bytes and no
+// write.
 var AccessPatterns = []table.Pattern{
 	{
 		Name: "remember that a consumer has seen an event", Key: "SEEN#<consumer>#<event> / SEEN", Write: 2,

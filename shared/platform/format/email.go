@@ -13,8 +13,8 @@ const (
 )
 
 // Email returns an address of mail as it is stored and compared: nothing but the address, in lower case, without spaces
-// around it. Display names, comments, groups, quoted local parts, addresses of machines ([10.0.0.1]) and letters outside
-// ASCII, which Amazon SES does not deliver to, are refused. Errors: 422 at the pointer.
+// around it. Display names, comments, groups, quoted local parts, addresses of machines ([10.0.0.1]) and letters
+// outside ASCII, which Amazon SES does not deliver to, are refused. Errors: 422 at the pointer.
 func Email(pointer, s string) (string, error) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if len(s) > longestEmail {

@@ -1,6 +1,6 @@
-// Package format reads the small texts that have a form of their own: addresses of mail, web addresses, codes of countries
-// and languages, tokens. Each function returns the one form that is stored and compared, or a problem that points at the
-// field. Whoever stores such a text calls it: a tag of a request's schema is not the only guard.
+// Package format reads the small texts that have a form of their own: addresses of mail, web addresses, codes of
+// countries and languages, tokens. Each function returns the one form that is stored and compared, or a problem that
+// points at the field. Whoever stores such a text calls it: a tag of a request's schema is not the only guard.
 package format
 
 import (
@@ -41,8 +41,8 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Token returns a provider's token of a payment method: visible ASCII characters, which go into the header or the path of a
-// request to the provider as they are. A line break there would be another header. Errors: 422 at the pointer.
+// Token returns a provider's token of a payment method: visible ASCII characters, which go into the header or the path
+// of a request to the provider as they are. A line break there would be another header. Errors: 422 at the pointer.
 func Token(pointer, s string) (string, error) {
 	const longest = 200
 	if len(s) > longest {

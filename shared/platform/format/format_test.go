@@ -60,7 +60,8 @@ func TestEmailIsStoredInOneForm(t *testing.T) {
 func TestWhatEmailReturnsItTakesAndNothingThatEndsAHeader(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-zA-Z.<>"+ ]{1,9}@[a-z.\-]{1,9}\.[a-z]{0,3}`)).Draw(t, "address")
+		s := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-zA-Z.<>"+ ]{1,9}@[a-z.\-]{1,9}\.[a-z]{0,3}`)).Draw(t,
+			"address")
 		got, err := format.Email("", s)
 		if err != nil {
 			return
@@ -106,8 +107,9 @@ func TestURLIsOneThatPeopleCanBeSentTo(t *testing.T) {
 func TestTokenHasNoLineBreaks(t *testing.T) {
 	t.Parallel()
 	for sent, ok := range map[string]bool{
-		"pm_card_visa": true, "": true, "tok/1+2=": true, "pm_1\r\nX-Evil: 1": false, "pm_1\n": false, "pm 1": false, "pm_\x7f": false,
-		"토큰": false, strings.Repeat("x", 201): false,
+		"pm_card_visa": true, "": true, "tok/1+2=": true, "pm_1\r\nX-Evil: 1": false, "pm_1\n": false, "pm 1": false,
+		"pm_\x7f": false,
+		"토큰":      false, strings.Repeat("x", 201): false,
 	} {
 		if _, err := format.Token("/paymentMethod", sent); (err == nil) != ok {
 			t.Errorf("%q: %v", sent, err)

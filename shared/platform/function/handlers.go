@@ -122,8 +122,8 @@ func (c Consumers) byType() map[string]Consumer {
 	return all
 }
 
-// On makes a consumer of the events with the body T. Events come at least once, late and in any order: handle remembers the
-// event id in the write of its effect (event.Once), or its effect is the same when repeated.
+// On makes a consumer of the events with the body T. Events come at least once, late and in any order: handle remembers
+// the event id in the write of its effect (event.Once), or its effect is the same when repeated.
 func On[T event.Body](handle func(context.Context, event.Envelope, T) error) Consumer {
 	var zero T
 	return Consumer{Type: zero.EventType(), handle: func(ctx context.Context, e event.Envelope) error {

@@ -57,8 +57,10 @@ func TestEachPayloadGoesToWhatHandlesIt(t *testing.T) {
 	for _, c := range []struct{ name, payload, want string }{
 		{"a request of the HTTP API", `{"version":"2.0","routeKey":"GET /x"}`, "api"},
 		{"a batch of the queue", `{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"kind\":\"job\",\"key\":{\"pk\":\"A#1\",\"sk\":\"A\"}}"}]}`, "job A#1"},
-		{"an event of the bus", `{"detail-type":"word.said","detail":{"id":"e1","type":"word.said","data":{"word":"hello"}}}`, "event hello"},
-		{"an event of an AWS service, which has no envelope", `{"detail-type":"Email Bounced","detail":{"a":1}}`, `aws {"a":1}`},
+		{"an event of the bus", `{"detail-type":"word.said","detail":{"id":"e1","type":"word.said","data":{"word":"hello"}}}`,
+			"event hello"},
+		{"an event of an AWS service, which has no envelope", `{"detail-type":"Email Bounced","detail":{"a":1}}`,
+			`aws {"a":1}`},
 		{"anything else", `{"promotionId":"p"}`, "other"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -80,7 +82,8 @@ func TestWhatCannotBeHandledIsAnError(t *testing.T) {
 		{"a payload that is not JSON", `{`},
 		{"a payload of no known trigger", `{"x":1}`},
 		{"an event whose detail is not an envelope", `{"detail-type":"word.said","detail":[]}`},
-		{"an event whose consumer fails", `{"detail-type":"word.said","detail":{"id":"e1","type":"word.said","data":{"word":"bad"}}}`},
+		{"an event whose consumer fails",
+			`{"detail-type":"word.said","detail":{"id":"e1","type":"word.said","data":{"word":"bad"}}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

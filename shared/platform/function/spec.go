@@ -1,8 +1,8 @@
 // Package function is what a Lambda function says of itself, and how it answers what invokes it.
 //
-// Each function has a Spec beside its code. The list of all Specs (infra/topology) is the whole system: the CDK stacks, the
-// local runner, the permission tests and docs/architecture.md are made from it. Handlers is the other side: one executable
-// that serves HTTP requests, works off jobs and consumes events, by what its Spec declares.
+// Each function has a Spec beside its code. The list of all Specs (infra/topology) is the whole system: the CDK stacks,
+// the local runner, the permission tests and docs/architecture.md are made from it. Handlers is the other side: one
+// executable that serves HTTP requests, works off jobs and consumes events, by what its Spec declares.
 package function
 
 import (
@@ -37,8 +37,8 @@ type Spec struct {
 	Alarms []Alarm // on metrics of its own
 }
 
-// API is a function's HTTP side: an *api.Service. It is an interface here, so that functions without routes do not link what
-// serves HTTP.
+// API is a function's HTTP side: an *api.Service. It is an interface here, so that functions without routes do not link
+// what serves HTTP.
 type API interface {
 	// Name is the function's name.
 	Name() string

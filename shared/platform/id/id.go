@@ -22,8 +22,8 @@ func New(prefix string, now time.Time) string {
 	return prefix + "_" + encode(raw)
 }
 
-// Derived returns the identifier that a key always has: it sorts by the moment at, and the rest is a hash of the key. It is as
-// hard to guess as the key.
+// Derived returns the identifier that a key always has: it sorts by the moment at, and the rest is a hash of the key.
+// It is as hard to guess as the key.
 func Derived(prefix string, at time.Time, key string) string {
 	var raw [20]byte
 	binary.BigEndian.PutUint64(raw[2:10], uint64(at.UnixMilli()))

@@ -39,7 +39,8 @@ func TestIdsAreWellFormedAndDistinct(t *testing.T) {
 func TestIsRefusesForeignAndBrokenIds(t *testing.T) {
 	t.Parallel()
 	good := id.New("cart", time.UnixMilli(1))
-	for _, s := range []string{"", "cart", "cart_", good[1:], good + "0", "ord" + good[4:], good[:len(good)-1] + "U", good[:len(good)-1] + "\x00"} {
+	for _, s := range []string{"", "cart", "cart_", good[1:], good + "0", "ord" + good[4:], good[:len(good)-1] + "U",
+		good[:len(good)-1] + "\x00"} {
 		if id.Is("cart", s) {
 			t.Errorf("%q was accepted", s)
 		}

@@ -52,8 +52,9 @@ func For(operation, caller, key string, body []byte, now time.Time) Request {
 // Keyed reports whether the client sent a key.
 func (r Request) Keyed() bool { return r.scope != "" }
 
-// Token names the request in 32 characters, the same for each repetition, or is the fallback when there is no key. It is no
-// token for table.Transact: a repetition writes other times and ids, and DynamoDB refuses a token with other writes.
+// Token names the request in 32 characters, the same for each repetition, or is the fallback when there is no key. It
+// is no token for table.Transact: a repetition writes other times and ids, and DynamoDB refuses a token with other
+// writes.
 func (r Request) Token(fallback string) string {
 	if !r.Keyed() {
 		return fallback
@@ -85,8 +86,8 @@ func (r Request) freeValues() map[string]any {
 	return map[string]any{":second": r.now.Unix(), ":now": r.now.UnixMilli(), ":running": running}
 }
 
-// AnswerWrite is the write that records answer as this request's answer: put it into the transaction of the effect. When its
-// condition fails, give the refused item to Replay.
+// AnswerWrite is the write that records answer as this request's answer: put it into the transaction of the effect.
+// When its condition fails, give the refused item to Replay.
 func (r Request) AnswerWrite(answer any) (table.Put, error) {
 	body, err := json.Marshal(answer)
 	if err != nil {
@@ -98,8 +99,9 @@ func (r Request) AnswerWrite(answer any) (table.Put, error) {
 	}, nil
 }
 
-// Lookup reads what an earlier request left under this key, for Replay; ok is false when there was none. It is for an effect that can no
-// longer be tried, such as canceling what the first request has canceled: only then is the key worth a read. 1 round trip.
+// Lookup reads what an earlier request left under this key, for Replay; ok is false when there was none. It is for an
+// effect that can no longer be tried, such as canceling what the first request has canceled: only then is the key worth
+// a read. 1 round trip.
 func (r Request) Lookup(ctx context.Context, t *table.Table) (prior table.Item, ok bool, err error) {
 	if !r.Keyed() {
 		return nil, false, nil
@@ -119,8 +121,8 @@ func (r Request) Lookup(ctx context.Context, t *table.Table) (prior table.Item, 
 	return prior, rec.TTL >= r.now.Unix(), nil
 }
 
-// Replay fills answer with what the first request was told. Errors: 422 idempotency_key_reused when the body differs, 409
-// idempotency_in_progress while the first request runs.
+// Replay fills answer with what the first request was told. Errors: 422 idempotency_key_reused when the body differs,
+// 409 idempotency_in_progress while the first request runs.
 func (r Request) Replay(prior table.Item, answer any) error {
 	var rec record
 	if err := prior.Decode(&rec); err != nil {
@@ -136,10 +138,11 @@ func (r Request) Replay(prior table.Item, answer any) error {
 }
 
 // Guard runs effect once per key and fills answer, a pointer, with what it returns or, on a repetition, with what it
-// returned the first time. An effect that fails leaves the key free. Between effect and record the function can die: when the
-// lease ends, a repetition runs effect again, so effect is to be safe to repeat by itself (a provider's own key, a condition).
-// 3 round trips at most, around those of effect.
-func Guard[T any](ctx context.Context, t *table.Table, r Request, effect func() (T, error)) (answer T, replayed bool, err error) {
+// returned the first time. An effect that fails leaves the key free. Between effect and record the function can die:
+// when the lease ends, a repetition runs effect again, so effect is to be safe to repeat by itself (a provider's own
+// key, a condition). 3 round trips at most, around those of effect.
+func Guard[T any](ctx context.Context, t *table.Table, r Request, effect func() (T, error)) (answer T, replayed bool,
+	err error) {
 	if !r.Keyed() {
 		answer, err = effect()
 		return answer, false, err
@@ -147,7 +150,8 @@ func Guard[T any](ctx context.Context, t *table.Table, r Request, effect func() 
 	mark := id.Secret()
 	err = t.Put(ctx, table.Put{
 		Item: record{
-			Key: r.key(), Hash: r.hash, State: running, Lease: r.now.Add(lease).UnixMilli(), TTL: r.now.Add(Retention).Unix(), Mark: mark,
+			Key: r.key(), Hash: r.hash, State: running, Lease: r.now.Add(lease).UnixMilli(), TTL: r.now.Add(Retention).Unix(),
+			Mark: mark,
 		},
 		If: free, With: r.freeValues(),
 	})
@@ -166,8 +170,8 @@ func Guard[T any](ctx context.Context, t *table.Table, r Request, effect func() 
 	return answer, false, r.finish(ctx, t, answer)
 }
 
-// forget frees the key after a failed effect. A claim that stays behind only delays a retry until its lease ends, so the
-// effect's own error is what the caller is told.
+// forget frees the key after a failed effect. A claim that stays behind only delays a retry until its lease ends, so
+// the effect's own error is what the caller is told.
 func (r Request) forget(ctx context.Context, t *table.Table, mark string) {
 	_ = t.Delete(context.WithoutCancel(ctx), table.Delete{
 		Key: r.key(), If: "#state = :running AND #mark = :mark", With: map[string]any{":running": running, ":mark": mark},

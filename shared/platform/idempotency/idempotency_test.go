@@ -44,7 +44,8 @@ func transact(t *testing.T, tb *table.Table, r idempotency.Request, a answer) (a
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = tb.Transact(t.Context(), id.Secret(), done, table.Update{Key: counter, Do: "ADD #count :one", With: map[string]any{":one": 1}})
+	err = tb.Transact(t.Context(), id.Secret(), done,
+		table.Update{Key: counter, Do: "ADD #count :one", With: map[string]any{":one": 1}})
 	if c, ok := table.Refused(err); ok && c.Refused(0) {
 		var replayed answer
 		err = r.Replay(c.Reasons[0].Item, &replayed)
@@ -76,8 +77,10 @@ func TestRepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 	}{
 		{"same key, same body: the first answer again", `{"a":1}`, time.Second, first, "", 1},
 		{"same key, other body: 422 idempotency_key_reused", `{"a":2}`, time.Second, answer{}, "idempotency_key_reused", 1},
-		{"same key, same body, at the end of the day: the first answer still", `{"a":1}`, idempotency.Retention, first, "", 1},
-		{"same key after the day: an effect of its own", `{"a":2}`, idempotency.Retention + time.Second, answer{ID: "ord_2"}, "", 2},
+		{"same key, same body, at the end of the day: the first answer still", `{"a":1}`, idempotency.Retention, first, "",
+			1},
+		{"same key after the day: an effect of its own", `{"a":2}`, idempotency.Retention + time.Second, answer{ID: "ord_2"},
+			"", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -192,7 +195,8 @@ func TestRequestWithoutAKey(t *testing.T) {
 }
 
 // guarded runs an effect that counts how often it ran.
-func guarded(ctx context.Context, tb *table.Table, r idempotency.Request, runs *atomic.Int32, fail error) (answer, bool, error) {
+func guarded(ctx context.Context, tb *table.Table, r idempotency.Request, runs *atomic.Int32, fail error) (answer, bool,
+	error) {
 	return idempotency.Guard(ctx, tb, r, func() (answer, error) {
 		runs.Add(1)
 		return first, fail
@@ -203,19 +207,23 @@ func TestGuardRunsOnceAndReplays(t *testing.T) {
 	t.Parallel()
 	tb := localtest.Table(t, table.Commerce)
 	var runs atomic.Int32
-	if got, replayed, err := guarded(t.Context(), tb, keyed("{}", noon), &runs, nil); got != first || replayed || err != nil {
+	if got, replayed, err := guarded(t.Context(), tb, keyed("{}", noon), &runs, nil); got != first || replayed ||
+		err != nil {
 		t.Fatalf("first: %+v, %t, %v", got, replayed, err)
 	}
-	if got, replayed, err := guarded(t.Context(), tb, keyed("{}", noon.Add(time.Hour)), &runs, nil); got != first || !replayed || err != nil {
+	if got, replayed, err := guarded(t.Context(), tb, keyed("{}", noon.Add(time.Hour)), &runs, nil); got != first ||
+		!replayed || err != nil {
 		t.Errorf("again: %+v, %t, %v", got, replayed, err)
 	}
-	if _, replayed, err := guarded(t.Context(), tb, keyed("[]", noon), &runs, nil); replayed || problem.Code(err) != "idempotency_key_reused" {
+	if _, replayed, err := guarded(t.Context(), tb, keyed("[]", noon), &runs, nil); replayed ||
+		problem.Code(err) != "idempotency_key_reused" {
 		t.Errorf("other body: %v", err)
 	}
 	if runs.Load() != 1 {
 		t.Errorf("ran %d times", runs.Load())
 	}
-	if _, replayed, err := guarded(t.Context(), tb, keyed("[]", noon.Add(idempotency.Retention+time.Second)), &runs, nil); replayed || err != nil || runs.Load() != 2 {
+	if _, replayed, err := guarded(t.Context(), tb, keyed("[]", noon.Add(idempotency.Retention+time.Second)), &runs,
+		nil); replayed || err != nil || runs.Load() != 2 {
 		t.Errorf("after a day: %t, %v, ran %d times", replayed, err, runs.Load())
 	}
 }
@@ -225,7 +233,8 @@ func TestGuardWhileTheFirstRequestRuns(t *testing.T) {
 	tb := localtest.Table(t, table.Commerce)
 	var runs atomic.Int32
 	_, _, err := idempotency.Guard(t.Context(), tb, keyed("{}", noon), func() (answer, error) {
-		if _, _, err := guarded(t.Context(), tb, keyed("{}", noon.Add(time.Second)), &runs, nil); problem.Code(err) != "idempotency_in_progress" || problem.From(err).Status != 409 {
+		if _, _, err := guarded(t.Context(), tb, keyed("{}", noon.Add(time.Second)), &runs,
+			nil); problem.Code(err) != "idempotency_in_progress" || problem.From(err).Status != 409 {
 			t.Errorf("meanwhile: %v", err)
 		}
 		if _, _, err := guarded(t.Context(), tb, keyed("{}", noon.Add(31*time.Second)), &runs, nil); err != nil {
@@ -251,7 +260,8 @@ func TestEffectThatFailsLeavesTheKeyFree(t *testing.T) {
 	if !errors.Is(err, declined) {
 		t.Fatalf("got %v", err)
 	}
-	if got, replayed, err := guarded(t.Context(), tb, keyed("{}", noon), &runs, nil); got != first || replayed || err != nil {
+	if got, replayed, err := guarded(t.Context(), tb, keyed("{}", noon), &runs, nil); got != first || replayed ||
+		err != nil {
 		t.Errorf("again: %+v, %t, %v", got, replayed, err)
 	}
 }
@@ -273,7 +283,8 @@ func TestFailedEffectDoesNotFreeTheClaimOfAnother(t *testing.T) {
 		}
 		return answer{}, errors.New("the first fails late")
 	})
-	if got, replayed, err := guarded(t.Context(), tb, keyed("{}", noon.Add(63*time.Second)), &runs, nil); got != first || !replayed || err != nil {
+	if got, replayed, err := guarded(t.Context(), tb, keyed("{}", noon.Add(63*time.Second)), &runs, nil); got != first ||
+		!replayed || err != nil {
 		t.Errorf("%+v, %t, %v; want the second one's answer", got, replayed, err)
 	}
 }

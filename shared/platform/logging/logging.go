@@ -21,7 +21,8 @@ func Correlation(ctx context.Context) string {
 	return id
 }
 
-// New returns a logger for one function. Every line names the function and, when the context has one, the correlation id.
+// New returns a logger for one function. Every line names the function and, when the context has one, the correlation
+// id.
 func New(w io.Writer, function string, level slog.Level) *slog.Logger {
 	h := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
 	return slog.New(handler{h}).With("function", function)

@@ -19,7 +19,8 @@ func TestLinesCarryFunctionAndCorrelation(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatalf("not one JSON object: %s", out.String())
 	}
-	for k, want := range map[string]string{"function": "cart", "correlationId": "req-7", "route": "addLine", "msg": "line added"} {
+	for k, want := range map[string]string{"function": "cart", "correlationId": "req-7", "route": "addLine",
+		"msg": "line added"} {
 		if line[k] != want {
 			t.Errorf("%s = %v, want %s", k, line[k], want)
 		}

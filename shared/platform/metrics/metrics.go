@@ -1,5 +1,5 @@
-// Package metrics writes metrics in CloudWatch's embedded metric format: a log line that CloudWatch turns into metrics, so a
-// function needs no client and no extra call.
+// Package metrics writes metrics in CloudWatch's embedded metric format: a log line that CloudWatch turns into metrics,
+// so a function needs no client and no extra call.
 //
 // Source of the format and its limits (100 metrics a line, 30 dimensions a metric): Amazon CloudWatch, "Embedded metric
 // format specification".
@@ -55,8 +55,8 @@ func New(out io.Writer, c clock.Clock, base map[string]string) *Writer {
 	return &Writer{out: out, clock: c, base: base}
 }
 
-// Emit writes the metrics under the dimensions, which are joined with the base ones. It fails when a limit of the format
-// is passed, because CloudWatch would drop the line without a word.
+// Emit writes the metrics under the dimensions, which are joined with the base ones. It fails when a limit of the
+// format is passed, because CloudWatch would drop the line without a word.
 func (w *Writer) Emit(dimensions map[string]string, metrics ...Metric) error {
 	all := maps.Clone(w.base)
 	if all == nil {
@@ -64,13 +64,14 @@ func (w *Writer) Emit(dimensions map[string]string, metrics ...Metric) error {
 	}
 	maps.Copy(all, dimensions)
 	if len(metrics) > maxMetrics || len(all) > maxDimensions {
-		return fmt.Errorf("emf: %d metrics (at most %d), %d dimensions (at most %d)", len(metrics), maxMetrics, len(all), maxDimensions)
+		return fmt.Errorf("emf: %d metrics (at most %d), %d dimensions (at most %d)", len(metrics), maxMetrics, len(all),
+			maxDimensions)
 	}
 	return w.write(slices.Sorted(maps.Keys(all)), all, metrics)
 }
 
-// Signal counts one occurrence of something that a person has to look after. It carries no dimension, so that one alarm watches the
-// whole system; the base dimensions stay on the line as properties.
+// Signal counts one occurrence of something that a person has to look after. It carries no dimension, so that one alarm
+// watches the whole system; the base dimensions stay on the line as properties.
 func (w *Writer) Signal(name string) error {
 	return w.write([]string{}, w.base, []Metric{{Name: name, Unit: Count, Value: 1}})
 }

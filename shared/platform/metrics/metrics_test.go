@@ -16,7 +16,8 @@ func TestEmitWritesTheFormat(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	w := metrics.New(&out, clock.Stopped(time.UnixMilli(1_700_000_000_000)), map[string]string{"function": "orders"})
-	if err := w.Emit(map[string]string{"currency": "KRW"}, metrics.Metric{Name: "OrdersPlaced", Unit: metrics.Count, Value: 1}); err != nil {
+	if err := w.Emit(map[string]string{"currency": "KRW"},
+		metrics.Metric{Name: "OrdersPlaced", Unit: metrics.Count, Value: 1}); err != nil {
 		t.Fatal(err)
 	}
 	var line struct {
@@ -35,7 +36,8 @@ func TestEmitWritesTheFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := line.AWS.CloudWatchMetrics[0]
-	if line.AWS.Timestamp != 1_700_000_000_000 || m.Namespace != metrics.Namespace || fmt.Sprint(m.Dimensions) != "[[currency function]]" {
+	if line.AWS.Timestamp != 1_700_000_000_000 || m.Namespace != metrics.Namespace ||
+		fmt.Sprint(m.Dimensions) != "[[currency function]]" {
 		t.Errorf("header is %+v", line.AWS)
 	}
 	if line.OrdersPlaced != 1 || line.Currency != "KRW" || line.Function != "orders" || m.Metrics[0].Unit != "Count" {

@@ -155,7 +155,8 @@ func From(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
 	}
-	return New(http.StatusInternalServerError, "internal", "Something went wrong on our side. Trying again is safe.").Because(err)
+	return New(http.StatusInternalServerError, "internal",
+		"Something went wrong on our side. Trying again is safe.").Because(err)
 }
 
 // Code returns the code of err, or "" when it is not a problem.

@@ -12,10 +12,12 @@ import (
 
 func TestAnAttemptCostsWhatItSays(t *testing.T) {
 	t.Parallel()
-	limiter := ratelimit.Limiter{Table: localtest.Table(t, table.Commerce), Clock: clock.Stopped(time.Unix(1_800_000_000, 0))}
+	limiter := ratelimit.Limiter{Table: localtest.Table(t, table.Commerce),
+		Clock: clock.Stopped(time.Unix(1_800_000_000, 0))}
 	ctx, meter := table.Metered(t.Context())
 	err := limiter.Take(ctx,
-		ratelimit.Limit{Name: "a", Subject: "x", Max: 3, Window: time.Hour}, ratelimit.Limit{Name: "b", Subject: "y", Max: 3, Window: time.Hour})
+		ratelimit.Limit{Name: "a", Subject: "x", Max: 3, Window: time.Hour}, ratelimit.Limit{Name: "b", Subject: "y", Max: 3,
+			Window: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
-// Package ratelimit counts attempts in fixed windows, for the few routes where guessing must not pay: order look-up, log-in
-// by code. API Gateway's throttling protects the system; this protects what is guessed.
+// Package ratelimit counts attempts in fixed windows, for the few routes where guessing must not pay: order look-up,
+// log-in by code. API Gateway's throttling protects the system; this protects what is guessed.
 package ratelimit
 
 import (
@@ -52,7 +52,8 @@ func (l Limiter) Take(ctx context.Context, limits ...Limit) error {
 		return err
 	}
 	seconds := int((wait + time.Second - 1) / time.Second)
-	return problem.TooMany("too_many_attempts", "Too many attempts; try again in %d seconds.", seconds).With(problem.RetryAfter, seconds)
+	return problem.TooMany("too_many_attempts", "Too many attempts; try again in %d seconds.",
+		seconds).With(problem.RetryAfter, seconds)
 }
 
 func (m Limit) ends(now time.Time) time.Time { return now.Truncate(m.Window).Add(m.Window) }

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// BatchGet reads items, strongly consistent when strong. Keys that are not there are not in the answer. 1 round trip per
-// 100 keys; each item costs what Get or Peek would. Keys must differ from each other.
+// BatchGet reads items, strongly consistent when strong. Keys that are not there are not in the answer. 1 round trip
+// per 100 keys; each item costs what Get or Peek would. Keys must differ from each other.
 func (t *Table) BatchGet(ctx context.Context, strong bool, keys ...Key) (map[Key]Item, error) {
 	found := make(map[Key]Item, len(keys))
 	for chunk := range slices.Chunk(keys, 100) {
@@ -26,7 +26,8 @@ func (t *Table) BatchGet(ctx context.Context, strong bool, keys ...Key) (map[Key
 	return found, nil
 }
 
-func (t *Table) batchGet(ctx context.Context, strong bool, want []map[string]types.AttributeValue, found map[Key]Item) error {
+func (t *Table) batchGet(ctx context.Context, strong bool, want []map[string]types.AttributeValue,
+	found map[Key]Item) error {
 	for again := (retries{}); len(want) > 0; {
 		got, err := call(ctx, t.db.BatchGetItem, &dynamodb.BatchGetItemInput{
 			RequestItems:           map[string]types.KeysAndAttributes{t.name: {Keys: want, ConsistentRead: &strong}},

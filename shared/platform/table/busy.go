@@ -54,8 +54,8 @@ func (r *retries) pause(ctx context.Context, cause error) error {
 }
 
 // passing reports whether the engine refused a call because of load or of another transaction on the same item, so that
-// nothing took effect and the same call succeeds a little later. The client of the SDK tries throttled calls again a few
-// times of its own, and conflicts not at all.
+// nothing took effect and the same call succeeds a little later. The client of the SDK tries throttled calls again a
+// few times of its own, and conflicts not at all.
 func passing(err error) bool {
 	refused, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

@@ -30,8 +30,11 @@ var actions = map[string]func(context.Context, *table.Table) error{
 		_, err := tb.BatchGet(ctx, true, key(1))
 		return err
 	},
-	"BatchWriteItem":     func(ctx context.Context, tb *table.Table) error { return tb.BatchPut(ctx, a(3)) },
-	"TransactWriteItems": func(ctx context.Context, tb *table.Table) error { return tb.Transact(ctx, "t", table.Put{Item: a(4)}) },
+	"BatchWriteItem": func(ctx context.Context, tb *table.Table) error { return tb.BatchPut(ctx, a(3)) },
+	"TransactWriteItems": func(ctx context.Context,
+		tb *table.Table) error {
+		return tb.Transact(ctx, "t", table.Put{Item: a(4)})
+	},
 }
 
 // inMemory is a table with one thing in it whose calls then go by the plan.

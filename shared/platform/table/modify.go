@@ -5,13 +5,13 @@ import (
 	"errors"
 )
 
-// Modify changes one thing optimistically: it reads it, lets change decide by what was read and write under the condition
-// that this still stands, and starts over with what is there when the write met another one. Between tries it waits a
-// random time, within the deadline of the context.
+// Modify changes one thing optimistically: it reads it, lets change decide by what was read and write under the
+// condition that this still stands, and starts over with what is there when the write met another one. Between tries it
+// waits a random time, within the deadline of the context.
 //
-// read gets the item that the refused write found, to save a round trip; nil at first, and where it is not known. change
-// decides and writes, and returns the thing as it then is. It may be called several times, each time with a fresh reading,
-// and says by Stale that its write met another one. Errors: those of read and change, 503 busy.
+// read gets the item that the refused write found, to save a round trip; nil at first, and where it is not known.
+// change decides and writes, and returns the thing as it then is. It may be called several times, each time with a
+// fresh reading, and says by Stale that its write met another one. Errors: those of read and change, 503 busy.
 func Modify[T any](
 	ctx context.Context, read func(ctx context.Context, found Item) (T, error), change func(context.Context, T) (T, error),
 ) (T, error) {
@@ -42,12 +42,12 @@ type stale struct {
 
 func (s *stale) Error() string { return "decided by an old reading: " + s.cause.Error() }
 
-// Stale tells Modify that a write met another one and is to be decided again. cause is the refusal, for the log; found is
-// the item that stood in the way, nil when it is not known.
+// Stale tells Modify that a write met another one and is to be decided again. cause is the refusal, for the log; found
+// is the item that stood in the way, nil when it is not known.
 func Stale(cause error, found Item) error { return &stale{cause, found} }
 
-// Met is the refusal of a write by its own condition, or by that of write i of its transaction, and the item found there;
-// ok is false for every other error.
+// Met is the refusal of a write by its own condition, or by that of write i of its transaction, and the item found
+// there; ok is false for every other error.
 func Met(err error, i int) (found Item, ok bool) {
 	if failed, refused := Failed(err); refused {
 		return failed.Item, true

@@ -69,11 +69,13 @@ func TestModifyPassesErrorsOnAndTriesThemNotAgain(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	read := func(context.Context, table.Item) (int, error) { return 1, nil }
-	if got, err := table.Modify(t.Context(), read, func(context.Context, int) (int, error) { return 7, broken }); err != broken || got != 7 {
+	if got, err := table.Modify(t.Context(), read,
+		func(context.Context, int) (int, error) { return 7, broken }); err != broken || got != 7 {
 		t.Errorf("change: %d, %v", got, err)
 	}
 	unreadable := func(context.Context, table.Item) (int, error) { return 0, broken }
-	if _, err := table.Modify(t.Context(), unreadable, func(context.Context, int) (int, error) { t.Error("changed"); return 0, nil }); err != broken {
+	if _, err := table.Modify(t.Context(), unreadable,
+		func(context.Context, int) (int, error) { t.Error("changed"); return 0, nil }); err != broken {
 		t.Errorf("read: %v", err)
 	}
 	reads := 0

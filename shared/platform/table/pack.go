@@ -32,8 +32,8 @@ func (m *Map[V]) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error 
 	return Unpack(av, (*map[string]V)(m))
 }
 
-// Packed is a value that is kept in its item as one packed text; see Pack. It is for items that wrap a type; a type that
-// is an attribute everywhere calls Pack itself.
+// Packed is a value that is kept in its item as one packed text; see Pack. It is for items that wrap a type; a type
+// that is an attribute everywhere calls Pack itself.
 type Packed[T any] struct{ Value T }
 
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
@@ -47,10 +47,10 @@ func (p *Packed[T]) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) err
 }
 
 // Pack makes one JSON text of a part of an item that is read and written only as a whole: lines, totals, an address. No
-// expression can reach into it and no index carries a piece of it, and that is the price. What it buys is the time of every
-// nested value as an attribute of its own, which client, wire and engine would each take apart and put together again for
-// every image in the stream. A type is packed by calling it from MarshalDynamoDBAttributeValue. Its fields are named by
-// their json tags.
+// expression can reach into it and no index carries a piece of it, and that is the price. What it buys is the time of
+// every nested value as an attribute of its own, which client, wire and engine would each take apart and put together
+// again for every image in the stream. A type is packed by calling it from MarshalDynamoDBAttributeValue. Its fields
+// are named by their json tags.
 func Pack(v any) (types.AttributeValue, error) {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)

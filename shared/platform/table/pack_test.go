@@ -74,7 +74,8 @@ func TestUnpackSaysWhatItCannotRead(t *testing.T) {
 		}
 	}
 	kept := table.List[part]{{Name: "kept"}}
-	if err := kept.UnmarshalDynamoDBAttributeValue(&types.AttributeValueMemberNULL{Value: true}); err != nil || len(kept) != 1 {
+	if err := kept.UnmarshalDynamoDBAttributeValue(&types.AttributeValueMemberNULL{Value: true}); err != nil ||
+		len(kept) != 1 {
 		t.Errorf("null left %v, %v", kept, err)
 	}
 }

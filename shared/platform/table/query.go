@@ -59,7 +59,8 @@ func (t *Table) Query(ctx context.Context, q Query) (Page, error) {
 		in.ConsistentRead = aws.Bool(true)
 	}
 	got, err := call(ctx, t.db.Query, in)
-	if invalid, ok := errors.AsType[smithy.APIError](err); ok && start != nil && invalid.ErrorCode() == "ValidationException" {
+	if invalid, ok := errors.AsType[smithy.APIError](err); ok && start != nil &&
+		invalid.ErrorCode() == "ValidationException" {
 		return Page{}, ErrCursor // the rest of the query is ours and valid: somebody made this key up
 	}
 	if err != nil {

@@ -58,7 +58,9 @@ func TestQueryPagesInBothDirections(t *testing.T) {
 	if _, keys := pages(t, tb, q); !slices.Equal(keys, want) {
 		t.Errorf("backwards %v", keys)
 	}
-	if sizes, keys := pages(t, tb, table.Query{Where: "#pk = :pk AND begins_with(#sk, :x)", With: map[string]any{":pk": "THING", ":x": "9"}}); len(keys) != 0 || len(sizes) != 1 {
+	if sizes, keys := pages(t, tb,
+		table.Query{Where: "#pk = :pk AND begins_with(#sk, :x)", With: map[string]any{":pk": "THING", ":x": "9"}}); len(
+		keys) != 0 || len(sizes) != 1 {
 		t.Errorf("nothing to find: %v in %v", keys, sizes)
 	}
 }
@@ -68,7 +70,8 @@ func TestIndexesAreSparseSortedAndCarryTheCard(t *testing.T) {
 	tb := localtest.Table(t, table.Commerce)
 	for i, at := range []int64{300, 9, 1_000_000_000_000, 20} {
 		th := a(i)
-		th.DuePK, th.DueAt, th.List, th.At, th.Card = "kind#0", at, "LIST", fmt.Sprintf("%d", 9-i), map[string]string{"title": th.Name}
+		th.DuePK, th.DueAt, th.List, th.At, th.Card = "kind#0", at, "LIST", fmt.Sprintf("%d",
+			9-i), map[string]string{"title": th.Name}
 		put(t, tb, th)
 	}
 	put(t, tb, a(9))
@@ -76,7 +79,8 @@ func TestIndexesAreSparseSortedAndCarryTheCard(t *testing.T) {
 	if _, keys := pages(t, tb, due); !slices.Equal(keys, []string{"0001", "0003", "0000", "0002"}) {
 		t.Errorf("by number %v", keys)
 	}
-	page, err := tb.Query(t.Context(), table.Query{Index: table.ByOne, Where: "#gsi1pk = :l", With: map[string]any{":l": "LIST"}})
+	page, err := tb.Query(t.Context(),
+		table.Query{Index: table.ByOne, Where: "#gsi1pk = :l", With: map[string]any{":l": "LIST"}})
 	if err != nil || len(page.Items) != 4 {
 		t.Fatalf("%d items, %v", len(page.Items), err)
 	}
@@ -210,7 +214,8 @@ func TestBatchesAskAgainForWhatWasLeftOut(t *testing.T) {
 		s := &stub{batchPut: func(_ int, in *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) {
 			return &dynamodb.BatchWriteItemOutput{UnprocessedItems: in.RequestItems}, nil
 		}}
-		if err := table.New(s, "x", nil).BatchPut(t.Context(), a(1)); err == nil || !strings.Contains(err.Error(), "not processed") {
+		if err := table.New(s, "x", nil).BatchPut(t.Context(), a(1)); err == nil ||
+			!strings.Contains(err.Error(), "not processed") {
 			t.Errorf("a table that takes nothing: %v", err)
 		}
 	})

@@ -8,8 +8,8 @@ type Schema struct {
 	Indexes []Index
 }
 
-// Index is a global secondary index with string hash key Hash and sort key Sort. Its Hash attribute is set only on items
-// that belong in it, so every index is sparse.
+// Index is a global secondary index with string hash key Hash and sort key Sort. Its Hash attribute is set only on
+// items that belong in it, so every index is sparse.
 type Index struct {
 	Name       string
 	Hash, Sort string

@@ -10,8 +10,8 @@ import (
 // MaxItem is the largest item that DynamoDB stores, in bytes.
 const MaxItem = 400 * 1024
 
-// Size returns how many bytes an item takes, a struct with dynamodbav tags: what counts towards MaxItem. It follows "DynamoDB
-// item sizes and formats" of the developer guide and is never below what the service counts.
+// Size returns how many bytes an item takes, a struct with dynamodbav tags: what counts towards MaxItem. It follows
+// "DynamoDB item sizes and formats" of the developer guide and is never below what the service counts.
 func Size(item any) (int, error) {
 	attributes, err := attributevalue.MarshalMap(item)
 	if err != nil {

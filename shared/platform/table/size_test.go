@@ -46,7 +46,8 @@ func TestSizeTellsWhatTheDatabaseStoresAndWhatItRefusesForEver(t *testing.T) {
 func TestWhatPassesIsNotPermanent(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
-		nil, errors.New("no network"), &table.ConditionFailed{}, fmt.Errorf("put: %w", &types.ProvisionedThroughputExceededException{}),
+		nil, errors.New("no network"), &table.ConditionFailed{},
+		fmt.Errorf("put: %w", &types.ProvisionedThroughputExceededException{}),
 		&table.Canceled{Reasons: []table.Reason{{Code: "TransactionConflict"}, {Code: "ConditionalCheckFailed"}}},
 	} {
 		if table.Permanent(err) {

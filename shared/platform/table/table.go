@@ -23,9 +23,12 @@ type DB interface {
 	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
 	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
 	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
-	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
-	BatchWriteItem(context.Context, *dynamodb.BatchWriteItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error)
-	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput,
+		error)
+	BatchWriteItem(context.Context, *dynamodb.BatchWriteItemInput,
+		...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error)
+	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput,
+		...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
 }
 
 // Table is one DynamoDB table. It is safe for concurrent use.
@@ -112,8 +115,8 @@ func Refused(err error) (*Canceled, bool) { return errors.AsType[*Canceled](err)
 // Failed returns the failed condition behind err, if it is one.
 func Failed(err error) (*ConditionFailed, bool) { return errors.AsType[*ConditionFailed](err) }
 
-// Get reads one item into out, strongly consistent. 1 round trip, 1 RCU per 4 KB. Errors: ErrNotFound; 503 busy, as of every
-// method of Table, when load or other transactions stood in the way of each try.
+// Get reads one item into out, strongly consistent. 1 round trip, 1 RCU per 4 KB. Errors: ErrNotFound; 503 busy, as of
+// every method of Table, when load or other transactions stood in the way of each try.
 func (t *Table) Get(ctx context.Context, key Key, out any) error {
 	return t.get(ctx, key, out, true)
 }
@@ -179,8 +182,8 @@ type Update struct {
 	If    string
 	With  map[string]any
 	Names map[string]string // for #names that are not the attribute's own name
-	// WriteID, when set, is written to the attribute "mark". A write whose answer was lost and which the client sent again is
-	// then recognized by its mark and not reported as a failed condition.
+	// WriteID, when set, is written to the attribute "mark". A write whose answer was lost and which the client sent again
+	// is then recognized by its mark and not reported as a failed condition.
 	WriteID string
 }
 

@@ -55,7 +55,8 @@ func get(t *testing.T, from *table.Table, k table.Key) (th thing) {
 func TestWhatIsPutIsWhatIsRead(t *testing.T) {
 	t.Parallel()
 	tb := localtest.Table(t, table.Commerce)
-	want := thing{Key: key(1), Name: "쑥 비누 🎁", Count: -3, Tags: []string{"a", ""}, Text: map[string]string{"ko": "가", "en": ""}}
+	want := thing{Key: key(1), Name: "쑥 비누 🎁", Count: -3, Tags: []string{"a", ""},
+		Text: map[string]string{"ko": "가", "en": ""}}
 	put(t, tb, want)
 	var got, peeked thing
 	if err := tb.Get(t.Context(), want.Key, &got); err != nil {
@@ -88,10 +89,13 @@ func TestConditionsRefuseAndShowWhatStoodThere(t *testing.T) {
 	}
 	update := func(u table.Update) error { _, err := tb.Update(t.Context(), u); return err }
 	for _, c := range []struct{ name, want, got string }{
-		{"a put of what must be new", "refused: thing 1 at THING/0001", seen(tb.Put(t.Context(), table.Put{Item: a(1), If: table.IfNew}))},
-		{"a put of what must be there", "refused: nothing there", seen(tb.Put(t.Context(), table.Put{Item: a(2), If: table.IfExists}))},
+		{"a put of what must be new", "refused: thing 1 at THING/0001",
+			seen(tb.Put(t.Context(), table.Put{Item: a(1), If: table.IfNew}))},
+		{"a put of what must be there", "refused: nothing there",
+			seen(tb.Put(t.Context(), table.Put{Item: a(2), If: table.IfExists}))},
 		{"an update of another version", "refused: thing 1 at THING/0001",
-			seen(update(table.Update{Key: key(1), Do: "SET #count = :n", If: "#count = :old", With: map[string]any{":n": 5, ":old": 4}}))},
+			seen(update(table.Update{Key: key(1), Do: "SET #count = :n", If: "#count = :old",
+				With: map[string]any{":n": 5, ":old": 4}}))},
 		{"an update of what is not there", "refused: nothing there",
 			seen(update(table.Update{Key: key(2), Do: "ADD #count :n", If: table.IfExists, With: map[string]any{":n": 1}}))},
 		{"a delete of another version", "refused: thing 1 at THING/0001",
@@ -105,7 +109,8 @@ func TestConditionsRefuseAndShowWhatStoodThere(t *testing.T) {
 	if got := get(t, tb, key(1)); got.Count != 1 {
 		t.Errorf("a refused write changed the item: %+v", got)
 	}
-	if err := tb.Delete(t.Context(), table.Delete{Key: key(1), If: table.IfExists}); err != nil || get(t, tb, key(1)).Name != "" {
+	if err := tb.Delete(t.Context(), table.Delete{Key: key(1), If: table.IfExists}); err != nil ||
+		get(t, tb, key(1)).Name != "" {
 		t.Errorf("delete: %v", err)
 	}
 }
@@ -115,26 +120,30 @@ func TestUpdateReturnsTheItemAsItIsThen(t *testing.T) {
 	tb := localtest.Table(t, table.Commerce)
 	put(t, tb, a(1))
 	item, err := tb.Update(t.Context(), table.Update{
-		Key: key(1), Do: "SET #text.#language = :text ADD #count :n REMOVE #name", If: "attribute_not_exists(#text.#language)",
+		Key: key(1), Do: "SET #text.#language = :text ADD #count :n REMOVE #name",
+		If:    "attribute_not_exists(#text.#language)",
 		Names: map[string]string{"#language": "ko-KR"}, With: map[string]any{":text": "가", ":n": 2},
 	})
 	if err == nil {
 		t.Fatal("a path into a map that is not there was accepted")
 	}
 	item, err = tb.Update(t.Context(), table.Update{
-		Key: key(1), Do: "SET #text = :text ADD #count :n REMOVE #name", With: map[string]any{":text": map[string]string{"en": "x"}, ":n": 2},
+		Key: key(1), Do: "SET #text = :text ADD #count :n REMOVE #name",
+		With: map[string]any{":text": map[string]string{"en": "x"}, ":n": 2},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	item, err = tb.Update(t.Context(), table.Update{
-		Key: key(1), Do: "SET #text.#language = :text", Names: map[string]string{"#language": "ko-KR"}, With: map[string]any{":text": "가"},
+		Key: key(1), Do: "SET #text.#language = :text", Names: map[string]string{"#language": "ko-KR"},
+		With: map[string]any{":text": "가"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got thing
-	if err := item.Decode(&got); err != nil || got.Count != 3 || got.Name != "" || got.Text["ko-KR"] != "가" || got.Text["en"] != "x" {
+	if err := item.Decode(&got); err != nil || got.Count != 3 || got.Name != "" || got.Text["ko-KR"] != "가" ||
+		got.Text["en"] != "x" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -145,7 +154,8 @@ func TestAtomicCountersLoseNothing(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			if _, err := tb.Update(t.Context(), table.Update{Key: key(1), Do: "ADD #count :one", With: map[string]any{":one": 1}}); err != nil {
+			if _, err := tb.Update(t.Context(),
+				table.Update{Key: key(1), Do: "ADD #count :one", With: map[string]any{":one": 1}}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -171,7 +181,8 @@ func TestMarkedWriteSurvivesALostAnswer(t *testing.T) {
 				if do != "ADD #count :one" {
 					with[":x"] = "x"
 				}
-				item, err := tb.Update(t.Context(), table.Update{Key: key(0), Do: do, If: "#count = :zero", With: with, WriteID: mark})
+				item, err := tb.Update(t.Context(),
+					table.Update{Key: key(0), Do: do, If: "#count = :zero", With: with, WriteID: mark})
 				if mark == "" {
 					if _, refused := table.Failed(err); !refused {
 						t.Errorf("without a mark: %v, want a refusal", err)
@@ -194,7 +205,8 @@ func TestAMarkOfAnotherWriteIsNoExcuse(t *testing.T) {
 	t.Parallel()
 	tb := localtest.Table(t, table.Commerce)
 	put(t, tb, a(0))
-	u := table.Update{Key: key(0), Do: "ADD #count :one", If: "#count = :zero", With: map[string]any{":one": 1, ":zero": 0}, WriteID: "first"}
+	u := table.Update{Key: key(0), Do: "ADD #count :one", If: "#count = :zero",
+		With: map[string]any{":one": 1, ":zero": 0}, WriteID: "first"}
 	if _, err := tb.Update(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +221,8 @@ func TestErrorsSayWhatFailed(t *testing.T) {
 	tb := table.New(fault.New(fault.Plan{N: 1, Times: 4, Mode: fault.Fails}).DB(localtest.DB(t)), "none", nil)
 	_, updating := tb.Update(t.Context(), table.Update{Key: key(1), Do: "REMOVE #name"})
 	for _, err := range []error{
-		tb.Get(t.Context(), key(1), &thing{}), updating, tb.Put(t.Context(), table.Put{Item: a(1)}), tb.Delete(t.Context(), table.Delete{Key: key(1)}),
+		tb.Get(t.Context(), key(1), &thing{}), updating, tb.Put(t.Context(), table.Put{Item: a(1)}),
+		tb.Delete(t.Context(), table.Delete{Key: key(1)}),
 	} {
 		if !errors.Is(err, fault.ErrInjected) || !slices.Contains([]string{"THING/0001"}, lastWord(err)) {
 			t.Errorf("%v: want the key and the cause", err)
@@ -257,9 +270,11 @@ func TestMeterCountsTripsAndUnits(t *testing.T) {
 			return nil
 		}, table.Cost{Trips: 1}, []string{"PutItem"}},
 		{"a transaction is one trip and costs double", func(ctx context.Context) error {
-			return observed.Transact(ctx, "", table.Put{Item: a(2)}, table.Update{Key: key(3), Do: "ADD #count :n", With: map[string]any{":n": 1}},
+			return observed.Transact(ctx, "", table.Put{Item: a(2)},
+				table.Update{Key: key(3), Do: "ADD #count :n", With: map[string]any{":n": 1}},
 				table.Delete{Key: key(4)}, table.Check{Key: key(1), If: table.IfExists})
-		}, table.Cost{Trips: 1, Write: 8}, []string{"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"}},
+		}, table.Cost{Trips: 1, Write: 8}, []string{"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem",
+			"ConditionCheckItem"}},
 		{"a query", func(ctx context.Context) error {
 			_, err := observed.Query(ctx, table.Query{Where: "#pk = :pk", With: map[string]any{":pk": "THING"}})
 			return err
@@ -295,7 +310,8 @@ type stub struct {
 	tokens   []string
 }
 
-func (s *stub) TransactWriteItems(_ context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+func (s *stub) TransactWriteItems(_ context.Context, in *dynamodb.TransactWriteItemsInput,
+	_ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	s.calls++
 	s.tokens = append(s.tokens, fmt.Sprint(in.ClientRequestToken != nil, in.ClientRequestToken))
 	if in.ClientRequestToken != nil {
@@ -304,12 +320,14 @@ func (s *stub) TransactWriteItems(_ context.Context, in *dynamodb.TransactWriteI
 	return s.transact(s.calls)
 }
 
-func (s *stub) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+func (s *stub) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput,
+	_ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
 	s.calls++
 	return s.batchGet(s.calls, in)
 }
 
-func (s *stub) BatchWriteItem(_ context.Context, in *dynamodb.BatchWriteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+func (s *stub) BatchWriteItem(_ context.Context, in *dynamodb.BatchWriteItemInput,
+	_ ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
 	s.calls++
 	return s.batchPut(s.calls, in)
 }

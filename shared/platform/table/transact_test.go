@@ -70,7 +70,8 @@ func TestTransactionWithoutATokenIsNotTakenForAnother(t *testing.T) {
 	t.Parallel()
 	tb := localtest.Table(t, table.Commerce)
 	for range 2 {
-		if err := tb.Transact(t.Context(), "", table.Update{Key: key(1), Do: "ADD #count :n", With: map[string]any{":n": 1}}); err != nil {
+		if err := tb.Transact(t.Context(), "",
+			table.Update{Key: key(1), Do: "ADD #count :n", With: map[string]any{":n": 1}}); err != nil {
 			t.Fatal(err)
 		}
 	}

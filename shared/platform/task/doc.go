@@ -5,8 +5,10 @@
 // # The rules, kept here once
 //
 //   - A task is stored in the same transaction as the change that caused it. Nothing can be forgotten between the two.
-//   - One worker at a time: a worker takes a lease before it acts. When it dies, the due index brings the task back after the lease.
-//   - Unknown is not failed: an attempt whose answer never came is asked about (Kind.Ask) before anything is tried again.
+//   - One worker at a time: a worker takes a lease before it acts. When it dies, the due index brings the task back
+//     after the lease.
+//   - Unknown is not failed: an attempt whose answer never came is asked about (Kind.Ask) before anything is tried
+//     again.
 //   - The outcome and what follows from it are recorded in one transaction.
 //   - A task that cannot be finished now waits for backoff.Provider, or the schedule of its kind.
 //   - A task that can never succeed is abandoned: Kind.Abandon returns the writes that compensate and tell, the metric

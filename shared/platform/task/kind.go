@@ -225,7 +225,8 @@ func (k Kind[P]) save(ctx context.Context, t *Task[P], next Task[P], writes ...t
 	next.Version = t.Version + 1
 	next.UpdatedAt = k.Clock.Now()
 	next.Mark = id.New("try", next.UpdatedAt)
-	put := table.Put{Item: next, If: "#version = :read", With: map[string]any{":read": t.Version}} // only what was read is replaced
+	// only what was read is replaced
+	put := table.Put{Item: next, If: "#version = :read", With: map[string]any{":read": t.Version}}
 	found, err := k.write(ctx, put, next.Mark, writes)
 	if err != nil {
 		return err
@@ -238,7 +239,8 @@ func (k Kind[P]) save(ctx context.Context, t *Task[P], next Task[P], writes ...t
 }
 
 // write stores a task, and returns the item that stood in its place when it was not as it was read.
-func (k Kind[P]) write(ctx context.Context, put table.Put, mark string, writes []table.Write) (found table.Item, err error) {
+func (k Kind[P]) write(ctx context.Context, put table.Put, mark string, writes []table.Write) (found table.Item,
+	err error) {
 	if len(writes) == 0 {
 		err = k.Table.Put(ctx, put)
 		if failed, ok := table.Failed(err); ok {

@@ -113,7 +113,8 @@ func (f *fixture) task() *task.Task[letter] {
 func (f *fixture) want(state task.State, did, asked int) {
 	f.t.Helper()
 	if got := f.task(); got.State != state || f.did != did || f.asked != asked {
-		f.t.Errorf("%s after %d attempts and %d questions, want %s after %d and %d", got.State, f.did, f.asked, state, did, asked)
+		f.t.Errorf("%s after %d attempts and %d questions, want %s after %d and %d", got.State, f.did, f.asked, state, did,
+			asked)
 	}
 }
 

@@ -89,8 +89,8 @@ func (m Machine[S]) Work(ctx context.Context, id string) error {
 	return err
 }
 
-// putOff puts an item off. One that cannot even be put off comes again when the sweeper's claim ends: to fail the job as well
-// would only try the same write again at once.
+// putOff puts an item off. One that cannot even be put off comes again when the sweeper's claim ends: to fail the job
+// as well would only try the same write again at once.
 func (m Machine[S]) putOff(ctx context.Context, item S, cause error) error {
 	err := m.Postpone(ctx, item, cause)
 	if err != nil && IsPermanent(err) {

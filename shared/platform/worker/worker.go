@@ -1,5 +1,6 @@
-// Package worker works off jobs from a queue: each job fails alone, so that a bad message comes back by itself and the good
-// ones do not come back with it. A function declares its jobs as kind -> handler (Kinds), as it declares its routes.
+// Package worker works off jobs from a queue: each job fails alone, so that a bad message comes back by itself and the
+// good ones do not come back with it. A function declares its jobs as kind -> handler (Kinds), as it declares its
+// routes.
 //
 // The event source mapping must have ReportBatchItemFailures set; without it Lambda takes any answer for success.
 package worker
@@ -25,8 +26,8 @@ const parallel = 5
 type Kind struct {
 	Name  string // the due kind; see package due
 	Table string // name of the table whose items carry the jobs
-	// Handle does one job. An error leaves the message in the queue: it comes back after the visibility timeout, and goes to
-	// the dead-letter queue when it has come back too often. A job may come twice, late, or to two workers at once.
+	// Handle does one job. An error leaves the message in the queue: it comes back after the visibility timeout, and goes
+	// to the dead-letter queue when it has come back too often. A job may come twice, late, or to two workers at once.
 	Handle func(context.Context, due.Job) error
 	// HandleAll, when set, is called instead with all jobs of the kind in a batch and returns an error, or nil, for each:
 	// for jobs that are cheaper together.
@@ -46,11 +47,13 @@ func (k Kinds) Names() []string {
 }
 
 // Handler returns the Lambda handler of a queue of jobs. A body that cannot be decoded, a kind that is not declared, an
-// error and a panic are failures of that message alone. The answer lists failed messages by message id, in the order of the
-// batch. When the context ends, messages not begun are reported as failed. Log lines name the message, never its body.
+// error and a panic are failures of that message alone. The answer lists failed messages by message id, in the order of
+// the batch. When the context ends, messages not begun are reported as failed. Log lines name the message, never its
+// body.
 func (k Kinds) Handler(log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
 	return func(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
-		b := &batch{kinds: k, records: in.Records, jobs: make([]due.Job, len(in.Records)), errs: make([]error, len(in.Records))}
+		b := &batch{kinds: k, records: in.Records, jobs: make([]due.Job, len(in.Records)),
+			errs: make([]error, len(in.Records))}
 		b.work(ctx)
 		var answer events.SQSEventResponse
 		for i, err := range b.errs {

@@ -21,8 +21,8 @@ import (
 	"dangol/shared/platform/worker"
 )
 
-// kinds has a job that is done, one that fails, one that panics, and one whose jobs are done together: of those, the ones
-// with an odd number of tries fail.
+// kinds has a job that is done, one that fails, one that panics, and one whose jobs are done together: of those, the
+// ones with an odd number of tries fail.
 var kinds = worker.Kinds{
 	{Name: "good", Handle: func(context.Context, due.Job) error { return nil }},
 	{Name: "bad", Handle: func(context.Context, due.Job) error { return errors.New("no") }},
@@ -75,7 +75,8 @@ func TestOnlyFailedMessagesComeBack(t *testing.T) {
 		{"a body of another type is a failure", []string{`[1]`, good}, []string{"m0"}},
 		{"a kind that is not declared is a failure", []string{unknown, good}, []string{"m0"}},
 		{"jobs done together fail one by one", []string{even, odd, good, odd}, []string{"m1", "m3"}},
-		{"several failures keep the order of the batch", []string{bad, odd, panics, garbage}, []string{"m0", "m1", "m2", "m3"}},
+		{"several failures keep the order of the batch", []string{bad, odd, panics, garbage},
+			[]string{"m0", "m1", "m2", "m3"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,6 @@
-// Package schedule makes the one-time EventBridge Scheduler schedules for the start and the end of a promotion, and keeps
-// them in line with it. A schedule only tells that an edge was reached; prices follow the clock, so one that is late, early,
-// lost or fires twice changes no price.
+// Package schedule makes the one-time EventBridge Scheduler schedules for the start and the end of a promotion, and
+// keeps them in line with it. A schedule only tells that an edge was reached; prices follow the clock, so one that is
+// late, early, lost or fires twice changes no price.
 package schedule
 
 import (
@@ -22,9 +22,12 @@ import (
 
 // Client is the part of the Scheduler client in use.
 type Client interface {
-	CreateSchedule(context.Context, *scheduler.CreateScheduleInput, ...func(*scheduler.Options)) (*scheduler.CreateScheduleOutput, error)
-	UpdateSchedule(context.Context, *scheduler.UpdateScheduleInput, ...func(*scheduler.Options)) (*scheduler.UpdateScheduleOutput, error)
-	DeleteSchedule(context.Context, *scheduler.DeleteScheduleInput, ...func(*scheduler.Options)) (*scheduler.DeleteScheduleOutput, error)
+	CreateSchedule(context.Context, *scheduler.CreateScheduleInput,
+		...func(*scheduler.Options)) (*scheduler.CreateScheduleOutput, error)
+	UpdateSchedule(context.Context, *scheduler.UpdateScheduleInput,
+		...func(*scheduler.Options)) (*scheduler.UpdateScheduleOutput, error)
+	DeleteSchedule(context.Context, *scheduler.DeleteScheduleInput,
+		...func(*scheduler.Options)) (*scheduler.DeleteScheduleOutput, error)
 }
 
 // Planner makes schedules in one group that invoke one function.
@@ -53,7 +56,8 @@ func FromEnv(env *boot.Env) (*Planner, error) {
 		return nil, err
 	}
 	client := scheduler.NewFromConfig(env.AWS(), func(o *scheduler.Options) { o.BaseEndpoint = env.Endpoint("SCHEDULER") })
-	return &Planner{Client: client, Group: config.Group, Target: config.Target, Role: config.Role, Dead: config.Dead, Clock: env.Clock}, nil
+	return &Planner{Client: client, Group: config.Group, Target: config.Target, Role: config.Role, Dead: config.Dead,
+		Clock: env.Clock}, nil
 }
 
 // Fired is what a schedule tells the function it invokes.
@@ -66,8 +70,8 @@ type Fired struct {
 // Name is the name of the schedule of an edge.
 func Name(promotionID string, e store.Boundary) string { return promotionID + "-" + string(e) }
 
-// Plan makes the schedules of a promotion what they have to be: one for each edge that is still to come, none for a draft or
-// an edge that is past. Repeating it changes nothing. Errors leave some schedules as they were; plan again.
+// Plan makes the schedules of a promotion what they have to be: one for each edge that is still to come, none for a
+// draft or an edge that is past. Repeating it changes nothing. Errors leave some schedules as they were; plan again.
 func (p Planner) Plan(ctx context.Context, promo *promotion.Promotion) error {
 	for _, e := range []store.Boundary{store.Start, store.End} {
 		at := e.At(promo)
@@ -111,7 +115,8 @@ func (p Planner) put(ctx context.Context, promo *promotion.Promotion, e store.Bo
 }
 
 func (p Planner) drop(ctx context.Context, promotionID string, e store.Boundary) error {
-	_, err := p.Client.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{Name: aws.String(Name(promotionID, e)), GroupName: &p.Group})
+	_, err := p.Client.DeleteSchedule(ctx,
+		&scheduler.DeleteScheduleInput{Name: aws.String(Name(promotionID, e)), GroupName: &p.Group})
 	if _, gone := errors.AsType[*types.ResourceNotFoundException](err); gone {
 		return nil
 	}
@@ -119,13 +124,15 @@ func (p Planner) drop(ctx context.Context, promotionID string, e store.Boundary)
 }
 
 // Retries of an invocation that cannot be made, for as long as a day: Lambda throttles or is out of reach, the role was
-// changed. After that it waits in the dead-letter queue. A function that is invoked and fails is tried twice more by Lambda.
+// changed. After that it waits in the dead-letter queue. A function that is invoked and fails is tried twice more by
+// Lambda.
 const (
 	retries = 60
 	maxAge  = 24 * 60 * 60
 )
 
-func (p Planner) definition(promo *promotion.Promotion, e store.Boundary, at time.Time) (*scheduler.CreateScheduleInput, error) {
+func (p Planner) definition(promo *promotion.Promotion, e store.Boundary, at time.Time) (*scheduler.CreateScheduleInput,
+	error) {
 	input, err := json.Marshal(Fired{PromotionID: promo.ID, Boundary: e, At: at})
 	if err != nil {
 		return nil, err
@@ -138,7 +145,8 @@ func (p Planner) definition(promo *promotion.Promotion, e store.Boundary, at tim
 		FlexibleTimeWindow:    &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
 		Target: &types.Target{
 			Arn: &p.Target, RoleArn: &p.Role, Input: aws.String(string(input)),
-			RetryPolicy:      &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(retries), MaximumEventAgeInSeconds: aws.Int32(maxAge)},
+			RetryPolicy: &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(retries),
+				MaximumEventAgeInSeconds: aws.Int32(maxAge)},
 			DeadLetterConfig: &types.DeadLetterConfig{Arn: &p.Dead},
 		},
 	}, nil

@@ -39,21 +39,23 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{clock: clock.Stopped(monday)}
 	var err error
-	b.sched, err = local.Open(local.Options{Clock: b.clock, Log: slog.New(slog.DiscardHandler), Invoke: func(_ context.Context, function string, payload []byte) ([]byte, error) {
-		var f schedule.Fired
-		if err := json.Unmarshal(payload, &f); err != nil || function != "promotion-scheduler" {
-			t.Errorf("%s was sent %s: %v", function, payload, err)
-		}
-		b.fired = append(b.fired, f)
-		return nil, nil
-	}})
+	b.sched, err = local.Open(local.Options{Clock: b.clock, Log: slog.New(slog.DiscardHandler),
+		Invoke: func(_ context.Context, function string, payload []byte) ([]byte, error) {
+			var f schedule.Fired
+			if err := json.Unmarshal(payload, &f); err != nil || function != "promotion-scheduler" {
+				t.Errorf("%s was sent %s: %v", function, payload, err)
+			}
+			b.fired = append(b.fired, f)
+			return nil, nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(b.sched)
 	t.Cleanup(server.Close)
 	vars := map[string]string{
-		"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:ap-northeast-2:123456789012:function:promotion-scheduler",
+		"SCHEDULER_GROUP": "dangol", "SCHEDULER_TARGET_ARN": "arn:aws:lambda:ap-northeast-2:123456789012:function:promo" +
+			"tion-scheduler",
 		"SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler", "SCHEDULER_ENDPOINT": server.URL,
 		"SCHEDULER_DEAD_ARN": "arn:aws:sqs:ap-northeast-2:123456789012:times-dead",
 		"AWS_ACCESS_KEY_ID":  "local", "AWS_SECRET_ACCESS_KEY": "local",
@@ -67,7 +69,8 @@ func newBench(t *testing.T) *bench {
 }
 
 func promo() *promotion.Promotion {
-	return &promotion.Promotion{ID: "promo_01k9abcdefghjkmnpqrstvwxyz", State: promotion.Scheduled, Starts: starts, Ends: ends, TimeZone: "Asia/Seoul"}
+	return &promotion.Promotion{ID: "promo_01k9abcdefghjkmnpqrstvwxyz", State: promotion.Scheduled, Starts: starts,
+		Ends: ends, TimeZone: "Asia/Seoul"}
 }
 
 // names lists the schedules there are, with their expressions.
@@ -79,11 +82,13 @@ func (b *bench) names(t *testing.T) map[string]string {
 	}
 	found := map[string]string{}
 	for _, s := range page.Schedules {
-		got, err := b.client.GetSchedule(t.Context(), &scheduler.GetScheduleInput{Name: s.Name, GroupName: aws.String("dangol")})
+		got, err := b.client.GetSchedule(t.Context(),
+			&scheduler.GetScheduleInput{Name: s.Name, GroupName: aws.String("dangol")})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if dead := got.Target.DeadLetterConfig; dead == nil || *dead.Arn != "arn:aws:sqs:ap-northeast-2:123456789012:times-dead" {
+		if dead := got.Target.DeadLetterConfig; dead == nil ||
+			*dead.Arn != "arn:aws:sqs:ap-northeast-2:123456789012:times-dead" {
 			t.Errorf("%s has the dead-letter queue %+v", *s.Name, dead)
 		}
 		found[*s.Name] = *got.ScheduleExpression + " " + *got.ScheduleExpressionTimezone
@@ -104,7 +109,8 @@ func TestSchedulesFollowThePromotion(t *testing.T) {
 		return b.names(t)
 	}
 	for range 2 { // planning again changes nothing
-		if got := plan(); got[start] != "at(2026-11-27T10:00:00) Asia/Seoul" || got[end] != "at(2026-11-30T00:00:00) Asia/Seoul" || len(got) != 2 {
+		if got := plan(); got[start] != "at(2026-11-27T10:00:00) Asia/Seoul" ||
+			got[end] != "at(2026-11-30T00:00:00) Asia/Seoul" || len(got) != 2 {
 			t.Fatalf("published: %v", got)
 		}
 	}
@@ -134,7 +140,8 @@ func TestAScheduleFiresOnceAndIsGone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(b.fired) != 2 || b.fired[0].Boundary != store.Start || !b.fired[0].At.Equal(starts) || b.fired[1].Boundary != store.End {
+	if len(b.fired) != 2 || b.fired[0].Boundary != store.Start || !b.fired[0].At.Equal(starts) ||
+		b.fired[1].Boundary != store.End {
 		t.Errorf("fired %+v", b.fired)
 	}
 	if left := b.names(t); len(left) != 0 {
@@ -151,10 +158,14 @@ func TestExpressionsMeanOneMoment(t *testing.T) {
 		name, at, zone, want string
 	}{
 		{"in the shop's time zone", "2026-11-27T01:00:00Z", "Asia/Seoul", "at(2026-11-27T10:00:00) Asia/Seoul"},
-		{"in the night in which New York shows two o'clock twice, in UTC", "2026-11-01T06:30:00Z", "America/New_York", "at(2026-11-01T06:30:00) UTC"},
-		{"in the night in which it shows none, in UTC", "2027-03-14T07:00:00Z", "America/New_York", "at(2027-03-14T07:00:00) UTC"},
-		{"the day after, as people read it", "2026-11-02T15:00:00Z", "America/New_York", "at(2026-11-02T10:00:00) America/New_York"},
-		{"never early: seconds are rounded up", "2026-11-27T01:00:00.001Z", "Asia/Seoul", "at(2026-11-27T10:00:01) Asia/Seoul"},
+		{"in the night in which New York shows two o'clock twice, in UTC", "2026-11-01T06:30:00Z", "America/New_York",
+			"at(2026-11-01T06:30:00) UTC"},
+		{"in the night in which it shows none, in UTC", "2027-03-14T07:00:00Z", "America/New_York",
+			"at(2027-03-14T07:00:00) UTC"},
+		{"the day after, as people read it", "2026-11-02T15:00:00Z", "America/New_York",
+			"at(2026-11-02T10:00:00) America/New_York"},
+		{"never early: seconds are rounded up", "2026-11-27T01:00:00.001Z", "Asia/Seoul",
+			"at(2026-11-27T10:00:01) Asia/Seoul"},
 		{"a zone that is none", "2026-11-27T01:00:00Z", "Mars/Olympus", "at(2026-11-27T01:00:00) UTC"},
 	} {
 		at, err := time.Parse(time.RFC3339Nano, tc.at)

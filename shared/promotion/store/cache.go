@@ -37,8 +37,8 @@ type Shopper struct {
 // Orders is the name under which a customer's orders are counted, next to uses and limited goods.
 const Orders = "orders"
 
-// Cache is the published promotions in memory. At most once every fresh it asks the index; which of them are live is told
-// by the clock of whoever reads, so a start or an end is never late. It is safe for concurrent use.
+// Cache is the published promotions in memory. At most once every fresh it asks the index; which of them are live is
+// told by the clock of whoever reads, so a start or an end is never late. It is safe for concurrent use.
 type Cache struct {
 	store Store
 	fresh time.Duration
@@ -85,9 +85,10 @@ func (b *Cache) Current(ctx context.Context) (*Snapshot, error) {
 // Invalidate makes the next reader ask: somebody has just learned that what is here is old.
 func (b *Cache) Invalidate() { b.current.Store(nil) }
 
-// Facts is what is known about a shopper. 1 round trip when one of the codes can be used only so often, a live promotion is for
-// a segment, or one is limited per customer and this is a guest; else none.
-func (b *Cache) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time) (promotion.Facts, error) {
+// Facts is what is known about a shopper. 1 round trip when one of the codes can be used only so often, a live
+// promotion is for a segment, or one is limited per customer and this is a guest; else none.
+func (b *Cache) Facts(ctx context.Context, s *Snapshot, who Shopper, codes []string, at time.Time) (promotion.Facts,
+	error) {
 	return b.store.Facts(ctx, s, who, codes, at, b.fresh == 0)
 }
 
@@ -179,12 +180,13 @@ func Segments(customerID string, names ...string) any {
 	return segments{KeyOfSegments(customerID), names}
 }
 
-// facts is what is known without asking: of what plans the shopper is a member at the moment, and that a customer has ordered
-// when an order was counted.
+// facts is what is known without asking: of what plans the shopper is a member at the moment, and that a customer has
+// ordered when an order was counted.
 func (s *Snapshot) facts(who Shopper, at time.Time) promotion.Facts {
 	f := promotion.Facts{
-		Member: who.Entitlements.Member(at), First: who.CustomerID != "" && who.Counted[Orders] == 0, Chosen: who.Chosen, Languages: who.Languages,
-		Used: s.Used,
+		Member: who.Entitlements.Member(at), First: who.CustomerID != "" && who.Counted[Orders] == 0, Chosen: who.Chosen,
+		Languages: who.Languages,
+		Used:      s.Used,
 	}
 	if len(who.Counted) == 0 {
 		return f
@@ -227,8 +229,8 @@ func (s *Snapshot) segmented(at time.Time) bool {
 	return false
 }
 
-// Static is promotions that nobody changes, with facts that are known beforehand: for previews and tests. A nil Known makes
-// them from the shopper alone.
+// Static is promotions that nobody changes, with facts that are known beforehand: for previews and tests. A nil Known
+// makes them from the shopper alone.
 type Static struct {
 	Snapshot *Snapshot
 	Known    *promotion.Facts

@@ -27,7 +27,8 @@ type flaky struct {
 	down atomic.Bool
 }
 
-func (f *flaky) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (f *flaky) Query(ctx context.Context, in *dynamodb.QueryInput,
+	o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	if f.down.Load() {
 		return nil, errors.New("out of reach")
 	}
@@ -47,15 +48,18 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: clock.Stopped(noon), db: &flaky{DB: localtest.DB(t)}}
-	b.store = store.Store{Clock: b.clock, Table: table.New(b.db, localtest.Name(t, table.Commerce), func(table.Op) { b.trips.Add(1) })}
+	b.store = store.Store{Clock: b.clock,
+		Table: table.New(b.db, localtest.Name(t, table.Commerce), func(table.Op) { b.trips.Add(1) })}
 	b.cache = store.NewCache(b.store, store.Fresh)
 	return b
 }
 
 func promo(id string, change ...func(*promotion.Promotion)) promotion.Promotion {
 	p := promotion.Promotion{
-		ID: id, Version: 1, Name: catalog.Text{"en": id}, Kind: promotion.Percentage, Class: promotion.Order, State: promotion.Scheduled,
-		Starts: noon.Add(-time.Hour), Ends: noon.Add(time.Hour), Targets: promotion.Targets{All: true}, Terms: promotion.Terms{BasisPoints: 1_000},
+		ID: id, Version: 1, Name: catalog.Text{"en": id}, Kind: promotion.Percentage, Class: promotion.Order,
+		State:  promotion.Scheduled,
+		Starts: noon.Add(-time.Hour), Ends: noon.Add(time.Hour), Targets: promotion.Targets{All: true},
+		Terms: promotion.Terms{BasisPoints: 1_000},
 	}
 	for _, c := range change {
 		c(&p)
@@ -127,7 +131,8 @@ func TestWhatASnapshotHas(t *testing.T) {
 	b.put(promo("promo_over", func(p *promotion.Promotion) { p.Ends = noon.AddDate(0, 0, -3) }))
 	b.put(promo("promo_long_over", func(p *promotion.Promotion) { p.Ends = noon.AddDate(0, -3, 0) }))
 	s := b.current()
-	for id, want := range map[string]bool{"promo_draft": false, "promo_coming": true, "promo_over": true, "promo_long_over": false} {
+	for id, want := range map[string]bool{"promo_draft": false, "promo_coming": true, "promo_over": true,
+		"promo_long_over": false} {
 		if got := s.Promotion(id) != nil; got != want {
 			t.Errorf("%s: %v", id, got)
 		}
@@ -143,7 +148,8 @@ func TestOfTwoWhoChangeAPromotionNothingIsLost(t *testing.T) {
 	r, err := b.store.Change(t.Context(), id, func(r *store.Record) (bool, error) {
 		if first { // between reading and writing an edge is told
 			first = false
-			told, err := b.store.RecordMilestone(t.Context(), &store.Record{Key: r.Key, Promotion: r.Promotion, Event: &event.Event{ID: "evt_1"}}, store.Started)
+			told, err := b.store.RecordMilestone(t.Context(),
+				&store.Record{Key: r.Key, Promotion: r.Promotion, Event: &event.Event{ID: "evt_1"}}, store.Started)
 			if err != nil || !told {
 				t.Errorf("told %v, %v", told, err)
 			}
@@ -151,7 +157,8 @@ func TestOfTwoWhoChangeAPromotionNothingIsLost(t *testing.T) {
 		r.Promotion.Priority++
 		return true, nil
 	})
-	if err != nil || r.Promotion.Priority != 1 || r.Promotion.Version != 2 || r.StartedFor != r.Promotion.Starts.UnixMilli() {
+	if err != nil || r.Promotion.Priority != 1 || r.Promotion.Version != 2 ||
+		r.StartedFor != r.Promotion.Starts.UnixMilli() {
 		t.Errorf("%+v %v", r, err)
 	}
 	if _, err := b.store.Get(t.Context(), "promo_01k9zzzzzzzzzzzzzzzzzzzzzz"); problem.Code(err) != "promotion_not_found" {

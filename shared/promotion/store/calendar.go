@@ -70,7 +70,8 @@ func (s Store) Planned(ctx context.Context, since time.Time) ([]promotion.Promot
 
 // next is the write that publishes against the calendar.
 func (c *Calendar) next(promotionID string, now time.Time) table.Put {
-	n := &Calendar{Key: KeyOfCalendar(), Version: c.Version + 1, Recent: table.List[placed]{{promotionID, now.UnixMilli()}}}
+	n := &Calendar{Key: KeyOfCalendar(), Version: c.Version + 1,
+		Recent: table.List[placed]{{promotionID, now.UnixMilli()}}}
 	for _, p := range c.Recent {
 		if p.ID != promotionID && p.At > now.Add(-settled).UnixMilli() && len(n.Recent) < maxRecent {
 			n.Recent = append(n.Recent, p)
@@ -80,6 +81,7 @@ func (c *Calendar) next(promotionID string, now time.Time) table.Put {
 		return table.Put{Item: n, If: table.IfNew}
 	}
 	return table.Put{
-		Item: n, If: "#version = :read", With: map[string]any{":read": c.Version}, // nothing was published since the guard was asked
+		// nothing was published since the guard was asked
+		Item: n, If: "#version = :read", With: map[string]any{":read": c.Version},
 	}
 }

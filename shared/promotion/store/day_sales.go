@@ -17,8 +17,8 @@ func keyOfSales(scope, currency string, day promotion.Day) table.Key {
 	return table.Key{PK: "SALES#" + scope + "#" + currency, SK: day.String()}
 }
 
-// AddDaySales adds an order to a day's sales, or takes a canceled one off with a negative count. It has no condition: the
-// consumer's own record of the event keeps it from being applied twice.
+// AddDaySales adds an order to a day's sales, or takes a canceled one off with a negative count. It has no condition:
+// the consumer's own record of the event keeps it from being applied twice.
 func AddDaySales(scope, currency string, s promotion.DaySales) table.Update {
 	return table.Update{
 		Key: keyOfSales(scope, currency, s.Day), Do: "ADD #orders :orders, #revenue :revenue, #discounted :discounted",
@@ -27,7 +27,8 @@ func AddDaySales(scope, currency string, s promotion.DaySales) table.Update {
 }
 
 // Sales reads what was sold from one day to another, both included. 1 round trip, 0.5 RCU per 4 KB.
-func (s Store) Sales(ctx context.Context, scope, currency string, from, to promotion.Day) (days []promotion.DaySales, err error) {
+func (s Store) Sales(ctx context.Context, scope, currency string, from, to promotion.Day) (days []promotion.DaySales,
+	err error) {
 	err = s.Table.All(ctx, table.Query{
 		Where: "#pk = :scope AND #sk BETWEEN :from AND :to",
 		With:  map[string]any{":scope": keyOfSales(scope, currency, from).PK, ":from": from.String(), ":to": to.String()},
@@ -37,7 +38,8 @@ func (s Store) Sales(ctx context.Context, scope, currency string, from, to promo
 			return fmt.Errorf("sales: %w", err)
 		}
 		days = append(days, promotion.DaySales{
-			Day: day, Orders: int(number(item, "orders")), Revenue: number(item, "revenue"), Discounted: number(item, "discounted"),
+			Day: day, Orders: int(number(item, "orders")), Revenue: number(item, "revenue"),
+			Discounted: number(item, "discounted"),
 		})
 		return nil
 	})
@@ -58,7 +60,8 @@ func KeyOfStats(promotionID string) table.Key {
 	return table.Key{PK: "PROMOTION#" + promotionID, SK: "STATS"}
 }
 
-// AddStats adds to what a promotion has brought; a canceled order is one with negative figures. Condition: see AddDaySales.
+// AddStats adds to what a promotion has brought; a canceled order is one with negative figures. Condition: see
+// AddDaySales.
 func AddStats(promotionID string, s Stats) table.Update {
 	c := s.Currency
 	return table.Update{

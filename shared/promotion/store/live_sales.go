@@ -37,12 +37,14 @@ func (l liveSales) PriceRange(c *catalog.Summary, currency string) (catalog.Pric
 }
 
 // EndedSale is the sale that made a price of a variant until it ended, the last of several; nil when none did.
-func (s *Snapshot) EndedSale(p *catalog.Product, list catalog.Variant, currency string, price int64, at time.Time) (last *Sale) {
+func (s *Snapshot) EndedSale(p *catalog.Product, list catalog.Variant, currency string, price int64,
+	at time.Time) (last *Sale) {
 	for _, o := range s.sales {
 		if o.Ends.IsZero() || o.Ends.After(at) || last != nil && o.Ends.Before(last.Until) {
 			continue
 		}
-		if was, sale := s.DisplayPrice(p, list, currency, o.Ends.Add(-1)); sale != nil && sale.PromotionID == o.ID && was.Amount == price {
+		if was, sale := s.DisplayPrice(p, list, currency, o.Ends.Add(-1)); sale != nil && sale.PromotionID == o.ID &&
+			was.Amount == price {
 			last = sale
 		}
 	}

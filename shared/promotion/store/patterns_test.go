@@ -28,9 +28,21 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		t.Fatal(err)
 	}
 	do := map[string]func(context.Context) error{
-		"read all published promotions into memory": func(ctx context.Context) error { _, err := plain.store.Read(ctx, false); return err },
-		"the same with a budget":                    func(ctx context.Context) error { _, err := budgeted.store.Read(ctx, false); return err },
-		"read a promotion":                          func(ctx context.Context) error { _, err := plain.store.Get(ctx, id); return err },
+		"read all published promotions into memory": func(ctx context.Context) error {
+			_,
+				err := plain.store.Read(ctx, false)
+			return err
+		},
+		"the same with a budget": func(ctx context.Context) error {
+			_,
+				err := budgeted.store.Read(ctx, false)
+			return err
+		},
+		"read a promotion": func(ctx context.Context) error {
+			_,
+				err := plain.store.Get(ctx, id)
+			return err
+		},
 		"change a promotion": func(ctx context.Context) error {
 			_, err := plain.store.Change(ctx, id, func(r *store.Record) (bool, error) {
 				r.Promotion.Priority++
@@ -52,10 +64,14 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		"tell that an edge was reached": func(ctx context.Context) error {
 			p := promo(id)
 			p.Version = 3
-			_, err := plain.store.RecordMilestone(ctx, &store.Record{Key: store.KeyOf(id), Promotion: p, Event: &event.Event{ID: "evt_1"}}, store.Started)
+			_, err := plain.store.RecordMilestone(ctx,
+				&store.Record{Key: store.KeyOf(id), Promotion: p, Event: &event.Event{ID: "evt_1"}}, store.Started)
 			return err
 		},
-		"count a use of a budget and of a code": func(ctx context.Context) error { return budgeted.store.Table.Transact(ctx, "", writes...) },
+		"count a use of a budget and of a code": func(ctx context.Context) error {
+			return budgeted.store.Table.Transact(ctx,
+				"", writes...)
+		},
 	}
 	for _, p := range store.AccessPatterns {
 		ctx, meter := table.Metered(t.Context())

@@ -10,10 +10,11 @@ import (
 	"dangol/shared/promotion"
 )
 
-// PriorPrice is what has to stand next to a struck-through price at a moment: the lowest price of the days before the price that is
-// in force then (Directive 98/6/EC, article 6a; see compliance.PriorPrice), whoever made either: a sale that goes on after a
-// deeper one shows the price of the deeper one. list is the variant at its prices outside sales. 0 for goods that were not sold
-// before, which have no prior price; for goods that were sold for less than 30 days it is the lowest of those days (article 6a, 4).
+// PriorPrice is what has to stand next to a struck-through price at a moment: the lowest price of the days before the
+// price that is in force then (Directive 98/6/EC, article 6a; see compliance.PriorPrice), whoever made either: a sale
+// that goes on after a deeper one shows the price of the deeper one. list is the variant at its prices outside sales. 0
+// for goods that were not sold before, which have no prior price; for goods that were sold for less than 30 days it is
+// the lowest of those days (article 6a, 4).
 func (s *Snapshot) PriorPrice(p *catalog.Product, list catalog.Variant, currency string, at time.Time) int64 {
 	price := list.Prices[currency]
 	return s.priorPrice(listedVariant(p, list.ID, price), price, currency, at)
@@ -48,7 +49,8 @@ func (s *Snapshot) rules() compliance.PriorPriceRules {
 	return rules
 }
 
-// SetPriorPrices works out Prior for the list prices of a product that are reduced from a moment on and about to be written.
+// SetPriorPrices works out Prior for the list prices of a product that are reduced from a moment on and about to be
+// written.
 func (s *Snapshot) SetPriorPrices(p *catalog.Product, at time.Time) {
 	for _, v := range p.Variants {
 		for currency, price := range v.Prices {
@@ -69,16 +71,16 @@ func (s *Snapshot) SetPriorPrices(p *catalog.Product, at time.Time) {
 	}
 }
 
-// remember is how long after its end a promotion is kept in snapshots: so that its code is told to be over and not unknown,
-// and so that the 30 days before a sale that has lasted for as long again are known.
+// remember is how long after its end a promotion is kept in snapshots: so that its code is told to be over and not
+// unknown, and so that the 30 days before a sale that has lasted for as long again are known.
 const remember = 62 * 24 * time.Hour
 
 // longest is how long a sale price can last for the 30 days before it to be known to the day. That of a sale that never
 // ends is worked out from what is left.
 const longest = 400 * 24 * time.Hour
 
-// PublishedAround lists the published promotions that a snapshot at a moment is made of: those that are not long over then. 1 round
-// trip, one more while a sale price has lasted for more than a month. Cost as Published.
+// PublishedAround lists the published promotions that a snapshot at a moment is made of: those that are not long over
+// then. 1 round trip, one more while a sale price has lasted for more than a month. Cost as Published.
 func (s Store) PublishedAround(ctx context.Context, at time.Time) ([]promotion.Promotion, error) {
 	since := at.Add(-remember)
 	all, err := s.Published(ctx, since)

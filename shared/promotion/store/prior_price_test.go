@@ -16,7 +16,8 @@ func asked(prices map[string][]catalog.PricePoint) *catalog.Product {
 	v := catalog.Variant{ID: "var_a", Prices: map[string]catalog.Price{}}
 	for currency, steps := range prices {
 		last := steps[len(steps)-1]
-		v.Prices[currency] = catalog.Price{Amount: last.Amount, CompareAt: last.CompareAt, Since: last.Since, History: steps[:len(steps)-1]}
+		v.Prices[currency] = catalog.Price{Amount: last.Amount, CompareAt: last.CompareAt, Since: last.Since,
+			History: steps[:len(steps)-1]}
 	}
 	return &catalog.Product{ID: "prod_a", Variants: []catalog.Variant{v}}
 }
@@ -34,7 +35,8 @@ func reduced(daysAgo int, amount, compareAt int64) catalog.PricePoint {
 // sale is a fifth off from one day before noon until another; 0 never ends.
 func sale(id string, from, until int) promotion.Promotion {
 	return promo(id, func(p *promotion.Promotion) {
-		p.Kind, p.Class, p.Terms.BasisPoints, p.Starts, p.Ends = promotion.SalePrice, promotion.Product, 2_000, noon.Add(-time.Duration(from)*day), time.Time{}
+		p.Kind, p.Class, p.Terms.BasisPoints, p.Starts, p.Ends = promotion.SalePrice, promotion.Product, 2_000, noon.Add(
+			-time.Duration(from)*day), time.Time{}
 		if until != 0 {
 			p.Ends = noon.Add(-time.Duration(until) * day)
 		}
@@ -60,21 +62,26 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 		want     int64
 	}{
 		{"on sale: the list price before it", only(step(90, 10_000)), []promotion.Promotion{sale("s", 1, -1)}, "KRW", 10_000},
-		{"a sale before the sale", only(step(90, 10_000)), []promotion.Promotion{sale("s", 1, -1), sale("was", 20, 19)}, "KRW", 8_000},
+		{"a sale before the sale", only(step(90, 10_000)), []promotion.Promotion{sale("s", 1, -1), sale("was", 20, 19)},
+			"KRW", 8_000},
 		{"made while the sale was on: none", only(step(1, 10_000)), []promotion.Promotion{sale("s", 5, -1)}, "KRW", 0},
 		{"sold for three days when it began", only(step(8, 10_000)), []promotion.Promotion{sale("s", 5, -1)}, "KRW", 10_000},
-		{"cheaper since the sale began: what the sale asked before that", only(step(90, 10_000), step(1, 9_000)), []promotion.Promotion{sale("s", 5, -1)}, "KRW", 8_000},
+		{"cheaper since the sale began: what the sale asked before that", only(step(90, 10_000), step(1, 9_000)),
+			[]promotion.Promotion{sale("s", 5, -1)}, "KRW", 8_000},
 		{"going on after a deeper sale: what the deeper one asked", only(step(90, 10_000)),
 			[]promotion.Promotion{sale("s", 20, -1), deeper(sale("deep", 10, 5))}, "KRW", 6_000},
 		{"going on after a deeper sale that is long over: what it asked itself", only(step(200, 10_000)),
 			[]promotion.Promotion{deeper(sale("deep", 50, 45)), sale("s", 60, -1)}, "KRW", 6_000},
-		{"reduced by the shop, going on after a sale: what the sale asked", only(step(90, 10_000), reduced(20, 9_000, 10_000)),
+		{"reduced by the shop, going on after a sale: what the sale asked",
+			only(step(90, 10_000), reduced(20, 9_000, 10_000)),
 			[]promotion.Promotion{deeper(sale("deep", 10, 5))}, "KRW", 5_400},
-		{"each currency has a past of its own", map[string][]catalog.PricePoint{"KRW": {step(90, 10_000)}, "USD": {step(90, 700), step(10, 900)}},
+		{"each currency has a past of its own",
+			map[string][]catalog.PricePoint{"KRW": {step(90, 10_000)}, "USD": {step(90, 700), step(10, 900)}},
 			[]promotion.Promotion{sale("s", 1, -1)}, "USD", 700},
 		{"not on sale and not reduced: none", only(step(90, 10_000), step(10, 9_000)), nil, "KRW", 0},
 		{"reduced by the shop", only(step(90, 10_000), reduced(0, 9_000, 10_000)), nil, "KRW", 10_000},
-		{"reduced by the shop just after a sale", only(step(90, 10_000), reduced(0, 9_000, 10_000)), []promotion.Promotion{sale("was", 20, 19)}, "KRW", 8_000},
+		{"reduced by the shop just after a sale", only(step(90, 10_000), reduced(0, 9_000, 10_000)),
+			[]promotion.Promotion{sale("was", 20, 19)}, "KRW", 8_000},
 		{"reduced from the first day on: none", only(reduced(0, 9_000, 10_000)), nil, "KRW", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,9 +92,11 @@ func TestTheLowestPriceNextToWhatIsShown(t *testing.T) {
 				t.Errorf("%d, want %d", got, tt.want)
 			}
 			price := p.Variants[0].Prices[tt.currency]
-			card := &catalog.Summary{ID: p.ID, Variants: 1, VariantID: "var_a", Prices: map[string]catalog.PriceRange{tt.currency: {
-				Min: price.Amount, Max: price.Amount, CompareAt: price.CompareAt, Since: price.Since, Prior: price.Prior, History: price.History,
-			}}}
+			card := &catalog.Summary{ID: p.ID, Variants: 1, VariantID: "var_a",
+				Prices: map[string]catalog.PriceRange{tt.currency: {
+					Min: price.Amount, Max: price.Amount, CompareAt: price.CompareAt, Since: price.Since, Prior: price.Prior,
+					History: price.History,
+				}}}
 			if got := s.PriorPriceOfSummary(card, tt.currency, noon); got != tt.want {
 				t.Errorf("on a card: %d, want %d", got, tt.want)
 			}

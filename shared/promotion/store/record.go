@@ -22,8 +22,8 @@ type Record struct {
 	ListSK    string              `dynamodbav:"gsi1sk"`
 	Promotion promotion.Promotion `dynamodbav:"card"`
 	Event     *event.Event        `dynamodbav:"event,omitempty"`
-	// StartedFor and EndedFor are the edges that have been told, in Unix milliseconds: an edge that is moved is told again,
-	// one whose schedule fires twice is not.
+	// StartedFor and EndedFor are the edges that have been told, in Unix milliseconds: an edge that is moved is told
+	// again, one whose schedule fires twice is not.
 	StartedFor int64 `dynamodbav:"startedFor,omitempty"`
 	EndedFor   int64 `dynamodbav:"endedFor,omitempty"`
 	// ExhaustedFor is the version whose budget ran out.

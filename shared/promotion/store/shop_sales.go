@@ -37,8 +37,8 @@ func keyOfShopDay(currency string, day promotion.Day) table.Key {
 	return table.Key{PK: "SHOPSALES#" + currency, SK: day.String()}
 }
 
-// ShopSold adds to a day's sales of the shop. It has no condition: the consumer's own record of the event keeps it from being
-// applied twice.
+// ShopSold adds to a day's sales of the shop. It has no condition: the consumer's own record of the event keeps it from
+// being applied twice.
 func ShopSold(currency string, d ShopDay) table.Update {
 	return table.Update{
 		Key: keyOfShopDay(currency, d.Day),
@@ -51,8 +51,8 @@ func ShopSold(currency string, d ShopDay) table.Update {
 	}
 }
 
-// ShopSales reads what the shop sold from one day to another, both included; days without sales are not in it. 1 round trip,
-// 0.5 RCU per 4 KB.
+// ShopSales reads what the shop sold from one day to another, both included; days without sales are not in it. 1 round
+// trip, 0.5 RCU per 4 KB.
 func (s Store) ShopSales(ctx context.Context, currency string, from, to promotion.Day) (days []ShopDay, err error) {
 	err = s.Table.All(ctx, table.Query{
 		Where: "#pk = :scope AND #sk BETWEEN :from AND :to",

@@ -28,7 +28,8 @@ type Snapshot struct {
 
 // NewSnapshot makes promotions ready to be read. It keeps them: do not change them afterwards.
 func NewSnapshot(promotions []promotion.Promotion, used map[string]promotion.Used) *Snapshot {
-	s := &Snapshot{Set: promotion.NewSet(promotions), Used: used, byID: make(map[string]*promotion.Promotion, len(promotions))}
+	s := &Snapshot{Set: promotion.NewSet(promotions), Used: used,
+		byID: make(map[string]*promotion.Promotion, len(promotions))}
 	for i := range promotions {
 		s.byID[promotions[i].ID] = &promotions[i]
 		if promotions[i].Kind == promotion.SalePrice {
@@ -80,9 +81,10 @@ type Sale struct {
 	Until       time.Time // its end; zero when there is none
 }
 
-// DisplayPrice is the price at which a variant is shown at a moment in a currency it is sold in, and the sale that makes it; nil
-// when it is the list price.
-func (s *Snapshot) DisplayPrice(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Price, *Sale) {
+// DisplayPrice is the price at which a variant is shown at a moment in a currency it is sold in, and the sale that
+// makes it; nil when it is the list price.
+func (s *Snapshot) DisplayPrice(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Price,
+	*Sale) {
 	list := v.Prices[currency]
 	if !s.Sales() {
 		return list, nil
@@ -98,7 +100,8 @@ func listedVariant(p *catalog.Product, variantID string, list catalog.Price) pro
 }
 
 // SummaryPrice is DisplayPrice for a price that a list shows: of a product's only variant, or of whichever costs that.
-func (s *Snapshot) SummaryPrice(c *catalog.Summary, list catalog.Price, currency string, at time.Time) (catalog.Price, *Sale) {
+func (s *Snapshot) SummaryPrice(c *catalog.Summary, list catalog.Price, currency string, at time.Time) (catalog.Price,
+	*Sale) {
 	if !s.Sales() {
 		return list, nil
 	}
@@ -118,7 +121,8 @@ func (s *Snapshot) SummaryRange(c *catalog.Summary, currency string, at time.Tim
 
 func listedSummary(c *catalog.Summary, list catalog.Price) promotion.ListedVariant {
 	g := promotion.ListedVariant{
-		ProductID: c.ID, Categories: c.Categories, Tags: c.Tags, List: list.Amount, CompareAt: list.CompareAt, Floor: list.Floor,
+		ProductID: c.ID, Categories: c.Categories, Tags: c.Tags, List: list.Amount, CompareAt: list.CompareAt,
+		Floor: list.Floor,
 	}
 	if c.Variants == 1 {
 		g.VariantID = c.VariantID
@@ -126,18 +130,21 @@ func listedSummary(c *catalog.Summary, list catalog.Price) promotion.ListedVaria
 	return g
 }
 
-func (s *Snapshot) price(g promotion.ListedVariant, list catalog.Price, currency string, at time.Time) (catalog.Price, *Sale) {
+func (s *Snapshot) price(g promotion.ListedVariant, list catalog.Price, currency string, at time.Time) (catalog.Price,
+	*Sale) {
 	shown := s.Set.DisplayPrice(g, currency, at)
 	p := s.byID[shown.PromotionID]
 	if p == nil {
 		return list, nil
 	}
-	price := catalog.Price{Amount: shown.Amount, CompareAt: shown.CompareAt, Since: p.Starts.UnixMilli(), Floor: list.Floor}
+	price := catalog.Price{Amount: shown.Amount, CompareAt: shown.CompareAt, Since: p.Starts.UnixMilli(),
+		Floor: list.Floor}
 	return price, &Sale{PromotionID: p.ID, Name: p.Name, Since: p.Starts, Until: shown.Until}
 }
 
 // Prices puts the catalog prices in all currencies into a copy of the variant, with the sale in one of them.
-func (s *Snapshot) Prices(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Variant, *Sale) {
+func (s *Snapshot) Prices(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Variant,
+	*Sale) {
 	if !s.Sales() {
 		return v, nil
 	}
@@ -154,8 +161,8 @@ func (s *Snapshot) Prices(p *catalog.Product, v catalog.Variant, currency string
 	return v, sale
 }
 
-// Read reads all promotions that are published and not long over, with what their budgets have cost. Round trips are those
-// of Around, one more when a budget is running.
+// Read reads all promotions that are published and not long over, with what their budgets have cost. Round trips are
+// those of Around, one more when a budget is running.
 func (s Store) Read(ctx context.Context, strong bool) (*Snapshot, error) {
 	return s.ReadAt(ctx, s.Clock.Now(), strong)
 }

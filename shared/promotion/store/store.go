@@ -52,9 +52,9 @@ func (s Store) Create(r *Record) table.Put {
 // Rule changes a promotion in memory; changed is false when there is nothing to write.
 type Rule func(*Record) (changed bool, err error)
 
-// Change reads a promotion, applies the rule and writes the next version, against the calendar when the rule says so. What
-// meets another write is tried again from the beginning. 2 round trips, 1 WCU per KB and as much for the index; 2 WCU per KB
-// and 2 more against the calendar. Errors: 404 promotion_not_found, those of the rule, 503 busy.
+// Change reads a promotion, applies the rule and writes the next version, against the calendar when the rule says so.
+// What meets another write is tried again from the beginning. 2 round trips, 1 WCU per KB and as much for the index; 2
+// WCU per KB and 2 more against the calendar. Errors: 404 promotion_not_found, those of the rule, 503 busy.
 func (s Store) Change(ctx context.Context, promotionID string, rule Rule) (*Record, error) {
 	return table.Modify(ctx, func(ctx context.Context, _ table.Item) (*Record, error) {
 		return s.Get(ctx, promotionID)
@@ -67,8 +67,8 @@ func (s Store) Change(ctx context.Context, promotionID string, rule Rule) (*Reco
 	})
 }
 
-// save writes the record as the version after the one that was read. A write of ours whose answer was lost is recognized
-// by its mark. Errors: table.Stale when the record, or the calendar, is another one by then.
+// save writes the record as the version after the one that was read. A write of ours whose answer was lost is
+// recognized by its mark. Errors: table.Stale when the record, or the calendar, is another one by then.
 func (s Store) save(ctx context.Context, r *Record) error {
 	now, was := s.Clock.Now(), r.WriteID
 	read := r.Promotion.Version
@@ -96,9 +96,9 @@ func (s Store) save(ctx context.Context, r *Record) error {
 	}
 }
 
-// RecordMilestone writes what a machine has to say about a promotion, with an event: that an edge was told, that the budget is used up.
-// It leaves the version alone, so that no merchant's edit is refused for it. told is false when it had been said before, or
-// the promotion is another one by now. 1 round trip.
+// RecordMilestone writes what a machine has to say about a promotion, with an event: that an edge was told, that the
+// budget is used up. It leaves the version alone, so that no merchant's edit is refused for it. told is false when it
+// had been said before, or the promotion is another one by now. 1 round trip.
 func (s Store) RecordMilestone(ctx context.Context, r *Record, of Milestone) (recorded bool, err error) {
 	field, value := of.field(r)
 	_, err = s.Table.Update(ctx, table.Update{
@@ -136,7 +136,8 @@ func (n Milestone) field(r *Record) (name string, value int64) {
 // Delete removes a draft. Errors: 412 promotion_changed, 409 promotion_published.
 func (s Store) Delete(ctx context.Context, r *Record) error {
 	if r.Promotion.State != promotion.Draft {
-		return problem.Conflict("promotion_published", "Only drafts can be deleted; this one has been published. End it instead.")
+		return problem.Conflict("promotion_published",
+			"Only drafts can be deleted; this one has been published. End it instead.")
 	}
 	err := s.Table.Delete(ctx, table.Delete{
 		// What is deleted is the draft that was read, not what it became.
@@ -151,8 +152,8 @@ func (s Store) Delete(ctx context.Context, r *Record) error {
 	return err
 }
 
-// Published lists all published promotions that end at since or later, by their ends. 1 round trip per MB, 0.5 RCU per 4 KB;
-// from the index, so perhaps a moment old.
+// Published lists all published promotions that end at since or later, by their ends. 1 round trip per MB, 0.5 RCU per
+// 4 KB; from the index, so perhaps a moment old.
 func (s Store) Published(ctx context.Context, since time.Time) ([]promotion.Promotion, error) {
 	return s.list(ctx, table.Query{
 		Index: table.ByOne, Where: "#gsi1pk = :all AND #gsi1sk >= :since",

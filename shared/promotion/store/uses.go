@@ -7,7 +7,8 @@ import (
 	"dangol/shared/promotion"
 )
 
-// Use is one use of a promotion by an order: what was counted, so that it can be given back when the order comes to nothing.
+// Use is one use of a promotion by an order: what was counted, so that it can be given back when the order comes to
+// nothing.
 type Use struct {
 	promotion.Applied
 	Currency string `json:"currency"`
@@ -29,8 +30,8 @@ type Refusal struct {
 	Reason      promotion.Reason
 }
 
-// KeyOfBudget is the key of what a promotion with a budget has cost so far. One counter: an order is refused as a whole when
-// it does not fit, and split budgets would refuse orders that do.
+// KeyOfBudget is the key of what a promotion with a budget has cost so far. One counter: an order is refused as a whole
+// when it does not fit, and split budgets would refuse orders that do.
 func KeyOfBudget(promotionID string) table.Key {
 	return table.Key{PK: "PROMOTION#" + promotionID, SK: "BUDGET"}
 }
@@ -74,8 +75,8 @@ func codeLimit(p *promotion.Promotion) int {
 	return p.LimitPerCode
 }
 
-// CountClaims is the writes that count the claims, for the transaction that begins a checkout, and what it means when one of them
-// is refused. Their conditions keep budgets and codes from being overspent by orders made at the same time.
+// CountClaims is the writes that count the claims, for the transaction that begins a checkout, and what it means when
+// one of them is refused. Their conditions keep budgets and codes from being overspent by orders made at the same time.
 func CountClaims(claims []Claim) (writes []table.Write, refusals []Refusal) {
 	for _, c := range claims {
 		if c.Budgeted {
@@ -120,8 +121,8 @@ func Uses(claims []Claim) []Use {
 	return uses
 }
 
-// ReleaseUses is the writes that take uses off the counters again, for the transaction that ends a purchase. Build it once per
-// purchase: it takes off each time it is applied.
+// ReleaseUses is the writes that take uses off the counters again, for the transaction that ends a purchase. Build it
+// once per purchase: it takes off each time it is applied.
 func ReleaseUses(uses []Use) (writes []table.Write) {
 	for _, u := range uses {
 		if u.Budgeted {

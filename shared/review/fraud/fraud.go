@@ -1,8 +1,9 @@
-// Package fraud says why a review may not be genuine: an explainable sum of named signals, without an outside service. It is
-// pure. A review whose signals reach the threshold is held and shown to a moderator with the signals, never dropped.
+// Package fraud says why a review may not be genuine: an explainable sum of named signals, without an outside service.
+// It is pure. A review whose signals reach the threshold is held and shown to a moderator with the signals, never
+// dropped.
 //
-// The stars of the review itself are not a fact here. Extremes looks at the other reviews of the account together, and counts
-// accounts that only praise like those that only complain.
+// The stars of the review itself are not a fact here. Extremes looks at the other reviews of the account together, and
+// counts accounts that only praise like those that only complain.
 package fraud
 
 import (
@@ -80,8 +81,8 @@ func signal(name string, weight int, format string, args ...any) (review.Signal,
 	return review.Signal{Name: name, Weight: weight, Detail: fmt.Sprintf(format, args...)}, true
 }
 
-// ClusterSize is how many copies of other accounts make a campaign: from here on copies alone hold a review, and the earlier
-// copies are held too.
+// ClusterSize is how many copies of other accounts make a campaign: from here on copies alone hold a review, and the
+// earlier copies are held too.
 const ClusterSize = 2
 
 // Campaign is the signal on an earlier review of which n copies were found later, one of them like it to that degree.
@@ -100,10 +101,12 @@ func copies(f Facts) (review.Signal, bool) {
 		most = max(most, c.Similarity)
 	}
 	return signal("near_duplicate", min(75, 35+20*(len(f.Copies)-1)),
-		"%d other reviews have nearly this text (up to %.0f %% alike), such as %s", len(f.Copies), most*100, f.Copies[0].ReviewID)
+		"%d other reviews have nearly this text (up to %.0f %% alike), such as %s", len(
+			f.Copies), most*100, f.Copies[0].ReviewID)
 }
 
-// The window of a burst, and how many reviews in it are never one: a product that is shipped in waves is reviewed in waves.
+// The window of a burst, and how many reviews in it are never one: a product that is shipped in waves is reviewed in
+// waves.
 const (
 	burstWindow = 24 * time.Hour
 	burstLeast  = 8
@@ -131,8 +134,8 @@ func burst(f Facts) (review.Signal, bool) {
 	return signal("burst", 20, "%d reviews of the product in 24 hours, usually %.1f", now, usual)
 }
 
-// shared weighs 25 for something that another reviewing account shares, 20 more when three or more do, and 10 for each further
-// kind of thing: a family shares address and device and is not held for it.
+// shared weighs 25 for something that another reviewing account shares, 20 more when three or more do, and 10 for each
+// further kind of thing: a family shares address and device and is not held for it.
 func shared(f Facts) (review.Signal, bool) {
 	var kinds []string
 	most := 0
@@ -206,10 +209,12 @@ func rejected(f Facts) (review.Signal, bool) {
 		"%d reviews of the account were taken down as not genuine", f.Author.Rejected)
 }
 
-// deliveryWords are the stems of what people write about the parcel and not about the product, with fillers around them.
+// deliveryWords are the stems of what people write about the parcel and not about the product, with fillers around
+// them.
 var deliveryWords = strings.Fields("배송 배달 택배 포장 도착 기사님 빨라 빠르 빠른 빨리 안전하게 왔어요 왔네요 받았어요 받았습니다 " +
 	"감사합니다 감사해요 좋아요 좋네요 좋습니다 너무 정말 아주 잘 " +
-	"delivery shipping shipped arrived package packaging fast quick quickly on time thanks thank you good great very the was and")
+	"delivery shipping shipped arrived package packaging fast quick quickly on time thanks thank you good great very " +
+	"the was and")
 
 // deliveryOnly reports a text of which nothing is left without delivery words and the endings that Korean puts on them.
 func deliveryOnly(f Facts) (review.Signal, bool) {

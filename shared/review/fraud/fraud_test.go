@@ -32,23 +32,34 @@ func TestAssess(t *testing.T) {
 		signal string // "" for none
 		hold   bool
 	}{
-		{"an honest review", fraud.Facts{Text: text, Recent: spread(40, 20*time.Hour), Delivered: now.Add(-72 * time.Hour)}, "", false},
+		{"an honest review", fraud.Facts{Text: text, Recent: spread(40, 20*time.Hour), Delivered: now.Add(-72 * time.Hour)},
+			"", false},
 		{"one copy is a signal, not a reason to hold", fraud.Facts{Text: text, Copies: copies(1)}, "near_duplicate", false},
 		{"two copies are held", fraud.Facts{Text: text, Copies: copies(2)}, "near_duplicate", true},
-		{"a burst against the product's own rate", fraud.Facts{Text: text, Recent: append(spread(9, time.Hour), spread(3, 40*24*time.Hour)...)}, "burst", false},
-		{"many reviews of a product that always has many", fraud.Facts{Text: text, Recent: spread(100, 2*time.Hour)}, "", false},
+		{"a burst against the product's own rate",
+			fraud.Facts{Text: text, Recent: append(spread(9, time.Hour), spread(3, 40*24*time.Hour)...)}, "burst", false},
+		{"many reviews of a product that always has many", fraud.Facts{Text: text, Recent: spread(100, 2*time.Hour)}, "",
+			false},
 		{"the first week of a new product", fraud.Facts{Text: text, Recent: spread(6, time.Hour)}, "", false},
-		{"an address of another account", fraud.Facts{Text: text, SharedBy: fraud.Shared{Address: 1}}, "shared_account", false},
-		{"address and device of the family", fraud.Facts{Text: text, SharedBy: fraud.Shared{Address: 1, Device: 2}}, "shared_account", false},
-		{"address and device of many accounts", fraud.Facts{Text: text, SharedBy: fraud.Shared{Address: 4, Device: 4}}, "shared_account", true},
-		{"one card of many accounts, with a copy", fraud.Facts{Text: text, SharedBy: fraud.Shared{Payment: 5}, Copies: copies(1)}, "shared_account", true},
+		{"an address of another account", fraud.Facts{Text: text, SharedBy: fraud.Shared{Address: 1}}, "shared_account",
+			false},
+		{"address and device of the family", fraud.Facts{Text: text, SharedBy: fraud.Shared{Address: 1, Device: 2}},
+			"shared_account", false},
+		{"address and device of many accounts", fraud.Facts{Text: text, SharedBy: fraud.Shared{Address: 4, Device: 4}},
+			"shared_account", true},
+		{"one card of many accounts, with a copy",
+			fraud.Facts{Text: text, SharedBy: fraud.Shared{Payment: 5}, Copies: copies(1)}, "shared_account", true},
 		{"before delivery", fraud.Facts{Text: text, Delivered: now.Add(time.Hour)}, "before_delivery", false},
-		{"refunded after two rewards", fraud.Facts{Text: text, Author: fraud.Author{RefundedAfterReward: 2}}, "refunded_after_reward", true},
-		{"only five stars so far", fraud.Facts{Text: text, Author: fraud.Author{Stars: [5]int{4: 9}}}, "extremes_only", false},
-		{"only one star so far weighs the same", fraud.Facts{Text: text, Author: fraud.Author{Stars: [5]int{0: 9}}}, "extremes_only", false},
+		{"refunded after two rewards", fraud.Facts{Text: text, Author: fraud.Author{RefundedAfterReward: 2}},
+			"refunded_after_reward", true},
+		{"only five stars so far", fraud.Facts{Text: text, Author: fraud.Author{Stars: [5]int{4: 9}}}, "extremes_only",
+			false},
+		{"only one star so far weighs the same", fraud.Facts{Text: text, Author: fraud.Author{Stars: [5]int{0: 9}}},
+			"extremes_only", false},
 		{"all kinds of stars", fraud.Facts{Text: text, Author: fraud.Author{Stars: [5]int{1, 1, 1, 2, 9}}}, "", false},
 		{"staff", fraud.Facts{Text: text, Author: fraud.Author{Staff: true}}, "staff", true},
-		{"an order that coupons paid", fraud.Facts{Text: text, Order: fraud.Order{Paid: 1000, Listed: 20000}}, "coupon_only", false},
+		{"an order that coupons paid", fraud.Facts{Text: text, Order: fraud.Order{Paid: 1000, Listed: 20000}}, "coupon_only",
+			false},
 		{"a discount of a third", fraud.Facts{Text: text, Order: fraud.Order{Paid: 20000, Listed: 30000}}, "", false},
 		{"taken down twice before", fraud.Facts{Text: text, Author: fraud.Author{Rejected: 2}}, "rejected_before", true},
 		{"delivery only", fraud.Facts{Text: "배송 빨라요 감사합니다"}, "delivery_only", false},
@@ -66,7 +77,8 @@ func TestAssess(t *testing.T) {
 			switch {
 			case tt.signal == "" && len(got.Signals) > 0:
 				t.Errorf("signals %+v", got.Signals)
-			case tt.signal != "" && (len(got.Signals) == 0 || got.Signals[len(got.Signals)-1].Name != tt.signal && got.Signals[0].Name != tt.signal):
+			case tt.signal != "" && (len(got.Signals) == 0 || got.Signals[len(got.Signals)-1].Name != tt.signal &&
+				got.Signals[0].Name != tt.signal):
 				t.Errorf("signals %+v, want %s", got.Signals, tt.signal)
 			}
 			sum := 0

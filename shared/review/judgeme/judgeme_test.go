@@ -8,7 +8,8 @@ import (
 	"dangol/shared/review/judgeme"
 )
 
-const head = "title,body,rating,review_date,reviewer_name,reviewer_email,product_id,product_handle,reply,reply_date,picture_urls\n"
+const head = "title,body,rating,review_date,reviewer_name,reviewer_email,product_id,product_handle,reply,reply_da" +
+	"te,picture_urls\n"
 
 func TestReadTheRowsAndReportThoseThatAreWrong(t *testing.T) {
 	t.Parallel()
@@ -23,7 +24,8 @@ func TestReadTheRowsAndReportThoseThatAreWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 2 || rows[0].Text != `Soft "foam", kind to skin` || rows[0].ReviewerEmail != "jane@example.com" || rows[0].Pictures != 2 || rows[0].ReplyAt.IsZero() {
+	if len(rows) != 2 || rows[0].Text != `Soft "foam", kind to skin` || rows[0].ReviewerEmail != "jane@example.com" ||
+		rows[0].Pictures != 2 || rows[0].ReplyAt.IsZero() {
 		t.Errorf("rows %+v", rows)
 	}
 	var columns []string

@@ -1,9 +1,9 @@
-// Package moderation checks the text of reviews, questions and answers before they are stored: swear words, personal data,
-// links, repeated characters. Each finding has the words it is about, so the author can mend exactly those. It is pure, and
-// it never sees the stars.
+// Package moderation checks the text of reviews, questions and answers before they are stored: swear words, personal
+// data, links, repeated characters. Each finding has the words it is about, so the author can mend exactly those. It is
+// pure, and it never sees the stars.
 //
-// Letters of other scripts that look like Latin ones, full-width letters, and characters put between the letters of a word
-// do not hide a word: text is folded first, and every folded character knows where it came from.
+// Letters of other scripts that look like Latin ones, full-width letters, and characters put between the letters of a
+// word do not hide a word: text is folded first, and every folded character knows where it came from.
 package moderation
 
 import (
@@ -99,8 +99,8 @@ func (f folded) marks(spans []span) []review.Mark {
 	return marks
 }
 
-// lookAlikes are Cyrillic and Greek letters that look like Latin ones (Unicode confusables, the common ones), and digits and
-// signs that are used for letters are left out: "5" is more often a number than an "s".
+// lookAlikes are Cyrillic and Greek letters that look like Latin ones (Unicode confusables, the common ones), and
+// digits and signs that are used for letters are left out: "5" is more often a number than an "s".
 var lookAlikes = map[rune]rune{
 	'а': 'a', 'в': 'b', 'с': 'c', 'ԁ': 'd', 'е': 'e', 'һ': 'h', 'і': 'i', 'ј': 'j', 'к': 'k', 'ӏ': 'l', 'м': 'm', 'н': 'h',
 	'о': 'o', 'р': 'p', 'ѕ': 's', 'т': 't', 'у': 'y', 'ѵ': 'v', 'ԝ': 'w', 'х': 'x',

@@ -73,8 +73,8 @@ func digitsIn(letters []rune) string {
 	return b.String()
 }
 
-// isPhone reports Korean mobile (010, 011, 016 to 019) and land line numbers (02, 031 to 064) of 9 to 11 digits, also with
-// the country code 82.
+// isPhone reports Korean mobile (010, 011, 016 to 019) and land line numbers (02, 031 to 064) of 9 to 11 digits, also
+// with the country code 82.
 func isPhone(digits string) bool {
 	if rest, ok := strings.CutPrefix(digits, "82"); ok && len(rest) >= 9 {
 		digits = "0" + strings.TrimPrefix(rest, "0")
@@ -85,13 +85,15 @@ func isPhone(digits string) bool {
 		return (n == 10 || n == 11) && strings.ContainsRune("016789", rune(digits[2]))
 	case strings.HasPrefix(digits, "02"):
 		return n == 9 || n == 10
-	case strings.HasPrefix(digits, "03"), strings.HasPrefix(digits, "04"), strings.HasPrefix(digits, "05"), strings.HasPrefix(digits, "06"):
+	case strings.HasPrefix(digits, "03"), strings.HasPrefix(digits, "04"), strings.HasPrefix(digits,
+		"05"), strings.HasPrefix(digits, "06"):
 		return n == 10 || n == 11
 	}
 	return false
 }
 
-// isResidentNumber reports a Korean resident registration number: birth date, then seven digits of which the first is 1 to 8.
+// isResidentNumber reports a Korean resident registration number: birth date, then seven digits of which the first is 1
+// to 8.
 func isResidentNumber(digits string, as []rune) bool {
 	if len(digits) != 13 || !slices.Contains(as, '-') {
 		return false
@@ -152,7 +154,8 @@ func chunksOf(letters []rune) func(yield func(int, int) bool) {
 	return func(yield func(int, int) bool) {
 		start := -1
 		for i := 0; i <= len(letters); i++ {
-			in := i < len(letters) && letters[i] > ' ' && letters[i] < unicode.MaxASCII && !strings.ContainsRune("<>()\"'", letters[i])
+			in := i < len(letters) && letters[i] > ' ' && letters[i] < unicode.MaxASCII &&
+				!strings.ContainsRune("<>()\"'", letters[i])
 			switch {
 			case in && start < 0:
 				start = i
@@ -166,8 +169,8 @@ func chunksOf(letters []rune) func(yield func(int, int) bool) {
 	}
 }
 
-// repeated finds a text that is mostly one or two characters again and again: runs of five and more that make more than half
-// of it. ㅋㅋㅋㅋㅋ and ㅠㅠㅠㅠㅠ after a sentence are how people write.
+// repeated finds a text that is mostly one or two characters again and again: runs of five and more that make more than
+// half of it. ㅋㅋㅋㅋㅋ and ㅠㅠㅠㅠㅠ after a sentence are how people write.
 func repeated(f folded) []span {
 	const run = 5
 	letters := f.letters

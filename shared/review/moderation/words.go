@@ -8,14 +8,15 @@ import (
 	"dangol/shared/review"
 )
 
-// Words of the shop's list. Korean ones are found inside longer words too, because particles and endings are written without
-// a space; English ones only as whole words, so that "class" or "Scunthorpe" is no finding.
+// Words of the shop's list. Korean ones are found inside longer words too, because particles and endings are written
+// without a space; English ones only as whole words, so that "class" or "Scunthorpe" is no finding.
 var (
 	koreanWords = strings.Fields("씨발 시발 씨팔 씹할 병신 지랄 개새끼 개색기 개소리 좆같 좆까 존나 미친놈 미친년 염병 니미 느금마")
 	// harmless are words that contain one of koreanWords by accident.
 	harmless = strings.Fields("시발점 시발역 시발택시 다시발 즉시발 표시발 동시발 병신년")
 
-	englishWords = strings.Fields("fuck fucking fucker fucked shit shitty bullshit asshole bitch bastard cunt motherfucker")
+	englishWords = strings.Fields(
+		"fuck fucking fucker fucked shit shitty bullshit asshole bitch bastard cunt motherfucker")
 )
 
 func swearWords(f folded) (found []span) {
@@ -59,7 +60,8 @@ func spelled(f folded) (found []span) {
 		i := start
 		for ; i < len(f.letters); i++ {
 			letter := unicode.IsLetter(f.letters[i])
-			if letter && i+1 < len(f.letters) && unicode.IsLetter(f.letters[i+1]) || letter && i > start && unicode.IsLetter(f.letters[i-1]) {
+			if letter && i+1 < len(f.letters) && unicode.IsLetter(f.letters[i+1]) || letter && i > start &&
+				unicode.IsLetter(f.letters[i-1]) {
 				break
 			}
 			if letter {

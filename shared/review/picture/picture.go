@@ -1,6 +1,7 @@
-// Package picture makes photos and videos safe to show: it refuses what is not what it says, what is too large before it is
-// decoded, and gives back photos that are encoded anew, so that nothing but their pixels survives: no EXIF data with the
-// place they were taken at, no text, no second file behind the first. Of videos it blanks the metadata. It is pure.
+// Package picture makes photos and videos safe to show: it refuses what is not what it says, what is too large before
+// it is decoded, and gives back photos that are encoded anew, so that nothing but their pixels survives: no EXIF data
+// with the place they were taken at, no text, no second file behind the first. Of videos it blanks the metadata. It is
+// pure.
 package picture
 
 import (
@@ -46,8 +47,8 @@ type Made struct {
 // formats are the names of package image for the types.
 var formats = map[string]string{"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
-// Photo checks an upload that says it is of the type and makes the pictures that are shown. The size in pixels is read from
-// the header and checked before anything is decoded. Errors: 422 photo_too_large, photo_too_small, not_a_photo.
+// Photo checks an upload that says it is of the type and makes the pictures that are shown. The size in pixels is read
+// from the header and checked before anything is decoded. Errors: 422 photo_too_large, photo_too_small, not_a_photo.
 func Photo(upload []byte, mime string) (*Made, error) {
 	if len(upload) > MaxPhotoBytes {
 		return nil, tooLarge("A photo has at most %d bytes.", MaxPhotoBytes)

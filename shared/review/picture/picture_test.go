@@ -45,7 +45,8 @@ func jpegOf(t *testing.T, m image.Image) []byte {
 
 // withEXIF puts an APP1 segment with an orientation and a place behind the start marker.
 func withEXIF(file []byte, orientation byte) []byte {
-	tiff := []byte("MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string([]byte{orientation}) + "\x00\x00\x00\x00\x00\x00GPS 37.5665N 126.9780E")
+	tiff := []byte("MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string([]byte{orientation}) +
+		"\x00\x00\x00\x00\x00\x00GPS 37.5665N 126.9780E")
 	body := append([]byte("Exif\x00\x00"), tiff...)
 	segment := binary.BigEndian.AppendUint16([]byte{0xff, 0xe1}, uint16(len(body)+2))
 	return append(append(append([]byte{}, file[:2]...), append(segment, body...)...), file[2:]...)

@@ -13,8 +13,9 @@ var containers = []string{"moov", "trak", "mdia", "minf", "moof", "traf", "edts"
 // metadata are the boxes that can name place, device or person. A "free" box is skipped by every player.
 var metadata = []string{"udta", "meta", "uuid", "XMP_", "loci"}
 
-// Video checks that an upload is an MP4 or QuickTime file from its first box to its last and returns it with its metadata
-// boxes blanked; the size stays the same, so that no offset in it changes. Errors: 422 video_too_large, not_a_video.
+// Video checks that an upload is an MP4 or QuickTime file from its first box to its last and returns it with its
+// metadata boxes blanked; the size stays the same, so that no offset in it changes. Errors: 422 video_too_large,
+// not_a_video.
 func Video(upload []byte) ([]byte, error) {
 	if len(upload) > MaxVideoBytes {
 		return nil, problem.New(422, "video_too_large", "A video has at most %d bytes.", MaxVideoBytes)
@@ -37,7 +38,8 @@ func notAVideo() error {
 // maxDepth bounds how deep boxes lie in boxes.
 const maxDepth = 8
 
-// blank walks the boxes of b, which must fill it exactly, and blanks the metadata ones. It reports whether b is well formed.
+// blank walks the boxes of b, which must fill it exactly, and blanks the metadata ones. It reports whether b is well
+// formed.
 func blank(b []byte, found map[string]bool, depth int) bool {
 	for len(b) > 0 {
 		head, size, ok := boxSize(b)

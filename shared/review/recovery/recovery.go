@@ -1,7 +1,9 @@
-// Package recovery is the rules of winning an unhappy customer back: what opens a case, its states and deadlines, what may
-// be offered, the one neutral invitation to update the review, and the figures that say whether it helps. It is pure.
+// Package recovery is the rules of winning an unhappy customer back: what opens a case, its states and deadlines, what
+// may be offered, the one neutral invitation to update the review, and the figures that say whether it helps. It is
+// pure.
 //
-// Nothing that is offered depends on the review: an offer has no condition, and no state of a case asks for other stars.
+// Nothing that is offered depends on the review: an offer has no condition, and no state of a case asks for other
+// stars.
 package recovery
 
 import (
@@ -61,9 +63,10 @@ var OfferKinds = []OfferKind{Refund, Exchange, Replacement, StoreCredit}
 
 // CaseEntry is one thing that happened in a case.
 type CaseEntry struct {
-	At    time.Time `json:"at"`
-	By    string    `json:"by"`   // the agent's id, author, or system
-	What  string    `json:"what"` // opened, assigned, answered, offered, resolved, invited, updated, closed, overdue, bought_again, reopened
+	At time.Time `json:"at"`
+	By string    `json:"by"` // the agent's id, author, or system
+	// opened, assigned, answered, offered, resolved, invited, updated, closed, overdue, bought_again, reopened
+	What  string    `json:"what"`
 	Text  string    `json:"text,omitempty"`
 	Offer OfferKind `json:"offer,omitempty"`
 }
@@ -121,9 +124,10 @@ func Triggers(w Written) (why []Trigger, words []string) {
 // whole words. deliveryWords alone are no complaint: "배송이 빨라요" praises.
 var (
 	koreanComplaints  = strings.Fields("불량 환불 누락 파손 반품 교환 하자 고장 깨져 깨졌 터졌 새서 샜어 불친절 지연 안와요 안왔 늦게 오배송 잘못왔")
-	englishComplaints = strings.Fields("broken refund late damaged defective missing leaking leaked faulty wrong return complaint never")
-	deliveryWord      = "배송"
-	deliveryTrouble   = strings.Fields("느리 느려 느린 늦 오래걸 안와 지연 엉망 문제 별로 실망 최악")
+	englishComplaints = strings.Fields(
+		"broken refund late damaged defective missing leaking leaked faulty wrong return complaint never")
+	deliveryWord    = "배송"
+	deliveryTrouble = strings.Fields("느리 느려 느린 늦 오래걸 안와 지연 엉망 문제 별로 실망 최악")
 )
 
 func complaints(text string) (found []string) {
@@ -216,8 +220,8 @@ func (c *Case) answered(by string, now time.Time) {
 	}
 }
 
-// MakeOffer offers something in private. It counts as an answer. Errors: 409 case_state, case_full; 422 for an unknown kind
-// or a text that makes the offer depend on the review.
+// MakeOffer offers something in private. It counts as an answer. Errors: 409 case_state, case_full; 422 for an unknown
+// kind or a text that makes the offer depend on the review.
 func (c *Case) MakeOffer(kind OfferKind, text, by string, now time.Time) error {
 	if !slices.Contains(OfferKinds, kind) {
 		return problem.InvalidField("/offer", "not_allowed", "refund, exchange, replacement or store_credit")
@@ -236,8 +240,8 @@ func (c *Case) MakeOffer(kind OfferKind, text, by string, now time.Time) error {
 // about are the words with which a text would tie an offer to the review. An offer has no reason to use them.
 var about = strings.Fields("별점 리뷰 후기 평점 star stars review reviews rating ratings five-star")
 
-// Conditional reports whether the text of an offer speaks of the review or its stars, and with which word (16 CFR 465.4: no
-// incentive that is conditioned on sentiment).
+// Conditional reports whether the text of an offer speaks of the review or its stars, and with which word (16 CFR
+// 465.4: no incentive that is conditioned on sentiment).
 func Conditional(text string) (word string, is bool) {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) })
 	for _, w := range about {
@@ -248,8 +252,8 @@ func Conditional(text string) (word string, is bool) {
 	return "", false
 }
 
-// Resolve notes that what was wrong is put right, and how. The invitation follows InviteAfter later. Errors: 409 case_state,
-// case_full.
+// Resolve notes that what was wrong is put right, and how. The invitation follows InviteAfter later. Errors: 409
+// case_state, case_full.
 func (c *Case) Resolve(how OfferKind, text, by string, now time.Time) error {
 	if how != "" && !slices.Contains(OfferKinds, how) {
 		return problem.InvalidField("/resolution", "not_allowed", "refund, exchange, replacement or store_credit")
@@ -283,8 +287,8 @@ func (c *Case) Due() time.Time {
 	return time.Time{}
 }
 
-// Tick does what is due: it notes a missed deadline once, or invites the author once to update the review and closes the
-// case. It returns what happened, "overdue" or "invited", or "" when nothing was due.
+// Tick does what is due: it notes a missed deadline once, or invites the author once to update the review and closes
+// the case. It returns what happened, "overdue" or "invited", or "" when nothing was due.
 func (c *Case) Tick(now time.Time) string {
 	due := c.Due()
 	if due.IsZero() || now.Before(due) {

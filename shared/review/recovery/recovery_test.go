@@ -23,12 +23,15 @@ func TestTriggers(t *testing.T) {
 		{"five stars", recovery.Written{Stars: 5, Text: "정말 좋아요"}, nil},
 		{"two stars", recovery.Written{Stars: 2, Text: "그냥 그래요"}, []recovery.Trigger{recovery.LowRating}},
 		{"three stars", recovery.Written{Stars: 3, Text: "그냥 그래요"}, nil},
-		{"a complaint with four stars", recovery.Written{Stars: 4, Text: "향은 좋은데 뚜껑이 파손되어 왔어요"}, []recovery.Trigger{recovery.ComplaintWords}},
+		{"a complaint with four stars", recovery.Written{Stars: 4, Text: "향은 좋은데 뚜껑이 파손되어 왔어요"},
+			[]recovery.Trigger{recovery.ComplaintWords}},
 		{"late delivery", recovery.Written{Stars: 4, Text: "배송이 너무 느려요"}, []recovery.Trigger{recovery.ComplaintWords}},
 		{"fast delivery is praise", recovery.Written{Stars: 5, Text: "배송이 빨라요"}, nil},
-		{"English complaint", recovery.Written{Stars: 3, Text: "Arrived broken, I want a refund."}, []recovery.Trigger{recovery.ComplaintWords}},
+		{"English complaint", recovery.Written{Stars: 3, Text: "Arrived broken, I want a refund."},
+			[]recovery.Trigger{recovery.ComplaintWords}},
 		{"a word that only contains one", recovery.Written{Stars: 5, Text: "chocolate and unbrokenly good"}, nil},
-		{"an edit downwards", recovery.Written{Stars: 3, StarsBefore: 5, Text: "다시 써 보니 보통"}, []recovery.Trigger{recovery.Downgraded}},
+		{"an edit downwards", recovery.Written{Stars: 3, StarsBefore: 5, Text: "다시 써 보니 보통"},
+			[]recovery.Trigger{recovery.Downgraded}},
 		{"an edit upwards", recovery.Written{Stars: 4, StarsBefore: 1, Text: "해결됐어요"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -41,7 +44,8 @@ func TestTriggers(t *testing.T) {
 }
 
 func open() *recovery.Case {
-	return recovery.Start(recovery.Case{ID: "rev_1", StarsBefore: 1, Triggers: []recovery.Trigger{recovery.LowRating}}, now)
+	return recovery.Start(recovery.Case{ID: "rev_1", StarsBefore: 1, Triggers: []recovery.Trigger{recovery.LowRating}},
+		now)
 }
 
 func TestACaseIsAnsweredResolvedAndTheAuthorInvitedOnce(t *testing.T) {
@@ -66,7 +70,8 @@ func TestACaseIsAnsweredResolvedAndTheAuthorInvitedOnce(t *testing.T) {
 	c.Updated(recovery.Written{Stars: 4, StarsBefore: 1, Text: "해결됐어요"}, due.Add(time.Hour))
 	var r recovery.Outcomes
 	r.Add(c, due.Add(24*time.Hour))
-	if r.AnsweredInTime != 1 || r.Invited != 1 || r.Updated != 1 || r.Raised != 1 || r.Overdue != 0 || r.Contacted.Cases != 1 {
+	if r.AnsweredInTime != 1 || r.Invited != 1 || r.Updated != 1 || r.Raised != 1 || r.Overdue != 0 ||
+		r.Contacted.Cases != 1 {
 		t.Errorf("report %+v", r)
 	}
 }
@@ -151,7 +156,8 @@ func TestAnySequenceOfActionsKeepsTheDeadlinesInOrder(t *testing.T) {
 		c, at, invited := open(), now, 0
 		for range rapid.IntRange(0, 25).Draw(t, "steps") {
 			at = at.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "hours")) * time.Hour)
-			switch rapid.SampledFrom([]string{"answer", "offer", "resolve", "close", "tick", "up", "down", "assign"}).Draw(t, "action") {
+			switch rapid.SampledFrom([]string{"answer", "offer", "resolve", "close", "tick", "up", "down", "assign"}).Draw(t,
+				"action") {
 			case "answer":
 				_ = c.Answer("x", "a", at)
 			case "offer":

@@ -10,7 +10,8 @@ type Template struct {
 // Templates are the texts that agents begin with. No offer and no invitation says how the review should be.
 var Templates = []Template{
 	{"reply_sorry", "public_reply", map[string]string{
-		"en": "Thank you for telling us. We are sorry that {product} was not as it should be; we have written to you about it.",
+		"en": "Thank you for telling us. We are sorry that {product} was not as it should be; we have written to you " +
+			"about it.",
 		"ko": "소중한 의견 감사합니다. {product} 이용에 불편을 드려 죄송합니다. 해결 방법을 개별적으로 안내해 드렸습니다.",
 	}},
 	{"reply_delivery", "public_reply", map[string]string{

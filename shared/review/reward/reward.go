@@ -1,6 +1,6 @@
-// Package reward decides which reviews earn something: stated criteria that are the same for one star and five. It is pure,
-// and its facts have no stars, so no rule in it can depend on them (KFTC guideline on endorsements, 16 CFR 465.4; see
-// package compliance).
+// Package reward decides which reviews earn something: stated criteria that are the same for one star and five. It is
+// pure, and its facts have no stars, so no rule in it can depend on them (KFTC guideline on endorsements, 16 CFR 465.4;
+// see package compliance).
 package reward
 
 import (
@@ -89,8 +89,8 @@ type Candidate struct {
 	Written             time.Time
 }
 
-// BestOf returns the best reviews of a month: those with BestVotes votes by the lower bound of the share of helpful ones, then
-// by more votes, then the earlier one; at most one per author.
+// BestOf returns the best reviews of a month: those with BestVotes votes by the lower bound of the share of helpful
+// ones, then by more votes, then the earlier one; at most one per author.
 func (c Criteria) BestOf(all []Candidate) (best []Candidate) {
 	sorted := slices.Clone(all)
 	slices.SortFunc(sorted, func(a, b Candidate) int {

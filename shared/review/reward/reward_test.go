@@ -45,7 +45,8 @@ func TestDecide(t *testing.T) {
 
 func TestNothingARewardDependsOnIsAboutStars(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []reflect.Type{reflect.TypeFor[reward.Facts](), reflect.TypeFor[reward.Candidate](), reflect.TypeFor[reward.Criteria]()} {
+	for _, kind := range []reflect.Type{reflect.TypeFor[reward.Facts](), reflect.TypeFor[reward.Candidate](),
+		reflect.TypeFor[reward.Criteria]()} {
 		for i := range kind.NumField() {
 			name := strings.ToLower(kind.Field(i).Name)
 			if strings.Contains(name, "star") || strings.Contains(name, "rating") {

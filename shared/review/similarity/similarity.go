@@ -1,6 +1,6 @@
-// Package similarity finds texts that are nearly the same: MinHash signatures over character n-grams, with bands for looking
-// up candidates (Broder 1997; Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, chapter 3). Characters and not words,
-// because Korean writes particles and endings without a space; syllables are not taken apart.
+// Package similarity finds texts that are nearly the same: MinHash signatures over character n-grams, with bands for
+// looking up candidates (Broder 1997; Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, chapter 3). Characters
+// and not words, because Korean writes particles and endings without a space; syllables are not taken apart.
 package similarity
 
 import (
@@ -12,8 +12,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Sizes of a signature. With 12 bands of 4 rows, texts that share 70 % of their n-grams meet in a band with 96 %, those that
-// share 30 % with 9 %; candidates are compared by their whole signatures afterwards.
+// Sizes of a signature. With 12 bands of 4 rows, texts that share 70 % of their n-grams meet in a band with 96 %, those
+// that share 30 % with 9 %; candidates are compared by their whole signatures afterwards.
 const (
 	Bands = 12
 	Rows  = 4
@@ -25,7 +25,8 @@ const (
 	Near = 0.6
 )
 
-// Signature stands for a text. Two texts have equal values in about as many places as their sets of n-grams have in common.
+// Signature stands for a text. Two texts have equal values in about as many places as their sets of n-grams have in
+// common.
 type Signature []uint32
 
 // Of returns the signature of a text, nil when it is too short to be compared.

@@ -8,9 +8,10 @@ import (
 	"dangol/shared/review"
 )
 
-// Authored reads a review for its author: whoever bought what it is about. The order is read too. 2 round trips. Errors: 404
-// review_not_found, for everybody else and for imported reviews as well.
-func (s Store) Authored(ctx context.Context, orders order.Store, i ReviewID, who order.Caller) (*review.Review, *order.Order, error) {
+// Authored reads a review for its author: whoever bought what it is about. The order is read too. 2 round trips.
+// Errors: 404 review_not_found, for everybody else and for imported reviews as well.
+func (s Store) Authored(ctx context.Context, orders order.Store, i ReviewID, who order.Caller) (*review.Review,
+	*order.Order, error) {
 	r, err := s.Get(ctx, i)
 	if err != nil {
 		return nil, nil, err

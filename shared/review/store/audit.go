@@ -21,9 +21,9 @@ const auditTries = 5
 // ErrMoving says that a product's reviews kept changing while they were counted.
 var ErrMoving = errors.New("the summary kept changing while the reviews were counted")
 
-// Recount adds up the reviews of a product and compares them with the summary; drift is nil when they agree. A count during
-// which the summary changed says nothing and is begun again. It keeps no reviews: its memory does not grow with them. 1 round
-// trip per MB of reviews and 2 more; 1 RCU per 4 KB. Errors: ErrMoving.
+// Recount adds up the reviews of a product and compares them with the summary; drift is nil when they agree. A count
+// during which the summary changed says nothing and is begun again. It keeps no reviews: its memory does not grow with
+// them. 1 round trip per MB of reviews and 2 more; 1 RCU per 4 KB. Errors: ErrMoving.
 func (s Store) Recount(ctx context.Context, productID string) (reviews int, drift *Drift, err error) {
 	for range auditTries {
 		before, err := s.Summary(ctx, productID)
@@ -64,8 +64,8 @@ func (s Store) Recount(ctx context.Context, productID string) (reviews int, drif
 	return 0, nil, ErrMoving
 }
 
-// Products hands each product that has or had reviews to each, in the order of their ids, beginning behind after. 1 round trip
-// per MB of keys.
+// Products hands each product that has or had reviews to each, in the order of their ids, beginning behind after. 1
+// round trip per MB of keys.
 func (s Store) Products(ctx context.Context, after string, each func(productID string) error) error {
 	return s.Table.All(ctx, table.Query{
 		Index: table.ByTwo, Where: "#gsi2pk = :list AND #gsi2sk > :after",

@@ -61,10 +61,12 @@ type authored struct {
 
 // Mine lists the reviews of an account, newest first, whatever their state. 2 round trips, 1 RCU per review. Errors:
 // table.ErrCursor.
-func (s Store) Mine(ctx context.Context, authorID string, limit int, after table.Cursor) (mine []review.Review, next table.Cursor, err error) {
+func (s Store) Mine(ctx context.Context, authorID string, limit int, after table.Cursor) (mine []review.Review,
+	next table.Cursor, err error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Where: "#pk = :pk AND begins_with(#sk, :reviews)",
-		With:  map[string]any{":pk": "AUTHOR#" + authorID, ":reviews": "REVIEW#"}, Backwards: true, Limit: limit, After: after,
+		With:  map[string]any{":pk": "AUTHOR#" + authorID, ":reviews": "REVIEW#"}, Backwards: true, Limit: limit,
+		After: after,
 	})
 	if err != nil {
 		return nil, "", err
@@ -77,7 +79,8 @@ func (s Store) Mine(ctx context.Context, authorID string, limit int, after table
 	return found, page.Next, err
 }
 
-// Many reads reviews in the order of their ids; those that are not there are left out. 1 round trip per 100, 1 RCU each.
+// Many reads reviews in the order of their ids; those that are not there are left out. 1 round trip per 100, 1 RCU
+// each.
 func (s Store) Many(ctx context.Context, ids []ReviewID) (found []review.Review, err error) {
 	if len(ids) == 0 {
 		return nil, nil

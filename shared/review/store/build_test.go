@@ -29,7 +29,8 @@ func open(t testing.TB, wrap ...func(table.DB) table.DB) shop {
 // draft is a review of line n, not stored yet.
 func (s shop) draft(n, stars int) *review.Review {
 	return &review.Review{
-		ID: s.NewID(), ProductID: "prod_1", OrderID: fmt.Sprintf("ord_%d", n), LineID: "line_1", AuthorID: fmt.Sprintf("cust_%d", n),
+		ID: s.NewID(), ProductID: "prod_1", OrderID: fmt.Sprintf("ord_%d", n), LineID: "line_1",
+		AuthorID: fmt.Sprintf("cust_%d", n),
 		Content: review.Content{
 			Stars: stars, Text: "거품이 풍성해요", Language: "ko", Attributes: map[string]string{"skin_type": "dry"},
 		},

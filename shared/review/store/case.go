@@ -17,8 +17,8 @@ import (
 	"dangol/shared/review/recovery"
 )
 
-// caseRecord is a recovery case as stored. It is listed by the month it was opened in (gsi1) and by its state and deadline
-// (gsi2). The id of a case is that of its review.
+// caseRecord is a recovery case as stored. It is listed by the month it was opened in (gsi1) and by its state and
+// deadline (gsi2). The id of a case is that of its review.
 type caseRecord struct {
 	table.Key
 	due.Due
@@ -51,8 +51,9 @@ func Month(at time.Time) string { return at.UTC().Format("2006-01") }
 
 func newCaseRecord(c *recovery.Case, e *event.Event, mark string) caseRecord {
 	rec := caseRecord{
-		Key: caseKey(c.ID), Version: c.Version, Case: table.Packed[recovery.Case]{Value: *c}, Card: table.Packed[recovery.Case]{Value: *c},
-		One: monthList(Month(c.Opened)), OneAt: review.Moment(c.Opened) + "#" + c.ID,
+		Key: caseKey(c.ID), Version: c.Version, Case: table.Packed[recovery.Case]{Value: *c},
+		Card: table.Packed[recovery.Case]{Value: *c},
+		One:  monthList(Month(c.Opened)), OneAt: review.Moment(c.Opened) + "#" + c.ID,
 		Two: caseStateList(c.State), TwoAt: review.Moment(c.AnswerBy) + "#" + c.ID, Event: e, Mark: mark,
 	}
 	if at := c.Due(); !at.IsZero() {
@@ -73,8 +74,8 @@ func (s Store) Case(ctx context.Context, caseID string) (*recovery.Case, error) 
 	return &rec.Case.Value, err
 }
 
-// CaseWrites are the writes that open a case for a review or note its change in the case that it has, for the transaction of
-// the review; none when the review gives no reason. 1 round trip.
+// CaseWrites are the writes that open a case for a review or note its change in the case that it has, for the
+// transaction of the review; none when the review gives no reason. 1 round trip.
 func (s Store) CaseWrites(ctx context.Context, r *review.Review, starsBefore int) ([]table.Write, error) {
 	now := s.Clock.Now()
 	text := r.Title + "\n" + r.Text
@@ -141,7 +142,8 @@ func opened(c *recovery.Case) event.Body {
 func CaseRef(c *recovery.Case) events.RecoveryRef {
 	return events.RecoveryRef{
 		ReviewRef: events.ReviewRef{
-			ReviewID: c.ReviewID, ProductID: c.ProductID, OrderID: c.OrderID, LineID: c.LineID, CustomerID: c.CustomerID, Language: c.Language,
+			ReviewID: c.ReviewID, ProductID: c.ProductID, OrderID: c.OrderID, LineID: c.LineID, CustomerID: c.CustomerID,
+			Language: c.Language,
 		},
 		CaseID: c.ID, ConversationID: c.ConversationID, Owner: c.Owner,
 	}
@@ -167,7 +169,8 @@ func (s Store) ChangeCase(
 	})
 }
 
-// stale makes of a refusal what table.Modify starts over with, and nothing of one by our own write, whose answer was lost.
+// stale makes of a refusal what table.Modify starts over with, and nothing of one by our own write, whose answer was
+// lost.
 func stale(err error, mark string) error {
 	found, met := table.Met(err, 0)
 	switch {
@@ -180,9 +183,11 @@ func stale(err error, mark string) error {
 }
 
 // Cases lists the cases of a state by their deadline, the most urgent first. 1 round trip. Errors: table.ErrCursor.
-func (s Store) Cases(ctx context.Context, state recovery.State, limit int, after table.Cursor) (found []recovery.Case, next table.Cursor, err error) {
+func (s Store) Cases(ctx context.Context, state recovery.State, limit int, after table.Cursor) (found []recovery.Case,
+	next table.Cursor, err error) {
 	page, err := s.Table.Query(ctx, table.Query{
-		Index: table.ByTwo, Where: "#gsi2pk = :list", With: map[string]any{":list": caseStateList(state)}, Limit: limit, After: after,
+		Index: table.ByTwo, Where: "#gsi2pk = :list", With: map[string]any{":list": caseStateList(state)}, Limit: limit,
+		After: after,
 	})
 	if err != nil {
 		return nil, "", err
@@ -220,7 +225,8 @@ func (s Store) CaseReport(ctx context.Context, month string) (r recovery.Outcome
 // Bought notes an order of a customer in the cases of the customer. 1 round trip, and 2 for each case it counts for.
 func (s Store) Bought(ctx context.Context, customerID string, at time.Time) error {
 	return s.Table.All(ctx, table.Query{
-		Where: "#pk = :pk AND begins_with(#sk, :cases)", With: map[string]any{":pk": "AUTHOR#" + customerID, ":cases": "CASE#"},
+		Where: "#pk = :pk AND begins_with(#sk, :cases)",
+		With:  map[string]any{":pk": "AUTHOR#" + customerID, ":cases": "CASE#"},
 	}, func(item table.Item) error {
 		_, err := s.ChangeCase(ctx, item.Text("caseId"), func(c *recovery.Case) (event.Body, bool, error) {
 			return nil, c.Bought(at), nil

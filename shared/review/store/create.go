@@ -13,7 +13,8 @@ import (
 	"dangol/shared/review"
 )
 
-// AccountLinks is what a review has in common with others: hashes of address, device and payment, "" for what is not known.
+// AccountLinks is what a review has in common with others: hashes of address, device and payment, "" for what is not
+// known.
 type AccountLinks struct{ Address, Device, Payment string }
 
 // Screening is what is known of others when a review is written.
@@ -62,9 +63,10 @@ type bucket struct {
 	TTL  int64    `dynamodbav:"ttl,omitempty"`
 }
 
-// Screen reads what is known of others for a review: the record of its author, the newest reviews of the product, and who
-// shares a bucket. textBuckets are those of its signature. 2 round trips, about 12 RCU.
-func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []string, links AccountLinks) (*Screening, error) {
+// Screen reads what is known of others for a review: the record of its author, the newest reviews of the product, and
+// who shares a bucket. textBuckets are those of its signature. 2 round trips, about 12 RCU.
+func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []string, links AccountLinks) (*Screening,
+	error) {
 	out := &Screening{Sharing: map[string][]string{}}
 	kinds := map[table.Key]string{}
 	keys := []table.Key{authorKey(r.AuthorID)}
@@ -112,7 +114,8 @@ func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []strin
 }
 
 // read takes the buckets apart. Full ones are not written to again.
-func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]string, r *review.Review, now time.Time) error {
+func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]string, r *review.Review,
+	now time.Time) error {
 	seen := map[ReviewID]bool{}
 	writable := out.writable[:0]
 	for _, w := range out.writable {
@@ -164,9 +167,9 @@ func Exists(reviewID string) *problem.Problem {
 	return problem.Conflict("review_exists", "This order line has a review; edit that one.").With("reviewId", reviewID)
 }
 
-// Create stores a new review with everything that goes with it in one transaction: the claim on its order line, the summary,
-// the record of its author, its buckets, and e. covered says that discounts covered the order. 1 round trip, about 45 WCU.
-// Errors: 409 review_exists.
+// Create stores a new review with everything that goes with it in one transaction: the claim on its order line, the
+// summary, the record of its author, its buckets, and e. covered says that discounts covered the order. 1 round trip,
+// about 45 WCU. Errors: 409 review_exists.
 func (s Store) Create(ctx context.Context, r *review.Review, sc *Screening, covered bool, e Effect) error {
 	counts := map[string]int{"stars" + string(rune('0'+r.Stars)): 1, "paid": 1}
 	if covered {

@@ -9,8 +9,8 @@ import (
 	"dangol/shared/review"
 )
 
-// ImportedID is the id of an imported review: it sorts by the time it was written and is the same whenever the same row is
-// imported, of which key is a hash.
+// ImportedID is the id of an imported review: it sorts by the time it was written and is the same whenever the same row
+// is imported, of which key is a hash.
 func ImportedID(written time.Time, key string) string { return id.Derived(Prefix, written, key) }
 
 // Import stores an imported review; made is false when it was imported before. 1 round trip, about 10 WCU.

@@ -14,8 +14,8 @@ import (
 	"dangol/shared/review/store"
 )
 
-// crowd is some people and moderators who work on the reviews of one product at the same time, over a database that fails,
-// loses answers, throttles and does calls twice.
+// crowd is some people and moderators who work on the reviews of one product at the same time, over a database that
+// fails, loses answers, throttles and does calls twice.
 type crowd struct {
 	shop
 	mu      sync.Mutex
@@ -136,7 +136,8 @@ func (c *crowd) votesAndReportsAddUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		if sc.Author.Upheld != judged[who+" upheld"] || sc.Author.Dismissed != judged[who+" dismissed"] {
-			t.Errorf("%s has %d upheld and %d dismissed reports, the reports say %v", who, sc.Author.Upheld, sc.Author.Dismissed, judged)
+			t.Errorf("%s has %d upheld and %d dismissed reports, the reports say %v", who, sc.Author.Upheld, sc.Author.Dismissed,
+				judged)
 		}
 	}
 }

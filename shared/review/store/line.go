@@ -13,8 +13,8 @@ import (
 	"dangol/shared/review"
 )
 
-// Line is an order line that has arrived: whether its buyer was asked for a review, and the review. It is what makes one
-// review per line: the transaction that makes a review claims the line.
+// Line is an order line that has arrived: whether its buyer was asked for a review, and the review. It is what makes
+// one review per line: the transaction that makes a review claims the line.
 type Line struct {
 	table.Key
 	due.Due
@@ -34,8 +34,8 @@ func lineKey(orderID, lineID string) table.Key {
 	return table.Key{PK: "LINE#" + orderID + "#" + lineID, SK: "LINE"}
 }
 
-// Delivered notes that a line has arrived and when its buyer is asked for a review. A repetition, and a second parcel of the
-// same line, change nothing. 1 round trip, 3 WCU.
+// Delivered notes that a line has arrived and when its buyer is asked for a review. A repetition, and a second parcel
+// of the same line, change nothing. 1 round trip, 3 WCU.
 func (s Store) Delivered(ctx context.Context, l Line) error {
 	l.Key = lineKey(l.OrderID, l.LineID)
 	l.Due = due.On(DueRequest, l.OrderID+l.LineID, l.Delivered.Add(review.FirstRequest))
@@ -60,25 +60,27 @@ func (s Store) line(ctx context.Context, key table.Key) (*Line, error) {
 	return &l, err
 }
 
-// claimLine is the write that makes a review the only one of its line. It makes the line when the news of the delivery has
-// not come yet; the request for the follow-up is then due 30 days after delivery all the same.
+// claimLine is the write that makes a review the only one of its line. It makes the line when the news of the delivery
+// has not come yet; the request for the follow-up is then due 30 days after delivery all the same.
 func claimLine(r *review.Review) table.Update {
 	at := due.On(DueRequest, r.OrderID+r.LineID, r.Delivered.Add(review.FollowUpAfter))
 	return table.Update{
 		Key: lineKey(r.OrderID, r.LineID),
 		Do: "SET #reviewId = :review, #orderId = :order, #lineId = :line, #productId = :product, #variantId = :variant, " +
-			"#customerId = :customer, #language = :language, #deliveredAt = :delivered, #asked = :one, #duePk = :shard, #dueAt = :at",
+			"#customerId = :customer, #language = :language, #deliveredAt = :delivered, #asked = :one, #duePk = :shard, " +
+			"#dueAt = :at",
 		If: "attribute_not_exists(#reviewId)", // one review per line
 		With: map[string]any{
 			":review": r.ID, ":order": r.OrderID, ":line": r.LineID, ":product": r.ProductID, ":variant": r.VariantID,
-			":customer": Ref(r).CustomerID, ":language": r.Language, ":delivered": r.Delivered, ":one": 1, ":shard": at.Shard, ":at": at.At,
+			":customer": Ref(r).CustomerID, ":language": r.Language, ":delivered": r.Delivered, ":one": 1, ":shard": at.Shard,
+			":at": at.At,
 		},
 	}
 }
 
 // Ask does a due request: it publishes review.requested on the line and plans the next request. A line whose buyer has
-// written already is not asked a first time, one whose review is deleted or has a follow-up not a second time. 2 to 3 round
-// trips.
+// written already is not asked a first time, one whose review is deleted or has a follow-up not a second time. 2 to 3
+// round trips.
 func (s Store) Ask(ctx context.Context, key table.Key) error {
 	now := s.Clock.Now()
 	l, err := s.line(ctx, key)
@@ -101,7 +103,8 @@ func (s Store) Ask(ctx context.Context, key table.Key) error {
 	l.Asked++
 	if ask {
 		ref := events.ReviewRef{
-			ReviewID: l.ReviewID, ProductID: l.ProductID, OrderID: l.OrderID, LineID: l.LineID, CustomerID: l.CustomerID, Language: l.Language,
+			ReviewID: l.ReviewID, ProductID: l.ProductID, OrderID: l.OrderID, LineID: l.LineID, CustomerID: l.CustomerID,
+			Language: l.Language,
 		}
 		if l.Event, err = event.New(ctx, now, events.ReviewRequested{
 			ReviewRef: ref, Kind: kind, VariantID: l.VariantID, DeliveredAt: l.Delivered,

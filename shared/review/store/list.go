@@ -31,8 +31,8 @@ type Page struct {
 	Next    table.Cursor
 }
 
-// How much one request reads: pages of a query, and reviews in each. A filter that few reviews pass can end a request with a
-// page that is not full and a cursor to go on.
+// How much one request reads: pages of a query, and reviews in each. A filter that few reviews pass can end a request
+// with a page that is not full and a cursor to go on.
 const (
 	mostQueries = 8
 	scanSize    = 100
@@ -44,10 +44,11 @@ type listed struct {
 	at   string
 }
 
-// Newest lists published reviews from the newest one on. The first page brings the summary along in the same round trip: 1
-// round trip, 0.5 RCU per 4 KB read, while at most a few of the newest reviews are withheld or filtered out. Errors:
-// table.ErrCursor.
-func (s Store) Newest(ctx context.Context, productID string, f review.Filter, limit int, after table.Cursor) (Page, error) {
+// Newest lists published reviews from the newest one on. The first page brings the summary along in the same round
+// trip: 1 round trip, 0.5 RCU per 4 KB read, while at most a few of the newest reviews are withheld or filtered out.
+// Errors: table.ErrCursor.
+func (s Store) Newest(ctx context.Context, productID string, f review.Filter, limit int, after table.Cursor) (Page,
+	error) {
 	before, err := placeOf(after)
 	if err != nil {
 		return Page{}, err
@@ -87,9 +88,10 @@ func (s Store) Newest(ctx context.Context, productID string, f review.Filter, li
 	return page, nil
 }
 
-// ByStars lists published reviews by stars, the highest or the lowest first; with Filter.Stars only those of one rating are
-// read. 1 round trip, 0.5 RCU per 4 KB read. Errors: table.ErrCursor.
-func (s Store) ByStars(ctx context.Context, productID string, highest bool, f review.Filter, limit int, after table.Cursor) (Page, error) {
+// ByStars lists published reviews by stars, the highest or the lowest first; with Filter.Stars only those of one rating
+// are read. 1 round trip, 0.5 RCU per 4 KB read. Errors: table.ErrCursor.
+func (s Store) ByStars(ctx context.Context, productID string, highest bool, f review.Filter, limit int,
+	after table.Cursor) (Page, error) {
 	from, err := placeOf(after)
 	if err != nil {
 		return Page{}, err
@@ -122,8 +124,8 @@ func beforePlace(place string) string {
 	return string(b) + "~"
 }
 
-// scan runs queries until there are limit reviews that the filter keeps, the list ends, or mostQueries were made. query makes
-// the one that goes on behind a place, and says which attribute has the place.
+// scan runs queries until there are limit reviews that the filter keeps, the list ends, or mostQueries were made. query
+// makes the one that goes on behind a place, and says which attribute has the place.
 func (s Store) scan(
 	ctx context.Context, limit int, f review.Filter, query func(from string, size int) (table.Query, string),
 	other func(table.Item) error,
@@ -189,8 +191,8 @@ func cards(found []listed) []review.ReviewSummary {
 	return out
 }
 
-// helpfulCursor is where a page by helpfulness ended: a place in each of the two lists it is made of. At fixes which reviews
-// are new for all pages.
+// helpfulCursor is where a page by helpfulness ended: a place in each of the two lists it is made of. At fixes which
+// reviews are new for all pages.
 type helpfulCursor struct {
 	At      time.Time `json:"at"`
 	Shown   int       `json:"n"`
@@ -198,9 +200,10 @@ type helpfulCursor struct {
 	New     string    `json:"w,omitempty"`
 }
 
-// ByHelpfulness lists published reviews by the Wilson bound of their votes, every fifth place for a new one. 2 round trips made
-// at once, 0.5 RCU per 4 KB read. Errors: table.ErrCursor.
-func (s Store) ByHelpfulness(ctx context.Context, productID string, f review.Filter, limit int, after table.Cursor) (Page, error) {
+// ByHelpfulness lists published reviews by the Wilson bound of their votes, every fifth place for a new one. 2 round
+// trips made at once, 0.5 RCU per 4 KB read. Errors: table.ErrCursor.
+func (s Store) ByHelpfulness(ctx context.Context, productID string, f review.Filter, limit int,
+	after table.Cursor) (Page, error) {
 	at := helpfulCursor{At: s.Clock.Now().Truncate(time.Second)}
 	if after != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(string(after))
@@ -263,7 +266,8 @@ func (c collected) after(used int, from string) (place string, more bool) {
 }
 
 // collect reads a list until want reviews are kept, it ends, one is past what is wanted, or mostQueries were made.
-func (s Store) collect(ctx context.Context, l list, want int, keep, past func(review.ReviewSummary) bool) (c collected, err error) {
+func (s Store) collect(ctx context.Context, l list, want int, keep, past func(review.ReviewSummary) bool) (c collected,
+	err error) {
 	hash, sort := "pk", "sk"
 	if l.index != "" {
 		hash, sort = l.index+"pk", l.index+"sk"

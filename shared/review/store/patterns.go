@@ -9,7 +9,8 @@ var AccessPatterns = []table.Pattern{
 		Trips: 1, Read: 3.5, Note: "short texts",
 	},
 	{
-		Name: "the reviews of a product by helpfulness", Key: "HELPFUL#<product> / <bound>#<time>#<id> and REVIEWS#<product>", Index: table.ByOne,
+		Name: "the reviews of a product by helpfulness", Key: "HELPFUL#<product> / <bound>#<time>#<id> and REVIEWS#<product>",
+		Index: table.ByOne,
 		Trips: 2, Read: 5.5, Note: "20 of 25, all new; the round trips are made at once",
 	},
 	{

@@ -57,18 +57,22 @@ func questionKey(productID, questionID string) table.Key {
 func (s Store) AskQuestion(ctx context.Context, q *Question) error {
 	q.At = s.Clock.Now()
 	q.ID = id.New(QuestionPrefix, q.At)
-	e, err := event.New(ctx, q.At, events.QuestionAsked{QuestionID: q.ID, ProductID: q.ProductID, Language: q.Language, Text: q.Text})
+	e, err := event.New(ctx, q.At,
+		events.QuestionAsked{QuestionID: q.ID, ProductID: q.ProductID, Language: q.Language, Text: q.Text})
 	if err != nil {
 		return err
 	}
-	rec := questionRecord{Key: questionKey(q.ProductID, q.ID), Version: 1, Question: table.Packed[Question]{Value: *q}, Event: e}
+	rec := questionRecord{Key: questionKey(q.ProductID, q.ID), Version: 1, Question: table.Packed[Question]{Value: *q},
+		Event: e}
 	return s.Table.Put(ctx, table.Put{Item: rec, If: table.IfNew})
 }
 
 // Questions lists the questions of a product, newest first, without hidden ones. 1 round trip. Errors: table.ErrCursor.
-func (s Store) Questions(ctx context.Context, productID string, limit int, after table.Cursor) (found []Question, next table.Cursor, err error) {
+func (s Store) Questions(ctx context.Context, productID string, limit int, after table.Cursor) (found []Question,
+	next table.Cursor, err error) {
 	page, err := s.Table.Query(ctx, table.Query{
-		Where: "#pk = :pk", With: map[string]any{":pk": "QUESTIONS#" + productID}, Backwards: true, Limit: limit, After: after,
+		Where: "#pk = :pk", With: map[string]any{":pk": "QUESTIONS#" + productID}, Backwards: true, Limit: limit,
+		After: after,
 	})
 	if err != nil {
 		return nil, "", err
@@ -85,8 +89,8 @@ func (s Store) Questions(ctx context.Context, productID string, limit int, after
 	return found, page.Next, nil
 }
 
-// HasReviewed reports whether an account has a review of the product, and so has bought it: who may answer as a buyer. 1 round
-// trip per 1 MB of pointers.
+// HasReviewed reports whether an account has a review of the product, and so has bought it: who may answer as a buyer.
+// 1 round trip per 1 MB of pointers.
 func (s Store) HasReviewed(ctx context.Context, customerID, productID string) (has bool, err error) {
 	err = s.Table.All(ctx, table.Query{
 		Where: "#pk = :pk AND begins_with(#sk, :reviews)",
@@ -98,7 +102,8 @@ func (s Store) HasReviewed(ctx context.Context, customerID, productID string) (h
 	return has, err
 }
 
-// ChangeQuestion applies a rule to a question. 2 round trips. Errors: 404 question_not_found, those of the rule, 503 busy.
+// ChangeQuestion applies a rule to a question. 2 round trips. Errors: 404 question_not_found, those of the rule, 503
+// busy.
 func (s Store) ChangeQuestion(
 	ctx context.Context, productID, questionID string, rule func(*Question) (event.Body, error),
 ) (*Question, error) {

@@ -1,5 +1,6 @@
-// Package store keeps reviews with the summary of their product, votes, reports, questions, recovery cases and rewards, in the
-// table Care. Every change of a review and what it does to the summary are one transaction, so the summary is exact.
+// Package store keeps reviews with the summary of their product, votes, reports, questions, recovery cases and rewards,
+// in the table Care. Every change of a review and what it does to the summary are one transaction, so the summary is
+// exact.
 //
 // Items:
 //
@@ -48,8 +49,8 @@ type Store struct {
 	Clock clock.Clock
 }
 
-// record is a review as stored. A published one is listed by helpfulness (gsi1) and stars (gsi2); any other one is in the
-// work list of its state (gsi2).
+// record is a review as stored. A published one is listed by helpfulness (gsi1) and stars (gsi2); any other one is in
+// the work list of its state (gsi2).
 type record struct {
 	table.Key
 	due.Due
@@ -94,7 +95,8 @@ func NotFound() error { return problem.NotFound("review_not_found", "There is no
 func newRecord(r *review.Review, e *event.Event, mark string) record {
 	rec := record{
 		Key: KeyOf(ReviewID{r.ProductID, r.ID}), Version: r.Version, State: r.State,
-		Review: table.Packed[review.Review]{Value: *r}, Card: table.Packed[review.ReviewSummary]{Value: r.Card()}, Event: e, Mark: mark,
+		Review: table.Packed[review.Review]{Value: *r}, Card: table.Packed[review.ReviewSummary]{Value: r.Card()}, Event: e,
+		Mark: mark,
 	}
 	if at := r.NextJob(); !at.IsZero() {
 		rec.Due = due.On(DueReview, r.ID, at)
@@ -140,8 +142,8 @@ type Effect struct {
 // Rule changes a review in memory; changed is false when there is nothing to write. It may run several times.
 type Rule func(r *review.Review) (e Effect, changed bool, err error)
 
-// Change applies a rule to a review and writes it together with what it changes in the summary. 2 round trips when nobody
-// else changes the review. Errors: 404 review_not_found, those of the rule, 503 busy.
+// Change applies a rule to a review and writes it together with what it changes in the summary. 2 round trips when
+// nobody else changes the review. Errors: 404 review_not_found, those of the rule, 503 busy.
 func (s Store) Change(ctx context.Context, i ReviewID, rule Rule) (*review.Review, error) {
 	return table.Modify(ctx, func(ctx context.Context, _ table.Item) (*review.Review, error) {
 		return s.Get(ctx, i)
@@ -161,8 +163,9 @@ func (s Store) Change(ctx context.Context, i ReviewID, rule Rule) (*review.Revie
 	})
 }
 
-// save writes the review as the version after the one that was read, and the difference of its tallies to the summary. A
-// write of ours whose answer was lost is recognized by its mark. Errors: *table.Canceled, whose first reason is the review's.
+// save writes the review as the version after the one that was read, and the difference of its tallies to the summary.
+// A write of ours whose answer was lost is recognized by its mark. Errors: *table.Canceled, whose first reason is the
+// review's.
 func (s Store) save(ctx context.Context, r *review.Review, read int, before review.Tally, e Effect) error {
 	now := s.Clock.Now()
 	carried, err := s.carry(ctx, now, e.Body)
@@ -215,7 +218,8 @@ const (
 func ChangedEvent(r *review.Review, previous int, now time.Time) event.Body {
 	if r.State == review.Published {
 		return events.ReviewPublished{
-			ReviewRef: Ref(r), Rating: r.Rating(), Previous: previous, Verified: r.Verified, FollowUp: r.FollowUp != nil, PublishedAt: now,
+			ReviewRef: Ref(r), Rating: r.Rating(), Previous: previous, Verified: r.Verified, FollowUp: r.FollowUp != nil,
+			PublishedAt: now,
 		}
 	}
 	reasons := make([]string, len(r.Reasons))

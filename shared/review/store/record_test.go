@@ -204,16 +204,19 @@ func TestListsShowEachPublishedReviewOnce(t *testing.T) {
 			if f == (review.Filter{}) && len(ids) != len(want) {
 				t.Errorf("%s: %d of %d", name, len(ids), len(want))
 			}
-			if name == "highest" && !slices.IsSortedFunc(all, func(a, b review.ReviewSummary) int { return b.Rating - a.Rating }) ||
+			if name == "highest" && !slices.IsSortedFunc(all,
+				func(a, b review.ReviewSummary) int { return b.Rating - a.Rating }) ||
 				name == "lowest" && !slices.IsSortedFunc(all, func(a, b review.ReviewSummary) int { return a.Rating - b.Rating }) ||
-				name == "newest" && !slices.IsSortedFunc(all, func(a, b review.ReviewSummary) int { return b.Written.Compare(a.Written) }) {
+				name == "newest" && !slices.IsSortedFunc(all,
+					func(a, b review.ReviewSummary) int { return b.Written.Compare(a.Written) }) {
 				t.Errorf("%s %+v: not in order", name, f)
 			}
 		}
 	}
 }
 
-func readAll(t *testing.T, list func(review.Filter, table.Cursor) (store.Page, error), f review.Filter) (all []review.ReviewSummary) {
+func readAll(t *testing.T, list func(review.Filter, table.Cursor) (store.Page, error),
+	f review.Filter) (all []review.ReviewSummary) {
 	t.Helper()
 	after := table.Cursor("")
 	for range 30 {
@@ -346,7 +349,8 @@ func TestNearCopiesAndSharedThingsAreFoundAgain(t *testing.T) {
 	if err := s.Create(t.Context(), first, sc, true, store.Effect{}); err != nil {
 		t.Fatal(err)
 	}
-	second, err := s.Screen(t.Context(), s.draft(2, 5), []string{"1.y", "2.z"}, store.AccountLinks{Address: "a1", Payment: "p1"})
+	second, err := s.Screen(t.Context(), s.draft(2, 5), []string{"1.y", "2.z"},
+		store.AccountLinks{Address: "a1", Payment: "p1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -431,9 +435,13 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			_, err := s.Report(ctx, key(ids[2]), "v", review.Spam, "")
 			return err
 		},
-		"one's own reviews":      func(ctx context.Context) error { _, _, err := s.Mine(ctx, "cust_3", 20, ""); return err },
-		"recount a product":      func(ctx context.Context) error { _, _, err := s.Recount(ctx, "prod_1"); return err },
-		"questions of a product": func(ctx context.Context) error { _, _, err := s.Questions(ctx, "prod_1", 20, ""); return err },
+		"one's own reviews": func(ctx context.Context) error { _, _, err := s.Mine(ctx, "cust_3", 20, ""); return err },
+		"recount a product": func(ctx context.Context) error { _, _, err := s.Recount(ctx, "prod_1"); return err },
+		"questions of a product": func(ctx context.Context) error {
+			_, _,
+				err := s.Questions(ctx, "prod_1", 20, "")
+			return err
+		},
 		"note that a line arrived": func(ctx context.Context) error {
 			return s.Delivered(ctx, store.Line{OrderID: "o", LineID: "l", ProductID: "p", Delivered: noon})
 		},
@@ -449,7 +457,8 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			t.Fatalf("%s: %v", p.Name, err)
 		}
 		if c := meter.Cost(); c.Trips != p.Trips || c.Read != p.Read || c.Write != p.Write {
-			t.Errorf("%s costs %d round trips, %g RCU, %g WCU; it says %d, %g, %g", p.Name, c.Trips, c.Read, c.Write, p.Trips, p.Read, p.Write)
+			t.Errorf("%s costs %d round trips, %g RCU, %g WCU; it says %d, %g, %g", p.Name, c.Trips, c.Read, c.Write, p.Trips,
+				p.Read, p.Write)
 		}
 	}
 }

@@ -29,10 +29,11 @@ type ReviewReport struct {
 	ListAt     string        `dynamodbav:"gsi2sk,omitempty" json:"-"`
 }
 
-// Report notes a report, weighted by the record of the reporter. At HoldWeight the review is held for a moderator; reports of
-// photos hold the photos and leave the text. A second report of the same customer changes nothing. 4 round trips. Errors: 404
-// review_not_found, 409 own_review, 503 busy.
-func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.Reason, note string) (*review.Review, error) {
+// Report notes a report, weighted by the record of the reporter. At HoldWeight the review is held for a moderator;
+// reports of photos hold the photos and leave the text. A second report of the same customer changes nothing. 4 round
+// trips. Errors: 404 review_not_found, 409 own_review, 503 busy.
+func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.Reason, note string) (*review.Review,
+	error) {
 	var author Author
 	if err := s.Table.Get(ctx, authorKey(by), &author); err != nil && !errors.Is(err, table.ErrNotFound) {
 		return nil, err
@@ -51,7 +52,8 @@ func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.
 		now := s.Clock.Now()
 		report := ReviewReport{
 			Key: key, ProductID: r.ProductID, ReviewID: r.ID, ReporterID: by, Reason: reason, Note: note,
-			Weight: author.Reporter().Weight(), State: "open", At: now, List: reportedList, ListAt: review.Moment(now) + "#" + r.ID + "#" + by,
+			Weight: author.Reporter().Weight(), State: "open", At: now, List: reportedList,
+			ListAt: review.Moment(now) + "#" + r.ID + "#" + by,
 		}
 		previous := Counted(r)
 		r.ReportWeight += report.Weight
@@ -75,8 +77,8 @@ func holdReported(r *review.Review, reason review.Reason, now time.Time) {
 	r.State, r.DecideBy, r.Reasons = review.Held, by, []review.Finding{{Reason: review.Reported}}
 }
 
-// Settle decides the open reports of a review after a moderator's decision and adds to the records of their reporters, each in
-// a transaction of its own: a repetition settles what is left. 1 round trip and one per report.
+// Settle decides the open reports of a review after a moderator's decision and adds to the records of their reporters,
+// each in a transaction of its own: a repetition settles what is left. 1 round trip and one per report.
 func (s Store) Settle(ctx context.Context, reviewID string, upheld bool) error {
 	state, counter := "dismissed", "dismissed"
 	if upheld {
@@ -104,7 +106,8 @@ func (s Store) Settle(ctx context.Context, reviewID string, upheld bool) error {
 }
 
 // Reports lists open reports of all reviews, oldest first. 1 round trip. Errors: table.ErrCursor.
-func (s Store) Reports(ctx context.Context, limit int, after table.Cursor) (open []ReviewReport, next table.Cursor, err error) {
+func (s Store) Reports(ctx context.Context, limit int, after table.Cursor) (open []ReviewReport, next table.Cursor,
+	err error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.ByTwo, Where: "#gsi2pk = :list", With: map[string]any{":list": reportedList}, Limit: limit, After: after,
 	})
@@ -131,10 +134,13 @@ func (s Store) Reports(ctx context.Context, limit int, after table.Cursor) (open
 	return open, page.Next, nil
 }
 
-// InState lists the reviews of a state that is not published, oldest first, whole. 2 round trips. Errors: table.ErrCursor.
-func (s Store) InState(ctx context.Context, state review.State, limit int, after table.Cursor) (found []review.Review, next table.Cursor, err error) {
+// InState lists the reviews of a state that is not published, oldest first, whole. 2 round trips. Errors:
+// table.ErrCursor.
+func (s Store) InState(ctx context.Context, state review.State, limit int, after table.Cursor) (found []review.Review,
+	next table.Cursor, err error) {
 	page, err := s.Table.Query(ctx, table.Query{
-		Index: table.ByTwo, Where: "#gsi2pk = :list", With: map[string]any{":list": stateList(state)}, Limit: limit, After: after,
+		Index: table.ByTwo, Where: "#gsi2pk = :list", With: map[string]any{":list": stateList(state)}, Limit: limit,
+		After: after,
 	})
 	if err != nil {
 		return nil, "", err

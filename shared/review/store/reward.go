@@ -49,7 +49,8 @@ func (s Store) SetOffer(ctx context.Context, o Offer) error {
 // written after all is left out. 1 round trip, 1 WCU.
 func (s Store) NextCode(ctx context.Context, promotionID string) (int, error) {
 	item, err := s.Table.Update(ctx, table.Update{
-		Key: table.Key{PK: "REWARDS#CODES#" + promotionID, SK: "CODES"}, Do: "ADD #given :one", With: map[string]any{":one": 1},
+		Key: table.Key{PK: "REWARDS#CODES#" + promotionID, SK: "CODES"}, Do: "ADD #given :one",
+		With: map[string]any{":one": 1},
 	})
 	if err != nil {
 		return 0, err
@@ -62,8 +63,8 @@ func (s Store) NextCode(ctx context.Context, promotionID string) (int, error) {
 	return given - 1, err
 }
 
-// Spend is the write that takes a reward out of the budget of a month, for the transaction that writes it to the review. Its
-// condition keeps the month within the budget.
+// Spend is the write that takes a reward out of the budget of a month, for the transaction that writes it to the
+// review. Its condition keeps the month within the budget.
 func Spend(month string, amount, budget int64) table.Update {
 	return table.Update{
 		Key: budgetKey(month), Do: "ADD #spent :amount, #rewards :one",
@@ -88,9 +89,10 @@ func (s Store) Spent(ctx context.Context, month string) (amount int64, rewards i
 // ErrBudget says that the month's budget has no room for a reward.
 var ErrBudget = errors.New("the budget of the month is used up")
 
-// Reward writes a reward to a review and takes it out of the month's budget, once. 3 round trips. Errors: ErrBudget, 404
-// review_not_found, 503 busy.
-func (s Store) Reward(ctx context.Context, i ReviewID, budget int64, rule func(*review.Review) (Effect, bool, error)) (*review.Review, error) {
+// Reward writes a reward to a review and takes it out of the month's budget, once. 3 round trips. Errors: ErrBudget,
+// 404 review_not_found, 503 busy.
+func (s Store) Reward(ctx context.Context, i ReviewID, budget int64,
+	rule func(*review.Review) (Effect, bool, error)) (*review.Review, error) {
 	month := Month(s.Clock.Now())
 	return s.Change(ctx, i, func(r *review.Review) (Effect, bool, error) {
 		had := r.Reward != nil
@@ -110,7 +112,8 @@ func (s Store) Reward(ctx context.Context, i ReviewID, budget int64, rule func(*
 	})
 }
 
-// Best reads the reviews of a product that were written in a month as candidates for the best of it. 1 round trip per MB.
+// Best reads the reviews of a product that were written in a month as candidates for the best of it. 1 round trip per
+// MB.
 func (s Store) Best(ctx context.Context, productID, month string, each func(*review.Review) error) error {
 	return s.Table.All(ctx, table.Query{
 		Where: "#pk = :pk AND begins_with(#sk, :reviews)",
@@ -134,7 +137,8 @@ func (s Store) Best(ctx context.Context, productID, month string, each func(*rev
 // errPast ends a list that is read until a month is over.
 var errPast = errors.New("past the month")
 
-// BestOf chooses the best reviews of a month over all products. 1 round trip per product and MB of its reviews of that month.
+// BestOf chooses the best reviews of a month over all products. 1 round trip per product and MB of its reviews of that
+// month.
 func (s Store) BestOf(ctx context.Context, c reward.Criteria, month string) ([]reward.Candidate, error) {
 	var all []reward.Candidate
 	err := s.Products(ctx, "", func(productID string) error {

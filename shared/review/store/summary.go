@@ -14,12 +14,12 @@ import (
 // countPrefix begins the attributes of a summary that are counts of its tally.
 const countPrefix = "c."
 
-// reviewedList is the index key under which every product with reviews stands, for the auditor and the feed. It is written
-// once for each product.
+// reviewedList is the index key under which every product with reviews stands, for the auditor and the feed. It is
+// written once for each product.
 const reviewedList = "REVIEWED"
 
-// summaryUpdate adds a difference to a product's summary. It has no condition: additions commute, and each is in the one
-// transaction that makes it true.
+// summaryUpdate adds a difference to a product's summary. It has no condition: additions commute, and each is in the
+// one transaction that makes it true.
 func summaryUpdate(productID string, diff review.Tally) table.Update {
 	names := map[string]string{}
 	with := map[string]any{":one": 1, ":list": reviewedList, ":product": productID}
@@ -30,8 +30,9 @@ func summaryUpdate(productID string, diff review.Tally) table.Update {
 		add = append(add, alias+" "+value)
 	}
 	return table.Update{
-		Key:   summaryKey(productID),
-		Do:    "SET #gsi2pk = if_not_exists(#gsi2pk, :list), #gsi2sk = if_not_exists(#gsi2sk, :product) ADD " + strings.Join(add, ", "),
+		Key: summaryKey(productID),
+		Do: "SET #gsi2pk = if_not_exists(#gsi2pk, :list), #gsi2sk = if_not_exists(#gsi2sk, :product) ADD " +
+			strings.Join(add, ", "),
 		With:  with,
 		Names: names,
 	}
@@ -64,7 +65,8 @@ func summaryOf(item table.Item) (s Summary, err error) {
 	return s, nil
 }
 
-// Summary reads the summary of a product, strongly consistent; a product without reviews has an empty one. 1 round trip.
+// Summary reads the summary of a product, strongly consistent; a product without reviews has an empty one. 1 round
+// trip.
 func (s Store) Summary(ctx context.Context, productID string) (Summary, error) {
 	// The names of its counts are data, so it is read as an item and not into a struct.
 	key := summaryKey(productID)

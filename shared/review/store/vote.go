@@ -18,8 +18,8 @@ func voteKey(reviewID, customerID string) table.Key {
 	return table.Key{PK: "REVIEW#" + reviewID, SK: "VOTE#" + customerID}
 }
 
-// Vote sets a customer's vote, or takes it back when helpful is nil. Repeating changes nothing. 3 round trips. Errors: 404
-// review_not_found, 409 own_review, 503 busy.
+// Vote sets a customer's vote, or takes it back when helpful is nil. Repeating changes nothing. 3 round trips. Errors:
+// 404 review_not_found, 409 own_review, 503 busy.
 func (s Store) Vote(ctx context.Context, i ReviewID, customerID string, helpful *bool) (*review.Review, error) {
 	return s.Change(ctx, i, func(r *review.Review) (e Effect, changed bool, err error) {
 		if r.State != review.Published {
@@ -43,7 +43,8 @@ func (s Store) Vote(ctx context.Context, i ReviewID, customerID string, helpful 
 		// The conditions keep the counts true: what is taken off is the vote that was read.
 		key := voteKey(r.ID, customerID)
 		if helpful == nil {
-			e.With = []table.Write{table.Delete{Key: key, If: "#helpful = :prior", With: map[string]any{":prior": prior.Helpful}}}
+			e.With = []table.Write{table.Delete{Key: key, If: "#helpful = :prior",
+				With: map[string]any{":prior": prior.Helpful}}}
 			return e, true, nil
 		}
 		next := &vote{Key: key, Helpful: *helpful}

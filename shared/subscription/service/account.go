@@ -37,9 +37,10 @@ func (s *Service) AccountCredit(ctx context.Context, customerID string) ([]money
 	return out, err
 }
 
-// applyAccountCredit lets a subscription that starts, or starts again, bring the customer's credit along: what the account has in the currency becomes the
-// subscription's in the same transaction. 1 round trip.
-func (s *Service) applyAccountCredit(ctx context.Context, w *changeSet, c subscription.Command) (subscription.Command, error) {
+// applyAccountCredit lets a subscription that starts, or starts again, bring the customer's credit along: what the
+// account has in the currency becomes the subscription's in the same transaction. 1 round trip.
+func (s *Service) applyAccountCredit(ctx context.Context, w *changeSet, c subscription.Command) (subscription.Command,
+	error) {
 	var customer, currency string
 	switch c := c.(type) {
 	case subscription.Start:
@@ -80,8 +81,8 @@ func (w *changeSet) addContested(one table.Write) {
 	w.contested, w.required = append(w.contested, len(w.required)), append(w.required, one)
 }
 
-// transferCredit gives the credit of a subscription that has ended to another one of the customer's, so that its next invoice uses it, else to their
-// account. Either is in the transaction of the end.
+// transferCredit gives the credit of a subscription that has ended to another one of the customer's, so that its next
+// invoice uses it, else to their account. Either is in the transaction of the end.
 func (s *Service) transferCredit(ctx context.Context, w *changeSet, left money.Money) error {
 	recipient, err := s.creditRecipient(ctx, w.next)
 	if err != nil {
@@ -103,7 +104,8 @@ func (s *Service) transferCredit(ctx context.Context, w *changeSet, left money.M
 	recipient.setIndexKeys()
 	w.addContested(table.Put{Item: recipient, If: "#version = :read", With: map[string]any{":read": read}})
 	w.required = append(w.required, table.Put{If: table.IfNew, Item: HistoryEntry{
-		Key: table.Key{PK: recipient.Key.PK, SK: fmt.Sprintf("HISTORY#%08d#%02d", recipient.Version, 0)}, Version: recipient.Version,
+		Key:     table.Key{PK: recipient.Key.PK, SK: fmt.Sprintf("HISTORY#%08d#%02d", recipient.Version, 0)},
+		Version: recipient.Version,
 		Entry: subscription.Entry{
 			At: w.now, Command: "credit_received", From: state, To: state, Seq: recipient.Sub.Span.Seq,
 			Note: left.Format() + " of " + w.next.Sub.ID,
@@ -112,7 +114,8 @@ func (s *Service) transferCredit(ctx context.Context, w *changeSet, left money.M
 	return nil
 }
 
-// creditRecipient is another subscription of the same customer that will be invoiced in the same currency; nil when there is none.
+// creditRecipient is another subscription of the same customer that will be invoiced in the same currency; nil when
+// there is none.
 func (s *Service) creditRecipient(ctx context.Context, ended *Record) (*Record, error) {
 	cards, _, err := s.OfCustomer(ctx, ended.Sub.CustomerID, pageSize, "")
 	if err != nil {

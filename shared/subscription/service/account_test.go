@@ -89,7 +89,8 @@ func TestCreditOfWhatHasEndedPaysTheNextInvoiceOfAnother(t *testing.T) {
 	if err := c.do(t, first.Sub.ID, subscription.Cancel{Now: true}); err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Of(t, other.Sub.ID); got.Sub.Credit != first.Sub.Credit || c.Of(t, first.Sub.ID).Sub.Credit != 0 || c.account(t) != 0 {
+	if got := c.Of(t, other.Sub.ID); got.Sub.Credit != first.Sub.Credit || c.Of(t, first.Sub.ID).Sub.Credit != 0 ||
+		c.account(t) != 0 {
 		t.Errorf("the other has %d, want %d; the account has %d", got.Sub.Credit, first.Sub.Credit, c.account(t))
 	}
 	lines, _, err := w.Unfaulted.History(t.Context(), other.Sub.ID, 1, "")
@@ -123,8 +124,8 @@ func TestCreditWithoutASubscriptionWaitsOnTheAccountForTheNext(t *testing.T) {
 	w.Check(t)
 }
 
-// TestCreditNeverVanishes starts, moves, ends and restarts subscriptions of one customer at random, several at once: what the credit notes
-// gave is what the invoices have used, what the subscriptions hold, and what is on the account.
+// TestCreditNeverVanishes starts, moves, ends and restarts subscriptions of one customer at random, several at once:
+// what the credit notes gave is what the invoices have used, what the subscriptions hold, and what is on the account.
 func TestCreditNeverVanishes(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
@@ -147,7 +148,8 @@ func TestCreditNeverVanishes(t *testing.T) {
 			all.Go(func() {
 				today := subscription.DateAt(w.Clock.Now(), time.UTC)
 				commands := []subscription.Command{
-					subscription.Cancel{Now: true}, subscription.ChangeDate{To: today.Add(days)}, subscription.Reactivate{Terms: &terms},
+					subscription.Cancel{Now: true}, subscription.ChangeDate{To: today.Add(days)},
+					subscription.Reactivate{Terms: &terms},
 					subscription.Upgrade{Terms: terms},
 				}
 				_ = c.do(t, id, commands[what]) // some are not allowed as it stands

@@ -13,16 +13,17 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// concurrency bounds how many subscriptions of a batch are worked on side by side: most of their time is the provider's.
+// concurrency bounds how many subscriptions of a batch are worked on side by side: most of their time is the
+// provider's.
 const concurrency = 10
 
 // beginTries bounds how often a batch that met another one is begun together again; then each goes alone.
 const beginTries = 10
 
-// Jobs does the jobs of a batch and returns an error for each, nil where it is done. The first step of all that are due is one read and
-// one transaction for the batch: they take their invoice numbers from the year's counter in one go, and ten renewals meet there once
-// and not ten times. What follows, the charge and its outcome, is each one's own. A job that could not begin with the others does so
-// alone.
+// Jobs does the jobs of a batch and returns an error for each, nil where it is done. The first step of all that are due
+// is one read and one transaction for the batch: they take their invoice numbers from the year's counter in one go, and
+// ten renewals meet there once and not ten times. What follows, the charge and its outcome, is each one's own. A job
+// that could not begin with the others does so alone.
 func (s *Service) Jobs(ctx context.Context, jobs []due.Job) []error {
 	errs := make([]error, len(jobs))
 	places := map[string][]int{} // of a subscription, in jobs: a message may come twice in a batch
@@ -73,9 +74,9 @@ func (s *Service) each(ids []string, work func(id string)) {
 	_ = all.Wait()
 }
 
-// begin takes the first step of the subscriptions together and returns those that have begun. It may leave all of them out: whoever is
-// then worked on alone meets the same obstacle and says what it is. 1 read and 1 transaction; another transaction for each other batch
-// that takes its numbers in between.
+// begin takes the first step of the subscriptions together and returns those that have begun. It may leave all of them
+// out: whoever is then worked on alone meets the same obstacle and says what it is. 1 read and 1 transaction; another
+// transaction for each other batch that takes its numbers in between.
 func (s *Service) begin(ctx context.Context, ids []string) map[string]*Record {
 	if len(ids) < 2 {
 		return nil
@@ -114,7 +115,8 @@ type batchChange struct {
 
 // readBatch reads the subscriptions and the counter of this year's invoices at once. Those that are gone are left out.
 func (s *Service) readBatch(ctx context.Context, ids []string) (*batchChange, error) {
-	b := &batchChange{Service: s, numbers: invoice.Run{Series: invoice.Invoices, Year: invoice.YearOf(s.Clock.Now(), s.FiscalZone)}}
+	b := &batchChange{Service: s, numbers: invoice.Run{Series: invoice.Invoices,
+		Year: invoice.YearOf(s.Clock.Now(), s.FiscalZone)}}
 	keys := []table.Key{b.numbers.Key()}
 	for _, id := range ids {
 		keys = append(keys, KeyOf(id))
@@ -166,12 +168,13 @@ func (b *batchChange) plan(ctx context.Context) error {
 	return nil
 }
 
-// add takes a change set in, unless it needs other numbers than those of the batch, moves more than the subscription (a transaction
-// writes no item twice, and two subscriptions may share a stock or a holder), or the transaction is full.
+// add takes a change set in, unless it needs other numbers than those of the batch, moves more than the subscription (a
+// transaction writes no item twice, and two subscriptions may share a stock or a holder), or the transaction is full.
 func (b *batchChange) add(ctx context.Context, w *changeSet) error {
 	wants := w.numbersNeeded(b.FiscalZone)
 	other := slices.ContainsFunc(wants, func(n numberRequest) bool { return n.run != b.numbers })
-	if other || len(w.required)+len(w.givenBack)+len(w.entitlementWrites()) > 0 || len(b.writes)+2+w.documentCount() > table.MaxWrites {
+	if other || len(w.required)+len(w.givenBack)+len(w.entitlementWrites()) > 0 ||
+		len(b.writes)+2+w.documentCount() > table.MaxWrites {
 		return nil
 	}
 	for _, n := range wants {

@@ -67,7 +67,8 @@ func TestABatchBeginsInOneTransaction(t *testing.T) {
 		}
 	}
 	if got := meter.Cost(); len(jobs) != 10 || got.Trips != 12 {
-		t.Errorf("%d renewals took %d round trips, want 1 to read, 1 to begin and 10 to note the payments", len(jobs), got.Trips)
+		t.Errorf("%d renewals took %d round trips, want 1 to read, 1 to begin and 10 to note the payments", len(jobs),
+			got.Trips)
 	}
 	wantPaid(t, w, 2)
 }
@@ -105,7 +106,8 @@ func TestABatchWithAJobThatIsNoneDoesTheOthers(t *testing.T) {
 // crowd is a batch that a worker gets, with faults; what fails comes again.
 type crowd struct{ *testsubscriptions.Shop }
 
-func (c crowd) Run(ctx context.Context)          { c.Billing.Jobs(ctx, jobsOf(c.T, c.Shop)) } // errors are what is injected
+// errors are what is injected
+func (c crowd) Run(ctx context.Context)          { c.Billing.Jobs(ctx, jobsOf(c.T, c.Shop)) }
 func (c crowd) RunUntilIdle(ctx context.Context) { c.Until(ctx, c.Clock.Now().AddDate(0, 0, 20)) }
 func (c crowd) Check(t testing.TB)               { wantPaid(t, c.Shop, 2) }
 

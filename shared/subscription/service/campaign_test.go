@@ -88,8 +88,8 @@ var (
 	odds        = flag.Int("odds", 150, "each kind of fault happens to one outside call in so many")
 )
 
-// TestAYearInWhichEverythingGoesWrong is the crash campaign: exactly one successful charge for each period, none missing, and the books
-// agree with the bank's, whatever happens to calls, workers, messages and clocks.
+// TestAYearInWhichEverythingGoesWrong is the crash campaign: exactly one successful charge for each period, none
+// missing, and the books agree with the bank's, whatever happens to calls, workers, messages and clocks.
 func TestAYearInWhichEverythingGoesWrong(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -109,7 +109,8 @@ func TestAYearInWhichEverythingGoesWrong(t *testing.T) {
 			})
 			r := y.Run(t.Context())
 			if t.Failed() {
-				t.Logf("again: make campaign SUBSCRIBERS=%d SHOPS=%d SEED=%d MONTHS=%d ODDS=%d", *subscribers, *shops, *seed, *months, *odds)
+				t.Logf("again: make campaign SUBSCRIBERS=%d SHOPS=%d SEED=%d MONTHS=%d ODDS=%d", *subscribers, *shops, *seed,
+					*months, *odds)
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -23,8 +23,8 @@ type Change struct {
 	GivenBack  []table.Write        // stock given back; left out where the counter is gone
 }
 
-// Rule decides on a change by the subscription as it was read. ok is false when there is nothing to be done. A refusal names the Request all
-// the same: a repetition of what was done gets its answer and no refusal.
+// Rule decides on a change by the subscription as it was read. ok is false when there is nothing to be done. A refusal
+// names the Request all the same: a repetition of what was done gets its answer and no refusal.
 type Rule func(*Record) (c Change, ok bool, err error)
 
 // changeTries bounds how often a change that met another one is decided again.
@@ -35,9 +35,9 @@ type replayed struct{ item table.Item }
 
 func (replayed) Error() string { return "subscription: served before" }
 
-// change applies a rule to a subscription that was read, and to a fresh reading when that was old. It returns the subscription as it
-// then is. 1 transaction when nobody else changes it; once more when another invoice took the number. Errors: those of the rule and the
-// command, replayed, 503 busy.
+// change applies a rule to a subscription that was read, and to a fresh reading when that was old. It returns the
+// subscription as it then is. 1 transaction when nobody else changes it; once more when another invoice took the
+// number. Errors: those of the rule and the command, replayed, 503 busy.
 func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, error) {
 	var stale error
 	for range changeTries {
@@ -68,8 +68,8 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 	return nil, problem.Unavailable("busy", "This subscription is being changed by others; try again.").Because(stale)
 }
 
-// unlessServed is the refusal of a request, or replayed when the same request was served before: what it asked for may be impossible by now
-// because it was done.
+// unlessServed is the refusal of a request, or replayed when the same request was served before: what it asked for may
+// be impossible by now because it was done.
 func (s *Service) unlessServed(ctx context.Context, request idempotency.Request, refusal error) error {
 	if problem.Code(refusal) == "" {
 		return refusal
@@ -180,7 +180,8 @@ func (w *changeSet) record(ctx context.Context) (table.Put, error) {
 	if w.next.Version == 1 {
 		return table.Put{Item: w.next, If: table.IfNew}, w.planAnnouncements(ctx)
 	}
-	return table.Put{Item: w.next, If: "#version = :read", With: map[string]any{":read": w.next.Version - 1}}, w.planAnnouncements(ctx)
+	return table.Put{Item: w.next, If: "#version = :read",
+		With: map[string]any{":read": w.next.Version - 1}}, w.planAnnouncements(ctx)
 }
 
 // outcome reads the answer to a transaction and remembers what it says about the numbers.
@@ -207,8 +208,8 @@ func (s *Service) outcome(w *changeSet, err error) error {
 	return err
 }
 
-// isOwnWrite reports whether a transaction that begins with this work was refused because it had taken effect already, and its answer was
-// lost.
+// isOwnWrite reports whether a transaction that begins with this work was refused because it had taken effect already,
+// and its answer was lost.
 func (w *changeSet) isOwnWrite(err error) bool {
 	c, refused := table.Refused(err)
 	return refused && c.Refused(0) && c.Reasons[0].Item.Text("mark") == w.next.Mark
@@ -220,10 +221,11 @@ func (w *changeSet) mayRetry(err error) bool {
 	return refused && (w.overtaken || w.next.Version > 1 && c.Refused(0))
 }
 
-// Start begins a subscription for a request. The record has everything but the subscription itself. It returns the record after its first
-// payment was tried, and replay true when the same request was served before. Errors: those of the command; 422
-// idempotency_key_reused.
-func (s *Service) Start(ctx context.Context, r *Record, start subscription.Start, request idempotency.Request) (_ *Record, replay bool, err error) {
+// Start begins a subscription for a request. The record has everything but the subscription itself. It returns the
+// record after its first payment was tried, and replay true when the same request was served before. Errors: those of
+// the command; 422 idempotency_key_reused.
+func (s *Service) Start(ctx context.Context, r *Record, start subscription.Start,
+	request idempotency.Request) (_ *Record, replay bool, err error) {
 	start.ID = id.New(Prefix, s.Clock.Now())
 	r.Key = KeyOf(start.ID)
 	var w *changeSet
@@ -258,8 +260,9 @@ func (s *Service) replay(ctx context.Context, request idempotency.Request, prior
 	return r, true, err
 }
 
-// Apply does what a rule says to a subscription that was read, and carries out what follows, unless another worker holds the lease. replay is
-// true when the same request was served before. Errors: those of the rule and the command; 422 idempotency_key_reused; 503 busy.
+// Apply does what a rule says to a subscription that was read, and carries out what follows, unless another worker
+// holds the lease. replay is true when the same request was served before. Errors: those of the rule and the command;
+// 422 idempotency_key_reused; 503 busy.
 func (s *Service) Apply(ctx context.Context, r *Record, rule Rule) (_ *Record, replay bool, err error) {
 	var request idempotency.Request
 	mine := false

@@ -15,8 +15,8 @@ import (
 	"dangol/shared/subscription"
 )
 
-// changeSet is one change of a subscription on its way into the table: the next version of the record and everything that is
-// stored with it, in one transaction. plan fills it by what the rules say, commit numbers and writes it.
+// changeSet is one change of a subscription on its way into the table: the next version of the record and everything
+// that is stored with it, in one transaction. plan fills it by what the rules say, commit numbers and writes it.
 type changeSet struct {
 	now    time.Time   // when the change was decided
 	next   *Record     // the subscription after the change
@@ -121,13 +121,15 @@ func (w *changeSet) close(state invoice.State, paymentID, reason string) {
 func (w *changeSet) updateFigures() {
 	r, s := w.next, &w.next.Sub
 	rate := s.RateOf(w.now)
-	if n := len(r.Rates); n == 0 && rate.PerMonth > 0 || n > 0 && (r.Rates[n-1].PerMonth != rate.PerMonth || r.Rates[n-1].Reason != rate.Reason) {
+	if n := len(r.Rates); n == 0 && rate.PerMonth > 0 || n > 0 &&
+		(r.Rates[n-1].PerMonth != rate.PerMonth || r.Rates[n-1].Reason != rate.Reason) {
 		r.Rates = append(r.Rates, rate)
 	}
 	if s.State == subscription.Trialing && r.Trial == nil {
 		r.Trial = &Trial{Started: s.StartedAt}
 	}
-	if t := r.Trial; t != nil && t.Ended.IsZero() && s.Span.Kind != subscription.SpanTrial || r.Trial != nil && s.State == subscription.Ended && r.Trial.Ended.IsZero() {
+	if t := r.Trial; t != nil && t.Ended.IsZero() && s.Span.Kind != subscription.SpanTrial || r.Trial != nil &&
+		s.State == subscription.Ended && r.Trial.Ended.IsZero() {
 		t.Ended = w.now
 	}
 	if r.Trial != nil && !r.Trial.Ended.IsZero() && w.paidInvoice != nil {
@@ -178,9 +180,9 @@ func (w *changeSet) numbersNeeded(books *time.Location) []numberRequest {
 	return out
 }
 
-// HistoryEntry is a line of a subscription's history: one for each change, with what ended by it. Event is on the lines that others may want
-// to know of. It rides here and not on the subscription, which is written twice more for each renewal and would bring its last event to
-// the relay each time.
+// HistoryEntry is a line of a subscription's history: one for each change, with what ended by it. Event is on the lines
+// that others may want to know of. It rides here and not on the subscription, which is written twice more for each
+// renewal and would bring its last event to the relay each time.
 type HistoryEntry struct {
 	table.Key
 	subscription.Entry
@@ -198,7 +200,8 @@ type StoredNotice struct {
 	TTL   int64                   `dynamodbav:"ttl,omitempty"` // Unix seconds; of one that carries a secret
 }
 
-// planAnnouncements makes the lines of history and the notices, and the events: one on the first line for what happened, one on each notice.
+// planAnnouncements makes the lines of history and the notices, and the events: one on the first line for what
+// happened, one on each notice.
 func (w *changeSet) planAnnouncements(ctx context.Context) (err error) {
 	w.announcements = nil
 	if len(w.events) > 0 && len(w.history) == 0 {
@@ -276,7 +279,8 @@ func (w *changeSet) changed() events.SubscriptionChanged {
 		PeriodOpens: string(s.Span.Opens), PeriodCloses: string(s.Span.Closes),
 	}
 	for _, e := range w.events {
-		body.Changes = append(body.Changes, events.SubscriptionChange{Name: e.Name, Seq: e.Seq, Amount: e.Amount, Reason: e.Reason})
+		body.Changes = append(body.Changes,
+			events.SubscriptionChange{Name: e.Name, Seq: e.Seq, Amount: e.Amount, Reason: e.Reason})
 	}
 	return body
 }
@@ -284,14 +288,16 @@ func (w *changeSet) changed() events.SubscriptionChanged {
 func (w *changeSet) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
 	r := w.next
 	body := events.SubscriptionNoticeIssued{
-		SubscriptionRef: w.ref(), Kind: string(n.Kind), Gift: r.Sub.Gift != nil, Date: string(n.Date), Amount: n.Amount, Retry: n.Retry, Wait: string(n.Wait),
+		SubscriptionRef: w.ref(), Kind: string(n.Kind), Gift: r.Sub.Gift != nil, Date: string(n.Date), Amount: n.Amount,
+		Retry: n.Retry, Wait: string(n.Wait),
 		Reason: n.Reason, Method: r.method(), Later: n.Later,
 	}
 	to := r.addressee(n.Kind)
 	body.Email, body.Name, body.Language = to.Email, to.Name, to.Language
 	if n.Ask != nil {
 		body.Ask = &events.SubscriptionAsk{
-			Kind: string(n.Ask.Kind), On: string(n.Ask.On), Old: r.Money(n.Ask.Old), New: r.Money(n.Ask.New), Required: n.Ask.Required,
+			Kind: string(n.Ask.Kind), On: string(n.Ask.On), Old: r.Money(n.Ask.Old), New: r.Money(n.Ask.New),
+			Required: n.Ask.Required,
 		}
 	}
 	if i := w.paidInvoice; i != nil && n.Kind == subscription.NoticeReceipt {
@@ -303,13 +309,15 @@ func (w *changeSet) notice(n subscription.Notice) events.SubscriptionNoticeIssue
 // creditNotice tells of a credit note: what goes back, and where to.
 func (w *changeSet) creditNotice(n *invoice.CreditNote) events.SubscriptionNoticeIssued {
 	body := w.notice(subscription.Notice{
-		Kind: subscription.NoticeCreditNote, Date: subscription.DateAt(w.now, w.zone()), Amount: w.next.Money(n.Amount), Reason: n.Reason,
+		Kind: subscription.NoticeCreditNote, Date: subscription.DateAt(w.now, w.zone()), Amount: w.next.Money(n.Amount),
+		Reason: n.Reason,
 	})
 	body.CreditNote = &events.SubscriptionCreditNote{
 		Number: n.Number, Amount: w.next.Money(n.Amount), ToCard: w.next.Money(n.ToCard), ToCredit: w.next.Money(n.ToCredit),
 	}
 	for _, t := range n.Taxes {
-		body.CreditNote.Taxes = append(body.CreditNote.Taxes, events.SubscriptionTax{RateBP: t.RateBP, Tax: w.next.Money(t.Tax)})
+		body.CreditNote.Taxes = append(body.CreditNote.Taxes,
+			events.SubscriptionTax{RateBP: t.RateBP, Tax: w.next.Money(t.Tax)})
 	}
 	return body
 }
@@ -324,7 +332,8 @@ func (w *changeSet) zone() *time.Location {
 
 func (w *changeSet) receipt(i *invoice.Invoice) *events.SubscriptionInvoice {
 	out := &events.SubscriptionInvoice{
-		Number: i.Number, Subtotal: w.next.Money(i.Subtotal), CreditUsed: w.next.Money(i.CreditUsed), Total: w.next.Money(i.Total),
+		Number: i.Number, Subtotal: w.next.Money(i.Subtotal), CreditUsed: w.next.Money(i.CreditUsed),
+		Total: w.next.Money(i.Total),
 	}
 	for _, l := range i.Lines {
 		out.Lines = append(out.Lines, events.SubscriptionLine{

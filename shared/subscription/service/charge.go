@@ -16,8 +16,8 @@ import (
 // callFor is how long the provider may take to answer: with it a worker is done before its lease ends.
 const callFor = 20 * time.Second
 
-// run carries out the tasks of a subscription, one after the other, and returns it as it then is. Only whoever wrote or took
-// over the lease may call it. A task that others have done ends it without error.
+// run carries out the tasks of a subscription, one after the other, and returns it as it then is. Only whoever wrote or
+// took over the lease may call it. A task that others have done ends it without error.
 func (s *Service) run(ctx context.Context, r *Record) (*Record, error) {
 	after, err := s.machine(holdsLease, false).Run(ctx, r)
 	if errors.Is(err, task.ErrLater) {
@@ -42,14 +42,17 @@ func (s *Service) runTask(ctx context.Context, r *Record, t Task) (*Record, erro
 	}
 }
 
-// finish writes the outcome of the first task: takes it off, in one transaction with what the rules say and what it moved.
+// finish writes the outcome of the first task: takes it off, in one transaction with what the rules say and what it
+// moved.
 func (s *Service) finish(ctx context.Context, r *Record, t Task, c Change) (*Record, error) {
 	return s.finishBy(ctx, r, t, func(*Record, Task) (Change, bool) { return c, true })
 }
 
-// finishBy is finish for an outcome that depends on the subscription as it stands when it is written: another worker may have taken the
-// task over and done a part of it. outcome is given the task as it stands too; ok is false when it is the other's to finish.
-func (s *Service) finishBy(ctx context.Context, r *Record, t Task, outcome func(*Record, Task) (c Change, ok bool)) (*Record, error) {
+// finishBy is finish for an outcome that depends on the subscription as it stands when it is written: another worker
+// may have taken the task over and done a part of it. outcome is given the task as it stands too; ok is false when it
+// is the other's to finish.
+func (s *Service) finishBy(ctx context.Context, r *Record, t Task,
+	outcome func(*Record, Task) (c Change, ok bool)) (*Record, error) {
 	ours := false
 	next, err := s.change(ctx, r, func(r *Record) (Change, bool, error) {
 		var c Change
@@ -101,18 +104,20 @@ func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error
 		return s.finish(ctx, r, t, Change{}) // paid by now, or given up
 	}
 	p, err := s.Provider.ChargeOffSession(ctx, payment.ChargeRequest{
-		Key: t.AttemptKey, Amount: r.Money(t.Amount), CustomerID: r.Sub.CustomerID, CustomerRef: r.Methods[t.Card].CustomerRef,
+		Key: t.AttemptKey, Amount: r.Money(t.Amount), CustomerID: r.Sub.CustomerID,
+		CustomerRef: r.Methods[t.Card].CustomerRef,
 		MethodToken: t.Card, Description: r.Title(), Metadata: map[string]string{"subscription": r.Sub.ID, "invoice": t.Key},
 	})
 	return s.recordAnswer(ctx, r, t, p, err)
 }
 
-// recordAnswer turns the provider's answer into what the rules understand. What is not known is no outcome: the charge stays in flight, and the
-// rules come back to ask.
+// recordAnswer turns the provider's answer into what the rules understand. What is not known is no outcome: the charge
+// stays in flight, and the rules come back to ask.
 func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment.Payment, err error) (*Record, error) {
 	ctx = context.WithoutCancel(ctx) // what is known about money is worth writing down also when the time has just run out
 	fail := func(kind payment.Kind, code string) (*Record, error) {
-		return s.finish(ctx, r, t, Change{Command: subscription.ChargeFailed{Key: t.Key, Attempt: t.Attempt, Kind: kind, Code: code}})
+		return s.finish(ctx, r, t, Change{Command: subscription.ChargeFailed{Key: t.Key, Attempt: t.Attempt, Kind: kind,
+			Code: code}})
 	}
 	declined, refused := errors.AsType[*payment.Declined](err)
 	awaited := r.Sub.Open != nil && r.Sub.Open.Kind != subscription.OpenRenewal
@@ -131,8 +136,8 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 		// Nothing is booked against the customer: the attempt is made when the shop's key is right again.
 		return s.postpone(ctx, r, t, err)
 	case errors.Is(err, payment.ErrUnavailable) && !t.AskFirst && !awaited:
-		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment, and that of a
-		// change, is asked about and sent again instead, because its failure would end what has hardly begun.
+		// Turned away untouched, and nobody else has sent this key: the next attempt has another. A first payment, and that
+		// of a change, is asked about and sent again instead, because its failure would end what has hardly begun.
 		return s.finishBy(ctx, r, t, func(_ *Record, now Task) (Change, bool) {
 			if now.AskFirst { // somebody has taken the task over, and may have sent the key since
 				return Change{}, true
@@ -142,13 +147,14 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 			}}, true
 		})
 	default:
-		s.Log.WarnContext(ctx, "charge outcome unknown", "subscription", r.Sub.ID, "key", t.AttemptKey, "state", p.State, "error", err)
+		s.Log.WarnContext(ctx, "charge outcome unknown", "subscription", r.Sub.ID, "key", t.AttemptKey, "state", p.State,
+			"error", err)
 		return s.finish(ctx, r, t, Change{})
 	}
 }
 
-// recordPayment writes down that the money is there. That is never dropped: where another worker has finished the task meanwhile the rules are told
-// all the same, which know what was paid for, and give back what was not.
+// recordPayment writes down that the money is there. That is never dropped: where another worker has finished the task
+// meanwhile the rules are told all the same, which know what was paid for, and give back what was not.
 func (s *Service) recordPayment(ctx context.Context, r *Record, t Task, p payment.Payment) (*Record, error) {
 	c := Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}}
 	next, err := s.finish(ctx, r, t, c)

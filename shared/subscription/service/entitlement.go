@@ -27,8 +27,8 @@ func (h entitlement) same(o entitlement) bool {
 	return h.by == o.by && (h.Entitlement == nil || *h.Entitlement == *o.Entitlement)
 }
 
-// entitlementWrites is the writes of the holder's standing; none when they have afterwards what they had before. A subscription that goes from one
-// holder to another leaves the standing of the first.
+// entitlementWrites is the writes of the holder's standing; none when they have afterwards what they had before. A
+// subscription that goes from one holder to another leaves the standing of the first.
 func (w *changeSet) entitlementWrites() (all []table.Write) {
 	had, has := w.before, w.next.entitlement()
 	if had.same(has) {

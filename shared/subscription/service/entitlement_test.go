@@ -29,7 +29,8 @@ func TestWhatACustomerHasFollowsTheSubscriptionFromStartToEnd(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
 	tenth := membership.Benefits{PercentOffBP: 1_000}
-	r := subscribed(t, w, w.CreatePlan(benefits(tenth), func(p *subscription.Plan) { p.TrialDays = 14 }), "pm_card_sandbox_chargeCustomerFailFunds")
+	r := subscribed(t, w, w.CreatePlan(benefits(tenth), func(p *subscription.Plan) { p.TrialDays = 14 }),
+		"pm_card_sandbox_chargeCustomerFailFunds")
 	consent(t, w, r.Sub.ID)
 	days := func(n int) func() { return func() { w.Until(t.Context(), testshop.Noon.AddDate(0, 0, n)) } }
 	for _, step := range []struct {
@@ -61,7 +62,8 @@ func TestWhatACustomerHasFollowsTheSubscriptionFromStartToEnd(t *testing.T) {
 		switch {
 		case step.state == "" && len(s) > 0:
 			t.Errorf("%s: %+v", step.name, s)
-		case step.state != "" && (len(s) != 1 || s[0].State != step.state || m.HasPlan() != step.lasts || m.Benefits() != tenth || s[0].Title != "단골"):
+		case step.state != "" && (len(s) != 1 || s[0].State != step.state || m.HasPlan() != step.lasts ||
+			m.Benefits() != tenth || s[0].Title != "단골"):
 			t.Errorf("%s: %+v", step.name, s)
 		}
 	}
@@ -72,7 +74,8 @@ func TestAnUpgradeGivesTheBenefitsOfTheDearerPlanAtOnce(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
 	r := subscribed(t, w, w.CreatePlan(benefits(membership.Benefits{PercentOffBP: 500})), "pm_card_visa")
-	gold := w.CreatePlan(benefits(membership.Benefits{PercentOffBP: 2_000, FreeShipping: true}), func(p *subscription.Plan) { p.Prices["KRW"] = 30_000 })
+	gold := w.CreatePlan(benefits(membership.Benefits{PercentOffBP: 2_000, FreeShipping: true}),
+		func(p *subscription.Plan) { p.Prices["KRW"] = 30_000 })
 	terms, err := gold.Terms("KRW", 1)
 	if err != nil {
 		t.Fatal(err)
@@ -85,13 +88,15 @@ func TestAnUpgradeGivesTheBenefitsOfTheDearerPlanAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := w.EntitlementsOf(t, r.Sub.CustomerID); len(s) != 1 || s[0].PlanID != gold.ID || s[0].Title != "골드" || s[0].Benefits != gold.Benefits {
+	if s := w.EntitlementsOf(t, r.Sub.CustomerID); len(s) != 1 || s[0].PlanID != gold.ID || s[0].Title != "골드" ||
+		s[0].Benefits != gold.Benefits {
 		t.Errorf("%+v", s)
 	}
 	w.Check(t)
 }
 
-// TestTwoMembershipsOfOneCustomerThatChangeAtOnceLoseNothing cancels and reactivates both again and again, side by side.
+// TestTwoMembershipsOfOneCustomerThatChangeAtOnceLoseNothing cancels and reactivates both again and again, side by
+// side.
 func TestTwoMembershipsOfOneCustomerThatChangeAtOnceLoseNothing(t *testing.T) {
 	t.Parallel()
 	w := calm(t)

@@ -192,76 +192,120 @@ const (
 )
 
 var scenes = []scene{
-	{name: "stopped at once, the days left are refunded", script: []step{days(10), plain(subscription.Cancel{Now: true})}, rests: 3, want: over(subscription.EndCanceled, 1, 3_548)},
+	{name: "stopped at once, the days left are refunded", script: []step{days(10), plain(subscription.Cancel{Now: true})},
+		rests: 3, want: over(subscription.EndCanceled, 1, 3_548)},
 	{
-		name: "stopped at once after a second payment, both are refunded", rests: 3, want: over(subscription.EndCanceled, 2, 2_258),
-		script: []step{days(1), plain(subscription.ChangeQuantity{Quantity: 3}), days(1), plain(subscription.Cancel{Now: true})},
+		name: "stopped at once after a second payment, both are refunded", rests: 3,
+		want: over(subscription.EndCanceled, 2, 2_258),
+		script: []step{days(1), plain(subscription.ChangeQuantity{Quantity: 3}), days(1),
+			plain(subscription.Cancel{Now: true})},
 	},
 	{
-		name: "stopped at once with prepaid cycles left", plan: plans(prepaid(3)), rests: 3, want: over(subscription.EndCanceled, 1, 13_333),
+		name: "stopped at once with prepaid cycles left", plan: plans(prepaid(3)), rests: 3,
+		want:   over(subscription.EndCanceled, 1, 13_333),
 		script: []step{days(40), plain(subscription.Cancel{Now: true})},
 	},
 	{
-		name: "a prepaid box that runs out gives its money back", sells: 1, plan: boxes(prepaid(3), outOfStock(subscription.StockRefund)),
+		name: "a prepaid box that runs out gives its money back", sells: 1,
+		plan:   boxes(prepaid(3), outOfStock(subscription.StockRefund)),
 		script: []step{days(70)}, rests: 3, want: runs(1, 10_000, 1),
 	},
-	{name: "an unpaid box that runs out is skipped", sells: 1, plan: boxes(outOfStock(subscription.StockSkip)), script: []step{days(35)}, rests: 3, want: runs(1, 10_000, 1)},
+	{name: "an unpaid box that runs out is skipped", sells: 1, plan: boxes(outOfStock(subscription.StockSkip)),
+		script: []step{days(35)}, rests: 3, want: runs(1, 10_000, 1)},
 	{
-		name: "an unpaid box that runs out is another, until that runs out too", sells: 1, plan: boxes(outOfStock(subscription.StockSubstitute)),
+		name: "an unpaid box that runs out is another, until that runs out too", sells: 1,
+		plan:   boxes(outOfStock(subscription.StockSubstitute)),
 		script: []step{days(63)}, rests: 3, want: runs(2, 20_000, 2),
 	},
 	{
-		name: "a prepaid box that runs out is another, until that runs out too", sells: 1, plan: boxes(prepaid(3), outOfStock(subscription.StockSubstitute)),
+		name: "a prepaid box that runs out is another, until that runs out too", sells: 1,
+		plan:   boxes(prepaid(3), outOfStock(subscription.StockSubstitute)),
 		script: []step{days(63)}, rests: 3, want: runs(1, 30_000, 2),
 	},
-	{name: "an unpaid box that runs out waits", sells: 1, plan: boxes(outOfStock(subscription.StockWait)), script: []step{days(35)}, rests: 8, want: runs(1, 10_000, 1)},
+	{name: "an unpaid box that runs out waits", sells: 1, plan: boxes(outOfStock(subscription.StockWait)),
+		script: []step{days(35)}, rests: 8, want: runs(1, 10_000, 1)},
 
-	{name: "declined twice, paid on the third day", plan: plans(trial(14)), card: poorTwice, script: []step{consents, days(16)}, rests: 6, want: runs(1, 10_000, 0)},
-	{name: "declined until the end", plan: plans(trial(14), quick), card: poor, script: []step{consents, days(14)}, rests: 10, want: over(subscription.EndUnpaid, 0, 0)},
-	{name: "lost card, another one comes", plan: plans(trial(14)), card: lostCard, script: []step{consents, days(16), newCard("pm_card_visa")}, rests: 3, want: runs(1, 10_000, 0)},
-	{name: "suspended, then another card", plan: plans(trial(14), quick), card: poor, script: []step{consents, days(19), newCard("pm_card_visa")}, rests: 3, want: runs(1, 10_000, 0)},
-	{name: "another card that is poor as well", plan: plans(trial(14), quick), card: lostCard, script: []step{consents, days(15), newCard(poorTwice)}, rests: 6, want: runs(1, 10_000, 0)},
-	{name: "pays by hand between the tries", plan: plans(trial(14)), card: poorTwice, script: []step{consents, days(15), plain(subscription.PayNow{})}, rests: 4, want: runs(1, 10_000, 0)},
-	{name: "a machine that is ill", plan: plans(trial(14), quick), card: ill, script: []step{consents, days(14)}, rests: 10, want: over(subscription.EndUnpaid, 0, 0)},
-	{name: "the bank asks for the cardholder", plan: plans(trial(14), quick), card: asks, script: []step{consents, days(15), newCard("pm_card_visa")}, rests: 3, want: runs(1, 10_000, 0)},
-	{name: "a box in dunning lets its goods go and gets them again", sells: 3, plan: boxes(trial(14)), card: poorTwice, script: []step{consents, days(16)}, rests: 6, want: runs(1, 10_000, 1)},
-	{name: "another card with nothing unpaid", script: []step{days(5), newCard("pm_card_mastercard"), days(27)}, rests: 3, want: runs(2, 20_000, 0)},
+	{name: "declined twice, paid on the third day", plan: plans(trial(14)), card: poorTwice,
+		script: []step{consents, days(16)}, rests: 6, want: runs(1, 10_000, 0)},
+	{name: "declined until the end", plan: plans(trial(14), quick), card: poor, script: []step{consents, days(14)},
+		rests: 10, want: over(subscription.EndUnpaid, 0, 0)},
+	{name: "lost card, another one comes", plan: plans(trial(14)), card: lostCard,
+		script: []step{consents, days(16), newCard("pm_card_visa")}, rests: 3, want: runs(1, 10_000, 0)},
+	{name: "suspended, then another card", plan: plans(trial(14), quick), card: poor,
+		script: []step{consents, days(19), newCard("pm_card_visa")}, rests: 3, want: runs(1, 10_000, 0)},
+	{name: "another card that is poor as well", plan: plans(trial(14), quick), card: lostCard,
+		script: []step{consents, days(15), newCard(poorTwice)}, rests: 6, want: runs(1, 10_000, 0)},
+	{name: "pays by hand between the tries", plan: plans(trial(14)), card: poorTwice,
+		script: []step{consents, days(15), plain(subscription.PayNow{})}, rests: 4, want: runs(1, 10_000, 0)},
+	{name: "a machine that is ill", plan: plans(trial(14), quick), card: ill, script: []step{consents, days(14)},
+		rests: 10, want: over(subscription.EndUnpaid, 0, 0)},
+	{name: "the bank asks for the cardholder", plan: plans(trial(14), quick), card: asks,
+		script: []step{consents, days(15), newCard("pm_card_visa")}, rests: 3, want: runs(1, 10_000, 0)},
+	{name: "a box in dunning lets its goods go and gets them again", sells: 3, plan: boxes(trial(14)), card: poorTwice,
+		script: []step{consents, days(16)}, rests: 6, want: runs(1, 10_000, 1)},
+	{name: "another card with nothing unpaid", script: []step{days(5), newCard("pm_card_mastercard"), days(27)}, rests: 3,
+		want: runs(2, 20_000, 0)},
 	{name: "a card whose answer comes late", card: slow, script: []step{days(32)}, rests: 3, want: runs(2, 20_000, 0)},
 	{name: "a card whose answers never come", card: silent, script: []step{days(32)}, rests: 3, want: runs(2, 20_000, 0)},
-	{name: "canceled while the first payment runs", card: slow, script: []step{plain(subscription.Cancel{})}, rests: 3, want: want{subscription.Canceled, "", 1, 10_000, 0}},
+	{name: "canceled while the first payment runs", card: slow, script: []step{plain(subscription.Cancel{})}, rests: 3,
+		want: want{subscription.Canceled, "", 1, 10_000, 0}},
 
-	{name: "upgraded in mid-period", script: []step{days(10), upgrade(25_000), days(25)}, rests: 3, want: runs(3, 45_161, 0)},
-	{name: "upgraded with a card that refuses", script: []step{days(5), newCard(poor), upgrade(25_000)}, rests: 3, want: runs(1, 10_000, 0)},
-	{name: "upgraded with a card whose answer comes late", card: slow, script: []step{days(5), upgrade(25_000)}, rests: 3, want: runs(2, 22_581, 0)},
-	{name: "downgraded at the end of the period", script: []step{days(10), downgrade(4_000), days(25)}, rests: 3, want: runs(2, 14_000, 0)},
-	{name: "more of a membership", script: []step{days(10), plain(subscription.ChangeQuantity{Quantity: 2}), days(25)}, rests: 3, want: runs(3, 36_774, 0)},
-	{name: "more goods from the next parcel on", sells: 9, plan: boxes(), script: []step{days(10), plain(subscription.ChangeQuantity{Quantity: 2}), days(25)}, rests: 3, want: runs(2, 30_000, 2)},
+	{name: "upgraded in mid-period", script: []step{days(10), upgrade(25_000), days(25)}, rests: 3,
+		want: runs(3, 45_161, 0)},
+	{name: "upgraded with a card that refuses", script: []step{days(5), newCard(poor), upgrade(25_000)}, rests: 3,
+		want: runs(1, 10_000, 0)},
+	{name: "upgraded with a card whose answer comes late", card: slow, script: []step{days(5), upgrade(25_000)}, rests: 3,
+		want: runs(2, 22_581, 0)},
+	{name: "downgraded at the end of the period", script: []step{days(10), downgrade(4_000), days(25)}, rests: 3,
+		want: runs(2, 14_000, 0)},
+	{name: "more of a membership", script: []step{days(10), plain(subscription.ChangeQuantity{Quantity: 2}), days(25)},
+		rests: 3, want: runs(3, 36_774, 0)},
+	{name: "more goods from the next parcel on", sells: 9, plan: boxes(),
+		script: []step{days(10), plain(subscription.ChangeQuantity{Quantity: 2}), days(25)}, rests: 3,
+		want: runs(2, 30_000, 2)},
 	{
 		name: "other goods from the next parcel on", sells: 9, plan: boxes(), rests: 3, want: runs(2, 37_000, 2),
 		script: []step{days(10), wish(func(a *actor) subscription.Command {
 			return subscription.Swap{Contents: []subscription.Item{{VariantID: a.soap, Quantity: 3}}, Price: 27_000}
 		}), days(25)},
 	},
-	{name: "an earlier date pays the next period with credit", script: []step{days(10), plain(subscription.ChangeDate{To: "2026-03-20"}), days(10)}, rests: 3, want: runs(2, 15_806, 0)},
-	{name: "skipped once", sells: 9, plan: boxes(), script: []step{days(1), plain(subscription.SkipNext{}), days(62)}, rests: 3, want: runs(2, 20_000, 2)},
-	{name: "paused and resumed early", script: []step{days(1), plain(subscription.Pause{Until: "2026-05-20"}), days(39), plain(subscription.Resume{})}, rests: 3, want: runs(2, 20_000, 0)},
+	{name: "an earlier date pays the next period with credit",
+		script: []step{days(10), plain(subscription.ChangeDate{To: "2026-03-20"}), days(10)}, rests: 3,
+		want: runs(2, 15_806, 0)},
+	{name: "skipped once", sells: 9, plan: boxes(), script: []step{days(1), plain(subscription.SkipNext{}), days(62)},
+		rests: 3, want: runs(2, 20_000, 2)},
+	{name: "paused and resumed early",
+		script: []step{days(1), plain(subscription.Pause{Until: "2026-05-20"}), days(39), plain(subscription.Resume{})},
+		rests:  3, want: runs(2, 20_000, 0)},
 
-	{name: "canceled and taken back", script: []step{days(5), plain(subscription.Cancel{}), days(5), plain(subscription.Reactivate{}), days(25)}, rests: 3, want: runs(2, 20_000, 0)},
-	{name: "ended and begun again", script: []step{plain(subscription.Cancel{}), days(40), wish(again)}, rests: 3, want: runs(2, 20_000, 0)},
-	{name: "ended, begun again with a box", sells: 3, plan: boxes(), script: []step{plain(subscription.Cancel{}), days(40), wish(again)}, rests: 3, want: runs(2, 20_000, 2)},
-	{name: "a trial with consent", plan: plans(trial(14)), script: []step{days(7), consents, days(8)}, rests: 3, want: runs(1, 10_000, 0)},
-	{name: "a trial without consent", plan: plans(trial(14)), script: []step{days(15)}, rests: 3, want: over(subscription.EndNoConsent, 0, 0)},
-	{name: "a trial that is canceled", plan: plans(trial(14)), script: []step{days(7), consents, plain(subscription.Cancel{})}, rests: 10, want: over(subscription.EndCanceled, 0, 0)},
-	{name: "a gift of three months", plan: plans(prepaid(3)), gift: true, script: []step{days(2), claims, days(93)}, rests: 3, want: over(subscription.EndGiftOver, 1, 30_000)},
-	{name: "a gift that nobody claims", plan: plans(prepaid(3)), gift: true, script: []step{days(91)}, rests: 3, want: over(subscription.EndUnclaimed, 1, 0)},
-	{name: "a gift of three boxes", sells: 9, plan: boxes(prepaid(3)), gift: true, script: []step{days(93)}, rests: 3, want: want{subscription.Ended, subscription.EndGiftOver, 1, 30_000, 3}},
+	{name: "canceled and taken back",
+		script: []step{days(5), plain(subscription.Cancel{}), days(5), plain(subscription.Reactivate{}), days(25)}, rests: 3,
+		want: runs(2, 20_000, 0)},
+	{name: "ended and begun again", script: []step{plain(subscription.Cancel{}), days(40), wish(again)}, rests: 3,
+		want: runs(2, 20_000, 0)},
+	{name: "ended, begun again with a box", sells: 3, plan: boxes(),
+		script: []step{plain(subscription.Cancel{}), days(40), wish(again)}, rests: 3, want: runs(2, 20_000, 2)},
+	{name: "a trial with consent", plan: plans(trial(14)), script: []step{days(7), consents, days(8)}, rests: 3,
+		want: runs(1, 10_000, 0)},
+	{name: "a trial without consent", plan: plans(trial(14)), script: []step{days(15)}, rests: 3,
+		want: over(subscription.EndNoConsent, 0, 0)},
+	{name: "a trial that is canceled", plan: plans(trial(14)),
+		script: []step{days(7), consents, plain(subscription.Cancel{})}, rests: 10,
+		want: over(subscription.EndCanceled, 0, 0)},
+	{name: "a gift of three months", plan: plans(prepaid(3)), gift: true, script: []step{days(2), claims, days(93)},
+		rests: 3, want: over(subscription.EndGiftOver, 1, 30_000)},
+	{name: "a gift that nobody claims", plan: plans(prepaid(3)), gift: true, script: []step{days(91)}, rests: 3,
+		want: over(subscription.EndUnclaimed, 1, 0)},
+	{name: "a gift of three boxes", sells: 9, plan: boxes(prepaid(3)), gift: true, script: []step{days(93)}, rests: 3,
+		want: want{subscription.Ended, subscription.EndGiftOver, 1, 30_000, 3}},
 	{
 		name: "a setup fee", rests: 3, want: runs(2, 23_000, 0),
 		plan: plans(func(p *subscription.Plan) { p.SetupFees = map[string]int64{"KRW": 3_000} }), script: []step{days(31)},
 	},
 }
 
-var every = flag.Int("every", 4, "of the calls that can go wrong in the scenes, how many go by for each that does; 1 plays all")
+var every = flag.Int("every", 4,
+	"of the calls that can go wrong in the scenes, how many go by for each that does; 1 plays all")
 
 // TestWhateverBreaksTheMoneyIsRight plays every scene with its outside calls going wrong in every way, one at a time.
 func TestWhateverBreaksTheMoneyIsRight(t *testing.T) {
@@ -269,7 +313,8 @@ func TestWhateverBreaksTheMoneyIsRight(t *testing.T) {
 	for _, s := range scenes {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			fault.Sample(t, *every, func(t testing.TB, in *fault.Injector) fault.Scenario { return s.open(t, in) }, fault.Deadly...)
+			fault.Sample(t, *every, func(t testing.TB, in *fault.Injector) fault.Scenario { return s.open(t, in) },
+				fault.Deadly...)
 		})
 	}
 }
@@ -296,8 +341,8 @@ func (s scene) open(t testing.TB, in *fault.Injector) *actor {
 	return a
 }
 
-// TestTwoWorkersMeetInEveryOrder plays every scene with messages that come twice or three times, to workers who take turns at their calls and
-// one of whom takes the other's lease for over.
+// TestTwoWorkersMeetInEveryOrder plays every scene with messages that come twice or three times, to workers who take
+// turns at their calls and one of whom takes the other's lease for over.
 func TestTwoWorkersMeetInEveryOrder(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenes {

@@ -7,7 +7,8 @@ import (
 	"dangol/shared/subscription"
 )
 
-// ReportQuery is what the merchant asks for: the figures of one currency, compared at two instants, and what is to come within some days.
+// ReportQuery is what the merchant asks for: the figures of one currency, compared at two instants, and what is to come
+// within some days.
 type ReportQuery struct {
 	Currency string    `json:"currency"`
 	From     time.Time `json:"from"`

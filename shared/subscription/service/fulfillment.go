@@ -29,9 +29,9 @@ func (r *Record) holds(key string) bool {
 	return held || r.Sent == key
 }
 
-// hold takes the goods of a cycle out of stock, in one transaction with the note of it. ends says that this is the whole task. When there
-// is too little the outcome is StockFailed and the task is over. What another worker has held meanwhile is not held again. 1 or 2 round
-// trips and 1 transaction.
+// hold takes the goods of a cycle out of stock, in one transaction with the note of it. ends says that this is the
+// whole task. When there is too little the outcome is StockFailed and the task is over. What another worker has held
+// meanwhile is not held again. 1 or 2 round trips and 1 transaction.
 func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Record, error) {
 	if r.holds(t.Key) {
 		return s.finish(ctx, r, t, Change{})
@@ -85,8 +85,8 @@ func (s *Service) holdFirst(ctx context.Context, r *Record, t Task, c Change) (*
 	return next, err
 }
 
-// planHold plans how the goods of a cycle are taken out of stock. enough is false when something is missing; nothing is taken
-// when none of it is counted.
+// planHold plans how the goods of a cycle are taken out of stock. enough is false when something is missing; nothing is
+// taken when none of it is counted.
 func (s *Service) planHold(
 	ctx context.Context, r *Record, t Task,
 ) (writes []table.Write, taken []stock.Allocation, enough bool, err error) {
@@ -114,7 +114,8 @@ func (s *Service) planHold(
 }
 
 // goods is what a cycle sends, and those goods. A box without an edition sends nothing.
-func (s *Service) deliveryItems(ctx context.Context, r *Record, t Task, fresh bool) ([]subscription.Item, map[string]catalog.SellableVariant, error) {
+func (s *Service) deliveryItems(ctx context.Context, r *Record, t Task, fresh bool) ([]subscription.Item,
+	map[string]catalog.SellableVariant, error) {
 	contents := t.Contents
 	if len(contents) == 0 && r.Sub.Terms.Kind == subscription.Box {
 		plan, err := s.Plan(ctx, r.Sub.Terms.PlanID)
@@ -176,9 +177,9 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 	return r, refused
 }
 
-// orderOf is the order of a cycle: its goods for the price of the cycle, which has been paid. What a prepaid plan or account credit paid
-// shows as paid without a charge of its own, so a refund of the order cannot give it back twice. The order of a gift is its recipient's
-// and says no prices; those are on the giver's invoice.
+// orderOf is the order of a cycle: its goods for the price of the cycle, which has been paid. What a prepaid plan or
+// account credit paid shows as paid without a charge of its own, so a refund of the order cannot give it back twice.
+// The order of a gift is its recipient's and says no prices; those are on the giver's invoice.
 func (s *Service) orderOf(
 	ctx context.Context, r *Record, t Task, contents []subscription.Item, goods map[string]catalog.SellableVariant,
 ) (*order.Order, error) {
@@ -191,7 +192,8 @@ func (s *Service) orderOf(
 		CartID: t.Key, CustomerID: cmp.Or(r.Sub.Holder(), r.Sub.CustomerID), Email: to.Email, Language: to.Language,
 		Allocations: slices.Clone(r.Held[t.Key]),
 		Totals: order.Totals{Totals: pricing.Totals{
-			Currency: terms.Currency, Subtotal: worth, Total: worth, TaxIncluded: true, Tax: money.TaxIncluded(worth, terms.TaxBP),
+			Currency: terms.Currency, Subtotal: worth, Total: worth, TaxIncluded: true,
+			Tax: money.TaxIncluded(worth, terms.TaxBP),
 		}},
 	}
 	if a, ok := r.Addresses[t.AddressID]; ok {
@@ -213,10 +215,13 @@ func (s *Service) orderOf(
 	return o, err
 }
 
-func lineOf(r *Record, n int, it subscription.Item, times int, good catalog.SellableVariant, share int64) (order.Line, pricing.LineTotal) {
-	line := order.Line{ID: "ln_" + string(rune('a'+n%26)) + it.VariantID, VariantID: it.VariantID, Quantity: it.Quantity * times, Title: r.Title()}
+func lineOf(r *Record, n int, it subscription.Item, times int, good catalog.SellableVariant, share int64) (order.Line,
+	pricing.LineTotal) {
+	line := order.Line{ID: "ln_" + string(rune('a'+n%26)) + it.VariantID, VariantID: it.VariantID,
+		Quantity: it.Quantity * times, Title: r.Title()}
 	if p := good.Product; p != nil {
-		line.ProductID, line.SKU, line.Title, line.Options = p.ID, good.Variant.SKU, p.Title.In(r.Language, "en"), good.Variant.Options
+		line.ProductID, line.SKU, line.Title, line.Options = p.ID, good.Variant.SKU, p.Title.In(r.Language,
+			"en"), good.Variant.Options
 		if line.Image = good.Variant.Image; line.Image == "" && len(p.Images) > 0 {
 			line.Image = p.Images[0].URL
 		}
@@ -244,8 +249,10 @@ func (s *Service) paymentOf(r *Record, t Task) order.Payment {
 	return p
 }
 
-// UnitPrices is what one unit of each variant costs in the shop, minor units; what is not sold in the currency is missing.
-func (s *Service) UnitPrices(ctx context.Context, currency string, items []subscription.Item) (map[string]int64, error) {
+// UnitPrices is what one unit of each variant costs in the shop, minor units; what is not sold in the currency is
+// missing.
+func (s *Service) UnitPrices(ctx context.Context, currency string, items []subscription.Item) (map[string]int64,
+	error) {
 	ids := make([]string, len(items))
 	for i, it := range items {
 		ids[i] = it.VariantID

@@ -19,7 +19,8 @@ import (
 	"dangol/shared/subscription"
 )
 
-// GiftTo is what a record knows of the recipient of a gift. The secret of the link in their mail is stored as its hash only.
+// GiftTo is what a record knows of the recipient of a gift. The secret of the link in their mail is stored as its hash
+// only.
 type GiftTo struct {
 	Contact
 	Hash string `json:"hash,omitempty"`
@@ -33,7 +34,8 @@ func (g *GiftTo) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error 
 	return table.Unpack(av, g)
 }
 
-// linkKept is how long the event that carries a gift's link to the mailer stays in the table. Deletion can be a day or two late.
+// linkKept is how long the event that carries a gift's link to the mailer stays in the table. Deletion can be a day or
+// two late.
 const linkKept = 24 * time.Hour
 
 // giftNotFound is the answer for a link that opens no gift.
@@ -41,8 +43,8 @@ func giftNotFound() error {
 	return problem.NotFound("gift_not_found", "This link opens no gift. A newer mail may have another.")
 }
 
-// GiftBy reads the gift that a mail's link opens: the token is the subscription's id, a dot and the secret. 1 round trip. Errors: 404
-// gift_not_found.
+// GiftBy reads the gift that a mail's link opens: the token is the subscription's id, a dot and the secret. 1 round
+// trip. Errors: 404 gift_not_found.
 func (s *Service) GiftBy(ctx context.Context, token string) (*Record, error) {
 	subscriptionID, secret, ok := strings.Cut(token, ".")
 	if !ok || secret == "" || !id.Is(Prefix, subscriptionID) {
@@ -64,7 +66,8 @@ func (s *Service) GiftBy(ctx context.Context, token string) (*Record, error) {
 // LoadGift reads a gift for whoever claimed it; everybody else is told that there is none. Errors: 404 gift_not_found.
 func (s *Service) LoadGift(ctx context.Context, id, customerID string) (*Record, error) {
 	r, err := s.Load(ctx, id)
-	if problem.Code(err) == "subscription_not_found" || err == nil && (customerID == "" || r.Sub.Gift == nil || r.Sub.Gift.ClaimedBy != customerID) {
+	if problem.Code(err) == "subscription_not_found" || err == nil &&
+		(customerID == "" || r.Sub.Gift == nil || r.Sub.Gift.ClaimedBy != customerID) {
 		return nil, giftNotFound()
 	}
 	return r, err
@@ -83,14 +86,17 @@ func claimedKey(customerID, id string) table.Key {
 	return table.Key{PK: "GIFTED#" + customerID, SK: "GIFT#" + id}
 }
 
-// Gifts lists the gifts that a customer has claimed, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
-func (s *Service) Gifts(ctx context.Context, customerID string, limit int, after table.Cursor) ([]ClaimedGift, table.Cursor, error) {
+// Gifts lists the gifts that a customer has claimed, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors:
+// table.ErrCursor.
+func (s *Service) Gifts(ctx context.Context, customerID string, limit int, after table.Cursor) ([]ClaimedGift,
+	table.Cursor, error) {
 	return listUnder(ctx, s, claimedKey(customerID, "").PK, "GIFT#", limit, after, identity[ClaimedGift])
 }
 
-// Claim gives a gift to the customer of the command. to is how to reach them, place where their parcels go, under the command's
-// AddressID; nil leaves the giver's. A repeated claim changes nothing. Errors: those of the command.
-func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift, to Contact, place *address.Address) (*Record, error) {
+// Claim gives a gift to the customer of the command. to is how to reach them, place where their parcels go, under the
+// command's AddressID; nil leaves the giver's. A repeated claim changes nothing. Errors: those of the command.
+func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift, to Contact,
+	place *address.Address) (*Record, error) {
 	after, _, err := s.Apply(ctx, r, func(r *Record) (Change, bool, error) {
 		if g := r.Sub.Gift; g != nil && g.ClaimedBy == c.CustomerID {
 			return Change{}, false, nil
@@ -108,14 +114,16 @@ func (s *Service) Claim(ctx context.Context, r *Record, c subscription.ClaimGift
 				}
 			},
 			Required: []table.Write{table.Put{If: table.IfNew, Item: ClaimedGift{
-				Key: claimedKey(c.CustomerID, r.Sub.ID), SubscriptionID: r.Sub.ID, Title: r.Title(), From: r.Name, At: s.Clock.Now(),
+				Key: claimedKey(c.CustomerID, r.Sub.ID), SubscriptionID: r.Sub.ID, Title: r.Title(), From: r.Name,
+				At: s.Clock.Now(),
 			}}},
 		}, true, nil
 	})
 	return after, err
 }
 
-// giftMail is the event that brings a gift's mail to the mailer, with a link of its own: earlier ones open nothing any more.
+// giftMail is the event that brings a gift's mail to the mailer, with a link of its own: earlier ones open nothing any
+// more.
 func (w *changeSet) giftMail(ctx context.Context, told *StoredNotice, n subscription.Notice) (err error) {
 	r := w.next
 	secret := id.Secret()
@@ -127,13 +135,15 @@ func (w *changeSet) giftMail(ctx context.Context, told *StoredNotice, n subscrip
 	r.GiftTo = &to
 	told.TTL = w.now.Add(linkKept).Unix()
 	told.Event, err = event.New(ctx, w.now, events.SubscriptionGiftAnnounced{
-		SubscriptionID: r.Sub.ID, Email: to.Email, Name: to.Name, Language: to.Language, From: r.Name, Message: r.Sub.Gift.Message,
-		Plan: r.Title(), Cycles: r.Sub.Terms.Prepaid, Until: string(n.Date), Token: r.Sub.ID + "." + secret,
+		SubscriptionID: r.Sub.ID, Email: to.Email, Name: to.Name, Language: to.Language, From: r.Name,
+		Message: r.Sub.Gift.Message,
+		Plan:    r.Title(), Cycles: r.Sub.Terms.Prepaid, Until: string(n.Date), Token: r.Sub.ID + "." + secret,
 	})
 	return err
 }
 
-// addressee is who is told: the giver pays and hears of money; whoever claimed the gift hears of what is sent, and of its end.
+// addressee is who is told: the giver pays and hears of money; whoever claimed the gift hears of what is sent, and of
+// its end.
 func (r *Record) addressee(kind subscription.NoticeKind) Contact {
 	claimed := r.Sub.Gift != nil && r.Sub.Gift.ClaimedBy != "" && r.GiftTo != nil
 	if claimed && (kind == subscription.NoticeOutOfStock || kind == subscription.NoticeEnded) {

@@ -7,7 +7,8 @@ import (
 )
 
 // History lists what happened to a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
-func (s *Service) History(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]HistoryEntry, table.Cursor, error) {
+func (s *Service) History(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]HistoryEntry,
+	table.Cursor, error) {
 	return listed(ctx, s, subscriptionID, "HISTORY#", limit, after, identity[HistoryEntry])
 }
 

@@ -160,7 +160,8 @@ func TestMoneyOfAPlanThatIsStoppedNowGoesBack(t *testing.T) {
 	}
 	entry := w.Bank.Ledger()[0]
 	notes, _, err := w.Unfaulted.Documents().CreditNotesOf(t.Context(), r.Sub.ID, 10, "")
-	if err != nil || len(notes) != 1 || notes[0].ToCard != entry.Refunded.Amount || notes[0].Number != "CN-2026-000001" || entry.Refunded.Amount == 0 {
+	if err != nil || len(notes) != 1 || notes[0].ToCard != entry.Refunded.Amount || notes[0].Number != "CN-2026-000001" ||
+		entry.Refunded.Amount == 0 {
 		t.Errorf("refunded %d; credit notes %+v, %v", entry.Refunded.Amount, notes, err)
 	}
 }
@@ -189,10 +190,11 @@ func TestARepeatedWishIsAnsweredAlsoWhenItCannotBeGrantedAgain(t *testing.T) {
 	w := calm(t)
 	r := subscribed(t, w, w.CreatePlan(), "pm_card_visa")
 	send := func(key string) (state subscription.State, replay bool, err error) {
-		after, replay, err := w.Billing.Apply(t.Context(), w.Of(t, r.Sub.ID), func(r *service.Record) (service.Change, bool, error) {
-			request := idempotency.For("change", r.Sub.CustomerID, key, nil, w.Clock.Now())
-			return service.Change{Command: subscription.Cancel{Now: true}, Request: request}, true, nil
-		})
+		after, replay, err := w.Billing.Apply(t.Context(), w.Of(t, r.Sub.ID),
+			func(r *service.Record) (service.Change, bool, error) {
+				request := idempotency.For("change", r.Sub.CustomerID, key, nil, w.Clock.Now())
+				return service.Change{Command: subscription.Cancel{Now: true}, Request: request}, true, nil
+			})
 		if err == nil {
 			state = after.Sub.State
 		}

@@ -62,7 +62,11 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			p, c, err := s.OpenRefunds(ctx, 20, "")
 			return ignore(p, c, err)
 		},
-		"the credit note of a number": func(ctx context.Context) error { _, err := s.Documents().Find(ctx, "CN-2026-000001"); return err },
+		"the credit note of a number": func(ctx context.Context) error {
+			_,
+				err := s.Documents().Find(ctx, "CN-2026-000001")
+			return err
+		},
 		"the gifts a customer has claimed": func(ctx context.Context) error {
 			p, c, err := s.Gifts(ctx, r.Sub.CustomerID, 20, "")
 			return ignore(p, c, err)

@@ -59,7 +59,8 @@ func (s *Service) Plan(ctx context.Context, id string) (*Plan, error) {
 	return &stored.Plan.Value, err
 }
 
-// Plans lists plans in the order of their ids, archived ones too. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
+// Plans lists plans in the order of their ids, archived ones too. 1 round trip, 0.5 RCU per 4 KB. Errors:
+// table.ErrCursor.
 func (s *Service) Plans(ctx context.Context, limit int, after table.Cursor) ([]PlanCard, table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": planList}, Limit: limit, After: after,
@@ -80,9 +81,9 @@ func (s *Service) Plans(ctx context.Context, limit int, after table.Cursor) ([]P
 	return out, page.Next, nil
 }
 
-// SavePlan stores a plan as the version after the one that was read (0 for a plan to be made). 1 transaction of 2 or 3 writes. With
-// extra, further writes, whose refusals the caller reads from the error; they come first. Errors: invalid_input for a wrong plan, 412
-// version_mismatch.
+// SavePlan stores a plan as the version after the one that was read (0 for a plan to be made). 1 transaction of 2 or 3
+// writes. With extra, further writes, whose refusals the caller reads from the error; they come first. Errors:
+// invalid_input for a wrong plan, 412 version_mismatch.
 func (s *Service) SavePlan(ctx context.Context, p *Plan, read int, extra ...table.Write) error {
 	p.Version = read + 1
 	if err := p.Check(); err != nil {

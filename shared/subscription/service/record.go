@@ -34,16 +34,18 @@ type Record struct {
 	Sub     subscription.Subscription `dynamodbav:"sub"`
 	Version int                       `dynamodbav:"version"`
 	Contact
-	GiftTo    *GiftTo                       `dynamodbav:"giftTo,omitempty"`
-	Titles    table.Map[string]             `dynamodbav:"titles"`              // of the plans, by id, in the subscriber's language
-	Addresses table.Map[address.Address]    `dynamodbav:"addresses,omitempty"` // by the id the subscription knows
-	Methods   table.Map[payment.Method]     `dynamodbav:"methods,omitempty"`   // by token
-	Invoice   *invoice.Invoice              `dynamodbav:"invoice,omitempty"`   // the open one
-	Tasks     table.List[Task]              `dynamodbav:"tasks,omitempty"`
-	Given     int                           `dynamodbav:"given,omitempty"` // tasks there have been
-	Lease     time.Time                     `dynamodbav:"lease,omitempty"` // until then the tasks are being carried out
-	Held      table.Map[[]stock.Allocation] `dynamodbav:"held,omitempty"`  // goods taken out of stock and not sent yet, by cycle
-	Sent      string                        `dynamodbav:"sent,omitempty"`  // key of the last cycle that became an order
+	GiftTo *GiftTo `dynamodbav:"giftTo,omitempty"`
+	// of the plans, by id, in the subscriber's language
+	Titles    table.Map[string]          `dynamodbav:"titles"`
+	Addresses table.Map[address.Address] `dynamodbav:"addresses,omitempty"` // by the id the subscription knows
+	Methods   table.Map[payment.Method]  `dynamodbav:"methods,omitempty"`   // by token
+	Invoice   *invoice.Invoice           `dynamodbav:"invoice,omitempty"`   // the open one
+	Tasks     table.List[Task]           `dynamodbav:"tasks,omitempty"`
+	Given     int                        `dynamodbav:"given,omitempty"` // tasks there have been
+	Lease     time.Time                  `dynamodbav:"lease,omitempty"` // until then the tasks are being carried out
+	// goods taken out of stock and not sent yet, by cycle
+	Held      table.Map[[]stock.Allocation] `dynamodbav:"held,omitempty"`
+	Sent      string                        `dynamodbav:"sent,omitempty"` // key of the last cycle that became an order
 	Rates     table.List[subscription.Rate] `dynamodbav:"rates,omitempty"`
 	Trial     *Trial                        `dynamodbav:"trial,omitempty"`
 	Cases     table.List[Case]              `dynamodbav:"cases,omitempty"`
@@ -128,7 +130,8 @@ func (r *Record) setIndexKeys() {
 	r.Owner, r.OwnerAt = ownerKey(s.CustomerID), instant(s.StartedAt)+"#"+s.ID
 	r.Every, r.EveryAt = shardKey(int(h.Sum32()%Shards)), s.Terms.PlanID+"#"+s.ID
 	r.Card.Value = Summary{
-		ID: s.ID, State: s.State, PlanID: s.Terms.PlanID, Title: r.Titles[s.Terms.PlanID], Version: s.Terms.Version, Kind: s.Terms.Kind,
+		ID: s.ID, State: s.State, PlanID: s.Terms.PlanID, Title: r.Titles[s.Terms.PlanID], Version: s.Terms.Version,
+		Kind:   s.Terms.Kind,
 		Amount: s.Terms.Payment(), Currency: s.Terms.Currency, Closes: s.Span.Closes, StartedAt: s.StartedAt,
 		Rates: r.Rates, Trial: r.Trial, Cases: r.Cases,
 	}
@@ -143,8 +146,8 @@ func (r *Record) setIndexKeys() {
 	}
 }
 
-// claimed reports whether the sweeper comes back soon after the lease: then the claim may stand, and its entry in the index is not
-// written again for the sake of a minute or two.
+// claimed reports whether the sweeper comes back soon after the lease: then the claim may stand, and its entry in the
+// index is not written again for the sake of a minute or two.
 func (r *Record) claimed() bool {
 	end := r.Lease.UnixMilli()
 	return r.Due.Tries > 0 && r.Due.At >= end && r.Due.At <= end+due.Lease.Milliseconds()
@@ -171,8 +174,8 @@ func (r *Record) declines() int {
 	return n
 }
 
-// DeclinedSince returns the charge that was declined between an earlier reading of the subscription and this one. before is nil
-// for a subscription that has just begun.
+// DeclinedSince returns the charge that was declined between an earlier reading of the subscription and this one.
+// before is nil for a subscription that has just begun.
 func (r *Record) DeclinedSince(before *Record) (a subscription.Attempt, ok bool) {
 	a, ok = r.LastDecline()
 	if !ok || before == nil {

@@ -19,7 +19,8 @@ import (
 // RefundState is how far money has come on its way back to a card.
 type RefundState string
 
-// The states of a refund. A failed one is open: the customer is owed money, and a person has to try again or pay it otherwise.
+// The states of a refund. A failed one is open: the customer is owed money, and a person has to try again or pay it
+// otherwise.
 const (
 	RefundPending RefundState = "pending"
 	RefundDone    RefundState = "refunded"
@@ -42,20 +43,21 @@ type refundItem struct {
 
 // RefundDetails is what there is to know of a refund.
 type RefundDetails struct {
-	ID             string      `json:"id"`
-	SubscriptionID string      `json:"subscriptionId"`
-	CustomerID     string      `json:"customerId"`
-	Note           string      `json:"note,omitempty"` // number of the credit note; none for money that came too late to be ours
-	PaymentID      string      `json:"paymentId"`
-	Amount         int64       `json:"amount"`
-	Currency       string      `json:"currency"`
-	State          RefundState `json:"state"`
-	SendKey        string      `json:"sendKey"` // the provider's key of the last attempt
-	Attempts       int         `json:"attempts"`
-	Reason         string      `json:"reason,omitempty"`    // why the provider refused
-	Reference      string      `json:"reference,omitempty"` // of the payment made otherwise
-	At             time.Time   `json:"at"`
-	ChangedAt      time.Time   `json:"changedAt"`
+	ID             string `json:"id"`
+	SubscriptionID string `json:"subscriptionId"`
+	CustomerID     string `json:"customerId"`
+	// number of the credit note; none for money that came too late to be ours
+	Note      string      `json:"note,omitempty"`
+	PaymentID string      `json:"paymentId"`
+	Amount    int64       `json:"amount"`
+	Currency  string      `json:"currency"`
+	State     RefundState `json:"state"`
+	SendKey   string      `json:"sendKey"` // the provider's key of the last attempt
+	Attempts  int         `json:"attempts"`
+	Reason    string      `json:"reason,omitempty"`    // why the provider refused
+	Reference string      `json:"reference,omitempty"` // of the payment made otherwise
+	At        time.Time   `json:"at"`
+	ChangedAt time.Time   `json:"changedAt"`
 }
 
 const openRefunds = "REFUNDS#open"
@@ -82,7 +84,8 @@ func refundKey(subscriptionID, id string) table.Key {
 // item is the refund as stored.
 func (r *Refund) item() refundItem {
 	i := refundItem{
-		Key: refundKey(r.SubscriptionID, r.ID), Card: table.Packed[RefundDetails]{Value: r.RefundDetails}, SendKey: r.SendKey, ChangedAt: r.ChangedAt,
+		Key: refundKey(r.SubscriptionID, r.ID), Card: table.Packed[RefundDetails]{Value: r.RefundDetails}, SendKey: r.SendKey,
+		ChangedAt: r.ChangedAt,
 	}
 	if r.State == RefundFailed {
 		i.List, i.ListAt = openRefunds, instant(r.At)+"#"+r.SubscriptionID+"#"+r.ID
@@ -95,8 +98,11 @@ func (i refundItem) refund() Refund { return Refund{i.Card.Value} }
 // refund notes money that is to go back; note is the credit note it belongs to, if any.
 func (w *changeSet) refund(t Task, note *invoice.CreditNote) {
 	w.refunds = append(w.refunds, refunding{note, &Refund{RefundDetails: RefundDetails{
-		ID: refundID(w.next.Sub.ID, t.Key), SubscriptionID: w.next.Sub.ID, CustomerID: w.next.Sub.CustomerID, PaymentID: t.PaymentID,
-		Amount: t.Amount, Currency: w.next.Sub.Terms.Currency, State: RefundPending, SendKey: t.Key, Attempts: 1, At: w.now, ChangedAt: w.now,
+		ID: refundID(w.next.Sub.ID, t.Key), SubscriptionID: w.next.Sub.ID, CustomerID: w.next.Sub.CustomerID,
+		PaymentID: t.PaymentID,
+		Amount:    t.Amount, Currency: w.next.Sub.Terms.Currency, State: RefundPending, SendKey: t.Key, Attempts: 1,
+		At:        w.now,
+		ChangedAt: w.now,
 	}}})
 }
 
@@ -118,7 +124,8 @@ func (w *changeSet) refundItems() []table.Write {
 }
 
 // refundStateWrite is the write that notes what became of a refund. Nothing is written when it is as it was.
-func (s *Service) refundStateWrite(ctx context.Context, id string, t Task, state RefundState, reason string) ([]table.Write, error) {
+func (s *Service) refundStateWrite(ctx context.Context, id string, t Task, state RefundState,
+	reason string) ([]table.Write, error) {
 	r, err := s.Refund(ctx, id, refundID(id, t.Key))
 	if problem.Code(err) == "refund_not_found" {
 		return nil, nil // taken in from elsewhere
@@ -140,7 +147,8 @@ func (s *Service) refundStatePut(r *Refund, state RefundState, reason string) ta
 
 // reportRefusedRefund counts a refund that a person has to look after.
 func (s *Service) reportRefusedRefund(ctx context.Context, subscriptionID, key, reason string) {
-	s.Log.ErrorContext(ctx, "refund refused: a person has to", "subscription", subscriptionID, "key", key, "reason", reason)
+	s.Log.ErrorContext(ctx, "refund refused: a person has to", "subscription", subscriptionID, "key", key, "reason",
+		reason)
 	if s.Metrics == nil {
 		return
 	}
@@ -166,13 +174,15 @@ func (s *Service) Refund(ctx context.Context, subscriptionID, id string) (*Refun
 }
 
 // Refunds lists the refunds of a subscription, newest first. 1 round trip, 0.5 RCU per 4 KB. Errors: table.ErrCursor.
-func (s *Service) Refunds(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Refund, table.Cursor, error) {
+func (s *Service) Refunds(ctx context.Context, subscriptionID string, limit int, after table.Cursor) ([]Refund,
+	table.Cursor, error) {
 	return listed(ctx, s, subscriptionID, "REFUND#", limit, after, refundItem.refund)
 }
 
-// OpenRefunds lists what the provider refused and nobody has settled, oldest first. 1 round trip, 0.5 RCU per 4 KB. Errors:
-// table.ErrCursor.
-func (s *Service) OpenRefunds(ctx context.Context, limit int, after table.Cursor) ([]RefundDetails, table.Cursor, error) {
+// OpenRefunds lists what the provider refused and nobody has settled, oldest first. 1 round trip, 0.5 RCU per 4 KB.
+// Errors: table.ErrCursor.
+func (s *Service) OpenRefunds(ctx context.Context, limit int, after table.Cursor) ([]RefundDetails, table.Cursor,
+	error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": openRefunds}, Limit: limit, After: after,
 	})
@@ -197,8 +207,8 @@ func notOpen(r *Refund) error {
 	return problem.Conflict("refund_not_open", "This refund is %s.", r.State).With("state", string(r.State))
 }
 
-// RetryRefund sends a refused refund once more, under a key of its own: what was refused moved nothing. It returns the refund after the
-// attempt. Errors: 404 refund_not_found, 409 refund_not_open.
+// RetryRefund sends a refused refund once more, under a key of its own: what was refused moved nothing. It returns the
+// refund after the attempt. Errors: 404 refund_not_found, 409 refund_not_open.
 func (s *Service) RetryRefund(ctx context.Context, subscriptionID, id string) (*Refund, error) {
 	refund, err := s.Refund(ctx, subscriptionID, id)
 	if err != nil {
@@ -229,8 +239,8 @@ func (s *Service) RetryRefund(ctx context.Context, subscriptionID, id string) (*
 	return s.Refund(ctx, subscriptionID, id)
 }
 
-// SettleRefund notes that the customer got the money otherwise, for example by bank transfer. Errors: 404 refund_not_found, 409
-// refund_not_open.
+// SettleRefund notes that the customer got the money otherwise, for example by bank transfer. Errors: 404
+// refund_not_found, 409 refund_not_open.
 func (s *Service) SettleRefund(ctx context.Context, subscriptionID, id, reference string) (*Refund, error) {
 	r, err := s.Refund(ctx, subscriptionID, id)
 	if err != nil {
@@ -247,8 +257,8 @@ func (s *Service) SettleRefund(ctx context.Context, subscriptionID, id, referenc
 	return r, err
 }
 
-// hearRefund notes what the provider says about a refund under way, or about one that failed after all. What it says of earlier attempts,
-// and what is known already, changes nothing.
+// hearRefund notes what the provider says about a refund under way, or about one that failed after all. What it says of
+// earlier attempts, and what is known already, changes nothing.
 func (s *Service) handleRefund(ctx context.Context, subscriptionID string, told payment.Refund) error {
 	r, err := s.Refund(ctx, subscriptionID, refundID(subscriptionID, told.Key))
 	if problem.Code(err) == "refund_not_found" {

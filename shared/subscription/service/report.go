@@ -14,8 +14,8 @@ import (
 const DueReport = "subscription_report"
 
 const (
-	// pagesAtOnce is how many pages a request walks through itself: one of each shard and a few more. The figures of a shop that has more
-	// are added up by the worker.
+	// pagesAtOnce is how many pages a request walks through itself: one of each shard and a few more. The figures of a
+	// shop that has more are added up by the worker.
 	pagesAtOnce = Shards + due.Shards + 4
 	// sliceFor is how long the worker walks before it writes down how far it has come.
 	sliceFor = 20 * time.Second
@@ -32,7 +32,8 @@ type Report struct {
 	Figures
 }
 
-// reportProgress is an answer being added up: it goes through the cards of every shard, and then through what is due of every shard.
+// reportProgress is an answer being added up: it goes through the cards of every shard, and then through what is due of
+// every shard.
 type reportProgress struct {
 	Began time.Time    `json:"began"`
 	Shard int          `json:"shard"` // up to Shards the cards', then what is due
@@ -54,13 +55,15 @@ type reportItem struct {
 
 func (q ReportQuery) key() table.Key {
 	return table.Key{
-		PK: fmt.Sprintf("REPORT#%s#%s#%s#%d", q.Currency, q.From.UTC().Format(time.RFC3339), q.To.UTC().Format(time.RFC3339), q.Days),
+		PK: fmt.Sprintf("REPORT#%s#%s#%s#%d", q.Currency, q.From.UTC().Format(time.RFC3339), q.To.UTC().Format(time.RFC3339),
+			q.Days),
 		SK: "REPORT",
 	}
 }
 
-// Report answers a question. A small shop's figures are added up at once; a large one's by the worker, in slices, and until it is done the
-// answer is the one before, or not ready. Whoever asks within an hour of an answer gets that. 1 round trip for an answer that is there.
+// Report answers a question. A small shop's figures are added up at once; a large one's by the worker, in slices, and
+// until it is done the answer is the one before, or not ready. Whoever asks within an hour of an answer gets that. 1
+// round trip for an answer that is there.
 func (s *Service) Report(ctx context.Context, q ReportQuery) (Report, error) {
 	var item reportItem
 	err := s.Table.Get(ctx, q.key(), &item)
@@ -89,16 +92,19 @@ func (s *Service) firstReport(ctx context.Context, q ReportQuery) (Report, error
 	return Report{}, s.startReport(ctx, q, w)
 }
 
-// RequestReport has the worker add up the figures that answer a question nobody has asked yet, whatever the size of the shop. 1 round trip.
+// RequestReport has the worker add up the figures that answer a question nobody has asked yet, whatever the size of the
+// shop. 1 round trip.
 func (s *Service) RequestReport(ctx context.Context, q ReportQuery) error {
 	return s.startReport(ctx, q, reportProgress{Began: s.Clock.Now()})
 }
 
 func (s *Service) startReport(ctx context.Context, q ReportQuery, w reportProgress) error {
-	return s.keepReport(ctx, &reportItem{Key: q.key(), Question: table.Packed[ReportQuery]{Value: q}, Walk: table.Packed[reportProgress]{Value: w}})
+	return s.keepReport(ctx, &reportItem{Key: q.key(), Question: table.Packed[ReportQuery]{Value: q},
+		Walk: table.Packed[reportProgress]{Value: w}})
 }
 
-// Summarize takes the walk of a report on. It is done when the walk has come to its end, or another worker holds the lease; else it is due again.
+// Summarize takes the walk of a report on. It is done when the walk has come to its end, or another worker holds the
+// lease; else it is due again.
 func (s *Service) Summarize(ctx context.Context, key table.Key) error {
 	var item reportItem
 	err := s.Table.Get(ctx, key, &item)
@@ -110,7 +116,8 @@ func (s *Service) Summarize(ctx context.Context, key table.Key) error {
 	}
 	began := s.Clock.Now()
 	w := &item.Walk.Value
-	done, err := s.advanceReport(ctx, item.Question.Value, w, func(int) bool { return s.Clock.Now().Sub(began) < sliceFor })
+	done, err := s.advanceReport(ctx, item.Question.Value, w,
+		func(int) bool { return s.Clock.Now().Sub(began) < sliceFor })
 	if err != nil {
 		return err
 	}
@@ -143,7 +150,8 @@ func (s *Service) putReport(ctx context.Context, item *reportItem) error {
 }
 
 // advanceReport walks page by page while more says so; pages counts those done. It reports whether the end is reached.
-func (s *Service) advanceReport(ctx context.Context, q ReportQuery, w *reportProgress, more func(pages int) bool) (done bool, err error) {
+func (s *Service) advanceReport(ctx context.Context, q ReportQuery, w *reportProgress,
+	more func(pages int) bool) (done bool, err error) {
 	for pages := 0; w.Shard < Shards+due.Shards; pages++ {
 		if !more(pages) {
 			return false, nil

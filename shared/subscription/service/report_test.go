@@ -28,7 +28,8 @@ func variety(t *testing.T) *testsubscriptions.Shop {
 	return w
 }
 
-var lately = service.ReportQuery{Currency: "KRW", From: testshop.Noon.AddDate(0, 0, -1), To: testshop.Noon.AddDate(0, 0, 9), Days: 40}
+var lately = service.ReportQuery{Currency: "KRW", From: testshop.Noon.AddDate(0, 0, -1),
+	To: testshop.Noon.AddDate(0, 0, 9), Days: 40}
 
 func TestAReportAddedUpInSlicesIsTheOneAddedUpAtOnce(t *testing.T) {
 	t.Parallel()

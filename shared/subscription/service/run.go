@@ -20,8 +20,8 @@ const maxSteps = 100
 // holdsLease says that whoever runs the machine has just written the tasks, or taken them over.
 const holdsLease = true
 
-// machine is the durable task of a subscription: while this worker holds the lease it does one task after the other; with
-// whatIsDue it then takes over what another worker left, or does the next thing that is due.
+// machine is the durable task of a subscription: while this worker holds the lease it does one task after the other;
+// with whatIsDue it then takes over what another worker left, or does the next thing that is due.
 func (s *Service) machine(leased, whatIsDue bool) task.Machine[*Record] {
 	return task.Machine[*Record]{
 		Engine:   task.Engine{Table: s.Table, Clock: s.Clock, Log: s.Log, Metrics: s.Metrics},
@@ -55,9 +55,9 @@ func (s *Service) loadDue(ctx context.Context, id string) (*Record, error) {
 	return r, err
 }
 
-// Work does what a subscription is due for: first the tasks that another worker left, then one thing after the other. It may
-// be called twice and by several workers at once; of those one goes on and the others stop. A renewal is 1 read and
-// 2 transactions; one that sends goods is 4. Errors: the job is to come again.
+// Work does what a subscription is due for: first the tasks that another worker left, then one thing after the other.
+// It may be called twice and by several workers at once; of those one goes on and the others stop. A renewal is 1 read
+// and 2 transactions; one that sends goods is 4. Errors: the job is to come again.
 func (s *Service) Work(ctx context.Context, id string) error {
 	return s.machine(false, true).Work(ctx, id)
 }
@@ -71,8 +71,8 @@ func (s *Service) workOn(ctx context.Context, r *Record, leased bool) error {
 	return err
 }
 
-// step takes over what another worker left, or does the next thing that is due. mine is false when there is nothing to be done, or
-// another worker holds the lease.
+// step takes over what another worker left, or does the next thing that is due. mine is false when there is nothing to
+// be done, or another worker holds the lease.
 func (s *Service) step(ctx context.Context, r *Record) (_ *Record, mine bool, err error) {
 	next, err := s.change(ctx, r, func(r *Record) (c Change, _ bool, _ error) {
 		c, mine = r.nextChange(s.Clock.Now())
@@ -81,7 +81,8 @@ func (s *Service) step(ctx context.Context, r *Record) (_ *Record, mine bool, er
 	return next, mine, err
 }
 
-// nextChange is the next thing to do at an instant; ok is false when there is nothing, or another worker holds the lease.
+// nextChange is the next thing to do at an instant; ok is false when there is nothing, or another worker holds the
+// lease.
 func (r *Record) nextChange(now time.Time) (c Change, ok bool) {
 	if len(r.Tasks) > 0 {
 		return Change{Edit: func(r *Record) { r.takeOver(now) }, TakesLease: true}, !now.Before(r.Lease)
@@ -107,8 +108,8 @@ func idOf(j due.Job) (string, error) {
 	return id, nil
 }
 
-// EachDueBefore reads the subscriptions that have something to do before an instant and hands them to each: the renewals to come, and what they
-// send, are among them. It costs what is due until then, and not what exists.
+// EachDueBefore reads the subscriptions that have something to do before an instant and hands them to each: the
+// renewals to come, and what they send, are among them. It costs what is due until then, and not what exists.
 func (s *Service) EachDueBefore(ctx context.Context, until int64, each func(*Record) error) error {
 	for n := range due.Shards {
 		for after := table.Cursor(""); ; {
@@ -125,7 +126,8 @@ func (s *Service) EachDueBefore(ctx context.Context, until int64, each func(*Rec
 }
 
 // dueBeforePage is one page of one shard of EachDueBefore.
-func (s *Service) dueBeforePage(ctx context.Context, n int, until int64, after table.Cursor, each func(*Record) error) (table.Cursor, error) {
+func (s *Service) dueBeforePage(ctx context.Context, n int, until int64, after table.Cursor,
+	each func(*Record) error) (table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.Due, Where: "#duePk = :shard AND #dueAt < :until", Limit: comingAtOnce, After: after,
 		With: map[string]any{":shard": fmt.Sprintf("%s#%d", DueSubscription, n), ":until": until},

@@ -29,12 +29,14 @@ type Service struct {
 	Log        *slog.Logger
 	Metrics    *metrics.Writer // nil for none
 	FiscalZone *time.Location  // where the shop keeps its books: decides the year of an invoice
-	Sequential bool            // work on the subscriptions of a batch one after the other, for tests that decide who goes next
+	// work on the subscriptions of a batch one after the other, for tests that decide who goes next
+	Sequential bool
 
 	numbers invoice.Numbers
 }
 
-// FromEnv builds the service from COMMERCE_TABLE, SHOP_TIMEZONE (Asia/Seoul when empty) and the variables of the payment provider.
+// FromEnv builds the service from COMMERCE_TABLE, SHOP_TIMEZONE (Asia/Seoul when empty) and the variables of the
+// payment provider.
 func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	provider, err := providers.FromEnv(env)
 	if err != nil {
@@ -53,8 +55,8 @@ func (s *Service) Documents() invoice.Store { return invoice.Store{Table: s.Tabl
 // pageSize is how many entries of a list are read at once where all are wanted.
 const pageSize = 100
 
-// On builds the service for a function that has a table and a provider already: each client takes its time when a function starts. Of the
-// environment it reads SHOP_TIMEZONE.
+// On builds the service for a function that has a table and a provider already: each client takes its time when a
+// function starts. Of the environment it reads SHOP_TIMEZONE.
 func On(env *boot.Env, commerce *table.Table, provider payment.Provider) (*Service, error) {
 	zone := env.Getenv("SHOP_TIMEZONE")
 	if zone == "" {
@@ -96,8 +98,10 @@ func (s *Service) LoadOf(ctx context.Context, id, customerID string) (*Record, e
 	return r, err
 }
 
-// OfCustomer lists a customer's subscriptions, newest first. 1 round trip, 0.5 RCU per 4 KB of cards. Errors: table.ErrCursor.
-func (s *Service) OfCustomer(ctx context.Context, customerID string, limit int, after table.Cursor) ([]Summary, table.Cursor, error) {
+// OfCustomer lists a customer's subscriptions, newest first. 1 round trip, 0.5 RCU per 4 KB of cards. Errors:
+// table.ErrCursor.
+func (s *Service) OfCustomer(ctx context.Context, customerID string, limit int, after table.Cursor) ([]Summary,
+	table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.ByOne, Where: "#gsi1pk = :owner", With: map[string]any{":owner": ownerKey(customerID)},
 		Limit: limit, After: after, Backwards: true,
@@ -114,8 +118,8 @@ func (s *Service) OfCustomer(ctx context.Context, customerID string, limit int, 
 	return out, page.Next, nil
 }
 
-// cardsAtOnce is how many cards are read at a time: about what fits in one answer of DynamoDB. The local engine reads all there are for
-// each answer when it is told no number.
+// cardsAtOnce is how many cards are read at a time: about what fits in one answer of DynamoDB. The local engine reads
+// all there are for each answer when it is told no number.
 const cardsAtOnce = 2_000
 
 // Every hands the card of each subscription to each. Shards queries, 0.5 RCU per 4 KB of cards: it costs what there is.
@@ -138,7 +142,8 @@ func (s *Service) Every(ctx context.Context, each func(Summary) error) error {
 // cardsOf asks for a page of the cards of one shard.
 func cardsOf(shard int, after table.Cursor) table.Query {
 	return table.Query{
-		Index: table.ByTwo, Where: "#gsi2pk = :shard", With: map[string]any{":shard": shardKey(shard)}, Limit: cardsAtOnce, After: after,
+		Index: table.ByTwo, Where: "#gsi2pk = :shard", With: map[string]any{":shard": shardKey(shard)}, Limit: cardsAtOnce,
+		After: after,
 	}
 }
 
@@ -150,9 +155,10 @@ func cardOf(item table.Item) (Summary, error) {
 	return in.Card.Value, err
 }
 
-// SubscribersOf lists the ids of a plan's subscribers, ended ones too. The page runs through the shards one after the other. Errors:
-// table.ErrCursor.
-func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, after table.Cursor) ([]string, table.Cursor, error) {
+// SubscribersOf lists the ids of a plan's subscribers, ended ones too. The page runs through the shards one after the
+// other. Errors: table.ErrCursor.
+func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, after table.Cursor) ([]string,
+	table.Cursor, error) {
 	shard, inner, _ := strings.Cut(string(after), ".")
 	n := 0
 	if after != "" {
@@ -185,9 +191,9 @@ func (s *Service) SubscribersOf(ctx context.Context, planID string, limit int, a
 	return ids, "", nil
 }
 
-// Adopt stores a subscription that was kept elsewhere before, as it stands there, with what it gives its holder. Its earlier invoices stay
-// where they are. 1 round trip; a transaction of 2 for a membership in force. Error: *table.ConditionFailed, or *table.Canceled, when there
-// is one with its id.
+// Adopt stores a subscription that was kept elsewhere before, as it stands there, with what it gives its holder. Its
+// earlier invoices stay where they are. 1 round trip; a transaction of 2 for a membership in force. Error:
+// *table.ConditionFailed, or *table.Canceled, when there is one with its id.
 func (s *Service) Adopt(ctx context.Context, r *Record) error {
 	s.adopted(r)
 	put := table.Put{Item: r, If: table.IfNew}
@@ -197,8 +203,8 @@ func (s *Service) Adopt(ctx context.Context, r *Record) error {
 	return s.Table.Put(ctx, put)
 }
 
-// AdoptAll stores a whole book of subscriptions before the shop opens, writing over what is there: no condition, and no standing for
-// carts, which the next renewal of each brings. 1 round trip per 25.
+// AdoptAll stores a whole book of subscriptions before the shop opens, writing over what is there: no condition, and no
+// standing for carts, which the next renewal of each brings. 1 round trip per 25.
 func (s *Service) AdoptAll(ctx context.Context, all []*Record) error {
 	items := make([]any, len(all))
 	for i, r := range all {

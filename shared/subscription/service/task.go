@@ -42,8 +42,8 @@ type Task struct {
 	Tries      int    `json:"tries,omitempty"` // of a refund
 }
 
-// is reports whether two tasks are the same one. What it is about does not tell: after goods were missing the same attempt is made
-// again, with others or on another day, and somebody slow may still be at the first.
+// is reports whether two tasks are the same one. What it is about does not tell: after goods were missing the same
+// attempt is made again, with others or on another day, and somebody slow may still be at the first.
 func (t Task) is(u Task) bool { return t.N == u.N }
 
 // enqueue adds a task to those that are to be done.
@@ -53,7 +53,8 @@ func (r *Record) enqueue(t Task) {
 	r.Tasks = append(r.Tasks, t)
 }
 
-// leaseFor is how long whoever writes tasks may take to carry them out before others do: longer than the functions may run.
+// leaseFor is how long whoever writes tasks may take to carry them out before others do: longer than the functions may
+// run.
 const leaseFor = time.Minute
 
 // first is the task to be done next.
@@ -64,7 +65,8 @@ func (r *Record) first() (Task, bool) {
 	return r.Tasks[0], true
 }
 
-// takeOver makes the tasks those of another worker: nobody knows how far the one before came, so every charge is asked about first.
+// takeOver makes the tasks those of another worker: nobody knows how far the one before came, so every charge is asked
+// about first.
 func (r *Record) takeOver(now time.Time) {
 	r.Lease = now.Add(leaseFor)
 	r.Tasks = slices.Clone(r.Tasks)
@@ -96,7 +98,8 @@ func taskOf(e subscription.Effect) (Task, bool) {
 		return Task{Kind: TaskRefund, Key: e.Key, PaymentID: e.PaymentID, Amount: e.Amount.Amount}, true
 	case subscription.Charge:
 		t := Task{
-			Kind: TaskCharge, Key: e.Key, AttemptKey: e.AttemptKey, Attempt: e.Attempt, Amount: e.Amount.Amount, Card: e.Card.Token, AskFirst: e.Lookup,
+			Kind: TaskCharge, Key: e.Key, AttemptKey: e.AttemptKey, Attempt: e.Attempt, Amount: e.Amount.Amount,
+			Card: e.Card.Token, AskFirst: e.Lookup,
 		}
 		if h := e.Hold; h != nil {
 			t.Holds, t.Opens, t.Contents, t.Quantity = true, h.Opens, h.Contents, h.Quantity

@@ -7,9 +7,9 @@ import (
 	"dangol/shared/subscription"
 )
 
-// trialMarker says that a customer has had the trial of a plan. It is written in the transaction that begins the trial, under
-// the condition that it is not there yet: the list of a customer's subscriptions is an index, which may be a second old, so it
-// can tell early that there is no trial but not that there is one.
+// trialMarker says that a customer has had the trial of a plan. It is written in the transaction that begins the trial,
+// under the condition that it is not there yet: the list of a customer's subscriptions is an index, which may be a
+// second old, so it can tell early that there is no trial but not that there is one.
 type trialMarker struct {
 	table.Key
 	SubscriptionID string    `dynamodbav:"subscriptionId"`

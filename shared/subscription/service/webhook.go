@@ -12,8 +12,9 @@ import (
 	"dangol/shared/subscription"
 )
 
-// HandleWebhook deals with a provider's message about a subscription; one about anything else changes nothing. A message may come late, twice or
-// never: it only tells where to look. What is true is asked of the provider. Errors: task.ErrLater.
+// HandleWebhook deals with a provider's message about a subscription; one about anything else changes nothing. A
+// message may come late, twice or never: it only tells where to look. What is true is asked of the provider. Errors:
+// task.ErrLater.
 func (s *Service) HandleWebhook(ctx context.Context, n payment.Notification) error {
 	switch n.Subject {
 	case payment.SubjectPayment:
@@ -66,7 +67,8 @@ func openOf(r *Record) *subscription.Open {
 	return r.Sub.Open
 }
 
-// recordLatePayment takes in money that came after its charge had been given up: it pays the invoice if that is still open, and goes back if not.
+// recordLatePayment takes in money that came after its charge had been given up: it pays the invoice if that is still
+// open, and goes back if not.
 func (s *Service) recordLatePayment(ctx context.Context, r *Record, p payment.Payment) error {
 	if p.State != payment.StateCaptured {
 		return nil
@@ -111,7 +113,8 @@ func payerWrite(r *Record) []table.Write {
 	return []table.Write{table.Put{Item: payerItem{payerKey(m.CustomerRef), r.Sub.CustomerID}}}
 }
 
-// hearMethod takes over what the network says about a card: every subscription that is charged to it gets the new dates.
+// hearMethod takes over what the network says about a card: every subscription that is charged to it gets the new
+// dates.
 func (s *Service) handleMethod(ctx context.Context, m payment.Method) error {
 	if m.Token == "" || m.CustomerRef == "" {
 		return nil
@@ -155,8 +158,9 @@ func (s *Service) renewCard(ctx context.Context, id string, m payment.Method) er
 			return Change{}, false, nil
 		}
 		return Change{
-			Command: subscription.CardUpdated{Card: subscription.Card{Token: m.Token, Brand: m.Brand, ExpYear: m.ExpYear, ExpMonth: m.ExpMonth}},
-			Edit:    func(r *Record) { r.Methods[m.Token] = m },
+			Command: subscription.CardUpdated{Card: subscription.Card{Token: m.Token, Brand: m.Brand, ExpYear: m.ExpYear,
+				ExpMonth: m.ExpMonth}},
+			Edit: func(r *Record) { r.Methods[m.Token] = m },
 		}, true, nil
 	})
 	return err

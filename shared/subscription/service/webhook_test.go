@@ -54,7 +54,8 @@ func TestARefundNamesItsCreditNoteAndItsState(t *testing.T) {
 	w := calm(t)
 	r := stopped(t, w, "pm_card_visa")
 	got := refundOf(t, w, r)
-	if got.State != service.RefundDone || got.Note != "CN-2026-000001" || got.Amount == 0 || got.Attempts != 1 || len(open(t, w)) != 0 {
+	if got.State != service.RefundDone || got.Note != "CN-2026-000001" || got.Amount == 0 || got.Attempts != 1 ||
+		len(open(t, w)) != 0 {
 		t.Errorf("the refund is %+v", got.RefundDetails)
 	}
 	_, err := w.Billing.RetryRefund(t.Context(), r.Sub.ID, got.ID)
@@ -79,7 +80,8 @@ func TestARefusedRefundStaysOpenUntilItIsRetriedOrSettled(t *testing.T) {
 		}
 	})
 	got := refundOf(t, w, r)
-	if list := open(t, w); got.State != service.RefundFailed || got.Reason == "" || len(list) != 1 || list[0].Note != got.Note {
+	if list := open(t, w); got.State != service.RefundFailed || got.Reason == "" || len(list) != 1 ||
+		list[0].Note != got.Note {
 		t.Fatalf("the refund is %+v, open are %+v", got.RefundDetails, list)
 	}
 	given := w.Of(t, r.Sub.ID).Given
@@ -88,13 +90,15 @@ func TestARefusedRefundStaysOpenUntilItIsRetriedOrSettled(t *testing.T) {
 		t.Fatalf("refused again it is %+v, %v", again, err)
 	}
 	if n := w.Of(t, r.Sub.ID).Given; n != given+1 {
-		t.Errorf("%d tasks were given before the retry and %d after it: a task without a number is taken for any other", given, n)
+		t.Errorf("%d tasks were given before the retry and %d after it: a task without a number is taken for any other",
+			given, n)
 	}
 	settled, err := w.Billing.SettleRefund(t.Context(), r.Sub.ID, got.ID, "transfer 1")
 	if err != nil || settled.State != service.RefundSettled || len(open(t, w)) != 0 {
 		t.Errorf("settled it is %+v, %v", settled, err)
 	}
-	if _, err := w.Billing.SettleRefund(t.Context(), r.Sub.ID, got.ID, "transfer 2"); problem.Code(err) != "refund_not_open" {
+	if _, err := w.Billing.SettleRefund(t.Context(), r.Sub.ID, got.ID,
+		"transfer 2"); problem.Code(err) != "refund_not_open" {
 		t.Errorf("it was settled twice: %v", err)
 	}
 }
@@ -106,7 +110,8 @@ func TestWhatTheBankSaysOfARefundLaterIsNoted(t *testing.T) {
 		first, then service.RefundState
 		told        payment.RefundState
 	}{
-		"pending, then made":        {"pm_card_pendingRefund", service.RefundPending, service.RefundDone, payment.RefundSucceeded},
+		"pending, then made": {"pm_card_pendingRefund", service.RefundPending, service.RefundDone,
+			payment.RefundSucceeded},
 		"made, and failed after it": {"pm_card_refundFail", service.RefundDone, service.RefundFailed, payment.RefundFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,7 +151,8 @@ func TestALateChargeIsSettledByTheProvidersMessage(t *testing.T) {
 	}
 	say := func(p payment.Payment) {
 		t.Helper()
-		if err := w.Billing.HandleWebhook(t.Context(), payment.Notification{Subject: payment.SubjectPayment, Payment: p}); err != nil {
+		if err := w.Billing.HandleWebhook(t.Context(),
+			payment.Notification{Subject: payment.SubjectPayment, Payment: p}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -155,8 +161,9 @@ func TestALateChargeIsSettledByTheProvidersMessage(t *testing.T) {
 	}
 	w.Clock.Advance(3 * time.Minute)
 	for name, p := range map[string]payment.Payment{
-		"nothing of ours":        {Key: about.Key, State: payment.StateCaptured},
-		"nobody":                 {Key: about.Key, State: payment.StateCaptured, Metadata: map[string]string{"subscription": "sub_none"}},
+		"nothing of ours": {Key: about.Key, State: payment.StateCaptured},
+		"nobody": {Key: about.Key, State: payment.StateCaptured,
+			Metadata: map[string]string{"subscription": "sub_none"}},
 		"another charge":         {Key: r.Sub.ID + "#9#1", State: payment.StateCaptured, Metadata: about.Metadata},
 		"a key that is none":     {Key: "x", State: payment.StateCaptured, Metadata: about.Metadata},
 		"a charge that declined": {Key: r.Sub.ID + "#9#1", State: payment.StateDeclined, Metadata: about.Metadata},
@@ -180,9 +187,10 @@ func TestAMessageThatLiesIsAskedAboutFirst(t *testing.T) {
 	t.Parallel()
 	w := calm(t)
 	r := subscribed(t, w, w.CreatePlan(), "pm_card_sandbox_lateWebhook")
-	err := w.Billing.HandleWebhook(t.Context(), payment.Notification{Subject: payment.SubjectPayment, Payment: payment.Payment{
-		Key: r.Sub.Open.AttemptKey(), State: payment.StateCaptured, Metadata: map[string]string{"subscription": r.Sub.ID},
-	}})
+	err := w.Billing.HandleWebhook(t.Context(),
+		payment.Notification{Subject: payment.SubjectPayment, Payment: payment.Payment{
+			Key: r.Sub.Open.AttemptKey(), State: payment.StateCaptured, Metadata: map[string]string{"subscription": r.Sub.ID},
+		}})
 	if now := w.Of(t, r.Sub.ID); !errors.Is(err, task.ErrLater) || now.Sub.State != subscription.Starting {
 		t.Errorf("it is %s, %v; the provider says that it is still processing", now.Sub.State, err)
 	}
@@ -194,8 +202,10 @@ func TestANewCardOfTheNetworkIsKept(t *testing.T) {
 	r := subscribed(t, w, w.CreatePlan(), "pm_card_visa")
 	card := r.Methods[r.Sub.Card.Token]
 	card.ExpYear, card.ExpMonth = 2040, 6
-	for _, m := range []payment.Method{{}, {Token: "pm_other", CustomerRef: card.CustomerRef}, {Token: card.Token, CustomerRef: "cus_other"}, card, card} {
-		if err := w.Billing.HandleWebhook(t.Context(), payment.Notification{Subject: payment.SubjectMethod, Method: m}); err != nil {
+	for _, m := range []payment.Method{{}, {Token: "pm_other", CustomerRef: card.CustomerRef},
+		{Token: card.Token, CustomerRef: "cus_other"}, card, card} {
+		if err := w.Billing.HandleWebhook(t.Context(),
+			payment.Notification{Subject: payment.SubjectMethod, Method: m}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -36,8 +36,10 @@ func TestJournalRemembersWhatWasPutInOrder(t *testing.T) {
 	if len(values) != 0 {
 		t.Fatalf("a fresh journal holds %q", values)
 	}
-	must(t, j.Put("1", "a"), j.Put("2", "b"), j.Put("3", "c"), j.Delete("2"), j.Put("1", "A"), j.Put("2", "again"), j.Close())
-	if _, got := open(t, path); !slices.Equal(got, []string{"A", "again", "c"}) && !slices.Equal(got, []string{"A", "c", "again"}) {
+	must(t, j.Put("1", "a"), j.Put("2", "b"), j.Put("3", "c"), j.Delete("2"), j.Put("1", "A"), j.Put("2", "again"),
+		j.Close())
+	if _, got := open(t, path); !slices.Equal(got, []string{"A", "again", "c"}) &&
+		!slices.Equal(got, []string{"A", "c", "again"}) {
 		t.Errorf("it holds %q", got)
 	}
 }

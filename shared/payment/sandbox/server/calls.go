@@ -32,7 +32,8 @@ func (s *Server) keyed(name string, do func(*call) outcome) http.HandlerFunc {
 		key := r.Header.Get(sandbox.KeyHeader)
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil || key == "" || len(key) > maxKey {
-			refuse(sandbox.CodeInvalid, "a key of at most %d bytes and a body of at most %d are needed", maxKey, maxBody).write(w)
+			refuse(sandbox.CodeInvalid, "a key of at most %d bytes and a body of at most %d are needed", maxKey,
+				maxBody).write(w)
 			return
 		}
 		c := &call{key: key, id: r.PathValue("id"), base: s.base(r), body: body}

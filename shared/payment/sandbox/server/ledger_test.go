@@ -31,8 +31,8 @@ func (i inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// TestWhateverIsCalledTheBooksBalance throws calls at the sandbox in any order, with few keys so that they collide, and holds the
-// ledger against what the answers said.
+// TestWhateverIsCalledTheBooksBalance throws calls at the sandbox in any order, with few keys so that they collide, and
+// holds the ledger against what the answers said.
 func TestWhateverIsCalledTheBooksBalance(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -59,7 +59,8 @@ func TestWhateverIsCalledTheBooksBalance(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"authorize": func(t *rapid.T) {
 				k := key.Draw(t, "key")
-				token := rapid.SampledFrom([]string{"pm_card_visa", "pm_sandbox_captured", "pm_sandbox_late_webhook"}).Draw(t, "token")
+				token := rapid.SampledFrom([]string{"pm_card_visa", "pm_sandbox_captured", "pm_sandbox_late_webhook"}).Draw(t,
+					"token")
 				req := payment.AuthorizeRequest{Key: k, Amount: amount.Draw(t, "amount"), MethodToken: token}
 				p, err := bank.Authorize(t.Context(), req)
 				note(k, p, err)
@@ -79,7 +80,8 @@ func TestWhateverIsCalledTheBooksBalance(t *testing.T) {
 			},
 			"refund": func(t *rapid.T) {
 				k := key.Draw(t, "key")
-				req := payment.RefundRequest{Key: k, PaymentID: rapid.SampledFrom(ids).Draw(t, "id"), Amount: amount.Draw(t, "amount")}
+				req := payment.RefundRequest{Key: k, PaymentID: rapid.SampledFrom(ids).Draw(t, "id"),
+					Amount: amount.Draw(t, "amount")}
 				r, err := bank.Refund(t.Context(), req)
 				note(k, r, err)
 			},

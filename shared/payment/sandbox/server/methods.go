@@ -86,7 +86,8 @@ func (s *Server) refund(c *call) outcome {
 	return answer
 }
 
-// refundLater is what becomes of a refund in two minutes. The shop hears of it then; whoever asks before knows it already.
+// refundLater is what becomes of a refund in two minutes. The shop hears of it then; whoever asks before knows it
+// already.
 func (c *change) refundLater(s *Server, rec *record, back payment.Refund, how string, at time.Time) {
 	back.State = payment.RefundSucceeded
 	if how == refundFails {

@@ -28,7 +28,8 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	w.Write([]byte(`<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
 		`<title>Sandbox bank</title><body style="font:18px sans-serif;max-width:26em;margin:3em auto;padding:0 1em">` +
 		`<h1>Sandbox bank</h1><p>No money moves here.</p><p>` + html.EscapeString(rec.Text) + ` <strong>` +
-		html.EscapeString(rec.Amount.Display()) + `</strong>, card ending in ` + html.EscapeString(rec.Method.Last4) + `</p>` +
+		html.EscapeString(rec.Amount.Display()) + `</strong>, card ending in ` + html.EscapeString(rec.Method.Last4) +
+		`</p>` +
 		body + `</body></html>`))
 }
 

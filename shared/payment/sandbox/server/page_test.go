@@ -14,7 +14,8 @@ func TestChallengePage(t *testing.T) {
 	b := open(t)
 	p := b.pay(t, "k", "pm_card_threeDSecure2Required")
 	page := read(t, http.MethodGet, p.NextActionURL, "")
-	for _, part := range []string{"Soap &#34;A&#34; &lt;script&gt;", "₩12,000", `value="approve"`, `value="decline"`, "3220"} {
+	for _, part := range []string{"Soap &#34;A&#34; &lt;script&gt;", "₩12,000", `value="approve"`, `value="decline"`,
+		"3220"} {
 		if !strings.Contains(page.body, part) {
 			t.Errorf("no %s in %s", part, page.body)
 		}
@@ -30,7 +31,8 @@ func TestChallengePage(t *testing.T) {
 	if page := read(t, http.MethodGet, p.NextActionURL, ""); strings.Contains(page.body, "<form") {
 		t.Errorf("can be answered again: %s", page.body)
 	}
-	if got := read(t, http.MethodPost, p.NextActionURL, "decision=decline"); !strings.HasSuffix(got.location, "state=authorized") {
+	if got := read(t, http.MethodPost, p.NextActionURL, "decision=decline"); !strings.HasSuffix(got.location,
+		"state=authorized") {
 		t.Errorf("a second answer changed it: %s", got.location)
 	}
 	if got := read(t, http.MethodGet, b.front.URL+"/pay/pay_nobody", ""); got.status != http.StatusNotFound {

@@ -94,7 +94,8 @@ func (s *Server) capture(c *call) outcome {
 		return refuse(sandbox.CodeNotFound, "no payment %s", c.id)
 	case rec.State != payment.StateAuthorized:
 		return refuse(sandbox.CodeConflict, "the payment is %s", rec.State)
-	case !c.decode(&req) || !payable(req.Amount) || req.Amount.Currency != rec.Amount.Currency || req.Amount.Amount > rec.Amount.Amount:
+	case !c.decode(&req) || !payable(req.Amount) || req.Amount.Currency != rec.Amount.Currency ||
+		req.Amount.Amount > rec.Amount.Amount:
 		return refuse(sandbox.CodeInvalid, "at most %s can be captured", rec.Amount.Display())
 	}
 	c.take(s, &rec, req.Amount, c.key, c.now)
@@ -156,7 +157,8 @@ func (c *change) release(s *Server, rec *record, key string, at time.Time) {
 }
 
 func (c *change) decline(s *Server, rec *record, code string) {
-	rec.State, rec.DeclineCode, rec.DeclineKind, rec.NextActionURL = payment.StateDeclined, code, payment.Classify(code), ""
+	rec.State, rec.DeclineCode, rec.DeclineKind, rec.NextActionURL = payment.StateDeclined, code, payment.Classify(
+		code), ""
 	c.event(s, "payment.declined", *rec, s.cfg.Clock.Now())
 }
 
@@ -187,7 +189,8 @@ func (s *Server) settle(now time.Time) error {
 	return nil
 }
 
-func newPayment(c *call, amount money.Money, m payment.Method, customer string, meta map[string]string) payment.Payment {
+func newPayment(c *call, amount money.Money, m payment.Method, customer string,
+	meta map[string]string) payment.Payment {
 	nothing := money.Of(0, amount.Currency)
 	return payment.Payment{
 		ID: id.New("pay", c.now), Key: c.key, Amount: amount, Captured: nothing, Refunded: nothing,

@@ -1,6 +1,6 @@
-// Package server is the sandbox payment provider itself: an http.Handler with its own state, clock-driven outcomes, signed
-// webhooks and a challenge page, so that everything around it can be tried as with a real provider. It never charges twice for
-// one key. The runner on a laptop and tests serve it; functions only link the client.
+// Package server is the sandbox payment provider itself: an http.Handler with its own state, clock-driven outcomes,
+// signed webhooks and a challenge page, so that everything around it can be tried as with a real provider. It never
+// charges twice for one key. The runner on a laptop and tests serve it; functions only link the client.
 //
 //	POST /v1/payments                 authorize          POST /v1/refunds   refund
 //	POST /v1/payments/{id}/capture    capture            GET  /v1/refunds   by payment and key
@@ -205,9 +205,9 @@ func (o outcome) write(w http.ResponseWriter) {
 	w.Write(o.bytes())
 }
 
-// Counts tells how often each operation was carried out ("authorize", "capture", "void", "refund", "save_method", "charge", "get",
-// "lookup", "lookup_refund"), repeats of a key answered ("replay"), and webhooks delivered, refused and given up ("webhook",
-// "webhook_refused", "webhook_abandoned").
+// Counts tells how often each operation was carried out ("authorize", "capture", "void", "refund", "save_method",
+// "charge", "get", "lookup", "lookup_refund"), repeats of a key answered ("replay"), and webhooks delivered, refused
+// and given up ("webhook", "webhook_refused", "webhook_abandoned").
 func (s *Server) Counts() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

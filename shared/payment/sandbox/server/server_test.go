@@ -197,7 +197,8 @@ func TestACardThatFailsTwiceRecovers(t *testing.T) {
 		})
 		outcomes = append(outcomes, p.State)
 	}
-	want := []payment.State{payment.StateDeclined, payment.StateDeclined, payment.StateDeclined, payment.StateCaptured, payment.StateCaptured}
+	want := []payment.State{payment.StateDeclined, payment.StateDeclined, payment.StateDeclined, payment.StateCaptured,
+		payment.StateCaptured}
 	for i := range want {
 		if outcomes[i] != want[i] {
 			t.Fatalf("got %v, want %v", outcomes, want)

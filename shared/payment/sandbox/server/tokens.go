@@ -16,16 +16,16 @@ type behavior struct {
 	captured     bool   // taken at once, whatever was asked, as with Toss Payments
 }
 
-// refundFails tells of a refund as done and takes that back two minutes later; refundWaits leaves it pending and does it then. So do
-// Stripe's cards of the same names.
+// refundFails tells of a refund as done and takes that back two minutes later; refundWaits leaves it pending and does
+// it then. So do Stripe's cards of the same names.
 const (
 	refundFails = "fails"
 	refundWaits = "waits"
 )
 
 // behaviors by token without its prefix and underscores, in lower case. The names are those of Stripe's test methods
-// (docs.stripe.com/testing), so "pm_card_visa_chargeDeclinedLostCard" and "tok_visa_chargeDeclinedLostCard" are both understood;
-// those with "sandbox" in them exist only here.
+// (docs.stripe.com/testing), so "pm_card_visa_chargeDeclinedLostCard" and "tok_visa_chargeDeclinedLostCard" are both
+// understood; those with "sandbox" in them exist only here.
 var behaviors = map[string]behavior{
 	"visa":                            {brand: "visa", last4: "4242"},
 	"visadebit":                       {brand: "visa", last4: "5556"},
@@ -42,22 +42,25 @@ var behaviors = map[string]behavior{
 	"chargedeclinedprocessingerror":   {brand: "visa", last4: "0119", decline: "processing_error"},
 	"chargedeclinedfraudulent":        {brand: "visa", last4: "0019", decline: "fraudulent"},
 	"chargedeclinedvelocitylimit":     {brand: "visa", last4: "6975", decline: "card_velocity_exceeded"},
-	"threedsecure2required":           {brand: "visa", last4: "3220", challenge: true, offSession: "authentication_required"},
-	"threedsecurerequired":            {brand: "visa", last4: "3220", challenge: true, offSession: "authentication_required"},
-	"authenticationrequired":          {brand: "visa", last4: "3184", challenge: true, offSession: "authentication_required"},
-	"authenticationrequiredonsetup":   {brand: "visa", last4: "3155", challenge: true},
-	"chargecustomerfail":              {brand: "visa", last4: "0341", offSession: "generic_decline"},
-	"sandboxchargecustomerfailfunds":  {brand: "visa", last4: "0342", offSession: "insufficient_funds"},
-	"sandboxchargecustomerfaillost":   {brand: "visa", last4: "0343", offSession: "lost_card"},
-	"sandboxchargecustomerfailtech":   {brand: "visa", last4: "0344", offSession: "processing_error"},
-	"sandboxchargecustomerfailtwice":  {brand: "visa", last4: "0345", offSession: "insufficient_funds", offTimes: 2},
-	"refundfail":                      {brand: "visa", last4: "5126", refund: refundFails},
-	"pendingrefund":                   {brand: "visa", last4: "7726", refund: refundWaits},
-	"sandboxhang":                     {brand: "visa", last4: "0501", hang: true},
-	"sandboxhangbefore":               {brand: "visa", last4: "0502", hangBefore: true},
-	"sandboxlatewebhook":              {brand: "visa", last4: "0503", late: true},
-	"sandboxcaptured":                 {brand: "visa", last4: "0504", captured: true},
-	"sandboxthreedsecurecaptured":     {brand: "visa", last4: "0505", challenge: true, captured: true},
+	"threedsecure2required": {brand: "visa", last4: "3220", challenge: true,
+		offSession: "authentication_required"},
+	"threedsecurerequired": {brand: "visa", last4: "3220", challenge: true,
+		offSession: "authentication_required"},
+	"authenticationrequired": {brand: "visa", last4: "3184", challenge: true,
+		offSession: "authentication_required"},
+	"authenticationrequiredonsetup":  {brand: "visa", last4: "3155", challenge: true},
+	"chargecustomerfail":             {brand: "visa", last4: "0341", offSession: "generic_decline"},
+	"sandboxchargecustomerfailfunds": {brand: "visa", last4: "0342", offSession: "insufficient_funds"},
+	"sandboxchargecustomerfaillost":  {brand: "visa", last4: "0343", offSession: "lost_card"},
+	"sandboxchargecustomerfailtech":  {brand: "visa", last4: "0344", offSession: "processing_error"},
+	"sandboxchargecustomerfailtwice": {brand: "visa", last4: "0345", offSession: "insufficient_funds", offTimes: 2},
+	"refundfail":                     {brand: "visa", last4: "5126", refund: refundFails},
+	"pendingrefund":                  {brand: "visa", last4: "7726", refund: refundWaits},
+	"sandboxhang":                    {brand: "visa", last4: "0501", hang: true},
+	"sandboxhangbefore":              {brand: "visa", last4: "0502", hangBefore: true},
+	"sandboxlatewebhook":             {brand: "visa", last4: "0503", late: true},
+	"sandboxcaptured":                {brand: "visa", last4: "0504", captured: true},
+	"sandboxthreedsecurecaptured":    {brand: "visa", last4: "0505", challenge: true, captured: true},
 }
 
 // lookupToken finds what a token of the browser's form does; kept methods have ids of their own.

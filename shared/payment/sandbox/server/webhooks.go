@@ -36,11 +36,12 @@ func (c *change) event(s *Server, kind string, rec record, at time.Time) {
 }
 
 func (c *change) refundEvent(s *Server, back payment.Refund, at time.Time) {
-	c.notify(s, payment.Notification{Type: "refund." + string(back.State), Subject: payment.SubjectRefund, At: at, Refund: back})
+	c.notify(s, payment.Notification{Type: "refund." + string(back.State), Subject: payment.SubjectRefund, At: at,
+		Refund: back})
 }
 
-// RenewCard is what a card's network does when it issues a new one: the kept method has other dates, and the shop is told. It returns
-// false when there is no such method.
+// RenewCard is what a card's network does when it issues a new one: the kept method has other dates, and the shop is
+// told. It returns false when there is no such method.
 func (s *Server) RenewCard(token string, month, year int) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,8 +75,9 @@ func (c *change) notify(s *Server, n payment.Notification) {
 	c.Events = append(c.Events, event{ID: n.ID, Seq: s.seq, Body: body, Next: n.At, Left: deliveries})
 }
 
-// Tick brings the sandbox up to now: late outcomes come, authorizations lapse, and every webhook that is due is delivered, oldest
-// first. It returns how many deliveries succeeded. Errors: ctx is done, or the state cannot be written.
+// Tick brings the sandbox up to now: late outcomes come, authorizations lapse, and every webhook that is due is
+// delivered, oldest first. It returns how many deliveries succeeded. Errors: ctx is done, or the state cannot be
+// written.
 func (s *Server) Tick(ctx context.Context, now time.Time) (int, error) {
 	s.tick.Lock()
 	defer s.tick.Unlock()
