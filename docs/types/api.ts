@@ -4020,10 +4020,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        AddOutputBody: {
-            mediaId: string;
-            upload: components["schemas"]["Upload"];
-        };
         Address: {
             /** @example 서울 */
             city?: string;
@@ -4056,25 +4052,25 @@ export interface components {
         };
         AfterCancel: {
             /** @description What the shop offers instead; accepted by reactivate with its id. */
-            offers: components["schemas"]["LeaveOffer"][];
+            offers: components["schemas"]["RetentionOffer"][];
             /** @description POST here to say why, if you like. */
             reasonPath: string;
         };
         Amounts: {
             /** @description Asked for before the exchange is sent. */
-            balance: components["schemas"]["Formatted"];
+            balance: components["schemas"]["Money"];
             /** @description On top, with store credit. */
-            bonus: components["schemas"]["Formatted"];
+            bonus: components["schemas"]["Money"];
             /** @description What the shop keeps. */
-            fees: components["schemas"]["Formatted"];
+            fees: components["schemas"]["Money"];
             /** @description Interest that the law asks for because the refund was late. It is noted, not paid by itself. */
-            interest: components["schemas"]["Formatted"];
+            interest: components["schemas"]["Money"];
             /** @description Goes back on the ways it was paid. */
-            paidOut: components["schemas"]["Formatted"];
+            paidOut: components["schemas"]["Money"];
             /** @description Of what is sent in exchange. */
-            price: components["schemas"]["Formatted"];
+            price: components["schemas"]["Money"];
             /** @description The value that goes to the customer. */
-            refund: components["schemas"]["Formatted"];
+            refund: components["schemas"]["Money"];
         };
         AnswerView: {
             /** Format: date-time */
@@ -4085,18 +4081,18 @@ export interface components {
             /** @description Plain text. */
             text: string;
         };
-        Attribute: {
-            name: string;
-            values: string[] | null;
-        };
-        AuditOutputBody: {
-            drift?: components["schemas"]["Drift"];
-            exact: boolean;
-            /** Format: int64 */
-            reviews: number;
+        AttributionLift: {
+            /** Format: double */
+            high: number;
+            known: boolean;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            points: number;
+            significant: boolean;
         };
         Balance: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /**
              * Format: date-time
              * @description Else the exchange becomes a refund.
@@ -4107,214 +4103,13 @@ export interface components {
             /** @enum {string} */
             state: "open" | "pending" | "paid";
         };
-        BeginOutputBody: {
-            cart: components["schemas"]["Cart"];
-            /**
-             * @description Of a guest's cart: whoever has it owns it. Shown only here.
-             * @example 7h3k9xxxxxxxxxxxxxxxxxxxxxxxxxxx
-             */
-            token?: string;
-        };
-        Benefits: {
-            /**
-             * Format: int64
-             * @description Hours before a drop opens to everybody.
-             */
-            earlyAccessHours?: number;
-            freeShipping?: boolean;
-            /** @description Invited to events. */
-            invitations?: boolean;
-            /**
-             * Format: int64
-             * @description Basis points off the goods of every order.
-             */
-            percentOffBp?: number;
-            /**
-             * Format: int64
-             * @description Points multiplier; 0 and 1 mean none.
-             */
-            pointsTimes?: number;
-            /** @description percentOffBp leaves goods with a struck-through price alone. */
-            excludeSaleItems?: boolean;
-        };
-        BestOutputBody: {
-            best: components["schemas"]["Candidate"][] | null;
-            month: string;
-        };
-        Booked: {
-            amount: components["schemas"]["Formatted"];
+        BookedCreditNote: {
+            amount: components["schemas"]["Money"];
             /** Format: date-time */
             issued: string;
             /** @example CN-2026-000003 */
             number: string;
             subscriptionId: string;
-        };
-        BookedListBody: {
-            creditNotes: components["schemas"]["Booked"][];
-            nextCursor?: string;
-        };
-        Budget: {
-            spend?: {
-                [key: string]: number;
-            };
-            /** Format: int64 */
-            uses?: number;
-        };
-        BuyXGetYTerms: {
-            amount?: {
-                [key: string]: number;
-            };
-            /**
-             * @description Which units of each group are got: cheapest when left out.
-             * @enum {string}
-             */
-            applyTo?: "cheapest" | "most_expensive";
-            /** Format: int64 */
-            basisPoints?: number;
-            /** Format: int64 */
-            buy: number;
-            from?: components["schemas"]["Targets"];
-            /** Format: int64 */
-            get: number;
-            /** Format: int64 */
-            times?: number;
-        };
-        CalendarDay: {
-            day: string;
-            /** Format: int64 */
-            inWindow: number;
-            planned?: string[] | null;
-            promotions?: string[] | null;
-        };
-        Campaign: {
-            /** Format: date-time */
-            ended?: string;
-            id: string;
-            /** Format: date-time */
-            made: string;
-            /** Format: int64 */
-            pages: number;
-            /**
-             * Format: int64
-             * @description In the audience.
-             */
-            people: number;
-            pk: string;
-            plan: components["schemas"]["CampaignPlan"];
-            sk: string;
-            /** Format: date-time */
-            started?: string;
-            status: string;
-            /** Format: int64 */
-            version: number;
-            /** @description Why it was stopped or paused. */
-            why?: string;
-            /** @description Variant that the rest of the audience gets. */
-            winner?: string;
-        };
-        CampaignCard: {
-            /** Format: date-time */
-            at: string;
-            id: string;
-            name: string;
-            status: string;
-        };
-        CampaignPlan: {
-            /** @description Everybody who may be written to when absent. */
-            audience?: components["schemas"]["Condition"];
-            /** @enum {string} */
-            by: "shop" | "recipient";
-            /** @description Name of a coupon: each recipient gets a code of their own. */
-            coupon?: string;
-            /**
-             * Format: int64
-             * @description Percent that get nothing, to measure the effect.
-             */
-            holdout?: number;
-            /**
-             * @description When, on the clock of By.
-             * @example 2026-12-01T10:00
-             */
-            local: string;
-            /**
-             * Format: int64
-             * @description How late a mail may be sent, for example after an outage.
-             */
-            maxLatenessMinutes: number;
-            name: string;
-            /** @enum {string} */
-            onCap?: "wait" | "skip";
-            /** @enum {string} */
-            priority?: "normal" | "high";
-            test?: components["schemas"]["CampaignTest"];
-            /**
-             * @description Recipients can switch a topic off.
-             * @enum {string}
-             */
-            topic: "news" | "offers" | "tips";
-            /** @description Page of the shop that the button leads to. */
-            url: string;
-            variants: components["schemas"]["Variant"][];
-        };
-        CampaignProgressOutputBody: {
-            campaign: components["schemas"]["Campaign"];
-            progress: components["schemas"]["Progress"];
-            variants: {
-                [key: string]: {
-                    [key: string]: number;
-                };
-            };
-        };
-        CampaignTest: {
-            /** Format: int64 */
-            hours: number;
-            /** Format: int64 */
-            percent: number;
-        };
-        CampaignsOutputBody: {
-            campaigns: components["schemas"]["CampaignCard"][];
-            nextCursor?: string;
-        };
-        Candidate: {
-            AuthorID: string;
-            /** Format: int64 */
-            Helpful: number;
-            ProductID: string;
-            ReviewID: string;
-            /** Format: double */
-            Score: number;
-            /** Format: int64 */
-            Votes: number;
-            /** Format: date-time */
-            Written: string;
-        };
-        Card: {
-            about?: string;
-            /** Format: date-time */
-            at: string;
-            id: string;
-            reason?: string;
-            source: components["schemas"]["Source"];
-            state: string;
-            template: string;
-        };
-        CardMedia: {
-            /** Format: int64 */
-            height?: number;
-            id: string;
-            key: string;
-            kind: string;
-            thumbnail?: string;
-            type: string;
-            /** Format: int64 */
-            width?: number;
-        };
-        CardReward: {
-            /** Format: int64 */
-            amount: number;
-            currency: string;
-            form: string;
-            kind: string;
         };
         Cart: {
             address?: components["schemas"]["Address"];
@@ -4351,7 +4146,7 @@ export interface components {
             /** @description Whether the cart is open and no problem blocks it. */
             readyForCheckout: boolean;
             /** @description The codes that do nothing, and why. */
-            refusedCodes: components["schemas"]["RefusedCode"][];
+            refusedCodes: components["schemas"]["CartRefusedCode"][];
             /**
              * @description Id of the chosen one of shippingMethods.
              * @example standard
@@ -4374,7 +4169,7 @@ export interface components {
             version: number;
         };
         CartAdjustment: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             code?: string;
             /** @example Membership: Regular */
             name: string;
@@ -4382,6 +4177,26 @@ export interface components {
             planId?: string;
             /** @description Missing for a benefit of a membership. */
             promotionId?: string;
+        };
+        CartBeginRequest: {
+            /**
+             * @description ISO 4217; the shop's first when left out.
+             * @example KRW
+             */
+            currency?: string;
+            /**
+             * @description Of mails about this cart; the best of Accept-Language when left out.
+             * @example ko
+             */
+            language?: string;
+        };
+        CartBeginResponse: {
+            cart: components["schemas"]["Cart"];
+            /**
+             * @description Of a guest's cart: whoever has it owns it. Shown only here.
+             * @example 7h3k9xxxxxxxxxxxxxxxxxxxxxxxxxxx
+             */
+            token?: string;
         };
         CartChange: {
             /**
@@ -4427,6 +4242,35 @@ export interface components {
              */
             variantId: string;
         };
+        CartCodesRequest: {
+            /**
+             * @description All codes of the cart; they replace those it has.
+             * @example [
+             *       "WELCOME"
+             *     ]
+             */
+            codes: string[];
+        };
+        CartContactRequest: {
+            /**
+             * Format: email
+             * @description Where the order confirmation goes.
+             * @example haneul@example.com
+             */
+            email: string;
+            /**
+             * @description Of mails about this cart; left as it is when left out.
+             * @example ko
+             */
+            language?: string;
+        };
+        CartCurrencyRequest: {
+            /**
+             * @description ISO 4217.
+             * @example USD
+             */
+            currency: string;
+        };
         CartGiftChoice: {
             /**
              * Format: int64
@@ -4442,11 +4286,20 @@ export interface components {
             /** @description Those that can be given. */
             variantIds: string[];
         };
+        CartGiftsRequest: {
+            /**
+             * @description The gifts the shopper would have.
+             * @example [
+             *       "var_01k9xxxxxxxxxxxxxxxxxxxxxx_0"
+             *     ]
+             */
+            variantIds: string[];
+        };
         CartHint: {
             /** @description What is missing. */
-            amount?: components["schemas"]["Formatted"];
+            amount?: components["schemas"]["Money"];
             /** @description Variants that the next tier gives. */
-            gifts?: string[] | null;
+            gifts?: string[];
             /**
              * @description What it would be.
              * @example free_shipping
@@ -4468,9 +4321,9 @@ export interface components {
              */
             available: number;
             /** @description The struck-through price, if there is one. */
-            compareAtPrice?: components["schemas"]["Formatted"];
+            compareAtPrice?: components["schemas"]["Money"];
             /** @description Its own, and its share of what the whole order gets. */
-            discount: components["schemas"]["Formatted"];
+            discount: components["schemas"]["Money"];
             /** @description The promotion that gives this line for nothing. It comes and goes by itself and cannot be changed. */
             gift?: string;
             /** @description Of the product page. */
@@ -4479,9 +4332,9 @@ export interface components {
             id: string;
             image?: string;
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
-            lowestPrice30?: components["schemas"]["Formatted"];
+            lowestPrice30?: components["schemas"]["Money"];
             /** @description What the variant is, for example its size. */
-            options?: string[] | null;
+            options?: string[];
             productId: string;
             properties?: {
                 [key: string]: string;
@@ -4492,13 +4345,34 @@ export interface components {
             sale?: components["schemas"]["CartSale"];
             sku?: string;
             /** @description Unit price times quantity. */
-            subtotal: components["schemas"]["Formatted"];
+            subtotal: components["schemas"]["Money"];
             /** @description Of the product, in the best language there is. */
             title: string;
-            total: components["schemas"]["Formatted"];
+            total: components["schemas"]["Money"];
             /** @description Missing when this cannot be sold in the cart's currency. */
-            unitPrice?: components["schemas"]["Formatted"];
+            unitPrice?: components["schemas"]["Money"];
             variantId: string;
+        };
+        CartMergeRequest: {
+            /**
+             * @description The guest's cart.
+             * @example cart_01k9xxxxxxxxxxxxxxxxxxxxxx
+             */
+            cartId: string;
+            /** @description Its token. */
+            token: string;
+        };
+        CartMergeResponse: {
+            cart: components["schemas"]["Cart"];
+            /** @description What the merge did; empty when the guest's cart had been merged before. */
+            changes: components["schemas"]["CartChange"][];
+        };
+        CartNoteRequest: {
+            /**
+             * @description A note to the shop; empty removes it.
+             * @example 문 앞에 놓아 주세요
+             */
+            note: string;
         };
         CartProblem: {
             /** @description Whether checkout is refused until it is solved. */
@@ -4517,6 +4391,34 @@ export interface components {
             /** @description The line it is about. */
             lineId?: string;
         };
+        CartRefusedCode: {
+            /** @example WELCOME */
+            code: string;
+            /** @description For people. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description With minimum_not_met: minor units that are missing.
+             */
+            missingAmount?: number;
+            /**
+             * Format: int64
+             * @description With minimum_not_met: units that are missing.
+             */
+            missingUnits?: number;
+            /**
+             * Format: date-time
+             * @description With not_started.
+             */
+            opensAt?: string;
+            /** @description Whose code it is. */
+            promotionId?: string;
+            /**
+             * @description Stable, machine-readable.
+             * @example unknown_code
+             */
+            reason: string;
+        };
         CartSale: {
             /** @example 추석 세일 */
             name: string;
@@ -4527,8 +4429,23 @@ export interface components {
              */
             until?: string;
         };
+        CartSetLineRequest: {
+            /**
+             * Format: int64
+             * @description How many there are to be; 0 removes the line.
+             * @example 2
+             */
+            quantity: number;
+        };
+        CartShippingRequest: {
+            /**
+             * @description One of the cart's shippingMethods.
+             * @example standard
+             */
+            methodId: string;
+        };
         CartTax: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /** @example VAT */
             name: string;
             /**
@@ -4542,180 +4459,16 @@ export interface components {
             /** @description What each promotion and each benefit of a membership took off; together the discount. */
             adjustments: components["schemas"]["CartAdjustment"][];
             /** @description Of lines, order and shipping together. */
-            discount: components["schemas"]["Formatted"];
-            shipping: components["schemas"]["Formatted"];
+            discount: components["schemas"]["Money"];
+            shipping: components["schemas"]["Money"];
             /** @description The part of discount that is off the shipping. */
-            shippingDiscount: components["schemas"]["Formatted"];
-            subtotal: components["schemas"]["Formatted"];
-            tax: components["schemas"]["Formatted"];
+            shippingDiscount: components["schemas"]["Money"];
+            subtotal: components["schemas"]["Money"];
+            tax: components["schemas"]["Money"];
             /** @description Whether the prices contain the tax. */
             taxIncluded: boolean;
             taxLines: components["schemas"]["CartTax"][];
-            total: components["schemas"]["Formatted"];
-        };
-        CartsBeginInputBody: {
-            /**
-             * @description ISO 4217; the shop's first when left out.
-             * @example KRW
-             */
-            currency?: string;
-            /**
-             * @description Of mails about this cart; the best of Accept-Language when left out.
-             * @example ko
-             */
-            language?: string;
-        };
-        CartsCodesInputBody: {
-            /**
-             * @description All codes of the cart; they replace those it has.
-             * @example [
-             *       "WELCOME"
-             *     ]
-             */
-            codes: string[];
-        };
-        CartsContactInputBody: {
-            /**
-             * Format: email
-             * @description Where the order confirmation goes.
-             * @example haneul@example.com
-             */
-            email: string;
-            /**
-             * @description Of mails about this cart; left as it is when left out.
-             * @example ko
-             */
-            language?: string;
-        };
-        CartsCurrencyInputBody: {
-            /**
-             * @description ISO 4217.
-             * @example USD
-             */
-            currency: string;
-        };
-        CartsGiftsInputBody: {
-            /**
-             * @description The gifts the shopper would have.
-             * @example [
-             *       "var_01k9xxxxxxxxxxxxxxxxxxxxxx_0"
-             *     ]
-             */
-            variantIds: string[];
-        };
-        CartsMergeInputBody: {
-            /**
-             * @description The guest's cart.
-             * @example cart_01k9xxxxxxxxxxxxxxxxxxxxxx
-             */
-            cartId: string;
-            /** @description Its token. */
-            token: string;
-        };
-        CartsNoteInputBody: {
-            /**
-             * @description A note to the shop; empty removes it.
-             * @example 문 앞에 놓아 주세요
-             */
-            note: string;
-        };
-        CartsSetLineInputBody: {
-            /**
-             * Format: int64
-             * @description How many there are to be; 0 removes the line.
-             * @example 2
-             */
-            quantity: number;
-        };
-        CartsShippingInputBody: {
-            /**
-             * @description One of the cart's shippingMethods.
-             * @example standard
-             */
-            methodId: string;
-        };
-        Case: {
-            /** Format: date-time */
-            answerBy: string;
-            /** Format: date-time */
-            answeredAt?: string;
-            /** Format: date-time */
-            boughtAgainAt?: string;
-            conversationId?: string;
-            customerId?: string;
-            id: string;
-            /** Format: date-time */
-            invitedAt?: string;
-            language?: string;
-            lineId?: string;
-            log: components["schemas"]["CaseEntry"][] | null;
-            /** Format: date-time */
-            openedAt: string;
-            orderId?: string;
-            /** Format: date-time */
-            overdueAt?: string;
-            owner?: string;
-            productId: string;
-            resolution?: string;
-            /** Format: date-time */
-            resolvedAt?: string;
-            reviewId: string;
-            /** Format: date-time */
-            reviewUpdatedAt?: string;
-            /** Format: int64 */
-            starsAfter?: number;
-            /** Format: int64 */
-            starsBefore: number;
-            state: string;
-            triggers: string[] | null;
-            /** Format: int64 */
-            version: number;
-            words?: string[] | null;
-        };
-        CaseEntry: {
-            /** Format: date-time */
-            at: string;
-            by: string;
-            offer?: string;
-            text?: string;
-            what: string;
-        };
-        CasesOutputBody: {
-            cases: components["schemas"]["Case"][] | null;
-            nextCursor?: string;
-        };
-        CategoriesOutputBody: {
-            /** @description Most products first. */
-            categories: components["schemas"]["Category"][] | null;
-        };
-        Category: {
-            /**
-             * @description In the reader's language, where SHOP_CONFIG has labels for it.
-             * @example Skincare
-             */
-            label: string;
-            /**
-             * @description For the filter.
-             * @example 스킨케어
-             */
-            name: string;
-            /**
-             * Format: int64
-             * @example 12
-             */
-            products: number;
-        };
-        Change: {
-            action: string;
-            addressHash: string;
-            /** Format: date-time */
-            at: string;
-            channel: string;
-            id: string;
-            message?: string;
-            night?: boolean;
-            source: string;
-            textVersion?: string;
+            total: components["schemas"]["Money"];
         };
         Checkout: {
             cartId: string;
@@ -4755,10 +4508,10 @@ export interface components {
              */
             state: "requires_action" | "processing" | "completed" | "failed" | "expired" | "canceled" | "refunding" | "refunded";
             /** @description How much of the total store credit pays. */
-            storeCredit: components["schemas"]["Formatted"];
-            total: components["schemas"]["Formatted"];
+            storeCredit: components["schemas"]["Money"];
+            total: components["schemas"]["Money"];
         };
-        CheckoutsStartInputBody: {
+        CheckoutStartRequest: {
             /**
              * @description What the provider's form made of the card. Left out when there is nothing to pay.
              * @example pm_card_visa
@@ -4770,96 +4523,42 @@ export interface components {
              */
             returnUrl?: string;
             /** @description What the shopper has been told it costs; 409 total_changed when it costs something else. */
-            total?: components["schemas"]["Money"];
+            total?: components["schemas"]["MoneyInput"];
             /** @description Pay by store credit as far as it goes; for customers with an account. */
             useStoreCredit?: boolean;
         };
-        Cohort: {
-            /** @example 2026-03 */
-            month: string;
-            /** @description How many still paid so many months later; the first is the size of the cohort. */
-            paying: number[];
+        CheckoutWebhookResponse: {
+            received: boolean;
         };
-        Component: {
-            /** Format: int64 */
-            quantity: number;
-            variantId: string;
-        };
-        Condition: {
-            /** @description Every one of these. */
-            all?: components["schemas"]["Condition"][];
-            /** @description At least one of these. */
-            any?: components["schemas"]["Condition"][];
-            consent?: components["schemas"]["ConsentCondition"];
-            event?: components["schemas"]["EventCondition"];
-            not?: components["schemas"]["Condition"];
-            orders?: components["schemas"]["OrderCondition"];
-            profile?: components["schemas"]["ProfileCondition"];
-        };
-        Conditions: {
-            anywhere?: boolean;
-            /**
-             * @description Whom it is for: account is whoever is logged in, member whoever has a membership in force. All when left out.
-             * @enum {string}
-             */
-            audience?: "account" | "member";
-            customers?: string[] | null;
-            firstOrder?: boolean;
-            /** Format: int64 */
-            minQuantity?: number;
-            minSubtotal?: {
-                [key: string]: number;
-            };
-            /** @description With the audience member: for members by one of these plans only. */
-            plans?: string[] | null;
-            segments?: string[] | null;
-        };
-        ConsentCondition: {
-            /** @enum {string} */
-            channel: "email" | "push" | "sms" | "kakao";
-            /** @enum {string} */
-            is: "given" | "refused" | "pending" | "";
-        };
-        Contact: {
-            /** @example 서울특별시 성동구 왕십리로 83 */
-            address?: string;
-            /** @example 단골 주식회사 */
-            company?: string;
-            /** @example help@example.com */
-            email?: string;
-            /** @example 02-0000-0000 */
-            phone?: string;
-            /** @description Number in the register of companies, and of mail-order sellers. */
-            registration?: string;
-        };
-        ContactLookupOutputBody: {
-            consent: {
-                [key: string]: components["schemas"]["State"];
-            };
+        ConsentChange: {
+            action: string;
+            addressHash: string;
+            /** Format: date-time */
+            at: string;
+            channel: string;
             id: string;
-            messages: components["schemas"]["Card"][];
-            proofs: components["schemas"]["Change"][];
-            suppression: {
-                [key: string]: string;
-            };
-            topicsOff: string[];
+            message?: string;
+            night?: boolean;
+            source: string;
+            textVersion?: string;
         };
-        Count: {
-            /**
-             * Format: int64
-             * @description Arrived damaged or used.
-             */
-            damaged?: number;
-            /**
-             * Format: int64
-             * @description Arrived in the state in which they were sent.
-             */
-            good?: number;
-            /**
-             * Format: int64
-             * @description Something else was in the parcel.
-             */
-            wrong?: number;
+        ConsentRequest: {
+            answer?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "trial_turns_paid" | "price_rises";
+            new: components["schemas"]["Money"];
+            old: components["schemas"]["Money"];
+            on: string;
+            required: boolean;
+        };
+        ConsentState: {
+            answer: string;
+            /** Format: date-time */
+            at?: string;
+            /** Format: date-time */
+            confirmed?: string;
+            night?: boolean;
         };
         Counted: {
             /**
@@ -4880,7 +4579,7 @@ export interface components {
             wrong?: number;
         };
         CreditLot: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /** @description For the shop's people only. */
             by?: string;
             /** Format: date-time */
@@ -4888,14 +4587,14 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
             id: string;
-            left: components["schemas"]["Formatted"];
+            left: components["schemas"]["Money"];
             /** @example return */
             reason: string;
             /** @description The order or return it came from. */
             source?: string;
         };
         CreditNote: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /** Format: date-time */
             issued: string;
             /** @example CN-2026-000003 */
@@ -4903,45 +4602,20 @@ export interface components {
             /** @description canceled, out of stock, suspended, date changed, unused days, gift_unclaimed */
             reason: string;
             /** @description How the part for the card is getting on. */
-            refunds: components["schemas"]["MoneyBack"][];
+            refunds: components["schemas"]["SubscriptionRefund"][];
             subscriptionId: string;
             /** @description Contained in the amount. */
             taxes: components["schemas"]["InvoiceTax"][];
             /** @description Goes back to where it was paid from. */
-            toCard: components["schemas"]["Formatted"];
+            toCard: components["schemas"]["Money"];
             /** @description Account credit. */
-            toCredit: components["schemas"]["Formatted"];
-        };
-        CreditNoteListBody: {
-            creditNotes: components["schemas"]["CreditNote"][];
-            nextCursor?: string;
+            toCredit: components["schemas"]["Money"];
         };
         CreditView: {
             /** @description What can be spent now. */
-            balance: components["schemas"]["Formatted"];
+            balance: components["schemas"]["Money"];
             /** @description The one that expires first first; it is spent first. */
             lots: components["schemas"]["CreditLot"][];
-        };
-        Criteria: {
-            /** Format: int64 */
-            best: number;
-            /** Format: int64 */
-            bestCount: number;
-            /** Format: int64 */
-            bestVotes: number;
-            /** Format: int64 */
-            budget: number;
-            currency: string;
-            /** Format: int64 */
-            minLetters: number;
-            /** Format: int64 */
-            photo: number;
-            /** Format: int64 */
-            text: number;
-            /** Format: int64 */
-            validFor: number;
-            /** Format: int64 */
-            wait: number;
         };
         CustomerReport: {
             /** Format: int64 */
@@ -4964,7 +4638,7 @@ export interface components {
              */
             returns: number;
             /** @description Of the returns, in the currency of the last one. */
-            value: components["schemas"]["Formatted"];
+            value: components["schemas"]["Money"];
         };
         Decision: {
             /**
@@ -4973,7 +4647,7 @@ export interface components {
              */
             reason: string;
             /** @description Words of the text that it is about; the author gets them marked. */
-            words?: string[] | null;
+            words?: string[];
         };
         DiscountBreach: {
             /** Format: int64 */
@@ -4986,10 +4660,10 @@ export interface components {
             rule: string;
             scope: string;
             to: string;
-            with?: string[] | null;
+            with?: string[];
         };
         DiscountCalendar: {
-            days: components["schemas"]["CalendarDay"][];
+            days: components["schemas"]["PromotionCalendarDay"][];
             /** @description Of the promotions, by id. The one that is planned is called plan while it has no id. */
             names?: {
                 [key: string]: string;
@@ -5011,11 +4685,11 @@ export interface components {
              */
             depth: number;
             /** @description The rules. */
-            policy: components["schemas"]["Policy"];
+            policy: components["schemas"]["PromotionPolicy"];
             /** @description The products it would be on; missing for all. */
-            products?: string[] | null;
+            products?: string[];
             /** @description What can be published and is hardly meant: tiers that give less for more, percentages below 1 %, combinations that one side only allows, promotions that shut each other out. */
-            warnings: components["schemas"]["Warning"][];
+            warnings: components["schemas"]["PromotionWarning"][];
         };
         DiscountReport: {
             asOf: string;
@@ -5036,36 +4710,7 @@ export interface components {
             says: string;
             /** @description A product's id, or shop. */
             scope: string;
-            waiting?: components["schemas"]["WaitingIndex"];
-        };
-        Drift: {
-            productId: string;
-            recount: {
-                [key: string]: number;
-            };
-            summary: {
-                [key: string]: number;
-            };
-        };
-        DryRun: {
-            /**
-             * Format: int64
-             * @description That would be sent.
-             */
-            mails: number;
-            /** @description The audience is larger than what was looked at. */
-            partial?: boolean;
-            /**
-             * Format: int64
-             * @description In the audience.
-             */
-            people: number;
-            /** @description How many are allowed or withheld, by reason. */
-            reasons: {
-                [key: string]: number;
-            };
-            /** @description The first of them. */
-            sample: components["schemas"]["DryRunMail"][];
+            waiting?: components["schemas"]["PromotionWaitingIndex"];
         };
         DryRunFigures: {
             /**
@@ -5090,14 +4735,6 @@ export interface components {
              */
             revenue: number;
         };
-        DryRunMail: {
-            /** Format: date-time */
-            at: string;
-            contact: string;
-            reason: string;
-            subject?: string;
-            variant?: string;
-        };
         DryRunResult: {
             /** Format: int64 */
             days: number;
@@ -5110,32 +4747,6 @@ export interface components {
             results: components["schemas"]["DryRunFigures"][];
             /** @description Whether there were more than are looked at. */
             truncated: boolean;
-        };
-        DryRunStep: {
-            allowed: boolean;
-            /** Format: date-time */
-            at: string;
-            channel: string;
-            reason: string;
-            step: string;
-            /** Format: date-time */
-            waitsUntil?: string;
-        };
-        Dunning: {
-            /** Format: int64 */
-            cancelDays?: number;
-            moneyDays?: number[] | null;
-            /** Format: int64 */
-            suspendDays?: number;
-            /** Format: int64 */
-            technicalMinutes?: number;
-            /** Format: int64 */
-            technicalTries?: number;
-        };
-        Edition: {
-            contents: components["schemas"]["Item"][] | null;
-            from: string;
-            name: string;
         };
         EditionDocument: {
             /**
@@ -5150,80 +4761,6 @@ export interface components {
              * @example 2026-11-11T02:00:00Z
              */
             opensAt: string;
-        };
-        Entry: {
-            /** Format: date-time */
-            at: string;
-            command: string;
-            from: string;
-            note?: string;
-            /** Format: int64 */
-            seq: number;
-            to: string;
-        };
-        EventCondition: {
-            /** Format: int64 */
-            atLeast?: number;
-            /** Format: int64 */
-            atMost?: number;
-            /** Format: int64 */
-            days?: number;
-            type: string;
-        };
-        Field: {
-            /**
-             * @description Stable, machine-readable.
-             * @example too_large
-             */
-            code: string;
-            /**
-             * @description What is expected, for people.
-             * @example at most 100
-             */
-            message: string;
-            /**
-             * @description JSON pointer into the body, or query/name, header/name, path/name.
-             * @example /lines/0/quantity
-             */
-            pointer: string;
-        };
-        Figures: {
-            /** Format: int64 */
-            boughtAgain: number;
-            /** Format: int64 */
-            cases: number;
-            /** Format: int64 */
-            matured: number;
-        };
-        Finding: {
-            field?: string;
-            marks?: components["schemas"]["Mark"][] | null;
-            reason: string;
-        };
-        FollowUp: {
-            /** Format: int64 */
-            stars: number;
-            text: string;
-            /** Format: date-time */
-            writtenAt: string;
-        };
-        Formatted: {
-            /**
-             * Format: int64
-             * @description Minor units: won, cents.
-             * @example 12000
-             */
-            amount: number;
-            /**
-             * @description ISO 4217 code.
-             * @example KRW
-             */
-            currency: string;
-            /**
-             * @description The amount for people, in English style.
-             * @example ₩12,000
-             */
-            display: string;
         };
         Found: {
             /**
@@ -5254,7 +4791,7 @@ export interface components {
         Gift: {
             address?: components["schemas"]["Address"];
             /** @description In force at this moment. */
-            benefits: components["schemas"]["Benefits"];
+            benefits: components["schemas"]["MembershipBenefits"];
             claimed: boolean;
             closes?: string;
             /**
@@ -5266,7 +4803,7 @@ export interface components {
             from?: string;
             /** @example sub_01k9x7d3f8q7m2k */
             id: string;
-            interval: components["schemas"]["Interval"];
+            interval: components["schemas"]["SubscriptionInterval"];
             /**
              * Format: int64
              * @description Those that have not begun.
@@ -5286,17 +4823,26 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        GiftChoice: {
-            /** Format: int64 */
-            choose: number;
-            /** Format: int64 */
-            left: number;
-            promotionId: string;
-            variants: string[] | null;
-        };
-        GiftListBody: {
-            gifts: components["schemas"]["GiftSummary"][];
-            nextCursor?: string;
+        GiftRequest: {
+            /** @description Of the recipient's mails; the giver's when missing. */
+            language?: string;
+            /** @description Without links. */
+            message?: string;
+            /**
+             * @description Of the recipient.
+             * @example 민
+             */
+            name?: string;
+            /**
+             * @description Day of the mail, and of the first parcel where there is an address; today when missing.
+             * @example 2026-12-24
+             */
+            on?: string;
+            /**
+             * Format: email
+             * @example min@example.com
+             */
+            recipient: string;
         };
         GiftState: {
             claimed: boolean;
@@ -5320,82 +4866,6 @@ export interface components {
             id: string;
             title: string;
         };
-        GiftTier: {
-            /** Format: int64 */
-            choose?: number;
-            from: {
-                [key: string]: number;
-            };
-            variants: string[] | null;
-        };
-        GiftWish: {
-            /** @description Of the recipient's mails; the giver's when missing. */
-            language?: string;
-            /** @description Without links. */
-            message?: string;
-            /**
-             * @description Of the recipient.
-             * @example 민
-             */
-            name?: string;
-            /**
-             * @description Day of the mail, and of the first parcel where there is an address; today when missing.
-             * @example 2026-12-24
-             */
-            on?: string;
-            /**
-             * Format: email
-             * @example min@example.com
-             */
-            recipient: string;
-        };
-        Goods: {
-            /** @description What a subscription sends. */
-            boxes?: boolean;
-            categories?: string[] | null;
-            products?: string[] | null;
-            tags?: string[] | null;
-        };
-        Hint: {
-            /** Format: int64 */
-            amount?: number;
-            gifts?: string[] | null;
-            kind: string;
-            name?: string;
-            promotionId?: string;
-            /** Format: int64 */
-            units?: number;
-        };
-        HistoryListBody: {
-            entries: components["schemas"]["Entry"][];
-            nextCursor?: string;
-        };
-        HistoryOutputBody: {
-            /** @description Oldest first. */
-            changes: components["schemas"]["PriceChange"][] | null;
-        };
-        Image: {
-            alt?: string;
-            url: string;
-        };
-        ImportConsentsOutputBody: {
-            /** Format: int64 */
-            imported: number;
-            /** @description Row number, from 0, and why. */
-            refused: string[];
-        };
-        ImportOutputBody: {
-            errors: components["schemas"]["ReviewRowError"][] | null;
-            /** Format: int64 */
-            imported: number;
-            /**
-             * Format: int64
-             * @description Rows that were imported before.
-             */
-            known: number;
-            /** Format: int64 */
-            picturesSkipped: number;
-        };
         ImportReport: {
             /**
              * Format: int64
@@ -5405,7 +4875,7 @@ export interface components {
             /** @description Nothing was written. */
             dryRun?: boolean;
             /** @description The first 200, by row. */
-            errors: components["schemas"]["RowError"][] | null;
+            errors: components["schemas"]["ImportRowError"][];
             /**
              * Format: int64
              * @description Errors beyond those listed.
@@ -5417,7 +4887,7 @@ export interface components {
              */
             failed: number;
             /** @description Columns of the file that mean nothing here. */
-            ignoredColumns?: string[] | null;
+            ignoredColumns?: string[];
             /**
              * Format: int64
              * @description Rows read below the header.
@@ -5434,6 +4904,29 @@ export interface components {
              */
             updated: number;
         };
+        ImportRowError: {
+            /**
+             * @description Stable, machine-readable.
+             * @example wrong_format
+             */
+            code: string;
+            /**
+             * @description Column as the file calls it.
+             * @example Variant Price
+             */
+            column?: string;
+            /**
+             * @description What is expected, for people.
+             * @example a decimal such as 12000
+             */
+            message: string;
+            /**
+             * Format: int64
+             * @description Row of the file; the header is row 1.
+             * @example 7
+             */
+            row: number;
+        };
         ImportedConsent: {
             /**
              * @description RFC 3339.
@@ -5444,10 +4937,6 @@ export interface components {
             language?: string;
             source: string;
             textVersion: string;
-        };
-        InStateOutputBody: {
-            nextCursor?: string;
-            reviews: components["schemas"]["InspectedReview"][] | null;
         };
         InspectedReview: {
             attributes?: {
@@ -5464,7 +4953,7 @@ export interface components {
              */
             decideBy?: string;
             /** @description Show these before the text, in this language: the author's reward, an import. */
-            disclosures?: string[] | null;
+            disclosures?: string[];
             /** Format: date-time */
             editedAt?: string;
             /** Format: int64 */
@@ -5475,7 +4964,7 @@ export interface components {
             imported?: string;
             language: string;
             lineId?: string;
-            media?: components["schemas"]["CardMedia"][] | null;
+            media?: components["schemas"]["ReviewCardMedia"][];
             /** @description Put it before the keys of media. */
             mediaUrl?: string;
             orderId?: string;
@@ -5486,22 +4975,22 @@ export interface components {
              */
             rating: number;
             /** @description Why it is not shown, with the words it is about. */
-            reasons?: components["schemas"]["Finding"][] | null;
+            reasons?: components["schemas"]["ReviewFinding"][];
             /** @description The shop's public answer. */
-            reply?: components["schemas"]["Reply"];
+            reply?: components["schemas"]["ReviewReply"];
             /**
              * Format: int64
              * @description Open reports, 100 for each plain one.
              */
             reportWeight: number;
-            revisions?: components["schemas"]["Revision"][] | null;
-            reward?: components["schemas"]["Reward"];
+            revisions?: components["schemas"]["Revision"][];
+            reward?: components["schemas"]["ReviewReward"];
             /** @description The author was given this for the review. It has to be shown with it. */
-            rewarded?: components["schemas"]["CardReward"];
+            rewarded?: components["schemas"]["ReviewCardReward"];
             /** Format: int64 */
             score: number;
             /** @description Why it may not be genuine; the weights add up to the score. */
-            signals?: components["schemas"]["Signal"][] | null;
+            signals?: components["schemas"]["ReviewSignal"][];
             /**
              * Format: int64
              * @description The stars of the first review.
@@ -5514,27 +5003,15 @@ export interface components {
             /** Format: int64 */
             unhelpful: number;
             /** @description Photos and videos in every state. */
-            uploads?: components["schemas"]["Media"][] | null;
+            uploads?: components["schemas"]["ReviewMedia"][];
             variantId?: string;
             /** @description The author bought the product in this shop and has received it. */
             verified: boolean;
             /** Format: date-time */
             writtenAt: string;
         };
-        Interval: {
-            /**
-             * Format: int64
-             * @example 1
-             */
-            count: number;
-            /**
-             * @example month
-             * @enum {string}
-             */
-            unit: "day" | "week" | "month" | "year";
-        };
         Invoice: {
-            creditUsed: components["schemas"]["Formatted"];
+            creditUsed: components["schemas"]["Money"];
             /** Format: date-time */
             issued: string;
             lines: components["schemas"]["InvoiceLine"][];
@@ -5542,15 +5019,15 @@ export interface components {
             number: string;
             /** @enum {string} */
             state: "open" | "paid" | "void";
-            subtotal: components["schemas"]["Formatted"];
+            subtotal: components["schemas"]["Money"];
             /** @description Contained in the lines. */
             taxes: components["schemas"]["InvoiceTax"][];
             title: string;
             /** @description What was, or is to be, charged. */
-            total: components["schemas"]["Formatted"];
+            total: components["schemas"]["Money"];
         };
         InvoiceLine: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             from?: string;
             /**
              * @description unused: days that were paid and are given back.
@@ -5563,27 +5040,20 @@ export interface components {
             /** @description The day after the last. */
             to?: string;
         };
-        InvoiceListBody: {
-            invoices: components["schemas"]["Invoice"][];
-            nextCursor?: string;
-        };
         InvoiceTax: {
-            gross: components["schemas"]["Formatted"];
+            gross: components["schemas"]["Money"];
             /**
              * Format: int64
              * @description Basis points: 1000 is 10 %.
              */
             rateBp: number;
-            tax: components["schemas"]["Formatted"];
+            tax: components["schemas"]["Money"];
         };
-        Item: {
+        JudgemeReviewRowError: {
+            column?: string;
             /** Format: int64 */
-            quantity: number;
-            variantId: string;
-        };
-        KeysStruct: {
-            auth: string;
-            p256dh: string;
+            line: number;
+            message: string;
         };
         Law: {
             /** Format: int64 */
@@ -5606,135 +5076,54 @@ export interface components {
                 [key: string]: string;
             };
         };
-        LeaveOffer: {
-            /** Format: int64 */
-            days?: number;
-            /** @example pause-60 */
-            id: string;
-            /** @enum {string} */
-            kind: "pause" | "plan";
-            /** @description The next charge if it is accepted. */
-            next?: components["schemas"]["NextPayment"];
-            planId?: string;
-            /** @description Of one payment of the plan. */
-            price?: components["schemas"]["Formatted"];
-            /** @description Of the plan. */
-            title?: string;
-        };
-        Lift: {
-            /** Format: double */
-            high: number;
-            known: boolean;
-            /** Format: double */
-            low: number;
-            /** Format: double */
-            points: number;
-            significant: boolean;
-        };
-        Limits: {
-            /** Format: int64 */
-            maxDays: number;
-            /** Format: int64 */
-            maxOverlap: number;
-            /** Format: int64 */
-            minGapDays: number;
-        };
-        LinkedPerson: {
-            "@type": string;
-            name: string;
-        };
-        LinkedProduct: {
-            "@context": string;
-            "@id": string;
-            "@type": string;
-            aggregateRating?: components["schemas"]["LinkedRating"];
-            name: string;
-            review?: components["schemas"]["LinkedReview"][] | null;
-        };
-        LinkedRating: {
-            "@type": string;
-            /** Format: int64 */
-            bestRating: number;
-            ratingValue: string;
-            /** Format: int64 */
-            reviewCount: number;
-            /** Format: int64 */
-            worstRating: number;
-        };
         LinkedReview: {
             "@type": string;
-            author: components["schemas"]["LinkedPerson"];
+            author: components["schemas"]["ReviewLinkedPerson"];
             datePublished: string;
             inLanguage: string;
             name?: string;
             reviewBody: string;
-            reviewRating: components["schemas"]["LinkedStars"];
-        };
-        LinkedStars: {
-            "@type": string;
-            /** Format: int64 */
-            bestRating: number;
-            /** Format: int64 */
-            ratingValue: number;
-            /** Format: int64 */
-            worstRating: number;
-        };
-        ListOutputBody: {
-            nextCursor?: string;
-            reviews: components["schemas"]["ShownReview"][] | null;
-            /** @description With the first page by newest. */
-            summary?: components["schemas"]["SummaryView"];
-        };
-        LookupOutputBody: {
-            /** Format: date-time */
-            expiresAt: string;
-            order: components["schemas"]["Order"];
-            /** @description Send it as Order-Token to GET /orders/{orderId}. */
-            token: string;
-        };
-        MailFailuresOutputBody: {
-            mails: components["schemas"]["Card"][];
-            nextCursor?: string;
-        };
-        Mark: {
-            /** Format: int64 */
-            end: number;
-            /** Format: int64 */
-            start: number;
-            text: string;
-        };
-        Media: {
-            /** Format: date-time */
-            addedAt: string;
-            /** Format: int64 */
-            height?: number;
-            id: string;
-            key?: string;
-            kind: string;
-            reason?: string;
-            state: string;
-            thumbnail?: string;
-            type: string;
-            /** Format: int64 */
-            width?: number;
+            reviewRating: components["schemas"]["ReviewLinkedStars"];
         };
         Membership: {
             /** @description Of all memberships together: of each the best. */
-            benefits: components["schemas"]["Benefits"];
+            benefits: components["schemas"]["MembershipBenefits"];
             /** @description Whether invitations to events are part of it. */
             invited: boolean;
             /** @description Whether a membership is in force. */
             member: boolean;
             /** @description Those in force. */
-            memberships: components["schemas"]["MembershipHeld"][];
+            memberships: components["schemas"]["MembershipEntitlement"][];
             /**
              * Format: int64
              * @description What points are multiplied by; 1 without that benefit.
              */
             pointsTimes: number;
         };
-        MembershipHeld: {
-            benefits: components["schemas"]["Benefits"];
+        MembershipBenefits: {
+            /**
+             * Format: int64
+             * @description Hours before a drop opens to everybody.
+             */
+            earlyAccessHours?: number;
+            /** @description percentOffBp leaves goods with a struck-through price alone. */
+            excludeSaleItems?: boolean;
+            freeShipping?: boolean;
+            /** @description Invited to events. */
+            invitations?: boolean;
+            /**
+             * Format: int64
+             * @description Basis points off the goods of every order.
+             */
+            percentOffBp?: number;
+            /**
+             * Format: int64
+             * @description Points multiplier; 0 and 1 mean none.
+             */
+            pointsTimes?: number;
+        };
+        MembershipEntitlement: {
+            benefits: components["schemas"]["MembershipBenefits"];
             planId: string;
             /** Format: date-time */
             since: string;
@@ -5752,31 +5141,6 @@ export interface components {
              */
             until: string;
         };
-        MergeOutputBody: {
-            cart: components["schemas"]["Cart"];
-            /** @description What the merge did; empty when the guest's cart had been merged before. */
-            changes: components["schemas"]["CartChange"][];
-        };
-        Method: {
-            brand: string;
-            /** Format: int64 */
-            expMonth?: number;
-            /** Format: int64 */
-            expYear?: number;
-            last4: string;
-        };
-        MineOutputBody: {
-            nextCursor?: string;
-            reviews: components["schemas"]["OwnReview"][] | null;
-        };
-        ModerationPolicy: {
-            decision: boolean;
-            mendable: boolean;
-            reason: string;
-            text: {
-                [key: string]: string;
-            };
-        };
         Money: {
             /**
              * Format: int64
@@ -5789,32 +5153,27 @@ export interface components {
              * @example KRW
              */
             currency: string;
+            /**
+             * @description The amount for people, in English style.
+             * @example ₩12,000
+             */
+            display: string;
         };
-        MoneyBack: {
-            amount: components["schemas"]["Formatted"];
-            /** Format: date-time */
-            at: string;
-            /** Format: int64 */
-            attempts: number;
-            creditNote?: string;
-            /** @example 3.refund-1 */
-            id: string;
-            /** @description For the shop only. */
-            paymentId?: string;
-            /** @description Why the provider refused; for the shop only. */
-            reason?: string;
-            /** @description Of the payment made otherwise. */
-            reference?: string;
-            /** @enum {string} */
-            state: "pending" | "refunded" | "refund_failed" | "paid_otherwise";
-            subscriptionId: string;
-        };
-        MoneyBackListBody: {
-            nextCursor?: string;
-            refunds: components["schemas"]["MoneyBack"][];
+        MoneyInput: {
+            /**
+             * Format: int64
+             * @description Minor units: won, cents.
+             * @example 12000
+             */
+            amount: number;
+            /**
+             * @description ISO 4217 code.
+             * @example KRW
+             */
+            currency: string;
         };
         Movement: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /** Format: date-time */
             at: string;
             /** @enum {string} */
@@ -5822,61 +5181,9 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "succeeded" | "failed";
         };
-        Need: {
-            /** Format: int64 */
-            quantity: number;
-            variantId: string;
-        };
         NextPayment: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             on: string;
-        };
-        NoticeOutputBody: {
-            /** @description Conditions and way to cancel, with a link. */
-            cancel: string;
-            /**
-             * Format: date-time
-             * @description When the price changes.
-             */
-            change: string;
-            /** @description What canceling, and saying nothing, brings about. */
-            effect: string;
-            /** @description Send it back with a yes: it says what was shown. */
-            fingerprint: string;
-            id: string;
-            kind: string;
-            /** @description How it will be paid, for people. */
-            method: string;
-            new: components["schemas"]["Money"];
-            old: components["schemas"]["Money"];
-            /** @description Without a yes the new price does not begin. */
-            required: boolean;
-        };
-        Offer: {
-            /**
-             * Format: int64
-             * @description pause: for so long after what is paid.
-             */
-            days?: number;
-            /** @enum {string} */
-            kind: "pause" | "plan";
-            /** @description plan: one that is no dearer per month. */
-            planId?: string;
-        };
-        OfferOutputBody: {
-            criteria: components["schemas"]["Criteria"];
-            month: string;
-            promotions: {
-                [key: string]: string;
-            };
-            /** Format: int64 */
-            rewards: number;
-            /** Format: int64 */
-            spent: number;
-        };
-        Option: {
-            name: string;
-            values: string[] | null;
         };
         Order: {
             address?: components["schemas"]["Address"];
@@ -5891,7 +5198,7 @@ export interface components {
             /** @description The shopper's. */
             note?: string;
             /** @description For the shop's people only. */
-            notes?: components["schemas"]["OrderNote"][] | null;
+            notes?: components["schemas"]["OrderNote"][];
             /**
              * @description What people read out.
              * @example 01K9X-7D3F8-Q7M2K
@@ -5914,7 +5221,7 @@ export interface components {
             version: number;
         };
         OrderAdjustment: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             code?: string;
             /** @example Membership: Regular */
             name: string;
@@ -5923,17 +5230,25 @@ export interface components {
             /** @description Missing for a benefit of a membership. */
             promotionId?: string;
         };
-        OrderCondition: {
-            /** Format: int64 */
-            atLeast?: number;
-            /** Format: int64 */
-            atMost?: number;
-            currency?: string;
-            /** Format: int64 */
-            days?: number;
-            products?: string[];
-            /** Format: int64 */
-            spent?: number;
+        OrderCancelRequest: {
+            /**
+             * @description Agents have to give one; the customer reads it.
+             * @example Changed my mind
+             */
+            reason?: string;
+        };
+        OrderFulfillRequest: {
+            /**
+             * @description cj, hanjin, lotte, epost, dhl, fedex, ups, usps, or any other.
+             * @example cj
+             */
+            carrier: string;
+            /** @description What is in the parcel; everything that is left when missing. */
+            lines?: components["schemas"]["OrderPart"][];
+            /** @example 688912345678 */
+            trackingNumber?: string;
+            /** @description For carriers that are not listed. */
+            trackingUrl?: string;
         };
         OrderFulfillment: {
             /** @example cj */
@@ -5942,7 +5257,7 @@ export interface components {
             carrierName: string;
             /** Format: date-time */
             deliveredAt?: string;
-            lines: components["schemas"]["Part"][];
+            lines: components["schemas"]["OrderPart"][];
             /**
              * Format: int64
              * @description 1 for the first parcel.
@@ -5960,10 +5275,10 @@ export interface components {
              */
             canceled?: number;
             /** @description Its own, and its share of what the whole order got. */
-            discount: components["schemas"]["Formatted"];
+            discount: components["schemas"]["Money"];
             id: string;
             image?: string;
-            options?: string[] | null;
+            options?: string[];
             productId: string;
             properties?: {
                 [key: string]: string;
@@ -5977,14 +5292,33 @@ export interface components {
             shipped: number;
             sku?: string;
             title: string;
-            total: components["schemas"]["Formatted"];
-            unitPrice: components["schemas"]["Formatted"];
+            total: components["schemas"]["Money"];
+            unitPrice: components["schemas"]["Money"];
             variantId: string;
         };
         OrderList: {
             /** @description Missing on the last page. */
             nextCursor?: string;
             orders: components["schemas"]["OrderSummary"][];
+        };
+        OrderLookupRequest: {
+            /**
+             * Format: email
+             * @example haneul@example.com
+             */
+            email: string;
+            /**
+             * @description As in the confirmation mail; case, spaces and hyphens do not matter.
+             * @example 01K9X-7D3F8-Q7M2K
+             */
+            number: string;
+        };
+        OrderLookupResponse: {
+            /** Format: date-time */
+            expiresAt: string;
+            order: components["schemas"]["Order"];
+            /** @description Send it as Order-Token to GET /orders/{orderId}. */
+            token: string;
         };
         OrderNote: {
             /** Format: date-time */
@@ -5993,27 +5327,51 @@ export interface components {
             by: string;
             text: string;
         };
+        OrderNoteRequest: {
+            /** @example 고객이 부재 시 경비실에 맡겨 달라고 함 */
+            text: string;
+        };
+        OrderPart: {
+            /**
+             * @description A line of the order.
+             * @example line_k3v9
+             */
+            lineId: string;
+            /**
+             * Format: int64
+             * @description Units of it.
+             */
+            quantity: number;
+        };
         OrderPayment: {
             /** @example visa */
             brand?: string;
-            captured: components["schemas"]["Formatted"];
+            captured: components["schemas"]["Money"];
             /** @description The provider's; for the shop's people only. */
             id?: string;
             /** @example 4242 */
             last4?: string;
             /** @description Missing when there was nothing to pay. */
             provider?: string;
-            refunded: components["schemas"]["Formatted"];
+            refunded: components["schemas"]["Money"];
             /** @enum {string} */
             state: "authorized" | "captured" | "failed" | "releasing" | "released" | "refunding" | "partially_refunded" | "refunded" | "refund_failed";
         };
         OrderRefund: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /** Format: date-time */
             at: string;
             reason?: string;
             /** @enum {string} */
             state: "pending" | "succeeded" | "failed";
+        };
+        OrderSearchResponse: {
+            /** @description Send as cursor to go on; a page can be empty and have one, when none of the orders looked at fits. */
+            nextCursor?: string;
+            /** @description Newest first. */
+            orders: components["schemas"]["Order"][];
+            /** @description Of the orders of this page, by currency. */
+            totals: components["schemas"]["SearchTotal"][];
         };
         OrderState: {
             address?: components["schemas"]["Address"];
@@ -6024,12 +5382,12 @@ export interface components {
             lines: components["schemas"]["OrderUnits"][];
             number: string;
             /** @description Captured in all. */
-            paid: components["schemas"]["Formatted"];
+            paid: components["schemas"]["Money"];
             payment: string;
             /** @description The most that can still go back. */
-            refundable: components["schemas"]["Formatted"];
+            refundable: components["schemas"]["Money"];
             /** @description Given back, or on its way. */
-            refunded: components["schemas"]["Formatted"];
+            refunded: components["schemas"]["Money"];
             /** @description Money on its way back, oldest first. */
             refunds: components["schemas"]["Movement"][];
             /** @enum {string} */
@@ -6047,12 +5405,12 @@ export interface components {
             state: string;
             /** @description Of the first line. */
             title: string;
-            total: components["schemas"]["Formatted"];
+            total: components["schemas"]["Money"];
             /** Format: int64 */
             units: number;
         };
         OrderTax: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /** @example VAT */
             name: string;
             /**
@@ -6075,15 +5433,15 @@ export interface components {
         OrderTotals: {
             /** @description What each promotion and each benefit of a membership took off; together the discount. */
             adjustments: components["schemas"]["OrderAdjustment"][];
-            discount: components["schemas"]["Formatted"];
-            shipping: components["schemas"]["Formatted"];
-            subtotal: components["schemas"]["Formatted"];
-            tax: components["schemas"]["Formatted"];
+            discount: components["schemas"]["Money"];
+            shipping: components["schemas"]["Money"];
+            subtotal: components["schemas"]["Money"];
+            tax: components["schemas"]["Money"];
             /** @description Whether the prices contain the tax. */
             taxIncluded: boolean;
             /** @description The tax at each rate. */
             taxLines: components["schemas"]["OrderTax"][];
-            total: components["schemas"]["Formatted"];
+            total: components["schemas"]["Money"];
         };
         OrderUnits: {
             /** Format: int64 */
@@ -6100,74 +5458,115 @@ export interface components {
             shipped: number;
             title: string;
         };
-        OrdersCancelInputBody: {
-            /**
-             * @description Agents have to give one; the customer reads it.
-             * @example Changed my mind
-             */
+        OutboxCard: {
+            about?: string;
+            /** Format: date-time */
+            at: string;
+            id: string;
             reason?: string;
+            source: components["schemas"]["OutboxSource"];
+            state: string;
+            template: string;
         };
-        OrdersFulfillInputBody: {
-            /**
-             * @description cj, hanjin, lotte, epost, dhl, fedex, ups, usps, or any other.
-             * @example cj
-             */
-            carrier: string;
-            /** @description What is in the parcel; everything that is left when missing. */
-            lines?: components["schemas"]["Part"][] | null;
-            /** @example 688912345678 */
-            trackingNumber?: string;
-            /** @description For carriers that are not listed. */
-            trackingUrl?: string;
+        OutboxSource: {
+            name: string;
+            step: string;
         };
-        OrdersLookupInputBody: {
-            /**
-             * Format: email
-             * @example haneul@example.com
-             */
-            email: string;
-            /**
-             * @description As in the confirmation mail; case, spaces and hyphens do not matter.
-             * @example 01K9X-7D3F8-Q7M2K
-             */
-            number: string;
+        OutboxTexts: {
+            /** @description Paragraphs of plain text. */
+            body: string[];
+            button?: string;
+            heading: string;
+            preheader?: string;
+            subject: string;
         };
-        OrdersNoteInputBody: {
-            /** @example 고객이 부재 시 경비실에 맡겨 달라고 함 */
-            text: string;
+        OutreachCampaignProgressResponse: {
+            campaign: components["schemas"]["ServiceCampaign"];
+            progress: components["schemas"]["ServiceProgress"];
+            variants: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
         };
-        Outcomes: {
-            /** Format: int64 */
-            answeredInTime: number;
-            contacted: components["schemas"]["Figures"];
-            /** Format: int64 */
-            invited: number;
-            notContacted: components["schemas"]["Figures"];
-            /** Format: int64 */
-            opened: number;
-            /** Format: int64 */
-            overdue: number;
-            /** Format: int64 */
-            raised: number;
-            /** Format: int64 */
-            resolved: number;
-            /** Format: int64 */
-            updated: number;
+        OutreachCampaignsResponse: {
+            campaigns: components["schemas"]["ServiceCampaignCard"][];
+            nextCursor?: string;
         };
-        OutreachContactLookupInputBody: {
+        OutreachContactLookupRequest: {
             /** Format: email */
             email: string;
         };
-        OutreachCountSegmentInputBody: {
-            condition: components["schemas"]["Condition"];
+        OutreachContactLookupResponse: {
+            consent: {
+                [key: string]: components["schemas"]["ConsentState"];
+            };
+            id: string;
+            messages: components["schemas"]["OutboxCard"][];
+            proofs: components["schemas"]["ConsentChange"][];
+            suppression: {
+                [key: string]: string;
+            };
+            topicsOff: string[];
         };
-        OutreachImportConsentsInputBody: {
+        OutreachCountSegmentRequest: {
+            condition: components["schemas"]["SegmentCondition"];
+        };
+        OutreachImportConsentsRequest: {
             consents: components["schemas"]["ImportedConsent"][];
         };
-        OutreachSaveSegmentInputBody: {
-            condition: components["schemas"]["Condition"];
+        OutreachImportConsentsResponse: {
+            /** Format: int64 */
+            imported: number;
+            /** @description Row number, from 0, and why. */
+            refused: string[];
         };
-        OutreachSequenceDryRunInputBody: {
+        OutreachKeysStruct: {
+            auth: string;
+            p256dh: string;
+        };
+        OutreachMailFailuresResponse: {
+            mails: components["schemas"]["OutboxCard"][];
+            nextCursor?: string;
+        };
+        OutreachPushKeyResponse: {
+            /** @description applicationServerKey for pushManager.subscribe, base64url. */
+            publicKey: string;
+        };
+        OutreachResendResponse: {
+            id: string;
+        };
+        OutreachSaveSegmentRequest: {
+            condition: components["schemas"]["SegmentCondition"];
+        };
+        OutreachSegmentsResponse: {
+            segments: components["schemas"]["ServiceSegment"][];
+        };
+        OutreachSendingResponse: {
+            /**
+             * Format: double
+             * @description That is used, less after throttling.
+             */
+            now: number;
+            /** @description Why no marketing goes out. */
+            paused?: string;
+            /**
+             * Format: double
+             * @description That SES allows.
+             */
+            perSecond: number;
+            /**
+             * Format: int64
+             * @description In 24 hours; -1 for no limit.
+             */
+            quota: number;
+            /**
+             * Format: int64
+             * @description In the last 24 hours, at the last look.
+             */
+            sent: number;
+        };
+        OutreachSequenceDryRunRequest: {
             /** @description Fields of the event: cartId, orderId, renewsAt. */
             data?: {
                 [key: string]: string;
@@ -6175,13 +5574,30 @@ export interface components {
             /** Format: email */
             email: string;
         };
-        OutreachSetCouponInputBody: {
+        OutreachSequenceDryRunResponse: {
+            /** @description Empty when the series starts, else why not. */
+            entered: string;
+            messages: components["schemas"]["ServiceDryRunStep"][];
+        };
+        OutreachSequencesResponse: {
+            sequences: components["schemas"]["SequenceView"][];
+        };
+        OutreachSeriesReportResponse: {
+            /** @description Buyers within 14 days among those who got messages, less those in the holdout. */
+            lift: components["schemas"]["AttributionLift"];
+            steps: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+        };
+        OutreachSetCouponRequest: {
             promotionId: string;
         };
-        OutreachSetSendingInputBody: {
+        OutreachSetSendingRequest: {
             paused: boolean;
         };
-        OutreachSignUpInputBody: {
+        OutreachSignUpRequest: {
             country?: string;
             /** Format: email */
             email: string;
@@ -6202,15 +5618,22 @@ export interface components {
              */
             zone?: string;
         };
-        OutreachSubscribePushInputBody: {
+        OutreachSignUpResponse: {
+            /**
+             * @description A mail asks to confirm.
+             * @enum {string}
+             */
+            state: "pending";
+        };
+        OutreachSubscribePushRequest: {
             endpoint: string;
-            keys: components["schemas"]["KeysStruct"];
+            keys: components["schemas"]["OutreachKeysStruct"];
             /** @description Agrees also to messages between 21:00 and 08:00. */
             night?: boolean;
             textVersion: string;
             token: string;
         };
-        OutreachUnsubscribePushInputBody: {
+        OutreachUnsubscribePushRequest: {
             endpoint: string;
             token: string;
         };
@@ -6224,7 +5647,7 @@ export interface components {
             /** @description It can be changed and sent again. */
             canMend: boolean;
             /** @description Show these before the text, in this language: the author's reward, an import. */
-            disclosures?: string[] | null;
+            disclosures?: string[];
             /** Format: date-time */
             editedAt?: string;
             /** Format: int64 */
@@ -6235,7 +5658,7 @@ export interface components {
             imported?: string;
             language: string;
             lineId?: string;
-            media?: components["schemas"]["CardMedia"][] | null;
+            media?: components["schemas"]["ReviewCardMedia"][];
             /** @description Put it before the keys of media. */
             mediaUrl?: string;
             orderId?: string;
@@ -6246,12 +5669,12 @@ export interface components {
              */
             rating: number;
             /** @description Why it is not shown, with the words it is about. */
-            reasons?: components["schemas"]["Finding"][] | null;
+            reasons?: components["schemas"]["ReviewFinding"][];
             /** @description The shop's public answer. */
-            reply?: components["schemas"]["Reply"];
-            reward?: components["schemas"]["Reward"];
+            reply?: components["schemas"]["ReviewReply"];
+            reward?: components["schemas"]["ReviewReward"];
             /** @description The author was given this for the review. It has to be shown with it. */
-            rewarded?: components["schemas"]["CardReward"];
+            rewarded?: components["schemas"]["ReviewCardReward"];
             /**
              * Format: int64
              * @description The stars of the first review.
@@ -6264,36 +5687,24 @@ export interface components {
             /** Format: int64 */
             unhelpful: number;
             /** @description Photos and videos in every state. */
-            uploads?: components["schemas"]["Media"][] | null;
+            uploads?: components["schemas"]["ReviewMedia"][];
             variantId?: string;
             /** @description The author bought the product in this shop and has received it. */
             verified: boolean;
             /** Format: date-time */
             writtenAt: string;
         };
-        Part: {
-            /**
-             * @description A line of the order.
-             * @example line_k3v9
-             */
-            lineId: string;
-            /**
-             * Format: int64
-             * @description Units of it.
-             */
-            quantity: number;
-        };
         PlanDocument: {
             /** @description Not offered any more. */
             readonly archived?: boolean;
-            benefits?: components["schemas"]["Benefits"];
+            benefits?: components["schemas"]["MembershipBenefits"];
             /** @description What a replenishment sends. */
-            contents?: components["schemas"]["Item"][] | null;
+            contents?: components["schemas"]["SubscriptionItem"][];
             /** @description What a box holds, by the day its cycle opens. */
-            editions?: components["schemas"]["Edition"][] | null;
+            editions?: components["schemas"]["SubscriptionEdition"][];
             /** @example plan_01k9x7d3f8q7m2k */
             readonly id?: string;
-            interval: components["schemas"]["Interval"];
+            interval: components["schemas"]["SubscriptionInterval"];
             /** @enum {string} */
             kind: "membership" | "box" | "replenishment";
             /**
@@ -6329,15 +5740,11 @@ export interface components {
             setupFees?: {
                 [key: string]: number;
             };
-            tax: components["schemas"]["Tax"];
+            tax: components["schemas"]["SubscriptionTax"];
             /** Format: int64 */
             trialDays?: number;
             /** Format: int64 */
             readonly version?: number;
-        };
-        PlanListBody: {
-            nextCursor?: string;
-            plans: components["schemas"]["PlanDocument"][];
         };
         PlanRef: {
             id: string;
@@ -6347,31 +5754,19 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        PoliciesOutputBody: {
-            /** @description Every version, the oldest first; version 0 is built in. */
-            policies: components["schemas"]["PolicyVersion"][];
-        };
-        Policy: {
-            /** Format: int64 */
-            maxDepth: number;
-            product: components["schemas"]["Limits"];
-            shop: components["schemas"]["Limits"];
-            /** Format: int64 */
-            windowDays: number;
-        };
         PolicyDocument: {
             /** @description Asks for consent also where the law does not. */
             alwaysAsk?: boolean;
             /** @description Days before the change on which consent is asked for; 14, 7 and 2 by default. */
-            askDays?: number[] | null;
-            dunning?: components["schemas"]["Dunning"];
+            askDays?: number[];
+            dunning?: components["schemas"]["SubscriptionDunning"];
             /**
              * Format: int64
              * @description Local hour of notices and retries; 10 by default.
              */
             noticeHour?: number;
             /** @description Made to those who have canceled, in the answer to it; five at most. */
-            offers?: components["schemas"]["Offer"][] | null;
+            offers?: components["schemas"]["SubscriptionOffer"][];
             /**
              * Format: int64
              * @description Days before a renewal its notice goes out where no law says; -1 is never. 3 by default.
@@ -6382,18 +5777,9 @@ export interface components {
              * @enum {string}
              */
             silence?: "keep" | "end";
-            stock?: components["schemas"]["StockPolicy"];
+            stock?: components["schemas"]["SubscriptionStockPolicy"];
             /** @description Sent instead when a cycle's goods are out. */
-            substitutes?: components["schemas"]["Item"][] | null;
-        };
-        PolicyOutputBody: {
-            /** @description Questions that authors can answer. */
-            attributes: components["schemas"]["Attribute"][] | null;
-            checks: string;
-            /** @description Why a text or photo is not shown. */
-            reasons: components["schemas"]["ModerationPolicy"][] | null;
-            /** @description What a review earns and for what; the stars have no part in it. */
-            rewards?: components["schemas"]["Criteria"];
+            substitutes?: components["schemas"]["SubscriptionItem"][];
         };
         PolicyVersion: {
             /**
@@ -6402,7 +5788,7 @@ export interface components {
              */
             from: string;
             /** @description By country; one of them names * for everywhere else. */
-            sections: components["schemas"]["Section"][] | null;
+            sections: components["schemas"]["ReturnpolicySection"][];
             /**
              * Format: int64
              * @description Counts up from 1.
@@ -6414,7 +5800,7 @@ export interface components {
             /** Format: date-time */
             from: string;
             law: components["schemas"]["Law"];
-            policy: components["schemas"]["Section"];
+            policy: components["schemas"]["ReturnpolicySection"];
             /** @description The policy as plain text, by language: ko and en. */
             text: {
                 [key: string]: string;
@@ -6444,30 +5830,30 @@ export interface components {
         };
         PreviewMembership: {
             /** @description As a plan has them. */
-            benefits: components["schemas"]["Benefits"];
+            benefits: components["schemas"]["MembershipBenefits"];
             /** @example plan_regular */
             planId: string;
             /** @example Regular */
             title?: string;
         };
         PreviewPrice: {
-            compareAtPrice?: components["schemas"]["Formatted"];
-            discount: components["schemas"]["Formatted"];
+            compareAtPrice?: components["schemas"]["Money"];
+            discount: components["schemas"]["Money"];
             /** @description What each promotion takes off this line; together the discount. */
             discounts: components["schemas"]["PreviewShare"][];
             /** @description The promotion that gives it. */
             gift?: string;
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a). */
-            lowestPrice30?: components["schemas"]["Formatted"];
+            lowestPrice30?: components["schemas"]["Money"];
             /** Format: int64 */
             quantity: number;
-            /** @description The sale that makes the price on the shelf. */
+            /** @description The sale that makes the catalog price. */
             sale?: string;
-            subtotal: components["schemas"]["Formatted"];
+            subtotal: components["schemas"]["Money"];
             title: string;
-            total: components["schemas"]["Formatted"];
-            /** @description On the shelf. */
-            unitPrice: components["schemas"]["Formatted"];
+            total: components["schemas"]["Money"];
+            /** @description In the catalog, before promotions. */
+            unitPrice: components["schemas"]["Money"];
             variantId: string;
         };
         PreviewRestriction: {
@@ -6477,7 +5863,7 @@ export interface components {
             reason: string;
         };
         PreviewShare: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             name?: string;
             promotionId: string;
         };
@@ -6492,7 +5878,7 @@ export interface components {
             segments?: string[];
         };
         PreviewTax: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /** @example VAT */
             name: string;
             /**
@@ -6536,6 +5922,18 @@ export interface components {
              */
             readonly since?: string;
         };
+        PricingContact: {
+            /** @example 서울특별시 성동구 왕십리로 83 */
+            address?: string;
+            /** @example 단골 주식회사 */
+            company?: string;
+            /** @example help@example.com */
+            email?: string;
+            /** @example 02-0000-0000 */
+            phone?: string;
+            /** @description Number in the register of companies, and of mail-order sellers. */
+            registration?: string;
+        };
         Problem: {
             /**
              * @description Stable, machine-readable.
@@ -6548,7 +5946,7 @@ export interface components {
              */
             detail?: string;
             /** @description What is wrong with the input, field by field. */
-            errors?: components["schemas"]["Field"][] | null;
+            errors?: components["schemas"]["ProblemField"][];
             /** @description Facts a program can act on; which ones is documented with the code. */
             extra?: {
                 [key: string]: unknown;
@@ -6572,6 +5970,62 @@ export interface components {
              */
             type: string;
         };
+        ProblemField: {
+            /**
+             * @description Stable, machine-readable.
+             * @example too_large
+             */
+            code: string;
+            /**
+             * @description What is expected, for people.
+             * @example at most 100
+             */
+            message: string;
+            /**
+             * @description JSON pointer into the body, or query/name, header/name, path/name.
+             * @example /lines/0/quantity
+             */
+            pointer: string;
+        };
+        ProductAdjustRequest: {
+            /**
+             * Format: int64
+             * @description Units to add; below zero to take.
+             * @example -2
+             */
+            delta: number;
+            /**
+             * @description Why, for the log.
+             * @example broken in the warehouse
+             */
+            reason: string;
+        };
+        ProductCategoriesResponse: {
+            /** @description Most products first. */
+            categories: components["schemas"]["ProductCategory"][];
+        };
+        ProductCategory: {
+            /**
+             * @description In the reader's language, where SHOP_CONFIG has labels for it.
+             * @example Skincare
+             */
+            label: string;
+            /**
+             * @description For the filter.
+             * @example 스킨케어
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @example 12
+             */
+            products: number;
+        };
+        ProductComponent: {
+            /** Format: int64 */
+            quantity: number;
+            variantId: string;
+        };
         ProductDocument: {
             /** @description Without commas. */
             categories?: string[];
@@ -6591,9 +6045,9 @@ export interface components {
             handle?: string;
             /** @description Ignored when written. */
             readonly id?: string;
-            images?: components["schemas"]["Image"][];
+            images?: components["schemas"]["ProductImage"][];
             /** @description In what the variants differ. */
-            options?: components["schemas"]["Option"][];
+            options?: components["schemas"]["ProductOption"][];
             /**
              * @default draft
              * @enum {string}
@@ -6646,56 +6100,68 @@ export interface components {
             /** @description Most products first. */
             categories: components["schemas"]["ProductFacet"][];
             /** @description Highest price shown; with a currency only. */
-            maxPrice?: components["schemas"]["Formatted"];
+            maxPrice?: components["schemas"]["Money"];
             /** @description Lowest price shown; with a currency only. */
-            minPrice?: components["schemas"]["Formatted"];
+            minPrice?: components["schemas"]["Money"];
             tags: components["schemas"]["ProductFacet"][];
             types: components["schemas"]["ProductFacet"][];
             vendors: components["schemas"]["ProductFacet"][];
+        };
+        ProductHistoryResponse: {
+            /** @description Oldest first. */
+            changes: components["schemas"]["PriceChange"][];
+        };
+        ProductImage: {
+            alt?: string;
+            url: string;
         };
         ProductList: {
             /** @description With facets=true. */
             facets?: components["schemas"]["ProductFacets"];
             /** @description Send as cursor for the next page; absent on the last. */
             nextCursor?: string;
-            products: components["schemas"]["ProductSummary"][] | null;
+            products: components["schemas"]["ProductSummary"][];
             /**
              * Format: int64
              * @description How many products the whole list has.
              */
             total: number;
         };
+        ProductOption: {
+            name: string;
+            values: string[];
+        };
         ProductPage: {
-            categories: string[] | null;
+            categories: string[];
             /** @description HTML as the merchant wrote it: sanitize before you show it. */
             description?: string;
             /** @example green-tea-cream */
             handle: string;
             /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
             id: string;
-            images: components["schemas"]["Image"][] | null;
+            images: components["schemas"]["ProductImage"][];
             /**
              * @description Of the title.
              * @example ko
              */
             language: string;
-            options: components["schemas"]["Option"][] | null;
-            tags: string[] | null;
+            options: components["schemas"]["ProductOption"][];
+            tags: string[];
             /** @example 녹차 수분 크림 */
             title: string;
             type?: string;
             /** Format: date-time */
             updatedAt: string;
-            variants: components["schemas"]["ProductPageVariant"][] | null;
+            variants: components["schemas"]["ProductPageVariant"][];
             vendor?: string;
         };
         ProductPageVariant: {
             /** @enum {string} */
             availability: "in_stock" | "low" | "out" | "not_open_yet";
             /** @description Struck-through price. */
-            compareAt?: components["schemas"]["Formatted"];
+            compareAt?: components["schemas"]["Money"];
             /** @description What a gift set is made of. */
-            components?: components["schemas"]["ProductSetPart"][] | null;
+            components?: components["schemas"]["ProductSetPart"][];
             /** Format: int64 */
             grams?: number;
             id: string;
@@ -6706,7 +6172,7 @@ export interface components {
              */
             left?: number;
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
-            lowestPrice30?: components["schemas"]["Formatted"];
+            lowestPrice30?: components["schemas"]["Money"];
             /**
              * Format: int64
              * @description Over a customer's lifetime.
@@ -6720,9 +6186,9 @@ export interface components {
              */
             opensAt?: string;
             /** @description One value for each option of the product. */
-            options: string[] | null;
+            options: string[];
             /** @description Absent when not sold in the currency. */
-            price?: components["schemas"]["Formatted"];
+            price?: components["schemas"]["Money"];
             /** @description The sale that makes the price. */
             sale?: components["schemas"]["ProductSale"];
             sku?: string;
@@ -6769,15 +6235,23 @@ export interface components {
             quantity: number;
             variantId: string;
         };
+        ProductSetStockRequest: {
+            /**
+             * Format: int64
+             * @description Units that can be sold from now on.
+             * @example 42
+             */
+            available: number;
+        };
         ProductSummary: {
             /**
              * @description Of the variant that there is most of; in the shop's list only.
              * @enum {string}
              */
             availability?: "in_stock" | "low" | "out" | "not_open_yet";
-            categories: string[] | null;
+            categories: string[];
             /** @description The struck-through price of the cheapest variant. */
-            compareAt?: components["schemas"]["Formatted"];
+            compareAt?: components["schemas"]["Money"];
             /**
              * @description Part of the page's address.
              * @example green-tea-cream
@@ -6785,23 +6259,23 @@ export interface components {
             handle: string;
             /** @example prod_01jt3v9q2d8m4x6c7b5n1k0h2g */
             id: string;
-            image?: components["schemas"]["Image"];
+            image?: components["schemas"]["ProductImage"];
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
-            lowestPrice30?: components["schemas"]["Formatted"];
+            lowestPrice30?: components["schemas"]["Money"];
             /**
              * Format: date-time
              * @description When a limited edition can be bought, with not_open_yet.
              */
             opensAt?: string;
             /** @description Of the cheapest variant. */
-            price?: components["schemas"]["Formatted"];
+            price?: components["schemas"]["Money"];
             /** @description Of the dearest variant, when it is not the same. */
-            priceMax?: components["schemas"]["Formatted"];
+            priceMax?: components["schemas"]["Money"];
             /** @description The sale that makes the price. Filters and orders by price go by it, too. */
             sale?: components["schemas"]["ProductSale"];
             /** @example active */
             status: string;
-            tags: string[] | null;
+            tags: string[];
             /** @example 녹차 수분 크림 */
             title: string;
             type?: string;
@@ -6816,68 +6290,84 @@ export interface components {
             variants: number;
             vendor?: string;
         };
-        ProductsAdjustInputBody: {
-            /**
-             * Format: int64
-             * @description Units to add; below zero to take.
-             * @example -2
-             */
-            delta: number;
-            /**
-             * @description Why, for the log.
-             * @example broken in the warehouse
-             */
-            reason: string;
-        };
-        ProductsSetStockInputBody: {
-            /**
-             * Format: int64
-             * @description Units that can be sold from now on.
-             * @example 42
-             */
-            available: number;
-        };
-        ProfileCondition: {
-            /** @enum {string} */
-            field: "language" | "country" | "tag" | "customer" | "birth_month";
-            in: string[];
-        };
-        Progress: {
-            /** Format: int64 */
-            canceled: number;
-            /** Format: int64 */
-            delivered: number;
-            /**
-             * Format: int64
-             * @description Still to come.
-             */
-            open: number;
-            /** Format: int64 */
-            recipients: number;
-            /** Format: int64 */
-            rejected: number;
-            /** Format: int64 */
-            sent: number;
-            /**
-             * Format: int64
-             * @description Mails that SES itself reports as sent.
-             */
-            sesSent: number;
-            /** Format: int64 */
-            unknown: number;
-            /** Format: int64 */
-            withheld: number;
+        ProductVariantsResponse: {
+            /** @description In the order of the ids. What is not sold is left out. */
+            variants: components["schemas"]["VariantSummary"][];
         };
         PromotionBatch: {
             prefix?: string;
             /** Format: int64 */
             size: number;
         };
+        PromotionBudget: {
+            spend?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            uses?: number;
+        };
+        PromotionBuyXGetYTerms: {
+            amount?: {
+                [key: string]: number;
+            };
+            /**
+             * @description Which units of each group are got: cheapest when left out.
+             * @enum {string}
+             */
+            applyTo?: "cheapest" | "most_expensive";
+            /** Format: int64 */
+            basisPoints?: number;
+            /** Format: int64 */
+            buy: number;
+            from?: components["schemas"]["PromotionTargets"];
+            /** Format: int64 */
+            get: number;
+            /** Format: int64 */
+            times?: number;
+        };
+        PromotionCalendarDay: {
+            day: string;
+            /** Format: int64 */
+            inWindow: number;
+            planned?: string[];
+            promotions?: string[];
+        };
+        PromotionConditions: {
+            anywhere?: boolean;
+            /**
+             * @description Whom it is for: account is whoever is logged in, member whoever has a membership in force. All when left out.
+             * @enum {string}
+             */
+            audience?: "account" | "member";
+            customers?: string[];
+            firstOrder?: boolean;
+            /** Format: int64 */
+            minQuantity?: number;
+            minSubtotal?: {
+                [key: string]: number;
+            };
+            /** @description With the audience member: for members by one of these plans only. */
+            plans?: string[];
+            segments?: string[];
+        };
+        PromotionCreateCodesRequest: {
+            /**
+             * @description Shown before the first dash.
+             * @example SEOL
+             */
+            prefix?: string;
+            /**
+             * Format: int64
+             * @description How many codes.
+             * @example 100000
+             */
+            size: number;
+        };
         PromotionDocument: {
             /** @description Single-use codes. Ignored when written: see POST /promotions/{promotionId}/codes. */
             readonly batch?: components["schemas"]["PromotionBatch"];
             /** @description The most it may cost in all, and how many orders may use it. Never overspent. */
-            budget?: components["schemas"]["Budget"];
+            budget?: components["schemas"]["PromotionBudget"];
             /**
              * @description What it takes from; that of the kind when left out.
              * @enum {string}
@@ -6891,7 +6381,7 @@ export interface components {
             /** @description Classes that may take from the same goods; both sides have to allow it. With order a member's percentage goes along. */
             combinesWith?: string[];
             /** @description For whom, and from which basket on. */
-            conditions?: components["schemas"]["Conditions"];
+            conditions?: components["schemas"]["PromotionConditions"];
             /**
              * @description When it is over; left out for open-ended. Midnight at the end of a day is 24:00.
              * @example 2026-11-29T24:00
@@ -6902,6 +6392,8 @@ export interface components {
              * @description ends in UTC. Ignored when written.
              */
             readonly endsAt?: string;
+            /** @description Leaves goods with a struck-through price alone. */
+            excludeSaleItems?: boolean;
             /** @description Applies alone, and only where that is best for the shopper. */
             exclusive?: boolean;
             /**
@@ -6912,10 +6404,10 @@ export interface components {
             /** @description Ignored when written. */
             readonly id?: string;
             /**
-             * @description What it does. shelf changes the price that is shown; drop is a limited edition.
+             * @description What it does. cache changes the price that is shown; drop is a limited edition.
              * @enum {string}
              */
-            kind: "percentage" | "fixed_amount" | "fixed_price" | "buy_get" | "free_gift" | "free_shipping" | "tiered" | "set_price" | "order_price" | "drop" | "shelf";
+            kind: "percentage" | "fixed_amount" | "fixed_price" | "buy_x_get_y" | "free_gift" | "free_shipping" | "tiered" | "set_price" | "order_price" | "drop" | "sale_price";
             /**
              * Format: int64
              * @description Uses of one code; 1 for codes of a batch when left out.
@@ -6951,8 +6443,6 @@ export interface components {
             reason?: string;
             /** @description What it brought, by currency. */
             readonly results?: components["schemas"]["PromotionResult"][];
-            /** @description Leaves goods with a struck-through price alone. */
-            excludeSaleItems?: boolean;
             /**
              * @description When it begins, on the clocks of timeZone.
              * @example 2026-11-27T10:00
@@ -6969,9 +6459,9 @@ export interface components {
              */
             readonly state?: "draft" | "scheduled" | "live" | "paused" | "ended";
             /** @description Which goods. */
-            targets?: components["schemas"]["Targets"];
+            targets?: components["schemas"]["PromotionTargets"];
             /** @description What it gives; which fields count depends on the kind. */
-            terms?: components["schemas"]["Terms"];
+            terms?: components["schemas"]["PromotionTerms"];
             /**
              * @description IANA; the shop's when left out.
              * @example Asia/Seoul
@@ -6987,12 +6477,54 @@ export interface components {
              */
             readonly version?: number;
             /** @description In the answer to publishing: what is hardly meant. See POST /promotions/plan. */
-            readonly warnings?: components["schemas"]["Warning"][];
+            readonly warnings?: components["schemas"]["PromotionWarning"][];
+        };
+        PromotionGiftChoice: {
+            /** Format: int64 */
+            choose: number;
+            /** Format: int64 */
+            left: number;
+            promotionId: string;
+            variants: string[];
+        };
+        PromotionGiftTier: {
+            /** Format: int64 */
+            choose?: number;
+            from: {
+                [key: string]: number;
+            };
+            variants: string[];
+        };
+        PromotionHint: {
+            /** Format: int64 */
+            amount?: number;
+            gifts?: string[];
+            kind: string;
+            name?: string;
+            promotionId?: string;
+            /** Format: int64 */
+            units?: number;
+        };
+        PromotionLimits: {
+            /** Format: int64 */
+            maxDays: number;
+            /** Format: int64 */
+            maxOverlap: number;
+            /** Format: int64 */
+            minGapDays: number;
         };
         PromotionList: {
             /** @description Send it as cursor for the next page; missing on the last one. */
             nextCursor?: string;
             promotions: components["schemas"]["PromotionDocument"][];
+        };
+        PromotionPolicy: {
+            /** Format: int64 */
+            maxDepth: number;
+            product: components["schemas"]["PromotionLimits"];
+            shop: components["schemas"]["PromotionLimits"];
+            /** Format: int64 */
+            windowDays: number;
         };
         PromotionPreview: {
             /** @description What each promotion does; the amounts together are discount. */
@@ -7000,23 +6532,62 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @description Of lines, order and shipping together: total = subtotal - discount + shipping, plus tax unless it is included. */
-            discount: components["schemas"]["Formatted"];
-            giftChoices: components["schemas"]["GiftChoice"][];
+            discount: components["schemas"]["Money"];
+            giftChoices: components["schemas"]["PromotionGiftChoice"][];
             /** @description Limited editions that this shopper could not buy. */
             held: components["schemas"]["PreviewRestriction"][];
-            hints: components["schemas"]["Hint"][];
+            hints: components["schemas"]["PromotionHint"][];
             /** @description Gifts included. */
             lines: components["schemas"]["PreviewPrice"][];
-            refusedCodes: components["schemas"]["RefusedCode"][];
-            shipping: components["schemas"]["Formatted"];
+            refusedCodes: components["schemas"]["CartRefusedCode"][];
+            shipping: components["schemas"]["Money"];
             /** @description The part of discount that is off the shipping. */
-            shippingDiscount: components["schemas"]["Formatted"];
-            subtotal: components["schemas"]["Formatted"];
-            tax: components["schemas"]["Formatted"];
+            shippingDiscount: components["schemas"]["Money"];
+            subtotal: components["schemas"]["Money"];
+            tax: components["schemas"]["Money"];
             /** @description Whether the prices contain the tax. */
             taxIncluded: boolean;
             taxLines: components["schemas"]["PreviewTax"][];
-            total: components["schemas"]["Formatted"];
+            total: components["schemas"]["Money"];
+        };
+        PromotionPreviewRequest: {
+            /**
+             * Format: date-time
+             * @description The moment; now when left out.
+             * @example 2026-11-27T01:00:00Z
+             */
+            at?: string;
+            codes?: string[];
+            /**
+             * @description Where it goes; without it there is neither shipping nor tax.
+             * @example KR
+             */
+            country?: string;
+            /**
+             * @description The shop's first when left out.
+             * @example KRW
+             */
+            currency?: string;
+            /** @description A promotion that is not stored at all, to be taken as published. */
+            draft?: components["schemas"]["PromotionDocument"];
+            /** @description Chosen gifts by promotion. */
+            gifts?: {
+                [key: string]: string[];
+            };
+            lines: components["schemas"]["PreviewLine"][];
+            /** @description A draft, or a paused promotion, to be taken as published. */
+            promotionId?: string;
+            /** @example standard */
+            shippingMethod?: string;
+            /** @description Who buys; a guest when left out. */
+            shopper?: components["schemas"]["PreviewShopper"];
+        };
+        PromotionPublishRequest: {
+            /**
+             * @description Why, when the guard speaks against it.
+             * @example Stock has to go before the label changes.
+             */
+            reason?: string;
         };
         PromotionReport: {
             /** @description Whether the guard counts it as a discount. */
@@ -7055,6 +6626,63 @@ export interface components {
              */
             revenue: number;
         };
+        PromotionSeasonsResponse: {
+            /** @description In the order of their starts. */
+            seasons: components["schemas"]["SeasonDates"][];
+        };
+        PromotionSetPart: {
+            /** Format: int64 */
+            quantity: number;
+            variants: string[];
+        };
+        PromotionShippingTerms: {
+            countries?: string[];
+            methods?: string[];
+        };
+        PromotionTargets: {
+            all?: boolean;
+            categories?: string[];
+            products?: string[];
+            tags?: string[];
+            variants?: string[];
+        };
+        PromotionTerms: {
+            /** @description Of a drop: opens to members when it opens to all. */
+            allAtOnce?: boolean;
+            amount?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            basisPoints?: number;
+            buyXGetY?: components["schemas"]["PromotionBuyXGetYTerms"];
+            gifts?: components["schemas"]["PromotionGiftTier"][];
+            /**
+             * Format: int64
+             * @description Of each line, how many units get it at most, the most expensive first; 0 is all. For a percentage, an amount off each unit or a fixed price, of class product.
+             */
+            maxUnits?: number;
+            /**
+             * Format: date-time
+             * @description Of a drop: no member comes in before, whatever their plan says.
+             */
+            membersFrom?: string;
+            parts?: components["schemas"]["PromotionSetPart"][];
+            perUnit?: boolean;
+            shipping?: components["schemas"]["PromotionShippingTerms"];
+            tiers?: components["schemas"]["PromotionTier"][];
+        };
+        PromotionTier: {
+            amount?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            basisPoints?: number;
+            from?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            fromQuantity?: number;
+        };
         PromotionUsed: {
             spend?: {
                 [key: string]: number;
@@ -7062,88 +6690,38 @@ export interface components {
             /** Format: int64 */
             uses: number;
         };
-        PromotionsCreateCodesInputBody: {
-            /**
-             * @description Shown before the first dash.
-             * @example SEOL
-             */
-            prefix?: string;
-            /**
-             * Format: int64
-             * @description How many codes.
-             * @example 100000
-             */
-            size: number;
+        PromotionWaitingIndex: {
+            /** Format: int64 */
+            daysBase: number;
+            /** Format: int64 */
+            daysNear: number;
+            /** Format: int64 */
+            index: number;
+            /** Format: int64 */
+            ordersBase: number;
+            /** Format: int64 */
+            ordersNear: number;
+            /** Format: int64 */
+            sales: number;
         };
-        PromotionsPreviewInputBody: {
+        PromotionWarning: {
             /**
-             * Format: date-time
-             * @description The moment; now when left out.
-             * @example 2026-11-27T01:00:00Z
+             * @description tier_gives_less, tiny_percentage, one_sided_combination or shuts_out.
+             * @example one_sided_combination
              */
-            at?: string;
-            codes?: string[];
+            code: string;
+            /** @description For the merchant. */
+            message: string;
             /**
-             * @description Where it goes; without it there is neither shipping nor tax.
-             * @example KR
+             * @description JSON pointer into the promotion.
+             * @example /combinesWith
              */
-            country?: string;
-            /**
-             * @description The shop's first when left out.
-             * @example KRW
-             */
-            currency?: string;
-            /** @description A promotion that is not stored at all, to be taken as published. */
-            draft?: components["schemas"]["PromotionDocument"];
-            /** @description Chosen gifts by promotion. */
-            gifts?: {
-                [key: string]: string[] | null;
-            };
-            lines: components["schemas"]["PreviewLine"][];
-            /** @description A draft, or a paused promotion, to be taken as published. */
-            promotionId?: string;
-            /** @example standard */
-            shippingMethod?: string;
-            /** @description Who buys; a guest when left out. */
-            shopper?: components["schemas"]["PreviewShopper"];
-        };
-        PromotionsPublishInputBody: {
-            /**
-             * @description Why, when the guard speaks against it.
-             * @example Stock has to go before the label changes.
-             */
-            reason?: string;
-        };
-        ProposeOutputBody: {
-            /** @description Go on with it until it is missing. */
-            nextCursor?: string;
-            /**
-             * Format: int64
-             * @description Subscriptions that the latest price was brought to.
-             */
-            proposed: number;
-            /**
-             * Format: int64
-             * @description Ended, canceled or unpaid ones, and those that have it.
-             */
-            skipped: number;
-        };
-        PushKeyOutputBody: {
-            /** @description applicationServerKey for pushManager.subscribe, base64url. */
-            publicKey: string;
-        };
-        Question: {
-            answer?: string;
-            id: string;
-            /** @enum {string} */
-            kind: "trial_turns_paid" | "price_rises";
-            new: components["schemas"]["Formatted"];
-            old: components["schemas"]["Formatted"];
-            on: string;
-            required: boolean;
+            pointer: string;
+            /** @description The other promotions it is about. */
+            promotionIds?: string[];
         };
         QuestionView: {
-            answers: components["schemas"]["AnswerView"][] | null;
+            answers: components["schemas"]["AnswerView"][];
             /** Format: date-time */
             at: string;
             author?: string;
@@ -7152,27 +6730,23 @@ export interface components {
             /** @description Plain text. */
             text: string;
         };
-        QuestionsOutputBody: {
-            nextCursor?: string;
-            questions: components["schemas"]["QuestionView"][] | null;
-        };
         Quote: {
             /** @description The return is approved when it is requested. */
             approvedAtOnce: boolean;
             /** @description The law gives the right, whatever the policy says. */
             byLaw: boolean;
             /** @description Not refunded because it went back before without any goods. */
-            capped: components["schemas"]["Formatted"];
+            capped: components["schemas"]["Money"];
             /** @description For gifts and discounts that are kept without being earned; negative when an earlier charge goes back. */
             charges: components["schemas"]["QuoteCharge"][];
             /** @description What earlier returns of this order left open. */
-            earlier: components["schemas"]["Formatted"];
+            earlier: components["schemas"]["Money"];
             /** @description Of an exchange or a replacement. */
             exchange?: components["schemas"]["QuoteExchange"];
             /** @description What the shop keeps. */
             fees: components["schemas"]["QuoteFee"][];
             /** @description What the units cost together. */
-            goods: components["schemas"]["Formatted"];
+            goods: components["schemas"]["Money"];
             lines: components["schemas"]["QuoteLine"][];
             /** @description On which ways of payment it goes back, in that order. */
             payments: components["schemas"]["QuotePayment"][];
@@ -7182,11 +6756,11 @@ export interface components {
              */
             policyVersion: number;
             /** @description The value that goes to the customer: goods + shipping - charges + earlier - fees + waived - capped. */
-            refund: components["schemas"]["Formatted"];
+            refund: components["schemas"]["Money"];
             /** @enum {string} */
             resolution: "refund" | "store_credit" | "exchange" | "replacement";
             /** @description Of the shipping to the customer that goes back. */
-            shipping: components["schemas"]["Formatted"];
+            shipping: components["schemas"]["Money"];
             /** @description The alternative: store credit. Missing for guests. */
             storeCredit?: components["schemas"]["QuoteCredit"];
             /** @description Send it with the request for the return: the amounts are then these, or the request is refused with what changed. */
@@ -7197,7 +6771,7 @@ export interface components {
              */
             until?: string;
             /** @description Charges above the value of the goods; not collected. */
-            waived: components["schemas"]["Formatted"];
+            waived: components["schemas"]["Money"];
             /**
              * @description keep: the goods need not come back.
              * @enum {string}
@@ -7205,7 +6779,7 @@ export interface components {
             way: "label" | "pickup" | "own" | "keep";
         };
         QuoteCharge: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /** @enum {string} */
             kind: "gift_kept" | "promotion_lost";
             lineId?: string;
@@ -7214,79 +6788,53 @@ export interface components {
         };
         QuoteCredit: {
             /** @description With the bonus. */
-            amount: components["schemas"]["Formatted"];
-            bonus: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
+            bonus: components["schemas"]["Money"];
         };
         QuoteExchange: {
             /** @description What is asked for before they are sent; never taken silently. */
-            balance: components["schemas"]["Formatted"];
+            balance: components["schemas"]["Money"];
             goods: components["schemas"]["QuoteGood"][];
             /** @description What is refunded because they are cheaper. */
-            paidOut: components["schemas"]["Formatted"];
-            /** @description What the goods cost: what was paid for those that come back, and the difference of the shelf prices. */
-            price: components["schemas"]["Formatted"];
+            paidOut: components["schemas"]["Money"];
+            /** @description What the goods cost: what was paid for those that come back, and the difference of the catalog prices. */
+            price: components["schemas"]["Money"];
         };
         QuoteFee: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /** @enum {string} */
             kind: "return_shipping" | "restocking" | "damage";
             lineId?: string;
         };
         QuoteGood: {
-            options?: string[] | null;
+            options?: string[];
             /** Format: int64 */
             quantity: number;
             title: string;
-            unit: components["schemas"]["Formatted"];
+            unit: components["schemas"]["Money"];
             variantId: string;
         };
         QuoteLine: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             lineId: string;
             /** Format: int64 */
             quantity: number;
             title: string;
             units: components["schemas"]["QuoteUnit"][];
         };
-        QuoteOutputBody: {
-            /** @description Account credit afterwards. */
-            credit: components["schemas"]["Formatted"];
-            /** @description Paid from account credit. */
-            creditUsed: components["schemas"]["Formatted"];
-            endsOn?: string;
-            /** @description What for. */
-            lines: components["schemas"]["InvoiceLine"][];
-            nextPayment?: components["schemas"]["NextPayment"];
-            /** @description Charged at once. */
-            now: components["schemas"]["Formatted"];
-            /** @description Goes back to the card. */
-            refund: components["schemas"]["Formatted"];
-            /** @description Afterwards, once it is paid. */
-            state: string;
-            taxes: components["schemas"]["InvoiceTax"][];
-            /**
-             * Format: int64
-             * @description Send it as If-Match with the change, to get what was quoted.
-             */
-            version: number;
-        };
         QuotePayment: {
-            amount: components["schemas"]["Formatted"];
+            amount: components["schemas"]["Money"];
             /** @enum {string} */
             method: "card" | "store_credit" | "points";
         };
         QuoteUnit: {
             /** @description Its own, and its share of what the whole order got. */
-            discount: components["schemas"]["Formatted"];
-            paid: components["schemas"]["Formatted"];
-            /** @description At the shelf. */
-            price: components["schemas"]["Formatted"];
+            discount: components["schemas"]["Money"];
+            paid: components["schemas"]["Money"];
+            /** @description In the catalog. */
+            price: components["schemas"]["Money"];
             /** @description Contained in paid. */
-            tax: components["schemas"]["Formatted"];
-        };
-        ReceiveManyOutputBody: {
-            /** @description In the order of the request. */
-            returns: components["schemas"]["ReceivedOne"][];
+            tax: components["schemas"]["Money"];
         };
         ReceivedOne: {
             detail?: string;
@@ -7295,45 +6843,91 @@ export interface components {
             problem?: string;
             state?: string;
         };
-        RefusedCode: {
-            /** @example WELCOME */
-            code: string;
-            /** @description For people. */
-            detail: string;
-            /**
-             * Format: int64
-             * @description With minimum_not_met: minor units that are missing.
-             */
-            missingAmount?: number;
-            /**
-             * Format: int64
-             * @description With minimum_not_met: units that are missing.
-             */
-            missingUnits?: number;
-            /**
-             * Format: date-time
-             * @description With not_started.
-             */
-            opensAt?: string;
-            /** @description Whose code it is. */
-            promotionId?: string;
-            /**
-             * @description Stable, machine-readable.
-             * @example unknown_code
-             */
-            reason: string;
+        RecoveryCase: {
+            /** Format: date-time */
+            answerBy: string;
+            /** Format: date-time */
+            answeredAt?: string;
+            /** Format: date-time */
+            boughtAgainAt?: string;
+            conversationId?: string;
+            customerId?: string;
+            id: string;
+            /** Format: date-time */
+            invitedAt?: string;
+            language?: string;
+            lineId?: string;
+            log: components["schemas"]["RecoveryCaseEntry"][];
+            /** Format: date-time */
+            openedAt: string;
+            orderId?: string;
+            /** Format: date-time */
+            overdueAt?: string;
+            owner?: string;
+            productId: string;
+            resolution?: string;
+            /** Format: date-time */
+            resolvedAt?: string;
+            reviewId: string;
+            /** Format: date-time */
+            reviewUpdatedAt?: string;
+            /** Format: int64 */
+            starsAfter?: number;
+            /** Format: int64 */
+            starsBefore: number;
+            state: string;
+            triggers: string[];
+            /** Format: int64 */
+            version: number;
+            words?: string[];
+        };
+        RecoveryCaseEntry: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            offer?: string;
+            text?: string;
+            what: string;
+        };
+        RecoveryFigures: {
+            /** Format: int64 */
+            boughtAgain: number;
+            /** Format: int64 */
+            cases: number;
+            /** Format: int64 */
+            matured: number;
+        };
+        RecoveryOutcomes: {
+            /** Format: int64 */
+            answeredInTime: number;
+            contacted: components["schemas"]["RecoveryFigures"];
+            /** Format: int64 */
+            invited: number;
+            notContacted: components["schemas"]["RecoveryFigures"];
+            /** Format: int64 */
+            opened: number;
+            /** Format: int64 */
+            overdue: number;
+            /** Format: int64 */
+            raised: number;
+            /** Format: int64 */
+            resolved: number;
+            /** Format: int64 */
+            updated: number;
+        };
+        RecoveryTemplate: {
+            id: string;
+            kind: string;
+            text: {
+                [key: string]: string;
+            };
         };
         RemovedView: {
             charges: components["schemas"]["QuoteCharge"][];
             /** @description The units taken off, gifts that are no longer earned included. */
-            lines: components["schemas"]["Part"][];
+            lines: components["schemas"]["OrderPart"][];
             order: components["schemas"]["OrderState"];
-            refund: components["schemas"]["Formatted"];
-        };
-        Reply: {
-            /** Format: date-time */
-            at: string;
-            text: string;
+            refund: components["schemas"]["Money"];
         };
         Report: {
             month: string;
@@ -7355,58 +6949,33 @@ export interface components {
              */
             sold: number;
         };
-        ReportOutputBody: {
-            /**
-             * Format: date-time
-             * @description When the figures were begun to be added up.
-             */
-            asOf?: string;
-            churnInvoluntary: components["schemas"]["Formatted"];
-            churnVoluntary: components["schemas"]["Formatted"];
-            /** @description opening + new + returned + expansion - contraction - churn, always. */
-            closing: components["schemas"]["Formatted"];
-            /** @description Who still pays, month after month. */
-            cohorts: components["schemas"]["Cohort"][];
-            contraction: components["schemas"]["Formatted"];
-            expansion: components["schemas"]["Formatted"];
-            new: components["schemas"]["Formatted"];
-            /** @description Recurring revenue per month at from. */
-            opening: components["schemas"]["Formatted"];
-            /** @description false: the figures are being added up and are 0 until then. Ask again in a minute or a few. */
-            ready: boolean;
-            /** @description Declined invoices that are decided, and those paid in the end. */
-            recovery: components["schemas"]["Share"];
-            renewalAmount: components["schemas"]["Formatted"];
+        ReportRatio: {
             /**
              * Format: int64
-             * @description Charges to come within the days.
+             * @description Basis points.
              */
-            renewals: number;
-            returned: components["schemas"]["Formatted"];
-            /** @description Subscriptions by state, as they stand. */
-            states: {
-                [key: string]: number;
-            };
-            /** @description Units that the parcels of these days take. */
-            stock: components["schemas"]["Need"][];
-            /** @description Trials that ended, and those that turned into a payment. */
-            trials: components["schemas"]["Share"];
-        };
-        ReportsOutputBody: {
-            nextCursor?: string;
-            reports: components["schemas"]["ReviewReport"][] | null;
-        };
-        ResendOutputBody: {
-            id: string;
-        };
-        Restocking: {
+            bp: number;
             /** Format: int64 */
-            basisPoints?: number;
-            /**
-             * Format: int64
-             * @description Applies to returns asked for on this day after receipt or later.
-             */
-            fromDay?: number;
+            of: number;
+            ofAmount: components["schemas"]["Money"];
+            /** Format: int64 */
+            part: number;
+            partAmount: components["schemas"]["Money"];
+        };
+        RetentionOffer: {
+            /** Format: int64 */
+            days?: number;
+            /** @example pause-60 */
+            id: string;
+            /** @enum {string} */
+            kind: "pause" | "plan";
+            /** @description The next charge if it is accepted. */
+            next?: components["schemas"]["NextPayment"];
+            planId?: string;
+            /** @description Of one payment of the plan. */
+            price?: components["schemas"]["Money"];
+            /** @description Of the plan. */
+            title?: string;
         };
         Return: {
             /** @description What is asked for before an exchange is sent. */
@@ -7415,7 +6984,7 @@ export interface components {
             createdAt: string;
             /** @description For the shop's people only; missing for a guest. */
             customerId?: string;
-            evidence?: string[] | null;
+            evidence?: string[];
             /** @example ret_01k9x7d3f8q7m2k01 */
             id: string;
             /** @description The refund was or is late. */
@@ -7457,6 +7026,25 @@ export interface components {
             /** @enum {string} */
             way: "label" | "pickup" | "own" | "keep";
         };
+        ReturnApproveRequest: {
+            /** @description The goods need not come back: the return is settled at once. */
+            keep?: boolean;
+        };
+        ReturnBalanceRequest: {
+            /** @description What the shopper was shown; nothing else is taken. */
+            amount: components["schemas"]["MoneyInput"];
+            /** @description The payment provider's token of the shopper's card. */
+            paymentMethod: string;
+            /** @description Where the shopper comes back to after the bank's challenge. */
+            returnUrl?: string;
+        };
+        ReturnBookRequest: {
+            /**
+             * Format: date-time
+             * @description With the way pickup: when the carrier may come.
+             */
+            pickupFrom?: string;
+        };
         ReturnCard: {
             /** Format: date-time */
             createdAt: string;
@@ -7477,84 +7065,17 @@ export interface components {
             title: string;
             /** Format: int64 */
             units: number;
-            value: components["schemas"]["Formatted"];
+            value: components["schemas"]["Money"];
         };
-        ReturnList: {
-            /** @description Missing on the last page. */
-            nextCursor?: string;
-            returns: components["schemas"]["ReturnCard"][];
-        };
-        ReturnShipment: {
-            carrier?: string;
-            carrierName?: string;
-            /** @description Path of the printable label (PDF). */
-            label?: string;
-            /** Format: date-time */
-            pickupFrom?: string;
-            trackingNumber?: string;
-            trackingUrl?: string;
-        };
-        ReturnStep: {
-            /** Format: date-time */
-            at: string;
-            /** @enum {string} */
-            by: "customer" | "shop" | "system";
-            text?: string;
-            /** @example received */
-            type: string;
-        };
-        ReturnedLine: {
-            /** Format: int64 */
-            accepted: number;
-            arrived: components["schemas"]["Count"];
-            comment?: string;
-            exchangeFor?: string;
-            /** @description For the shop's people only. */
-            grade?: string;
-            lineId: string;
-            note?: string;
-            options?: string[] | null;
-            photos?: string[] | null;
-            productId: string;
-            /** Format: int64 */
-            quantity: number;
-            reason: string;
-            /**
-             * Format: int64
-             * @description For the shop's people only.
-             */
-            restocked?: number;
-            title: string;
-            variantId: string;
-        };
-        ReturnsApproveInputBody: {
-            /** @description The goods need not come back: the return is settled at once. */
-            keep?: boolean;
-        };
-        ReturnsBalanceInputBody: {
-            /** @description What the shopper was shown; nothing else is taken. */
-            amount: components["schemas"]["Money"];
-            /** @description The payment provider's token of the shopper's card. */
-            paymentMethod: string;
-            /** @description Where the shopper comes back to after the bank's challenge. */
-            returnUrl?: string;
-        };
-        ReturnsBookInputBody: {
-            /**
-             * Format: date-time
-             * @description With the way pickup: when the carrier may come.
-             */
-            pickupFrom?: string;
-        };
-        ReturnsContactInputBody: {
+        ReturnContactRequest: {
             /** Format: email */
             email: string;
         };
-        ReturnsGiveInputBody: {
+        ReturnGiveRequest: {
             /** @description An amount for no line; alone. */
-            amount?: components["schemas"]["Money"];
+            amount?: components["schemas"]["MoneyInput"];
             /** @description Units that are refunded and kept by the customer. */
-            lines?: components["schemas"]["Part"][] | null;
+            lines?: components["schemas"]["OrderPart"][];
             reason: string;
             /**
              * Format: int64
@@ -7562,8 +7083,8 @@ export interface components {
              */
             shipping?: number;
         };
-        ReturnsGrantInputBody: {
-            amount: components["schemas"]["Money"];
+        ReturnGrantRequest: {
+            amount: components["schemas"]["MoneyInput"];
             /**
              * Format: email
              * @description To tell the customer.
@@ -7578,43 +7099,56 @@ export interface components {
             /** @example Apology for the late parcel */
             reason: string;
         };
-        ReturnsHoldInputBody: {
+        ReturnHoldRequest: {
             reason: string;
         };
-        ReturnsInspectInputBody: {
+        ReturnInspectRequest: {
             /** @description Lines that are left out are accepted as they arrived. */
-            lines?: components["schemas"]["Found"][] | null;
+            lines?: components["schemas"]["Found"][];
         };
-        ReturnsPublishInputBody: {
+        ReturnList: {
+            /** @description Missing on the last page. */
+            nextCursor?: string;
+            returns: components["schemas"]["ReturnCard"][];
+        };
+        ReturnPoliciesResponse: {
+            /** @description Every version, the oldest first; version 0 is built in. */
+            policies: components["schemas"]["PolicyVersion"][];
+        };
+        ReturnPublishRequest: {
             /**
              * Format: date-time
              * @description When it comes into force; now when left out. Not in the past: orders keep the policy they were sold under.
              */
             from?: string;
             note?: string;
-            sections: components["schemas"]["Section"][] | null;
+            sections: components["schemas"]["ReturnpolicySection"][];
         };
-        ReturnsReceiveInputBody: {
-            /** @description What arrived; everything as announced when left out. */
-            lines?: components["schemas"]["Counted"][] | null;
-        };
-        ReturnsReceiveManyInputBody: {
+        ReturnReceiveManyRequest: {
             /** @description Ids, as on the labels. */
-            returns: string[] | null;
+            returns: string[];
         };
-        ReturnsRejectInputBody: {
+        ReturnReceiveManyResponse: {
+            /** @description In the order of the request. */
+            returns: components["schemas"]["ReceivedOne"][];
+        };
+        ReturnReceiveRequest: {
+            /** @description What arrived; everything as announced when left out. */
+            lines?: components["schemas"]["Counted"][];
+        };
+        ReturnRejectRequest: {
             /** @description Addresses (https) of photos. */
-            evidence?: string[] | null;
+            evidence?: string[];
             /** @description The customer reads it. */
             reason: string;
         };
-        ReturnsRemoveInputBody: {
-            lines: components["schemas"]["Part"][] | null;
+        ReturnRemoveRequest: {
+            lines: components["schemas"]["OrderPart"][];
             reason?: string;
         };
-        ReturnsRequestInputBody: {
+        ReturnRequestRequest: {
             /** @description What comes back. A gift that came with the goods is a line too. */
-            lines: components["schemas"]["WantedLine"][] | null;
+            lines: components["schemas"]["WantedLine"][];
             /** @description The token of the quote that the customer has seen. */
             quote: string;
             /**
@@ -7630,53 +7164,163 @@ export interface components {
              */
             way: "label" | "pickup" | "own";
         };
-        ReturnsSentInputBody: {
+        ReturnSentRequest: {
             /** @example cj */
             carrier?: string;
             trackingNumber?: string;
         };
-        ReturnsSplitInputBody: {
+        ReturnShipment: {
+            carrier?: string;
+            carrierName?: string;
+            /** @description Path of the printable label (PDF). */
+            label?: string;
+            /** Format: date-time */
+            pickupFrom?: string;
+            trackingNumber?: string;
+            trackingUrl?: string;
+        };
+        ReturnSplitRequest: {
             /** @example cj */
             carrier: string;
             /** @description The units of the new parcel. */
-            lines: components["schemas"]["Part"][] | null;
+            lines: components["schemas"]["OrderPart"][];
             trackingNumber?: string;
         };
-        "Review-mediaAddInputBody": {
-            /** @enum {string} */
-            kind: "photo" | "video";
-            /**
-             * Format: int64
-             * @description Bytes of the file.
-             */
-            size: number;
-            /** @enum {string} */
-            type: "image/jpeg" | "image/png" | "image/webp" | "video/mp4" | "video/quicktime";
-        };
-        ReviewReport: {
+        ReturnStep: {
             /** Format: date-time */
             at: string;
+            /** @enum {string} */
+            by: "customer" | "shop" | "system";
+            text?: string;
+            /** @example received */
+            type: string;
+        };
+        ReturnedLine: {
+            /** Format: int64 */
+            accepted: number;
+            arrived: components["schemas"]["RmaCount"];
+            comment?: string;
+            exchangeFor?: string;
+            /** @description For the shop's people only. */
+            grade?: string;
+            lineId: string;
             note?: string;
-            pk: string;
+            options?: string[];
+            photos?: string[];
             productId: string;
+            /** Format: int64 */
+            quantity: number;
             reason: string;
-            reporterId: string;
-            reviewId: string;
-            sk: string;
-            state: string;
+            /**
+             * Format: int64
+             * @description For the shop's people only.
+             */
+            restocked?: number;
+            title: string;
+            variantId: string;
+        };
+        ReturnpolicyGoods: {
+            /** @description What a subscription sends. */
+            boxes?: boolean;
+            categories?: string[];
+            products?: string[];
+            tags?: string[];
+        };
+        ReturnpolicyRestocking: {
             /** Format: int64 */
-            weight: number;
+            basisPoints?: number;
+            /**
+             * Format: int64
+             * @description Applies to returns asked for on this day after receipt or later.
+             */
+            fromDay?: number;
         };
-        ReviewRowError: {
-            column?: string;
-            /** Format: int64 */
-            line: number;
-            message: string;
+        ReturnpolicyRule: {
+            /** @description Returns without fault are approved at once. */
+            autoApprove?: boolean;
+            /** @description In what state goods come back, by language (ko and en). */
+            condition?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Basis points added when the customer takes store credit.
+             * @example 500
+             */
+            creditBonus?: number;
+            /** @description Returns without fault are refunded as store credit. */
+            creditOnly?: boolean;
+            /** @description Goods may be exchanged for another variant. */
+            exchange?: boolean;
+            /**
+             * Format: int64
+             * @description Months after receipt to return what is faulty or not as described.
+             * @example 3
+             */
+            faultMonths: number;
+            /**
+             * @description Excludes the goods from returns without fault, for this reason.
+             * @enum {string}
+             */
+            finalSale?: "custom_made" | "perishable" | "unsealed_hygiene" | "unsealed_media" | "digital_content" | "reduced_price";
+            /**
+             * @description What happens to a gift that the kept goods no longer earn.
+             * @enum {string}
+             */
+            gifts: "keep" | "charge";
+            /** @description Which goods it is for; all when every list is empty. */
+            goods: components["schemas"]["ReturnpolicyGoods"];
+            /**
+             * @description Unique in the section.
+             * @example standard
+             */
+            id: string;
+            /** @description Faulty goods worth less than this are refunded without coming back, by currency. */
+            keepBelow?: {
+                [key: string]: number;
+            };
+            /**
+             * @description When the shipping to the customer is refunded for returns without fault.
+             * @enum {string}
+             */
+            outbound: "never" | "whole_order";
+            /** @description Customers may send goods back by themselves and pay the carrier. */
+            ownWay?: boolean;
+            /**
+             * @description What happens to a discount that the kept goods no longer earn.
+             * @enum {string}
+             */
+            promotions: "keep" | "charge";
+            restocking?: components["schemas"]["ReturnpolicyRestocking"];
+            /** @description What the customer pays for the way back, in minor units by currency; free when left out. The shop pays for faults. */
+            wayBack?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Days after receipt to return for any reason.
+             * @example 14
+             */
+            windowDays: number;
         };
-        ReviewedOutputBody: {
-            products: string[] | null;
+        ReturnpolicySection: {
+            /**
+             * @description ISO 3166 codes, EU for all its members, * for everywhere else.
+             * @example [
+             *       "KR"
+             *     ]
+             */
+            countries: string[];
+            /** @description The first that matches the goods applies; the last one matches all. */
+            rules: components["schemas"]["ReturnpolicyRule"][];
+            /**
+             * Format: int64
+             * @description Days to send the goods after approval; then the return expires.
+             * @example 14
+             */
+            sendWithinDays: number;
         };
-        ReviewsActInputBody: {
+        ReviewActRequest: {
             /** @description For link: the chat that belongs to the case. */
             conversationId?: string;
             /** @enum {string} */
@@ -7689,7 +7333,43 @@ export interface components {
             /** @description What the customer reads; for assign the agent's id. */
             text?: string;
         };
-        ReviewsCreateInputBody: {
+        ReviewAttribute: {
+            name: string;
+            values: string[];
+        };
+        ReviewAuditResponse: {
+            drift?: components["schemas"]["StoreDrift"];
+            exact: boolean;
+            /** Format: int64 */
+            reviews: number;
+        };
+        ReviewBestResponse: {
+            best: components["schemas"]["RewardCandidate"][];
+            month: string;
+        };
+        ReviewCardMedia: {
+            /** Format: int64 */
+            height?: number;
+            id: string;
+            key: string;
+            kind: string;
+            thumbnail?: string;
+            type: string;
+            /** Format: int64 */
+            width?: number;
+        };
+        ReviewCardReward: {
+            /** Format: int64 */
+            amount: number;
+            currency: string;
+            form: string;
+            kind: string;
+        };
+        ReviewCasesResponse: {
+            cases: components["schemas"]["RecoveryCase"][];
+            nextCursor?: string;
+        };
+        ReviewCreateRequest: {
             /** @description Answers, such as skin_type: dry; see GET /review-policy. */
             attributes?: {
                 [key: string]: string;
@@ -7715,12 +7395,24 @@ export interface components {
             /** @example 온 가족이 써요 */
             title?: string;
         };
-        ReviewsDecideInputBody: {
+        ReviewDecideRequest: {
             /** @description Publish it; otherwise reasons are needed. */
             publish?: boolean;
-            reasons?: components["schemas"]["Decision"][] | null;
+            reasons?: components["schemas"]["Decision"][];
         };
-        ReviewsFollowUpInputBody: {
+        ReviewFinding: {
+            field?: string;
+            marks?: components["schemas"]["ReviewMark"][];
+            reason: string;
+        };
+        ReviewFollowUp: {
+            /** Format: int64 */
+            stars: number;
+            text: string;
+            /** Format: date-time */
+            writtenAt: string;
+        };
+        ReviewFollowUpRequest: {
             /** @description Send the text to a moderator as it is, after review_needs_changes. */
             insist?: boolean;
             /**
@@ -7731,7 +7423,97 @@ export interface components {
             /** @example 한 달 써 보니 피부가 편안해졌어요. */
             text: string;
         };
-        ReviewsMediaDecisionInputBody: {
+        ReviewImportResponse: {
+            errors: components["schemas"]["JudgemeReviewRowError"][];
+            /** Format: int64 */
+            imported: number;
+            /**
+             * Format: int64
+             * @description Rows that were imported before.
+             */
+            known: number;
+            /** Format: int64 */
+            picturesSkipped: number;
+        };
+        ReviewInStateResponse: {
+            nextCursor?: string;
+            reviews: components["schemas"]["InspectedReview"][];
+        };
+        ReviewLinkedPerson: {
+            "@type": string;
+            name: string;
+        };
+        ReviewLinkedProduct: {
+            "@context": string;
+            "@id": string;
+            "@type": string;
+            aggregateRating?: components["schemas"]["ReviewLinkedRating"];
+            name: string;
+            review?: components["schemas"]["LinkedReview"][];
+        };
+        ReviewLinkedRating: {
+            "@type": string;
+            /** Format: int64 */
+            bestRating: number;
+            ratingValue: string;
+            /** Format: int64 */
+            reviewCount: number;
+            /** Format: int64 */
+            worstRating: number;
+        };
+        ReviewLinkedStars: {
+            "@type": string;
+            /** Format: int64 */
+            bestRating: number;
+            /** Format: int64 */
+            ratingValue: number;
+            /** Format: int64 */
+            worstRating: number;
+        };
+        ReviewListResponse: {
+            nextCursor?: string;
+            reviews: components["schemas"]["ShownReview"][];
+            /** @description With the first page by newest. */
+            summary?: components["schemas"]["SummaryView"];
+        };
+        ReviewMark: {
+            /** Format: int64 */
+            end: number;
+            /** Format: int64 */
+            start: number;
+            text: string;
+        };
+        ReviewMedia: {
+            /** Format: date-time */
+            addedAt: string;
+            /** Format: int64 */
+            height?: number;
+            id: string;
+            key?: string;
+            kind: string;
+            reason?: string;
+            state: string;
+            thumbnail?: string;
+            type: string;
+            /** Format: int64 */
+            width?: number;
+        };
+        ReviewMediaAddRequest: {
+            /** @enum {string} */
+            kind: "photo" | "video";
+            /**
+             * Format: int64
+             * @description Bytes of the file.
+             */
+            size: number;
+            /** @enum {string} */
+            type: "image/jpeg" | "image/png" | "image/webp" | "video/mp4" | "video/quicktime";
+        };
+        ReviewMediaAddResponse: {
+            mediaId: string;
+            upload: components["schemas"]["Upload"];
+        };
+        ReviewMediaDecisionRequest: {
             publish: boolean;
             /**
              * @default image
@@ -7739,16 +7521,75 @@ export interface components {
              */
             reason: "image" | "personal_data" | "off_topic" | "wrong_product" | "illegal";
         };
-        ReviewsReplyInputBody: {
+        ReviewMineResponse: {
+            nextCursor?: string;
+            reviews: components["schemas"]["OwnReview"][];
+        };
+        ReviewModerationPolicy: {
+            decision: boolean;
+            mendable: boolean;
+            reason: string;
+            text: {
+                [key: string]: string;
+            };
+        };
+        ReviewOfferResponse: {
+            criteria: components["schemas"]["RewardCriteria"];
+            month: string;
+            promotions: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            rewards: number;
+            /** Format: int64 */
+            spent: number;
+        };
+        ReviewPolicyResponse: {
+            /** @description Questions that authors can answer. */
+            attributes: components["schemas"]["ReviewAttribute"][];
+            checks: string;
+            /** @description Why a text or photo is not shown. */
+            reasons: components["schemas"]["ReviewModerationPolicy"][];
+            /** @description What a review earns and for what; the stars have no part in it. */
+            rewards?: components["schemas"]["RewardCriteria"];
+        };
+        ReviewQuestionsResponse: {
+            nextCursor?: string;
+            questions: components["schemas"]["QuestionView"][];
+        };
+        ReviewReply: {
+            /** Format: date-time */
+            at: string;
+            text: string;
+        };
+        ReviewReplyRequest: {
             /** @example 소중한 의견 감사합니다. */
             text: string;
         };
-        ReviewsReportInputBody: {
+        ReviewReportRequest: {
             note?: string;
             /** @enum {string} */
             reason: "profanity" | "personal_data" | "links" | "off_topic" | "wrong_product" | "image" | "conflict_of_interest" | "spam" | "duplicate" | "not_genuine" | "illegal";
         };
-        ReviewsSetOfferInputBody: {
+        ReviewReportsResponse: {
+            nextCursor?: string;
+            reports: components["schemas"]["StoreReviewReport"][];
+        };
+        ReviewReward: {
+            /** Format: int64 */
+            amount: number;
+            /** Format: date-time */
+            at: string;
+            code?: string;
+            currency: string;
+            form: string;
+            id: string;
+            kind: string;
+            /** Format: date-time */
+            revokedAt?: string;
+            revokedFor?: string;
+        };
+        ReviewSetOfferRequest: {
             /** Format: int64 */
             best?: number;
             /**
@@ -7788,17 +7629,35 @@ export interface components {
              */
             text?: number;
         };
-        ReviewsVisibleInputBody: {
+        ReviewSignal: {
+            detail: string;
+            name: string;
+            /** Format: int64 */
+            weight: number;
+        };
+        ReviewTemplatesResponse: {
+            templates: components["schemas"]["RecoveryTemplate"][];
+        };
+        ReviewVisibleRequest: {
             visible: boolean;
         };
-        ReviewsVoteInputBody: {
+        ReviewVoteRequest: {
             helpful: boolean;
+        };
+        ReviewVotesResponse: {
+            /** Format: int64 */
+            helpful: number;
+            /** Format: int64 */
+            unhelpful: number;
+        };
+        ReviewedResponse: {
+            products: string[];
         };
         Revision: {
             attributes?: {
                 [key: string]: string;
             };
-            followUp?: components["schemas"]["FollowUp"];
+            followUp?: components["schemas"]["ReviewFollowUp"];
             language: string;
             /** Format: int64 */
             stars: number;
@@ -7807,123 +7666,61 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
-        Reward: {
+        RewardCandidate: {
+            AuthorID: string;
             /** Format: int64 */
-            amount: number;
+            Helpful: number;
+            ProductID: string;
+            ReviewID: string;
+            /** Format: double */
+            Score: number;
+            /** Format: int64 */
+            Votes: number;
             /** Format: date-time */
-            at: string;
-            code?: string;
+            Written: string;
+        };
+        RewardCriteria: {
+            /** Format: int64 */
+            best: number;
+            /** Format: int64 */
+            bestCount: number;
+            /** Format: int64 */
+            bestVotes: number;
+            /** Format: int64 */
+            budget: number;
             currency: string;
-            form: string;
-            id: string;
-            kind: string;
-            /** Format: date-time */
-            revokedAt?: string;
-            revokedFor?: string;
+            /** Format: int64 */
+            minLetters: number;
+            /** Format: int64 */
+            photo: number;
+            /** Format: int64 */
+            text: number;
+            /** Format: int64 */
+            validFor: number;
+            /** Format: int64 */
+            wait: number;
         };
-        RowError: {
-            /**
-             * @description Stable, machine-readable.
-             * @example wrong_format
-             */
-            code: string;
-            /**
-             * @description Column as the file calls it.
-             * @example Variant Price
-             */
-            column?: string;
-            /**
-             * @description What is expected, for people.
-             * @example a decimal such as 12000
-             */
-            message: string;
+        RmaCount: {
             /**
              * Format: int64
-             * @description Row of the file; the header is row 1.
-             * @example 7
+             * @description Arrived damaged or used.
              */
-            row: number;
-        };
-        Rule: {
-            /** @description Returns without fault are approved at once. */
-            autoApprove?: boolean;
-            /** @description In what state goods come back, by language (ko and en). */
-            condition?: {
-                [key: string]: string;
-            };
+            damaged?: number;
             /**
              * Format: int64
-             * @description Basis points added when the customer takes store credit.
-             * @example 500
+             * @description Arrived in the state in which they were sent.
              */
-            creditBonus?: number;
-            /** @description Returns without fault are refunded as store credit. */
-            creditOnly?: boolean;
-            /** @description Goods may be exchanged for another variant. */
-            exchange?: boolean;
+            good?: number;
             /**
              * Format: int64
-             * @description Months after receipt to return what is faulty or not as described.
-             * @example 3
+             * @description Something else was in the parcel.
              */
-            faultMonths: number;
-            /**
-             * @description Excludes the goods from returns without fault, for this reason.
-             * @enum {string}
-             */
-            finalSale?: "custom_made" | "perishable" | "unsealed_hygiene" | "unsealed_media" | "digital_content" | "reduced_price";
-            /**
-             * @description What happens to a gift that the kept goods no longer earn.
-             * @enum {string}
-             */
-            gifts: "keep" | "charge";
-            /** @description Which goods it is for; all when every list is empty. */
-            goods: components["schemas"]["Goods"];
-            /**
-             * @description Unique in the section.
-             * @example standard
-             */
-            id: string;
-            /** @description Faulty goods worth less than this are refunded without coming back, by currency. */
-            keepBelow?: {
-                [key: string]: number;
-            };
-            /**
-             * @description When the shipping to the customer is refunded for returns without fault.
-             * @enum {string}
-             */
-            outbound: "never" | "whole_order";
-            /** @description Customers may send goods back by themselves and pay the carrier. */
-            ownWay?: boolean;
-            /**
-             * @description What happens to a discount that the kept goods no longer earn.
-             * @enum {string}
-             */
-            promotions: "keep" | "charge";
-            restocking?: components["schemas"]["Restocking"];
-            /** @description What the customer pays for the way back, in minor units by currency; free when left out. The shop pays for faults. */
-            wayBack?: {
-                [key: string]: number;
-            };
-            /**
-             * Format: int64
-             * @description Days after receipt to return for any reason.
-             * @example 14
-             */
-            windowDays: number;
-        };
-        SearchOutputBody: {
-            /** @description Send as cursor to go on; a page can be empty and have one, when none of the orders looked at fits. */
-            nextCursor?: string;
-            /** @description Newest first. */
-            orders: components["schemas"]["Order"][];
-            /** @description Of the orders of this page, by currency. */
-            totals: components["schemas"]["SearchTotal"][];
+            wrong?: number;
         };
         SearchTotal: {
             /** Format: int64 */
             orders: number;
-            total: components["schemas"]["Formatted"];
+            total: components["schemas"]["Money"];
         };
         SeasonDates: {
             day: string;
@@ -7949,80 +7746,48 @@ export interface components {
             /** Format: int64 */
             year: number;
         };
-        SeasonsOutputBody: {
-            /** @description In the order of their starts. */
-            seasons: components["schemas"]["SeasonDates"][];
+        SegmentCondition: {
+            /** @description Every one of these. */
+            all?: components["schemas"]["SegmentCondition"][];
+            /** @description At least one of these. */
+            any?: components["schemas"]["SegmentCondition"][];
+            consent?: components["schemas"]["SegmentConsentCondition"];
+            event?: components["schemas"]["SegmentEventCondition"];
+            not?: components["schemas"]["SegmentCondition"];
+            orders?: components["schemas"]["SegmentOrderCondition"];
+            profile?: components["schemas"]["SegmentProfileCondition"];
         };
-        Section: {
-            /**
-             * @description ISO 3166 codes, EU for all its members, * for everywhere else.
-             * @example [
-             *       "KR"
-             *     ]
-             */
-            countries: string[] | null;
-            /** @description The first that matches the goods applies; the last one matches all. */
-            rules: components["schemas"]["Rule"][] | null;
-            /**
-             * Format: int64
-             * @description Days to send the goods after approval; then the return expires.
-             * @example 14
-             */
-            sendWithinDays: number;
+        SegmentConsentCondition: {
+            /** @enum {string} */
+            channel: "email" | "push" | "sms" | "kakao";
+            /** @enum {string} */
+            is: "given" | "refused" | "pending" | "";
         };
-        Segment: {
-            /** Format: date-time */
-            changed: string;
-            condition: components["schemas"]["Condition"];
-            name: string;
-            pk: string;
-            ready: boolean;
-            sk: string;
-        };
-        SegmentCount: {
-            /**
-             * Format: int64
-             * @description Contacts that were looked at.
-             */
-            looked: number;
-            /** @description There are more contacts than were looked at. */
-            partial?: boolean;
+        SegmentEventCondition: {
             /** Format: int64 */
-            people: number;
-            /** @description Ids of some of them. */
-            sample: string[];
+            atLeast?: number;
+            /** Format: int64 */
+            atMost?: number;
+            /** Format: int64 */
+            days?: number;
+            type: string;
         };
-        SegmentsOutputBody: {
-            segments: components["schemas"]["Segment"][];
+        SegmentOrderCondition: {
+            /** Format: int64 */
+            atLeast?: number;
+            /** Format: int64 */
+            atMost?: number;
+            currency?: string;
+            /** Format: int64 */
+            days?: number;
+            products?: string[];
+            /** Format: int64 */
+            spent?: number;
         };
-        SendingOutputBody: {
-            /**
-             * Format: double
-             * @description That is used, less after throttling.
-             */
-            now: number;
-            /** @description Why no marketing goes out. */
-            paused?: string;
-            /**
-             * Format: double
-             * @description That SES allows.
-             */
-            perSecond: number;
-            /**
-             * Format: int64
-             * @description In 24 hours; -1 for no limit.
-             */
-            quota: number;
-            /**
-             * Format: int64
-             * @description In the last 24 hours, at the last look.
-             */
-            sent: number;
-        };
-        SequenceDryRunOutputBody: {
-            /** @description Empty when the series starts, else why not. */
-            entered: string;
-            messages: components["schemas"]["DryRunStep"][];
+        SegmentProfileCondition: {
+            /** @enum {string} */
+            field: "language" | "country" | "tag" | "customer" | "birth_month";
+            in: string[];
         };
         SequenceView: {
             /** @description Mermaid flowchart. */
@@ -8041,50 +7806,185 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        SequencesOutputBody: {
-            sequences: components["schemas"]["SequenceView"][];
-        };
-        SeriesReportOutputBody: {
-            /** @description Buyers within 14 days among those who got messages, less those in the holdout. */
-            lift: components["schemas"]["Lift"];
-            steps: {
-                [key: string]: {
-                    [key: string]: number;
-                };
-            };
-        };
-        SetPart: {
+        ServiceCampaign: {
+            /** Format: date-time */
+            ended?: string;
+            id: string;
+            /** Format: date-time */
+            made: string;
             /** Format: int64 */
-            quantity: number;
-            variants: string[] | null;
-        };
-        Share: {
+            pages: number;
             /**
              * Format: int64
-             * @description Basis points.
+             * @description In the audience.
              */
-            bp: number;
+            people: number;
+            pk: string;
+            plan: components["schemas"]["ServiceCampaignPlan"];
+            sk: string;
+            /** Format: date-time */
+            started?: string;
+            status: string;
             /** Format: int64 */
-            of: number;
-            ofAmount: components["schemas"]["Formatted"];
+            version: number;
+            /** @description Why it was stopped or paused. */
+            why?: string;
+            /** @description Variant that the rest of the audience gets. */
+            winner?: string;
+        };
+        ServiceCampaignCard: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            name: string;
+            status: string;
+        };
+        ServiceCampaignPlan: {
+            /** @description Everybody who may be written to when absent. */
+            audience?: components["schemas"]["SegmentCondition"];
+            /** @enum {string} */
+            by: "shop" | "recipient";
+            /** @description Name of a coupon: each recipient gets a code of their own. */
+            coupon?: string;
+            /**
+             * Format: int64
+             * @description Percent that get nothing, to measure the effect.
+             */
+            holdout?: number;
+            /**
+             * @description When, on the clock of By.
+             * @example 2026-12-01T10:00
+             */
+            local: string;
+            /**
+             * Format: int64
+             * @description How late a mail may be sent, for example after an outage.
+             */
+            maxLatenessMinutes: number;
+            name: string;
+            /** @enum {string} */
+            onCap?: "wait" | "skip";
+            /** @enum {string} */
+            priority?: "normal" | "high";
+            test?: components["schemas"]["ServiceCampaignTest"];
+            /**
+             * @description Recipients can switch a topic off.
+             * @enum {string}
+             */
+            topic: "news" | "offers" | "tips";
+            /** @description Page of the shop that the button leads to. */
+            url: string;
+            variants: components["schemas"]["ServiceVariant"][];
+        };
+        ServiceCampaignTest: {
             /** Format: int64 */
-            part: number;
-            partAmount: components["schemas"]["Formatted"];
+            hours: number;
+            /** Format: int64 */
+            percent: number;
+        };
+        ServiceDryRun: {
+            /**
+             * Format: int64
+             * @description That would be sent.
+             */
+            mails: number;
+            /** @description The audience is larger than what was looked at. */
+            partial?: boolean;
+            /**
+             * Format: int64
+             * @description In the audience.
+             */
+            people: number;
+            /** @description How many are allowed or withheld, by reason. */
+            reasons: {
+                [key: string]: number;
+            };
+            /** @description The first of them. */
+            sample: components["schemas"]["ServiceDryRunMail"][];
+        };
+        ServiceDryRunMail: {
+            /** Format: date-time */
+            at: string;
+            contact: string;
+            reason: string;
+            subject?: string;
+            variant?: string;
+        };
+        ServiceDryRunStep: {
+            allowed: boolean;
+            /** Format: date-time */
+            at: string;
+            channel: string;
+            reason: string;
+            step: string;
+            /** Format: date-time */
+            waitsUntil?: string;
+        };
+        ServiceProgress: {
+            /** Format: int64 */
+            canceled: number;
+            /** Format: int64 */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Still to come.
+             */
+            open: number;
+            /** Format: int64 */
+            recipients: number;
+            /** Format: int64 */
+            rejected: number;
+            /** Format: int64 */
+            sent: number;
+            /**
+             * Format: int64
+             * @description Mails that SES itself reports as sent.
+             */
+            sesSent: number;
+            /** Format: int64 */
+            unknown: number;
+            /** Format: int64 */
+            withheld: number;
+        };
+        ServiceSegment: {
+            /** Format: date-time */
+            changed: string;
+            condition: components["schemas"]["SegmentCondition"];
+            name: string;
+            pk: string;
+            ready: boolean;
+            sk: string;
+        };
+        ServiceSegmentCount: {
+            /**
+             * Format: int64
+             * @description Contacts that were looked at.
+             */
+            looked: number;
+            /** @description There are more contacts than were looked at. */
+            partial?: boolean;
+            /** Format: int64 */
+            people: number;
+            /** @description Ids of some of them. */
+            sample: string[];
+        };
+        ServiceVariant: {
+            id: string;
+            /** @description By language: ko and en. */
+            texts: {
+                [key: string]: components["schemas"]["OutboxTexts"];
+            };
         };
         ShippingMethod: {
             /** @example standard */
             id: string;
             /** @example Standard */
             name: string;
-            price: components["schemas"]["Formatted"];
-        };
-        ShippingTerms: {
-            countries?: string[] | null;
-            methods?: string[] | null;
+            price: components["schemas"]["Money"];
         };
         ShopCountry: {
             /** @description In the order in which people write them. */
-            addressFields: components["schemas"]["ShopField"][] | null;
+            addressFields: components["schemas"]["ShopField"][];
             /**
              * @description ISO 3166-1 alpha-2.
              * @example KR
@@ -8111,12 +8011,12 @@ export interface components {
         };
         ShopMethod: {
             /** @description From which amount of goods, after discounts, it costs nothing. */
-            freeFrom?: components["schemas"]["Formatted"];
+            freeFrom?: components["schemas"]["Money"];
             /** @example standard */
             id: string;
             /** @example Standard */
             name: string;
-            price: components["schemas"]["Formatted"];
+            price: components["schemas"]["Money"];
         };
         ShopTax: {
             /**
@@ -8134,13 +8034,13 @@ export interface components {
             rate: number;
         };
         ShopView: {
-            contact: components["schemas"]["Contact"];
+            contact: components["schemas"]["PricingContact"];
             /** @description Where it ships to. */
             countries: components["schemas"]["ShopCountry"][];
             /** @description Where the shop is at home: prices are shown with its tax until there is an address. */
             country: string;
             /** @description ISO 4217, the first is the default. */
-            currencies: string[] | null;
+            currencies: string[];
             /** @description The one that prices of this answer are in. */
             currency: string;
             elsewhere: components["schemas"]["ShopMethod"][];
@@ -8149,7 +8049,7 @@ export interface components {
                 [key: string]: string;
             };
             /** @description The first is the default. */
-            languages: string[] | null;
+            languages: string[];
             /** @description Texts that the law wants a link to. */
             legal: components["schemas"]["ShopDocument"][];
             /** @description Whether it also ships to countries that are not listed, by the methods of elsewhere. */
@@ -8163,11 +8063,11 @@ export interface components {
             };
             author?: string;
             /** @description Show these before the text, in this language: the author's reward, an import. */
-            disclosures?: string[] | null;
+            disclosures?: string[];
             /** Format: date-time */
             editedAt?: string;
             /** @description What the author added after a month of use. */
-            followUp?: components["schemas"]["FollowUp"];
+            followUp?: components["schemas"]["ReviewFollowUp"];
             /** Format: int64 */
             helpful: number;
             /** @example rev_01m80674exnpsz0bg9nw68d4b7 */
@@ -8175,7 +8075,7 @@ export interface components {
             /** @description The system the review was imported from; what it says was not checked here. */
             imported?: string;
             language: string;
-            media?: components["schemas"]["CardMedia"][] | null;
+            media?: components["schemas"]["ReviewCardMedia"][];
             /** @description Put it before the keys of media. */
             mediaUrl?: string;
             productId: string;
@@ -8185,9 +8085,9 @@ export interface components {
              */
             rating: number;
             /** @description The shop's public answer. */
-            reply?: components["schemas"]["Reply"];
+            reply?: components["schemas"]["ReviewReply"];
             /** @description The author was given this for the review. It has to be shown with it. */
-            rewarded?: components["schemas"]["CardReward"];
+            rewarded?: components["schemas"]["ReviewCardReward"];
             /**
              * Format: int64
              * @description The stars of the first review.
@@ -8204,31 +8104,6 @@ export interface components {
             /** Format: date-time */
             writtenAt: string;
         };
-        SignUpOutputBody: {
-            /**
-             * @description A mail asks to confirm.
-             * @enum {string}
-             */
-            state: "pending";
-        };
-        Signal: {
-            detail: string;
-            name: string;
-            /** Format: int64 */
-            weight: number;
-        };
-        Source: {
-            name: string;
-            step: string;
-        };
-        State: {
-            answer: string;
-            /** Format: date-time */
-            at?: string;
-            /** Format: date-time */
-            confirmed?: string;
-            night?: boolean;
-        };
         StockAdjustment: {
             /** Format: date-time */
             at: string;
@@ -8244,7 +8119,7 @@ export interface components {
         };
         StockLevel: {
             /** @description The latest 20, newest first. */
-            adjustments: components["schemas"]["StockAdjustment"][] | null;
+            adjustments: components["schemas"]["StockAdjustment"][];
             /**
              * Format: int64
              * @description Units; below zero for what was sold on backorder.
@@ -8252,7 +8127,7 @@ export interface components {
              */
             available: number;
             /** @description Units in each counter; several for a limited edition. */
-            buckets: number[] | null;
+            buckets: number[];
             /**
              * Format: date-time
              * @description When it was last set outright.
@@ -8260,11 +8135,34 @@ export interface components {
             setAt?: string;
             variantId: string;
         };
-        StockPolicy: {
-            /** @enum {string} */
-            do?: "wait" | "substitute" | "skip" | "refund";
+        StoreDrift: {
+            productId: string;
+            recount: {
+                [key: string]: number;
+            };
+            summary: {
+                [key: string]: number;
+            };
+        };
+        StoreReviewReport: {
+            /** Format: date-time */
+            at: string;
+            note?: string;
+            pk: string;
+            productId: string;
+            reason: string;
+            reporterId: string;
+            reviewId: string;
+            sk: string;
+            state: string;
             /** Format: int64 */
-            waitDays?: number;
+            weight: number;
+        };
+        SubscriberCohort: {
+            /** @example 2026-03 */
+            month: string;
+            /** @description How many still paid so many months later; the first is the size of the cohort. */
+            paying: number[];
         };
         Subscription: {
             address?: components["schemas"]["Address"];
@@ -8273,12 +8171,12 @@ export interface components {
             /** @description What may be done as it stands. */
             allows: string[];
             /** @description In force at this moment. */
-            benefits: components["schemas"]["Benefits"];
+            benefits: components["schemas"]["MembershipBenefits"];
             /** @description The day after its last. */
             closes: string;
-            contents?: components["schemas"]["Item"][] | null;
+            contents?: components["schemas"]["SubscriptionItem"][];
             /** @description Account credit; the next invoices use it first. */
-            credit: components["schemas"]["Formatted"];
+            credit: components["schemas"]["Money"];
             endReason?: string;
             /** @description Of one that is canceled or has ended. */
             endsOn?: string;
@@ -8286,51 +8184,49 @@ export interface components {
             gift?: components["schemas"]["GiftState"];
             /** @example sub_01k9x7d3f8q7m2k */
             id: string;
-            interval: components["schemas"]["Interval"];
+            interval: components["schemas"]["SubscriptionInterval"];
             /** @description The next charge if nothing changes. */
             next?: components["schemas"]["NextPayment"];
             /** @description First day of the running period. */
             opens: string;
             pauseUntil?: string;
-            paymentMethod?: components["schemas"]["Method"];
+            paymentMethod?: components["schemas"]["SubscriptionPaymentMethod"];
             plan: components["schemas"]["PlanRef"];
             /** Format: int64 */
             prepaidLeft?: number;
             /** @description Of one payment. */
-            price: components["schemas"]["Formatted"];
+            price: components["schemas"]["Money"];
             /** @description A payment or a parcel is under way; read again in a minute. */
             processing: boolean;
             /** Format: int64 */
             quantity: number;
             /** @description The consent that is being asked for. */
-            question?: components["schemas"]["Question"];
+            question?: components["schemas"]["ConsentRequest"];
             skipNext?: boolean;
             /** Format: date-time */
             startedAt: string;
             /** @enum {string} */
             state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
-            unpaid?: components["schemas"]["Unpaid"];
+            unpaid?: components["schemas"]["UnpaidInvoice"];
             /** Format: int64 */
             version: number;
         };
-        SubscriptionListBody: {
-            /** @description Account credit that no subscription holds, by currency: the next one that starts uses it. */
-            credit: components["schemas"]["Formatted"][];
+        SubscriptionBookedCreditNoteList: {
+            creditNotes: components["schemas"]["BookedCreditNote"][];
             nextCursor?: string;
-            subscriptions: components["schemas"]["Summary"][];
         };
-        SubscriptionsCancelInputBody: {
+        SubscriptionCancelRequest: {
             /** @example Too many creams at home */
             reason?: string;
         };
-        SubscriptionsCardInputBody: {
+        SubscriptionCardRequest: {
             /**
              * @description The provider's token of the card.
              * @example pm_card_visa
              */
             paymentMethod: string;
         };
-        SubscriptionsChangeGiftInputBody: {
+        SubscriptionChangeGiftRequest: {
             /** @description change_address */
             address?: components["schemas"]["Address"];
             /** @enum {string} */
@@ -8344,7 +8240,49 @@ export interface components {
             /** @description move */
             zone?: string;
         };
-        SubscriptionsClaimInputBody: {
+        SubscriptionChangeRequest: {
+            /** @description change_address */
+            address?: components["schemas"]["Address"];
+            /** @description swap */
+            contents?: components["schemas"]["SubscriptionItem"][];
+            /**
+             * Format: int64
+             * @description change_date: the day of the month to keep to.
+             */
+            day?: number;
+            /** @enum {string} */
+            do: "skip_next" | "unskip" | "change_date" | "pause" | "resume" | "swap" | "change_quantity" | "change_address" | "move" | "upgrade" | "downgrade" | "cancel" | "cancel_now" | "reactivate";
+            /** @description upgrade, downgrade; reactivate after the end */
+            planId?: string;
+            /**
+             * Format: int64
+             * @description change_quantity; of upgrade and downgrade when given.
+             */
+            quantity?: number;
+            /** @description cancel, cancel_now */
+            reason?: string;
+            /**
+             * @description move
+             * @example DE
+             */
+            region?: string;
+            /**
+             * @description change_date: the next day a period opens.
+             * @example 2026-12-05
+             */
+            to?: string;
+            /**
+             * @description pause
+             * @example 2027-02-01
+             */
+            until?: string;
+            /**
+             * @description move
+             * @example Europe/Berlin
+             */
+            zone?: string;
+        };
+        SubscriptionClaimRequest: {
             /** @description Where parcels go; needed when the giver has named none. */
             address?: components["schemas"]["Address"];
             /** Format: email */
@@ -8362,7 +8300,7 @@ export interface components {
              */
             zone?: string;
         };
-        SubscriptionsConsentInputBody: {
+        SubscriptionConsentRequest: {
             /** @enum {string} */
             answer: "yes" | "no";
             /**
@@ -8379,24 +8317,174 @@ export interface components {
             /** @description Asked for on its own, not together with other terms. */
             separate: boolean;
         };
-        SubscriptionsLookInputBody: {
+        SubscriptionCreditNoteList: {
+            creditNotes: components["schemas"]["CreditNote"][];
+            nextCursor?: string;
+        };
+        SubscriptionDunning: {
+            /** Format: int64 */
+            cancelDays?: number;
+            moneyDays?: number[];
+            /** Format: int64 */
+            suspendDays?: number;
+            /** Format: int64 */
+            technicalMinutes?: number;
+            /** Format: int64 */
+            technicalTries?: number;
+        };
+        SubscriptionEdition: {
+            contents: components["schemas"]["SubscriptionItem"][];
+            from: string;
+            name: string;
+        };
+        SubscriptionEntry: {
+            /** Format: date-time */
+            at: string;
+            command: string;
+            from: string;
+            note?: string;
+            /** Format: int64 */
+            seq: number;
+            to: string;
+        };
+        SubscriptionGiftList: {
+            gifts: components["schemas"]["GiftSummary"][];
+            nextCursor?: string;
+        };
+        SubscriptionHistoryList: {
+            entries: components["schemas"]["SubscriptionEntry"][];
+            nextCursor?: string;
+        };
+        SubscriptionInterval: {
+            /**
+             * Format: int64
+             * @example 1
+             */
+            count: number;
+            /**
+             * @example month
+             * @enum {string}
+             */
+            unit: "day" | "week" | "month" | "year";
+        };
+        SubscriptionInvoiceList: {
+            invoices: components["schemas"]["Invoice"][];
+            nextCursor?: string;
+        };
+        SubscriptionItem: {
+            /** Format: int64 */
+            quantity: number;
+            variantId: string;
+        };
+        SubscriptionList: {
+            /** @description Account credit that no subscription holds, by currency: the next one that starts uses it. */
+            credit: components["schemas"]["Money"][];
+            nextCursor?: string;
+            subscriptions: components["schemas"]["SubscriptionSummary"][];
+        };
+        SubscriptionLookRequest: {
             token: string;
         };
-        SubscriptionsMailGiftInputBody: {
+        SubscriptionMailGiftRequest: {
             /**
              * Format: email
              * @description Another address than before.
              */
             recipient?: string;
         };
-        SubscriptionsProposeInputBody: {
+        SubscriptionNeed: {
+            /** Format: int64 */
+            quantity: number;
+            variantId: string;
+        };
+        SubscriptionNoticeResponse: {
+            /** @description Conditions and way to cancel, with a link. */
+            cancel: string;
+            /**
+             * Format: date-time
+             * @description When the price changes.
+             */
+            change: string;
+            /** @description What canceling, and saying nothing, brings about. */
+            effect: string;
+            /** @description Send it back with a yes: it says what was shown. */
+            fingerprint: string;
+            id: string;
+            kind: string;
+            /** @description How it will be paid, for people. */
+            method: string;
+            new: components["schemas"]["MoneyInput"];
+            old: components["schemas"]["MoneyInput"];
+            /** @description Without a yes the new price does not begin. */
+            required: boolean;
+        };
+        SubscriptionOffer: {
+            /**
+             * Format: int64
+             * @description pause: for so long after what is paid.
+             */
+            days?: number;
+            /** @enum {string} */
+            kind: "pause" | "plan";
+            /** @description plan: one that is no dearer per month. */
+            planId?: string;
+        };
+        SubscriptionPaymentMethod: {
+            brand: string;
+            /** Format: int64 */
+            expMonth?: number;
+            /** Format: int64 */
+            expYear?: number;
+            last4: string;
+        };
+        SubscriptionPlanList: {
+            nextCursor?: string;
+            plans: components["schemas"]["PlanDocument"][];
+        };
+        SubscriptionProposeRequest: {
             /**
              * @description Not before this day.
              * @example 2027-01-01
              */
             from: string;
         };
-        SubscriptionsReactivateInputBody: {
+        SubscriptionProposeResponse: {
+            /** @description Go on with it until it is missing. */
+            nextCursor?: string;
+            /**
+             * Format: int64
+             * @description Subscriptions that the latest price was brought to.
+             */
+            proposed: number;
+            /**
+             * Format: int64
+             * @description Ended, canceled or unpaid ones, and those that have it.
+             */
+            skipped: number;
+        };
+        SubscriptionQuoteResponse: {
+            /** @description Account credit afterwards. */
+            credit: components["schemas"]["Money"];
+            /** @description Paid from account credit. */
+            creditUsed: components["schemas"]["Money"];
+            endsOn?: string;
+            /** @description What for. */
+            lines: components["schemas"]["InvoiceLine"][];
+            nextPayment?: components["schemas"]["NextPayment"];
+            /** @description Charged at once. */
+            now: components["schemas"]["Money"];
+            /** @description Goes back to the card. */
+            refund: components["schemas"]["Money"];
+            /** @description Afterwards, once it is paid. */
+            state: string;
+            taxes: components["schemas"]["InvoiceTax"][];
+            /**
+             * Format: int64
+             * @description Send it as If-Match with the change, to get what was quoted.
+             */
+            version: number;
+        };
+        SubscriptionReactivateRequest: {
             /** @description Id of an offer made after canceling: goes on with that change. */
             offer?: string;
             /** @description After the end: the plan to begin; the same when missing. */
@@ -8404,18 +8492,84 @@ export interface components {
             /** Format: int64 */
             quantity?: number;
         };
-        SubscriptionsReasonInputBody: {
+        SubscriptionReasonRequest: {
             /** @example Too many creams at home */
             reason: string;
         };
-        SubscriptionsSettleInputBody: {
+        SubscriptionRefund: {
+            amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            attempts: number;
+            creditNote?: string;
+            /** @example 3.refund-1 */
+            id: string;
+            /** @description For the shop only. */
+            paymentId?: string;
+            /** @description Why the provider refused; for the shop only. */
+            reason?: string;
+            /** @description Of the payment made otherwise. */
+            reference?: string;
+            /** @enum {string} */
+            state: "pending" | "refunded" | "refund_failed" | "paid_otherwise";
+            subscriptionId: string;
+        };
+        SubscriptionRefundList: {
+            nextCursor?: string;
+            refunds: components["schemas"]["SubscriptionRefund"][];
+        };
+        SubscriptionReportResponse: {
+            /**
+             * Format: date-time
+             * @description When the figures were begun to be added up.
+             */
+            asOf?: string;
+            churnInvoluntary: components["schemas"]["Money"];
+            churnVoluntary: components["schemas"]["Money"];
+            /** @description opening + new + returned + expansion - contraction - churn, always. */
+            closing: components["schemas"]["Money"];
+            /** @description Who still pays, month after month. */
+            cohorts: components["schemas"]["SubscriberCohort"][];
+            contraction: components["schemas"]["Money"];
+            expansion: components["schemas"]["Money"];
+            new: components["schemas"]["Money"];
+            /** @description Recurring revenue per month at from. */
+            opening: components["schemas"]["Money"];
+            /** @description false: the figures are being added up and are 0 until then. Ask again in a minute or a few. */
+            ready: boolean;
+            /** @description Declined invoices that are decided, and those paid in the end. */
+            recovery: components["schemas"]["ReportRatio"];
+            renewalAmount: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description Charges to come within the days.
+             */
+            renewals: number;
+            returned: components["schemas"]["Money"];
+            /** @description Subscriptions by state, as they stand. */
+            states: {
+                [key: string]: number;
+            };
+            /** @description Units that the parcels of these days take. */
+            stock: components["schemas"]["SubscriptionNeed"][];
+            /** @description Trials that ended, and those that turned into a payment. */
+            trials: components["schemas"]["ReportRatio"];
+        };
+        SubscriptionSettleRequest: {
             /**
              * @description Where the payment is to be found.
              * @example Bank transfer 2026-12-03
              */
             reference: string;
         };
-        SubscriptionsSubscribeInputBody: {
+        SubscriptionStockPolicy: {
+            /** @enum {string} */
+            do?: "wait" | "substitute" | "skip" | "refund";
+            /** Format: int64 */
+            waitDays?: number;
+        };
+        SubscriptionSubscribeRequest: {
             /** @description Where parcels go; needed for what is sent, and of a gift the recipient's where it is known. */
             address?: components["schemas"]["Address"];
             /**
@@ -8431,7 +8585,7 @@ export interface components {
              */
             email: string;
             /** @description Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed. */
-            gift?: components["schemas"]["GiftWish"];
+            gift?: components["schemas"]["GiftRequest"];
             /**
              * @description Of mails.
              * @example ko
@@ -8464,18 +8618,27 @@ export interface components {
              */
             zone: string;
         };
-        Summary: {
+        SubscriptionSummary: {
             /** @description The day after the last of the running period. */
             closes: string;
             id: string;
             planId: string;
             /** @description Of one payment. */
-            price: components["schemas"]["Formatted"];
+            price: components["schemas"]["Money"];
             /** Format: date-time */
             startedAt: string;
             /** @enum {string} */
             state: "starting" | "trialing" | "active" | "past_due" | "suspended" | "paused" | "canceled" | "ended";
             title: string;
+        };
+        SubscriptionTax: {
+            /** @description The prices contain the tax. */
+            included: boolean;
+            /**
+             * Format: int64
+             * @description Basis points: 1000 is 10 %.
+             */
+            rateBp: number;
         };
         SummaryView: {
             /** @description Reviews by answer, such as skin_type:dry. */
@@ -8526,57 +8689,6 @@ export interface components {
             /** Format: int64 */
             verified: number;
         };
-        Targets: {
-            all?: boolean;
-            categories?: string[] | null;
-            products?: string[] | null;
-            tags?: string[] | null;
-            variants?: string[] | null;
-        };
-        Tax: {
-            /** @description The prices contain the tax. */
-            included: boolean;
-            /**
-             * Format: int64
-             * @description Basis points: 1000 is 10 %.
-             */
-            rateBp: number;
-        };
-        Template: {
-            id: string;
-            kind: string;
-            text: {
-                [key: string]: string;
-            };
-        };
-        TemplatesOutputBody: {
-            templates: components["schemas"]["Template"][] | null;
-        };
-        Terms: {
-            /** @description Of a drop: opens to members when it opens to all. */
-            allAtOnce?: boolean;
-            amount?: {
-                [key: string]: number;
-            };
-            /** Format: int64 */
-            basisPoints?: number;
-            buyGet?: components["schemas"]["BuyXGetYTerms"];
-            gifts?: components["schemas"]["GiftTier"][] | null;
-            /**
-             * Format: int64
-             * @description Of each line, how many units get it at most, the most expensive first; 0 is all. For a percentage, an amount off each unit or a fixed price, of class product.
-             */
-            maxUnits?: number;
-            /**
-             * Format: date-time
-             * @description Of a drop: no member comes in before, whatever their plan says.
-             */
-            membersFrom?: string;
-            parts?: components["schemas"]["SetPart"][] | null;
-            perUnit?: boolean;
-            shipping?: components["schemas"]["ShippingTerms"];
-            tiers?: components["schemas"]["Tier"][] | null;
-        };
         Text: {
             /** @description Answers, such as skin_type: dry; see GET /review-policy. */
             attributes?: {
@@ -8599,28 +8711,8 @@ export interface components {
             /** @example 온 가족이 써요 */
             title?: string;
         };
-        Texts: {
-            /** @description Paragraphs of plain text. */
-            body: string[];
-            button?: string;
-            heading: string;
-            preheader?: string;
-            subject: string;
-        };
-        Tier: {
-            amount?: {
-                [key: string]: number;
-            };
-            /** Format: int64 */
-            basisPoints?: number;
-            from?: {
-                [key: string]: number;
-            };
-            /** Format: int64 */
-            fromQuantity?: number;
-        };
-        Unpaid: {
-            amount: components["schemas"]["Formatted"];
+        UnpaidInvoice: {
+            amount: components["schemas"]["Money"];
             /** Format: date-time */
             retryAt?: string;
             /** @description The provider is being asked. */
@@ -8639,13 +8731,6 @@ export interface components {
             method: string;
             url: string;
         };
-        Variant: {
-            id: string;
-            /** @description By language: ko and en. */
-            texts: {
-                [key: string]: components["schemas"]["Texts"];
-            };
-        };
         VariantDocument: {
             /**
              * Format: int64
@@ -8656,7 +8741,7 @@ export interface components {
             backorder?: boolean;
             barcode?: string;
             /** @description Makes it a gift set: what one unit takes out of the stock of other variants. A variant is a gift set from its beginning or never. */
-            components?: components["schemas"]["Component"][];
+            components?: components["schemas"]["ProductComponent"][];
             /** @description Makes it a limited edition. */
             edition?: components["schemas"]["EditionDocument"];
             /** Format: int64 */
@@ -8702,9 +8787,9 @@ export interface components {
             /** @enum {string} */
             availability: "in_stock" | "low" | "out" | "not_open_yet";
             /** @description Struck-through price. */
-            compareAt?: components["schemas"]["Formatted"];
+            compareAt?: components["schemas"]["Money"];
             /** @description What a gift set is made of. */
-            components?: components["schemas"]["ProductSetPart"][] | null;
+            components?: components["schemas"]["ProductSetPart"][];
             /** Format: int64 */
             grams?: number;
             /** @description Of the product page. */
@@ -8717,7 +8802,7 @@ export interface components {
              */
             left?: number;
             /** @description Lowest price of the 30 days before the reduction, to be shown with compareAt (Directive 98/6/EC, 6a). Absent for goods that were never sold at another price. */
-            lowestPrice30?: components["schemas"]["Formatted"];
+            lowestPrice30?: components["schemas"]["Money"];
             /**
              * Format: int64
              * @description Over a customer's lifetime.
@@ -8733,9 +8818,9 @@ export interface components {
             /** @description The option values in the reader's language. */
             optionLabels: string[];
             /** @description One value for each option of the product. */
-            options: string[] | null;
+            options: string[];
             /** @description Absent when not sold in the currency. */
-            price?: components["schemas"]["Formatted"];
+            price?: components["schemas"]["Money"];
             productId: string;
             /** @description The sale that makes the price. */
             sale?: components["schemas"]["ProductSale"];
@@ -8743,33 +8828,9 @@ export interface components {
             /** @description Of the product. */
             title: string;
         };
-        VariantsOutputBody: {
-            /** @description In the order of the ids. What is not sold is left out. */
-            variants: components["schemas"]["VariantSummary"][];
-        };
-        VotesOutputBody: {
-            /** Format: int64 */
-            helpful: number;
-            /** Format: int64 */
-            unhelpful: number;
-        };
-        WaitingIndex: {
-            /** Format: int64 */
-            daysBase: number;
-            /** Format: int64 */
-            daysNear: number;
-            /** Format: int64 */
-            index: number;
-            /** Format: int64 */
-            ordersBase: number;
-            /** Format: int64 */
-            ordersNear: number;
-            /** Format: int64 */
-            sales: number;
-        };
         Wanted: {
             /** @description What comes back. A gift that came with the goods is a line too. */
-            lines: components["schemas"]["WantedLine"][] | null;
+            lines: components["schemas"]["WantedLine"][];
             /**
              * @description What the customer gets.
              * @example refund
@@ -8801,7 +8862,7 @@ export interface components {
              *       "https://cdn.example.com/torn.jpg"
              *     ]
              */
-            photos?: string[] | null;
+            photos?: string[];
             /** Format: int64 */
             quantity: number;
             /**
@@ -8809,67 +8870,6 @@ export interface components {
              * @enum {string}
              */
             reason: "changed_mind" | "wrong_size" | "ordered_twice" | "late" | "damaged" | "faulty" | "wrong_item" | "not_as_described" | "missing_parts";
-        };
-        Warning: {
-            /**
-             * @description tier_gives_less, tiny_percentage, one_sided_combination or shuts_out.
-             * @example one_sided_combination
-             */
-            code: string;
-            /** @description For the merchant. */
-            message: string;
-            /**
-             * @description JSON pointer into the promotion.
-             * @example /combinesWith
-             */
-            pointer: string;
-            /** @description The other promotions it is about. */
-            promotionIds?: string[] | null;
-        };
-        WebhookOutputBody: {
-            received: boolean;
-        };
-        Wish: {
-            /** @description change_address */
-            address?: components["schemas"]["Address"];
-            /** @description swap */
-            contents?: components["schemas"]["Item"][] | null;
-            /**
-             * Format: int64
-             * @description change_date: the day of the month to keep to.
-             */
-            day?: number;
-            /** @enum {string} */
-            do: "skip_next" | "unskip" | "change_date" | "pause" | "resume" | "swap" | "change_quantity" | "change_address" | "move" | "upgrade" | "downgrade" | "cancel" | "cancel_now" | "reactivate";
-            /** @description upgrade, downgrade; reactivate after the end */
-            planId?: string;
-            /**
-             * Format: int64
-             * @description change_quantity; of upgrade and downgrade when given.
-             */
-            quantity?: number;
-            /** @description cancel, cancel_now */
-            reason?: string;
-            /**
-             * @description move
-             * @example DE
-             */
-            region?: string;
-            /**
-             * @description change_date: the next day a period opens.
-             * @example 2026-12-05
-             */
-            to?: string;
-            /**
-             * @description pause
-             * @example 2027-02-01
-             */
-            until?: string;
-            /**
-             * @description move
-             * @example Europe/Berlin
-             */
-            zone?: string;
         };
         Words: {
             /**
@@ -8912,7 +8912,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookedListBody"];
+                    "application/json": components["schemas"]["SubscriptionBookedCreditNoteList"];
                 };
             };
             /** @description Unauthorized */
@@ -9098,7 +9098,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsGrantInputBody"];
+                "application/json": components["schemas"]["ReturnGrantRequest"];
             };
         };
         responses: {
@@ -9267,7 +9267,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchOutputBody"];
+                    "application/json": components["schemas"]["OrderSearchResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -9450,7 +9450,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewsVisibleInputBody"];
+                "application/json": components["schemas"]["ReviewVisibleRequest"];
             };
         };
         responses: {
@@ -9537,7 +9537,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditOutputBody"];
+                    "application/json": components["schemas"]["ReviewAuditResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -9741,7 +9741,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewsDecideInputBody"];
+                "application/json": components["schemas"]["ReviewDecideRequest"];
             };
         };
         responses: {
@@ -9832,7 +9832,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewsMediaDecisionInputBody"];
+                "application/json": components["schemas"]["ReviewMediaDecisionRequest"];
             };
         };
         responses: {
@@ -9922,7 +9922,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewsReplyInputBody"];
+                "application/json": components["schemas"]["ReviewReplyRequest"];
             };
         };
         responses: {
@@ -10021,7 +10021,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CasesOutputBody"];
+                    "application/json": components["schemas"]["ReviewCasesResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -10080,7 +10080,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Case"];
+                    "application/json": components["schemas"]["RecoveryCase"];
                 };
             };
             /** @description Unauthorized */
@@ -10142,7 +10142,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewsActInputBody"];
+                "application/json": components["schemas"]["ReviewActRequest"];
             };
         };
         responses: {
@@ -10152,7 +10152,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Case"];
+                    "application/json": components["schemas"]["RecoveryCase"];
                 };
             };
             /** @description Unauthorized */
@@ -10237,7 +10237,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Outcomes"];
+                    "application/json": components["schemas"]["RecoveryOutcomes"];
                 };
             };
             /** @description Unauthorized */
@@ -10293,7 +10293,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TemplatesOutputBody"];
+                    "application/json": components["schemas"]["ReviewTemplatesResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -10354,7 +10354,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MoneyBackListBody"];
+                    "application/json": components["schemas"]["SubscriptionRefundList"];
                 };
             };
             /** @description Unauthorized */
@@ -10411,7 +10411,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PoliciesOutputBody"];
+                    "application/json": components["schemas"]["ReturnPoliciesResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -10470,7 +10470,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsPublishInputBody"];
+                "application/json": components["schemas"]["ReturnPublishRequest"];
             };
         };
         responses: {
@@ -10661,7 +10661,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsReceiveManyInputBody"];
+                "application/json": components["schemas"]["ReturnReceiveManyRequest"];
             };
         };
         responses: {
@@ -10671,7 +10671,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReceiveManyOutputBody"];
+                    "application/json": components["schemas"]["ReturnReceiveManyResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -10797,7 +10797,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReturnsApproveInputBody"];
+                "application/json": components["schemas"]["ReturnApproveRequest"];
             };
         };
         responses: {
@@ -10893,7 +10893,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReturnsBookInputBody"];
+                "application/json": components["schemas"]["ReturnBookRequest"];
             };
         };
         responses: {
@@ -10989,7 +10989,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReturnsInspectInputBody"];
+                "application/json": components["schemas"]["ReturnInspectRequest"];
             };
         };
         responses: {
@@ -11085,7 +11085,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReturnsReceiveInputBody"];
+                "application/json": components["schemas"]["ReturnReceiveRequest"];
             };
         };
         responses: {
@@ -11181,7 +11181,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsRejectInputBody"];
+                "application/json": components["schemas"]["ReturnRejectRequest"];
             };
         };
         responses: {
@@ -11281,7 +11281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportsOutputBody"];
+                    "application/json": components["schemas"]["ReviewReportsResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -11337,7 +11337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OfferOutputBody"];
+                    "application/json": components["schemas"]["ReviewOfferResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -11387,7 +11387,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewsSetOfferInputBody"];
+                "application/json": components["schemas"]["ReviewSetOfferRequest"];
             };
         };
         responses: {
@@ -11397,7 +11397,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OfferOutputBody"];
+                    "application/json": components["schemas"]["ReviewOfferResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -11455,7 +11455,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BestOutputBody"];
+                    "application/json": components["schemas"]["ReviewBestResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -11532,7 +11532,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReviewedOutputBody"];
+                    "application/json": components["schemas"]["ReviewedResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -11594,7 +11594,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InStateOutputBody"];
+                    "application/json": components["schemas"]["ReviewInStateResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -11659,7 +11659,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportOutputBody"];
+                    "application/json": components["schemas"]["ReviewImportResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -11799,7 +11799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportOutputBody"];
+                    "application/json": components["schemas"]["SubscriptionReportResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -11858,7 +11858,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MoneyBack"];
+                    "application/json": components["schemas"]["SubscriptionRefund"];
                 };
             };
             /** @description Unauthorized */
@@ -11938,7 +11938,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsSettleInputBody"];
+                "application/json": components["schemas"]["SubscriptionSettleRequest"];
             };
         };
         responses: {
@@ -11948,7 +11948,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MoneyBack"];
+                    "application/json": components["schemas"]["SubscriptionRefund"];
                 };
             };
             /** @description Unauthorized */
@@ -12024,7 +12024,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["CartsBeginInputBody"];
+                "application/json": components["schemas"]["CartBeginRequest"];
             };
         };
         responses: {
@@ -12037,7 +12037,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BeginOutputBody"];
+                    "application/json": components["schemas"]["CartBeginResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -12099,7 +12099,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartsMergeInputBody"];
+                "application/json": components["schemas"]["CartMergeRequest"];
             };
         };
         responses: {
@@ -12111,7 +12111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MergeOutputBody"];
+                    "application/json": components["schemas"]["CartMergeResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -12460,7 +12460,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CheckoutsStartInputBody"];
+                "application/json": components["schemas"]["CheckoutStartRequest"];
             };
         };
         responses: {
@@ -12568,7 +12568,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartsCodesInputBody"];
+                "application/json": components["schemas"]["CartCodesRequest"];
             };
         };
         responses: {
@@ -12765,7 +12765,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartsContactInputBody"];
+                "application/json": components["schemas"]["CartContactRequest"];
             };
         };
         responses: {
@@ -12865,7 +12865,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartsCurrencyInputBody"];
+                "application/json": components["schemas"]["CartCurrencyRequest"];
             };
         };
         responses: {
@@ -12967,7 +12967,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartsGiftsInputBody"];
+                "application/json": components["schemas"]["CartGiftsRequest"];
             };
         };
         responses: {
@@ -13173,7 +13173,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartsSetLineInputBody"];
+                "application/json": components["schemas"]["CartSetLineRequest"];
             };
         };
         responses: {
@@ -13370,7 +13370,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartsNoteInputBody"];
+                "application/json": components["schemas"]["CartNoteRequest"];
             };
         };
         responses: {
@@ -13470,7 +13470,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CartsShippingInputBody"];
+                "application/json": components["schemas"]["CartShippingRequest"];
             };
         };
         responses: {
@@ -13573,7 +13573,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CategoriesOutputBody"];
+                    "application/json": components["schemas"]["ProductCategoriesResponse"];
                 };
             };
             /** @description Error */
@@ -13960,7 +13960,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GiftListBody"];
+                    "application/json": components["schemas"]["SubscriptionGiftList"];
                 };
             };
             /** @description Unauthorized */
@@ -14001,7 +14001,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsClaimInputBody"];
+                "application/json": components["schemas"]["SubscriptionClaimRequest"];
             };
         };
         responses: {
@@ -14081,7 +14081,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsLookInputBody"];
+                "application/json": components["schemas"]["SubscriptionLookRequest"];
             };
         };
         responses: {
@@ -14204,7 +14204,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsChangeGiftInputBody"];
+                "application/json": components["schemas"]["SubscriptionChangeGiftRequest"];
             };
         };
         responses: {
@@ -14425,7 +14425,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrdersLookupInputBody"];
+                "application/json": components["schemas"]["OrderLookupRequest"];
             };
         };
         responses: {
@@ -14436,7 +14436,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LookupOutputBody"];
+                    "application/json": components["schemas"]["OrderLookupResponse"];
                 };
             };
             /** @description Not Found */
@@ -14645,7 +14645,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrdersCancelInputBody"];
+                "application/json": components["schemas"]["OrderCancelRequest"];
             };
         };
         responses: {
@@ -14732,7 +14732,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsContactInputBody"];
+                "application/json": components["schemas"]["ReturnContactRequest"];
             };
         };
         responses: {
@@ -14820,7 +14820,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrdersFulfillInputBody"];
+                "application/json": components["schemas"]["OrderFulfillRequest"];
             };
         };
         responses: {
@@ -14998,7 +14998,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsSplitInputBody"];
+                "application/json": components["schemas"]["ReturnSplitRequest"];
             };
         };
         responses: {
@@ -15094,7 +15094,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsHoldInputBody"];
+                "application/json": components["schemas"]["ReturnHoldRequest"];
             };
         };
         responses: {
@@ -15198,7 +15198,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsRemoveInputBody"];
+                "application/json": components["schemas"]["ReturnRemoveRequest"];
             };
         };
         responses: {
@@ -15286,7 +15286,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrdersNoteInputBody"];
+                "application/json": components["schemas"]["OrderNoteRequest"];
             };
         };
         responses: {
@@ -15456,7 +15456,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsGiveInputBody"];
+                "application/json": components["schemas"]["ReturnGiveRequest"];
             };
         };
         responses: {
@@ -15805,7 +15805,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsRequestInputBody"];
+                "application/json": components["schemas"]["ReturnRequestRequest"];
             };
         };
         responses: {
@@ -15973,7 +15973,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CampaignsOutputBody"];
+                    "application/json": components["schemas"]["OutreachCampaignsResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -16029,7 +16029,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CampaignPlan"];
+                "application/json": components["schemas"]["ServiceCampaignPlan"];
             };
         };
         responses: {
@@ -16039,7 +16039,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["ServiceCampaign"];
                 };
             };
             /** @description Unauthorized */
@@ -16097,7 +16097,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CampaignProgressOutputBody"];
+                    "application/json": components["schemas"]["OutreachCampaignProgressResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -16164,7 +16164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DryRun"];
+                    "application/json": components["schemas"]["ServiceDryRun"];
                 };
             };
             /** @description Unauthorized */
@@ -16231,7 +16231,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["ServiceCampaign"];
                 };
             };
             /** @description Unauthorized */
@@ -16307,7 +16307,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["ServiceCampaign"];
                 };
             };
             /** @description Unauthorized */
@@ -16383,7 +16383,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["ServiceCampaign"];
                 };
             };
             /** @description Unauthorized */
@@ -16459,7 +16459,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["ServiceCampaign"];
                 };
             };
             /** @description Unauthorized */
@@ -16635,7 +16635,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutreachImportConsentsInputBody"];
+                "application/json": components["schemas"]["OutreachImportConsentsRequest"];
             };
         };
         responses: {
@@ -16645,7 +16645,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportConsentsOutputBody"];
+                    "application/json": components["schemas"]["OutreachImportConsentsResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -16695,7 +16695,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutreachContactLookupInputBody"];
+                "application/json": components["schemas"]["OutreachContactLookupRequest"];
             };
         };
         responses: {
@@ -16705,7 +16705,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ContactLookupOutputBody"];
+                    "application/json": components["schemas"]["OutreachContactLookupResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -16766,7 +16766,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutreachSetCouponInputBody"];
+                "application/json": components["schemas"]["OutreachSetCouponRequest"];
             };
         };
         responses: {
@@ -16844,7 +16844,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MailFailuresOutputBody"];
+                    "application/json": components["schemas"]["OutreachMailFailuresResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -16902,7 +16902,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ResendOutputBody"];
+                    "application/json": components["schemas"]["OutreachResendResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -17193,7 +17193,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PushKeyOutputBody"];
+                    "application/json": components["schemas"]["OutreachPushKeyResponse"];
                 };
             };
             /** @description Error */
@@ -17216,7 +17216,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutreachSubscribePushInputBody"];
+                "application/json": components["schemas"]["OutreachSubscribePushRequest"];
             };
         };
         responses: {
@@ -17265,7 +17265,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutreachUnsubscribePushInputBody"];
+                "application/json": components["schemas"]["OutreachUnsubscribePushRequest"];
             };
         };
         responses: {
@@ -17353,7 +17353,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SegmentsOutputBody"];
+                    "application/json": components["schemas"]["OutreachSegmentsResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -17394,7 +17394,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutreachCountSegmentInputBody"];
+                "application/json": components["schemas"]["OutreachCountSegmentRequest"];
             };
         };
         responses: {
@@ -17404,7 +17404,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SegmentCount"];
+                    "application/json": components["schemas"]["ServiceSegmentCount"];
                 };
             };
             /** @description Unauthorized */
@@ -17456,7 +17456,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutreachSaveSegmentInputBody"];
+                "application/json": components["schemas"]["OutreachSaveSegmentRequest"];
             };
         };
         responses: {
@@ -17466,7 +17466,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Segment"];
+                    "application/json": components["schemas"]["ServiceSegment"];
                 };
             };
             /** @description Unauthorized */
@@ -17531,7 +17531,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendingOutputBody"];
+                    "application/json": components["schemas"]["OutreachSendingResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -17572,7 +17572,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutreachSetSendingInputBody"];
+                "application/json": components["schemas"]["OutreachSetSendingRequest"];
             };
         };
         responses: {
@@ -17582,7 +17582,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendingOutputBody"];
+                    "application/json": components["schemas"]["OutreachSendingResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -17638,7 +17638,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SequencesOutputBody"];
+                    "application/json": components["schemas"]["OutreachSequencesResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -17681,7 +17681,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutreachSequenceDryRunInputBody"];
+                "application/json": components["schemas"]["OutreachSequenceDryRunRequest"];
             };
         };
         responses: {
@@ -17691,7 +17691,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SequenceDryRunOutputBody"];
+                    "application/json": components["schemas"]["OutreachSequenceDryRunResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -17823,7 +17823,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SeriesReportOutputBody"];
+                    "application/json": components["schemas"]["OutreachSeriesReportResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -17947,7 +17947,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutreachSignUpInputBody"];
+                "application/json": components["schemas"]["OutreachSignUpRequest"];
             };
         };
         responses: {
@@ -17957,7 +17957,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignUpOutputBody"];
+                    "application/json": components["schemas"]["OutreachSignUpResponse"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -18191,7 +18191,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhookOutputBody"];
+                    "application/json": components["schemas"]["CheckoutWebhookResponse"];
                 };
             };
             /** @description Bad Request */
@@ -18270,7 +18270,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlanListBody"];
+                    "application/json": components["schemas"]["SubscriptionPlanList"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -18594,7 +18594,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsProposeInputBody"];
+                "application/json": components["schemas"]["SubscriptionProposeRequest"];
             };
         };
         responses: {
@@ -18604,7 +18604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProposeOutputBody"];
+                    "application/json": components["schemas"]["SubscriptionProposeResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -19277,7 +19277,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HistoryOutputBody"];
+                    "application/json": components["schemas"]["ProductHistoryResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -19349,7 +19349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QuestionsOutputBody"];
+                    "application/json": components["schemas"]["ReviewQuestionsResponse"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -19571,7 +19571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListOutputBody"];
+                    "application/json": components["schemas"]["ReviewListResponse"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -19615,7 +19615,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LinkedProduct"];
+                    "application/json": components["schemas"]["ReviewLinkedProduct"];
                 };
             };
             /** @description Not Found */
@@ -19874,7 +19874,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewsFollowUpInputBody"];
+                "application/json": components["schemas"]["ReviewFollowUpRequest"];
             };
         };
         responses: {
@@ -19970,7 +19970,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Review-mediaAddInputBody"];
+                "application/json": components["schemas"]["ReviewMediaAddRequest"];
             };
         };
         responses: {
@@ -19980,7 +19980,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AddOutputBody"];
+                    "application/json": components["schemas"]["ReviewMediaAddResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -20135,7 +20135,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Media"];
+                    "application/json": components["schemas"]["ReviewMedia"];
                 };
             };
             /** @description Unauthorized */
@@ -20197,7 +20197,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewsReportInputBody"];
+                "application/json": components["schemas"]["ReviewReportRequest"];
             };
         };
         responses: {
@@ -20285,7 +20285,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewsVoteInputBody"];
+                "application/json": components["schemas"]["ReviewVoteRequest"];
             };
         };
         responses: {
@@ -20295,7 +20295,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VotesOutputBody"];
+                    "application/json": components["schemas"]["ReviewVotesResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -20381,7 +20381,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VotesOutputBody"];
+                    "application/json": components["schemas"]["ReviewVotesResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -20640,7 +20640,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PromotionsPreviewInputBody"];
+                "application/json": components["schemas"]["PromotionPreviewRequest"];
             };
         };
         responses: {
@@ -21112,7 +21112,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PromotionsCreateCodesInputBody"];
+                "application/json": components["schemas"]["PromotionCreateCodesRequest"];
             };
         };
         responses: {
@@ -21452,7 +21452,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PromotionsPublishInputBody"];
+                "application/json": components["schemas"]["PromotionPublishRequest"];
             };
         };
         responses: {
@@ -21923,7 +21923,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReturnsBalanceInputBody"];
+                "application/json": components["schemas"]["ReturnBalanceRequest"];
             };
         };
         responses: {
@@ -22176,7 +22176,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReturnsSentInputBody"];
+                "application/json": components["schemas"]["ReturnSentRequest"];
             };
         };
         responses: {
@@ -22265,7 +22265,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyOutputBody"];
+                    "application/json": components["schemas"]["ReviewPolicyResponse"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -22307,7 +22307,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReviewsCreateInputBody"];
+                "application/json": components["schemas"]["ReviewCreateRequest"];
             };
         };
         responses: {
@@ -22406,7 +22406,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MineOutputBody"];
+                    "application/json": components["schemas"]["ReviewMineResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -22458,7 +22458,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SeasonsOutputBody"];
+                    "application/json": components["schemas"]["PromotionSeasonsResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -22634,7 +22634,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProductsSetStockInputBody"];
+                "application/json": components["schemas"]["ProductSetStockRequest"];
             };
         };
         responses: {
@@ -22730,7 +22730,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProductsAdjustInputBody"];
+                "application/json": components["schemas"]["ProductAdjustRequest"];
             };
         };
         responses: {
@@ -22879,7 +22879,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SubscriptionListBody"];
+                    "application/json": components["schemas"]["SubscriptionList"];
                 };
             };
             /** @description Unauthorized */
@@ -22926,7 +22926,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsSubscribeInputBody"];
+                "application/json": components["schemas"]["SubscriptionSubscribeRequest"];
             };
         };
         responses: {
@@ -23085,7 +23085,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsCancelInputBody"];
+                "application/json": components["schemas"]["SubscriptionCancelRequest"];
             };
         };
         responses: {
@@ -23193,7 +23193,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsReasonInputBody"];
+                "application/json": components["schemas"]["SubscriptionReasonRequest"];
             };
         };
         responses: {
@@ -23301,7 +23301,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Wish"];
+                "application/json": components["schemas"]["SubscriptionChangeRequest"];
             };
         };
         responses: {
@@ -23407,7 +23407,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NoticeOutputBody"];
+                    "application/json": components["schemas"]["SubscriptionNoticeResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -23467,7 +23467,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsConsentInputBody"];
+                "application/json": components["schemas"]["SubscriptionConsentRequest"];
             };
         };
         responses: {
@@ -23578,7 +23578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreditNoteListBody"];
+                    "application/json": components["schemas"]["SubscriptionCreditNoteList"];
                 };
             };
             /** @description Unauthorized */
@@ -23697,7 +23697,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsMailGiftInputBody"];
+                "application/json": components["schemas"]["SubscriptionMailGiftRequest"];
             };
         };
         responses: {
@@ -23799,7 +23799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HistoryListBody"];
+                    "application/json": components["schemas"]["SubscriptionHistoryList"];
                 };
             };
             /** @description Unauthorized */
@@ -23862,7 +23862,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InvoiceListBody"];
+                    "application/json": components["schemas"]["SubscriptionInvoiceList"];
                 };
             };
             /** @description Unauthorized */
@@ -24021,7 +24021,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsCardInputBody"];
+                "application/json": components["schemas"]["SubscriptionCardRequest"];
             };
         };
         responses: {
@@ -24121,7 +24121,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Wish"];
+                "application/json": components["schemas"]["SubscriptionChangeRequest"];
             };
         };
         responses: {
@@ -24131,7 +24131,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QuoteOutputBody"];
+                    "application/json": components["schemas"]["SubscriptionQuoteResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -24200,7 +24200,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["SubscriptionsReactivateInputBody"];
+                "application/json": components["schemas"]["SubscriptionReactivateRequest"];
             };
         };
         responses: {
@@ -24315,7 +24315,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VariantsOutputBody"];
+                    "application/json": components["schemas"]["ProductVariantsResponse"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -54,7 +54,7 @@ func TestNextToAStruckThroughPriceStandsTheLowestOfThirtyDays(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			soap := b.sell(10_000, 10, tt.variants)
-			b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 2_000},
+			b.promote("promo_sale", promotion.SalePrice, promotion.Terms{BasisPoints: 2_000},
 				func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
 			if tt.earlier {
 				b.promote("promo_was", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000},

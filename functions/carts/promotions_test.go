@@ -152,12 +152,12 @@ func TestASaleOnTheShelfChangesThePriceAndShowsWhatItWas(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	soap := b.sell(10_000, 10)
-	b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000},
+	b.promote("promo_sale", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000},
 		func(p *promotion.Promotion) { p.Class = promotion.Product })
 	path, guest := b.begin()
 	c := whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
 	if l := c.Lines[0]; l.UnitPrice.Amount != 7_000 || l.CompareAt.Amount != 11_000 || l.Sale == nil ||
-		l.Sale.PromotionID != "promo_shelf" || slices.Contains(codes(c), "price_changed") {
+		l.Sale.PromotionID != "promo_sale" || slices.Contains(codes(c), "price_changed") {
 		t.Errorf("%+v %v", l, codes(c))
 	}
 }
@@ -167,7 +167,7 @@ func TestACartHeldAcrossTheEdgesOfASaleIsToldWhichSaleItWas(t *testing.T) {
 	b := newBench(t)
 	soap := b.sell(10_000, 10)
 	starts, ends := noon.Add(time.Hour), noon.Add(2*time.Hour)
-	b.promote("promo_shelf", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000},
+	b.promote("promo_sale", promotion.SalePrice, promotion.Terms{BasisPoints: 3_000},
 		func(p *promotion.Promotion) { p.Starts, p.Ends = starts, ends })
 	path, guest := b.begin()
 	whole(guest.Do("POST", path+"/lines", lineOf(soap, 1)))
@@ -179,7 +179,7 @@ func TestACartHeldAcrossTheEdgesOfASaleIsToldWhichSaleItWas(t *testing.T) {
 			t.Fatalf("%s: nothing is told: %v", reason, codes(c))
 		}
 		p := c.Problems[at]
-		if p.Blocking != blocking || p.Facts["reason"] != reason || p.Facts["promotionId"] != "promo_shelf" ||
+		if p.Blocking != blocking || p.Facts["reason"] != reason || p.Facts["promotionId"] != "promo_sale" ||
 			p.Facts["seen"] != seen || p.Facts["current"] != current {
 			t.Errorf("%s: %+v", reason, p)
 		}

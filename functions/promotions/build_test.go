@@ -84,7 +84,7 @@ func newBench(t testing.TB, wrap ...func(table.DB) table.DB) *bench {
 	return b
 }
 
-// sell puts an active product with one variant in the cache and returns the ids of both.
+// sell puts an active product with one variant in the catalog and returns the ids of both.
 func (b *bench) sell(won int64, set ...func(*catalog.Product)) (productID, variantID string) {
 	b.t.Helper()
 	b.product++

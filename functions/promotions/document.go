@@ -18,7 +18,7 @@ type PromotionDocument struct {
 	Version          int                  `json:"version,omitempty" readOnly:"true" doc:"Ignored when written: send If-Match."`
 	State            promotion.State      `json:"state,omitempty" enum:"draft,scheduled,live,paused,ended" readOnly:"true" doc:"By the clock. Ignored when written."`
 	Name             map[string]string    `json:"name" minProperties:"1" doc:"By language, shown to shoppers." example:"{\"ko\": \"추석 세일\", \"en\": \"Chuseok sale\"}"`
-	Kind             promotion.Kind       `json:"kind" enum:"percentage,fixed_amount,fixed_price,buy_x_get_y,free_gift,free_shipping,tiered,set_price,order_price,drop,cache" doc:"What it does. cache changes the price that is shown; drop is a limited edition."`
+	Kind             promotion.Kind       `json:"kind" enum:"percentage,fixed_amount,fixed_price,buy_x_get_y,free_gift,free_shipping,tiered,set_price,order_price,drop,sale_price" doc:"What it does. cache changes the price that is shown; drop is a limited edition."`
 	Starts           string               `json:"starts" maxLength:"16" doc:"When it begins, on the clocks of timeZone." example:"2026-11-27T10:00"`
 	Ends             string               `json:"ends,omitempty" maxLength:"16" doc:"When it is over; left out for open-ended. Midnight at the end of a day is 24:00." example:"2026-11-29T24:00"`
 	TimeZone         string               `json:"timeZone,omitempty" maxLength:"60" doc:"IANA; the shop's when left out." example:"Asia/Seoul"`

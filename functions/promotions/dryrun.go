@@ -135,7 +135,7 @@ func listPrice(l order.Line, o *order.Order) int64 {
 	return unit
 }
 
-// lineOf is an order's line at what it cost in the cache; what the promotion itself had taken off there is put back.
+// lineOf is an order's line at what it cost in the catalog; what the promotion itself had taken off there is put back.
 func lineOf(l order.Line, o *order.Order, p *catalog.Product, promotionID string) pricing.Line {
 	line := pricing.Line{
 		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Unit: o.LineTotal(l.ID).Unit,

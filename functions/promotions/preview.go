@@ -111,7 +111,7 @@ type PreviewPrice struct {
 	VariantID string           `json:"variantId"`
 	Title     string           `json:"title"`
 	Quantity  int              `json:"quantity"`
-	Unit      money.Formatted  `json:"unitPrice" doc:"On the cache."`
+	Unit      money.Formatted  `json:"unitPrice" doc:"In the catalog, before promotions."`
 	CompareAt *money.Formatted `json:"compareAtPrice,omitempty"`
 	Lowest30  *money.Formatted `json:"lowestPrice30,omitempty" doc:"Lowest price of the 30 days before the reduction, to be shown with compareAtPrice (Directive 98/6/EC, 6a)."`
 	Sale      string           `json:"sale,omitempty" doc:"The sale that makes the catalog price."`

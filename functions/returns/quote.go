@@ -76,7 +76,7 @@ type QuoteLine struct {
 
 // QuoteUnit is one unit: price - discount (+ tax when it came on top) = paid.
 type QuoteUnit struct {
-	Price    money.Formatted `json:"price" doc:"At the shelf."`
+	Price    money.Formatted `json:"price" doc:"In the catalog."`
 	Discount money.Formatted `json:"discount" doc:"Its own, and its share of what the whole order got."`
 	Tax      money.Formatted `json:"tax" doc:"Contained in paid."`
 	Paid     money.Formatted `json:"paid"`

@@ -47,7 +47,7 @@ func (f facts) swap(p *plan, w Wanted) error {
 	return nil
 }
 
-// swapPrice is by how much the new unit is dearer (or cheaper) at the shelf, with the tax on the difference.
+// swapPrice is by how much the new unit is dearer (or cheaper) in the catalog, with the tax on the difference.
 func (f facts) swapPrice(i int, line order.Line, g catalog.SellableVariant, w Wanted) (more, tax int64, err error) {
 	if w.Resolution == string(rma.Replacement) {
 		return 0, 0, nil

@@ -53,9 +53,9 @@ func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string
 	return shown, nil
 }
 
-// Quote prices the cart at a moment: cache prices of sales, then what promotions do, then gifts, totals and problems.
+// Quote prices the cart at a moment: sale prices, then what promotions do, then gifts, totals and problems.
 // What is live is told by at, whatever any schedule has done. Round trips are those of Read, of Offers.Facts, and one
-// more when a gift may be given that is not in the cache.
+// more when a gift may be given that is not in the catalog cache.
 func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error) {
 	s, err := q.snapshot().Current(ctx)
 	if err != nil {
@@ -98,7 +98,7 @@ func (c *Cart) shopper() store.Shopper {
 	}
 }
 
-// valuesOf is what gifts cost in the cache.
+// valuesOf is what gifts cost in the catalog.
 func valuesOf(variants Variants, gifts []string, currency string) map[string]int64 {
 	values := make(map[string]int64, len(gifts))
 	for _, id := range gifts {

@@ -42,12 +42,12 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	w := testshop.New(t, fault.New(fault.Plan{}))
 	soap, drop := w.Sell(testshop.ProductSpec{Units: 50}), w.Sell(testshop.ProductSpec{Units: 50, Buckets: 4,
 		MaxPerCustomer: 3})
-	cache := func(ctx context.Context, ids ...string) { // a function that has run for a while knows the shape of its goods
+	warm := func(ctx context.Context, ids ...string) { // a function that has run for a while knows the shape of its goods
 		if _, err := w.Service.Catalog.Variants(ctx, ids); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cache(t.Context(), soap, drop)
+	warm(t.Context(), soap, drop)
 	basket := func(customer, variant string) testshop.Basket {
 		return w.FillCart(customer, map[string]int{variant: 1})
 	}

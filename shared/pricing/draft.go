@@ -42,7 +42,7 @@ type waiver struct {
 	basisPoints int
 }
 
-// NewDraft begins with the shelf prices of the basket's lines.
+// NewDraft begins with the catalog prices of the basket's lines.
 func NewDraft(b Basket) *Draft {
 	d := &Draft{lines: make([]draftLine, len(b.Lines)), left: make([]int64, len(b.Lines))}
 	total := 0

@@ -12,7 +12,7 @@ type Terms struct {
 	// BasisPoints is what comes off. Kinds percentage and sale_price.
 	BasisPoints int `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
 	// Amount is what comes off (fixed_amount) or what is paid (fixed_price: per unit, set_price: per set, order_price: for
-	// the targeted goods together, shelf: per unit).
+	// the targeted goods together, sale_price: per unit).
 	Amount Amounts `json:"amount,omitempty" dynamodbav:"amount,omitempty"`
 	// PerUnit takes a fixed_amount off every unit, not once off the order.
 	PerUnit bool `json:"perUnit,omitempty" dynamodbav:"perUnit,omitempty"`

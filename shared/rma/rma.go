@@ -210,7 +210,7 @@ type SwapGood struct {
 	Options   []string `json:"options,omitempty"`
 	Image     string   `json:"image,omitempty"`
 	Quantity  int      `json:"quantity"`
-	List      int64    `json:"list"` // shelf price of one
+	List      int64    `json:"list"` // catalog price of one
 	Unit      int64    `json:"unit"` // what one costs in this exchange, tax included
 	Tax       int64    `json:"tax,omitempty"`
 }

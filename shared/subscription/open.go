@@ -276,7 +276,7 @@ func (r *run) end(reason string) {
 // present is how long after a request its sender is surely waiting for the answer no more.
 const present = time.Minute
 
-// void gives the open invoice up: the credit it used comes back, the goods go back to the shelf.
+// void gives the open invoice up: the credit it used comes back, the goods go back to stock.
 func (r *run) void(reason string) {
 	o := r.s.Open
 	r.s.Credit += o.CreditUsed

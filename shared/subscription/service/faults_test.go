@@ -18,7 +18,7 @@ import (
 // scene is one subscriber's story, played with every outside call going wrong in every way.
 type scene struct {
 	name   string
-	sells  int                                                 // units on the shelf of what the plan sends
+	sells  int                                                 // units in the catalog of what the plan sends
 	plan   func(soap, other string) []func(*subscription.Plan) // changes to the monthly membership
 	card   string                                              // "" is a good one
 	gift   bool
