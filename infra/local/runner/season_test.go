@@ -181,6 +181,10 @@ func TestAHundredOfALimitedEditionForManyBuyersAtOnce(t *testing.T) {
 		all.Go(func() {
 			for range 2 { // everybody tries twice
 				a := s.Buy(p, "pm_card_visa")
+				// On a slow machine some are told to try again, and do.
+				for more := 0; a.Status == http.StatusServiceUnavailable && more < 20; more++ {
+					a = s.Buy(p, "pm_card_visa")
+				}
 				if a.Status != http.StatusCreated {
 					mu.Lock()
 					outcomes[fmt.Sprint(a.Status, " ", a.Field(t, "code"))]++
