@@ -20,9 +20,10 @@ func main() {
 	var bills runs
 	flag.Var(&bills, "bills", "billing runs as due/subscriptions, say 2000/20000,100000/1000000")
 	workers := flag.Int("workers", 2, "how many billing workers at once")
-	only := flag.String("only", "start,sizes,costs,pricing,returns,load,drop,billing", "the parts to run")
+	only := flag.String("only", "start,sizes,costs,pricing,returns,load,drop,reviews,billing", "the parts to run")
 	floor := flag.String("floor", "",
 		"serve the floor that loads are compared with, data in this folder; the command starts itself so")
+	reviews := flag.Int("reviews", 1_000_000, "how many reviews are counted again")
 	flag.Parse()
 	ctx := context.Background()
 	if *floor != "" {
@@ -40,6 +41,7 @@ func main() {
 		"returns": func() error { return returnSteps(ctx) },
 		"load":    func() error { return load(ctx, *shoppers, *seconds) },
 		"drop":    func() error { return drop(ctx, *buyers) },
+		"reviews": func() error { return reviewFigures(ctx, *reviews) },
 		"billing": func() error { return billingRuns(ctx, bills, *workers) },
 	}
 	for name := range strings.SplitSeq(*only, ",") {
