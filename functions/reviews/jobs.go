@@ -104,6 +104,23 @@ func (f *Reviews) canceled(ctx context.Context, _ event.Envelope, e events.Order
 	return nil
 }
 
+// returned takes back what the reviews of returned lines have earned. A line that was exchanged, or of which nothing was
+// accepted, was not refunded.
+func (f *Reviews) returned(ctx context.Context, _ event.Envelope, e events.ReturnCompleted) error {
+	if e.Refund.Amount == 0 && e.Credit.Amount == 0 {
+		return nil
+	}
+	for _, l := range e.Lines {
+		if l.Accepted == 0 {
+			continue
+		}
+		if err := f.refunded(ctx, e.OrderID, l.LineID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // refunded takes back what the review of a refunded line has earned. The review itself stays: the opinion was formed.
 func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
 	line, err := f.Store.LineOf(ctx, orderID, lineID)

@@ -11,6 +11,7 @@ import (
 	"dangol/functions/reviews"
 	"dangol/infra/testkit/apitest"
 	"dangol/shared/catalog"
+	"dangol/shared/money"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
@@ -132,6 +133,16 @@ func TestARewardIsTakenBackOnceWhenTheOrderIsRefunded(t *testing.T) {
 	s.clock.Advance(reward.Default.Wait)
 	s.sweep()
 	r := s.stored(own)
+	returned := events.ReturnCompleted{
+		ReturnRef: events.ReturnRef{OrderRef: events.OrderRef{OrderID: r.OrderID}}, Refund: money.Of(9_000, "KRW"),
+		Lines: []events.ReturnLine{{LineID: "line_1"}},
+	}
+	s.hear(returned) // nothing of it was accepted
+	if s.stored(own).Reward.RevokedFor != "" {
+		t.Error("a return that was not accepted takes the reward back")
+	}
+	returned.Lines[0].Accepted = 1
+	s.hear(returned)
 	s.hear(events.OrderCanceled{OrderRef: events.OrderRef{OrderID: r.OrderID},
 		Lines: []events.OrderLine{{LineID: "line_1"}}})
 	after := s.stored(own)
