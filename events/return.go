@@ -159,6 +159,10 @@ type OrderRefunded struct {
 	OrderRef
 	Amount money.Money `json:"amount"`
 	Reason string      `json:"reason"`
+	// Lines are the units it was given for; empty for an amount, shipping, or one made at the provider's console.
+	Lines []OrderLine `json:"lines,omitempty"`
+	// Whole says that nothing of what was paid for the order is left.
+	Whole bool `json:"whole,omitempty"`
 	// AtProvider says that it was made at the payment provider's console.
 	AtProvider bool `json:"atProvider,omitempty"`
 }

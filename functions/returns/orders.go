@@ -406,8 +406,11 @@ func (f *Returns) giveRefund(ctx context.Context, in *giveInput) (*OrderStateOut
 		}
 		e := &o.Ledger[len(o.Ledger)-1]
 		e.Request, e.Hash = asked.Key, asked.Hash
-		return events.OrderRefunded{OrderRef: o.Ref(), Amount: o.Money(o.RefundLedger().Refunded() - before),
-			Reason: b.Reason}, nil, nil
+		after := o.RefundLedger()
+		return events.OrderRefunded{
+			OrderRef: o.Ref(), Amount: o.Money(after.Refunded() - before), Reason: b.Reason, Lines: o.EventParts(b.Lines),
+			Whole: after.Left() == 0,
+		}, nil, nil
 	})
 	if err != nil {
 		return nil, err

@@ -121,6 +121,31 @@ func (f *Reviews) returned(ctx context.Context, _ event.Envelope, e events.Retur
 	return nil
 }
 
+// orderRefunded takes back what reviews have earned whose line was refunded without a return, or whose order was
+// refunded to the last unit. A part of an order's amount is a gesture for no line, and takes nothing back.
+func (f *Reviews) orderRefunded(ctx context.Context, _ event.Envelope, e events.OrderRefunded) error {
+	refunded := make([]string, 0, len(e.Lines))
+	for _, l := range e.Lines {
+		refunded = append(refunded, l.LineID)
+	}
+	if e.Whole {
+		o, err := f.Orders.Get(ctx, e.OrderID)
+		if err != nil {
+			return err
+		}
+		refunded = refunded[:0]
+		for _, l := range o.Lines {
+			refunded = append(refunded, l.ID)
+		}
+	}
+	for _, lineID := range refunded {
+		if err := f.refunded(ctx, e.OrderID, lineID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // refunded takes back what the review of a refunded line has earned. The review itself stays: the opinion was formed.
 func (f *Reviews) refunded(ctx context.Context, orderID, lineID string) error {
 	line, err := f.Store.LineOf(ctx, orderID, lineID)

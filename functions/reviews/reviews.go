@@ -9,7 +9,7 @@
 //
 // Jobs: review (a held one is published at its deadline, a reward is decided), review_request (buyers are asked, 7 and
 // 30 days after delivery), review_recovery (a case is overdue, an author is invited). Events: order.delivered,
-// order.placed, order.canceled, return.completed. Photos and videos are the function review-media's.
+// order.placed, order.canceled, order.refunded, return.completed. Photos and videos are the function review-media's.
 package reviews
 
 import (
@@ -124,6 +124,7 @@ func (f *Reviews) Consumers() function.Consumers {
 		function.On(f.placed),
 		function.On(f.canceled),
 		function.On(f.returned),
+		function.On(f.orderRefunded),
 	}
 }
 

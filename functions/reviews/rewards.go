@@ -119,7 +119,7 @@ func (f *Reviews) reward(ctx context.Context, r *review.Review) error {
 	if err != nil {
 		return err
 	}
-	refunded, err := f.orderRefunded(ctx, r.OrderID)
+	refunded, err := f.moneyWentBack(ctx, r.OrderID)
 	if err != nil {
 		return err
 	}
@@ -184,8 +184,8 @@ func (f *Reviews) give(ctx context.Context, i store.ReviewID, offer store.Offer,
 	return err
 }
 
-// orderRefunded reports whether money of an order went back.
-func (f *Reviews) orderRefunded(ctx context.Context, orderID string) (bool, error) {
+// moneyWentBack reports whether money of an order went back.
+func (f *Reviews) moneyWentBack(ctx context.Context, orderID string) (bool, error) {
 	if orderID == "" {
 		return false, nil
 	}

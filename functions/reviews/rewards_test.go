@@ -159,6 +159,36 @@ func TestARewardIsTakenBackOnceWhenTheOrderIsRefunded(t *testing.T) {
 	s.exact()
 }
 
+func TestARefundWithoutAReturnTakesTheRewardOfItsLinesBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		refund events.OrderRefunded
+		taken  bool
+	}{
+		{"an amount is a gesture for no line", events.OrderRefunded{Amount: money.Of(1_000, "KRW")}, false},
+		{"another line", events.OrderRefunded{Lines: []events.OrderLine{{LineID: "line_2"}}}, false},
+		{"its line", events.OrderRefunded{Lines: []events.OrderLine{{LineID: "line_1"}}}, true},
+		{"all that was paid, at the provider's console", events.OrderRefunded{Whole: true, AtProvider: true}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			s.offer(t, 100_000)
+			own := s.write("cust-ann", 5, good)
+			s.clock.Advance(reward.Default.Wait)
+			s.sweep()
+			c.refund.OrderID = s.stored(own).OrderID
+			s.hear(c.refund)
+			s.hear(c.refund) // the bus may deliver it twice
+			if r := s.stored(own).Reward; r == nil || !r.Revoked.IsZero() != c.taken {
+				t.Errorf("reward %+v, taken back: want %v", r, c.taken)
+			}
+			s.exact()
+		})
+	}
+}
+
 func TestTheBudgetEndsTheRewardsOfAMonth(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -166,7 +166,8 @@ func hotProduct(ctx context.Context, client table.DB, s store.Store) error {
 		writersAtOnce, transactionHolds)
 	fmt.Printf("%-36s %12.1f\n%-36s %12d\n%-36s %12d\n%-36s %12v\n", "written a second",
 		float64(hotWrites-int(busy.Load()))/took.Seconds(),
-		"conflicts, tried again", model.conflicts.Load(), "refused as busy in the end", busy.Load(), "summary is exact", drift == nil)
+		"conflicts, tried again", model.conflicts.Load(), "refused as busy in the end", busy.Load(), "summary is exact",
+		drift == nil)
 	return nil
 }
 
@@ -177,7 +178,7 @@ func writeReview(ctx context.Context, s store.Store, product string, n int) erro
 		Author: "김**", State: review.Published, Verified: true, Written: now, Delivered: now,
 		Content: review.Content{Stars: n%5 + 1, Text: sentence(rand.New(rand.NewPCG(1, uint64(n)))), Language: "ko"},
 	}
-	sc, err := s.Screen(ctx, r, nil, store.Links{})
+	sc, err := s.Screen(ctx, r, nil, store.AccountLinks{})
 	if err != nil {
 		return err
 	}
@@ -204,7 +205,7 @@ func productPage(ctx context.Context, s store.Store) error {
 	return nil
 }
 
-// auditMany prints what counting many reviews again takes: one product in ten is hot and has half of them.
+// auditMany prints what counting many reviews again takes: spread evenly over products.
 func auditMany(ctx context.Context, client *dynamodb.Client, s store.Store, count int) error {
 	const products = 200
 	sample, err := storedReview(ctx, client)

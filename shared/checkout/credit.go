@@ -66,6 +66,7 @@ func (s Service) HandleConsoleRefund(ctx context.Context, r payment.Refund) erro
 		}
 		o.Event, err = event.New(ctx, now, events.OrderRefunded{
 			OrderRef: o.Ref(), Amount: r.Amount, Reason: "provider_console", AtProvider: true,
+			Whole: o.RefundLedger().Left() == 0,
 		})
 		return true, nil, err
 	})
