@@ -308,22 +308,15 @@ func counterOf(s State) string {
 	return CountWithheld
 }
 
-// Count is the write that adds to the counters of a source and step. about picks the shard.
-func Count(s Source, about string, now time.Time, add Counters) table.Update {
+// Count is the write that adds to the counters of a source and step. about picks the shard. Whoever adds keeps its own
+// record of having added, in the same transaction.
+func Count(s Source, about string, now time.Time, add Counters) table.Count {
 	h := fnv.New32a()
 	h.Write([]byte(about))
-	do, with := "ADD", map[string]any{":ttl": now.AddDate(2, 0, 0).Unix(), ":step": s.Step}
-	for name, n := range add {
-		if do != "ADD" {
-			do += ","
-		}
-		do += fmt.Sprintf(" #%s :%s", name, name)
-		with[":"+name] = n
-	}
-	return table.Update{
+	return table.Count{
 		Key: table.Key{PK: "STATS#" + s.Name, SK: fmt.Sprintf("%s#%d", s.Step, h.Sum32()%shards)},
-		Do:  "SET #ttl = :ttl, #step = :step " + do, With: with,
-		// Always: whoever adds keeps its own record of having added, in the same transaction.
+		Set: map[string]any{"ttl": now.AddDate(2, 0, 0).Unix(), "step": s.Step},
+		Add: add,
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Write is one write of a transaction: Put, Update, Delete or Check.
+// Write is one write of a transaction: Put, Update, Delete, Check or Count.
 type Write interface {
 	write(table string) (types.TransactWriteItem, error)
 }

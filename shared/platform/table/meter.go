@@ -85,7 +85,7 @@ func actionOf(w Write) string {
 	switch w.(type) {
 	case Put:
 		return "PutItem"
-	case Update:
+	case Update, Count:
 		return "UpdateItem"
 	case Delete:
 		return "DeleteItem"

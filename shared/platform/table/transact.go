@@ -15,8 +15,10 @@ const MaxWrites = 100
 
 // Transact applies all writes or none. token makes it safe to repeat for ten minutes: the same token with the same
 // writes takes effect once; without one each call stands for itself. Conflicts with other transactions are tried again
-// with jitter. 1 round trip, 2 WCU per KB and item. Errors: *Canceled, 503 busy.
+// with jitter. Counts of one item are joined; other writes of one item are an error. 1 round trip, 2 WCU per KB and
+// item. Errors: *Canceled, 503 busy.
 func (t *Table) Transact(ctx context.Context, token string, writes ...Write) error {
+	writes, place := joined(writes)
 	items := make([]types.TransactWriteItem, len(writes))
 	for i, w := range writes {
 		item, err := w.write(t.name)
@@ -24,6 +26,9 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 			return err
 		}
 		items[i] = item
+	}
+	if err := distinct(items); err != nil {
+		return err
 	}
 	in := &dynamodb.TransactWriteItemsInput{
 		TransactItems: items, ClientRequestToken: requestToken(token),
@@ -41,7 +46,7 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 			return fmt.Errorf("transact: %w", err)
 		case canceled != nil && !canceled.passing():
 			t.noteTransaction(ctx, writes, nil)
-			return canceled
+			return canceled.at(place)
 		}
 		if err := again.pause(ctx, err); err != nil {
 			t.noteTransaction(ctx, writes, nil)
@@ -67,6 +72,17 @@ func cancellation(err error) *Canceled {
 		}
 	}
 	return c
+}
+
+// at gives the reasons in the order of the caller's writes, some of which were joined.
+func (e *Canceled) at(place []int) *Canceled {
+	reasons := make([]Reason, len(place))
+	for i, p := range place {
+		if p < len(e.Reasons) { // a refusal may come without reasons
+			reasons[i] = e.Reasons[p]
+		}
+	}
+	return &Canceled{Reasons: reasons}
 }
 
 // passing reports whether nothing but the moment stood in the way.

@@ -138,3 +138,48 @@ func TestTransactionStopsWaitingWhenItsTimeIsUp(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestCountsOfOneItemInOneTransactionBecomeOne(t *testing.T) {
+	t.Parallel()
+	tb := localtest.Table(t, table.Commerce)
+	put(t, tb, a(1))
+	count := func(n int, add map[string]int) table.Count {
+		return table.Count{Key: key(n), Set: map[string]any{"name": "counter"}, Add: add}
+	}
+	writes := []table.Write{
+		count(9, map[string]int{"sent": 1}), count(9, map[string]int{"sent": 2, "orders": 1}),
+		table.Update{Key: key(1), Do: "SET #count = :n", If: "#count = :old", With: map[string]any{":n": 5, ":old": 1}},
+	}
+	if err := tb.Transact(t.Context(), "", writes...); err != nil {
+		t.Fatal(err)
+	}
+	var found struct {
+		Name         string `dynamodbav:"name"`
+		Sent, Orders int
+	}
+	if err := tb.Get(t.Context(), key(9), &found); err != nil || found.Sent != 3 || found.Orders != 1 ||
+		found.Name != "counter" {
+		t.Errorf("counted %+v, %v", found, err)
+	}
+	// The reasons of a refusal stand where the caller's writes stand.
+	err := tb.Transact(t.Context(), "", writes...)
+	if refused, ok := table.Refused(err); !ok || refused.Refused(0) || refused.Refused(1) || !refused.Refused(2) {
+		t.Errorf("the update that is refused is not named by its place: %v", err)
+	}
+}
+
+func TestTwoWritesOfOneItemAreNamedBeforeTheyAreSent(t *testing.T) {
+	t.Parallel()
+	tb := localtest.Table(t, table.Commerce)
+	put(t, tb, a(1))
+	for name, second := range map[string]table.Write{
+		"a put": table.Put{Item: a(1)}, "a deletion": table.Delete{Key: key(1)},
+		"a count": table.Count{Key: key(1), Add: map[string]int{"count": 1}},
+	} {
+		err := tb.Transact(t.Context(), "",
+			table.Update{Key: key(1), Do: "SET #count = :n", With: map[string]any{":n": 5}}, second)
+		if err == nil || !strings.Contains(err.Error(), key(1).String()) {
+			t.Errorf("an update and %s of one item: %v", name, err)
+		}
+	}
+}

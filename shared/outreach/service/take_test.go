@@ -1,0 +1,44 @@
+package service_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+func TestASecondOrderIsCountedForTheSeriesThatItStartsAnew(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.agree(person)
+	f.take(person, "order.placed", "orderId", "ord_1")
+	f.advance(24 * time.Hour)
+	// It counts for the lift of win_back, which the first order started, and is counted as an entry into win_back.
+	f.take(person, "order.placed", "orderId", "ord_2")
+	report, err := f.Outbox.Report(t.Context(), "sequence:win_back")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := report["lift"]; n["entered"] != 2 || n["bought"] != 1 {
+		t.Errorf("lift %v", n)
+	}
+}
+
+func TestEveryOrderOfEventsIsTakenIn(t *testing.T) {
+	t.Parallel()
+	events := []string{
+		"cart.changed", "order.placed", "order.delivered", "subscription.renewal_due", "review.negative", "consent.given",
+	}
+	for seed := range uint64(4) {
+		random := rand.New(rand.NewPCG(seed, 13))
+		f := newFixture(t)
+		f.agree(person)
+		for range 5 {
+			n := fmt.Sprint(random.IntN(3))
+			// take fails the test when the transaction is refused.
+			f.take(person, events[random.IntN(len(events))], "cartId", "cart_"+n, "orderId", "ord_"+n, "subscriptionId",
+				"sub_"+n, "reviewId", "rev_"+n, "renewsAt", f.clock.Now().Add(30*24*time.Hour).Format(time.RFC3339))
+			f.advance(time.Duration(random.IntN(10)) * time.Hour)
+		}
+	}
+}
