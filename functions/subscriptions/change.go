@@ -9,6 +9,7 @@ import (
 	"dangol/shared/payment"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
@@ -92,7 +93,7 @@ type QuoteOutput struct {
 		Refund      money.Formatted    `json:"refund" doc:"Goes back to the card."`
 		Credit      money.Formatted    `json:"credit" doc:"Account credit afterwards."`
 		NextPayment *NextPayment       `json:"nextPayment,omitempty"`
-		EndsOn      subscription.Date  `json:"endsOn,omitempty"`
+		EndsOn      civil.Date  `json:"endsOn,omitempty"`
 		Version     int                `json:"version" doc:"Send it as If-Match with the change, to get what was quoted."`
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"dangol/shared/address"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -54,7 +55,7 @@ type GiftRequest struct {
 	Name      string            `json:"name,omitempty" maxLength:"100" doc:"Of the recipient." example:"민"`
 	Language  string            `json:"language,omitempty" pattern:"^[a-z]{2,3}$" doc:"Of the recipient's mails; the giver's when missing."`
 	Message   string            `json:"message,omitempty" maxLength:"500" doc:"Without links."`
-	On        subscription.Date `json:"on,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Day of the mail, and of the first parcel where there is an address; today when missing." example:"2026-12-24"`
+	On        civil.Date `json:"on,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Day of the mail, and of the first parcel where there is an address; today when missing." example:"2026-12-24"`
 }
 
 // links are what a message may not have: strangers can be written to by a gift.
@@ -84,8 +85,8 @@ func (g *GiftRequest) wrap(start *subscription.Start, r *service.Record) error {
 type GiftState struct {
 	Recipient string            `json:"recipient"`
 	Message   string            `json:"message,omitempty"`
-	On        subscription.Date `json:"on"`
-	Until     subscription.Date `json:"until" doc:"First day on which it can no longer be claimed."`
+	On        civil.Date `json:"on"`
+	Until     civil.Date `json:"until" doc:"First day on which it can no longer be claimed."`
 	Waits     bool              `json:"waits" doc:"Nothing begins before it is claimed; unclaimed, all money goes back."`
 	Mails     int               `json:"mails" doc:"How often its mail was sent."`
 	Claimed   bool              `json:"claimed"`
@@ -113,14 +114,14 @@ type Gift struct {
 	Interval   subscription.Interval `json:"interval"`
 	Cycles     int                   `json:"cycles" doc:"How many there are in all."`
 	Left       int                   `json:"left" doc:"Those that have not begun."`
-	Until      subscription.Date     `json:"until" doc:"First day on which it can no longer be claimed."`
+	Until      civil.Date     `json:"until" doc:"First day on which it can no longer be claimed."`
 	Claimed    bool                  `json:"claimed"`
 	NeedsPlace bool                  `json:"needsAddress" doc:"An address has to be given to claim it."`
-	Opens      subscription.Date     `json:"opens,omitempty"`
-	Closes     subscription.Date     `json:"closes,omitempty"`
+	Opens      civil.Date     `json:"opens,omitempty"`
+	Closes     civil.Date     `json:"closes,omitempty"`
 	Address    *address.Address      `json:"address,omitempty"`
 	SkipNext   bool                  `json:"skipNext,omitempty"`
-	PauseUntil subscription.Date     `json:"pauseUntil,omitempty"`
+	PauseUntil civil.Date     `json:"pauseUntil,omitempty"`
 	Benefits   subscription.Benefits `json:"benefits" doc:"In force at this moment."`
 }
 
@@ -253,8 +254,8 @@ type changeGiftInput struct {
 	Changing
 	Body struct {
 		Do      string            `json:"do" enum:"skip_next,unskip,change_date,pause,resume,change_address,move"`
-		To      subscription.Date `json:"to,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"change_date: the next day a period opens."`
-		Until   subscription.Date `json:"until,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"pause"`
+		To      civil.Date `json:"to,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"change_date: the next day a period opens."`
+		Until   civil.Date `json:"until,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"pause"`
 		Address *address.Address  `json:"address,omitempty" doc:"change_address"`
 		Zone    string            `json:"zone,omitempty" maxLength:"64" doc:"move"`
 		Region  string            `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"move"`

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"dangol/shared/platform/api"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -218,7 +219,7 @@ type proposeInput struct {
 	PlanPath
 	api.Paging
 	Body struct {
-		From subscription.Date `json:"from" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Not before this day." example:"2027-01-01"`
+		From civil.Date `json:"from" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Not before this day." example:"2027-01-01"`
 	}
 }
 
@@ -257,7 +258,7 @@ func (f *Subscriptions) propose(ctx context.Context, in *proposeInput) (*Propose
 }
 
 // proposeTo brings the price to one subscriber; one to whom it cannot be brought is passed over.
-func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Plan, from subscription.Date) (bool,
+func (f *Subscriptions) proposeTo(ctx context.Context, id string, p *service.Plan, from civil.Date) (bool,
 	error) {
 	r, err := f.Billing.Load(ctx, id)
 	if err != nil {

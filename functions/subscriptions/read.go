@@ -8,6 +8,7 @@ import (
 	"dangol/shared/money"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
@@ -38,7 +39,7 @@ type SubscriptionSummary struct {
 	PlanID    string             `json:"planId"`
 	Title     string             `json:"title"`
 	Price     money.Formatted    `json:"price" doc:"Of one payment."`
-	Closes    subscription.Date  `json:"closes" doc:"The day after the last of the running period."`
+	Closes    civil.Date  `json:"closes" doc:"The day after the last of the running period."`
 	StartedAt time.Time          `json:"startedAt"`
 }
 
@@ -111,8 +112,8 @@ type InvoiceLine struct {
 	Kind     invoice.LineKind  `json:"kind" enum:"period,setup,unused" doc:"unused: days that were paid and are given back."`
 	PlanID   string            `json:"planId"`
 	Quantity int               `json:"quantity"`
-	From     subscription.Date `json:"from,omitempty"`
-	To       subscription.Date `json:"to,omitempty" doc:"The day after the last."`
+	From     civil.Date `json:"from,omitempty"`
+	To       civil.Date `json:"to,omitempty" doc:"The day after the last."`
 	Amount   money.Formatted   `json:"amount"`
 }
 
@@ -126,8 +127,8 @@ type InvoiceTax struct {
 func linesOf(r *service.Record, lines []invoice.Line) []InvoiceLine {
 	out := make([]InvoiceLine, len(lines))
 	for i, l := range lines {
-		out[i] = InvoiceLine{Kind: l.Kind, PlanID: l.PlanID, Quantity: l.Quantity, From: subscription.Date(l.From),
-			To: subscription.Date(l.To), Amount: r.Money(l.Amount).Formatted()}
+		out[i] = InvoiceLine{Kind: l.Kind, PlanID: l.PlanID, Quantity: l.Quantity, From: civil.Date(l.From),
+			To: civil.Date(l.To), Amount: r.Money(l.Amount).Formatted()}
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"dangol/shared/invoice"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
 	. "dangol/shared/subscription"
 )
@@ -132,20 +133,20 @@ func (h *shop) story() string {
 }
 
 // told are the days on which a kind of notice went out, in Seoul.
-func (h *shop) noticeDates(kind NoticeKind) []Date {
-	var out []Date
-	z, _ := Zone("Asia/Seoul")
+func (h *shop) noticeDates(kind NoticeKind) []civil.Date {
+	var out []civil.Date
+	z, _ := civil.Zone("Asia/Seoul")
 	for _, n := range h.notices {
 		if n.Kind == kind {
-			out = append(out, DateAt(n.at, z))
+			out = append(out, civil.DateAt(n.at, z))
 		}
 	}
 	return out
 }
 
 // opens are the days on which spans of a kind opened.
-func (h *shop) opens(kind SpanKind) []Date {
-	var out []Date
+func (h *shop) opens(kind SpanKind) []civil.Date {
+	var out []civil.Date
 	for _, p := range h.allSpans() {
 		if p.Kind == kind {
 			out = append(out, p.Opens)
@@ -169,7 +170,7 @@ func wantCode(t *testing.T, err error, code string) {
 	}
 }
 
-func wantDates(t *testing.T, got []Date, want ...Date) {
+func wantDates(t *testing.T, got []civil.Date, want ...Date) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Fatalf("got %v, want %v", got, want)

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dangol/shared/compliance"
+	"dangol/shared/platform/civil"
 	. "dangol/shared/subscription"
 )
 
@@ -29,7 +30,7 @@ func seoul(s string) time.Time {
 
 func location(t *testing.T, name string) *time.Location {
 	t.Helper()
-	z, err := Zone(name)
+	z, err := civil.Zone(name)
 	if err != nil {
 		t.Fatal(err)
 	}

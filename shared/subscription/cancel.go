@@ -1,6 +1,10 @@
 package subscription
 
-import "time"
+import (
+	"time"
+
+	"dangol/shared/platform/civil"
+)
 
 const maxPauseDays = 366
 
@@ -26,10 +30,10 @@ func (Unskip) do(r *run) error {
 }
 
 func (c Pause) do(r *run) error {
-	_, err := ParseDate(string(c.Until))
+	_, err := civil.ParseDate(string(c.Until))
 	from := r.s.Span.Closes
 	if r.s.State == Paused {
-		from = max(DateAt(r.at, r.s.zone()), r.s.Span.Opens)
+		from = max(civil.DateAt(r.at, r.s.zone()), r.s.Span.Opens)
 	}
 	switch {
 	case err != nil:
@@ -59,7 +63,7 @@ func (Resume) do(r *run) error {
 		return nil
 	}
 	p := &r.s.Span
-	p.Closes = max(p.Opens, min(DateAt(r.at, r.s.zone()), p.Closes))
+	p.Closes = max(p.Opens, min(civil.DateAt(r.at, r.s.zone()), p.Closes))
 	if r.at.Before(p.End) {
 		p.End = r.at
 	}
@@ -113,7 +117,7 @@ func (r *run) stopNow() {
 }
 
 // endsOn is the day on which a canceled subscription ends: when what is paid, and the minimum term, are over.
-func (s *Subscription) endsOn() Date {
+func (s *Subscription) endsOn() civil.Date {
 	a, i := s.Anchor, s.Terms.Interval
 	more := max(s.PrepaidLeft, s.Terms.MinCycles-s.Cycles)
 	if s.Span.Kind == SpanTrial || more <= 0 {
@@ -158,7 +162,7 @@ func (c Reactivate) restart(r *run) error {
 		return fields{{Pointer: "/terms/interval", Code: "invalid", Message: err.Error()}}.err()
 	}
 	last := r.s.Span
-	today := max(DateAt(r.at, r.s.zone()), last.Closes)
+	today := max(civil.DateAt(r.at, r.s.zone()), last.Closes)
 	r.closed = true
 	if today > last.Closes || r.at.After(last.End) {
 		r.begin(Span{Kind: SpanGap, Opens: last.Closes, Closes: today}, last.End)

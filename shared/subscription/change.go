@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"dangol/shared/invoice"
+	"dangol/shared/platform/civil"
 )
 
 func (c Upgrade) do(r *run) error {
@@ -198,7 +199,7 @@ func (c ChangeAddress) do(r *run) error {
 
 func (c Move) do(r *run) error {
 	var f fields
-	_, err := Zone(c.Zone)
+	_, err := civil.Zone(c.Zone)
 	f.that(err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
 	f.that(len(c.Region) == 2, "/region", "unknown", "a country, two letters")
 	if err := f.err(); err != nil {
@@ -214,8 +215,8 @@ func (c Move) do(r *run) error {
 
 func (c ChangeDate) do(r *run) error {
 	p, a, i := &r.s.Span, r.s.Anchor, r.s.Terms.Interval
-	_, err := ParseDate(string(c.To))
-	today := DateAt(r.at, r.s.zone())
+	_, err := civil.ParseDate(string(c.To))
+	today := civil.DateAt(r.at, r.s.zone())
 	next := AnchorOn(c.To, a.Zone)
 	switch {
 	case err != nil:
@@ -246,7 +247,7 @@ func (c ChangeDate) do(r *run) error {
 }
 
 // shorten lets the running period end earlier. Days of a membership that are paid and not used become account credit.
-func (r *run) shorten(to Date) {
+func (r *run) shorten(to civil.Date) {
 	p := &r.s.Span
 	if p.Kind == SpanPaid && !r.s.Terms.delivers() {
 		r.credit(p.part(to, p.Closes), 0, "date changed")

@@ -6,6 +6,7 @@ import (
 
 	"dangol/shared/compliance"
 	"dangol/shared/payment"
+	"dangol/shared/platform/civil"
 )
 
 // Command is something somebody wants of a subscription, or something that happened to it.
@@ -41,13 +42,13 @@ type (
 // ChangeDate makes To the next day a period opens, and the day to count from after it. Day, when not 0, is the day of
 // the month to keep to where To is the last day of a shorter month.
 type ChangeDate struct {
-	To  Date
+	To  civil.Date
 	Day int
 }
 
 // Pause stops at the end of the running period, which is paid for, until a day; on a paused subscription it moves that
 // day.
-type Pause struct{ Until Date }
+type Pause struct{ Until civil.Date }
 
 // Resume goes on at once: a new period opens and is paid. On one that is yet to pause it takes the pause back.
 type Resume struct{}
@@ -82,7 +83,7 @@ type Downgrade struct{ Terms Terms }
 type Propose struct {
 	Version int
 	Price   int64
-	From    Date
+	From    civil.Date
 }
 
 // Consent is the subscriber's yes to the notice they were shown.
@@ -273,4 +274,4 @@ func (r *run) notice(n Notice) {
 }
 
 // today is the day of the running span.
-func (r *run) today() Date { return r.s.Span.day(r.at, r.s.zone()) }
+func (r *run) today() civil.Date { return r.s.Span.day(r.at, r.s.zone()) }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dangol/shared/compliance"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
 )
 
@@ -43,7 +44,7 @@ func (r *run) trialConverts() bool {
 
 // applyRise puts a dearer price in force on its day, or keeps the old one or ends, as the plan says about silence. It
 // returns false when the subscription ended.
-func (r *run) applyRise(day Date, start time.Time) bool {
+func (r *run) applyRise(day civil.Date, start time.Time) bool {
 	ask := r.s.Ask
 	if ask == nil || ask.Kind != compliance.PriceRises || day < ask.On {
 		return true
@@ -124,7 +125,7 @@ func (r *run) ask(a ConsentRequest) {
 }
 
 // nextPaid is the day on which the next payment falls due as things stand.
-func (s *Subscription) nextPaid() Date {
+func (s *Subscription) nextPaid() civil.Date {
 	day, a, i := s.Span.Closes, s.Anchor, s.Terms.Interval
 	switch {
 	case s.State == Paused:
@@ -217,7 +218,7 @@ func (c Propose) do(r *run) error {
 	var f fields
 	f.that(c.Version > t.Version, "/version", "too_small", "later than %d", t.Version)
 	f.within("/price", c.Price, 0, maxPrice)
-	_, err := ParseDate(string(c.From))
+	_, err := civil.ParseDate(string(c.From))
 	f.that(err == nil, "/from", "no_date", "a date, YYYY-MM-DD")
 	if err := f.err(); err != nil {
 		return err
@@ -233,7 +234,7 @@ func (c Propose) do(r *run) error {
 		return nil
 	}
 	// The first request comes AskDays before, so the earliest day is that far off.
-	soonest := DateAt(r.at, r.s.zone()).Add(slices.Max(r.s.Terms.Policy.AskDays) + 1)
+	soonest := civil.DateAt(r.at, r.s.zone()).Add(slices.Max(r.s.Terms.Policy.AskDays) + 1)
 	r.s.Ask = &ConsentRequest{Kind: compliance.PriceRises, Version: c.Version, Price: c.Price,
 		Wanted: max(c.From, soonest)}
 	return nil

@@ -28,7 +28,7 @@ func (s *Subscription) tasks() []task {
 	}
 	opens := s.Span.End
 	if s.Burst.Hold {
-		if next := s.Burst.Day.Add(1).utc(); next.After(opens) {
+		if next := s.Burst.Day.Add(1).Start(time.UTC); next.After(opens) {
 			opens = next
 		}
 	}

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"dangol/shared/payment"
+	"dangol/shared/platform/civil"
 	. "dangol/shared/subscription"
 )
 
 // byDay puts retries at 10 in the morning in Seoul, as a subscription there does.
 func byDay(first time.Time, n int) time.Time {
-	z, _ := Zone("Asia/Seoul")
-	return DateAt(first, z).Add(n).At(10, z)
+	z, _ := civil.Zone("Asia/Seoul")
+	return civil.DateAt(first, z).Add(n).At(10, z)
 }
 
 func failed(kind payment.Kind, at string) Attempt {

@@ -5,6 +5,7 @@ import (
 
 	"dangol/shared/invoice"
 	"dangol/shared/money"
+	"dangol/shared/platform/civil"
 )
 
 // Effect is something to carry out after Apply, in the order given. What is stored with the subscription (invoice,
@@ -23,7 +24,7 @@ type MakeCreditNote struct{ Note invoice.CreditNote }
 // same hold, also once it is delivered.
 type HoldStock struct {
 	Key      string
-	Opens    Date
+	Opens    civil.Date
 	Contents []Item
 	Quantity int
 }
@@ -73,7 +74,7 @@ type CreditLeft struct{ Amount money.Money }
 // Deliver makes the order of a cycle out of the held goods.
 type Deliver struct {
 	Key       string
-	Opens     Date
+	Opens     civil.Date
 	Contents  []Item
 	Quantity  int
 	AddressID string
@@ -111,7 +112,7 @@ const (
 // Notice is a message to the subscriber.
 type Notice struct {
 	Kind   NoticeKind
-	Date   Date            // the day it is about
+	Date   civil.Date            // the day it is about
 	Amount money.Money     // what will be, or was not, paid
 	Retry  time.Time       // payment_failed: the next try
 	Wait   Wait            // payment_failed: what is waited for instead

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"dangol/shared/platform/civil"
 )
 
 // Rate is what a subscription was worth per month from an instant on: Terms.PerMonth while it is active or past due, or
@@ -201,7 +203,7 @@ func paying(cohort []Record, now time.Time) []int {
 		n := 0
 		for _, c := range cohort {
 			_, first := c.at(now)
-			at := AnchorOn(DateAt(first, time.UTC), "UTC").Opening(Every(1, Month),
+			at := AnchorOn(civil.DateAt(first, time.UTC), "UTC").Opening(Every(1, Month),
 				k).Start(time.UTC).Add(first.Sub(first.Truncate(24 * time.Hour)))
 			if at.After(now) {
 				return counts // the youngest member is not so far yet
@@ -222,7 +224,7 @@ type Need struct {
 
 // StockNeeded adds up what parcels take. edition gives the contents of a box for the day its cycle opens; parcels that
 // name their contents do not ask it.
-func StockNeeded(parcels []Payment, edition func(Date) []Item) []Need {
+func StockNeeded(parcels []Payment, edition func(civil.Date) []Item) []Need {
 	sum := map[string]int{}
 	for _, p := range parcels {
 		items := p.Contents

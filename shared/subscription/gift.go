@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dangol/shared/invoice"
+	"dangol/shared/platform/civil"
 )
 
 // claimDays is how long a gift can be claimed, from the day its mail goes out. One that waits for its recipient and is
@@ -21,9 +22,9 @@ const maxGiftDays = 366
 type Gift struct {
 	Recipient string    `json:"recipient" doc:"Mail address."`
 	Message   string    `json:"message,omitempty"`
-	Begins    Date      `json:"begins,omitempty" doc:"Day of the mail to the recipient, and of the first parcel where the address is known; the day of the start when empty."`
+	Begins    civil.Date      `json:"begins,omitempty" doc:"Day of the mail to the recipient, and of the first parcel where the address is known; the day of the start when empty."`
 	Waits     bool      `json:"waits,omitempty" doc:"Nothing begins before it is claimed."`
-	Until     Date      `json:"until,omitempty" doc:"First day on which it can no longer be claimed."`
+	Until     civil.Date      `json:"until,omitempty" doc:"First day on which it can no longer be claimed."`
 	Mails     int       `json:"mails,omitempty" doc:"How often its mail was sent."`
 	ClaimedBy string    `json:"claimedBy,omitempty" doc:"Customer."`
 	ClaimedAt time.Time `json:"claimedAt,omitzero"`
@@ -58,7 +59,7 @@ func (s *Subscription) waiting() bool {
 	return s.Gift != nil && s.Span.Kind == SpanGap && s.Cycles == 0
 }
 
-func (c Start) giftProblems(f *fields, today Date) {
+func (c Start) giftProblems(f *fields, today civil.Date) {
 	if c.Gift == nil {
 		return
 	}
@@ -68,7 +69,7 @@ func (c Start) giftProblems(f *fields, today Date) {
 	if c.Gift.Begins == "" {
 		return
 	}
-	_, err := ParseDate(string(c.Gift.Begins))
+	_, err := civil.ParseDate(string(c.Gift.Begins))
 	f.that(err == nil, "/gift/on", "no_date", "a date, YYYY-MM-DD")
 	if err == nil {
 		f.that(c.Gift.Begins >= today, "/gift/on", "too_early", "today or later")
@@ -78,7 +79,7 @@ func (c Start) giftProblems(f *fields, today Date) {
 
 // startGift begins a gift: at once where the parcels can go out, else with days that belong to nobody, until the chosen
 // day or until it is claimed. All its cycles are paid now. It returns false when the first cycle is to open now.
-func (r *run) startGift(today Date) bool {
+func (r *run) startGift(today civil.Date) bool {
 	g := r.s.Gift
 	g.Begins = max(g.Begins, today)
 	g.Until = g.Begins.Add(claimDays)
@@ -103,7 +104,7 @@ func (r *run) startGift(today Date) bool {
 
 // giftHour is when the recipient is told: at once, or at the policy's hour of a day to come.
 func (s *Subscription) giftHour() time.Time {
-	if s.Gift.Begins <= DateAt(s.StartedAt, s.zone()) {
+	if s.Gift.Begins <= civil.DateAt(s.StartedAt, s.zone()) {
 		return s.StartedAt
 	}
 	return s.Terms.hour(s.Gift.Begins, s.zone())
@@ -154,13 +155,13 @@ func (c ClaimGift) do(r *run) error {
 		return nil
 	case g.ClaimedBy != "":
 		return refuse("gift_claimed", "The gift has been claimed.")
-	case DateAt(r.at, r.s.zone()) >= g.Until:
+	case civil.DateAt(r.at, r.s.zone()) >= g.Until:
 		return refuse("gift_expired", "This gift could be claimed until %s.", g.Until.Add(-1))
 	}
 	var f fields
 	f.that(c.CustomerID != "", "/customerId", "required", "a customer")
 	f.that(!r.s.Terms.delivers() || c.AddressID != "" || r.s.AddressID != "", "/address", "required", "where to send it")
-	_, err := Zone(c.Zone)
+	_, err := civil.Zone(c.Zone)
 	f.that(c.Zone == "" || err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
 	f.that(c.Region == "" || len(c.Region) == 2, "/region", "unknown", "a country, two letters")
 	if err := f.err(); err != nil {
@@ -177,7 +178,7 @@ func (c ClaimGift) do(r *run) error {
 		r.s.Region = c.Region
 	}
 	r.event(EventGiftClaimed, "", 0)
-	r.notice(Notice{Kind: NoticeGiftClaimed, Date: DateAt(r.at, r.s.zone())})
+	r.notice(Notice{Kind: NoticeGiftClaimed, Date: civil.DateAt(r.at, r.s.zone())})
 	if g.Waits && r.s.waiting() {
 		r.beginGift()
 	}

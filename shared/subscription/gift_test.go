@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"dangol/shared/platform/civil"
 	. "dangol/shared/subscription"
 )
 
@@ -132,7 +133,7 @@ func TestAGiftIsSentOrGivenBack(t *testing.T) {
 		start := seoul("2026-01-31 23:30")
 		n := rapid.IntRange(2, 6).Draw(t, "cycles")
 		c := given(plan(Box, 20000, prepaid(n)),
-			Gift{Begins: DateAt(start, time.UTC).Add(1 + rapid.IntRange(0, 60).Draw(t, "ahead"))})
+			Gift{Begins: civil.DateAt(start, time.UTC).Add(1 + rapid.IntRange(0, 60).Draw(t, "ahead"))})
 		if rapid.Bool().Draw(t, "waits") {
 			c.AddressID = ""
 		}

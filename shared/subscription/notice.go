@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dangol/shared/compliance"
+	"dangol/shared/platform/civil"
 )
 
 // cardDays is how long before a payment the subscriber learns that the card will have expired by then.
@@ -21,13 +22,13 @@ type planned struct {
 	tag string
 	// due sorts those of one question: when several are late only the last is sent.
 	kind NoticeKind
-	on   Date
+	on   civil.Date
 }
 
 // plannedNotices are the notices that a subscription without an open invoice has still to send.
 func (s *Subscription) plannedNotices() []planned {
 	var out []planned
-	add := func(kind NoticeKind, on Date, days int) {
+	add := func(kind NoticeKind, on civil.Date, days int) {
 		tag := fmt.Sprintf("%s:%s:%d", on, kind, days)
 		if kind == NoticeConsent {
 			tag += ":" + s.Ask.ID

@@ -3,6 +3,7 @@ package subscription_test
 import (
 	"testing"
 
+	"dangol/shared/platform/civil"
 	. "dangol/shared/subscription"
 )
 
@@ -15,13 +16,13 @@ func TestAnOfferAfterCancelingTakesItBackWithAChange(t *testing.T) {
 		name    string
 		command AcceptOffer
 		problem string
-		paid    []Date
+		paid    []civil.Date
 		price   int64
 	}{
-		{name: "a pause of two months", command: AcceptOffer{PauseDays: 60}, paid: []Date{"2026-03-10", "2026-06-09"},
+		{name: "a pause of two months", command: AcceptOffer{PauseDays: 60}, paid: []civil.Date{"2026-03-10", "2026-06-09"},
 			price: 9900},
 		{name: "a cheaper plan", command: AcceptOffer{Terms: &cheap},
-			paid: []Date{"2026-03-10", "2026-04-10", "2026-05-10", "2026-06-10"}, price: 4900},
+			paid: []civil.Date{"2026-03-10", "2026-04-10", "2026-05-10", "2026-06-10"}, price: 4900},
 		{name: "a dearer plan is none", command: AcceptOffer{Terms: &dear}, problem: "not_a_downgrade"},
 		{name: "nor is no pause", command: AcceptOffer{}, problem: "invalid_input"},
 	} {

@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"dangol/shared/invoice"
+	"dangol/shared/platform/civil"
 )
 
 func (c Start) do(r *run) error {
-	today := DateAt(r.at, zone(c.Zone))
+	today := civil.DateAt(r.at, civil.ZoneOrUTC(c.Zone))
 	if err := c.check(today); err != nil {
 		return err
 	}
@@ -36,11 +37,11 @@ func (c Start) do(r *run) error {
 	return nil
 }
 
-func (c Start) check(today Date) error {
+func (c Start) check(today civil.Date) error {
 	var f fields
 	f.that(c.ID != "", "/id", "required", "an id")
 	f.that(len(c.Region) == 2, "/region", "unknown", "a country, two letters")
-	_, err := Zone(c.Zone)
+	_, err := civil.Zone(c.Zone)
 	f.that(err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
 	f.interval(c.Terms.Interval)
 	f.within("/quantity", int64(c.Terms.Quantity), 1, MaxQuantity)
@@ -55,7 +56,7 @@ func (c Start) check(today Date) error {
 }
 
 // anchor is counted from the first day, or in its month from the billing day.
-func (c Start) anchor(first Date) Anchor {
+func (c Start) anchor(first civil.Date) Anchor {
 	a := AnchorOn(first, c.Zone)
 	if c.BillingDay > 0 {
 		a.Day = c.BillingDay
@@ -118,12 +119,12 @@ func (r *run) begin(p Span, start time.Time) {
 		p.Paid = true
 	}
 	r.s.Span, r.closed = p, false
-	if day := DateAt(r.at, time.UTC); r.s.Burst.Day != day {
+	if day := civil.DateAt(r.at, time.UTC); r.s.Burst.Day != day {
 		r.s.Burst = Burst{Day: day}
 	}
 	r.s.Burst.N++
 	r.s.Burst.Hold = r.s.Burst.N >= burstLimit
-	r.s.Told = slices.DeleteFunc(r.s.Told, func(tag string) bool { return tag[:len(dateForm)] < string(p.Opens) })
+	r.s.Told = slices.DeleteFunc(r.s.Told, func(tag string) bool { return tag[:len(time.DateOnly)] < string(p.Opens) })
 }
 
 // number gives the next span or invoice its number.
@@ -133,7 +134,7 @@ func (r *run) number() int {
 }
 
 // reanchor counts from a day on, unless the anchor opens a period on it anyway.
-func (r *run) reanchor(day Date) {
+func (r *run) reanchor(day civil.Date) {
 	a, i := r.s.Anchor, r.s.Terms.Interval
 	if a.Opening(i, a.Index(i, day)) != day {
 		r.s.Anchor = AnchorOn(day, a.Zone)
@@ -141,13 +142,13 @@ func (r *run) reanchor(day Date) {
 }
 
 // nextOpening is the first opening after a day.
-func (r *run) nextOpening(day Date) Date {
+func (r *run) nextOpening(day civil.Date) civil.Date {
 	a, i := r.s.Anchor, r.s.Terms.Interval
 	return a.Opening(i, a.Index(i, day)+1)
 }
 
 // openPeriod begins the period, or the part of one, that opens on a day: covered by an earlier payment, or invoiced.
-func (r *run) openPeriod(day Date, start time.Time, kind OpenKind) {
+func (r *run) openPeriod(day civil.Date, start time.Time, kind OpenKind) {
 	covered := r.s.PrepaidLeft > 0
 	if !covered {
 		if kind == OpenRenewal && r.s.NoRenewal {
@@ -183,7 +184,7 @@ func (r *run) openPeriod(day Date, start time.Time, kind OpenKind) {
 
 // applyNext puts the terms that wait for the next payment in force. It returns false when the subscription ended over
 // it.
-func (r *run) applyNext(day Date, start time.Time) bool {
+func (r *run) applyNext(day civil.Date, start time.Time) bool {
 	if next := r.s.Next; next != nil {
 		before := r.s.Terms.Interval
 		r.s.Terms, r.s.Next = *next, nil
@@ -197,7 +198,7 @@ func (r *run) applyNext(day Date, start time.Time) bool {
 
 // reanchorInterval counts an interval of another length from this day on, keeping a day of the month beyond this
 // month's last.
-func (r *run) reanchorInterval(day Date) {
+func (r *run) reanchorInterval(day civil.Date) {
 	keep := r.s.Anchor.Day
 	r.s.Anchor = AnchorOn(day, r.s.Anchor.Zone)
 	y, m, _ := day.Parts()
@@ -244,7 +245,7 @@ func (r *run) closeSpan() {
 }
 
 // cut ends the running span on a day, at this instant.
-func (r *run) cut(day Date) {
+func (r *run) cut(day civil.Date) {
 	p := &r.s.Span
 	if day < p.Closes {
 		p.Closes = day

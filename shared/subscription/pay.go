@@ -8,6 +8,7 @@ import (
 
 	"dangol/shared/invoice"
 	"dangol/shared/payment"
+	"dangol/shared/platform/civil"
 )
 
 func (c ChargeSucceeded) do(r *run) error {
@@ -44,7 +45,7 @@ func (r *run) paid(paymentID string) {
 	r.emit(Settle{Key: o.Key, PaymentID: paymentID})
 	if o.Amount > 0 {
 		r.s.Payments = append(r.s.Payments, Paid{Key: o.Key, PaymentID: paymentID, Left: o.Amount})
-		r.notice(Notice{Kind: NoticeReceipt, Date: DateAt(r.at, r.s.zone()), Amount: r.s.money(o.Amount)})
+		r.notice(Notice{Kind: NoticeReceipt, Date: civil.DateAt(r.at, r.s.zone()), Amount: r.s.money(o.Amount)})
 	}
 	if o.Kind == OpenChange {
 		r.change(o.Change)
@@ -85,9 +86,9 @@ func (r *run) standAfterPayment(o *Open) {
 // that were not sent and benefits that were not given are not charged.
 func (r *run) recover(o *Open) {
 	p := &r.s.Span
-	today := DateAt(r.at, r.s.zone())
+	today := civil.DateAt(r.at, r.s.zone())
 	if o.Suspended && !r.s.Terms.delivers() {
-		from := DateAt(r.s.days(o.Since, r.s.Terms.Policy.Dunning.or().SuspendDays), r.s.zone())
+		from := civil.DateAt(r.s.days(o.Since, r.s.Terms.Policy.Dunning.or().SuspendDays), r.s.zone())
 		from, to := max(from, p.Opens), min(max(today, p.Opens), p.Closes)
 		if from < to {
 			p.FreeFrom, p.FreeTo = from, to

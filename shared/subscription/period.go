@@ -3,6 +3,8 @@ package subscription
 import (
 	"fmt"
 	"time"
+
+	"dangol/shared/platform/civil"
 )
 
 // Unit is what an interval is counted in.
@@ -78,7 +80,7 @@ type Anchor struct {
 }
 
 // AnchorOn makes an anchor of a date.
-func AnchorOn(d Date, zone string) Anchor {
+func AnchorOn(d civil.Date, zone string) Anchor {
 	y, m, day := d.Parts()
 	return Anchor{Year: y, Month: m, Day: day, Zone: zone}
 }
@@ -93,21 +95,21 @@ func (a Anchor) Valid() error {
 	case a.Day < 1 || a.Day > 31:
 		return fmt.Errorf("day: %d is not between 1 and 31", a.Day)
 	}
-	if _, err := Zone(a.Zone); err != nil {
+	if _, err := civil.Zone(a.Zone); err != nil {
 		return fmt.Errorf("zone: %w", err)
 	}
 	return nil
 }
 
 // clamped is min(day, last day of the month) of a month counted from year 0.
-func clamped(months, day int) Date {
+func clamped(months, day int) civil.Date {
 	y, m := floorDiv(months, 12)
 	last := time.Date(y, time.Month(m+2), 0, 0, 0, 0, 0, time.UTC).Day()
-	return NewDate(y, time.Month(m+1), min(day, last))
+	return civil.NewDate(y, time.Month(m+1), min(day, last))
 }
 
 // Opening is the date on which period n opens; n counts from the anchor and may be negative.
-func (a Anchor) Opening(i Interval, n int) Date {
+func (a Anchor) Opening(i Interval, n int) civil.Date {
 	base := a.Year*12 + int(a.Month) - 1
 	if m := i.months(); m > 0 {
 		return clamped(base+n*m, a.Day)
@@ -116,7 +118,7 @@ func (a Anchor) Opening(i Interval, n int) Date {
 }
 
 // Index is the period that a date falls into: Opening(Index) <= d < Opening(Index+1).
-func (a Anchor) Index(i Interval, d Date) int {
+func (a Anchor) Index(i Interval, d civil.Date) int {
 	var n int
 	if m := i.months(); m > 0 {
 		y, month, _ := d.Parts()
@@ -133,8 +135,8 @@ func (a Anchor) Index(i Interval, d Date) int {
 // Period is a stretch of days, [Opens, Closes), and the instants at which it does, [Start, End).
 type Period struct {
 	N      int
-	Opens  Date
-	Closes Date
+	Opens  civil.Date
+	Closes civil.Date
 	Start  time.Time
 	End    time.Time
 }
@@ -144,7 +146,7 @@ func (p Period) Days() int { return p.Opens.Days(p.Closes) }
 
 // Period returns period n. It opens and closes at the start of local days.
 func (a Anchor) Period(i Interval, n int) Period {
-	z := zone(a.Zone)
+	z := civil.ZoneOrUTC(a.Zone)
 	p := Period{N: n, Opens: a.Opening(i, n), Closes: a.Opening(i, n+1)}
 	p.Start, p.End = p.Opens.Start(z), p.Closes.Start(z)
 	return p

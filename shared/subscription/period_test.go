@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"dangol/shared/platform/civil"
 	. "dangol/shared/subscription"
 )
 
@@ -15,28 +16,28 @@ func TestPeriodsOpenOnTheAnchorDayOrTheLastOfTheMonth(t *testing.T) {
 		name     string
 		anchor   Anchor
 		interval Interval
-		want     []Date
+		want     []civil.Date
 	}{
 		{"the 31st bills the last day of shorter months and comes back", Anchor{2026, 1, 31, "Asia/Seoul"}, Every(1, Month),
-			[]Date{"2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"}},
+			[]civil.Date{"2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"}},
 		{"the 31st in a leap year", Anchor{2028, 1, 31, "Asia/Seoul"}, Every(1, Month),
-			[]Date{"2028-01-31", "2028-02-29", "2028-03-31"}},
+			[]civil.Date{"2028-01-31", "2028-02-29", "2028-03-31"}},
 		{"the 30th misses only February", Anchor{2026, 1, 30, "UTC"}, Every(1, Month),
-			[]Date{"2026-01-30", "2026-02-28", "2026-03-30"}},
+			[]civil.Date{"2026-01-30", "2026-02-28", "2026-03-30"}},
 		{"the 29th in an ordinary year", Anchor{2026, 1, 29, "UTC"}, Every(1, Month),
-			[]Date{"2026-01-29", "2026-02-28", "2026-03-29"}},
+			[]civil.Date{"2026-01-29", "2026-02-28", "2026-03-29"}},
 		{"the 28th never moves", Anchor{2026, 1, 28, "UTC"}, Every(1, Month),
-			[]Date{"2026-01-28", "2026-02-28", "2026-03-28"}},
+			[]civil.Date{"2026-01-28", "2026-02-28", "2026-03-28"}},
 		{"a day of 31 chosen in February", Anchor{2026, 2, 31, "UTC"}, Every(1, Month),
-			[]Date{"2026-02-28", "2026-03-31", "2026-04-30"}},
+			[]civil.Date{"2026-02-28", "2026-03-31", "2026-04-30"}},
 		{"quarters from 30 November", Anchor{2025, 11, 30, "UTC"}, Every(3, Month),
-			[]Date{"2025-11-30", "2026-02-28", "2026-05-30"}},
+			[]civil.Date{"2025-11-30", "2026-02-28", "2026-05-30"}},
 		{"29 February every year", Anchor{2024, 2, 29, "UTC"}, Every(1, Year),
-			[]Date{"2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"}},
+			[]civil.Date{"2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"}},
 		{"every two weeks over the end of a year", Anchor{2026, 12, 24, "UTC"}, Every(2, Week),
-			[]Date{"2026-12-24", "2027-01-07", "2027-01-21"}},
-		{"every ten days over February", Anchor{2028, 2, 25, "UTC"}, Every(10, Day), []Date{"2028-02-25", "2028-03-06"}},
-		{"months before the anchor", Anchor{2026, 13 - 12, 31, "UTC"}, Every(1, Month), []Date{"2026-01-31"}},
+			[]civil.Date{"2026-12-24", "2027-01-07", "2027-01-21"}},
+		{"every ten days over February", Anchor{2028, 2, 25, "UTC"}, Every(10, Day), []civil.Date{"2028-02-25", "2028-03-06"}},
+		{"months before the anchor", Anchor{2026, 13 - 12, 31, "UTC"}, Every(1, Month), []civil.Date{"2026-01-31"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -59,8 +60,8 @@ func TestTheLocalDayDecidesWhichPeriodAnInstantIsIn(t *testing.T) {
 		name   string
 		zone   string
 		at     string
-		opens  Date
-		closes Date
+		opens  civil.Date
+		closes civil.Date
 	}{
 		{"01:00 UTC on the 15th is still the 14th in Los Angeles", "America/Los_Angeles", "2026-03-15T01:00:00Z",
 			"2026-02-15", "2026-03-15"},
@@ -75,7 +76,7 @@ func TestTheLocalDayDecidesWhichPeriodAnInstantIsIn(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			a := Anchor{2026, 1, 15, tt.zone}
-			p := a.Period(Every(1, Month), a.Index(Every(1, Month), DateAt(instant(tt.at), location(t, tt.zone))))
+			p := a.Period(Every(1, Month), a.Index(Every(1, Month), civil.DateAt(instant(tt.at), location(t, tt.zone))))
 			if p.Opens != tt.opens || p.Closes != tt.closes {
 				t.Errorf("got [%s, %s), want [%s, %s)", p.Opens, p.Closes, tt.opens, tt.closes)
 			}
@@ -87,7 +88,7 @@ func TestADayStartsAtItsFirstInstantOnTheWallClock(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, zone string
-		day        Date
+		day        civil.Date
 		want       string
 	}{
 		{"midnight in Seoul", "Asia/Seoul", "2026-03-01", "2026-02-28T15:00:00Z"},

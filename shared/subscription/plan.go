@@ -6,6 +6,7 @@ import (
 
 	"dangol/shared/membership"
 	"dangol/shared/money"
+	"dangol/shared/platform/civil"
 )
 
 // Kind is what a plan sells.
@@ -65,12 +66,12 @@ type Item struct {
 // Edition is what a box holds from a date on, until the next edition. Its goods have their own stock.
 type Edition struct {
 	Name     string `json:"name"`
-	From     Date   `json:"from"`
+	From     civil.Date   `json:"from"`
 	Contents []Item `json:"contents"`
 }
 
 // EditionOn returns the edition of a box whose cycle opens on d: the latest that has begun. ok is false when none has.
-func (p *Plan) EditionOn(d Date) (e Edition, ok bool) {
+func (p *Plan) EditionOn(d civil.Date) (e Edition, ok bool) {
 	for _, candidate := range p.Editions {
 		if candidate.From <= d && (!ok || candidate.From > e.From) {
 			e, ok = candidate, true
@@ -204,4 +205,4 @@ func (t Terms) Money(amount int64) money.Money { return money.Of(amount, t.Curre
 func (t Terms) delivers() bool { return t.Kind != Membership }
 
 // hours is the policy's hour of the day d for notices and retries.
-func (t Terms) hour(d Date, z *time.Location) time.Time { return d.At(t.Policy.NoticeHour, z) }
+func (t Terms) hour(d civil.Date, z *time.Location) time.Time { return d.At(t.Policy.NoticeHour, z) }

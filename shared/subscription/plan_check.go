@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"dangol/shared/money"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
 )
 
@@ -96,10 +97,10 @@ func (f *fields) contents(p *Plan) {
 	f.that(p.Kind == Box || len(p.Editions) == 0, "/editions", "not_for_this_kind", "only a box has editions")
 	f.that(p.Kind != Box || len(p.Editions) > 0, "/editions", "required", "one edition at least")
 	f.items("/contents", p.Contents)
-	seen := map[Date]bool{}
+	seen := map[civil.Date]bool{}
 	for i, e := range p.Editions {
 		at := fmt.Sprintf("/editions/%d", i)
-		_, err := ParseDate(string(e.From))
+		_, err := civil.ParseDate(string(e.From))
 		f.that(err == nil, at+"/from", "no_date", "a date, YYYY-MM-DD")
 		f.that(!seen[e.From], at+"/from", "duplicate", "another edition begins on this day")
 		f.that(len(e.Contents) > 0, at+"/contents", "required", "one item at least")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
 	. "dangol/shared/subscription"
 )
@@ -160,7 +161,7 @@ func TestTheEditionOfABoxIsTheLatestThatHasBegun(t *testing.T) {
 	p := plan(Box, 20000)
 	p.Editions = []Edition{{Name: "march", From: "2026-03-01"}, {Name: "may", From: "2026-05-01"},
 		{Name: "april", From: "2026-04-01"}}
-	for day, want := range map[Date]string{"2026-03-01": "march", "2026-03-31": "march", "2026-04-15": "april",
+	for day, want := range map[civil.Date]string{"2026-03-01": "march", "2026-03-31": "march", "2026-04-15": "april",
 		"2026-12-01": "may"} {
 		if e, ok := p.EditionOn(day); !ok || e.Name != want {
 			t.Errorf("%s: %s, want %s", day, e.Name, want)

@@ -1,5 +1,7 @@
 package subscription
 
+import "dangol/shared/platform/civil"
+
 // upTo is what the first days of a period cost together: price x days / whole, rounded to the nearest unit. The days
 // that follow cost the rest, so used and unused share one rounding: they always add up to the price, and neither side
 // is favored by more than half a unit.
@@ -17,7 +19,7 @@ func upTo(price int64, whole, days int) int64 {
 
 // Prorate is what the days [from, to) of the whole period [opens, closes) cost. Days outside the period cost nothing.
 // price is not negative.
-func Prorate(price int64, opens, closes, from, to Date) int64 {
+func Prorate(price int64, opens, closes, from, to civil.Date) int64 {
 	whole := opens.Days(closes)
 	cost := upTo(price, whole, opens.Days(to)) - upTo(price, whole, opens.Days(from))
 	return max(cost, 0)

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"dangol/shared/platform/civil"
 	. "dangol/shared/subscription"
 )
 
@@ -14,7 +15,7 @@ func TestProrationDividesByTheDaysOfTheWholePeriod(t *testing.T) {
 	tests := []struct {
 		name                    string
 		price                   int64
-		opens, closes, from, to Date
+		opens, closes, from, to civil.Date
 		want                    int64
 	}{
 		{"half of April", 30000, "2026-04-01", "2026-05-01", "2026-04-16", "2026-05-01", 15000},
@@ -46,7 +47,7 @@ func TestPartsOfAPeriodAddUpToItsPriceDayByDay(t *testing.T) {
 		price := rapid.Int64Range(0, 1_000_000_000_000).Draw(t, "price")
 		whole := rapid.IntRange(1, 400).Draw(t, "days")
 		cut := rapid.IntRange(0, whole).Draw(t, "cut")
-		opens := Date("2026-01-31")
+		opens := civil.Date("2026-01-31")
 		closes := opens.Add(whole)
 		first := Prorate(price, opens, closes, opens, opens.Add(cut))
 		rest := Prorate(price, opens, closes, opens.Add(cut), closes)

@@ -5,6 +5,7 @@ import (
 
 	"dangol/shared/invoice"
 	"dangol/shared/money"
+	"dangol/shared/platform/civil"
 )
 
 // Quote is what a command would do, before it is done.
@@ -19,10 +20,10 @@ type Quote struct {
 	Refund money.Money `json:"refund"`
 	Credit money.Money `json:"credit"`
 	// NextPayment is the next charge after that and its day; "" when none will come.
-	NextPayment Date        `json:"nextPayment,omitempty"`
+	NextPayment civil.Date        `json:"nextPayment,omitempty"`
 	NextAmount  money.Money `json:"nextAmount"`
 	// EndsOn is the day a canceled subscription ends, "" for one that goes on.
-	EndsOn Date `json:"endsOn,omitempty"`
+	EndsOn civil.Date `json:"endsOn,omitempty"`
 }
 
 // Quote tells what a command would cost and when, by carrying it out on a copy. Errors are those of Apply.
@@ -73,7 +74,7 @@ func (s Subscription) payOpen(at time.Time) Subscription {
 
 // Payment is one that is to come, and what it sends.
 type Payment struct {
-	On       Date        `json:"on"`
+	On       civil.Date        `json:"on"`
 	At       time.Time   `json:"at"`
 	Amount   money.Money `json:"amount"`
 	Contents []Item      `json:"contents,omitempty"`
@@ -84,7 +85,7 @@ type Payment struct {
 // Consent that is still to be given counts as not given.
 func (s Subscription) Upcoming(n int) []Payment {
 	var out []Payment
-	s.play(func(e Effect, at time.Time, opens Date) bool {
+	s.play(func(e Effect, at time.Time, opens civil.Date) bool {
 		if inv, ok := e.(MakeInvoice); ok && inv.Invoice.Total > 0 {
 			out = append(out, Payment{On: opens, At: at, Amount: s.money(inv.Invoice.Total), Quantity: s.Terms.Quantity})
 		}
@@ -97,7 +98,7 @@ func (s Subscription) Upcoming(n int) []Payment {
 // Contents is empty for a box: the edition of that day.
 func (s Subscription) Parcels(before time.Time) []Payment {
 	var out []Payment
-	s.play(func(e Effect, at time.Time, opens Date) bool {
+	s.play(func(e Effect, at time.Time, opens civil.Date) bool {
 		if !at.Before(before) {
 			return false
 		}
@@ -113,7 +114,7 @@ func (s Subscription) Parcels(before time.Time) []Payment {
 const playLimit = 1500
 
 // play carries out what is due, with every charge succeeding, until see returns false.
-func (s Subscription) play(see func(e Effect, at time.Time, opens Date) bool) {
+func (s Subscription) play(see func(e Effect, at time.Time, opens civil.Date) bool) {
 	s.Burst = Burst{}
 	for range playLimit {
 		at := s.Due

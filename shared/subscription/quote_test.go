@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dangol/shared/invoice"
+	"dangol/shared/platform/civil"
 	. "dangol/shared/subscription"
 )
 
@@ -34,7 +35,7 @@ func TestWhatIsToCome(t *testing.T) {
 	soap := open(t, starting(plan(Replenishment, 5000, every(2, Week))), seoul("2026-03-10 09:00"))
 	before := seoul("2026-05-01 00:00")
 	parcels := slices.Concat(h.s.Parcels(before), soap.s.Parcels(before))
-	edition := func(d Date) []Item {
+	edition := func(d civil.Date) []Item {
 		e, _ := box.EditionOn(d)
 		return e.Contents
 	}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dangol/shared/payment"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
 	. "dangol/shared/subscription"
 )
@@ -33,12 +34,12 @@ var anyPlan = rapid.Custom(func(t *rapid.T) *Plan {
 
 // anyCommand draws something somebody may want, sensible or not.
 func anyCommand(t *rapid.T, s Subscription, at time.Time) Command {
-	day := func(name string) Date {
-		z, err := Zone(s.Anchor.Zone)
+	day := func(name string) civil.Date {
+		z, err := civil.Zone(s.Anchor.Zone)
 		if err != nil {
 			z = time.UTC
 		}
-		return DateAt(at, z).Add(rapid.IntRange(-3, 50).Draw(t, name))
+		return civil.DateAt(at, z).Add(rapid.IntRange(-3, 50).Draw(t, name))
 	}
 	price := func() int64 { return rapid.Int64Range(0, 60000).Draw(t, "price") }
 	switch rapid.SampledFrom([]string{

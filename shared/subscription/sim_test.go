@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dangol/shared/payment"
+	"dangol/shared/platform/civil"
 	. "dangol/shared/subscription"
 )
 
@@ -89,7 +90,7 @@ func TestAYearOfAThousandSubscriptionsChargesEveryPeriodExactlyOnce(t *testing.T
 		h.once()
 		h.balances()
 		a, i := h.s.Anchor, h.s.Terms.Interval
-		paid := map[Date]int{}
+		paid := map[civil.Date]int{}
 		for _, p := range h.allSpans() {
 			if p.Kind == SpanPaid && p.Paid {
 				paid[p.Opens] += h.charges[Key(h.s.ID, p.Seq)]
@@ -121,7 +122,7 @@ func TestAYearOfAThousandSubscriptionsChargesEveryPeriodExactlyOnce(t *testing.T
 
 // skippedInDunning reports whether a parcel's day passed while an earlier one was unpaid: it is not sent and not
 // charged.
-func (h *shop) skippedInDunning(day Date) bool {
+func (h *shop) skippedInDunning(day civil.Date) bool {
 	for _, p := range h.allSpans() {
 		if p.Kind == SpanGap && p.Opens <= day && day < p.Closes {
 			return true

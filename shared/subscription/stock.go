@@ -1,6 +1,10 @@
 package subscription
 
-import "time"
+import (
+	"time"
+
+	"dangol/shared/platform/civil"
+)
 
 func (c StockFailed) do(r *run) error {
 	if c.Key != r.cycleKey() || r.s.State == Ended || r.s.Span.Kind != SpanPaid || !r.s.Terms.delivers() {
@@ -33,7 +37,7 @@ func (r *run) skipDelivery() {
 	if action == StockSubstitute && (w.Substituted || len(p.Substitutes) == 0) {
 		action = StockSkip
 	}
-	tomorrow := r.s.Terms.hour(DateAt(r.at, r.s.zone()).Add(1), r.s.zone())
+	tomorrow := r.s.Terms.hour(civil.DateAt(r.at, r.s.zone()).Add(1), r.s.zone())
 	if action == StockWait && (!tomorrow.Before(r.s.days(w.Since.Start(r.s.zone()), p.Stock.WaitDays+1)) ||
 		!tomorrow.Before(r.s.Span.End)) {
 		action = StockSkip

@@ -9,6 +9,7 @@ import (
 
 	"dangol/shared/compliance"
 	"dangol/shared/money"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/table"
 )
 
@@ -58,7 +59,7 @@ type Subscription struct {
 	Credit      int64 `json:"credit" doc:"Account credit: the next invoices use it first."`
 	SetupDue    bool  `json:"setupDue,omitempty"`
 	Skip        bool  `json:"skip,omitempty" doc:"The next cycle is left out."`
-	PauseUntil  Date  `json:"pauseUntil,omitempty" doc:"Pauses at the end of the running period until this day."`
+	PauseUntil  civil.Date  `json:"pauseUntil,omitempty" doc:"Pauses at the end of the running period until this day."`
 	NoRenewal   bool  `json:"noRenewal,omitempty"`
 
 	Open     *Open           `json:"open,omitempty" doc:"The invoice that is not paid yet."`
@@ -96,8 +97,8 @@ type Card struct {
 }
 
 // expired reports whether the card is no longer valid on a day; it is until the last day of its month.
-func (c Card) expired(d Date) bool {
-	return c.ExpYear > 0 && d >= NewDate(c.ExpYear, time.Month(c.ExpMonth+1), 1)
+func (c Card) expired(d civil.Date) bool {
+	return c.ExpYear > 0 && d >= civil.NewDate(c.ExpYear, time.Month(c.ExpMonth+1), 1)
 }
 
 // SpanKind is what a span is.
@@ -118,25 +119,25 @@ const (
 type Span struct {
 	Seq    int       `json:"seq"`
 	Kind   SpanKind  `json:"kind"`
-	Opens  Date      `json:"opens"`
-	Closes Date      `json:"closes"`
+	Opens  civil.Date      `json:"opens"`
+	Closes civil.Date      `json:"closes"`
 	Start  time.Time `json:"start"`
 	End    time.Time `json:"end"`
 	// The whole period that the days belong to, and its price. A span cut by a change of plan or date is a part of it.
-	WholeOpens  Date  `json:"wholeOpens,omitempty"`
-	WholeCloses Date  `json:"wholeCloses,omitempty"`
+	WholeOpens  civil.Date  `json:"wholeOpens,omitempty"`
+	WholeCloses civil.Date  `json:"wholeCloses,omitempty"`
 	Price       int64 `json:"price"`
 	Paid        bool  `json:"paid"`
 	// Days given back because the benefits were suspended, [FreeFrom, FreeTo).
-	FreeFrom Date `json:"freeFrom,omitempty"`
-	FreeTo   Date `json:"freeTo,omitempty"`
+	FreeFrom civil.Date `json:"freeFrom,omitempty"`
+	FreeTo   civil.Date `json:"freeTo,omitempty"`
 }
 
 // whole reports whether the span is a whole period.
 func (p Span) whole() bool { return p.Opens == p.WholeOpens && p.Closes == p.WholeCloses }
 
 // part is what the days from a date to another cost, both within the whole period.
-func (p Span) part(from, to Date) int64 {
+func (p Span) part(from, to civil.Date) int64 {
 	return Prorate(p.Price, p.WholeOpens, p.WholeCloses, from, to)
 }
 
@@ -151,8 +152,8 @@ func (p Span) Cost() int64 {
 
 // day is the day of the span that an instant falls on, on the wall clock of a zone; the first or last when it is
 // outside.
-func (p Span) day(at time.Time, z *time.Location) Date {
-	return max(p.Opens, min(DateAt(at, z), p.Closes.Add(-1)))
+func (p Span) day(at time.Time, z *time.Location) civil.Date {
+	return max(p.Opens, min(civil.DateAt(at, z), p.Closes.Add(-1)))
 }
 
 // Paid is money taken for the running period; Left is what can still be given back of it.
@@ -209,14 +210,14 @@ type Change struct {
 type ConsentRequest struct {
 	ID     string                 `json:"id"`
 	Kind   compliance.ConsentKind `json:"kind"`
-	On     Date                   `json:"on"`
+	On     civil.Date                   `json:"on"`
 	Change time.Time              `json:"change"`
 	Old    int64                  `json:"old"`
 	New    int64                  `json:"new"`
 	// What a price rise brings: the plan version, its price for a unit, and the day before which it does not begin.
 	Version  int                      `json:"version,omitempty"`
 	Price    int64                    `json:"price,omitempty"`
-	Wanted   Date                     `json:"wanted,omitempty"`
+	Wanted   civil.Date                     `json:"wanted,omitempty"`
 	Made     time.Time                `json:"made"`
 	Answer   Answer                   `json:"answer,omitempty"`
 	Required bool                     `json:"required"`
@@ -234,7 +235,7 @@ const (
 
 // Shortage is a cycle whose goods could not be held.
 type Shortage struct {
-	Since       Date      `json:"since"`
+	Since       civil.Date      `json:"since"`
 	Tries       int       `json:"tries"`
 	RetryAt     time.Time `json:"retryAt,omitzero"` // zero once the goods are held
 	Substituted bool      `json:"substituted,omitempty"`
@@ -243,7 +244,7 @@ type Shortage struct {
 // Burst counts the spans opened on one UTC day. A subscription that opens more than burstLimit is out of hand, or was
 // asleep for long; it goes on the day after.
 type Burst struct {
-	Day  Date `json:"day,omitempty"`
+	Day  civil.Date `json:"day,omitempty"`
 	N    int  `json:"n,omitempty"`
 	Hold bool `json:"hold,omitempty"`
 }
@@ -253,13 +254,13 @@ const burstLimit = 15
 // Key is what the invoice of a span is charged under, once and for all: subscription and number of the span.
 func Key(subscriptionID string, seq int) string { return subscriptionID + "#" + strconv.Itoa(seq) }
 
-func (s *Subscription) zone() *time.Location { return zone(s.Anchor.Zone) }
+func (s *Subscription) zone() *time.Location { return civil.ZoneOrUTC(s.Anchor.Zone) }
 
 func (s *Subscription) money(amount int64) money.Money { return s.Terms.Money(amount) }
 
 // days puts n days after the local day of an instant at the policy's hour: retries and their mails come by day.
 func (s *Subscription) days(first time.Time, n int) time.Time {
-	return s.Terms.hour(DateAt(first, s.zone()).Add(n), s.zone())
+	return s.Terms.hour(civil.DateAt(first, s.zone()).Add(n), s.zone())
 }
 
 // clone copies everything that Apply may change.

@@ -9,6 +9,7 @@ import (
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/testsubscriptions"
 	"dangol/shared/invoice"
+	"dangol/shared/platform/civil"
 	"dangol/shared/subscription"
 )
 
@@ -21,10 +22,10 @@ func (y *Simulation) calendar(b *testsubscriptions.Books) (wrong []string) {
 	if !p.steady {
 		return nil
 	}
-	var paid, want []subscription.Date
+	var paid, want []civil.Date
 	for _, i := range b.Invoices {
 		if i.State == invoice.Paid {
-			paid = append(paid, subscription.Date(i.Lines[0].From))
+			paid = append(paid, civil.Date(i.Lines[0].From))
 		}
 	}
 	for k := 0; ; k++ {

@@ -9,6 +9,7 @@ import (
 
 	"dangol/infra/testkit/testshop"
 	"dangol/infra/testkit/testsubscriptions"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
@@ -230,7 +231,7 @@ func (y *Simulation) whim(p *person, last time.Time) {
 // wish is something that makes sense, mostly, as the subscription stands.
 func (y *Simulation) wish(r *service.Record) (string, subscription.Command) {
 	t := r.Sub.Terms
-	today := subscription.DateAt(y.Clock.Now(), time.UTC)
+	today := civil.DateAt(y.Clock.Now(), time.UTC)
 	other := t
 	other.PlanID = fmt.Sprintf("plan_other_%d", y.dice.IntN(3))
 	switch r.Sub.State {

@@ -11,6 +11,7 @@ import (
 	"dangol/shared/address"
 	"dangol/shared/invoice"
 	"dangol/shared/payment"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
@@ -146,7 +147,7 @@ func TestCreditNeverVanishes(t *testing.T) {
 			id, what := ids[dice.IntN(len(ids))], dice.IntN(4)
 			days := 1 + dice.IntN(25)
 			all.Go(func() {
-				today := subscription.DateAt(w.Clock.Now(), time.UTC)
+				today := civil.DateAt(w.Clock.Now(), time.UTC)
 				commands := []subscription.Command{
 					subscription.Cancel{Now: true}, subscription.ChangeDate{To: today.Add(days)},
 					subscription.Reactivate{Terms: &terms},

@@ -9,6 +9,7 @@ import (
 	"dangol/events"
 	"dangol/shared/invoice"
 	"dangol/shared/money"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/table"
@@ -309,7 +310,7 @@ func (w *changeSet) notice(n subscription.Notice) events.SubscriptionNoticeIssue
 // creditNotice tells of a credit note: what goes back, and where to.
 func (w *changeSet) creditNotice(n *invoice.CreditNote) events.SubscriptionNoticeIssued {
 	body := w.notice(subscription.Notice{
-		Kind: subscription.NoticeCreditNote, Date: subscription.DateAt(w.now, w.zone()), Amount: w.next.Money(n.Amount),
+		Kind: subscription.NoticeCreditNote, Date: civil.DateAt(w.now, w.zone()), Amount: w.next.Money(n.Amount),
 		Reason: n.Reason,
 	})
 	body.CreditNote = &events.SubscriptionCreditNote{
@@ -323,7 +324,7 @@ func (w *changeSet) creditNotice(n *invoice.CreditNote) events.SubscriptionNotic
 }
 
 func (w *changeSet) zone() *time.Location {
-	z, err := subscription.Zone(w.next.Sub.Anchor.Zone)
+	z, err := civil.Zone(w.next.Sub.Anchor.Zone)
 	if err != nil {
 		return time.UTC
 	}

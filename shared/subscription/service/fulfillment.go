@@ -11,6 +11,7 @@ import (
 	"dangol/shared/catalog"
 	"dangol/shared/money"
 	"dangol/shared/order"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -276,13 +277,13 @@ func (s *Service) Needs(ctx context.Context, r *Record, until time.Time, sum map
 		return nil
 	}
 	parcels := r.Sub.Parcels(until)
-	var edition func(subscription.Date) []subscription.Item
+	var edition func(civil.Date) []subscription.Item
 	if r.Sub.Terms.Kind == subscription.Box && len(parcels) > 0 {
 		plan, err := s.Plan(ctx, r.Sub.Terms.PlanID)
 		if err != nil {
 			return err
 		}
-		edition = func(d subscription.Date) []subscription.Item { e, _ := plan.EditionOn(d); return e.Contents }
+		edition = func(d civil.Date) []subscription.Item { e, _ := plan.EditionOn(d); return e.Contents }
 	}
 	for _, n := range subscription.StockNeeded(parcels, edition) {
 		sum[n.VariantID] += n.Quantity

@@ -9,6 +9,7 @@ import (
 	"dangol/infra/testkit/testshop"
 	"dangol/infra/testkit/testsubscriptions"
 	"dangol/shared/invoice"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
@@ -30,10 +31,10 @@ func subscribed(t *testing.T, w *testsubscriptions.Shop, p *service.Plan, card s
 	return r
 }
 
-func paid(invoices []invoice.Invoice) (days []subscription.Date) {
+func paid(invoices []invoice.Invoice) (days []civil.Date) {
 	for _, i := range invoices {
 		if i.State == invoice.Paid {
-			days = append(days, subscription.Date(i.Lines[0].From))
+			days = append(days, civil.Date(i.Lines[0].From))
 		}
 	}
 	return days
@@ -179,7 +180,7 @@ func TestASubscriptionFromElsewhereRenewsHere(t *testing.T) {
 		t.Error("it was taken in twice")
 	}
 	w.Until(t.Context(), testshop.Noon.AddDate(0, 1, 5))
-	if got := paid(w.InvoicesOf(t, there.Sub.ID)); !slices.Equal(got, []subscription.Date{"2026-04-02"}) {
+	if got := paid(w.InvoicesOf(t, there.Sub.ID)); !slices.Equal(got, []civil.Date{"2026-04-02"}) {
 		t.Errorf("paid from %v", got)
 	}
 	w.Check(t)

@@ -11,6 +11,7 @@ import (
 	"dangol/shared/invoice"
 	"dangol/shared/money"
 	"dangol/shared/payment"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
 	"dangol/shared/stock"
@@ -105,7 +106,7 @@ type Summary struct {
 	Kind      subscription.Kind   `json:"kind"`
 	Amount    int64               `json:"amount"` // of a payment
 	Currency  string              `json:"currency"`
-	Closes    subscription.Date   `json:"closes"` // the day the running period ends
+	Closes    civil.Date   `json:"closes"` // the day the running period ends
 	StartedAt time.Time           `json:"startedAt"`
 	Rates     []subscription.Rate `json:"rates,omitempty"`
 	Trial     *Trial              `json:"trial,omitempty"`

@@ -1,25 +1,22 @@
-package subscription
+// Package civil has days of the calendar and times of day in time zones, apart from instants.
+package civil
 
 import (
 	"fmt"
-	"sync"
 	"time"
-	_ "time/tzdata" // the Lambda image has no time zones of its own
 )
 
 // Date is a day of the calendar, "2026-01-31". Dates sort as text; "" is no date.
 type Date string
 
-const dateForm = "2006-01-02"
-
 // NewDate returns the date of a year, month and day; a day beyond the month's last goes on into the next month.
 func NewDate(year int, month time.Month, day int) Date {
-	return Date(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Format(dateForm))
+	return Date(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly))
 }
 
 // ParseDate reads "2026-01-31". A day that does not exist is an error.
 func ParseDate(s string) (Date, error) {
-	if _, err := time.Parse(dateForm, s); err != nil {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
 		return "", fmt.Errorf("date %q: want YYYY-MM-DD", s)
 	}
 	return Date(s), nil
@@ -27,7 +24,7 @@ func ParseDate(s string) (Date, error) {
 
 // utc is midnight of the date in UTC, for arithmetic. A text that is no date counts as the first day of the year 1.
 func (d Date) utc() time.Time {
-	t, err := time.Parse(dateForm, string(d))
+	t, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {
 		return time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
@@ -35,7 +32,7 @@ func (d Date) utc() time.Time {
 }
 
 // Add returns the date n days later, or earlier for a negative n.
-func (d Date) Add(n int) Date { return Date(d.utc().AddDate(0, 0, n).Format(dateForm)) }
+func (d Date) Add(n int) Date { return Date(d.utc().AddDate(0, 0, n).Format(time.DateOnly)) }
 
 // Days returns how many days from d to e, negative when e is earlier.
 func (d Date) Days(e Date) int { return int((e.utc().Unix() - d.utc().Unix()) / 86400) }
@@ -44,7 +41,7 @@ func (d Date) Days(e Date) int { return int((e.utc().Unix() - d.utc().Unix()) / 
 func (d Date) Parts() (int, time.Month, int) { return d.utc().Date() }
 
 // DateAt is the date the calendar on the wall shows at an instant.
-func DateAt(at time.Time, zone *time.Location) Date { return Date(at.In(zone).Format(dateForm)) }
+func DateAt(at time.Time, zone *time.Location) Date { return Date(at.In(zone).Format(time.DateOnly)) }
 
 // Start is the first instant at which the calendar on the wall shows d or a later date. That is midnight where midnight
 // exists; where the clock jumps over it (Cairo, Santiago, Beirut in spring) it is the jump; where it comes twice
@@ -79,32 +76,4 @@ func (d Date) At(hour int, zone *time.Location) time.Time {
 		return start
 	}
 	return at
-}
-
-var zones sync.Map // name -> *time.Location; loading one parses a file
-
-// Zone returns the time zone with an IANA name such as "Asia/Seoul". "" and "Local" are refused: they mean the
-// machine's.
-func Zone(name string) (*time.Location, error) {
-	if z, ok := zones.Load(name); ok {
-		return z.(*time.Location), nil
-	}
-	if name == "" || name == "Local" {
-		return nil, fmt.Errorf("time zone %q: want an IANA name such as Asia/Seoul", name)
-	}
-	z, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, fmt.Errorf("time zone %q: want an IANA name such as Asia/Seoul", name)
-	}
-	zones.Store(name, z)
-	return z, nil
-}
-
-// zone is Zone for names that were checked when they came in; a name that has left the database since counts as UTC.
-func zone(name string) *time.Location {
-	z, err := Zone(name)
-	if err != nil {
-		return time.UTC
-	}
-	return z
 }
