@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dangol/events"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/metrics"
@@ -75,7 +76,7 @@ func (f Scheduler) sold(ctx context.Context, e event.Envelope, s sale) error {
 
 // shopDays is what the order adds to the shop's sales: on the day it was placed, and on the day it was canceled.
 func (f Scheduler) shopDays(s sale, at time.Time) []store.ShopDay {
-	placed := store.ShopDay{Day: promotion.DayOf(s.at, f.Zone), Orders: s.sign, Revenue: int64(s.sign) * s.total}
+	placed := store.ShopDay{Day: civil.DateAt(s.at, f.Zone), Orders: s.sign, Revenue: int64(s.sign) * s.total}
 	for _, p := range s.promotions {
 		placed.Discounts += int64(s.sign) * p.Amount
 	}
@@ -88,7 +89,7 @@ func (f Scheduler) shopDays(s sale, at time.Time) []store.ShopDay {
 	if s.sign > 0 {
 		return []store.ShopDay{placed}
 	}
-	canceled := store.ShopDay{Day: promotion.DayOf(at, f.Zone), Canceled: 1, Refunds: s.total}
+	canceled := store.ShopDay{Day: civil.DateAt(at, f.Zone), Canceled: 1, Refunds: s.total}
 	if canceled.Day == placed.Day {
 		return []store.ShopDay{placed.Add(canceled)} // one item is written once in a transaction
 	}
@@ -97,7 +98,7 @@ func (f Scheduler) shopDays(s sale, at time.Time) []store.ShopDay {
 
 // days is what the order adds to a day's sales, by scope.
 func (f Scheduler) days(s sale) map[string]promotion.DaySales {
-	day := promotion.DayOf(s.at, f.Zone)
+	day := civil.DateAt(s.at, f.Zone)
 	by := map[string]promotion.DaySales{}
 	add := func(scope string, l events.OrderLine) {
 		d := by[scope]

@@ -16,6 +16,7 @@ import (
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/catalog"
 	"dangol/shared/money"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/metrics"
@@ -277,10 +278,10 @@ func TestTheShopsDayCountsWhoBoughtAndWhatCameToNothing(t *testing.T) {
 	back.FirstOrder = false
 	b.hear("evt_1", placed(1))
 	b.hear("evt_2", back)
-	day := promotion.DayOf(starts, time.UTC)
+	day := civil.DateAt(starts, time.UTC)
 	want := func(text string, days ...store.ShopDay) {
 		t.Helper()
-		got, err := b.f.Store.ShopSales(t.Context(), "KRW", day-1, day+400)
+		got, err := b.f.Store.ShopSales(t.Context(), "KRW", day.Add(-1), day.Add(400))
 		if err != nil || !slices.Equal(got, days) {
 			t.Errorf("%s: %+v (%v), want %+v", text, got, err, days)
 		}
@@ -290,7 +291,7 @@ func TestTheShopsDayCountsWhoBoughtAndWhatCameToNothing(t *testing.T) {
 		Promotions: back.Promotions}
 	b.hear("evt_3", canceled)
 	b.hear("evt_3", canceled)
-	today := promotion.DayOf(b.clock.Now(), time.UTC)
+	today := civil.DateAt(b.clock.Now(), time.UTC)
 	first := store.ShopDay{Day: day, Orders: 1, New: 1, Guests: 1, Revenue: 10_000, Discounts: 1_000}
 	ended := store.ShopDay{Day: today, Canceled: 1, Refunds: 20_000}
 	if today == day {
@@ -302,8 +303,8 @@ func TestTheShopsDayCountsWhoBoughtAndWhatCameToNothing(t *testing.T) {
 
 func (b *bench) wantSold(scope string, want promotion.DaySales) {
 	b.t.Helper()
-	want.Day = promotion.DayOf(starts, time.UTC)
-	days, err := b.f.Store.Sales(b.t.Context(), scope, "KRW", want.Day-1, want.Day+1)
+	want.Day = civil.DateAt(starts, time.UTC)
+	days, err := b.f.Store.Sales(b.t.Context(), scope, "KRW", want.Day.Add(-1), want.Day.Add(1))
 	if err != nil || len(days) != 1 || days[0] != want {
 		b.t.Errorf("%s sold %+v (%v), want %+v", scope, days, err, want)
 	}

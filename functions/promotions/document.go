@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dangol/shared/platform/api"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
 	"dangol/shared/promotion/store"
@@ -151,13 +152,13 @@ func (f *Promotions) promotion(d *PromotionDocument, before promotion.Promotion)
 	if unknown != nil || p.TimeZone == "Local" {
 		return p, problem.InvalidField("/timeZone", "unknown", "an IANA time zone such as Asia/Seoul")
 	}
-	if p.Starts, err = promotion.Moment(d.Starts, zone); err != nil {
+	if p.Starts, err = civil.ParseLocal(d.Starts, zone); err != nil {
 		return p, problem.InvalidField("/starts", "wrong_format", "a time such as 2026-11-27T10:00")
 	}
 	if d.Ends == "" {
 		return p, nil
 	}
-	if p.Ends, err = promotion.Moment(d.Ends, zone); err != nil {
+	if p.Ends, err = civil.ParseLocal(d.Ends, zone); err != nil {
 		return p, problem.InvalidField("/ends", "wrong_format", "a time such as 2026-11-29T24:00")
 	}
 	return p, nil

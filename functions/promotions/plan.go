@@ -10,6 +10,7 @@ import (
 
 	"dangol/shared/catalog"
 	"dangol/shared/money"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
 	"dangol/shared/promotion/store"
@@ -231,17 +232,18 @@ func (c *DiscountCalendar) name(names map[string]string) {
 }
 
 func (f *Promotions) calendar(others []promotion.Span, span promotion.Span, scope string) DiscountCalendar {
-	from := promotion.DayOf(span.Starts, f.Zone)
-	to := from + most
+	from := civil.DateAt(span.Starts, f.Zone)
+	to := from.Add(most)
 	if !span.Ends.IsZero() {
-		to = min(promotion.DayOf(span.Ends.Add(-1), f.Zone), to)
+		to = min(civil.DateAt(span.Ends.Add(-1), f.Zone), to)
 	}
 	product := scope
 	if scope == promotion.TheShop || scope == promotion.AnyProduct {
 		product = ""
 	}
 	return DiscountCalendar{Scope: scope,
-		Days: f.Policy.Calendar(others, []promotion.Span{span}, product, from-around, to+around)}
+		Days: f.Policy.Calendar(others, []promotion.Span{span}, product, from.Add(-around),
+			to.Add(around))}
 }
 
 // reach is how far back the guard and the reports look.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"dangol/shared/catalog"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
 	"dangol/shared/promotion"
 	"dangol/shared/promotion/store"
@@ -24,10 +25,10 @@ type ReportOutput struct {
 // DiscountReport is how much a product, or the shop, lives on discounts. Shares and depths are basis points.
 type DiscountReport struct {
 	promotion.Report
-	Scope    string        `json:"scope" doc:"A product's id, or shop."`
-	Currency string        `json:"currency"`
-	AsOf     promotion.Day `json:"asOf"`
-	Says     string        `json:"says" doc:"What the figures say about waiting: customers wait when orders before a sale are clearly fewer than usual."`
+	Scope    string     `json:"scope" doc:"A product's id, or shop."`
+	Currency string     `json:"currency"`
+	AsOf     civil.Date `json:"asOf"`
+	Says     string     `json:"says" doc:"What the figures say about waiting: customers wait when orders before a sale are clearly fewer than usual."`
 }
 
 // clearly is the waiting index below which customers are said to wait, and the orders that it takes to say anything.
@@ -57,8 +58,8 @@ func (f *Promotions) report(ctx context.Context, in *ReportInput) (*ReportOutput
 	if err != nil {
 		return nil, err
 	}
-	today := promotion.DayOf(f.Clock.Now(), f.Zone)
-	first := today - promotion.Day(reach.Hours()/24)
+	today := civil.DateAt(f.Clock.Now(), f.Zone)
+	first := today.Add(-int(reach.Hours() / 24))
 	sales, err := f.Store.Sales(ctx, scope, currency, first, today)
 	if err != nil {
 		return nil, err
@@ -119,7 +120,7 @@ func (f *Promotions) reportOne(ctx context.Context, in *OneInput) (*OneReportOut
 		if !p.Ends.IsZero() && p.Ends.Before(now) {
 			last = p.Ends.Add(-1)
 		}
-		out.Body.Days = int(promotion.DayOf(last, f.Zone)-promotion.DayOf(p.Starts, f.Zone)) + 1
+		out.Body.Days = civil.DateAt(p.Starts, f.Zone).Days(civil.DateAt(last, f.Zone)) + 1
 	}
 	return out, nil
 }

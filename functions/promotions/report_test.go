@@ -7,6 +7,7 @@ import (
 	"dangol/functions/promotions"
 	"dangol/shared/membership"
 	"dangol/shared/order"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/id"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion"
@@ -123,9 +124,9 @@ func TestAReportTellsHowMuchTheShopLivesOnDiscountsAndWhetherCustomersWait(t *te
 	if err := b.table.Put(t.Context(), saved.Create(&store.Record{Promotion: sale})); err != nil {
 		t.Fatal(err)
 	}
-	today := promotion.DayOf(monday, b.f.Zone)
+	today := civil.DateAt(monday, b.f.Zone)
 	for back := range 100 {
-		s := promotion.DaySales{Day: today - promotion.Day(back), Orders: 10, Revenue: 100_000}
+		s := promotion.DaySales{Day: today.Add(-back), Orders: 10, Revenue: 100_000}
 		if back > 10 && back <= 24 {
 			s.Orders, s.Revenue = 4, 40_000 // the two weeks before: customers wait
 		}

@@ -9,8 +9,8 @@ import (
 	"strconv"
 
 	"dangol/shared/money"
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/problem"
-	"dangol/shared/promotion"
 	"dangol/shared/promotion/store"
 )
 
@@ -73,7 +73,7 @@ const mostDays = 400
 
 // sales tells what the shop sold. 1 round trip, 2 with a comparison.
 func (f *Promotions) sales(ctx context.Context, in *SalesInput) (*SalesOutput, error) {
-	today := promotion.DayOf(f.Clock.Now(), f.Zone)
+	today := civil.DateAt(f.Clock.Now(), f.Zone)
 	from, err := dayOr(in.From, today, "from")
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (f *Promotions) sales(ctx context.Context, in *SalesInput) (*SalesOutput, e
 	if err != nil {
 		return nil, err
 	}
-	if to < from || to-from >= mostDays {
+	if to < from || from.Days(to) >= mostDays {
 		return nil, problem.InvalidField("query/to", "too_large", "from, or at most %d days later", mostDays-1)
 	}
 	currency := in.Currency
@@ -98,11 +98,11 @@ func (f *Promotions) sales(ctx context.Context, in *SalesInput) (*SalesOutput, e
 	}
 	sold.TimeZone = f.Zone.String()
 	if in.Compare != "" {
-		shift := to - from + 1
+		shift := from.Days(to) + 1
 		if in.Compare == "previous_year" {
 			shift = 364 // the same days of the week
 		}
-		before, err := f.soldIn(ctx, currency, from-shift, to-shift)
+		before, err := f.soldIn(ctx, currency, from.Add(-shift), to.Add(-shift))
 		if err != nil {
 			return nil, err
 		}
@@ -111,31 +111,31 @@ func (f *Promotions) sales(ctx context.Context, in *SalesInput) (*SalesOutput, e
 	return sold.as(in.Format)
 }
 
-func dayOr(text string, otherwise promotion.Day, field string) (promotion.Day, error) {
+func dayOr(text string, otherwise civil.Date, field string) (civil.Date, error) {
 	if text == "" {
 		return otherwise, nil
 	}
-	day, err := promotion.ParseDay(text)
+	day, err := civil.ParseDate(text)
 	if err != nil {
-		return 0, problem.InvalidField("query/"+field, "wrong_format", "a day such as 2026-11-27")
+		return "", problem.InvalidField("query/"+field, "wrong_format", "a day such as 2026-11-27")
 	}
 	return day, nil
 }
 
-func (f *Promotions) soldIn(ctx context.Context, currency string, from, to promotion.Day) (*ShopSales, error) {
+func (f *Promotions) soldIn(ctx context.Context, currency string, from, to civil.Date) (*ShopSales, error) {
 	rows, err := f.Store.ShopSales(ctx, currency, from, to)
 	if err != nil {
 		return nil, err
 	}
-	byDay, sum := map[promotion.Day]store.ShopDay{}, store.ShopDay{}
+	byDay, sum := map[civil.Date]store.ShopDay{}, store.ShopDay{}
 	for _, r := range rows {
 		byDay[r.Day] = r
 		sum = sum.Add(r)
 	}
-	out := &ShopSales{Currency: currency, From: from.String(), To: to.String(), Total: figure(sum, currency),
+	out := &ShopSales{Currency: currency, From: string(from), To: string(to), Total: figure(sum, currency),
 		Days: []SalesDay{}}
-	for day := from; day <= to; day++ {
-		out.Days = append(out.Days, SalesDay{day.String(), figure(byDay[day], currency)})
+	for day := from; day <= to; day = day.Add(1) {
+		out.Days = append(out.Days, SalesDay{string(day), figure(byDay[day], currency)})
 	}
 	return out, nil
 }

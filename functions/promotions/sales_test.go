@@ -5,17 +5,17 @@ import (
 	"testing"
 
 	"dangol/functions/promotions"
-	"dangol/shared/promotion"
+	"dangol/shared/platform/civil"
 	"dangol/shared/promotion/store"
 )
 
 func TestEachDaysSales(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	today := promotion.DayOf(monday, b.f.Zone)
+	today := civil.DateAt(monday, b.f.Zone)
 	for _, d := range []store.ShopDay{
-		{Day: today - 7, Orders: 1, New: 1, Revenue: 5_000},
-		{Day: today - 1, Orders: 3, New: 1, Guests: 1, Revenue: 90_000, Discounts: 4_000},
+		{Day: today.Add(-7), Orders: 1, New: 1, Revenue: 5_000},
+		{Day: today.Add(-1), Orders: 3, New: 1, Guests: 1, Revenue: 90_000, Discounts: 4_000},
 		{Day: today, Orders: 2, Revenue: 50_000, Canceled: 1, Refunds: 20_000},
 	} {
 		if _, err := b.table.Update(t.Context(), store.ShopSold("KRW", d)); err != nil {

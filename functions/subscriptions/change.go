@@ -93,7 +93,7 @@ type QuoteOutput struct {
 		Refund      money.Formatted    `json:"refund" doc:"Goes back to the card."`
 		Credit      money.Formatted    `json:"credit" doc:"Account credit afterwards."`
 		NextPayment *NextPayment       `json:"nextPayment,omitempty"`
-		EndsOn      civil.Date  `json:"endsOn,omitempty"`
+		EndsOn      civil.Date         `json:"endsOn,omitempty"`
 		Version     int                `json:"version" doc:"Send it as If-Match with the change, to get what was quoted."`
 	}
 }

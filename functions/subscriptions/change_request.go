@@ -22,9 +22,9 @@ import (
 // The same body is quoted and done.
 type SubscriptionChangeRequest struct {
 	Do       string              `json:"do" enum:"skip_next,unskip,change_date,pause,resume,swap,change_quantity,change_address,move,upgrade,downgrade,cancel,cancel_now,reactivate"`
-	To       civil.Date   `json:"to,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"change_date: the next day a period opens." example:"2026-12-05"`
+	To       civil.Date          `json:"to,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"change_date: the next day a period opens." example:"2026-12-05"`
 	Day      int                 `json:"day,omitempty" minimum:"1" maximum:"31" doc:"change_date: the day of the month to keep to."`
-	Until    civil.Date   `json:"until,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"pause" example:"2027-02-01"`
+	Until    civil.Date          `json:"until,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"pause" example:"2027-02-01"`
 	Quantity int                 `json:"quantity,omitempty" minimum:"1" maximum:"100" doc:"change_quantity; of upgrade and downgrade when given."`
 	Contents []subscription.Item `json:"contents,omitempty" maxItems:"50" doc:"swap"`
 	Address  *address.Address    `json:"address,omitempty" doc:"change_address"`

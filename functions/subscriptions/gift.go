@@ -51,10 +51,10 @@ var recipientDoes = []string{"skip_next", "unskip", "change_date", "pause", "res
 
 // GiftRequest is a gift as its giver asks for it.
 type GiftRequest struct {
-	Recipient string            `json:"recipient" format:"email" maxLength:"254" example:"min@example.com"`
-	Name      string            `json:"name,omitempty" maxLength:"100" doc:"Of the recipient." example:"민"`
-	Language  string            `json:"language,omitempty" pattern:"^[a-z]{2,3}$" doc:"Of the recipient's mails; the giver's when missing."`
-	Message   string            `json:"message,omitempty" maxLength:"500" doc:"Without links."`
+	Recipient string     `json:"recipient" format:"email" maxLength:"254" example:"min@example.com"`
+	Name      string     `json:"name,omitempty" maxLength:"100" doc:"Of the recipient." example:"민"`
+	Language  string     `json:"language,omitempty" pattern:"^[a-z]{2,3}$" doc:"Of the recipient's mails; the giver's when missing."`
+	Message   string     `json:"message,omitempty" maxLength:"500" doc:"Without links."`
 	On        civil.Date `json:"on,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Day of the mail, and of the first parcel where there is an address; today when missing." example:"2026-12-24"`
 }
 
@@ -83,13 +83,13 @@ func (g *GiftRequest) wrap(start *subscription.Start, r *service.Record) error {
 
 // GiftState is what the giver sees of a gift.
 type GiftState struct {
-	Recipient string            `json:"recipient"`
-	Message   string            `json:"message,omitempty"`
+	Recipient string     `json:"recipient"`
+	Message   string     `json:"message,omitempty"`
 	On        civil.Date `json:"on"`
 	Until     civil.Date `json:"until" doc:"First day on which it can no longer be claimed."`
-	Waits     bool              `json:"waits" doc:"Nothing begins before it is claimed; unclaimed, all money goes back."`
-	Mails     int               `json:"mails" doc:"How often its mail was sent."`
-	Claimed   bool              `json:"claimed"`
+	Waits     bool       `json:"waits" doc:"Nothing begins before it is claimed; unclaimed, all money goes back."`
+	Mails     int        `json:"mails" doc:"How often its mail was sent."`
+	Claimed   bool       `json:"claimed"`
 }
 
 func giftState(s *subscription.Subscription) *GiftState {
@@ -114,14 +114,14 @@ type Gift struct {
 	Interval   subscription.Interval `json:"interval"`
 	Cycles     int                   `json:"cycles" doc:"How many there are in all."`
 	Left       int                   `json:"left" doc:"Those that have not begun."`
-	Until      civil.Date     `json:"until" doc:"First day on which it can no longer be claimed."`
+	Until      civil.Date            `json:"until" doc:"First day on which it can no longer be claimed."`
 	Claimed    bool                  `json:"claimed"`
 	NeedsPlace bool                  `json:"needsAddress" doc:"An address has to be given to claim it."`
-	Opens      civil.Date     `json:"opens,omitempty"`
-	Closes     civil.Date     `json:"closes,omitempty"`
+	Opens      civil.Date            `json:"opens,omitempty"`
+	Closes     civil.Date            `json:"closes,omitempty"`
 	Address    *address.Address      `json:"address,omitempty"`
 	SkipNext   bool                  `json:"skipNext,omitempty"`
-	PauseUntil civil.Date     `json:"pauseUntil,omitempty"`
+	PauseUntil civil.Date            `json:"pauseUntil,omitempty"`
 	Benefits   subscription.Benefits `json:"benefits" doc:"In force at this moment."`
 }
 
@@ -253,12 +253,12 @@ func (f *Subscriptions) gift(ctx context.Context, in *Which) (*GiftOutput, error
 type changeGiftInput struct {
 	Changing
 	Body struct {
-		Do      string            `json:"do" enum:"skip_next,unskip,change_date,pause,resume,change_address,move"`
-		To      civil.Date `json:"to,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"change_date: the next day a period opens."`
-		Until   civil.Date `json:"until,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"pause"`
-		Address *address.Address  `json:"address,omitempty" doc:"change_address"`
-		Zone    string            `json:"zone,omitempty" maxLength:"64" doc:"move"`
-		Region  string            `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"move"`
+		Do      string           `json:"do" enum:"skip_next,unskip,change_date,pause,resume,change_address,move"`
+		To      civil.Date       `json:"to,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"change_date: the next day a period opens."`
+		Until   civil.Date       `json:"until,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"pause"`
+		Address *address.Address `json:"address,omitempty" doc:"change_address"`
+		Zone    string           `json:"zone,omitempty" maxLength:"64" doc:"move"`
+		Region  string           `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"move"`
 	}
 }
 

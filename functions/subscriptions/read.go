@@ -39,7 +39,7 @@ type SubscriptionSummary struct {
 	PlanID    string             `json:"planId"`
 	Title     string             `json:"title"`
 	Price     money.Formatted    `json:"price" doc:"Of one payment."`
-	Closes    civil.Date  `json:"closes" doc:"The day after the last of the running period."`
+	Closes    civil.Date         `json:"closes" doc:"The day after the last of the running period."`
 	StartedAt time.Time          `json:"startedAt"`
 }
 
@@ -109,12 +109,12 @@ func (f *Subscriptions) history(ctx context.Context, in *PartsInput) (*HistoryLi
 
 // InvoiceLine is a line of an invoice. Its amount contains the tax.
 type InvoiceLine struct {
-	Kind     invoice.LineKind  `json:"kind" enum:"period,setup,unused" doc:"unused: days that were paid and are given back."`
-	PlanID   string            `json:"planId"`
-	Quantity int               `json:"quantity"`
-	From     civil.Date `json:"from,omitempty"`
-	To       civil.Date `json:"to,omitempty" doc:"The day after the last."`
-	Amount   money.Formatted   `json:"amount"`
+	Kind     invoice.LineKind `json:"kind" enum:"period,setup,unused" doc:"unused: days that were paid and are given back."`
+	PlanID   string           `json:"planId"`
+	Quantity int              `json:"quantity"`
+	From     civil.Date       `json:"from,omitempty"`
+	To       civil.Date       `json:"to,omitempty" doc:"The day after the last."`
+	Amount   money.Formatted  `json:"amount"`
 }
 
 // InvoiceTax is the tax contained in the lines of one rate.

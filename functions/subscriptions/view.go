@@ -22,10 +22,10 @@ type Subscription struct {
 	Quantity    int                        `json:"quantity"`
 	Price       money.Formatted            `json:"price" doc:"Of one payment."`
 	Interval    subscription.Interval      `json:"interval"`
-	Opens       civil.Date          `json:"opens" doc:"First day of the running period."`
-	Closes      civil.Date          `json:"closes" doc:"The day after its last."`
+	Opens       civil.Date                 `json:"opens" doc:"First day of the running period."`
+	Closes      civil.Date                 `json:"closes" doc:"The day after its last."`
 	Next        *NextPayment               `json:"next,omitempty" doc:"The next charge if nothing changes."`
-	EndsOn      civil.Date          `json:"endsOn,omitempty" doc:"Of one that is canceled or has ended."`
+	EndsOn      civil.Date                 `json:"endsOn,omitempty" doc:"Of one that is canceled or has ended."`
 	EndReason   string                     `json:"endReason,omitempty"`
 	Credit      money.Formatted            `json:"credit" doc:"Account credit; the next invoices use it first."`
 	Unpaid      *UnpaidInvoice             `json:"unpaid,omitempty"`
@@ -34,7 +34,7 @@ type Subscription struct {
 	Address     *address.Address           `json:"address,omitempty"`
 	Contents    []subscription.Item        `json:"contents,omitempty"`
 	SkipNext    bool                       `json:"skipNext,omitempty"`
-	PauseUntil  civil.Date          `json:"pauseUntil,omitempty"`
+	PauseUntil  civil.Date                 `json:"pauseUntil,omitempty"`
 	PrepaidLeft int                        `json:"prepaidLeft,omitempty"`
 	Benefits    subscription.Benefits      `json:"benefits" doc:"In force at this moment."`
 	Allows      []string                   `json:"allows" nullable:"false" doc:"What may be done as it stands."`
@@ -54,8 +54,8 @@ type PlanRef struct {
 
 // NextPayment is a charge to come.
 type NextPayment struct {
-	On     civil.Date `json:"on"`
-	Amount money.Formatted   `json:"amount"`
+	On     civil.Date      `json:"on"`
+	Amount money.Formatted `json:"amount"`
 }
 
 // UnpaidInvoice is the invoice that is not paid yet.
@@ -70,7 +70,7 @@ type UnpaidInvoice struct {
 type ConsentRequest struct {
 	ID       string              `json:"id"`
 	Kind     string              `json:"kind" enum:"trial_turns_paid,price_rises"`
-	On       civil.Date   `json:"on"`
+	On       civil.Date          `json:"on"`
 	Old      money.Formatted     `json:"old"`
 	New      money.Formatted     `json:"new"`
 	Required bool                `json:"required"`

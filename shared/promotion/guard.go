@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"dangol/shared/platform/civil"
 )
 
 // Policy is how much discounting the brand allows itself. A limit of 0 is none. Days are those of Zone; a day with a
@@ -57,13 +59,13 @@ const AnyProduct = "any product"
 
 // Breach is one rule that a plan would break: Actual against Limit, between From and To.
 type Breach struct {
-	Rule   Rule     `json:"rule"`
-	Scope  string   `json:"scope"`  // a product's id, AnyProduct or TheShop
-	Limit  int      `json:"limit"`  // days, sales, or basis points
-	Actual int      `json:"actual"` // in the same unit
-	From   Day      `json:"from"`
-	To     Day      `json:"to"`
-	With   []string `json:"with,omitempty"` // the other promotions that count
+	Rule   Rule       `json:"rule"`
+	Scope  string     `json:"scope"`  // a product's id, AnyProduct or TheShop
+	Limit  int        `json:"limit"`  // days, sales, or basis points
+	Actual int        `json:"actual"` // in the same unit
+	From   civil.Date `json:"from"`
+	To     civil.Date `json:"to"`
+	With   []string   `json:"with,omitempty"` // the other promotions that count
 }
 
 // String is the breach as a sentence, with products and promotions by their ids.
@@ -118,7 +120,8 @@ func (p Policy) Check(history []Span, planned Span) []Breach {
 	if p.MaxDepth > 0 && planned.BasisPoints > p.MaxDepth {
 		first, last := p.days(planned)
 		found = append(found, Breach{
-			Rule: Depth, Scope: TheShop, Limit: p.MaxDepth, Actual: planned.BasisPoints, From: first, To: last,
+			Rule: Depth, Scope: TheShop, Limit: p.MaxDepth, Actual: planned.BasisPoints, From: civil.DateOfNumber(first),
+			To: civil.DateOfNumber(last),
 		})
 	}
 	found = append(found, p.within(TheShop, p.Shop, others, planned)...)
@@ -166,14 +169,14 @@ func (s Span) together(o Span) bool { return s.Group != "" && s.Group == o.Group
 // forever is how far ahead an open-ended sale is looked at.
 const forever = 3_650
 
-// days is the first and the last day of a span.
-func (p Policy) days(s Span) (first, last Day) {
+// days is the first and the last day of a span, as numbers (civil.Date.Number).
+func (p Policy) days(s Span) (first, last int) {
 	zone := cmp.Or(p.Zone, time.UTC)
-	first = DayOf(s.Starts, zone)
+	first = civil.DateAt(s.Starts, zone).Number()
 	if s.Ends.IsZero() {
 		return first, first + forever
 	}
-	return first, max(DayOf(s.Ends.Add(-1), zone), first)
+	return first, max(civil.DateAt(s.Ends.Add(-1), zone).Number(), first)
 }
 
 // tooManyDays finds the fullest window that has a planned day in it.
@@ -182,7 +185,7 @@ func (p Policy) tooManyDays(l Limits, others []Span, planned Span) (Breach, bool
 		return Breach{}, false
 	}
 	first, last := p.days(planned)
-	window := Day(p.WindowDays)
+	window := p.WindowDays
 	from := first - window + 1
 	onSale := make([]bool, last+window-from)
 	for _, s := range append(slices.Clone(others), planned) {
@@ -192,25 +195,26 @@ func (p Policy) tooManyDays(l Limits, others []Span, planned Span) (Breach, bool
 		}
 	}
 	best := Breach{Rule: DaysOnSale, Limit: l.MaxDays}
-	count := 0
+	count, fullest := 0, 0
 	for i, on := range onSale {
 		count += one(on)
 		if i >= p.WindowDays {
 			count -= one(onSale[i-p.WindowDays])
 		}
-		if end := from + Day(i); count > best.Actual && end >= first {
-			best.Actual, best.From, best.To = count, end-window+1, end
+		if end := from + i; count > best.Actual && end >= first {
+			best.Actual, fullest = count, end
 		}
 	}
 	if best.Actual <= l.MaxDays {
 		return Breach{}, false
 	}
-	best.With = p.running(others, best.From, best.To)
+	best.From, best.To = civil.DateOfNumber(fullest-window+1), civil.DateOfNumber(fullest)
+	best.With = p.running(others, fullest-window+1, fullest)
 	return best, true
 }
 
 // running lists the promotions with a day between from and to.
-func (p Policy) running(spans []Span, from, to Day) (ids []string) {
+func (p Policy) running(spans []Span, from, to int) (ids []string) {
 	for _, s := range spans {
 		if a, b := p.days(s); a <= to && b >= from {
 			ids = append(ids, s.PromotionID)
@@ -226,18 +230,20 @@ func (p Policy) tooSoon(l Limits, others []Span, planned Span) (Breach, bool) {
 	first, last := p.days(planned)
 	for _, s := range others {
 		a, b := p.days(s)
-		gap := Breach{Rule: Gap, Limit: l.MinGapDays, From: max(a, first), To: min(b, last), With: []string{s.PromotionID}}
+		gap := Breach{Rule: Gap, Limit: l.MinGapDays, With: []string{s.PromotionID}}
+		from, to := max(a, first), min(b, last)
 		switch {
 		case planned.together(s):
 			continue
 		case b < first:
-			gap.Actual, gap.From, gap.To = int(first-b)-1, b, first
+			gap.Actual, from, to = first-b-1, b, first
 		case last < a:
-			gap.Actual, gap.From, gap.To = int(a-last)-1, last, a
+			gap.Actual, from, to = a-last-1, last, a
 		}
 		if gap.Actual < nearest.Actual || gap.Actual == nearest.Actual && nearest.With != nil &&
 			s.PromotionID < nearest.With[0] {
 			nearest = gap
+			nearest.From, nearest.To = civil.DateOfNumber(from), civil.DateOfNumber(to)
 		}
 	}
 	return nearest, nearest.With != nil
@@ -267,7 +273,7 @@ func (p Policy) tooMany(l Limits, others []Span, planned Span) (Breach, bool) {
 		}
 		if len(sales)+1 > worst.Actual {
 			slices.Sort(with)
-			day := DayOf(m, cmp.Or(p.Zone, time.UTC))
+			day := civil.DateAt(m, cmp.Or(p.Zone, time.UTC))
 			worst.Actual, worst.From, worst.To, worst.With = len(sales)+1, day, day, with
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dangol/shared/money"
+	"dangol/shared/platform/civil"
 	"dangol/shared/promotion"
 )
 
@@ -16,8 +17,8 @@ import (
 func span(t testing.TB, id, first, last string, products ...string) promotion.Span {
 	t.Helper()
 	seoul := zone(t, "Asia/Seoul")
-	from, err1 := promotion.ParseDay(first)
-	to, err2 := promotion.ParseDay(last)
+	from, err1 := civil.ParseDate(first)
+	to, err2 := civil.ParseDate(last)
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}
@@ -174,9 +175,9 @@ func TestCalendar(t *testing.T) {
 	planned := []promotion.Span{span(t, "plan", "2026-09-06", "2026-09-06")}
 	text := func(product string) string {
 		var lines []string
-		from, _ := promotion.ParseDay("2026-09-02")
-		for _, d := range policy.Calendar(history, planned, product, from, from+6) {
-			line := d.Day.String()[8:] + ":" + strings.Join(d.Promotions, "+")
+		from, _ := civil.ParseDate("2026-09-02")
+		for _, d := range policy.Calendar(history, planned, product, from, from.Add(6)) {
+			line := string(d.Day)[8:] + ":" + strings.Join(d.Promotions, "+")
 			if len(d.Planned) > 0 {
 				line += "?"
 			}
@@ -190,7 +191,7 @@ func TestCalendar(t *testing.T) {
 	if got, want := text("oil"), "02:one=2 03:one=3 04:=3 05:=3 06:plan?=4 07:=4 08:=3"; got != want {
 		t.Errorf("oil\ngot  %s\nwant %s", got, want)
 	}
-	if got := policy.Calendar(history, nil, "", 10, 9); got != nil {
+	if got := policy.Calendar(history, nil, "", civil.Date("2026-09-10"), "2026-09-09"); got != nil {
 		t.Errorf("a calendar that ends before it begins: %v", got)
 	}
 }
@@ -198,7 +199,7 @@ func TestCalendar(t *testing.T) {
 func TestReport(t *testing.T) {
 	t.Parallel()
 	policy := promotion.Policy{Zone: zone(t, "Asia/Seoul")}
-	today, _ := promotion.ParseDay("2026-09-30")
+	today, _ := civil.ParseDate("2026-09-30")
 	history := []promotion.Span{
 		span(t, "autumn", "2026-09-28", "2026-10-05"), // three days so far
 		span(t, "summer", "2026-07-15", "2026-07-24"), // ten days
@@ -206,8 +207,8 @@ func TestReport(t *testing.T) {
 	}
 	history[1].BasisPoints = 4_000
 	var sales []promotion.DaySales
-	for back := range promotion.Day(90) {
-		d := promotion.DaySales{Day: today - back, Orders: 10, Revenue: 1_000}
+	for back := range 90 {
+		d := promotion.DaySales{Day: today.Add(-back), Orders: 10, Revenue: 1_000}
 		if back >= 3 && back < 17 {
 			d.Orders = 7 // the fortnight before the autumn sale
 		}
@@ -216,7 +217,7 @@ func TestReport(t *testing.T) {
 		}
 		sales = append(sales, d)
 	}
-	got := policy.Report(history, "", sales, today-89, today)
+	got := policy.Report(history, "", sales, today.Add(-89), today)
 	waiting := got.Waiting
 	got.Waiting = nil
 	want := promotion.Report{Days30: 3, Days90: 13, Days365: 13, Deepest: 4_000, MeanDepth: (3*2_000 + 10*4_000) / 13,
@@ -229,10 +230,10 @@ func TestReport(t *testing.T) {
 	if waiting == nil || *waiting != wantWaiting {
 		t.Errorf("waiting %+v, want %+v", waiting, wantWaiting)
 	}
-	if early := policy.Report(history, "", sales, today-10, today); early.Waiting != nil {
+	if early := policy.Report(history, "", sales, today.Add(-10), today); early.Waiting != nil {
 		t.Errorf("ten days of figures cannot tell whether anybody waits: %+v", early.Waiting)
 	}
-	if none := policy.Report(nil, "soap", nil, today-365, today); none != (promotion.Report{}) {
+	if none := policy.Report(nil, "soap", nil, today.Add(-365), today); none != (promotion.Report{}) {
 		t.Errorf("never on sale: %+v", none)
 	}
 }

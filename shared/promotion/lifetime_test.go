@@ -8,14 +8,15 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 
+	"dangol/shared/platform/civil"
 	"dangol/shared/promotion"
 )
 
 func TestABasketHeldAcrossTheEdgesOfASaleIsToldWhatChanged(t *testing.T) {
 	t.Parallel()
 	seoul := zone(t, "Asia/Seoul")
-	starts, err1 := promotion.Moment("2026-09-25T10:00", seoul)
-	ends, err2 := promotion.Moment("2026-09-27T24:00", seoul)
+	starts, err1 := civil.ParseLocal("2026-09-25T10:00", seoul)
+	ends, err2 := civil.ParseLocal("2026-09-27T24:00", seoul)
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}

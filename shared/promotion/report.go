@@ -1,22 +1,25 @@
 package promotion
 
+import "dangol/shared/platform/civil"
+
 // CalendarDay is one day of the calendar of sales.
 type CalendarDay struct {
-	Day        Day      `json:"day"`
-	Promotions []string `json:"promotions,omitempty"` // on sale that day
-	Planned    []string `json:"planned,omitempty"`    // those of them that are only planned
-	InWindow   int      `json:"inWindow"`             // days on sale in the policy's window that ends with this day
+	Day        civil.Date `json:"day"`
+	Promotions []string   `json:"promotions,omitempty"` // on sale that day
+	Planned    []string   `json:"planned,omitempty"`    // those of them that are only planned
+	InWindow   int        `json:"inWindow"`             // days on sale in the policy's window that ends with this day
 }
 
 // Calendar lists the days from one day to another, both included, with their sales. product "" is the whole shop.
-func (p Policy) Calendar(history, planned []Span, product string, from, to Day) []CalendarDay {
+func (p Policy) Calendar(history, planned []Span, product string, from, to civil.Date) []CalendarDay {
 	if to < from {
 		return nil
 	}
-	start := from - Day(max(p.WindowDays, 1)) + 1
-	days := make([]CalendarDay, to-start+1)
+	end := to.Number()
+	start := from.Number() - max(p.WindowDays, 1) + 1
+	days := make([]CalendarDay, end-start+1)
 	for i := range days {
-		days[i].Day = start + Day(i)
+		days[i].Day = civil.DateOfNumber(start + i)
 	}
 	mark := func(spans []Span, only bool) {
 		for _, s := range spans {
@@ -24,7 +27,7 @@ func (p Policy) Calendar(history, planned []Span, product string, from, to Day) 
 				continue
 			}
 			first, last := p.days(s)
-			for d := max(first, start); d <= min(last, to); d++ {
+			for d := max(first, start); d <= min(last, end); d++ {
 				day := &days[d-start]
 				day.Promotions = append(day.Promotions, s.PromotionID)
 				if only {
@@ -43,13 +46,13 @@ func (p Policy) Calendar(history, planned []Span, product string, from, to Day) 
 		}
 		days[i].InWindow = count
 	}
-	return days[from-start:]
+	return days[from.Number()-start:]
 }
 
 // DaySales is what was ordered on a day: of a product, or of the shop. Revenue is after discounts, in one currency;
 // Discounted is the part of it that came from lines sold below their list price.
 type DaySales struct {
-	Day                 Day
+	Day                 civil.Date
 	Orders              int
 	Revenue, Discounted int64
 }
@@ -90,12 +93,13 @@ const (
 
 // Report works out the report of a product ("" is the shop) as of a day, from all sales and the orders of each day.
 // Days from since on that sales does not name had no orders.
-func (p Policy) Report(history []Span, product string, sales []DaySales, since, today Day) Report {
+func (p Policy) Report(history []Span, product string, sales []DaySales, since, asOf civil.Date) Report {
+	today := asOf.Number()
 	depth := p.depths(history, product, today)
 	r := Report{}
 	total := 0
 	for back := range year {
-		if d, on := depth[today-Day(back)]; on {
+		if d, on := depth[today-back]; on {
 			r.Days30 += one(back < 30)
 			r.Days90 += one(back < 90)
 			r.Days365++
@@ -107,22 +111,23 @@ func (p Policy) Report(history []Span, product string, sales []DaySales, since, 
 		r.MeanDepth = total / r.Days365
 	}
 	var revenue, discounted int64
-	orders := map[Day]int{}
+	orders := map[int]int{} // by the number of the day
 	for _, s := range sales {
-		orders[s.Day] += s.Orders
-		if s.Day > today-year && s.Day <= today {
+		day := s.Day.Number()
+		orders[day] += s.Orders
+		if day > today-year && day <= today {
 			revenue += s.Revenue
 			discounted += s.Discounted
 		}
 	}
 	r.DiscountShare = share(discounted, revenue)
-	r.Waiting = waiting(depth, orders, since, today)
+	r.Waiting = waiting(depth, orders, since.Number(), today)
 	return r
 }
 
-// depths is the deepest cut of each day on sale, as far back as the report looks.
-func (p Policy) depths(history []Span, product string, today Day) map[Day]int {
-	depth := map[Day]int{}
+// depths is the deepest cut of each day on sale, by the number of the day, as far back as the report looks.
+func (p Policy) depths(history []Span, product string, today int) map[int]int {
+	depth := map[int]int{}
 	for _, s := range history {
 		if product != "" && !s.of(product) {
 			continue
@@ -135,7 +140,7 @@ func (p Policy) depths(history []Span, product string, today Day) map[Day]int {
 	return depth
 }
 
-func waiting(depth map[Day]int, orders map[Day]int, since, today Day) *WaitingIndex {
+func waiting(depth, orders map[int]int, since, today int) *WaitingIndex {
 	var w WaitingIndex
 	for d := range depth {
 		if _, before := depth[d-1]; before || d <= today-year {
@@ -158,7 +163,7 @@ func waiting(depth map[Day]int, orders map[Day]int, since, today Day) *WaitingIn
 }
 
 // stretch counts the orders and the days without a sale from one day until before another.
-func stretch(depth map[Day]int, orders map[Day]int, from, until Day) (count, days int) {
+func stretch(depth, orders map[int]int, from, until int) (count, days int) {
 	for d := from; d < until; d++ {
 		if _, on := depth[d]; !on {
 			count += orders[d]

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dangol/shared/catalog"
+	"dangol/shared/platform/civil"
 )
 
 //go:embed seasons.json
@@ -45,11 +46,11 @@ type Boundary struct {
 
 // Occurrence is a season in one year. Starts is in it, Ends is not; both are UTC.
 type Occurrence struct {
-	Season string    `json:"season"`
-	Year   int       `json:"year"`
-	Day    Day       `json:"day"`
-	Starts time.Time `json:"starts"`
-	Ends   time.Time `json:"ends"`
+	Season string     `json:"season"`
+	Year   int        `json:"year"`
+	Day    civil.Date `json:"day"`
+	Starts time.Time  `json:"starts"`
+	Ends   time.Time  `json:"ends"`
 }
 
 // Seasons is the calendar that comes with the shop; its file says where the lunar dates come from.
@@ -91,11 +92,11 @@ func (s Season) check() error {
 			return err
 		}
 	}
-	opens, err := parseClock(s.Opens.Time)
+	opens, err := civil.ParseClock(s.Opens.Time)
 	if err != nil {
 		return err
 	}
-	closes, err := parseClock(s.Closes.Time)
+	closes, err := civil.ParseClock(s.Closes.Time)
 	if err != nil {
 		return err
 	}
@@ -114,24 +115,24 @@ func one(ok bool) int {
 
 // day is the day of the season in a year; ok is false when it has none: a lunar year that is not listed, or 29
 // February.
-func (s Season) day(year int) (day Day, ok bool, err error) {
+func (s Season) day(year int) (day civil.Date, ok bool, err error) {
 	if n := s.Nth; n != nil {
 		if n.Month < 1 || n.Month > 12 || n.Weekday < 0 || n.Weekday > 6 || n.Week < 1 || n.Week > 4 {
-			return 0, false, fmt.Errorf("nth: month 1 to 12, weekday 0 to 6, week 1 to 4")
+			return "", false, fmt.Errorf("nth: month 1 to 12, weekday 0 to 6, week 1 to 4")
 		}
-		first := Date(year, n.Month, 1)
-		ahead := (int(n.Weekday) - int(first.utc().Weekday()) + 7) % 7
-		return first + Day(ahead+7*(n.Week-1)+n.Days), true, nil
+		first := civil.NewDate(year, n.Month, 1)
+		ahead := (int(n.Weekday) - int(first.Weekday()) + 7) % 7
+		return first.Add(ahead + 7*(n.Week-1) + n.Days), true, nil
 	}
 	date := s.Date
 	if s.Dates != nil {
 		if date, ok = s.Dates[year]; !ok {
-			return 0, false, nil
+			return "", false, nil
 		}
 	}
-	day, err = ParseDay(fmt.Sprintf("%04d-%s", year, date))
+	day, err = civil.ParseDate(fmt.Sprintf("%04d-%s", year, date))
 	if err != nil && date == "02-29" {
-		return 0, false, nil
+		return "", false, nil
 	}
 	return day, err == nil, err
 }
@@ -145,15 +146,15 @@ func (s Season) Occurrences(zone *time.Location, years ...int) []Occurrence {
 		if err != nil || !ok {
 			continue
 		}
-		opens, err1 := parseClock(s.Opens.Time)
-		closes, err2 := parseClock(s.Closes.Time)
+		opens, err1 := civil.ParseClock(s.Opens.Time)
+		closes, err2 := civil.ParseClock(s.Closes.Time)
 		if err1 != nil || err2 != nil {
 			continue
 		}
 		found = append(found, Occurrence{
 			Season: s.ID, Year: year, Day: day,
-			Starts: (day + Day(s.Opens.Days)).At(opens, zone),
-			Ends:   (day + Day(s.Closes.Days)).At(closes, zone),
+			Starts: day.Add(s.Opens.Days).At(opens, zone),
+			Ends:   day.Add(s.Closes.Days).At(closes, zone),
 		})
 	}
 	return found

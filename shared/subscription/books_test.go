@@ -170,7 +170,7 @@ func wantCode(t *testing.T, err error, code string) {
 	}
 }
 
-func wantDates(t *testing.T, got []civil.Date, want ...Date) {
+func wantDates(t *testing.T, got []civil.Date, want ...civil.Date) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Fatalf("got %v, want %v", got, want)

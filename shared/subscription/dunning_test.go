@@ -12,7 +12,7 @@ import (
 // byDay puts retries at 10 in the morning in Seoul, as a subscription there does.
 func byDay(first time.Time, n int) time.Time {
 	z, _ := civil.Zone("Asia/Seoul")
-	return civil.DateAt(first, z).Add(n).At(10, z)
+	return civil.DateAt(first, z).Add(n).At(10*60, z)
 }
 
 func failed(kind payment.Kind, at string) Attempt {

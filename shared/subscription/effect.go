@@ -112,7 +112,7 @@ const (
 // Notice is a message to the subscriber.
 type Notice struct {
 	Kind   NoticeKind
-	Date   civil.Date            // the day it is about
+	Date   civil.Date      // the day it is about
 	Amount money.Money     // what will be, or was not, paid
 	Retry  time.Time       // payment_failed: the next try
 	Wait   Wait            // payment_failed: what is waited for instead

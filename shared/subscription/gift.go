@@ -20,14 +20,14 @@ const maxGiftDays = 366
 // Gift is a subscription paid by one person for another. It never renews by itself. The giver keeps what is about
 // money; whoever claims it decides about days, address and skips.
 type Gift struct {
-	Recipient string    `json:"recipient" doc:"Mail address."`
-	Message   string    `json:"message,omitempty"`
-	Begins    civil.Date      `json:"begins,omitempty" doc:"Day of the mail to the recipient, and of the first parcel where the address is known; the day of the start when empty."`
-	Waits     bool      `json:"waits,omitempty" doc:"Nothing begins before it is claimed."`
-	Until     civil.Date      `json:"until,omitempty" doc:"First day on which it can no longer be claimed."`
-	Mails     int       `json:"mails,omitempty" doc:"How often its mail was sent."`
-	ClaimedBy string    `json:"claimedBy,omitempty" doc:"Customer."`
-	ClaimedAt time.Time `json:"claimedAt,omitzero"`
+	Recipient string     `json:"recipient" doc:"Mail address."`
+	Message   string     `json:"message,omitempty"`
+	Begins    civil.Date `json:"begins,omitempty" doc:"Day of the mail to the recipient, and of the first parcel where the address is known; the day of the start when empty."`
+	Waits     bool       `json:"waits,omitempty" doc:"Nothing begins before it is claimed."`
+	Until     civil.Date `json:"until,omitempty" doc:"First day on which it can no longer be claimed."`
+	Mails     int        `json:"mails,omitempty" doc:"How often its mail was sent."`
+	ClaimedBy string     `json:"claimedBy,omitempty" doc:"Customer."`
+	ClaimedAt time.Time  `json:"claimedAt,omitzero"`
 }
 
 // ClaimGift makes a customer the one a gift is for. A gift that waits begins on that day. Zone and Region are the

@@ -84,32 +84,6 @@ func TestTheLocalDayDecidesWhichPeriodAnInstantIsIn(t *testing.T) {
 	}
 }
 
-func TestADayStartsAtItsFirstInstantOnTheWallClock(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name, zone string
-		day        civil.Date
-		want       string
-	}{
-		{"midnight in Seoul", "Asia/Seoul", "2026-03-01", "2026-02-28T15:00:00Z"},
-		{"no midnight in Cairo when summer time begins: 01:00", "Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00Z"},
-		{"no midnight in Santiago", "America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z"},
-		{"midnight comes twice in Havana: the first", "America/Havana", "2026-11-01", "2026-11-01T04:00:00Z"},
-		{"the clock went back over midnight in St John's: the first", "America/St_Johns", "2010-11-07",
-			"2010-11-07T02:30:00Z"},
-		{"30 December 2011 never was in Apia", "Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z"},
-		{"so it starts with the 31st", "Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			if got := tt.day.Start(location(t, tt.zone)); !got.Equal(instant(tt.want)) {
-				t.Errorf("%s starts at %s, want %s", tt.day, got.Format(time.RFC3339), tt.want)
-			}
-		})
-	}
-}
-
 func TestPeriodsTileForAnyAnchorIntervalAndZone(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -65,9 +65,9 @@ type Item struct {
 
 // Edition is what a box holds from a date on, until the next edition. Its goods have their own stock.
 type Edition struct {
-	Name     string `json:"name"`
-	From     civil.Date   `json:"from"`
-	Contents []Item `json:"contents"`
+	Name     string     `json:"name"`
+	From     civil.Date `json:"from"`
+	Contents []Item     `json:"contents"`
 }
 
 // EditionOn returns the edition of a box whose cycle opens on d: the latest that has begun. ok is false when none has.
@@ -205,4 +205,4 @@ func (t Terms) Money(amount int64) money.Money { return money.Of(amount, t.Curre
 func (t Terms) delivers() bool { return t.Kind != Membership }
 
 // hours is the policy's hour of the day d for notices and retries.
-func (t Terms) hour(d civil.Date, z *time.Location) time.Time { return d.At(t.Policy.NoticeHour, z) }
+func (t Terms) hour(d civil.Date, z *time.Location) time.Time { return d.At(t.Policy.NoticeHour*60, z) }

@@ -20,7 +20,7 @@ type Quote struct {
 	Refund money.Money `json:"refund"`
 	Credit money.Money `json:"credit"`
 	// NextPayment is the next charge after that and its day; "" when none will come.
-	NextPayment civil.Date        `json:"nextPayment,omitempty"`
+	NextPayment civil.Date  `json:"nextPayment,omitempty"`
 	NextAmount  money.Money `json:"nextAmount"`
 	// EndsOn is the day a canceled subscription ends, "" for one that goes on.
 	EndsOn civil.Date `json:"endsOn,omitempty"`
@@ -74,7 +74,7 @@ func (s Subscription) payOpen(at time.Time) Subscription {
 
 // Payment is one that is to come, and what it sends.
 type Payment struct {
-	On       civil.Date        `json:"on"`
+	On       civil.Date  `json:"on"`
 	At       time.Time   `json:"at"`
 	Amount   money.Money `json:"amount"`
 	Contents []Item      `json:"contents,omitempty"`

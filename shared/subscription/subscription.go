@@ -54,13 +54,13 @@ type Subscription struct {
 	Card       Card   `json:"card"`
 	Gift       *Gift  `json:"gift,omitempty"`
 
-	Cycles      int   `json:"cycles" doc:"Paid cycles that have begun."`
-	PrepaidLeft int   `json:"prepaidLeft" doc:"Paid cycles that have not begun."`
-	Credit      int64 `json:"credit" doc:"Account credit: the next invoices use it first."`
-	SetupDue    bool  `json:"setupDue,omitempty"`
-	Skip        bool  `json:"skip,omitempty" doc:"The next cycle is left out."`
-	PauseUntil  civil.Date  `json:"pauseUntil,omitempty" doc:"Pauses at the end of the running period until this day."`
-	NoRenewal   bool  `json:"noRenewal,omitempty"`
+	Cycles      int        `json:"cycles" doc:"Paid cycles that have begun."`
+	PrepaidLeft int        `json:"prepaidLeft" doc:"Paid cycles that have not begun."`
+	Credit      int64      `json:"credit" doc:"Account credit: the next invoices use it first."`
+	SetupDue    bool       `json:"setupDue,omitempty"`
+	Skip        bool       `json:"skip,omitempty" doc:"The next cycle is left out."`
+	PauseUntil  civil.Date `json:"pauseUntil,omitempty" doc:"Pauses at the end of the running period until this day."`
+	NoRenewal   bool       `json:"noRenewal,omitempty"`
 
 	Open     *Open           `json:"open,omitempty" doc:"The invoice that is not paid yet."`
 	Ask      *ConsentRequest `json:"ask,omitempty" doc:"The consent that is being asked for."`
@@ -117,17 +117,17 @@ const (
 // are local days: those of the next span begin where these end, also when the subscriber moves to another time zone
 // meanwhile; the move shows in the instant at which the next span ends.
 type Span struct {
-	Seq    int       `json:"seq"`
-	Kind   SpanKind  `json:"kind"`
-	Opens  civil.Date      `json:"opens"`
-	Closes civil.Date      `json:"closes"`
-	Start  time.Time `json:"start"`
-	End    time.Time `json:"end"`
+	Seq    int        `json:"seq"`
+	Kind   SpanKind   `json:"kind"`
+	Opens  civil.Date `json:"opens"`
+	Closes civil.Date `json:"closes"`
+	Start  time.Time  `json:"start"`
+	End    time.Time  `json:"end"`
 	// The whole period that the days belong to, and its price. A span cut by a change of plan or date is a part of it.
-	WholeOpens  civil.Date  `json:"wholeOpens,omitempty"`
-	WholeCloses civil.Date  `json:"wholeCloses,omitempty"`
-	Price       int64 `json:"price"`
-	Paid        bool  `json:"paid"`
+	WholeOpens  civil.Date `json:"wholeOpens,omitempty"`
+	WholeCloses civil.Date `json:"wholeCloses,omitempty"`
+	Price       int64      `json:"price"`
+	Paid        bool       `json:"paid"`
 	// Days given back because the benefits were suspended, [FreeFrom, FreeTo).
 	FreeFrom civil.Date `json:"freeFrom,omitempty"`
 	FreeTo   civil.Date `json:"freeTo,omitempty"`
@@ -210,14 +210,14 @@ type Change struct {
 type ConsentRequest struct {
 	ID     string                 `json:"id"`
 	Kind   compliance.ConsentKind `json:"kind"`
-	On     civil.Date                   `json:"on"`
+	On     civil.Date             `json:"on"`
 	Change time.Time              `json:"change"`
 	Old    int64                  `json:"old"`
 	New    int64                  `json:"new"`
 	// What a price rise brings: the plan version, its price for a unit, and the day before which it does not begin.
 	Version  int                      `json:"version,omitempty"`
 	Price    int64                    `json:"price,omitempty"`
-	Wanted   civil.Date                     `json:"wanted,omitempty"`
+	Wanted   civil.Date               `json:"wanted,omitempty"`
 	Made     time.Time                `json:"made"`
 	Answer   Answer                   `json:"answer,omitempty"`
 	Required bool                     `json:"required"`
@@ -235,18 +235,18 @@ const (
 
 // Shortage is a cycle whose goods could not be held.
 type Shortage struct {
-	Since       civil.Date      `json:"since"`
-	Tries       int       `json:"tries"`
-	RetryAt     time.Time `json:"retryAt,omitzero"` // zero once the goods are held
-	Substituted bool      `json:"substituted,omitempty"`
+	Since       civil.Date `json:"since"`
+	Tries       int        `json:"tries"`
+	RetryAt     time.Time  `json:"retryAt,omitzero"` // zero once the goods are held
+	Substituted bool       `json:"substituted,omitempty"`
 }
 
 // Burst counts the spans opened on one UTC day. A subscription that opens more than burstLimit is out of hand, or was
 // asleep for long; it goes on the day after.
 type Burst struct {
 	Day  civil.Date `json:"day,omitempty"`
-	N    int  `json:"n,omitempty"`
-	Hold bool `json:"hold,omitempty"`
+	N    int        `json:"n,omitempty"`
+	Hold bool       `json:"hold,omitempty"`
 }
 
 const burstLimit = 15

@@ -10,7 +10,6 @@ import (
 	"dangol/infra/testkit/testsubscriptions"
 	"dangol/shared/invoice"
 	"dangol/shared/platform/civil"
-	"dangol/shared/subscription"
 )
 
 // calendar holds a steady subscriber's payments against the calendar: each period that has begun is paid once.

@@ -9,6 +9,8 @@ import (
 // Date is a day of the calendar, "2026-01-31". Dates sort as text; "" is no date.
 type Date string
 
+const secondsPerDay = 24 * 60 * 60
+
 // NewDate returns the date of a year, month and day; a day beyond the month's last goes on into the next month.
 func NewDate(year int, month time.Month, day int) Date {
 	return Date(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly))
@@ -35,7 +37,18 @@ func (d Date) utc() time.Time {
 func (d Date) Add(n int) Date { return Date(d.utc().AddDate(0, 0, n).Format(time.DateOnly)) }
 
 // Days returns how many days from d to e, negative when e is earlier.
-func (d Date) Days(e Date) int { return int((e.utc().Unix() - d.utc().Unix()) / 86400) }
+func (d Date) Days(e Date) int { return int((e.utc().Unix() - d.utc().Unix()) / secondsPerDay) }
+
+// Number counts the date's days since 1970-01-01, for loops over many days.
+func (d Date) Number() int { return int(d.utc().Unix() / secondsPerDay) }
+
+// DateOfNumber is the date that many days after 1970-01-01.
+func DateOfNumber(days int) Date {
+	return Date(time.Unix(int64(days)*secondsPerDay, 0).UTC().Format(time.DateOnly))
+}
+
+// Weekday is the day of the week.
+func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
 
 // Parts returns year, month and day.
 func (d Date) Parts() (int, time.Month, int) { return d.utc().Date() }
@@ -66,14 +79,4 @@ func (d Date) Start(zone *time.Location) time.Time {
 		}
 		at = end
 	}
-}
-
-// At is an hour of the day d: that many hours after its start on the wall clock, or the nearest instant after a jump.
-func (d Date) At(hour int, zone *time.Location) time.Time {
-	y, m, day := d.Parts()
-	at := time.Date(y, m, day, hour, 0, 0, 0, zone).UTC()
-	if start := d.Start(zone); at.Before(start) {
-		return start
-	}
-	return at
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
 )
@@ -13,8 +14,8 @@ import (
 const TheShop = "shop"
 
 // keyOfSales is the key of what was sold of a product, or by the shop, on one day in one currency.
-func keyOfSales(scope, currency string, day promotion.Day) table.Key {
-	return table.Key{PK: "SALES#" + scope + "#" + currency, SK: day.String()}
+func keyOfSales(scope, currency string, day civil.Date) table.Key {
+	return table.Key{PK: "SALES#" + scope + "#" + currency, SK: string(day)}
 }
 
 // AddDaySales adds an order to a day's sales, or takes a canceled one off with a negative count. It has no condition:
@@ -27,13 +28,13 @@ func AddDaySales(scope, currency string, s promotion.DaySales) table.Update {
 }
 
 // Sales reads what was sold from one day to another, both included. 1 round trip, 0.5 RCU per 4 KB.
-func (s Store) Sales(ctx context.Context, scope, currency string, from, to promotion.Day) (days []promotion.DaySales,
+func (s Store) Sales(ctx context.Context, scope, currency string, from, to civil.Date) (days []promotion.DaySales,
 	err error) {
 	err = s.Table.All(ctx, table.Query{
 		Where: "#pk = :scope AND #sk BETWEEN :from AND :to",
-		With:  map[string]any{":scope": keyOfSales(scope, currency, from).PK, ":from": from.String(), ":to": to.String()},
+		With:  map[string]any{":scope": keyOfSales(scope, currency, from).PK, ":from": string(from), ":to": string(to)},
 	}, func(item table.Item) error {
-		day, err := promotion.ParseDay(item.Text(table.SortKey))
+		day, err := civil.ParseDate(item.Text(table.SortKey))
 		if err != nil {
 			return fmt.Errorf("sales: %w", err)
 		}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"dangol/shared/platform/civil"
 	"dangol/shared/platform/table"
-	"dangol/shared/promotion"
 )
 
 // ShopDay is what the shop sold on one day in one currency. Amounts are minor units.
 type ShopDay struct {
-	Day       promotion.Day
+	Day       civil.Date
 	Orders    int
 	New       int   // orders that were their customer's first
 	Guests    int   // orders without an account
@@ -33,8 +33,8 @@ func (d ShopDay) Add(o ShopDay) ShopDay {
 }
 
 // keyOfShopDay is the key of what the shop sold on one day in one currency.
-func keyOfShopDay(currency string, day promotion.Day) table.Key {
-	return table.Key{PK: "SHOPSALES#" + currency, SK: day.String()}
+func keyOfShopDay(currency string, day civil.Date) table.Key {
+	return table.Key{PK: "SHOPSALES#" + currency, SK: string(day)}
 }
 
 // ShopSold adds to a day's sales of the shop. It has no condition: the consumer's own record of the event keeps it from
@@ -53,12 +53,12 @@ func ShopSold(currency string, d ShopDay) table.Update {
 
 // ShopSales reads what the shop sold from one day to another, both included; days without sales are not in it. 1 round
 // trip, 0.5 RCU per 4 KB.
-func (s Store) ShopSales(ctx context.Context, currency string, from, to promotion.Day) (days []ShopDay, err error) {
+func (s Store) ShopSales(ctx context.Context, currency string, from, to civil.Date) (days []ShopDay, err error) {
 	err = s.Table.All(ctx, table.Query{
 		Where: "#pk = :scope AND #sk BETWEEN :from AND :to",
-		With:  map[string]any{":scope": keyOfShopDay(currency, from).PK, ":from": from.String(), ":to": to.String()},
+		With:  map[string]any{":scope": keyOfShopDay(currency, from).PK, ":from": string(from), ":to": string(to)},
 	}, func(item table.Item) error {
-		day, err := promotion.ParseDay(item.Text(table.SortKey))
+		day, err := civil.ParseDate(item.Text(table.SortKey))
 		if err != nil {
 			return fmt.Errorf("shop sales: %w", err)
 		}

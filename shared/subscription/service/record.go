@@ -106,7 +106,7 @@ type Summary struct {
 	Kind      subscription.Kind   `json:"kind"`
 	Amount    int64               `json:"amount"` // of a payment
 	Currency  string              `json:"currency"`
-	Closes    civil.Date   `json:"closes"` // the day the running period ends
+	Closes    civil.Date          `json:"closes"` // the day the running period ends
 	StartedAt time.Time           `json:"startedAt"`
 	Rates     []subscription.Rate `json:"rates,omitempty"`
 	Trial     *Trial              `json:"trial,omitempty"`

@@ -27,7 +27,7 @@ type Task struct {
 	Key  string   `json:"key"` // of the period; of a refund its own
 
 	// Of goods.
-	Opens     civil.Date   `json:"opens,omitempty"`
+	Opens     civil.Date          `json:"opens,omitempty"`
 	Contents  []subscription.Item `json:"contents,omitempty"`
 	Quantity  int                 `json:"quantity,omitempty"`
 	AddressID string              `json:"addressId,omitempty"`
