@@ -71,8 +71,8 @@ func (f *Returns) write(ctx context.Context, r *rma.RMA, o *order.Order, w work)
 		must = append(must, grants...)
 	}
 	must = append(must, w.must...)
-	err := order.TransactGiving(ctx, f.Table, r.Mark, must, w.give)
-	if c, ok := table.Refused(err); ok && c.Refused(0) && c.Reasons[0].Item.Text("mark") == r.Mark {
+	err := f.Table.TransactReleasing(ctx, r.WriteID, must, w.give)
+	if table.AlreadyWritten(err, 0, r.WriteID) {
 		return nil
 	}
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"dangol/shared/catalog"
-	"dangol/shared/order"
 	"dangol/shared/platform/api"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/review"
@@ -96,7 +96,7 @@ func imported(row judgeme.Row, productID string) *review.Review {
 	r := &review.Review{
 		Content: row.Content, ID: store.ImportedID(row.Written, row.Key()), ProductID: productID,
 		Author:   review.AuthorName(row.ReviewerName),
-		AuthorID: "import:" + order.HashEmail(row.ReviewerEmail), State: review.Published, Imported: "judgeme",
+		AuthorID: "import:" + format.HashEmail(row.ReviewerEmail), State: review.Published, Imported: "judgeme",
 		Written: row.Written,
 	}
 	if row.Reply != "" {

@@ -8,6 +8,7 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/platform/api"
 	"dangol/shared/platform/auth"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/ratelimit"
@@ -104,7 +105,7 @@ func authorOf(o *order.Order) string {
 	if o.CustomerID != "" {
 		return o.CustomerID
 	}
-	return review.ByGuest(order.HashEmail(o.Email))
+	return review.ByGuest(format.HashEmail(o.Email))
 }
 
 // create writes a review.

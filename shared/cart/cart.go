@@ -3,8 +3,6 @@
 package cart
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	"dangol/shared/address"
@@ -53,8 +51,8 @@ type Cart struct {
 	// recent idempotency keys, in the write they belong to
 	Keys table.List[UsedKey] `dynamodbav:"keys,omitempty"`
 	// of recent writes, to recognize one whose answer was lost
-	WriteIDs table.List[string] `dynamodbav:"marks,omitempty"`
-	WriteID  string             `dynamodbav:"mark,omitempty"` // of the checkout's last step
+	WriteIDs table.List[string] `dynamodbav:"writeIds,omitempty"`
+	WriteID  string             `dynamodbav:"writeId,omitempty"` // of the checkout's last step
 	// what became of the cart that stood here before
 	LastOrder *LastOrder   `dynamodbav:"lastOrder,omitempty"`
 	Event     *event.Event `dynamodbav:"event,omitempty"`
@@ -108,10 +106,4 @@ func KeyOfGuest(cartID string) table.Key { return table.Key{PK: "CART#" + cartID
 // KeyOfCustomer is the key of a customer's one cart. When it is ordered, a fresh cart with another id takes its place.
 func KeyOfCustomer(customerID string) table.Key {
 	return table.Key{PK: "CUSTOMER#" + customerID, SK: "CART"}
-}
-
-// HashToken is what is kept of a guest's token.
-func HashToken(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }

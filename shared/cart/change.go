@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
@@ -12,10 +13,10 @@ import (
 )
 
 const (
-	// keptKeys and keptMarks bound what a cart remembers of its last writes.
-	keptKeys  = 16
-	keptMarks = 16
-	// lostTries bounds how often a write that ended in an error is looked for in the cart, by its mark.
+	// keptKeys and keptWriteIDs bound what a cart remembers of its last writes.
+	keptKeys     = 16
+	keptWriteIDs = 16
+	// lostTries bounds how often a write that ended in an error is looked for in the cart, by its write id.
 	lostTries = 3
 )
 
@@ -28,14 +29,14 @@ type Attempt struct {
 // Change loads a cart, lets do change it, and writes it back if nobody else has in between; else it starts over with
 // what is there, so concurrent changes lose nothing. do may be called several times, each time with a fresh cart. It
 // reports whether the attempt's key had been used before; the cart is then as it is and do is not asked. A write whose
-// answer was lost is found again by its mark.
+// answer was lost is found again by its write id.
 //
 // 2 round trips; 1 RCU per 4 KB and 1 WCU per KB of the cart; 1 more round trip for each change it met. Errors: those
 // of do, 404 cart_not_found, 409 cart_paying, 409 cart_ordered with extra.orderId, 422 idempotency_key_reused, 503
 // busy.
 func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) error) (c *Cart, replayed bool,
 	err error) {
-	mark := id.Secret()[:8]
+	writeID := id.Secret()[:8]
 	ref.Operator = false // reading is all it allows
 	lost := 0
 	w, err := table.Modify(ctx, func(ctx context.Context, found table.Item) (w reading, err error) {
@@ -47,7 +48,7 @@ func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) er
 		c = w.cart
 		return w, err
 	}, func(ctx context.Context, w reading) (reading, error) {
-		if slices.Contains(w.cart.WriteIDs, mark) {
+		if slices.Contains(w.cart.WriteIDs, writeID) {
 			return w, nil
 		}
 		used, err := a.used(w.cart, s.Clock.Now())
@@ -62,7 +63,7 @@ func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) er
 		if err := do(w.cart); err != nil {
 			return w, err
 		}
-		err = s.Table.Put(ctx, s.write(w.cart, w.seen, mark, a))
+		err = s.Table.Put(ctx, s.write(w.cart, w.seen, writeID, a))
 		if failed, met := table.Failed(err); met {
 			return w, table.Stale(err, failed.Item)
 		}
@@ -106,12 +107,12 @@ func (s Store) name(c *Cart) {
 }
 
 // write is the put of a changed cart, under the condition that what was seen still stands.
-func (s Store) write(c *Cart, seen stood, mark string, a Attempt) table.Put {
+func (s Store) write(c *Cart, seen stood, writeID string, a Attempt) table.Put {
 	now := s.Clock.Now()
 	c.announce(now)
 	c.Version++
 	c.UpdatedAt, c.TTL = now, keep(c, now)
-	c.WriteIDs = append(c.WriteIDs[max(0, len(c.WriteIDs)-keptMarks+1):], mark)
+	c.WriteIDs = append(c.WriteIDs[max(0, len(c.WriteIDs)-keptWriteIDs+1):], writeID)
 	if a.Key != "" {
 		c.Keys = append(c.Keys[max(0, len(c.Keys)-keptKeys+1):], UsedKey{Key: a.Key, Hash: a.Hash, At: now.Unix()})
 	}
@@ -154,7 +155,7 @@ func (s Store) again(ref Ref, before *Cart, item table.Item) (*Cart, stood, erro
 	if err := item.Decode(&c); err != nil {
 		return nil, stood{}, err
 	}
-	if s.expired(&c) || !tokenFits(&c, ref.Token) {
+	if s.expired(&c) || !auth.TokenFits(ref.Token, c.TokenHash) {
 		return nil, stood{}, NotFound()
 	}
 	return &c, stood{c.ID, c.Version}, nil

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/table"
@@ -24,7 +25,7 @@ func (s Store) CreateGuest(
 	c.Key, c.State, c.Version, c.CreatedAt, c.UpdatedAt = KeyOfGuest(c.ID), Open, 1, now, now
 	c.TTL = keep(&c, now)
 	token = tokenOf(key, c.ID)
-	c.TokenHash = HashToken(token)
+	c.TokenHash = auth.HashToken(token)
 	create := table.Put{Item: &c, If: table.IfNew}
 	if !r.Keyed() {
 		err := s.Table.Put(ctx, create)

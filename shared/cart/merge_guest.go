@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"dangol/shared/membership/entitlements"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
 )
@@ -91,7 +92,7 @@ func (s Store) both(ctx context.Context, customerID string, guest Ref) (into, fr
 	if err := item.Decode(&c); err != nil {
 		return nil, nil, stood{}, err
 	}
-	if s.expired(&c) || !tokenFits(&c, guest.Token) {
+	if s.expired(&c) || !auth.TokenFits(guest.Token, c.TokenHash) {
 		return into, nil, seen, nil
 	}
 	return into, &c, seen, nil

@@ -65,7 +65,7 @@ func CloseGuest(c *Cart, checkoutID, orderID string, now time.Time) table.Update
 	return table.Update{
 		Key: c.Key,
 		Do: "SET #state = :ordered, #orderId = :order, #ttl = :ttl, #updatedAt = :now " +
-			"REMOVE #email, #address, #note, #keys, #marks",
+			"REMOVE #email, #address, #note, #keys, #writeIds",
 		If: heldByCheckout,
 		With: map[string]any{
 			":ordered": Ordered, ":order": orderID, ":ttl": now.Add(GuestRetention).Unix(), ":now": now,

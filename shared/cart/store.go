@@ -2,7 +2,6 @@ package cart
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"strconv"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dangol/shared/membership/entitlements"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
@@ -71,7 +71,7 @@ func (s Store) load(ctx context.Context, ref Ref) (*Cart, stood, error) {
 func (s Store) loadGuest(ctx context.Context, ref Ref) (*Cart, stood, error) {
 	var c Cart
 	err := s.Table.Get(ctx, KeyOfGuest(ref.CartID), &c)
-	if errors.Is(err, table.ErrNotFound) || err == nil && (s.expired(&c) || !tokenFits(&c, ref.Token)) {
+	if errors.Is(err, table.ErrNotFound) || err == nil && (s.expired(&c) || !auth.TokenFits(ref.Token, c.TokenHash)) {
 		return nil, stood{}, NotFound()
 	}
 	return &c, stood{c.ID, c.Version}, err
@@ -142,11 +142,6 @@ func formerly(c *Cart) *Cart {
 
 // expired reports whether DynamoDB may delete the cart but has not done so yet.
 func (s Store) expired(c *Cart) bool { return c.TTL != 0 && c.TTL <= s.Clock.Now().Unix() }
-
-// tokenFits compares in constant time, so that the answer's speed tells nothing about the token.
-func tokenFits(c *Cart, token string) bool {
-	return c.TokenHash != "" && subtle.ConstantTimeCompare([]byte(HashToken(token)), []byte(c.TokenHash)) == 1
-}
 
 func boughtIn(item table.Item) map[string]int {
 	out := map[string]int{}

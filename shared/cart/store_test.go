@@ -13,6 +13,7 @@ import (
 
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/cart"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
@@ -79,7 +80,7 @@ func TestWhoFindsWhichCart(t *testing.T) {
 		{"a guest by id and token", guest, true},
 		{"not without the token", cart.Ref{CartID: guest.CartID}, false},
 		{"not by the token of another", cart.Ref{CartID: guest.CartID, Token: other.Token}, false},
-		{"not by the hash that is stored", cart.Ref{CartID: guest.CartID, Token: cart.HashToken(guest.Token)}, false},
+		{"not by the hash that is stored", cart.Ref{CartID: guest.CartID, Token: auth.HashToken(guest.Token)}, false},
 		{"not as a customer without the token", cart.Ref{CartID: guest.CartID, CustomerID: "ann"}, false},
 		{"a customer who has the token as well", cart.Ref{CartID: guest.CartID, CustomerID: "ann", Token: guest.Token}, true},
 		{"a customer's own by mine", mine("ann"), true},
@@ -305,7 +306,7 @@ func TestAGuestsCartIsMadeOncePerKey(t *testing.T) {
 		t.Fatalf("replayed %v: %v", replayed, err)
 	}
 	again, sameToken, _, err := begin("{}")
-	if err != nil || again.ID != first.ID || sameToken != token || first.TokenHash != cart.HashToken(token) {
+	if err != nil || again.ID != first.ID || sameToken != token || first.TokenHash != auth.HashToken(token) {
 		t.Errorf("%v: carts %s and %s", err, first.ID, again.ID)
 	}
 	if _, _, _, err := begin(`{"currency":"USD"}`); problem.Code(err) != "idempotency_key_reused" {

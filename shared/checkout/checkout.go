@@ -69,7 +69,7 @@ type Checkout struct {
 	HeldUntil       time.Time    `dynamodbav:"heldUntil"`
 	ProviderAskedAt int          `dynamodbav:"asked,omitempty"`
 	Event           *event.Event `dynamodbav:"event,omitempty"`
-	WriteID         string       `dynamodbav:"mark,omitempty"`
+	WriteID         string       `dynamodbav:"writeId,omitempty"`
 	CreatedAt       time.Time    `dynamodbav:"createdAt"`
 	UpdatedAt       time.Time    `dynamodbav:"updatedAt"`
 	TTL             int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money may be attached

@@ -6,7 +6,6 @@ import (
 
 	"dangol/events"
 	"dangol/shared/cart"
-	"dangol/shared/order"
 	"dangol/shared/payment"
 	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/due"
@@ -50,7 +49,7 @@ func (s Service) release(ctx context.Context, c *Checkout, end outcome) (*Checko
 	}
 	back := append(c.ReleaseWrites(), cart.Reopen(c.CartKey, c.ID, now))
 	back = append(back, storecredit.GiveBack(c.Credit, c.ID, now)...)
-	err := order.TransactGiving(ctx, s.Table, token(s.Clock), []table.Write{u}, back)
+	err := s.Table.TransactReleasing(ctx, token(s.Clock), []table.Write{u}, back)
 	if canceled, ok := table.Refused(err); err != nil && !(ok && canceled.Refused(0)) {
 		return nil, err
 	}

@@ -2,11 +2,10 @@ package order
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"time"
 
-	"dangol/shared/cart"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
 )
@@ -21,7 +20,7 @@ type access struct {
 }
 
 func accessKey(orderID, token string) table.Key {
-	return table.Key{PK: "ORDER#" + orderID, SK: "ACCESS#" + cart.HashToken(token)}
+	return table.Key{PK: "ORDER#" + orderID, SK: "ACCESS#" + auth.HashToken(token)}
 }
 
 // CreateLookupToken makes a token that opens the order for LookupTokenLife. 1 round trip, 1 WCU.
@@ -75,7 +74,5 @@ func (c Caller) sees(o *Order) bool { return c.Operator || c.Owns(o.Draft) }
 
 // Owns reports whether the caller is the one who bought: by customer, or by the token of the guest's cart.
 func (c Caller) Owns(d Draft) bool {
-	byToken := c.CartToken != "" && d.TokenHash != "" &&
-		subtle.ConstantTimeCompare([]byte(cart.HashToken(c.CartToken)), []byte(d.TokenHash)) == 1
-	return byToken || c.CustomerID != "" && c.CustomerID == d.CustomerID
+	return auth.TokenFits(c.CartToken, d.TokenHash) || c.CustomerID != "" && c.CustomerID == d.CustomerID
 }

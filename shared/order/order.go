@@ -4,12 +4,9 @@
 package order
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"hash/fnv"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"dangol/shared/address"
@@ -17,6 +14,7 @@ import (
 	"dangol/shared/money"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/event"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
 	"dangol/shared/promotion/store"
@@ -67,7 +65,7 @@ type Order struct {
 	// how often the provider was asked in vain for what is due
 	Asked     int          `dynamodbav:"asked,omitempty"`
 	Event     *event.Event `dynamodbav:"event,omitempty"`
-	WriteID   string       `dynamodbav:"mark,omitempty"`
+	WriteID   string       `dynamodbav:"writeId,omitempty"`
 	PlacedAt  time.Time    `dynamodbav:"placedAt"`
 	UpdatedAt time.Time    `dynamodbav:"updatedAt"`
 
@@ -173,13 +171,7 @@ func ownerKey(customerID, email string) string {
 	if customerID != "" {
 		return "CUSTOMER#" + customerID
 	}
-	return "GUEST#" + HashEmail(email)
-}
-
-// HashEmail is what keys carry instead of a mail address; case and surrounding space do not matter.
-func HashEmail(email string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(email))))
-	return hex.EncodeToString(sum[:])
+	return "GUEST#" + format.HashEmail(email)
 }
 
 func (o *Order) units() int {

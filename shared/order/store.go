@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/id"
@@ -97,43 +96,16 @@ func (s Store) save(ctx context.Context, o *Order, with []table.Write) error {
 	with = append(with[:len(with):len(with)], grants...)
 	if len(with) == 0 {
 		err := s.Table.Put(ctx, put)
-		if failed, ok := table.Failed(err); ok && failed.Item.Text("mark") == o.WriteID {
+		if table.AlreadyWritten(err, 0, o.WriteID) {
 			return nil
 		}
 		return err
 	}
-	err := TransactGiving(ctx, s.Table, o.WriteID, []table.Write{put}, with)
-	if c, ok := table.Refused(err); ok && c.Refused(0) && c.Reasons[0].Item.Text("mark") == o.WriteID {
+	err := s.Table.TransactReleasing(ctx, o.WriteID, []table.Write{put}, with)
+	if table.AlreadyWritten(err, 0, o.WriteID) {
 		return nil
 	}
 	return err
-}
-
-// TransactGiving is Transact for writes that must hold and others that give something back. Of the latter those whose
-// target is no longer there are left out: a variant without a counter, a customer who was forgotten.
-func TransactGiving(ctx context.Context, t *table.Table, token string, must, back []table.Write) error {
-	for try := 0; ; try++ {
-		err := t.Transact(ctx, fmt.Sprint(token, "-", try), append(must[:len(must):len(must)], back...)...)
-		c, refused := table.Refused(err)
-		if !refused {
-			return err
-		}
-		var kept []table.Write
-		for i, w := range back {
-			if !c.Refused(len(must) + i) {
-				kept = append(kept, w)
-			}
-		}
-		if len(kept) == len(back) {
-			return err
-		}
-		for i := range must {
-			if c.Refused(i) {
-				return err
-			}
-		}
-		back = kept
-	}
 }
 
 // Place is the write that stores a fresh order, for the transaction that makes it. Its condition fails when there is an

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"dangol/infra/testkit/localtest"
-	"dangol/shared/cart"
 	"dangol/shared/order"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/table"
 )
@@ -174,7 +174,7 @@ func TestAnOrderIsSeenByItsOwnersOnly(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
 	customers := s.place(t, nil)
-	guests := s.place(t, func(o *order.Order) { o.CustomerID, o.TokenHash = "", cart.HashToken("the-cart-token") })
+	guests := s.place(t, func(o *order.Order) { o.CustomerID, o.TokenHash = "", auth.HashToken("the-cart-token") })
 	pass, err := s.CreateLookupToken(t.Context(), guests.ID)
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"dangol/shared/compliance"
-	"dangol/shared/outreach/consent"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/table"
 )
 
@@ -94,7 +94,7 @@ func keyOf(id string) table.Key { return table.Key{PK: "MSG#" + id, SK: "MSG"} }
 func failureKey(id string) table.Key { return table.Key{PK: "MSG#" + id, SK: "FAILURE"} }
 
 // listKey is the index key of a person's messages. It names nobody, but whoever knows an address can look it up.
-func listKey(address string) string { return "TO#" + consent.AddressHash(address) }
+func listKey(address string) string { return "TO#" + format.HashEmail(address) }
 
 // failures is the index key of the merchant's list.
 const failures = "FAILURES"

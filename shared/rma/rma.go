@@ -99,7 +99,7 @@ type RMA struct {
 	Rejection string             `dynamodbav:"rejection,omitempty"` // why, for the customer
 	Timeline  table.List[Entry]  `dynamodbav:"timeline"`
 	Event     *event.Event       `dynamodbav:"event,omitempty"`
-	Mark      string             `dynamodbav:"mark,omitempty"`
+	WriteID   string             `dynamodbav:"writeId,omitempty"`
 	Request   order.Request      `dynamodbav:"request"` // that made it
 	CreatedAt time.Time          `dynamodbav:"createdAt"`
 	UpdatedAt time.Time          `dynamodbav:"updatedAt"`

@@ -161,7 +161,7 @@ func (s Store) Get(ctx context.Context, returnID string) (*RMA, *order.Order, er
 // when somebody else has changed it.
 func (s Store) Put(r *RMA, now time.Time) table.Put {
 	read := r.Version
-	r.Key, r.Version, r.UpdatedAt, r.Mark = KeyOf(r.ID), read+1, now, id.New("chg", now)
+	r.Key, r.Version, r.UpdatedAt, r.WriteID = KeyOf(r.ID), read+1, now, id.New("chg", now)
 	r.place()
 	if read == 0 {
 		return table.Put{Item: r, If: table.IfNew}

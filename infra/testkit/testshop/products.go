@@ -7,6 +7,7 @@ import (
 	"dangol/shared/address"
 	"dangol/shared/cart"
 	"dangol/shared/catalog"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
 	"dangol/shared/promotion"
@@ -85,7 +86,7 @@ func (w *Shop) FillCart(customerID string, wants map[string]int) Basket {
 	b.Key = cart.KeyOfCustomer(customerID)
 	if customerID == "" {
 		b.Token = id.Secret()
-		b.Key, c.TokenHash = cart.KeyOfGuest(b.ID), cart.HashToken(b.Token)
+		b.Key, c.TokenHash = cart.KeyOfGuest(b.ID), auth.HashToken(b.Token)
 	}
 	c.Key = b.Key
 	for variant, n := range wants {

@@ -6,14 +6,13 @@
 package consent
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"dangol/shared/compliance"
+	"dangol/shared/platform/format"
 )
 
 // Topic is a subject that people can switch off.
@@ -145,14 +144,8 @@ const AskAgain = 24 * time.Hour
 // ConfirmWithin is how long the link of a request for confirmation counts.
 const ConfirmWithin = 14 * 24 * time.Hour
 
-// AddressHash is the SHA-256 of an address as mailboxes compare it, in hex.
-func AddressHash(address string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(address))))
-	return hex.EncodeToString(sum[:])
-}
-
 // ContactID is the id of whoever reads the mail of an address. The same address always has the same.
-func ContactID(address string) string { return "ctc_" + AddressHash(address)[:26] }
+func ContactID(address string) string { return "ctc_" + format.HashEmail(address)[:26] }
 
 // KnownTopic reports whether a topic is one of the shop's.
 func KnownTopic(t Topic) bool { return slices.Contains(Topics, t) }

@@ -59,7 +59,7 @@ type Contact struct {
 	Place   string    `dynamodbav:"gsi1sk"`
 	Version int       `dynamodbav:"version"`
 	Changed time.Time `dynamodbav:"changed"`
-	Mark    string    `dynamodbav:"mark,omitempty"`
+	WriteID string    `dynamodbav:"writeId,omitempty"`
 }
 
 // Exposure is one entry of a person into a series.

@@ -62,13 +62,13 @@ func (s Store) change(
 		if err != nil || skip {
 			return c, err
 		}
-		c.Version, c.Changed, c.Mark = version+1, now, id.New("chg", now)
+		c.Version, c.Changed, c.WriteID = version+1, now, id.New("chg", now)
 		// only what was read is replaced
 		put := table.Put{Item: c, If: "#version = :read", With: map[string]any{":read": version}}
 		if version == 0 {
 			put.If, put.With = table.IfNew, nil
 		}
-		overtaken, err := s.store(ctx, put, c.Mark, writes)
+		overtaken, err := s.store(ctx, put, c.WriteID, writes)
 		if err != nil || !overtaken {
 			return c, err
 		}
@@ -82,19 +82,16 @@ func (s Store) change(
 }
 
 // store writes a contact, alone or with others. overtaken says that it was not as it was read; a write of ours whose
-// answer was lost is recognized by its mark.
-func (s Store) store(ctx context.Context, put table.Put, mark string, writes []table.Write) (overtaken bool,
+// answer was lost is recognized by its id.
+func (s Store) store(ctx context.Context, put table.Put, writeID string, writes []table.Write) (overtaken bool,
 	err error) {
 	if len(writes) == 0 {
 		err = s.Table.Put(ctx, put)
-		if failed, ok := table.Failed(err); ok {
-			return failed.Item.Text("mark") != mark, nil
-		}
-		return false, err
+	} else {
+		err = s.Table.Transact(ctx, writeID, append([]table.Write{put}, writes...)...)
 	}
-	err = s.Table.Transact(ctx, mark, append([]table.Write{put}, writes...)...)
-	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
-		return canceled.Reasons[0].Item.Text("mark") != mark, nil
+	if _, met := table.Met(err, 0); met {
+		return !table.AlreadyWritten(err, 0, writeID), nil
 	}
 	return false, err
 }

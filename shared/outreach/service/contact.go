@@ -13,6 +13,7 @@ import (
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/tracking"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/table"
 )
@@ -34,7 +35,7 @@ const keepProof = 5 * 366 * 24 * time.Hour
 // the contact in the same transaction. An answer that changes nothing sends nothing. 2 round trips.
 func (s *Service) Answer(ctx context.Context, email string, change consent.Change,
 	more func(*contact.Contact)) (contact.Contact, error) {
-	change.AddressHash = consent.AddressHash(email)
+	change.AddressHash = format.HashEmail(email)
 	return s.Contacts.Change(ctx, email, s.Clock.Now(), s.answer(ctx, change, more))
 }
 
@@ -55,7 +56,7 @@ func (s *Service) answer(
 			more(c)
 		}
 		if change.AddressHash == "" {
-			change.AddressHash = consent.AddressHash(c.Email)
+			change.AddressHash = format.HashEmail(c.Email)
 		}
 		before := c.Consent[change.Channel]
 		applied := c.Apply(change)

@@ -12,6 +12,7 @@ import (
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/platform/due"
+	"dangol/shared/platform/format"
 	"dangol/shared/platform/table"
 )
 
@@ -205,7 +206,7 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 	c contact.Contact) PlannedMessage {
 	p := PlannedMessage{Message: d.Message(out.Send)}
 	latest, _ := sequence.ParseDelay(d.MaxLateness)
-	id := mailID("seq", d.ID, "v"+string(rune('0'+d.Version%10)), consent.AddressHash(r.Key)[:16], out.Step)
+	id := mailID("seq", d.ID, "v"+string(rune('0'+d.Version%10)), format.HashEmail(r.Key)[:16], out.Step)
 	source := outbox.Source{Name: "sequence:" + d.ID, Step: out.Step}
 	url := r.Data["url"]
 	if url == "" || !strings.HasPrefix(url, s.Shop.URL) {
@@ -224,7 +225,7 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 		p.Push = &PushMessage{
 			ID: id, Contact: c.ID, Kind: d.Kind, Topic: d.Topic, Title: pushTitle(out.Send.Template, languageOf(c)), URL: url,
 			Source:  source,
-			Planned: p.Mail.Planned, Latest: p.Mail.Latest, Replaces: consent.AddressHash(r.Key)[:16],
+			Planned: p.Mail.Planned, Latest: p.Mail.Latest, Replaces: format.HashEmail(r.Key)[:16],
 		}
 		p.Message.Subject = p.Push.Title
 	}

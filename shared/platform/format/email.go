@@ -1,6 +1,8 @@
 package format
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 
 	"dangol/shared/platform/problem"
@@ -60,3 +62,10 @@ func isDomain(s string) bool {
 func letter(c byte) bool { return c >= 'a' && c <= 'z' }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+// HashEmail is what keys and logs carry in place of a mail address: the SHA-256, in hex, of the address as mailboxes
+// compare it, where case and surrounding space do not matter.
+func HashEmail(address string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(address))))
+	return hex.EncodeToString(sum[:])
+}

@@ -64,12 +64,12 @@ func (r Request) Token(fallback string) string {
 
 type record struct {
 	table.Key
-	Hash  string `dynamodbav:"hash"`
-	State string `dynamodbav:"state"` // running, done
-	Body  string `dynamodbav:"body,omitempty"`
-	Lease int64  `dynamodbav:"lease,omitempty"` // Unix milliseconds
-	Mark  string `dynamodbav:"mark,omitempty"`  // of the claim
-	TTL   int64  `dynamodbav:"ttl"`             // Unix seconds
+	Hash    string `dynamodbav:"hash"`
+	State   string `dynamodbav:"state"` // running, done
+	Body    string `dynamodbav:"body,omitempty"`
+	Lease   int64  `dynamodbav:"lease,omitempty"`   // Unix milliseconds
+	WriteID string `dynamodbav:"writeId,omitempty"` // of the claim
+	TTL     int64  `dynamodbav:"ttl"`               // Unix seconds
 }
 
 const (
@@ -147,16 +147,16 @@ func Guard[T any](ctx context.Context, t *table.Table, r Request, effect func() 
 		answer, err = effect()
 		return answer, false, err
 	}
-	mark := id.Secret()
+	writeID := id.Secret()
 	err = t.Put(ctx, table.Put{
 		Item: record{
 			Key: r.key(), Hash: r.hash, State: running, Lease: r.now.Add(lease).UnixMilli(), TTL: r.now.Add(Retention).Unix(),
-			Mark: mark,
+			WriteID: writeID,
 		},
 		If: free, With: r.freeValues(),
 	})
-	// A claim that stands under our own mark is ours: the client sent the put twice because the first answer got lost.
-	if prior, refused := table.Failed(err); refused && prior.Item.Text("mark") != mark {
+	// A claim that stands under our own id is ours: the client sent the put twice because the first answer got lost.
+	if prior, refused := table.Failed(err); refused && prior.Item.Text(table.WriteIDAttribute) != writeID {
 		err = r.Replay(prior.Item, &answer)
 		return answer, err == nil, err
 	} else if err != nil && !refused {
@@ -164,7 +164,7 @@ func Guard[T any](ctx context.Context, t *table.Table, r Request, effect func() 
 	}
 	answer, err = effect()
 	if err != nil {
-		r.forget(ctx, t, mark)
+		r.forget(ctx, t, writeID)
 		return answer, false, err
 	}
 	return answer, false, r.finish(ctx, t, answer)
@@ -172,9 +172,10 @@ func Guard[T any](ctx context.Context, t *table.Table, r Request, effect func() 
 
 // forget frees the key after a failed effect. A claim that stays behind only delays a retry until its lease ends, so
 // the effect's own error is what the caller is told.
-func (r Request) forget(ctx context.Context, t *table.Table, mark string) {
+func (r Request) forget(ctx context.Context, t *table.Table, writeID string) {
 	_ = t.Delete(context.WithoutCancel(ctx), table.Delete{
-		Key: r.key(), If: "#state = :running AND #mark = :mark", With: map[string]any{":running": running, ":mark": mark},
+		Key: r.key(), If: "#state = :running AND #writeId = :writeId",
+		With: map[string]any{":running": running, ":writeId": writeID},
 	})
 }
 

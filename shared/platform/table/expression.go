@@ -38,7 +38,7 @@ func (u Update) write(table string) (w types.TransactWriteItem, err error) {
 		if with == nil {
 			with = map[string]any{}
 		}
-		with[":mark"], do = u.WriteID, withMark(u.Do)
+		with[":writeId"], do = u.WriteID, withWriteID(u.Do)
 	}
 	values, err := marshalValues(with)
 	if err != nil {
@@ -52,14 +52,14 @@ func (u Update) write(table string) (w types.TransactWriteItem, err error) {
 	return w, nil
 }
 
-// withMark adds the mark to the SET clause, wherever it stands, making one when there is none.
-func withMark(do string) string {
+// withWriteID adds the write id to the SET clause, wherever it stands, making one when there is none.
+func withWriteID(do string) string {
 	const set = " SET "
 	do = " " + do
 	if i := strings.Index(do, set); i >= 0 {
-		return strings.TrimSpace(do[:i] + set + "#mark = :mark, " + do[i+len(set):])
+		return strings.TrimSpace(do[:i] + set + "#writeId = :writeId, " + do[i+len(set):])
 	}
-	return "SET #mark = :mark" + do
+	return "SET #writeId = :writeId" + do
 }
 
 func (d Delete) write(table string) (w types.TransactWriteItem, err error) {

@@ -46,6 +46,17 @@ func (s *stale) Error() string { return "decided by an old reading: " + s.cause.
 // is the item that stood in the way, nil when it is not known.
 func Stale(cause error, found Item) error { return &stale{cause, found} }
 
+// WriteIDAttribute is where an item keeps the id of the last write that changed it. A write that was refused because it
+// had already taken effect, and its answer was lost, finds its own id there.
+const WriteIDAttribute = "writeId"
+
+// AlreadyWritten reports whether a write, or write i of a transaction, was refused because it had taken effect before:
+// the item found carries its id.
+func AlreadyWritten(err error, i int, writeID string) bool {
+	found, met := Met(err, i)
+	return met && writeID != "" && found.Text(WriteIDAttribute) == writeID
+}
+
 // Met is the refusal of a write by its own condition, or by that of write i of its transaction, and the item found
 // there; ok is false for every other error.
 func Met(err error, i int) (found Item, ok bool) {

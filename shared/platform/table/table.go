@@ -182,8 +182,8 @@ type Update struct {
 	If    string
 	With  map[string]any
 	Names map[string]string // for #names that are not the attribute's own name
-	// WriteID, when set, is written to the attribute "mark". A write whose answer was lost and which the client sent again
-	// is then recognized by its mark and not reported as a failed condition.
+	// WriteID, when set, is written to the attribute "writeId". A write whose answer was lost and which the client sent
+	// again is then recognized by its write id and not reported as a failed condition.
 	WriteID string
 }
 
@@ -204,8 +204,9 @@ func (t *Table) Update(ctx context.Context, u Update) (Item, error) {
 	})
 	if err != nil {
 		err = t.writeError(ctx, "UpdateItem", u.Key, err)
-		if failed, ok := Failed(err); ok && u.WriteID != "" && failed.Item.Text("mark") == u.WriteID {
-			return failed.Item, nil
+		if AlreadyWritten(err, 0, u.WriteID) {
+			found, _ := Met(err, 0)
+			return found, nil
 		}
 		return nil, err
 	}

@@ -23,7 +23,7 @@ type thing struct {
 	Count int               `dynamodbav:"count"`
 	Tags  []string          `dynamodbav:"tags,omitempty"`
 	Text  map[string]string `dynamodbav:"text,omitempty"`
-	Mark  string            `dynamodbav:"mark,omitempty"`
+	Mark  string            `dynamodbav:"writeId,omitempty"`
 	List  string            `dynamodbav:"gsi1pk,omitempty"`
 	At    string            `dynamodbav:"gsi1sk,omitempty"`
 	Card  map[string]string `dynamodbav:"card,omitempty"`
@@ -170,8 +170,8 @@ func TestAtomicCountersLoseNothing(t *testing.T) {
 func TestMarkedWriteSurvivesALostAnswer(t *testing.T) {
 	t.Parallel()
 	for _, do := range []string{"SET #name = :x ADD #count :one", "ADD #count :one SET #name = :x", "ADD #count :one"} {
-		for _, mark := range []string{"", "m-1"} {
-			t.Run(do+" mark "+mark, func(t *testing.T) {
+		for _, writeID := range []string{"", "m-1"} {
+			t.Run(do+" write id "+writeID, func(t *testing.T) {
 				t.Parallel()
 				in := fault.New(fault.Plan{})
 				tb := table.New(in.DB(localtest.DB(t)), localtest.Name(t, table.Commerce), nil)
@@ -182,18 +182,18 @@ func TestMarkedWriteSurvivesALostAnswer(t *testing.T) {
 					with[":x"] = "x"
 				}
 				item, err := tb.Update(t.Context(),
-					table.Update{Key: key(0), Do: do, If: "#count = :zero", With: with, WriteID: mark})
-				if mark == "" {
+					table.Update{Key: key(0), Do: do, If: "#count = :zero", With: with, WriteID: writeID})
+				if writeID == "" {
 					if _, refused := table.Failed(err); !refused {
-						t.Errorf("without a mark: %v, want a refusal", err)
+						t.Errorf("without a write id: %v, want a refusal", err)
 					}
-				} else if err != nil || item.Text("mark") != mark {
-					t.Errorf("with a mark: %v, %v", item, err)
+				} else if err != nil || item.Text(table.WriteIDAttribute) != writeID {
+					t.Errorf("with a write id: %v, %v", item, err)
 				}
 				if got := get(t, tb, key(0)); got.Count != 1 {
 					t.Errorf("took effect %d times", got.Count)
 				}
-				if with[":mark"] != nil {
+				if with[":writeId"] != nil {
 					t.Error("the caller's values were changed")
 				}
 			})
@@ -212,7 +212,7 @@ func TestAMarkOfAnotherWriteIsNoExcuse(t *testing.T) {
 	}
 	u.WriteID = "second"
 	if _, err := tb.Update(t.Context(), u); err == nil {
-		t.Error("a second write passed because the first had a mark")
+		t.Error("a second write passed because the first had a write id")
 	}
 }
 

@@ -55,6 +55,33 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 	}
 }
 
+// TransactReleasing is Transact for writes that must hold and others that give something back. Of the latter those
+// whose target is no longer there are left out: a stock counter or a customer that was deleted.
+func (t *Table) TransactReleasing(ctx context.Context, token string, must, back []Write) error {
+	for try := 0; ; try++ {
+		err := t.Transact(ctx, fmt.Sprint(token, "-", try), append(must[:len(must):len(must)], back...)...)
+		c, refused := Refused(err)
+		if !refused {
+			return err
+		}
+		var kept []Write
+		for i, w := range back {
+			if !c.Refused(len(must) + i) {
+				kept = append(kept, w)
+			}
+		}
+		if len(kept) == len(back) {
+			return err
+		}
+		for i := range must {
+			if c.Refused(i) {
+				return err
+			}
+		}
+		back = kept
+	}
+}
+
 // requestToken keeps DynamoDB's limits of 1 to 36 characters. The client makes one up where there is none.
 func requestToken(token string) *string {
 	return optional(token[max(0, len(token)-36):])

@@ -219,19 +219,19 @@ func (k Kind[P]) abandon(ctx context.Context, t *Task[P], cause error) (*Task[P]
 }
 
 // save replaces a task by its next version, with further writes in the same transaction. A write of ours whose answer
-// was lost is recognized by its mark. Errors: ErrTaken when the task is not as it was read; *table.Canceled when a
+// was lost is recognized by its write id. Errors: ErrTaken when the task is not as it was read; *table.Canceled when a
 // condition of another write failed.
 func (k Kind[P]) save(ctx context.Context, t *Task[P], next Task[P], writes ...table.Write) error {
 	next.Version = t.Version + 1
 	next.UpdatedAt = k.Clock.Now()
-	next.Mark = id.New("try", next.UpdatedAt)
+	next.WriteID = id.New("try", next.UpdatedAt)
 	// only what was read is replaced
 	put := table.Put{Item: next, If: "#version = :read", With: map[string]any{":read": t.Version}}
-	found, err := k.write(ctx, put, next.Mark, writes)
+	found, err := k.write(ctx, put, next.WriteID, writes)
 	if err != nil {
 		return err
 	}
-	if found != nil && found.Text("mark") != next.Mark {
+	if found != nil && found.Text(table.WriteIDAttribute) != next.WriteID {
 		return ErrTaken
 	}
 	*t = next
@@ -239,7 +239,7 @@ func (k Kind[P]) save(ctx context.Context, t *Task[P], next Task[P], writes ...t
 }
 
 // write stores a task, and returns the item that stood in its place when it was not as it was read.
-func (k Kind[P]) write(ctx context.Context, put table.Put, mark string, writes []table.Write) (found table.Item,
+func (k Kind[P]) write(ctx context.Context, put table.Put, writeID string, writes []table.Write) (found table.Item,
 	err error) {
 	if len(writes) == 0 {
 		err = k.Table.Put(ctx, put)
@@ -248,7 +248,7 @@ func (k Kind[P]) write(ctx context.Context, put table.Put, mark string, writes [
 		}
 		return nil, err
 	}
-	err = k.Table.Transact(ctx, mark, append([]table.Write{put}, writes...)...)
+	err = k.Table.Transact(ctx, writeID, append([]table.Write{put}, writes...)...)
 	if canceled, ok := table.Refused(err); ok && canceled.Refused(0) {
 		return orEmpty(canceled.Reasons[0].Item), nil
 	}

@@ -40,8 +40,8 @@ type Task[P any] struct {
 	Reason     string    `dynamodbav:"reason,omitempty"` // why it was put off or abandoned last
 	CreatedAt  time.Time `dynamodbav:"createdAt"`
 	UpdatedAt  time.Time `dynamodbav:"updatedAt"`
-	Mark       string    `dynamodbav:"mark,omitempty"` // of the write that made this version
-	TTL        int64     `dynamodbav:"ttl,omitempty"`  // Unix seconds; none while the task is open
+	WriteID    string    `dynamodbav:"writeId,omitempty"` // of the write that made this version
+	TTL        int64     `dynamodbav:"ttl,omitempty"`     // Unix seconds; none while the task is open
 
 	ask bool // an earlier attempt is unanswered
 }

@@ -31,7 +31,7 @@ type Record struct {
 	By           string    `dynamodbav:"by,omitempty"` // who changed it last
 	CreatedAt    time.Time `dynamodbav:"createdAt"`
 	UpdatedAt    time.Time `dynamodbav:"updatedAt"`
-	WriteID      string    `dynamodbav:"mark,omitempty"` // of the last write
+	WriteID      string    `dynamodbav:"writeId,omitempty"` // of the last write
 
 	// Against is the calendar that a rule published it against, nil for a change that nobody else's plans depend on.
 	Against *Calendar `dynamodbav:"-"`

@@ -76,7 +76,7 @@ func (s Store) save(ctx context.Context, r *Record) error {
 	r.setIndexKeys()
 	put := table.Put{
 		// Only what was read is replaced, machines' notes included.
-		Item: r, If: "#card.#version = :read AND #mark = :was", With: map[string]any{":read": read, ":was": was},
+		Item: r, If: "#card.#version = :read AND #writeId = :was", With: map[string]any{":read": read, ":was": was},
 	}
 	var err error
 	if r.Against == nil {
@@ -87,7 +87,7 @@ func (s Store) save(ctx context.Context, r *Record) error {
 	there, met := table.Met(err, 0)
 	_, outdated := table.Met(err, 1) // the calendar, of which the item says nothing
 	switch {
-	case there.Text("mark") == r.WriteID:
+	case there.Text(table.WriteIDAttribute) == r.WriteID:
 		return nil
 	case met || outdated:
 		return table.Stale(err, nil)

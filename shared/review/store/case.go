@@ -30,7 +30,7 @@ type caseRecord struct {
 	TwoAt   string                      `dynamodbav:"gsi2sk"`
 	Card    table.Packed[recovery.Case] `dynamodbav:"card"` // what lists show: all of it
 	Event   *event.Event                `dynamodbav:"event,omitempty"`
-	Mark    string                      `dynamodbav:"mark,omitempty"`
+	WriteID string                      `dynamodbav:"writeId,omitempty"`
 }
 
 func caseKey(reviewID string) table.Key {
@@ -49,12 +49,12 @@ func authorCase(authorID, c string) table.Key {
 // Month is the month of a moment in UTC, as lists by month have it.
 func Month(at time.Time) string { return at.UTC().Format("2006-01") }
 
-func newCaseRecord(c *recovery.Case, e *event.Event, mark string) caseRecord {
+func newCaseRecord(c *recovery.Case, e *event.Event, writeID string) caseRecord {
 	rec := caseRecord{
 		Key: caseKey(c.ID), Version: c.Version, Case: table.Packed[recovery.Case]{Value: *c},
 		Card: table.Packed[recovery.Case]{Value: *c},
 		One:  monthList(Month(c.Opened)), OneAt: review.Moment(c.Opened) + "#" + c.ID,
-		Two: caseStateList(c.State), TwoAt: review.Moment(c.AnswerBy) + "#" + c.ID, Event: e, Mark: mark,
+		Two: caseStateList(c.State), TwoAt: review.Moment(c.AnswerBy) + "#" + c.ID, Event: e, WriteID: writeID,
 	}
 	if at := c.Due(); !at.IsZero() {
 		rec.Due = due.On(DueRecovery, c.ID, at)
@@ -165,16 +165,16 @@ func (s Store) ChangeCase(
 		if err != nil {
 			return nil, err
 		}
-		return c, stale(s.Table.Put(ctx, put), put.Item.(caseRecord).Mark)
+		return c, stale(s.Table.Put(ctx, put), put.Item.(caseRecord).WriteID)
 	})
 }
 
 // stale makes of a refusal what table.Modify starts over with, and nothing of one by our own write, whose answer was
 // lost.
-func stale(err error, mark string) error {
+func stale(err error, writeID string) error {
 	found, met := table.Met(err, 0)
 	switch {
-	case met && found.Text("mark") == mark:
+	case table.AlreadyWritten(err, 0, writeID):
 		return nil
 	case met:
 		return table.Stale(err, found)

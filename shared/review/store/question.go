@@ -46,7 +46,7 @@ type questionRecord struct {
 	Version  int                    `dynamodbav:"version"`
 	Question table.Packed[Question] `dynamodbav:"question"`
 	Event    *event.Event           `dynamodbav:"event,omitempty"`
-	Mark     string                 `dynamodbav:"mark,omitempty"`
+	WriteID  string                 `dynamodbav:"writeId,omitempty"`
 }
 
 func questionKey(productID, questionID string) table.Key {
@@ -128,10 +128,10 @@ func (s Store) ChangeQuestion(
 			return nil, err
 		}
 		read := rec.Version
-		rec.Version, rec.Mark = read+1, id.New("chg", now)
+		rec.Version, rec.WriteID = read+1, id.New("chg", now)
 		// Only what was read is replaced.
 		put := table.Put{Item: rec, If: "#version = :read", With: map[string]any{":read": read}}
-		return rec, stale(s.Table.Put(ctx, put), rec.Mark)
+		return rec, stale(s.Table.Put(ctx, put), rec.WriteID)
 	})
 	if err != nil {
 		return nil, err

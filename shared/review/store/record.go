@@ -63,7 +63,7 @@ type record struct {
 	Two     string                             `dynamodbav:"gsi2pk,omitempty"`
 	TwoAt   string                             `dynamodbav:"gsi2sk,omitempty"`
 	Event   *event.Event                       `dynamodbav:"event,omitempty"`
-	Mark    string                             `dynamodbav:"mark,omitempty"`
+	WriteID string                             `dynamodbav:"writeId,omitempty"`
 }
 
 // ReviewID names a review.
@@ -92,11 +92,11 @@ func ParseKey(k table.Key) (i ReviewID, ok bool) {
 func NotFound() error { return problem.NotFound("review_not_found", "There is no such review.") }
 
 // newRecord places a review in its lists and its next job in the due index.
-func newRecord(r *review.Review, e *event.Event, mark string) record {
+func newRecord(r *review.Review, e *event.Event, writeID string) record {
 	rec := record{
 		Key: KeyOf(ReviewID{r.ProductID, r.ID}), Version: r.Version, State: r.State,
 		Review: table.Packed[review.Review]{Value: *r}, Card: table.Packed[review.ReviewSummary]{Value: r.Card()}, Event: e,
-		Mark: mark,
+		WriteID: writeID,
 	}
 	if at := r.NextJob(); !at.IsZero() {
 		rec.Due = due.On(DueReview, r.ID, at)
@@ -164,16 +164,16 @@ func (s Store) Change(ctx context.Context, i ReviewID, rule Rule) (*review.Revie
 }
 
 // save writes the review as the version after the one that was read, and the difference of its tallies to the summary.
-// A write of ours whose answer was lost is recognized by its mark. Errors: *table.Canceled, whose first reason is the
-// review's.
+// A write of ours whose answer was lost is recognized by its write id. Errors: *table.Canceled, whose first reason is
+// the review's.
 func (s Store) save(ctx context.Context, r *review.Review, read int, before review.Tally, e Effect) error {
 	now := s.Clock.Now()
 	carried, err := s.carry(ctx, now, e.Body)
 	if err != nil {
 		return err
 	}
-	mark := id.New("chg", now)
-	put := table.Put{Item: newRecord(r, carried, mark), If: table.IfNew}
+	writeID := id.New("chg", now)
+	put := table.Put{Item: newRecord(r, carried, writeID), If: table.IfNew}
 	if read > 0 {
 		// The tally that is taken off the summary is that of the version which was read.
 		put.If, put.With = "#version = :read", map[string]any{":read": read}
@@ -183,7 +183,7 @@ func (s Store) save(ctx context.Context, r *review.Review, read int, before revi
 		writes = append(writes, summaryUpdate(r.ProductID, diff))
 	}
 	err = s.Table.Transact(ctx, "", writes...)
-	if found, met := table.Met(err, 0); met && found.Text("mark") == mark {
+	if table.AlreadyWritten(err, 0, writeID) {
 		return nil
 	}
 	return err

@@ -100,7 +100,7 @@ func (s *Service) transferCredit(ctx context.Context, w *changeSet, left money.M
 	read, state := recipient.Version, recipient.Sub.State
 	recipient = recipient.clone()
 	recipient.Sub.Credit += left.Amount
-	recipient.Version, recipient.UpdatedAt, recipient.Mark = read+1, w.now, id.New("chg", w.now)
+	recipient.Version, recipient.UpdatedAt, recipient.WriteID = read+1, w.now, id.New("chg", w.now)
 	recipient.setIndexKeys()
 	w.addContested(table.Put{Item: recipient, If: "#version = :read", With: map[string]any{":read": read}})
 	w.required = append(w.required, table.Put{If: table.IfNew, Item: HistoryEntry{

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"dangol/shared/order"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/idempotency"
 	"dangol/shared/platform/problem"
@@ -169,13 +168,13 @@ func (s *Service) write(ctx context.Context, w *changeSet) error {
 		all = append(all, n.run.Raise(n.last, n.by))
 	}
 	all = slices.Concat(all, w.required, w.documents(), w.entitlementWrites())
-	err = order.TransactGiving(ctx, s.Table, w.next.Mark, all, w.givenBack)
+	err = s.Table.TransactReleasing(ctx, w.next.WriteID, all, w.givenBack)
 	return s.outcome(w, err)
 }
 
 // record makes the write of the subscription in its next version, and the papers that tell of it.
 func (w *changeSet) record(ctx context.Context) (table.Put, error) {
-	w.next.Version, w.next.UpdatedAt, w.next.Mark = w.next.Version+1, w.now, id.New("chg", w.now)
+	w.next.Version, w.next.UpdatedAt, w.next.WriteID = w.next.Version+1, w.now, id.New("chg", w.now)
 	w.next.setIndexKeys()
 	if w.next.Version == 1 {
 		return table.Put{Item: w.next, If: table.IfNew}, w.planAnnouncements(ctx)
@@ -211,8 +210,7 @@ func (s *Service) outcome(w *changeSet, err error) error {
 // isOwnWrite reports whether a transaction that begins with this work was refused because it had taken effect already,
 // and its answer was lost.
 func (w *changeSet) isOwnWrite(err error) bool {
-	c, refused := table.Refused(err)
-	return refused && c.Refused(0) && c.Reasons[0].Item.Text("mark") == w.next.Mark
+	return table.AlreadyWritten(err, 0, w.next.WriteID)
 }
 
 // mayRetry reports whether a refused piece of work may succeed when it is decided again.

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"crypto/subtle"
 	"maps"
 	"strings"
 	"time"
@@ -11,7 +10,7 @@ import (
 
 	"dangol/events"
 	"dangol/shared/address"
-	"dangol/shared/cart"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/id"
 	"dangol/shared/platform/problem"
@@ -57,7 +56,7 @@ func (s *Service) GiftBy(ctx context.Context, token string) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g := r.GiftTo; g == nil || subtle.ConstantTimeCompare([]byte(cart.HashToken(secret)), []byte(g.Hash)) != 1 {
+	if g := r.GiftTo; g == nil || !auth.TokenFits(secret, g.Hash) {
 		return nil, giftNotFound()
 	}
 	return r, nil
@@ -131,7 +130,7 @@ func (w *changeSet) giftMail(ctx context.Context, told *StoredNotice, n subscrip
 	if r.GiftTo != nil {
 		to = *r.GiftTo
 	}
-	to.Email, to.Hash = r.Sub.Gift.Recipient, cart.HashToken(secret)
+	to.Email, to.Hash = r.Sub.Gift.Recipient, auth.HashToken(secret)
 	r.GiftTo = &to
 	told.TTL = w.now.Add(linkKept).Unix()
 	told.Event, err = event.New(ctx, w.now, events.SubscriptionGiftAnnounced{

@@ -50,7 +50,7 @@ type Record struct {
 	Rates     table.List[subscription.Rate] `dynamodbav:"rates,omitempty"`
 	Trial     *Trial                        `dynamodbav:"trial,omitempty"`
 	Cases     table.List[Case]              `dynamodbav:"cases,omitempty"`
-	Mark      string                        `dynamodbav:"mark,omitempty"`
+	WriteID   string                        `dynamodbav:"writeId,omitempty"`
 	UpdatedAt time.Time                     `dynamodbav:"updatedAt"`
 }
 
