@@ -140,7 +140,7 @@ func (f *Outreach) confirmPage(ctx context.Context, in *LinkInput) (*Page, error
 		return nil, err
 	}
 	t := func(key string) string { return text(c.Language, key) }
-	return page(c.Language, t("confirm"), paragraph(t("confirmAsk"))+form("", "", t("confirm"))), nil
+	return page(c.Language, t("confirm"), paragraph(t("confirm_ask"))+form("", "", t("confirm"))), nil
 }
 
 // confirm counts a confirmation. It stands for what was asked for last: the link of an older mail, or one that is too
@@ -158,7 +158,7 @@ func (f *Outreach) confirm(ctx context.Context, in *LinkInput) (*Page, error) {
 	asked, err := time.Parse(time.RFC3339, fields[2])
 	state := c.Consent[channel]
 	if err != nil || f.now().Sub(asked) > consent.ConfirmWithin || state.Answer == compliance.Refused {
-		return page(c.Language, text(c.Language, "confirm"), paragraph(text(c.Language, "notConfirmed"))), nil
+		return page(c.Language, text(c.Language, "confirm"), paragraph(text(c.Language, "not_confirmed"))), nil
 	}
 	_, err = f.Service.AnswerID(ctx, c.ID, consent.Change{
 		Channel: channel, Action: consent.Confirm, At: f.now(), Source: "confirmation_mail", TextVersion: "confirmation",
@@ -176,7 +176,7 @@ func (f *Outreach) unsubscribePage(ctx context.Context, in *LinkInput) (*Page, e
 		language = c.Language
 	}
 	t := func(key string) string { return text(language, key) }
-	return page(language, t("unsubscribe"), paragraph(t("unsubscribeAsk"))+
+	return page(language, t("unsubscribe"), paragraph(t("unsubscribe_ask"))+
 		form(`<input type="hidden" name="List-Unsubscribe" value="One-Click">`, "", t("unsubscribe"))), nil
 }
 
@@ -339,7 +339,7 @@ func (in HitInput) hit(ctx context.Context, r outbox.Record, now time.Time) trac
 	}
 	return tracking.Hit{
 		At: now, Delivered: delivered, Method: http.MethodGet, UserAgent: in.UserAgent, Purpose: in.Purpose + in.Older,
-		From: from, Links: 1,
+		From: from,
 	}
 }
 
@@ -359,7 +359,7 @@ func (f *Outreach) follow(ctx context.Context, in *HitInput) (*RedirectOutput, e
 	if err != nil || place < 0 || place >= len(r.Links) {
 		return nil, problem.NotFound("link_invalid", "This link is not valid.")
 	}
-	if err := f.Service.Hit(ctx, r, in.hit(ctx, r, f.now())); err != nil {
+	if err := f.Service.Hit(ctx, r, place, in.hit(ctx, r, f.now())); err != nil {
 		f.Service.Log.WarnContext(ctx, "click not counted", "error", err) // the person gets where they want to go
 	}
 	return redirect(r.Links[place]), nil
@@ -406,9 +406,9 @@ func (f *Outreach) why(ctx context.Context, in *LinkInput) (*Page, error) {
 	}
 	t := func(key string) string { return text(language, key) }
 	when := func(at time.Time) string { return at.In(f.Service.Shop.Zone).Format("2006-01-02 15:04") }
-	body := paragraph(t("sentAt")+": "+when(r.At)) + paragraph(t("reason")+": "+t("reason."+r.Reason))
+	body := paragraph(t("sent_at")+": "+when(r.At)) + paragraph(t("reason_label")+": "+t("because."+r.Reason))
 	if !r.ConsentAt.IsZero() {
-		body += paragraph(t("consentAt") + ": " + when(r.ConsentAt))
+		body += paragraph(t("consent_at") + ": " + when(r.ConsentAt))
 	}
 	return page(language, t("why"), body), nil
 }

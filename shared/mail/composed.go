@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"dangol/shared/mail/texts"
 	"dangol/shared/money"
 )
 
@@ -67,7 +68,7 @@ const composedTexts = "composed."
 // Compose fills a mail with the texts of a kind in a language; pairs are the names and values of its placeholders.
 // Error: a kind that the catalog does not have, or a placeholder without a value.
 func Compose(language, kind string, pairs ...string) (Composed, error) {
-	c, err := CatalogOf(language)
+	c, err := texts.Of(language)
 	if err != nil {
 		return Composed{}, err
 	}
@@ -93,7 +94,7 @@ func Compose(language, kind string, pairs ...string) (Composed, error) {
 
 // ComposedKinds lists the kinds that Compose knows, in order.
 func ComposedKinds() (kinds []string) {
-	c, err := CatalogOf(Languages[0])
+	c, err := texts.Of(Languages[0])
 	if err != nil {
 		return nil
 	}

@@ -9,16 +9,16 @@ import (
 	"sync"
 	texttemplate "text/template"
 	"time"
-	"unicode"
 
+	"dangol/shared/mail/texts"
 	"dangol/shared/money"
 )
 
 //go:embed templates
 var files embed.FS
 
-// Languages are the languages there are templates in; a mail in any other is written in the last of them.
-var Languages = []string{"ko", "en"}
+// Languages are the languages that mails are written in; a mail in any other is written in the last of them.
+var Languages = texts.Languages
 
 // Brand is the shop as its mails show it.
 type Brand struct {
@@ -81,7 +81,7 @@ func (t *Templates) WriteIn(language string, c Content, f Frame) (m Message, err
 	if missing := c.missing(); len(missing) > 0 {
 		return m, fmt.Errorf("mail %s: missing or not valid: %s", c.Template(), strings.Join(missing, ", "))
 	}
-	p := page{Language: languageOf(language), Brand: t.brand, Frame: f, D: c}
+	p := page{Language: texts.Language(language), Brand: t.brand, Frame: f, D: c}
 	templates, err := t.pair(p.Language, fileOf(c))
 	if err != nil {
 		return m, err
@@ -97,7 +97,7 @@ func (t *Templates) WriteIn(language string, c Content, f Frame) (m Message, err
 		return m, fmt.Errorf("mail %s: HTML: %w", c.Template(), err)
 	}
 	return Message{
-		Subject: oneLine(subject.String()), Text: text.String(), HTML: html.String(),
+		Subject: texts.OneLine(subject.String()), Text: text.String(), HTML: html.String(),
 		Tags: map[string]string{"template": c.Template()},
 	}, nil
 }
@@ -110,16 +110,6 @@ func fileOf(c Content) string {
 	return c.Template()
 }
 
-func languageOf(tag string) string {
-	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-	for _, l := range Languages {
-		if l == primary {
-			return l
-		}
-	}
-	return Languages[len(Languages)-1]
-}
-
 // pair parses a template when it is first asked for: a start pays for none, an invocation for the one it needs.
 func (t *Templates) pair(language, name string) (*pair, error) {
 	t.mu.Lock()
@@ -128,11 +118,11 @@ func (t *Templates) pair(language, name string) (*pair, error) {
 	if p, ok := t.ready[id]; ok {
 		return p, nil
 	}
-	texts, err := CatalogOf(language)
+	catalog, err := texts.Of(language)
 	if err != nil {
 		return nil, err
 	}
-	functions := t.functions(texts)
+	functions := t.functions(catalog)
 	text, err := texttemplate.New(name).Funcs(functions).ParseFS(files, "templates/layout.txt", "templates/"+name+".txt")
 	if err != nil {
 		return nil, fmt.Errorf("mail %s: %w", id, err)
@@ -146,23 +136,23 @@ func (t *Templates) pair(language, name string) (*pair, error) {
 	html.Funcs(htmltemplate.FuncMap{"subject": func(p page) (string, error) {
 		var out strings.Builder
 		err := subject.Execute(&out, p)
-		return oneLine(out.String()), err
+		return texts.OneLine(out.String()), err
 	}})
 	p := &pair{text: text, html: html}
 	t.ready[id] = p
 	return p, nil
 }
 
-func (t *Templates) functions(texts *Catalog) map[string]any {
+func (t *Templates) functions(catalog *texts.Catalog) map[string]any {
 	return map[string]any{
-		"t":       texts.text,
+		"t":       catalog.Any,
 		"amount":  money.Money.Display,
 		"minus":   func(m money.Money) string { return m.Neg().Display() },
-		"date":    func(at time.Time) (string, error) { return texts.instant(at.In(t.zone)) },
-		"day":     texts.day,
-		"line":    oneLine,
-		"join":    func(texts []string) string { return oneLine(strings.Join(texts, " / ")) },
-		"fact":    func(name, value string) fact { return fact{name, oneLine(value)} },
+		"date":    func(at time.Time) (string, error) { return catalog.Instant(at.In(t.zone)) },
+		"day":     catalog.Day,
+		"line":    texts.OneLine,
+		"join":    func(all []string) string { return texts.OneLine(strings.Join(all, " / ")) },
+		"fact":    func(name, value string) fact { return fact{name, texts.OneLine(value)} },
 		"button":  func(color, url, label string) button { return button{color, url, label} },
 		"subject": func(page) (string, error) { return "", nil },
 	}
@@ -174,10 +164,8 @@ type (
 	button struct{ Color, URL, Label string }
 )
 
-// oneLine makes one line of a text: control characters and runs of space become one space. Characters that turn the
-// direction of the text go too, because they can make an address or an amount read backwards.
-func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
-	}), " ")
+// known reports whether there is a text in the first language; a test keeps the others alike.
+func known(key string) bool {
+	c, err := texts.Of(Languages[0])
+	return err == nil && c.Has(key)
 }

@@ -8,14 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"dangol/shared/mail"
+	"dangol/shared/mail/texts"
 )
 
-func catalog(t testing.TB, language string) *mail.Catalog {
+func catalog(t testing.TB, language string) *texts.Catalog {
 	t.Helper()
-	c, err := mail.CatalogOf(language)
+	c, err := texts.Of(language)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,47 +66,18 @@ func TestTemplatesUseTextsThatExistAndNoTextIsLeftOver(t *testing.T) {
 	}
 	for _, key := range catalog(t, "ko").Keys() {
 		group, _, _ := strings.Cut(key, ".")
-		if !used[key] && !slices.Contains([]string{"notices", "credit_reasons", "composed", "dates"}, group) &&
+		if !used[key] && !slices.Contains([]string{"notices", "credit_reasons", "composed", "dates", "push", "pages"}, group) &&
 			!strings.HasPrefix(key, "words.channel_") {
 			t.Errorf("no template uses %q", key)
 		}
 	}
 }
 
-func TestATextWithoutAValueIsAnError(t *testing.T) {
+func TestComposedMailsWithAHoleInThemAreErrors(t *testing.T) {
 	t.Parallel()
-	c := catalog(t, "en")
-	for name, ask := range map[string]func() (string, error){
-		"an unknown key":              func() (string, error) { return c.Text("no.such") },
-		"a placeholder without value": func() (string, error) { return c.Text("greeting") },
-		"a name without value":        func() (string, error) { return c.Text("greeting", "name") },
-	} {
-		if text, err := ask(); err == nil {
-			t.Errorf("%s: %q", name, text)
-		}
-	}
 	if _, err := mail.Compose("ko", "no_such_kind"); err == nil {
 		t.Error("a kind that is none is composed")
 	}
-}
-
-func TestValuesAreNotFilledInAgain(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		value := rapid.SampledFrom([]string{"{name}", "{brand}{name}", "{", "}", "a\nb", "{{.Brand}}"}).Draw(t, "value")
-		c, err := mail.CatalogOf("en")
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := c.Text("greeting", "name", value)
-		if want := "Dear " + strings.ReplaceAll(value, "\n", " ") + ", "; err != nil || got != want {
-			t.Fatalf("%q, %v", got, err)
-		}
-	})
-}
-
-func TestComposedMailsWithAHoleInThemAreErrors(t *testing.T) {
-	t.Parallel()
 	good, err := mail.Compose("ko", "cart_code")
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 
 	"dangol/shared/compliance"
 	"dangol/shared/platform/format"
@@ -189,6 +192,33 @@ func (m Mail) failure(state State, reason string, now time.Time) Failure {
 		TTL:  now.Add(keep).Unix(),
 	}
 }
+
+// Asked notes that the link at a place of a message was asked for, and returns how many different links of it were
+// within a time before, this one included. One attribute for each link keeps the record small however often it is
+// asked. 1 round trip. Errors: table.ErrNotFound.
+func (s Store) Asked(ctx context.Context, id string, place int, now time.Time, within time.Duration) (int, error) {
+	after, err := s.Table.Update(ctx, table.Update{
+		Key: keyOf(id), Do: fmt.Sprintf("SET #%s%d = :now", askedLink, place), If: table.IfExists,
+		With: map[string]any{":now": now.UnixMilli()},
+	})
+	if _, refused := table.Failed(err); refused {
+		return 0, table.ErrNotFound
+	}
+	if err != nil {
+		return 0, err
+	}
+	links, since := 0, now.Add(-within).UnixMilli()
+	for name, value := range after {
+		var at int64
+		if strings.HasPrefix(name, askedLink) && attributevalue.Unmarshal(value, &at) == nil && at >= since {
+			links++
+		}
+	}
+	return links, nil
+}
+
+// askedLink begins the attributes that say when each link was asked for last, in Unix milliseconds.
+const askedLink = "asked"
 
 // Resend notes that a mail is sent again, because nobody answered the attempt before. 1 round trip.
 func (s Store) Resend(ctx context.Context, id string) error {

@@ -191,6 +191,12 @@ func (c *Contact) Touched(t attribution.Touch) {
 	c.Touches = rest[max(0, len(rest)-maxTouches):]
 }
 
+// Untouched takes a click of a message back.
+func (c *Contact) Untouched(message string, kind attribution.TouchKind) {
+	c.Touches = slices.DeleteFunc(slices.Clone(c.Touches),
+		func(o attribution.Touch) bool { return o.Message == message && o.Kind == kind })
+}
+
 // Subscribe adds a browser; the same endpoint replaces itself. The oldest goes when there are too many.
 func (c *Contact) Subscribe(s push.Subscription) {
 	c.Unsubscribe(s.Endpoint)

@@ -62,6 +62,14 @@ func (p *Person) Happened(event string, at time.Time) {
 	p.Events[event] = times[max(0, len(times)-MaxEvents):]
 }
 
+// Undone takes the events of a type from one time to another, both included, out again.
+func (p *Person) Undone(event string, from, to time.Time) {
+	if times := p.Events[event]; len(times) > 0 {
+		p.Events[event] = slices.DeleteFunc(slices.Clone(times),
+			func(at time.Time) bool { return !at.Before(from) && !at.After(to) })
+	}
+}
+
 // Ordered adds a purchase, once for each order id. The oldest are dropped beyond MaxOrders.
 func (p *Person) Ordered(o Order) {
 	if slices.ContainsFunc(p.Orders, func(known Order) bool { return known.ID == o.ID }) {

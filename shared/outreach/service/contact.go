@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dangol/shared/compliance"
+	"dangol/shared/mail/texts"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/contact"
@@ -123,6 +124,19 @@ func (s *Service) consentMail(ctx context.Context, c contact.Contact, template s
 		url = s.Shop.LinkBase + "/outreach/confirm/" + signer.Sign(tracking.Confirm, c.ID, string(change.Channel),
 			change.At.UTC().Format(time.RFC3339))
 	}
+	catalog, err := texts.Of(languageOf(c))
+	if err != nil {
+		return nil, err
+	}
+	// the day in the shop's zone, and the channel in the words that the mail uses
+	date, err := catalog.Day(said.In(s.Shop.Zone).Format(time.DateOnly))
+	if err != nil {
+		return nil, err
+	}
+	channel, err := catalog.Text("words.channel_" + string(change.Channel))
+	if err != nil {
+		return nil, err
+	}
 	now := s.Clock.Now()
 	letter := outbox.Mail{
 		ID: mailID(template, change.ID), Kind: compliance.LegalNotice, To: c.Email, Language: languageOf(c),
@@ -131,31 +145,10 @@ func (s *Service) consentMail(ctx context.Context, c contact.Contact, template s
 		Basis: compliance.ReasonLegalNotice,
 		Compose: &outbox.Compose{
 			URL: url, Name: c.Name, Plain: true,
-			Values: []string{"date", s.day(said, languageOf(c)), "channel", channelName(change.Channel, languageOf(c))},
+			Values: []string{"date", date, "channel", channel},
 		},
 	}
 	return table.Put{Item: letter.Task(now), If: table.IfNew}, nil
-}
-
-// day writes a date for people, in the shop's zone.
-func (s *Service) day(at time.Time, language string) string {
-	if strings.HasPrefix(language, "ko") {
-		return at.In(s.Shop.Zone).Format("2006년 1월 2일")
-	}
-	return at.In(s.Shop.Zone).Format("2 January 2006")
-}
-
-func channelName(c compliance.Channel, language string) string {
-	korean := strings.HasPrefix(language, "ko")
-	switch {
-	case c == compliance.Push && korean:
-		return "웹 푸시"
-	case c == compliance.Push:
-		return "web push"
-	case korean:
-		return "이메일"
-	}
-	return "e-mail"
 }
 
 // Proofs lists what somebody has said, oldest first. 1 round trip.

@@ -7,20 +7,62 @@ import (
 
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/attribution"
+	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/tracking"
 	"dangol/shared/platform/table"
 )
 
-// Hit takes in a request for a link of a message. What a machine does is counted apart and changes nothing else. 1 to 4
-// round trips.
-func (s *Service) Hit(ctx context.Context, r outbox.Record, h tracking.Hit) error {
-	if tracking.Classify(h) != tracking.Human {
+// Hit takes in a request for the link of a message at a place in its list. What a machine does is counted apart and
+// changes nothing else. Security gateways follow the links one after the other: when a request shows that it is one of
+// them, the click that their first request was taken for is taken back. 2 to 5 round trips.
+func (s *Service) Hit(ctx context.Context, r outbox.Record, place int, h tracking.Hit) error {
+	links, err := s.Outbox.Asked(ctx, r.ID, place, h.At, tracking.AllLinksWithin)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	h.Links = links
+	machine := tracking.Classify(h)
+	if machine == tracking.ByAllLinks {
+		if err := s.takeBack(ctx, r, h.At); err != nil {
+			return err
+		}
+	}
+	if machine != tracking.Human {
 		return s.CountOnce(ctx, r.ID, outbox.CountMachine, "machine")
 	}
 	if err := s.CountOnce(ctx, r.ID, outbox.CountClicked, "clicked"); err != nil || r.Contact == "" {
 		return err
 	}
 	return s.Click(ctx, r, attribution.MailClick, h.At)
+}
+
+// takeBack takes back a click that was counted for a person in the seconds before at. A series that moved on because of
+// it stays where it is: it has only waited less.
+func (s *Service) takeBack(ctx context.Context, r outbox.Record, at time.Time) error {
+	now, err := s.Outbox.Get(ctx, r.ID)
+	if err != nil || now.Clicked.IsZero() || at.Sub(now.Clicked) > tracking.AllLinksWithin {
+		return ignoreMissing(err)
+	}
+	err = s.Table.Transact(ctx, "",
+		table.Update{
+			// the click that was read, once
+			Key: r.Key, Do: "REMOVE #clicked", If: "#clicked = :read",
+			With: map[string]any{":read": now.Clicked.UTC().Format(time.RFC3339Nano)},
+		},
+		outbox.Count(r.Source, r.ID, s.Clock.Now(), outbox.Counters{outbox.CountClicked: -1}),
+	)
+	if _, met := table.Met(err, 0); met {
+		return nil
+	}
+	if err != nil || r.Contact == "" {
+		return err
+	}
+	_, err = s.Contacts.ChangeID(ctx, r.Contact, s.Clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
+		c.Untouched(r.ID, attribution.MailClick)
+		c.Person.Undone("mail.clicked", at.Add(-tracking.AllLinksWithin), at)
+		return nil, false, nil
+	})
+	return ignoreMissing(err)
 }
 
 // CountOnce counts something that a person or machine did with a message, the first time. attribute is where the record

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -206,7 +207,7 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 	c contact.Contact) PlannedMessage {
 	p := PlannedMessage{Message: d.Message(out.Send)}
 	latest, _ := sequence.ParseDelay(d.MaxLateness)
-	id := mailID("seq", d.ID, "v"+string(rune('0'+d.Version%10)), format.HashEmail(r.Key)[:16], out.Step)
+	id := mailID("seq", d.ID, "v"+strconv.Itoa(d.Version), format.HashEmail(r.Key)[:16], out.Step)
 	source := outbox.Source{Name: "sequence:" + d.ID, Step: out.Step}
 	url := r.Data["url"]
 	if url == "" || !strings.HasPrefix(url, s.Shop.URL) {

@@ -15,7 +15,7 @@ type Hit struct {
 	// Purpose is the Sec-Purpose or Purpose header: browsers say "prefetch" there.
 	Purpose string
 	From    netip.Addr
-	// Links is how many different links of the message were asked for in the ten seconds before, this one included.
+	// Links is how many different links of the message were asked for within AllLinksWithin, this one included.
 	Links int
 }
 
@@ -40,6 +40,10 @@ const (
 	tooSoon   = 15 * time.Second
 	manyLinks = 3
 )
+
+// AllLinksWithin is how close together requests for different links are those of one program: a person reads a page
+// before they go back to the mail for the next link.
+const AllLinksWithin = 10 * time.Second
 
 // agents are parts of the names under which programs fetch links, in lower case.
 var agents = []string{

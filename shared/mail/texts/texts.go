@@ -1,4 +1,6 @@
-package mail
+// Package texts is what the shop says to people, one catalog for each language: mails, titles of push messages, and the
+// pages behind the links of mails. It links no template package, so that functions which render nothing stay small.
+package texts
 
 import (
 	"embed"
@@ -10,12 +12,16 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
-//go:embed texts
-var textFiles embed.FS
+//go:embed *.json
+var files embed.FS
 
-// Catalog is all texts of one language, by key: texts/<language>.json with nested keys joined by dots. {name} in a text
+// Languages are those that there is a catalog of; people with any other read the last of them.
+var Languages = []string{"ko", "en"}
+
+// Catalog is all texts of one language, by key: <language>.json with nested keys joined by dots. {name} in a text
 // is filled in. A new language is one more file and its code in Languages.
 type Catalog struct {
 	language string
@@ -31,17 +37,26 @@ var catalogs = func() map[string]func() (*Catalog, error) {
 	return all
 }()
 
-// CatalogOf returns the texts of the language that a tag such as "ko" or "en-US" asks for.
-func CatalogOf(tag string) (*Catalog, error) { return catalogs[languageOf(tag)]() }
+// Of returns the texts of the language that a tag such as "ko" or "en-US" asks for.
+func Of(tag string) (*Catalog, error) { return catalogs[Language(tag)]() }
+
+// Language is the language of Languages that a tag asks for.
+func Language(tag string) string {
+	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	if slices.Contains(Languages, primary) {
+		return primary
+	}
+	return Languages[len(Languages)-1]
+}
 
 func readCatalog(language string) (*Catalog, error) {
-	raw, err := textFiles.ReadFile("texts/" + language + ".json")
+	raw, err := files.ReadFile(language + ".json")
 	if err != nil {
-		return nil, fmt.Errorf("mail: texts: %w", err)
+		return nil, fmt.Errorf("texts: %w", err)
 	}
 	var nested map[string]any
 	if err := json.Unmarshal(raw, &nested); err != nil {
-		return nil, fmt.Errorf("mail: texts/%s.json: %w", language, err)
+		return nil, fmt.Errorf("texts: %s.json: %w", language, err)
 	}
 	c := &Catalog{language: language, texts: map[string]string{}}
 	return c, c.flatten("", nested)
@@ -57,7 +72,7 @@ func (c *Catalog) flatten(prefix string, nested map[string]any) error {
 				return err
 			}
 		default:
-			return fmt.Errorf("mail: texts/%s.json: %s%s is neither a text nor a group", c.language, prefix, key)
+			return fmt.Errorf("texts: %s.json: %s%s is neither a text nor a group", c.language, prefix, key)
 		}
 	}
 	return nil
@@ -74,10 +89,10 @@ func (c *Catalog) Has(key string) bool { return c.texts[key] != "" }
 func (c *Catalog) Text(key string, pairs ...string) (string, error) {
 	text, known := c.texts[key]
 	if !known {
-		return "", fmt.Errorf("mail: no text %q in %s", key, c.language)
+		return "", fmt.Errorf("texts: no text %q in %s", key, c.language)
 	}
 	if len(pairs)%2 == 1 {
-		return "", fmt.Errorf("mail: text %q: a placeholder without a value", key)
+		return "", fmt.Errorf("texts: text %q: a placeholder without a value", key)
 	}
 	// A value that contains braces is not filled in again: each placeholder is replaced once, from left to right.
 	var out strings.Builder
@@ -90,9 +105,9 @@ func (c *Catalog) Text(key string, pairs ...string) (string, error) {
 		name, after, closed := strings.Cut(rest, "}")
 		value, ok := valueOf(pairs, name)
 		if !closed || !ok {
-			return "", fmt.Errorf("mail: text %q in %s: no value for {%s}", key, c.language, name)
+			return "", fmt.Errorf("texts: text %q in %s: no value for {%s}", key, c.language, name)
 		}
-		out.WriteString(oneLine(value))
+		out.WriteString(OneLine(value))
 		text = after
 	}
 }
@@ -106,19 +121,13 @@ func valueOf(pairs []string, name string) (string, bool) {
 	return "", false
 }
 
-// text is Text for templates, whose values need not be texts.
-func (c *Catalog) text(key string, pairs ...any) (string, error) {
+// Any is Text for templates, whose values need not be texts.
+func (c *Catalog) Any(key string, pairs ...any) (string, error) {
 	values := make([]string, len(pairs))
 	for i, p := range pairs {
 		values[i] = fmt.Sprint(p)
 	}
 	return c.Text(key, values...)
-}
-
-// known reports whether there is a text in the first language; a test keeps the others alike.
-func known(key string) bool {
-	c, err := CatalogOf(Languages[0])
-	return err == nil && c.Has(key)
 }
 
 // Placeholders lists the names in braces of a text, in order.
@@ -132,18 +141,26 @@ func (c *Catalog) Placeholders(key string) (names []string) {
 	return names
 }
 
-// instant writes a time to the minute: "2026년 3월 1일 (일) 21:00", "Sun, 1 Mar 2026, 21:00 KST".
-func (c *Catalog) instant(at time.Time) (string, error) {
+// Instant writes a time to the minute: "2026년 3월 1일 (일) 21:00", "Sun, 1 Mar 2026, 21:00 KST".
+func (c *Catalog) Instant(at time.Time) (string, error) {
 	return c.Text("dates.instant", append(c.parts(at), "time", at.Format("15:04"), "zone", at.Format("MST"))...)
 }
 
-// day writes a date YYYY-MM-DD for people; what is none stays as it is.
-func (c *Catalog) day(date string) (string, error) {
+// Day writes a date YYYY-MM-DD for people; what is none stays as it is.
+func (c *Catalog) Day(date string) (string, error) {
 	at, err := time.Parse(time.DateOnly, date)
 	if err != nil {
 		return date, nil
 	}
 	return c.Text("dates.day", c.parts(at)...)
+}
+
+// OneLine makes one line of a text: control characters and runs of space become one space. Characters that turn the
+// direction of the text go too, because they can make an address or an amount read backwards.
+func OneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	}), " ")
 }
 
 func (c *Catalog) parts(at time.Time) []string {
