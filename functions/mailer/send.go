@@ -135,6 +135,9 @@ func (m *Mailer) gate(letter outbox.Mail, c contact.Contact, subject, unsubscrib
 	brand := m.templates.Brand()
 	g := c.Gate(compliance.Email)
 	g.Address = letter.To
+	if letter.Kind == compliance.Transactional && g.Suppression == compliance.Erased && !c.Gone(letter.Planned) {
+		g.Suppression = compliance.NotSuppressed // they have ordered again, and outreach has not heard of it yet
+	}
 	return compliance.Allowed(compliance.OutgoingMessage{
 		Kind: letter.Kind, Channel: compliance.Email, Topic: letter.Topic, Subject: subject, SameGoods: letter.SameGoods,
 		Sender: compliance.SenderIdentity{Name: brand.Name, Contact: brand.Contact, PostalAddress: brand.Address(),

@@ -11,6 +11,8 @@ import (
 	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/keystore"
+	segments "dangol/shared/outreach/segment"
+	"dangol/shared/outreach/service"
 	"dangol/shared/outreach/tracking"
 	"dangol/shared/platform/table"
 )
@@ -48,6 +50,7 @@ func TestAccess(t *testing.T) {
 			"listSegments": {}, "saveSegment": {Needs: segment, Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"countSegment":     {Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"listMailFailures": {Needs: failed}, "resendMail": {Needs: failed},
+			"eraseContact": {Needs: buyer, Body: `{"email":"{email}"}`},
 			"lookupContact": {Body: `{"email":"a@example.com"}`},
 			"importConsents": {
 				Needs: nobody, Body: `{"consents":[{"email":"{email}","at":"2026-01-01T00:00:00Z","source":"x","textVersion":"1"}]}`,
@@ -84,6 +87,25 @@ func agreed(s *system.Shop) contact.Contact {
 		s.T.Fatal(err)
 	}
 	return c
+}
+
+// buyer is a contact who is a customer with an order and a mail.
+func buyer(s *system.Shop) system.Things {
+	s.T.Helper()
+	c := agreed(s)
+	mailed(s, c, "bought-"+c.ID, outbox.Accepted)
+	now := s.Clock().Now()
+	store := contact.Store{Table: s.Table("Outreach")}
+	_, err := store.ChangeID(s.T.Context(), c.ID, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		c.CustomerID = system.Unique("customer")
+		order := segments.Order{ID: system.Unique("ord"), At: now, Amount: 1, Currency: "KRW"}
+		c.Person.Ordered(order)
+		return []table.Write{service.Buyer(order.ID, c.Email, now)}, false, nil
+	})
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return system.Things{Fill: map[string]string{"email": c.Email}}
 }
 
 // mailed makes the task and the record of a mail in a state.

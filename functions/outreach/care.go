@@ -3,6 +3,7 @@ package outreach
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"dangol/shared/compliance"
 	"dangol/shared/mail/address"
@@ -23,6 +24,9 @@ func (f *Outreach) careRoutes(s *api.Service) {
 		resendText, 404, 409), f.resend)
 	api.Handle(s, merchant(api.Agent, "POST", "/contacts/lookup", "lookupContact", "What a person agreed to and was sent",
 		lookupText, 404, 422), f.lookup)
+	erase := merchant(api.MerchantIs, "POST", "/contacts/erase", "eraseContact", "Erase a person", eraseText, 422)
+	erase.Status = http.StatusNoContent
+	api.Handle(s, erase, f.erase)
 	imported := merchant(api.MerchantIs, "POST", "/consents/import", "importConsents",
 		"Import consents that were given elsewhere", importText, 422)
 	imported.MaxBody = 512 << 10
@@ -43,6 +47,9 @@ const (
 	lookupText = "Consent with its proofs, and the messages of the last six months with the reason of each. The " +
 		"address is in the body, so that " +
 		"no log has it."
+	eraseText = "Removes profile, purchases, clicks, browsers and series of the address, and stops what waits to be " +
+		"sent. Proofs of consent and records of messages stay with a hash of the address for as long as the law asks. " +
+		"The same again is a success. Whoever orders or signs up later begins anew."
 	importText = "Each with proof: time, place and version of the text. A consent from elsewhere never outweighs what " +
 		"the person said here. " +
 		"One bad row does not keep the others from being imported."
@@ -123,6 +130,15 @@ func (f *Outreach) lookup(ctx context.Context, in *ContactLookupInput) (*Contact
 	}
 	out.Body.Messages, _, err = f.Service.Outbox.SentTo(ctx, email, 100, "")
 	return out, err
+}
+
+// erase removes a person. The address is in the body, so that no log has it.
+func (f *Outreach) erase(ctx context.Context, in *ContactLookupInput) (*struct{}, error) {
+	email, err := address.Parse(in.Body.Email)
+	if err != nil {
+		return nil, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+	}
+	return nil, f.Service.Erase(ctx, email)
 }
 
 // ImportConsentsInput is a list of consents.

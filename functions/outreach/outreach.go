@@ -13,7 +13,7 @@
 //	     /outreach/sequences...                    merchants: series, their pause, dry run and report
 //	     /outreach/campaigns...                    merchants: plan, dry run, schedule, pause, stop, progress
 //	     /outreach/segments...                     merchants: count and sample
-//	     /outreach/failures..., contacts/lookup, consents/import, coupons/{name}, sending   merchants and agents
+//	     /outreach/failures..., contacts/lookup, contacts/erase, consents/import, coupons/{name}, sending   merchants and agents
 //
 // Tokens are signed (package tracking) and hold ids, never an address.
 package outreach
@@ -58,7 +58,8 @@ func Spec() function.Spec {
 				Table:   table.Outreach.Name,
 				Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne},
 			},
-			{Table: table.Commerce.Name, Actions: []string{"GetItem"}},
+			// promotions whose codes are coupons, and segments of customers
+			{Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem"}},
 		},
 	}
 }
@@ -84,6 +85,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Commerce = tables[0]
 	f := &Outreach{
 		Service: s, Limits: ratelimit.Limiter{Table: s.Table, Clock: env.Clock},
 		Promotions: store.Store{Table: tables[0], Clock: env.Clock},

@@ -124,7 +124,7 @@ func knownTopics(all []string) []string {
 
 func (f *Outreach) contactOf(ctx context.Context, contactID string) (contact.Contact, error) {
 	c, err := f.Service.Contacts.Get(ctx, contactID)
-	if errors.Is(err, table.ErrNotFound) {
+	if errors.Is(err, table.ErrNotFound) || err == nil && !c.ErasedAt.IsZero() {
 		return c, problem.NotFound("link_invalid", "This link is not valid.")
 	}
 	return c, err

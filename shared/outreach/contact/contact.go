@@ -38,6 +38,8 @@ type Contact struct {
 	Suppression map[compliance.Channel]compliance.Suppression `dynamodbav:"suppression,omitempty"`
 	// since the last delivery
 	SoftBounces []time.Time `dynamodbav:"softBounces,omitempty"`
+	// ErasedAt is when everything of the person was removed; the address is kept as a hash only, in ID.
+	ErasedAt time.Time `dynamodbav:"erasedAt,omitzero"`
 	// nothing of this person is measured
 	NoTracking bool `dynamodbav:"noTracking,omitempty"`
 
@@ -209,13 +211,38 @@ func (c *Contact) Unsubscribe(endpoint string) {
 	c.Push = slices.DeleteFunc(slices.Clone(c.Push), func(o push.Subscription) bool { return o.Endpoint == endpoint })
 }
 
-// Erase removes everything of the person and keeps that nothing may be sent to the address, under its hash.
-func (c *Contact) Erase() {
+// Erase removes everything of the person at an instant and keeps that nothing may be sent to the address, under its hash.
+func (c *Contact) Erase(at time.Time) {
 	kept := Contact{
 		Key: c.Key, ID: c.ID, Person: segment.Person{ID: c.ID}, Version: c.Version, List: c.List, Place: c.Place,
+		ErasedAt: at,
 	}
 	for _, channel := range consent.Channels {
 		kept.Suppress(channel, compliance.Erased)
 	}
 	*c = kept
+}
+
+// Gone reports whether the person was erased and has done nothing since an instant at which a message was caused. An
+// order that is placed after the erasure is confirmed, although nothing else may be sent to the address.
+func (c Contact) Gone(caused time.Time) bool {
+	return !c.ErasedAt.IsZero() && !caused.After(c.ErasedAt)
+}
+
+// Returned notes that an erased person has given their address again, by an order or a sign-up after the erasure. What
+// happened before it, and is only heard of now, brings nothing back. It reports whether the contact may be changed.
+func (c *Contact) Returned(email string, at time.Time) bool {
+	switch {
+	case c.ErasedAt.IsZero():
+		return true
+	case !at.After(c.ErasedAt):
+		return false
+	}
+	c.Email, c.ErasedAt = strings.TrimSpace(email), time.Time{}
+	for channel, why := range c.Suppression {
+		if why == compliance.Erased {
+			delete(c.Suppression, channel)
+		}
+	}
+	return true
 }

@@ -23,6 +23,7 @@ const (
 const (
 	ExitGoal    = "goal"         // what the series is for has happened
 	ExitNoDate  = "date_missing" // the date that a step counts from is not known
+	ExitErased  = "erased"       // the person is erased
 	ExitRemoved = "step_missing" // the definition has no such step; a version must not lose steps people stand at
 )
 
@@ -248,6 +249,12 @@ func (r Run) to(d Definition, place int, zone *time.Location, now time.Time) Run
 		}
 	}
 	return r
+}
+
+// Exit ends a run from outside, and forgets what its steps needed.
+func (r Run) Exit(reason string, now time.Time) Run {
+	r.Data = nil
+	return r.exit(reason, now)
 }
 
 func (r Run) exit(reason string, now time.Time) Run {

@@ -37,13 +37,26 @@ const keepProof = 5 * 366 * 24 * time.Hour
 func (s *Service) Answer(ctx context.Context, email string, change consent.Change,
 	more func(*contact.Contact)) (contact.Contact, error) {
 	change.AddressHash = format.HashEmail(email)
-	return s.Contacts.Change(ctx, email, s.Clock.Now(), s.answer(ctx, change, more))
+	answer := s.answer(ctx, change, more)
+	return s.Contacts.Change(ctx, email, s.Clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
+		if !c.Returned(email, change.At) {
+			return nil, true, nil
+		}
+		return answer(c)
+	})
 }
 
-// AnswerID is Answer for a contact that is known by its id. Errors: table.ErrNotFound.
+// AnswerID is Answer for a contact that is known by its id; links of mails name it. Somebody who was erased since has
+// nothing to answer. Errors: table.ErrNotFound.
 func (s *Service) AnswerID(ctx context.Context, contactID string, change consent.Change,
 	more func(*contact.Contact)) (contact.Contact, error) {
-	return s.Contacts.ChangeID(ctx, contactID, s.Clock.Now(), s.answer(ctx, change, more))
+	answer := s.answer(ctx, change, more)
+	return s.Contacts.ChangeID(ctx, contactID, s.Clock.Now(), func(c *contact.Contact) ([]table.Write, bool, error) {
+		if !c.ErasedAt.IsZero() {
+			return nil, true, nil
+		}
+		return answer(c)
+	})
 }
 
 func (s *Service) answer(

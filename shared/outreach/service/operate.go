@@ -38,6 +38,9 @@ func (s *Service) Resend(ctx context.Context, mailID string) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if t.Payload.Value.To == "" {
+			break // erased
+		}
 		again := t.Payload.Value
 		again.ID, again.Planned, again.Latest = mailID+"-again", s.Clock.Now(), time.Time{}
 		// once, however often the button is pressed

@@ -33,6 +33,9 @@ type TriggerEvent struct {
 func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error {
 	now := s.Clock.Now()
 	_, err := s.Contacts.Change(ctx, email, now, func(c *contact.Contact) ([]table.Write, bool, error) {
+		if !c.Returned(email, h.Event.At) {
+			return nil, true, nil // heard of late: what happened before the erasure stays forgotten
+		}
 		if h.Profile != nil {
 			h.Profile(c)
 		}

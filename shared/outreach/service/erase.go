@@ -1,0 +1,94 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/consent"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/sequence"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/task"
+	"dangol/shared/promotion/store"
+)
+
+// Erase removes what outreach knows of an address (GDPR 17, 개인정보보호법 36조): the contact with its profile, purchases,
+// clicks and browsers, its runs with their data, and whose its orders were. Mails that still wait are not sent. Kept are
+// the proofs of consent and the records of messages, which hold a hash of the address and no more, for as long as the
+// law asks (전자상거래법 시행령 6조; GDPR 7(1), 17(3)(e)). The content of a mail that still waits is kept for as long as its
+// task is. Erased again is as good. 3 round trips, one for each order and two for each mail.
+func (s *Service) Erase(ctx context.Context, email string) error {
+	now := s.Clock.Now()
+	c, err := s.Contacts.Of(ctx, email)
+	if err != nil {
+		return err
+	}
+	// First what is found through the contact only: a worker that dies here finds it again.
+	for _, order := range c.Person.Orders {
+		if err := s.forgetBuyer(ctx, order.ID, now); err != nil {
+			return err
+		}
+	}
+	if err := s.forgetContents(ctx, email); err != nil {
+		return err
+	}
+	if s.Commerce != nil && c.CustomerID != "" {
+		// Always: an empty list is the newest.
+		if err := s.Commerce.Put(ctx, table.Put{Item: store.Segments(c.CustomerID)}); err != nil {
+			return err
+		}
+	}
+	_, err = s.Contacts.ChangeID(ctx, consent.ContactID(email), now, func(c *contact.Contact) ([]table.Write, bool,
+		error) {
+		runs, err := s.runs(ctx, c.Runs)
+		if err != nil {
+			return nil, false, err
+		}
+		var writes []table.Write
+		for _, r := range runs {
+			writes = append(writes, r.save(r.Run.Exit(sequence.ExitErased, now)))
+			writes = append(writes, s.stopPending(r, now)...)
+		}
+		c.Erase(now)
+		return writes, false, nil
+	})
+	return ignoreMissing(err)
+}
+
+// forgetBuyer removes the address from the item that says whose an order is.
+func (s *Service) forgetBuyer(ctx context.Context, orderID string, now time.Time) error {
+	_, err := s.Table.Update(ctx, table.Update{
+		Key: buyerKey(orderID), Do: "SET #ttl = :now REMOVE #email", If: table.IfExists,
+		With: map[string]any{":now": now.Unix()},
+	})
+	if _, refused := table.Failed(err); refused {
+		return nil
+	}
+	return err
+}
+
+// forgetContents removes what was in the mails that were sent to an address. Their records stay.
+func (s *Service) forgetContents(ctx context.Context, email string) error {
+	for after := table.Cursor(""); ; {
+		cards, next, err := s.Outbox.SentTo(ctx, email, 100, after)
+		if err != nil {
+			return err
+		}
+		for _, card := range cards {
+			for _, kind := range []string{outbox.DueMail, outbox.DueMarketing} {
+				_, err := s.Table.Update(ctx, table.Update{
+					// one that is over: a mail that waits is still read by the mailer, which then finds the person erased
+					Key: task.KeyOf(kind, card.ID), Do: "REMOVE #payload", If: "attribute_exists(#pk) AND #state <> :pending",
+					With: map[string]any{":pending": task.Pending},
+				})
+				if _, refused := table.Failed(err); err != nil && !refused {
+					return err
+				}
+			}
+		}
+		if after = next; after == "" {
+			return nil
+		}
+	}
+}
