@@ -34,6 +34,7 @@ func (r *Runner) routes() http.Handler {
 	mux.HandleFunc("POST /dev/clock", r.moveClock)
 	mux.Handle("POST /dev/token", r.issuer)
 	mux.Handle("/.well-known/", r.issuer)
+	mux.Handle("/dev/push/", http.StripPrefix("/dev/push", r.push.Handler()))
 	mux.Handle("/inbox", r.mail)
 	mux.Handle("/inbox/", r.mail)
 	mux.Handle("/inbox.json", r.mail)
@@ -82,6 +83,7 @@ var pages = []struct{ path, what string }{
 	{"/docs", "API reference"},
 	{"/inbox", "every mail the shop has sent"},
 	{"/dev/clock", "the shop's time; POST {\"advance\":\"72h\"} to move it"},
+	{"/dev/push/browsers", "POST for a browser that receives web push; GET /dev/push/browsers/{id} for its messages"},
 	{"/dev/token", "POST {\"sub\":\"ann\",\"email\":\"ann@example.com\",\"groups\":[]} for an access token"},
 }
 

@@ -21,6 +21,7 @@ import (
 	"dangol/infra/local/engine"
 	"dangol/infra/local/gateway"
 	"dangol/infra/local/issuer"
+	"dangol/infra/local/pushservice"
 	"dangol/infra/local/queue"
 	"dangol/infra/local/scheduler"
 	"dangol/infra/local/ses"
@@ -68,6 +69,7 @@ type Runner struct {
 	mail      *ses.Sink
 	payments  *server.Server
 	issuer    *issuer.Issuer
+	push      *pushservice.Service
 	gateway   *gateway.Gateway
 	media     http.Handler
 

@@ -15,6 +15,7 @@ import (
 	"dangol/infra/local/bus"
 	"dangol/infra/local/gateway"
 	"dangol/infra/local/issuer"
+	"dangol/infra/local/pushservice"
 	"dangol/infra/local/queue"
 	"dangol/infra/local/scheduler"
 	"dangol/infra/local/ses"
@@ -59,6 +60,7 @@ func (r *Runner) openServices(context.Context) (err error) {
 		}}); err != nil {
 		return err
 	}
+	r.push = pushservice.New(r.clock, r.address+"/dev/push")
 	if r.issuer, err = issuer.Open(issuer.Options{Clock: r.clock, URL: r.address,
 		KeyFile: r.file("issuer.pem")}); err != nil {
 		return err
@@ -199,7 +201,7 @@ func (r *Runner) variables() map[string]string {
 		"MAIL_FROM": mailFrom, "MAIL_CONFIGURATION_SET": "local", "SHOP_CONFIG": r.getenv("SHOP_CONFIG"),
 		"CATALOG_CACHE_TTL": r.getenv("CATALOG_CACHE_TTL"), "SHOP_NAME": "하늘 HANEUL", "SHOP_URL": r.address,
 		"LINK_BASE": r.address, "SHOP_CONTACT": mailFrom,
-		"OUTREACH_CONFIG": r.getenv("OUTREACH_CONFIG"), "PUSH_HOSTS": r.getenv("PUSH_HOSTS"),
+		"OUTREACH_CONFIG": r.getenv("OUTREACH_CONFIG"), "PUSH_HOSTS": r.pushHosts(),
 		"MEDIA_BUCKET": mediaBucket, "MEDIA_URL": r.address + "/aws/s3/" + mediaBucket + "/public",
 		"SHOP_COLOR": "", "SHOP_IMPRINT": "", "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",
 	}
@@ -251,4 +253,13 @@ func (r *Runner) deliverWebhook(ctx context.Context, body []byte, header http.He
 		return fmt.Errorf("the shop answered %s", answer.Status)
 	}
 	return nil
+}
+
+// pushHosts lets messages go to the runner's own push service, and to those that the process's environment names.
+func (r *Runner) pushHosts() string {
+	own := strings.TrimPrefix(r.address, "http://")
+	if more := r.getenv("PUSH_HOSTS"); more != "" {
+		return own + "," + more
+	}
+	return own
 }
