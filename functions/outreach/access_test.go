@@ -50,7 +50,7 @@ func TestAccess(t *testing.T) {
 			"listSegments": {}, "saveSegment": {Needs: segment, Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"countSegment":     {Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"listMailFailures": {Needs: failed}, "resendMail": {Needs: failed},
-			"eraseContact": {Needs: buyer, Body: `{"email":"{email}"}`},
+			"eraseContact":  {Needs: buyer, Body: `{"email":"{email}"}`},
 			"lookupContact": {Body: `{"email":"a@example.com"}`},
 			"importConsents": {
 				Needs: nobody, Body: `{"consents":[{"email":"{email}","at":"2026-01-01T00:00:00Z","source":"x","textVersion":"1"}]}`,

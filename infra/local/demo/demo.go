@@ -1,6 +1,7 @@
 // Package demo fills an empty shop: Haneul, a made-up Korean cosmetics brand with 24 products in Korean and English, in
 // won and dollars, among them two gift sets and a limited edition, plans to subscribe to, a sale for the coming
-// weekend, a code, and reviews in both languages. It goes through the API like any merchant.
+// weekend, a code, codes that series of mails give away, people who agreed to advertising, a draft of a campaign, and
+// reviews in both languages. It goes through the API like any merchant.
 package demo
 
 import (
@@ -49,6 +50,9 @@ func Seed(ctx context.Context, r *runner.Runner) error {
 		return err
 	}
 	if err := s.season(ctx, r.Clock().Now()); err != nil {
+		return err
+	}
+	if err := s.outreach(ctx, r.Clock().Now()); err != nil {
 		return err
 	}
 	return s.reviews(ctx, r.Clock().Now().Format(time.DateOnly))

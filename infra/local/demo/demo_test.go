@@ -13,7 +13,7 @@ import (
 	"dangol/shared/platform/clock"
 )
 
-// TestTheWalkthroughRunsOnTheDemoShop fills a shop twice, as a second `make run` would, and runs docs/walkthrough.sh
+// TestTheWalkthroughRunsOnTheDemoShop fills a shop twice, as a second `make run` would, and runs the walkthroughs of docs
 // against it.
 func TestTheWalkthroughRunsOnTheDemoShop(t *testing.T) {
 	t.Parallel()
@@ -31,9 +31,11 @@ func TestTheWalkthroughRunsOnTheDemoShop(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	walk := exec.CommandContext(t.Context(), "bash", "../../../docs/walkthrough.sh")
-	walk.Env = append(os.Environ(), "API="+r.Address())
-	if out, err := walk.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	for _, script := range []string{"walkthrough.sh", "walkthrough-outreach.sh"} {
+		walk := exec.CommandContext(t.Context(), "bash", "../../../docs/"+script)
+		walk.Env = append(os.Environ(), "API="+r.Address())
+		if out, err := walk.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", script, err, out)
+		}
 	}
 }

@@ -34,6 +34,7 @@ const (
 	webhookSecret = "whsec_local"
 	paymentKey    = "sk_local"
 	mailFrom      = "hello@haneul.example"
+	mailImprint   = "주식회사 하늘,서울특별시 성동구 왕십리로 83" // no advertising goes out without a postal address
 	shutdownGrace = 5 * time.Second
 )
 
@@ -203,7 +204,7 @@ func (r *Runner) variables() map[string]string {
 		"LINK_BASE": r.address, "SHOP_CONTACT": mailFrom,
 		"OUTREACH_CONFIG": r.getenv("OUTREACH_CONFIG"), "PUSH_HOSTS": r.pushHosts(),
 		"MEDIA_BUCKET": mediaBucket, "MEDIA_URL": r.address + "/aws/s3/" + mediaBucket + "/public",
-		"SHOP_COLOR": "", "SHOP_IMPRINT": "", "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",
+		"SHOP_COLOR": "", "SHOP_IMPRINT": mailImprint, "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",
 	}
 	for _, s := range r.options.System.Tables {
 		known[strings.ToUpper(s.Name)+"_TABLE"] = s.Name

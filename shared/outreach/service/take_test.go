@@ -42,3 +42,18 @@ func TestEveryOrderOfEventsIsTakenIn(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoHasBoughtIsNotHelpedWithAFirstPurchase(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.agree(person)
+	f.take(person, "consent.given")
+	f.advance(24 * time.Hour)
+	f.take(person, "order.placed", "orderId", "ord_1") // before the series waits for it
+	f.advance(10 * 24 * time.Hour)
+	for _, step := range f.templates() {
+		if step == "nudge" {
+			t.Errorf("sent %q", f.templates())
+		}
+	}
+}
