@@ -11,6 +11,7 @@ import (
 	"dangol/shared/platform/auth"
 	"dangol/shared/platform/format"
 	"dangol/shared/platform/problem"
+	"dangol/shared/promotion"
 )
 
 // change runs one change of a cart and answers with the whole cart.
@@ -106,7 +107,7 @@ func (f *Carts) setCodes(ctx context.Context, in *codesInput) (*output, error) {
 }
 
 func (f *Carts) removeCode(ctx context.Context, in *removeCodeInput) (*output, error) {
-	code := spell(in.Code)
+	code := promotion.NormalizeCode(in.Code)
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		at := slices.Index(c.Codes, code)
 		if at < 0 {
@@ -223,7 +224,7 @@ func (f *Carts) chooseGifts(ctx context.Context, in *giftsInput) (*output, error
 func readCodes(given []string) ([]string, error) {
 	codes := []string{}
 	for i, text := range given {
-		code := spell(text)
+		code := promotion.NormalizeCode(text)
 		if n := utf8.RuneCountInString(code); n < 1 || n > 50 {
 			return nil, problem.InvalidField("/codes/"+strconv.Itoa(i), "wrong_format", "a code of 1 to 50 characters")
 		}
@@ -233,6 +234,3 @@ func readCodes(given []string) ([]string, error) {
 	}
 	return codes, nil
 }
-
-// spell makes codes equal that a shopper takes for equal: case and blanks around do not count.
-func spell(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }

@@ -143,7 +143,7 @@ func (t *tally) batch(file *shopify.Reader, base shopify.Base, seen map[string]i
 		if len(errs) == 0 { // before it becomes a key to read by
 			c := &checker{}
 			c.handle(p.Handle)
-			errs = rowErrors(p, c.fields)
+			errs = rowErrors(p, c.Fields)
 		}
 		if len(errs) > 0 {
 			t.fail(1, errs...)

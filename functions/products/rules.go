@@ -68,11 +68,7 @@ func validHandle(s string) bool {
 }
 
 // checker gathers what is wrong with a product, as pointers into its document.
-type checker struct{ fields []problem.Field }
-
-func (c *checker) fail(pointer, code, format string, args ...any) {
-	c.fields = append(c.fields, problem.Field{Pointer: pointer, Code: code, Message: fmt.Sprintf(format, args...)})
-}
+type checker struct{ problem.Fields }
 
 // check says what is wrong with the product in the place of before (nil for one that is being made). parts has the
 // products that the components belong to.
@@ -81,37 +77,37 @@ func check(p, before *catalog.Product, parts map[string]*catalog.Product) []prob
 	c.texts(p)
 	c.options(p)
 	if len(p.Variants) == 0 || len(p.Variants) > maxVariants {
-		c.fail("/variants", "wrong_count", "1 to %d variants", maxVariants)
-		return c.fields
+		c.Add("/variants", "wrong_count", "1 to %d variants", maxVariants)
+		return c.Fields
 	}
 	c.combinations(p)
 	seen := map[string]bool{}
 	for i, v := range p.Variants {
 		at := fmt.Sprintf("/variants/%d", i)
 		if seen[v.ID] {
-			c.fail(at+"/id", "duplicate", "each variant once")
+			c.Add(at+"/id", "duplicate", "each variant once")
 		}
 		seen[v.ID] = true
 		c.variant(at, v)
 		c.components(at, v, p, parts)
 		c.heritage(at, v, p, before)
 	}
-	return c.fields
+	return c.Fields
 }
 
 func (c *checker) handle(s string) {
 	switch {
 	case slices.Contains(reserved, s):
-		c.fail("/handle", "reserved", "another handle; this one is a route")
+		c.Add("/handle", "reserved", "another handle; this one is a route")
 	case !validHandle(s):
-		c.fail("/handle", "wrong_format", "letters of any script, digits and hyphens, at most %d", maxHandle)
+		c.Add("/handle", "wrong_format", "letters of any script, digits and hyphens, at most %d", maxHandle)
 	}
 }
 
 func (c *checker) texts(p *catalog.Product) {
 	c.handle(p.Handle)
 	if p.Title.In() == "" {
-		c.fail("/title", "required", "a title in at least one language")
+		c.Add("/title", "required", "a title in at least one language")
 	}
 	c.text("/title", p.Title, maxTitle)
 	c.text("/description", p.Description, maxDescription)
@@ -123,21 +119,21 @@ func (c *checker) texts(p *catalog.Product) {
 	for i, im := range p.Images {
 		c.address(fmt.Sprintf("/images/%d/url", i), im.URL)
 		if utf8.RuneCountInString(im.Alt) > maxTitle {
-			c.fail(fmt.Sprintf("/images/%d/alt", i), "too_long", "at most %d characters", maxTitle)
+			c.Add(fmt.Sprintf("/images/%d/alt", i), "too_long", "at most %d characters", maxTitle)
 		}
 	}
 }
 
 func (c *checker) text(at string, t catalog.Text, most int) {
 	if len(t) > maxLanguages {
-		c.fail(at, "too_long", "at most %d languages", maxLanguages)
+		c.Add(at, "too_long", "at most %d languages", maxLanguages)
 	}
 	for language, s := range t {
 		if !validLanguage(language) {
-			c.fail(at+"/"+language, "wrong_format", "a language tag such as ko")
+			c.Add(at+"/"+language, "wrong_format", "a language tag such as ko")
 		}
 		if utf8.RuneCountInString(s) > most {
-			c.fail(at+"/"+language, "too_long", "at most %d characters", most)
+			c.Add(at+"/"+language, "too_long", "at most %d characters", most)
 		}
 	}
 }
@@ -158,27 +154,27 @@ func (c *checker) labels(at string, labels []string) {
 		here := fmt.Sprintf("%s/%d", at, i)
 		c.short(here, s)
 		if s == "" || strings.ContainsRune(s, ',') || strings.TrimSpace(s) != s {
-			c.fail(here, "wrong_format", "text without commas and without spaces around it")
+			c.Add(here, "wrong_format", "text without commas and without spaces around it")
 		}
 		if slices.Index(labels, s) != i {
-			c.fail(here, "duplicate", "each one once")
+			c.Add(here, "duplicate", "each one once")
 		}
 	}
 }
 
 func (c *checker) short(at, s string) {
 	if utf8.RuneCountInString(s) > maxShort {
-		c.fail(at, "too_long", "at most %d characters", maxShort)
+		c.Add(at, "too_long", "at most %d characters", maxShort)
 	}
 	if strings.IndexFunc(s, unicode.IsControl) >= 0 {
-		c.fail(at, "wrong_format", "text without control characters")
+		c.Add(at, "wrong_format", "text without control characters")
 	}
 }
 
 func (c *checker) address(at, s string) {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(s) > 2000 {
-		c.fail(at, "wrong_format", "an http or https address")
+		c.Add(at, "wrong_format", "an http or https address")
 	}
 }
 
@@ -187,20 +183,20 @@ func (c *checker) options(p *catalog.Product) {
 		at := fmt.Sprintf("/options/%d", i)
 		c.short(at+"/name", o.Name)
 		if o.Name == "" {
-			c.fail(at+"/name", "required", "a name such as Size")
+			c.Add(at+"/name", "required", "a name such as Size")
 		}
 		if slices.IndexFunc(p.Options, func(q catalog.Option) bool { return q.Name == o.Name }) != i {
-			c.fail(at+"/name", "duplicate", "each option once")
+			c.Add(at+"/name", "duplicate", "each option once")
 		}
 		for k, value := range o.Values {
 			c.short(fmt.Sprintf("%s/values/%d", at, k), value)
 			if value == "" || slices.Index(o.Values, value) != k {
-				c.fail(fmt.Sprintf("%s/values/%d", at, k), "duplicate", "each value once")
+				c.Add(fmt.Sprintf("%s/values/%d", at, k), "duplicate", "each value once")
 			}
 		}
 	}
 	if len(p.Options) > 3 {
-		c.fail("/options", "too_long", "at most 3 options")
+		c.Add("/options", "too_long", "at most 3 options")
 	}
 }
 
@@ -210,17 +206,17 @@ func (c *checker) combinations(p *catalog.Product) {
 	for i, v := range p.Variants {
 		at := fmt.Sprintf("/variants/%d/options", i)
 		if len(v.Options) != len(p.Options) {
-			c.fail(at, "wrong_count", "%d values, one for each option", len(p.Options))
+			c.Add(at, "wrong_count", "%d values, one for each option", len(p.Options))
 			continue
 		}
 		for k, value := range v.Options {
 			if !slices.Contains(p.Options[k].Values, value) {
-				c.fail(fmt.Sprintf("%s/%d", at, k), "not_allowed", "a value of %s", p.Options[k].Name)
+				c.Add(fmt.Sprintf("%s/%d", at, k), "not_allowed", "a value of %s", p.Options[k].Name)
 			}
 		}
 		key := strings.Join(v.Options, "\x00")
 		if other, twice := seen[key]; twice {
-			c.fail(at, "duplicate", "options that variant %d does not have", other)
+			c.Add(at, "duplicate", "options that variant %d does not have", other)
 			continue
 		}
 		seen[key] = i
@@ -234,25 +230,25 @@ func (c *checker) variant(at string, v catalog.Variant) {
 		c.address(at+"/image", v.Image)
 	}
 	if len(v.Prices) == 0 || len(v.Prices) > maxCurrencies {
-		c.fail(at+"/prices", "required", "a price in 1 to %d currencies", maxCurrencies)
+		c.Add(at+"/prices", "required", "a price in 1 to %d currencies", maxCurrencies)
 	}
 	for currency, price := range v.Prices {
 		here := at + "/prices/" + currency
 		if _, err := money.Digits(currency); err != nil {
-			c.fail(here, "unknown_currency", "an ISO 4217 code")
+			c.Add(here, "unknown_currency", "an ISO 4217 code")
 		}
 		if price.Amount < 0 || price.Amount > maxAmount {
-			c.fail(here+"/amount", "out_of_range", "0 to %d", int64(maxAmount))
+			c.Add(here+"/amount", "out_of_range", "0 to %d", int64(maxAmount))
 		}
 		if price.CompareAt != 0 && (price.CompareAt <= price.Amount || price.CompareAt > maxAmount) {
-			c.fail(here+"/compareAt", "too_small", "above amount, or 0")
+			c.Add(here+"/compareAt", "too_small", "above amount, or 0")
 		}
 	}
 	if e := v.Edition; e != nil && (e.Buckets < 1 || e.Buckets > stock.MaxBuckets) {
-		c.fail(at+"/edition/buckets", "out_of_range", "1 to %d", stock.MaxBuckets)
+		c.Add(at+"/edition/buckets", "out_of_range", "1 to %d", stock.MaxBuckets)
 	}
 	if len(v.Components) > 0 && (v.Untracked || v.Backorder || v.Edition != nil && v.Edition.Buckets > 1) {
-		c.fail(at+"/components", "not_allowed", "a gift set has no stock of its own: no untracked, backorder or buckets")
+		c.Add(at+"/components", "not_allowed", "a gift set has no stock of its own: no untracked, backorder or buckets")
 	}
 }
 
@@ -262,7 +258,7 @@ func (c *checker) components(at string, v catalog.Variant, p *catalog.Product, p
 	for i, part := range v.Components {
 		here := fmt.Sprintf("%s/components/%d", at, i)
 		if part.Quantity < 1 || part.Quantity > maxPart {
-			c.fail(here+"/quantity", "out_of_range", "1 to %d", maxPart)
+			c.Add(here+"/quantity", "out_of_range", "1 to %d", maxPart)
 		}
 		owner := parts[catalog.ProductOf(part.VariantID)]
 		if catalog.ProductOf(part.VariantID) == p.ID {
@@ -275,13 +271,13 @@ func (c *checker) components(at string, v catalog.Variant, p *catalog.Product, p
 		}
 		switch {
 		case part.VariantID == v.ID:
-			c.fail(here+"/variantId", "not_allowed", "another variant than the set itself")
+			c.Add(here+"/variantId", "not_allowed", "another variant than the set itself")
 		case !known:
-			c.fail(here+"/variantId", "unknown_variant", "a variant of this shop")
+			c.Add(here+"/variantId", "unknown_variant", "a variant of this shop")
 		case len(found.Components) > 0:
-			c.fail(here+"/variantId", "not_allowed", "a variant that is no gift set itself")
+			c.Add(here+"/variantId", "not_allowed", "a variant that is no gift set itself")
 		case slices.IndexFunc(v.Components, func(o catalog.Component) bool { return o.VariantID == part.VariantID }) != i:
-			c.fail(here+"/variantId", "duplicate", "each variant once, with its quantity")
+			c.Add(here+"/variantId", "duplicate", "each variant once, with its quantity")
 		}
 	}
 }
@@ -299,15 +295,15 @@ func (c *checker) heritage(at string, v catalog.Variant, p, before *catalog.Prod
 			first = before.NextVariant
 		}
 		if !freshID(v.ID, p, first) {
-			c.fail(at+"/id", "unknown_variant", "the id of a variant of this product, or none for a new one")
+			c.Add(at+"/id", "unknown_variant", "the id of a variant of this product, or none for a new one")
 		}
 		return
 	}
 	if (len(old.Components) > 0) != (len(v.Components) > 0) {
-		c.fail(at+"/components", "not_allowed", "a variant is a gift set from its beginning or never")
+		c.Add(at+"/components", "not_allowed", "a variant is a gift set from its beginning or never")
 	}
 	if old.HasOwnStock() && v.HasOwnStock() && v.Buckets() < old.Buckets() {
-		c.fail(at+"/edition/buckets", "too_small", "at least %d: units would be lost", old.Buckets())
+		c.Add(at+"/edition/buckets", "too_small", "at least %d: units would be lost", old.Buckets())
 	}
 }
 

@@ -39,7 +39,7 @@ var Languages = []string{"ko", "en"}
 
 // ValidateEntries checks a whole FAQ. It returns one problem.Field for each thing that is wrong, with its pointer.
 func ValidateEntries(entries []FAQEntry) []problem.Field {
-	var wrong []problem.Field
+	var wrong problem.Fields
 	if len(entries) > MaxEntries {
 		return []problem.Field{{Pointer: "/entries", Code: "too_many", Message: fmt.Sprintf("at most %d", MaxEntries)}}
 	}
@@ -47,7 +47,7 @@ func ValidateEntries(entries []FAQEntry) []problem.Field {
 	for i, e := range entries {
 		at := fmt.Sprintf("/entries/%d", i)
 		if seen[e.ID] {
-			wrong = append(wrong, problem.Field{Pointer: at + "/id", Code: "duplicate", Message: "this id is used twice"})
+			wrong.Add(at+"/id", "duplicate", "this id is used twice")
 		}
 		seen[e.ID] = true
 		wrong = append(wrong, e.Validate(at)...)
@@ -57,24 +57,21 @@ func ValidateEntries(entries []FAQEntry) []problem.Field {
 
 // Validate checks one entry whose JSON pointer is at.
 func (e FAQEntry) Validate(at string) []problem.Field {
-	var wrong []problem.Field
-	bad := func(pointer, code, message string) {
-		wrong = append(wrong, problem.Field{Pointer: at + pointer, Code: code, Message: message})
-	}
+	var wrong problem.Fields
 	if len(e.Texts) == 0 {
-		bad("/texts", "required", "at least one language")
+		wrong.Add(at+"/texts", "required", "at least one language")
 	}
 	for language, text := range e.Texts {
 		if !slices.Contains(Languages, language) {
-			bad("/texts/"+language, "unsupported", "one of "+strings.Join(Languages, ", "))
+			wrong.Add(at+"/texts/"+language, "unsupported", "one of %s", strings.Join(Languages, ", "))
 			continue
 		}
 		if len(tokens(text.Question, language)) == 0 {
-			bad("/texts/"+language+"/question", "invalid", "must contain letters")
+			wrong.Add(at+"/texts/"+language+"/question", "invalid", "must contain letters")
 		}
 		for n, phrasing := range text.Phrasings {
 			if length := utf8.RuneCountInString(phrasing); length < 2 || length > 200 {
-				bad(fmt.Sprintf("/texts/%s/phrasings/%d", language, n), "invalid", "2 to 200 characters")
+				wrong.Add(at+fmt.Sprintf("/texts/%s/phrasings/%d", language, n), "invalid", "2 to 200 characters")
 			}
 		}
 	}

@@ -56,33 +56,30 @@ const dateLayout = "2006-01-02"
 
 // Validate checks a timetable. Errors: problem.Field with the pointer of each field that is wrong.
 func (s Schedule) Validate() []problem.Field {
-	var wrong []problem.Field
-	bad := func(pointer, code, message string) {
-		wrong = append(wrong, problem.Field{Pointer: pointer, Code: code, Message: message})
-	}
+	var wrong problem.Fields
 	if _, err := time.LoadLocation(s.Zone); err != nil || s.Zone == "" || s.Zone == "Local" {
-		bad("/zone", "invalid", "not a time zone of the IANA database")
+		wrong.Add("/zone", "invalid", "not a time zone of the IANA database")
 	}
 	if s.Country != "" && !KnowsHolidays(s.Country) {
-		bad("/country", "unsupported", "the public holidays of this country are not known; list them in days")
+		wrong.Add("/country", "unsupported", "the public holidays of this country are not known; list them in days")
 	}
 	for d, spans := range s.Week {
 		if !ordered(spans) {
-			bad(fmt.Sprintf("/week/%d", d), "invalid", "spans must be in order, not empty, and must not overlap")
+			wrong.Add(fmt.Sprintf("/week/%d", d), "invalid", "spans must be in order, not empty, and must not overlap")
 		}
 	}
 	seen := map[string]bool{}
 	for i, d := range s.Days {
 		at := fmt.Sprintf("/days/%d", i)
 		if _, err := time.Parse(dateLayout, d.Date); err != nil {
-			bad(at+"/date", "invalid", "not a date such as 2026-02-17")
+			wrong.Add(at+"/date", "invalid", "not a date such as 2026-02-17")
 		}
 		if seen[d.Date] {
-			bad(at+"/date", "duplicate", "this date is listed twice")
+			wrong.Add(at+"/date", "duplicate", "this date is listed twice")
 		}
 		seen[d.Date] = true
 		if !ordered(d.Spans) {
-			bad(at+"/spans", "invalid", "spans must be in order, not empty, and must not overlap")
+			wrong.Add(at+"/spans", "invalid", "spans must be in order, not empty, and must not overlap")
 		}
 	}
 	return wrong

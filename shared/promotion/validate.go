@@ -49,93 +49,83 @@ func (p *Promotion) Validate(k References) []problem.Field {
 	c.conditions()
 	c.codes()
 	c.terms()
-	return c.wrong
+	return c.Fields
 }
 
 // checks collects what is wrong.
 type checks struct {
 	p     *Promotion
 	known References
-	wrong []problem.Field
-}
-
-func (c *checks) that(ok bool, pointer, code, format string, args ...any) {
-	if !ok {
-		c.wrong = append(c.wrong, problem.Field{Pointer: pointer, Code: code, Message: fmt.Sprintf(format, args...)})
-	}
-}
-
-func (c *checks) between(n, least, most int, pointer string) {
-	c.that(n >= least, pointer, "too_small", "at least %d", least)
-	c.that(n <= most, pointer, "too_large", "at most %d", most)
+	problem.Fields
 }
 
 func (c *checks) amounts(a Amounts, least int64, pointer string) {
 	for currency, amount := range a {
 		at := pointer + "/" + currency
-		c.that(slices.Contains(c.known.Currencies, currency), at, "unknown_currency", "one of %v", c.known.Currencies)
-		c.that(amount >= least, at, "too_small", "at least %d", least)
-		c.that(amount <= maxAmount, at, "too_large", "at most %d", int64(maxAmount))
+		c.Require(slices.Contains(c.known.Currencies, currency), at, "unknown_currency", "one of %v", c.known.Currencies)
+		c.Require(amount >= least, at, "too_small", "at least %d", least)
+		c.Require(amount <= maxAmount, at, "too_large", "at most %d", int64(maxAmount))
 	}
 }
 
 func (c *checks) frame() {
 	p := c.p
-	c.that(p.Name.In() != "", "/name", "required", "a name in one language at least")
-	c.that(slices.Contains(Kinds, p.Kind), "/kind", "unknown", "one of %v", Kinds)
-	c.that(slices.Contains(States, p.State), "/state", "unknown", "one of %v", States)
-	c.that(!p.Starts.IsZero(), "/starts", "required", "a moment")
-	c.that(p.Ends.IsZero() || p.Ends.After(p.Starts), "/ends", "not_in_order", "later than starts")
+	c.Require(p.Name.In() != "", "/name", "required", "a name in one language at least")
+	c.Require(slices.Contains(Kinds, p.Kind), "/kind", "unknown", "one of %v", Kinds)
+	c.Require(slices.Contains(States, p.State), "/state", "unknown", "one of %v", States)
+	c.Require(!p.Starts.IsZero(), "/starts", "required", "a moment")
+	c.Require(p.Ends.IsZero() || p.Ends.After(p.Starts), "/ends", "not_in_order", "later than starts")
 	_, err := time.LoadLocation(p.TimeZone)
-	c.that(err == nil && p.TimeZone != "" && p.TimeZone != "Local", "/timeZone", "unknown",
+	c.Require(err == nil && p.TimeZone != "" && p.TimeZone != "Local", "/timeZone", "unknown",
 		"an IANA time zone such as Asia/Seoul")
-	c.between(p.Priority, -1_000_000, 1_000_000, "/priority")
+	c.Between(p.Priority, -1_000_000, 1_000_000, "/priority")
 	c.class()
 	for i, class := range p.CombinesWith {
 		at := fmt.Sprintf("/combinesWith/%d", i)
-		c.that(slices.Contains([]Class{Product, Order, Shipping}, class), at, "unknown", "product, order or shipping")
-		c.that(slices.Index(p.CombinesWith, class) == i, at, "twice", "each once")
+		c.Require(slices.Contains([]Class{Product, Order, Shipping}, class), at, "unknown", "product, order or shipping")
+		c.Require(slices.Index(p.CombinesWith, class) == i, at, "twice", "each once")
 	}
-	c.that(!p.Exclusive || len(p.CombinesWith) == 0, "/combinesWith", "not_used", "empty for an exclusive promotion")
+	c.Require(!p.Exclusive || len(p.CombinesWith) == 0, "/combinesWith", "not_used", "empty for an exclusive promotion")
 	c.amounts(p.MaxDiscount, 1, "/maxDiscount")
 	c.amounts(p.Budget.Spend, 1, "/budget/spend")
-	c.between(p.Budget.Uses, 0, 1_000_000_000, "/budget/uses")
-	c.between(p.LimitPerCustomer, 0, 1_000_000, "/limitPerCustomer")
+	c.Between(p.Budget.Uses, 0, 1_000_000_000, "/budget/uses")
+	c.Between(p.LimitPerCustomer, 0, 1_000_000, "/limitPerCustomer")
 	c.targets()
 }
 
 func (c *checks) class() {
 	switch class := c.p.Class; c.p.Kind {
 	case FreeShipping:
-		c.that(class == Shipping, "/class", "unknown", "shipping, as the kind")
+		c.Require(class == Shipping, "/class", "unknown", "shipping, as the kind")
 	case OrderPrice:
-		c.that(class == Order, "/class", "unknown", "order, as the kind")
+		c.Require(class == Order, "/class", "unknown", "order, as the kind")
 	case Percentage:
-		c.that(slices.Contains([]Class{Product, Order, Shipping}, class), "/class", "unknown", "product, order or shipping")
+		c.Require(slices.Contains([]Class{Product, Order, Shipping}, class), "/class", "unknown",
+			"product, order or shipping")
 	case BuyXGetY, FixedPrice, SetPrice, SalePrice, Drop:
-		c.that(class == Product, "/class", "unknown", "product, as the kind")
+		c.Require(class == Product, "/class", "unknown", "product, as the kind")
 	default:
-		c.that(class == Product || class == Order, "/class", "unknown", "product or order")
+		c.Require(class == Product || class == Order, "/class", "unknown", "product or order")
 	}
 }
 
 func (c *checks) targets() {
 	t := c.p.Targets
 	if c.p.Kind == SetPrice {
-		c.that(t.Empty(), "/targets", "not_used", "empty: a set names its goods itself")
+		c.Require(t.Empty(), "/targets", "not_used", "empty: a set names its goods itself")
 		return
 	}
-	c.that(!t.Empty(), "/targets", "required", "all, or one product, variant, category or tag at least")
+	c.Require(!t.Empty(), "/targets", "required", "all, or one product, variant, category or tag at least")
 	if c.p.Kind == Drop {
 		named := !t.All && len(t.Categories)+len(t.Tags) == 0
-		c.that(named, "/targets", "not_used", "a limited edition names its products or variants")
+		c.Require(named, "/targets", "not_used", "a limited edition names its products or variants")
 	}
 	c.lists(t, "/targets")
 }
 
 func (c *checks) lists(t Targets, pointer string) {
 	names := len(t.Products) + len(t.Variants) + len(t.Categories) + len(t.Tags)
-	c.that(!t.All || names == 0, pointer+"/all", "not_used", "all, or lists, not both")
+	c.Require(!t.All || names == 0, pointer+"/all", "not_used", "all, or lists, not both")
 	for i, id := range t.Variants {
 		c.variant(id, fmt.Sprintf("%s/variants/%d", pointer, i))
 	}
@@ -148,52 +138,53 @@ func (c *checks) lists(t Targets, pointer string) {
 
 // names checks a list of names, each of which stands once.
 func (c *checks) names(pointer string, list []string) {
-	c.that(len(list) <= maxNames, pointer, "too_large", "at most %d", maxNames)
+	c.Require(len(list) <= maxNames, pointer, "too_large", "at most %d", maxNames)
 	for i, s := range list {
-		c.that(s != "", fmt.Sprintf("%s/%d", pointer, i), "required", "not empty")
-		c.that(slices.Index(list, s) == i, fmt.Sprintf("%s/%d", pointer, i), "twice", "each once")
+		c.Require(s != "", fmt.Sprintf("%s/%d", pointer, i), "required", "not empty")
+		c.Require(slices.Index(list, s) == i, fmt.Sprintf("%s/%d", pointer, i), "twice", "each once")
 	}
 }
 
 func (c *checks) conditions() {
 	con := c.p.Conditions
 	c.amounts(con.MinSubtotal, 1, "/conditions/minSubtotal")
-	c.between(con.MinQuantity, 0, 1_000_000, "/conditions/minQuantity")
+	c.Between(con.MinQuantity, 0, 1_000_000, "/conditions/minQuantity")
 	basket := len(con.MinSubtotal) > 0 || con.MinQuantity > 0 || con.Anywhere
-	c.that(slices.Contains([]Audience{Everybody, Accounts, Members}, con.Audience), "/conditions/audience", "unknown",
+	c.Require(slices.Contains([]Audience{Everybody, Accounts, Members}, con.Audience), "/conditions/audience", "unknown",
 		"account or member")
-	c.that(len(con.Plans) == 0 || con.Audience == Members, "/conditions/plans", "not_used",
+	c.Require(len(con.Plans) == 0 || con.Audience == Members, "/conditions/plans", "not_used",
 		"none without the audience member")
 	c.names("/conditions/plans", con.Plans)
 	person := con.Audience != Everybody || con.FirstOrder || len(con.Segments)+len(con.Customers) > 0
 	switch c.p.Kind {
 	case SalePrice:
-		c.that(!basket && !person, "/conditions", "not_used", "none: a catalog price is for everyone")
-		c.that(c.p.LimitPerCustomer == 0, "/limitPerCustomer", "not_used", "0: a catalog price is for everyone")
-		c.that(len(c.p.MaxDiscount) == 0, "/maxDiscount", "not_used", "none: a catalog price has no order")
-		c.that(!c.p.Exclusive, "/exclusive", "not_used", "false: the cheapest sale price shows")
-		c.that(c.p.Budget.none(), "/budget", "not_used", "none: a catalog price has no use that could be counted")
+		c.Require(!basket && !person, "/conditions", "not_used", "none: a catalog price is for everyone")
+		c.Require(c.p.LimitPerCustomer == 0, "/limitPerCustomer", "not_used", "0: a catalog price is for everyone")
+		c.Require(len(c.p.MaxDiscount) == 0, "/maxDiscount", "not_used", "none: a catalog price has no order")
+		c.Require(!c.p.Exclusive, "/exclusive", "not_used", "false: the cheapest sale price shows")
+		c.Require(c.p.Budget.none(), "/budget", "not_used", "none: a catalog price has no use that could be counted")
 	case Drop:
-		c.that(!basket && !con.FirstOrder, "/conditions", "not_used", "a limited edition has no minimum and no first order")
-		c.that(c.p.Budget.none(), "/budget", "not_used", "none: the stock is the budget")
+		c.Require(!basket && !con.FirstOrder, "/conditions", "not_used",
+			"a limited edition has no minimum and no first order")
+		c.Require(c.p.Budget.none(), "/budget", "not_used", "none: the stock is the budget")
 	}
 }
 
 func (c *checks) codes() {
 	codes := c.p.Codes
-	c.between(c.p.LimitPerCode, 0, 1_000_000_000, "/limitPerCode")
-	c.that(c.p.LimitPerCode == 0 || !codes.Automatic(), "/limitPerCode", "not_used", "0 without a code")
+	c.Between(c.p.LimitPerCode, 0, 1_000_000_000, "/limitPerCode")
+	c.Require(c.p.LimitPerCode == 0 || !codes.Automatic(), "/limitPerCode", "not_used", "0 without a code")
 	if c.p.Kind == SalePrice || c.p.Kind == Drop {
-		c.that(codes.Automatic(), "/codes", "not_used", "none: it is for everyone")
+		c.Require(codes.Automatic(), "/codes", "not_used", "none: it is for everyone")
 	}
-	c.that(codes.Single == "" || codes.Batch == nil, "/codes", "not_used", "single or batch, not both")
+	c.Require(codes.Single == "" || codes.Batch == nil, "/codes", "not_used", "single or batch, not both")
 	if codes.Single != "" {
-		c.that(isCode(codes.Single), "/codes/single", "form", "2 to 32 letters, digits, dashes and underscores")
+		c.Require(isCode(codes.Single), "/codes/single", "form", "2 to 32 letters, digits, dashes and underscores")
 	}
 	if b := codes.Batch; b != nil {
-		c.that(prefixForm().MatchString(b.Prefix), "/codes/batch/prefix", "form", "at most 10 capitals and digits")
-		c.between(b.Size, 1, MaxBatch, "/codes/batch/size")
-		c.that(len(b.Secret) >= 16, "/codes/batch/secret", "too_small", "16 random bytes at least")
+		c.Require(prefixForm().MatchString(b.Prefix), "/codes/batch/prefix", "form", "at most 10 capitals and digits")
+		c.Between(b.Size, 1, MaxBatch, "/codes/batch/size")
+		c.Require(len(b.Secret) >= 16, "/codes/batch/secret", "too_small", "16 random bytes at least")
 	}
 }
 
@@ -206,11 +197,11 @@ func (p *Promotion) CodeConflicts(others []Promotion) []problem.Field {
 		if o.ID == p.ID || !overlap(p.Starts, p.Ends, o.Starts, o.Ends) {
 			continue
 		}
-		c.that(!o.Codes.has(p.Codes.Single), "/codes/single", "twice", "%s has this code at the same time", o.ID)
-		c.that(p.Codes.Batch == nil || !p.Codes.has(o.Codes.Single), "/codes/batch", "twice",
+		c.Require(!o.Codes.has(p.Codes.Single), "/codes/single", "twice", "%s has this code at the same time", o.ID)
+		c.Require(p.Codes.Batch == nil || !p.Codes.has(o.Codes.Single), "/codes/batch", "twice",
 			"%s has a code of this batch at the same time", o.ID)
 	}
-	return c.wrong
+	return c.Fields
 }
 
 func (c Codes) has(code string) bool {

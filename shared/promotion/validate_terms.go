@@ -10,7 +10,7 @@ func (c *checks) terms() {
 	t := c.p.Terms
 	switch c.p.Kind {
 	case Percentage:
-		c.between(t.BasisPoints, 1, whole, "/terms/basisPoints")
+		c.Between(t.BasisPoints, 1, whole, "/terms/basisPoints")
 	case FixedAmount:
 		c.needed(t.Amount, 1, "/terms/amount")
 	case FixedPrice, SetPrice, OrderPrice:
@@ -20,14 +20,14 @@ func (c *checks) terms() {
 	case BuyXGetY:
 		c.buyXGetY(t.BuyXGetY)
 	}
-	c.that(t.Shipping == nil || c.p.Class == Shipping, "/terms/shipping", "not_used", "only off the shipping")
+	c.Require(t.Shipping == nil || c.p.Class == Shipping, "/terms/shipping", "not_used", "only off the shipping")
 	c.maxUnits()
 	c.gifts()
 	c.tiers()
 	c.parts()
 	if from := t.MembersFrom; !from.IsZero() {
-		c.that(!t.AllAtOnce, "/terms/membersFrom", "not_used", "none when all come in at once")
-		c.that(from.Before(c.p.Starts), "/terms/membersFrom", "not_in_order", "earlier than starts")
+		c.Require(!t.AllAtOnce, "/terms/membersFrom", "not_used", "none when all come in at once")
+		c.Require(from.Before(c.p.Starts), "/terms/membersFrom", "not_in_order", "earlier than starts")
 	}
 }
 
@@ -50,62 +50,64 @@ func (c *checks) unused() {
 		{"membersFrom", !t.MembersFrom.IsZero(), []Kind{Drop}},
 		{"allAtOnce", t.AllAtOnce, []Kind{Drop}},
 	} {
-		c.that(!f.set || slices.Contains(f.kinds, c.p.Kind), "/terms/"+f.field, "not_used", "only for %v", f.kinds)
+		c.Require(!f.set || slices.Contains(f.kinds, c.p.Kind), "/terms/"+f.field, "not_used", "only for %v", f.kinds)
 	}
 }
 
 func (c *checks) maxUnits() {
 	t, each := c.p.Terms, c.p.Kind == Percentage || c.p.Kind == FixedPrice || c.p.Kind == FixedAmount && c.p.Terms.PerUnit
-	c.between(t.MaxUnits, 0, 1_000, "/terms/maxUnits")
-	c.that(t.MaxUnits == 0 || each && c.p.Class == Product, "/terms/maxUnits", "not_used",
+	c.Between(t.MaxUnits, 0, 1_000, "/terms/maxUnits")
+	c.Require(t.MaxUnits == 0 || each && c.p.Class == Product, "/terms/maxUnits", "not_used",
 		"only for what comes off each unit, of class product")
 }
 
 func (c *checks) needed(a Amounts, least int64, pointer string) {
-	c.that(len(a) > 0, pointer, "required", "an amount in one currency at least")
+	c.Require(len(a) > 0, pointer, "required", "an amount in one currency at least")
 	c.amounts(a, least, pointer)
 }
 
 func (c *checks) salePrice() {
 	t := c.p.Terms
 	if t.BasisPoints != 0 {
-		c.that(len(t.Amount) == 0, "/terms/amount", "not_used", "basisPoints or amount, not both")
-		c.between(t.BasisPoints, 1, whole-1, "/terms/basisPoints")
+		c.Require(len(t.Amount) == 0, "/terms/amount", "not_used", "basisPoints or amount, not both")
+		c.Between(t.BasisPoints, 1, whole-1, "/terms/basisPoints")
 		return
 	}
 	c.needed(t.Amount, 1, "/terms/amount")
 }
 
 func (c *checks) buyXGetY(b *BuyXGetYTerms) {
-	c.that(b != nil, "/terms/buyXGetY", "required", "how many to buy and to get")
+	c.Require(b != nil, "/terms/buyXGetY", "required", "how many to buy and to get")
 	if b == nil {
 		return
 	}
-	c.between(b.Buy, 1, 1_000, "/terms/buyXGetY/buy")
-	c.between(b.Get, 1, 1_000, "/terms/buyXGetY/get")
-	c.that((b.BasisPoints != 0) != (len(b.Amount) > 0), "/terms/buyXGetY", "required", "basisPoints or amount, not both")
-	c.between(b.BasisPoints, 0, whole, "/terms/buyXGetY/basisPoints")
+	c.Between(b.Buy, 1, 1_000, "/terms/buyXGetY/buy")
+	c.Between(b.Get, 1, 1_000, "/terms/buyXGetY/get")
+	c.Require((b.BasisPoints != 0) != (len(b.Amount) > 0), "/terms/buyXGetY", "required",
+		"basisPoints or amount, not both")
+	c.Between(b.BasisPoints, 0, whole, "/terms/buyXGetY/basisPoints")
 	c.amounts(b.Amount, 1, "/terms/buyXGetY/amount")
 	known := slices.Contains([]ApplyTo{"", Cheapest, Dearest}, b.ApplyTo)
-	c.that(known, "/terms/buyXGetY/applyTo", "unknown", "cheapest or most_expensive")
-	c.between(b.Times, 0, 1_000, "/terms/buyXGetY/times")
+	c.Require(known, "/terms/buyXGetY/applyTo", "unknown", "cheapest or most_expensive")
+	c.Between(b.Times, 0, 1_000, "/terms/buyXGetY/times")
 	if b.From != nil {
-		c.that(!b.From.Empty(), "/terms/buyXGetY/from", "required", "all, or one product, variant, category or tag at least")
+		c.Require(!b.From.Empty(), "/terms/buyXGetY/from", "required",
+			"all, or one product, variant, category or tag at least")
 		c.lists(*b.From, "/terms/buyXGetY/from")
 	}
 }
 
 func (c *checks) gifts() {
 	tiers := c.p.Terms.Gifts
-	c.that(c.p.Kind != FreeGift || len(tiers) > 0, "/terms/gifts", "required", "one tier at least")
+	c.Require(c.p.Kind != FreeGift || len(tiers) > 0, "/terms/gifts", "required", "one tier at least")
 	for i, t := range tiers {
 		at := fmt.Sprintf("/terms/gifts/%d", i)
 		c.needed(t.From, 1, at+"/from")
 		if i > 0 {
 			c.higher(tiers[i-1].From, t.From, at+"/from")
 		}
-		c.that(len(t.Variants) > 0, at+"/variants", "required", "one gift at least")
-		c.between(t.Choose, 0, max(len(t.Variants)-1, 0), at+"/choose")
+		c.Require(len(t.Variants) > 0, at+"/variants", "required", "one gift at least")
+		c.Between(t.Choose, 0, max(len(t.Variants)-1, 0), at+"/choose")
 		for n, id := range t.Variants {
 			c.gift(id, slices.Index(t.Variants, id) == n, fmt.Sprintf("%s/variants/%d", at, n))
 		}
@@ -114,20 +116,20 @@ func (c *checks) gifts() {
 
 // gift refuses a gift that earns itself.
 func (c *checks) gift(id string, once bool, pointer string) {
-	c.that(once, pointer, "twice", "each once")
-	c.that(!slices.Contains(c.p.Targets.Variants, id), pointer, "circular", "not one of the goods that earn it")
+	c.Require(once, pointer, "twice", "each once")
+	c.Require(!slices.Contains(c.p.Targets.Variants, id), pointer, "circular", "not one of the goods that earn it")
 	c.variant(id, pointer)
 }
 
 func (c *checks) tiers() {
 	tiers := c.p.Terms.Tiers
-	c.that(c.p.Kind != Tiered || len(tiers) > 0, "/terms/tiers", "required", "one tier at least")
+	c.Require(c.p.Kind != Tiered || len(tiers) > 0, "/terms/tiers", "required", "one tier at least")
 	for i, t := range tiers {
 		at := fmt.Sprintf("/terms/tiers/%d", i)
-		c.that((t.FromQuantity > 0) != (len(t.From) > 0), at, "required", "fromQuantity or from, not both")
-		c.that((t.BasisPoints != 0) != (len(t.Amount) > 0), at, "required", "basisPoints or amount, not both")
-		c.between(t.FromQuantity, 0, 1_000_000, at+"/fromQuantity")
-		c.between(t.BasisPoints, 0, whole, at+"/basisPoints")
+		c.Require((t.FromQuantity > 0) != (len(t.From) > 0), at, "required", "fromQuantity or from, not both")
+		c.Require((t.BasisPoints != 0) != (len(t.Amount) > 0), at, "required", "basisPoints or amount, not both")
+		c.Between(t.FromQuantity, 0, 1_000_000, at+"/fromQuantity")
+		c.Between(t.BasisPoints, 0, whole, at+"/basisPoints")
 		c.amounts(t.From, 1, at+"/from")
 		c.amounts(t.Amount, 1, at+"/amount")
 		if i == 0 {
@@ -135,28 +137,28 @@ func (c *checks) tiers() {
 		}
 		before := tiers[i-1]
 		byUnits, more := t.FromQuantity > 0, t.FromQuantity > before.FromQuantity
-		c.that((before.FromQuantity > 0) == byUnits, at, "not_in_order", "all tiers by quantity, or all by amount")
-		c.that(!byUnits || more, at+"/fromQuantity", "not_in_order", "higher than the tier before")
+		c.Require((before.FromQuantity > 0) == byUnits, at, "not_in_order", "all tiers by quantity, or all by amount")
+		c.Require(!byUnits || more, at+"/fromQuantity", "not_in_order", "higher than the tier before")
 		c.higher(before.From, t.From, at+"/from")
 	}
 }
 
 func (c *checks) higher(before, after Amounts, pointer string) {
 	for currency, amount := range after {
-		c.that(amount > before[currency], pointer+"/"+currency, "not_in_order", "higher than the tier before")
+		c.Require(amount > before[currency], pointer+"/"+currency, "not_in_order", "higher than the tier before")
 	}
 }
 
 func (c *checks) parts() {
 	parts := c.p.Terms.Parts
-	c.that(c.p.Kind != SetPrice || len(parts) > 0, "/terms/parts", "required", "one part at least")
+	c.Require(c.p.Kind != SetPrice || len(parts) > 0, "/terms/parts", "required", "one part at least")
 	in := map[string]bool{}
 	for i, part := range parts {
 		at := fmt.Sprintf("/terms/parts/%d", i)
-		c.that(len(part.Variants) > 0, at+"/variants", "required", "one variant at least")
-		c.between(part.Quantity, 1, 1_000, at+"/quantity")
+		c.Require(len(part.Variants) > 0, at+"/variants", "required", "one variant at least")
+		c.Between(part.Quantity, 1, 1_000, at+"/quantity")
 		for n, id := range part.Variants {
-			c.that(!in[id], fmt.Sprintf("%s/variants/%d", at, n), "twice", "in one part only")
+			c.Require(!in[id], fmt.Sprintf("%s/variants/%d", at, n), "twice", "in one part only")
 			in[id] = true
 			c.variant(id, fmt.Sprintf("%s/variants/%d", at, n))
 		}
@@ -169,8 +171,8 @@ func (c *checks) variant(id, pointer string) {
 		return
 	}
 	_, ok := c.known.Components(id)
-	c.that(ok, pointer, "unknown_variant", "a variant of the catalog")
-	c.that(!c.contains(id, id, map[string]bool{}), pointer, "circular", "not a set that contains itself")
+	c.Require(ok, pointer, "unknown_variant", "a variant of the catalog")
+	c.Require(!c.contains(id, id, map[string]bool{}), pointer, "circular", "not a set that contains itself")
 }
 
 func (c *checks) contains(set, id string, seen map[string]bool) bool {

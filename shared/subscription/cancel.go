@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dangol/shared/platform/civil"
+	"dangol/shared/platform/problem"
 )
 
 const maxPauseDays = 366
@@ -37,11 +38,11 @@ func (c Pause) do(r *run) error {
 	}
 	switch {
 	case err != nil:
-		return fields{{Pointer: "/until", Code: "no_date", Message: "a date, YYYY-MM-DD"}}.err()
+		return problem.InvalidField("/until", "no_date", "a date, YYYY-MM-DD")
 	case c.Until <= from:
-		return fields{{Pointer: "/until", Code: "too_early", Message: "after " + string(from)}}.err()
+		return problem.InvalidField("/until", "too_early", "after "+"%s", from)
 	case from.Days(c.Until) > maxPauseDays:
-		return fields{{Pointer: "/until", Code: "too_late", Message: "a year at most"}}.err()
+		return problem.InvalidField("/until", "too_late", "a year at most")
 	case r.s.Cycles < r.s.Terms.MinCycles:
 		return refuse("minimum_term", "This plan can be paused after %d paid cycles.", r.s.Terms.MinCycles)
 	}
@@ -152,14 +153,14 @@ func (c Reactivate) do(r *run) error {
 func (c Reactivate) restart(r *run) error {
 	switch {
 	case c.Terms == nil:
-		return fields{{Pointer: "/terms", Code: "required", Message: "the plan to go on with"}}.err()
+		return problem.InvalidField("/terms", "required", "the plan to go on with")
 	case c.Terms.Currency != r.s.Terms.Currency && r.s.Credit > 0:
 		return refuse("other_currency", "There is credit in %s.", r.s.Terms.Currency)
 	case r.s.Card.Token == "" && c.Terms.Payment() > 0:
-		return fields{{Pointer: "/card", Code: "required", Message: "a way to pay"}}.err()
+		return problem.InvalidField("/card", "required", "a way to pay")
 	}
 	if err := c.Terms.Interval.Valid(); err != nil {
-		return fields{{Pointer: "/terms/interval", Code: "invalid", Message: err.Error()}}.err()
+		return problem.InvalidField("/terms/interval", "invalid", "%v", err)
 	}
 	last := r.s.Span
 	today := max(civil.DateAt(r.at, r.s.zone()), last.Closes)

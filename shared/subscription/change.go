@@ -5,6 +5,7 @@ import (
 
 	"dangol/shared/invoice"
 	"dangol/shared/platform/civil"
+	"dangol/shared/platform/problem"
 )
 
 func (c Upgrade) do(r *run) error {
@@ -170,9 +171,9 @@ func (c Swap) do(r *run) error {
 	}
 	var f fields
 	f.items("/contents", c.Contents)
-	f.that(len(c.Contents) > 0, "/contents", "required", "one item at least")
+	f.Require(len(c.Contents) > 0, "/contents", "required", "one item at least")
 	f.within("/price", c.Price, 0, maxPrice)
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return err
 	}
 	if c.Price != r.s.coming().Price {
@@ -200,9 +201,9 @@ func (c ChangeAddress) do(r *run) error {
 func (c Move) do(r *run) error {
 	var f fields
 	_, err := civil.Zone(c.Zone)
-	f.that(err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
-	f.that(len(c.Region) == 2, "/region", "unknown", "a country, two letters")
-	if err := f.err(); err != nil {
+	f.Require(err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
+	f.Require(len(c.Region) == 2, "/region", "unknown", "a country, two letters")
+	if err := f.Err(); err != nil {
 		return err
 	}
 	r.s.Anchor.Zone, r.s.Region = c.Zone, c.Region
@@ -220,21 +221,20 @@ func (c ChangeDate) do(r *run) error {
 	next := AnchorOn(c.To, a.Zone)
 	switch {
 	case err != nil:
-		return fields{{Pointer: "/to", Code: "no_date", Message: "a date, YYYY-MM-DD"}}.err()
+		return problem.InvalidField("/to", "no_date", "a date, YYYY-MM-DD")
 	case r.s.PauseUntil != "" || r.s.Skip:
 		return refuse("change_pending", "Take the pause or the skip back first.")
 	case !r.s.Terms.delivers() && r.s.Terms.Prepaid > 1:
 		return refuse("not_for_this_plan", "The days of a prepaid membership are fixed.")
 	case c.To <= max(today, p.Opens):
-		return fields{{Pointer: "/to", Code: "too_early", Message: "after today"}}.err()
+		return problem.InvalidField("/to", "too_early", "after today")
 	case next.Opening(i, -1) > p.Closes:
-		return fields{{Pointer: "/to", Code: "too_late", Message: "at most one interval after " + string(p.Closes)}}.err()
+		return problem.InvalidField("/to", "too_late", "at most one interval after %s", p.Closes)
 	}
 	if c.Day != 0 {
 		next.Day = c.Day
 		if i.months() == 0 || c.Day > 31 || next.Opening(i, 0) != c.To {
-			return fields{{Pointer: "/day", Code: "other_day",
-				Message: "a day of the month that " + string(c.To) + " is the last of"}}.err()
+			return problem.InvalidField("/day", "other_day", "a day of the month that %s is the last of", c.To)
 		}
 	}
 	r.s.Anchor = next

@@ -216,11 +216,11 @@ func (c Propose) do(r *run) error {
 		t = *r.s.Next
 	}
 	var f fields
-	f.that(c.Version > t.Version, "/version", "too_small", "later than %d", t.Version)
+	f.Require(c.Version > t.Version, "/version", "too_small", "later than %d", t.Version)
 	f.within("/price", c.Price, 0, maxPrice)
 	_, err := civil.ParseDate(string(c.From))
-	f.that(err == nil, "/from", "no_date", "a date, YYYY-MM-DD")
-	if err := f.err(); err != nil {
+	f.Require(err == nil, "/from", "no_date", "a date, YYYY-MM-DD")
+	if err := f.Err(); err != nil {
 		return err
 	}
 	r.note = "version " + r.s.money(c.Price).Format()

@@ -63,16 +63,16 @@ func (c Start) giftProblems(f *fields, today civil.Date) {
 	if c.Gift == nil {
 		return
 	}
-	f.that(c.Terms.Prepaid > 1 && !c.Trial, "/gift", "not_for_this_plan", "a gift is a prepaid plan without a trial")
-	f.that(c.BillingDay == 0, "/billingDay", "not_for_this_plan", "a gift counts from the day it begins")
-	f.that(c.Gift.Recipient != "", "/gift/recipient", "required", "a mail address")
+	f.Require(c.Terms.Prepaid > 1 && !c.Trial, "/gift", "not_for_this_plan", "a gift is a prepaid plan without a trial")
+	f.Require(c.BillingDay == 0, "/billingDay", "not_for_this_plan", "a gift counts from the day it begins")
+	f.Require(c.Gift.Recipient != "", "/gift/recipient", "required", "a mail address")
 	if c.Gift.Begins == "" {
 		return
 	}
 	_, err := civil.ParseDate(string(c.Gift.Begins))
-	f.that(err == nil, "/gift/on", "no_date", "a date, YYYY-MM-DD")
+	f.Require(err == nil, "/gift/on", "no_date", "a date, YYYY-MM-DD")
 	if err == nil {
-		f.that(c.Gift.Begins >= today, "/gift/on", "too_early", "today or later")
+		f.Require(c.Gift.Begins >= today, "/gift/on", "too_early", "today or later")
 		f.within("/gift/on", int64(today.Days(c.Gift.Begins)), 0, maxGiftDays)
 	}
 }
@@ -159,12 +159,13 @@ func (c ClaimGift) do(r *run) error {
 		return refuse("gift_expired", "This gift could be claimed until %s.", g.Until.Add(-1))
 	}
 	var f fields
-	f.that(c.CustomerID != "", "/customerId", "required", "a customer")
-	f.that(!r.s.Terms.delivers() || c.AddressID != "" || r.s.AddressID != "", "/address", "required", "where to send it")
+	f.Require(c.CustomerID != "", "/customerId", "required", "a customer")
+	f.Require(!r.s.Terms.delivers() || c.AddressID != "" || r.s.AddressID != "", "/address", "required",
+		"where to send it")
 	_, err := civil.Zone(c.Zone)
-	f.that(c.Zone == "" || err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
-	f.that(c.Region == "" || len(c.Region) == 2, "/region", "unknown", "a country, two letters")
-	if err := f.err(); err != nil {
+	f.Require(c.Zone == "" || err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
+	f.Require(c.Region == "" || len(c.Region) == 2, "/region", "unknown", "a country, two letters")
+	if err := f.Err(); err != nil {
 		return err
 	}
 	g.ClaimedBy, g.ClaimedAt, r.note = c.CustomerID, r.at, "gift claimed"

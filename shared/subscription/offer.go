@@ -37,9 +37,9 @@ func (f *fields) offers(offers []Offer) {
 		case OfferPause:
 			f.within(at+"/days", int64(o.Days), 1, maxPauseDays)
 		case OfferPlan:
-			f.that(o.PlanID != "", at+"/planId", "required", "a plan")
+			f.Require(o.PlanID != "", at+"/planId", "required", "a plan")
 		default:
-			f.that(false, at+"/kind", "unknown", "pause or plan")
+			f.Require(false, at+"/kind", "unknown", "pause or plan")
 		}
 	}
 }

@@ -39,20 +39,20 @@ func (c Start) do(r *run) error {
 
 func (c Start) check(today civil.Date) error {
 	var f fields
-	f.that(c.ID != "", "/id", "required", "an id")
-	f.that(len(c.Region) == 2, "/region", "unknown", "a country, two letters")
+	f.Require(c.ID != "", "/id", "required", "an id")
+	f.Require(len(c.Region) == 2, "/region", "unknown", "a country, two letters")
 	_, err := civil.Zone(c.Zone)
-	f.that(err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
+	f.Require(err == nil, "/zone", "unknown", "an IANA time zone such as Asia/Seoul")
 	f.interval(c.Terms.Interval)
 	f.within("/quantity", int64(c.Terms.Quantity), 1, MaxQuantity)
 	f.within("/billingDay", int64(c.BillingDay), 0, 31)
-	f.that(c.BillingDay == 0 || c.Terms.Interval.months() > 0, "/billingDay", "not_for_this_plan",
+	f.Require(c.BillingDay == 0 || c.Terms.Interval.months() > 0, "/billingDay", "not_for_this_plan",
 		"only for plans by month or year")
-	f.that(c.BillingDay == 0 || c.Terms.Prepaid == 1 || c.Terms.delivers(), "/billingDay", "not_for_this_plan",
+	f.Require(c.BillingDay == 0 || c.Terms.Prepaid == 1 || c.Terms.delivers(), "/billingDay", "not_for_this_plan",
 		"not for a prepaid membership")
 	c.giftProblems(&f, today)
-	f.that(c.Terms.Payment() == 0 || c.Card.Token != "", "/card", "required", "a way to pay")
-	return f.err()
+	f.Require(c.Terms.Payment() == 0 || c.Card.Token != "", "/card", "required", "a way to pay")
+	return f.Err()
 }
 
 // anchor is counted from the first day, or in its month from the billing day.

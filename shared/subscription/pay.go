@@ -9,6 +9,7 @@ import (
 	"dangol/shared/invoice"
 	"dangol/shared/payment"
 	"dangol/shared/platform/civil"
+	"dangol/shared/platform/problem"
 )
 
 func (c ChargeSucceeded) do(r *run) error {
@@ -205,7 +206,7 @@ func (r *run) suspend() {
 
 func (c ChangeCard) do(r *run) error {
 	if c.Card.Token == "" {
-		return fields{{Pointer: "/card", Code: "required", Message: "a way to pay"}}.err()
+		return problem.InvalidField("/card", "required", "a way to pay")
 	}
 	if o := r.s.Open; o != nil && o.InFlight {
 		return refuse("payment_running", "A payment is being made. Try again in a few minutes.")

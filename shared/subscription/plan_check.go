@@ -18,37 +18,24 @@ const (
 	maxItems     = 50
 )
 
-// fields collects what is wrong with an input, field by field.
-type fields []problem.Field
-
-func (f *fields) that(ok bool, pointer, code, format string, args ...any) {
-	if !ok {
-		*f = append(*f, problem.Field{Pointer: pointer, Code: code, Message: fmt.Sprintf(format, args...)})
-	}
-}
-
-func (f fields) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return problem.Invalid(f...)
-}
+// fields collects what is wrong with a plan or a request; its methods check what several of them have.
+type fields struct{ problem.Fields }
 
 // Check returns a problem invalid_input that names every wrong field of the plan, else nil.
 func (p *Plan) Check() error {
 	var f fields
-	f.that(p.ID != "", "/id", "required", "an id")
-	f.that(p.Version >= 1, "/version", "too_small", "at least 1")
-	f.that(slices.Contains([]Kind{Membership, Box, Replenishment}, p.Kind), "/kind", "unknown",
+	f.Require(p.ID != "", "/id", "required", "an id")
+	f.Require(p.Version >= 1, "/version", "too_small", "at least 1")
+	f.Require(slices.Contains([]Kind{Membership, Box, Replenishment}, p.Kind), "/kind", "unknown",
 		"membership, box or replenishment")
-	f.that(len(p.Name) > 0, "/name", "required", "a name in one language at least")
+	f.Require(len(p.Name) > 0, "/name", "required", "a name in one language at least")
 	f.interval(p.Interval)
-	f.that(len(p.Prices) > 0, "/prices", "required", "a price in one currency at least")
+	f.Require(len(p.Prices) > 0, "/prices", "required", "a price in one currency at least")
 	f.amounts("/prices", p.Prices)
 	f.amounts("/setupFees", p.SetupFees)
 	for code := range p.SetupFees {
 		_, ok := p.Prices[code]
-		f.that(ok, "/setupFees/"+code, "no_price", "the plan has no price in %s", code)
+		f.Require(ok, "/setupFees/"+code, "no_price", "the plan has no price in %s", code)
 	}
 	f.within("/tax/rateBp", p.Tax.RateBP, 0, 10_000)
 	f.within("/trialDays", int64(p.TrialDays), 0, maxTrialDays)
@@ -57,53 +44,53 @@ func (p *Plan) Check() error {
 	f.benefits(p)
 	f.contents(p)
 	f.policy(p.Policy)
-	return f.err()
+	return f.Err()
 }
 
 func (f *fields) interval(i Interval) {
 	top, ok := longest[i.Unit]
-	f.that(ok, "/interval/unit", "unknown", "day, week, month or year")
+	f.Require(ok, "/interval/unit", "unknown", "day, week, month or year")
 	if ok {
 		f.within("/interval/count", int64(i.Count), 1, int64(top))
 	}
 }
 
 func (f *fields) within(pointer string, n, low, high int64) {
-	f.that(n >= low, pointer, "too_small", "at least %d", low)
-	f.that(n <= high, pointer, "too_large", "at most %d", high)
+	f.Require(n >= low, pointer, "too_small", "at least %d", low)
+	f.Require(n <= high, pointer, "too_large", "at most %d", high)
 }
 
 func (f *fields) amounts(pointer string, byCurrency map[string]int64) {
 	for _, code := range sortedKeys(byCurrency) {
 		_, err := money.Digits(code)
-		f.that(err == nil, pointer+"/"+code, "unknown_currency", "an ISO 4217 code")
+		f.Require(err == nil, pointer+"/"+code, "unknown_currency", "an ISO 4217 code")
 		f.within(pointer+"/"+code, byCurrency[code], 0, maxPrice)
 	}
 }
 
 func (f *fields) benefits(p *Plan) {
-	f.that(p.Kind == Membership || p.Benefits == Benefits{}, "/benefits", "not_for_this_kind",
+	f.Require(p.Kind == Membership || p.Benefits == Benefits{}, "/benefits", "not_for_this_kind",
 		"only a membership has benefits")
 	f.within("/benefits/percentOffBp", p.Benefits.PercentOffBP, 0, 10_000)
-	f.that(p.Benefits.PercentOffBP > 0 || !p.Benefits.ExcludeSaleItems, "/benefits/excludeSaleItems", "not_used",
+	f.Require(p.Benefits.PercentOffBP > 0 || !p.Benefits.ExcludeSaleItems, "/benefits/excludeSaleItems", "not_used",
 		"only with percentOffBp")
 	f.within("/benefits/earlyAccessHours", int64(p.Benefits.EarlyAccessHours), 0, 24*30)
 	f.within("/benefits/pointsTimes", int64(p.Benefits.PointsTimes), 0, 100)
 }
 
 func (f *fields) contents(p *Plan) {
-	f.that(p.Kind == Replenishment || len(p.Contents) == 0, "/contents", "not_for_this_kind",
+	f.Require(p.Kind == Replenishment || len(p.Contents) == 0, "/contents", "not_for_this_kind",
 		"only a replenishment has fixed contents")
-	f.that(p.Kind == Box || len(p.Editions) == 0, "/editions", "not_for_this_kind", "only a box has editions")
-	f.that(p.Kind != Box || len(p.Editions) > 0, "/editions", "required", "one edition at least")
+	f.Require(p.Kind == Box || len(p.Editions) == 0, "/editions", "not_for_this_kind", "only a box has editions")
+	f.Require(p.Kind != Box || len(p.Editions) > 0, "/editions", "required", "one edition at least")
 	f.items("/contents", p.Contents)
 	seen := map[civil.Date]bool{}
 	for i, e := range p.Editions {
 		at := fmt.Sprintf("/editions/%d", i)
 		_, err := civil.ParseDate(string(e.From))
-		f.that(err == nil, at+"/from", "no_date", "a date, YYYY-MM-DD")
-		f.that(!seen[e.From], at+"/from", "duplicate", "another edition begins on this day")
-		f.that(len(e.Contents) > 0, at+"/contents", "required", "one item at least")
+		f.Require(err == nil, at+"/from", "no_date", "a date, YYYY-MM-DD")
+		f.Require(!seen[e.From], at+"/from", "duplicate", "another edition begins on this day")
+		f.Require(len(e.Contents) > 0, at+"/contents", "required", "one item at least")
 		f.items(at+"/contents", e.Contents)
 		seen[e.From] = true
 	}
@@ -112,25 +99,26 @@ func (f *fields) contents(p *Plan) {
 func (f *fields) items(pointer string, items []Item) {
 	f.within(pointer, int64(len(items)), 0, maxItems)
 	for i, it := range items {
-		f.that(it.VariantID != "", fmt.Sprintf("%s/%d/variantId", pointer, i), "required", "a variant")
+		f.Require(it.VariantID != "", fmt.Sprintf("%s/%d/variantId", pointer, i), "required", "a variant")
 		f.within(fmt.Sprintf("%s/%d/quantity", pointer, i), int64(it.Quantity), 1, MaxQuantity)
 	}
 }
 
 func (f *fields) policy(p Policy) {
-	f.that(slices.Contains([]Silence{"", KeepTerms, EndsAll}, p.Silence), "/policy/silence", "unknown", "keep or end")
+	f.Require(slices.Contains([]Silence{"", KeepTerms, EndsAll}, p.Silence), "/policy/silence", "unknown", "keep or end")
 	for i, d := range p.AskDays {
 		at := fmt.Sprintf("/policy/askDays/%d", i)
 		f.within(at, int64(d), 1, 30)
-		f.that(i == 0 || d < p.AskDays[i-1], at, "order", "fewer days than the one before it")
+		f.Require(i == 0 || d < p.AskDays[i-1], at, "order", "fewer days than the one before it")
 	}
-	f.that(len(p.AskDays) == 0 || p.AskDays[0] >= minAskDays, "/policy/askDays/0", "too_small", "at least %d", minAskDays)
+	f.Require(len(p.AskDays) == 0 || p.AskDays[0] >= minAskDays, "/policy/askDays/0", "too_small", "at least %d",
+		minAskDays)
 	f.within("/policy/renewalDays", int64(p.RenewalDays), -1, 60)
 	f.within("/policy/noticeHour", int64(p.NoticeHour), 0, 20)
-	f.that(p.NoticeHour == 0 || p.NoticeHour >= 8, "/policy/noticeHour", "too_small", "not before 8 in the morning")
+	f.Require(p.NoticeHour == 0 || p.NoticeHour >= 8, "/policy/noticeHour", "too_small", "not before 8 in the morning")
 	actions := []StockAction{"", StockWait, StockSubstitute, StockSkip, StockRefund}
-	f.that(slices.Contains(actions, p.Stock.Do), "/policy/stock/do", "unknown", "wait, substitute, skip or refund")
-	f.that(p.Stock.Do != StockSubstitute || len(p.Substitutes) > 0, "/policy/substitutes", "required",
+	f.Require(slices.Contains(actions, p.Stock.Do), "/policy/stock/do", "unknown", "wait, substitute, skip or refund")
+	f.Require(p.Stock.Do != StockSubstitute || len(p.Substitutes) > 0, "/policy/substitutes", "required",
 		"what to send instead")
 	f.within("/policy/stock/waitDays", int64(p.Stock.WaitDays), 0, 60)
 	f.items("/policy/substitutes", p.Substitutes)
@@ -142,7 +130,7 @@ func (f *fields) dunning(d Dunning) {
 	f.within("/policy/dunning/moneyDays", int64(len(d.MoneyDays)), 0, 8)
 	last := 0
 	for i, day := range d.MoneyDays {
-		f.that(day > last && day <= 60, fmt.Sprintf("/policy/dunning/moneyDays/%d", i), "order",
+		f.Require(day > last && day <= 60, fmt.Sprintf("/policy/dunning/moneyDays/%d", i), "order",
 			"days after the first decline, rising, at most 60")
 		last = day
 	}
@@ -151,7 +139,7 @@ func (f *fields) dunning(d Dunning) {
 	f.within("/policy/dunning/suspendDays", int64(d.SuspendDays), 0, 90)
 	f.within("/policy/dunning/cancelDays", int64(d.CancelDays), 0, 120)
 	filled := d.or()
-	f.that(filled.CancelDays > filled.SuspendDays, "/policy/dunning/cancelDays", "order", "more than suspendDays")
+	f.Require(filled.CancelDays > filled.SuspendDays, "/policy/dunning/cancelDays", "order", "more than suspendDays")
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,5 +44,27 @@ func TestInvalidFieldNamesTheField(t *testing.T) {
 	p := problem.InvalidField("/lines/0/quantity", "too_large", "at most %d", 100)
 	if p.Status != 422 || p.Fields[0].Pointer != "/lines/0/quantity" || p.Fields[0].Message != "at most 100" {
 		t.Errorf("got %+v", p)
+	}
+}
+
+func TestFieldsTellAllThatIsWrongAtOnce(t *testing.T) {
+	t.Parallel()
+	var f problem.Fields
+	f.Require(true, "/name", "required", "a name")
+	f.Between(3, 1, 5, "/size")
+	if err := f.Err(); err != nil {
+		t.Fatalf("nothing is wrong, and yet %v", err)
+	}
+	f.Require(false, "/name", "required", "a name of at least %d letters", 2)
+	f.Between(0, 1, 5, "/size")
+	f.Between(9, 1, 5, "/depth")
+	got := problem.From(f.Err())
+	want := []problem.Field{
+		{Pointer: "/name", Code: "required", Message: "a name of at least 2 letters"},
+		{Pointer: "/size", Code: "too_small", Message: "at least 1"},
+		{Pointer: "/depth", Code: "too_large", Message: "at most 5"},
+	}
+	if got.Code != "invalid_input" || !slices.Equal(got.Fields, want) {
+		t.Errorf("%s %v, want %v", got.Code, got.Fields, want)
 	}
 }
