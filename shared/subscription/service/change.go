@@ -38,8 +38,15 @@ func (replayed) Error() string { return "subscription: served before" }
 // subscription as it then is. 1 transaction when nobody else changes it; once more when another invoice took the
 // number. Errors: those of the rule and the command, replayed, 503 busy.
 func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, error) {
-	var stale error
-	for range changeTries {
+	id, first := r.Sub.ID, r
+	read := func(ctx context.Context, _ table.Item) (*Record, error) {
+		if given := first; given != nil {
+			first = nil
+			return given, nil
+		}
+		return s.Load(ctx, id)
+	}
+	return table.Modify(ctx, read, func(ctx context.Context, r *Record) (*Record, error) {
 		c, ok, err := rule(r)
 		if err != nil {
 			return r, s.unlessServed(ctx, c.Request, err)
@@ -54,17 +61,15 @@ func (s *Service) change(ctx context.Context, r *Record, rule Rule) (*Record, er
 		if w == nil {
 			return r, nil
 		}
-		if stale = s.commit(ctx, w); stale == nil {
+		err = s.commit(ctx, w)
+		switch {
+		case err == nil:
 			return w.next, nil
+		case w.mayRetry(err):
+			return nil, table.Stale(err, nil)
 		}
-		if !w.mayRetry(stale) {
-			return nil, stale
-		}
-		if r, err = s.Load(ctx, r.Sub.ID); err != nil {
-			return nil, err
-		}
-	}
-	return nil, problem.Unavailable("busy", "This subscription is being changed by others; try again.").Because(stale)
+		return nil, err
+	})
 }
 
 // unlessServed is the refusal of a request, or replayed when the same request was served before: what it asked for may

@@ -13,16 +13,12 @@ import (
 	"dangol/shared/order"
 	"dangol/shared/platform/civil"
 	"dangol/shared/platform/event"
-	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/task"
 	"dangol/shared/pricing"
 	"dangol/shared/stock"
 	"dangol/shared/subscription"
 )
-
-// goodsTries bounds how often a hold is planned again after others took what it wanted, and an order gets another id.
-const deliveryTries = 10
 
 // holds reports whether the goods of a cycle are out of the stock already: held, or on their way.
 func (r *Record) holds(key string) bool {
@@ -37,8 +33,7 @@ func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Reco
 	if r.holds(t.Key) {
 		return s.finish(ctx, r, t, Change{})
 	}
-	var refused error
-	for range deliveryTries {
+	return table.Modify(ctx, sameRecord(r), func(ctx context.Context, r *Record) (*Record, error) {
 		writes, taken, enough, err := s.planHold(ctx, r, t)
 		switch {
 		case err != nil:
@@ -56,20 +51,26 @@ func (s *Service) hold(ctx context.Context, r *Record, t Task, ends bool) (*Reco
 		}}
 		var next *Record
 		if ends {
-			next, refused = s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
+			next, err = s.finishBy(ctx, r, t, func(r *Record, _ Task) (Change, bool) {
 				if r.holds(t.Key) {
 					return Change{}, true
 				}
 				return c, true
 			})
 		} else {
-			next, refused = s.holdFirst(ctx, r, t, c)
+			next, err = s.holdFirst(ctx, r, t, c)
 		}
-		if _, faster := table.Refused(refused); !faster {
-			return next, refused
+		// Others took what it wanted: the hold is planned again with what is left.
+		if _, faster := table.Refused(err); faster {
+			err = table.Stale(err, nil)
 		}
-	}
-	return r, problem.Unavailable("busy", "Too many buyers at once.").Because(refused)
+		return next, err
+	})
+}
+
+// sameRecord is the reading of a change that depends on other items than the subscription.
+func sameRecord(r *Record) func(context.Context, table.Item) (*Record, error) {
+	return func(context.Context, table.Item) (*Record, error) { return r, nil }
 }
 
 // holdFirst writes the hold of the first task, which stays, unless the goods are held by now.
@@ -160,22 +161,21 @@ func (s *Service) deliver(ctx context.Context, r *Record, t Task) (*Record, erro
 	if err != nil {
 		return r, err
 	}
-	var refused error
-	for range deliveryTries {
+	return table.Modify(ctx, sameRecord(r), func(ctx context.Context, r *Record) (*Record, error) {
 		o, err := s.orderOf(ctx, r, t, contents, goods)
 		if err != nil {
 			return r, err
 		}
-		var next *Record
-		next, refused = s.finish(ctx, r, t, Change{
+		next, err := s.finish(ctx, r, t, Change{
 			Required: []table.Write{order.Store{Table: s.Table, Clock: s.Clock}.Place(o)},
 			Edit:     func(r *Record) { delete(r.Held, t.Key); r.Sent = t.Key },
 		})
-		if _, taken := table.Refused(refused); !taken {
-			return next, refused
+		// The order's id is taken: it gets another one.
+		if _, taken := table.Refused(err); taken {
+			err = table.Stale(err, nil)
 		}
-	}
-	return r, refused
+		return next, err
+	})
 }
 
 // orderOf is the order of a cycle: its goods for the price of the cycle, which has been paid. What a prepaid plan or
