@@ -40,7 +40,7 @@ func (c Pause) do(r *run) error {
 	case err != nil:
 		return problem.InvalidField("/until", "no_date", "a date, YYYY-MM-DD")
 	case c.Until <= from:
-		return problem.InvalidField("/until", "too_early", "after "+"%s", from)
+		return problem.InvalidField("/until", "too_early", "after %s", from)
 	case from.Days(c.Until) > maxPauseDays:
 		return problem.InvalidField("/until", "too_late", "a year at most")
 	case r.s.Cycles < r.s.Terms.MinCycles:
