@@ -8,6 +8,7 @@ import (
 	"container/heap"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -76,6 +77,9 @@ type Options struct {
 	File   string       // where undelivered events are kept; empty keeps them in memory
 	Log    *slog.Logger // nil is silent
 	Faults Faults
+	// AtOnce is how many functions are invoked at a time. 0 is one after the other, in the order of the events, which
+	// the real bus does not promise.
+	AtOnce int
 }
 
 // Bus takes events and delivers them. It is an http.Handler for PutEvents, and safe for concurrent use: functions may
@@ -199,31 +203,47 @@ func (b *Bus) NextDue() (at time.Time, ok bool) {
 func (b *Bus) Deliver(ctx context.Context) (int, error) {
 	var done int
 	for {
-		d := b.next()
-		if d == nil {
+		batch := b.due()
+		if len(batch) == 0 {
 			return done, nil
 		}
-		payload, err := json.Marshal(d.Event)
-		if err != nil {
-			return done, fmt.Errorf("bus: payload: %w", err)
+		results := make([]error, len(batch))
+		succeeded := make([]bool, len(batch))
+		var all sync.WaitGroup
+		for i, d := range batch {
+			all.Go(func() { succeeded[i], results[i] = b.deliver(ctx, d) })
 		}
-		_, failure := b.options.Invoke(ctx, b.rule(d.Rule).Target, payload)
-		if err := b.finish(ctx, d, failure); err != nil {
+		all.Wait()
+		for _, ok := range succeeded {
+			if ok {
+				done++
+			}
+		}
+		if err := errors.Join(results...); err != nil {
 			return done, err
-		}
-		if failure == nil {
-			done++
 		}
 	}
 }
 
-func (b *Bus) next() *Delivery {
+// deliver makes one invocation.
+func (b *Bus) deliver(ctx context.Context, d *Delivery) (ok bool, err error) {
+	payload, err := json.Marshal(d.Event)
+	if err != nil {
+		return false, fmt.Errorf("bus: payload: %w", err)
+	}
+	_, failure := b.options.Invoke(ctx, b.rule(d.Rule).Target, payload)
+	return failure == nil, b.finish(ctx, d, failure)
+}
+
+// due takes the next deliveries that are due, as many as are made at once.
+func (b *Bus) due() (batch []*Delivery) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.waiting) == 0 || b.waiting[0].DueAt.After(b.options.Clock.Now()) {
-		return nil
+	now := b.options.Clock.Now()
+	for len(batch) < max(b.options.AtOnce, 1) && len(b.waiting) > 0 && !b.waiting[0].DueAt.After(now) {
+		batch = append(batch, heap.Pop(&b.waiting).(*Delivery))
 	}
-	return heap.Pop(&b.waiting).(*Delivery)
+	return batch
 }
 
 // finish forgets a delivery that succeeded and puts off, or gives up, one that did not. One cut off by the end of ctx

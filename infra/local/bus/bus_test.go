@@ -260,6 +260,30 @@ func TestFaults(t *testing.T) {
 		"audit OrderShipped")
 }
 
+func TestFunctionsAreInvokedSideBySide(t *testing.T) {
+	t.Parallel()
+	const atOnce = 3
+	var waiting sync.WaitGroup // each invocation ends when the others have begun
+	waiting.Add(atOnce)
+	b, err := bus.Open(rules, bus.Options{Clock: clock.Stopped(noon), AtOnce: atOnce,
+		Invoke: func(context.Context, string, []byte) ([]byte, error) {
+			waiting.Done()
+			waiting.Wait()
+			return nil, nil
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range atOnce {
+		if err := b.Emit("shop", "dangol.orders", "OrderPaid", json.RawMessage(`{}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := b.Deliver(t.Context()); n != atOnce || err != nil {
+		t.Errorf("%d delivered, %v", n, err)
+	}
+}
+
 func TestBadEntriesFailAloneWithTheCodesOfEventBridge(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

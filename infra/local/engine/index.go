@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/ncruces/go-sqlite3"
 	_ "github.com/ncruces/go-sqlite3/embed"
 	"github.com/tetratelabs/wazero"
@@ -30,7 +31,7 @@ func index(file string) error {
 	return onFile(file, func(db *sqlite3.Conn) error { return db.Exec(streamIndexes) })
 }
 
-// Forget removes the records of a stream's shard up to and including a sequence number, except for the last record, by
+// Trim removes the records of a stream's shard up to and including a sequence number, except for the last record, by
 // which the engine numbers the next. The engine itself keeps them for ever. An engine in memory has nothing to forget.
 func (e *Engine) Trim(table, shard, upTo string) error {
 	if e.options.DataFile == "" {
@@ -51,6 +52,49 @@ func (e *Engine) Trim(table, shard, upTo string) error {
 		}
 		return s.Exec()
 	})
+}
+
+// timeOf is the time to live of an item in the engine's table, NULL when it has none or one that is no number.
+func timeOf(attr string) string { return `json_extract(item_json, '$."` + attr + `".N')` }
+
+// IndexExpiry indexes the items of a table by the attribute of their time to live, so that Sweep need not read them
+// all: at 10,100 products and 11,600 orders a scan took 33 seconds (measured). It costs each write the parsing of one
+// item. An engine in memory has no index.
+func (e *Engine) IndexExpiry(table, attr string) error {
+	if e.options.DataFile == "" {
+		return nil
+	}
+	return onFile(e.options.DataFile, func(db *sqlite3.Conn) error {
+		return db.Exec(`CREATE INDEX IF NOT EXISTS "dangol_ttl_` + table + `" ON "` + table + `" (CAST(` + timeOf(attr) +
+			` AS INTEGER)) WHERE ` + timeOf(attr) + ` IS NOT NULL`)
+	})
+}
+
+// expiredKeys are the keys of a table's items whose time to live has passed, by the index of IndexExpiry.
+func expiredKeys(file, table, attr string, now time.Time) (keys []map[string]types.AttributeValue, err error) {
+	err = onFile(file, func(db *sqlite3.Conn) error {
+		s, _, err := db.Prepare(`SELECT json_extract(item_json, '$.pk.S'), json_extract(item_json, '$.sk.S')
+			FROM "` + table + `" WHERE ` + timeOf(attr) + ` IS NOT NULL
+			AND CAST(` + timeOf(attr) + ` AS INTEGER) BETWEEN ?1 AND ?2`)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		if err := s.BindInt64(1, now.AddDate(-maxOverdue, 0, 0).Unix()); err != nil {
+			return err
+		}
+		if err := s.BindInt64(2, now.Unix()); err != nil {
+			return err
+		}
+		for s.Step() {
+			keys = append(keys, map[string]types.AttributeValue{
+				"pk": &types.AttributeValueMemberS{Value: s.ColumnText(0)},
+				"sk": &types.AttributeValueMemberS{Value: s.ColumnText(1)},
+			})
+		}
+		return s.Err()
+	})
+	return keys, err
 }
 
 func onFile(file string, do func(*sqlite3.Conn) error) (err error) {

@@ -19,17 +19,10 @@ const maxOverdue = 5
 // Sweep removes the items of table whose attr, a number of epoch seconds, has passed at now, and returns how many went.
 // An item renewed between the scan and the delete stays. One DescribeTable, one Scan per megabyte, one delete per item.
 func Sweep(ctx context.Context, db *dynamodb.Client, table, attr string, now time.Time) (int, error) {
+	s := newSweep(db, table, attr, now)
 	described, err := db.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &table})
 	if err != nil {
 		return 0, fmt.Errorf("engine: sweep %s: %w", table, err)
-	}
-	s := sweep{
-		db: db, table: table,
-		names: map[string]string{"#ttl": attr},
-		limits: map[string]types.AttributeValue{
-			":from": seconds(now.AddDate(-maxOverdue, 0, 0)),
-			":now":  seconds(now),
-		},
 	}
 	for i, k := range described.Table.KeySchema {
 		s.keys = append(s.keys, *k.AttributeName)
@@ -49,6 +42,35 @@ func Sweep(ctx context.Context, db *dynamodb.Client, table, attr string, now tim
 		}
 	}
 	return removed, nil
+}
+
+// Sweep is the function Sweep for an engine with a data file: it finds the items by an index and reads no others. One
+// delete per item. An engine in memory is scanned.
+func (e *Engine) Sweep(ctx context.Context, db *dynamodb.Client, table, attr string, now time.Time) (int, error) {
+	if e.options.DataFile == "" {
+		return Sweep(ctx, db, table, attr, now)
+	}
+	keys, err := expiredKeys(e.options.DataFile, table, attr, now)
+	if err != nil {
+		return 0, err
+	}
+	s := newSweep(db, table, attr, now)
+	removed, err := s.remove(ctx, keys)
+	if err != nil {
+		return removed, fmt.Errorf("engine: sweep %s: %w", table, err)
+	}
+	return removed, nil
+}
+
+func newSweep(db *dynamodb.Client, table, attr string, now time.Time) *sweep {
+	return &sweep{
+		db: db, table: table,
+		names: map[string]string{"#ttl": attr},
+		limits: map[string]types.AttributeValue{
+			":from": seconds(now.AddDate(-maxOverdue, 0, 0)),
+			":now":  seconds(now),
+		},
+	}
 }
 
 type sweep struct {

@@ -150,6 +150,11 @@ func (r *Runner) openData(ctx context.Context) error {
 		if err := tables.Create(ctx, client, s.Name, s); err != nil {
 			return err
 		}
+		if r.engine != nil {
+			if err := r.engine.IndexExpiry(s.Name, table.TTLAttribute); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (r *Runner) openServices(context.Context) (err error) {
 	s, o := r.options.System, r.options
 	if r.bus, err = bus.Open(rules(s),
 		bus.Options{Clock: r.clock, Invoke: r.invoke, Buses: []string{busName}, File: r.file("bus.jsonl"),
-			Log: o.Log}); err != nil {
+			Log: o.Log, AtOnce: deliveriesAtOnce}); err != nil {
 		return err
 	}
 	if r.queues, err = queue.Open(queues(s),
