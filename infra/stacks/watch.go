@@ -114,7 +114,8 @@ func (w *watch) tasks() {
 	} {
 		metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 			Namespace: str(metrics.Namespace), MetricName: str(name), Statistic: str("Sum"),
-			Period: awscdk.Duration_Minutes(num(5)),
+			Period:        awscdk.Duration_Minutes(num(5)),
+			DimensionsMap: &map[string]*string{"stage": str(w.stage)},
 		})
 		w.alarm(name, what, metric, 0, 1)
 	}

@@ -20,7 +20,7 @@ func (s *Sink) inboxJSON(w http.ResponseWriter, r *http.Request) {
 
 func (s *Sink) inbox(w http.ResponseWriter, r *http.Request) {
 	to := r.FormValue("to")
-	messages := s.Messages(to)
+	messages := s.list(to)
 	var b strings.Builder
 	b.WriteString(`<h1>Inbox</h1><form><label>Sent to <input name="to" type="search" placeholder="anybody" value="` +
 		html.EscapeString(to) + `"></label> <button>Show</button></form>`)
@@ -58,13 +58,13 @@ func subject(m Message) string {
 }
 
 func (s *Sink) message(w http.ResponseWriter, r *http.Request) {
-	all := s.Messages("")
+	all := s.list("")
 	i := slices.IndexFunc(all, func(m Message) bool { return m.ID == r.PathValue("id") })
 	if i < 0 {
 		page(w, http.StatusNotFound, "Not found", `<h1>No such message</h1><p><a href="/inbox">Inbox</a></p>`)
 		return
 	}
-	m := all[i]
+	m := s.whole(all[i])
 	var b strings.Builder
 	b.WriteString(`<p><a href="/inbox">&larr; Inbox</a></p><h1>` + html.EscapeString(subject(m)) + `</h1><dl>`)
 	for _, line := range facts(m) {

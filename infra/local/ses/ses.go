@@ -82,7 +82,7 @@ type Sink struct {
 	close   func()
 
 	mu        sync.Mutex
-	messages  []Message // oldest first
+	messages  []Message // oldest first; with a file their bodies are only there
 	throttled map[string]int
 	bucket    float64 // mails that may be taken at once, at bucketAt
 	bucketAt  time.Time
@@ -97,6 +97,11 @@ func Open(o Options) (*Sink, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.File != "" {
+		for i := range kept {
+			kept[i] = kept[i].withoutBody()
+		}
 	}
 	closed := make(chan struct{})
 	s := &Sink{
@@ -120,8 +125,36 @@ func (s *Sink) Close() error {
 	return s.file.Close()
 }
 
+// withoutBody is the message without what makes it large.
+func (m Message) withoutBody() Message {
+	m.Text, m.HTML, m.Headers = "", "", nil
+	return m
+}
+
+// whole is a message with its body.
+func (s *Sink) whole(m Message) Message {
+	if s.options.File == "" {
+		return m
+	}
+	kept, ok, err := s.file.Get(m.ID)
+	if err != nil || !ok {
+		s.options.Log.Error("mail cannot be read back", "id", m.ID, "error", err)
+		return m
+	}
+	return kept
+}
+
 // Messages returns what was sent to an address, or to anybody when it is empty, newest first.
 func (s *Sink) Messages(to string) []Message {
+	found := s.list(to)
+	for i, m := range found {
+		found[i] = s.whole(m)
+	}
+	return found
+}
+
+// list is Messages without the bodies.
+func (s *Sink) list(to string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := []Message{}
@@ -138,6 +171,9 @@ func (s *Sink) store(m Message) error {
 	defer s.mu.Unlock()
 	if err := s.file.Put(m.ID, m); err != nil {
 		return fmt.Errorf("ses: %w", err)
+	}
+	if s.options.File != "" {
+		m = m.withoutBody()
 	}
 	s.messages = append(s.messages, m)
 	for len(s.messages) > keep {

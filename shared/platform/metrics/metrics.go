@@ -70,10 +70,14 @@ func (w *Writer) Emit(dimensions map[string]string, metrics ...Metric) error {
 	return w.write(slices.Sorted(maps.Keys(all)), all, metrics)
 }
 
-// Signal counts one occurrence of something that a person has to look after. It carries no dimension, so that one alarm
-// watches the whole system; the base dimensions stay on the line as properties.
+// Signal counts one occurrence of something that a person has to look after. Its only dimension is the stage, so that
+// one alarm watches all functions of a stage; the other base dimensions stay on the line as properties.
 func (w *Writer) Signal(name string) error {
-	return w.write([]string{}, w.base, []Metric{{Name: name, Unit: Count, Value: 1}})
+	dimensions := []string{}
+	if w.base["stage"] != "" {
+		dimensions = append(dimensions, "stage")
+	}
+	return w.write(dimensions, w.base, []Metric{{Name: name, Unit: Count, Value: 1}})
 }
 
 // write writes one line with the values of the dimensions; those not named among dimensions are properties.

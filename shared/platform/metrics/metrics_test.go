@@ -60,14 +60,14 @@ func TestEmitRefusesWhatCloudWatchWouldDrop(t *testing.T) {
 	}
 }
 
-func TestASignalHasNoDimensionSoThatOneAlarmSeesItFromEveryFunction(t *testing.T) {
+func TestOneAlarmOfAStageSeesASignalFromEveryFunction(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	w := metrics.New(&out, clock.Stopped(time.Unix(0, 0)), map[string]string{"function": "orders"})
+	w := metrics.New(&out, clock.Stopped(time.Unix(0, 0)), map[string]string{"function": "orders", "stage": "prod"})
 	if err := w.Signal("TasksStuck"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"Dimensions":[[]]`, `"TasksStuck":1`, `"function":"orders"`} {
+	for _, want := range []string{`"Dimensions":[["stage"]]`, `"TasksStuck":1`, `"function":"orders"`} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%s without %s", out.String(), want)
 		}

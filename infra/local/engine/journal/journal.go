@@ -4,7 +4,6 @@ package journal
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,14 +15,22 @@ import (
 // compactAfter is how many outdated lines the file may gather before it is written afresh.
 const compactAfter = 10_000
 
-// Journal is a set of values by id. Without a file it keeps nothing. It is safe for concurrent use.
+// Journal is a set of values by id. In memory it keeps where in the file each value is and not the value, so that it
+// does not grow with what it holds. Without a file it keeps nothing. It is safe for concurrent use.
 type Journal[T any] struct {
 	mu    sync.Mutex
 	path  string
 	file  *os.File
-	live  map[string]json.RawMessage
-	order []string // ids by first Put; may name deleted ones until the next compaction
+	size  int64           // of the file
+	live  map[string]span // where the line of each value is
+	order []string        // ids by first Put; may name deleted ones until the next compaction
 	stale int
+}
+
+// span is a line of the file, its line end included.
+type span struct {
+	offset int64
+	length int
 }
 
 type line struct {
@@ -34,7 +41,7 @@ type line struct {
 // Open reads the file at path, creating it when missing, and returns the values in the order they were first put. An
 // empty path gives a journal that keeps nothing.
 func Open[T any](path string) (*Journal[T], []T, error) {
-	j := &Journal[T]{path: path, live: map[string]json.RawMessage{}}
+	j := &Journal[T]{path: path, live: map[string]span{}}
 	if path == "" {
 		return j, nil, nil
 	}
@@ -46,8 +53,8 @@ func Open[T any](path string) (*Journal[T], []T, error) {
 	}
 	values := make([]T, 0, len(j.order))
 	for _, id := range j.order {
-		var v T
-		if err := json.Unmarshal(j.live[id], &v); err != nil {
+		v, _, err := j.get(id)
+		if err != nil {
 			return nil, nil, fmt.Errorf("journal %s: value of %s: %w", path, id, err)
 		}
 		values = append(values, v)
@@ -55,15 +62,13 @@ func Open[T any](path string) (*Journal[T], []T, error) {
 	return j, values, nil
 }
 
+// read learns from the file where the live values are.
 func (j *Journal[T]) read() error {
-	f, err := os.Open(j.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	f, err := os.OpenFile(j.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	j.file = f
 	r := bufio.NewReader(f)
 	for n := 1; ; n++ {
 		raw, err := r.ReadBytes('\n')
@@ -77,24 +82,56 @@ func (j *Journal[T]) read() error {
 		if err := json.Unmarshal(raw, &l); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
-		j.apply(l)
+		j.apply(l, len(raw))
 	}
 }
 
-func (j *Journal[T]) apply(l line) {
+// apply notes a line that follows the last one of the file.
+func (j *Journal[T]) apply(l line, length int) {
 	_, known := j.live[l.ID]
-	switch {
-	case l.Value == nil:
+	if l.Value == nil {
 		delete(j.live, l.ID)
-	case known:
-		j.live[l.ID] = l.Value
-	default:
-		j.live[l.ID] = l.Value
-		j.order = append(j.order, l.ID)
+	} else {
+		j.live[l.ID] = span{j.size, length}
+		if !known {
+			j.order = append(j.order, l.ID)
+		}
 	}
 	if known {
 		j.stale++
 	}
+	j.size += int64(length)
+}
+
+// Get reads the value under id back from the file; ok is false when there is none.
+func (j *Journal[T]) Get(id string) (v T, ok bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.get(id)
+}
+
+func (j *Journal[T]) get(id string) (v T, ok bool, err error) {
+	raw, ok, err := j.line(id)
+	if !ok || err != nil {
+		return v, false, err
+	}
+	var l line
+	if err := json.Unmarshal(raw, &l); err != nil {
+		return v, false, fmt.Errorf("journal %s: %w", j.path, err)
+	}
+	return v, true, json.Unmarshal(l.Value, &v)
+}
+
+func (j *Journal[T]) line(id string) (raw []byte, ok bool, err error) {
+	at, ok := j.live[id]
+	if !ok {
+		return nil, false, nil
+	}
+	raw = make([]byte, at.length)
+	if _, err := j.file.ReadAt(raw, at.offset); err != nil {
+		return nil, false, fmt.Errorf("journal %s: %w", j.path, err)
+	}
+	return raw, true, nil
 }
 
 // Put keeps v under id in place of what was there.
@@ -119,49 +156,55 @@ func (j *Journal[T]) write(l line) error {
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	if _, err := j.file.Write(append(raw, '\n')); err != nil {
+	raw = append(raw, '\n')
+	if _, err := j.file.WriteAt(raw, j.size); err != nil {
 		return fmt.Errorf("journal %s: %w", j.path, err)
 	}
-	j.apply(l)
+	j.apply(l, len(raw))
 	if j.stale > compactAfter && j.stale > len(j.live) {
 		return j.compact()
 	}
 	return nil
 }
 
-// compact writes the live values to a file beside and puts it in place, then goes on appending to it.
+// compact writes the lines of the live values to a file beside and puts it in place, then goes on appending to it.
 func (j *Journal[T]) compact() error {
-	var out bytes.Buffer
-	order := make([]string, 0, len(j.live))
-	seen := map[string]bool{}
-	for _, id := range j.order {
-		value, ok := j.live[id]
-		if !ok || seen[id] {
-			continue
-		}
-		seen[id] = true
-		order = append(order, id)
-		raw, err := json.Marshal(line{ID: id, Value: value})
-		if err != nil {
-			return err
-		}
-		out.Write(append(raw, '\n'))
-	}
 	beside := j.path + ".part"
-	if err := os.WriteFile(beside, out.Bytes(), 0o600); err != nil {
-		return err
-	}
-	if err := os.Rename(beside, j.path); err != nil {
-		return err
-	}
-	if j.file != nil {
-		j.file.Close()
-	}
-	file, err := os.OpenFile(j.path, os.O_WRONLY|os.O_APPEND, 0o600)
+	next, err := os.OpenFile(beside, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	j.file, j.order, j.stale = file, order, 0
+	order, live, size := make([]string, 0, len(j.live)), make(map[string]span, len(j.live)), int64(0)
+	out := bufio.NewWriter(next)
+	for _, id := range j.order {
+		if _, seen := live[id]; seen {
+			continue
+		}
+		raw, ok, err := j.line(id)
+		if err != nil {
+			next.Close()
+			return err
+		}
+		if !ok {
+			continue
+		}
+		order, live[id] = append(order, id), span{size, len(raw)}
+		size += int64(len(raw))
+		if _, err := out.Write(raw); err != nil {
+			next.Close()
+			return err
+		}
+	}
+	if err := out.Flush(); err != nil {
+		next.Close()
+		return err
+	}
+	if err := os.Rename(beside, j.path); err != nil {
+		next.Close()
+		return err
+	}
+	j.file.Close()
+	j.file, j.order, j.live, j.size, j.stale = next, order, live, size, 0
 	return nil
 }
 

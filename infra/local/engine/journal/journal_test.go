@@ -99,3 +99,18 @@ func TestJournalWithoutFileKeepsNothing(t *testing.T) {
 	j, _ := open(t, "")
 	must(t, j.Put("1", "a"), j.Delete("1"), j.Close())
 }
+
+func TestJournalReadsValuesBackAlsoAfterTheFileWasWrittenAfresh(t *testing.T) {
+	t.Parallel()
+	j, _ := open(t, filepath.Join(t.TempDir(), "j"))
+	must(t, j.Put("kept", "from the beginning"))
+	for n := range 25_000 { // enough outdated lines for two compactions
+		must(t, j.Put("changed", fmt.Sprint("value ", n)))
+	}
+	must(t, j.Put("gone", "x"), j.Delete("gone"))
+	for id, want := range map[string]string{"kept": "from the beginning", "changed": "value 24999", "gone": ""} {
+		if got, ok, err := j.Get(id); err != nil || got != want || ok != (want != "") {
+			t.Errorf("%s is %q, %v, %v; want %q", id, got, ok, err, want)
+		}
+	}
+}
