@@ -3,6 +3,7 @@ package stacks_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -27,6 +28,21 @@ func TestResourcePoliciesLetTheirUsersIn(t *testing.T) {
 	for id, policy := range topics {
 		if !allows(policy, "sns:Publish", "cloudwatch.amazonaws.com") {
 			t.Errorf("%s: CloudWatch cannot publish: %s", id, compact(policy.Properties))
+		}
+	}
+	buckets := map[string]resource{}
+	for _, stack := range []awscdk.Stack{s.Data.Stack, s.API.Stack, s.Async.Stack, s.Watch} {
+		maps.Copy(buckets, resources(t, stack, "AWS::S3::BucketPolicy"))
+		if keys := resources(t, stack, "AWS::KMS::Key"); len(keys) > 0 {
+			t.Errorf("a key has a policy that nobody checks: %v", keys)
+		}
+	}
+	if len(buckets) != 1 {
+		t.Errorf("%d bucket policies, want that of the photos and videos", len(buckets))
+	}
+	for id, policy := range buckets {
+		if !allows(policy, "s3:GetObject", "cloudfront.amazonaws.com") {
+			t.Errorf("%s: CloudFront cannot show what is in it: %s", id, compact(policy.Properties))
 		}
 	}
 	for _, stack := range []awscdk.Stack{s.API.Stack, s.Async.Stack} {
