@@ -56,6 +56,7 @@ func (o *Order) ChangeContact(email, by string, now time.Time) (changed bool, er
 	case email == o.Email:
 		return false, nil
 	}
+	o.CountedFor = o.counter() // before the address changes, by which a guest is counted
 	o.Email = email
 	o.addEntry(now, ContactChanged, "", by)
 	return true, nil
@@ -189,7 +190,7 @@ func (o *Order) takeBack(parts []Part, stocked map[string][]stock.Request) []tab
 	}
 	writes := stock.Release(back)
 	if len(counted) > 0 {
-		writes = append(writes, cart.UncountPurchases(cart.CounterOf(o.CustomerID, o.Email), counted))
+		writes = append(writes, cart.UncountPurchases(o.counter(), counted))
 	}
 	o.Counted = slices.DeleteFunc(o.Counted, func(c LifetimeCount) bool { return c.Quantity == 0 })
 	return writes

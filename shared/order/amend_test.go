@@ -222,6 +222,20 @@ func TestRemovedUnitsGiveStockAndPurchaseLimitsBack(t *testing.T) {
 	}
 }
 
+func TestAGuestsPurchaseLimitIsGivenBackWhereItWasTakenAlsoAfterTheContactChanged(t *testing.T) {
+	t.Parallel()
+	o := bought(order.PayCaptured, 1)
+	o.CustomerID = ""
+	o.Counted = []order.LifetimeCount{{VariantID: "var_line_1", Quantity: 1}}
+	before := keysOf(t, o.ReleaseWrites())
+	if _, err := o.ChangeContact("other@example.com", order.ByShop, noon); err != nil {
+		t.Fatal(err)
+	}
+	if after := keysOf(t, o.ReleaseWrites()); !slices.Equal(after, before) {
+		t.Errorf("taken at %v, given back at %v", before, after)
+	}
+}
+
 // keysOf are the items that updates change.
 func keysOf(t *testing.T, writes []table.Write) (keys []table.Key) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"time"
 
 	"dangol/shared/cart"
@@ -46,5 +47,11 @@ func (d Draft) ReleaseWrites() []table.Write {
 	for i, c := range d.Counted {
 		back[i] = cart.LimitedPurchase{VariantID: c.VariantID, Quantity: c.Quantity}
 	}
-	return append(writes, cart.UncountPurchases(cart.CounterOf(d.CustomerID, d.Email), back))
+	return append(writes, cart.UncountPurchases(d.counter(), back))
+}
+
+// counter is whose lifetime counters the order went onto: the customer's, or those of the mail address that a guest
+// gave at the checkout.
+func (d Draft) counter() string {
+	return cmp.Or(d.CountedFor, cart.CounterOf(d.CustomerID, d.Email))
 }

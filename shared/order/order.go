@@ -86,7 +86,9 @@ type Draft struct {
 	Note        string                       `dynamodbav:"note,omitempty"`     // the shopper's
 	Allocations table.List[stock.Allocation] `dynamodbav:"taken,omitempty"`
 	Counted     table.List[LifetimeCount]    `dynamodbav:"counted,omitempty"`
-	Uses        table.List[store.Use]        `dynamodbav:"uses,omitempty"` // of promotions
+	// CountedFor is whose limits Counted went onto, once the contact of a guest's order has changed; see counter.
+	CountedFor string                `dynamodbav:"countedFor,omitempty"`
+	Uses       table.List[store.Use] `dynamodbav:"uses,omitempty"` // of promotions
 	// Credit is the store credit that a checkout took. The order has it among its payments instead.
 	Credit table.List[storecredit.LotUse] `dynamodbav:"credit,omitempty"`
 	First  bool                           `dynamodbav:"first,omitempty"` // the customer's first order
