@@ -52,10 +52,12 @@ type SubscriptionAsk struct {
 
 // SubscriptionLine is a line of an invoice.
 type SubscriptionLine struct {
-	Kind     string      `json:"kind"` // period, setup, unused
+	Kind     string      `json:"kind"` // period, upgrade, setup, unused
+	Plan     string      `json:"plan,omitempty"`
 	Quantity int         `json:"quantity"`
+	Cycles   int         `json:"cycles,omitempty"` // how many cycles are paid at once
 	From     string      `json:"from,omitempty"`
-	To       string      `json:"to,omitempty"`
+	To       string      `json:"to,omitempty"` // the day after the last
 	Amount   money.Money `json:"amount"`
 }
 
@@ -89,10 +91,19 @@ type SubscriptionCreditNote struct {
 type SubscriptionNoticeIssued struct {
 	SubscriptionRef
 	// consent_request, trial_ending, renewal, receipt, payment_failed and so on
-	Kind    string               `json:"notice"`
-	Gift    bool                 `json:"gift,omitempty"` // paid by one person for another
-	Date    string               `json:"date,omitempty"`
-	Amount  money.Money          `json:"amount"`
+	Kind      string      `json:"notice"`
+	Situation string      `json:"situation,omitempty"` // which text of the kind is true
+	Gift      bool        `json:"gift,omitempty"`      // paid by one person for another
+	Date      string      `json:"date,omitempty"`
+	Zone      string      `json:"zone,omitempty"` // time zone of the subscriber, for times
+	Amount    money.Money `json:"amount"`
+	Charges   int         `json:"charges,omitempty"`  // canceled: charges still to come; amount is their sum
+	From      string      `json:"from,omitempty"`     // paused: the first day
+	NextPlan  string      `json:"nextPlan,omitempty"` // change_planned: name of the plan that follows
+	// payment_failed, suspended: the last day on which paying keeps the subscription, and the day its benefits stop
+	PayBy        string `json:"payBy,omitempty"`
+	BenefitsStop string `json:"benefitsStop,omitempty"`
+
 	Method  string               `json:"method,omitempty"` // the way to pay, for people
 	Retry   time.Time            `json:"retry,omitzero"`
 	Wait    string               `json:"wait,omitempty"`

@@ -42,7 +42,7 @@ func letterFor(e event.Envelope) (letter, error) {
 	case events.CheckoutRefunded{}.EventType():
 		return read(e, refunded)
 	case events.SubscriptionNoticeIssued{}.EventType():
-		return read(e, subscription)
+		return read(e, subscriptionMail)
 	case events.SubscriptionGiftAnnounced{}.EventType():
 		return read(e, gift)
 	default:

@@ -1,13 +1,15 @@
 package mailer
 
 import (
+	"cmp"
+
 	"dangol/events"
 	"dangol/shared/mail"
 	"dangol/shared/money"
 )
 
-// subscription is a receipt where the event carries the invoice, else the notice of its kind.
-func subscription(b events.SubscriptionNoticeIssued) letter {
+// subscriptionMail is a receipt where the event carries the invoice, else the notice of its kind.
+func subscriptionMail(b events.SubscriptionNoticeIssued) letter {
 	l := letter{to: b.Email, language: b.Language, about: b.SubscriptionID}
 	if b.Invoice != nil {
 		l.content = receipt(b)
@@ -18,12 +20,12 @@ func subscription(b events.SubscriptionNoticeIssued) letter {
 		return l
 	}
 	n := mail.SubscriptionNotice{
-		Kind: b.Kind, SubscriptionID: b.SubscriptionID, Plan: b.Plan, Name: b.Name, Date: b.Date, Amount: b.Amount,
-		Method: b.Method, Retry: b.Retry,
-		Reason: b.Reason,
+		Kind: b.Kind, Situation: b.Situation, SubscriptionID: b.SubscriptionID, Plan: b.Plan, Name: b.Name, Date: b.Date,
+		Amount: b.Amount, Charges: b.Charges, From: b.From, NextPlan: b.NextPlan, PayBy: b.PayBy,
+		BenefitsStop: b.BenefitsStop, Method: b.Method, Retry: b.Retry, Zone: b.Zone,
 	}
 	if b.Ask != nil {
-		n.Old, n.Required = b.Ask.Old, b.Ask.Required
+		n.Old = b.Ask.Old
 	}
 	l.content = n
 	return l
@@ -53,11 +55,10 @@ func receipt(b events.SubscriptionNoticeIssued) mail.SubscriptionReceipt {
 		out.Tax.Amount += t.Tax.Amount
 	}
 	for _, l := range i.Lines {
-		line := mail.Line{Title: b.Plan, Quantity: max(l.Quantity, 1), Total: l.Amount}
-		if l.From != "" {
-			line.Options = []string{l.From + " ~ " + l.To}
-		}
-		out.Lines = append(out.Lines, line)
+		out.Lines = append(out.Lines, mail.ReceiptLine{
+			Kind: l.Kind, Plan: cmp.Or(l.Plan, b.Plan), Quantity: max(l.Quantity, 1), Cycles: l.Cycles, From: l.From, To: l.To,
+			Amount: l.Amount,
+		})
 	}
 	return out
 }

@@ -2,6 +2,8 @@ package subscriptions
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"dangol/shared/compliance"
 	"dangol/shared/platform/api"
@@ -28,19 +30,20 @@ type NoticeOutput struct {
 		compliance.ConsentNotice
 		Fingerprint string `json:"fingerprint" doc:"Send it back with a yes: it says what was shown."`
 		Required    bool   `json:"required" doc:"Without a yes the new price does not begin."`
+		ConsentOutcomes
 	}
 }
 
-// noticeOf fills the question with the words for the way to pay and to cancel.
-func noticeOf(r *service.Record) (compliance.ConsentNotice, bool) {
-	w := wordsIn(r.Language)
-	m := r.Methods[r.Sub.Card.Token]
-	effect := w.keeps
-	if r.Sub.Ask != nil && (r.Sub.Ask.Kind == compliance.TrialTurnsPaid ||
-		r.Sub.Terms.Policy.Silence == subscription.EndsAll) {
-		effect = w.ends
+// noticeOf fills the question with the words for the way to pay and to cancel, and with what follows from each answer.
+func noticeOf(r *service.Record, now time.Time) (compliance.ConsentNotice, bool) {
+	if r.Sub.Ask == nil {
+		return compliance.ConsentNotice{}, false
 	}
-	return r.Sub.ConsentNotice(m.Brand+" "+m.Last4, w.cancel, effect)
+	w := wordsIn(r.Language)
+	silent, refused := r.Sub.WithoutYes()
+	m := r.Methods[r.Sub.Card.Token]
+	effect := w.effects[effectOf{r.Sub.Ask.Kind, silent, refused}]
+	return r.Sub.ConsentNotice(m.Brand+" "+m.Last4, w.cancelAt(r, now), effect)
 }
 
 func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, error) {
@@ -48,18 +51,21 @@ func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, e
 	if err != nil {
 		return nil, err
 	}
-	n, ok := noticeOf(r)
+	n, ok := noticeOf(r, f.Billing.Clock.Now())
 	if !ok {
 		return nil, problem.NotFound("nothing_asked", "No consent is being asked for.")
 	}
 	out := &NoticeOutput{}
-	out.Body.ConsentNotice, out.Body.Fingerprint, out.Body.Required = n, n.Fingerprint(), r.Sub.Ask.Required
+	out.Body.ConsentNotice = n
+	out.Body.Fingerprint = n.Fingerprint()
+	out.Body.Required = r.Sub.Ask.Required
+	out.Body.ConsentOutcomes = outcomesOf(&r.Sub)
 	return out, nil
 }
 
 func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*SubscriptionOutput, error) {
 	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
-		n, ok := noticeOf(r)
+		n, ok := noticeOf(r, f.Billing.Clock.Now())
 		switch {
 		case in.Body.Answer == "no":
 			return resolvedChange{command: subscription.Refuse{}}, nil
@@ -74,20 +80,81 @@ func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*Subscri
 	})
 }
 
-// words are what a notice says about canceling.
-type words struct{ cancel, ends, keeps string }
+// ConsentOutcomes is what happens on the day without a yes.
+type ConsentOutcomes struct {
+	Silent  subscription.Outcome `json:"ifSilent" enum:"price_begins,price_stays,ends" doc:"When nobody answers."`
+	Refused subscription.Outcome `json:"ifRefused" enum:"price_begins,price_stays,ends" doc:"When the answer is no."`
+}
+
+func outcomesOf(s *subscription.Subscription) ConsentOutcomes {
+	silent, refused := s.WithoutYes()
+	return ConsentOutcomes{silent, refused}
+}
+
+// effectOf is a decision that a notice has words for.
+type effectOf struct {
+	kind            compliance.ConsentKind
+	silent, refused subscription.Outcome
+}
+
+// words are what a notice says about canceling and about each decision.
+type words struct {
+	cancel  string
+	bound   string // cancel, while a minimum term runs; %s is its last day
+	effects map[effectOf]string
+}
+
+// cancelAt says how to cancel at an instant: in one step, and what a minimum term still takes.
+func (w words) cancelAt(r *service.Record, now time.Time) string {
+	q, err := r.Sub.Quote(subscription.Cancel{}, now)
+	if err != nil || q.NextPayment == "" {
+		return w.cancel
+	}
+	return fmt.Sprintf(w.bound, q.EndsOn.Add(-1))
+}
 
 func wordsIn(language string) words {
 	if language == "ko" {
-		return words{
-			cancel: "내 구독 화면에서 언제든지 한 번에 해지할 수 있습니다.",
-			ends:   "동의하지 않으면 결제되지 않고 구독이 종료됩니다. 해지하면 남은 기간까지 이용할 수 있습니다.",
-			keeps:  "동의하지 않으면 지금 가격이 그대로 유지됩니다. 해지하면 남은 기간까지 이용할 수 있습니다.",
-		}
+		return korean
 	}
-	return words{
-		cancel: "Cancel at any time, in one step, on the page of your subscription.",
-		ends:   "Without your consent nothing is charged and the subscription ends. After canceling you keep what is paid.",
-		keeps:  "Without your consent the present price stays. After canceling you keep what is paid.",
-	}
+	return english
+}
+
+const (
+	begins = subscription.PriceBegins
+	stays  = subscription.PriceStays
+	ends   = subscription.EndsThen
+)
+
+var korean = words{
+	cancel: "내 구독 화면에서 언제든지 한 번에 해지할 수 있습니다.",
+	bound:  "내 구독 화면에서 언제든지 한 번에 해지할 수 있습니다. 최소 이용 기간이 남아 있어 %s까지는 결제됩니다.",
+	effects: map[effectOf]string{
+		{compliance.TrialTurnsPaid, ends, ends}:   "동의하지 않으면 결제되지 않고 체험이 끝날 때 구독이 종료됩니다.",
+		{compliance.TrialTurnsPaid, begins, ends}: "답하지 않으면 체험이 끝날 때 결제됩니다. 거부하면 결제되지 않고 체험이 끝날 때 구독이 종료됩니다.",
+		{compliance.PriceRises, stays, stays}:     "동의하지 않으면 지금 가격이 그대로 유지됩니다.",
+		{compliance.PriceRises, ends, ends}:       "동의하지 않으면 새 가격은 결제되지 않고 그날 구독이 종료됩니다.",
+		{compliance.PriceRises, begins, stays}:    "답하지 않으면 새 가격이 결제됩니다. 거부하면 지금 가격이 그대로 유지됩니다.",
+		{compliance.PriceRises, begins, ends}:     "답하지 않으면 새 가격이 결제됩니다. 거부하면 새 가격은 결제되지 않고 그날 구독이 종료됩니다.",
+	},
+}
+
+var english = words{
+	cancel: "Cancel at any time, in one step, on the page of your subscription.",
+	bound: "Cancel at any time, in one step, on the page of your subscription. " +
+		"Your minimum term is charged until %s all the same.",
+	effects: map[effectOf]string{
+		{compliance.TrialTurnsPaid, ends, ends}: "Without your consent nothing is charged, and the subscription ends with " +
+			"the trial.",
+		{compliance.TrialTurnsPaid, begins, ends}: "If you do not answer, the price is charged when the trial ends. If you " +
+			"refuse, nothing is charged and the subscription ends with the trial.",
+		{compliance.PriceRises, stays, stays}: "Without your consent the present price stays.",
+		{compliance.PriceRises, ends, ends}: "Without your consent the new price is not charged, and the subscription ends " +
+			"on that day.",
+		{compliance.PriceRises, begins,
+			stays}: "If you do not answer, the new price is charged. If you refuse, the present " +
+			"price stays.",
+		{compliance.PriceRises, begins, ends}: "If you do not answer, the new price is charged. If you refuse, it is not " +
+			"charged, and the subscription ends on that day.",
+	},
 }

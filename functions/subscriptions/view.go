@@ -68,13 +68,14 @@ type UnpaidInvoice struct {
 
 // ConsentRequest is what consent is asked for.
 type ConsentRequest struct {
-	ID       string              `json:"id"`
-	Kind     string              `json:"kind" enum:"trial_turns_paid,price_rises"`
-	On       civil.Date          `json:"on"`
-	Old      money.Formatted     `json:"old"`
-	New      money.Formatted     `json:"new"`
-	Required bool                `json:"required"`
-	Answer   subscription.Answer `json:"answer,omitempty"`
+	ID       string          `json:"id"`
+	Kind     string          `json:"kind" enum:"trial_turns_paid,price_rises"`
+	On       civil.Date      `json:"on"`
+	Old      money.Formatted `json:"old"`
+	New      money.Formatted `json:"new"`
+	Required bool            `json:"required" doc:"Without a yes the new price does not begin."`
+	ConsentOutcomes
+	Answer subscription.Answer `json:"answer,omitempty"`
 }
 
 // SubscriptionPaymentMethod is a card, for people.
@@ -128,7 +129,7 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 	if a := s.Ask; a != nil {
 		v.Question = &ConsentRequest{
 			ID: a.ID, Kind: string(a.Kind), On: a.On, Old: r.Money(a.Old).Formatted(), New: r.Money(a.New).Formatted(),
-			Required: a.Required, Answer: a.Answer,
+			Required: a.Required, Answer: a.Answer, ConsentOutcomes: outcomesOf(s),
 		}
 	}
 	if m, ok := r.Methods[s.Card.Token]; ok {

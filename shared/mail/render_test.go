@@ -89,16 +89,18 @@ var cases = map[string]mail.Content{
 	"checkout_refunded":         mail.CheckoutRefunded{Name: "김하늘", Amount: krw(40_800), Taken: true, Reason: "expired"},
 	"checkout_refunded_release": mail.CheckoutRefunded{Amount: krw(40_800), Reason: "canceled"},
 	"subscription_consent": mail.SubscriptionNotice{
-		Kind: "consent_request", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘", Date: "2026-12-05", Amount: krw(9_900),
+		Kind: "consent_request", Situation: "keep", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘", Date: "2026-12-05",
+		Amount: krw(9_900),
 		Old:    krw(7_900),
-		Method: "visa 4242", Required: true,
+		Method: "visa 4242",
 	},
 	"subscription_failed": mail.SubscriptionNotice{
-		Kind: "payment_failed", SubscriptionID: "sub_1", Plan: "단골 멤버십", Date: "2026-12-05", Amount: krw(9_900),
-		Method: "visa 4242", Retry: at,
+		Kind: "payment_failed", Situation: "retry", SubscriptionID: "sub_1", Plan: "단골 멤버십", Date: "2026-12-05",
+		Amount: krw(9_900), Method: "visa 4242", Retry: at, Zone: "America/New_York", BenefitsStop: "2026-12-12",
+		PayBy: "2026-12-18",
 	},
 	"subscription_out_of_stock": mail.SubscriptionNotice{
-		Kind: "out_of_stock", SubscriptionID: "sub_1", Plan: "단골 상자", Date: "2027-03-22", Reason: "substitute",
+		Kind: "out_of_stock", SubscriptionID: "sub_1", Plan: "단골 상자", Date: "2027-03-22", Situation: "substitute",
 	},
 	"subscription_gift": mail.SubscriptionGift{
 		SubscriptionID: "sub_1", Plan: "단골 상자", Name: "민", From: "김하늘", Message: "생일 축하해!\n매달 하나씩", Cycles: 6,
@@ -112,8 +114,11 @@ var cases = map[string]mail.Content{
 	},
 	"subscription_receipt": mail.SubscriptionReceipt{
 		Number: "INV-2026-000012", SubscriptionID: "sub_1", Plan: "단골 멤버십", Name: "김하늘",
-		Lines: []mail.Line{{Title: "단골 멤버십", Options: []string{"2026-12-05 – 2027-01-04"}, Quantity: 1,
-			Total: krw(9_900)}},
+		Lines: []mail.ReceiptLine{
+			{Kind: "upgrade", Plan: "단골 멤버십", Quantity: 2, From: "2026-12-05", To: "2027-01-05", Amount: krw(9_900)},
+			{Kind: "unused", Plan: "작은 멤버십", Quantity: 1, From: "2026-12-05", To: "2026-12-20", Amount: krw(-2_000)},
+			{Kind: "setup", Plan: "단골 멤버십", Quantity: 1, Amount: krw(2_000)},
+		},
 		Subtotal: krw(9_900), CreditUsed: krw(900), Tax: krw(900), Total: krw(9_000), Method: "visa 4242",
 	},
 	"payment_failed": mail.PaymentFailed{Number: "1K9X7-D3F8Q-7M2KA", Name: "김하늘", Lines: lines(), Total: krw(40_800)},
@@ -237,7 +242,8 @@ func TestAMailWithAHoleInItIsAnError(t *testing.T) {
 		"Name": true, "Discount": true, "Shipping": true, "Tax": true, "TaxIncluded": true, "TrackingNumber": true,
 		"TrackingURL": true,
 		"Complete":    true, "ByShop": true, "Refund": true, "Taken": true, "Reason": true,
-		"Date": true, "Old": true, "Method": true, "Required": true, "Retry": true, "CreditUsed": true,
+		"Date": true, "Old": true, "Method": true, "Retry": true, "CreditUsed": true,
+		"Charges": true, "NextPlan": true, "PayBy": true, "BenefitsStop": true, "Zone": true,
 		"From": true, "Message": true,
 	}
 	for name, content := range cases {

@@ -49,10 +49,19 @@ func (c Pause) do(r *run) error {
 	r.note = string(c.Until)
 	if r.s.State == Paused {
 		r.s.Span.Closes, r.s.Span.End = c.Until, max2(c.Until.Start(r.s.zone()), r.at)
+		r.pausedNotice("moved", r.s.Span.Opens, c.Until)
 		return nil
 	}
 	r.s.PauseUntil, r.s.Skip = c.Until, false
+	r.pausedNotice("planned", r.s.Span.Closes, c.Until)
 	return nil
+}
+
+// pausedNotice tells of a pause: its first day, the day it is over, and what is charged then.
+func (r *run) pausedNotice(situation string, from, until civil.Date) {
+	r.notice(Notice{
+		Kind: NoticePaused, Situation: situation, From: from, Date: until, Amount: r.chargeOn(until),
+	})
 }
 
 func (Resume) do(r *run) error {
@@ -61,6 +70,7 @@ func (Resume) do(r *run) error {
 			return refuse("not_paused", "No pause is planned.")
 		}
 		r.s.PauseUntil, r.note = "", "pause taken back"
+		r.notice(r.planNotice(NoticeResumed, "withdrawn"))
 		return nil
 	}
 	p := &r.s.Span
@@ -98,7 +108,7 @@ func (c Cancel) do(r *run) error {
 	r.s.State = Canceled
 	r.s.PauseUntil, r.s.Skip, r.s.Next = "", false, nil
 	r.event(EventCanceled, c.Reason, 0)
-	r.notice(Notice{Kind: NoticeCanceled, Date: r.s.endsOn()})
+	r.notice(r.canceledNotice())
 	return nil
 }
 

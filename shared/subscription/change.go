@@ -39,9 +39,11 @@ func (r *run) upgrade(t Terms) error {
 	switch {
 	case r.s.State == Trialing:
 		r.s.Terms = t
+		r.plannedChange(InTrial)
 		return nil
 	case t.delivers() || r.s.Span.Kind != SpanPaid:
 		r.later(t)
+		r.plannedChange("plan")
 		return nil
 	}
 	today := r.today()
@@ -120,9 +122,11 @@ func (c Downgrade) do(r *run) error {
 	r.note = c.Terms.PlanID
 	if r.s.State == Trialing {
 		r.s.Terms = c.Terms
+		r.plannedChange(InTrial)
 		return nil
 	}
 	r.later(c.Terms)
+	r.plannedChange("plan")
 	return nil
 }
 
@@ -151,9 +155,11 @@ func (c ChangeQuantity) do(r *run) error {
 	r.note = "quantity"
 	if r.s.State == Trialing {
 		r.s.Terms = t
+		r.plannedChange(InTrial)
 		return nil
 	}
 	r.later(t)
+	r.plannedChange("quantity")
 	return nil
 }
 
@@ -189,6 +195,7 @@ func (c Swap) do(r *run) error {
 	t := r.s.coming()
 	t.Contents, t.Price = slices.Clone(c.Contents), c.Price
 	r.later(t)
+	r.plannedChange("contents")
 	return nil
 }
 

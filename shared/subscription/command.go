@@ -238,6 +238,8 @@ type run struct {
 	effects []Effect
 	note    string
 	closed  bool // the running span has been reported as ended
+	// playing says that this only foresees: no notice is worked out, which would foresee in turn
+	playing bool
 }
 
 // Apply carries a command out at an instant. It returns the subscription as it stands then and what is to be done, and
@@ -245,10 +247,14 @@ type run struct {
 // nothing and has no effects. Errors are problems: not_in_this_state, subscription_ended, payment_running, invoice_open
 // (409), others named at the commands, and invalid_input.
 func (s Subscription) Apply(c Command, at time.Time) (Subscription, []Effect, error) {
+	return s.apply(c, &run{at: at.UTC()})
+}
+
+func (s Subscription) apply(c Command, r *run) (Subscription, []Effect, error) {
 	if err := s.may(c.name()); err != nil {
 		return s, nil, err
 	}
-	r := &run{s: s.clone(), at: at.UTC()}
+	r.s = s.clone()
 	if err := c.do(r); err != nil {
 		return s, nil, err
 	}
@@ -268,7 +274,7 @@ func (r *run) event(name, reason string, amount int64) {
 }
 
 func (r *run) notice(n Notice) {
-	n.Later = compliance.QuietHours(compliance.SMS, r.s.Region).Next(r.at, r.s.zone())
+	n.Later = r.quietHours()
 	n.Amount.Currency = r.s.Terms.Currency
 	r.emit(n)
 }

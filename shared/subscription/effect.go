@@ -92,7 +92,8 @@ type NoticeKind string
 
 // The notices.
 const (
-	NoticeConsent       NoticeKind = "consent_request"
+	NoticeConsent       NoticeKind = "consent_request" // asked where nothing begins without a yes
+	NoticePriceChange   NoticeKind = "price_change"    // announced where silence lets the price begin
 	NoticeTrialEnding   NoticeKind = "trial_ending"
 	NoticeRenewal       NoticeKind = "renewal"
 	NoticeCardExpiring  NoticeKind = "card_expiring"
@@ -107,17 +108,28 @@ const (
 	NoticeGift          NoticeKind = "gift" // to the recipient; Date is the first day on which it can no longer be claimed
 	NoticeCreditNote    NoticeKind = "credit_note"
 	NoticeGiftClaimed   NoticeKind = "gift_claimed"
+	NoticePaused        NoticeKind = "paused"
+	NoticeResumed       NoticeKind = "resumed"
+	NoticeChangePlanned NoticeKind = "change_planned"
 )
 
-// Notice is a message to the subscriber.
+// Notice is a message to the subscriber. What it says follows from the decision: Situation names the text that is true,
+// the other fields are what the text and its facts are filled with.
 type Notice struct {
-	Kind   NoticeKind
-	Date   civil.Date      // the day it is about
-	Amount money.Money     // what will be, or was not, paid
-	Retry  time.Time       // payment_failed: the next try
-	Wait   Wait            // payment_failed: what is waited for instead
-	Ask    *ConsentRequest // consent_request
-	Reason string          // ended, out_of_stock
+	Kind      NoticeKind
+	Situation string          // see situation.go; "" where the kind has one text
+	Date      civil.Date      // the day it is about; canceled, ended: the last day
+	Amount    money.Money     // what will be, or was not, paid
+	Retry     time.Time       // payment_failed: the next try
+	Wait      Wait            // payment_failed: what is waited for instead
+	Ask       *ConsentRequest // consent_request, price_change
+	Reason    string          // ended, out_of_stock
+	Charges   int             // canceled: how many charges are still to come; Amount is their sum
+	From      civil.Date      // paused: the first day of the pause
+	NextPlan  string          // change_planned: id of the plan that follows
+	// payment_failed, suspended: the last day on which paying keeps the subscription, and the day its benefits stop.
+	PayBy        civil.Date
+	BenefitsStop civil.Date
 	// Later is when channels with quiet hours may be used at the earliest; mail may go at once.
 	Later time.Time
 }

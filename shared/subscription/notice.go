@@ -16,6 +16,10 @@ const cardDays = 14
 // Mastercard's seven days.
 const trialDays = 7
 
+// maxPriceNoticeDays is how early a price change may be announced at most: Cal. Bus. & Prof. Code 17602(b), 7 to 30
+// days.
+const maxPriceNoticeDays = 30
+
 // planned is a notice to come. The tag, which begins with the day it is about, keeps it from being sent twice.
 type planned struct {
 	at  time.Time
@@ -30,7 +34,7 @@ func (s *Subscription) plannedNotices() []planned {
 	var out []planned
 	add := func(kind NoticeKind, on civil.Date, days int) {
 		tag := fmt.Sprintf("%s:%s:%d", on, kind, days)
-		if kind == NoticeConsent {
+		if kind == NoticeConsent || kind == NoticePriceChange {
 			tag += ":" + s.Ask.ID
 		}
 		if slices.Contains(s.Told, tag) {
@@ -49,14 +53,12 @@ func (s *Subscription) plannedNotices() []planned {
 		on = s.Span.Closes
 	}
 	if a := s.Ask; a != nil && a.Answer == "" && s.State != Canceled {
-		for _, days := range s.Terms.Policy.AskDays {
-			add(NoticeConsent, a.On, days)
-		}
+		s.askNotices(a, add)
 	}
-	if s.State == Trialing && s.Ask != nil && !s.Ask.Required {
+	if s.State == Trialing && s.Ask != nil && !s.Ask.Required && s.Ask.Answer != Refused {
 		add(NoticeTrialEnding, on, trialDays)
 	}
-	if s.State != Trialing && s.coming().Payment() > 0 {
+	if s.State != Trialing && s.coming().Payment() > 0 && !s.endsUnlessAnswered(on) {
 		for _, days := range s.renewalDays() {
 			add(NoticeRenewal, on, days)
 		}
@@ -65,6 +67,21 @@ func (s *Subscription) plannedNotices() []planned {
 		add(NoticeCardExpiring, on, cardDays)
 	}
 	return out
+}
+
+// askNotices plans what is said about a price that is to begin. Where consent is required it is asked for on each of
+// the policy's days; where silence is enough one notice says what is going to happen, and nobody is asked for anything.
+func (s *Subscription) askNotices(a *ConsentRequest, add func(NoticeKind, civil.Date, int)) {
+	days := s.Terms.Policy.AskDays
+	switch {
+	case a.Required:
+		for _, n := range days {
+			add(NoticeConsent, a.On, n)
+		}
+	case a.Kind == compliance.PriceRises:
+		// California wants the notice 7 to 30 days before; a plan that asks earlier is held to its latest allowed day.
+		add(NoticePriceChange, a.On, min(slices.Max(days), maxPriceNoticeDays))
+	}
 }
 
 // renewalDays are the days before a renewal on which it is announced: what the law of the place and the networks want,
@@ -90,13 +107,35 @@ func (r *run) tell(n planned) {
 			r.s.Told = append(r.s.Told, other.tag)
 		}
 	}
-	if !r.at.Before(n.on.Start(r.s.zone())) {
+	if r.playing || !r.at.Before(n.on.Start(r.s.zone())) {
 		return
 	}
-	notice := Notice{Kind: n.kind, Date: n.on, Amount: r.s.money(r.s.coming().Payment())}
-	if n.kind == NoticeConsent {
+	r.notice(r.announcement(n))
+}
+
+// announcement is what a planned notice says at this instant.
+func (r *run) announcement(n planned) Notice {
+	out := Notice{Kind: n.kind, Date: n.on}
+	switch n.kind {
+	case NoticeConsent, NoticePriceChange:
 		ask := *r.s.Ask
-		notice.Ask, notice.Amount = &ask, r.s.money(ask.New)
+		out.Ask, out.Amount = &ask, r.s.money(ask.New)
+		out.Situation = r.s.askSituation(r.lastRequest(n))
+	case NoticeRenewal, NoticeTrialEnding:
+		out.Amount = r.chargeOn(n.on)
+		switch {
+		case out.Amount.IsZero():
+			out.Situation = ByCredit
+		case n.kind == NoticeRenewal && r.s.Cycles < r.s.Terms.MinCycles:
+			out.Situation = MinimumTerm
+		}
+	default:
+		out.Amount = r.chargeOn(n.on)
 	}
-	r.notice(notice)
+	return out
+}
+
+// lastRequest reports whether no further request for the same consent follows.
+func (r *run) lastRequest(n planned) bool {
+	return !slices.ContainsFunc(r.s.plannedNotices(), func(other planned) bool { return other.kind == n.kind })
 }

@@ -85,6 +85,7 @@ func (r *run) openNext() {
 		r.reanchor(day)
 		r.s.State = Active
 		r.event(EventResumed, "", 0)
+		r.notice(Notice{Kind: NoticeResumed, Situation: "over", Date: day, Amount: r.s.money(0)})
 	}
 	if r.s.State == Trialing {
 		r.s.State = Active
@@ -270,7 +271,7 @@ func (r *run) end(reason string) {
 	}
 	// Whoever subscribes is there and is told that the payment was declined; a mail is for an outcome that comes later.
 	if reason != EndNotStarted || r.at.Sub(r.s.StartedAt) > present {
-		r.notice(Notice{Kind: NoticeEnded, Date: r.s.Span.Closes, Reason: reason})
+		r.notice(r.endedNotice(reason))
 	}
 }
 

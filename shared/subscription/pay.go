@@ -192,16 +192,14 @@ func (r *run) follow(kind payment.Kind) {
 	if r.s.State == Active {
 		r.s.State = PastDue
 	}
-	r.notice(Notice{
-		Kind: NoticePaymentFailed, Date: r.s.Span.Opens, Amount: r.s.money(o.Amount), Retry: d.Retry, Wait: d.Wait,
-	})
+	r.notice(r.failedNotice(NoticePaymentFailed))
 }
 
 // suspend stops the benefits of a subscription that has been unpaid for too long.
 func (r *run) suspend() {
 	r.s.State, r.s.Open.Suspended = Suspended, true
 	r.event(EventSuspended, "", r.s.Open.Amount)
-	r.notice(Notice{Kind: NoticeSuspended, Amount: r.s.money(r.s.Open.Amount)})
+	r.notice(r.failedNotice(NoticeSuspended))
 }
 
 func (c ChangeCard) do(r *run) error {

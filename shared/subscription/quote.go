@@ -113,6 +113,9 @@ func (s Subscription) Parcels(before time.Time) []Payment {
 // playLimit bounds how far a subscription is played forward: a year of a daily plan with its notices.
 const playLimit = 1500
 
+// ahead is a run that only foresees.
+func ahead(at time.Time) *run { return &run{at: at, playing: true} }
+
 // play carries out what is due, with every charge succeeding, until see returns false.
 func (s Subscription) play(see func(e Effect, at time.Time, opens civil.Date) bool) {
 	s.Burst = Burst{}
@@ -124,11 +127,11 @@ func (s Subscription) play(see func(e Effect, at time.Time, opens civil.Date) bo
 		var effects []Effect
 		if s.Open != nil {
 			var err error
-			if s, effects, err = s.Apply(ChargeSucceeded{Key: s.Open.Key}, at); err != nil {
+			if s, effects, err = s.apply(ChargeSucceeded{Key: s.Open.Key}, ahead(at)); err != nil {
 				return
 			}
 		} else {
-			s, effects, _ = s.Apply(Due{}, at)
+			s, effects, _ = s.apply(Due{}, ahead(at))
 		}
 		for _, e := range effects {
 			if !see(e, at, s.Span.Opens) {

@@ -43,7 +43,9 @@ func (r *run) skipDelivery() {
 		action = StockSkip
 	}
 	if action != StockWait || w.Tries == 1 { // a wait is told once, not each day
-		r.notice(Notice{Kind: NoticeOutOfStock, Date: r.s.Span.Opens, Reason: string(action)})
+		r.notice(Notice{
+			Kind: NoticeOutOfStock, Date: r.s.Span.Opens, Reason: string(action), Situation: r.shortageSituation(action),
+		})
 	}
 	switch action {
 	case StockWait:

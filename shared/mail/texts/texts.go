@@ -163,6 +163,45 @@ func OneLine(s string) string {
 	}), " ")
 }
 
+// Days writes the days from a first one to the one before to as a range, the last day included: "10 Jan - 9 Feb 2027".
+// The year is written once where both are in it, and a single day is no range.
+func (c *Catalog) Days(from, to string) (string, error) {
+	first, err := time.Parse(time.DateOnly, from)
+	if err != nil {
+		return from, nil
+	}
+	end, err := time.Parse(time.DateOnly, to)
+	if err != nil {
+		return c.Day(from)
+	}
+	last := end.AddDate(0, 0, -1)
+	if !last.After(first) {
+		return c.Day(from)
+	}
+	key := "dates.range_years"
+	if first.Year() == last.Year() {
+		key = "dates.range"
+	}
+	var values []string
+	for prefix, at := range map[string]time.Time{"from_": first, "to_": last} {
+		parts := c.parts(at)
+		for i := 0; i < len(parts); i += 2 {
+			values = append(values, prefix+parts[i], parts[i+1])
+		}
+	}
+	return c.Text(key, values...)
+}
+
+// InstantIn is Instant on the wall clock of the reader's zone, with the zone's name.
+func (c *Catalog) InstantIn(at time.Time, zone string, otherwise *time.Location) (string, error) {
+	z, err := time.LoadLocation(zone)
+	if err != nil || zone == "" {
+		z = otherwise
+	}
+	at = at.In(z)
+	return c.Text("dates.instant_zone", append(c.parts(at), "time", at.Format("15:04"), "zone", at.Format("MST"))...)
+}
+
 func (c *Catalog) parts(at time.Time) []string {
 	month := strings.Fields(c.texts["dates.months"])[at.Month()-1]
 	short := []rune(month)

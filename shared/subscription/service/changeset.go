@@ -265,8 +265,8 @@ func (w *changeSet) documents() []table.Write {
 	return append(all, w.announcements...)
 }
 
-func (w *changeSet) ref() events.SubscriptionRef {
-	r, t := w.next, w.next.Sub.Terms
+func (r *Record) ref() events.SubscriptionRef {
+	t := r.Sub.Terms
 	return events.SubscriptionRef{
 		SubscriptionID: r.Sub.ID, CustomerID: r.Sub.CustomerID, Email: r.Email, Name: r.Name, Language: r.Language,
 		PlanID: t.PlanID, Plan: r.Title(), PlanKind: string(t.Kind),
@@ -276,7 +276,7 @@ func (w *changeSet) ref() events.SubscriptionRef {
 func (w *changeSet) changed() events.SubscriptionChanged {
 	s := &w.next.Sub
 	body := events.SubscriptionChanged{
-		SubscriptionRef: w.ref(), State: string(s.State), Version: w.next.Version,
+		SubscriptionRef: w.next.ref(), State: string(s.State), Version: w.next.Version,
 		PeriodOpens: string(s.Span.Opens), PeriodCloses: string(s.Span.Closes),
 	}
 	for _, e := range w.events {
@@ -287,11 +287,24 @@ func (w *changeSet) changed() events.SubscriptionChanged {
 }
 
 func (w *changeSet) notice(n subscription.Notice) events.SubscriptionNoticeIssued {
-	r := w.next
+	body := w.next.Announce(n)
+	if i := w.paidInvoice; i != nil && n.Kind == subscription.NoticeReceipt {
+		body.Invoice = w.receipt(i)
+	}
+	return body
+}
+
+// Announce is the event that brings a notice about the subscription to the mailer: whom it goes to, and everything its
+// text is filled with.
+func (r *Record) Announce(n subscription.Notice) events.SubscriptionNoticeIssued {
 	body := events.SubscriptionNoticeIssued{
-		SubscriptionRef: w.ref(), Kind: string(n.Kind), Gift: r.Sub.Gift != nil, Date: string(n.Date), Amount: n.Amount,
-		Retry: n.Retry, Wait: string(n.Wait),
+		SubscriptionRef: r.ref(), Kind: string(n.Kind), Situation: n.Situation, Gift: r.Sub.Gift != nil,
+		Date: string(n.Date), Zone: r.Sub.Anchor.Zone, Amount: n.Amount, Charges: n.Charges, From: string(n.From),
+		PayBy: string(n.PayBy), BenefitsStop: string(n.BenefitsStop), Retry: n.Retry, Wait: string(n.Wait),
 		Reason: n.Reason, Method: r.method(), Later: n.Later,
+	}
+	if n.NextPlan != "" {
+		body.NextPlan = r.Titles[n.NextPlan]
 	}
 	to := r.addressee(n.Kind)
 	body.Email, body.Name, body.Language = to.Email, to.Name, to.Language
@@ -300,9 +313,6 @@ func (w *changeSet) notice(n subscription.Notice) events.SubscriptionNoticeIssue
 			Kind: string(n.Ask.Kind), On: string(n.Ask.On), Old: r.Money(n.Ask.Old), New: r.Money(n.Ask.New),
 			Required: n.Ask.Required,
 		}
-	}
-	if i := w.paidInvoice; i != nil && n.Kind == subscription.NoticeReceipt {
-		body.Invoice = w.receipt(i)
 	}
 	return body
 }
@@ -337,8 +347,13 @@ func (w *changeSet) receipt(i *invoice.Invoice) *events.SubscriptionInvoice {
 		Total: w.next.Money(i.Total),
 	}
 	for _, l := range i.Lines {
+		kind := string(l.Kind)
+		if l.Kind == invoice.LinePeriod && i.Kind == string(subscription.OpenChange) {
+			kind = "upgrade"
+		}
 		out.Lines = append(out.Lines, events.SubscriptionLine{
-			Kind: string(l.Kind), Quantity: l.Quantity, From: string(l.From), To: string(l.To), Amount: w.next.Money(l.Amount),
+			Kind: kind, Plan: w.next.Titles[l.PlanID], Quantity: l.Quantity, Cycles: l.Cycles, From: l.From, To: l.To,
+			Amount: w.next.Money(l.Amount),
 		})
 	}
 	for _, t := range i.Taxes {

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,7 +146,11 @@ func (w *changeSet) giftMail(ctx context.Context, told *StoredNotice, n subscrip
 // its end.
 func (r *Record) addressee(kind subscription.NoticeKind) Contact {
 	claimed := r.Sub.Gift != nil && r.Sub.Gift.ClaimedBy != "" && r.GiftTo != nil
-	if claimed && (kind == subscription.NoticeOutOfStock || kind == subscription.NoticeEnded) {
+	recipients := []subscription.NoticeKind{
+		subscription.NoticeOutOfStock, subscription.NoticeEnded, subscription.NoticePaused, subscription.NoticeResumed,
+		subscription.NoticeChangePlanned,
+	}
+	if claimed && slices.Contains(recipients, kind) {
 		return r.GiftTo.Contact
 	}
 	return r.Contact
