@@ -4567,11 +4567,22 @@ export interface components {
         ConsentRequest: {
             answer?: string;
             id: string;
+            /**
+             * @description When the answer is no.
+             * @enum {string}
+             */
+            ifRefused: "price_begins" | "price_stays" | "ends";
+            /**
+             * @description When nobody answers.
+             * @enum {string}
+             */
+            ifSilent: "price_begins" | "price_stays" | "ends";
             /** @enum {string} */
             kind: "trial_turns_paid" | "price_rises";
             new: components["schemas"]["Money"];
             old: components["schemas"]["Money"];
             on: string;
+            /** @description Without a yes the new price does not begin. */
             required: boolean;
         };
         ConsentState: {
@@ -8432,6 +8443,16 @@ export interface components {
             /** @description Send it back with a yes: it says what was shown. */
             fingerprint: string;
             id: string;
+            /**
+             * @description When the answer is no.
+             * @enum {string}
+             */
+            ifRefused: "price_begins" | "price_stays" | "ends";
+            /**
+             * @description When nobody answers.
+             * @enum {string}
+             */
+            ifSilent: "price_begins" | "price_stays" | "ends";
             kind: string;
             /** @description How it will be paid, for people. */
             method: string;
