@@ -75,6 +75,7 @@ type Runner struct {
 
 	turns    chan struct{} // of writers
 	wake     chan struct{}
+	due      dueCache
 	idleLock sync.Mutex // one pass over what is due at a time
 	journal  journal
 	closers  []io.Closer
