@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"dangol/shared/catalog/shopify"
+	"dangol/shared/subscription/report"
 )
 
 // maxBody is how large a request gets, unless a single product is larger.
