@@ -58,6 +58,7 @@ func (r *Runner) deliverLoop(ctx context.Context) {
 			}
 			r.report(r.runUntilIdle(work, r.deliveries()))
 		case <-broom.C:
+			r.due.forget("") // of what somebody wrote to the engine beside the runner
 			r.report(r.expire(work))
 			r.report(r.forget())
 		case <-ticker.C:

@@ -24,6 +24,10 @@ type watched struct {
 	due   *dueCache
 }
 
+func (r *Runner) watch(db table.DB) watched {
+	return watched{DB: db, turns: r.turns, wrote: r.wakeUp, due: &r.due}
+}
+
 // turn waits for a turn to write; the caller calls done after the write.
 func (w watched) turn(ctx context.Context, tells bool) (done func(), err error) {
 	select {
