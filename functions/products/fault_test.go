@@ -9,7 +9,6 @@ import (
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/localtest"
 	"dangol/shared/platform/table"
-	"dangol/shared/subscription/report"
 )
 
 // importing is a merchant who imports a file over an older one and tries again, as the command does, until the API

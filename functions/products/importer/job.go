@@ -11,7 +11,6 @@ import (
 	"slices"
 
 	"dangol/shared/catalog/shopify"
-	"dangol/shared/subscription/report"
 )
 
 // maxBody is how large a request gets, unless a single product is larger.
