@@ -7,6 +7,7 @@ import (
 	function "dangol/functions/billing"
 	"dangol/infra/testkit/system"
 	"dangol/shared/platform/table"
+	"dangol/shared/subscription/report"
 	"dangol/shared/subscription/service"
 )
 
@@ -32,13 +33,13 @@ func renewABox(s *system.Shop) {
 
 // reportOfALargeShop has the worker add up figures that the request itself would in so small a shop.
 func reportOfALargeShop(s *system.Shop) {
-	books := service.Service{Table: s.Table(table.Commerce.Name), Clock: s.Clock()}
-	question := service.ReportQuery{Currency: "KRW", From: system.Opening, To: s.Clock().Now(), Days: 62}
-	if err := books.RequestReport(s.T.Context(), question); err != nil {
+	reports := report.Reports{Service: &service.Service{Table: s.Table(table.Commerce.Name), Clock: s.Clock()}}
+	question := report.Query{Currency: "KRW", From: system.Opening, To: s.Clock().Now(), Days: 62}
+	if err := reports.Request(s.T.Context(), question); err != nil {
 		s.T.Fatal(err)
 	}
 	s.AdvanceBy(time.Minute)
-	if r, err := books.Report(s.T.Context(), question); err != nil || !r.Ready || len(r.States) == 0 {
+	if r, err := reports.Get(s.T.Context(), question); err != nil || !r.Ready || len(r.States) == 0 {
 		s.T.Errorf("the worker's figures are %+v, %v", r, err)
 	}
 }

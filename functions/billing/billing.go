@@ -23,6 +23,7 @@ import (
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/worker"
+	"dangol/shared/subscription/report"
 	"dangol/shared/subscription/service"
 )
 
@@ -62,14 +63,14 @@ func (w Worker) Jobs() worker.Kinds {
 	return worker.Kinds{
 		// Together, because the invoices of a batch take their numbers in one step.
 		{Name: service.DueSubscription, Table: table.Commerce.Name, HandleAll: w.renew},
-		{Name: service.DueReport, Table: table.Commerce.Name, Handle: w.report},
+		{Name: report.Due, Table: table.Commerce.Name, Handle: w.report},
 	}
 }
 
 func (w Worker) renew(ctx context.Context, jobs []due.Job) []error { return w.Billing.Jobs(ctx, jobs) }
 
 func (w Worker) report(ctx context.Context, job due.Job) error {
-	return w.Billing.Summarize(ctx, job.Key)
+	return report.Reports{Service: w.Billing}.Continue(ctx, job.Key)
 }
 
 // Handler returns the Lambda handler of the function's queue.

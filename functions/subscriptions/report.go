@@ -9,6 +9,7 @@ import (
 	"dangol/shared/money"
 	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/report"
 	"dangol/shared/subscription/service"
 )
 
@@ -63,7 +64,8 @@ func (f *Subscriptions) report(ctx context.Context, in *reportInput) (*ReportOut
 	if !in.From.Before(in.To) {
 		return nil, problem.InvalidField("query/to", "too_small", "after from")
 	}
-	r, err := f.Billing.Report(ctx, service.ReportQuery{Currency: in.Currency, From: in.From, To: in.To, Days: in.Days})
+	r, err := report.Reports{Service: f.Billing}.Get(ctx,
+		report.Query{Currency: in.Currency, From: in.From, To: in.To, Days: in.Days})
 	if err != nil {
 		return nil, err
 	}

@@ -7,17 +7,18 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"dangol/shared/platform/clock"
-	"dangol/shared/subscription/service"
+	"dangol/shared/subscription/report"
 )
 
 // report asks for the merchant's figures after a billing run, has the worker add them up, and prints what that took.
 // Error: the figures leave a subscription out.
 func (s *shop) report(ctx context.Context, subscriptions int, wall clock.Clock) error {
 	s.belt.batches = make(chan []events.SQSMessage, 1)
-	q := service.ReportQuery{Currency: "KRW", From: start, To: start.AddDate(0, 1, 1), Days: 31}
+	q := report.Query{Currency: "KRW", From: start, To: start.AddDate(0, 1, 1), Days: 31}
 	high, before, began, worker, jobs := watchHeap(), s.tally.cost(), wall.Now(), s.worker(), 0
-	got, err := s.billing.Report(ctx, q)
-	for ; err == nil && !got.Ready; got, err = s.billing.Report(ctx, q) {
+	reports := report.Reports{Service: s.billing}
+	got, err := reports.Get(ctx, q)
+	for ; err == nil && !got.Ready; got, err = reports.Get(ctx, q) {
 		if _, err := s.sweeper.Invoke(ctx, []byte(`{}`)); err != nil {
 			return err
 		}

@@ -215,12 +215,13 @@ func (s *system) measure(o operation, shoppers int, length time.Duration, floor 
 		return 0, err
 	}
 	used := usage{after.server - before.server, after.engine - before.engine}
-	return report(o.name, took, length, used, busy.Seconds()/(busy+prepared).Seconds(), floor), nil
+	return printRow(o.name, took, length, used, busy.Seconds()/(busy+prepared).Seconds(), floor), nil
 }
 
-// report prints a row. share is the part of the time that was spent in the operation itself and not in preparing it;
+// printRow prints a row. share is the part of the time that was spent in the operation itself and not in preparing it;
 // the processor time is charged in that proportion.
-func report(name string, took []time.Duration, length time.Duration, used usage, share, floor float64) (each float64) {
+func printRow(name string, took []time.Duration, length time.Duration, used usage, share,
+	floor float64) (each float64) {
 	slices.Sort(took)
 	per := func(d time.Duration) float64 { return d.Seconds() * 1000 * share / float64(len(took)) }
 	server, engine := per(used.server), per(used.engine)

@@ -136,6 +136,41 @@ func TestAnExpiredCartIsGoneBeforeItIsDeleted(t *testing.T) {
 	}
 }
 
+func TestACartThatKeepsChangingSaysSoOnceInFiveMinutesAndAtOnceToAnotherPerson(t *testing.T) {
+	t.Parallel()
+	s, clk := cartStore(t)
+	variants := stocked().with("SOAP", 9000, 10)
+	guest := guestCart(t, s)
+	contact := func(email string) func(*cart.Cart) error {
+		return func(c *cart.Cart) error { c.Email = email; return nil }
+	}
+	said := ""
+	for _, step := range []struct {
+		name  string
+		after time.Duration
+		do    func(*cart.Cart) error
+		says  bool
+	}{
+		{"a line of somebody without an address", 0, adding(variants, 1), false},
+		{"the address", 0, contact("ann@example.com"), true},
+		{"a line soon after", time.Minute, adding(variants, 1), false},
+		{"another address", time.Minute, contact("bob@example.com"), true},
+		{"a line within five minutes of that", 4 * time.Minute, adding(variants, 1), false},
+		{"a line after five minutes", time.Minute, adding(variants, 1), true},
+	} {
+		clk.Advance(step.after)
+		c := mustChange(t, s, guest, step.do)
+		now := ""
+		if c.Event != nil {
+			now = c.Event.ID
+		}
+		if (now != said) != step.says {
+			t.Errorf("%s: said %v, want %v", step.name, now != said, step.says)
+		}
+		said = now
+	}
+}
+
 func TestFiftyConcurrentAddsLoseNothing(t *testing.T) {
 	t.Parallel()
 	s, _ := cartStore(t)

@@ -58,6 +58,7 @@ func (r *Runner) deliverLoop(ctx context.Context) {
 			}
 			r.report(r.runUntilIdle(work, r.deliveries()))
 		case <-broom.C:
+			r.due.forget("") // of what somebody wrote to the engine beside the runner
 			r.report(r.expire(work))
 			r.report(r.forget())
 		case <-ticker.C:
@@ -167,13 +168,18 @@ func (r *Runner) runs(f topology.Function) bool {
 
 // nextJob is when the first job of the due index is due.
 func (r *Runner) nextJob(ctx context.Context) (at time.Time, ok bool, err error) {
+	now := r.clock.Now()
 	for _, k := range r.options.System.Due {
-		first, there, err := due.Next(ctx, r.Table(k.Table), k.Kind)
-		if err != nil {
-			return at, false, err
+		first, stamp, known := r.due.first(k.Kind, now)
+		if !known {
+			first.at, first.there, err = due.Next(ctx, r.Table(k.Table), k.Kind)
+			if err != nil {
+				return at, false, err
+			}
+			r.due.read(k.Kind, stamp, first)
 		}
-		if there && (!ok || first.Before(at)) {
-			at, ok = first, true
+		if first.there && (!ok || first.at.Before(at)) {
+			at, ok = first.at, true
 		}
 	}
 	return at, ok, nil

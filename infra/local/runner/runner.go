@@ -75,6 +75,7 @@ type Runner struct {
 
 	turns    chan struct{} // of writers
 	wake     chan struct{}
+	due      dueCache
 	idleLock sync.Mutex // one pass over what is due at a time
 	journal  journal
 	closers  []io.Closer
@@ -192,9 +193,9 @@ func (r *Runner) Payments() *server.Server { return r.payments }
 // Issuer mints tokens.
 func (r *Runner) Issuer() *issuer.Issuer { return r.issuer }
 
-// Table returns one of the tables, for looking at what is stored.
+// Table returns one of the tables, for looking at what is stored and for writing beside the functions.
 func (r *Runner) Table(name string) *table.Table {
-	return table.New(tables.Client(r.endpoint), name, nil)
+	return table.New(r.watch(tables.Client(r.endpoint)), name, nil)
 }
 
 // Close lets what is on its way arrive, stops taking requests, and stops everything.

@@ -170,7 +170,7 @@ func (r *Runner) transport() *http.Transport {
 }
 
 func (r *Runner) wrap(function string, db table.DB) table.DB {
-	db = watched{DB: db, turns: r.turns, wrote: r.wakeUp}
+	db = r.watch(db)
 	if r.options.WrapDB != nil {
 		db = r.options.WrapDB(function, db)
 	}

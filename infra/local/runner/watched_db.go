@@ -14,12 +14,18 @@ import (
 // hundred at once on a busy machine some would wait until the engine gives up.
 const writers = 4
 
-// watched keeps the writers in a line, and tells of writes that carried an event. Only those are worth a look at the
+// watched keeps the writers in a line, notes which jobs they may have made due, and tells of writes that carried an
+// event. Only those are worth a look at the
 // streams, as the deployed event source mapping's filter lets only those through.
 type watched struct {
 	table.DB
 	turns chan struct{}
 	wrote func() // returns at once
+	due   *dueCache
+}
+
+func (r *Runner) watch(db table.DB) watched {
+	return watched{DB: db, turns: r.turns, wrote: r.wakeUp, due: &r.due}
 }
 
 // turn waits for a turn to write; the caller calls done after the write.
@@ -63,6 +69,7 @@ func (w watched) PutItem(ctx context.Context, in *dynamodb.PutItemInput,
 		return nil, err
 	}
 	defer done()
+	defer w.due.put(in.Item)
 	return w.DB.PutItem(ctx, in, o...)
 }
 
@@ -73,6 +80,7 @@ func (w watched) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
 		return nil, err
 	}
 	defer done()
+	defer w.due.update(in.UpdateExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	return w.DB.UpdateItem(ctx, in, o...)
 }
 
@@ -83,6 +91,17 @@ func (w watched) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWr
 		return nil, err
 	}
 	defer done()
+	defer func() {
+		for _, write := range in.TransactItems {
+			switch {
+			case write.Put != nil:
+				w.due.put(write.Put.Item)
+			case write.Update != nil:
+				u := write.Update
+				w.due.update(u.UpdateExpression, u.ExpressionAttributeNames, u.ExpressionAttributeValues)
+			}
+		}
+	}()
 	return w.DB.TransactWriteItems(ctx, in, o...)
 }
 
@@ -103,5 +122,14 @@ func (w watched) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItem
 		return nil, err
 	}
 	defer done()
+	defer func() {
+		for _, writes := range in.RequestItems {
+			for _, write := range writes {
+				if write.PutRequest != nil {
+					w.due.put(write.PutRequest.Item)
+				}
+			}
+		}
+	}()
 	return w.DB.BatchWriteItem(ctx, in, o...)
 }

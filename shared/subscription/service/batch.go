@@ -29,10 +29,6 @@ func (s *Service) Jobs(ctx context.Context, jobs []due.Job) []error {
 	places := map[string][]int{} // of a subscription, in jobs: a message may come twice in a batch
 	var ids []string
 	for i, j := range jobs {
-		if j.Kind == DueReport {
-			errs[i] = s.Summarize(ctx, j.Key)
-			continue
-		}
 		id, err := idOf(j)
 		if err != nil {
 			errs[i] = err

@@ -11,6 +11,7 @@ import (
 	"dangol/shared/invoice"
 	"dangol/shared/platform/table"
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/report"
 	"dangol/shared/subscription/service"
 )
 
@@ -27,8 +28,9 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	jobsOf(t, w)
 	many := dueAtOnce(t, fault.New(fault.Plan{}), 10, quiet)
 	jobs := jobsOf(t, many)
-	asked := service.ReportQuery{Currency: "KRW", From: testshop.Noon, To: w.Clock.Now(), Days: 31}
-	if err := s.RequestReport(t.Context(), asked); err != nil {
+	asked := report.Query{Currency: "KRW", From: testshop.Noon, To: w.Clock.Now(), Days: 31}
+	reports := report.Reports{Service: s}
+	if err := reports.Request(t.Context(), asked); err != nil {
 		t.Fatal(err)
 	}
 	ignore := func(_ any, _ table.Cursor, err error) error { return err }
@@ -79,11 +81,11 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 			return s.EachDueBefore(ctx, w.Clock.Now().Add(time.Hour).UnixMilli(), func(*service.Record) error { return nil })
 		},
 		"read the merchant's figures that were added up": func(ctx context.Context) error {
-			_, err := s.Report(ctx, asked)
+			_, err := reports.Get(ctx, asked)
 			return err
 		},
 		"have the merchant's figures added up": func(ctx context.Context) error {
-			return s.RequestReport(ctx, lately)
+			return reports.Request(ctx, report.Query{Currency: "KRW", From: testshop.Noon, To: w.Clock.Now(), Days: 40})
 		},
 		"what memberships a customer has": func(ctx context.Context) error {
 			standing, err := s.Entitlements(ctx, r.Sub.CustomerID)

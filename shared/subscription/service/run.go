@@ -113,7 +113,7 @@ func idOf(j due.Job) (string, error) {
 func (s *Service) EachDueBefore(ctx context.Context, until int64, each func(*Record) error) error {
 	for n := range due.Shards {
 		for after := table.Cursor(""); ; {
-			next, err := s.dueBeforePage(ctx, n, until, after, each)
+			next, err := s.DueBefore(ctx, n, until, after, each)
 			if err != nil {
 				return err
 			}
@@ -125,8 +125,8 @@ func (s *Service) EachDueBefore(ctx context.Context, until int64, each func(*Rec
 	return nil
 }
 
-// dueBeforePage is one page of one shard of EachDueBefore.
-func (s *Service) dueBeforePage(ctx context.Context, n int, until int64, after table.Cursor,
+// DueBefore is one page of one shard, from 0 to due.Shards-1, of EachDueBefore.
+func (s *Service) DueBefore(ctx context.Context, n int, until int64, after table.Cursor,
 	each func(*Record) error) (table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.Due, Where: "#duePk = :shard AND #dueAt < :until", Limit: comingAtOnce, After: after,

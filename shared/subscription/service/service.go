@@ -125,26 +125,41 @@ const cardsAtOnce = 2_000
 // Every hands the card of each subscription to each. Shards queries, 0.5 RCU per 4 KB of cards: it costs what there is.
 func (s *Service) Every(ctx context.Context, each func(Summary) error) error {
 	for n := range Shards {
-		err := s.Table.All(ctx, cardsOf(n, ""), func(item table.Item) error {
-			card, err := cardOf(item)
+		for after := table.Cursor(""); ; {
+			cards, next, err := s.Cards(ctx, n, after)
 			if err != nil {
 				return err
 			}
-			return each(card)
-		})
-		if err != nil {
-			return err
+			for _, card := range cards {
+				if err := each(card); err != nil {
+					return err
+				}
+			}
+			if after = next; after == "" {
+				break
+			}
 		}
 	}
 	return nil
 }
 
-// cardsOf asks for a page of the cards of one shard.
-func cardsOf(shard int, after table.Cursor) table.Query {
-	return table.Query{
+// Cards reads a page of the cards of one shard, from 0 to Shards-1. 1 round trip, 0.5 RCU per 4 KB.
+func (s *Service) Cards(ctx context.Context, shard int, after table.Cursor) (cards []Summary, next table.Cursor,
+	err error) {
+	page, err := s.Table.Query(ctx, table.Query{
 		Index: table.ByTwo, Where: "#gsi2pk = :shard", With: map[string]any{":shard": shardKey(shard)}, Limit: cardsAtOnce,
 		After: after,
+	})
+	if err != nil {
+		return nil, "", err
 	}
+	cards = make([]Summary, len(page.Items))
+	for i, item := range page.Items {
+		if cards[i], err = cardOf(item); err != nil {
+			return nil, "", err
+		}
+	}
+	return cards, page.Next, nil
 }
 
 func cardOf(item table.Item) (Summary, error) {

@@ -12,7 +12,6 @@ func TestEverythingThatIsStoredComesBack(t *testing.T) {
 	localtest.ComesBack[planItem](t)
 	localtest.ComesBack[HistoryEntry](t)
 	localtest.ComesBack[StoredNotice](t)
-	localtest.ComesBack[reportItem](t)
 	localtest.ComesBack[refundItem](t)
 	localtest.ComesBack[ClaimedGift](t)
 }

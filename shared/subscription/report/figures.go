@@ -1,15 +1,16 @@
-package service
+package report
 
 import (
 	"context"
 	"time"
 
 	"dangol/shared/subscription"
+	"dangol/shared/subscription/service"
 )
 
-// ReportQuery is what the merchant asks for: the figures of one currency, compared at two instants, and what is to come
+// Query is what the merchant asks for: the figures of one currency, compared at two instants, and what is to come
 // within some days.
-type ReportQuery struct {
+type Query struct {
 	Currency string    `json:"currency"`
 	From     time.Time `json:"from"`
 	To       time.Time `json:"to"`
@@ -29,7 +30,7 @@ type Figures struct {
 }
 
 // addCards adds what the cards of some subscriptions say. now is when the walk began.
-func (f *Figures) addCards(q ReportQuery, cards []Summary, now time.Time) {
+func (f *Figures) addCards(q Query, cards []service.Summary, now time.Time) {
 	if f.States == nil {
 		f.States = map[string]int{}
 	}
@@ -56,12 +57,12 @@ func (f *Figures) addCards(q ReportQuery, cards []Summary, now time.Time) {
 }
 
 // addComing adds the charges and parcels to come of one subscription.
-func (s *Service) addComing(ctx context.Context, f *Figures, q ReportQuery, r *Record, now time.Time) error {
-	if r.Sub.Terms.Currency != q.Currency {
+func (r Reports) addComing(ctx context.Context, f *Figures, q Query, due *service.Record, now time.Time) error {
+	if due.Sub.Terms.Currency != q.Currency {
 		return nil
 	}
 	until := now.AddDate(0, 0, q.Days)
-	for _, p := range r.Sub.Upcoming(q.Days) {
+	for _, p := range due.Sub.Upcoming(q.Days) {
 		if p.At.Before(until) {
 			f.Renewals++
 			f.Amount += p.Amount.Amount
@@ -70,5 +71,5 @@ func (s *Service) addComing(ctx context.Context, f *Figures, q ReportQuery, r *R
 	if f.Needs == nil {
 		f.Needs = map[string]int{}
 	}
-	return s.Needs(ctx, r, until, f.Needs)
+	return r.Needs(ctx, due, until, f.Needs)
 }

@@ -1,4 +1,4 @@
-package service_test
+package report_test
 
 import (
 	"reflect"
@@ -10,6 +10,7 @@ import (
 	"dangol/infra/testkit/testsubscriptions"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/due"
+	"dangol/shared/subscription/report"
 	"dangol/shared/subscription/service"
 )
 
@@ -21,42 +22,56 @@ func (h hasty) Now() time.Time { return h.Advance(15 * time.Second) }
 // variety is a shop with some members and subscribers of goods, one of whom has left.
 func variety(t *testing.T) *testsubscriptions.Shop {
 	t.Helper()
-	w := dueAtOnce(t, fault.New(fault.Plan{}), 6)
-	goods := w.CreatePlan(testsubscriptions.Sends(w.Sell(testshop.ProductSpec{Units: 9}), 2))
-	subscribed(t, w, goods, "pm_card_visa")
-	subscribed(t, w, w.CreatePlan(), "pm_card_sandbox_chargeCustomerFailLost")
+	w := testsubscriptions.New(t, fault.New(fault.Plan{}))
+	subscribe := func(p *service.Plan, card string) {
+		if _, _, err := w.Subscribe(t.Context(), w.Billing, w.Subscriber(p, card)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	member := w.CreatePlan()
+	for range 6 {
+		subscribe(member, "pm_card_visa")
+	}
+	w.Clock.MoveTo(w.All(t)[0].Sub.Span.End)
+	subscribe(w.CreatePlan(testsubscriptions.Sends(w.Sell(testshop.ProductSpec{Units: 9}), 2)), "pm_card_visa")
+	subscribe(w.CreatePlan(), "pm_card_sandbox_chargeCustomerFailLost")
 	return w
 }
 
-var lately = service.ReportQuery{Currency: "KRW", From: testshop.Noon.AddDate(0, 0, -1),
+func reportsOf(w *testsubscriptions.Shop) report.Reports { return report.Reports{Service: w.Unfaulted} }
+
+var lately = report.Query{Currency: "KRW", From: testshop.Noon.AddDate(0, 0, -1),
 	To: testshop.Noon.AddDate(0, 0, 9), Days: 40}
 
 func TestAReportAddedUpInSlicesIsTheOneAddedUpAtOnce(t *testing.T) {
 	t.Parallel()
 	w := variety(t)
-	want, err := w.Unfaulted.Report(t.Context(), lately)
+	want, err := reportsOf(w).Get(t.Context(), lately)
 	if err != nil || !want.Ready {
 		t.Fatalf("at once: %+v, %v", want, err)
 	}
 	if want.Movement.New != 60_000 || want.States["active"] != 7 || want.Renewals == 0 || len(want.Needs) != 1 {
 		t.Errorf("figures %+v", want.Figures)
 	}
-	if err := w.Unfaulted.RequestReport(t.Context(), lately); err != nil {
+	if err := reportsOf(w).Request(t.Context(), lately); err != nil {
 		t.Fatal(err)
 	}
-	if early, err := w.Unfaulted.Report(t.Context(), lately); err != nil || early.Ready {
+	if early, err := reportsOf(w).Get(t.Context(), lately); err != nil || early.Ready {
 		t.Fatalf("before the worker: %+v, %v", early, err)
 	}
-	worker := w.Worker()
-	worker.Clock = hasty{w.Clock}
+	slow := w.Worker()
+	slow.Clock = hasty{w.Clock}
+	worker := report.Reports{Service: slow}
 	slices := 0
 	for job := range reportJobs(t, w) {
 		slices++
-		if errs := worker.Jobs(t.Context(), []due.Job{job, job}); errs[0] != nil || errs[1] != nil {
-			t.Fatal(errs)
+		for range 2 { // a message may come twice
+			if err := worker.Continue(t.Context(), job.Key); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	got, err := w.Unfaulted.Report(t.Context(), lately)
+	got, err := reportsOf(w).Get(t.Context(), lately)
 	if err != nil || !got.Ready || slices < 3 {
 		t.Fatalf("after %d slices: %+v, %v", slices, got, err)
 	}
@@ -70,7 +85,7 @@ func reportJobs(t *testing.T, w *testsubscriptions.Shop) func(func(due.Job) bool
 	return func(yield func(due.Job) bool) {
 		for found := true; found; {
 			found = false
-			err := due.Overdue(t.Context(), w.Table, service.DueReport, w.Clock.Now(), func(j due.Job) error {
+			err := due.Overdue(t.Context(), w.Table, report.Due, w.Clock.Now(), func(j due.Job) error {
 				if !found {
 					found = yield(j)
 				}
@@ -86,20 +101,20 @@ func reportJobs(t *testing.T, w *testsubscriptions.Shop) func(func(due.Job) bool
 func TestAReportIsAddedUpAgainAfterAnHour(t *testing.T) {
 	t.Parallel()
 	w := variety(t)
-	if err := w.Unfaulted.RequestReport(t.Context(), lately); err != nil {
+	if err := reportsOf(w).Request(t.Context(), lately); err != nil {
 		t.Fatal(err)
 	}
 	work := func() (n int) {
 		for job := range reportJobs(t, w) {
 			n++
-			if err := w.Unfaulted.Summarize(t.Context(), job.Key); err != nil {
+			if err := reportsOf(w).Continue(t.Context(), job.Key); err != nil {
 				t.Fatal(err)
 			}
 		}
 		return n
 	}
-	read := func() service.Report {
-		r, err := w.Unfaulted.Report(t.Context(), lately)
+	read := func() report.Report {
+		r, err := reportsOf(w).Get(t.Context(), lately)
 		if err != nil || !r.Ready {
 			t.Fatalf("%+v, %v", r, err)
 		}
