@@ -12,7 +12,6 @@ import (
 	"dangol/infra/topology"
 
 	"dangol/infra/local/engine"
-	"dangol/infra/local/tables"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
 )
@@ -57,6 +56,7 @@ func (r *Runner) deliverLoop(ctx context.Context) {
 			r.report(r.expire(work))
 			r.report(r.forget())
 		case <-ticker.C:
+			r.sweepSockets()
 			if at, ok := r.nextDue(work); ok && !at.After(r.clock.Now()) {
 				r.report(r.RunUntilIdle(work))
 			}
@@ -211,6 +211,7 @@ func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, er
 		r.clock.MoveTo(at)
 	}
 	r.clock.MoveTo(target)
+	r.sweepSockets()
 	if err := r.RunUntilIdle(ctx); err != nil {
 		return nil, err
 	}
@@ -220,11 +221,17 @@ func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, er
 	return r.journal.take(), r.saveAhead()
 }
 
+// sweepSockets ends the connections that have been open for too long.
+func (r *Runner) sweepSockets() {
+	if r.sockets != nil {
+		r.sockets.Sweep()
+	}
+}
+
 // expire deletes what its time to live has passed, as DynamoDB does in its own time.
 func (r *Runner) expire(ctx context.Context) error {
-	client := tables.Client(r.endpoint)
 	for _, s := range r.options.System.Tables {
-		if _, err := engine.Sweep(ctx, client, s.Name, table.TTLAttribute, r.clock.Now()); err != nil {
+		if _, err := engine.Sweep(ctx, r.db, s.Name, table.TTLAttribute, r.clock.Now()); err != nil {
 			return err
 		}
 	}
