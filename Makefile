@@ -18,7 +18,7 @@ CDK := node_modules/.bin/cdk
 # Node runs the build tools only, nothing of it is deployed. The CDK warns that Node 20 has reached its end of life; it still
 # runs on it and is tested on it here, so the warning is silenced rather than repeated at each synthesis.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
-FUNCTION_SOURCES := $(shell find functions shared events docs -type f ! -name '*_test.go' 2>/dev/null) go.mod go.sum
+FUNCTION_SOURCES := $(shell find functions shared events docs console -type f ! -name '*_test.go' 2>/dev/null) go.mod go.sum
 SHA256 := $(shell command -v sha256sum >/dev/null && echo sha256sum || echo shasum -a 256)
 # The browser bundle of the API reference, without the 200 packages that it was made from.
 SCALAR := 1.76.0
@@ -69,15 +69,25 @@ bin/functions/%: $(FUNCTION_SOURCES) $(DOCS_PAGE)
 	@$(LAMBDA) -o $@ ./functions/$*/bootstrap
 
 .PHONY: test
-test: node_modules/.installed build host bin/stripe-mock lint ## Everything a change must pass
+test: node_modules/.installed build host bin/stripe-mock browser lint ## Everything a change must pass
 	@echo "running all tests (two to six minutes)"
-	go test ./...
+	go test $$($(CHROMIUM) && echo -tags chromium) ./...
 	./node_modules/.bin/tsc --noEmit -p docs/types
+
+# Whether there is a Chromium here. The tests of the console's pages have the build tag chromium, so that a run without one
+# does not count them as passed.
+CHROMIUM := command -v chromium chromium-browser google-chrome >/dev/null
+
+.PHONY: browser
+browser: # Chromium for the tests of the console's pages, where apt can install it
+	@$(CHROMIUM) || \
+		{ command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+		apt-get install -qq -y --no-install-recommends chromium fonts-noto-cjk >/dev/null; } || echo "no Chromium: the pages are not tested"
 
 .PHONY: lint
 lint: ## Formatting, vet, generated files up to date
 	@test -z "$$(gofmt -l functions shared events infra docs)" || { gofmt -l functions shared events infra docs; echo "run gofmt -w on these"; exit 1; }
-	go vet ./...
+	go vet -tags chromium ./...
 
 .PHONY: generate
 generate: node_modules/.installed ## OpenAPI document, TypeScript types, event schemas, architecture and data-model pages

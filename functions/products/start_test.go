@@ -42,8 +42,8 @@ func TestRoutesDescribeThemselves(t *testing.T) {
 			t.Errorf("%s %s does not say what it is", r.Method, r.Path)
 		}
 	}
-	card := s.OpenAPI().Components.Schemas.Map()["ProductSummary"]
+	card := s.OpenAPI().Components.Schemas.Map()["ProductCard"]
 	if card == nil || card.Properties["title"] == nil || card.Properties["encoded"] != nil {
-		t.Fatalf("the schema of a summary is %+v", card)
+		t.Fatalf("the schema of a card is %+v", card)
 	}
 }

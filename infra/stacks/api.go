@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
 	"dangol/infra/topology"
+	"dangol/shared/platform/function"
 )
 
 // API is the HTTP API and its functions.
@@ -16,6 +17,7 @@ type API struct {
 	awscdk.Stack
 	Functions map[string]awslambda.Function
 	HTTP      awsapigatewayv2.HttpApi
+	Socket    *socket
 }
 
 // Throttling of the whole stage, requests a second and burst: a brand's shop on its busiest day, and a bound on the
@@ -34,6 +36,8 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 	authorizer := awsapigatewayv2authorizers.NewHttpJwtAuthorizer(str("Jwt"), str(d.Issuer),
 		&awsapigatewayv2authorizers.HttpJwtAuthorizerProps{JwtAudience: &d.Clients})
 	known := async.variables(s, d)
+	a.Socket = newSocket(a.Stack, c)
+	known["SOCKET_URL"] = a.Socket.address()
 	for _, f := range s.Functions {
 		if f.API == nil {
 			continue
@@ -41,6 +45,17 @@ func newAPI(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syste
 		fn := newFunction(a.Stack, c, f, d.Tables, environment(f, known))
 		a.Functions[f.Name] = fn
 		async.connect(a.Stack, f, fn, d)
+		for _, p := range f.Permissions {
+			switch p {
+			case function.PostToSockets:
+				a.Socket.permit(fn)
+			case function.SignChatFiles:
+				signChatFiles(fn, d.ChatFiles)
+			}
+		}
+		if f.Socket {
+			a.Socket.serve(c, fn)
+		}
 		a.routes(f, fn, authorizer)
 	}
 	awscdk.NewCfnOutput(a.Stack, str("Url"),
@@ -55,8 +70,8 @@ func cors(c Config) *awsapigatewayv2.CorsPreflightOptions {
 			awsapigatewayv2.CorsHttpMethod_GET, awsapigatewayv2.CorsHttpMethod_POST, awsapigatewayv2.CorsHttpMethod_PUT,
 			awsapigatewayv2.CorsHttpMethod_DELETE,
 		},
-		AllowHeaders: strs("authorization", "content-type", "cart-token", "order-token", "idempotency-key", "if-match",
-			"if-none-match", "accept-language", "x-correlation-id"),
+		AllowHeaders: strs("authorization", "content-type", "cart-token", "order-token", "chat-token", "idempotency-key",
+			"if-match", "if-none-match", "accept-language", "x-correlation-id"),
 		ExposeHeaders: strs("etag", "x-request-id", "idempotent-replayed", "next-cursor", "location", "retry-after"),
 		MaxAge:        awscdk.Duration_Hours(num(1)),
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 
 	"dangol/infra/topology"
 	"dangol/shared/platform/table"
@@ -14,8 +15,9 @@ import (
 // Data is the stack that must never be lost.
 type Data struct {
 	awscdk.Stack
-	Tables map[string]awsdynamodb.TableV2
-	Issuer string // who signs access tokens
+	Tables    map[string]awsdynamodb.TableV2
+	Issuer    string       // who signs access tokens
+	ChatFiles awss3.Bucket // attachments of conversations
 	// Clients are the client ids whose tokens are accepted.
 	Clients []*string
 	Media   Media
@@ -26,6 +28,7 @@ func newData(app awscdk.App, props *awscdk.StackProps, c Config, s topology.Syst
 	for _, schema := range s.Tables {
 		d.Tables[schema.Name] = d.table(c, schema)
 	}
+	d.ChatFiles = newChatFiles(d.Stack, c)
 	if c.Issuer != "" {
 		d.Issuer, d.Clients = c.Issuer, *strs(c.Audience...)
 	} else {

@@ -117,6 +117,7 @@ func variables(c Config, d *Data) map[string]*string {
 		"OUTREACH_CONFIG": nil, "PUSH_HOSTS": nil,
 		"MEDIA_BUCKET": d.Media.Bucket.BucketName(), "MEDIA_URL": d.Media.URL,
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
+		"CHAT_BUCKET": d.ChatFiles.BucketName(),
 	}
 	for name, t := range d.Tables {
 		v[strings.ToUpper(name)+"_TABLE"] = t.TableName()

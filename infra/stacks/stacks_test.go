@@ -167,6 +167,9 @@ func TestFunctionsAreSmallTracedAndLogged(t *testing.T) {
 func TestEveryRouteIsDeployedWithItsGuard(t *testing.T) {
 	deployed := map[string]resource{}
 	for _, r := range resources(t, synth(t).API.Stack, "AWS::ApiGatewayV2::Route") {
+		if strings.HasPrefix(fmt.Sprint(r.Properties["RouteKey"]), "$") {
+			continue // of the WebSocket API, see the next test
+		}
 		deployed[fmt.Sprint(r.Properties["RouteKey"])] = r
 	}
 	for _, f := range topology.Dangol.Functions {
@@ -187,6 +190,43 @@ func TestEveryRouteIsDeployedWithItsGuard(t *testing.T) {
 	}
 	for key := range deployed {
 		t.Errorf("%s is deployed and nobody's", key)
+	}
+}
+
+func TestTheWebSocketAPILetsInByTicketAndMayBeSentToByItsFunctionAlone(t *testing.T) {
+	stack := synth(t).API.Stack
+	routes := map[string]map[string]any{}
+	for _, r := range resources(t, stack, "AWS::ApiGatewayV2::Route") {
+		routes[fmt.Sprint(r.Properties["RouteKey"])] = r.Properties
+	}
+	if routes["$connect"]["AuthorizationType"] != "CUSTOM" {
+		t.Errorf("$connect: %v", routes["$connect"])
+	}
+	if routes["$disconnect"] == nil || routes["$default"] == nil ||
+		routes["$default"]["RouteResponseSelectionExpression"] != "$default" {
+		t.Errorf("routes %v", routes)
+	}
+	for _, a := range resources(t, stack, "AWS::ApiGatewayV2::Authorizer") {
+		if a.Properties["AuthorizerType"] == "REQUEST" &&
+			fmt.Sprint(a.Properties["IdentitySource"]) != "[route.request.querystring.ticket]" {
+			t.Errorf("the authorizer reads %v", a.Properties["IdentitySource"])
+		}
+	}
+	var allowed []string
+	for id, p := range resources(t, stack, "AWS::IAM::Policy") {
+		raw, err := json.Marshal(p.Properties)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := string(raw); strings.Contains(text, "execute-api:ManageConnections") {
+			allowed = append(allowed, id)
+			if !strings.Contains(text, "/live/POST/@connections/*") || !strings.Contains(text, `{"Ref":"Socket`) {
+				t.Errorf("%s may send to more than this API: %s", id, text)
+			}
+		}
+	}
+	if len(allowed) != 1 || !strings.HasPrefix(allowed[0], "chatrole") {
+		t.Errorf("frames may be sent by %v", allowed)
 	}
 }
 

@@ -3,7 +3,9 @@ package topology
 import (
 	apidocs "dangol/functions/api-docs"
 	"dangol/functions/billing"
+	"dangol/functions/care"
 	"dangol/functions/carts"
+	"dangol/functions/chat"
 	checkoutworker "dangol/functions/checkout-worker"
 	"dangol/functions/checkouts"
 	"dangol/functions/documents"
@@ -11,6 +13,7 @@ import (
 	"dangol/functions/orders"
 	"dangol/functions/outreach"
 	outreachworker "dangol/functions/outreach-worker"
+	"dangol/functions/pages"
 	"dangol/functions/products"
 	promotionscheduler "dangol/functions/promotion-scheduler"
 	"dangol/functions/promotions"
@@ -46,4 +49,7 @@ var Dangol = New(table.Schemas,
 	mailer.Spec(),
 	outreach.Spec(),
 	outreachworker.Spec(),
+	chat.Spec(),
+	care.Spec(),
+	pages.Spec(),
 )

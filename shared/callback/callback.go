@@ -73,10 +73,12 @@ type Request struct {
 	SlotFrom     time.Time `dynamodbav:"slotFrom" json:"slotFrom"`
 	SlotTo       time.Time `dynamodbav:"slotTo" json:"slotTo"`
 	NextAt       time.Time `dynamodbav:"nextAt" json:"nextAt"` // when the state's timer runs out
-	CallFrom     time.Time `dynamodbav:"callFrom" json:"callFrom"`
-	Attempts     []Attempt `dynamodbav:"attempts,omitempty" json:"attempts,omitempty"`
-	AgentID      string    `dynamodbav:"agentId,omitempty" json:"agentId,omitempty"`
-	CreatedAt    time.Time `dynamodbav:"createdAt" json:"createdAt"`
+	// timers that rang since the call became due
+	Overdue   int       `dynamodbav:"overdue,omitempty" json:"overdue,omitempty"`
+	CallFrom  time.Time `dynamodbav:"callFrom" json:"callFrom"`
+	Attempts  []Attempt `dynamodbav:"attempts,omitempty" json:"attempts,omitempty"`
+	AgentID   string    `dynamodbav:"agentId,omitempty" json:"agentId,omitempty"`
+	CreatedAt time.Time `dynamodbav:"createdAt" json:"createdAt"`
 }
 
 // Slot is a stretch of opening time in which calls can be booked.
@@ -155,26 +157,40 @@ const (
 	RingRemind  Ring = "remind" // remind the shopper
 	RingCall    Ring = "call"   // tell the team that the call is due
 	RingAgain   Ring = "again"  // nobody has called since it became due
+	RingMissed  Ring = "missed" // nobody called at all: the shopper is told, the call has failed
 )
 
-// overdueAfter is how often a team is told of a call that nobody makes.
-const overdueAfter = 10 * time.Minute
+const (
+	// overdueAfter is after how much opening time a call that is due and not made rings first. Each later ring waits twice
+	// as long, so that a team that is away does not keep a timer running every few minutes.
+	overdueAfter = 10 * time.Minute
+	// maxOverdue rings are about three working days of opening time (10 minutes × (2^8 - 1) / 2). After the last one the
+	// call has failed: a timer that never ends would cost for ever.
+	maxOverdue = 7
+)
 
-// Rings applies the timer.
-func (r Request) Rings(now time.Time) (Request, Ring) {
+// Rings applies the timer. Rings of calls that nobody makes come in opening hours only.
+func (r Request) Rings(s hours.Schedule, now time.Time) (Request, Ring) {
 	if now.Before(r.NextAt) || r.Ended() {
 		return r, RingNothing
 	}
-	switch r.State {
-	case Booked:
+	if r.State == Booked {
 		r.State, r.NextAt = Reminded, r.CallFrom
 		return r, RingRemind
-	case Reminded:
-		r.State, r.NextAt = Due, now.Add(overdueAfter)
-		return r, RingCall
 	}
-	r.State, r.AgentID, r.NextAt = Due, "", now.Add(overdueAfter)
-	return r, RingAgain
+	if r.Overdue >= maxOverdue {
+		r.State, r.AgentID = Failed, ""
+		return r, RingMissed
+	}
+	ring := RingAgain
+	if r.State == Reminded {
+		ring = RingCall
+	}
+	// An agent who began and noted no outcome loses the call to the others.
+	r.State, r.AgentID = Due, ""
+	r.NextAt = s.Add(now, overdueAfter<<r.Overdue)
+	r.Overdue++
+	return r, ring
 }
 
 // Ended reports whether nothing more happens.
@@ -210,7 +226,7 @@ func (r Request) Finish(agentID string, outcome Outcome, note string, s hours.Sc
 		r.State = Failed
 	default:
 		r.CallFrom = s.Add(now, retryAfter[min(len(r.Attempts), len(retryAfter))-1])
-		r.State, r.NextAt = Reminded, r.CallFrom
+		r.State, r.NextAt, r.Overdue = Reminded, r.CallFrom, 0
 	}
 	return r, nil
 }

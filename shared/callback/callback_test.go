@@ -2,6 +2,7 @@ package callback_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -90,18 +91,18 @@ func TestACallIsRemindedCalledAndNoted(t *testing.T) {
 	t.Parallel()
 	slot := monday.Add(4 * time.Hour)
 	r := book(t, slot)
-	if _, ring := r.Rings(slot.Add(-16 * time.Minute)); ring != callback.RingNothing {
+	if _, ring := r.Rings(schedule(), slot.Add(-16*time.Minute)); ring != callback.RingNothing {
 		t.Errorf("rings too early: %s", ring)
 	}
-	r, ring := r.Rings(slot.Add(-15 * time.Minute))
+	r, ring := r.Rings(schedule(), slot.Add(-15*time.Minute))
 	if ring != callback.RingRemind || !r.NextAt.Equal(slot) {
 		t.Fatalf("%s, next %s", ring, r.NextAt)
 	}
-	r, ring = r.Rings(slot)
+	r, ring = r.Rings(schedule(), slot)
 	if ring != callback.RingCall || r.State != callback.Due {
 		t.Fatalf("%s %s", ring, r.State)
 	}
-	if _, ring = r.Rings(slot.Add(10 * time.Minute)); ring != callback.RingAgain {
+	if _, ring = r.Rings(schedule(), slot.Add(10*time.Minute)); ring != callback.RingAgain {
 		t.Errorf("a call that nobody makes: %s", ring)
 	}
 	r, err := r.Begin("a", slot)
@@ -185,7 +186,7 @@ func TestCanceling(t *testing.T) {
 	if _, err := canceled.Cancel(); err != nil {
 		t.Errorf("twice: %v", err)
 	}
-	if _, ring := canceled.Rings(monday.Add(100 * time.Hour)); ring != callback.RingNothing {
+	if _, ring := canceled.Rings(schedule(), monday.Add(100*time.Hour)); ring != callback.RingNothing {
 		t.Errorf("a canceled call rings: %s", ring)
 	}
 	begun, err := r.Begin("a", monday)
@@ -194,5 +195,32 @@ func TestCanceling(t *testing.T) {
 	}
 	if _, err := begun.Cancel(); code(err) != "call_ended" {
 		t.Errorf("canceled while calling: %v", err)
+	}
+}
+
+func TestACallThatNobodyMakesRingsLessAndLessOftenInOpeningHoursAndEnds(t *testing.T) {
+	t.Parallel()
+	slot := monday.Add(4 * time.Hour)
+	r := book(t, slot)
+	var waits []time.Duration
+	last, ring := r.NextAt, callback.RingNothing
+	for n := range 100 {
+		r, ring = r.Rings(schedule(), r.NextAt)
+		if r.Ended() {
+			break
+		}
+		if n > 0 && !schedule().Open(r.NextAt.Add(-time.Second)) {
+			t.Errorf("ring %d at %s, when nobody is there", n, r.NextAt)
+		}
+		waits, last = append(waits, schedule().Between(last, r.NextAt)), r.NextAt
+	}
+	if ring != callback.RingMissed || r.State != callback.Failed {
+		t.Fatalf("in the end: %s %s", ring, r.State)
+	}
+	if len(waits) > 12 || !slices.IsSorted(waits[1:]) {
+		t.Errorf("waits %s", waits)
+	}
+	if after := last.Sub(slot); after > callback.Days*24*time.Hour {
+		t.Errorf("it rang for %s", after)
 	}
 }

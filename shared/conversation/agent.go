@@ -17,6 +17,7 @@ type AgentStatus struct {
 	Limit     int       `dynamodbav:"limit" json:"limit"`   // conversations at a time
 	Active    int       `dynamodbav:"active" json:"active"` // conversations now
 	Online    bool      `dynamodbav:"online" json:"online"` // said to be taking conversations
+	Auto      bool      `dynamodbav:"auto" json:"auto"`     // is given conversations without claiming them
 	SeenAt    time.Time `dynamodbav:"seenAt" json:"seenAt"` // the last sign of life
 }
 

@@ -16,16 +16,26 @@ const (
 	StartReturn        Action = "start_return"
 	SkipDelivery       Action = "skip_delivery"
 	CancelSubscription Action = "cancel_subscription"
-	Coupons            Action = "coupons"
 )
 
 // Actions lists what the bot can do, in the order of its menu.
-var Actions = []Action{OrderStatus, StartReturn, SkipDelivery, CancelSubscription, Coupons}
+var Actions = []Action{OrderStatus, StartReturn, SkipDelivery, CancelSubscription}
 
-// Button is a choice under a message. Its value is sent back with the next message.
+// Button is a choice under a message. Its value is sent back with the next message; a button with a Call makes the
+// storefront call the shop's API as the customer instead, so that the API's own rules decide.
 type Button struct {
 	Label string `dynamodbav:"label" json:"label"`
-	Value string `dynamodbav:"value" json:"value"`
+	Value string `dynamodbav:"value,omitempty" json:"value,omitempty"`
+	Call  *Call  `dynamodbav:"call,omitempty" json:"call,omitempty"`
+}
+
+// Call is a request to the shop's API.
+type Call struct {
+	Method  string `dynamodbav:"method" json:"method" enum:"GET,POST"`
+	Path    string `dynamodbav:"path" json:"path"`
+	Body    string `dynamodbav:"body,omitempty" json:"body,omitempty" doc:"JSON"`
+	Confirm string `dynamodbav:"confirm,omitempty" json:"confirm,omitempty" doc:"A question to ask first."`
+	Done    string `dynamodbav:"done,omitempty" json:"done,omitempty" doc:"What to say when it succeeded."`
 }
 
 // Values of buttons: what they begin with, and the whole ones.
@@ -115,14 +125,14 @@ func (a Asked) answer(entry faq.Answer) Reply {
 	if action == OrderStatus && a.Customer {
 		return a.act(action)
 	}
-	text := entry.Answer + "\n\n*" + Say("source", a.Language, "question", strings.ReplaceAll(entry.Question, "*", "")) +
-		"*"
+	text := entry.Answer + "\n\n*" + Say("source", a.Language, "question",
+		strings.ReplaceAll(entry.Question, "*", "")) + "*"
 	r := Reply{Text: text, Entry: entry.ID, Helped: true}
 	if action != "" {
 		r.Buttons = append(r.Buttons, a.button(action))
 	}
-	r.Buttons = append(r.Buttons, Button{Say("helped", a.Language), pressHelped + entry.ID},
-		Button{Say("not_helped", a.Language), pressWrong + entry.ID})
+	r.Buttons = append(r.Buttons, Button{Label: Say("helped", a.Language), Value: pressHelped + entry.ID},
+		Button{Label: Say("not_helped", a.Language), Value: pressWrong + entry.ID})
 	return r
 }
 
@@ -134,10 +144,10 @@ func (a Asked) act(action Action) Reply {
 }
 
 func (a Asked) button(action Action) Button {
-	return Button{Say(string(action), a.Language), pressAction + string(action)}
+	return Button{Label: Say(string(action), a.Language), Value: pressAction + string(action)}
 }
 
-func (a Asked) person() Button { return Button{Say("person", a.Language), pressPerson} }
+func (a Asked) person() Button { return Button{Label: Say("person", a.Language), Value: pressPerson} }
 
 func (a Asked) menu() []Button {
 	var buttons []Button
@@ -152,9 +162,9 @@ func (a Asked) menu() []Button {
 func (a Asked) choices() []Button {
 	var buttons []Button
 	for _, h := range a.Hits {
-		buttons = append(buttons, Button{h.Question, pressEntry + h.ID})
+		buttons = append(buttons, Button{Label: h.Question, Value: pressEntry + h.ID})
 	}
-	return append(buttons, Button{Say("none_of_these", a.Language), pressNone}, a.person())
+	return append(buttons, Button{Label: Say("none_of_these", a.Language), Value: pressNone}, a.person())
 }
 
 // Feedback is what a pressed button says about an entry of the FAQ; ok is false for other buttons.

@@ -19,7 +19,9 @@ const (
 	ClosedNotice  NoticeCode = "closed"
 	BlockedNotice NoticeCode = "blocked"
 	CallBooked    NoticeCode = "call_booked"
-	CallNote      NoticeCode = "call_outcome"
+	CallReminder  NoticeCode = "call_reminder"
+	CallDue       NoticeCode = "call_due"
+	CallMissed    NoticeCode = "call_missed"
 )
 
 // texts are the words of the bot and of the notices, by code and language. {…} is filled in.
@@ -36,7 +38,12 @@ var texts = map[string]map[string]string{
 	string(ClosedNotice):  {"ko": "상담이 종료되었습니다. 오늘 상담은 어떠셨나요?", "en": "This conversation is closed. How did we do?"},
 	string(BlockedNotice): {"ko": "욕설이 이어져 대화를 마칩니다.", "en": "This conversation was ended because of its language."},
 	string(CallBooked):    {"ko": "{time}에 전화드리기로 예약했습니다.", "en": "A call is booked for {time}."},
-	"greeting":            {"ko": "안녕하세요, 하늘입니다. 무엇을 도와드릴까요?", "en": "Hello, this is Haneul. What can I do for you?"},
+	string(CallReminder):  {"ko": "곧 {time}에 전화드리겠습니다.", "en": "We will call you at {time}."},
+	string(CallDue):       {"ko": "지금 전화드리겠습니다.", "en": "We are calling you now."},
+	string(CallMissed): {"ko": "{time}에 약속한 전화를 드리지 못했습니다. 죄송합니다. 다시 예약하시거나 여기에 글을 남겨 주세요.",
+		"en": "We did not make the call of {time}. We are sorry. Please book another one, or write to us here."},
+	"greeting": {"ko": "안녕하세요, 하늘입니다. 무엇을 도와드릴까요?",
+		"en": "Hello, this is Haneul. What can I do for you?"},
 	"unsure":              {"ko": "이 가운데 궁금하신 것이 있나요?", "en": "Is it one of these?"},
 	"unknown":             {"ko": "그 질문에는 제가 가진 답이 없습니다.", "en": "I have no answer to that question."},
 	"source":              {"ko": "자주 묻는 질문: {question}", "en": "From the FAQ: {question}"},
@@ -46,7 +53,24 @@ var texts = map[string]map[string]string{
 	"start_return":        {"ko": "반품 시작", "en": "Start a return"},
 	"skip_delivery":       {"ko": "이번 배송 건너뛰기", "en": "Skip the next delivery"},
 	"cancel_subscription": {"ko": "구독 해지", "en": "Cancel a subscription"},
-	"coupons":             {"ko": "쓸 수 있는 쿠폰", "en": "Coupons I can use"},
+	"orders":              {"ko": "최근 주문입니다.", "en": "Your latest orders:"},
+	"no_orders":           {"ko": "아직 주문이 없습니다.", "en": "You have no orders yet."},
+	"subscriptions":       {"ko": "어느 구독인가요?", "en": "Which subscription?"},
+	"no_subscriptions":    {"ko": "진행 중인 구독이 없습니다.", "en": "You have no running subscription."},
+	"returns": {"ko": "어느 주문을 반품하시나요? 고르시면 돌려받을 금액을 먼저 보여 드립니다.",
+		"en": "Which order do you want to return? You see what you get back before you commit."},
+	"no_returns": {"ko": "받으신 주문이 없습니다. 아직 보내지 않은 주문은 주문 내역에서 취소하실 수 있습니다.",
+		"en": "No order has reached you yet. An order that was not sent can be canceled in your order list."},
+	"skip_confirm": {"ko": "{title}: 다음 회차를 건너뛸까요?", "en": "{title}: skip the next delivery?"},
+	"skip_done":    {"ko": "다음 회차를 건너뜁니다.", "en": "The next delivery is skipped."},
+	"cancel_confirm": {"ko": "{title}: 해지할까요? 이미 결제한 기간까지는 그대로입니다.",
+		"en": "{title}: cancel it? What you have paid for stays yours."},
+	"cancel_done":               {"ko": "해지되었습니다.", "en": "It is canceled."},
+	"order_placed":              {"ko": "보낼 준비를 하고 있습니다", "en": "being prepared"},
+	"order_partially_fulfilled": {"ko": "일부를 보냈습니다", "en": "partly on its way"},
+	"order_fulfilled":           {"ko": "배송 중입니다", "en": "on its way"},
+	"order_delivered":           {"ko": "배송이 끝났습니다", "en": "delivered"},
+	"order_canceled":            {"ko": "취소되었습니다", "en": "canceled"},
 	"log_in_first": {"ko": "주문과 구독은 로그인하신 뒤에 보여 드릴 수 있습니다.",
 		"en": "Please log in first: orders and subscriptions are shown to their owner only."},
 	"helped":     {"ko": "도움이 됐어요", "en": "That helped"},

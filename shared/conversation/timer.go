@@ -2,8 +2,12 @@ package conversation
 
 import "time"
 
-// Escalation is how long after an escalation the next one comes, in opening hours.
-const escalationMinutes = 15
+const (
+	// escalationMinutes is how long after the first escalation the next one comes, in opening hours. Each later one waits
+	// twice as long, up to slowestEscalation doublings (4 hours): a team that is away for weeks is not rung every minute.
+	escalationMinutes = 15
+	slowestEscalation = 4
+)
 
 // AbsentAfter is after how long without a sign of life an agent's unanswered conversation goes back to the queue.
 const AbsentAfter = 3 * time.Minute
@@ -16,7 +20,7 @@ func (c Conversation) timed(team Team, at time.Time) Conversation {
 	case Queued:
 		c.TimerAt = team.Hours.Add(c.QueuedAt, time.Duration(team.Levels.Unclaimed)*time.Minute)
 		if c.Escalations > 0 {
-			c.TimerAt = team.Hours.Add(at, escalationMinutes*time.Minute)
+			c.TimerAt = c.escalates(team, at)
 		}
 	case WithAgent:
 		c.TimerAt = c.LastAt.Add(AgentIdle)
@@ -30,9 +34,15 @@ func (c Conversation) timed(team Team, at time.Time) Conversation {
 	}
 	if !c.TimerAt.After(at) {
 		// A deadline that has passed rings again later, not at once for ever.
-		c.TimerAt = team.Hours.Add(at, escalationMinutes*time.Minute)
+		c.TimerAt = c.escalates(team, at)
 	}
 	return c
+}
+
+// escalates is when the next escalation after those so far is due.
+func (c Conversation) escalates(team Team, at time.Time) time.Time {
+	doublings := min(max(c.Escalations-1, 0), slowestEscalation)
+	return team.Hours.Add(at, escalationMinutes*time.Minute<<doublings)
 }
 
 // Ring is what a timer that ran out has done.

@@ -63,7 +63,7 @@ func (e FAQEntry) Validate(at string) []problem.Field {
 	}
 	for language, text := range e.Texts {
 		if !slices.Contains(Languages, language) {
-			wrong.Add(at+"/texts/"+language, "unsupported", "one of %s", strings.Join(Languages, ", "))
+			wrong.Add(at+"/texts/"+language, "not_allowed", "one of %s", strings.Join(Languages, ", "))
 			continue
 		}
 		if len(tokens(text.Question, language)) == 0 {

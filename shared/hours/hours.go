@@ -61,7 +61,7 @@ func (s Schedule) Validate() []problem.Field {
 		wrong.Add("/zone", "invalid", "not a time zone of the IANA database")
 	}
 	if s.Country != "" && !KnowsHolidays(s.Country) {
-		wrong.Add("/country", "unsupported", "the public holidays of this country are not known; list them in days")
+		wrong.Add("/country", "not_allowed", "the public holidays of this country are not known; list them in days")
 	}
 	for d, spans := range s.Week {
 		if !ordered(spans) {

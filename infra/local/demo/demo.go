@@ -49,6 +49,9 @@ func Seed(ctx context.Context, r *runner.Runner) error {
 	if err := s.subscriptions(ctx, r.Clock().Now()); err != nil {
 		return err
 	}
+	if err := s.faq(ctx); err != nil {
+		return err
+	}
 	if err := s.season(ctx, r.Clock().Now()); err != nil {
 		return err
 	}

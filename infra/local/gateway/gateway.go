@@ -107,8 +107,8 @@ func allow(h http.Header, origin string) {
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
 	h.Set("Access-Control-Allow-Headers",
-		"authorization, content-type, cart-token, order-token, idempotency-key, if-match, if-none-match, accept-language, "+
-			"x-correlation-id")
+		"authorization, content-type, cart-token, order-token, chat-token, idempotency-key, if-match, if-none-match, "+
+			"accept-language, x-correlation-id")
 	h.Set("Access-Control-Expose-Headers", "etag, x-request-id, idempotent-replayed, next-cursor, location, retry-after")
 }
 

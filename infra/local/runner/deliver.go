@@ -12,7 +12,6 @@ import (
 	"dangol/infra/topology"
 
 	"dangol/infra/local/engine"
-	"dangol/infra/local/tables"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
 )
@@ -62,6 +61,7 @@ func (r *Runner) deliverLoop(ctx context.Context) {
 			r.report(r.expire(work))
 			r.report(r.forget())
 		case <-ticker.C:
+			r.sweepSockets()
 			if at, ok := r.nextDue(work); ok && !at.After(r.clock.Now()) {
 				r.report(r.RunUntilIdle(work))
 			}
@@ -221,6 +221,7 @@ func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, er
 		r.clock.MoveTo(at)
 	}
 	r.clock.MoveTo(target)
+	r.sweepSockets()
 	if err := r.RunUntilIdle(ctx); err != nil {
 		return nil, err
 	}
@@ -230,15 +231,21 @@ func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, er
 	return r.journal.take(), r.saveAhead()
 }
 
+// sweepSockets ends the connections that have been open for too long.
+func (r *Runner) sweepSockets() {
+	if r.sockets != nil {
+		r.sockets.Sweep()
+	}
+}
+
 // expire deletes what its time to live has passed, as DynamoDB does in its own time.
 func (r *Runner) expire(ctx context.Context) error {
-	client := tables.Client(r.endpoint)
 	for _, s := range r.options.System.Tables {
 		sweep := engine.Sweep // of an engine that is not ours
 		if r.engine != nil {
 			sweep = r.engine.Sweep
 		}
-		if _, err := sweep(ctx, client, s.Name, table.TTLAttribute, r.clock.Now()); err != nil {
+		if _, err := sweep(ctx, r.db, s.Name, table.TTLAttribute, r.clock.Now()); err != nil {
 			return err
 		}
 	}

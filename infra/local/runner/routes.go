@@ -16,11 +16,15 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/spf13/afero"
 
+	"dangol/infra/local/socket"
 	"dangol/shared/platform/problem"
 )
 
-// mediaBucket holds the shop's pictures.
-const mediaBucket = "media"
+// mediaBucket holds the shop's pictures, chatBucket the attachments of conversations.
+const (
+	mediaBucket = "media"
+	chatBucket  = "chat-files"
+)
 
 // longest is the longest step that the clock takes at once.
 const longest = 5 * 366 * 24 * time.Hour
@@ -38,6 +42,10 @@ func (r *Runner) routes() http.Handler {
 	mux.Handle("/inbox", r.mail)
 	mux.Handle("/inbox/", r.mail)
 	mux.Handle("/inbox.json", r.mail)
+	if r.sockets != nil {
+		mux.Handle("/"+socket.Stage, r.sockets)
+		mux.Handle("/"+socket.Stage+"/", r.sockets)
+	}
 	for prefix, service := range map[string]http.Handler{
 		"/sandbox": r.payments, "/aws/events": r.bus, "/aws/sqs": r.queues, "/aws/ses": r.mail, "/aws/scheduler": r.schedule,
 		"/aws/s3": r.media,
@@ -58,10 +66,13 @@ func (r *Runner) openMedia() error {
 		}
 		backend = disk
 	}
-	if there, err := backend.BucketExists(mediaBucket); err != nil {
-		return fmt.Errorf("s3: %w", err)
-	} else if !there {
-		if err := backend.CreateBucket(mediaBucket); err != nil {
+	for _, name := range []string{mediaBucket, chatBucket} {
+		if there, err := backend.BucketExists(name); err != nil {
+			return fmt.Errorf("s3: %w", err)
+		} else if there {
+			continue
+		}
+		if err := backend.CreateBucket(name); err != nil {
 			return fmt.Errorf("s3: %w", err)
 		}
 	}
@@ -80,6 +91,8 @@ func (localCredentials) Retrieve(context.Context) (aws.Credentials, error) {
 // pages are the addresses worth knowing, in the order they are printed.
 var pages = []struct{ path, what string }{
 	{"/products", "the shop's API"},
+	{"/console/chat/index.html", "the agents' page"},
+	{"/console/chat/widget.html", "a storefront with the chat widget"},
 	{"/docs", "API reference"},
 	{"/inbox", "every mail the shop has sent"},
 	{"/dev/clock", "the shop's time; POST {\"advance\":\"72h\"} to move it"},

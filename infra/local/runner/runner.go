@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"dangol/infra/local/bus"
 	"dangol/infra/local/engine"
@@ -25,6 +26,7 @@ import (
 	"dangol/infra/local/queue"
 	"dangol/infra/local/scheduler"
 	"dangol/infra/local/ses"
+	"dangol/infra/local/socket"
 	"dangol/infra/local/stream"
 	"dangol/infra/local/tables"
 	"dangol/infra/topology"
@@ -56,6 +58,7 @@ type Runner struct {
 	clock    *clock.Movable
 	engine   *engine.Engine // nil when DYNAMODB_ENDPOINT names another
 	endpoint string
+	db       *dynamodb.Client // one for all: each client keeps idle connections of its own
 	address  string
 	server   *http.Server
 	handlers map[string]lambda.Handler
@@ -71,6 +74,7 @@ type Runner struct {
 	issuer    *issuer.Issuer
 	push      *pushservice.Service
 	gateway   *gateway.Gateway
+	sockets   *socket.Server // nil when no function serves the WebSocket API
 	media     http.Handler
 
 	turns    chan struct{} // of writers
@@ -146,9 +150,9 @@ func (r *Runner) openData(ctx context.Context) error {
 		}
 		r.endpoint = r.engine.Endpoint()
 	}
-	client := tables.Client(r.endpoint)
+	r.db = tables.Client(r.endpoint)
 	for _, s := range r.options.System.Tables {
-		if err := tables.Create(ctx, client, s.Name, s); err != nil {
+		if err := tables.Create(ctx, r.db, s.Name, s); err != nil {
 			return err
 		}
 		if r.engine != nil {
@@ -178,6 +182,9 @@ func (r *Runner) getenv(name string) string {
 // Address is where the API answers.
 func (r *Runner) Address() string { return r.address }
 
+// Sockets is the WebSocket API.
+func (r *Runner) Sockets() *socket.Server { return r.sockets }
+
 // Clock is the system's clock.
 func (r *Runner) Clock() *clock.Movable { return r.clock }
 
@@ -195,7 +202,7 @@ func (r *Runner) Issuer() *issuer.Issuer { return r.issuer }
 
 // Table returns one of the tables, for looking at what is stored and for writing beside the functions.
 func (r *Runner) Table(name string) *table.Table {
-	return table.New(r.watch(tables.Client(r.endpoint)), name, nil)
+	return table.New(r.watch(r.db), name, nil)
 }
 
 // Close lets what is on its way arrive, stops taking requests, and stops everything.

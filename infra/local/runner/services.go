@@ -19,6 +19,7 @@ import (
 	"dangol/infra/local/queue"
 	"dangol/infra/local/scheduler"
 	"dangol/infra/local/ses"
+	"dangol/infra/local/socket"
 	"dangol/infra/local/stream"
 	"dangol/infra/local/tables"
 	"dangol/infra/topology"
@@ -74,6 +75,12 @@ func (r *Runner) openServices(context.Context) (err error) {
 	}
 	r.closers = append(r.closers, r.bus, r.queues, r.schedule, r.mail, r.payments)
 	r.gateway = gateway.New(s, r.clock, gateway.DefaultLimits(), r.invoke)
+	for _, f := range s.Functions {
+		if f.Socket {
+			r.sockets = socket.New(socket.Options{Clock: r.clock, Log: o.Log, Function: f.Name, Invoke: r.invoke})
+			r.closers = append(r.closers, r.sockets)
+		}
+	}
 	if err := r.openMedia(); err != nil {
 		return err
 	}
@@ -206,6 +213,8 @@ func (r *Runner) variables() map[string]string {
 		"MEDIA_BUCKET": mediaBucket, "MEDIA_URL": r.address + "/aws/s3/" + mediaBucket + "/public",
 		"SHOP_COLOR": "", "SHOP_IMPRINT": mailImprint, "SHOP_TIMEZONE": r.getenv("SHOP_TIMEZONE"), "MAIL_REPLY_TO": "",
 	}
+	known["SOCKET_URL"] = "ws" + strings.TrimPrefix(r.address, "http") + "/" + socket.Stage
+	known["CHAT_BUCKET"] = chatBucket
 	for _, s := range r.options.System.Tables {
 		known[strings.ToUpper(s.Name)+"_TABLE"] = s.Name
 	}

@@ -31,6 +31,7 @@ type Spec struct {
 	Events []string     // the event types it consumes; see Types
 	// MailEvents: it takes what SES tells about mails (source aws.ses) from the default bus, of all detail types.
 	MailEvents bool
+	Socket     bool      // it serves the WebSocket API, the authorizer of its connections included
 	Stream     *Stream   // it reads the changes of tables
 	Schedule   *Schedule // it is invoked at a fixed rate
 
@@ -69,6 +70,10 @@ const (
 	ReadPayments Permission = "read-payments" // the payment provider's secrets
 	PlanTimes    Permission = "plan-times"    // one-time schedules, in the system's own group
 	StoreMedia   Permission = "store-media"   // objects of the media bucket
+	// PostToSockets is to send frames to the connections of the system's own WebSocket API.
+	PostToSockets Permission = "post-to-sockets"
+	// SignChatFiles is to sign addresses in the bucket of conversations' attachments.
+	SignChatFiles Permission = "sign-chat-files"
 )
 
 // Queue is how a queue of jobs behaves.

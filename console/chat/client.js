@@ -1,0 +1,260 @@
+// The client of one or more conversations: the log over HTTP is the truth, the WebSocket brings news of it.
+// It sorts by sequence number, asks for what is missing, sends unsent messages again under the same id, and connects anew by itself.
+
+const PING = 4 * 60 * 1000; // API Gateway ends a connection after 10 minutes without a frame
+const SYNC = 20 * 1000; // a frame may be lost without a word, so the log is asked now and then
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 30000;
+
+/** A refusal of the API: its status and its stable code. */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail || body.title || `HTTP ${status}`);
+    this.status = status;
+    this.code = body.code || "";
+  }
+}
+
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+export class Client extends EventTarget {
+  /** @param {{api: string, headers: () => Record<string, string>}} options */
+  constructor(options) {
+    super();
+    this.api = options.api.replace(/\/$/, "");
+    this.headers = options.headers;
+    this.logs = new Map(); // conversation -> Log
+    this.inboxes = new Set();
+    this.wait = FIRST_WAIT;
+    this.socket = null;
+    this.stopped = true;
+  }
+
+  async call(method, path, body) {
+    const response = await fetch(this.api + path, {
+      method, headers: { "Content-Type": "application/json", ...this.headers() }, body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const parsed = text ? JSON.parse(text) : {};
+    if (!response.ok) throw new Problem(response.status, parsed);
+    return parsed;
+  }
+
+  /** The log of a conversation; what it has is asked for at once. */
+  open(conversation) {
+    if (!this.logs.has(conversation)) this.logs.set(conversation, new Log(this, conversation));
+    const log = this.logs.get(conversation);
+    this.hello(log);
+    return log;
+  }
+
+  close(conversation) {
+    this.logs.delete(conversation);
+  }
+
+  watch(team) {
+    this.inboxes.add(team);
+    this.frame({ do: "hello", inbox: team });
+  }
+
+  start(conversation) {
+    this.stopped = false;
+    this.ticketFor = conversation || "";
+    this.connect();
+  }
+
+  stop() {
+    this.stopped = true;
+    clearInterval(this.pinging);
+    clearInterval(this.syncing);
+    if (this.socket) this.socket.close();
+  }
+
+  async connect() {
+    if (this.stopped) return;
+    try {
+      const ticket = await this.call("POST", "/chat/tickets", { conversationId: this.ticketFor || undefined });
+      const socket = new WebSocket(ticket.url);
+      this.socket = socket;
+      socket.onopen = () => this.opened(socket);
+      socket.onmessage = (e) => this.received(JSON.parse(e.data));
+      socket.onclose = () => this.closed(socket);
+    } catch (error) {
+      this.announce("offline", error);
+      this.again();
+    }
+  }
+
+  opened(socket) {
+    this.wait = FIRST_WAIT;
+    clearInterval(this.pinging);
+    this.pinging = setInterval(() => this.frame({ do: "ping" }), PING);
+    clearInterval(this.syncing);
+    this.syncing = setInterval(() => this.sync(), SYNC);
+    this.frame({ do: "ping" });
+    for (const team of this.inboxes) this.frame({ do: "hello", inbox: team });
+    for (const log of this.logs.values()) this.hello(log);
+    this.announce("online");
+  }
+
+  closed(socket) {
+    if (socket !== this.socket) return;
+    clearInterval(this.pinging);
+    this.announce("offline");
+    this.again();
+  }
+
+  /** Asks for what the socket may have lost, of the conversations that somebody looks at. */
+  sync() {
+    if (document.hidden) return;
+    for (const log of this.logs.values()) if (log.state !== "closed") log.fetch();
+  }
+
+  /** Connects again, ever later, with jitter so that all clients do not come back at once. */
+  again() {
+    if (this.stopped) return;
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.connect(), this.wait * (0.5 + Math.random()));
+    this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
+  }
+
+  frame(frame) {
+    if (!this.socket || this.socket.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  hello(log) {
+    if (!this.frame({ do: "hello", conversationId: log.id, since: log.last })) log.fetch();
+    log.resend();
+  }
+
+  received(event) {
+    if (event.reconnect && this.socket) this.socket.close(); // its two hours are nearly over
+    if (event.type === "error" && event.code === "connection_unknown") this.socket.close();
+    const log = this.logs.get(event.conversationId);
+    if (log) log.take(event);
+    this.announce(event.type, event);
+  }
+
+  announce(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+export class Log extends EventTarget {
+  constructor(client, id) {
+    super();
+    this.client = client;
+    this.id = id;
+    this.bySeq = new Map();
+    this.last = 0; // up to here without a gap
+    this.unsent = new Map();
+    this.state = "";
+    this.reads = {};
+  }
+
+  get messages() {
+    return Array.from(this.bySeq.keys()).sort((a, b) => a - b).map((seq) => this.bySeq.get(seq));
+  }
+
+  take(event) {
+    for (const message of event.messages || []) this.add(message);
+    if (event.message) this.add(event.message);
+    if (event.state) this.state = event.state;
+    if (event.reads) Object.assign(this.reads, event.reads);
+    if (event.type === "error" && event.clientId) {
+      const failed = this.unsent.get(event.clientId);
+      if (failed && !/busy|too_many/.test(event.code)) {
+        failed.error = event.detail;
+        failed.refused = true;
+      }
+    }
+    while (this.bySeq.has(this.last + 1)) this.last++;
+    if (event.more || (event.seq || 0) > this.last) this.fetch();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  add(message) {
+    this.bySeq.set(message.seq, message);
+    if (message.clientId) this.unsent.delete(message.clientId);
+  }
+
+  /** Asks for everything after what is here without a gap. One question at a time. */
+  async fetch() {
+    if (this.fetching) return;
+    this.fetching = true;
+    try {
+      for (let more = true; more; ) {
+        const page = await this.client.call("GET", `/chat/conversations/${this.id}/messages?since=${this.last}&limit=100`);
+        for (const message of page.messages) this.add(message);
+        const before = this.last;
+        while (this.bySeq.has(this.last + 1)) this.last++;
+        this.state = page.conversation.state;
+        this.reads = page.reads || {};
+        more = page.more && this.last > before;
+      }
+      this.dispatchEvent(new Event("change"));
+    } catch (error) {
+      this.client.announce("problem", error);
+    } finally {
+      this.fetching = false;
+    }
+  }
+
+  send(text, extra) {
+    const message = { clientId: newId(), text, ...extra };
+    this.unsent.set(message.clientId, { message });
+    this.dispatchEvent(new Event("change"));
+    this.post(message);
+  }
+
+  /** Sends over the socket when it is open, else over HTTP. Either way the id makes it count once. */
+  async post(message) {
+    if (this.client.frame({ do: "send", conversationId: this.id, message })) return;
+    try {
+      const answer = await this.client.call("POST", `/chat/conversations/${this.id}/messages`, message);
+      this.take({ messages: answer.messages, seq: answer.conversation.seq, state: answer.conversation.state });
+    } catch (error) {
+      const entry = this.unsent.get(message.clientId);
+      if (entry && error instanceof Problem && error.status < 500 && error.status !== 429) entry.refused = true;
+      if (entry) entry.error = error.message;
+      this.dispatchEvent(new Event("change"));
+    }
+  }
+
+  resend() {
+    for (const { message, refused } of this.unsent.values()) if (!refused) this.post(message);
+  }
+
+  typing() {
+    const now = Date.now();
+    if (now - (this.typedAt || 0) < 3000) return;
+    this.typedAt = now;
+    this.client.frame({ do: "typing", conversationId: this.id });
+  }
+
+  read() {
+    if (this.last && this.last !== this.readTo && this.client.frame({ do: "read", conversationId: this.id, seq: this.last })) this.readTo = this.last;
+  }
+}
+
+/** Shows a message's text: spans become elements, text stays text, links open apart. */
+export function textOf(message) {
+  const holder = document.createDocumentFragment();
+  for (const span of message.spans || [{ text: message.text }]) {
+    const tag = span.link ? "a" : span.code ? "code" : span.bold ? "strong" : span.italic ? "em" : "span";
+    const element = document.createElement(tag);
+    element.textContent = span.text;
+    if (span.link && /^(https:|mailto:|tel:)/.test(span.link)) {
+      element.href = span.link;
+      element.target = "_blank";
+      element.rel = "noopener noreferrer nofollow";
+    }
+    holder.append(element);
+  }
+  return holder;
+}

@@ -1,0 +1,15 @@
+// The buttons of the demo page: the language, and a customer's token from the development issuer.
+const chat = document.querySelector("dangol-chat");
+const wanted = new URLSearchParams(location.search);
+if (wanted.get("language")) chat.setAttribute("language", wanted.get("language"));
+for (const language of ["ko", "en"]) {
+  document.getElementById(language).onclick = () => {
+    document.documentElement.lang = language;
+    chat.setAttribute("language", language);
+  };
+}
+document.getElementById("login").onclick = async () => {
+  const answer = await fetch("/dev/token", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ sub: "demo-customer" }) });
+  const token = await answer.json();
+  chat.setAttribute("access-token", token.access_token || token.accessToken || token.token);
+};

@@ -1,0 +1,287 @@
+package care
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"dangol/shared/callback"
+	calls "dangol/shared/callback/store"
+	"dangol/shared/conversation"
+	"dangol/shared/conversation/service"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/ratelimit"
+)
+
+// mostBookings bounds how many calls one address or customer books in ten minutes.
+const mostBookings = 10
+
+func (f *Care) callRoutes(s *api.Service) {
+	const one = "/calls/{callId}"
+	calls := func(access api.Access, method, path, id, summary string, errors ...int) api.Route {
+		return route(access, method, path, "Calls", id, summary, errors...)
+	}
+	api.Handle(s, calls(api.Public, "GET", "/calls/slots", "listCallSlots", "When a call can be booked", 404), f.slots)
+	book := calls(api.Shopper, "POST", "/calls", "bookCall", "Ask to be called back", 404, 409, 429, 503)
+	book.Status, book.Description =
+		201, "The same `clientId` books one call. With a conversation, the call's reminder and notes go into its log. A "+
+			"guest sends its Chat-Token."
+	api.Handle(s, book, f.book)
+	api.Handle(s, calls(api.Shopper, "GET", one, "getCall", "Read a booked call", 404), f.call)
+	api.Handle(s, calls(api.Shopper, "DELETE", one, "cancelCall", "Cancel a booked call", 404, 409, 503), f.cancel)
+	api.Handle(s, calls(api.Agent, "GET", "/calls", "listCalls", "The open calls of a team, the next one first"),
+		f.openCalls)
+	begin := calls(api.Agent, "POST", one+"/begin", "beginCall", "Take a call, and get the number", 404, 409, 503)
+	begin.Description = "Of several agents one gets it. `dial` is a link that a telephone opens."
+	api.Handle(s, begin, f.begin)
+	finish := calls(api.Agent, "POST", one+"/outcome", "finishCall", "Note how a call ended", 404, 409, 503)
+	finish.Description = "Who was not reached is called again after 15 minutes and after 2 hours of opening time; the " +
+		"third attempt is the last."
+	api.Handle(s, finish, f.finish)
+}
+
+type slotsInput struct {
+	Team string `query:"team" default:"care" maxLength:"40" pattern:"^[a-z0-9-]+$"`
+}
+
+type slotsOutput struct {
+	Body struct {
+		Slots []callback.Slot `json:"slots"`
+		Zone  string          `json:"zone"`
+	}
+}
+
+func (f *Care) slots(ctx context.Context, in *slotsInput) (*slotsOutput, error) {
+	team, slots, err := f.free(ctx, in.Team)
+	if err != nil {
+		return nil, err
+	}
+	out := &slotsOutput{}
+	out.Body.Slots, out.Body.Zone = slots, team.Hours.Zone
+	if slots == nil {
+		out.Body.Slots = []callback.Slot{}
+	}
+	return out, nil
+}
+
+func (f *Care) free(ctx context.Context, id string) (conversation.Team, []callback.Slot, error) {
+	team, err := f.Chat.Team(ctx, id)
+	if err != nil {
+		return team, nil, err
+	}
+	slots, err := f.Calls.Slots(ctx, team.ID, team.Hours, time.Duration(team.Calls.SlotMinutes)*time.Minute,
+		team.Calls.Capacity)
+	return team, slots, err
+}
+
+// CallView is a booked call as somebody may see it. The number is the agent's to see who has taken the call.
+type CallView struct {
+	ID             string             `json:"id"`
+	State          callback.State     `json:"state"`
+	Team           string             `json:"team"`
+	Name           string             `json:"name"`
+	Number         string             `json:"number" doc:"The last four digits; whole for the agent who calls."`
+	Dial           string             `json:"dial,omitempty" doc:"tel: link, for the agent who calls."`
+	Topic          string             `json:"topic,omitempty"`
+	ConversationID string             `json:"conversationId,omitempty"`
+	SlotFrom       time.Time          `json:"slotFrom"`
+	SlotTo         time.Time          `json:"slotTo"`
+	CallFrom       time.Time          `json:"callFrom" doc:"When the next attempt is due."`
+	Attempts       []callback.Attempt `json:"attempts,omitempty" doc:"Agents only."`
+}
+
+func viewOf(ctx context.Context, r callback.Request) CallView {
+	v := CallView{
+		ID: r.ID, State: r.State, Team: r.Team, Name: r.Name, Topic: r.Topic, ConversationID: r.Conversation,
+		SlotFrom: r.SlotFrom, SlotTo: r.SlotTo, CallFrom: r.CallFrom,
+		Number: "…" + r.Number[max(0, len(r.Number)-4):],
+	}
+	if p := auth.From(ctx); p.Operator() {
+		v.Attempts = r.Attempts
+		if r.State == callback.Calling && r.AgentID == p.Subject {
+			v.Number, v.Dial = r.Number, "tel:"+r.Number
+		}
+	}
+	return v
+}
+
+type callOutput struct {
+	Body CallView
+}
+
+func answer(ctx context.Context, r callback.Request, err error) (*callOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &callOutput{viewOf(ctx, r)}, nil
+}
+
+type bookInput struct {
+	Token string `header:"Chat-Token" maxLength:"64" doc:"A guest's secret for the conversation."`
+	Body  struct {
+		ClientID       string    `json:"clientId" minLength:"8" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$"`
+		From           time.Time `json:"from" doc:"The beginning of the slot."`
+		Team           string    `json:"team,omitempty" maxLength:"40" pattern:"^[a-z0-9-]*$"`
+		Name           string    `json:"name" minLength:"1" maxLength:"60"`
+		Number         string    `json:"number" minLength:"6" maxLength:"30" example:"010-1234-5678"`
+		Topic          string    `json:"topic,omitempty" maxLength:"500"`
+		Language       string    `json:"language,omitempty" enum:"ko,en" default:"ko"`
+		ConversationID string    `json:"conversationId,omitempty" maxLength:"40"`
+	}
+}
+
+func (f *Care) book(ctx context.Context, in *bookInput) (*callOutput, error) {
+	number, ok := phoneNumber(in.Body.Number)
+	if !ok {
+		return nil, problem.InvalidField("/number", "wrong_format", "a number such as 010-1234-5678 or +82 10 1234 5678")
+	}
+	caller := auth.From(ctx).Subject
+	if caller == "" {
+		caller = api.SourceIP(ctx)
+	}
+	limit := ratelimit.Limit{Name: "care-book", Subject: caller, Max: mostBookings, Window: limitWindow}
+	if err := f.Limiter.Take(ctx, limit); err != nil {
+		return nil, err
+	}
+	if in.Body.ConversationID != "" {
+		if _, err := f.Chat.Load(ctx, shopper(ctx, in.Token), in.Body.ConversationID); err != nil {
+			return nil, err
+		}
+	}
+	team, slots, err := f.free(ctx, in.Body.Team)
+	if err != nil {
+		return nil, err
+	}
+	name, _ := conversation.Mask(conversation.Clean(in.Body.Name))
+	topic, _ := conversation.Mask(conversation.Clean(in.Body.Topic))
+	r, err := f.Calls.Book(ctx, callback.Request{
+		Team: team.ID, Language: in.Body.Language, Conversation: in.Body.ConversationID, CustomerID: auth.From(ctx).Subject,
+		Name: name, Number: number, Topic: topic,
+	}, slots, in.Body.From, team.Calls.Capacity, caller, in.Body.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	return answer(ctx, r, f.announce(ctx, r, conversation.CallBooked))
+}
+
+func shopper(ctx context.Context, token string) service.Participant {
+	return service.Participant{Role: conversation.Shopper, ID: auth.From(ctx).Subject, Token: token}
+}
+
+// phoneNumber is a number in E.164. One with a leading 0 and without a country is Korean.
+func phoneNumber(text string) (string, bool) {
+	digits := strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) && r < 0x80 || r == '+' {
+			return r
+		}
+		if strings.ContainsRune(" -.()", r) {
+			return -1
+		}
+		return 'x'
+	}, text)
+	if local, ok := strings.CutPrefix(digits, "0"); ok && !strings.HasPrefix(local, "0") {
+		digits = "+82" + local
+	}
+	rest, ok := strings.CutPrefix(digits, "+")
+	if !ok || len(rest) < 8 || len(rest) > 15 || rest[0] == '0' || strings.ContainsAny(rest, "x+") {
+		return "", false
+	}
+	return digits, true
+}
+
+// CallInput names a call and what opens it. Exported because Huma fills only exported embedded structs.
+type CallInput struct {
+	CallID string `path:"callId" maxLength:"40" example:"call_01k9x7d3f8q7m2k"`
+	Token  string `header:"Chat-Token" maxLength:"64" doc:"A guest's secret for the call's conversation."`
+}
+
+// mine reads a call that the caller may see: operators any, customers their own, guests by the token of its
+// conversation.
+func (f *Care) mine(ctx context.Context, in *CallInput) (callback.Request, error) {
+	r, err := f.Calls.Get(ctx, in.CallID)
+	if err != nil {
+		return r, err
+	}
+	p := auth.From(ctx)
+	if p.Operator() || p.Owns(r.CustomerID) {
+		return r, nil
+	}
+	if r.Conversation != "" {
+		if _, err := f.Chat.Load(ctx, shopper(ctx, in.Token), r.Conversation); err == nil {
+			return r, nil
+		}
+	}
+	return callback.Request{}, calls.NotFound()
+}
+
+func (f *Care) call(ctx context.Context, in *CallInput) (*callOutput, error) {
+	r, err := f.mine(ctx, in)
+	return answer(ctx, r, err)
+}
+
+func (f *Care) cancel(ctx context.Context, in *CallInput) (*callOutput, error) {
+	if _, err := f.mine(ctx, in); err != nil {
+		return nil, err
+	}
+	r, err := f.Calls.Change(ctx, in.CallID, callback.Request.Cancel)
+	return answer(ctx, r, err)
+}
+
+type openCallsOutput struct {
+	Body struct {
+		Calls []CallView `json:"calls"`
+	}
+}
+
+func (f *Care) openCalls(ctx context.Context, in *slotsInput) (*openCallsOutput, error) {
+	open, err := f.Calls.Open(ctx, in.Team, 100)
+	out := &openCallsOutput{}
+	out.Body.Calls = make([]CallView, len(open))
+	for i, r := range open {
+		out.Body.Calls[i] = viewOf(ctx, r)
+	}
+	return out, err
+}
+
+func (f *Care) begin(ctx context.Context, in *CallInput) (*callOutput, error) {
+	r, err := f.Calls.Change(ctx, in.CallID, func(r callback.Request) (callback.Request, error) {
+		return r.Begin(auth.From(ctx).Subject, f.Calls.Clock.Now())
+	})
+	return answer(ctx, r, err)
+}
+
+type finishInput struct {
+	CallInput
+	Body struct {
+		Outcome callback.Outcome `json:"outcome" enum:"reached,no_answer,busy,wrong_number"`
+		Note    string           `json:"note,omitempty" maxLength:"2000"`
+	}
+}
+
+// finish notes the outcome, and writes it into the conversation's log for the agents who read it later.
+func (f *Care) finish(ctx context.Context, in *finishInput) (*callOutput, error) {
+	note, _ := conversation.Mask(conversation.Clean(in.Body.Note))
+	agent := auth.From(ctx).Subject
+	r, err := f.Calls.Change(ctx, in.CallID, func(r callback.Request) (callback.Request, error) {
+		team, err := f.Chat.Team(ctx, r.Team)
+		if err != nil {
+			return r, err
+		}
+		return r.Finish(agent, in.Body.Outcome, note, team.Hours, f.Calls.Clock.Now())
+	})
+	if err != nil || r.Conversation == "" {
+		return answer(ctx, r, err)
+	}
+	text := fmt.Sprintf("%s: %s", in.Body.Outcome, note)
+	_, _, err = f.Chat.Note(ctx, service.Participant{Role: conversation.Agent, ID: agent}, r.Conversation, service.Draft{
+		ClientID: fmt.Sprintf("%s-%d", r.ID, len(r.Attempts)), Text: text,
+	})
+	if problem.Code(err) == "conversation_not_found" {
+		err = nil
+	}
+	return answer(ctx, r, err)
+}

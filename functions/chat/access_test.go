@@ -1,0 +1,69 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"dangol/functions/chat"
+	"dangol/infra/testkit/system"
+)
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	own := func(body string) system.Request {
+		return system.Request{Needs: ownConversation, Owned: true, Operators: true, Body: body}
+	}
+	queued := func(body string) system.Request { return system.Request{Needs: queuedConversation, Body: body} }
+	canned := system.Request{Needs: func(*system.Shop) system.Things {
+		return system.Things{Fill: system.Fill{"cannedId": "hello"}}
+	}}
+	written := canned
+	written.Body = `{"title":"Hello","language":"ko","text":"안녕하세요"}`
+	system.Check(t, system.Function{
+		Spec: chat.Spec(),
+		Routes: system.Routes{
+			"startConversation": {Body: `{"language":"ko"}`}, "listMyConversations": {Needs: ownConversation},
+			"getConversation": own(""), "listMessages": own(""),
+			"sendMessage": own(`{"clientId":"client-01","text":"배송비는 얼마인가요?"}`), "markRead": own(`{"seq":1}`),
+			"setConversationContact": own(`{"email":"a@example.com"}`), "closeConversation": own(""),
+			"rateConversation":   {Needs: ownConversation, Owned: true, Body: `{"score":5}`},
+			"prepareAttachment":  own(`{"name":"a.png","type":"image/png","size":100}`),
+			"createSocketTicket": {Needs: ownConversation, Body: `{"conversationId":"{conversationId}"}`},
+			"listInbox":          queued(""), "claimConversation": queued(""), "giveBackConversation": queued(""),
+			"blockConversation":    queued(""),
+			"transferConversation": queued(`{"team":"care"}`), "snoozeConversation": queued(`{"until":"2027-02-01T00:00:00Z"}`),
+			"addConversationNote":    queued(`{"clientId":"note-0001","text":"called"}`),
+			"tagConversation":        queued(`{"tags":["shipping"]}`),
+			"getConversationContext": queued(""), "getAgent": queued(""), "listAgents": queued(""),
+			"setAgent":          {Body: `{"name":"A","teams":["care"],"languages":["ko"],"limit":20,"online":true}`},
+			"listCannedAnswers": {}, "setCannedAnswer": written, "removeCannedAnswer": canned,
+			"exportConversations": {Needs: ownConversation}, "eraseConversations": {Needs: ownConversation},
+		},
+		Journey: func(s *system.Shop) {
+			b := system.ShippedOrder(s)
+			c := s.Do(b.Owner.Caller, "POST", "/chat/conversations", `{"language":"ko"}`).Field(s.T, "conversation.id")
+			s.Do(b.Owner.Caller, "POST", "/chat/conversations/"+c+"/messages",
+				`{"clientId":"where-is-it","pressed":"action:order_status"}`)
+			s.AdvanceBy(48 * time.Hour) // the bot's conversations end by themselves
+		},
+	})
+}
+
+// ownConversation is a customer's with the bot: {conversationId}, {customerId}.
+func ownConversation(s *system.Shop) system.Things {
+	name := system.Unique("gil")
+	owner := system.Purse{Caller: s.As(name)}
+	id := s.Do(owner.Caller, "POST", "/chat/conversations", `{"language":"ko"}`).Field(s.T, "conversation.id")
+	return system.Things{Owner: owner, Fill: system.Fill{"conversationId": id, "customerId": name}}
+}
+
+// queuedConversation waits for a person, and those who may take it are there.
+func queuedConversation(s *system.Shop) system.Things {
+	b := ownConversation(s)
+	s.Do(b.Owner.Caller, "POST", "/chat/conversations/"+b.Fill["conversationId"]+"/messages",
+		`{"clientId":"for-a-person","text":"상담원 연결"}`)
+	for _, operator := range []system.Caller{s.Agent(), s.Merchant()} {
+		s.Do(operator, "PUT", "/chat/agents/me", `{"name":"A","teams":["care"],"languages":["ko"],"limit":20,"online":true}`)
+	}
+	return b
+}

@@ -1,0 +1,277 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"dangol/shared/conversation"
+	"dangol/shared/conversation/service"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
+)
+
+type inboxInput struct {
+	api.Paging
+	Team  string `query:"team" default:"care" maxLength:"40"`
+	State string `query:"state" enum:",bot,queued,agent,snoozed" doc:"One state only; all open ones without it."`
+}
+
+type inboxOutput struct {
+	Body struct {
+		Conversations []conversation.ConversationSummary `json:"conversations"`
+		NextCursor    string                             `json:"nextCursor,omitempty"`
+	}
+}
+
+func (f *Chat) inbox(ctx context.Context, in *inboxInput) (*inboxOutput, error) {
+	cards, next, err := f.Inbox(ctx, in.Team, conversation.State(in.State), in.Limit, in.Cursor)
+	if err != nil {
+		return nil, api.CursorProblem(err)
+	}
+	out := &inboxOutput{}
+	out.Body.Conversations, out.Body.NextCursor = cards, next
+	return out, nil
+}
+
+func (f *Chat) claim(ctx context.Context, in *ConversationInput) (*conversationOutput, error) {
+	c, err := f.Claim(ctx, who(ctx, ""), in.ConversationID)
+	return f.answered(ctx, c, err)
+}
+
+type transferInput struct {
+	ConversationInput
+	Body struct {
+		Team string `json:"team" maxLength:"40" pattern:"^[a-z0-9-]+$"`
+	}
+}
+
+func (f *Chat) transfer(ctx context.Context, in *transferInput) (*conversationOutput, error) {
+	c, err := f.Transfer(ctx, who(ctx, ""), in.ConversationID, in.Body.Team)
+	return f.answered(ctx, c, err)
+}
+
+func (f *Chat) giveBack(ctx context.Context, in *ConversationInput) (*conversationOutput, error) {
+	c, err := f.GiveBack(ctx, who(ctx, ""), in.ConversationID)
+	return f.answered(ctx, c, err)
+}
+
+type snoozeInput struct {
+	ConversationInput
+	Body struct {
+		Until time.Time `json:"until"`
+	}
+}
+
+func (f *Chat) snooze(ctx context.Context, in *snoozeInput) (*conversationOutput, error) {
+	c, err := f.Snooze(ctx, who(ctx, ""), in.ConversationID, in.Body.Until)
+	return f.answered(ctx, c, err)
+}
+
+type noteInput struct {
+	ConversationInput
+	Body struct {
+		ClientID string `json:"clientId" minLength:"8" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$"`
+		Text     string `json:"text" minLength:"1" maxLength:"4000"`
+	}
+}
+
+func (f *Chat) note(ctx context.Context, in *noteInput) (*sendOutput, error) {
+	caller, err := f.named(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, messages, err := f.Note(ctx, caller, in.ConversationID,
+		service.Draft{ClientID: in.Body.ClientID, Text: in.Body.Text})
+	return f.sent(ctx, c, messages, err)
+}
+
+type tagInput struct {
+	ConversationInput
+	Body struct {
+		Tags []string `json:"tags" maxItems:"20" doc:"Lower-case words." nullable:"false"`
+	}
+}
+
+func (f *Chat) tag(ctx context.Context, in *tagInput) (*conversationOutput, error) {
+	c, err := f.Tag(ctx, in.ConversationID, in.Body.Tags)
+	return f.answered(ctx, c, err)
+}
+
+func (f *Chat) block(ctx context.Context, in *ConversationInput) (*conversationOutput, error) {
+	c, err := f.Block(ctx, in.ConversationID)
+	return f.answered(ctx, c, err)
+}
+
+// Orders finds what a customer has bought, for the agent's side panel.
+type Orders interface {
+	// Recent are the customer's last orders, newest first.
+	Recent(ctx context.Context, customerID string) ([]RecentOrder, error)
+}
+
+// RecentOrder is an order as the side panel shows it.
+type RecentOrder struct {
+	ID       string    `json:"id"`
+	Number   string    `json:"number"`
+	State    string    `json:"state"`
+	Total    string    `json:"total"`
+	PlacedAt time.Time `json:"placedAt"`
+}
+
+type aboutOutput struct {
+	Body struct {
+		Conversation  ConversationView   `json:"conversation"`
+		Orders        []RecentOrder      `json:"orders"`
+		Conversations []ConversationView `json:"conversations" doc:"The customer's earlier conversations."`
+		Summary       string             `json:"summary" doc:"The shopper's last messages before the hand-over."`
+	}
+}
+
+// about is what an agent reads before answering: who it is, what was asked, what they bought.
+func (f *Chat) about(ctx context.Context, in *ConversationInput) (*aboutOutput, error) {
+	c, err := f.Load(ctx, who(ctx, ""), in.ConversationID)
+	if err != nil {
+		return nil, err
+	}
+	out := &aboutOutput{}
+	out.Body.Conversation, out.Body.Orders, out.Body.Conversations = f.view(ctx, c), []RecentOrder{}, []ConversationView{}
+	if out.Body.Summary, err = f.Summary(ctx, c); err != nil {
+		return nil, err
+	}
+	if c.CustomerID == "" {
+		return out, nil
+	}
+	if f.Orders != nil {
+		if out.Body.Orders, err = f.Orders.Recent(ctx, c.CustomerID); err != nil {
+			return nil, err
+		}
+	}
+	earlier, err := f.Of(ctx, c.CustomerID)
+	for _, other := range earlier {
+		if other.ID != c.ID {
+			out.Body.Conversations = append(out.Body.Conversations, f.view(ctx, other))
+		}
+	}
+	return out, err
+}
+
+type meInput struct {
+	Body struct {
+		Name      string   `json:"name" minLength:"1" maxLength:"60" doc:"What shoppers see."`
+		Teams     []string `json:"teams" minItems:"1" maxItems:"10" nullable:"false"`
+		Languages []string `json:"languages" minItems:"1" maxItems:"5" nullable:"false"`
+		Limit     int      `json:"limit" minimum:"1" maximum:"20" default:"4" doc:"Conversations at a time."`
+		Online    bool     `json:"online"`
+		Auto      bool     `json:"auto,omitempty" doc:"Is given conversations without claiming them."`
+	}
+}
+
+type meOutput struct {
+	Body conversation.AgentStatus
+}
+
+func (f *Chat) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
+	a, err := f.Agent(ctx, auth.From(ctx).Subject)
+	if err != nil {
+		return nil, err
+	}
+	return &meOutput{a}, nil
+}
+
+func (f *Chat) setMe(ctx context.Context, in *meInput) (*meOutput, error) {
+	b := in.Body
+	a, err := f.SetAgent(ctx, conversation.AgentStatus{
+		ID: auth.From(ctx).Subject, Name: b.Name, Teams: b.Teams, Languages: b.Languages, Limit: b.Limit, Online: b.Online,
+		Auto: b.Auto,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &meOutput{a}, nil
+}
+
+type agentsOutput struct {
+	Body struct {
+		Agents []conversation.AgentStatus `json:"agents"`
+	}
+}
+
+func (f *Chat) agents(ctx context.Context, _ *struct{}) (*agentsOutput, error) {
+	out := &agentsOutput{}
+	var err error
+	out.Body.Agents, err = f.Agents(ctx)
+	if out.Body.Agents == nil {
+		out.Body.Agents = []conversation.AgentStatus{}
+	}
+	return out, err
+}
+
+type cannedOutput struct {
+	Body struct {
+		Canned []service.Canned `json:"canned"`
+	}
+}
+
+func (f *Chat) canned(ctx context.Context, _ *struct{}) (*cannedOutput, error) {
+	out := &cannedOutput{}
+	var err error
+	out.Body.Canned, err = f.CannedAnswers(ctx)
+	return out, err
+}
+
+type cannedInput struct {
+	ID   string `path:"cannedId" maxLength:"40" pattern:"^[a-z0-9-]+$"`
+	Body struct {
+		Title    string `json:"title" minLength:"1" maxLength:"80"`
+		Language string `json:"language" enum:"ko,en"`
+		Text     string `json:"text" minLength:"1" maxLength:"4000" doc:"{name} and {agent} are filled in."`
+	}
+}
+
+func (f *Chat) setCanned(ctx context.Context, in *cannedInput) (*cannedOutput, error) {
+	c := service.Canned{ID: in.ID, Title: in.Body.Title, Language: in.Body.Language, Text: in.Body.Text}
+	if err := f.SetCanned(ctx, c); err != nil {
+		return nil, err
+	}
+	return f.canned(ctx, nil)
+}
+
+type cannedIDInput struct {
+	ID string `path:"cannedId" maxLength:"40" pattern:"^[a-z0-9-]+$"`
+}
+
+func (f *Chat) removeCanned(ctx context.Context, in *cannedIDInput) (*cannedOutput, error) {
+	if err := f.RemoveCanned(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return f.canned(ctx, nil)
+}
+
+type customerInput struct {
+	CustomerID string `path:"customerId" maxLength:"80"`
+}
+
+type exportOutput struct {
+	Body struct {
+		Conversations []service.Export `json:"conversations"`
+	}
+}
+
+func (f *Chat) export(ctx context.Context, in *customerInput) (*exportOutput, error) {
+	out := &exportOutput{}
+	var err error
+	out.Body.Conversations, err = f.ExportOf(ctx, in.CustomerID)
+	return out, err
+}
+
+type eraseOutput struct {
+	Body struct {
+		Erased int `json:"erased"`
+	}
+}
+
+func (f *Chat) erase(ctx context.Context, in *customerInput) (*eraseOutput, error) {
+	out := &eraseOutput{}
+	var err error
+	out.Body.Erased, err = f.EraseOf(ctx, in.CustomerID)
+	return out, err
+}

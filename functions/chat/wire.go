@@ -1,0 +1,110 @@
+package chat
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/shared/conversation/service"
+	"dangol/shared/faq/store"
+	"dangol/shared/order"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/function"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/ratelimit"
+	"dangol/shared/platform/table"
+	"dangol/shared/platform/worker"
+	subscriptions "dangol/shared/subscription/service"
+)
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "chat", Purpose: "Conversations of shoppers with the bot and the shop's agents, over WebSocket and HTTP",
+		New: New, API: API(), Memory: 512, Timeout: 20 * time.Second, Socket: true,
+		Environment: append(api.Variables(), "CARE_TABLE", "COMMERCE_TABLE", "SOCKET_URL", "CHAT_BUCKET"),
+		Tables: []function.Grant{
+			{
+				Table:   table.Care.Name,
+				Actions: []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"},
+				Indexes: []string{table.ByOne},
+			},
+			{Table: table.Commerce.Name, Actions: []string{"GetItem"}, Indexes: []string{table.ByOne}},
+		},
+		Permissions: []function.Permission{function.PostToSockets, function.SignChatFiles},
+		Jobs:        (*Chat)(nil).Jobs(),
+		Data: []function.Data{{
+			Title: "Conversations",
+			About: "Package `shared/conversation/service`, table Care. One item a conversation and a message; connections " +
+				"and tickets expire.",
+			Patterns: service.AccessPatterns,
+		}},
+		Alarms: []function.Alarm{service.Escalations, service.FramesRefused},
+	}
+}
+
+// New builds the function. Environment: CARE_TABLE, COMMERCE_TABLE; SOCKET_URL, the WebSocket API with its stage
+// (wss://…/live), where clients connect and, over https, frames are posted; CHAT_BUCKET, where attachments are; and
+// what api.FromEnv names.
+func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
+	var config struct {
+		SocketURL string `env:"SOCKET_URL"`
+		Bucket    string `env:"CHAT_BUCKET"`
+	}
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	options, err := api.FromEnv(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := env.Tables(ctx, "CARE_TABLE", "COMMERCE_TABLE")
+	if err != nil {
+		return nil, err
+	}
+	care, commerce := tables[0], tables[1]
+	management := "http" + strings.TrimPrefix(config.SocketURL, "ws")
+	s3 := ""
+	if at := env.Endpoint("S3"); at != nil {
+		s3 = *at
+	}
+	b := business{
+		orders:        order.Store{Table: commerce, Clock: env.Clock},
+		subscriptions: &subscriptions.Service{Table: commerce, Clock: env.Clock},
+	}
+	chat := &Chat{
+		Service: &service.Service{
+			Table: care, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics(), Business: b,
+			Poster:  service.NewManagement(env.AWS(), management),
+			Answers: &store.Store{Table: care, Clock: env.Clock},
+		},
+		Limiter: ratelimit.Limiter{Table: care, Clock: env.Clock}, Orders: b,
+		Files: newFiles(env.AWS(), config.Bucket, s3, env.Clock), SocketURL: config.SocketURL,
+	}
+	return chat.Handler(options), nil
+}
+
+// Handler is what the function does with requests, frames and jobs.
+func (f *Chat) Handler(o api.Options) lambda.Handler {
+	return function.Handlers{API: f.HTTP(o).Lambda(), Jobs: f.Jobs(), Other: socket{f}, Log: f.Log}.Lambda()
+}
+
+// Jobs are the jobs that the function does: the timers of conversations.
+func (f *Chat) Jobs() worker.Kinds {
+	return worker.Kinds{{Name: service.TimerKind, Table: table.Care.Name, Handle: f.ring}}
+}
+
+// ring rings a conversation's timer. A conversation that is gone needs nothing; one whose timer was moved rings later.
+func (f *Chat) ring(ctx context.Context, job due.Job) error {
+	id := strings.TrimPrefix(job.Key.PK, "CHAT#")
+	ring, err := f.Ring(ctx, id)
+	if problem.Code(err) == "conversation_not_found" {
+		return nil
+	}
+	f.Log.InfoContext(ctx, "timer", "conversation", id, "ring", ring)
+	return err
+}

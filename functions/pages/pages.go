@@ -1,0 +1,95 @@
+// Package pages serves the operators' pages and the storefront's web components, to anyone: they are programs without
+// data, which ask the API as whoever logs in. It owns no items and consumes no events.
+//
+// Routes: GET /console/{folder}/{file}
+package pages
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dangol/console"
+	"dangol/shared/platform/api"
+	"dangol/shared/platform/boot"
+	"dangol/shared/platform/function"
+	"dangol/shared/platform/problem"
+)
+
+// Spec describes the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name: "pages", Purpose: "The operators' pages and the chat widget, as static files",
+		New: New, API: API(), Memory: 128, Timeout: 10 * time.Second,
+	}
+}
+
+// New makes the function.
+func New(_ context.Context, env *boot.Env) (lambda.Handler, error) {
+	return service(api.Options{Clock: env.Clock, Log: env.Log}).Lambda(), nil
+}
+
+// API describes the routes.
+func API() *api.Service { return service(api.Options{}) }
+
+func service(o api.Options) *api.Service {
+	s := api.New("pages", o)
+	api.Handle(s, api.Route{
+		Method: http.MethodGet, Path: "/console/{folder}/{file}", ID: "getConsoleFile", Tag: "Console", Access: api.Public,
+		Summary: "A file of the operators' pages or of a web component", Errors: []int{404},
+	}, serve)
+	return s
+}
+
+// ConsoleFile is a file as the answer.
+type ConsoleFile struct {
+	Status       int
+	ContentType  string `header:"Content-Type"`
+	CacheControl string `header:"Cache-Control"`
+	ETag         string `header:"ETag"`
+	Policy       string `header:"Content-Security-Policy"`
+	CrossOrigin  string `header:"Cross-Origin-Resource-Policy"`
+	Body         []byte
+}
+
+type fileInput struct {
+	Folder  string `path:"folder" maxLength:"40" example:"chat"`
+	File    string `path:"file" maxLength:"60" example:"index.html"`
+	IfMatch string `header:"If-None-Match" maxLength:"200"`
+}
+
+// kinds are the content types that are served; a file of another kind is not there.
+var kinds = map[string]string{
+	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
+}
+
+// policy lets the pages load their own files and talk to any API: which one the browser may call is the API's to allow
+// (CORS).
+const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' https: data:; " +
+	"connect-src 'self' https: wss: ws://localhost:* http://localhost:*; base-uri 'none'; form-action 'self'; " +
+	"frame-ancestors 'none'"
+
+func serve(_ context.Context, in *fileInput) (*ConsoleFile, error) {
+	kind, known := kinds[path.Ext(in.File)]
+	body, err := fs.ReadFile(console.Files, in.Folder+"/"+in.File)
+	if err != nil || !known || strings.ContainsAny(in.Folder+in.File, "/\\") {
+		return nil, problem.NotFound("file_not_found", "There is no such file.")
+	}
+	sum := sha256.Sum256(body)
+	out := &ConsoleFile{
+		Status: http.StatusOK, ContentType: kind, CacheControl: "public, max-age=60",
+		ETag: api.ETag(hex.EncodeToString(sum[:8])), Policy: policy,
+		CrossOrigin: "cross-origin", Body: body, // storefronts load the widget from their own pages
+	}
+	if in.IfMatch == out.ETag {
+		out.Status, out.Body = http.StatusNotModified, nil
+	}
+	return out, nil
+}

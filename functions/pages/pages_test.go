@@ -1,0 +1,40 @@
+package pages
+
+import (
+	"strings"
+	"testing"
+
+	"dangol/infra/testkit/apitest"
+	"dangol/shared/platform/api"
+)
+
+func TestPagesAreServedWithAPolicyAndNothingElseIs(t *testing.T) {
+	t.Parallel()
+	guest := apitest.New(t, service(api.Options{}).Lambda())
+	for file, kind := range map[string]string{"index.html": "text/html", "agent.js": "text/javascript",
+		"widget.js": "text/javascript", "page.css": "text/css"} {
+		got := guest.Do("GET", "/console/chat/"+file, nil).Want(200)
+		if !strings.HasPrefix(got.Headers.Get("Content-Type"), kind) ||
+			!strings.Contains(got.Headers.Get("Content-Security-Policy"), "script-src 'self'") {
+			t.Errorf("%s: %v", file, got.Headers)
+		}
+		guest.With("If-None-Match", got.Headers.Get("ETag")).Do("GET", "/console/chat/"+file, nil).Want(304)
+	}
+	for _, path := range []string{"/console/chat/nothing.js", "/console/chat/console.go", "/console/other/index.html",
+		"/console/chat/chat%5Cindex.html"} {
+		guest.Do("GET", path, nil).Want(404)
+	}
+	// The gateway hands paths over decoded; what leads out of a folder is answered with the path that it comes to, which
+	// is no page either unless it is one by its own name.
+	for path, leads := range map[string]string{
+		"/console/chat%2F/index.html":        "/console/chat/index.html",
+		"/console/chat/..%2Fconsole.go":      "/console/console.go",
+		"/console/chat/..%2F..%2Fconsole.go": "/console.go",
+	} {
+		got := guest.Do("GET", path, nil).Want(307)
+		if at := got.Headers.Get("Location"); at != leads {
+			t.Errorf("%s leads to %s", path, at)
+		}
+	}
+	guest.Do("GET", "/console/console.go", nil).Want(404)
+}

@@ -1,0 +1,223 @@
+// Package store keeps call-back requests and the capacity of their slots.
+//
+// Items in the table Care: CALL#<id>/CALL a request, listed by team and time while it is open; SLOT#<team>/<time> how
+// many calls a slot has; CALLKEY#<hash>/KEY which request a client's own id made.
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"dangol/shared/callback"
+	"dangol/shared/hours"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/due"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+)
+
+// Prefix of the ids of requests.
+const Prefix = "call"
+
+// TimerKind is the kind of job in the due index that rings a request's timer.
+const TimerKind = "callback"
+
+// keptFor is how long a finished request and its keys are kept.
+const keptFor = 365 * 24 * time.Hour
+
+// Store keeps requests.
+type Store struct {
+	Table *table.Table
+	Clock clock.Clock
+}
+
+type record struct {
+	table.Key
+	due.Due
+	callback.Request
+	ListPK string           `dynamodbav:"gsi1pk,omitempty"`
+	ListSK string           `dynamodbav:"gsi1sk,omitempty"`
+	Card   callback.Request `dynamodbav:"card"`
+	TTL    int64            `dynamodbav:"ttl,omitempty"`
+}
+
+type slot struct {
+	table.Key
+	Taken int   `dynamodbav:"taken"`
+	TTL   int64 `dynamodbav:"ttl"`
+}
+
+type keyRecord struct {
+	table.Key
+	Call string `dynamodbav:"call"`
+	TTL  int64  `dynamodbav:"ttl"`
+}
+
+// KeyOf is the key of a request.
+func KeyOf(call string) table.Key { return table.Key{PK: "CALL#" + call, SK: "CALL"} }
+
+func keyOfSlot(team string, from time.Time) table.Key {
+	return table.Key{PK: "SLOT#" + team, SK: from.UTC().Format(time.RFC3339)}
+}
+
+func keyOfClient(caller, clientID string) table.Key {
+	sum := sha256.Sum256([]byte(caller + "\n" + clientID))
+	return table.Key{PK: "CALLKEY#" + hex.EncodeToString(sum[:]), SK: "KEY"}
+}
+
+func (s Store) recordOf(r callback.Request) record {
+	rec := record{Key: KeyOf(r.ID), Request: r, Card: r}
+	if r.Ended() {
+		rec.TTL = s.Clock.Now().Add(keptFor).Unix()
+		return rec
+	}
+	rec.Due = due.On(TimerKind, r.ID, r.NextAt)
+	rec.ListPK, rec.ListSK = "CALLS#"+r.Team, r.CallFrom.UTC().Format(time.RFC3339)+"#"+r.ID
+	return rec
+}
+
+// NotFound is the answer for a request that does not exist or is another's.
+func NotFound() error {
+	return problem.NotFound("call_not_found", "There is no such call, or it is not yours.")
+}
+
+// Get reads a request. 1 round trip, 1 RCU. Errors: call_not_found.
+func (s Store) Get(ctx context.Context, call string) (callback.Request, error) {
+	var r record
+	if !id.Is(Prefix, call) {
+		return r.Request, NotFound()
+	}
+	err := s.Table.Get(ctx, KeyOf(call), &r)
+	if errors.Is(err, table.ErrNotFound) {
+		return r.Request, NotFound()
+	}
+	return r.Request, err
+}
+
+// Slots lists the slots of a team that have room. 1 round trip.
+func (s Store) Slots(ctx context.Context, team string, h hours.Schedule, length time.Duration,
+	capacity int) ([]callback.Slot, error) {
+	now, taken := s.Clock.Now(), map[int64]int{}
+	err := s.Table.All(ctx, table.Query{
+		Where: "#pk = :pk AND #sk >= :now",
+		With:  map[string]any{":pk": "SLOT#" + team, ":now": now.UTC().Format(time.RFC3339)}, Strong: true,
+	}, func(item table.Item) error {
+		var one slot
+		if err := item.Decode(&one); err != nil {
+			return err
+		}
+		from, err := time.Parse(time.RFC3339, one.SK)
+		taken[from.Unix()] = one.Taken
+		return err
+	})
+	return callback.Slots(h, length, capacity, now, func(from time.Time) int { return taken[from.Unix()] }), err
+}
+
+// Book stores a request in a slot with room: of several who want the last place one gets it. The same client id of the
+// same caller gets the same request. 1 round trip, 8 WCU. Errors: slot_taken.
+func (s Store) Book(ctx context.Context, r callback.Request, slots []callback.Slot, from time.Time, capacity int,
+	caller, clientID string) (callback.Request, error) {
+	now := s.Clock.Now()
+	key := keyOfClient(caller, clientID)
+	r.ID, r.Version = id.New(Prefix, now), 1
+	booked, err := callback.Book(r, slots, from, now)
+	if err != nil {
+		if before, found := s.booked(ctx, key); found {
+			return before, nil
+		}
+		return r, err
+	}
+	err = s.Table.Transact(ctx, booked.ID,
+		table.Put{Item: keyRecord{key, booked.ID, now.Add(keptFor).Unix()}, If: table.IfNew},
+		table.Put{Item: s.recordOf(booked), If: table.IfNew},
+		table.Update{
+			Key: keyOfSlot(r.Team, from), Do: "SET #ttl = :ttl ADD #taken :one",
+			If:   "attribute_not_exists(#taken) OR #taken < :most", // never more calls than the team takes
+			With: map[string]any{":one": 1, ":most": capacity, ":ttl": from.AddDate(0, 0, 30).Unix()},
+		})
+	canceled, refused := table.Refused(err)
+	switch {
+	case refused && canceled.Refused(0):
+		if before, found := s.booked(ctx, key); found {
+			return before, nil
+		}
+	case refused && canceled.Refused(2):
+		return r, callback.Full()
+	}
+	return booked, err
+}
+
+// booked is the request that a client's id made before.
+func (s Store) booked(ctx context.Context, key table.Key) (callback.Request, bool) {
+	var k keyRecord
+	if err := s.Table.Get(ctx, key, &k); err != nil {
+		return callback.Request{}, false
+	}
+	r, err := s.Get(ctx, k.Call)
+	return r, err == nil
+}
+
+// Change applies a rule to a request that nobody else changes at the same time; who meets another reads again. 2 round
+// trips.
+func (s Store) Change(ctx context.Context, call string,
+	rule func(callback.Request) (callback.Request, error)) (callback.Request, error) {
+	for range 8 {
+		before, err := s.Get(ctx, call)
+		if err != nil {
+			return before, err
+		}
+		after, err := rule(before)
+		if err != nil {
+			return before, err
+		}
+		after.Version = before.Version + 1
+		writes := []table.Write{table.Put{
+			// nobody else changed it meanwhile
+			Item: s.recordOf(after), If: "#version = :seen", With: map[string]any{":seen": before.Version},
+		}}
+		if after.State == callback.Canceled && before.State != callback.Canceled {
+			writes = append(writes, table.Update{
+				Key: keyOfSlot(after.Team, after.SlotFrom), Do: "ADD #taken :back", If: "#taken > :none", // the place is free again
+				With: map[string]any{":back": -1, ":none": 0},
+			})
+		}
+		err = s.Table.Transact(ctx, id.New("cal", s.Clock.Now()), writes...)
+		canceled, refused := table.Refused(err)
+		switch {
+		case err == nil:
+			return after, nil
+		case !refused:
+			return before, err
+		case canceled.Refused(1): // the slot has been forgotten, which is no reason to keep the call
+			if err := s.Table.Put(ctx, writes[0].(table.Put)); err == nil {
+				return after, nil
+			}
+		}
+	}
+	return callback.Request{}, problem.Busy(errors.New("call " + call))
+}
+
+// Open lists the open requests of a team, the next call first. 1 round trip.
+func (s Store) Open(ctx context.Context, team string, limit int) ([]callback.Request, error) {
+	page, err := s.Table.Query(ctx, table.Query{
+		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": "CALLS#" + team}, Limit: limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := make([]callback.Request, len(page.Items))
+	for i, item := range page.Items {
+		var r struct {
+			Card callback.Request `dynamodbav:"card"`
+		}
+		if err := item.Decode(&r); err != nil {
+			return nil, err
+		}
+		all[i] = r.Card
+	}
+	return all, nil
+}

@@ -1,0 +1,282 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"dangol/shared/conversation"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+)
+
+func keyOfAgent(id string) table.Key { return table.Key{PK: "AGENT#" + id, SK: "AGENT"} }
+
+func keyOfTeam(id string) table.Key { return table.Key{PK: "TEAM#" + id, SK: "TEAM"} }
+
+// agentRecord is an agent as stored. The list has only the key, so that heartbeats cost one write and not three.
+type agentRecord struct {
+	table.Key
+	conversation.AgentStatus
+	ListPK string `dynamodbav:"gsi1pk,omitempty"`
+	ListSK string `dynamodbav:"gsi1sk,omitempty"`
+}
+
+// Agent reads an agent. Errors: 404 agent_not_found when the caller has not signed in as one.
+func (s *Service) Agent(ctx context.Context, id string) (conversation.AgentStatus, error) {
+	var r agentRecord
+	err := s.Table.Get(ctx, keyOfAgent(id), &r)
+	if errors.Is(err, table.ErrNotFound) {
+		return r.AgentStatus, problem.NotFound("agent_not_found", "Set your name and teams first.")
+	}
+	return r.AgentStatus, err
+}
+
+// SetAgent writes what an agent says of themselves, and keeps the number of their conversations. 1 round trip.
+func (s *Service) SetAgent(ctx context.Context, a conversation.AgentStatus) (conversation.AgentStatus, error) {
+	item, err := s.Table.Update(ctx, table.Update{
+		// Everyone owns their own item; the counter is left to the conversations.
+		Key: keyOfAgent(a.ID),
+		Do: "SET #id = :id, #name = :name, #teams = :teams, #languages = :languages, #limit = :limit, #online = :online, " +
+			"#auto = :auto, " +
+			"#seenAt = :now, #gsi1pk = :list, #gsi1sk = :id ADD #active :none",
+		With: map[string]any{
+			":id": a.ID, ":name": a.Name, ":teams": a.Teams, ":languages": a.Languages, ":limit": a.Limit, ":online": a.Online,
+			":auto": a.Auto,
+			":now":  s.Clock.Now(), ":list": agentList, ":none": 0,
+		},
+	})
+	if err != nil {
+		return a, err
+	}
+	var r agentRecord
+	if err := item.Decode(&r); err != nil {
+		return a, err
+	}
+	if a.Online && a.Auto {
+		s.drain(ctx, a)
+	}
+	return r.AgentStatus, nil
+}
+
+// Heartbeat notes a sign of life of an agent. 1 round trip, 1 WCU.
+func (s *Service) Heartbeat(ctx context.Context, id string) error {
+	_, err := s.Table.Update(ctx, table.Update{
+		Key: keyOfAgent(id), Do: "SET #seenAt = :now", If: table.IfExists, // nobody becomes an agent by being alive
+		With: map[string]any{":now": s.Clock.Now()},
+	})
+	if _, refused := table.Failed(err); refused {
+		return nil
+	}
+	return err
+}
+
+// Agents lists the agents. 2 round trips.
+func (s *Service) Agents(ctx context.Context) ([]conversation.AgentStatus, error) {
+	var keys []table.Key
+	err := s.Table.All(ctx, table.Query{Index: table.ByOne, Where: "#gsi1pk = :list",
+		With: map[string]any{":list": agentList}},
+		func(item table.Item) error {
+			keys = append(keys, item.Key())
+			return nil
+		})
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	found, err := s.Table.BatchGet(ctx, true, keys...)
+	if err != nil {
+		return nil, err
+	}
+	var agents []conversation.AgentStatus
+	for _, key := range keys {
+		var r agentRecord
+		if item, ok := found[key]; ok {
+			if err := item.Decode(&r); err != nil {
+				return nil, err
+			}
+			agents = append(agents, r.AgentStatus)
+		}
+	}
+	return agents, nil
+}
+
+// agentPresent reports whether the agent who has the conversation is there.
+func (s *Service) agentPresent(ctx context.Context, c conversation.Conversation) (bool, error) {
+	if c.Holder() == "" {
+		return false, nil
+	}
+	a, err := s.Agent(ctx, c.Holder())
+	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Status == 404 {
+		return false, nil
+	}
+	return a.Present(s.Clock.Now()), err
+}
+
+// drain gives waiting conversations to an agent who came online, oldest and most urgent first.
+func (s *Service) drain(ctx context.Context, a conversation.AgentStatus) {
+	for _, team := range a.Teams {
+		cards, _, err := s.Inbox(ctx, team, conversation.Queued, 10, "")
+		if err != nil {
+			s.Log.WarnContext(ctx, "drain", "error", err)
+			return
+		}
+		for _, card := range cards {
+			fresh, err := s.Agent(ctx, a.ID)
+			if err != nil || fresh.Active >= fresh.Limit {
+				return
+			}
+			if _, err := s.claim(ctx, fresh, card.ID); err != nil {
+				s.Log.InfoContext(ctx, "drain", "conversation", card.ID, "error", err)
+			}
+		}
+	}
+}
+
+// teamAge is how old a team's hours may be in memory.
+const teamAge = 5 * time.Second
+
+type teamCache struct {
+	mu    sync.Mutex
+	teams map[string]cachedTeam
+}
+
+type cachedTeam struct {
+	team conversation.Team
+	at   time.Time
+}
+
+// Team reads a team, the first one when id is empty and the default one when there is none. It may be 5 seconds old.
+func (s *Service) Team(ctx context.Context, id string) (conversation.Team, error) {
+	if id == "" {
+		id = conversation.DefaultTeam().ID
+	}
+	now := s.Clock.Now()
+	s.cache.mu.Lock()
+	known, ok := s.cache.teams[id]
+	s.cache.mu.Unlock()
+	if ok && now.Sub(known.at) < teamAge && !now.Before(known.at) {
+		return known.team, nil
+	}
+	team, err := s.FreshTeam(ctx, id)
+	if err != nil {
+		return team, err
+	}
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	if s.cache.teams == nil {
+		s.cache.teams = map[string]cachedTeam{}
+	}
+	s.cache.teams[id] = cachedTeam{team, now}
+	return team, nil
+}
+
+// teamRecord is a team as stored.
+type teamRecord struct {
+	table.Key
+	conversation.Team
+	ListPK string            `dynamodbav:"gsi1pk"`
+	ListSK string            `dynamodbav:"gsi1sk"`
+	Card   conversation.Team `dynamodbav:"card"`
+}
+
+// FreshTeam reads a team, strongly consistent. Errors: team_not_found.
+func (s *Service) FreshTeam(ctx context.Context, id string) (conversation.Team, error) {
+	var r teamRecord
+	err := s.Table.Get(ctx, keyOfTeam(id), &r)
+	if errors.Is(err, table.ErrNotFound) {
+		if fallback := conversation.DefaultTeam(); id == fallback.ID {
+			return fallback, nil
+		}
+		return r.Team, problem.NotFound("team_not_found", "There is no such team.")
+	}
+	return r.Team, err
+}
+
+// PutTeam stores a team that is still at the version given. Errors: 412 version_mismatch.
+func (s *Service) PutTeam(ctx context.Context, team conversation.Team) (conversation.Team, error) {
+	seen := team.Version
+	team.Version++
+	put := table.Put{If: table.IfNew,
+		Item: teamRecord{Key: keyOfTeam(team.ID), Team: team, ListPK: teamList, ListSK: team.ID, Card: team}}
+	if seen > 0 {
+		put.If, put.With = "#version = :seen", map[string]any{":seen": seen} // nobody else changed it meanwhile
+	}
+	err := s.Table.Put(ctx, put)
+	if _, refused := table.Failed(err); refused {
+		return team, problem.Precondition("version_mismatch", "The team was changed by someone else; read it again.")
+	}
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	delete(s.cache.teams, team.ID)
+	return team, err
+}
+
+// Teams lists the teams; the default one where none was made.
+func (s *Service) Teams(ctx context.Context) ([]conversation.Team, error) {
+	var teams []conversation.Team
+	err := s.Table.All(ctx, table.Query{Index: table.ByOne, Where: "#gsi1pk = :list",
+		With: map[string]any{":list": teamList}},
+		func(item table.Item) error {
+			var r struct {
+				Card conversation.Team `dynamodbav:"card"`
+			}
+			if err := item.Decode(&r); err != nil {
+				return err
+			}
+			teams = append(teams, r.Card)
+			return nil
+		})
+	if err == nil && len(teams) == 0 {
+		teams = []conversation.Team{conversation.DefaultTeam()}
+	}
+	return teams, err
+}
+
+// Inbox lists the open conversations of a team, of one state when state is not empty: the most urgent first, then those
+// that wait longest. 1 round trip.
+func (s *Service) Inbox(ctx context.Context, team string, state conversation.State, limit int,
+	after string) ([]conversation.ConversationSummary, string, error) {
+	q := table.Query{
+		Index: table.ByOne, Where: "#gsi1pk = :list", With: map[string]any{":list": inboxList + team}, Limit: limit,
+		After: table.Cursor(after),
+	}
+	if state != "" {
+		q.Where, q.With[":state"] = "#gsi1pk = :list AND begins_with(#gsi1sk, :state)", string(state)+"#"
+	}
+	return s.cards(ctx, q)
+}
+
+func (s *Service) cards(ctx context.Context, q table.Query) ([]conversation.ConversationSummary, string, error) {
+	page, err := s.Table.Query(ctx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	cards := make([]conversation.ConversationSummary, 0, len(page.Items))
+	for _, item := range page.Items {
+		var r struct {
+			Card conversation.ConversationSummary `dynamodbav:"card"`
+		}
+		if err := item.Decode(&r); err != nil {
+			return nil, "", err
+		}
+		cards = append(cards, r.Card)
+	}
+	return cards, string(page.Next), nil
+}
+
+// OfDay lists the conversations that began on a date (UTC).
+func (s *Service) OfDay(ctx context.Context, date string, each func(conversation.ConversationSummary)) error {
+	return s.Table.All(ctx, table.Query{Index: table.ByTwo, Where: "#gsi2pk = :day",
+		With: map[string]any{":day": dayList + date}},
+		func(item table.Item) error {
+			var r struct {
+				Card conversation.ConversationSummary `dynamodbav:"card"`
+			}
+			if err := item.Decode(&r); err != nil {
+				return err
+			}
+			each(r.Card)
+			return nil
+		})
+}

@@ -1,0 +1,52 @@
+package service
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"dangol/shared/conversation"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+)
+
+// Files keeps attachments: S3 by presigned requests.
+type Files interface {
+	// Upload is an address to which exactly this file can be put until it expires.
+	Upload(ctx context.Context, key, contentType string, size int64, life time.Duration) (url string, err error)
+	// Download is an address from which it can be read until it expires.
+	Download(ctx context.Context, key string, life time.Duration) (url string, err error)
+}
+
+// Attachment limits.
+const (
+	maxFile  = 10 << 20
+	fileLife = 5 * time.Minute
+)
+
+var fileTypes = []string{"image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf", "text/plain"}
+
+func attachmentFolder(conversationID string) string { return "chat/" + conversationID + "/" }
+
+// Upload prepares an attachment of a conversation that the caller may write into. Errors: invalid_input, as MayWrite.
+func (s *Service) Upload(ctx context.Context, files Files, who Participant, conversationID, name, contentType string,
+	size int64) (Attachment, string, error) {
+	c, err := s.Load(ctx, who, conversationID)
+	if err != nil {
+		return Attachment{}, "", err
+	}
+	if err := c.MayWrite(who.Role, who.ID, s.Clock.Now()); err != nil {
+		return Attachment{}, "", err
+	}
+	if !slices.Contains(fileTypes, contentType) {
+		return Attachment{}, "", problem.InvalidField("/type", "not_allowed",
+			"a JPEG, PNG, WebP or GIF image, a PDF or plain text")
+	}
+	if size < 1 || size > maxFile {
+		return Attachment{}, "", problem.InvalidField("/size", "too_large", "1 byte to 10 MB")
+	}
+	a := Attachment{Key: attachmentFolder(c.ID) + id.New("file", s.Clock.Now()), Name: conversation.Clean(name),
+		Type: contentType, Size: size}
+	url, err := files.Upload(ctx, a.Key, contentType, size, fileLife)
+	return a, url, err
+}

@@ -1,0 +1,214 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"dangol/shared/conversation"
+	"dangol/shared/platform/problem"
+)
+
+// Claim gives a queued conversation to the calling agent; of several who claim at once one gets it. Errors:
+// already_claimed, agent_absent, agent_full, wrong_team.
+func (s *Service) Claim(ctx context.Context, who Participant, conversationID string) (conversation.Conversation,
+	error) {
+	a, err := s.Agent(ctx, who.ID)
+	if err != nil {
+		return conversation.Conversation{}, err
+	}
+	return s.claim(ctx, a, conversationID)
+}
+
+func (s *Service) claim(ctx context.Context, a conversation.AgentStatus,
+	conversationID string) (conversation.Conversation, error) {
+	return s.move(ctx, conversationID, a.Name,
+		func(c conversation.Conversation, team conversation.Team, now time.Time) (conversation.Change, error) {
+			return c.Claim(a, team, now)
+		})
+}
+
+// move applies a change that adds notices only, and tells who listens.
+func (s *Service) move(
+	ctx context.Context, conversationID, name string,
+	do func(conversation.Conversation, conversation.Team, time.Time) (conversation.Change, error),
+) (conversation.Conversation, error) {
+	done, err := s.change(ctx, conversationID, func(c conversation.Conversation) (outcome, error) {
+		team, err := s.Team(ctx, c.Team)
+		if err != nil {
+			return outcome{}, err
+		}
+		change, err := do(c, team, s.Clock.Now())
+		return outcome{after: change.Conversation, drafts: notices(change, team, name)}, err
+	})
+	if err != nil {
+		return done.c, err
+	}
+	s.tell(ctx, done.c, done.added, "")
+	after, err := s.assign(ctx, done)
+	return after.c, err
+}
+
+// Transfer gives the caller's conversation to the queue of a team.
+func (s *Service) Transfer(ctx context.Context, who Participant, conversationID,
+	teamID string) (conversation.Conversation,
+	error) {
+	to, err := s.Team(ctx, teamID)
+	if err != nil {
+		return conversation.Conversation{}, err
+	}
+	return s.move(ctx, conversationID, "",
+		func(c conversation.Conversation, _ conversation.Team, now time.Time) (conversation.Change, error) {
+			return c.Transfer(who.ID, to, now)
+		})
+}
+
+// GiveBack returns the caller's conversation to the bot.
+func (s *Service) GiveBack(ctx context.Context, who Participant, conversationID string) (conversation.Conversation,
+	error) {
+	return s.move(ctx, conversationID, "",
+		func(c conversation.Conversation, team conversation.Team, now time.Time) (conversation.Change, error) {
+			return c.GiveBack(who.ID, team, now)
+		})
+}
+
+// Snooze puts the caller's conversation aside.
+func (s *Service) Snooze(ctx context.Context, who Participant, conversationID string,
+	until time.Time) (conversation.Conversation, error) {
+	return s.move(ctx, conversationID, "",
+		func(c conversation.Conversation, team conversation.Team, now time.Time) (conversation.Change, error) {
+			return c.Snooze(who.ID, until, team, now)
+		})
+}
+
+// Close ends a conversation.
+func (s *Service) Close(ctx context.Context, who Participant, conversationID string) (conversation.Conversation,
+	error) {
+	return s.move(ctx, conversationID, "",
+		func(c conversation.Conversation, team conversation.Team, now time.Time) (conversation.Change, error) {
+			if !mayRead(c, who) {
+				return conversation.Change{}, NotFound()
+			}
+			return c.Close(who.Role, who.ID, team, now)
+		})
+}
+
+// Block ends a conversation because of abuse.
+func (s *Service) Block(ctx context.Context, conversationID string) (conversation.Conversation, error) {
+	return s.move(ctx, conversationID, "",
+		func(c conversation.Conversation, team conversation.Team, now time.Time) (conversation.Change, error) {
+			return c.Block(team, now), nil
+		})
+}
+
+// Tag replaces a conversation's tags.
+func (s *Service) Tag(ctx context.Context, conversationID string, tags []string) (conversation.Conversation, error) {
+	return s.move(ctx, conversationID, "",
+		func(c conversation.Conversation, _ conversation.Team, _ time.Time) (conversation.Change, error) {
+			return c.Tag(tags), nil
+		})
+}
+
+// Rate notes the shopper's satisfaction. Errors: not_closed.
+func (s *Service) Rate(ctx context.Context, who Participant, conversationID string, score int,
+	note string) (conversation.Conversation, error) {
+	note, _ = conversation.Mask(conversation.Clean(note))
+	return s.move(ctx, conversationID, "",
+		func(c conversation.Conversation, _ conversation.Team, now time.Time) (conversation.Change, error) {
+			if who.Role != conversation.Shopper || !mayRead(c, who) {
+				return conversation.Change{}, NotFound() // agents do not rate themselves
+			}
+			return c.Rate(score, note, now)
+		})
+}
+
+// Contact notes where a shopper can be answered when nobody is there.
+func (s *Service) Contact(ctx context.Context, who Participant, conversationID, email,
+	name string) (conversation.Conversation,
+	error) {
+	name, _ = conversation.Mask(conversation.Clean(name))
+	return s.move(ctx, conversationID, "",
+		func(c conversation.Conversation, _ conversation.Team, _ time.Time) (conversation.Change, error) {
+			if !mayRead(c, who) {
+				return conversation.Change{}, NotFound()
+			}
+			if c.State == conversation.Closed {
+				return conversation.Change{}, problem.Conflict("conversation_closed",
+					"This conversation is closed; start a new one.")
+			}
+			c.Email = email
+			if name != "" {
+				c.Name = name
+			}
+			return conversation.Change{Conversation: c}, nil
+		})
+}
+
+// assign gives a queued conversation to the agent who fits best, if anybody is there. An agent who fills up or leaves
+// at the same moment is passed over.
+func (s *Service) assign(ctx context.Context, done result) (result, error) {
+	if done.c.State != conversation.Queued {
+		return done, nil
+	}
+	agents, err := s.Agents(ctx)
+	if err != nil {
+		return done, err
+	}
+	agents = slices.DeleteFunc(agents, func(a conversation.AgentStatus) bool { return !a.Auto })
+	for len(agents) > 0 {
+		a, ok := conversation.Pick(agents, done.c, s.Clock.Now())
+		if !ok {
+			return done, nil
+		}
+		c, err := s.claim(ctx, a, done.c.ID)
+		if err == nil {
+			done.c = c
+			return done, nil
+		}
+		if p := problem.From(err); p.Status >= 500 {
+			return done, err
+		}
+		agents = slices.DeleteFunc(agents, func(other conversation.AgentStatus) bool { return other.ID == a.ID })
+	}
+	return done, nil
+}
+
+// errUnchanged ends a step that has nothing to write.
+var errUnchanged = errors.New("nothing to change")
+
+// Ring carries out a conversation's timer. It returns what was done; what rings too early does nothing. Escalations are
+// counted as metrics, which an alarm watches.
+func (s *Service) Ring(ctx context.Context, conversationID string) (conversation.Ring, error) {
+	var ring conversation.Ring
+	done, err := s.change(ctx, conversationID, func(c conversation.Conversation) (outcome, error) {
+		team, err := s.Team(ctx, c.Team)
+		if err != nil {
+			return outcome{}, err
+		}
+		present, err := s.agentPresent(ctx, c)
+		if err != nil {
+			return outcome{}, err
+		}
+		var change conversation.Change
+		change, ring = c.Rings(present, team, s.Clock.Now())
+		if ring == conversation.RingNothing || ring == conversation.RingErase {
+			return outcome{}, errUnchanged
+		}
+		return outcome{after: change.Conversation, drafts: notices(change, team, "")}, nil
+	})
+	switch {
+	case errors.Is(err, errUnchanged) && ring == conversation.RingErase:
+		return ring, s.Erase(ctx, conversationID)
+	case errors.Is(err, errUnchanged):
+		return ring, nil
+	case err != nil:
+		return ring, err
+	}
+	s.tell(ctx, done.c, done.added, "")
+	if ring == conversation.RingEscalate || ring == conversation.RingRequeue {
+		s.signal(metricEscalated)
+	}
+	_, err = s.assign(ctx, done)
+	return ring, err
+}

@@ -1,0 +1,269 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"dangol/shared/conversation"
+	"dangol/shared/platform/id"
+	"dangol/shared/platform/problem"
+	"dangol/shared/platform/table"
+)
+
+// Draft is a message as a client sends it.
+type Draft struct {
+	ClientID    string       `json:"clientId" minLength:"8" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"Your own id for the message; sending it again adds nothing."`
+	Text        string       `json:"text,omitempty" maxLength:"4000"`
+	Pressed     string       `json:"pressed,omitempty" maxLength:"100" doc:"The value of the button that was pressed."`
+	Attachments []Attachment `json:"attachments,omitempty" maxItems:"5"`
+}
+
+// Opening is a conversation as it is begun.
+type Opening struct {
+	Language string
+	Name     string
+	Email    string
+	Team     string
+	Text     string
+}
+
+// Start begins a conversation with the bot. A guest gets the secret that proves it, which is shown this once. 2 round
+// trips, and those of the bot's turn when there is a first message.
+func (s *Service) Start(ctx context.Context, who Participant, o Opening) (conversation.Conversation, []Message, string,
+	error) {
+	team, err := s.Team(ctx, o.Team)
+	if err != nil {
+		return conversation.Conversation{}, nil, "", err
+	}
+	now := s.Clock.Now()
+	name, _ := conversation.Mask(conversation.Clean(o.Name))
+	c := conversation.Conversation{ID: id.New(Prefix, now), Language: o.Language, CustomerID: who.ID, Name: name,
+		Email: o.Email, Version: 1}
+	secret := ""
+	if who.ID == "" {
+		secret = id.Secret()
+		c.TokenHash = hash(secret)
+	}
+	c = conversation.Start(c, team, now)
+	greeting := Message{
+		Conversation: c.ID, Seq: 1, Role: conversation.Bot, At: now, Text: conversation.Say("greeting", c.Language),
+		Buttons: conversation.Menu(c.Language, c.CustomerID != ""),
+	}
+	c.Seq, greeting.Key = 1, keyOfMessage(c.ID, 1)
+	writes := []table.Write{
+		table.Put{Item: recordOf(c, ""), If: table.IfNew}, table.Put{Item: greeting, If: table.IfNew},
+	}
+	if c.CustomerID != "" {
+		// The pointer only repeats the id in its key, so writing it over itself changes nothing.
+		writes = append(writes, table.Put{Item: pointer{Key: keyOfPointer(c.CustomerID, c.ID), Conversation: c.ID}})
+	}
+	if err := s.Table.Transact(ctx, c.ID, writes...); err != nil {
+		return c, nil, "", err
+	}
+	if o.Text == "" {
+		return c, []Message{greeting.shown(false)}, secret, nil
+	}
+	who.Token = secret
+	c, more, err := s.Send(ctx, who, c.ID, Draft{ClientID: "opening-" + c.ID, Text: o.Text})
+	return c, append([]Message{greeting.shown(false)}, more...), secret, err
+}
+
+// pointer leads from a customer to a conversation.
+type pointer struct {
+	table.Key
+	Conversation string `dynamodbav:"conversation"`
+}
+
+// Send stores a message of a shopper or an agent, lets the bot answer when it has the conversation, and tells who
+// listens. It returns the message with its sequence number, and what followed it. Sending the same client id again
+// returns the stored message and does nothing else. Errors: as MayWrite, conversation_not_found, empty_message, busy.
+func (s *Service) Send(ctx context.Context, who Participant, conversationID string, d Draft) (conversation.Conversation,
+	[]Message, error) {
+	m, err := message(who, d)
+	if err != nil {
+		return conversation.Conversation{}, nil, err
+	}
+	done, err := s.change(ctx, conversationID, func(c conversation.Conversation) (outcome, error) {
+		if !mayRead(c, who) {
+			return outcome{}, NotFound()
+		}
+		return s.received(ctx, c, who, m)
+	})
+	if err != nil || done.repeated {
+		return done.c, shownAll(done.added, who), err
+	}
+	s.tell(ctx, done.c, done.added, who.Connection)
+	if who.Role != conversation.Shopper || done.c.State != conversation.WithBot {
+		return s.settled(ctx, who, done)
+	}
+	after, err := s.botTurn(ctx, done.c, done.added[0])
+	if err != nil {
+		// The message is stored; an answer that fails must not make the client send it again under another id.
+		s.Log.ErrorContext(ctx, "bot", "conversation", done.c.ID, "error", err)
+		return done.c, shownAll(done.added, who), nil
+	}
+	return after.c, shownAll(append(done.added, after.added...), who), nil
+}
+
+// settled looks for an agent when the message put the conversation into the queue.
+func (s *Service) settled(ctx context.Context, who Participant, done result) (conversation.Conversation, []Message,
+	error) {
+	after, err := s.assign(ctx, done)
+	return after.c, shownAll(after.added, who), err
+}
+
+func shownAll(messages []Message, who Participant) []Message {
+	shown := make([]Message, len(messages))
+	for i, m := range messages {
+		shown[i] = m.shown(who.Role == conversation.Agent)
+	}
+	return shown
+}
+
+// message is a draft as it is stored: cleaned and masked. Errors: empty_message, too_long.
+func message(who Participant, d Draft) (Message, error) {
+	text, masked := conversation.Mask(conversation.Clean(d.Text))
+	if text == "" && d.Pressed == "" && len(d.Attachments) == 0 {
+		return Message{}, problem.InvalidField("/text", "required", "a text, a button or an attachment")
+	}
+	if utf8.RuneCountInString(text) > conversation.MaxText {
+		return Message{}, problem.InvalidField("/text", "too_long", "at most 4000 characters")
+	}
+	return Message{
+		ClientID: d.ClientID, Role: who.Role, AuthorID: who.ID, Name: who.Name, Text: text, Pressed: d.Pressed,
+		Attachments: d.Attachments, Masked: masked,
+	}, nil
+}
+
+// received is the step of a message that comes in.
+func (s *Service) received(ctx context.Context, c conversation.Conversation, who Participant, m Message) (outcome,
+	error) {
+	now := s.Clock.Now()
+	team, err := s.Team(ctx, c.Team)
+	if err != nil {
+		return outcome{}, err
+	}
+	for _, a := range m.Attachments {
+		if !strings.HasPrefix(a.Key, attachmentFolder(c.ID)) {
+			return outcome{}, problem.InvalidField("/attachments", "invalid", "a file that was uploaded for this conversation")
+		}
+	}
+	in := draft{Message: m, dedupe: who.sender()}
+	if who.Role == conversation.Agent {
+		change, err := c.Answered(who.ID, team, now)
+		return outcome{after: change.Conversation, drafts: []draft{in}}, err
+	}
+	present, err := s.agentPresent(ctx, c)
+	if err != nil {
+		return outcome{}, err
+	}
+	change, err := c.Received(team, present, now)
+	if err != nil {
+		return outcome{}, err
+	}
+	drafts := append([]draft{in}, notices(change, team, "")...)
+	after := change.Conversation
+	for _, kind := range m.Masked {
+		if kind == conversation.Profanity {
+			after.Abuse++
+		}
+	}
+	if after.Abuse >= conversation.AbuseLimit && !after.Blocked {
+		blocked := after.Block(team, now)
+		after = blocked.Conversation
+		drafts = append(drafts, notices(blocked, team, "")...)
+	}
+	return outcome{after: after, drafts: drafts}, nil
+}
+
+// Announce adds a notice to a conversation; the same key adds it once.
+func (s *Service) Announce(ctx context.Context, conversationID, key string, n conversation.Notice) error {
+	done, err := s.change(ctx, conversationID, func(c conversation.Conversation) (outcome, error) {
+		team, err := s.Team(ctx, c.Team)
+		if err != nil {
+			return outcome{}, err
+		}
+		m := Message{Role: conversation.System, Notice: n.Code, Text: n.Text(team, c.Language, ""), ClientID: key}
+		return outcome{after: c, drafts: []draft{{Message: m, dedupe: "system"}}}, nil
+	})
+	if err == nil && !done.repeated {
+		s.tell(ctx, done.c, done.added, "")
+	}
+	return err
+}
+
+// Note stores a note that only the shop sees.
+func (s *Service) Note(ctx context.Context, who Participant, conversationID string, d Draft) (conversation.Conversation,
+	[]Message, error) {
+	m, err := message(who, d)
+	if err != nil {
+		return conversation.Conversation{}, nil, err
+	}
+	m.Internal = true
+	done, err := s.change(ctx, conversationID, func(c conversation.Conversation) (outcome, error) {
+		return outcome{after: c, drafts: []draft{{Message: m, dedupe: who.sender()}}}, nil
+	})
+	if err == nil && !done.repeated {
+		s.tell(ctx, done.c, done.added, who.Connection)
+	}
+	return done.c, shownAll(done.added, who), err
+}
+
+// errOvertaken says that something happened in the conversation before the bot could answer.
+var errOvertaken = errors.New("overtaken")
+
+// botTurn lets the bot answer a shopper's message. A person who took the conversation meanwhile keeps it: the write's
+// condition sees to that, and the bot then says nothing.
+func (s *Service) botTurn(ctx context.Context, c conversation.Conversation, m Message) (result, error) {
+	reply, err := s.reply(ctx, c, m)
+	if err != nil {
+		return result{c: c}, err
+	}
+	done, err := s.change(ctx, c.ID, func(now conversation.Conversation) (outcome, error) {
+		if now.State != conversation.WithBot {
+			return outcome{}, errOvertaken
+		}
+		return s.botOutcome(ctx, now, m, reply)
+	})
+	if errors.Is(err, errOvertaken) {
+		return result{c: c}, nil
+	}
+	if err != nil || done.repeated {
+		return done, err
+	}
+	s.tell(ctx, done.c, done.added, "")
+	return s.assign(ctx, done)
+}
+
+func (s *Service) botOutcome(ctx context.Context, c conversation.Conversation, m Message,
+	reply conversation.Reply) (outcome, error) {
+	team, err := s.Team(ctx, c.Team)
+	if err != nil {
+		return outcome{}, err
+	}
+	now := s.Clock.Now()
+	out := outcome{after: c}
+	if reply.Text != "" {
+		change, err := c.BotAnswered(reply.Helped, team, now)
+		if err != nil {
+			return outcome{}, err
+		}
+		out.after = change.Conversation
+		out.drafts = append(out.drafts, draft{
+			Message: Message{Role: conversation.Bot, Text: reply.Text, Buttons: reply.Buttons, Entry: reply.Entry,
+				ClientID: fmt.Sprintf("answer-%d", m.Seq)}, dedupe: "bot",
+		})
+	}
+	if reply.HandOver == "" {
+		return out, nil
+	}
+	change, err := out.after.HandOver(reply.HandOver, team, now)
+	if err != nil {
+		return outcome{}, err
+	}
+	out.after, out.drafts = change.Conversation, append(out.drafts, notices(change, team, "")...)
+	return out, nil
+}
