@@ -20,6 +20,7 @@ import (
 	"dangol/events"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/push"
+	"dangol/shared/outreach/recommend"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/service"
@@ -51,7 +52,8 @@ func Spec() function.Spec {
 				Table:   table.Outreach.Name,
 				Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne},
 			},
-			{Table: table.Commerce.Name, Actions: []string{"PutItem"}}, // segments of customers, for promotions
+			// segments of customers, for promotions; carts, products and stock, for the products in mails
+			{Table: table.Commerce.Name, Actions: []string{"PutItem", "BatchGetItem"}},
 		},
 		Jobs: Worker{}.jobs(), Events: Worker{}.consumers().Types(),
 	}
@@ -76,6 +78,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	s.Commerce = tables[0]
+	s.Recommend = recommend.New(tables[0], s.Table, env.Clock, s.Shop.URL)
 	pusher := service.Pusher{
 		Service: s, Client: env.HTTP, Hosts: append(push.Hosts, config.Hosts...), Subject: "mailto:" + config.From,
 		Engine: task.Engine{Table: s.Table, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics()},

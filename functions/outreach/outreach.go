@@ -27,6 +27,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/shared/outreach/push"
+	"dangol/shared/outreach/recommend"
 	"dangol/shared/outreach/service"
 	"dangol/shared/outreach/tracking"
 	"dangol/shared/platform/api"
@@ -58,8 +59,8 @@ func Spec() function.Spec {
 				Table:   table.Outreach.Name,
 				Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne},
 			},
-			// promotions whose codes are coupons, and segments of customers
-			{Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem"}},
+			// promotions whose codes are coupons, segments of customers, products of a preview
+			{Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem", "BatchGetItem"}},
 		},
 	}
 }
@@ -86,6 +87,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	s.Commerce = tables[0]
+	s.Recommend = recommend.New(tables[0], s.Table, env.Clock, s.Shop.URL)
 	f := &Outreach{
 		Service: s, Limits: ratelimit.Limiter{Table: s.Table, Clock: env.Clock},
 		Promotions: store.Store{Table: tables[0], Clock: env.Clock},

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +87,8 @@ func (s *Service) answer(
 			Channel: change.Channel, TTL: change.At.Add(keepProof).Unix(),
 		}, If: table.IfNew}}
 		follow, err := s.follow(ctx, c, change, applied)
-		return append(writes, follow...), false, errors.Join(err, s.settle(ctx, c, s.Clock.Now()))
+		settled, settleErr := s.settle(ctx, c, s.Clock.Now())
+		return slices.Concat(writes, follow, settled), false, errors.Join(err, settleErr)
 	}
 }
 
@@ -182,8 +184,8 @@ func (s *Service) Proofs(ctx context.Context, contactID string) ([]consent.Chang
 	return all, err
 }
 
-// WorkContact puts a contact into other segments when time alone does that, and sends the confirmation of a consent
-// that is due every two years (정보통신망법 50조 8항). Silence keeps the consent.
+// WorkContact puts a contact into other segments when time alone does that, starts the series of a birthday, and sends
+// the confirmation of a consent that is due every two years (정보통신망법 50조 8항). Silence keeps the consent.
 func (s *Service) WorkContact(ctx context.Context, job due.Job) error {
 	contactID := strings.TrimPrefix(job.Key.PK, "CONTACT#")
 	now := s.Clock.Now()
@@ -204,7 +206,12 @@ func (s *Service) WorkContact(ctx context.Context, job due.Job) error {
 			}
 			writes = append(writes, letter)
 		}
-		return writes, false, s.settle(ctx, c, now)
+		born, err := s.birthday(ctx, c, now)
+		if err != nil {
+			return nil, false, err
+		}
+		settled, err := s.settle(ctx, c, now)
+		return slices.Concat(writes, born, settled), false, err
 	})
 	if errors.Is(err, table.ErrNotFound) {
 		return nil
