@@ -2216,6 +2216,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/outreach/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A message with the profile of a person
+         * @description Writes nothing.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["previewMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outreach/previews/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail it to yourself
+         * @description Goes to the address of the access token and nowhere else, because no consent is asked for. Links for refusing lead nowhere, no code is used up, and nothing is measured.
+         *
+         *     Who may call: merchants.
+         */
+        post: operations["sendTestMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/outreach/push/key": {
         parameters: {
             query?: never;
@@ -5490,6 +5534,13 @@ export interface components {
             state: string;
             template: string;
         };
+        OutboxProduct: {
+            image?: string;
+            price: components["schemas"]["MoneyInput"];
+            title: string;
+            url: string;
+            was?: components["schemas"]["MoneyInput"];
+        };
         OutboxSource: {
             name: string;
             step: string;
@@ -5620,6 +5671,11 @@ export interface components {
             paused: boolean;
         };
         OutreachSignUpRequest: {
+            /**
+             * @description Month and day, for a greeting.
+             * @example 03-21
+             */
+            birthday?: string;
             country?: string;
             /** Format: email */
             email: string;
@@ -5654,6 +5710,9 @@ export interface components {
             night?: boolean;
             textVersion: string;
             token: string;
+        };
+        OutreachTestSendResponse: {
+            id: string;
         };
         OutreachUnsubscribePushRequest: {
             endpoint: string;
@@ -7941,6 +8000,42 @@ export interface components {
             step: string;
             /** Format: date-time */
             waitsUntil?: string;
+        };
+        ServicePreview: {
+            /** @description What the gate says of this person now. */
+            allowed: boolean;
+            body: string[];
+            button?: string;
+            channel: string;
+            /** @description A code of the recipient's own is in it. None is used up by a preview. */
+            coupon: boolean;
+            heading?: string;
+            language: string;
+            preheader?: string;
+            products: components["schemas"]["OutboxProduct"][];
+            reason: string;
+            /** @description With the label that the country asks for. */
+            subject: string;
+            url?: string;
+        };
+        ServicePreviewOf: {
+            /** @description Id of a campaign. */
+            campaign?: string;
+            /** @description Fields of the event: cartId, orderId. */
+            data?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: email
+             * @description Whose profile is used.
+             */
+            email: string;
+            /** @description Id of a series, with step; or campaign. */
+            sequence?: string;
+            /** @description Id of a step that sends. */
+            step?: string;
+            /** @description Of the campaign; the first when absent. */
+            variant?: string;
         };
         ServiceProgress: {
             /** Format: int64 */
@@ -17221,6 +17316,150 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServicePreviewOf"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServicePreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendTestMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Repeat a request whose answer was lost with the same key and body: it takes effect once, for 24 hours.
+                 * @example 0d9c2c6e-6a0e-4f57-9a3c-8f1f0f3c7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServicePreviewOf"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutreachTestSendResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
