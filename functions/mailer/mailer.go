@@ -29,6 +29,7 @@ package mailer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -41,6 +42,7 @@ import (
 	"dangol/shared/outreach/campaign"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/keystore"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
@@ -74,6 +76,7 @@ type Mailer struct {
 	Store     outbox.Store
 	Contacts  contact.Store
 	Budget    *outbox.Budget
+	Webhooks  *webhook.Publisher
 	hearing   outbox.SESEventHandler
 	kinds     map[string]task.Kind[outbox.Mail]
 	sender    Sender
@@ -96,7 +99,7 @@ func Spec() function.Spec {
 			Patterns: outbox.AccessPatterns,
 		}},
 		Tables: []function.Grant{{Table: table.Outreach.Name,
-			Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"}}},
+			Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne}}},
 		Jobs: (&Mailer{}).jobs(), Queue: function.Queue{Concurrency: 5},
 		Events: Consumes, MailEvents: true,
 		Permissions: []function.Permission{function.SendMail},
@@ -141,8 +144,9 @@ var retry = backoff.Schedule{time.Minute, time.Minute, 2 * time.Minute, 5 * time
 func With(outreach *table.Table, sender Sender, templates *mail.Templates, links Links, env *boot.Env) *Mailer {
 	m := &Mailer{
 		Store: outbox.Store{Table: outreach}, Contacts: contact.Store{Table: outreach},
-		Budget: &outbox.Budget{Table: outreach, Clock: env.Clock, Account: sender.Account},
-		sender: sender, templates: templates, links: links, clock: env.Clock, log: env.Log, metrics: env.Metrics(),
+		Budget:   &outbox.Budget{Table: outreach, Clock: env.Clock, Account: sender.Account},
+		Webhooks: &webhook.Publisher{Store: webhook.Store{Table: outreach}, Clock: env.Clock},
+		sender:   sender, templates: templates, links: links, clock: env.Clock, log: env.Log, metrics: env.Metrics(),
 	}
 	m.hearing = outbox.SESEventHandler{Store: m.Store, Contacts: m.Contacts}
 	engine := task.Engine{Table: outreach, Clock: env.Clock, Log: env.Log, Metrics: m.metrics}
@@ -222,6 +226,9 @@ func (m *Mailer) hear(ctx context.Context, in lambdaevents.EventBridgeEvent) err
 		m.log.ErrorContext(ctx, "SES event", "id", in.ID, "type", e.EventType, "error", err)
 		return err
 	}
+	if err := m.tell(ctx, in.ID, e); err != nil {
+		return err // the bus delivers it again
+	}
 	if e.EventType == "Bounce" || e.EventType == "Complaint" {
 		if err := m.watch(ctx); err != nil {
 			m.log.ErrorContext(ctx, "watch on reputation", "error", err) // the next bounce looks again
@@ -232,6 +239,25 @@ func (m *Mailer) hear(ctx context.Context, in lambdaevents.EventBridgeEvent) err
 		m.count(ctx, name)
 	}
 	return nil
+}
+
+// tell tells the shop's other systems of a message that did not arrive or was not wanted, once for each event of SES.
+func (m *Mailer) tell(ctx context.Context, eventID string, e outbox.SESEvent) error {
+	event := map[string]string{"Bounce": webhook.MessageBounced, "Complaint": webhook.MessageComplained}[e.EventType]
+	ids := e.Mail.Tags[outbox.Tag]
+	if event == "" || len(ids) != 1 {
+		return nil // of no interest, or a mail of somebody else, such as Cognito
+	}
+	r, err := m.Store.Get(ctx, ids[0])
+	if errors.Is(err, table.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return m.Webhooks.Publish(ctx, event, eventID, map[string]any{
+		"message": r.ID, "contact": r.Contact, "source": r.Source.Name, "step": r.Source.Step, "type": e.Bounce.Type,
+	})
 }
 
 // watch stops marketing before SES does, when too many mails bounce or are complained about. A person lets it go on.

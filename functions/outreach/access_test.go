@@ -15,6 +15,7 @@ import (
 	segments "dangol/shared/outreach/segment"
 	"dangol/shared/outreach/service"
 	"dangol/shared/outreach/tracking"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/table"
 )
 
@@ -51,6 +52,9 @@ func TestAccess(t *testing.T) {
 			"listSegments": {}, "saveSegment": {Needs: segment, Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"countSegment":     {Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"listMailFailures": {Needs: failed}, "resendMail": {Needs: failed},
+			"createWebhook": {Needs: nobody, Body: `{"url":"https://crm.example.com/x","events":["consent.given"]}`},
+			"listWebhooks":  {}, "deleteWebhook": {Needs: hooked}, "rotateWebhook": {Needs: hooked},
+			"testWebhook": {Needs: hooked}, "listWebhookAttempts": {Needs: hooked},
 			"previewMessage":  {Needs: sold, Body: `{"sequence":"win_back","step":"miss_you","email":"{email}"}`},
 			"sendTestMessage": {Needs: nobody, Body: `{"sequence":"win_back","step":"miss_you","email":"{email}"}`},
 			"eraseContact":    {Needs: buyer, Body: `{"email":"{email}"}`},
@@ -120,6 +124,26 @@ func sold(s *system.Shop) system.Things {
 		s.T.Fatal(err)
 	}
 	return nobody(s)
+}
+
+// hooked is a shop that tells another system of events.
+func hooked(s *system.Shop) system.Things {
+	s.T.Helper()
+	store := webhook.Store{Table: s.Table("Outreach")}
+	all, err := store.All(s.T.Context())
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	for _, e := range all { // a shop has ten at most, and this one is asked again and again
+		if err := store.Remove(s.T.Context(), e.ID, s.Clock().Now()); err != nil {
+			s.T.Fatal(err)
+		}
+	}
+	e, err := store.Create(s.T.Context(), "https://crm.example.com/x", []string{webhook.CampaignFinished}, s.Clock().Now())
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return system.Things{Fill: map[string]string{"webhookId": e.ID}}
 }
 
 // mailed makes the task and the record of a mail in a state.

@@ -13,6 +13,7 @@
 //	     /outreach/sequences...                    merchants: series, their pause, dry run and report
 //	     /outreach/campaigns...                    merchants: plan, dry run, schedule, pause, stop, progress
 //	     /outreach/segments...                     merchants: count and sample
+//	     /outreach/webhooks...                     merchants: endpoints of other systems, their secrets and attempts
 //	     /outreach/failures..., contacts/lookup, contacts/erase, consents/import, coupons/{name}, sending   merchants and agents
 //
 // Tokens are signed (package tracking) and hold ids, never an address.
@@ -45,6 +46,7 @@ type Outreach struct {
 	Limits     ratelimit.Limiter
 	Promotions store.Store
 	Hosts      []string // allowed push services
+	Hooks      []string // hosts of a laptop that webhooks may reach
 }
 
 // Spec describes the function.
@@ -53,7 +55,7 @@ func Spec() function.Spec {
 		Name: "outreach", Purpose: "Consent, preferences, tracking, series, campaigns and web push, for shoppers and " +
 			"merchants",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
-		Environment: slices.Concat(api.Variables(), service.Variables(), []string{"COMMERCE_TABLE", "PUSH_HOSTS"}),
+		Environment: slices.Concat(api.Variables(), service.Variables(), []string{"COMMERCE_TABLE", "PUSH_HOSTS", "WEBHOOK_HOSTS"}),
 		Tables: []function.Grant{
 			{
 				Table:   table.Outreach.Name,
@@ -78,6 +80,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	}
 	var config struct {
 		Hosts []string `env:"PUSH_HOSTS,optional"`
+		Hooks []string `env:"WEBHOOK_HOSTS,optional"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
@@ -92,6 +95,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		Service: s, Limits: ratelimit.Limiter{Table: s.Table, Clock: env.Clock},
 		Promotions: store.Store{Table: tables[0], Clock: env.Clock},
 		Hosts:      append(slices.Clone(push.Hosts), config.Hosts...),
+		Hooks:      config.Hooks,
 	}
 	return f.API(options).Lambda(), nil
 }
@@ -107,6 +111,7 @@ func (f *Outreach) API(o api.Options) *api.Service {
 	f.seriesRoutes(s)
 	f.campaignRoutes(s)
 	f.careRoutes(s)
+	f.webhookRoutes(s)
 	return s
 }
 

@@ -51,6 +51,10 @@ type Config struct {
 	ShopColor   string // of buttons in mails
 	ShopConfig  string // JSON in place of shared/pricing/shop.json
 	GuardConfig string // JSON in place of shared/promotion/guard.json
+	// OutreachConfig is JSON with caps, exceptions and the double opt-in (shared/outreach/service, Config).
+	OutreachConfig string
+	// PushHosts are other push services than those of the browsers, with commas between them.
+	PushHosts string
 	CacheTTL    string // seconds that catalog and promotions may be old
 	// CheckoutConcurrency keeps so many instances for checkouts, whatever the rest of the account does; 0 reserves none.
 	// Lambda refuses it in an account with a limit below 100 and that number.
@@ -92,6 +96,7 @@ func FromContext(app awscdk.App) (Config, error) {
 	c.ShopColor = text("shopColor", "")
 	c.ShopConfig = text("shopConfig", "")
 	c.GuardConfig = text("guardConfig", "")
+	c.OutreachConfig, c.PushHosts = text("outreachConfig", ""), text("pushHosts", "")
 	c.CacheTTL = text("catalogCacheTtl", "")
 	c.DetailedMetrics = text("detailedMetrics", "") == "true"
 	reserved, err := strconv.Atoi(text("checkoutConcurrency", "0"))

@@ -14,6 +14,7 @@ import (
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/tracking"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/format"
 	"dangol/shared/platform/id"
@@ -95,7 +96,10 @@ func (s *Service) answer(
 // follow returns the mails that follow from an answer, and starts the series that consent starts.
 func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent.Change,
 	applied consent.Applied) ([]table.Write, error) {
-	var writes []table.Write
+	writes, err := s.toldOfConsent(ctx, c, change, applied)
+	if err != nil {
+		return nil, err
+	}
 	if applied.Ask {
 		letter, err := s.consentMail(ctx, *c, "consent_request", change, change.At)
 		if err != nil {
@@ -125,6 +129,19 @@ func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent
 		writes = append(writes, started...)
 	}
 	return writes, nil
+}
+
+// toldOfConsent tells the shop's other systems of an answer that changed something.
+func (s *Service) toldOfConsent(ctx context.Context, c *contact.Contact, change consent.Change,
+	applied consent.Applied) ([]table.Write, error) {
+	event := map[compliance.ChannelConsent]string{compliance.Given: webhook.ConsentGiven,
+		compliance.Refused: webhook.ConsentRefused}[applied.State.Answer]
+	if event == "" || !applied.Changed {
+		return nil, nil
+	}
+	return s.Webhooks.Writes(ctx, event, change.ID, map[string]any{
+		"contact": c.ID, "customer": c.CustomerID, "channel": change.Channel, "source": change.Source, "at": change.At,
+	})
 }
 
 // consentMail is the task of a mail about consent. Such mails are no advertising.

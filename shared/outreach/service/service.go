@@ -20,6 +20,7 @@ import (
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/keystore"
 	"dangol/shared/outreach/sequence"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/table"
@@ -62,6 +63,7 @@ type Service struct {
 	Library   *sequence.Library
 	Shop      Shop
 	Recommend Recommender
+	Webhooks  *webhook.Publisher
 	Clock     clock.Clock
 	Log       *slog.Logger
 	// Commerce takes the segments of customers, for promotions; nil tells nobody.
@@ -122,7 +124,8 @@ func New(t *table.Table, shop Shop, c clock.Clock, log *slog.Logger) (*Service, 
 	}
 	return &Service{
 		Table: t, Contacts: contact.Store{Table: t}, Outbox: outbox.Store{Table: t},
-		Budget: &outbox.Budget{Table: t, Clock: c},
-		Keys:   &keystore.Store{Table: t}, Library: library, Shop: shop, Clock: c, Log: log,
+		Budget:   &outbox.Budget{Table: t, Clock: c},
+		Webhooks: &webhook.Publisher{Store: webhook.Store{Table: t}, Clock: c},
+		Keys:     &keystore.Store{Table: t}, Library: library, Shop: shop, Clock: c, Log: log,
 	}, nil
 }
