@@ -42,6 +42,7 @@ import (
 	"dangol/shared/outreach/campaign"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/keystore"
+	"dangol/shared/outreach/policy"
 	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/boot"
@@ -57,6 +58,9 @@ import (
 
 // Timeout is the longest the function may run; less than task.Lease.
 const Timeout = 45 * time.Second
+
+// tooOld is how long after its time an order mail may be sent before somebody has to look.
+const tooOld = 15 * time.Minute
 
 // Sender sends a message and knows the account; *mail.Sender does.
 type Sender interface {
@@ -92,7 +96,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "mailer", Purpose: "Sends every mail, transactional and marketing, at the rate that SES allows",
 		New: New, Memory: 256, Timeout: Timeout,
-		Environment: append(mail.Variables(), "OUTREACH_TABLE", "LINK_BASE"),
+		Environment: append(mail.Variables(), "OUTREACH_TABLE", "LINK_BASE", "OUTREACH_CONFIG"),
 		Data: []function.Data{{
 			Title:    "Mails",
 			About:    "Package `shared/outbox`. One task and one record a mail.",
@@ -108,6 +112,8 @@ func Spec() function.Spec {
 				What: "SES refuses mails: GET /outreach/failures lists them with the reason"},
 			{Name: "paused", Metric: "MarketingPaused",
 				What: "Marketing was paused for its bounces and complaints: GET /outreach/sending says why"},
+			{Name: "late", Metric: "MailLate",
+				What: "The oldest order mail waits for more than 15 minutes: SES throttles or refuses, or the quota is used up"},
 			{Name: "unknown", Metric: "MailUnknown",
 				What: "It is not known whether mails were sent: GET /outreach/failures lists them"},
 		},
@@ -115,7 +121,7 @@ func Spec() function.Spec {
 }
 
 // New builds the function. Environment: OUTREACH_TABLE, what mail.FromEnv reads, LINK_BASE (https address that the API
-// answers at, for the links in mails), SHOP_URL.
+// answers at, for the links in mails), SHOP_URL, OUTREACH_CONFIG (the warm-up).
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	tables, err := env.Tables(ctx, "OUTREACH_TABLE")
 	if err != nil {
@@ -126,14 +132,30 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	var config struct {
-		Base string `env:"LINK_BASE"`
-		Shop string `env:"SHOP_URL"`
+		Base   string `env:"LINK_BASE"`
+		Shop   string `env:"SHOP_URL"`
+		Policy string `env:"OUTREACH_CONFIG,optional"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
+	rules, err := policy.Parse(config.Policy)
+	if err != nil {
+		return nil, fmt.Errorf("environment variable OUTREACH_CONFIG: %w", err)
+	}
 	links := Links{Base: config.Base, Shop: config.Shop, Keys: &keystore.Store{Table: tables[0]}}
-	return lambda.NewHandler(With(tables[0], sender, templates, links, env).Handle), nil
+	m := With(tables[0], sender, templates, links, env)
+	m.warmUp(rules.WarmUpPlan())
+	return lambda.NewHandler(m.Handle), nil
+}
+
+// warmUp lets the marketing mails of a day grow by a plan; the zero plan limits nothing.
+func (m *Mailer) warmUp(plan campaign.WarmUp) {
+	if !plan.Start.IsZero() {
+		m.Budget.WarmUp = func(ctx context.Context, now time.Time) (outbox.WarmUp, error) {
+			return m.Store.WarmUp(ctx, plan, now)
+		}
+	}
 }
 
 // retry is the waits of a mail that cannot be sent now. They stay short, because what is in the way passes: throttling,

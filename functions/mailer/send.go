@@ -18,6 +18,11 @@ import (
 func (m *Mailer) send(ctx context.Context, t *task.Task[outbox.Mail]) (task.Outcome, error) {
 	letter := t.Payload.Value
 	now := m.clock.Now()
+	// Asked at each attempt, so the alarm rings for as long as an old mail waits; a queue's age would not show a mail
+	// that is put off and queued anew.
+	if letter.Kind != compliance.Marketing && now.Sub(letter.Planned) > tooOld {
+		m.count(ctx, "MailLate")
+	}
 	if letter.Late(now) {
 		return m.settled(ctx, letter, outbox.Withheld, "", "too_late"), nil
 	}

@@ -1,6 +1,7 @@
-// Package outreachworker moves people through series, plans the mails of campaigns, and sends push messages and webhooks. It owns
-// the items RUN#..., CAMPAIGN#.../PAGE#... and the changes of CONTACT#... that follow from what people do (package
-// shared/outreach/service), and puts mails into the outbox, which functions/mailer sends. It publishes no events.
+// Package outreachworker moves people through series, plans the mails of campaigns, and sends push messages and
+// webhooks. It owns the items RUN#..., CAMPAIGN#.../PAGE#... and the changes of CONTACT#... that follow from what
+// people do (package shared/outreach/service), and puts mails into the outbox, which functions/mailer sends. It
+// publishes no events.
 //
 // Triggers:
 //
@@ -49,7 +50,8 @@ type Worker struct {
 // Spec describes the function.
 func Spec() function.Spec {
 	return function.Spec{
-		Name: "outreach-worker", Purpose: "Moves people through message series, plans the mails of campaigns, sends web push and webhooks",
+		Name: "outreach-worker", Purpose: "Moves people through message series, plans the mails of campaigns, sends web " +
+			"push and webhooks",
 		New: New, Memory: 256, Timeout: Timeout,
 		Environment: append(service.Variables(), "COMMERCE_TABLE", "MAIL_FROM", "PUSH_HOSTS", "WEBHOOK_HOSTS"),
 		Tables: []function.Grant{
@@ -60,6 +62,12 @@ func Spec() function.Spec {
 			// segments of customers, for promotions; carts, products and stock, for the products in mails
 			{Table: table.Commerce.Name, Actions: []string{"PutItem", "BatchGetItem"}},
 		},
+		Data: []function.Data{{
+			Title: "People, series, campaigns",
+			About: "Package `shared/outreach/service`. One item a person, a run of a series, a campaign and each page of " +
+				"its audience.",
+			Patterns: service.AccessPatterns,
+		}},
 		Jobs: Worker{}.jobs(), Events: Worker{}.consumers().Types(),
 	}
 }

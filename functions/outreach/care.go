@@ -291,6 +291,11 @@ type SendingOutput struct {
 		Quota     int     `json:"quota" doc:"In 24 hours; -1 for no limit."`
 		Sent      int     `json:"sent" doc:"In the last 24 hours, at the last look."`
 		Paused    string  `json:"paused,omitempty" doc:"Why no marketing goes out."`
+		WarmUp    struct {
+			Limit   int    `json:"limit" doc:"Marketing mails of the day while the domain is warmed up; 0 for no limit."`
+			Sent    int    `json:"sent" doc:"Of the day, at the last look."`
+			Stopped string `json:"stopped,omitempty" doc:"Why the day has no more."`
+		} `json:"warmUp"`
 	}
 }
 
@@ -299,6 +304,7 @@ func (f *Outreach) sending(ctx context.Context, _ *struct{}) (*SendingOutput, er
 	out := &SendingOutput{}
 	out.Body.PerSecond, out.Body.Now, out.Body.Quota, out.Body.Sent, out.Body.Paused = r.PerSecond, r.Effective(
 		f.now()), r.Quota, r.Sent, r.Paused
+	out.Body.WarmUp.Limit, out.Body.WarmUp.Sent, out.Body.WarmUp.Stopped = r.WarmLimit, r.WarmSent, r.WarmStop
 	return out, err
 }
 

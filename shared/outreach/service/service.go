@@ -19,6 +19,7 @@ import (
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/keystore"
+	"dangol/shared/outreach/policy"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/boot"
@@ -82,7 +83,7 @@ func Variables() []string {
 	}
 }
 
-// FromEnv builds the service. Environment: Variables; OUTREACH_CONFIG is JSON, see Config.
+// FromEnv builds the service. Environment: Variables; OUTREACH_CONFIG is JSON, see package policy.
 func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	var config struct {
 		Base    string   `env:"LINK_BASE"`
@@ -100,7 +101,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("environment variable SHOP_TIMEZONE: %w", err)
 	}
-	rules, err := ParseConfig(config.Config)
+	rules, err := policy.Parse(config.Config)
 	if err != nil {
 		return nil, fmt.Errorf("environment variable OUTREACH_CONFIG: %w", err)
 	}
@@ -111,7 +112,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	shop := Shop{
 		Name: config.Name, URL: config.URL, Contact: config.Contact, Address: strings.Join(config.Imprint, ", "),
 		LinkBase: config.Base,
-		Zone:     zone, Policy: rules.policy(), DoubleOptIn: rules.DoubleOptIn,
+		Zone:     zone, Policy: rules.Gate(), DoubleOptIn: rules.DoubleOptIn,
 	}
 	return New(tables[0], shop, env.Clock, env.Log)
 }
