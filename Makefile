@@ -120,6 +120,12 @@ campaign: ## Play a year of subscriptions with everything going wrong (SUBSCRIBE
 	go test ./shared/subscription/service -run TestAYearInWhichEverythingGoesWrong -count=1 -v -timeout 12h \
 		-subscribers $(SUBSCRIBERS) -seed $(SEED) -shops $(SHOPS) -months $(MONTHS) -odds $(ODDS)
 
+RECIPIENTS ?= 100000
+
+.PHONY: campaign-mails
+campaign-mails: ## Send a campaign while workers are killed at any point, calls time out and SES throttles (RECIPIENTS=100000)
+	go test ./functions/mailer -run TestACampaignThroughKillsTimeoutsAndRepetitions -count=1 -v -timeout 12h -recipients $(RECIPIENTS)
+
 $(DOCS_PAGE): Makefile
 	@echo "fetching the API reference page (@scalar/api-reference $(SCALAR), a few seconds)"
 	@mkdir -p bin/scalar
