@@ -101,13 +101,15 @@ diff: node_modules/.installed build ## What a deployment would change
 deploy: node_modules/.installed build ## Build and deploy all stacks (STAGE=dev, CONTEXT="-c name=value ...")
 	$(CDK) deploy --all -c stage=$(STAGE) $(CONTEXT)
 
-BENCH ?= start,sizes,costs,pricing,load,drop,reviews,billing
+MAILS ?= 20000
+LATE ?= 50000/1000000
+BENCH ?= start,sizes,costs,pricing,load,drop,reviews,mails,billing
 BILLS ?= 2000/20000,100000/1000000
 REVIEWS ?= 1000000
 
 .PHONY: bench
 bench: node_modules/.installed build host ## Figures and ratios; the billing run of 100,000 among 1,000,000 comes last, takes three quarters of an hour and 10 GB below TMPDIR (BENCH=load,drop BILLS=2000/20000)
-	go run ./infra/bench -only $(BENCH) -bills $(BILLS) -reviews $(REVIEWS)
+	go run ./infra/bench -only $(BENCH) -bills $(BILLS) -reviews $(REVIEWS) -mails $(MAILS) -late $(LATE)
 
 SUBSCRIBERS ?= 10000
 SEED ?= 1
