@@ -89,6 +89,10 @@ generate: node_modules/.installed ## OpenAPI document, TypeScript types, event s
 doctor: node_modules/.installed ## Say what is missing on this machine and in the AWS account (STAGE=dev MAIL=hello@shop.example.com)
 	@go run ./infra/doctor -stage $(STAGE) -mail "$(MAIL)"
 
+.PHONY: deliverability
+deliverability: ## Say what DKIM, SPF and DMARC of the sender's domain lack (MAIL=hello@shop.example.com SELECTORS= MAILFROM=)
+	@go run ./infra/deliverability -mail "$(MAIL)" -selectors "$(SELECTORS)" -mailfrom "$(MAILFROM)"
+
 .PHONY: synth
 synth: node_modules/.installed build ## Write the CloudFormation templates to cdk.out (STAGE=dev)
 	$(CDK) synth --quiet -c stage=$(STAGE) $(CONTEXT)
