@@ -99,6 +99,10 @@ generate: node_modules/.installed ## OpenAPI document, TypeScript types, event s
 doctor: node_modules/.installed ## Say what is missing on this machine and in the AWS account (STAGE=dev MAIL=hello@shop.example.com)
 	@go run ./infra/doctor -stage $(STAGE) -mail "$(MAIL)"
 
+.PHONY: deliverability
+deliverability: ## Say what DKIM, SPF and DMARC of the sender's domain lack (MAIL=hello@shop.example.com SELECTORS= MAILFROM=)
+	@go run ./infra/deliverability -mail "$(MAIL)" -selectors "$(SELECTORS)" -mailfrom "$(MAILFROM)"
+
 .PHONY: synth
 synth: node_modules/.installed build ## Write the CloudFormation templates to cdk.out (STAGE=dev)
 	$(CDK) synth --quiet -c stage=$(STAGE) $(CONTEXT)
@@ -111,13 +115,15 @@ diff: node_modules/.installed build ## What a deployment would change
 deploy: node_modules/.installed build ## Build and deploy all stacks (STAGE=dev, CONTEXT="-c name=value ...")
 	$(CDK) deploy --all -c stage=$(STAGE) $(CONTEXT)
 
-BENCH ?= start,sizes,costs,pricing,load,drop,reviews,billing
+MAILS ?= 20000
+LATE ?= 50000/1000000
+BENCH ?= start,sizes,costs,pricing,load,drop,reviews,mails,billing
 BILLS ?= 2000/20000,100000/1000000
 REVIEWS ?= 1000000
 
 .PHONY: bench
 bench: node_modules/.installed build host ## Figures and ratios; the billing run of 100,000 among 1,000,000 comes last, takes three quarters of an hour and 10 GB below TMPDIR (BENCH=load,drop BILLS=2000/20000)
-	go run ./infra/bench -only $(BENCH) -bills $(BILLS) -reviews $(REVIEWS)
+	go run ./infra/bench -only $(BENCH) -bills $(BILLS) -reviews $(REVIEWS) -mails $(MAILS) -late $(LATE)
 
 SUBSCRIBERS ?= 10000
 SEED ?= 1
@@ -129,6 +135,12 @@ ODDS ?= 150
 campaign: ## Play a year of subscriptions with everything going wrong (SUBSCRIBERS=10000 SEED=1 SHOPS=2 MONTHS=12 ODDS=150)
 	go test ./shared/subscription/service -run TestAYearInWhichEverythingGoesWrong -count=1 -v -timeout 12h \
 		-subscribers $(SUBSCRIBERS) -seed $(SEED) -shops $(SHOPS) -months $(MONTHS) -odds $(ODDS)
+
+RECIPIENTS ?= 100000
+
+.PHONY: campaign-mails
+campaign-mails: ## Send a campaign while workers are killed at any point, calls time out and SES throttles (RECIPIENTS=100000)
+	go test ./functions/mailer -run TestACampaignThroughKillsTimeoutsAndRepetitions -count=1 -v -timeout 12h -recipients $(RECIPIENTS)
 
 $(DOCS_PAGE): Makefile
 	@echo "fetching the API reference page (@scalar/api-reference $(SCALAR), a few seconds)"

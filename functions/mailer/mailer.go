@@ -29,6 +29,7 @@ package mailer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -41,6 +42,8 @@ import (
 	"dangol/shared/outreach/campaign"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/keystore"
+	"dangol/shared/outreach/policy"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/backoff"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
@@ -55,6 +58,9 @@ import (
 
 // Timeout is the longest the function may run; less than task.Lease.
 const Timeout = 45 * time.Second
+
+// tooOld is how long after its time an order mail may be sent before somebody has to look.
+const tooOld = 15 * time.Minute
 
 // Sender sends a message and knows the account; *mail.Sender does.
 type Sender interface {
@@ -74,6 +80,7 @@ type Mailer struct {
 	Store     outbox.Store
 	Contacts  contact.Store
 	Budget    *outbox.Budget
+	Webhooks  *webhook.Publisher
 	hearing   outbox.SESEventHandler
 	kinds     map[string]task.Kind[outbox.Mail]
 	sender    Sender
@@ -89,14 +96,14 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name: "mailer", Purpose: "Sends every mail, transactional and marketing, at the rate that SES allows",
 		New: New, Memory: 256, Timeout: Timeout,
-		Environment: append(mail.Variables(), "OUTREACH_TABLE", "LINK_BASE"),
+		Environment: append(mail.Variables(), "OUTREACH_TABLE", "LINK_BASE", "OUTREACH_CONFIG"),
 		Data: []function.Data{{
 			Title:    "Mails",
 			About:    "Package `shared/outbox`. One task and one record a mail.",
 			Patterns: outbox.AccessPatterns,
 		}},
 		Tables: []function.Grant{{Table: table.Outreach.Name,
-			Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"}}},
+			Actions: []string{"GetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne}}},
 		Jobs: (&Mailer{}).jobs(), Queue: function.Queue{Concurrency: 5},
 		Events: Consumes, MailEvents: true,
 		Permissions: []function.Permission{function.SendMail},
@@ -105,6 +112,8 @@ func Spec() function.Spec {
 				What: "SES refuses mails: GET /outreach/failures lists them with the reason"},
 			{Name: "paused", Metric: "MarketingPaused",
 				What: "Marketing was paused for its bounces and complaints: GET /outreach/sending says why"},
+			{Name: "late", Metric: "MailLate",
+				What: "The oldest order mail waits for more than 15 minutes: SES throttles or refuses, or the quota is used up"},
 			{Name: "unknown", Metric: "MailUnknown",
 				What: "It is not known whether mails were sent: GET /outreach/failures lists them"},
 		},
@@ -112,7 +121,7 @@ func Spec() function.Spec {
 }
 
 // New builds the function. Environment: OUTREACH_TABLE, what mail.FromEnv reads, LINK_BASE (https address that the API
-// answers at, for the links in mails), SHOP_URL.
+// answers at, for the links in mails), SHOP_URL, OUTREACH_CONFIG (the warm-up).
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	tables, err := env.Tables(ctx, "OUTREACH_TABLE")
 	if err != nil {
@@ -123,14 +132,30 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	var config struct {
-		Base string `env:"LINK_BASE"`
-		Shop string `env:"SHOP_URL"`
+		Base   string `env:"LINK_BASE"`
+		Shop   string `env:"SHOP_URL"`
+		Policy string `env:"OUTREACH_CONFIG,optional"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
+	rules, err := policy.Parse(config.Policy)
+	if err != nil {
+		return nil, fmt.Errorf("environment variable OUTREACH_CONFIG: %w", err)
+	}
 	links := Links{Base: config.Base, Shop: config.Shop, Keys: &keystore.Store{Table: tables[0]}}
-	return lambda.NewHandler(With(tables[0], sender, templates, links, env).Handle), nil
+	m := With(tables[0], sender, templates, links, env)
+	m.warmUp(rules.WarmUpPlan())
+	return lambda.NewHandler(m.Handle), nil
+}
+
+// warmUp lets the marketing mails of a day grow by a plan; the zero plan limits nothing.
+func (m *Mailer) warmUp(plan campaign.WarmUp) {
+	if !plan.Start.IsZero() {
+		m.Budget.WarmUp = func(ctx context.Context, now time.Time) (outbox.WarmUp, error) {
+			return m.Store.WarmUp(ctx, plan, now)
+		}
+	}
 }
 
 // retry is the waits of a mail that cannot be sent now. They stay short, because what is in the way passes: throttling,
@@ -141,8 +166,9 @@ var retry = backoff.Schedule{time.Minute, time.Minute, 2 * time.Minute, 5 * time
 func With(outreach *table.Table, sender Sender, templates *mail.Templates, links Links, env *boot.Env) *Mailer {
 	m := &Mailer{
 		Store: outbox.Store{Table: outreach}, Contacts: contact.Store{Table: outreach},
-		Budget: &outbox.Budget{Table: outreach, Clock: env.Clock, Account: sender.Account},
-		sender: sender, templates: templates, links: links, clock: env.Clock, log: env.Log, metrics: env.Metrics(),
+		Budget:   &outbox.Budget{Table: outreach, Clock: env.Clock, Account: sender.Account},
+		Webhooks: &webhook.Publisher{Store: webhook.Store{Table: outreach}, Clock: env.Clock},
+		sender:   sender, templates: templates, links: links, clock: env.Clock, log: env.Log, metrics: env.Metrics(),
 	}
 	m.hearing = outbox.SESEventHandler{Store: m.Store, Contacts: m.Contacts}
 	engine := task.Engine{Table: outreach, Clock: env.Clock, Log: env.Log, Metrics: m.metrics}
@@ -222,6 +248,9 @@ func (m *Mailer) hear(ctx context.Context, in lambdaevents.EventBridgeEvent) err
 		m.log.ErrorContext(ctx, "SES event", "id", in.ID, "type", e.EventType, "error", err)
 		return err
 	}
+	if err := m.tell(ctx, in.ID, e); err != nil {
+		return err // the bus delivers it again
+	}
 	if e.EventType == "Bounce" || e.EventType == "Complaint" {
 		if err := m.watch(ctx); err != nil {
 			m.log.ErrorContext(ctx, "watch on reputation", "error", err) // the next bounce looks again
@@ -232,6 +261,25 @@ func (m *Mailer) hear(ctx context.Context, in lambdaevents.EventBridgeEvent) err
 		m.count(ctx, name)
 	}
 	return nil
+}
+
+// tell tells the shop's other systems of a message that did not arrive or was not wanted, once for each event of SES.
+func (m *Mailer) tell(ctx context.Context, eventID string, e outbox.SESEvent) error {
+	event := map[string]string{"Bounce": webhook.MessageBounced, "Complaint": webhook.MessageComplained}[e.EventType]
+	ids := e.Mail.Tags[outbox.Tag]
+	if event == "" || len(ids) != 1 {
+		return nil // of no interest, or a mail of somebody else, such as Cognito
+	}
+	r, err := m.Store.Get(ctx, ids[0])
+	if errors.Is(err, table.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return m.Webhooks.Publish(ctx, event, eventID, map[string]any{
+		"message": r.ID, "contact": r.Contact, "source": r.Source.Name, "step": r.Source.Step, "type": e.Bounce.Type,
+	})
 }
 
 // watch stops marketing before SES does, when too many mails bounce or are complained about. A person lets it go on.

@@ -402,3 +402,19 @@ func TestMailerSamples(t *testing.T) {
 		})
 	}
 }
+
+func TestAnOrderMailThatWaitsTooLongRingsAnAlarm(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, &fakeSES{plan: []mode{throttle, throttle, throttle, throttle, throttle, throttle, throttle, throttle}})
+	if err := b.deliver(eventMessage(t, "evt_1", placed())); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.metrics.String(), "MailLate") {
+		t.Error("the alarm rings for a mail that is in time")
+	}
+	b.clock.Advance(16 * time.Minute)
+	b.due()
+	if !strings.Contains(b.metrics.String(), `"MailLate":1`) {
+		t.Errorf("nobody is told of a mail that waits: %s", b.metrics.String())
+	}
+}

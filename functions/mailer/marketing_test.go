@@ -251,3 +251,23 @@ func TestTooManyComplaintsPauseMarketingAndNothingElse(t *testing.T) {
 		t.Errorf("%d marketing mails, %d in all, %v", sent, len(b.ses.accepted), err)
 	}
 }
+
+func TestATestMailLooksLikeAdvertisingAndItsLinksRefuseNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, &fakeSES{})
+	m := reminder("test_1")
+	m.Kind, m.Test, m.To, m.Contact, m.Topic = compliance.Transactional, true, "boss@shop.example.com", "", ""
+	m.Compose.Plain = true
+	m.Compose.Texts = &outbox.Texts{Subject: "[Test] (광고) 장바구니", Heading: "장바구니", Body: []string{"남아 있습니다."}}
+	b.queue(m)
+	b.due()
+	if len(b.ses.accepted) != 1 {
+		t.Fatalf("%d mails, %+v", len(b.ses.accepted), b.record("test_1"))
+	}
+	sent := b.ses.accepted[0]
+	if sent.To != "boss@shop.example.com" || sent.Subject != "[Test] (광고) 장바구니" || sent.Unsubscribe != "" ||
+		!strings.Contains(sent.HTML, "수신 거부") || !strings.Contains(sent.HTML, "/outreach/unsubscribe/test") ||
+		strings.Contains(sent.HTML, "/outreach/links/") {
+		t.Errorf("sent %+v", sent)
+	}
+}

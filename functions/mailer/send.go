@@ -9,6 +9,7 @@ import (
 	"dangol/shared/mail"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/task"
 )
@@ -17,6 +18,11 @@ import (
 func (m *Mailer) send(ctx context.Context, t *task.Task[outbox.Mail]) (task.Outcome, error) {
 	letter := t.Payload.Value
 	now := m.clock.Now()
+	// Asked at each attempt, so the alarm rings for as long as an old mail waits; a queue's age would not show a mail
+	// that is put off and queued anew.
+	if letter.Kind != compliance.Marketing && now.Sub(letter.Planned) > tooOld {
+		m.count(ctx, "MailLate")
+	}
 	if letter.Late(now) {
 		return m.settled(ctx, letter, outbox.Withheld, "", "too_late"), nil
 	}
@@ -77,8 +83,9 @@ func (m *Mailer) settled(ctx context.Context, letter outbox.Mail, state outbox.S
 	reason string) task.Outcome {
 	now := m.clock.Now()
 	m.count(ctx, metricOf(state))
-	return task.Outcome{Record: func(context.Context) ([]table.Write, error) {
-		return letter.Settle(state, messageID, reason, now), nil
+	return task.Outcome{Record: func(ctx context.Context) ([]table.Write, error) {
+		told, err := m.failed(ctx, letter, state, reason)
+		return append(letter.Settle(state, messageID, reason, now), told...), err
 	}}
 }
 
@@ -126,7 +133,20 @@ const clockSkew = time.Minute
 // abandon records a mail of which nobody knows whether it was sent.
 func (m *Mailer) abandon(ctx context.Context, t *task.Task[outbox.Mail], cause error) ([]table.Write, error) {
 	m.count(ctx, metricOf(outbox.Unknown))
-	return t.Payload.Value.Settle(outbox.Unknown, "", cause.Error(), m.clock.Now()), nil
+	told, err := m.failed(ctx, t.Payload.Value, outbox.Unknown, cause.Error())
+	return append(t.Payload.Value.Settle(outbox.Unknown, "", cause.Error(), m.clock.Now()), told...), err
+}
+
+// failed tells the shop's other systems of a mail that is on the list of failures.
+func (m *Mailer) failed(ctx context.Context, letter outbox.Mail, state outbox.State, reason string) ([]table.Write,
+	error) {
+	if state != outbox.Rejected && state != outbox.Unknown {
+		return nil, nil
+	}
+	return m.Webhooks.Writes(ctx, webhook.MessageFailed, letter.ID, map[string]any{
+		"message": letter.ID, "contact": letter.Contact, "source": letter.Source.Name, "step": letter.Source.Step,
+		"state": state, "reason": reason,
+	})
 }
 
 // gate asks whether a mail may be sent. The frequency cap was asked, and its place taken, when the mail was made.

@@ -53,8 +53,11 @@ func (m *Mailer) composed(ctx context.Context, letter outbox.Mail, c contact.Con
 	}
 	advertising := letter.Kind == compliance.Marketing
 	var frame mail.Frame
-	if advertising {
+	switch {
+	case advertising:
 		frame = m.frame(signer, letter)
+	case letter.Test:
+		frame = m.testFrame()
 	}
 	decision := m.gate(letter, c, content.Subject, frame.Unsubscribe, now)
 	if !decision.Allowed {
@@ -142,6 +145,15 @@ func (m *Mailer) frame(signer *tracking.Signer, letter outbox.Mail) mail.Frame {
 		Preferences: m.links.Base + "/outreach/preferences/" + sign(tracking.Preferences, letter.Contact),
 		Why:         m.links.Base + "/outreach/why/" + sign(tracking.Why, letter.ID),
 		ConsentAt:   letter.Compose.ConsentAt,
+	}
+}
+
+// testFrame looks like that of advertising. Its links are not valid: a colleague who tries them must not unsubscribe the
+// customer whose profile was used.
+func (m *Mailer) testFrame() mail.Frame {
+	return mail.Frame{
+		Advertising: true, Unsubscribe: m.links.Base + "/outreach/unsubscribe/test",
+		Preferences: m.links.Base + "/outreach/preferences/test", Why: m.links.Base + "/outreach/why/test",
 	}
 }
 

@@ -1,6 +1,7 @@
-// Package outreachworker moves people through series, plans the mails of campaigns, and sends push messages. It owns
-// the items RUN#..., CAMPAIGN#.../PAGE#... and the changes of CONTACT#... that follow from what people do (package
-// shared/outreach/service), and puts mails into the outbox, which functions/mailer sends. It publishes no events.
+// Package outreachworker moves people through series, plans the mails of campaigns, and sends push messages and
+// webhooks. It owns the items RUN#..., CAMPAIGN#.../PAGE#... and the changes of CONTACT#... that follow from what
+// people do (package shared/outreach/service), and puts mails into the outbox, which functions/mailer sends. It
+// publishes no events.
 //
 // Triggers:
 //
@@ -13,16 +14,20 @@ package outreachworker
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/events"
+	"dangol/shared/mail/address"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/push"
+	"dangol/shared/outreach/recommend"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/service"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/event"
 	"dangol/shared/platform/function"
@@ -38,27 +43,38 @@ const Timeout = 45 * time.Second
 type Worker struct {
 	Service *service.Service
 	Pusher  service.Pusher
+	// Webhooks sends what the shop's other systems are told of.
+	Webhooks webhook.Deliverer
 }
 
 // Spec describes the function.
 func Spec() function.Spec {
 	return function.Spec{
-		Name: "outreach-worker", Purpose: "Moves people through message series, plans the mails of campaigns, sends web push",
+		Name: "outreach-worker", Purpose: "Moves people through message series, plans the mails of campaigns, sends web " +
+			"push and webhooks",
 		New: New, Memory: 256, Timeout: Timeout,
-		Environment: append(service.Variables(), "COMMERCE_TABLE", "MAIL_FROM", "PUSH_HOSTS"),
+		Environment: append(service.Variables(), "COMMERCE_TABLE", "MAIL_FROM", "PUSH_HOSTS", "WEBHOOK_HOSTS"),
 		Tables: []function.Grant{
 			{
 				Table:   table.Outreach.Name,
 				Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne},
 			},
-			{Table: table.Commerce.Name, Actions: []string{"PutItem"}}, // segments of customers, for promotions
+			// segments of customers, for promotions; carts, products and stock, for the products in mails
+			{Table: table.Commerce.Name, Actions: []string{"PutItem", "BatchGetItem"}},
 		},
+		Data: []function.Data{{
+			Title: "People, series, campaigns",
+			About: "Package `shared/outreach/service`. One item a person, a run of a series, a campaign and each page of " +
+				"its audience.",
+			Patterns: service.AccessPatterns,
+		}},
 		Jobs: Worker{}.jobs(), Events: Worker{}.consumers().Types(),
 	}
 }
 
 // New builds the function. Environment: service.Variables; MAIL_FROM, whom push services may ask; COMMERCE_TABLE;
-// PUSH_HOSTS, other push services than those of the browsers, for a laptop.
+// PUSH_HOSTS, other push services than those of the browsers, and WEBHOOK_HOSTS, hosts of a laptop that webhooks may
+// reach.
 func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	s, err := service.FromEnv(ctx, env)
 	if err != nil {
@@ -67,20 +83,30 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	var config struct {
 		From  string   `env:"MAIL_FROM"`
 		Hosts []string `env:"PUSH_HOSTS,optional"`
+		Hooks []string `env:"WEBHOOK_HOSTS,optional"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
+	}
+	from, err := address.Parse(config.From) // without the name that may stand around it
+	if err != nil {
+		return nil, fmt.Errorf("environment variable MAIL_FROM: %w", err)
 	}
 	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
 	if err != nil {
 		return nil, err
 	}
 	s.Commerce = tables[0]
+	s.Recommend = recommend.New(tables[0], s.Table, env.Clock, s.Shop.URL)
+	engine := task.Engine{Table: s.Table, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics()}
 	pusher := service.Pusher{
-		Service: s, Client: env.HTTP, Hosts: append(push.Hosts, config.Hosts...), Subject: "mailto:" + config.From,
-		Engine: task.Engine{Table: s.Table, Clock: env.Clock, Log: env.Log, Metrics: env.Metrics()},
+		Service: s, Client: env.HTTP, Hosts: append(push.Hosts, config.Hosts...), Subject: "mailto:" + from,
+		Engine: engine,
 	}
-	w := Worker{Service: s, Pusher: pusher}
+	webhooks := webhook.Deliverer{
+		Store: s.Webhooks.Store, Client: webhook.Client(config.Hooks), Hosts: config.Hooks, Engine: engine, Log: env.Log,
+	}
+	w := Worker{Service: s, Pusher: pusher, Webhooks: webhooks}
 	return function.Handlers{Jobs: w.jobs(), Events: w.consumers(), Log: env.Log}.Lambda(), nil
 }
 
@@ -94,6 +120,7 @@ func (w Worker) jobs() worker.Kinds {
 		{Name: service.DuePage, Table: outreach, Handle: s.WorkPage},
 		{Name: service.DueSegment, Table: outreach, Handle: s.WorkSegment},
 		{Name: service.DuePush, Table: outreach, Handle: w.Pusher.Kind().Work},
+		{Name: webhook.Due, Table: outreach, Handle: w.Webhooks.Kind().Work},
 	}
 }
 

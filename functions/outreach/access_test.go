@@ -11,9 +11,11 @@ import (
 	"dangol/shared/outreach/consent"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/keystore"
+	"dangol/shared/outreach/recommend"
 	segments "dangol/shared/outreach/segment"
 	"dangol/shared/outreach/service"
 	"dangol/shared/outreach/tracking"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/table"
 )
 
@@ -50,8 +52,13 @@ func TestAccess(t *testing.T) {
 			"listSegments": {}, "saveSegment": {Needs: segment, Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"countSegment":     {Body: `{"condition":{"orders":{"atLeast":1}}}`},
 			"listMailFailures": {Needs: failed}, "resendMail": {Needs: failed},
-			"eraseContact":  {Needs: buyer, Body: `{"email":"{email}"}`},
-			"lookupContact": {Body: `{"email":"a@example.com"}`},
+			"createWebhook": {Needs: nobody, Body: `{"url":"https://crm.example.com/x","events":["consent.given"]}`},
+			"listWebhooks":  {}, "deleteWebhook": {Needs: hooked}, "rotateWebhook": {Needs: hooked},
+			"testWebhook": {Needs: hooked}, "listWebhookAttempts": {Needs: hooked},
+			"previewMessage":  {Needs: sold, Body: `{"sequence":"win_back","step":"miss_you","email":"{email}"}`},
+			"sendTestMessage": {Needs: nobody, Body: `{"sequence":"win_back","step":"miss_you","email":"{email}"}`},
+			"eraseContact":    {Needs: buyer, Body: `{"email":"{email}"}`},
+			"lookupContact":   {Body: `{"email":"a@example.com"}`},
 			"importConsents": {
 				Needs: nobody, Body: `{"consents":[{"email":"{email}","at":"2026-01-01T00:00:00Z","source":"x","textVersion":"1"}]}`,
 			},
@@ -106,6 +113,37 @@ func buyer(s *system.Shop) system.Things {
 		s.T.Fatal(err)
 	}
 	return system.Things{Fill: map[string]string{"email": c.Email}}
+}
+
+// sold is a shop that has sold something, so that a preview has products.
+func sold(s *system.Shop) system.Things {
+	s.T.Helper()
+	product, _ := s.Product(10, nil)
+	writes := recommend.CountOrder("ctc_1", []string{product}, s.Clock().Now())
+	if err := s.Table("Outreach").Transact(s.T.Context(), "", writes...); err != nil {
+		s.T.Fatal(err)
+	}
+	return nobody(s)
+}
+
+// hooked is a shop that tells another system of events.
+func hooked(s *system.Shop) system.Things {
+	s.T.Helper()
+	store := webhook.Store{Table: s.Table("Outreach")}
+	all, err := store.All(s.T.Context())
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	for _, e := range all { // a shop has ten at most, and this one is asked again and again
+		if err := store.Remove(s.T.Context(), e.ID, s.Clock().Now()); err != nil {
+			s.T.Fatal(err)
+		}
+	}
+	e, err := store.Create(s.T.Context(), "https://crm.example.com/x", []string{webhook.CampaignFinished}, s.Clock().Now())
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return system.Things{Fill: map[string]string{"webhookId": e.ID}}
 }
 
 // mailed makes the task and the record of a mail in a state.

@@ -9,7 +9,9 @@ import (
 	"dangol/shared/mail/address"
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/consent"
+	"dangol/shared/outreach/service"
 	"dangol/shared/platform/api"
+	"dangol/shared/platform/auth"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
 )
@@ -31,6 +33,11 @@ func (f *Outreach) careRoutes(s *api.Service) {
 		"Import consents that were given elsewhere", importText, 422)
 	imported.MaxBody = 512 << 10
 	api.Handle(s, imported, f.importConsents)
+	api.Handle(s, merchant(api.MerchantIs, "POST", "/previews", "previewMessage", "A message with the profile of a person",
+		"Writes nothing.", 404, 422), f.preview)
+	test := merchant(api.MerchantIs, "POST", "/previews/send", "sendTestMessage", "Mail it to yourself", testText, 404, 422)
+	test.Status, test.Keyed = http.StatusAccepted, api.KeyOptional
+	api.Handle(s, test, f.testSend)
 	api.Handle(s, merchant(api.MerchantIs, "PUT", "/coupons/{name}", "setCoupon", "Which promotion's codes recipients get",
 		couponText, 404, 422), f.setCoupon)
 	api.Handle(s, merchant(api.MerchantIs, "GET", "/sending", "getSending", "Rate and pause of marketing", ""), f.sending)
@@ -53,6 +60,8 @@ const (
 	importText = "Each with proof: time, place and version of the text. A consent from elsewhere never outweighs what " +
 		"the person said here. " +
 		"One bad row does not keep the others from being imported."
+	testText = "Goes to the address of the access token and nowhere else, because no consent is asked for. Links for " +
+		"refusing lead nowhere, no code is used up, and nothing is measured."
 	couponText = "name is what series and campaigns call it (welcome, cart, birthday, win_back). The promotion needs a " +
 		"batch of codes."
 )
@@ -205,6 +214,56 @@ func (f *Outreach) importOne(ctx context.Context, row ImportedConsent) error {
 	return err
 }
 
+// PreviewInput says which message with whose profile.
+type PreviewInput struct{ Body service.PreviewOf }
+
+// PreviewOutput is the message.
+type PreviewOutput struct{ Body service.Preview }
+
+func (f *Outreach) preview(ctx context.Context, in *PreviewInput) (*PreviewOutput, error) {
+	of, err := in.checked()
+	if err != nil {
+		return nil, err
+	}
+	p, err := f.Service.Preview(ctx, of)
+	return &PreviewOutput{p}, err
+}
+
+// checked refuses an address that is none, and a message that is not named.
+func (in *PreviewInput) checked() (service.PreviewOf, error) {
+	of := in.Body
+	email, err := address.Parse(of.Email)
+	if err != nil {
+		return of, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
+	}
+	if (of.Campaign == "") == (of.Sequence == "") {
+		return of, problem.InvalidField("/sequence", "message_not_named", "either a series with a step or a campaign")
+	}
+	of.Email = email
+	return of, nil
+}
+
+// TestSendOutput names the mail.
+type TestSendOutput struct {
+	Body struct {
+		ID string `json:"id"`
+	}
+}
+
+func (f *Outreach) testSend(ctx context.Context, in *PreviewInput) (*TestSendOutput, error) {
+	of, err := in.checked()
+	if err != nil {
+		return nil, err
+	}
+	to, err := address.Parse(auth.From(ctx).Email)
+	if err != nil {
+		return nil, problem.InvalidField("", "caller_without_email", "an access token with an address of yours")
+	}
+	out := &TestSendOutput{}
+	out.Body.ID, err = f.Service.TestSend(ctx, of, to)
+	return out, err
+}
+
 // SetCouponInput names a coupon and a promotion.
 type SetCouponInput struct {
 	Name string `path:"name" pattern:"^[a-z_]{1,40}$"`
@@ -232,6 +291,11 @@ type SendingOutput struct {
 		Quota     int     `json:"quota" doc:"In 24 hours; -1 for no limit."`
 		Sent      int     `json:"sent" doc:"In the last 24 hours, at the last look."`
 		Paused    string  `json:"paused,omitempty" doc:"Why no marketing goes out."`
+		WarmUp    struct {
+			Limit   int    `json:"limit" doc:"Marketing mails of the day while the domain is warmed up; 0 for no limit."`
+			Sent    int    `json:"sent" doc:"Of the day, at the last look."`
+			Stopped string `json:"stopped,omitempty" doc:"Why the day has no more."`
+		} `json:"warmUp"`
 	}
 }
 
@@ -240,6 +304,7 @@ func (f *Outreach) sending(ctx context.Context, _ *struct{}) (*SendingOutput, er
 	out := &SendingOutput{}
 	out.Body.PerSecond, out.Body.Now, out.Body.Quota, out.Body.Sent, out.Body.Paused = r.PerSecond, r.Effective(
 		f.now()), r.Quota, r.Sent, r.Paused
+	out.Body.WarmUp.Limit, out.Body.WarmUp.Sent, out.Body.WarmUp.Stopped = r.WarmLimit, r.WarmSent, r.WarmStop
 	return out, err
 }
 

@@ -13,6 +13,7 @@
 //	     /outreach/sequences...                    merchants: series, their pause, dry run and report
 //	     /outreach/campaigns...                    merchants: plan, dry run, schedule, pause, stop, progress
 //	     /outreach/segments...                     merchants: count and sample
+//	     /outreach/webhooks...                     merchants: endpoints of other systems, their secrets and attempts
 //	     /outreach/failures..., contacts/lookup, contacts/erase, consents/import, coupons/{name}, sending   merchants and agents
 //
 // Tokens are signed (package tracking) and hold ids, never an address.
@@ -27,6 +28,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dangol/shared/outreach/push"
+	"dangol/shared/outreach/recommend"
 	"dangol/shared/outreach/service"
 	"dangol/shared/outreach/tracking"
 	"dangol/shared/platform/api"
@@ -44,6 +46,7 @@ type Outreach struct {
 	Limits     ratelimit.Limiter
 	Promotions store.Store
 	Hosts      []string // allowed push services
+	Hooks      []string // hosts of a laptop that webhooks may reach
 }
 
 // Spec describes the function.
@@ -52,14 +55,14 @@ func Spec() function.Spec {
 		Name: "outreach", Purpose: "Consent, preferences, tracking, series, campaigns and web push, for shoppers and " +
 			"merchants",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
-		Environment: slices.Concat(api.Variables(), service.Variables(), []string{"COMMERCE_TABLE", "PUSH_HOSTS"}),
+		Environment: slices.Concat(api.Variables(), service.Variables(), []string{"COMMERCE_TABLE", "PUSH_HOSTS", "WEBHOOK_HOSTS"}),
 		Tables: []function.Grant{
 			{
 				Table:   table.Outreach.Name,
 				Actions: []string{"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"}, Indexes: []string{table.ByOne},
 			},
-			// promotions whose codes are coupons, and segments of customers
-			{Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem"}},
+			// promotions whose codes are coupons, segments of customers, products of a preview
+			{Table: table.Commerce.Name, Actions: []string{"GetItem", "PutItem", "BatchGetItem"}},
 		},
 	}
 }
@@ -77,6 +80,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	}
 	var config struct {
 		Hosts []string `env:"PUSH_HOSTS,optional"`
+		Hooks []string `env:"WEBHOOK_HOSTS,optional"`
 	}
 	if err := env.Config(&config); err != nil {
 		return nil, err
@@ -86,10 +90,12 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 		return nil, err
 	}
 	s.Commerce = tables[0]
+	s.Recommend = recommend.New(tables[0], s.Table, env.Clock, s.Shop.URL)
 	f := &Outreach{
 		Service: s, Limits: ratelimit.Limiter{Table: s.Table, Clock: env.Clock},
 		Promotions: store.Store{Table: tables[0], Clock: env.Clock},
 		Hosts:      append(slices.Clone(push.Hosts), config.Hosts...),
+		Hooks:      config.Hooks,
 	}
 	return f.API(options).Lambda(), nil
 }
@@ -105,6 +111,7 @@ func (f *Outreach) API(o api.Options) *api.Service {
 	f.seriesRoutes(s)
 	f.campaignRoutes(s)
 	f.careRoutes(s)
+	f.webhookRoutes(s)
 	return s
 }
 

@@ -70,6 +70,7 @@ type SignUpInput struct {
 		Language    string   `json:"language" enum:"ko,en"`
 		Country     string   `json:"country,omitempty" pattern:"^[A-Z]{2}$"`
 		Zone        string   `json:"zone,omitempty" maxLength:"60" doc:"IANA time zone." example:"Asia/Seoul"`
+		Birthday    string   `json:"birthday,omitempty" pattern:"^[01]\\d-[0-3]\\d$" doc:"Month and day, for a greeting." example:"03-21"`
 		Source      string   `json:"source" pattern:"^[a-z_]{1,40}$" doc:"Where the person agreed." example:"footer_form"`
 		TextVersion string   `json:"textVersion" pattern:"^[A-Za-z0-9._-]{1,40}$" doc:"Version of the text they agreed to."`
 		TopicsOff   []string `json:"topicsOff,omitempty" maxItems:"10" nullable:"false" doc:"Topics they do not want."`
@@ -92,6 +93,9 @@ func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, 
 	if _, err := time.LoadLocation(b.Zone); err != nil {
 		return nil, problem.InvalidField("/zone", "zone_unknown", "an IANA time zone")
 	}
+	if _, err := time.Parse("01-02", b.Birthday); err != nil && b.Birthday != "" {
+		return nil, problem.InvalidField("/birthday", "birthday_unknown", "a month and day such as 03-21")
+	}
 	if err := f.limited(ctx, email); err != nil {
 		return nil, err
 	}
@@ -102,20 +106,28 @@ func (f *Outreach) signUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, 
 	change := consent.Change{
 		Channel: compliance.Email, Action: action, At: f.now(), Source: b.Source, TextVersion: b.TextVersion,
 	}
-	_, err = f.Service.Answer(ctx, email, change, func(c *contact.Contact) {
-		c.Language = b.Language
-		if b.Country != "" {
-			c.Country = b.Country
-		}
-		if b.Zone != "" {
-			c.Zone = b.Zone
-		}
-		c.TopicsOff = knownTopics(b.TopicsOff)
-		c.Person.Language, c.Person.Country = c.Language, c.Country
-	})
+	_, err = f.Service.Answer(ctx, email, change, in.fill)
 	out := &SignUpOutput{}
 	out.Body.State = "pending"
 	return out, err
+}
+
+// fill adds what is not known of the person yet. Whoever types the address of somebody else must not change what they
+// have chosen, so nothing is replaced; they change it themselves by the preferences link in their mails.
+func (in *SignUpInput) fill(c *contact.Contact) {
+	blank := func(into *string, value string) {
+		if *into == "" {
+			*into = value
+		}
+	}
+	blank(&c.Language, in.Body.Language)
+	blank(&c.Country, in.Body.Country)
+	blank(&c.Zone, in.Body.Zone)
+	blank(&c.Person.Birthday, in.Body.Birthday)
+	if c.Consent[compliance.Email].Answer != compliance.Given {
+		c.TopicsOff = knownTopics(in.Body.TopicsOff)
+	}
+	c.Person.Language, c.Person.Country = c.Language, c.Country
 }
 
 func knownTopics(all []string) []string {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 
 	"dangol/infra/topology"
+	"dangol/shared/mail/texts"
 	"dangol/shared/platform/table"
 )
 
@@ -91,6 +92,13 @@ func (d *Data) pool(c Config) {
 			RequireSymbols: yes(true),
 		},
 		RemovalPolicy: c.removal(), DeletionProtection: yes(c.Stage.Protected), Email: accountMail(c),
+		UserVerification: &awscognito.UserVerificationConfig{
+			EmailStyle:   awscognito.VerificationEmailStyle_CODE,
+			EmailSubject: str(accountText(c, "code_subject", " / ")), EmailBody: str(accountText(c, "code", "<br><br>")),
+		},
+		UserInvitation: &awscognito.UserInvitationConfig{
+			EmailSubject: str(accountText(c, "invite_subject", " / ")), EmailBody: str(accountText(c, "invite", "<br><br>")),
+		},
 	})
 	for _, group := range []string{"merchant", "agent"} {
 		awscognito.NewCfnUserPoolGroup(d.Stack, str("Group-"+group), &awscognito.CfnUserPoolGroupProps{
@@ -151,4 +159,22 @@ func accountMail(c Config) awscognito.UserPoolEmail {
 	return awscognito.UserPoolEmail_WithSES(&awscognito.UserPoolSESOptions{
 		FromEmail: str(c.MailFrom), FromName: str(c.ShopName), ReplyTo: str(c.ShopContact), SesVerifiedDomain: str(domain),
 	})
+}
+
+// accountText is a text of the mails about accounts in every language of the shop, one after the other: Cognito knows no
+// language of a person who is just signing up. It fills in {####} and {username} itself.
+func accountText(c Config, key, between string) string {
+	all := make([]string, len(texts.Languages))
+	for i, language := range texts.Languages {
+		catalog, err := texts.Of(language)
+		if err != nil {
+			panic(err)
+		}
+		text, err := catalog.Text("account."+key, "shop", c.ShopName, "code", "{####}", "username", "{username}")
+		if err != nil {
+			panic(err) // a test keeps the texts whole
+		}
+		all[i] = text
+	}
+	return strings.Join(all, between)
 }

@@ -114,7 +114,8 @@ func variables(c Config, d *Data) map[string]*string {
 		"SHOP_NAME":     str(c.ShopName), "SHOP_URL": str(c.ShopURL), "LINK_BASE": str(c.LinkBase),
 		"SHOP_CONTACT":    str(c.ShopContact),
 		"SHOP_COLOR":      optional(c.ShopColor),
-		"OUTREACH_CONFIG": nil, "PUSH_HOSTS": nil,
+		"OUTREACH_CONFIG": optional(c.OutreachConfig),
+		"PUSH_HOSTS":      optional(c.PushHosts), "WEBHOOK_HOSTS": nil, // inside a network, where nobody may reach when deployed
 		"MEDIA_BUCKET": d.Media.Bucket.BucketName(), "MEDIA_URL": d.Media.URL,
 		"SHOP_IMPRINT": str(c.ShopImprint), "SHOP_TIMEZONE": str(c.TimeZone),
 		"CHAT_BUCKET": d.ChatFiles.BucketName(),

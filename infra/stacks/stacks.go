@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 
 	"dangol/infra/topology"
+	"dangol/shared/outreach/policy"
 )
 
 // Stage is where the system runs.
@@ -51,7 +52,11 @@ type Config struct {
 	ShopColor   string // of buttons in mails
 	ShopConfig  string // JSON in place of shared/pricing/shop.json
 	GuardConfig string // JSON in place of shared/promotion/guard.json
-	CacheTTL    string // seconds that catalog and promotions may be old
+	// OutreachConfig is JSON with caps, exceptions and the double opt-in (shared/outreach/service, Config).
+	OutreachConfig string
+	// PushHosts are other push services than those of the browsers, with commas between them.
+	PushHosts string
+	CacheTTL  string // seconds that catalog and promotions may be old
 	// CheckoutConcurrency keeps so many instances for checkouts, whatever the rest of the account does; 0 reserves none.
 	// Lambda refuses it in an account with a limit below 100 and that number.
 	CheckoutConcurrency float64
@@ -92,6 +97,7 @@ func FromContext(app awscdk.App) (Config, error) {
 	c.ShopColor = text("shopColor", "")
 	c.ShopConfig = text("shopConfig", "")
 	c.GuardConfig = text("guardConfig", "")
+	c.OutreachConfig, c.PushHosts = text("outreachConfig", ""), text("pushHosts", "")
 	c.CacheTTL = text("catalogCacheTtl", "")
 	c.DetailedMetrics = text("detailedMetrics", "") == "true"
 	reserved, err := strconv.Atoi(text("checkoutConcurrency", "0"))
@@ -116,6 +122,10 @@ func (c Config) check() error {
 		return fmt.Errorf("context audience: needed with issuer")
 	case strings.Contains(strings.Join(c.Origins, ","), "*") && c.Stage.Protected:
 		return fmt.Errorf("context origins: name the storefronts, no * in stage %s", c.Stage.Name)
+	}
+	// The functions refuse it at their start, which is too late for who deploys.
+	if _, err := policy.Parse(c.OutreachConfig); err != nil {
+		return fmt.Errorf("context outreachConfig: %w", err)
 	}
 	return nil
 }

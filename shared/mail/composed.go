@@ -62,34 +62,13 @@ func web(url string) bool {
 	return strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
 }
 
-// composedTexts are the parts of a kind in the catalog, under "composed.<kind>".
-const composedTexts = "composed."
-
 // Compose fills a mail with the texts of a kind in a language; pairs are the names and values of its placeholders.
 // Error: a kind that the catalog does not have, or a placeholder without a value.
 func Compose(language, kind string, pairs ...string) (Composed, error) {
-	c, err := texts.Of(language)
-	if err != nil {
-		return Composed{}, err
-	}
-	out := Composed{Kind: kind}
-	var body string
-	for _, part := range []struct {
-		name string
-		into *string
-	}{
-		{"subject", &out.Subject}, {"preheader", &out.Preheader}, {"heading", &out.Heading}, {"body", &body},
-		{"button", &out.Button},
-	} {
-		if !c.Has(composedTexts+kind+"."+part.name) && part.name == "button" {
-			continue
-		}
-		if *part.into, err = c.Text(composedTexts+kind+"."+part.name, pairs...); err != nil {
-			return Composed{}, err
-		}
-	}
-	out.Body = strings.Split(body, " ¶ ")
-	return out, nil
+	l, err := texts.Compose(language, kind, pairs...)
+	return Composed{
+		Kind: kind, Subject: l.Subject, Preheader: l.Preheader, Heading: l.Heading, Body: l.Body, Button: l.Button,
+	}, err
 }
 
 // ComposedKinds lists the kinds that Compose knows, in order.
@@ -99,8 +78,8 @@ func ComposedKinds() (kinds []string) {
 		return nil
 	}
 	for _, key := range c.Keys() {
-		if kind, ok := strings.CutSuffix(strings.TrimPrefix(key, composedTexts), ".subject"); ok &&
-			strings.HasPrefix(key, composedTexts) {
+		if kind, ok := strings.CutSuffix(strings.TrimPrefix(key, texts.Composed), ".subject"); ok &&
+			strings.HasPrefix(key, texts.Composed) {
 			kinds = append(kinds, kind)
 		}
 	}

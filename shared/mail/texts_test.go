@@ -70,7 +70,7 @@ func TestTemplatesUseTextsThatExistAndNoTextIsLeftOver(t *testing.T) {
 	for _, key := range catalog(t, "ko").Keys() {
 		group, _, _ := strings.Cut(key, ".")
 		if !used[key] && !slices.Contains([]string{"notices", "receipt_lines", "credit_reasons", "composed", "dates", "push",
-			"pages"}, group) &&
+			"pages", "account"}, group) &&
 			!strings.HasPrefix(key, "words.channel_") {
 			t.Errorf("no template uses %q", key)
 		}

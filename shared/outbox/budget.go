@@ -20,6 +20,8 @@ type Budget struct {
 	Table   *table.Table
 	Clock   clock.Clock
 	Account Account
+	// WarmUp says how far the warm-up of the domain is; nil where there is none.
+	WarmUp func(ctx context.Context, now time.Time) (WarmUp, error)
 	// Sleep waits for a place; nil is backoff.Sleep.
 	Sleep func(context.Context, time.Duration) error
 
@@ -84,6 +86,13 @@ func (b *Budget) Take(ctx context.Context, marketing bool) error {
 
 func (b *Budget) reserve(ctx context.Context, n int, marketing bool) (grant Grant, err error) {
 	err = b.change(ctx, func(r Rate, now time.Time) (Rate, error) {
+		if b.WarmUp != nil && (r.Stale(now) || r.WarmDay != now.UTC().Format(time.DateOnly)) {
+			warm, err := b.WarmUp(ctx, now)
+			if err != nil {
+				return r, err
+			}
+			r = r.WarmedUp(warm, now)
+		}
 		if r.Stale(now) {
 			perSecond, quota, sent, err := b.Account(ctx)
 			if err != nil && r.AskedAt.IsZero() {

@@ -50,6 +50,9 @@ type Mail struct {
 	SameGoods bool              `json:"sameGoods,omitempty"`
 	Contact   string            `json:"contact,omitempty"`
 	Planned   time.Time         `json:"planned"`
+	// Test is a mail to somebody who works for the shop: it looks like the one of Kind, its links for refusing lead
+	// nowhere, and it is counted under a source of its own.
+	Test bool `json:"test,omitempty"`
 	// Latest is when it is too late to send; zero is never.
 	Latest time.Time `json:"latest,omitzero"`
 }

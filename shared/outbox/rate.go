@@ -25,6 +25,13 @@ type Rate struct {
 	Factor      float64   `dynamodbav:"factor"` // of the rate that is used after throttling
 	ThrottledAt time.Time `dynamodbav:"throttledAt"`
 
+	// The warm-up of a new domain, as of WarmDay (YYYY-MM-DD, UTC): marketing mails that the day may have, 0 for no limit;
+	// those it had; and why it has no more, whatever the limit.
+	WarmDay   string `dynamodbav:"warmDay,omitempty"`
+	WarmLimit int    `dynamodbav:"warmLimit,omitempty"`
+	WarmSent  int    `dynamodbav:"warmSent,omitempty"`
+	WarmStop  string `dynamodbav:"warmStop,omitempty"`
+
 	// Paused says why no marketing goes out: reputation, operator. Empty sends.
 	Paused string `dynamodbav:"paused"`
 }
@@ -53,6 +60,12 @@ func (r Rate) Stale(now time.Time) bool {
 // Account takes over what SES says of the account.
 func (r Rate) Account(perSecond float64, quota, sent int, now time.Time) Rate {
 	r.PerSecond, r.Quota, r.Sent, r.Used, r.AskedAt = perSecond, quota, sent, 0, now
+	return r
+}
+
+// WarmedUp takes over how far the warm-up is on the day of now.
+func (r Rate) WarmedUp(w WarmUp, now time.Time) Rate {
+	r.WarmDay, r.WarmLimit, r.WarmSent, r.WarmStop = now.UTC().Format(time.DateOnly), w.Limit, w.Sent, w.Stop
 	return r
 }
 
@@ -97,9 +110,16 @@ func (r Rate) Reserve(n int, marketing bool, now time.Time) (Rate, Grant) {
 		switch {
 		case r.Paused != "":
 			return r, Grant{Later: now.Add(askAgain), Why: "paused: " + r.Paused}
+		case r.WarmStop != "":
+			return r, Grant{Later: now.Add(askAgain), Why: "warm-up: " + r.WarmStop}
+		case r.WarmLimit > 0 && r.WarmSent >= r.WarmLimit:
+			return r, Grant{Later: now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour), Why: "warm-up: the day is full"}
 		case r.Quota > 0 && float64(r.Sent+r.Used+n) > marketingShare*float64(r.Quota):
 			return r, Grant{Later: now.Add(askAgain), Why: "quota"}
 		}
+	}
+	if marketing && r.WarmLimit > 0 {
+		n = min(n, r.WarmLimit-r.WarmSent)
 	}
 	rate := r.Effective(now)
 	first := max(r.All, now.UnixNano())
@@ -113,6 +133,7 @@ func (r Rate) Reserve(n int, marketing bool, now time.Time) (Rate, Grant) {
 	r.All = first + int64(float64(n)/rate*1e9)
 	if marketing {
 		r.Marketing = first + int64(float64(n)/(marketingShare*rate)*1e9)
+		r.WarmSent += n
 	}
 	r.Used += n
 	return r, Grant{Places: n, Wait: wait}

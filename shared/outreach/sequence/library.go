@@ -102,5 +102,10 @@ func (l *Library) Version(id string, version int) (Definition, bool) {
 
 // StartedBy returns the newest versions that an event starts.
 func (l *Library) StartedBy(event string) []Definition {
-	return slices.DeleteFunc(l.Latest(), func(d Definition) bool { return d.Entry.Event != event })
+	return slices.DeleteFunc(l.Latest(), func(d Definition) bool { return event == "" || d.Entry.Event != event })
+}
+
+// EnteredFrom returns the newest versions that start when somebody comes into a segment.
+func (l *Library) EnteredFrom(segment string) []Definition {
+	return slices.DeleteFunc(l.Latest(), func(d Definition) bool { return d.Entry.Segment != segment })
 }

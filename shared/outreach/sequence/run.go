@@ -69,7 +69,9 @@ const (
 // run of the same key from starting twice. An event that is delivered late, after the goal was reached, starts nothing.
 func Enter(d Definition, p segment.Person, e Event, last time.Time, zone *time.Location, now time.Time) (Run,
 	NotEntered) {
-	key := p.ID
+	// Without a key of its own a run belongs to the person and the event that started it: the event again is the same run,
+	// a later one is another.
+	key := p.ID + "-" + e.At.UTC().Format("20060102T150405")
 	if d.Entry.Key != "" {
 		key = e.Data[d.Entry.Key]
 	}

@@ -11,6 +11,7 @@ import (
 	"dangol/shared/outreach/campaign"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/segment"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/task"
@@ -159,10 +160,18 @@ func (s *Service) watch(ctx context.Context, c *Campaign) error {
 		c.Winner = winner
 	}
 	c.Due = due.On(DueCampaign, c.ID, now.Add(time.Minute))
-	if progress.Open == 0 {
-		c.Status, c.Ended, c.Due = campaign.Finished, now, due.Due{}
+	if progress.Open > 0 {
+		return s.change(ctx, c)
 	}
-	return s.change(ctx, c)
+	c.Status, c.Ended, c.Due = campaign.Finished, now, due.Due{}
+	told, err := s.Webhooks.Writes(ctx, webhook.CampaignFinished, c.ID, map[string]any{
+		"campaign": c.ID, "name": c.Plan.Name, "people": c.People, "sent": progress.Sent, "unknown": progress.Unknown,
+		"rejected": progress.Rejected, "withheld": progress.Withheld,
+	})
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, c, told...)
 }
 
 // WorkPage plans the messages of the recipients on a page. Each is planned in the transaction that notes it on the

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/outreach/tracking"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/format"
 	"dangol/shared/platform/id"
@@ -86,14 +88,18 @@ func (s *Service) answer(
 			Channel: change.Channel, TTL: change.At.Add(keepProof).Unix(),
 		}, If: table.IfNew}}
 		follow, err := s.follow(ctx, c, change, applied)
-		return append(writes, follow...), false, errors.Join(err, s.settle(ctx, c, s.Clock.Now()))
+		settled, settleErr := s.settle(ctx, c, s.Clock.Now())
+		return slices.Concat(writes, follow, settled), false, errors.Join(err, settleErr)
 	}
 }
 
 // follow returns the mails that follow from an answer, and starts the series that consent starts.
 func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent.Change,
 	applied consent.Applied) ([]table.Write, error) {
-	var writes []table.Write
+	writes, err := s.toldOfConsent(ctx, c, change, applied)
+	if err != nil {
+		return nil, err
+	}
 	if applied.Ask {
 		letter, err := s.consentMail(ctx, *c, "consent_request", change, change.At)
 		if err != nil {
@@ -123,6 +129,19 @@ func (s *Service) follow(ctx context.Context, c *contact.Contact, change consent
 		writes = append(writes, started...)
 	}
 	return writes, nil
+}
+
+// toldOfConsent tells the shop's other systems of an answer that changed something.
+func (s *Service) toldOfConsent(ctx context.Context, c *contact.Contact, change consent.Change,
+	applied consent.Applied) ([]table.Write, error) {
+	event := map[compliance.ChannelConsent]string{compliance.Given: webhook.ConsentGiven,
+		compliance.Refused: webhook.ConsentRefused}[applied.State.Answer]
+	if event == "" || !applied.Changed {
+		return nil, nil
+	}
+	return s.Webhooks.Writes(ctx, event, change.ID, map[string]any{
+		"contact": c.ID, "customer": c.CustomerID, "channel": change.Channel, "source": change.Source, "at": change.At,
+	})
 }
 
 // consentMail is the task of a mail about consent. Such mails are no advertising.
@@ -182,8 +201,8 @@ func (s *Service) Proofs(ctx context.Context, contactID string) ([]consent.Chang
 	return all, err
 }
 
-// WorkContact puts a contact into other segments when time alone does that, and sends the confirmation of a consent
-// that is due every two years (정보통신망법 50조 8항). Silence keeps the consent.
+// WorkContact puts a contact into other segments when time alone does that, starts the series of a birthday, and sends
+// the confirmation of a consent that is due every two years (정보통신망법 50조 8항). Silence keeps the consent.
 func (s *Service) WorkContact(ctx context.Context, job due.Job) error {
 	contactID := strings.TrimPrefix(job.Key.PK, "CONTACT#")
 	now := s.Clock.Now()
@@ -204,7 +223,12 @@ func (s *Service) WorkContact(ctx context.Context, job due.Job) error {
 			}
 			writes = append(writes, letter)
 		}
-		return writes, false, s.settle(ctx, c, now)
+		born, err := s.birthday(ctx, c, now)
+		if err != nil {
+			return nil, false, err
+		}
+		settled, err := s.settle(ctx, c, now)
+		return slices.Concat(writes, born, settled), false, err
 	})
 	if errors.Is(err, table.ErrNotFound) {
 		return nil

@@ -128,7 +128,9 @@ func (s *Service) WorkRun(ctx context.Context, job due.Job) error {
 		if again, err := s.runs(ctx, []string{job.Key.PK}); err != nil || len(again) == 0 || again[0].Edition != r.Edition {
 			return nil, true, err
 		}
-		return s.advance(ctx, d, r, c, now), false, s.settle(ctx, c, now)
+		writes := s.advance(ctx, d, r, c, now)
+		settled, err := s.settle(ctx, c, now)
+		return append(writes, settled...), false, err
 	})
 	if canceled, refused := table.Refused(err); refused && !canceled.Refused(0) {
 		return nil // the run or its message is not as it was: whoever changed it goes on
@@ -233,9 +235,9 @@ func (s *Service) plan(ctx context.Context, d sequence.Definition, r sequence.Ru
 	return p
 }
 
-// nextDue is when a contact has to be looked at for itself: when its consent is to be confirmed.
-func nextDue(c contact.Contact) due.Due {
-	var next time.Time
+// nextDue is when a contact has to be looked at for itself: when its consent is to be confirmed, or on its birthday.
+func (s *Service) nextDue(c contact.Contact, now time.Time) due.Due {
+	next := s.nextBirthday(c, now)
 	for _, state := range c.Consent {
 		if at, ok := consent.NextConfirmation(state); ok && (next.IsZero() || at.Before(next)) {
 			next = at

@@ -8,6 +8,7 @@ import (
 
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/segment"
+	"dangol/shared/outreach/sequence"
 	"dangol/shared/platform/due"
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/table"
@@ -131,17 +132,31 @@ func (s *Service) place(ctx context.Context, c *contact.Contact, now time.Time) 
 	return next, nil
 }
 
-// settle puts the contact into its segments and into the due index.
-func (s *Service) settle(ctx context.Context, c *contact.Contact, now time.Time) error {
+// settle puts the contact into its segments and into the due index, and returns the writes of the series that start
+// because the person has come into a segment.
+func (s *Service) settle(ctx context.Context, c *contact.Contact, now time.Time) ([]table.Write, error) {
+	before := c.Segments
 	next, err := s.place(ctx, c, now)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.Due = nextDue(*c)
+	var writes []table.Write
+	for _, name := range c.Segments {
+		if slices.Contains(before, name) {
+			continue
+		}
+		// Whether they may come in again is for the series to say; coming in is one change of the contact, so it happens once.
+		started, err := s.start(ctx, c, s.Library.EnteredFrom(name), sequence.Event{At: now}, nil, now)
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, started...)
+	}
+	c.Due = s.nextDue(*c, now)
 	if !next.IsZero() && (c.Due.At == 0 || next.UnixMilli() < c.Due.At) {
 		c.Due = due.On(DueContact, c.ID, next.Add(time.Millisecond)) // the index keeps whole milliseconds
 	}
-	return nil
+	return writes, nil
 }
 
 // WorkSegment looks at the people who are there already, some at a time.
@@ -166,7 +181,8 @@ func (s *Service) WorkSegment(ctx context.Context, job due.Job) error {
 				continue
 			}
 			_, err := s.Contacts.ChangeID(ctx, c.ID, now, func(c *contact.Contact) ([]table.Write, bool, error) {
-				return nil, false, s.settle(ctx, c, now)
+				writes, err := s.settle(ctx, c, now)
+				return writes, false, err
 			})
 			if err := ignoreMissing(err); err != nil {
 				return err

@@ -19,7 +19,9 @@ import (
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/contact"
 	"dangol/shared/outreach/keystore"
+	"dangol/shared/outreach/policy"
 	"dangol/shared/outreach/sequence"
+	"dangol/shared/outreach/webhook"
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/table"
@@ -62,6 +64,7 @@ type Service struct {
 	Library   *sequence.Library
 	Shop      Shop
 	Recommend Recommender
+	Webhooks  *webhook.Publisher
 	Clock     clock.Clock
 	Log       *slog.Logger
 	// Commerce takes the segments of customers, for promotions; nil tells nobody.
@@ -80,7 +83,7 @@ func Variables() []string {
 	}
 }
 
-// FromEnv builds the service. Environment: Variables; OUTREACH_CONFIG is JSON, see Config.
+// FromEnv builds the service. Environment: Variables; OUTREACH_CONFIG is JSON, see package policy.
 func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	var config struct {
 		Base    string   `env:"LINK_BASE"`
@@ -98,7 +101,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("environment variable SHOP_TIMEZONE: %w", err)
 	}
-	rules, err := ParseConfig(config.Config)
+	rules, err := policy.Parse(config.Config)
 	if err != nil {
 		return nil, fmt.Errorf("environment variable OUTREACH_CONFIG: %w", err)
 	}
@@ -109,7 +112,7 @@ func FromEnv(ctx context.Context, env *boot.Env) (*Service, error) {
 	shop := Shop{
 		Name: config.Name, URL: config.URL, Contact: config.Contact, Address: strings.Join(config.Imprint, ", "),
 		LinkBase: config.Base,
-		Zone:     zone, Policy: rules.policy(), DoubleOptIn: rules.DoubleOptIn,
+		Zone:     zone, Policy: rules.Gate(), DoubleOptIn: rules.DoubleOptIn,
 	}
 	return New(tables[0], shop, env.Clock, env.Log)
 }
@@ -122,7 +125,8 @@ func New(t *table.Table, shop Shop, c clock.Clock, log *slog.Logger) (*Service, 
 	}
 	return &Service{
 		Table: t, Contacts: contact.Store{Table: t}, Outbox: outbox.Store{Table: t},
-		Budget: &outbox.Budget{Table: t, Clock: c},
-		Keys:   &keystore.Store{Table: t}, Library: library, Shop: shop, Clock: c, Log: log,
+		Budget:   &outbox.Budget{Table: t, Clock: c},
+		Webhooks: &webhook.Publisher{Store: webhook.Store{Table: t}, Clock: c},
+		Keys:     &keystore.Store{Table: t}, Library: library, Shop: shop, Clock: c, Log: log,
 	}, nil
 }

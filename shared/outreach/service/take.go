@@ -10,6 +10,7 @@ import (
 	"dangol/shared/outbox"
 	"dangol/shared/outreach/attribution"
 	"dangol/shared/outreach/contact"
+	"dangol/shared/outreach/recommend"
 	"dangol/shared/outreach/segment"
 	"dangol/shared/outreach/sequence"
 	"dangol/shared/platform/table"
@@ -48,7 +49,8 @@ func (s *Service) Take(ctx context.Context, email string, h TriggerEvent) error 
 			}
 			writes = append(writes, moved...)
 		}
-		return append(writes, h.Also...), false, s.settle(ctx, c, now)
+		settled, err := s.settle(ctx, c, now)
+		return slices.Concat(writes, settled, h.Also), false, err
 	})
 	return err
 }
@@ -88,7 +90,7 @@ func (s *Service) ordered(c *contact.Contact, h TriggerEvent, now time.Time) []t
 	}
 	c.Person.Ordered(*h.Order)
 	c.Person.Customer = true
-	var writes []table.Write
+	writes := recommend.CountOrder(c.ID, h.Order.Products, now)
 	if touch, ok := attribution.LastTouch(c.Touches, h.Order.At, attribution.DefaultWindows); ok {
 		source := sourceOf(touch.Source)
 		writes = append(writes, outbox.Count(source, c.ID, now, outbox.Counters{
@@ -148,16 +150,17 @@ func (s *Service) series(ctx context.Context, c *contact.Contact, e sequence.Eve
 			writes = append(writes, s.stopPending(r, now)...)
 		}
 	}
-	started, err := s.start(ctx, c, e, open, zone, now)
+	started, err := s.start(ctx, c, s.Library.StartedBy(e.Type), e, open, now)
 	return append(writes, started...), err
 }
 
-// start enters the person into the series that the event starts.
+// start enters the person into those of the series that the event starts. open are the runs under way.
 func (s *Service) start(
-	ctx context.Context, c *contact.Contact, e sequence.Event, open map[string]bool, zone *time.Location, now time.Time,
+	ctx context.Context, c *contact.Contact, candidates []sequence.Definition, e sequence.Event, open map[string]bool,
+	now time.Time,
 ) (writes []table.Write, err error) {
-	for _, d := range s.Library.StartedBy(e.Type) {
-		run, why := sequence.Enter(d, c.Person, e, c.Entered[d.ID], zone, now)
+	for _, d := range candidates {
+		run, why := sequence.Enter(d, c.Person, e, c.Entered[d.ID], c.Location(s.Shop.Zone), now)
 		if why != sequence.Started || open[d.ID+"\x00"+run.Key] {
 			continue
 		}

@@ -1,0 +1,209 @@
+// Package recommend fills the blocks of products in mails: with what is in the cart, and else with what sells best. It is
+// what stands behind the interface of package service until a better recommender does.
+//
+// It owns the counters STATS#sales:<week> of the table Outreach: in how many orders of a week each product was.
+package recommend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"dangol/shared/cart"
+	"dangol/shared/catalog"
+	"dangol/shared/money"
+	"dangol/shared/outbox"
+	"dangol/shared/outreach/contact"
+	"dangol/shared/platform/clock"
+	"dangol/shared/platform/table"
+)
+
+const (
+	// shown is how many products a block has.
+	shown = 3
+	// weeks is how many weeks back sales count, the current one included.
+	weeks = 5
+	// candidates is how many of the best sellers are looked at: some are out of stock or bought already.
+	candidates = 24
+	// remembered is how long the ranking counts. It changes slowly, and every mail of a campaign asks for it.
+	remembered = time.Hour
+	// maxProducts of an order are counted, so that its transaction stays within what DynamoDB takes.
+	maxProducts = 40
+)
+
+// sales is what the orders of a week are counted under. Weeks are ISO weeks in UTC.
+func sales(at time.Time) string {
+	year, week := at.UTC().ISOWeek()
+	return fmt.Sprintf("sales:%d-W%02d", year, week)
+}
+
+// CountOrder returns the writes that count an order for the products in it, each once however many units of it there are:
+// a wholesale order is one vote.
+func CountOrder(by string, products []string, now time.Time) (writes []table.Write) {
+	unique := slices.Compact(slices.Sorted(slices.Values(products)))
+	for _, id := range unique[:min(len(unique), maxProducts)] {
+		source := outbox.Source{Name: sales(now), Step: id}
+		writes = append(writes, outbox.Count(source, by, now, outbox.Counters{outbox.CountOrders: 1}))
+	}
+	return writes
+}
+
+// Recommender reads carts, products and stock in Commerce, and the ranking in Outreach. It is safe for concurrent use.
+type Recommender struct {
+	Commerce *table.Table
+	Outbox   outbox.Store
+	Catalog  *catalog.Cache
+	Clock    clock.Clock
+	Shop     string // address of the storefront
+
+	mu      sync.Mutex
+	ranking []string
+	at      time.Time
+}
+
+// New returns a recommender for the products of a shop.
+func New(commerce, outreach *table.Table, c clock.Clock, shop string) *Recommender {
+	return &Recommender{
+		Commerce: commerce, Outbox: outbox.Store{Table: outreach}, Catalog: catalog.NewCache(commerce, c, remembered),
+		Clock: c, Shop: shop,
+	}
+}
+
+// Recommend returns up to three products that can be bought now, in the language of the contact and the currency of
+// their last order. Block cart is what the cart of the run (cartId) has; all others are best sellers, without what the
+// person has bought last. The price is the one without promotions, which may be over when the mail is read.
+func (r *Recommender) Recommend(ctx context.Context, block string, c contact.Contact,
+	data map[string]string) ([]outbox.Product, error) {
+	var bought []string
+	currency := ""
+	if last, ok := c.Person.LastOrder(); ok {
+		bought, currency = last.Products, last.Currency
+	}
+	if block == "cart" {
+		inCart, cartCurrency, err := r.cart(ctx, c, data["cartId"])
+		if err != nil {
+			return nil, err
+		}
+		return r.products(ctx, inCart, nil, c.Language, cartCurrency)
+	}
+	best, err := r.bestSellers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.products(ctx, best, bought, c.Language, currency)
+}
+
+// cart is what a cart has: a guest's by its id, a customer's by who they are. 1 round trip.
+func (r *Recommender) cart(ctx context.Context, c contact.Contact, cartID string) (products []string, currency string,
+	err error) {
+	keys := []table.Key{cart.KeyOfGuest(cartID)}
+	if c.CustomerID != "" {
+		keys = append(keys, cart.KeyOfCustomer(c.CustomerID))
+	}
+	found, err := r.Commerce.BatchGet(ctx, false, keys...)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, key := range keys {
+		item, ok := found[key]
+		var stored cart.Cart
+		if !ok || item.Decode(&stored) != nil || stored.ID != cartID {
+			continue // another cart by now
+		}
+		for _, line := range stored.Lines {
+			products = append(products, line.ProductID)
+		}
+		return products, stored.Currency, nil
+	}
+	return nil, "", nil
+}
+
+// bestSellers are the products of most orders of the last weeks, best first; of equals the one with the lower id, so
+// that the answer is the same each time. 1 round trip for each week, none while it is remembered.
+func (r *Recommender) bestSellers(ctx context.Context) ([]string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.Clock.Now()
+	if !r.at.IsZero() && now.Sub(r.at) < remembered && !now.Before(r.at) {
+		return r.ranking, nil
+	}
+	orders := map[string]int{}
+	for week := range weeks {
+		report, err := r.Outbox.Report(ctx, sales(now.AddDate(0, 0, -7*week)))
+		if err != nil {
+			return nil, err
+		}
+		for product, n := range report {
+			orders[product] += n[outbox.CountOrders]
+		}
+	}
+	ranking := slices.SortedFunc(maps.Keys(orders), func(a, b string) int {
+		if orders[a] != orders[b] {
+			return orders[b] - orders[a]
+		}
+		if a < b {
+			return -1
+		}
+		return 1
+	})
+	r.ranking, r.at = ranking[:min(len(ranking), candidates)], now
+	return r.ranking, nil
+}
+
+// products are those of the ids that can be bought, as a mail shows them.
+func (r *Recommender) products(ctx context.Context, ids, without []string, language, currency string) (
+	found []outbox.Product, err error) {
+	seen := map[string]bool{}
+	for _, id := range ids {
+		if len(found) == shown || seen[id] || slices.Contains(without, id) {
+			continue
+		}
+		seen[id] = true
+		product, variants, err := r.Catalog.Product(ctx, id)
+		if errors.Is(err, table.ErrNotFound) || err == nil && (product == nil || product.Status != catalog.Active) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		price, image, ok := r.cheapest(product, variants, currency)
+		if !ok {
+			continue
+		}
+		found = append(found, outbox.Product{
+			Title: product.Title.In(language, "en", "ko"), URL: r.Shop + "/products/" + product.Handle, Image: image,
+			Price: price,
+		})
+	}
+	return found, nil
+}
+
+// cheapest is the lowest price of the variants that are there, in a currency; empty is won, else dollars. ok is false
+// when nothing of the product can be bought.
+func (r *Recommender) cheapest(p *catalog.Product, variants map[string]catalog.SellableVariant, currency string) (
+	best money.Money, image string, ok bool) {
+	if len(p.Images) > 0 {
+		image = p.Images[0].URL
+	}
+	currencies := []string{currency}
+	if currency == "" {
+		currencies = []string{"KRW", "USD"}
+	}
+	for _, one := range currencies {
+		for _, v := range p.Variants {
+			price, sold := v.Price(one)
+			there := variants[v.ID].Available > 0 && v.Open(r.Clock.Now())
+			if sold && there && (!ok || price.Amount < best.Amount) {
+				best, ok = price, true
+			}
+		}
+		if ok {
+			return best, image, true
+		}
+	}
+	return best, image, false
+}
