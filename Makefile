@@ -75,9 +75,25 @@ test: node_modules/.installed build host bin/stripe-mock lint ## Everything a ch
 	./node_modules/.bin/tsc --noEmit -p docs/types
 
 .PHONY: lint
-lint: ## Formatting, vet, generated files up to date
+lint: ## Formatting, American spelling, vet (line lengths are checked by infra/checks)
 	@test -z "$$(gofmt -l functions shared events infra docs)" || { gofmt -l functions shared events infra docs; echo "run gofmt -w on these"; exit 1; }
+	@go run github.com/client9/misspell/cmd/misspell@v0.3.4 -locale US -error $$(git ls-files | grep -E '\.(go|md|html|json|ts|yml)$$|^Makefile$$' | grep -vE '^package-lock.json|/testdata/')
 	go vet ./...
+
+# Reachable from a main; what only tests use is listed in infra/deadcode.txt with the reason.
+.PHONY: deadcode
+deadcode: ## Functions that no command and no Lambda function reaches
+	@go run golang.org/x/tools/cmd/deadcode@v0.52.0 -f '{{range .Funcs}}{{println $$.Path .Name}}{{end}}' \
+		$$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./functions/... ./infra/...) \
+		| awk 'NR == FNR { allowed[$$1 " " $$2] = 1; next } NF && !(($$1 " " $$2) in allowed) { print; found = 1 } END { exit found }' infra/deadcode.txt -
+
+HOSTILE ?= 400
+HOSTILE_SEED ?= 1
+
+.PHONY: fuzz
+fuzz: ## Hostile requests to every route, made from the OpenAPI document (HOSTILE=400 for each route, HOSTILE_SEED=1)
+	go test $$(grep -l 'system.Check' functions/*/*_test.go | xargs -n1 dirname | sort -u | sed 's,^,./,') -run TestAccess -count=1 -v -timeout 2h \
+		-args -hostile $(HOSTILE) -hostile-seed $(HOSTILE_SEED) | grep -vE '^=== '
 
 .PHONY: generate
 generate: node_modules/.installed ## OpenAPI document, TypeScript types, event schemas, architecture and data-model pages
