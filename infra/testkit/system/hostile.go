@@ -1,6 +1,7 @@
 package system
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -19,9 +20,9 @@ import (
 	"dangol/shared/platform/api"
 )
 
-// How many hostile requests each route gets, and which: `make test` plays a few, `make fuzz` many.
+// How many hostile requests each route gets, and which: `make fuzz` plays many, a test those that its Function asks for.
 var (
-	hostileRequests = flag.Int("hostile", 16, "hostile requests for each route")
+	hostileRequests = flag.Int("hostile", 0, "hostile requests for each route, in place of Function.Hostile")
 	hostileSeed     = flag.Uint64("hostile-seed", 1, "which hostile requests")
 )
 
@@ -59,15 +60,13 @@ func (f Function) hostile(t *testing.T, s *Shop, r *recorder) {
 		target := aim(document, route)
 		b := q.things(s)
 		who := s.caller(route, b)
-		for range *hostileRequests {
+		for range cmp.Or(*hostileRequests, f.Hostile) {
 			a := target.attack(dice, b.fill(q.Body))
 			writes := r.writes.Load()
-			began := time.Now()
-			got := s.strike(who, route, q, b, a)
 			about := fmt.Sprintf("%s (%s)", route.ID, a.name)
-			if took := time.Since(began); took > slowest {
-				t.Errorf("%s: no answer for %s", about, took)
-			}
+			hang := time.AfterFunc(slowest, func() { t.Errorf("%s: no answer for %s", about, slowest) })
+			got := s.strike(who, route, q, b, a)
+			hang.Stop()
 			inspect(t, about, a, got)
 			if got.Status >= 400 {
 				refused++
