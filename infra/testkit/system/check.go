@@ -47,10 +47,10 @@ type Things struct {
 	Fill  map[string]string // values of the placeholders in path, query and body
 }
 
-// Check calls every route of the function as every kind of caller and expects the answer that its Access asks for. It sends
-// each route requests that break what the OpenAPI document says of it; see hostile. Then it compares the table actions that
-// the function made with the grants of its Spec: one that is made and not granted would fail on AWS, one that is granted
-// and never made is too much.
+// Check calls every route of the function as every kind of caller and expects the answer that its Access asks for. It
+// sends each route requests that break what the OpenAPI document says of it; see hostile. Then it compares the table
+// actions that the function made with the grants of its Spec: one that is made and not granted would fail on AWS, one
+// that is granted and never made is too much.
 func Check(t *testing.T, f Function) {
 	t.Helper()
 	r := &recorder{name: f.Spec.Name, seen: map[string]bool{}}

@@ -20,7 +20,8 @@ import (
 	"dangol/shared/platform/api"
 )
 
-// How many hostile requests each route gets, and which: `make fuzz` plays many, a test those that its Function asks for.
+// How many hostile requests each route gets, and which: `make fuzz` plays many, a test those that its Function asks
+// for.
 var (
 	hostileRequests = flag.Int("hostile", 0, "hostile requests for each route, in place of Function.Hostile")
 	hostileSeed     = flag.Uint64("hostile-seed", 1, "which hostile requests")
@@ -40,11 +41,15 @@ type attack struct {
 	forbidden bool
 }
 
-// hostile sends each route requests that break what the OpenAPI document says of it, and expects of every answer that it comes
-// in time, is no 5xx, is problem+json when it refuses, and refuses what the document forbids; and that a refused request
-// has written nothing. The things of a route are made anew only after a request that was accepted.
+// hostile sends each route requests that break what the OpenAPI document says of it, and expects of every answer that
+// it comes in time, is no 5xx, is problem+json when it refuses, and refuses what the document forbids; and that a
+// refused request has written nothing. The things of a route are made anew only after a request that was accepted.
 func (f Function) hostile(t *testing.T, s *Shop, r *recorder) {
 	t.Helper()
+	times := cmp.Or(*hostileRequests, f.Hostile)
+	if times == 0 {
+		return
+	}
 	accepted, refused := 0, 0
 	defer func() { t.Logf("hostile requests: %d refused, %d accepted", refused, accepted) }()
 	service := f.Spec.API.(*api.Service)
@@ -60,7 +65,7 @@ func (f Function) hostile(t *testing.T, s *Shop, r *recorder) {
 		target := aim(document, route)
 		b := q.things(s)
 		who := s.caller(route, b)
-		for range cmp.Or(*hostileRequests, f.Hostile) {
+		for range times {
 			a := target.attack(dice, b.fill(q.Body))
 			writes := r.writes.Load()
 			about := fmt.Sprintf("%s (%s)", route.ID, a.name)
@@ -199,8 +204,10 @@ func pick[T any](dice *rand.Rand, from []T) T { return from[dice.IntN(len(from))
 
 func (a aimed) onHeader(dice *rand.Rand, right string) attack {
 	h := pick(dice, [][2]string{
-		{"Content-Type", "text/plain"}, {"Content-Type", "application/xml"}, {"Content-Type", "application/json; charset=utf-16"},
-		{"Content-Type", strings.Repeat("x", 500)}, {"Content-Encoding", "gzip"}, {"If-Match", `"` + strings.Repeat("9", 190) + `"`},
+		{"Content-Type", "text/plain"}, {"Content-Type", "application/xml"},
+		{"Content-Type", "application/json; charset=utf-16"},
+		{"Content-Type", strings.Repeat("x", 500)}, {"Content-Encoding", "gzip"},
+		{"If-Match", `"` + strings.Repeat("9", 190) + `"`},
 		{"If-Match", `W/"x", *, "`}, {"Accept", "application/cbor"}, {"Accept-Language", strings.Repeat("ko;q=0.1,", 20)},
 		{"Accept-Language", "\x01;;=,q=NaN"}, {"Cart-Token", strings.Repeat("t", 199)}, {"Order-Token", "../../x"},
 		{"X-Correlation-Id", `"}{`}, {"Idempotency-Key", strings.Repeat("k", 300)},
@@ -213,9 +220,12 @@ func (a aimed) onHeader(dice *rand.Rand, right string) attack {
 
 // nasty are texts that end strings, paths, expressions or lines somewhere.
 var nasty = []string{
-	"", " ", "%", "..", "../..", "a/b", "a\\b", "\u202e", "\u200b", "👩‍👩‍👧‍👦", "쑥비누", "é", "null", "undefined", "NaN", "true", "0", "-1",
-	"1e309", "' OR '1'='1", "<script>alert(1)</script>", "${jndi:ldap://x}", "{{7*7}}", "#pk", ":v", "pk", "a\r\nb", "a\tb", "\x7f",
-	"javascript:alert(1)", "prod_", "cart_00000000000000000000000000", "ord_zzzzzzzzzzzzzzzzzzzzzzzzzz", strings.Repeat("x", 3000),
+	"", " ", "%", "..", "../..", "a/b", "a\\b", "\u202e", "\u200b", "👩‍👩‍👧‍👦", "쑥비누", "é", "null", "undefined", "NaN",
+	"true", "0", "-1",
+	"1e309", "' OR '1'='1", "<script>alert(1)</script>", "${jndi:ldap://x}", "{{7*7}}", "#pk", ":v", "pk", "a\r\nb",
+	"a\tb", "\x7f",
+	"javascript:alert(1)", "prod_", "cart_00000000000000000000000000", "ord_zzzzzzzzzzzzzzzzzzzzzzzzzz",
+	strings.Repeat("x", 3000),
 	strings.Repeat("가", 1000), "eyJwayI6WyJTIiwieCJdLCJzayI6WyJTIiwieSJdfQ", "eyJwayI6WyJOIiwieCJdfQ", "e30", "AAAA",
 }
 
@@ -245,7 +255,8 @@ func (a aimed) onPath(dice *rand.Rand, right string) attack {
 func (a aimed) onText(dice *rand.Rand, right string) attack {
 	broken := []attack{
 		{name: "no JSON", body: "hello", forbidden: true}, {name: "half of it", body: right[:len(right)-1], forbidden: true},
-		{name: "null", body: "null"}, {name: "a list", body: "[" + right + "]", forbidden: true}, {name: "a text", body: `"x"`, forbidden: true},
+		{name: "null", body: "null"}, {name: "a list", body: "[" + right + "]", forbidden: true},
+		{name: "a text", body: `"x"`, forbidden: true},
 		{name: "bytes that are no UTF-8", body: right[:len(right)-1] + ",\"\xff\":1}", forbidden: true},
 		{name: "a NUL", body: right[:len(right)-1] + `,"\u0000":1}`, forbidden: true},
 		{name: "something behind it", body: right + "x", forbidden: true},
@@ -268,7 +279,8 @@ func (a aimed) onKeys(dice *rand.Rand, right string) attack {
 	case 0:
 		return attack{name: "twice: " + name, body: o.with(quoted(name), other), forbidden: true}
 	case 1:
-		return attack{name: "in capitals besides: " + name, body: o.with(quoted(strings.ToUpper(name)), other), forbidden: strings.ToUpper(name) != name}
+		return attack{name: "in capitals besides: " + name, body: o.with(quoted(strings.ToUpper(name)), other),
+			forbidden: strings.ToUpper(name) != name}
 	case 2:
 		escaped := fmt.Sprintf(`"\u%04x%s"`, name[0], name[1:])
 		return attack{name: "twice, once escaped: " + name, body: o.with(escaped, other), forbidden: true}
@@ -318,7 +330,8 @@ func (a aimed) resolve(s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// onField breaks one field, at any depth, in a way that its schema forbids; or gives it a strange value that it may allow.
+// onField breaks one field, at any depth, in a way that its schema forbids; or gives it a strange value that it may
+// allow.
 func (a aimed) onField(dice *rand.Rand, right string) attack {
 	var body any
 	if json.Unmarshal([]byte(right), &body) != nil {
