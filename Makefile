@@ -75,7 +75,7 @@ test: node_modules/.installed build host bin/stripe-mock lint ## Everything a ch
 	./node_modules/.bin/tsc --noEmit -p docs/types
 
 .PHONY: lint
-lint: ## Formatting, American spelling, vet (line lengths are checked by infra/checks)
+lint: deadcode ## Formatting, American spelling, vet, code that nothing reaches (infra/checks looks at lengths of lines)
 	@test -z "$$(gofmt -l functions shared events infra docs)" || { gofmt -l functions shared events infra docs; echo "run gofmt -w on these"; exit 1; }
 	@go run github.com/client9/misspell/cmd/misspell@v0.3.4 -locale US -error $$(git ls-files | grep -E '\.(go|md|html|json|ts|yml)$$|^Makefile$$' | grep -vE '^package-lock.json|/testdata/')
 	go vet ./...

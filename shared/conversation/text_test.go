@@ -270,7 +270,8 @@ func TestEveryTextHasBothLanguages(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"handed_over", "out_of_hours", "claimed", "transferred", "given_back", "reopened",
 		"closed", "blocked", "call_booked",
-		"greeting", "unsure", "unknown", "source", "person", "order_status", "start_return", "skip_delivery", "cancel_subscription", "coupons"} {
+		"greeting", "unsure", "unknown", "source", "person", "order_status", "start_return",
+		"skip_delivery", "cancel_subscription", "coupons"} {
 		ko, en := conversation.Say(code, "ko"), conversation.Say(code, "en")
 		if ko == "" || en == "" || ko == en {
 			t.Errorf("%s: %q, %q", code, ko, en)
