@@ -13,7 +13,8 @@
 //	     /outreach/sequences...                    merchants: series, their pause, dry run and report
 //	     /outreach/campaigns...                    merchants: plan, dry run, schedule, pause, stop, progress
 //	     /outreach/segments...                     merchants: count and sample
-//	     /outreach/failures..., contacts/lookup, contacts/erase, consents/import, coupons/{name}, sending   merchants and agents
+//	     /outreach/failures..., contacts/lookup, contacts/erase, consents/import, coupons/{name}, sending   merchants and
+//	                                               agents
 //
 // Tokens are signed (package tracking) and hold ids, never an address.
 package outreach
