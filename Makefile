@@ -80,8 +80,8 @@ lint: deadcode ## Formatting, American spelling, vet, code that nothing reaches 
 	@go run github.com/client9/misspell/cmd/misspell@v0.3.4 -locale US -error $$(git ls-files | grep -E '\.(go|md|html|json|ts|yml)$$|^Makefile$$' | grep -vE '^package-lock.json|/testdata/')
 	go vet ./...
 
-# What no command and no Lambda function reaches is deleted, or listed in infra/deadcode.txt with the reason. The CDK app is left out: with the CDK's own packages the search takes 5 GB and three times as
-# long, and it reaches nothing more.
+# What no command and no Lambda function reaches is deleted, or listed in infra/deadcode.txt with the reason. The CDK app is
+# left out: with the CDK's own packages the search takes 5 GB and three times as long, and it reaches nothing more.
 .PHONY: deadcode
 deadcode: ## Functions that nothing reaches
 	@go run golang.org/x/tools/cmd/deadcode@v0.52.0 -f '{{range .Funcs}}{{println $$.Path .Name}}{{end}}' \
