@@ -13,7 +13,8 @@ func TestAccess(t *testing.T) {
 		return system.Request{Needs: system.OwnCart, Owned: true, Body: body}
 	}
 	system.Check(t, system.Function{
-		Spec: carts.Spec(),
+		Spec:    carts.Spec(),
+		Hostile: 6,
 		Routes: system.Routes{
 			"createCart":        {Body: `{"currency":"KRW"}`},
 			"getCart":           own(""),

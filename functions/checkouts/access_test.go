@@ -10,7 +10,8 @@ import (
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	system.Check(t, system.Function{
-		Spec: checkouts.Spec(),
+		Spec:    checkouts.Spec(),
+		Hostile: 6,
 		Routes: system.Routes{
 			"startCheckout":   {Needs: system.OwnCart, Owned: true, Body: `{"paymentMethod":"pm_card_visa"}`},
 			"getCheckout":     {Needs: system.OwnCheckout, Owned: true, Operators: true},

@@ -52,7 +52,9 @@ func (f *Checkouts) handleWebhook(ctx context.Context, in *webhookInput) (*webho
 func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
 	var err error
 	switch {
-	case n.Subject == payment.SubjectMethod, n.Payment.Metadata["subscription"] != "", n.Refund.Metadata["subscription"] != "":
+	case n.Subject == payment.SubjectMethod,
+		n.Payment.Metadata["subscription"] != "",
+		n.Refund.Metadata["subscription"] != "":
 		err = f.Subscriptions.HandleWebhook(ctx, n)
 	case n.Subject == payment.SubjectPayment:
 		err = f.Checkouts.HandleWebhook(ctx, n.Payment)

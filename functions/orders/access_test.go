@@ -10,7 +10,8 @@ import (
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	system.Check(t, system.Function{
-		Spec: orders.Spec(),
+		Spec:    orders.Spec(),
+		Hostile: 6,
 		Routes: system.Routes{
 			"listMyOrders":       {},
 			"listOrders":         {Query: "state=placed"},

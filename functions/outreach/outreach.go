@@ -55,7 +55,8 @@ func Spec() function.Spec {
 		Name: "outreach", Purpose: "Consent, preferences, tracking, series, campaigns and web push, for shoppers and " +
 			"merchants",
 		New: New, API: API(), Memory: 512, Timeout: 29 * time.Second,
-		Environment: slices.Concat(api.Variables(), service.Variables(), []string{"COMMERCE_TABLE", "PUSH_HOSTS", "WEBHOOK_HOSTS"}),
+		Environment: slices.Concat(api.Variables(), service.Variables(),
+			[]string{"COMMERCE_TABLE", "PUSH_HOSTS", "WEBHOOK_HOSTS"}),
 		Tables: []function.Grant{
 			{
 				Table:   table.Outreach.Name,

@@ -26,7 +26,8 @@ const style = `:root{color-scheme:light dark;font:16px/1.6 system-ui,sans-serif}
 func page(language, title, body string) *Page {
 	return &Page{
 		Type: "text/html; charset=utf-8", Cache: "no-store", Referrer: "no-referrer",
-		Security: "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+		Security: "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; " +
+			"base-uri 'none'",
 		Body: []byte(`<!doctype html><html lang="` + html.EscapeString(language) + `"><head><meta charset="utf-8">` +
 			`<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>` +
 			html.EscapeString(title) + `</title><style>` + style + `</style></head><body><main><h1>` + html.EscapeString(title) +

@@ -13,7 +13,8 @@ func TestAccess(t *testing.T) {
 	const created = `{"title":{"ko":"새 비누 {unique}"},"variants":[{"prices":{"KRW":{"amount":100}}}]}`
 	anyVersion := map[string]string{"If-Match": "*"}
 	system.Check(t, system.Function{
-		Spec: products.Spec(),
+		Spec:    products.Spec(),
+		Hostile: 6,
 		Routes: system.Routes{
 			"listProducts":      {},
 			"listCategories":    {},

@@ -205,8 +205,9 @@ func (f *Promotions) oneRoutes(s *api.Service,
 }
 
 const (
-	createText = "A draft does nothing until it is published. `starts` and `ends` are times of the shop's clocks, such as " +
-		"`2026-11-27T10:00` and `2026-11-29T24:00`. docs/promotions.md has all rules in the order in which they apply."
+	createText = "A draft does nothing until it is published. `starts` and `ends` are times of the shop's clocks, " +
+		"such as `2026-11-27T10:00` and `2026-11-29T24:00`. docs/promotions.md has all rules in the order in which " +
+		"they apply."
 	planText = "Answers which rules of the guard the promotion would break, exactly, with the calendar around it. " +
 		"Nothing is stored. " +
 		"A promotion that has an id is not counted against itself."

@@ -150,7 +150,8 @@ func (f *Promotions) allowed(before, after *promotion.Promotion) error {
 	if before.Kind != after.Kind || before.Class != after.Class || !before.Starts.Equal(after.Starts) ||
 		!same(before, after) {
 		return problem.Conflict("promotion_live",
-			"This promotion has begun: only name, end, budget, limits and priority can be changed. End it and write another one.")
+			"This promotion has begun: only name, end, budget, limits and priority can be changed. "+
+				"End it and write another one.")
 	}
 	if !after.Ends.IsZero() && after.Ends.Before(now) {
 		return problem.InvalidField("/ends", "too_small", "not in the past; to stop it now, end it")

@@ -104,8 +104,8 @@ func (f *Reviews) canceled(ctx context.Context, _ event.Envelope, e events.Order
 	return nil
 }
 
-// returned takes back what the reviews of returned lines have earned. A line that was exchanged, or of which nothing was
-// accepted, was not refunded.
+// returned takes back what the reviews of returned lines have earned. A line that was exchanged, or of which nothing
+// was accepted, was not refunded.
 func (f *Reviews) returned(ctx context.Context, _ event.Envelope, e events.ReturnCompleted) error {
 	if e.Refund.Amount == 0 && e.Credit.Amount == 0 {
 		return nil

@@ -265,12 +265,6 @@ func usageOf(pid int) (u usage, err error) {
 	return u, nil
 }
 
-// processorTime is what a process and its children have used so far.
-func processorTime(pid int) (time.Duration, error) {
-	u, err := usageOf(pid)
-	return u.server + u.engine, err
-}
-
 // tick is the kernel's unit in /proc (USER_HZ), the same on every Linux.
 const tick = 10 * time.Millisecond
 

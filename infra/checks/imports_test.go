@@ -25,7 +25,8 @@ type pkg struct {
 func list(t *testing.T, args ...string) []pkg {
 	t.Helper()
 	cmd := exec.Command("go", append([]string{"list",
-		"-json=ImportPath,Name,Doc,Dir,Imports,Deps,GoFiles,TestGoFiles,XTestGoFiles,TestImports,XTestImports", "-tags", "lambda.norpc"}, args...)...)
+		"-json=ImportPath,Name,Doc,Dir,Imports,Deps,GoFiles,TestGoFiles,XTestGoFiles,TestImports,XTestImports",
+		"-tags", "lambda.norpc"}, args...)...)
 	cmd.Dir, cmd.Stderr = "../..", os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

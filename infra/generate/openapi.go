@@ -40,8 +40,8 @@ func openAPI(s topology.System) ([]byte, error) {
 		OpenAPI: "3.1.0",
 		Info: map[string]any{
 			"title": "Dangol", "version": "1.0.0",
-			"description": "The back end of a brand's own online shop. Errors are RFC 9457 problem details with a stable code; " +
-				"money is integer minor units with a currency and a display string; lists take a cursor.",
+			"description": "The back end of a brand's own online shop. Errors are RFC 9457 problem details with a stable " +
+				"code; money is integer minor units with a currency and a display string; lists take a cursor.",
 		},
 		Servers: []map[string]any{{"url": "http://localhost:8080", "description": "make run"}},
 		Paths:   map[string]map[string]any{},

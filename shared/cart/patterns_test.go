@@ -25,7 +25,9 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 	// The order matters: what is merged is gone, what is locked cannot be changed.
 	runs := map[string]func(context.Context) error{
 		"read a guest's cart": func(ctx context.Context) error { _, err := s.Load(ctx, guest); return err },
-		"read a customer's cart with what they bought of limited goods, and their memberships": func(ctx context.Context) error {
+		"read a customer's cart with what they bought of limited goods, and their memberships": func(
+			ctx context.Context,
+		) error {
 			_, err := s.Load(ctx, mine("ann"))
 			return err
 		},

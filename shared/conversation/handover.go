@@ -42,11 +42,13 @@ type handoverRule struct {
 var handoverRules = []handoverRule{
 	{Legal, 4, anyOf("고소|소송|변호사|법적|소비자보호원|소비자원|공정위|내용증명|신고하겠|lawyer|attorney|lawsuit|sue you|legal " +
 		"action|court|consumer agency")},
-	{Privacy, 4, anyOf("개인정보 유출|개인정보유출|내 정보가 유출|정보 유출|해킹|도용|data breach|data leak|my data was|hacked|identity theft|gdpr")},
+	{Privacy, 4, anyOf("개인정보 유출|개인정보유출|내 정보가 유출|정보 유출|해킹|도용|" +
+		"data breach|data leak|my data was|hacked|identity theft|gdpr")},
 	{AsksPerson, 1, anyOf("상담원|상담사|사람이랑|사람과 |사람 연결|사람하고|직원 연결|직원이랑|직원 바꿔|담당자 연결|담당자 바꿔|" +
 		"human|real person|talk to a person|speak to a person|talk to someone|speak to someone|an " +
 		"agent|representative|operator")},
-	{Complaint, 3, anyOf("화가 나|화나|짜증|최악|실망|불만|항의|엉망|사기|책임자|장난하|어이없|terrible|awful|worst|unacceptable|disappointed|complaint|complain|" +
+	{Complaint, 3, anyOf("화가 나|화나|짜증|최악|실망|불만|항의|엉망|사기|책임자|장난하|어이없|" +
+		"terrible|awful|worst|unacceptable|disappointed|complaint|complain|" +
 		"scam|angry|furious|ridiculous|your manager|the manager")},
 	{Refund, 2, anyOf("환불해|환불 해|환불요청|환불 요청|환불받고|환불 받고|돈 돌려|돈을 돌려|돌려주세요|refund me|want a refund|want my refund|" +
 		"want my money|my money back|give me a refund|need a refund|demand a refund")},

@@ -185,7 +185,8 @@ func TestUnitsAreRemovedBeforeTheyAreShipped(t *testing.T) {
 func TestRemovingTheRestOfAPartlyShippedOrderFulfillsIt(t *testing.T) {
 	t.Parallel()
 	o := bought(order.PayCaptured, 2, 1)
-	if _, err := o.Fulfill(parcel(units("line_1", 2)), order.ByShop, noon); err != nil || o.State != order.PartlyFulfilled {
+	_, err := o.Fulfill(parcel(units("line_1", 2)), order.ByShop, noon)
+	if err != nil || o.State != order.PartlyFulfilled {
 		t.Fatalf("%s, %v", o.State, err)
 	}
 	if _, err := remove(o, units("line_2", 1)); err != nil || o.State != order.Fulfilled {

@@ -130,8 +130,9 @@ func (s Store) Begin(ctx context.Context, m Mail, links []string, now time.Time)
 
 // fields is the update clause that writes what a mail says of itself.
 func (m Mail) fields(_ State, messageID string) string {
-	do := "SET #id = :id, #kind = :kind, #channel = :channel, #template = :template, #about = :about, #source = :source, " +
-		"#contact = :contact, #topic = :topic, #state = :state, #reason = :reason, #at = :now, #consentAt = :consentAt, " +
+	do := "SET #id = :id, #kind = :kind, #channel = :channel, #template = :template, #about = :about, " +
+		"#source = :source, #contact = :contact, #topic = :topic, #state = :state, #reason = :reason, #at = :now, " +
+		"#consentAt = :consentAt, " +
 		"#gsi1pk = :to, #gsi1sk = :toAt, #card = :card, #ttl = :ttl"
 	if messageID != "" {
 		do += ", #messageId = :messageId"
@@ -229,20 +230,8 @@ func (s Store) Resend(ctx context.Context, id string) error {
 	return err
 }
 
-// Stop keeps a message from being sent, if no attempt was begun yet. 1 round trip. It reports false when it was too
-// late.
-func (s Store) Stop(ctx context.Context, id string, now time.Time) (bool, error) {
-	_, err := s.Table.Update(ctx, table.Update{
-		Key: keyOf(id), Do: "SET #stopped = :yes, #ttl = :ttl", If: "attribute_not_exists(#state)", // Begin writes the state
-		With: map[string]any{":yes": true, ":ttl": now.Add(keep).Unix()},
-	})
-	if _, refused := table.Failed(err); refused {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// StopWrite is Stop for a transaction: a mail that has been sent already only gets the mark.
+// StopWrite keeps a message from being sent, as a part of a transaction. A mail that has been sent already only gets
+// the attribute.
 func StopWrite(id string, now time.Time) table.Update {
 	return table.Update{
 		Key: keyOf(id), Do: "SET #stopped = :yes, #ttl = :ttl",

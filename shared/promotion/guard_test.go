@@ -56,7 +56,8 @@ func TestTheGuard(t *testing.T) {
 		{"the third sale of the month", days,
 			[]promotion.Span{s("one", "2026-09-01", "2026-09-04"), s("two", "2026-09-11", "2026-09-14")}, s("three",
 				"2026-09-25", "2026-09-27"),
-			[]string{"the shop would be on sale on 11 days from 2026-08-29 to 2026-09-27, at most 9 are allowed (with one, two)"}},
+			[]string{"the shop would be on sale on 11 days from 2026-08-29 to 2026-09-27, " +
+				"at most 9 are allowed (with one, two)"}},
 		{"the same sale a month later is fine", days,
 			[]promotion.Span{s("one", "2026-09-01", "2026-09-04"), s("two", "2026-09-11", "2026-09-14")}, s("three",
 				"2026-10-25", "2026-10-27"), nil},

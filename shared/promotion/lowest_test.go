@@ -97,7 +97,7 @@ func TestTheLowestPriceIsThatOfTheDirective(t *testing.T) {
 			}
 			shown = append(shown, compliance.PriceChange{At: days(at), Amount: set.DisplayPrice(g, "KRW", days(at)).Amount})
 		}
-		want := compliance.PriorPrice(shown, 0, noon, compliance.EURules).Prior
+		want, _ := compliance.Lowest(shown, noon, compliance.EURules)
 		history := set.History(good, past, "KRW", noon)
 		if got, _ := compliance.Lowest(history, noon, compliance.EURules); got != want {
 			r.Fatalf("%d, want %d: list prices %v, sales %+v", got, want, past, sales)

@@ -10,7 +10,8 @@
 //
 //	worth(returned) = cost of the returned units + outbound shipping given back
 //	                - gifts kept that are no longer earned     (with Terms.ChargeGifts)
-//	                - discounts of promotions on kept units whose condition is no longer met (with Terms.ChargePromotions)
+//	                - discounts of promotions on kept units whose condition is no longer met
+//	                  (with Terms.ChargePromotions)
 //	refund          = worth(after) - given before - fees, at least 0 and at most what is left of the amount paid
 //
 // When nothing is kept there is nothing to charge: the full return refunds what was paid, less fees.

@@ -192,7 +192,7 @@ func (j *job) finish(err error) int {
 	}
 	if err != nil {
 		fmt.Fprintf(j.errors, "stopped: %v\n", err)
-		fmt.Fprintln(j.errors, "What is told above has been imported. Run the same command again: it goes on where it has to.")
+		fmt.Fprintln(j.errors, "What is listed above has been imported. Run the same command again: it goes on from there.")
 		return 1
 	}
 	if j.refused > 0 {

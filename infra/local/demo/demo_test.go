@@ -13,8 +13,8 @@ import (
 	"dangol/shared/platform/clock"
 )
 
-// TestTheWalkthroughRunsOnTheDemoShop fills a shop twice, as a second `make run` would, and runs the walkthroughs of docs
-// against it.
+// TestTheWalkthroughRunsOnTheDemoShop fills a shop twice, as a second `make run` would, and runs the walkthroughs of
+// docs against it.
 func TestTheWalkthroughRunsOnTheDemoShop(t *testing.T) {
 	t.Parallel()
 	r, err := runner.Start(t.Context(), runner.Options{

@@ -1,6 +1,6 @@
 // Package pushservice stands for the push services of browsers (RFC 8030) and for browsers that have subscribed to one:
-// it makes a subscription with a key pair of its own, takes in the messages sent to it, decrypts them as a browser would
-// (RFC 8291), and lists them.
+// it makes a subscription with a key pair of its own, takes in the messages sent to it, decrypts them as a browser
+// would (RFC 8291), and lists them.
 package pushservice
 
 import (

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"dangol/infra/local/runner"
@@ -21,6 +22,7 @@ type Function struct {
 	Routes Routes // every route of the Spec, by operation id
 	// Journey uses the shop so that the function does what its routes alone do not make it do: events, jobs, schedules.
 	Journey func(*Shop)
+	Hostile int // how many hostile requests each route gets; see hostile
 	Options []func(*runner.Options)
 }
 
@@ -45,15 +47,17 @@ type Things struct {
 	Fill  map[string]string // values of the placeholders in path, query and body
 }
 
-// Check calls every route of the function as every kind of caller and expects the answer that its Access asks for; then
-// it compares the table actions that the function made with the grants of its Spec: one that is made and not granted
-// would fail on AWS, one that is granted and never made is too much.
+// Check calls every route of the function as every kind of caller and expects the answer that its Access asks for. It
+// sends each route requests that break what the OpenAPI document says of it; see hostile. Then it compares the table
+// actions that the function made with the grants of its Spec: one that is made and not granted would fail on AWS, one
+// that is granted and never made is too much.
 func Check(t *testing.T, f Function) {
 	t.Helper()
 	r := &recorder{name: f.Spec.Name, seen: map[string]bool{}}
 	s := Open(t, append(f.Options, Observing(r.observe))...)
 	if f.Spec.API != nil {
 		f.walk(t, s)
+		f.hostile(t, s, r)
 	}
 	if f.Journey != nil {
 		f.Journey(s)
@@ -218,12 +222,16 @@ func (s *Shop) send(c Caller, route api.Route, q Request, b Things) Answer {
 
 // recorder notes what one function does to every table, in the words of IAM.
 type recorder struct {
-	name string
-	mu   sync.Mutex
-	seen map[string]bool
+	name   string
+	writes atomic.Int64 // that took effect
+	mu     sync.Mutex
+	seen   map[string]bool
 }
 
 func (r *recorder) observe(function string, op table.Op) {
+	if function == r.name && op.Write && !op.Refused && !op.Part {
+		r.writes.Add(1)
+	}
 	// IAM asks for the permissions of a transaction's parts, which are told one by one.
 	if function != r.name || op.Action == "TransactWriteItems" {
 		return

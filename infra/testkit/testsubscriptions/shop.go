@@ -216,13 +216,13 @@ func (w *Shop) deliver(ctx context.Context, workers []*service.Service, j due.Jo
 	if w.stage == nil {
 		var all sync.WaitGroup
 		for n := range times {
-			all.Go(func() { _ = workers[n%len(workers)].Job(fault.Mortal(ctx), j) })
+			all.Go(func() { workers[n%len(workers)].Jobs(fault.Mortal(ctx), []due.Job{j}) })
 		}
 		all.Wait()
 		return
 	}
 	for n := range times {
-		w.stage.Enter(ctx, func(ctx context.Context) { _ = workers[n].Job(ctx, j) })
+		w.stage.Enter(ctx, func(ctx context.Context) { workers[n].Jobs(ctx, []due.Job{j}) })
 	}
 	for w.stage.Step() {
 	}

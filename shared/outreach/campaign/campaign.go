@@ -182,16 +182,3 @@ func (t Tally) Open() int { return max(0, t.Recipients-t.Settled()) }
 
 // Balanced reports whether no recipient is counted twice.
 func (t Tally) Balanced() bool { return t.Settled() <= t.Recipients }
-
-// Sum adds up pages.
-func Sum(pages ...Tally) (total Tally) {
-	for _, p := range pages {
-		total.Recipients += p.Recipients
-		total.Sent += p.Sent
-		total.Rejected += p.Rejected
-		total.Unknown += p.Unknown
-		total.Withheld += p.Withheld
-		total.Canceled += p.Canceled
-	}
-	return total
-}

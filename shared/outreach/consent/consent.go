@@ -116,10 +116,6 @@ func Apply(s State, c Change) Applied {
 	}
 }
 
-// NoticeBy is when the notice of a result has to be out at the latest: 14 days after (정보통신망법 50조 7항). The shop sends it
-// at once.
-func NoticeBy(c Change) time.Time { return c.At.AddDate(0, 0, 14) }
-
 // seoul has had no summer time since 1988.
 var seoul = time.FixedZone("Asia/Seoul", 9*60*60)
 

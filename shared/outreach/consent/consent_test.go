@@ -113,13 +113,6 @@ func TestConsentIsConfirmedEveryTwoYears(t *testing.T) {
 	}
 }
 
-func TestTheNoticeIsDueInFourteenDays(t *testing.T) {
-	t.Parallel()
-	if got := consent.NoticeBy(change(consent.Give, noon)); got.Sub(noon) != 14*24*time.Hour {
-		t.Errorf("by %s", got)
-	}
-}
-
 func TestAnAddressHasOneContact(t *testing.T) {
 	t.Parallel()
 	if a, b := consent.ContactID(" Haneul@Example.com"), consent.ContactID("haneul@example.com "); a != b || len(a) != 30 {

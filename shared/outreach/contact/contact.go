@@ -211,7 +211,8 @@ func (c *Contact) Unsubscribe(endpoint string) {
 	c.Push = slices.DeleteFunc(slices.Clone(c.Push), func(o push.Subscription) bool { return o.Endpoint == endpoint })
 }
 
-// Erase removes everything of the person at an instant and keeps that nothing may be sent to the address, under its hash.
+// Erase removes everything of the person at an instant and keeps that nothing may be sent to the address, under its
+// hash.
 func (c *Contact) Erase(at time.Time) {
 	kept := Contact{
 		Key: c.Key, ID: c.ID, Person: segment.Person{ID: c.ID}, Version: c.Version, List: c.List, Place: c.Place,

@@ -14,9 +14,9 @@ import (
 )
 
 // Erase removes what outreach knows of an address (GDPR 17, 개인정보보호법 36조): the contact with its profile, purchases,
-// clicks and browsers, its runs with their data, and whose its orders were. Mails that still wait are not sent. Kept are
-// the proofs of consent and the records of messages, which hold a hash of the address and no more, for as long as the
-// law asks (전자상거래법 시행령 6조; GDPR 7(1), 17(3)(e)). The content of a mail that still waits is kept for as long as its
+// clicks and browsers, its runs with their data, and whose its orders were. Mails that still wait are not sent. Kept
+// are the proofs of consent and the records of messages, which hold a hash of the address and no more, for as long as
+// the law asks (전자상거래법 시행령 6조; GDPR 7(1), 17(3)(e)). The content of a mail that still waits is kept for as long as its
 // task is. Erased again is as good. 3 round trips, one for each order and two for each mail.
 func (s *Service) Erase(ctx context.Context, email string) error {
 	now := s.Clock.Now()

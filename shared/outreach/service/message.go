@@ -18,8 +18,8 @@ type PlannedMessage struct {
 	Push    *PushMessage // instead of a mail
 }
 
-// sender is who the gate is told a message comes from, the same as the mailer tells it: a dry run must not allow what is
-// withheld later. The way to refuse is added to each mail by the mailer; it is always there.
+// sender is who the gate is told a message comes from, the same as the mailer tells it: a dry run must not allow what
+// is withheld later. The way to refuse is added to each mail by the mailer; it is always there.
 func (s *Service) sender() compliance.SenderIdentity {
 	return compliance.SenderIdentity{
 		Name: s.Shop.Name, Contact: s.Shop.Contact, PostalAddress: s.Shop.Address,

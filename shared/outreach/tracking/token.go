@@ -58,21 +58,6 @@ func NewSigner(keys ...Key) (*Signer, error) {
 	return s, nil
 }
 
-// ParseKeys reads "id:secret,id:secret", the newest first; secrets are base64url without padding. Error: one that is
-// not.
-func ParseKeys(text string) ([]Key, error) {
-	var keys []Key
-	for part := range strings.SplitSeq(text, ",") {
-		id, secret, ok := strings.Cut(strings.TrimSpace(part), ":")
-		raw, err := base64.RawURLEncoding.DecodeString(secret)
-		if !ok || err != nil {
-			return nil, errors.New("tracking: keys are written id:secret, with secrets in base64url")
-		}
-		keys = append(keys, Key{ID: id, Secret: raw})
-	}
-	return keys, nil
-}
-
 // Sign returns a token with the fields, which the reader of the token can see: ids only. It is made of letters, digits,
 // "-", "_" and ".".
 func (s *Signer) Sign(p Purpose, fields ...string) string {

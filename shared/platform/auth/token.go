@@ -13,8 +13,8 @@ func HashToken(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// TokenFits reports whether a token is the one whose hash is stored. Without a token or a hash it is not. It compares in
-// constant time, so that the time of the answer tells nothing about the token.
+// TokenFits reports whether a token is the one whose hash is stored. Without a token or a hash it is not. It compares
+// in constant time, so that the time of the answer tells nothing about the token.
 func TokenFits(token, hash string) bool {
 	return token != "" && hash != "" && subtle.ConstantTimeCompare([]byte(HashToken(token)), []byte(hash)) == 1
 }

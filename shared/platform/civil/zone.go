@@ -26,7 +26,8 @@ func Zone(name string) (*time.Location, error) {
 	return z, nil
 }
 
-// ZoneOrUTC is Zone for names that were checked when they came in; a name that has left the database since counts as UTC.
+// ZoneOrUTC is Zone for names that were checked when they came in; a name that has left the database since counts as
+// UTC.
 func ZoneOrUTC(name string) *time.Location {
 	z, err := Zone(name)
 	if err != nil {

@@ -78,9 +78,6 @@ func (d *dispatcher) consume(ctx context.Context, t trigger) error {
 		d.log.WarnContext(ctx, "no consumer of this event type", "type", t.DetailType)
 		return nil
 	}
-	if consumer.raw != nil {
-		return consumer.raw(ctx, t.Detail)
-	}
 	var e event.Envelope
 	if err := json.Unmarshal(t.Detail, &e); err != nil {
 		return fmt.Errorf("the detail of a %s is not an envelope: %w", t.DetailType, err)
@@ -97,7 +94,6 @@ func (d *dispatcher) consume(ctx context.Context, t trigger) error {
 type Consumer struct {
 	Type   string
 	handle func(context.Context, event.Envelope) error
-	raw    func(context.Context, json.RawMessage) error
 }
 
 // Consumers are all events that a function consumes.
@@ -107,9 +103,7 @@ type Consumers []Consumer
 func (c Consumers) Types() []string {
 	var types []string
 	for _, one := range c {
-		if one.raw == nil {
-			types = append(types, one.Type)
-		}
+		types = append(types, one.Type)
 	}
 	return types
 }
@@ -133,9 +127,4 @@ func On[T event.Body](handle func(context.Context, event.Envelope, T) error) Con
 		}
 		return handle(ctx, e, body)
 	}}
-}
-
-// OnAWS makes a consumer of an AWS service's events on the default bus, which have no envelope: handle gets the detail.
-func OnAWS(detailType string, handle func(context.Context, json.RawMessage) error) Consumer {
-	return Consumer{Type: detailType, raw: handle}
 }

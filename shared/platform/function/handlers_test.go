@@ -42,10 +42,6 @@ func (c *calls) handlers() function.Handlers {
 				note("event " + e.Word)
 				return nil
 			}),
-			function.OnAWS("Email Bounced", func(_ context.Context, detail json.RawMessage) error {
-				note("aws " + string(detail))
-				return nil
-			}),
 		},
 		Other: lambda.NewHandler(func(_ context.Context, in map[string]any) error { note("other"); return nil }),
 		Log:   slog.New(slog.DiscardHandler),
@@ -59,8 +55,6 @@ func TestEachPayloadGoesToWhatHandlesIt(t *testing.T) {
 		{"a batch of the queue", `{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"kind\":\"job\",\"key\":{\"pk\":\"A#1\",\"sk\":\"A\"}}"}]}`, "job A#1"},
 		{"an event of the bus", `{"detail-type":"word.said","detail":{"id":"e1","type":"word.said","data":{"word":"hello"}}}`,
 			"event hello"},
-		{"an event of an AWS service, which has no envelope", `{"detail-type":"Email Bounced","detail":{"a":1}}`,
-			`aws {"a":1}`},
 		{"anything else", `{"promotionId":"p"}`, "other"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

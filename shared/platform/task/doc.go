@@ -19,7 +19,9 @@
 // Kind is for tasks that are items of their own. Declare the kind once, store New(...) in the transaction of the
 // change, and give Kind.Work to the worker as the handler of the due kind of the same name:
 //
-//	var callbacks = task.Kind[Callback]{Engine: engine, Name: "callback", Delivery: task.AtLeastOnce, Do: send, Abandon: note}
+//	var callbacks = task.Kind[Callback]{
+//		Engine: engine, Name: "callback", Delivery: task.AtLeastOnce, Do: send, Abandon: note,
+//	}
 //
 //	writes = append(writes, table.Put{Item: task.New("callback", id, Callback{...}, now, now), If: table.IfNew})
 //

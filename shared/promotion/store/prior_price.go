@@ -11,7 +11,7 @@ import (
 )
 
 // PriorPrice is what has to stand next to a struck-through price at a moment: the lowest price of the days before the
-// price that is in force then (Directive 98/6/EC, article 6a; see compliance.PriorPrice), whoever made either: a sale
+// price that is in force then (Directive 98/6/EC, article 6a; see compliance.Lowest), whoever made either: a sale
 // that goes on after a deeper one shows the price of the deeper one. list is the variant at its prices outside sales. 0
 // for goods that were not sold before, which have no prior price; for goods that were sold for less than 30 days it is
 // the lowest of those days (article 6a, 4).

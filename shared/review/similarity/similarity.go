@@ -20,7 +20,8 @@ const (
 	// NGram is the length of the n-grams, in characters.
 	NGram = 3
 	// Shortest is the fewest letters that a text must have to be compared: a single sentence of praise is like others by
-	// itself. With 20 instead of 30, `make bench` holds 4 % of its honest reviews, with 30 0.15 %, and as many planted ones.
+	// itself. With 20 instead of 30, `make bench` holds 4 % of its honest reviews, with 30 0.15 %, and as many planted
+	// ones.
 	Shortest = 30
 	// Near is the similarity from which two texts count as copies of each other.
 	Near = 0.6

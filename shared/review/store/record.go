@@ -5,7 +5,8 @@
 // Items:
 //
 //	REVIEWS#<product> / REVIEW#<id>     a review; ids sort by time
-//	REVIEWS#<product> / SUMMARY         the summary, which sorts after all reviews: one query reads it with the newest ones
+//	REVIEWS#<product> / SUMMARY         the summary, which sorts after all reviews: one query reads it with the
+//	                                    newest ones
 //	REVIEW#<id> / VERSION#<n>           what a review said before an edit
 //	REVIEW#<id> / VOTE#<customer>       a vote
 //	REVIEW#<id> / REPORT#<customer>     a report

@@ -9,8 +9,8 @@
 // in the same transaction as its outcome:
 //
 //	hold, release, deliver  change stock and make orders inside that transaction, so they happen once
-//	charge                  has the key of its attempt (subscription # period # attempt). Only the one who wrote it may charge
-//	                        without asking; everybody after that asks the provider what became of the key first
+//	charge                  has the key of its attempt (subscription # period # attempt). Only the one who wrote it may
+//	                        charge without asking; everybody after that asks the provider what became of the key first
 //	refund                  has a key of its own, which the provider knows
 //
 // A charge whose answer never comes is taken off the list and stays in flight: the rules come back to it, and ask.

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"dangol/shared/platform/due"
 	"dangol/shared/platform/table"
 )
 
@@ -32,9 +31,6 @@ var AccessPatterns = []table.Pattern{
 		Note: "a few"},
 	{Name: "account credit that no subscription holds", Key: "ACCOUNT#<sub> / CREDIT#<currency>", Trips: 1, Read: 0.5,
 		Note: "one a currency"},
-	{Name: "the renewals to come", Key: "subscription#<shard>, up to a day", Index: table.Due, Trips: due.Shards + 1,
-		Read: 0.5*due.Shards + 0.5,
-		Note: "one subscription due"},
 	{Name: "read the merchant's figures that were added up", Key: "REPORT#<currency>#<from>#<to>#<days> / REPORT",
 		Trips: 1, Read: 1, Note: "under 4 KB"},
 	{Name: "have the merchant's figures added up", Key: "REPORT#<currency>#<from>#<to>#<days> / REPORT", Index: table.Due,

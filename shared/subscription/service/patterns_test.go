@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/testshop"
@@ -76,9 +75,6 @@ func TestAccessPatternsCostWhatTheySay(t *testing.T) {
 		"account credit that no subscription holds": func(ctx context.Context) error {
 			_, err := s.AccountCredit(ctx, r.Sub.CustomerID)
 			return err
-		},
-		"the renewals to come": func(ctx context.Context) error {
-			return s.EachDueBefore(ctx, w.Clock.Now().Add(time.Hour).UnixMilli(), func(*service.Record) error { return nil })
 		},
 		"read the merchant's figures that were added up": func(ctx context.Context) error {
 			_, err := reports.Get(ctx, asked)

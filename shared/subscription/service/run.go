@@ -90,15 +90,6 @@ func (r *Record) nextChange(now time.Time) (c Change, ok bool) {
 	return Change{Command: subscription.Due{}, TakesLease: true}, !r.Sub.Due.IsZero() && !now.Before(r.Sub.Due)
 }
 
-// Job does one job of the kind subscription.
-func (s *Service) Job(ctx context.Context, j due.Job) error {
-	id, err := idOf(j)
-	if err != nil {
-		return err
-	}
-	return s.Work(ctx, id)
-}
-
 // idOf is the subscription that a job is about.
 func idOf(j due.Job) (string, error) {
 	id, ok := strings.CutPrefix(j.Key.PK, "SUBSCRIPTION#")
@@ -108,24 +99,9 @@ func idOf(j due.Job) (string, error) {
 	return id, nil
 }
 
-// EachDueBefore reads the subscriptions that have something to do before an instant and hands them to each: the
-// renewals to come, and what they send, are among them. It costs what is due until then, and not what exists.
-func (s *Service) EachDueBefore(ctx context.Context, until int64, each func(*Record) error) error {
-	for n := range due.Shards {
-		for after := table.Cursor(""); ; {
-			next, err := s.DueBefore(ctx, n, until, after, each)
-			if err != nil {
-				return err
-			}
-			if after = next; after == "" {
-				break
-			}
-		}
-	}
-	return nil
-}
-
-// DueBefore is one page of one shard, from 0 to due.Shards-1, of EachDueBefore.
+// DueBefore hands the subscriptions of one page of one shard, from 0 to due.Shards-1, that have something to do before
+// an instant to each: the renewals to come, and what they send, are among them. It costs what is due until then, not
+// what exists.
 func (s *Service) DueBefore(ctx context.Context, n int, until int64, after table.Cursor,
 	each func(*Record) error) (table.Cursor, error) {
 	page, err := s.Table.Query(ctx, table.Query{
