@@ -24,6 +24,7 @@ const (
 	maxNames  = 1_000             // of one list of targets
 )
 
+// Compiled on first use, not at start: a function that never validates must not pay for it.
 var prefixForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z0-9]{0,10}$`) })
 
 // isCode reports whether a merchant may give out a code: 2 to 32 letters of any script, digits, dashes and underscores,
@@ -37,6 +38,7 @@ func isCode(code string) bool {
 		}
 		n++
 	}
+	// The normalized form has no dashes; of "--" nothing would be left.
 	return n >= 2 && n <= 32 && len([]rune(NormalizeCode(code))) >= 2
 }
 
@@ -59,17 +61,20 @@ type checks struct {
 	wrong []problem.Field
 }
 
+// that notes a field as wrong unless ok.
 func (c *checks) that(ok bool, pointer, code, format string, args ...any) {
 	if !ok {
 		c.wrong = append(c.wrong, problem.Field{Pointer: pointer, Code: code, Message: fmt.Sprintf(format, args...)})
 	}
 }
 
+// between checks a number against bounds, both included.
 func (c *checks) between(n, least, most int, pointer string) {
 	c.that(n >= least, pointer, "too_small", "at least %d", least)
 	c.that(n <= most, pointer, "too_large", "at most %d", most)
 }
 
+// amounts checks an amount of each currency.
 func (c *checks) amounts(a Amounts, least int64, pointer string) {
 	for currency, amount := range a {
 		at := pointer + "/" + currency
@@ -79,6 +84,7 @@ func (c *checks) amounts(a Amounts, least int64, pointer string) {
 	}
 }
 
+// frame checks what promotions of all kinds have.
 func (c *checks) frame() {
 	p := c.p
 	c.that(p.Name.In() != "", "/name", "required", "a name in one language at least")
@@ -96,6 +102,7 @@ func (c *checks) frame() {
 		c.that(slices.Contains([]Class{Product, Order, Shipping}, class), at, "unknown", "product, order or shipping")
 		c.that(slices.Index(p.CombinesWith, class) == i, at, "twice", "each once")
 	}
+	// It applies alone, so naming classes would promise what does not happen.
 	c.that(!p.Exclusive || len(p.CombinesWith) == 0, "/combinesWith", "not_used", "empty for an exclusive promotion")
 	c.amounts(p.MaxDiscount, 1, "/maxDiscount")
 	c.amounts(p.Budget.Spend, 1, "/budget/spend")
@@ -104,6 +111,7 @@ func (c *checks) frame() {
 	c.targets()
 }
 
+// class checks that the class is one that the kind can have.
 func (c *checks) class() {
 	switch class := c.p.Class; c.p.Kind {
 	case FreeShipping:
@@ -119,6 +127,7 @@ func (c *checks) class() {
 	}
 }
 
+// targets checks that something is targeted, in the way the kind wants it.
 func (c *checks) targets() {
 	t := c.p.Targets
 	if c.p.Kind == SetPrice {
@@ -127,12 +136,14 @@ func (c *checks) targets() {
 	}
 	c.that(!t.Empty(), "/targets", "required", "all, or one product, variant, category or tag at least")
 	if c.p.Kind == Drop {
+		// Categories and tags change; who may buy a limited edition must not change with them.
 		named := !t.All && len(t.Categories)+len(t.Tags) == 0
 		c.that(named, "/targets", "not_used", "a limited edition names its products or variants")
 	}
 	c.lists(t, "/targets")
 }
 
+// lists checks the names that targets consist of.
 func (c *checks) lists(t Targets, pointer string) {
 	names := len(t.Products) + len(t.Variants) + len(t.Categories) + len(t.Tags)
 	c.that(!t.All || names == 0, pointer+"/all", "not_used", "all, or lists, not both")
@@ -155,6 +166,8 @@ func (c *checks) names(pointer string, list []string) {
 	}
 }
 
+// conditions checks minimums and audience. Sale prices and drops are shown to
+// everybody before there is a basket, so most conditions cannot hold for them.
 func (c *checks) conditions() {
 	con := c.p.Conditions
 	c.amounts(con.MinSubtotal, 1, "/conditions/minSubtotal")
@@ -179,6 +192,7 @@ func (c *checks) conditions() {
 	}
 }
 
+// codes checks how shoppers come to the promotion: by themselves, by one code, or by one of a batch.
 func (c *checks) codes() {
 	codes := c.p.Codes
 	c.between(c.p.LimitPerCode, 0, 1_000_000_000, "/limitPerCode")
@@ -213,6 +227,7 @@ func (p *Promotion) CodeConflicts(others []Promotion) []problem.Field {
 	return c.wrong
 }
 
+// has reports whether a shopper who enters the code would mean this promotion.
 func (c Codes) has(code string) bool {
 	if code == "" || c.Automatic() {
 		return false
