@@ -41,6 +41,7 @@ func (a Address) Normalize(at string) (Address, error) {
 			wrong = append(wrong, problem.From(err).Fields...)
 		}
 	}
+	// Pointers to the fields, so that the trimmed text replaces what came in.
 	for _, f := range []struct {
 		name     string
 		text     *string
@@ -53,6 +54,7 @@ func (a Address) Normalize(at string) (Address, error) {
 		switch {
 		case f.required && *f.text == "":
 			note(problem.InvalidField(at+"/"+f.name, "required", "more than spaces"))
+		// Such characters break labels and CSV files of carriers.
 		case strings.ContainsAny(*f.text, "\r\n\t"):
 			note(problem.InvalidField(at+"/"+f.name, "wrong_format", "one line, without tabs"))
 		}

@@ -10,6 +10,8 @@ import (
 // calls, which is left out after the calling code.
 type dialing struct{ code, trunk string }
 
+// dialings has the countries that the shop's customers mostly call
+// from; a number of another country needs its + and calling code.
 var dialings = map[string]dialing{
 	"AT": {"43", "0"}, "AU": {"61", "0"}, "BE": {"32", "0"}, "CA": {"1", "1"}, "CH": {"41", "0"}, "CN": {"86", "0"},
 	"DE": {"49", "0"},
@@ -39,10 +41,12 @@ func phone(pointer, s, country string) (string, error) {
 	}
 	rest, international := strings.CutPrefix(s, "+")
 	digits := strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "/", "").Replace(rest)
+	// A national number: without the trunk prefix, behind the calling code of its country.
 	home, known := dialings[country]
 	if !international && known {
 		national := strings.TrimPrefix(digits, home.trunk)
 		digits = home.code + national
+		// A prefix alone is no number.
 		international = national != ""
 	}
 	if !international {
@@ -53,6 +57,7 @@ func phone(pointer, s, country string) (string, error) {
 			return "", problem.InvalidField(pointer, "wrong_format", "digits, such as +82 10 1234 5678")
 		}
 	}
+	// No calling code begins with 0.
 	if len(digits) < fewestDigits || len(digits) > mostDigits || digits[0] == '0' {
 		return "", problem.InvalidField(pointer, "wrong_format", "%d to %d digits with the calling code", fewestDigits,
 			mostDigits)

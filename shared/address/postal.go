@@ -29,26 +29,33 @@ func postalCode(pointer, s, country string) (string, error) {
 		return "", nil
 	}
 	forms, known := postalForms[country]
+	// The country's form is not known here: it is only
+	// checked that it looks like a code and is short.
 	if !known {
 		if len(s) > 12 || strings.IndexFunc(s, func(r rune) bool { return !codeRune(r) }) >= 0 {
 			return "", problem.InvalidField(pointer, "wrong_format", "at most 12 letters, digits, spaces and hyphens")
 		}
 		return s, nil
 	}
+	// The forms of one country are separated by spaces; an
+	// underscore stands for a space in the code.
 	for form := range strings.FieldsSeq(forms) {
 		if fits(s, form) {
 			return s, nil
 		}
 	}
 	first, _, _ := strings.Cut(forms, " ")
+	// The first form becomes the example of the error message: 9 is shown as 1, A as K.
 	return "", problem.InvalidField(pointer, "wrong_format", "a postal code of %s, such as %s", country,
 		strings.NewReplacer("9", "1", "A", "K", "_", " ").Replace(first))
 }
 
+// codeRune reports whether r may stand in a postal code of a country without a known form.
 func codeRune(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r == ' ' || r == '-'
 }
 
+// fits reports whether s has the form; s is in capitals and in single spaces already.
 func fits(s, form string) bool {
 	if len(s) != len(form) {
 		return false

@@ -13,8 +13,11 @@ import (
 const announceEvery = 5 * time.Minute
 
 // announce puts cart.changed onto a cart of somebody who can be written to: with the first change, when who is written
-// to changes, and else once in announceEvery. An event that this change carries already stays: it says more.
+// to changes, and else once in announceEvery. An event that this change attached itself, such
+// as cart.merged, stays: an item carries one event, and that one says more.
 func (c *Cart) announce(now time.Time) {
+	// The event of an earlier change is still on the item. It is older than UpdatedAt, which is at
+	// this point the time of the last write, so only a newer one belongs to this change.
 	carries := c.Event != nil && c.Event.Type != (events.CartChanged{}).EventType() && !c.Event.Time.Before(c.UpdatedAt)
 	if c.Email == "" || len(c.Lines) == 0 || c.State != Open || carries {
 		return

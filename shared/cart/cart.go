@@ -12,7 +12,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// State is where a cart stands.
+// State is the step of its life that a cart is in.
 type State string
 
 // The states of a cart. A cart being paid for cannot be changed; an ordered one is closed for good.
@@ -26,15 +26,23 @@ const (
 type Cart struct {
 	table.Key
 	due.Due
-	ID         string             `dynamodbav:"id"`
-	CustomerID string             `dynamodbav:"customerId,omitempty"` // empty for a guest's cart
-	TokenHash  string             `dynamodbav:"tokenHash,omitempty"`  // of the guest's token; the token itself is not kept
-	State      State              `dynamodbav:"state"`
-	Version    int                `dynamodbav:"version"`
-	Currency   string             `dynamodbav:"currency"`
-	Language   string             `dynamodbav:"language"` // of mails about this cart
-	Lines      table.List[Line]   `dynamodbav:"lines,omitempty"`
-	Codes      table.List[string] `dynamodbav:"codes,omitempty"`
+	// ID is what clients call the cart by. A customer's key stays the same from cart to cart, the
+	// id does not.
+	ID         string `dynamodbav:"id"`
+	CustomerID string `dynamodbav:"customerId,omitempty"` // empty for a guest's cart
+	TokenHash  string `dynamodbav:"tokenHash,omitempty"`  // of the guest's token; the token itself is not kept
+	State      State  `dynamodbav:"state"`
+	// Version counts the writes of content. It is the ETag of the cart and the condition of each
+	// write.
+	Version  int    `dynamodbav:"version"`
+	Currency string `dynamodbav:"currency"`
+	Language string `dynamodbav:"language"` // of mails about this cart
+	// Lines and the other lists are packed into one attribute each: they are always read and
+	// written whole, and packed they cost fewer bytes, and so fewer capacity units, than nested
+	// attributes.
+	Lines table.List[Line]   `dynamodbav:"lines,omitempty"`
+	Codes table.List[string] `dynamodbav:"codes,omitempty"`
+	// Email, Address and Note are personal data; CloseGuest removes them when the order has them.
 	Email      string             `dynamodbav:"email,omitempty"`
 	Address    *address.Address   `dynamodbav:"address,omitempty"`
 	Shipping   string             `dynamodbav:"shipping,omitempty"` // id of the chosen shipping method
@@ -60,9 +68,10 @@ type Cart struct {
 	UpdatedAt time.Time    `dynamodbav:"updatedAt"`
 	TTL       int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
 
-	// Purchases is how many units of goods with a lifetime limit the customer has bought, by variant id, how often they
-	// have used promotions with a limit, by promotion id, and how many orders they have made, under offers.Orders. It is
-	// read along with the cart and not stored in it; nil for a guest.
+	// Purchases is how many units of variants with a lifetime limit the customer has bought, by
+	// variant id, how often they have used promotions with a limit, by promotion id, and how many
+	// orders they have made, under store.Orders. It is read along with the cart and not stored in
+	// it; nil for a guest.
 	Purchases map[string]int `dynamodbav:"-"`
 	// Entitlements is the memberships of the customer, read along with the cart as well.
 	Entitlements membership.Entitlements `dynamodbav:"-"`
@@ -100,7 +109,8 @@ type UsedKey struct {
 // Prefix begins cart ids.
 const Prefix = "cart"
 
-// KeyOfGuest is the key of a guest's cart.
+// KeyOfGuest is the key of a guest's cart. The prefix tells guests and customers apart: Reopen
+// derives the retention from it.
 func KeyOfGuest(cartID string) table.Key { return table.Key{PK: "CART#" + cartID, SK: "CART"} }
 
 // KeyOfCustomer is the key of a customer's one cart. When it is ordered, a fresh cart with another id takes its place.

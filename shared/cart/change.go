@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// keptKeys and keptWriteIDs bound what a cart remembers of its last writes.
+	// keptKeys and keptWriteIDs bound what a cart remembers of its last writes, and so its size. A repetition
+	// comes seconds after the first request; it is not expected after sixteen other changes.
 	keptKeys     = 16
 	keptWriteIDs = 16
 	// lostTries bounds how often a write that ended in an error is looked for in the cart, by its write id.
@@ -36,10 +37,13 @@ type Attempt struct {
 // busy.
 func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) error) (c *Cart, replayed bool,
 	err error) {
+	// 8 characters (40 bits) tell apart the 16 writes that one cart remembers.
 	writeID := id.Secret()[:8]
 	ref.Operator = false // reading is all it allows
+	// lost counts the writes whose answer did not arrive.
 	lost := 0
 	w, err := table.Modify(ctx, func(ctx context.Context, found table.Item) (w reading, err error) {
+		// The refused write returned the item that stood there, so a retry needs no second read.
 		if found == nil {
 			w.cart, w.seen, err = s.load(ctx, ref)
 		} else {
@@ -48,9 +52,13 @@ func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) er
 		c = w.cart
 		return w, err
 	}, func(ctx context.Context, w reading) (reading, error) {
+		// The write before this one took effect although its answer was an error: nothing is left
+		// to do.
 		if slices.Contains(w.cart.WriteIDs, writeID) {
 			return w, nil
 		}
+		// The key is looked for before CheckOpen: a repeated request gets its answer also when the
+		// cart has been locked for payment in the meantime.
 		used, err := a.used(w.cart, s.Clock.Now())
 		if used || err != nil {
 			replayed = used
@@ -64,9 +72,14 @@ func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) er
 			return w, err
 		}
 		err = s.Table.Put(ctx, s.write(w.cart, w.seen, writeID, a))
+		// Somebody else changed the cart between the read and this write: start over from their
+		// state.
 		if failed, met := table.Failed(err); met {
 			return w, table.Stale(err, failed.Item)
 		}
+		// The answer was lost or the table was throttled. Reading the cart again shows whether the
+		// write took effect; without the limit a lasting failure would be repeated until the
+		// deadline.
 		if err != nil && lost < lostTries && ctx.Err() == nil {
 			lost++
 			return w, table.Stale(err, nil)
@@ -98,7 +111,7 @@ func CheckOpen(c *Cart) error {
 	}
 }
 
-// name gives a customer's first cart its id.
+// name gives a customer's first cart its id. A guest's cart has one from its creation.
 func (s Store) name(c *Cart) {
 	if c.ID == OwnCart {
 		now := s.Clock.Now()
@@ -109,13 +122,16 @@ func (s Store) name(c *Cart) {
 // write is the put of a changed cart, under the condition that what was seen still stands.
 func (s Store) write(c *Cart, seen stood, writeID string, a Attempt) table.Put {
 	now := s.Clock.Now()
+	// Before Version and UpdatedAt change: announce compares with the time of the write before.
 	c.announce(now)
 	c.Version++
 	c.UpdatedAt, c.TTL = now, keep(c, now)
+	// The oldest id leaves the list when it is full.
 	c.WriteIDs = append(c.WriteIDs[max(0, len(c.WriteIDs)-keptWriteIDs+1):], writeID)
 	if a.Key != "" {
 		c.Keys = append(c.Keys[max(0, len(c.Keys)-keptKeys+1):], UsedKey{Key: a.Key, Hash: a.Hash, At: now.Unix()})
 	}
+	// Nothing stood there: the condition keeps a cart that another request made at the same time.
 	if seen.id == "" {
 		return table.Put{Item: c, If: table.IfNew}
 	}
@@ -130,6 +146,7 @@ const unchanged = "#id = :id AND #version = :version AND #state = :open"
 
 // used looks for the attempt's key among those of the cart.
 func (a Attempt) used(c *Cart, now time.Time) (bool, error) {
+	// A key is forgotten after the retention, which is the same as that of all idempotency keys.
 	since := now.Add(-idempotency.Retention).Unix()
 	at := slices.IndexFunc(c.Keys, func(k UsedKey) bool { return k.Key == a.Key && k.At > since })
 	switch {
@@ -142,7 +159,8 @@ func (a Attempt) used(c *Cart, now time.Time) (bool, error) {
 	}
 }
 
-// again makes the next try's cart from what the refused write found, at no further read.
+// again makes the next try's cart from the item that the refused write found, without another read.
+// Purchases are taken over from before: another change to the cart does not change them.
 func (s Store) again(ref Ref, before *Cart, item table.Item) (*Cart, stood, error) {
 	if !ref.guest() {
 		c, seen, err := s.customers(ref, item)
@@ -155,6 +173,7 @@ func (s Store) again(ref Ref, before *Cart, item table.Item) (*Cart, stood, erro
 	if err := item.Decode(&c); err != nil {
 		return nil, stood{}, err
 	}
+	// The token is checked again: the item may be a newer cart under the same key.
 	if s.expired(&c) || !auth.TokenFits(ref.Token, c.TokenHash) {
 		return nil, stood{}, NotFound()
 	}

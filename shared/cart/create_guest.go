@@ -39,16 +39,22 @@ func (s Store) CreateGuest(
 	if err != nil {
 		return nil, "", false, err
 	}
+	// The answer comes first in the transaction, so that index 0 of a refusal is the idempotency
+	// record.
 	err = s.Table.Transact(ctx, c.ID, done, create)
 	canceled, refused := table.Refused(err)
 	if !refused || !canceled.Refused(0) {
 		return &c, token, false, err
 	}
+	// The key has been used. The record tells the id of the first cart; its token follows from key
+	// and id.
 	var first string
 	if err := r.Replay(canceled.Reasons[0].Item, &first); err != nil {
 		return nil, "", false, err
 	}
 	token = tokenOf(key, first)
+	// Read with the token, not by id alone: a cart that was merged into a customer's is gone, and
+	// the answer is 404.
 	prior, err := s.Load(ctx, Ref{CartID: first, Token: token})
 	return prior, token, true, err
 }
@@ -56,10 +62,14 @@ func (s Store) CreateGuest(
 // tokenOf makes a guest's token. With an idempotency key it is made of the key and the cart's id, so a repeated request
 // gets the token again though it is stored nowhere.
 func tokenOf(key, cartID string) string {
+	// Nothing to derive it from: a random token of 160 bits, which only this answer tells.
 	if key == "" {
 		return id.Secret()
 	}
+	// The key is the secret here: whoever knows it could have made the request. The text before the
+	// id keeps this use of the key apart from any other.
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte("cart token of " + cartID))
+	// 20 bytes: 160 bits, as for a random token.
 	return lineEncoding.EncodeToString(mac.Sum(nil)[:20])
 }

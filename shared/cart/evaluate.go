@@ -12,18 +12,22 @@ import (
 // Evaluate prices the cart and finds what keeps it from being bought.
 //
 // Lines that cannot be sold (gone, or without a price in the cart's currency) stay in the cart, cost nothing, and are
-// problems. bought is what the customer has bought of limited goods in their lifetime; nil for a guest, who cannot buy
-// such goods at all, because nobody could tell whether they did before. An ordered cart has no problems.
+// problems. bought is what the customer has bought of limited variants in their lifetime; nil for a
+// guest, who cannot buy such variants at all, because nobody could tell whether they did before. An
+// ordered cart has no problems.
 func Evaluate(
 	c *Cart, goods Variants, shop pricing.Shop, offers []pricing.Offer, bought map[string]int, at time.Time,
 ) Priced {
 	p := Priced{Cart: c, Variants: goods, Totals: pricing.Price(basketOf(c, goods, at), shop, offers)}
 	country := countryOf(c)
+	// What the shopper pays for the items decides whether shipping is free, as in pricing.Price;
+	// the discount on shipping itself is not part of it.
 	paid := p.Totals.Subtotal - (p.Totals.Discount - p.Totals.ShippingDiscount)
 	for _, m := range shop.Methods(country, c.Currency) {
 		price, _ := shop.Shipping(country, m.ID, c.Currency, paid)
 		p.Methods = append(p.Methods, Method{ID: m.ID, Name: m.In(c.Language), Names: m.Name, Price: price})
 	}
+	// The prices of an ordered cart are shown again, but nothing about it can be solved any more.
 	if c.State == Ordered {
 		return p
 	}
@@ -32,6 +36,8 @@ func Evaluate(
 	}
 	totals := countUp(c, goods)
 	for _, l := range c.Lines {
+		// Gifts are chosen by the promotion and checked there for stock; they have no limits and no
+		// seen price.
 		if l.Gift == "" {
 			p.checkLine(l, totals, bought, at)
 		}
@@ -40,11 +46,13 @@ func Evaluate(
 	return p
 }
 
+// add appends a problem. lineID is empty for one that concerns the whole cart.
 func (p *Priced) add(code, lineID string, blocking bool, detail string, facts map[string]any) {
 	p.Problems = append(p.Problems, Problem{Code: code, LineID: lineID, Blocking: blocking, Detail: detail, Facts: facts})
 }
 
-// basketOf is what of the cart can be priced.
+// basketOf is what of the cart can be priced. A line without a price in the cart's currency is left
+// out; it stays in the cart as a problem.
 func basketOf(c *Cart, goods Variants, at time.Time) pricing.Basket {
 	b := pricing.Basket{
 		Currency: c.Currency, Codes: c.Codes, CustomerID: c.CustomerID, Country: countryOf(c), Method: c.Shipping, At: at,
@@ -52,6 +60,7 @@ func basketOf(c *Cart, goods Variants, at time.Time) pricing.Basket {
 	for _, l := range c.Lines {
 		g := goods[l.VariantID]
 		price, sold := g.Variant.Prices[c.Currency]
+		// A gift costs nothing, also where the variant has no price in the currency of the cart.
 		if l.Gift != "" {
 			price = catalog.Price{}
 		} else if !sold {
@@ -67,6 +76,7 @@ func basketOf(c *Cart, goods Variants, at time.Time) pricing.Basket {
 	return b
 }
 
+// countryOf is the country to ship to, empty while it is not known.
 func countryOf(c *Cart) string {
 	if c.Address == nil {
 		return ""
@@ -74,13 +84,16 @@ func countryOf(c *Cart) string {
 	return c.Address.Country
 }
 
-// counts is what the whole cart wants of each variant and of each stocked part.
+// counts is what the whole cart wants of each variant and of each stocked part. Gift sets and
+// single variants may share a part, so stock is checked against the sum over all lines.
 type counts struct {
 	variants map[string]int
 	parts    map[string]int
 	sharers  map[string]int // how many lines want the part
 }
 
+// countUp counts gifts as parts, because they leave the same stock, but not as variants, because
+// purchase limits do not apply to what a promotion gives.
 func countUp(c *Cart, goods Variants) counts {
 	n := counts{variants: map[string]int{}, parts: map[string]int{}, sharers: map[string]int{}}
 	for _, l := range c.Lines {
@@ -95,6 +108,8 @@ func countUp(c *Cart, goods Variants) counts {
 	return n
 }
 
+// checkLine finds what is wrong with one line. A line that is gone or not sold in the currency has
+// no further problems: there is nothing to compare it with.
 func (p *Priced) checkLine(l Line, n counts, bought map[string]int, at time.Time) {
 	g, known := p.Variants[l.VariantID]
 	price, sold := g.Variant.Price(p.Cart.Currency)
@@ -130,6 +145,7 @@ func (p *Priced) checkLimits(l Line, g SellableVariant, wanted int, bought map[s
 	if most == 0 {
 		return
 	}
+	// For a guest nobody can tell what was bought before, see Evaluate.
 	if bought == nil {
 		p.add("login_required", l.ID, true, "This is limited per customer: log in to buy it.", map[string]any{"limit": most})
 	}
@@ -146,9 +162,11 @@ func (p *Priced) checkStock(l Line, g SellableVariant, n counts) {
 	var lacking []string
 	for _, part := range slices.Sorted(maps.Keys(parts)) {
 		left := g.Left[part]
+		// The part is enough for all lines, or never runs out.
 		if left >= Unlimited || n.parts[part] <= left {
 			continue
 		}
+		// Not even one unit is left for this line: that outweighs any part that is merely short.
 		if left < parts[part] {
 			p.add("out_of_stock", l.ID, true, "This is sold out.", map[string]any{"available": 0, "wanted": l.Quantity})
 			return
@@ -159,6 +177,8 @@ func (p *Priced) checkStock(l Line, g SellableVariant, n counts) {
 		return
 	}
 	part := lacking[0]
+	// available is what this line alone could have; the part that it shares with others is told
+	// apart, so that a storefront can say which lines compete.
 	facts := map[string]any{"available": g.Available, "wanted": l.Quantity}
 	if n.sharers[part] > 1 {
 		facts["shared"] = map[string]any{"variantId": part, "left": g.Left[part], "wanted": n.parts[part]}
@@ -172,6 +192,7 @@ func (p *Priced) checkDelivery() {
 	if c.Email == "" {
 		p.add("missing_email", "", true, "Where to send the order confirmation is not known.", nil)
 	}
+	// Gift cards and services need no address, and so does a cart that is empty.
 	shipped := slices.ContainsFunc(c.Lines, func(l Line) bool { return p.Variants[l.VariantID].Variant.RequiresShipping })
 	chosen := slices.ContainsFunc(p.Methods, func(m Method) bool { return m.ID == c.Shipping })
 	switch {

@@ -32,11 +32,14 @@ type Choice struct {
 	Properties map[string]string
 }
 
+// Crockford's alphabet in lower case: without i, l, o and u, which are read wrongly.
 var lineEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // LineID is the id of the line of a variant with these properties: the same choice always has the same id.
 func LineID(variantID string, properties map[string]string) string {
 	h := sha256.New()
+	// Each text is written with its length before it, so that no two choices give the same bytes:
+	// ("ab", "c") is not ("a", "bc").
 	write := func(s string) {
 		var size [8]byte
 		binary.BigEndian.PutUint64(size[:], uint64(len(s)))
@@ -48,6 +51,7 @@ func LineID(variantID string, properties map[string]string) string {
 		write(name)
 		write(properties[name])
 	}
+	// 26 characters hold 130 bits, as many as the random part of other ids.
 	return "line_" + lineEncoding.EncodeToString(h.Sum(nil))[:26]
 }
 
@@ -56,8 +60,9 @@ func (c *Cart) Find(lineID string) int {
 	return slices.IndexFunc(c.Lines, func(l Line) bool { return l.ID == lineID })
 }
 
-// Add puts a choice of a good into the cart, or more of it when the line is there. What stock and purchase limits do
-// not allow goes in all the same, as a problem that the cart shows. Errors: 422 that name the field of the choice.
+// Add puts a choice of a variant into the cart, or more of it when the line is there. What stock
+// and purchase limits do not allow goes in all the same, as a problem that the cart shows. Errors:
+// 422 that name the field of the choice, 409 too_many_lines.
 func (c *Cart) Add(w Choice, g SellableVariant, at time.Time) error {
 	if err := w.check(); err != nil {
 		return err
@@ -68,6 +73,7 @@ func (c *Cart) Add(w Choice, g SellableVariant, at time.Time) error {
 			c.Currency)
 	}
 	id := LineID(w.VariantID, w.Properties)
+	// The same variant with the same properties is the same line, so its quantity grows.
 	if at := c.Find(id); at >= 0 {
 		return c.Set(id, c.Lines[at].Quantity+w.Quantity)
 	}
@@ -76,6 +82,7 @@ func (c *Cart) Add(w Choice, g SellableVariant, at time.Time) error {
 	}
 	c.Lines = append(c.Lines, Line{
 		ID: id, VariantID: w.VariantID, ProductID: g.Product.ID, Quantity: w.Quantity, Properties: maps.Clone(w.Properties),
+		// The shopper chose it at this price; a later one has to be accepted if it is higher.
 		SeenPrice: price.Amount, AddedAt: at,
 	})
 	return c.fits()
@@ -102,7 +109,8 @@ func (c *Cart) Set(lineID string, quantity int) error {
 // Remove takes a line out. Errors: 404 line_not_found.
 func (c *Cart) Remove(lineID string) error { return c.Set(lineID, 0) }
 
-// Accept takes the goods' prices as seen by the shopper.
+// Accept takes the current prices as seen by the shopper. A line that is not sold keeps the price
+// it was seen at.
 func (c *Cart) Accept(variants Variants) {
 	for i, l := range c.Lines {
 		if price, sold := variants[l.VariantID].Variant.Price(c.Currency); sold {
@@ -123,6 +131,7 @@ func (c *Cart) ChangeCurrency(currency string, variants Variants) error {
 	if len(unsold) > 0 {
 		return problem.Conflict("not_sold_in_currency", "Some lines are not sold in %s.", currency).With("lines", unsold)
 	}
+	// The shopper chose the currency, so the prices in it count as seen.
 	if c.Currency != currency {
 		c.Currency = currency
 		c.Accept(variants)
@@ -140,6 +149,7 @@ func (c *Cart) VariantIDs() []string {
 	return slices.Compact(ids)
 }
 
+// check checks the choice by itself, without the cart. All wrong fields are named at once.
 func (w Choice) check() error {
 	var fields []problem.Field
 	wrong := func(pointer, code, message string) {
@@ -154,6 +164,7 @@ func (w Choice) check() error {
 	if len(w.Properties) > MaxProperties {
 		wrong("/properties", "too_long", "at most 10 properties")
 	}
+	// In a fixed order, so that the same request always gets the same answer.
 	for _, name := range slices.Sorted(maps.Keys(w.Properties)) {
 		at := "/properties/" + name
 		if n := utf8.RuneCountInString(name); n == 0 || n > MaxPropertyName {
@@ -169,12 +180,14 @@ func (w Choice) check() error {
 	return nil
 }
 
-// fits checks the cart as a whole.
+// fits checks the cart as a whole. It runs after the change: the caller does not store a cart for
+// which it returns an error.
 func (c *Cart) fits() error {
 	units, text := 0, 0
 	for _, l := range c.Lines {
 		units += l.Quantity
 		for name, value := range l.Properties {
+			// Bytes, not characters: the limit of the item is one of bytes.
 			text += len(name) + len(value)
 		}
 	}

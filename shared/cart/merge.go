@@ -16,7 +16,9 @@ type Change struct {
 	Quantity int    `json:"quantity" doc:"Quantity in the merged cart; 0 when the line is not in it."`
 }
 
-// keptMerges is how many merged carts a cart remembers.
+// keptMerges is how many merged carts a cart remembers. A repeated
+// merge request has to find the first one in the list; the customer
+// would have to log in with twenty more carts before it is forgotten.
 const keptMerges = 20
 
 // Merge puts a guest's cart into the customer's at log-in and tells what that did. Lines with the same variant and
@@ -35,6 +37,7 @@ func Merge(into, guest *Cart, goods Variants, bought map[string]int) []Change {
 	if slices.Contains(into.MergedIDs, guest.ID) {
 		return nil
 	}
+	// Version 0 is a cart that was never stored, so the customer has not chosen a currency.
 	if len(into.Lines) == 0 && into.Version == 0 {
 		into.Currency, into.Language = guest.Currency, guest.Language
 	}
@@ -44,6 +47,7 @@ func Merge(into, guest *Cart, goods Variants, bought map[string]int) []Change {
 	}
 	lines, dropped := mergeLines(into, guest, goods)
 	into.Lines = lines
+	// What each line would have without limits, to tell the shopper what was capped.
 	wanted := map[string]int{}
 	for _, l := range lines {
 		wanted[l.ID] = l.Quantity
@@ -67,12 +71,16 @@ func mergeLines(into, guest *Cart, goods Variants) (lines, dropped []Line) {
 		byID[l.ID] = l
 	}
 	for _, l := range guest.Lines {
+		// A price seen in another currency cannot be compared. The current
+		// one counts as seen, and mergeSeen says so where it hides a change.
 		if guest.Currency != into.Currency {
 			price, _ := goods[l.VariantID].Variant.Price(into.Currency)
 			l.SeenPrice = price.Amount
 		}
 		if other, there := byID[l.ID]; there {
 			l.Quantity += other.Quantity
+			// The lower price, so that a rise since either
+			// cart was shown needs the shopper's consent.
 			l.SeenPrice = min(l.SeenPrice, other.SeenPrice)
 			if other.AddedAt.Before(l.AddedAt) {
 				l.AddedAt = other.AddedAt
@@ -81,6 +89,8 @@ func mergeLines(into, guest *Cart, goods Variants) (lines, dropped []Line) {
 		byID[l.ID] = l
 	}
 	lines = slices.SortedFunc(maps.Values(byID), func(a, b Line) int {
+		// The id decides between lines added at the same moment:
+		// both directions of a merge give the same order.
 		return cmp.Or(a.AddedAt.Compare(b.AddedAt), cmp.Compare(a.ID, b.ID))
 	})
 	if len(lines) > MaxLines {
@@ -92,6 +102,7 @@ func mergeLines(into, guest *Cart, goods Variants) (lines, dropped []Line) {
 // capLines goes through the lines in their order and lets each have what is still allowed, but at least one.
 func capLines(c *Cart, goods Variants, bought map[string]int) {
 	used := counts{variants: map[string]int{}, parts: map[string]int{}}
+	// One unit of each line is reserved first, so that no line is dropped for the size of the cart.
 	rest := MaxUnits - len(c.Lines)
 	for i := range c.Lines {
 		l := &c.Lines[i]
@@ -100,6 +111,8 @@ func capLines(c *Cart, goods Variants, bought map[string]int) {
 		if known {
 			most = min(most, allowed(g, used, bought))
 		}
+		// At least one stays where nothing may be bought: the
+		// line must not vanish without the shopper seeing why.
 		l.Quantity = max(most, 1)
 		rest -= l.Quantity - 1
 		used.variants[l.VariantID] += l.Quantity
@@ -109,7 +122,8 @@ func capLines(c *Cart, goods Variants, bought map[string]int) {
 	}
 }
 
-// allowed is how many more of a good stock and limits leave when used is taken.
+// allowed is how many more units of a variant stock and
+// limits leave when used is taken. It may be negative.
 func allowed(g SellableVariant, used counts, bought map[string]int) int {
 	most := MaxQuantity
 	if limit := g.Variant.MaxPerOrder; limit > 0 {
@@ -126,7 +140,8 @@ func allowed(g SellableVariant, used counts, bought map[string]int) int {
 	return most
 }
 
-// told lists what happened to each line, in the cart's order.
+// mergeChanges lists what the merge did to each line, in the
+// cart's order. Lines that are as they were are left out.
 func mergeChanges(into, guest *Cart, before, wanted map[string]int, goods Variants) []Change {
 	var changes []Change
 	for _, l := range into.Lines {
@@ -160,6 +175,8 @@ func mergeCodes(into, guest *Cart) []Change {
 	if len(into.Codes) <= MaxCodes {
 		return nil
 	}
+	// Sorted by name, so that the codes that stay do not
+	// depend on which cart was merged into which.
 	slices.Sort(into.Codes)
 	var changes []Change
 	for _, code := range into.Codes[MaxCodes:] {
@@ -169,7 +186,7 @@ func mergeCodes(into, guest *Cart) []Change {
 	return changes
 }
 
-// MaxChosen bounds the promotions of which a cart remembers choices.
+// MaxChosen bounds the promotions of which a cart remembers choices, and so the size of the item.
 const MaxChosen = 20
 
 // mergeGifts carries the guest's chosen gifts over. Where both carts have a choice the customer's stays.
@@ -202,6 +219,8 @@ func mergeSeen(into, guest *Cart, goods Variants) (changes []Change) {
 		}
 		return nil
 	}
+	// Only price changes that a shopper would have been asked
+	// about are told: those of lines that are in the merged cart.
 	for _, l := range guest.Lines {
 		price, sold := goods[l.VariantID].Variant.Price(guest.Currency)
 		if sold && price.Amount != l.SeenPrice && into.Find(l.ID) >= 0 {
@@ -211,6 +230,8 @@ func mergeSeen(into, guest *Cart, goods Variants) (changes []Change) {
 	return changes
 }
 
+// mergeRest fills what the customer's cart has not. Address and shipping
+// method go together, because a method belongs to the zone of the address.
 func mergeRest(into, guest *Cart) {
 	into.Email = cmp.Or(into.Email, guest.Email)
 	into.Note = cmp.Or(into.Note, guest.Note)
@@ -218,6 +239,7 @@ func mergeRest(into, guest *Cart) {
 		into.Address, into.Shipping = guest.Address, cmp.Or(guest.Shipping, into.Shipping)
 	}
 	into.MergedIDs = append(into.MergedIDs, guest.ID)
+	// The oldest merged ids leave the list.
 	if extra := len(into.MergedIDs) - keptMerges; extra > 0 {
 		into.MergedIDs = slices.Delete(into.MergedIDs, 0, extra)
 	}

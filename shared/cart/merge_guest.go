@@ -23,6 +23,8 @@ func (s Store) MergeGuest(ctx context.Context, customerID string, guest Ref, do 
 		m.into, m.from, m.seen, err = s.both(ctx, customerID, guest)
 		return m, err
 	}, func(ctx context.Context, m merge) (merge, error) {
+		// The merge has been done before: by an earlier request,
+		// or by a write of this one whose answer was lost.
 		if slices.Contains(m.into.MergedIDs, guest.CartID) {
 			return m, nil
 		}
@@ -37,6 +39,7 @@ func (s Store) MergeGuest(ctx context.Context, customerID string, guest Ref, do 
 			return m, err
 		}
 		err := s.unite(ctx, m.into, m.from, m.seen)
+		// One of the two carts changed after it was read: read both again.
 		if _, met := table.Refused(err); met {
 			return m, table.Stale(err, nil)
 		}
@@ -60,7 +63,10 @@ type merge struct {
 
 // unite writes the customer's cart and deletes the guest's, or neither.
 func (s Store) unite(ctx context.Context, into, from *Cart, seen stood) error {
+	// The transaction's token makes a repeated call of the
+	// same write harmless within 10 minutes (DynamoDB).
 	token := id.Secret()
+	// Merging twice is recognized by MergedIDs, so the write needs no idempotency key of its own.
 	return s.Table.Transact(ctx, token, s.write(into, seen, token[:8], Attempt{}), table.Delete{
 		Key: from.Key, If: unchanged, With: map[string]any{":id": from.ID, ":version": from.Version, ":open": Open},
 	})
@@ -68,10 +74,13 @@ func (s Store) unite(ctx context.Context, into, from *Cart, seen stood) error {
 
 // both reads the two carts of a merge; from is nil when the guest's is not there for this token.
 func (s Store) both(ctx context.Context, customerID string, guest Ref) (into, from *Cart, seen stood, err error) {
+	// A malformed id costs no read.
 	if !id.Is(Prefix, guest.CartID) {
 		return nil, nil, stood{}, NotFound()
 	}
 	home := KeyOfCustomer(customerID)
+	// All four items in one request, strongly consistent:
+	// the conditions of the write are made from them.
 	found, err := s.Table.BatchGet(ctx, true, home, KeyOfPurchases(customerID), entitlements.KeyOf(customerID),
 		KeyOfGuest(guest.CartID))
 	if err != nil {
@@ -92,6 +101,8 @@ func (s Store) both(ctx context.Context, customerID string, guest Ref) (into, fr
 	if err := item.Decode(&c); err != nil {
 		return nil, nil, stood{}, err
 	}
+	// The token is the guest's proof of ownership, also here: the
+	// customer's login alone must not give access to another guest's cart.
 	if s.expired(&c) || !auth.TokenFits(guest.Token, c.TokenHash) {
 		return into, nil, seen, nil
 	}

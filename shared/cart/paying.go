@@ -12,6 +12,8 @@ import (
 // How long a cart that nobody touches is kept. An ordered cart is kept as long as a guest's, so that a repeated
 // checkout still finds its order.
 const (
+	// A customer finds the cart again from any device, a guest only while the browser keeps the token: so a
+	// customer's is kept longer.
 	GuestRetention    = 30 * 24 * time.Hour
 	CustomerRetention = 90 * 24 * time.Hour
 )
@@ -21,6 +23,7 @@ const (
 // they know. The condition fails when the cart was changed, replaced, or is being paid for by another checkout.
 func BeginPaying(c *Cart, checkoutID string, now time.Time) table.Update {
 	return table.Update{
+		// TTL and due time go: neither may touch the cart while money is attached to it.
 		Key: c.Key,
 		Do: "SET #state = :paying, #checkoutId = :checkout, #updatedAt = :now " +
 			strings.Replace(due.Remove, "REMOVE ", "REMOVE #ttl, ", 1),
@@ -36,6 +39,7 @@ func BeginPaying(c *Cart, checkoutID string, now time.Time) table.Update {
 // no longer holds the cart.
 func Reopen(cart table.Key, checkoutID string, now time.Time) table.Update {
 	keep := GuestRetention
+	// The cart itself is not read here, so its kind is told by the key.
 	if strings.HasPrefix(cart.PK, "CUSTOMER#") {
 		keep = CustomerRetention
 	}
@@ -65,6 +69,8 @@ func CloseGuest(c *Cart, checkoutID, orderID string, now time.Time) table.Update
 	return table.Update{
 		Key: c.Key,
 		Do: "SET #state = :ordered, #orderId = :order, #ttl = :ttl, #updatedAt = :now " +
+			// Personal data and the memory of requests go; lines and
+			// codes stay for the page that shows the order again.
 			"REMOVE #email, #address, #note, #keys, #writeIds",
 		If: heldByCheckout,
 		With: map[string]any{
@@ -82,6 +88,7 @@ func ReplaceCustomer(c *Cart, checkoutID, orderID string, now time.Time) table.P
 	return table.Put{
 		Item: &Cart{
 			Key: c.Key, ID: successor(checkoutID, now), CustomerID: c.CustomerID, State: Open, Version: 1,
+			// The event of the last change is carried over as it is, so the relay publishes nothing for this write.
 			Currency: c.Currency, Language: c.Language, MergedIDs: c.MergedIDs, Event: c.Event,
 			LastOrder: &LastOrder{CartID: c.ID, CheckoutID: checkoutID, OrderID: orderID},
 			CreatedAt: now, UpdatedAt: now, TTL: now.Add(CustomerRetention).Unix(),
@@ -91,6 +98,8 @@ func ReplaceCustomer(c *Cart, checkoutID, orderID string, now time.Time) table.P
 	}
 }
 
+// successor is the id of the cart after a checkout. It takes the random part of the
+// checkout's id, which is as unique; a checkout id of another form gets a fresh one.
 func successor(checkoutID string, now time.Time) string {
 	if _, rest, ok := strings.Cut(checkoutID, "_"); ok && id.Is(Prefix, Prefix+"_"+rest) {
 		return Prefix + "_" + rest

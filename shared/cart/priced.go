@@ -56,6 +56,7 @@ func (p Priced) PriorPrice(l Line) int64 {
 	if !ok || p.Promotions == nil {
 		return 0
 	}
+	// The list price, not the one in Variants, which may be a sale price already.
 	list, _ := g.Product.Variant(l.VariantID)
 	return p.Promotions.PriorPrice(g.Product, list, p.Cart.Currency, p.At)
 }

@@ -27,13 +27,17 @@ type PromotionChange struct {
 	Rose bool `json:"rose,omitempty"`
 }
 
-// promotionChanges is what has happened to the promotions of the cart since it was last changed, and before that
-// without having been accepted.
+// promotionChanges is what has happened to the promotions of the cart since
+// it was last changed, and before that without having been accepted. A change
+// that is noted already keeps its first Before, because that is what the
+// shopper saw; once it has raised the total it stays one that needs consent.
 func (p *Priced) promotionChanges(c *Cart) []PromotionChange {
 	if c.Shown == nil {
 		return c.PromotionChanges
 	}
 	all := slices.Clone(c.PromotionChanges)
+	// One flag for all: several promotions change at once,
+	// and only the total tells whether the shopper pays more.
 	rose := p.Totals.Total > c.Shown.Total
 	for _, ch := range promotion.CompareApplied(c.Shown.Applied, p.Outcome.Applied) {
 		m := PromotionChange{
@@ -54,6 +58,7 @@ func (p *Priced) promotionChanges(c *Cart) []PromotionChange {
 // Note notes in the cart what has happened to its promotions since it was last changed. Round trips are those of Quote,
 // none for a cart that has not been shown.
 func (q Quoter) Note(ctx context.Context, c *Cart, at time.Time) error {
+	// Without lines nothing applies, so nothing can have changed.
 	if c.Shown == nil || len(c.Lines) == 0 {
 		return nil
 	}
@@ -74,6 +79,8 @@ func (q Quoter) ApplyChange(ctx context.Context, c *Cart, at time.Time, change f
 	if err := change(c); err != nil {
 		return Priced{}, err
 	}
+	// What was shown is over once the shopper has changed
+	// the cart; the quote must not compare with it.
 	c.Shown = nil
 	p, err := q.Quote(ctx, c, at)
 	if err != nil {
@@ -86,7 +93,8 @@ func (q Quoter) ApplyChange(ctx context.Context, c *Cart, at time.Time, change f
 // AcceptPromotions takes what promotions do as seen by the shopper.
 func (c *Cart) AcceptPromotions() { c.PromotionChanges, c.Shown = nil, nil }
 
-// refusals say why a code does nothing, for people.
+// refusals are the texts, in English, for the reasons why a
+// code does nothing. A storefront translates by the reason.
 var refusals = map[promotion.Reason]string{
 	promotion.Unknown:           "There is no such code.",
 	promotion.NotStarted:        "This code is not valid yet.",
@@ -145,7 +153,8 @@ func (p *Priced) checkOffers(c *Cart, at time.Time) {
 	}
 }
 
-// reasonOf names the reason as carts do.
+// reasonOf names the reason as carts do: a bare "unknown"
+// would not say of what in the list of problems.
 func reasonOf(r promotion.Reason) string {
 	if r == promotion.Unknown {
 		return "unknown_code"
@@ -153,7 +162,7 @@ func reasonOf(r promotion.Reason) string {
 	return string(r)
 }
 
-// hold tells why a limited edition cannot be bought.
+// hold adds the problem of a limited edition that cannot be bought.
 func (p *Priced) hold(h promotion.Restriction) {
 	facts := map[string]any{"promotionId": h.PromotionID}
 	switch h.Reason {
@@ -168,22 +177,28 @@ func (p *Priced) hold(h promotion.Restriction) {
 	case promotion.LimitReached:
 		facts["limit"], facts["left"] = h.Limit, h.Left
 		p.add("customer_limit_reached", h.LineID, true, "More than one customer may buy.", facts)
+	// The other reasons are about the promotion, not about
+	// the shopper, and no action of theirs removes them.
 	default:
 		facts["reason"] = h.Reason
 		p.add("not_available", h.LineID, true, "The sale of this is over, or not for this purchase.", facts)
 	}
 }
 
-// why is the reason for a move: the promotion started, ended, was paused, or does more or less than before. A
-// membership's benefit is told apart.
+// why is the reason for a change: the promotion started, ended, was paused,
+// or does more or less than before. A membership's benefit has reasons of
+// its own, because its promotion is made of the plan and has no schedule.
 func (p *Priced) why(m PromotionChange, at time.Time) string {
 	if plan, ok := promotion.PlanOfBenefit(m.PromotionID); ok {
 		return p.whyBenefit(m, plan)
 	}
+	// A promotion that is no longer in the snapshot was deleted or ended long ago.
 	state := promotion.Ended
 	if o := p.Promotions.Promotion(m.PromotionID); o != nil {
 		state = o.StateAt(at)
 	}
+	// The order of the cases matters: a promotion that ended
+	// does nothing after either, and "ended" says more.
 	switch {
 	case state == promotion.Ended:
 		return "ended"
@@ -197,6 +212,7 @@ func (p *Priced) why(m PromotionChange, at time.Time) string {
 	return "amount"
 }
 
+// whyBenefit is why for the benefit of a plan's membership.
 func (p *Priced) whyBenefit(m PromotionChange, planID string) string {
 	switch {
 	case !p.Member.HasPlan(planID):
@@ -209,7 +225,10 @@ func (p *Priced) whyBenefit(m PromotionChange, planID string) string {
 	return "amount"
 }
 
+// noteChanges is the text for one change, in English with
+// the promotion's name in the cart's language.
 func (p *Priced) noteChanges(m PromotionChange, at time.Time) string {
+	// The id is shown where the promotion is gone and its name is not known.
 	name := m.PromotionID
 	if plan, ok := promotion.PlanOfBenefit(m.PromotionID); ok {
 		name = "A benefit of your membership"

@@ -13,7 +13,8 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// LimitedPurchase is a number of units of a variant that one customer may buy only so often, or uses of a promotion.
+// LimitedPurchase is an amount that is counted against a limit
+// per customer: units of a variant, or uses of a promotion.
 type LimitedPurchase struct {
 	VariantID string // or the id of a promotion, or offers.Orders
 	Quantity  int
@@ -32,6 +33,7 @@ type Customer struct {
 
 // Customer reads what is known of a customer. 1 round trip, 0.5 RCU per 4 KB of both items.
 func (s Store) Customer(ctx context.Context, customerID string) (Customer, error) {
+	// Eventually consistent: it is for showing; the condition of CountPurchases decides.
 	found, err := s.Table.BatchGet(ctx, false, KeyOfPurchases(customerID), entitlements.KeyOf(customerID))
 	if err != nil {
 		return Customer{}, err
@@ -41,7 +43,8 @@ func (s Store) Customer(ctx context.Context, customerID string) (Customer, error
 	return Customer{c.Purchases, c.Entitlements}, err
 }
 
-// LimitedPurchases lists the lines' goods that have a lifetime limit, summed per variant and in the order of their ids.
+// LimitedPurchases lists the variants in the lines that have a lifetime limit, summed per variant
+// and in the order of their ids: an update may name each attribute once only. Gifts do not count.
 func LimitedPurchases(lines []Line, variants Variants) []LimitedPurchase {
 	var out []LimitedPurchase
 	for _, l := range lines {
@@ -66,12 +69,14 @@ func CountPurchases(customerID string, wants []LimitedPurchase) table.Update {
 	return count(customerID, wants, 1)
 }
 
-// UncountPurchases gives back what Buy counted, when the purchase came to nothing or was canceled. Build it once per
-// purchase: it takes off each time it is applied.
+// UncountPurchases gives back what CountPurchases counted, when the purchase came to nothing
+// or was canceled. Build it once per purchase: it takes off each time it is applied.
 func UncountPurchases(customerID string, wants []LimitedPurchase) table.Update {
 	return count(customerID, wants, -1)
 }
 
+// count builds one update for all variants, so that either all of them count or none. Attribute
+// names go through placeholders because ids may be reserved words or begin with a digit.
 func count(customerID string, wants []LimitedPurchase, sign int) table.Update {
 	u := table.Update{Key: KeyOfPurchases(customerID), With: map[string]any{}, Names: map[string]string{}}
 	var adds, conditions []string

@@ -18,6 +18,8 @@ type Quoter struct {
 	Promotions store.Reader // nil for none
 }
 
+// snapshot is the reader of promotions; store.None stands in
+// where the shop has none, so that callers need no case for it.
 func (q Quoter) snapshot() store.Reader {
 	if q.Promotions == nil {
 		return store.None
@@ -25,9 +27,9 @@ func (q Quoter) snapshot() store.Reader {
 	return q.Promotions
 }
 
-// Read reads goods at the prices they are shown with at a moment: those of the cheapest live sale. Prices are those of
-// all currencies, Sale that of the given one. Round trips are those of Variants and, when the promotions are not fresh,
-// of Offers.
+// Read reads variants at the prices they are shown with at a moment: those of the cheapest
+// live sale. Prices are those of all currencies, Sale that of the given one. Round trips
+// are those of Variants and, when the promotions are not fresh, of Promotions.
 func (q Quoter) Read(ctx context.Context, variantIDs []string, currency string, at time.Time) (Variants, error) {
 	s, err := q.snapshot().Current(ctx)
 	if err != nil {
@@ -36,26 +38,30 @@ func (q Quoter) Read(ctx context.Context, variantIDs []string, currency string, 
 	return q.read(ctx, s, variantIDs, currency, at)
 }
 
+// read is Read with a snapshot at hand, so that one quote uses the same promotions throughout.
 func (q Quoter) read(ctx context.Context, s *store.Snapshot, variantIDs []string, currency string,
 	at time.Time) (Variants, error) {
 	variants, err := q.Variants.Variants(ctx, variantIDs)
 	if err != nil {
 		return nil, err
 	}
+	// Without sales the prices are the cached ones, and the map need not be copied.
 	if !s.Sales() {
 		return variants, nil
 	}
 	shown := make(Variants, len(variants))
 	for id, g := range variants {
+		// The map of the reader is shared with other requests; the copy holds the sale prices.
 		g.Variant, g.Sale = s.Prices(g.Product, g.Variant, currency, at)
 		shown[id] = g
 	}
 	return shown, nil
 }
 
-// Quote prices the cart at a moment: sale prices, then what promotions do, then gifts, totals and problems.
-// What is live is told by at, whatever any schedule has done. Round trips are those of Read, of Offers.Facts, and one
-// more when a gift may be given that is not in the catalog cache.
+// Quote prices the cart at a moment: sale prices, then what promotions do,
+// then gifts, totals and problems. What is live is decided by at, whatever any
+// schedule has done. Round trips are those of Read, of the promotions' Facts,
+// and one more when a gift may be given that is not in the catalog cache.
 func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error) {
 	s, err := q.snapshot().Current(ctx)
 	if err != nil {
@@ -70,6 +76,8 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 		return Priced{}, err
 	}
 	basket := basketOf(c, variants, at)
+	// Gifts are read before promotions are applied: which gift
+	// is given depends on the stock and the value of each.
 	if gifts := s.Set.GiftVariants(basket, facts); len(gifts) > 0 {
 		more, err := q.read(ctx, s, unknownTo(variants, gifts), c.Currency, at)
 		if err != nil {
@@ -83,6 +91,7 @@ func (q Quoter) Quote(ctx context.Context, c *Cart, at time.Time) (Priced, error
 	p := Evaluate(c.with(outcome.Gifts), variants, q.Shop, outcome.Offers, c.Purchases, at)
 	p.Outcome, p.Promotions, p.Member = outcome, s, facts.Member
 	p.At = at
+	// An ordered cart keeps what it was ordered with; nothing about it can change any more.
 	if c.State != Ordered {
 		p.checkOffers(c, at)
 		p.nameSales(at)
@@ -98,7 +107,8 @@ func (c *Cart) shopper() store.Shopper {
 	}
 }
 
-// valuesOf is what gifts cost in the catalog.
+// valuesOf is what gifts cost in the catalog: a shopper who did
+// not choose gets the most valuable one, and reports count it.
 func valuesOf(variants Variants, gifts []string, currency string) map[string]int64 {
 	values := make(map[string]int64, len(gifts))
 	for _, id := range gifts {
@@ -109,13 +119,15 @@ func valuesOf(variants Variants, gifts []string, currency string) map[string]int
 	return values
 }
 
-// with is both together, in a map of its own.
+// with is both together, in a map of its own: the receiver
+// may be the one that the catalog cache shares.
 func (g Variants) with(more Variants) Variants {
 	both := maps.Clone(g)
 	maps.Copy(both, more)
 	return both
 }
 
+// unknownTo lists the ids that have not been read yet.
 func unknownTo(variants Variants, ids []string) (unknown []string) {
 	for _, id := range ids {
 		if _, ok := variants[id]; !ok {
@@ -134,11 +146,13 @@ func gone(c *Cart, variants, more Variants, gifts []string) map[string]bool {
 		if !ok {
 			g, ok = more[id]
 		}
+		// A gift that is not in the catalog, or not active, cannot be given.
 		if !ok {
 			out[id] = true
 			continue
 		}
 		for part, n := range partsOf(g.Variant) {
+			// What the shopper pays for goes first; a gift never takes the last unit from a line.
 			if left := g.Left[part]; left < Unlimited && left-wanted.parts[part] < n {
 				out[id] = true
 			}
@@ -152,6 +166,7 @@ func (c *Cart) with(gifts []promotion.Gift) *Cart {
 	if len(gifts) == 0 {
 		return c
 	}
+	// Copied, because the cart that is stored must not get lines for gifts.
 	full := *c
 	full.Lines = append([]Line{}, c.Lines...)
 	for _, g := range gifts {
@@ -168,7 +183,8 @@ func GiftLineID(g promotion.Gift) string {
 	return LineID(g.VariantID, map[string]string{"gift": g.PromotionID})
 }
 
-// WithStored is the priced cart under the version that was stored.
+// WithStored is the priced cart with the version and fields that were stored,
+// but with the lines as priced: those include the gifts, which are not stored.
 func (p Priced) WithStored(c *Cart) Priced {
 	lines := p.Cart.Lines
 	stored := *c

@@ -8,7 +8,8 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// nameSales says of prices that changed because a sale price began or ended which sale that was.
+// nameSales adds to the problems about changed prices which
+// sale began or ended, where a sale is the reason.
 func (p *Priced) nameSales(at time.Time) {
 	for i, problem := range p.Problems {
 		line := slices.IndexFunc(p.Cart.Lines, func(l Line) bool { return l.ID == problem.LineID })
@@ -19,6 +20,7 @@ func (p *Priced) nameSales(at time.Time) {
 		if sale == nil {
 			continue
 		}
+		// A copy: the facts may be shared with the problem as it was found.
 		facts := maps.Clone(problem.Facts)
 		facts["promotionId"], facts["reason"] = sale.PromotionID, reason
 		p.Problems[i].Facts = facts
@@ -37,6 +39,8 @@ func (p *Priced) saleBehind(l Line, at time.Time) (sale *store.Sale, reason, ver
 	if over := p.Promotions.EndedSale(g.Product, list, p.Cart.Currency, l.SeenPrice, at); over != nil {
 		return over, "sale_ended", "ended"
 	}
+	// Only a shopper who saw exactly the list price has not
+	// seen the sale; otherwise the list price itself changed.
 	if g.Sale != nil && l.SeenPrice == list.Prices[p.Cart.Currency].Amount {
 		return g.Sale, "sale_started", "begun"
 	}

@@ -28,7 +28,8 @@ type Ref struct {
 	Operator   bool // may read a guest's cart by its id alone
 }
 
-// guest reports whether the cart is reached by its token.
+// guest reports whether the cart is reached by its token. A token
+// sent along with OwnCart is ignored: a login is the stronger proof.
 func (r Ref) guest() bool { return r.Token != "" && r.CartID != OwnCart }
 
 // Store keeps carts.
@@ -51,14 +52,16 @@ func (s Store) Load(ctx context.Context, ref Ref) (*Cart, error) {
 	return c, err
 }
 
-// stood is what the store saw under the cart's key, for the condition of the write that follows. The zero value is
-// nothing.
+// stood is the cart that the store saw under the key, for the condition of
+// the write that follows. The zero value says that nothing stood there.
 type stood struct {
 	id      string
 	version int
 }
 
+// load reads the cart that ref means, with what the condition of a later write needs.
 func (s Store) load(ctx context.Context, ref Ref) (*Cart, stood, error) {
+	// A malformed id, or a caller without token and login, costs no read.
 	if ref.CartID != OwnCart && !id.Is(Prefix, ref.CartID) || ref.Token == "" && ref.CustomerID == "" {
 		return nil, stood{}, NotFound()
 	}
@@ -68,6 +71,8 @@ func (s Store) load(ctx context.Context, ref Ref) (*Cart, stood, error) {
 	return s.loadCustomer(ctx, ref)
 }
 
+// loadGuest reads a guest's cart. A wrong token gives the same
+// answer as a cart that does not exist, so ids cannot be tried out.
 func (s Store) loadGuest(ctx context.Context, ref Ref) (*Cart, stood, error) {
 	var c Cart
 	err := s.Table.Get(ctx, KeyOfGuest(ref.CartID), &c)
@@ -77,6 +82,8 @@ func (s Store) loadGuest(ctx context.Context, ref Ref) (*Cart, stood, error) {
 	return &c, stood{c.ID, c.Version}, err
 }
 
+// loadCustomer reads the customer's cart, counters and memberships in one BatchGet. For an operator
+// the guest's cart with that id is read along, as it is not known which kind the id belongs to.
 func (s Store) loadCustomer(ctx context.Context, ref Ref) (*Cart, stood, error) {
 	home := KeyOfCustomer(ref.CustomerID)
 	keys := []table.Key{home, KeyOfPurchases(ref.CustomerID), entitlements.KeyOf(ref.CustomerID)}
@@ -87,8 +94,10 @@ func (s Store) loadCustomer(ctx context.Context, ref Ref) (*Cart, stood, error) 
 	if err != nil {
 		return nil, stood{}, err
 	}
+	// An operator sees a guest's cart without the token, read only: Change clears the flag.
 	if item, ok := found[KeyOfGuest(ref.CartID)]; ok && ref.Operator {
 		var c Cart
+		// An expired one is looked for under the customer's key next, which answers 404.
 		if err := item.Decode(&c); err != nil || !s.expired(&c) {
 			return &c, stood{c.ID, c.Version}, err
 		}
@@ -100,14 +109,16 @@ func (s Store) loadCustomer(ctx context.Context, ref Ref) (*Cart, stood, error) 
 	return c, seen, c.know(ref.CustomerID, found)
 }
 
-// know takes in what was read along with a customer's cart.
+// know takes in what was read along with a customer's cart:
+// what they have bought and their memberships.
 func (c *Cart) know(customerID string, found map[table.Key]table.Item) (err error) {
 	c.Purchases = boughtIn(found[KeyOfPurchases(customerID)])
 	c.Entitlements, err = entitlements.Decode(found[entitlements.KeyOf(customerID)])
 	return err
 }
 
-// customers is the cart that the ref means, when item stands in the customer's place.
+// customers is the cart that the ref means, given the item under the customer's
+// key (nil for none). It also returns what stood there, for the next write.
 func (s Store) customers(ref Ref, item table.Item) (*Cart, stood, error) {
 	empty := &Cart{Key: KeyOfCustomer(ref.CustomerID), ID: OwnCart, CustomerID: ref.CustomerID, State: Open}
 	var c Cart
@@ -117,6 +128,8 @@ func (s Store) customers(ref Ref, item table.Item) (*Cart, stood, error) {
 		}
 	}
 	seen := stood{c.ID, c.Version}
+	// An expired item still stands under the key: the condition
+	// of the next write names it, although the shopper sees none.
 	switch gone := item == nil || s.expired(&c); {
 	case gone && ref.CartID == OwnCart:
 		return empty, seen, nil
@@ -124,6 +137,7 @@ func (s Store) customers(ref Ref, item table.Item) (*Cart, stood, error) {
 		return nil, seen, NotFound()
 	case ref.CartID == OwnCart || ref.CartID == c.ID:
 		return &c, seen, nil
+	// The key holds the next cart already, but the caller means the one that was ordered.
 	case c.LastOrder != nil && c.LastOrder.CartID == ref.CartID:
 		return formerly(&c), seen, nil
 	default:
@@ -131,7 +145,8 @@ func (s Store) customers(ref Ref, item table.Item) (*Cart, stood, error) {
 	}
 }
 
-// formerly is the ordered cart that stood where c is.
+// formerly is the ordered cart that stood where c is. Its
+// lines are in the order; only the links are kept.
 func formerly(c *Cart) *Cart {
 	return &Cart{
 		Key: c.Key, ID: c.LastOrder.CartID, CustomerID: c.CustomerID, State: Ordered, Currency: c.Currency,
@@ -140,9 +155,12 @@ func formerly(c *Cart) *Cart {
 	}
 }
 
-// expired reports whether DynamoDB may delete the cart but has not done so yet.
+// expired reports whether the cart's time is over. DynamoDB deletes
+// such items up to days later, so readers check it themselves.
 func (s Store) expired(c *Cart) bool { return c.TTL != 0 && c.TTL <= s.Clock.Now().Unix() }
 
+// boughtIn reads the counters item: each number attribute is
+// one counter. Other attributes, such as keys, are no numbers.
 func boughtIn(item table.Item) map[string]int {
 	out := map[string]int{}
 	for name, v := range item {
@@ -157,7 +175,7 @@ func boughtIn(item table.Item) map[string]int {
 	return out
 }
 
-// keep is how long the cart lives from now on, as its TTL.
+// keep is the TTL of a cart that is changed now: each change starts the time again.
 func keep(c *Cart, now time.Time) int64 {
 	if c.CustomerID == "" {
 		return now.Add(GuestRetention).Unix()

@@ -20,6 +20,7 @@ type VariantReader interface {
 func NewSellableVariant(p *catalog.Product, v catalog.Variant, left map[string]int) SellableVariant {
 	g := SellableVariant{Product: p, Variant: v, Available: Unlimited, Left: map[string]int{}}
 	for part, quantity := range partsOf(v) {
+		// A part that left does not name has 0 units.
 		n := left[part]
 		g.Left[part] = n
 		if n < Unlimited {
@@ -33,6 +34,8 @@ func NewSellableVariant(p *catalog.Product, v catalog.Variant, left map[string]i
 func partsOf(v catalog.Variant) map[string]int {
 	parts := map[string]int{}
 	for _, part := range v.StockComponents() {
+		// A quantity of 0 would divide by zero in NewSellableVariant; the
+		// catalog does not accept it, an imported product might have it.
 		if part.Quantity > 0 {
 			parts[part.VariantID] += part.Quantity
 		}
@@ -40,7 +43,8 @@ func partsOf(v catalog.Variant) map[string]int {
 	return parts
 }
 
-// CatalogReader reads goods from a catalog cache. Products that are not active are not goods.
+// CatalogReader reads variants from a catalog cache. Products
+// that are not active cannot be bought and are left out.
 type CatalogReader struct{ Cache *catalog.Cache }
 
 // Variants reads the variants and the stock of their parts. No round trip when all is fresh in the cache, else those of

@@ -12,7 +12,8 @@ import (
 // ProductChange is a product to be made (Before is nil) or put in the place of Before; see Create and Replace.
 type ProductChange struct {
 	Before, After *Product
-	Units         map[string]InitialStock
+	// Units is the stock that new variants start with, by variant id.
+	Units map[string]InitialStock
 }
 
 const (
@@ -39,7 +40,7 @@ func WriteAll(ctx context.Context, t *table.Table, changes []ProductChange) []er
 	return errs
 }
 
-// bundle is changes that are written together.
+// bundle is changes that are written together, and the writes of all of them.
 type bundle struct {
 	at     []int // places of the changes
 	writes []table.Write
@@ -51,9 +52,12 @@ type bundle struct {
 func bundles(changes []ProductChange) []*bundle {
 	var all []*bundle
 	open := &bundle{}
+	// DynamoDB refuses a transaction that names an item twice: two
+	// changes of one product, or of one handle, cannot be together.
 	with := map[table.Key]bool{} // in the open bundle; no item can be in it twice
 	for i, c := range changes {
 		writes, err := c.writes()
+		// A change with an error gets its error when it is written alone.
 		if err != nil || len(writes) == 1 || len(writes) > maxBatchWrites {
 			all = append(all, &bundle{at: []int{i}})
 			continue
@@ -72,9 +76,13 @@ func bundles(changes []ProductChange) []*bundle {
 	return all
 }
 
+// write writes the bundle, and notes the error of each of its changes.
 func (b *bundle) write(ctx context.Context, t *table.Table, changes []ProductChange, errs []error) {
 	if len(b.at) > 1 {
 		err := t.Transact(ctx, id.Secret(), b.writes...)
+		// Only a refusal says that one change stopped the others, and only a permanent
+		// error that the transaction as such is impossible. Other errors, such as
+		// throttling, concern all of them: trying each alone would make it worse.
 		if _, refused := table.Refused(err); !refused && !table.Permanent(err) {
 			for _, i := range b.at {
 				errs[i] = err
@@ -82,11 +90,13 @@ func (b *bundle) write(ctx context.Context, t *table.Table, changes []ProductCha
 			return
 		}
 	}
+	// One at a time: each change then gets the error that is its own.
 	for _, i := range b.at {
 		errs[i] = changes[i].write(ctx, t)
 	}
 }
 
+// write writes one change alone.
 func (c ProductChange) write(ctx context.Context, t *table.Table) error {
 	if c.Before == nil {
 		return Create(ctx, t, c.After, c.Units)
@@ -94,6 +104,7 @@ func (c ProductChange) write(ctx context.Context, t *table.Table) error {
 	return Replace(ctx, t, c.Before, c.After, c.Units)
 }
 
+// writes are the writes of one change: with its handle and counters where it is new.
 func (c ProductChange) writes() ([]table.Write, error) {
 	if c.Before == nil {
 		return append(firstWrites(c.After), firstCounters(c.After, c.Units)...), nil
@@ -101,7 +112,8 @@ func (c ProductChange) writes() ([]table.Write, error) {
 	return laterWrites(c.Before, c.After, c.Units)
 }
 
-// bytes is about how large the writes of the change are.
+// bytes estimates how large the writes of the change are; that is enough, as the
+// bound is far below what DynamoDB takes. Texts are the only part that varies much.
 func (c ProductChange) bytes() int {
 	n := 2_000 + 1_000*len(c.After.Variants) + 200*len(c.After.Images)
 	for _, text := range []Text{c.After.Title, c.After.Description} {

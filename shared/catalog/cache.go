@@ -12,7 +12,8 @@ import (
 	"dangol/shared/stock"
 )
 
-// Unlimited is the Available of what never runs out: untracked goods, and goods sold on backorder.
+// Unlimited is the Available of what never runs out: untracked variants, and those sold on
+// backorder. It is so large that no cart reaches it, and so small that sums of it do not overflow.
 const Unlimited = 1 << 30
 
 // SellableVariant is a variant as it can be sold: with its product, and what the stock of its parts allows.
@@ -37,12 +38,15 @@ func (i SellableVariant) StockRequests(n int) []stock.Request {
 
 // Cache reads products and stock for those who show and price them, and keeps what it read for a while. It is safe for
 // concurrent use. The products it returns are shared: do not change them.
+// table, clock and fresh are set once; mu guards the two maps.
 type Cache struct {
 	table *table.Table
 	clock clock.Clock
 	fresh time.Duration
 	most  int
 
+	// Two generations instead of a list of recent use: keeping costs nothing per read, and
+	// what is still in use is read again into the young one at most once per generation.
 	mu         sync.Mutex
 	young, old map[table.Key]kept
 }
@@ -70,18 +74,20 @@ func (s *Cache) Variants(ctx context.Context, variantIDs []string) (map[string]S
 	return s.variants(ctx, variantIDs, s.fresh, false)
 }
 
-// ConsistentVariants is Goods with strongly consistent reads of everything, at twice the price.
+// ConsistentVariants is Variants with strongly consistent reads of everything, at twice the price.
 func (s *Cache) ConsistentVariants(ctx context.Context, variantIDs []string) (map[string]SellableVariant, error) {
 	return s.variants(ctx, variantIDs, 0, true)
 }
 
-// Product returns the product with all its variants; nil when there is none. Cost as for Goods.
+// Product returns the product with all its variants; nil when there is none. Cost as for Variants.
 func (s *Cache) Product(ctx context.Context, productID string) (*Product, map[string]SellableVariant, error) {
 	r := s.reading(s.fresh, false)
 	key := KeyOf(productID)
 	if err := r.run(ctx, func() {
 		r.need(key)
 		if p := r.product(productID); p != nil {
+			// The variants are known only once the product has
+			// been read, so this runs again after each round trip.
 			r.wanted = r.wanted[:0]
 			for _, v := range p.Variants {
 				r.wanted = append(r.wanted, v.ID)
@@ -109,6 +115,7 @@ func (s *Cache) Invalidate(p *Product) {
 	}
 }
 
+// variants reads the variants by id; those whose id has not the form of one cost no read.
 func (s *Cache) variants(ctx context.Context, variantIDs []string, fresh time.Duration,
 	strong bool) (map[string]SellableVariant, error) {
 	r := s.reading(fresh, strong)
@@ -145,17 +152,21 @@ func (s *Cache) keep(read map[table.Key]kept) {
 	maps.Copy(s.young, read)
 }
 
-// reading is one call's way through products, components and counters.
+// reading is one call's reads of products, components and
+// counters: what it has, what it still needs.
 type reading struct {
 	cache  *Cache
 	now    time.Time
 	fresh  time.Duration
 	strong bool
 	wanted []string // variant ids
-	got    map[table.Key]kept
-	ask    map[table.Key]bool
+	// got is what has been read or was fresh in the cache; ask what the next round trip must
+	// read. Kept in the call, so that an item that leaves the cache meanwhile is not read again.
+	got map[table.Key]kept
+	ask map[table.Key]bool
 }
 
+// reading begins a call.
 func (s *Cache) reading(fresh time.Duration, strong bool) *reading {
 	return &reading{cache: s, now: s.clock.Now(), fresh: fresh, strong: strong, got: map[table.Key]kept{},
 		ask: map[table.Key]bool{}}
@@ -199,18 +210,22 @@ func (r *reading) product(id string) *Product {
 	return k.product
 }
 
+// needVariant notes what must be read for one variant: its product and its counters or, for a
+// gift set, those of its parts. withParts is false for parts, because sets do not contain sets.
 func (r *reading) needVariant(id string, withParts bool) {
 	productID := ProductOf(id)
 	r.need(KeyOf(productID))
 	p := r.product(productID)
 	if p == nil {
 		if _, read := r.got[KeyOf(productID)]; !read {
+			// The guess saves a round trip: product and counter are read together.
 			r.need(stock.KeyOf(id, 0)) // a guess that is right for all but gift sets
 		}
 		return
 	}
 	v, ok := p.Variant(id)
 	switch {
+	// No such variant, or one without stock: nothing more to read.
 	case !ok || v.Untracked && len(v.Components) == 0:
 	case len(v.Components) > 0:
 		for _, c := range v.Components {
@@ -225,6 +240,7 @@ func (r *reading) needVariant(id string, withParts bool) {
 	}
 }
 
+// read reads all that is asked for in one batch.
 func (r *reading) read(ctx context.Context) error {
 	keys := slices.Collect(maps.Keys(r.ask))
 	items, err := r.cache.table.BatchGet(ctx, r.strong, keys...)
@@ -236,6 +252,7 @@ func (r *reading) read(ctx context.Context) error {
 		k := kept{at: r.now}
 		item, there := items[key]
 		switch {
+		// What is not there is kept too, so that a dead link is not read again and again.
 		case !there:
 		case key.SK == KeyOf("").SK:
 			if k.product, err = decode(item); err != nil {
@@ -279,6 +296,7 @@ func (r *reading) item(p *Product, v Variant) SellableVariant {
 	}
 	for id, n := range need {
 		part, ok := r.part(v, id)
+		// A set takes the part's stock, so the part's buckets and backorder count, not the set's.
 		want := stock.Request{VariantID: id, Quantity: n, Buckets: part.Buckets(), Backorder: part.Backorder}
 		left := Unlimited
 		switch {
@@ -288,6 +306,7 @@ func (r *reading) item(p *Product, v Variant) SellableVariant {
 			left = max(r.level(want), 0)
 		}
 		item.Left[id] = left
+		// A quantity of 0 must not divide; the validation of products refuses it.
 		if left < Unlimited {
 			item.Available = min(item.Available, left/max(n, 1))
 		}
@@ -298,6 +317,7 @@ func (r *reading) item(p *Product, v Variant) SellableVariant {
 	return item
 }
 
+// part is the variant that a part stands for: the variant itself, unless it is a gift set.
 func (r *reading) part(v Variant, id string) (Variant, bool) {
 	if v.ID == id {
 		return v, true
@@ -309,6 +329,7 @@ func (r *reading) part(v Variant, id string) (Variant, bool) {
 	return p.Variant(id)
 }
 
+// level is what the part's buckets hold together. A bucket that is not there holds nothing.
 func (r *reading) level(w stock.Request) int {
 	sum := 0
 	for b := range w.Buckets {

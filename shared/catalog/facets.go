@@ -41,6 +41,7 @@ func (l *Listing) Facets(ctx context.Context, q ListQuery) (Facets, error) {
 	if err != nil {
 		return Facets{}, err
 	}
+	// The order makes the rows, so its currency and its sales decide the prices.
 	by := orderOf(q)
 	key := facetKey{q.Filter, by.sales}
 	s.mu.Lock()
@@ -49,9 +50,11 @@ func (l *Listing) Facets(ctx context.Context, q ListQuery) (Facets, error) {
 	if ok {
 		return known, nil
 	}
+	// Not locked while counting: two callers who count the same at the same time do no harm.
 	facets := q.facets(s.ordered(by, q.Sales))
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Dropped all at once: callers choose the filters, so no entry is worth more than another.
 	if s.facets == nil || len(s.facets) >= maxFacets {
 		s.facets = map[facetKey]Facets{}
 	}
@@ -59,6 +62,7 @@ func (l *Listing) Facets(ctx context.Context, q ListQuery) (Facets, error) {
 	return facets, nil
 }
 
+// facets counts the rows that the filter shows.
 func (q ListQuery) facets(rows []row) (f Facets) {
 	words := searchWords(q.Search)
 	categories, tags, vendors, types := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
@@ -67,6 +71,7 @@ func (q ListQuery) facets(rows []row) (f Facets) {
 			continue
 		}
 		if f.Total++; q.Currency != "" {
+			// A first product, because 0 is a possible price and cannot stand for "none yet".
 			if f.Total == 1 || r.min < f.MinPrice {
 				f.MinPrice = r.min
 			}
@@ -85,6 +90,7 @@ func (q ListQuery) facets(rows []row) (f Facets) {
 	return f
 }
 
+// facet sorts the values of one facet: most products first, then by name.
 func facet(counts map[string]int) []FacetValue {
 	delete(counts, "")
 	values := make([]FacetValue, 0, len(counts))

@@ -74,6 +74,7 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 		if err != nil {
 			return ListPage{}, err
 		}
+		// The place of the cursor need not exist any more: the search finds where it would be.
 		first, _ := slices.BinarySearchFunc(rows, after, func(r row, p place) int {
 			if c := by.compare(by.placeOf(r), p); c != 0 {
 				return c
@@ -89,6 +90,7 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 		if !q.shows(r, words) {
 			continue
 		}
+		// One row more than the page shows that there is a next page.
 		if len(result.Entries) == q.Limit {
 			result.Next = by.placeOf(last).cursor(by)
 			break
@@ -98,6 +100,8 @@ func (l *Listing) List(ctx context.Context, q ListQuery) (ListPage, error) {
 	return result, nil
 }
 
+// shows reports whether the row passes the filter; words are
+// those of Search, prepared once for all rows.
 func (f *Filter) shows(r row, words []string) bool {
 	e := r.entry
 	if f.Status != "" && e.Status != f.Status ||
@@ -105,6 +109,7 @@ func (f *Filter) shows(r row, words []string) bool {
 		f.Category != "" && !slices.Contains(e.Categories, f.Category) || f.Tag != "" && !slices.Contains(e.Tags, f.Tag) {
 		return false
 	}
+	// A product with several prices is shown when its range meets the one asked for.
 	if f.Currency != "" && (r.max < f.Min || f.Max > 0 && r.min > f.Max) {
 		return false
 	}
@@ -124,6 +129,7 @@ type order struct {
 	currency, sales string
 }
 
+// orderOf leaves out what does not matter for the sort, so that equal orders are kept once.
 func orderOf(q ListQuery) order {
 	by := order{sort: Newest, currency: q.Currency}
 	switch q.Sort {
@@ -132,6 +138,7 @@ func orderOf(q ListQuery) order {
 	case PriceUp, PriceDown:
 		by.sort = q.Sort
 	}
+	// Sales change the prices of rows, also where the order is not by price: filters look at them.
 	if q.Sales != nil && by.currency != "" {
 		by.sales = q.Sales.Version()
 	}
@@ -162,6 +169,7 @@ type place struct {
 	ID     string `json:"id"`
 }
 
+// placeOf is where the row stands in the order.
 func (o order) placeOf(r row) place {
 	p := place{ID: r.entry.ID}
 	switch o.sort {
@@ -175,6 +183,7 @@ func (o order) placeOf(r row) place {
 	return p
 }
 
+// compare orders two places; the id, always ascending, decides between equals.
 func (o order) compare(a, b place) int {
 	c := cmp.Or(strings.Compare(a.Text, b.Text), cmp.Compare(a.Number, b.Number))
 	if o.sort == Newest || o.sort == PriceDown {
@@ -216,6 +225,7 @@ func (s *snapshot) ordered(by order, sales SalePrices) []row {
 	return rows
 }
 
+// row is the entry with its prices in the order's currency; sold is false where it has none there.
 func (e *Entry) row(by order, sales SalePrices) (r row, sold bool) {
 	r.entry = e
 	if by.currency == "" {
@@ -238,11 +248,14 @@ type cursor struct {
 	place
 }
 
+// cursor is the place as an opaque text for clients.
 func (p place) cursor(by order) string {
 	raw, _ := json.Marshal(cursor{by.sort, by.in(), p}) // strings and numbers cannot fail
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
+// readPlace is the place of a cursor. One of another order,
+// or not made here, gives table.ErrCursor.
 func readPlace(text string, by order) (place, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	var c cursor

@@ -35,6 +35,7 @@ type Listing struct {
 	clock clock.Clock
 	fresh time.Duration
 
+	// refreshing is held by the one caller that asks the index.
 	refreshing sync.Mutex
 	current    atomic.Pointer[snapshot]
 	seenAt     atomic.Int64 // when current was last known to be right, Unix nanoseconds
@@ -61,6 +62,7 @@ type snapshot struct {
 // Entry is a card as listed.
 type Entry struct {
 	Summary
+	// search is the text that searches look through, prepared once.
 	search  string
 	sortKey string // as in the index; tells whether a row read again is known
 	views   views
@@ -105,27 +107,32 @@ func (l *Listing) snapshot(ctx context.Context, fresh time.Duration) (*snapshot,
 		return s, nil
 	}
 	if s != nil && fresh > 0 {
+		// Somebody else is refreshing already: go on with what is there.
 		if !l.refreshing.TryLock() {
 			return s, nil
 		}
 	} else {
+		// Nothing to go on with, or the caller wants it new: wait.
 		l.refreshing.Lock()
 	}
 	defer l.refreshing.Unlock()
 	next, err := l.read(ctx, l.current.Load(), asked)
 	if err != nil {
+		// An old list is better than none while the index is out of reach.
 		if s != nil && fresh > 0 && ctx.Err() == nil {
 			return s, nil
 		}
 		return nil, err
 	}
 	l.current.Store(next)
+	// The time before the read: changes made during it are found by the next one.
 	l.seenAt.Store(asked.UnixNano())
 	return next, nil
 }
 
 // read asks each shard for what is newer than s knows, or for everything when there is no s or it is time to heal.
 func (l *Listing) read(ctx context.Context, s *snapshot, now time.Time) (*snapshot, error) {
+	// Under the lock of refreshing, which guards loadedAt.
 	whole := s == nil || now.Sub(l.loadedAt) >= healAfter
 	var changed [Shards][]*Entry
 	group, ctx := errgroup.WithContext(ctx)
@@ -144,6 +151,7 @@ func (l *Listing) read(ctx context.Context, s *snapshot, now time.Time) (*snapsh
 	return s.with(slices.Concat(changed[:]...)), nil
 }
 
+// changes reads one shard: the rows that are newer than s knows, or all of them.
 func (l *Listing) changes(ctx context.Context, s *snapshot, shard int, whole bool) ([]*Entry, error) {
 	from := ""
 	if !whole {
@@ -152,9 +160,12 @@ func (l *Listing) changes(ctx context.Context, s *snapshot, shard int, whole boo
 	var found []*Entry
 	err := l.table.All(ctx, table.Query{
 		Index: table.ByOne, Where: "#gsi1pk = :shard AND #gsi1sk >= :from",
+		// A space sorts before all characters that follow a time in the key, so
+		// rows of exactly that time are included; alone it is before every row.
 		With: map[string]any{":shard": shardKey(shard), ":from": from + " "},
 	}, func(item table.Item) error {
 		sortKey := item.Text("gsi1sk")
+		// The overlap brings rows that are known already; decoding their cards would be wasted.
 		if !whole && s.knows(productIn(sortKey), sortKey) {
 			return nil
 		}
@@ -186,6 +197,7 @@ func (s *snapshot) knows(productID, sortKey string) bool {
 
 // with is s (nil for nothing) with the changed entries in place of theirs.
 func (s *snapshot) with(changed []*Entry) *snapshot {
+	// An index may show an older row later than a newer one; the version decides.
 	if s != nil {
 		changed = slices.DeleteFunc(changed, func(e *Entry) bool {
 			old := s.byID[e.ID]
@@ -195,6 +207,7 @@ func (s *snapshot) with(changed []*Entry) *snapshot {
 			return s
 		}
 	}
+	// The orders and facets of the old snapshot are dropped with it.
 	next := &snapshot{byID: make(map[string]*Entry), byHandle: make(map[string]*Entry), orders: map[order][]row{}}
 	if s != nil {
 		next.byID, next.newest = maps.Clone(s.byID), s.newest
@@ -211,6 +224,7 @@ func (s *snapshot) with(changed []*Entry) *snapshot {
 	return next
 }
 
+// languagesOf is worked out once for each snapshot; it looks at all titles.
 func languagesOf(cards map[string]*Entry) []string {
 	seen := map[string]bool{}
 	for _, e := range cards {

@@ -7,6 +7,7 @@ import (
 )
 
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+// Texts and cards are read and written whole, see table.Pack.
 func (t Text) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
 	return table.Pack(map[string]string(t))
 }

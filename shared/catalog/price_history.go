@@ -37,16 +37,19 @@ func historyOf(before, after *Product) (PriceHistoryEntry, bool) {
 	}
 	for _, v := range after.Variants {
 		old, known := before.Variant(v.ID)
+		// Variants that are new have no price before.
 		if known {
 			h.Changes = append(h.Changes, changes(v.ID, old.Prices, v.Prices)...)
 		}
 	}
+	// Maps come in no order; sorted, the row is the same whenever it is made.
 	slices.SortFunc(h.Changes, func(a, b PriceChange) int {
 		return cmp.Or(cmp.Compare(a.VariantID, b.VariantID), cmp.Compare(a.Currency, b.Currency))
 	})
 	return h, len(h.Changes) > 0
 }
 
+// changes lists the prices of one variant that differ.
 func changes(variantID string, before, after map[string]Price) []PriceChange {
 	var found []PriceChange
 	for currency, price := range after {
@@ -55,6 +58,8 @@ func changes(variantID string, before, after map[string]Price) []PriceChange {
 		case !had:
 			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.WithoutHistory()})
 		case !old.Same(price):
+			// Amounts only: Since, Prior and History of a
+			// price are derived from this history itself.
 			found = append(found, PriceChange{VariantID: variantID, Currency: currency, Price: price.WithoutHistory(),
 				Previous: old.WithoutHistory()})
 		}
@@ -75,6 +80,8 @@ func PriceHistory(ctx context.Context, t *table.Table, productID string, since, 
 	err := t.All(ctx, table.Query{
 		Where: "#pk = :pk AND #sk BETWEEN :since AND :now",
 		With: map[string]any{
+			// "#~" sorts behind all that can follow the time, so
+			// that rows of the last millisecond are included.
 			":pk": KeyOf(productID).PK, ":since": historyPrefix + stamped(since), ":now": historyPrefix + stamped(now) + "#~",
 		},
 	}, func(item table.Item) error {
@@ -93,7 +100,7 @@ func PricesDiffer(before, after *Product) bool {
 }
 
 // SalePriceHistory is the row of prices that a sale changed from a moment on. Its key is made of the sale and the
-// moment.
+// moment, so writing it twice changes nothing.
 func SalePriceHistory(p *Product, saleID string, at time.Time, changes []PriceChange) PriceHistoryEntry {
 	key := table.Key{PK: KeyOf(p.ID).PK, SK: historyPrefix + stamped(at) + "#" + saleID}
 	return PriceHistoryEntry{Key: key, ProductID: p.ID, Version: p.Version, At: at, Changes: changes}

@@ -30,26 +30,32 @@ func UpdatePriceHistory(before, after *Product, at time.Time) {
 		prices := make(map[string]Price, len(v.Prices))
 		for currency, price := range v.Prices {
 			price.Since = at.UnixMilli()
+			// The same amounts as before: the price came into force when it did then.
 			switch was, ok := old.Prices[currency]; {
 			case ok && was.Same(price):
 				price.Since, price.Prior, price.History = was.Since, was.Prior, was.History
+			// Another price: the one before becomes the last step of the past.
 			case ok:
 				price.History = bounded(was.steps(), at.Add(-pastReach).UnixMilli())
 			}
 			prices[currency] = price
 		}
+		// Written back because variants are values; the map
+		// is a new one, so that before is left alone.
 		after.Variants[i].Prices = prices
 	}
 }
 
 // steps is the price with its past, in a list of its own.
 func (p Price) steps() []PricePoint {
+	// Clipped, so that appending never writes into the memory of the price it was made from.
 	return append(slices.Clip(slices.Clone(p.History)), PricePoint{p.Since, p.Amount, p.CompareAt})
 }
 
 // HistoryBefore is what was asked before a moment, oldest first; nothing when the price began then or later.
 func (p Price) HistoryBefore(t time.Time) []PricePoint {
 	steps := p.steps()
+	// The step that begins at the moment itself is not before it.
 	end, _ := slices.BinarySearchFunc(steps, t.UnixMilli(), func(s PricePoint, ms int64) int { return int(s.Since - ms) })
 	return steps[:end]
 }
@@ -57,6 +63,7 @@ func (p Price) HistoryBefore(t time.Time) []PricePoint {
 // bounded leaves out steps that were over before the horizon. Of what is still too much the two oldest become one with
 // the lower amount, so that the lowest price may come out too low, which nobody is misled by, and never too high.
 func bounded(steps []PricePoint, horizon int64) []PricePoint {
+	// A step is over when the next one has begun.
 	for len(steps) > 1 && steps[1].Since <= horizon {
 		steps = steps[1:]
 	}
@@ -67,7 +74,7 @@ func bounded(steps []PricePoint, horizon int64) []PricePoint {
 	return steps
 }
 
-// WithoutHistory is the price without its past, for where that is written down anyway.
+// WithoutHistory is the price without its past, for rows of price history, which are the past.
 func (p Price) WithoutHistory() *Price {
 	p.Prior, p.History = 0, nil
 	return &p

@@ -185,6 +185,8 @@ func VariantID(productID string, n int) string {
 	return VariantPrefix + strings.TrimPrefix(productID, ProductPrefix) + "_" + number(n)
 }
 
+// number writes n in Crockford's base 32, as ids are
+// written; the shortest form keeps variant ids short.
 func number(n int) string {
 	const digits = "0123456789abcdefghjkmnpqrstvwxyz"
 	if n < len(digits) {
@@ -196,6 +198,8 @@ func number(n int) string {
 // ProductOf returns the id of the product that a variant id belongs to, "" when it is no variant id.
 func ProductOf(variantID string) string {
 	rest, ok := strings.CutPrefix(variantID, VariantPrefix+"_")
+	// A product's id has 26 characters after its prefix; the
+	// number of the variant follows after a separator.
 	if !ok || len(rest) < 28 || rest[26] != '_' {
 		return ""
 	}

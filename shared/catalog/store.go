@@ -66,6 +66,7 @@ func GetBatch(ctx context.Context, t *table.Table, ids []string) (map[string]*Pr
 	return products, nil
 }
 
+// decode reads a product's item. The error names the item, because it is a fault of the data.
 func decode(item table.Item) (*Product, error) {
 	var p Product
 	if err := item.Decode(&p); err != nil {

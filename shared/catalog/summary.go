@@ -47,6 +47,8 @@ func (r PriceRange) Cheapest() Price {
 	return Price{Amount: r.Min, CompareAt: r.CompareAt, Since: r.Since, Floor: r.Floor, Prior: r.Prior, History: r.History}
 }
 
+// cardOf is the card of a product. Where several variants
+// are equally cheap, the first one gives the card its price.
 func cardOf(p *Product) Summary {
 	c := Summary{
 		ID: p.ID, Handle: p.Handle, Version: p.Version, Status: p.Status, Title: p.Title, Vendor: p.Vendor, Type: p.Type,
@@ -62,9 +64,11 @@ func cardOf(p *Product) Summary {
 	for _, v := range p.Variants {
 		for currency, price := range v.Prices {
 			r, ok := c.Prices[currency]
+			// A missing floor is 0, and so is the lowest.
 			if !ok || price.Floor < r.Floor {
 				r.Floor = price.Floor
 			}
+			// The struck-through price and the history on a card are those of the price it shows.
 			if !ok || price.Amount < r.Min {
 				r.Min, r.CompareAt, r.Since, r.Prior, r.History =
 					price.Amount, price.CompareAt, price.Since, price.Prior, price.History
@@ -81,6 +85,7 @@ func cardOf(p *Product) Summary {
 func (c *Summary) searched() string {
 	var b strings.Builder
 	add := func(texts ...string) {
+		// A line break between texts, so that no word is found across two of them.
 		for _, s := range texts {
 			b.WriteString(squeeze(s))
 			b.WriteByte('\n')

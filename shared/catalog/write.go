@@ -30,6 +30,8 @@ const maxCounters = table.MaxWrites - 10
 func Create(ctx context.Context, t *table.Table, p *Product, units map[string]InitialStock,
 	extra ...table.Write) error {
 	counters := firstCounters(p, units)
+	// Rare: limited editions with many buckets in many
+	// variants. Counters without a product are never read.
 	fit := min(len(counters), maxCounters)
 	for rest := range slices.Chunk(counters[fit:], table.MaxWrites) {
 		if err := t.Transact(ctx, id.Secret(), rest...); err != nil {
@@ -38,6 +40,8 @@ func Create(ctx context.Context, t *table.Table, p *Product, units map[string]In
 	}
 	writes := append(firstWrites(p), extra...)
 	err := t.Transact(ctx, id.Secret(), append(writes, counters[:fit]...)...)
+	// The product itself cannot be refused, as its id is new; the handle can.
+	// A refusal of an extra write is the caller's to judge and goes first.
 	if c, ok := table.Refused(err); ok && c.Refused(1) && !anyRefused(c, 2, len(extra)) {
 		return ErrHandleTaken
 	}
@@ -84,12 +88,14 @@ func firstCounters(p *Product, units map[string]InitialStock) []table.Write {
 	return counters
 }
 
+// counter is one bucket of a variant's first stock: an even share, the rest in the first buckets.
 func counter(v Variant, bucket int, u InitialStock, at time.Time) stock.Level {
 	n := v.Buckets()
 	level := stock.Level{Key: stock.KeyOf(v.ID, bucket), Available: u.Available / n, SetAt: at}
 	if bucket < u.Available%n {
 		level.Available++
 	}
+	// Bucket 0 remembers what the file said, see stock.Import.
 	if bucket == 0 && u.Imported {
 		level.Imported = &u.Available
 	}
@@ -107,6 +113,7 @@ func Replace(ctx context.Context, t *table.Table, before, after *Product, units 
 	if err != nil {
 		return err
 	}
+	// A put alone costs half of a transaction of one.
 	if len(writes)+len(extra) == 1 {
 		return putAlone(ctx, t, writes[0].(table.Put), after)
 	}
@@ -137,6 +144,8 @@ func laterWrites(before, after *Product, units map[string]InitialStock) ([]table
 		writes = append(writes, table.Put{Item: h, If: table.IfNew})
 	}
 	counters := laterCounters(before, after, units)
+	// Only counters that the change adds are counted, so this
+	// takes a merchant who makes dozens of editions at once.
 	if len(counters) > maxCounters {
 		return nil, ErrTooManyCounters
 	}
@@ -151,6 +160,7 @@ func putAlone(ctx context.Context, t *table.Table, put table.Put, after *Product
 	if !ok {
 		return err
 	}
+	// The event's id is made for each change, so finding it means that the write took effect.
 	there, decodeErr := decode(failed.Item)
 	if decodeErr == nil && after.Event != nil && there.Event != nil && there.Event.ID == after.Event.ID {
 		return nil
@@ -170,6 +180,8 @@ func laterCounters(before, after *Product, units map[string]InitialStock) []tabl
 		if known && old.HasOwnStock() {
 			has = old.Buckets()
 		}
+		// Stock is given to new variants only: a known one
+		// that becomes tracked again keeps its counters.
 		u := units[v.ID]
 		if known {
 			u = InitialStock{}

@@ -19,7 +19,7 @@ type Benefits struct {
 	Invitations      bool  `json:"invitations,omitempty" doc:"Invited to events."`
 }
 
-// Entitlement is one membership that somebody has.
+// Entitlement is one membership of a customer.
 type Entitlement struct {
 	SubscriptionID string    `json:"subscriptionId"`
 	PlanID         string    `json:"planId"`
@@ -43,6 +43,9 @@ func (s Entitlements) At(at time.Time) (in []Entitlement) {
 			in = append(in, h)
 		}
 	}
+	// Sorted so that of one plan the longest membership comes first, which is
+	// the one that the compaction keeps; the subscription's id decides
+	// between equals, so the answer does not depend on how the item was read.
 	slices.SortFunc(in, func(a, b Entitlement) int {
 		return cmp.Or(cmp.Compare(a.PlanID, b.PlanID), b.Until.Compare(a.Until),
 			cmp.Compare(a.SubscriptionID, b.SubscriptionID))
@@ -80,6 +83,7 @@ func (m Member) HasPlan(plans ...string) bool {
 func (m Member) Benefits() (b Benefits) {
 	for _, p := range m {
 		o := p.Benefits
+		// At the same percentage, the benefit with fewer exceptions is better for the member.
 		if o.PercentOffBP > b.PercentOffBP || o.PercentOffBP == b.PercentOffBP && b.ExcludeSaleItems {
 			b.PercentOffBP, b.ExcludeSaleItems = o.PercentOffBP, o.ExcludeSaleItems
 		}

@@ -51,6 +51,8 @@ func (m Money) Add(n Money) (Money, error) {
 		return Money{}, err
 	}
 	sum := m.Amount + n.Amount
+	// The sum overflowed when it moved in the wrong
+	// direction. n of 0 moves nothing and never overflows.
 	if (sum > m.Amount) != (n.Amount > 0) && n.Amount != 0 {
 		return Money{}, fmt.Errorf("%w: %d + %d", ErrOverflow, m.Amount, n.Amount)
 	}
@@ -98,6 +100,7 @@ func (m Money) Cmp(n Money) (int, error) {
 	return cmp.Compare(m.Amount, n.Amount), nil
 }
 
+// same returns ErrMixedCurrency when the currencies differ.
 func (m Money) same(n Money) error {
 	if m.Currency != n.Currency {
 		return fmt.Errorf("%w: %q and %q", ErrMixedCurrency, m.Currency, n.Currency)
@@ -108,6 +111,8 @@ func (m Money) same(n Money) error {
 // magnitude is |n|, also for the smallest int64.
 func magnitude(n int64) uint64 {
 	if n < 0 {
+		// Two's complement: the negation of the unsigned value is right
+		// also for the smallest int64, whose positive has no int64.
 		return -uint64(n)
 	}
 	return uint64(n)
@@ -115,6 +120,7 @@ func magnitude(n int64) uint64 {
 
 // signed puts the sign back on a 128-bit magnitude and reports whether the result fits into an int64.
 func signed(hi, lo uint64, negative bool) (int64, bool) {
+	// 1<<63 is the magnitude of the smallest int64, one more than a positive result may have.
 	if negative {
 		return -int64(lo), hi == 0 && lo <= 1<<63
 	}

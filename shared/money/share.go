@@ -18,16 +18,20 @@ func Allocate(total int64, weights []int64) []int64 {
 		return nil
 	}
 	w := usable(weights)
+	// The magnitude is shared and the sign put back at the
+	// end, so that a refund is shared exactly like the sale.
 	shares, rest := parts(magnitude(total), w)
 	left := magnitude(total)
 	for _, s := range shares {
 		left -= s
 	}
+	// There are fewer units left than shares with a remainder, so one each is enough.
 	for _, i := range byRemainder(rest)[:left] {
 		shares[i]++
 	}
 	out := make([]int64, len(w))
 	for i, s := range shares {
+		// A share is at most the magnitude of total, so the sign always fits.
 		out[i], _ = signed(0, s, total < 0)
 	}
 	return out
@@ -55,6 +59,8 @@ func parts(mag uint64, w []uint64) (shares []uint64, rest []wide) {
 	shares, rest = make([]uint64, len(w)), make([]wide, len(w))
 	var sum, carry uint64
 	for _, v := range w {
+		// Sums beyond 64 bits come from weights near the
+		// limit; they take the slow path instead of failing.
 		if sum, carry = bits.Add64(sum, v, 0); carry != 0 {
 			return bigParts(mag, w)
 		}
@@ -73,6 +79,7 @@ func bigParts(mag uint64, w []uint64) (shares []uint64, rest []wide) {
 	for _, v := range w {
 		sum.Add(sum, q.SetUint64(v))
 	}
+	// A remainder is below the sum of the weights, which has fewer than 128 bits.
 	var raw [16]byte
 	for i, v := range w {
 		q.SetUint64(mag)
@@ -83,6 +90,8 @@ func bigParts(mag uint64, w []uint64) (shares []uint64, rest []wide) {
 	return shares, rest
 }
 
+// byRemainder orders the indexes by remainder, the largest first.
+// Stable: of equal remainders the earlier index comes first.
 func byRemainder(rest []wide) []int {
 	order := make([]int, len(rest))
 	for i := range order {
@@ -112,6 +121,7 @@ func TaxOnTop(net, rateBP int64) int64 {
 // TaxIncluded returns the tax contained in a gross amount at rateBP basis points: gross * rate / (1 + rate), rounded
 // like Percent. Rates below zero count as zero.
 func TaxIncluded(gross, rateBP int64) int64 {
+	// Capped so that whole+rate does not overflow.
 	rate := min(max(rateBP, 0), math.MaxInt64-whole)
 	return fraction(gross, rate, whole+rate)
 }
@@ -120,10 +130,12 @@ func TaxIncluded(gross, rateBP int64) int64 {
 func fraction(amount, num, den int64) int64 {
 	negative := (amount < 0) != (num < 0)
 	hi, lo := bits.Mul64(magnitude(amount), magnitude(num))
+	// Div64 would panic: the quotient needs more than 64 bits.
 	if hi >= uint64(den) {
 		return limit(negative)
 	}
 	q, r := bits.Div64(hi, lo, uint64(den))
+	// r >= den-r is 2*r >= den without its overflow: half or more rounds up.
 	if r >= uint64(den)-r && q < math.MaxUint64 {
 		q++
 	}
@@ -133,6 +145,7 @@ func fraction(amount, num, den int64) int64 {
 	return limit(negative)
 }
 
+// limit is the largest amount, or the smallest when negative.
 func limit(negative bool) int64 {
 	if negative {
 		return math.MinInt64

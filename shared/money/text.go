@@ -35,9 +35,11 @@ func Parse(text, code string) (Money, error) {
 	if !allDigits(major) || point && !allDigits(minor) {
 		return Money{}, fmt.Errorf("%w: %q", ErrSyntax, text)
 	}
+	// Zeros at the end carry no value: "12.50" has one decimal place.
 	if kept := strings.TrimRight(minor, "0"); len(kept) > digits {
 		return Money{}, fmt.Errorf("%w: %q has more than %d decimals of %s", ErrSyntax, text, digits, code)
 	}
+	// No currency has more than 4 places.
 	minor = (minor + "0000")[:digits]
 	mag, err := strconv.ParseUint(major+minor, 10, 64)
 	if err != nil {
@@ -50,6 +52,8 @@ func Parse(text, code string) (Money, error) {
 	return Money{amount, code}, nil
 }
 
+// allDigits reports whether s consists of ASCII digits, at
+// least one. strconv would also take signs and underscores.
 func allDigits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
@@ -62,6 +66,7 @@ func allDigits(s string) bool {
 // Format writes the amount as a plain decimal with all places of its currency: "12.00", "12000", "-0.05". An unknown
 // currency is written with two places.
 func (m Money) Format() string {
+	// On the stack: the longest amount is 20 digits, a sign and a point.
 	var buf [32]byte
 	return string(appendDecimal(buf[:0], m, ""))
 }
@@ -80,6 +85,8 @@ func (m Money) Display() string {
 		symbol = m.Currency
 	}
 	b = append(b, symbol...)
+	// CLDR puts a space between a symbol that ends in a letter
+	// and the digits, so that they do not read as one word.
 	if last, _ := utf8.DecodeLastRuneInString(symbol); unicode.IsLetter(last) {
 		b = append(b, "\u00a0"...)
 	}
@@ -88,6 +95,7 @@ func (m Money) Display() string {
 
 // appendDecimal writes the digits of m behind b; with a group separator it leaves the sign to the caller.
 func appendDecimal(b []byte, m Money, group string) []byte {
+	// An unknown currency is possible in old or foreign data; showing it must not fail.
 	digits, err := Digits(m.Currency)
 	if err != nil {
 		digits = 2
@@ -95,10 +103,12 @@ func appendDecimal(b []byte, m Money, group string) []byte {
 	if m.Amount < 0 && group == "" {
 		b = append(b, '-')
 	}
+	// Exact: a power of ten up to 4 is a whole number in a float64.
 	unit := uint64(math.Pow10(digits))
 	mag := magnitude(m.Amount)
 	var raw [20]byte
 	major := strconv.AppendUint(raw[:0], mag/unit, 10)
+	// A separator goes where a multiple of three digits is left, never before the first.
 	for i, d := range major {
 		if i > 0 && group != "" && (len(major)-i)%3 == 0 {
 			b = append(b, group...)
@@ -110,6 +120,7 @@ func appendDecimal(b []byte, m Money, group string) []byte {
 	}
 	b = append(b, '.')
 	minor := mag % unit
+	// Leading zeros of the minor part count: 5 cents are ".05".
 	for place := unit / 10; place > 0; place /= 10 {
 		b = append(b, byte('0'+minor/place%10))
 	}

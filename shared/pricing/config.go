@@ -24,6 +24,7 @@ func DefaultShop() (Shop, error) { return ParseShop(defaultShop) }
 // LoadShop reads what the variable SHOP_CONFIG says: a configuration as JSON, the path of a file with one, or nothing
 // for the embedded one.
 func LoadShop(config string) (Shop, error) {
+	// Nothing set: the embedded shop, so that a laptop needs no configuration.
 	if config == "" {
 		return DefaultShop()
 	}
@@ -44,11 +45,13 @@ const maxAmount = 1_000_000_000_000
 // "zones[1].methods[0].prices.USD.amount: below zero".
 func ParseShop(raw []byte) (Shop, error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
+	// A misspelled field would otherwise be ignored and its default used.
 	decoder.DisallowUnknownFields()
 	var s Shop
 	if err := decoder.Decode(&s); err != nil {
 		return Shop{}, fmt.Errorf("shop configuration: %w", err)
 	}
+	// A second value in the file would be ignored.
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return Shop{}, errors.New("shop configuration: something follows the closing brace")
 	}
@@ -67,6 +70,7 @@ type check struct {
 	err       error
 }
 
+// that keeps the first failure only: later ones often follow from it.
 func (c *check) that(ok bool, format string, args ...any) {
 	if !ok && c.err == nil {
 		c.err = fmt.Errorf(format, args...)
@@ -85,10 +89,13 @@ func made(s, of string, least, most int) bool {
 	return len(s) >= least && len(s) <= most && strings.Trim(s, of) == ""
 }
 
+// isID reports whether s can be an id in keys, URLs and JSON pointers.
 func isID(s string) bool {
 	return made(s, lower+digits+"_-", 1, 40) && !strings.HasPrefix(s, "_") && !strings.HasPrefix(s, "-")
 }
 
+// all checks the whole configuration, in the order of its fields, so
+// that the first error is the one a reader of the file meets first.
 func (c *check) all() {
 	c.that(len(c.shop.Languages) > 0, "languages: at least one")
 	for i, l := range c.shop.Languages {
@@ -102,6 +109,8 @@ func (c *check) all() {
 		c.that(slices.Index(c.shop.Currencies, code) == i, "currencies[%d]: %q is there twice", i, code)
 	}
 	days := c.shop.PriorPriceDays
+	// The law wants at least 30 days (Directive 98/6/EC,
+	// article 6a); a year is as far as prices are kept.
 	c.that(days == 0 || days >= 30 && days <= 365, "priorPriceDays: %d is not 30 to 365", days)
 	c.that(c.shop.Country == "" || format.IsCountry(c.shop.Country), "country: %q is no ISO 3166-1 alpha-2 code",
 		c.shop.Country)
@@ -120,6 +129,8 @@ func (c *check) all() {
 	}
 }
 
+// zone checks one shipping zone. A country may be in one zone only, or
+// the price of its shipping would depend on the order of the zones.
 func (c *check) zone(at string, z Zone) {
 	c.that(isID(z.ID), "%s.id: %q is not in lower case letters, digits, - and _", at, z.ID)
 	c.that(len(z.Countries) > 0, "%s.countries: at least one", at)
@@ -137,6 +148,8 @@ func (c *check) zone(at string, z Zone) {
 	}
 }
 
+// method checks one shipping method. Its name must be in all
+// languages, because it is shown in the shopper's.
 func (c *check) method(at string, m Method) {
 	c.that(isID(m.ID), "%s.id: %q is not in lower case letters, digits, - and _", at, m.ID)
 	for _, l := range c.shop.Languages {
@@ -152,9 +165,11 @@ func (c *check) method(at string, m Method) {
 	}
 }
 
+// tax checks the tax of one country.
 func (c *check) tax(at string, t Tax) {
 	c.that(format.IsCountry(t.Country), "%s.country: %q is no ISO 3166-1 alpha-2 code", at, t.Country)
 	c.that(t.Name != "", "%s.name: missing", at)
+	// 10,000 basis points are 100 %.
 	c.that(t.Rate >= 0 && t.Rate <= 10_000, "%s.rate: %d is not 0 to 10000 basis points", at, t.Rate)
 	for class, rate := range t.Classes {
 		c.that(isID(class), "%s.classes: %q is not in lower case letters, digits, - and _", at, class)

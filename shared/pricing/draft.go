@@ -11,8 +11,9 @@ import (
 // NoLimit is a limit that limits nothing.
 const NoLimit = int64(math.MaxInt64)
 
-// Draft is a basket while offers take their part of it. It keeps what each unit still costs and never lets one go below
-// its floor. An offer first plans what it wants of units and lines, then takes it: floors come before the cap. Lines
+// Draft is a basket while offers take their part of it. It keeps what each unit still
+// costs and never lets one go below its floor. An offer first plans what it wants of
+// units and lines, then takes it: floors are applied before the offer's limit. Lines
 // are numbered in the order of their ids, so the order in a cart decides nothing.
 type Draft struct {
 	lines []draftLine // never changed, shared by copies
@@ -29,6 +30,7 @@ type Draft struct {
 	sharing sharing
 }
 
+// draftLine is a line with its place in the basket and the range of its units.
 type draftLine struct {
 	Line
 	place      int // in the basket
@@ -50,9 +52,13 @@ func NewDraft(b Basket) *Draft {
 		d.lines[i] = draftLine{Line: l, place: i}
 		total += l.Quantity
 	}
+	// Unit price and quantity decide between lines of the same id, which
+	// a basket should not have: the result is the same in any order.
 	slices.SortStableFunc(d.lines, func(a, b draftLine) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Quantity, b.Quantity))
 	})
+	// One slice for the units of all lines: a draft is copied
+	// for each combination of promotions that is tried.
 	d.units, d.plan = make([]int64, 0, total), make([]int64, total)
 	for i := range d.lines {
 		l := &d.lines[i]
@@ -66,12 +72,14 @@ func NewDraft(b Basket) *Draft {
 	return d
 }
 
-// Copy makes d what from is, in d's own memory. The zero Draft can be copied to.
+// Copy makes d what from is, in d's own memory. The zero Draft can
+// be copied to. Lines are shared, because nothing changes them.
 func (d *Draft) Copy(from *Draft) {
 	d.lines = from.lines
 	d.units = append(d.units[:0], from.units...)
 	d.left = append(d.left[:0], from.left...)
 	d.waived = append(d.waived[:0], from.waived...)
+	// Between turns the plan is all zeros, so only its length has to fit.
 	if len(d.plan) != len(from.plan) {
 		d.plan = make([]int64, len(from.plan))
 	}
@@ -102,6 +110,7 @@ func (d *Draft) Goods() int64 {
 // Room is what can still be taken off one unit of line i.
 func (d *Draft) Room(i, unit int) int64 {
 	l := &d.lines[i]
+	// A price that is below the floor already, or became so, leaves no room.
 	return max(d.units[l.first+unit]-l.Floor, 0)
 }
 
@@ -117,6 +126,7 @@ func (d *Draft) PlanLine(i int, amount int64) {
 	if amount <= 0 {
 		return
 	}
+	// One unit takes all of it; sharing would give the same at a higher cost.
 	if l.end-l.first == 1 {
 		d.plan[l.first] += amount
 		return
@@ -137,6 +147,7 @@ func (d *Draft) PlanLines(lines []int, amount int64) {
 	if amount <= 0 {
 		return
 	}
+	// The shares slice is used again for each call, with the right length.
 	d.shares = append(d.shares[:0], d.weights...)
 	clear(d.shares)
 	d.sharing.add(d.shares, amount, d.weights)
@@ -160,6 +171,7 @@ func (d *Draft) Take(lines []int, limit int64, move bool) (took int64) {
 			took += d.plan[u]
 		}
 	}
+	// Only after all floors are known: what one line refuses may go to another.
 	if move && refused > 0 {
 		took += d.spread(lines, refused)
 	}
@@ -167,6 +179,7 @@ func (d *Draft) Take(lines []int, limit int64, move bool) (took int64) {
 		d.cut(lines, limit)
 		took = limit
 	}
+	// Only now are prices changed, so that each step before worked on the same ones.
 	for _, i := range lines {
 		l := &d.lines[i]
 		for u := l.first; u < l.end; u++ {
@@ -194,6 +207,7 @@ func (d *Draft) spread(lines []int, amount int64) (planned int64) {
 				} else {
 					room += rest - l.Floor
 				}
+				// A unit at its floor gets weight 0, so it is not charged again.
 				d.weights = append(d.weights, rest)
 			}
 		}
@@ -207,6 +221,7 @@ func (d *Draft) spread(lines []int, amount int64) (planned int64) {
 		for _, i := range lines {
 			l := &d.lines[i]
 			for u := l.first; u < l.end; u++ {
+				// Shares are by price, not by room, so one may exceed what a unit has left.
 				share := min(d.shares[n], max(d.units[u]-d.plan[u]-l.Floor, 0))
 				d.plan[u] += share
 				planned += share
@@ -243,7 +258,8 @@ func (d *Draft) TakeShippingPart(turn, basisPoints int, amount int64) {
 	d.waived = append(d.waived, waiver{turn: turn, amount: max(amount, 0), basisPoints: basisPoints})
 }
 
-// settle is what each waiver takes off a shipping.
+// settle reports what each waiver takes off a shipping price,
+// in the order of the turns, and returns what is left of it.
 func (d *Draft) settle(shipping int64, took func(turn int, amount int64)) (rest int64) {
 	rest = shipping
 	for _, w := range d.waived {

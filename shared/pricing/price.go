@@ -19,6 +19,7 @@ func Price(b Basket, shop Shop, offers []Offer) Totals {
 	inOrder := inTurn(offers)
 	taken := make([]Adjustment, len(inOrder))
 	for i, o := range inOrder {
+		// Reset for each offer: Take adds up what this offer takes.
 		d.taken = 0
 		o.Rule.Apply(b, d, i)
 		taken[i] = Adjustment{OfferID: o.ID, Code: o.Code, Name: o.Name, Amount: d.taken}
@@ -49,6 +50,8 @@ func Shares(b Basket, offers []Offer) map[string][]Share {
 	return shares
 }
 
+// inTurn sorts a copy: high priorities first, equal ones by
+// id, so that the order of the list decides nothing.
 func inTurn(offers []Offer) []Offer {
 	return slices.SortedStableFunc(slices.Values(offers), func(a, b Offer) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
@@ -68,6 +71,7 @@ func (d *Draft) Totals(b Basket, shop Shop, taken []Adjustment) Totals {
 		}
 	}
 	d.total(&t)
+	// Tax comes after shipping, because shipping is taxed too.
 	t.tax(b, shop, rest)
 	t.Total = t.Subtotal - t.Discount + t.Shipping
 	if !t.TaxIncluded {
@@ -76,7 +80,9 @@ func (d *Draft) Totals(b Basket, shop Shop, taken []Adjustment) Totals {
 	return t
 }
 
-// Cost is the Total of Totals, and what each waiver takes off the shipping is reported by the number of its turn.
+// Cost is the Total of Totals without making the lines; what each waiver
+// takes off the shipping is reported by the number of its turn. The search
+// for the best combination asks for nothing else, thousands of times.
 func (d *Draft) Cost(b *Basket, shop Shop, took func(turn int, amount int64)) int64 {
 	rest := d.settle(d.Shipping(b, shop), took)
 	cost := d.Goods() + rest
@@ -88,6 +94,7 @@ func (d *Draft) Cost(b *Basket, shop Shop, took func(turn int, amount int64)) in
 
 // Shipping is the price of the chosen method for what the goods cost now, before offers on the shipping.
 func (d *Draft) Shipping(b *Basket, shop Shop) int64 {
+	// A cart of gift cards or services is not shipped.
 	if !slices.ContainsFunc(b.Lines, func(l Line) bool { return l.RequiresShipping && l.Quantity > 0 }) {
 		return 0
 	}
@@ -98,6 +105,7 @@ func (d *Draft) Shipping(b *Basket, shop Shop) int64 {
 // total writes the lines back in the basket's order.
 func (d *Draft) total(t *Totals) {
 	t.Discount = t.ShippingDiscount
+	// Copied: the caller keeps the totals while the draft's memory is used again.
 	units := append(make([]int64, 0, len(d.units)), d.units...)
 	for i, l := range d.lines {
 		line := LineTotal{

@@ -19,12 +19,15 @@ func (s *sharing) add(into []int64, amount int64, weights []int64) {
 	for _, w := range weights {
 		total += uint64(w)
 	}
+	// The caller sees to it that not all weights are zero; dividing by zero would stop the program.
 	if total == 0 {
 		return
 	}
 	s.rests = s.rests[:0]
 	over := uint64(amount)
 	for i, w := range weights {
+		// The product of two 64-bit numbers may need 128 bits;
+		// most do not, and the plain division is faster.
 		high, low := bits.Mul64(uint64(amount), uint64(w))
 		share, rest := uint64(0), uint64(0)
 		if high == 0 {
@@ -43,6 +46,7 @@ func (s *sharing) add(into []int64, amount int64, weights []int64) {
 
 // hand gives one each to the over largest remainders.
 func (s *sharing) hand(into []int64, over int) {
+	// For few remainders or few places searching the largest one each time is faster than sorting.
 	if over <= 3 || len(into) <= 8 {
 		for range over { // more places than over have a remainder
 			best := 0
@@ -52,10 +56,13 @@ func (s *sharing) hand(into []int64, over int) {
 				}
 			}
 			into[best]++
+			// A remainder that got its unit must not be found again.
 			s.rests[best] = 0
 		}
 		return
 	}
+	// Otherwise find the smallest remainder that still gets a unit, and give one to
+	// all that are larger, and to equal ones from the front until the units run out.
 	s.order = append(s.order[:0], s.rests...)
 	least := nth(s.order, over)
 	equal := over
@@ -77,6 +84,8 @@ func (s *sharing) hand(into []int64, over int) {
 
 // nth is the nth largest of the values, from 1 on; it changes their order.
 func nth(values []uint64, n int) uint64 {
+	// Quickselect: linear, where sorting all remainders would not be.
+	// The middle as pivot is good for sorted values, which are common.
 	for len(values) > 12 {
 		pivot := values[len(values)/2]
 		low, high, i := 0, len(values), 0
@@ -102,6 +111,7 @@ func nth(values []uint64, n int) uint64 {
 			values, n = values[high:], n-high
 		}
 	}
+	// Few values are left: sorting them is the fastest.
 	slices.Sort(values)
 	return values[len(values)-n]
 }

@@ -40,6 +40,7 @@ type Document struct {
 
 // Home is the country whose tax prices are shown with while there is no address.
 func (s Shop) Home() string {
+	// A shop without zones is a test's; it has no home.
 	if s.Country != "" || len(s.Zones) == 0 {
 		return s.Country
 	}
@@ -126,7 +127,9 @@ func (s Shop) Shipping(country, method, currency string, goods int64) (amount in
 	return rate.Amount, ok
 }
 
+// zone finds the zone of a country: one that names it, else the one for everywhere.
 func (s Shop) zone(country string) (Zone, bool) {
+	// An address that is not known yet has no zone, not even the one for everywhere.
 	if country == "" {
 		return Zone{}, false
 	}
@@ -157,7 +160,8 @@ func (m Method) In(languages ...string) string {
 	return m.ID
 }
 
-// In returns a text in the first of the languages it has, else in any.
+// In returns a text in the first of the languages it has, else in any:
+// of those the first by tag, so that the answer is always the same.
 func In(text map[string]string, languages ...string) string {
 	for _, l := range slices.Concat(languages, slices.Sorted(maps.Keys(text))) {
 		if found := text[l]; found != "" {

@@ -26,15 +26,16 @@ func (t Tax) none() bool {
 	return t.Rate == 0
 }
 
-// taxed is the goods of a basket by tax rate, the highest first.
+// taxed is the taxable items of a basket, summed by tax rate, the highest rate first.
 type taxed []taxedAt
 
+// taxedAt is what is taxed at one rate: the amount and the tax on it, in minor units.
 type taxedAt struct {
 	rate       int
 	goods, tax int64
 }
 
-// add adds a line with its tax. Goods that are not taxed carry no part of the shipping's tax.
+// add adds a line with its tax. What is not taxed carries no part of the shipping's tax.
 func (t *taxed) add(rate int, goods, tax int64) {
 	if rate == 0 {
 		return
@@ -47,7 +48,8 @@ func (t *taxed) add(rate int, goods, tax int64) {
 	(*t)[at].tax += tax
 }
 
-// ship taxes the shipping at the rates of the goods that it is charged for, shared out by what they cost.
+// ship taxes the shipping at the rates of the items that it is charged for, shared
+// out by what they cost: shipping is an ancillary service that follows the main one.
 func (t taxed) ship(charged int64, of func(amount, rate int64) int64) {
 	weights := make([]int64, len(t))
 	for i, g := range t {
@@ -73,6 +75,8 @@ func (t *Totals) tax(b Basket, shop Shop, charged int64) {
 		return
 	}
 	t.TaxIncluded = included
+	// Prices that contain the tax and prices that it comes
+	// on top of are computed and rounded differently.
 	of := money.TaxOnTop
 	if included {
 		of = money.TaxIncluded
@@ -81,6 +85,7 @@ func (t *Totals) tax(b Basket, shop Shop, charged int64) {
 	for i, l := range b.Lines {
 		if l.Taxable {
 			rate := tax.rate(l.TaxClass)
+			// Rounded for each line, so that a refund of one line gives back exactly its tax.
 			t.Lines[i].Tax = of(t.Lines[i].Total, int64(rate))
 			goods.add(rate, t.Lines[i].Total, t.Lines[i].Tax)
 		}
@@ -92,7 +97,8 @@ func (t *Totals) tax(b Basket, shop Shop, charged int64) {
 	}
 }
 
-// onTop is the tax that comes on top of what the draft costs now.
+// onTop is the tax that comes on top of what the draft costs now, see Cost.
+// It is computed as Totals.tax does, line by line, so that both agree.
 func (d *Draft) onTop(tax Tax, charged int64) int64 {
 	var goods taxed
 	for i := range d.lines {

@@ -7,8 +7,8 @@ import (
 	"dangol/shared/pricing"
 )
 
-// offered is a promotion that applies: a pricing rule that decides nothing any more, so it gives the same in the cart,
-// at checkout and in a preview.
+// offered is a promotion that applies, as a pricing rule: its lines are
+// decided, so it gives the same in the cart, at checkout and in a preview.
 type offered struct {
 	p           *Promotion
 	lines, take []string // ids, ascending
@@ -18,6 +18,7 @@ type offered struct {
 func (o offered) Apply(b pricing.Basket, d *pricing.Draft, turn int) {
 	v := view{p: o.p, b: &b, d: d, lines: places(d, o.lines)}
 	v.take = v.lines
+	// Only buy_x_get_y takes from other lines than those it counts.
 	if o.p.Kind == BuyXGetY {
 		v.take = places(d, o.take)
 	}
@@ -36,15 +37,21 @@ func places(d *pricing.Draft, ids []string) []int {
 	return found
 }
 
+// outcome describes the best combination: what applies, what
+// each code and choice came to, and what is missing for more.
 func (a *application) outcome(best *evaluation) Outcome {
 	o := Outcome{Restrictions: a.held()}
 	taken := make([]pricing.Adjustment, len(best.steps))
 	for i := range best.steps {
 		s := &best.steps[i]
 		taken[i] = pricing.Adjustment{OfferID: s.c.p.ID, Code: s.c.code, Name: s.c.name, Amount: s.amount}
+		// What was taken off the shipping is in the step's amount and settled
+		// again by Totals; counting it twice would double the discount.
 		if s.c.class == shipping {
 			taken[i].Amount = 0 // Totals adds it
 		}
+		// A promotion that had its turn and took nothing is
+		// not named: its uses must not be counted.
 		if s.applied() {
 			a.add(&o, s)
 		}
@@ -56,6 +63,7 @@ func (a *application) outcome(best *evaluation) Outcome {
 	return o
 }
 
+// add puts one step into the outcome: an offer where it takes money, gifts where it gives some.
 func (a *application) add(o *Outcome, s *step) {
 	c := s.c
 	if s.amount > 0 {
@@ -72,6 +80,8 @@ func (a *application) add(o *Outcome, s *step) {
 	o.Gifts = append(o.Gifts, s.gifts...)
 }
 
+// ids are the ids of lines by their places. Most promotions
+// target all lines, so that list is made once and shared.
 func (a *application) ids(lines []int) []string {
 	if len(lines) == len(a.lines) && len(a.allIDs) > 0 {
 		return a.allIDs
@@ -94,6 +104,7 @@ func (a *application) with(best *evaluation, c *candidate) *evaluation {
 			list = append(list, o)
 		}
 	}
+	// Promotions apply in the order of their places, see Apply.
 	slices.SortFunc(list, func(x, y *candidate) int { return cmp.Compare(x.place, y.place) })
 	e := a.begin()
 	for _, o := range list {
@@ -110,6 +121,8 @@ func (a *application) alone(c *candidate) (*evaluation, Reason) {
 	if a.shipping != nil {
 		e.include(a.shipping, nil)
 	}
+	// Here the budget decides: the promotion does something,
+	// but what it gives does not fit into what is left.
 	if !e.settle() {
 		reason = BudgetExhausted
 	}
@@ -137,6 +150,7 @@ func (a *application) choices(best *evaluation) (choices []GiftChoice) {
 
 // open is the choice of a promotion that gives nothing yet; nil when the shopper would not get what they choose.
 func (a *application) open(best *evaluation, c *candidate) *GiftChoice {
+	// Measured before any turn: a tier that is not reached there is reached in no combination.
 	tier := a.view(c).giftTier()
 	if reason, _ := a.reaches(c); reason != "" || tier.Choose == 0 {
 		return nil
@@ -145,10 +159,14 @@ func (a *application) open(best *evaluation, c *candidate) *GiftChoice {
 	if choice == nil {
 		return nil
 	}
+	// The test assumes that the shopper would choose the most valuable gifts: when even
+	// those do not make the combination better, offering the choice would mislead.
 	most := slices.Clone(choice.Variants)
 	slices.SortStableFunc(most, func(x, y string) int { return cmp.Compare(a.f.GiftValues[y], a.f.GiftValues[x]) })
+	// A copy of the application, because the choices that are assumed must not stay in the facts.
 	other := *a
 	other.f.Chosen = map[string][]string{c.p.ID: most}
+	// The choices of promotions that already give stay as they are.
 	for i := range best.steps {
 		if o := best.steps[i].c; o.p.Kind == FreeGift {
 			other.f.Chosen[o.p.ID] = a.f.Chosen[o.p.ID]
@@ -170,8 +188,10 @@ func (a *application) refused(best *evaluation) (refused []Refused) {
 	return refused
 }
 
+// explain is the reason why a code does nothing; the Reason is empty when it does something.
 func (a *application) explain(c claim, best *evaluation) Refused {
 	r := Refused{Code: c.code, Reason: Unknown}
+	// A code of a draft answers like one that does not exist, so that drafts cannot be found out.
 	if c.promotion < 0 || c.reason == Unknown {
 		return r
 	}
@@ -181,6 +201,7 @@ func (a *application) explain(c claim, best *evaluation) Refused {
 		r.Opens = p.Starts
 	}
 	at := slices.IndexFunc(a.candidates, func(o *candidate) bool { return o.place == c.promotion })
+	// Either the code was refused before any lines were looked at, or its promotion applies.
 	if r.Reason != "" || at < 0 || best.find(a.candidates[at]) != nil {
 		return r
 	}
@@ -201,6 +222,8 @@ func (a *application) compare(c *candidate, best *evaluation, r *Refused) {
 	if r.Reason = reason; reason != "" {
 		return
 	}
+	// Next to others the candidate may be cheaper than alone;
+	// the cheaper of both is what the shopper could have had.
 	if with := a.with(best, c); with.find(c) != nil && with.cost < e.cost {
 		e = with
 	}
@@ -209,6 +232,7 @@ func (a *application) compare(c *candidate, best *evaluation, r *Refused) {
 			r.Instead = append(r.Instead, s.c.p.ID)
 		}
 	}
+	// The order of the cases goes from what the candidate itself lacks to what the others have.
 	switch {
 	case e.find(c) == nil:
 		r.Reason, r.Instead = NothingToDiscount, nil
@@ -226,6 +250,7 @@ func (a *application) compare(c *candidate, best *evaluation, r *Refused) {
 func (a *application) hints(best *evaluation) (hints []Hint) {
 	var asked []*candidate
 	for _, c := range a.candidates {
+		// Exclusive promotions are measured alone: nothing that applies has its turn before them.
 		if c.p.Exclusive {
 			if reason, missing := a.reaches(c); reason == MinimumNotMet {
 				hints = c.hint(hints, missing)
@@ -242,6 +267,7 @@ func (a *application) hints(best *evaluation) (hints []Hint) {
 	if missing := a.toFreeShipping(best); missing > 0 {
 		hints = append(hints, Hint{Kind: FreeShipping, Amount: missing})
 	}
+	// The smallest step first: it is the one that a storefront shows.
 	slices.SortStableFunc(hints, func(x, y Hint) int {
 		return cmp.Or(cmp.Compare(x.Amount, y.Amount), cmp.Compare(x.Units, y.Units))
 	})
@@ -264,6 +290,8 @@ func (a *application) may(c *candidate, best *evaluation) bool {
 // measures reports whether there is anything that can be missing for the promotion.
 func (c *candidate) measures() bool {
 	con := &c.p.Conditions
+	// A buy_x_get_y has a minimum of its own, but what is
+	// missing for it depends on the variant; it gives no hint.
 	return len(con.MinSubtotal) > 0 || con.MinQuantity > 0 || c.p.Kind == Tiered || c.p.Kind == FreeGift
 }
 
@@ -271,6 +299,8 @@ func (c *candidate) measures() bool {
 func (a *application) measure(best *evaluation, asked []*candidate, hints []Hint) []Hint {
 	e, next := a.begin(), 0
 	for _, c := range asked {
+		// All turns before the candidate's, so that the missing
+		// amount is what the shopper would really have to add.
 		for ; next < len(best.steps) && best.steps[next].c.place < c.place; next++ {
 			s := &best.steps[next]
 			view{p: s.c.p, b: &a.b, d: &e.d, lines: s.open, take: s.take}.carry(next)
@@ -280,6 +310,7 @@ func (a *application) measure(best *evaluation, asked []*candidate, hints []Hint
 		}
 		v := view{p: c.p, b: &a.b, d: &e.d, lines: e.free(c, c.lines, nil)}
 		missing := v.minimum()
+		// Its conditions are met: what is missing is the next tier.
 		if missing.Kind == "" {
 			missing = v.next()
 		}
@@ -288,6 +319,7 @@ func (a *application) measure(best *evaluation, asked []*candidate, hints []Hint
 	return hints
 }
 
+// hint adds what is missing for the candidate; nothing when nothing is missing.
 func (c *candidate) hint(hints []Hint, h Hint) []Hint {
 	if h.Kind == "" {
 		return hints
@@ -304,6 +336,7 @@ func (a *application) toFreeShipping(best *evaluation) int64 {
 			rest -= s.amount
 		}
 	}
+	// The shipping is free already, by a promotion or because nothing is shipped.
 	if rest == 0 {
 		return 0
 	}

@@ -49,6 +49,8 @@ type application struct {
 	shipping   *candidate   // a member's free shipping, which is in every combination
 }
 
+// application prepares a basket: codes are matched with promotions first,
+// because a promotion with a code is a candidate only through its code.
 func (s *Set) application(b pricing.Basket, shop pricing.Shop, f Facts) *application {
 	a := &application{s: s, b: b, shop: shop, f: f, lines: inOrder(b.Lines)}
 	a.fresh.Copy(pricing.NewDraft(b))
@@ -58,6 +60,7 @@ func (s *Set) application(b pricing.Basket, shop pricing.Shop, f Facts) *applica
 	return a
 }
 
+// inOrder sorts lines as pricing.NewDraft does, so that the places of both are the same.
 func inOrder(lines []pricing.Line) []*pricing.Line {
 	sorted := make([]*pricing.Line, len(lines))
 	for i := range lines {
@@ -75,6 +78,8 @@ func (a *application) admit() {
 	wanted := make([]bool, len(a.s.promotions))
 	var admitted []*candidate
 	for i, p := range a.s.promotions {
+		// Sale prices are in the unit prices already, and drops take nothing off;
+		// drops are looked for in the lines because they restrict who may buy.
 		if p.Kind == SalePrice || p.Kind == Drop {
 			wanted[i] = p.Kind == Drop && p.State != Draft
 			continue
@@ -101,6 +106,7 @@ func (a *application) gettable(p *Promotion, targeted []int) []int {
 	}
 	found := []int{}
 	for n, l := range a.lines {
+		// Lines on sale are left out of what is given as well as of what is counted.
 		if p.Terms.BuyXGetY.From.Match(*l) && !(p.ExcludeSaleItems && onSale(l)) {
 			found = append(found, n)
 		}
@@ -111,15 +117,21 @@ func (a *application) gettable(p *Promotion, targeted []int) []int {
 // GiftVariants lists the variants that promotions could give with the basket, or let choose from, each once: what has
 // to be known of them (Facts.GiftValues, Facts.Gone) before Apply.
 func (s *Set) GiftVariants(b pricing.Basket, f Facts) (ids []string) {
+	// Most shops have no gifts; without them the basket need not be looked at.
 	if !s.gifts {
 		return nil
 	}
+	// Gifts do not depend on shipping or tax, so no shop is needed.
 	a := s.application(b, pricing.Shop{}, f)
 	seen := map[string]bool{}
 	for _, c := range a.candidates {
+		// A tier that is not reached before any promotion is
+		// never reached: the others only make the basket cheaper.
 		if c.p.Kind != FreeGift || a.view(c).giftTier() == nil {
 			continue
 		}
+		// All tiers, not only the one reached: which one it
+		// is in the end depends on the promotions before it.
 		for _, t := range c.p.Terms.Gifts {
 			for _, id := range t.Variants {
 				if !seen[id] {

@@ -20,7 +20,8 @@ type candidate struct {
 	discount    bool // a member's percentage, of which one at most applies
 }
 
-// classes is a set of classes.
+// classes is a set of classes, as bits: the search compares
+// them for each pair of promotions in each combination.
 type classes uint8
 
 const (
@@ -29,6 +30,7 @@ const (
 	shipping classes = 4
 )
 
+// classesOf is the set of the listed classes.
 func classesOf(list ...Class) (set classes) {
 	for _, c := range list {
 		switch c {
@@ -43,7 +45,8 @@ func classesOf(list ...Class) (set classes) {
 	return set
 }
 
-// prepare works out once what every combination asks.
+// prepare works out once what every combination looks at. perUnit holds for promotions whose effect
+// on a line does not depend on the other lines, so the search can compare them line by line.
 func (c *candidate) prepare(a *application) {
 	p := c.p
 	c.class, c.with, c.name = classesOf(p.Class), classesOf(p.CombinesWith...), p.Name.In(a.f.Languages...)
@@ -55,16 +58,20 @@ func (c *candidate) prepare(a *application) {
 
 // combines reports whether two candidates may take from the same goods.
 func (c *candidate) combines(o *candidate) bool {
+	// An exclusive promotion combines with nothing but a
+	// member's free shipping, which goes along with everything.
 	if c.p.Exclusive || o.p.Exclusive {
 		return c.p.always || o.p.always
 	}
+	// Of several memberships one percentage applies, the best.
 	if c.discount && o.discount {
 		return false
 	}
 	return c.p.always || o.p.always || c.with&o.class != 0 && o.with&c.class != 0
 }
 
-// contests reports whether the two share the basket but not a line.
+// contests reports whether the two may both apply, but not to the same line:
+// product discounts of which one does not name the class of the other.
 func (c *candidate) contests(o *candidate) bool {
 	return c.class == product && o.class == product && !c.p.Exclusive && !o.p.Exclusive && !c.combines(o)
 }
@@ -78,6 +85,7 @@ func (c *candidate) takes(l *pricing.Line, currency string) int64 {
 	}
 	switch c.p.Kind {
 	case Percentage:
+		// Rounded once over the line, like view.percent; no unit goes below its floor.
 		return min(money.Percent(l.Unit*quantity, int64(t.BasisPoints)), max(l.Unit-l.Floor, 0)*quantity)
 	case FixedPrice:
 		each = l.Unit - t.Amount[currency]
@@ -95,6 +103,7 @@ func (a *application) view(c *candidate) view {
 // reaches reports whether the candidate can do anything in any combination: further promotions make baskets cheaper, so
 // what is not reached without them is never reached. Else it says why, and what is missing.
 func (a *application) reaches(c *candidate) (Reason, Hint) {
+	// On the basket before any promotion, which is the dearest that it can be.
 	v := a.view(c)
 	if len(c.lines) == 0 {
 		return NoMatchingItems, Hint{}
@@ -113,13 +122,15 @@ func (a *application) reaches(c *candidate) (Reason, Hint) {
 			return MinimumNotMet, next
 		}
 	}
+	// Shipping that costs nothing cannot be waived.
 	if c.class == shipping && a.dearestShipping() == 0 {
 		return NothingToDiscount, Hint{}
 	}
 	return "", next
 }
 
-// dearestShipping is what the chosen method costs at most.
+// dearestShipping is the most that the chosen method costs: the
+// price for goods of 0, where no free-from amount is reached.
 func (a *application) dearestShipping() int64 {
 	if !slices.ContainsFunc(a.b.Lines, func(l pricing.Line) bool { return l.RequiresShipping && l.Quantity > 0 }) {
 		return 0
@@ -128,7 +139,9 @@ func (a *application) dearestShipping() int64 {
 	return amount
 }
 
-// most is a bound of what the candidate makes a basket cheaper, in any combination.
+// most is an upper bound of what the candidate makes a basket cheaper, in any combination.
+// The search leaves out what cannot be cheaper than the best found, so a bound that is too
+// low would lose the right answer, one that is too high only costs time.
 func (a *application) most(c *candidate) (most int64) {
 	switch c.p.Kind {
 	case FreeGift:
@@ -152,6 +165,8 @@ func (a *application) most(c *candidate) (most int64) {
 	for _, n := range c.get {
 		most += a.lines[n].Unit * int64(a.lines[n].Quantity)
 	}
+	// With MoveRefused a percentage may take from one line
+	// what another refuses: only the goods' total bounds it.
 	if c.p.MoveRefused {
 		return min(most, limit)
 	}
@@ -163,6 +178,8 @@ func (a *application) most(c *candidate) (most int64) {
 		}
 		most = money.Percent(most, int64(c.p.Terms.BasisPoints)) + int64(rounding)
 	case FixedAmount:
+		// Per unit, the bound is the price of the goods, as
+		// the amount may be more than a unit costs.
 		if !c.p.Terms.PerUnit {
 			most = min(most, c.p.Terms.Amount[a.b.Currency])
 		}

@@ -15,6 +15,8 @@ import (
 // is read out, pasted or typed from paper is found.
 func NormalizeCode(code string) string {
 	return strings.ToUpper(strings.Map(func(r rune) rune {
+		// Dashes of any kind, invisible format characters and the minus
+		// sign, which keyboards and word processors put for a dash.
 		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || unicode.Is(unicode.Cf, r) || r == '\u2212' {
 			return -1
 		}
@@ -53,6 +55,8 @@ func (a *application) enters(i int, p *Promotion) (code string, ok bool) {
 		if c.promotion != i {
 			continue
 		}
+		// The same promotion has been brought in by an earlier
+		// code; its second code would be used up for nothing.
 		if c.reason = a.gate(p, c.folded); c.reason == "" && ok {
 			c.reason = NotCombinable
 		} else if c.reason == "" {
@@ -62,8 +66,9 @@ func (a *application) enters(i int, p *Promotion) (code string, ok bool) {
 	return code, ok
 }
 
-// owner is the promotion of a folded code. Where several have it, one that is live goes first, then one that is to
-// come, a paused and an ended one; then the order of their turns decides. Drafts have no codes yet.
+// owner is the promotion of a folded code, -1 for none. Where several have
+// it, one that is live goes first, then one that is to come, a paused and an
+// ended one; then the order of their turns decides. Drafts have no codes yet.
 func (s *Set) owner(folded string, at time.Time) int {
 	best, rank := -1, len(ranks)
 	look := func(i int) {
@@ -74,6 +79,8 @@ func (s *Set) owner(folded string, at time.Time) int {
 	for _, i := range s.singles[folded] {
 		look(i)
 	}
+	// A code of a batch has a fixed length after its prefix,
+	// so the prefix is found by cutting from the end.
 	if cut := len(folded) - codeSymbols; cut >= 0 {
 		for _, i := range s.prefixes[folded[:cut]] {
 			if _, ok := s.promotions[i].Codes.Batch.Index(folded); ok {
@@ -84,6 +91,7 @@ func (s *Set) owner(folded string, at time.Time) int {
 	return best
 }
 
+// ranks is the order of states in which owners of one code are preferred; a draft is not in it.
 var ranks = []State{Live, Scheduled, Paused, Ended}
 
 // gate is why the promotion cannot apply to the basket whatever is in it; empty when it can.
@@ -98,6 +106,7 @@ func (a *application) gate(p *Promotion, folded string) Reason {
 	case Ended:
 		return HasEnded
 	}
+	// A code of a batch is for one use, also where the promotion names no limit.
 	if uses := a.f.CodeUses[folded]; p.Codes.Batch != nil && uses >= max(p.LimitPerCode, 1) {
 		return UsedCode
 	} else if p.Codes.Single != "" && p.LimitPerCode > 0 && uses >= p.LimitPerCode {
@@ -109,6 +118,9 @@ func (a *application) gate(p *Promotion, folded string) Reason {
 	return a.affords(p)
 }
 
+// forWhom is why the shopper, as far as they are known, is not among those
+// the promotion is for; empty when they are. The order puts first what the
+// shopper can change: becoming a member, logging in, giving an address.
 func (a *application) forWhom(p *Promotion) Reason {
 	c := &p.Conditions
 	switch {
@@ -116,6 +128,7 @@ func (a *application) forWhom(p *Promotion) Reason {
 		return MembersOnly
 	case a.b.CustomerID == "" && (c.Audience == Accounts || c.FirstOrder || len(c.Segments)+len(c.Customers) > 0):
 		return LoginRequired
+	// A guest is counted by their mail address, so without one the limit could not be kept.
 	case p.LimitPerCustomer > 0 && a.b.CustomerID == "" && !a.f.Identified:
 		return EmailRequired
 	case c.FirstOrder && !a.f.First:
@@ -131,6 +144,8 @@ func (a *application) forWhom(p *Promotion) Reason {
 	return ""
 }
 
+// affords is why the promotion has nothing left to give in the basket's currency; empty when
+// it has. The exact amount is checked when the turn has been taken, see evaluation.take.
 func (a *application) affords(p *Promotion) Reason {
 	if !p.sells(a.b.Currency) {
 		return NotInCurrency
@@ -139,6 +154,7 @@ func (a *application) affords(p *Promotion) Reason {
 	if p.Budget.Uses > 0 && used.Uses >= p.Budget.Uses {
 		return BudgetExhausted
 	}
+	// A currency that Spend does not name has been refused by sells.
 	if len(p.Budget.Spend) > 0 && used.Spend[a.b.Currency] >= p.Budget.Spend[a.b.Currency] {
 		return BudgetExhausted
 	}

@@ -35,6 +35,8 @@ func CompareApplied(shown, actual []Applied) []AppliedChange {
 	}
 	var changes []AppliedChange
 	for _, c := range by {
+		// Only what the shopper gets counts: a new version
+		// of a promotion that gives the same is no change.
 		if c.Before != c.After || c.GiftsBefore != c.GiftsAfter {
 			changes = append(changes, *c)
 		}

@@ -33,28 +33,33 @@ type DisplayPrice struct {
 // CompareAt is the list price. For the lowest price of the days before, which the law wants beside it, see History.
 func (s *Set) DisplayPrice(g ListedVariant, currency string, at time.Time) DisplayPrice {
 	best := DisplayPrice{Amount: g.List, CompareAt: g.CompareAt}
+	// Behind all promotions: the list price gives way to any sale that is cheaper.
 	turn := len(s.promotions)
 	line := pricing.Line{VariantID: g.VariantID, ProductID: g.ProductID, Categories: g.Categories, Tags: g.Tags}
 	try := func(i int) {
 		p := s.promotions[i]
+		// With ExcludeSaleItems a variant that has a struck-through price already keeps it.
 		if p.Kind != SalePrice || !p.Live(at) || p.ExcludeSaleItems && g.CompareAt > g.List {
 			return
 		}
 		amount, ok := p.makesSalePrice(g, currency)
+		// Equal to the list price is no sale, so it gets no name and no struck-through price.
 		if ok && (amount < best.Amount || amount == best.Amount && i < turn && amount < g.List) {
 			best, turn = DisplayPrice{amount, max(g.List, g.CompareAt), p.ID, p.Ends}, i
 		}
 	}
 	s.each(&line, try)
+	// each leaves out promotions of everything; they are in all.
 	for _, i := range s.all {
 		try(i)
 	}
 	return best
 }
 
-// History is the prices that were shown for a good until a moment, in order, each from when it was: of past, which is
-// what was asked outside sales, and of every sale price that made something else of it. A sale that is paused counts as
-// if it had run on: when it was paused is not known, and a lowest price that is too low misleads nobody.
+// History is the prices that were shown for a variant until a moment, in order, each with its
+// start: of past, the prices outside sales, and of every sale price that changed them. A sale
+// that is paused counts as if it had run on: when it was paused is not known, and a lowest
+// price that comes out too low does not mislead anybody (Directive 98/6/EC, article 6a).
 func (s *Set) History(g ListedVariant, past []catalog.PricePoint, currency string,
 	until time.Time) (shown []compliance.PriceChange) {
 	if len(past) == 0 {
@@ -63,11 +68,14 @@ func (s *Set) History(g ListedVariant, past []catalog.PricePoint, currency strin
 	sales := s.sales(g)
 	begins := time.UnixMilli(past[0].Since)
 	var times []time.Time
+	// Before the first price that is known nothing can be
+	// shown; the price of a later change is not yet asked.
 	add := func(t time.Time) {
 		if !t.IsZero() && !t.Before(begins) && !t.After(until) {
 			times = append(times, t)
 		}
 	}
+	// The price can only change where a price outside sales or a sale begins or ends.
 	for _, step := range past {
 		add(time.UnixMilli(step.Since))
 	}
@@ -78,6 +86,7 @@ func (s *Set) History(g ListedVariant, past []catalog.PricePoint, currency strin
 	slices.SortFunc(times, time.Time.Compare)
 	for _, t := range times {
 		amount := g.shownAt(t, past, sales, currency)
+		// Only changes are kept: equal prices in a row are one.
 		if len(shown) == 0 || shown[len(shown)-1].Amount != amount {
 			shown = append(shown, compliance.PriceChange{At: t, Amount: amount})
 		}
@@ -100,9 +109,10 @@ func (s *Set) sales(g ListedVariant) (sales []*Promotion) {
 	return sales
 }
 
-// shownAt is the price of a good at a moment, when sales ran from their start to their end.
+// shownAt is the price of a variant at a moment, when sales ran from their start to their end.
 func (g ListedVariant) shownAt(t time.Time, past []catalog.PricePoint, sales []*Promotion, currency string) int64 {
 	for _, step := range past {
+		// past is in order, so the last one that has begun is in force.
 		if !time.UnixMilli(step.Since).After(t) {
 			g.List, g.CompareAt = step.Amount, step.CompareAt
 		}
@@ -119,11 +129,14 @@ func (g ListedVariant) shownAt(t time.Time, past []catalog.PricePoint, sales []*
 	return low
 }
 
+// makesSalePrice is the price that the sale makes of a variant, never below the floor; ok is false
+// where it has no amount in the currency. Terms.BasisPoints is 0 for a sale with fixed amounts.
 func (p *Promotion) makesSalePrice(g ListedVariant, currency string) (amount int64, ok bool) {
 	if p.Terms.BasisPoints > 0 {
 		amount = g.List - money.Percent(g.List, int64(p.Terms.BasisPoints))
 	} else if amount, ok = p.Terms.Amount[currency]; !ok {
 		return 0, false
 	}
+	// A floor above the list price would raise the price; the list price is the limit then.
 	return max(amount, min(g.Floor, g.List)), true
 }

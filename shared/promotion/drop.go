@@ -11,6 +11,7 @@ import (
 // opens is when a drop opens to the shopper: to a member so much earlier as their plan says, but not before
 // MembersFrom.
 func (p *Promotion) opens(m membership.Member) time.Time {
+	// The merchant may open the drop to everybody, members included, at the same moment.
 	if p.Terms.AllAtOnce {
 		return p.Starts
 	}
@@ -46,6 +47,8 @@ func (a *application) held() (held []Restriction) {
 	return held
 }
 
+// shut is why nobody, or not this shopper, can buy from the drop now; empty when
+// they can. Ended comes before the audience: what is over is over for members too.
 func (a *application) shut(p *Promotion) Reason {
 	at, c := a.b.At, &p.Conditions
 	switch {
@@ -55,8 +58,11 @@ func (a *application) shut(p *Promotion) Reason {
 		return HasEnded
 	case c.Audience == Members && !a.f.Member.HasPlan(c.Plans...):
 		return MembersOnly
+	// After the audience: a shopper who is no member is told
+	// so, and not a time at which they still could not buy.
 	case at.Before(p.opens(a.f.Member)):
 		return NotStarted
+	// A limit per customer can only be kept for a customer who is known.
 	case (p.LimitPerCustomer > 0 || c.Audience == Accounts) && a.b.CustomerID == "":
 		return LoginRequired
 	case len(c.Customers) > 0 && !slices.Contains(c.Customers, a.b.CustomerID),
@@ -66,6 +72,8 @@ func (a *application) shut(p *Promotion) Reason {
 	return ""
 }
 
+// within checks the limit per customer for the lines of a drop together.
+// left is what the customer may still buy, for the text of the problem.
 func (a *application) within(p *Promotion, lines []int) (r Reason, limit, left int) {
 	if p.LimitPerCustomer == 0 {
 		return "", 0, 0

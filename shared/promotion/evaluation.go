@@ -25,12 +25,14 @@ type evaluation struct {
 	undone         *evaluation // what it was before a turn that could fail
 }
 
-// group is promotions as those that follow have to combine with them.
+// group summarizes promotions for the question whether another one
+// combines with all of them, so that the question needs no loop.
 type group struct {
 	any         bool
 	class, with classes // the classes of any of them; those that all of them name
 }
 
+// add takes the candidate into the group.
 func (g *group) add(c *candidate) {
 	if !g.any {
 		*g = group{true, c.class, c.with}
@@ -39,6 +41,8 @@ func (g *group) add(c *candidate) {
 	g.class, g.with = g.class|c.class, g.with&c.with
 }
 
+// combines reports whether the candidate names every class in the
+// group, and every member of the group names the candidate's.
 func (g *group) combines(c *candidate) bool {
 	return !g.any || g.class&^c.with == 0 && g.with&c.class != 0
 }
@@ -54,15 +58,19 @@ type step struct {
 	minUnits   int
 }
 
+// applied reports whether the promotion gives anything; one
+// that had its turn and gives nothing is not an application.
 func (s *step) applied() bool { return s.amount > 0 || len(s.gifts) > 0 }
 
+// begin is the basket before any promotion, in memory of its own.
 func (a *application) begin() *evaluation {
 	e := &evaluation{}
 	e.reset(a)
 	return e
 }
 
-// reset makes e the basket before any promotion.
+// reset makes e the basket before any promotion. It keeps
+// the memory: a search makes thousands of evaluations.
 func (e *evaluation) reset(a *application) {
 	if len(e.claimed) != len(a.lines) {
 		e.claimed, e.alone = make([]bool, len(a.lines)), make([]bool, len(a.lines))
@@ -87,12 +95,15 @@ func (e *evaluation) copy(from *evaluation) {
 // admits reports whether the candidate may follow those that are in: two of product class are kept apart line by line
 // instead.
 func (e *evaluation) admits(c *candidate) bool {
+	// A member's free shipping goes along with everything.
 	if c.p.always {
 		return true
 	}
 	if e.exclusive || c.p.Exclusive && (e.products.any || e.others.any) || c.discount && e.discount {
 		return false
 	}
+	// Two promotions of product class may both apply to
+	// different lines, so they are kept apart by free, not here.
 	return e.others.combines(c) && (c.class == product || e.products.combines(c))
 }
 
@@ -107,6 +118,8 @@ func (e *evaluation) include(c *candidate, leave []bool) Reason {
 	}
 	s := step{c: c, open: e.free(c, c.lines, leave)}
 	s.take = s.open
+	// What is counted may be on lines that another one took
+	// from; only what is given has to be free.
 	if c.p.Kind == BuyXGetY {
 		s.open, s.take = c.lines, e.free(c, c.get, leave)
 	}
@@ -134,9 +147,11 @@ func (e *evaluation) include(c *candidate, leave []bool) Reason {
 	return ""
 }
 
+// add appends the step and takes the candidate into the group of its kind.
 func (e *evaluation) add(s step) {
 	e.steps = append(e.steps, s)
 	switch c := s.c; {
+	// A member's free shipping restricts nobody, so it is in no group.
 	case c.p.always:
 	case c.class == product:
 		e.products.add(c)
@@ -161,6 +176,8 @@ func (e *evaluation) free(c *candidate, lines []int, leave []bool) []int {
 // take carries out what the promotion does to the goods, and remembers the lines it took from.
 func (e *evaluation) take(v view, s *step) Reason {
 	c := s.c
+	// What lines cost before, to see afterwards from which ones
+	// the promotion really took: only these are closed to others.
 	var before []int64
 	if c.class == product {
 		for _, n := range s.take {
@@ -168,6 +185,8 @@ func (e *evaluation) take(v view, s *step) Reason {
 		}
 	}
 	budget, limited := c.p.Budget.Spend[e.a.b.Currency]
+	// The draft is copied before a turn that the budget may
+	// refuse. Only promotions with a budget pay for the copy.
 	if limited {
 		if e.undone == nil {
 			e.undone = &evaluation{}
@@ -180,6 +199,8 @@ func (e *evaluation) take(v view, s *step) Reason {
 		return MinimumNotMet
 	case s.amount == 0:
 		return NothingToDiscount
+	// What was announced is given whole or not at all, so a
+	// discount that does not fit is taken back.
 	case limited && s.amount > budget-e.a.f.Used[c.p.ID].Spend[e.a.b.Currency]:
 		e.d.Copy(&e.undone.d)
 		return BudgetExhausted
@@ -187,6 +208,7 @@ func (e *evaluation) take(v view, s *step) Reason {
 	for i, old := range before {
 		if n := s.take[i]; e.d.Left(n) < old {
 			e.claimed[n] = true
+			// A promotion that combines with no other product discount closes its lines to all.
 			e.alone[n] = e.alone[n] || c.with&product == 0
 		}
 	}
@@ -224,6 +246,7 @@ func (a *application) gifts(p *Promotion, tier *GiftTier, chosen []string) (give
 			given = append(given, variant)
 		}
 	}
+	// The number may be more than what is left to choose from.
 	if choose := min(tier.Choose, len(can)); choose > 0 {
 		choice = &GiftChoice{PromotionID: p.ID, Variants: can, Choose: choose, Left: choose - len(given)}
 	}
@@ -232,6 +255,7 @@ func (a *application) gifts(p *Promotion, tier *GiftTier, chosen []string) (give
 
 // settle adds the shipping when all have had their turns, and reports whether every budget holds what it gives.
 func (e *evaluation) settle() bool {
+	// Settled from zero: settle runs again when a step is added after it.
 	for i := range e.steps {
 		if s := &e.steps[i]; s.c.class == shipping {
 			s.amount = 0
@@ -245,6 +269,7 @@ func (e *evaluation) settle() bool {
 			fits = fits && s.amount <= budget-e.a.f.Used[s.c.p.ID].Spend[e.a.b.Currency]
 		}
 	})
+	// The value of gifts counts as money off when combinations are compared.
 	e.cost -= e.value
 	e.gifts, e.codes = 0, 0
 	for i := range e.steps {
@@ -257,7 +282,8 @@ func (e *evaluation) settle() bool {
 	return fits
 }
 
-// better reports whether the shopper rather gets e than another combination.
+// better reports whether the shopper gets e rather than another combination: the cheaper one,
+// then the one with more gifts, with fewer codes used up, and with the higher priorities.
 func (e *evaluation) better(than *evaluation) bool {
 	if by := cmp.Or(cmp.Compare(e.cost, than.cost), cmp.Compare(than.gifts, e.gifts),
 		cmp.Compare(e.codes, than.codes)); by != 0 {

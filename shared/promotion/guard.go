@@ -104,6 +104,7 @@ func (b Breach) Message(name func(id string) string) string {
 	return fmt.Sprintf("%d basis points off is deeper than %d", b.Actual, b.Limit)
 }
 
+// countOf is a number of days in words for a sentence.
 func countOf(days int) string {
 	if days == 1 {
 		return "1 day"
@@ -115,6 +116,7 @@ func countOf(days int) string {
 // them does not count. It answers at most one breach for each rule and scope: the worst. A sale planned longer never
 // breaks fewer.
 func (p Policy) Check(history []Span, planned Span) []Breach {
+	// A plan that is changed is compared with the others only, not with the version it replaces.
 	others := slices.DeleteFunc(slices.Clone(history), func(s Span) bool { return s.PromotionID == planned.PromotionID })
 	var found []Breach
 	if p.MaxDepth > 0 && planned.BasisPoints > p.MaxDepth {
@@ -125,10 +127,13 @@ func (p Policy) Check(history []Span, planned Span) []Breach {
 		})
 	}
 	found = append(found, p.within(TheShop, p.Shop, others, planned)...)
+	// A sale of everything is checked for a product that is
+	// in no other sale, besides those that are.
 	if planned.All {
 		everywhere := slices.DeleteFunc(slices.Clone(others), func(s Span) bool { return !s.All })
 		found = append(found, p.within(AnyProduct, p.Product, everywhere, planned)...)
 	}
+	// Each product by itself: one that was on sale often may break a limit that the others keep.
 	for _, product := range affected(others, planned) {
 		spans := slices.DeleteFunc(slices.Clone(others), func(s Span) bool { return !s.of(product) })
 		found = append(found, p.within(product, p.Product, spans, planned)...)
@@ -136,7 +141,7 @@ func (p Policy) Check(history []Span, planned Span) []Breach {
 	return found
 }
 
-// within checks the limits of one scope against the sales in it.
+// within checks the three limits of one scope against the sales in it.
 func (p Policy) within(scope string, l Limits, others []Span, planned Span) []Breach {
 	var found []Breach
 	for _, check := range []func(Limits, []Span, Span) (Breach, bool){p.tooManyDays, p.tooSoon, p.tooMany} {
@@ -161,12 +166,13 @@ func affected(others []Span, planned Span) []string {
 	return slices.Compact(products)
 }
 
+// of reports whether the sale is of the product.
 func (s Span) of(product string) bool { return s.All || slices.Contains(s.Products, product) }
 
 // together reports whether two spans are one sale to the shopper.
 func (s Span) together(o Span) bool { return s.Group != "" && s.Group == o.Group }
 
-// forever is how far ahead an open-ended sale is looked at.
+// forever is how far ahead an open-ended sale is looked at: ten years of days.
 const forever = 3_650
 
 // days is the first and the last day of a span, as numbers (civil.Date.Number).
@@ -176,6 +182,8 @@ func (p Policy) days(s Span) (first, last int) {
 	if s.Ends.IsZero() {
 		return first, first + forever
 	}
+	// Ends is not in the span: a sale that ends at midnight
+	// does not touch the day that begins then.
 	return first, max(civil.DateAt(s.Ends.Add(-1), zone).Number(), first)
 }
 
@@ -186,6 +194,8 @@ func (p Policy) tooManyDays(l Limits, others []Span, planned Span) (Breach, bool
 	}
 	first, last := p.days(planned)
 	window := p.WindowDays
+	// The windows that have a planned day in them begin at most
+	// a window before it and end at most a window after it.
 	from := first - window + 1
 	onSale := make([]bool, last+window-from)
 	for _, s := range append(slices.Clone(others), planned) {
@@ -197,6 +207,7 @@ func (p Policy) tooManyDays(l Limits, others []Span, planned Span) (Breach, bool
 	best := Breach{Rule: DaysOnSale, Limit: l.MaxDays}
 	count, fullest := 0, 0
 	for i, on := range onSale {
+		// A sliding window: the day that comes in is added, the one that goes out is taken off.
 		count += one(on)
 		if i >= p.WindowDays {
 			count -= one(onSale[i-p.WindowDays])
@@ -233,6 +244,7 @@ func (p Policy) tooSoon(l Limits, others []Span, planned Span) (Breach, bool) {
 		gap := Breach{Rule: Gap, Limit: l.MinGapDays, With: []string{s.PromotionID}}
 		from, to := max(a, first), min(b, last)
 		switch {
+		// Promotions of one group are one sale; there is no gap between them.
 		case planned.together(s):
 			continue
 		case b < first:
@@ -240,6 +252,8 @@ func (p Policy) tooSoon(l Limits, others []Span, planned Span) (Breach, bool) {
 		case last < a:
 			gap.Actual, from, to = a-last-1, last, a
 		}
+		// Of equally near ones the smaller id, so that the
+		// answer does not depend on the order of the history.
 		if gap.Actual < nearest.Actual || gap.Actual == nearest.Actual && nearest.With != nil &&
 			s.PromotionID < nearest.With[0] {
 			nearest = gap
@@ -255,6 +269,7 @@ func (p Policy) tooMany(l Limits, others []Span, planned Span) (Breach, bool) {
 		return Breach{}, false
 	}
 	worst := Breach{Rule: Overlap, Limit: l.MaxOverlap, Actual: l.MaxOverlap}
+	// The number of sales can only grow where one starts, so only starts are looked at.
 	moments := []time.Time{planned.Starts}
 	for _, s := range others {
 		if planned.at(s.Starts) {
@@ -267,6 +282,8 @@ func (p Policy) tooMany(l Limits, others []Span, planned Span) (Breach, bool) {
 		var with []string
 		for _, s := range others {
 			if s.at(m) && !s.together(planned) {
+				// Sales without a group each count for themselves;
+				// the zero byte keeps ids apart from group names.
 				sales[cmp.Or(s.Group, "\x00"+s.PromotionID)] = true
 				with = append(with, s.PromotionID)
 			}
@@ -280,6 +297,7 @@ func (p Policy) tooMany(l Limits, others []Span, planned Span) (Breach, bool) {
 	return worst, worst.With != nil
 }
 
+// at reports whether the sale runs at the moment.
 func (s Span) at(t time.Time) bool {
 	return !t.Before(s.Starts) && (s.Ends.IsZero() || t.Before(s.Ends))
 }

@@ -18,6 +18,7 @@ const (
 	Members   Audience = "member"  // whoever has a membership in force; see Conditions.Plans
 )
 
+// The identifiers are stable: they are stored in orders and shown in carts.
 const (
 	perkPrefix   = "membership:"
 	perkPriority = -2_000_000 // behind every promotion
@@ -35,8 +36,9 @@ func PlanOfBenefit(id string) (planID string, ok bool) {
 	return planID, ok
 }
 
-// perk is a membership's benefit as a promotion: automatic, for this shopper only, without an end but that of the
-// membership. Its turn comes after all others, so that they do what they do for everybody.
+// memberBenefit makes a promotion of a membership's benefit: automatic, for
+// this shopper only, without an end but that of the membership. Its turn
+// comes after all others, so that these do what they do for everybody.
 func memberBenefit(p membership.Plan, id string, after map[string]string, kind Kind, class Class) *Promotion {
 	name := catalog.Text{}
 	for language, before := range perkName {
@@ -54,14 +56,15 @@ var (
 	perkShipping = map[string]string{"en": ", free shipping", "ko": ", 무료 배송"}
 )
 
-// perks are the benefits of a member as promotions: each different percentage, of which one at most applies, and the
-// free shipping, which goes along with everything.
+// memberBenefits are the benefits of a member as promotions: each different percentage,
+// of which at most one applies, and the free shipping, which goes along with everything.
 func memberBenefits(m membership.Member) (off []*Promotion, shipping *Promotion) {
 	for _, p := range m {
 		b := p.Benefits
 		same := func(o *Promotion) bool {
 			return int64(o.Terms.BasisPoints) == b.PercentOffBP && o.ExcludeSaleItems == b.ExcludeSaleItems
 		}
+		// Two plans with the same percentage would only double the search.
 		if b.PercentOffBP > 0 && !slices.ContainsFunc(off, same) {
 			o := memberBenefit(p, "discount", nil, Percentage, Order)
 			o.Terms.BasisPoints, o.ExcludeSaleItems = int(b.PercentOffBP), b.ExcludeSaleItems
@@ -69,6 +72,7 @@ func memberBenefits(m membership.Member) (off []*Promotion, shipping *Promotion)
 		}
 		if b.FreeShipping && shipping == nil {
 			shipping = memberBenefit(p, "shipping", perkShipping, FreeShipping, Shipping)
+			// Behind the percentages, because shipping depends on what the goods cost after them.
 			shipping.Priority--
 			shipping.always = true
 		}
@@ -76,7 +80,7 @@ func memberBenefits(m membership.Member) (off []*Promotion, shipping *Promotion)
 	return off, shipping
 }
 
-// invite makes candidates of a member's benefits, behind all promotions.
+// invite makes candidates of a member's benefits. Their places are behind those of all promotions.
 func (a *application) invite() {
 	off, free := memberBenefits(a.f.Member)
 	for n, p := range off {
@@ -91,6 +95,7 @@ func (a *application) invite() {
 	}
 }
 
+// benefitCandidate is a candidate for all lines, or for those that are not on sale.
 func (a *application) benefitCandidate(p *Promotion, place int) *candidate {
 	c := &candidate{p: p, place: place}
 	for n := range a.lines {

@@ -12,6 +12,8 @@ func (v view) carry(turn int) int64 {
 	terms := &v.p.Terms
 	move := v.p.MoveRefused
 	if v.p.Class == Shipping && v.p.Kind == Percentage {
+		// A percentage of the shipping is settled at the
+		// end, when it is known what the shipping costs.
 		v.d.TakeShippingPart(turn, terms.BasisPoints, v.limit())
 		return 0
 	}
@@ -34,6 +36,8 @@ func (v view) carry(turn int) int64 {
 			move = true
 		}
 	case OrderPrice:
+		// What the goods cost now above the promised price; nothing when they
+		// are cheaper already, because PlanLines ignores amounts below 0.
 		v.d.PlanLines(v.take, v.listTotal()-terms.Amount[v.b.Currency])
 		move = true
 	case SetPrice:
@@ -42,6 +46,8 @@ func (v view) carry(turn int) int64 {
 	case FreeShipping:
 		v.d.TakeShipping(turn, v.limit())
 		return 0
+	// Gifts, drops and sale prices take nothing here: see
+	// evaluation.give, Set.held and Set.DisplayPrice.
 	default:
 		return 0
 	}
@@ -55,6 +61,7 @@ func (v view) percent(basisPoints int) {
 		return
 	}
 	for _, n := range v.take {
+		// With a limit of units the dearest ones get the percentage, each rounded by itself.
 		if most := v.p.Terms.MaxUnits; most > 0 && most < len(v.d.Units(n)) {
 			v.each(n, func(unit int64) int64 { return money.Percent(unit, int64(basisPoints)) })
 			continue
@@ -63,6 +70,7 @@ func (v view) percent(basisPoints int) {
 	}
 }
 
+// fixed plans an amount off the lines together, or off each unit.
 func (v view) fixed(amount int64, perUnit bool) {
 	if perUnit {
 		v.perUnit(func(unit int64) int64 { return min(amount, unit) })
@@ -87,6 +95,8 @@ func (v view) each(n int, of func(unit int64) int64) {
 		}
 		return
 	}
+	// The dearest units get it: that is the most for the
+	// shopper, whatever the order of units in a line.
 	pool := v.pool([]int{n})
 	slices.SortFunc(pool, dearestFirst)
 	for _, u := range pool[:min(most, len(pool))] {

@@ -31,9 +31,12 @@ func ParsePolicy(raw []byte) (Policy, error) {
 	}
 	p := file.Policy
 	var err error
+	// "Local" would mean another zone on each machine.
 	if p.Zone, err = time.LoadLocation(file.TimeZone); err != nil || file.TimeZone == "" || file.TimeZone == "Local" {
 		return Policy{}, fmt.Errorf("guard: timeZone: %q is no IANA time zone", file.TimeZone)
 	}
+	// A map gives the fields in any order; only the first error
+	// is returned, so of several wrong fields any may be named.
 	for field, n := range map[string]int{
 		"windowDays": p.WindowDays, "maxDepth": p.MaxDepth,
 		"product.maxDays": p.Product.MaxDays, "product.minGapDays": p.Product.MinGapDays,
@@ -44,6 +47,7 @@ func ParsePolicy(raw []byte) (Policy, error) {
 			return Policy{}, fmt.Errorf("guard: %s: below zero", field)
 		}
 	}
+	// A year is as far as reports look back.
 	if p.WindowDays > year || p.MaxDepth > whole {
 		return Policy{}, fmt.Errorf("guard: windowDays is at most %d, maxDepth at most %d", year, whole)
 	}

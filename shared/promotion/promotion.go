@@ -103,6 +103,7 @@ type Promotion struct {
 	Group  string `json:"group,omitempty" dynamodbav:"group,omitempty"`
 	Reason string `json:"reason,omitempty" dynamodbav:"reason,omitempty"` // why the merchant published it over the guard
 
+	// always is true for a member's free shipping only; it is not stored.
 	always bool // combines with everything, whatever the others say
 }
 
@@ -136,6 +137,7 @@ type Budget struct {
 	Uses  int     `json:"uses,omitempty" dynamodbav:"uses,omitempty"` // orders; 0 is no limit
 }
 
+// none reports whether the promotion has no budget, and so nothing to count.
 func (b Budget) none() bool { return len(b.Spend) == 0 && b.Uses == 0 }
 
 // Codes is how shoppers come to a promotion: by themselves when both fields are empty, with one code that all know, or

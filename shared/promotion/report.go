@@ -16,6 +16,7 @@ func (p Policy) Calendar(history, planned []Span, product string, from, to civil
 		return nil
 	}
 	end := to.Number()
+	// Days before the first one are worked out too, to fill the window of the first day.
 	start := from.Number() - max(p.WindowDays, 1) + 1
 	days := make([]CalendarDay, end-start+1)
 	for i := range days {
@@ -41,6 +42,7 @@ func (p Policy) Calendar(history, planned []Span, product string, from, to civil
 	count := 0
 	for i := range days {
 		count += one(len(days[i].Promotions) > 0)
+		// The day that leaves the window.
 		if i >= p.WindowDays && p.WindowDays > 0 {
 			count -= one(len(days[i-p.WindowDays].Promotions) > 0)
 		}
@@ -84,6 +86,7 @@ type WaitingIndex struct {
 	DaysNear   int `json:"daysNear"`
 }
 
+// The stretches are long enough to even out weekdays; fewest is a whole week.
 const (
 	nearDays = 14
 	baseDays = 56
@@ -98,6 +101,7 @@ func (p Policy) Report(history []Span, product string, sales []DaySales, since, 
 	depth := p.depths(history, product, today)
 	r := Report{}
 	total := 0
+	// back is how many days before the day asked for.
 	for back := range year {
 		if d, on := depth[today-back]; on {
 			r.Days30 += one(back < 30)
@@ -140,9 +144,11 @@ func (p Policy) depths(history []Span, product string, today int) map[int]int {
 	return depth
 }
 
+// waiting is the index, nil while no sale has enough days without a sale before it.
 func waiting(depth, orders map[int]int, since, today int) *WaitingIndex {
 	var w WaitingIndex
 	for d := range depth {
+		// Only the first day of a sale counts, and only within the last 365 days.
 		if _, before := depth[d-1]; before || d <= today-year {
 			continue
 		}
@@ -158,6 +164,7 @@ func waiting(depth, orders map[int]int, since, today int) *WaitingIndex {
 	if w.OrdersBase == 0 {
 		return nil
 	}
+	// Both sides are orders per day; multiplied out, so that nothing is rounded before the end.
 	w.Index = w.OrdersNear * w.DaysBase * whole / (w.OrdersBase * w.DaysNear)
 	return &w
 }

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// MaxExact is up to how many promotions that reach a basket the cheapest combination is found for certain.
+// MaxExact is up to how many promotions that reach a basket the cheapest
+// combination is found for certain. Each one more doubles the combinations to try.
 const MaxExact = 8
 
 // effort bounds the search beyond MaxExact, in lines looked at by promotions: about 0.1 ms.
@@ -13,6 +14,8 @@ const effort = 3_000
 
 // choose finds the combination that the shopper gets.
 func (a *application) choose() *evaluation {
+	// A basket without any promotion is the first best: what
+	// is not better than that does not apply.
 	s := &search{a: a, best: a.begin(), trial: a.begin(), waived: a.shipping != nil}
 	s.close(s.best)
 	var exclusive []*candidate
@@ -21,9 +24,12 @@ func (a *application) choose() *evaluation {
 		switch reason, _ := a.reaches(c); {
 		case reason != "":
 		case c.p.Exclusive:
+			// Exclusive ones are tried alone at the end; they are in no combination.
 			exclusive = append(exclusive, c)
 		default:
 			s.candidates = append(s.candidates, c)
+			// A member's percentages do not count: they come last and
+			// exclude each other, so they add little to the search.
 			if !c.discount {
 				promotions++
 			}
@@ -39,7 +45,7 @@ func (a *application) choose() *evaluation {
 	return s.best
 }
 
-// search looks for the cheapest combination of candidates that are not exclusive.
+// search looks for the cheapest combination of the candidates that are not exclusive.
 type search struct {
 	a          *application
 	candidates []*candidate
@@ -70,6 +76,7 @@ func (s *search) consider() {
 
 // exact tries all combinations, leaving out those that cannot be cheaper than the best found.
 func (s *search) exact() {
+	// Sums from the end: what all candidates from a place on could take off together.
 	s.bound = make([]int64, len(s.candidates)+1)
 	for i := len(s.candidates) - 1; i >= 0; i-- {
 		s.bound[i] = s.bound[i+1] + s.a.most(s.candidates[i])
@@ -89,17 +96,22 @@ func (s *search) node(i int, e *evaluation, must uint64) {
 		s.consider()
 		return
 	}
+	// Even if all the rest took off the most they can, it would not be better.
+	// Equal cost goes on, because gifts, codes and priorities decide then.
 	if s.least(e)-s.bound[i] > s.best.cost {
 		return
 	}
 	c := s.candidates[i]
 	for _, option := range s.options(i, e) {
 		next := s.depth[i]
+		// The memory of this depth is used again by each option; deeper nodes have their own.
 		next.copy(e)
 		if next.include(c, option.leave) == "" {
 			s.node(i+1, next, must&^(1<<i)|option.to)
 		}
 	}
+	// Without the candidate, unless an earlier one left
+	// lines to it: then the combination is tried elsewhere.
 	if must&(1<<i) == 0 {
 		s.node(i+1, e, must)
 	}
@@ -108,6 +120,7 @@ func (s *search) node(i int, e *evaluation, must uint64) {
 // least is what a combination costs at least that gives no more than the evaluation does so far.
 func (s *search) least(e *evaluation) int64 {
 	goods := e.d.Goods() - e.value
+	// A candidate may waive the shipping later, so only the goods are certain.
 	if s.waived {
 		return goods
 	}
@@ -142,6 +155,8 @@ func (s *search) options(i int, e *evaluation) []option {
 			for n := range before.leave {
 				both[n] = both[n] || before.leave[n]
 			}
+			// Something must be left for the candidate itself;
+			// else this is the same as leaving it out.
 			if slices.ContainsFunc(c.get, func(n int) bool { return !both[n] }) {
 				all = append(all, option{both, before.to | 1<<j})
 			}
@@ -156,6 +171,8 @@ func (s *search) left(c, o *candidate) []bool {
 	owns := s.claims(o)
 	for _, n := range c.get {
 		line := s.a.lines[n]
+		// When both take per unit, the line goes to the one that
+		// takes more, so the other way round need not be tried.
 		leave[n] = owns[n] && !(c.perUnit && o.perUnit && c.takes(line, s.a.b.Currency) >= o.takes(line, s.a.b.Currency))
 		any = any || leave[n]
 	}
@@ -165,7 +182,8 @@ func (s *search) left(c, o *candidate) []bool {
 	return leave
 }
 
-// claims is the lines that a candidate takes from when it is alone.
+// claims is the lines that a candidate takes from when it is
+// alone. It is kept, because each pair of candidates looks it up.
 func (s *search) claims(c *candidate) []bool {
 	if own, ok := s.owns[c]; ok {
 		return own
@@ -187,6 +205,7 @@ func (s *search) claims(c *candidate) []bool {
 func (s *search) singles(alone []*candidate) {
 	for _, c := range byMost(s.a, alone) {
 		s.trial.reset(s.a)
+		// The list is in the order of the bounds, so no later one can be better either.
 		if s.least(s.trial)-c.most > s.best.cost {
 			return
 		}
@@ -196,11 +215,13 @@ func (s *search) singles(alone []*candidate) {
 	}
 }
 
+// bounded is a candidate with the most that it can take off.
 type bounded struct {
 	*candidate
 	most int64
 }
 
+// byMost sorts candidates by the most that they can take off, the largest first.
 func byMost(a *application, candidates []*candidate) []bounded {
 	list := make([]bounded, len(candidates))
 	for i, c := range candidates {
@@ -220,6 +241,7 @@ func (s *search) beyond() {
 	}
 	s.largest()
 	s.singles(s.candidates)
+	// Counted in lines looked at, not in time: the same basket must always get the same answer.
 	spent, cost := 0, len(s.a.lines)
 	for _, c := range s.candidates {
 		cost += len(c.lines) + 5
@@ -257,6 +279,7 @@ func (s *search) contested() map[*candidate][]bool {
 			mixed = mixed || c.with&product == 0
 		}
 	}
+	// Comparing all pairs would cost more than the whole search may.
 	if !mixed || len(each)*len(each) > effort {
 		return nil
 	}

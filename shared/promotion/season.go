@@ -79,6 +79,8 @@ func ParseSeasons(raw []byte) ([]Season, error) {
 	return file.Seasons, nil
 }
 
+// check checks that a season has exactly one way to tell its
+// day, that its days exist, and that it closes after it opens.
 func (s Season) check() error {
 	if rules := one(s.Date != "") + one(s.Nth != nil) + one(len(s.Dates) > 0); rules != 1 {
 		return fmt.Errorf("one of date, nth and dates, not %d", rules)
@@ -106,6 +108,7 @@ func (s Season) check() error {
 	return nil
 }
 
+// one is 1 for true, for counting conditions.
 func one(ok bool) int {
 	if ok {
 		return 1
@@ -117,15 +120,19 @@ func one(ok bool) int {
 // February.
 func (s Season) day(year int) (day civil.Date, ok bool, err error) {
 	if n := s.Nth; n != nil {
+		// A fifth weekday does not exist in every month.
 		if n.Month < 1 || n.Month > 12 || n.Weekday < 0 || n.Weekday > 6 || n.Week < 1 || n.Week > 4 {
 			return "", false, fmt.Errorf("nth: month 1 to 12, weekday 0 to 6, week 1 to 4")
 		}
+		// The first such weekday on or after the first of the
+		// month, then whole weeks, then the further days.
 		first := civil.NewDate(year, n.Month, 1)
 		ahead := (int(n.Weekday) - int(first.Weekday()) + 7) % 7
 		return first.Add(ahead + 7*(n.Week-1) + n.Days), true, nil
 	}
 	date := s.Date
 	if s.Dates != nil {
+		// A lunar holiday of a year that the calendar does not list is not guessed.
 		if date, ok = s.Dates[year]; !ok {
 			return "", false, nil
 		}
@@ -142,6 +149,7 @@ func (s Season) day(year int) (day civil.Date, ok bool, err error) {
 func (s Season) Occurrences(zone *time.Location, years ...int) []Occurrence {
 	var found []Occurrence
 	for _, year := range years {
+		// The file was checked when it was read; a season that is wrong all the same is left out.
 		day, ok, err := s.day(year)
 		if err != nil || !ok {
 			continue

@@ -44,8 +44,11 @@ func NewSet(promotions []Promotion) *Set {
 	return s
 }
 
+// add enters the promotion under everything that its targets name.
 func (s *Set) add(i int, p *Promotion) {
 	t := p.targets()
+	// One that targets everything is in one list and nowhere
+	// else, so that it is not found several times.
 	if t.All {
 		s.all, t = append(s.all, i), Targets{}
 	}
@@ -108,6 +111,8 @@ func (s *Set) targeted(lines []*pricing.Line, wanted []bool) [][]int {
 			if !wanted[i] || p.ExcludeSaleItems && onSale(l) {
 				return
 			}
+			// The same promotion may find a line by several of its names;
+			// lines come in order, so comparing with the last is enough.
 			if have := found[i]; len(have) == 0 || have[len(have)-1] != n {
 				found[i] = append(have, n)
 			}
@@ -116,6 +121,8 @@ func (s *Set) targeted(lines []*pricing.Line, wanted []bool) [][]int {
 	return found
 }
 
+// unlessOnSale leaves out the lines with a struck-through price where the promotion
+// wants that. The places may be shared with other promotions, so they are cloned before.
 func (p *Promotion) unlessOnSale(lines []*pricing.Line, places []int) []int {
 	if !p.ExcludeSaleItems {
 		return places
@@ -127,6 +134,7 @@ func (p *Promotion) unlessOnSale(lines []*pricing.Line, places []int) []int {
 // basket and facts have the same outcome. ok is false when nothing is planned.
 func (s *Set) NextChange(t time.Time, m membership.Member) (next time.Time, ok bool) {
 	for _, p := range s.promotions {
+		// The clock changes nothing about these: only the merchant does.
 		if p.State == Draft || p.State == Paused {
 			continue
 		}

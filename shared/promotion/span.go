@@ -13,6 +13,7 @@ import (
 // unit is what the goods usually cost; the depth of discounts that are amounts is measured on it.
 func (p *Promotion) Span(products []string, unit money.Money) (s Span, ok bool) {
 	con := p.Conditions
+	// What only some people get does not teach everybody to wait, see above.
 	personal := p.Codes.Batch != nil || con.Audience == Members || con.FirstOrder ||
 		len(con.Segments)+len(con.Customers) > 0
 	if personal || p.State == Draft || p.Class == Shipping ||
@@ -35,6 +36,7 @@ func (p *Promotion) Depth(unit money.Money) int {
 	case Percentage:
 		return t.BasisPoints
 	case FixedAmount:
+		// The smallest order that gets it has the deepest cut; without a minimum that is one unit.
 		from := unit.Amount
 		if !t.PerUnit {
 			from = max(from, p.Conditions.MinSubtotal[currency])
@@ -45,6 +47,7 @@ func (p *Promotion) Depth(unit money.Money) int {
 			return t.BasisPoints
 		}
 		amount, sold := t.Amount[currency]
+		// In a currency without an amount the promotion does nothing.
 		if !sold {
 			return 0
 		}
@@ -55,6 +58,7 @@ func (p *Promotion) Depth(unit money.Money) int {
 	case Tiered:
 		deepest := 0
 		for _, tier := range t.Tiers {
+			// The tier's threshold is the smallest order that gets it.
 			from := max(tier.From[currency], unit.Amount*int64(max(tier.FromQuantity, 1)))
 			deepest = max(deepest, tier.BasisPoints, share(tier.Amount[currency], from))
 		}

@@ -85,6 +85,8 @@ type ShippingTerms struct {
 	Countries []string `json:"countries,omitempty" dynamodbav:"countries,omitempty"`
 }
 
+// covers reports whether the shipping of the basket is among those that the terms
+// name. A basket without a chosen method or country is covered only by empty lists.
 func (s *ShippingTerms) covers(b *pricing.Basket) bool {
 	return s == nil || (len(s.Methods) == 0 || slices.Contains(s.Methods, b.Method)) &&
 		(len(s.Countries) == 0 || slices.Contains(s.Countries, b.Country))
@@ -101,6 +103,7 @@ func (t Targets) Match(l pricing.Line) bool {
 		meet(t.Categories, l.Categories) || meet(t.Tags, l.Tags)
 }
 
+// meet reports whether two lists have an element in common.
 func meet(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }

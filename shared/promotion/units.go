@@ -15,10 +15,13 @@ type unit struct {
 	gain    int64 // what would come off it
 }
 
+// dearestFirst orders by cost; line and number of the unit
+// decide between equals, so the order is always the same.
 func dearestFirst(a, b unit) int {
 	return cmp.Or(cmp.Compare(b.cost, a.cost), cmp.Compare(a.line, b.line), cmp.Compare(a.n, b.n))
 }
 
+// largestGainFirst orders by what would come off, between equals by cost.
 func largestGainFirst(a, b unit) int {
 	return cmp.Or(cmp.Compare(b.gain, a.gain), dearestFirst(a, b))
 }
@@ -52,9 +55,13 @@ func (v view) buyXGetY(terms *BuyXGetYTerms) {
 	for _, n := range v.take {
 		gettable[n] = true
 	}
+	// Lines to buy from and lines to give from may be the
+	// same or overlap; each unit counts in one role only.
 	buyable := map[int]bool{}
 	for _, u := range v.pool(v.lines) {
 		buyable[u.line] = true
+		// A unit that cannot be given, because it is not
+		// among those or is at its floor, counts as bought.
 		if !gettable[u.line] || v.d.Room(u.line, u.n) == 0 {
 			groups.bought++
 		}
@@ -64,6 +71,8 @@ func (v view) buyXGetY(terms *BuyXGetYTerms) {
 		if room == 0 {
 			continue
 		}
+		// The gain decides the grouping; what is planned is the
+		// full amount, and Draft.Take reduces it to the room.
 		u.gain = min(terms.off(u.cost, v.b.Currency), room)
 		if buyable[u.line] {
 			groups.either = append(groups.either, u)
@@ -95,6 +104,8 @@ func (g *grouping) best() []unit {
 	slices.SortFunc(g.either, dearestFirst)
 	byCost, off := g.by(g.either)
 	byGain := slices.Clone(g.either)
+	// Ordered by what comes off the grouping may be better
+	// where floors keep dear units from getting much.
 	slices.SortFunc(byGain, largestGainFirst)
 	if !slices.Equal(byGain, g.either) { // floors leave dear units less than cheap ones
 		if other, more := g.by(byGain); more > off {
@@ -116,11 +127,16 @@ func (g *grouping) by(either []unit) (chosen []unit, off int64) {
 		own[i+1] = own[i] + u.gain
 	}
 	bestX, bestOwn := 0, 0
+	// Each group needs buy units that are bought.
 	limit := (g.bought + len(either)) / g.buy
 	if g.most > 0 {
 		limit = min(limit, g.most)
 	}
+	// k is the number of groups. More groups are not always better: a
+	// further one needs further bought units, which then are not given.
 	for k := 1; k <= limit && k*g.get <= len(g.got)+len(places); k++ {
+		// wanted units are given in all; needed ones of those that can
+		// be both have to be bought, because the others are too few.
 		wanted, needed := k*g.get, max(k*g.buy-g.bought, 0)
 		least, most := max(wanted-len(g.got), 0), min(wanted, len(either)-needed, len(places))
 		if least > most {

@@ -24,6 +24,7 @@ const (
 	maxNames  = 1_000             // of one list of targets
 )
 
+// Compiled on first use, not at start: a function that never validates must not pay for it.
 var prefixForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z0-9]{0,10}$`) })
 
 // isCode reports whether a merchant may give out a code: 2 to 32 letters of any script, digits, dashes and underscores,
@@ -37,6 +38,7 @@ func isCode(code string) bool {
 		}
 		n++
 	}
+	// The normalized form has no dashes; of "--" nothing would be left.
 	return n >= 2 && n <= 32 && len([]rune(NormalizeCode(code))) >= 2
 }
 
@@ -59,6 +61,7 @@ type checks struct {
 	problem.Fields
 }
 
+// amounts checks an amount of each currency.
 func (c *checks) amounts(a Amounts, least int64, pointer string) {
 	for currency, amount := range a {
 		at := pointer + "/" + currency
@@ -68,6 +71,7 @@ func (c *checks) amounts(a Amounts, least int64, pointer string) {
 	}
 }
 
+// frame checks what promotions of all kinds have.
 func (c *checks) frame() {
 	p := c.p
 	c.Require(p.Name.In() != "", "/name", "required", "a name in one language at least")
@@ -85,6 +89,7 @@ func (c *checks) frame() {
 		c.Require(slices.Contains([]Class{Product, Order, Shipping}, class), at, "unknown", "product, order or shipping")
 		c.Require(slices.Index(p.CombinesWith, class) == i, at, "twice", "each once")
 	}
+	// It applies alone, so naming classes would promise what does not happen.
 	c.Require(!p.Exclusive || len(p.CombinesWith) == 0, "/combinesWith", "not_used", "empty for an exclusive promotion")
 	c.amounts(p.MaxDiscount, 1, "/maxDiscount")
 	c.amounts(p.Budget.Spend, 1, "/budget/spend")
@@ -93,6 +98,7 @@ func (c *checks) frame() {
 	c.targets()
 }
 
+// class checks that the class is one that the kind can have.
 func (c *checks) class() {
 	switch class := c.p.Class; c.p.Kind {
 	case FreeShipping:
@@ -109,6 +115,7 @@ func (c *checks) class() {
 	}
 }
 
+// targets checks that something is targeted, in the way the kind wants it.
 func (c *checks) targets() {
 	t := c.p.Targets
 	if c.p.Kind == SetPrice {
@@ -117,12 +124,14 @@ func (c *checks) targets() {
 	}
 	c.Require(!t.Empty(), "/targets", "required", "all, or one product, variant, category or tag at least")
 	if c.p.Kind == Drop {
+		// Categories and tags change; who may buy a limited edition must not change with them.
 		named := !t.All && len(t.Categories)+len(t.Tags) == 0
 		c.Require(named, "/targets", "not_used", "a limited edition names its products or variants")
 	}
 	c.lists(t, "/targets")
 }
 
+// lists checks the names that targets consist of.
 func (c *checks) lists(t Targets, pointer string) {
 	names := len(t.Products) + len(t.Variants) + len(t.Categories) + len(t.Tags)
 	c.Require(!t.All || names == 0, pointer+"/all", "not_used", "all, or lists, not both")
@@ -145,6 +154,8 @@ func (c *checks) names(pointer string, list []string) {
 	}
 }
 
+// conditions checks minimums and audience. Sale prices and drops are shown to
+// everybody before there is a basket, so most conditions cannot hold for them.
 func (c *checks) conditions() {
 	con := c.p.Conditions
 	c.amounts(con.MinSubtotal, 1, "/conditions/minSubtotal")
@@ -170,6 +181,7 @@ func (c *checks) conditions() {
 	}
 }
 
+// codes checks how shoppers come to the promotion: by themselves, by one code, or by one of a batch.
 func (c *checks) codes() {
 	codes := c.p.Codes
 	c.Between(c.p.LimitPerCode, 0, 1_000_000_000, "/limitPerCode")
@@ -204,6 +216,7 @@ func (p *Promotion) CodeConflicts(others []Promotion) []problem.Field {
 	return c.Fields
 }
 
+// has reports whether a shopper who enters the code would mean this promotion.
 func (c Codes) has(code string) bool {
 	if code == "" || c.Automatic() {
 		return false

@@ -5,6 +5,7 @@ import (
 	"slices"
 )
 
+// terms checks what the promotion gives. Prices may be 0, what comes off may not: nothing off is no promotion.
 func (c *checks) terms() {
 	c.unused()
 	t := c.p.Terms
@@ -54,6 +55,7 @@ func (c *checks) unused() {
 	}
 }
 
+// maxUnits allows a limit of units only where each unit gets something of its own.
 func (c *checks) maxUnits() {
 	t, each := c.p.Terms, c.p.Kind == Percentage || c.p.Kind == FixedPrice || c.p.Kind == FixedAmount && c.p.Terms.PerUnit
 	c.Between(t.MaxUnits, 0, 1_000, "/terms/maxUnits")
@@ -61,11 +63,13 @@ func (c *checks) maxUnits() {
 		"only for what comes off each unit, of class product")
 }
 
+// needed checks amounts that must be there.
 func (c *checks) needed(a Amounts, least int64, pointer string) {
 	c.Require(len(a) > 0, pointer, "required", "an amount in one currency at least")
 	c.amounts(a, least, pointer)
 }
 
+// salePrice checks that a sale has one way to make its price.
 func (c *checks) salePrice() {
 	t := c.p.Terms
 	if t.BasisPoints != 0 {
@@ -76,6 +80,7 @@ func (c *checks) salePrice() {
 	c.needed(t.Amount, 1, "/terms/amount")
 }
 
+// buyXGetY checks the terms of the kind buy_x_get_y.
 func (c *checks) buyXGetY(b *BuyXGetYTerms) {
 	c.Require(b != nil, "/terms/buyXGetY", "required", "how many to buy and to get")
 	if b == nil {
@@ -97,6 +102,8 @@ func (c *checks) buyXGetY(b *BuyXGetYTerms) {
 	}
 }
 
+// gifts checks the tiers of gifts, which must rise so that
+// the highest one that is reached is the best.
 func (c *checks) gifts() {
 	tiers := c.p.Terms.Gifts
 	c.Require(c.p.Kind != FreeGift || len(tiers) > 0, "/terms/gifts", "required", "one tier at least")
@@ -107,6 +114,7 @@ func (c *checks) gifts() {
 			c.higher(tiers[i-1].From, t.From, at+"/from")
 		}
 		c.Require(len(t.Variants) > 0, at+"/variants", "required", "one gift at least")
+		// Choosing all of them is choosing none: then 0 is the right value.
 		c.Between(t.Choose, 0, max(len(t.Variants)-1, 0), at+"/choose")
 		for n, id := range t.Variants {
 			c.gift(id, slices.Index(t.Variants, id) == n, fmt.Sprintf("%s/variants/%d", at, n))
@@ -121,6 +129,8 @@ func (c *checks) gift(id string, once bool, pointer string) {
 	c.variant(id, pointer)
 }
 
+// tiers checks the tiers of a discount. All of them are reached
+// by the same measure, or which is the highest could not be said.
 func (c *checks) tiers() {
 	tiers := c.p.Terms.Tiers
 	c.Require(c.p.Kind != Tiered || len(tiers) > 0, "/terms/tiers", "required", "one tier at least")
@@ -143,12 +153,15 @@ func (c *checks) tiers() {
 	}
 }
 
+// higher checks that a tier begins above the one before it, in each currency.
 func (c *checks) higher(before, after Amounts, pointer string) {
 	for currency, amount := range after {
 		c.Require(amount > before[currency], pointer+"/"+currency, "not_in_order", "higher than the tier before")
 	}
 }
 
+// parts checks the parts of a set. A variant in two parts
+// could fill either, and it would not be clear which.
 func (c *checks) parts() {
 	parts := c.p.Terms.Parts
 	c.Require(c.p.Kind != SetPrice || len(parts) > 0, "/terms/parts", "required", "one part at least")
@@ -175,6 +188,8 @@ func (c *checks) variant(id, pointer string) {
 	c.Require(!c.contains(id, id, map[string]bool{}), pointer, "circular", "not a set that contains itself")
 }
 
+// contains reports whether a set contains the variant, directly or
+// through other sets. seen stops at sets that contain each other.
 func (c *checks) contains(set, id string, seen map[string]bool) bool {
 	if seen[set] {
 		return false

@@ -16,7 +16,7 @@ type view struct {
 	lines, take []int
 }
 
-// goods is what the lines still cost together.
+// listTotal is what the lines still cost together.
 func (v view) listTotal() (total int64) {
 	for _, n := range v.lines {
 		total += v.d.Left(n)
@@ -27,6 +27,7 @@ func (v view) listTotal() (total int64) {
 // units is how many units the lines have, gifts not counted.
 func (v view) units() (total int) {
 	for _, n := range v.lines {
+		// Gifts are lines of unit price 0, and must not earn further gifts.
 		if l := v.d.Line(n); l.Unit > 0 {
 			total += l.Quantity
 		}
@@ -42,6 +43,7 @@ func (v view) minimum() Hint {
 		return Hint{}
 	}
 	measured := v
+	// The minimum is measured on the whole basket; what is given still goes to the targeted lines.
 	if c.Anywhere {
 		measured.lines = make([]int, v.d.Lines())
 		for n := range measured.lines {
@@ -67,6 +69,7 @@ func (v view) met() (amount int64, units int) {
 		if t := v.giftTier(); t != nil {
 			amount = max(amount, t.From[v.b.Currency])
 		}
+	// A return that leaves fewer units than the offer takes makes it void.
 	case BuyXGetY:
 		if b := v.p.Terms.BuyXGetY; b != nil {
 			units = max(units, b.Buy+b.Get)
@@ -79,6 +82,7 @@ func (v view) met() (amount int64, units int) {
 func (v view) next() Hint {
 	switch v.p.Kind {
 	case Tiered:
+		// Tiers are in ascending order: the first that is not reached is the next.
 		for _, t := range v.p.Terms.Tiers {
 			from, sold := t.in(v.b.Currency)
 			if missing := t.FromQuantity - v.units(); sold && t.FromQuantity > 0 && missing > 0 {
@@ -108,6 +112,7 @@ func (t Tier) in(currency string) (from int64, ok bool) {
 
 // tier is the highest tier that is reached, nil when none is.
 func (v view) tier() *Tier {
+	// From the highest down: the first that is reached counts.
 	for i, t := range slices.Backward(v.p.Terms.Tiers) {
 		from, sold := t.in(v.b.Currency)
 		if sold && (t.FromQuantity > 0 && v.units() >= t.FromQuantity || t.FromQuantity == 0 && v.listTotal() >= from) {
@@ -117,6 +122,7 @@ func (v view) tier() *Tier {
 	return nil
 }
 
+// giftTier is the highest tier of gifts that is reached, nil when none is.
 func (v view) giftTier() *GiftTier {
 	for i, t := range slices.Backward(v.p.Terms.Gifts) {
 		if from, sold := t.From[v.b.Currency]; sold && v.listTotal() >= from {

@@ -33,6 +33,7 @@ func (p *Promotion) Warnings(others []Promotion, now time.Time) (warnings []Warn
 		mine := slices.Contains(p.CombinesWith, o.Class) && !p.Exclusive
 		theirs := slices.Contains(o.CombinesWith, p.Class) && !o.Exclusive
 		switch {
+		// Both sides allow it: nothing to say.
 		case mine && theirs:
 		case mine != theirs:
 			oneSided = append(oneSided, o.ID)
@@ -56,12 +57,14 @@ func (p *Promotion) Warnings(others []Promotion, now time.Time) (warnings []Warn
 }
 
 // meets reports whether two promotions can reach the same basket from now on.
+// Sale prices and drops take nothing off a basket, so they never meet another.
 func (p *Promotion) meets(o *Promotion, now time.Time) bool {
 	apart := slices.Contains([]Kind{SalePrice, Drop}, p.Kind) || slices.Contains([]Kind{SalePrice, Drop}, o.Kind)
 	over := !o.Ends.IsZero() && !o.Ends.After(now)
 	return !apart && !over && o.State != Draft && overlap(p.Starts, p.Ends, o.Starts, o.Ends)
 }
 
+// tinyPercentages warns of percentages where a zero may be missing.
 func (p *Promotion) tinyPercentages() (warnings []Warning) {
 	check := func(basisPoints int, pointer string) {
 		if basisPoints > 0 && basisPoints < tiny {
@@ -92,6 +95,8 @@ func (p *Promotion) lessForMore() (warnings []Warning) {
 	return warnings
 }
 
+// less reports whether the tier takes less off than the one before it.
+// A percentage against an amount is compared where the tier begins.
 func (t *Tier) less(before *Tier) bool {
 	if t.BasisPoints > 0 && before.BasisPoints > 0 {
 		return t.BasisPoints < before.BasisPoints
@@ -101,6 +106,7 @@ func (t *Tier) less(before *Tier) bool {
 			return true
 		}
 	}
+	// Tiers by quantity have no amount at which they begin, so amounts are compared as such.
 	if len(t.From) == 0 {
 		for currency, amount := range t.Amount {
 			if was, both := before.Amount[currency]; both && amount < was {

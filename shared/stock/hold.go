@@ -10,6 +10,7 @@ import "dangol/shared/platform/table"
 // plan again.
 func Hold(levels map[table.Key]Level, wants []Request, pick int) (writes []table.Write, taken []Allocation,
 	short []string) {
+	// Summed per variant first: two wants of one variant would each find enough.
 	for _, w := range perVariant(wants) {
 		from := choose(levels, w, pick)
 		if from == nil {
@@ -21,6 +22,7 @@ func Hold(levels map[table.Key]Level, wants []Request, pick int) (writes []table
 		}
 		taken = append(taken, from...)
 	}
+	// All or nothing: a cart that lacks one variant holds none of the others.
 	if len(short) > 0 {
 		return nil, nil, short
 	}
@@ -30,6 +32,7 @@ func Hold(levels map[table.Key]Level, wants []Request, pick int) (writes []table
 // choose finds the buckets for one want: a single one when one has enough, because each further bucket is a further
 // write, else as few as come up from the start on. nil means that all together are too little.
 func choose(levels map[table.Key]Level, w Request, pick int) []Allocation {
+	// n is at least 1, see perVariant. pick may be a hash and negative, hence the second modulo.
 	n := w.Buckets
 	start := ((pick % n) + n) % n
 	for i := range n {
@@ -38,9 +41,12 @@ func choose(levels map[table.Key]Level, w Request, pick int) []Allocation {
 			return []Allocation{{w.VariantID, b, w.Quantity}}
 		}
 	}
+	// On backorder the counter may go below zero, so one bucket takes all.
 	if w.Backorder {
 		return []Allocation{{w.VariantID, start, w.Quantity}}
 	}
+	// No bucket alone has enough: collect from several. The last
+	// units stay sellable that way, at the price of more writes.
 	var from []Allocation
 	left := w.Quantity
 	for i := range n {
@@ -64,6 +70,7 @@ func (t Allocation) out(backorder bool) table.Update {
 		If:   "#available >= :n", // no counter below zero
 		With: map[string]any{":minus": -t.Quantity, ":n": t.Quantity},
 	}
+	// Without the floor condition the counter only has to exist.
 	if backorder {
 		u.If = table.IfExists
 		delete(u.With, ":n")

@@ -12,7 +12,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// ErrInsufficient says that an adjustment would take more than there is.
+// ErrInsufficient says that an adjustment would take more units than there are.
 var ErrInsufficient = errors.New("stock: not that many units")
 
 // Read reads buckets, strongly consistent. Buckets that are not there are not in the answer; they hold nothing. 1 round
@@ -36,8 +36,9 @@ func Read(ctx context.Context, t *table.Table, keys []table.Key) (map[table.Key]
 	return levels, nil
 }
 
-// Set makes the units that can be sold as many as told, spread over the buckets. It counts from the moment it reads:
-// what buyers take meanwhile comes off. 2 round trips when nobody else changes the stock. Errors: 503 busy.
+// Set makes the units that can be sold as many as units, spread over the
+// buckets. It counts from the moment it reads: what buyers take meanwhile comes
+// off. 2 round trips when nobody else changes the stock. Errors: 503 busy.
 func Set(ctx context.Context, t *table.Table, variantID string, buckets, units int, now time.Time) error {
 	return set(ctx, t, nil, variantID, buckets, units, nil, now)
 }
@@ -48,20 +49,23 @@ func Set(ctx context.Context, t *table.Table, variantID string, buckets, units i
 func Import(
 	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, now time.Time,
 ) (bool, error) {
+	// The file repeats a quantity that was imported before; sales since then must not be undone.
 	if last := levels[KeyOf(variantID, 0)].Imported; last != nil && *last == units {
 		return false, nil
 	}
 	return true, set(ctx, t, levels, variantID, buckets, units, &units, now)
 }
 
-// set plans and writes until a plan holds. levels, when not nil, are what the first plan goes by. The mark recognizes a
-// single write whose answer was lost; more than one write is a transaction, whose token does the same.
+// set plans and writes until a plan holds. levels, when not nil, are what the
+// first plan goes by. A fresh write id recognizes a single write whose answer
+// was lost; more than one write is a transaction, whose token does the same.
 func set(
 	ctx context.Context, t *table.Table, levels map[table.Key]Level, variantID string, buckets, units int, imported *int,
 	now time.Time,
 ) error {
 	_, err := table.Modify(ctx, func(ctx context.Context, _ table.Item) (map[table.Key]Level, error) {
 		read := levels
+		// The levels of the caller are used once: after a refused write they are known to be stale.
 		levels = nil
 		if read != nil {
 			return read, nil
@@ -87,6 +91,7 @@ func set(
 }
 
 // plan is the writes that bring the buckets from the levels read to units in all.
+// Bucket 0 is always among them, also when it does not move: it counts the settings.
 func plan(levels map[table.Key]Level, variantID string, buckets, units int, imported *int,
 	now time.Time) []table.Update {
 	seen := levels[KeyOf(variantID, 0)].Sets
@@ -110,9 +115,12 @@ func setting(u table.Update, seen int, imported *int, now time.Time) table.Updat
 	u.Do = "SET #sets = :next, #setAt = :now ADD #available :by"
 	u.With[":next"], u.With[":seen"], u.With[":now"] = seen+1, seen, now
 	first := "#sets = :seen"
+	// A counter that was never set has no such attribute;
+	// one that was made with the product may have it as 0.
 	if seen == 0 {
 		first = "(attribute_not_exists(#sets) OR #sets = :seen)"
 	}
+	// Both conditions must hold: nobody else set the stock, and no bucket goes below zero.
 	if u.If != "" {
 		first += " AND " + u.If
 	}
@@ -133,8 +141,8 @@ func move(variantID string, bucket, by int) table.Update {
 	return u
 }
 
-// AdjustPlan is the writes that add delta units to the levels read, or take them when it is negative, for a transaction
-// of the caller's own. Errors: ErrInsufficient.
+// AdjustPlan is the writes that add delta units to the levels read, or take them when
+// delta is negative, for a transaction of the caller's own. Errors: ErrInsufficient.
 func AdjustPlan(levels map[table.Key]Level, variantID string, buckets, delta int) ([]table.Update, error) {
 	if delta < 0 && Available(levels, variantID, buckets) < -delta {
 		return nil, ErrInsufficient
@@ -156,6 +164,7 @@ func spread(levels map[table.Key]Level, variantID string, buckets, delta int) []
 	for b := range n {
 		order[b], have[b] = b, levels[KeyOf(variantID, b)].Available
 	}
+	// Stable, so that equal buckets keep their order and the plan is the same for the same levels.
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(have[a], have[b]) })
 	if delta < 0 {
 		slices.Reverse(order)
@@ -163,6 +172,7 @@ func spread(levels map[table.Key]Level, variantID string, buckets, delta int) []
 	// Level the first i buckets with the next one, until delta is used up; what is left is shared evenly.
 	left := delta
 	for i := 1; i <= n && left != 0; i++ {
+		// The gap to the next bucket, for each of the i that are level already.
 		gap := left
 		if i < n {
 			gap = (have[order[i]] - have[order[i-1]] - moves[order[i-1]]) * i
@@ -177,7 +187,8 @@ func spread(levels map[table.Key]Level, variantID string, buckets, delta int) []
 	return moves
 }
 
-// share adds delta to the buckets, one more to the first ones when it does not divide.
+// share adds delta to the buckets, one more to the first ones when it does not divide. delta
+// may be negative: Go's division truncates toward zero, so the rest has the sign of delta.
 func share(moves, buckets []int, delta int) {
 	each, rest := delta/len(buckets), delta%len(buckets)
 	for i, b := range buckets {
@@ -188,8 +199,11 @@ func share(moves, buckets []int, delta int) {
 	}
 }
 
+// abs is the absolute value; stock is far from the smallest int, which has none.
 func abs(n int) int { return max(n, -n) }
 
+// apply writes the updates: one alone costs half of a transaction,
+// and its write id takes the part of the transaction's token.
 func apply(ctx context.Context, t *table.Table, updates []table.Update, mark string) error {
 	if len(updates) == 1 {
 		updates[0].WriteID = mark

@@ -37,7 +37,8 @@ type Level struct {
 	Imported *int `dynamodbav:"imported,omitempty"`
 }
 
-// MaxBuckets bounds the buckets of one variant, so that reading and setting its stock stay one request each.
+// MaxBuckets bounds the buckets of one variant, so that reading and setting its stock stay one request each: a batch reads
+// 100 keys, a transaction takes 100 writes.
 const MaxBuckets = 20
 
 // KeyOf is the key of a bucket of a variant's stock.
@@ -54,6 +55,8 @@ func Keys(wants []Request) []table.Key {
 	return keys
 }
 
+// bucketKeys lists the keys of a variant's buckets; 0
+// buckets is how an unset number arrives, and means one.
 func bucketKeys(variantID string, buckets int) []table.Key {
 	keys := make([]table.Key, max(buckets, 1))
 	for b := range keys {
@@ -82,6 +85,8 @@ func perVariant(wants []Request) []Request {
 		}
 		if i, ok := at[w.VariantID]; ok {
 			sums[i].Quantity += w.Quantity
+			// The wants come from the same product; should they
+			// differ, the larger number reads all buckets.
 			sums[i].Buckets = max(sums[i].Buckets, w.Buckets)
 			continue
 		}

@@ -29,6 +29,8 @@ func (p *parser) flag(c column) *bool {
 	return &yes
 }
 
+// policy reads whether a variant is sold below zero. Shopify's
+// names are deny and continue; its newer files have true and false.
 func (p *parser) policy() *bool {
 	s, ok := p.text(colPolicy)
 	if !ok {
@@ -62,6 +64,7 @@ func (p *parser) quantity() *int {
 	return &n
 }
 
+// grams reads the weight. Shopify writes decimals; whole grams are kept.
 func (p *parser) grams() *int {
 	s, ok := p.text(colGrams)
 	if !ok {
@@ -70,6 +73,7 @@ func (p *parser) grams() *int {
 	grams := 0
 	if s != "" {
 		f, err := strconv.ParseFloat(s, 64)
+		// Written so that NaN, which compares with nothing, is refused too.
 		if err != nil || !(f >= 0 && f <= 1_000_000) {
 			p.fail(colGrams, "wrong_type", "a weight in grams, up to 1000000")
 			return nil
@@ -79,6 +83,7 @@ func (p *parser) grams() *int {
 	return &grams
 }
 
+// address reads the URL of a picture. An empty cell is a picture taken away.
 func (p *parser) address(c column) *string {
 	s, ok := p.text(c)
 	if !ok {
@@ -90,11 +95,14 @@ func (p *parser) address(c column) *string {
 	return &s
 }
 
+// isAddress reports whether s is a URL that a browser can load a picture from.
 func isAddress(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && len(s) <= 2000
 }
 
+// allPrices reads the prices of a row by currency: the
+// column without a currency is that of the base.
 func (p *parser) allPrices() map[string]*catalog.Price {
 	prices := map[string]*catalog.Price{}
 	if i, ok := p.at[colPrice]; ok {
@@ -111,7 +119,8 @@ func (p *parser) allPrices() map[string]*catalog.Price {
 	return prices
 }
 
-// price reads a price. A compare-at price that is not above it is no reduction and is left out.
+// price reads a price; an empty cell is nil: not sold in the currency. A
+// compare-at price that is not above it is no reduction and is left out.
 func (p *parser) price(currency string, at, compareAt int, hasCompare bool) *catalog.Price {
 	if p.cell(at) == "" {
 		return nil
@@ -126,6 +135,7 @@ func (p *parser) price(currency string, at, compareAt int, hasCompare bool) *cat
 	return &price
 }
 
+// amount reads a decimal in minor units.
 func (p *parser) amount(currency string, at int) int64 {
 	name := strings.TrimSpace(p.names[at])
 	m, err := money.Parse(p.cell(at), currency)
@@ -139,11 +149,14 @@ func (p *parser) amount(currency string, at int) int64 {
 	return m.Amount
 }
 
+// placedImage is a picture with its position in the product.
 type placedImage struct {
 	catalog.Image
 	position int
 }
 
+// image reads the picture of a row. Without a position the
+// row's own place counts; row counts from 0.
 func (p *parser) image(src string, row int) placedImage {
 	p.address(colImage)
 	alt, _ := p.text(colAlt)
@@ -158,6 +171,8 @@ func (p *parser) image(src string, row int) placedImage {
 	return placedImage{catalog.Image{URL: src, Alt: alt}, position}
 }
 
+// sorted puts pictures into the order of their positions;
+// equal positions keep the order of the file.
 func sorted(images []placedImage) *[]catalog.Image {
 	slices.SortStableFunc(images, func(a, b placedImage) int { return cmp.Compare(a.position, b.position) })
 	list := make([]catalog.Image, len(images))

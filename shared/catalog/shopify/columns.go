@@ -43,6 +43,8 @@ const (
 	colVariantIm column = "Variant Image"
 )
 
+// colOption and colOptionValue name the columns of the
+// option with number n, from 0; Shopify counts from 1.
 func colOption(n int) column      { return column(fmt.Sprintf("Option%d Name", n+1)) }
 func colOptionValue(n int) column { return column(fmt.Sprintf("Option%d Value", n+1)) }
 
@@ -72,6 +74,7 @@ var written = []column{
 	colImage, colPosition, colAlt, colVariantIm, colStatus,
 }
 
+// Compiled at start: only the import and export functions have this package.
 var (
 	translated = regexp.MustCompile(`^(?i:(title|body|body \(html\)|description)) \(([a-z]{2,3}(?:-[A-Za-z0-9]+)?)\)$`)
 	priced     = regexp.MustCompile(`^(?i:(price|compare at price|compare-at price)) / ([A-Z]{3})$`)
@@ -88,6 +91,8 @@ type header struct {
 	ignored  []string
 }
 
+// readHeader finds the columns that mean something here.
+// Handle and Title must be there; all others may be missing.
 func readHeader(columns []string) (*header, *RowError) {
 	h := &header{
 		at: map[column]int{}, names: columns, titles: map[string]int{}, bodies: map[string]int{},
@@ -105,6 +110,7 @@ func readHeader(columns []string) (*header, *RowError) {
 	return h, nil
 }
 
+// add enters one column. The first of several with the same meaning counts.
 func (h *header) add(i int, name string) {
 	if c, ok := names[strings.ToLower(name)]; ok {
 		if _, twice := h.at[c]; !twice {
@@ -121,6 +127,8 @@ func (h *header) add(i int, name string) {
 		return
 	}
 	if m := priced.FindStringSubmatch(name); m != nil {
+		// A currency that does not exist is no price column;
+		// the file's owner is told that it was ignored.
 		if _, err := money.Digits(m[2]); err != nil {
 			h.ignored = append(h.ignored, name)
 			return
@@ -137,6 +145,7 @@ func (h *header) add(i int, name string) {
 	}
 }
 
+// has reports whether the file has the column.
 func (h *header) has(c column) bool {
 	_, ok := h.at[c]
 	return ok

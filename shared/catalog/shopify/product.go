@@ -61,6 +61,7 @@ type parser struct {
 }
 
 // Product reads the rows. When it returns errors the product is not complete.
+// The product itself is described by its first row.
 func (g Group) Product(base Base) (Product, []*RowError) {
 	p := &parser{header: g.header, base: base, row: g.Rows[0]}
 	product := p.product(g)
@@ -73,8 +74,12 @@ func (g Group) Product(base Base) (Product, []*RowError) {
 			images = append(images, p.image(src, i))
 		}
 		switch {
+		// The first row is always a variant: products with a
+		// single one may leave every column of it empty.
 		case i == 0 || p.isVariant():
 			product.Variants = append(product.Variants, p.variant(product.Options))
+		// A row that has neither a picture nor all its columns was cut
+		// off, probably by the end of a file that was not copied whole.
 		case src == "" && len(row.Fields) < len(p.names):
 			p.errors = append(p.errors, &RowError{
 				Row: row.Number, Code: "cut_row", Message: fmt.Sprintf(
@@ -102,10 +107,12 @@ func (p *parser) fits() {
 	}
 }
 
+// fail notes that the cell of a column is wrong.
 func (p *parser) fail(c column, code, format string, args ...any) {
 	p.failAt(p.name(c), code, format, args...)
 }
 
+// failAt is fail for a column by the name that the file has for it.
 func (p *parser) failAt(name, code, format string, args ...any) {
 	p.errors = append(p.errors, &RowError{Row: p.row.Number, Column: name, Code: code,
 		Message: fmt.Sprintf(format, args...)})
@@ -141,6 +148,8 @@ func handleOf(s string) string {
 		switch {
 		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r), r == '-', r == '_', r == '.':
 			b.WriteRune(r)
+		// Marks that carry meaning in names are dropped without
+		// a trace: a trade mark sign is not a word break.
 		case unicode.IsSymbol(r), unicode.Is(unicode.Cf, r): // a sign, or a character without a shape
 		default:
 			b.WriteByte('-')
@@ -149,6 +158,7 @@ func handleOf(s string) string {
 	return strings.Trim(b.String(), "-")
 }
 
+// optional is the text of a cell; nil when the file has no such column.
 func (p *parser) optional(c column) *string {
 	if s, ok := p.text(c); ok {
 		return &s
@@ -156,6 +166,7 @@ func (p *parser) optional(c column) *string {
 	return nil
 }
 
+// product reads what the first row says of the product as a whole.
 func (p *parser) product(g Group) Product {
 	product := Product{
 		Row: p.row.Number, Handle: handleOf(g.Handle), Status: p.status(),
@@ -172,9 +183,11 @@ func (p *parser) product(g Group) Product {
 	return product
 }
 
+// translations reads a text in the base language and in those that have columns of their own.
 func (p *parser) translations(c column, others map[string]int) catalog.Text {
 	t := catalog.Text{}
 	read := p.cell
+	// Descriptions are HTML and keep their lines.
 	if c == colBody {
 		read = p.markup
 	}
@@ -188,6 +201,7 @@ func (p *parser) translations(c column, others map[string]int) catalog.Text {
 }
 
 // status is Status when the file has it, else what Published says.
+// Shopify's unlisted products can be reached by their address; here such a product is a draft.
 func (p *parser) status() *catalog.Status {
 	if s, ok := p.text(colStatus); ok && s != "" {
 		status := catalog.Status(strings.ToLower(s))
@@ -211,6 +225,7 @@ func (p *parser) status() *catalog.Status {
 	return &status
 }
 
+// list reads a list separated by commas, each element once.
 func (p *parser) list(c column) *[]string {
 	s, ok := p.text(c)
 	if !ok {
@@ -232,6 +247,8 @@ func (p *parser) categories() *[]string {
 	}
 	kind, ok := p.text(colType)
 	switch {
+	// A file without a type says nothing about categories,
+	// so they stay; an empty type takes them away.
 	case !ok:
 		return nil
 	case kind == "":
@@ -247,6 +264,7 @@ func (p *parser) options() []catalog.Option {
 	for n := range MaxOptions {
 		name, _ := p.text(colOption(n))
 		value, _ := p.text(colOptionValue(n))
+		// Shopify writes this pair for products without options.
 		if name == "" || n == 0 && name == "Title" && value == "Default Title" {
 			break
 		}
@@ -259,6 +277,7 @@ func (p *parser) options() []catalog.Option {
 func fillOptions(product *Product) {
 	for _, v := range product.Variants {
 		for n, value := range v.Options {
+			// The row's errors were noted before; an empty value is not one of the option.
 			if value != "" && !slices.Contains(product.Options[n].Values, value) {
 				product.Options[n].Values = append(product.Options[n].Values, value)
 			}
@@ -281,6 +300,7 @@ func (p *parser) isVariant() bool {
 	return false
 }
 
+// variant reads the row of a variant.
 func (p *parser) variant(options []catalog.Option) Variant {
 	v := Variant{
 		Row: p.row.Number, SKU: p.optional(colSKU), Barcode: p.optional(colBarcode), Image: p.address(colVariantIm),
@@ -288,6 +308,7 @@ func (p *parser) variant(options []catalog.Option) Variant {
 		RequiresShipping: p.flag(colShipping), Taxable: p.flag(colTaxable), Prices: p.allPrices(),
 	}
 	if tracker, ok := p.text(colTracker); ok {
+		// Whatever system tracks the stock, a name in the column means that it is tracked.
 		tracked := tracker != ""
 		v.Tracked, v.GiftSet = &tracked, strings.EqualFold(tracker, GiftSet)
 	}

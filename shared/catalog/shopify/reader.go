@@ -17,6 +17,7 @@ type RowError struct {
 	Message string `json:"message" doc:"What is expected, for people." example:"a decimal such as 12000"`
 }
 
+// Error implements error.
 func (e *RowError) Error() string {
 	if e.Column == "" {
 		return fmt.Sprintf("row %d: %s", e.Row, e.Message)
@@ -58,11 +59,14 @@ type Reader struct {
 func NewReader(r io.Reader, firstRow int) (*Reader, error) {
 	g := &guard{from: r, left: MaxRecord}
 	buffered := bufio.NewReader(g)
+	// Excel writes a byte order mark at the start of UTF-8
+	// files; it is no part of the first column's name.
 	if mark, _, err := buffered.ReadRune(); err == nil && mark != '\ufeff' {
 		_ = buffered.UnreadRune() // cannot fail right after ReadRune
 	}
 	in := &Reader{csv: csv.NewReader(buffered), guard: g, number: firstRow - 1}
 	in.csv.Comma = separator(buffered)
+	// Rows may be shorter or longer than the header; each product's own errors say so.
 	in.csv.FieldsPerRecord, in.csv.ReuseRecord = -1, false
 	columns, err := in.csv.Read()
 	if errors.Is(err, io.EOF) {
@@ -117,10 +121,13 @@ func (in *Reader) Next() (Group, error) {
 		if len(g.Rows) == 0 {
 			g.Handle = handle
 		}
+		// Rows of one product are next to each other, so another handle ends it.
 		if handle != g.Handle {
 			in.ahead = &row
 			return in.end(g, tooMany)
 		}
+		// The rest of a product that is too large is read
+		// over, so that the next one can be imported.
 		if len(g.Rows) == MaxRows {
 			tooMany = &RowError{Row: g.Rows[0].Number, Code: "too_many_rows",
 				Message: fmt.Sprintf("at most %d rows a product", MaxRows)}
@@ -145,6 +152,7 @@ func leftOut(g Group, err error) error {
 	return row
 }
 
+// end finishes a product at its last row.
 func (in *Reader) end(g Group, tooMany *RowError) (Group, error) {
 	if tooMany != nil {
 		return Group{}, tooMany
@@ -160,6 +168,7 @@ func (in *Reader) row() (Row, error) {
 		return row, nil
 	}
 	for in.err == nil {
+		// Each row may be as long as MaxRecord.
 		in.guard.left = MaxRecord
 		fields, err := in.csv.Read()
 		in.number++
@@ -167,6 +176,7 @@ func (in *Reader) row() (Row, error) {
 			in.err = io.EOF
 			break
 		}
+		// Behind an unreadable row nothing can be told apart, so the file ends here.
 		if err != nil {
 			in.err = io.EOF
 			return Row{}, in.broken(in.number, err)
@@ -191,8 +201,10 @@ func (in *Reader) broken(row int, err error) error {
 	return err
 }
 
+// handle is the row's handle as the file has it.
 func (in *Reader) handle(r Row) string { return strings.TrimSpace(r.field(in.header.at[colHandle])) }
 
+// field is a cell of the row; the empty text where the row is shorter.
 func (r Row) field(i int) string {
 	if i < len(r.Fields) {
 		return r.Fields[i]
@@ -206,8 +218,10 @@ type guard struct {
 	left int
 }
 
+// errTooLong says that a row exceeds MaxRecord.
 var errTooLong = errors.New("row too long")
 
+// Read implements io.Reader. It counts what the reader above asks for.
 func (g *guard) Read(p []byte) (int, error) {
 	if g.left < 0 {
 		return 0, errTooLong

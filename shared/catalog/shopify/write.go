@@ -23,6 +23,7 @@ type Writer struct {
 
 // NewWriter writes the header, when withHeader, for the base and the further languages and currencies.
 func NewWriter(w io.Writer, base Base, languages, currencies []string, withHeader bool) (*Writer, error) {
+	// The base currency and language have columns without a name in brackets.
 	other := func(all []string, base string) []string {
 		return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == base })
 	}
@@ -48,6 +49,8 @@ func NewWriter(w io.Writer, base Base, languages, currencies []string, withHeade
 
 // Write writes the rows of a product. available is the stock by variant id.
 func (w *Writer) Write(p *catalog.Product, available map[string]int) error {
+	// Variants and pictures share rows, as Shopify does it:
+	// the longer list decides how many there are.
 	for i := range max(len(p.Variants), len(p.Images)) {
 		cells := map[column]string{colHandle: p.Handle}
 		if i == 0 {
@@ -72,6 +75,7 @@ func (w *Writer) Write(p *catalog.Product, available map[string]int) error {
 	return w.csv.Error()
 }
 
+// product fills the cells that only the first row has.
 func (w *Writer) product(cells map[column]string, p *catalog.Product) {
 	cells[colTitle] = p.Title[w.base.Language]
 	cells[colBody] = p.Description[w.base.Language]
@@ -81,11 +85,14 @@ func (w *Writer) product(cells map[column]string, p *catalog.Product) {
 	for n, o := range p.Options {
 		cells[colOption(n)] = o.Name
 	}
+	// A product without options gets the pair that Shopify
+	// writes, so that the file can be imported there.
 	if len(p.Options) == 0 {
 		cells[colOption(0)] = "Title"
 	}
 }
 
+// variant fills the cells of one variant.
 func (w *Writer) variant(cells map[column]string, p *catalog.Product, v catalog.Variant, available map[string]int) {
 	for n, value := range v.Options {
 		cells[colOptionValue(n)] = value
@@ -101,6 +108,7 @@ func (w *Writer) variant(cells map[column]string, p *catalog.Product, v catalog.
 		cells[colPolicy] = "continue"
 	}
 	switch {
+	// A gift set has no stock of its own to write.
 	case len(v.Components) > 0:
 		cells[colTracker] = GiftSet
 	case v.HasOwnStock():
@@ -129,6 +137,8 @@ func (w *Writer) extra(p *catalog.Product, i int) []string {
 	return cells
 }
 
+// amounts are the price and the compare-at price as text;
+// both empty where the variant is not sold in the currency.
 func amounts(v catalog.Variant, currency string) (price, compareAt string) {
 	p, ok := v.Prices[currency]
 	if !ok {

@@ -1,6 +1,6 @@
-// Package entitlements keeps what memberships a customer has: one small item next to their cart, so that it is read in
-// the same round trip. Billing writes it in the transaction that changes the subscription; carts, checkouts and the
-// customer read it, and look at the time themselves.
+// Package entitlements stores the memberships of each customer: one small item next to their cart,
+// so that it is read in the same round trip. Billing writes it in the transaction that changes the
+// subscription; carts, checkouts and the customer read it, and compare with the time themselves.
 package entitlements
 
 import (
@@ -28,11 +28,14 @@ const (
 // nothing. The condition keeps an older version from overwriting a newer one.
 func Write(customerID, subscriptionID string, version int, h *membership.Entitlement) table.Update {
 	u := table.Update{
+		// Subscription updates may arrive late and out of order; the version decides.
 		Key: KeyOf(customerID), Do: "SET #version = :version REMOVE #held",
 		If:    "attribute_not_exists(#version) OR #version < :version",
 		With:  map[string]any{":version": version},
 		Names: map[string]string{"#held": heldPrefix + subscriptionID, "#version": versionPrefix + subscriptionID},
 	}
+	// The version stays when the membership goes: it keeps
+	// an older write from bringing the membership back.
 	if h != nil {
 		u.Do, u.With[":held"] = "SET #version = :version, #held = :held", table.Packed[membership.Entitlement]{Value: *h}
 	}
@@ -51,6 +54,7 @@ func Decode(item table.Item) (s membership.Entitlements, err error) {
 		}
 		s = append(s, h)
 	}
+	// Attributes arrive in no order; sorted, two reads of the same item give the same list.
 	slices.SortFunc(s, func(a, b membership.Entitlement) int {
 		return strings.Compare(a.SubscriptionID,
 			b.SubscriptionID)

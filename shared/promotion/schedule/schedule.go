@@ -1,6 +1,6 @@
-// Package schedule makes the one-time EventBridge Scheduler schedules for the start and the end of a promotion, and
-// keeps them in line with it. A schedule only tells that an edge was reached; prices follow the clock, so one that is
-// late, early, lost or fires twice changes no price.
+// Package schedule makes the one-time EventBridge Scheduler schedules for the start and the end of
+// a promotion, and keeps them in line with it. A schedule only reports that a boundary was reached;
+// prices follow the clock, so one that is late, early, lost or fires twice changes no price.
 package schedule
 
 import (
@@ -34,8 +34,9 @@ type Client interface {
 type Planner struct {
 	Client              Client
 	Group, Target, Role string
-	Dead                string // ARN of the queue for invocations that never came about
-	Clock               clock.Clock
+	// ARN of the queue for invocations that could not be made.
+	Dead  string // ARN of the queue for invocations that never came about
+	Clock clock.Clock
 }
 
 // Variables are the environment variables that FromEnv reads.
@@ -60,22 +61,27 @@ func FromEnv(env *boot.Env) (*Planner, error) {
 		Clock: env.Clock}, nil
 }
 
-// Fired is what a schedule tells the function it invokes.
+// Fired is the input with which a schedule invokes its function.
 type Fired struct {
-	PromotionID string         `json:"promotionId"`
-	Boundary    store.Boundary `json:"edge"`
-	At          time.Time      `json:"at"`
+	PromotionID string `json:"promotionId"`
+	// The JSON name is part of schedules that were made before and wait to fire.
+	Boundary store.Boundary `json:"edge"`
+	At       time.Time      `json:"at"`
 }
 
-// Name is the name of the schedule of an edge.
+// Name is the name of the schedule of a boundary.
 func Name(promotionID string, e store.Boundary) string { return promotionID + "-" + string(e) }
 
-// Plan makes the schedules of a promotion what they have to be: one for each edge that is still to come, none for a
-// draft or an edge that is past. Repeating it changes nothing. Errors leave some schedules as they were; plan again.
+// Plan makes the schedules of a promotion what they have to be: one for each
+// boundary that is still to come, none for a draft or a boundary that is past.
+// Repeating it changes nothing. Errors leave some schedules as they were; plan
+// again. 1 call for each boundary, 2 where a schedule is there already.
 func (p Planner) Plan(ctx context.Context, promo *promotion.Promotion) error {
 	for _, e := range []store.Boundary{store.Start, store.End} {
 		at := e.At(promo)
 		var err error
+		// A paused promotion keeps its schedules: it may be resumed,
+		// and a boundary that is reached while paused is reported too.
 		if promo.State != promotion.Draft && at.After(p.Clock.Now()) {
 			err = p.put(ctx, promo, e, at)
 		} else {
@@ -114,6 +120,8 @@ func (p Planner) put(ctx context.Context, promo *promotion.Promotion, e store.Bo
 	return err
 }
 
+// drop deletes the schedule of a boundary; one that is not there
+// is no error, because it may have fired and deleted itself.
 func (p Planner) drop(ctx context.Context, promotionID string, e store.Boundary) error {
 	_, err := p.Client.DeleteSchedule(ctx,
 		&scheduler.DeleteScheduleInput{Name: aws.String(Name(promotionID, e)), GroupName: &p.Group})
@@ -131,6 +139,8 @@ const (
 	maxAge  = 24 * 60 * 60
 )
 
+// definition is the schedule of a boundary. It deletes itself after it has
+// fired, so that the account's limit of schedules is not used up by past ones.
 func (p Planner) definition(promo *promotion.Promotion, e store.Boundary, at time.Time) (*scheduler.CreateScheduleInput,
 	error) {
 	input, err := json.Marshal(Fired{PromotionID: promo.ID, Boundary: e, At: at})
@@ -155,9 +165,12 @@ func (p Planner) definition(promo *promotion.Promotion, e store.Boundary, at tim
 // Expression is the moment as a schedule says it: in the shop's time zone, as a person would read it, unless clocks are
 // changed in that hour and it would say another moment or two; then in UTC. Seconds are rounded up.
 func Expression(at time.Time, zone string) (expression, timeZone string) {
+	// The scheduler has no fractions of seconds; rounded down it would fire before the boundary.
 	at = at.Add(time.Second - 1).Truncate(time.Second)
 	if place, err := time.LoadLocation(zone); err == nil {
 		local := at.In(place)
+		// Clocks are changed by at most some hours at a time: if the
+		// offset is the same on both sides, the local time is unambiguous.
 		_, before := local.Add(-3 * time.Hour).Zone()
 		_, after := local.Add(3 * time.Hour).Zone()
 		if before == after {

@@ -13,7 +13,9 @@ import (
 	"dangol/shared/promotion"
 )
 
-// Fresh is how old the promotions in a cart or on a page may be.
+// Fresh is how old the promotions in a cart or on a page may be. Each
+// container reads the index at most that often, which bounds the cost; a
+// start or an end needs no reading, only a change by the merchant does.
 const Fresh = 2 * time.Second
 
 // Reader gives promotions, and what is known about a shopper that decides which of them apply.
@@ -34,11 +36,13 @@ type Shopper struct {
 	Languages []string
 }
 
-// Orders is the name under which a customer's orders are counted, next to uses and limited goods.
+// Orders is the name under which a customer's orders are counted, in the same
+// item as uses of promotions and purchases of variants with a lifetime limit.
 const Orders = "orders"
 
-// Cache is the published promotions in memory. At most once every fresh it asks the index; which of them are live is
-// told by the clock of whoever reads, so a start or an end is never late. It is safe for concurrent use.
+// Cache is the published promotions in memory. At most once every fresh it
+// asks the index; which of them are live is decided by the clock of whoever
+// reads, so a start or an end is never late. It is safe for concurrent use.
 type Cache struct {
 	store Store
 	fresh time.Duration
@@ -47,6 +51,7 @@ type Cache struct {
 	current    atomic.Pointer[cachedSnapshot]
 }
 
+// cachedSnapshot is a snapshot and when it was read.
 type cachedSnapshot struct {
 	*Snapshot
 	at time.Time
@@ -62,22 +67,27 @@ func (b *Cache) Current(ctx context.Context) (*Snapshot, error) {
 	if s != nil && b.fresh > 0 && now.Sub(s.at) < b.fresh {
 		return s.Snapshot, nil
 	}
+	// Without anything to go on with everybody has to wait for the first read.
 	if s == nil || b.fresh == 0 {
 		b.refreshing.Lock()
 	} else if !b.refreshing.TryLock() {
 		return s.Snapshot, nil
 	}
 	defer b.refreshing.Unlock()
+	// Somebody else read while this caller waited for the lock.
 	if again := b.current.Load(); again != s && b.fresh > 0 {
 		return again.Snapshot, nil
 	}
 	next, err := b.store.Read(ctx, b.fresh == 0)
+	// Prices from promotions that are a little old are better than
+	// no shop; only a caller whose own time is up gets the error.
 	if err != nil {
 		if s != nil && ctx.Err() == nil {
 			return s.Snapshot, nil
 		}
 		return nil, err
 	}
+	// The time before the read: what was written during it may be missing.
 	b.current.Store(&cachedSnapshot{next, now})
 	return next, nil
 }
@@ -101,6 +111,8 @@ func (st Store) Facts(
 	if who.CustomerID != "" && s.segmented(at) {
 		keys = append(keys, KeyOfSegments(who.CustomerID))
 	}
+	// A guest is only asked for in the table when some live promotion counts
+	// per customer: most shops have none, and it saves the round trip.
 	guest := who.CustomerID == "" && who.Guest != ""
 	if f.Identified = guest; guest && s.counted(at) {
 		keys = append(keys, KeyOfCounters(who.Guest))
@@ -135,7 +147,8 @@ func (st Store) Facts(
 	return f, nil
 }
 
-// KeyOfCounters is the key of what a shopper has used of promotions with a limit, and bought of goods with one.
+// KeyOfCounters is the key of what a shopper has used of
+// promotions with a limit, and bought of variants with one.
 func KeyOfCounters(counter string) table.Key {
 	return table.Key{PK: "CUSTOMER#" + counter, SK: "PURCHASES"}
 }
@@ -180,8 +193,8 @@ func Segments(customerID string, names ...string) any {
 	return segments{KeyOfSegments(customerID), names}
 }
 
-// facts is what is known without asking: of what plans the shopper is a member at the moment, and that a customer has
-// ordered when an order was counted.
+// facts is what is known without reading: of what plans the shopper is a member
+// at the moment, and that a customer has ordered when an order was counted.
 func (s *Snapshot) facts(who Shopper, at time.Time) promotion.Facts {
 	f := promotion.Facts{
 		Member: who.Entitlements.Member(at), First: who.CustomerID != "" && who.Counted[Orders] == 0, Chosen: who.Chosen,
@@ -191,11 +204,14 @@ func (s *Snapshot) facts(who Shopper, at time.Time) promotion.Facts {
 	if len(who.Counted) == 0 {
 		return f
 	}
+	// Cloned, because the snapshot is shared by all requests.
 	f.Used = maps.Clone(s.Used)
 	if f.Used == nil {
 		f.Used = map[string]promotion.Used{}
 	}
 	for id, n := range who.Counted {
+		// Counters of promotions that the snapshot does not
+		// have are over, or are those of variants.
 		if s.byID[id] != nil {
 			used := f.Used[id]
 			used.Customer = n
@@ -222,6 +238,7 @@ func (s *Snapshot) limitedCodes(codes []string, at time.Time) (keys []table.Key)
 // segmented reports whether a live promotion is for a segment.
 func (s *Snapshot) segmented(at time.Time) bool {
 	for _, p := range s.byID {
+		// A drop restricts who may buy before it is live, so its segments are needed earlier.
 		if len(p.Conditions.Segments) > 0 && (p.Live(at) || p.Kind == promotion.Drop) {
 			return true
 		}

@@ -20,6 +20,7 @@ type Calendar struct {
 	Recent table.List[placed] `dynamodbav:"recent,omitempty"`
 }
 
+// placed is one publication and when it was made.
 type placed struct {
 	ID string `json:"id"`
 	At int64  `json:"at"` // Unix milliseconds
@@ -44,6 +45,7 @@ func (s Store) Planned(ctx context.Context, since time.Time) ([]promotion.Promot
 		return nil, nil, err
 	}
 	all, err := s.Published(ctx, since)
+	// Nothing recent: the index has everything.
 	if err != nil || len(c.Recent) == 0 {
 		return all, c, err
 	}
@@ -60,6 +62,7 @@ func (s Store) Planned(ctx context.Context, since time.Time) ([]promotion.Promot
 		if err := item.Decode(&r); err != nil {
 			return nil, nil, err
 		}
+		// The item read by key is newer than what the index shows of it.
 		all = slices.DeleteFunc(all, func(p promotion.Promotion) bool { return p.ID == r.Promotion.ID })
 		if p := r.Promotion; p.State != promotion.Draft && (p.Ends.IsZero() || !p.Ends.Before(since)) {
 			all = append(all, p)
@@ -73,10 +76,12 @@ func (c *Calendar) next(promotionID string, now time.Time) table.Put {
 	n := &Calendar{Key: KeyOfCalendar(), Version: c.Version + 1,
 		Recent: table.List[placed]{{promotionID, now.UnixMilli()}}}
 	for _, p := range c.Recent {
+		// What is older than settled is in the index by now.
 		if p.ID != promotionID && p.At > now.Add(-settled).UnixMilli() && len(n.Recent) < maxRecent {
 			n.Recent = append(n.Recent, p)
 		}
 	}
+	// The first publication makes the calendar.
 	if c.Version == 0 {
 		return table.Put{Item: n, If: table.IfNew}
 	}

@@ -64,6 +64,8 @@ func KeyOfStats(promotionID string) table.Key {
 // AddStats adds to what a promotion has brought; a canceled order is one with negative figures. Condition: see
 // AddDaySales.
 func AddStats(promotionID string, s Stats) table.Update {
+	// The attributes carry the currency in their names, so that
+	// one item holds all currencies and one read shows them.
 	c := s.Currency
 	return table.Update{
 		Key:  KeyOfStats(promotionID),
@@ -79,6 +81,7 @@ func (s Store) Stats(ctx context.Context, promotionID string) (all []Stats, err 
 		return nil, err
 	}
 	item := items[KeyOfStats(promotionID)]
+	// Each currency has an attribute orders followed by its code of three letters.
 	for name := range item {
 		if len(name) != len("orders")+3 || name[:6] != "orders" {
 			continue

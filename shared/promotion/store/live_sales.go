@@ -9,13 +9,16 @@ import (
 
 // liveSales is the sale prices at one moment, for lists that filter and sort by price.
 type liveSales struct {
-	of   *Snapshot
-	at   time.Time
+	of *Snapshot
+	at time.Time
+	// name identifies the set of live sales, see Version.
 	name string
 }
 
 // LiveSales is the sale prices that are live at a moment; nil when there are none.
 func (s *Snapshot) LiveSales(at time.Time) catalog.SalePrices {
+	// Two moments with the same live sales in the same versions have the same prices, so lists
+	// that were sorted for one serve the other. The order is fixed: s.sales is sorted by id.
 	var name []byte
 	for _, p := range s.sales {
 		if p.Live(at) {
@@ -29,8 +32,10 @@ func (s *Snapshot) LiveSales(at time.Time) catalog.SalePrices {
 	return liveSales{s, at, string(name)}
 }
 
+// Version implements catalog.SalePrices.
 func (l liveSales) Version() string { return l.name }
 
+// PriceRange implements catalog.SalePrices.
 func (l liveSales) PriceRange(c *catalog.Summary, currency string) (catalog.PriceRange, bool) {
 	r, sale := l.of.SummaryRange(c, currency, l.at)
 	return r, sale != nil
@@ -40,9 +45,11 @@ func (l liveSales) PriceRange(c *catalog.Summary, currency string) (catalog.Pric
 func (s *Snapshot) EndedSale(p *catalog.Product, list catalog.Variant, currency string, price int64,
 	at time.Time) (last *Sale) {
 	for _, o := range s.sales {
+		// Not over yet, or over before the last one found.
 		if o.Ends.IsZero() || o.Ends.After(at) || last != nil && o.Ends.Before(last.Until) {
 			continue
 		}
+		// Just before its end: it is that sale's price only when no cheaper one ran at the time.
 		if was, sale := s.DisplayPrice(p, list, currency, o.Ends.Add(-1)); sale != nil && sale.PromotionID == o.ID &&
 			was.Amount == price {
 			last = sale

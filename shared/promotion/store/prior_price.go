@@ -26,7 +26,9 @@ func (s *Snapshot) PriorPriceOfSummary(c *catalog.Summary, currency string, at t
 	return s.priorPrice(listedSummary(c, price), price, currency, at)
 }
 
+// priorPrice is PriorPrice for a variant with its price outside sales.
 func (s *Snapshot) priorPrice(g promotion.ListedVariant, price catalog.Price, currency string, at time.Time) int64 {
+	// The millisecond makes the price that begins at this very moment part of the history.
 	history := s.Set.History(g, price.HistoryBefore(at.Add(time.Millisecond)), currency, at)
 	if len(history) == 0 {
 		return price.Prior
@@ -61,6 +63,8 @@ func (s *Snapshot) SetPriorPrices(p *catalog.Product, at time.Time) {
 			if price.CompareAt > 0 {
 				history := s.Set.History(listedVariant(p, v.ID, price), price.History, currency, at)
 				lowest, ok := compliance.Lowest(history, at, s.rules())
+				// A price that was asked and changed within the same
+				// millisecond has no duration, but it was asked.
 				if n := len(price.History); !ok && n > 0 {
 					lowest = price.History[n-1].Amount // asked for less than a moment
 				}
@@ -87,6 +91,8 @@ func (s Store) PublishedAround(ctx context.Context, at time.Time) ([]promotion.P
 	if err != nil {
 		return nil, err
 	}
+	// A sale that has lasted for months was preceded by prices
+	// of before remember, so the window begins before the sale.
 	first := since
 	for _, p := range all {
 		if opens := compliance.EURules.Opens(p.Starts); p.Kind == promotion.SalePrice && p.Runs(at) && opens.Before(first) {
@@ -99,6 +105,7 @@ func (s Store) PublishedAround(ctx context.Context, at time.Time) ([]promotion.P
 	if most := at.Add(-longest); first.Before(most) {
 		first = most
 	}
+	// Of the earlier ones only sale prices matter: codes that ended so long ago may be unknown.
 	earlier, err := s.list(ctx, between(first, since))
 	earlier = slices.DeleteFunc(earlier, func(p promotion.Promotion) bool { return p.Kind != promotion.SalePrice })
 	return append(all, earlier...), err

@@ -14,16 +14,16 @@ import (
 // Prefix begins promotion ids.
 const Prefix = "promo"
 
-// Record is one promotion as stored: one item. The promotion itself is what the index carries, so a snapshot of all
-// promotions is one query.
+// Record is one promotion as stored: one item. The promotion itself is the attribute
+// that the index projects (card), so a snapshot of all promotions is one query.
 type Record struct {
 	table.Key
 	ListPK    string              `dynamodbav:"gsi1pk"`
 	ListSK    string              `dynamodbav:"gsi1sk"`
 	Promotion promotion.Promotion `dynamodbav:"card"`
 	Event     *event.Event        `dynamodbav:"event,omitempty"`
-	// StartedFor and EndedFor are the edges that have been told, in Unix milliseconds: an edge that is moved is told
-	// again, one whose schedule fires twice is not.
+	// StartedFor and EndedFor are the boundaries that have been announced, in Unix milliseconds:
+	// a boundary that is moved is announced again, one whose schedule fires twice is not.
 	StartedFor int64 `dynamodbav:"startedFor,omitempty"`
 	EndedFor   int64 `dynamodbav:"endedFor,omitempty"`
 	// ExhaustedFor is the version whose budget ran out.
@@ -33,7 +33,8 @@ type Record struct {
 	UpdatedAt    time.Time `dynamodbav:"updatedAt"`
 	WriteID      string    `dynamodbav:"writeId,omitempty"` // of the last write
 
-	// Against is the calendar that a rule published it against, nil for a change that nobody else's plans depend on.
+	// Against is the calendar that a rule published it
+	// against, nil for a change that no other plan depends on.
 	Against *Calendar `dynamodbav:"-"`
 	// Planned says that schedules were made for what is to be written.
 	Planned bool `dynamodbav:"-"`
@@ -49,16 +50,19 @@ func KeyOf(promotionID string) table.Key {
 const (
 	published = "PROMOTIONS"
 	drafts    = "PROMOTIONS#DRAFT"
-	never     = "9999-12-31T00:00:00.000Z" // the end of what has none
-	stamp     = "2006-01-02T15:04:05.000Z"
+	// A string that sorts after every date.
+	never = "9999-12-31T00:00:00.000Z" // the end of what has none
+	stamp = "2006-01-02T15:04:05.000Z"
 )
 
+// stamped is a time in keys: of one width, so that text order is time order.
 func stamped(t time.Time) string { return t.UTC().Format(stamp) }
 
 // setIndexKeys puts the record into its list; every write does it.
 func (r *Record) setIndexKeys() {
 	p := &r.Promotion
 	r.Key = KeyOf(p.ID)
+	// Drafts are in a list of their own, so that carts never read them.
 	if p.State == promotion.Draft {
 		r.ListPK, r.ListSK = drafts, stamped(r.CreatedAt)+"#"+p.ID
 		return
@@ -73,13 +77,13 @@ func (r *Record) setIndexKeys() {
 // Boundary is the start or the end of a promotion.
 type Boundary string
 
-// The edges.
+// The boundaries.
 const (
 	Start Boundary = "start"
 	End   Boundary = "end"
 )
 
-// At is when the edge is; zero when there is none.
+// At is when the boundary is; zero when there is none.
 func (e Boundary) At(p *promotion.Promotion) time.Time {
 	if e == Start {
 		return p.Starts
@@ -87,8 +91,8 @@ func (e Boundary) At(p *promotion.Promotion) time.Time {
 	return p.Ends
 }
 
-// Reached lists the edges that lie at now or before and have not been told. A start that was missed altogether is told
-// before its end.
+// Reached lists the boundaries that lie at now or before and have not been
+// announced. A start that was missed altogether is announced before its end.
 func (r *Record) Reached(now time.Time) (edges []Boundary) {
 	p := &r.Promotion
 	if p.State == promotion.Draft {
@@ -96,6 +100,8 @@ func (r *Record) Reached(now time.Time) (edges []Boundary) {
 	}
 	for _, e := range []Boundary{Start, End} {
 		at := e.At(p)
+		// Compared with the moment it was announced for: a
+		// boundary that was moved since is announced again.
 		if !at.IsZero() && !at.After(now) && r.announced(e) != at.UnixMilli() {
 			edges = append(edges, e)
 		}
@@ -103,6 +109,8 @@ func (r *Record) Reached(now time.Time) (edges []Boundary) {
 	return edges
 }
 
+// announced is the moment for which the boundary has been
+// announced, in Unix milliseconds; 0 for none.
 func (r *Record) announced(e Boundary) int64 {
 	if e == Start {
 		return r.StartedFor
@@ -110,7 +118,7 @@ func (r *Record) announced(e Boundary) int64 {
 	return r.EndedFor
 }
 
-// Announce notes that an edge is told by the write that comes.
+// Announce notes that a boundary is announced by the write that follows.
 func (r *Record) Announce(e Boundary) {
 	at := e.At(&r.Promotion).UnixMilli()
 	if e == Start {

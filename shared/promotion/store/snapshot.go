@@ -36,6 +36,7 @@ func NewSnapshot(promotions []promotion.Promotion, used map[string]promotion.Use
 			s.sales = append(s.sales, &promotions[i])
 		}
 	}
+	// By id, so that names made of them do not depend on the order of reading; see LiveSales.
 	slices.SortFunc(s.sales, func(a, b *promotion.Promotion) int { return cmp.Compare(a.ID, b.ID) })
 	return s
 }
@@ -92,6 +93,7 @@ func (s *Snapshot) DisplayPrice(p *catalog.Product, v catalog.Variant, currency 
 	return s.price(listedVariant(p, v.ID, list), list, currency, at)
 }
 
+// listedVariant is a variant as sale prices are computed for it.
 func listedVariant(p *catalog.Product, variantID string, list catalog.Price) promotion.ListedVariant {
 	return promotion.ListedVariant{
 		VariantID: variantID, ProductID: p.ID, Categories: p.Categories, Tags: p.Tags,
@@ -108,10 +110,11 @@ func (s *Snapshot) SummaryPrice(c *catalog.Summary, list catalog.Price, currency
 	return s.price(listedSummary(c, list), list, currency, at)
 }
 
-// SummaryRange is Card for the cheapest and the dearest price of a card.
+// SummaryRange is SummaryPrice for the cheapest and the dearest price of a card.
 func (s *Snapshot) SummaryRange(c *catalog.Summary, currency string, at time.Time) (catalog.PriceRange, *Sale) {
 	list := c.Prices[currency]
 	low, sale := s.SummaryPrice(c, list.Cheapest(), currency, at)
+	// Sales only make prices cheaper: without one for the cheapest the range is that of the list.
 	if sale == nil {
 		return list, nil
 	}
@@ -119,6 +122,8 @@ func (s *Snapshot) SummaryRange(c *catalog.Summary, currency string, at time.Tim
 	return catalog.PriceRange{Min: low.Amount, Max: high.Amount, CompareAt: low.CompareAt}, sale
 }
 
+// listedSummary is the product of a card as sale prices are computed for it.
+// A sale of single variants is found only where the card has but one variant.
 func listedSummary(c *catalog.Summary, list catalog.Price) promotion.ListedVariant {
 	g := promotion.ListedVariant{
 		ProductID: c.ID, Categories: c.Categories, Tags: c.Tags, List: list.Amount, CompareAt: list.CompareAt,
@@ -130,6 +135,7 @@ func listedSummary(c *catalog.Summary, list catalog.Price) promotion.ListedVaria
 	return g
 }
 
+// price is the price that is shown, and the sale that makes it; nil for the list price.
 func (s *Snapshot) price(g promotion.ListedVariant, list catalog.Price, currency string, at time.Time) (catalog.Price,
 	*Sale) {
 	shown := s.Set.DisplayPrice(g, currency, at)
@@ -142,7 +148,8 @@ func (s *Snapshot) price(g promotion.ListedVariant, list catalog.Price, currency
 	return price, &Sale{PromotionID: p.ID, Name: p.Name, Since: p.Starts, Until: shown.Until}
 }
 
-// Prices puts the catalog prices in all currencies into a copy of the variant, with the sale in one of them.
+// Prices puts the prices as shown, in all currencies, into a copy
+// of the variant, with the sale that makes the one in currency.
 func (s *Snapshot) Prices(p *catalog.Product, v catalog.Variant, currency string, at time.Time) (catalog.Variant,
 	*Sale) {
 	if !s.Sales() {
@@ -161,8 +168,8 @@ func (s *Snapshot) Prices(p *catalog.Product, v catalog.Variant, currency string
 	return v, sale
 }
 
-// Read reads all promotions that are published and not long over, with what their budgets have cost. Round trips are
-// those of Around, one more when a budget is running.
+// Read reads all promotions that are published and not long over, with what their budgets
+// have cost. Round trips are those of PublishedAround, one more when a budget is running.
 func (s Store) Read(ctx context.Context, strong bool) (*Snapshot, error) {
 	return s.ReadAt(ctx, s.Clock.Now(), strong)
 }
@@ -175,6 +182,7 @@ func (s Store) ReadAt(ctx context.Context, now time.Time, strong bool) (*Snapsho
 	}
 	var keys []table.Key
 	for _, p := range promotions {
+		// The budget of a promotion that is over decides nothing.
 		running := p.Ends.IsZero() || now.Before(p.Ends)
 		if running && (p.Budget.Uses > 0 || len(p.Budget.Spend) > 0) {
 			keys = append(keys, KeyOfBudget(p.ID))
@@ -205,6 +213,7 @@ func (s Store) Budgets(ctx context.Context, strong bool, keys ...table.Key) (map
 	return used, nil
 }
 
+// usedIn reads a budget's counters.
 func usedIn(item table.Item) promotion.Used {
 	u := promotion.Used{Spend: promotion.Amounts{}}
 	for name := range item {
@@ -216,6 +225,7 @@ func usedIn(item table.Item) promotion.Used {
 	return u
 }
 
+// number is a number attribute; 0 when it is not there.
 func number(item table.Item, name string) int64 {
 	v, ok := item[name].(*types.AttributeValueMemberN)
 	if !ok {

@@ -12,7 +12,7 @@ import (
 	"dangol/shared/promotion"
 )
 
-// Store keeps promotions.
+// Store reads and writes promotions.
 type Store struct {
 	Table *table.Table
 	Clock clock.Clock
@@ -44,6 +44,7 @@ func (s Store) Get(ctx context.Context, promotionID string) (*Record, error) {
 // Create is the write that stores a draft, for a transaction with its idempotency record.
 func (s Store) Create(r *Record) table.Put {
 	now := s.Clock.Now()
+	// The write id identifies the first version too, see save.
 	r.CreatedAt, r.UpdatedAt, r.WriteID = now, now, id.New("chg", now)
 	r.setIndexKeys()
 	return table.Put{Item: r, If: table.IfNew}
@@ -67,8 +68,9 @@ func (s Store) Change(ctx context.Context, promotionID string, rule Rule) (*Reco
 	})
 }
 
-// save writes the record as the version after the one that was read. A write of ours whose answer was lost is
-// recognized by its mark. Errors: table.Stale when the record, or the calendar, is another one by then.
+// save writes the record as the version after the one that was read. A write
+// of its own whose answer was lost is recognized by its write id. Errors:
+// table.Stale when the record, or the calendar, is another one by then.
 func (s Store) save(ctx context.Context, r *Record) error {
 	now, was := s.Clock.Now(), r.WriteID
 	read := r.Promotion.Version
@@ -82,11 +84,14 @@ func (s Store) save(ctx context.Context, r *Record) error {
 	if r.Against == nil {
 		err = s.Table.Put(ctx, put)
 	} else {
+		// A publication and the next calendar are written
+		// together, so that nobody else publishes in between.
 		err = s.Table.Transact(ctx, r.WriteID, put, r.Against.next(r.Promotion.ID, now))
 	}
 	there, met := table.Met(err, 0)
 	_, outdated := table.Met(err, 1) // the calendar, of which the item says nothing
 	switch {
+	// The item that refused the write carries its id: an earlier try of the same write took effect.
 	case there.Text(table.WriteIDAttribute) == r.WriteID:
 		return nil
 	case met || outdated:
@@ -96,11 +101,13 @@ func (s Store) save(ctx context.Context, r *Record) error {
 	}
 }
 
-// RecordMilestone writes what a machine has to say about a promotion, with an event: that an edge was told, that the
-// budget is used up. It leaves the version alone, so that no merchant's edit is refused for it. told is false when it
-// had been said before, or the promotion is another one by now. 1 round trip.
+// RecordMilestone writes what a function notes about a promotion, with an event:
+// that a boundary was announced, that the budget is used up. It leaves the version
+// alone, so that no merchant's edit is refused for it. recorded is false when it
+// had been noted before, or the promotion is another one by now. 1 round trip.
 func (s Store) RecordMilestone(ctx context.Context, r *Record, of Milestone) (recorded bool, err error) {
 	field, value := of.field(r)
+	// The event's id as the write id: when the client repeats the update by itself, the second one is recognized.
 	_, err = s.Table.Update(ctx, table.Update{
 		Key: r.Key, Do: "SET #event = :event, #" + field + " = :value", WriteID: r.Event.ID,
 		// Once for each edge and version, whoever else looks at the same time.
@@ -123,6 +130,7 @@ const (
 	Exhausted Milestone = "exhaustedFor"
 )
 
+// field is the attribute of the milestone, and the value that stands for this occasion of it.
 func (n Milestone) field(r *Record) (name string, value int64) {
 	switch n {
 	case Started:
@@ -144,6 +152,7 @@ func (s Store) Delete(ctx context.Context, r *Record) error {
 		Key: r.Key, If: "#card.#version = :read", With: map[string]any{":read": r.Promotion.Version},
 	})
 	if failed, ok := table.Failed(err); ok {
+		// Nothing is there: an earlier delete took effect, which is what was wanted.
 		if failed.Item == nil {
 			return nil
 		}
@@ -176,6 +185,8 @@ func (s Store) Drafts(ctx context.Context) ([]promotion.Promotion, error) {
 	})
 }
 
+// list reads the promotions of a query from the index, which
+// carries no more than the promotion itself.
 func (s Store) list(ctx context.Context, q table.Query) (all []promotion.Promotion, err error) {
 	err = s.Table.All(ctx, q, func(item table.Item) error {
 		var row struct {

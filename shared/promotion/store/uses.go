@@ -19,6 +19,7 @@ type Use struct {
 // Claim is a use that is about to be counted, with the limits that must hold when it is.
 type Claim struct {
 	Use
+	// uses, room and code are the limits as conditions of the writes, not stored.
 	uses int   // at most, 0 for no limit
 	room int64 // what the budget may have spent before, -1 for no limit
 	code int   // uses of the code, at most
@@ -49,16 +50,20 @@ func (s *Snapshot) Claims(applied []promotion.Applied, currency string) []Claim 
 	claims := make([]Claim, 0, len(applied))
 	for _, a := range applied {
 		p := s.byID[a.PromotionID]
+		// The promotion left the snapshot since the price was shown;
+		// a member's benefit is never in it, and has no limits.
 		if p == nil {
 			continue
 		}
 		c := Claim{Use: Use{Applied: a, Currency: currency}, room: -1}
+		// What may have been spent before this order so that its amount still fits.
 		if budget, ok := p.Budget.Spend[currency]; ok {
 			c.room, c.Budgeted = budget-a.Amount, true
 		}
 		if p.Budget.Uses > 0 {
 			c.uses, c.Budgeted = p.Budget.Uses, true
 		}
+		// An automatic promotion may have a limit per code without a code being used.
 		if c.code = codeLimit(p); c.code > 0 && a.Code != "" {
 			c.Coded = true
 		}
@@ -104,6 +109,7 @@ func (c Claim) spend() table.Update {
 		within = append(within, "(attribute_not_exists(#uses) OR #uses < :most)")
 		u.With[":most"] = c.uses
 	}
+	// A room of 0 is a limit: nothing may have been spent before.
 	if c.room >= 0 {
 		within = append(within, "(attribute_not_exists(#spend"+c.Currency+") OR #spend"+c.Currency+" <= :room)")
 		u.With[":room"] = c.room
