@@ -120,6 +120,7 @@ type PayNow struct{}
 type ChargeSucceeded struct {
 	Key       string
 	PaymentID string
+	Card      Card // as the payment kept it; none when it was kept before
 }
 
 // ChargeFailed is the outcome of a Charge: declined, or turned away untouched (payment.KindTechnical). An outcome that
@@ -188,6 +189,7 @@ var allowed = map[string][]State{
 	"charge_failed":    {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled, Ended},
 	"charge_heard":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled, Ended},
 	"card_updated":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled},
+	"action_required":  {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled},
 	"stock_failed":     {Starting, Active, PastDue, Suspended, Canceled, Ended},
 	"accept_offer":     {Canceled},
 	"explain":          {Canceled, Ended},
@@ -237,7 +239,8 @@ type run struct {
 	at      time.Time
 	effects []Effect
 	note    string
-	closed  bool // the running span has been reported as ended
+	closed  bool     // the running span has been reported as ended
+	session *Session // of the cardholder who is there; nil when nobody is
 }
 
 // Apply carries a command out at an instant. It returns the subscription as it stands then and what is to be done, and
@@ -245,10 +248,14 @@ type run struct {
 // nothing and has no effects. Errors are problems: not_in_this_state, subscription_ended, payment_running, invoice_open
 // (409), others named at the commands, and invalid_input.
 func (s Subscription) Apply(c Command, at time.Time) (Subscription, []Effect, error) {
+	return s.apply(c, nil, at)
+}
+
+func (s Subscription) apply(c Command, session *Session, at time.Time) (Subscription, []Effect, error) {
 	if err := s.may(c.name()); err != nil {
 		return s, nil, err
 	}
-	r := &run{s: s.clone(), at: at.UTC()}
+	r := &run{s: s.clone(), at: at.UTC(), session: session}
 	if err := c.do(r); err != nil {
 		return s, nil, err
 	}

@@ -15,6 +15,10 @@ import (
 func (c ChargeSucceeded) do(r *run) error {
 	switch o := r.s.Open; {
 	case o != nil && o.Key == c.Key:
+		r.closeAction(ActionPaid, "")
+		if c.Card.Token != "" {
+			r.s.Card = c.Card
+		}
 		r.paid(c.PaymentID)
 	case c.Key == r.s.Voided.Key:
 		// The money came after the invoice was given up: it is not ours.
@@ -70,12 +74,14 @@ func (r *run) standAfterPayment(o *Open) {
 	switch r.s.State {
 	case Starting:
 		r.s.State = Active
+		r.begun()
 		r.event(EventActivated, "", o.Amount)
 	case PastDue, Suspended:
 		r.s.State = Active
 		r.event(EventRecovered, "", o.Amount)
 		r.notice(Notice{Kind: NoticeRecovered, Amount: r.s.money(o.Amount)})
 	default:
+		r.begun() // canceled while the first payment was being made
 		r.event(EventRenewed, "", o.Amount)
 	}
 	if !o.Since.IsZero() {
@@ -151,6 +157,7 @@ func (c ChargeFailed) do(r *run) error {
 		}
 		return nil
 	}
+	r.closeAction(ActionFailed, c.Code)
 	o.InFlight, o.CheckAt = false, time.Time{}
 	o.Failures = append(o.Failures, Attempt{
 		At: r.at, Kind: c.Kind, Code: c.Code, Card: r.s.Card.Token, Brand: r.s.Card.Brand, Amount: o.Amount, ByHand: o.ByHand,
@@ -172,10 +179,15 @@ func (c ChargeFailed) do(r *run) error {
 // follow decides what comes after a renewal that was declined.
 func (r *run) follow(kind payment.Kind) {
 	o := r.s.Open
-	d := Next(r.s.Terms.Policy.Dunning, o.Failures, r.s.Used, r.at, r.s.days)
+	counted, brokenOff := o.Failures, false
+	if n := len(counted); n > 1 && kind == payment.KindAction && counted[n-1].ByHand {
+		// A challenge that the subscriber broke off says nothing about the card: what was planned before it stays.
+		counted, brokenOff = counted[:n-1], true
+	}
+	d := Next(r.s.Terms.Policy.Dunning, counted, r.s.Used, r.at, r.s.days)
 	o.RetryAt, o.Wait = d.Retry, d.Wait
 	r.event(EventFailed, string(kind), o.Amount)
-	if !d.Counts {
+	if !d.Counts || brokenOff {
 		return
 	}
 	if r.s.Terms.delivers() {
@@ -225,6 +237,8 @@ func (PayNow) do(r *run) error {
 	switch {
 	case o == nil || r.s.outOfStock():
 		return refuse("nothing_unpaid", "Nothing is unpaid.")
+	case r.s.OpenAction() != nil:
+		return nil // the bank is waiting for them already
 	case o.InFlight:
 		return refuse("payment_running", "A payment is being made. Try again in a few minutes.")
 	case o.Wait == WaitCard:

@@ -314,7 +314,7 @@ func TestSaveMethodWithAChallenge(t *testing.T) {
 	m, err := p.SaveMethod(t.Context(),
 		payment.SaveMethodRequest{Key: "s", CustomerID: "usr_1", MethodToken: "pm_card_threeDSecure2Required"})
 	if err != nil || m != (payment.Method{Token: "pm_1", CustomerRef: "cus_1", Last4: "3220",
-		NextActionURL: "https://bank"}) {
+		NextActionURL: "https://bank", SetupID: "seti_1"}) {
 		t.Errorf("got %+v, %v", m, err)
 	}
 	if sent := stripe.last(); sent.form.Get("usage") != "off_session" || sent.form.Get("customer") != "cus_1" ||
