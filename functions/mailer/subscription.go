@@ -22,6 +22,9 @@ func subscription(b events.SubscriptionNoticeIssued) letter {
 		Method: b.Method, Retry: b.Retry,
 		Reason: b.Reason,
 	}
+	if b.Wait == mail.CardholderNeeded {
+		n.Reason = b.Wait
+	}
 	if b.Ask != nil {
 		n.Old, n.Required = b.Ask.Old, b.Ask.Required
 	}

@@ -209,7 +209,9 @@ func (f *Subscriptions) card(ctx context.Context, in *cardInput) (*SubscriptionO
 		if err != nil {
 			return resolvedChange{}, err
 		}
-		m, err := f.keep(ctx, r.Sub.CustomerID, r.Methods[r.Sub.Card.Token].CustomerRef, in.Body.PaymentMethod, r.Sub.ID,
+		// The version is in the key: a card whose challenge was not passed may be tried again, which is another request.
+		about := r.Sub.ID + "-" + strconv.Itoa(r.Version)
+		m, err := f.keep(ctx, r.Sub.CustomerID, r.Methods[r.Sub.Card.Token].CustomerRef, in.Body.PaymentMethod, about,
 			returnURL)
 		switch {
 		case err != nil:

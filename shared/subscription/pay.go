@@ -161,6 +161,7 @@ func (c ChargeFailed) do(r *run) error {
 	o.InFlight, o.CheckAt = false, time.Time{}
 	o.Failures = append(o.Failures, Attempt{
 		At: r.at, Kind: c.Kind, Code: c.Code, Card: r.s.Card.Token, Brand: r.s.Card.Brand, Amount: o.Amount, ByHand: o.ByHand,
+		Present: o.Session != nil,
 	})
 	r.note = string(c.Kind) + " " + c.Code
 	switch {
@@ -179,11 +180,8 @@ func (c ChargeFailed) do(r *run) error {
 // follow decides what comes after a renewal that was declined.
 func (r *run) follow(kind payment.Kind) {
 	o := r.s.Open
-	counted, brokenOff := o.Failures, false
-	if n := len(counted); n > 1 && kind == payment.KindAction && counted[n-1].ByHand {
-		// A challenge that the subscriber broke off says nothing about the card: what was planned before it stays.
-		counted, brokenOff = counted[:n-1], true
-	}
+	counted := withoutPresent(o.Failures)
+	brokenOff := len(counted) < len(o.Failures)
 	d := Next(r.s.Terms.Policy.Dunning, counted, r.s.Used, r.at, r.s.days)
 	o.RetryAt, o.Wait = d.Retry, d.Wait
 	r.event(EventFailed, string(kind), o.Amount)
@@ -207,6 +205,18 @@ func (r *run) follow(kind payment.Kind) {
 	r.notice(Notice{
 		Kind: NoticePaymentFailed, Date: r.s.Span.Opens, Amount: r.s.money(o.Amount), Retry: d.Retry, Wait: d.Wait,
 	})
+}
+
+// withoutPresent leaves out the last failures that say nothing about charging the card without the cardholder: a
+// challenge that they broke off, or a machine that was ill while they were there. What was planned before those stays.
+// The first failure of an invoice is always decided on.
+func withoutPresent(failures []Attempt) []Attempt {
+	n := len(failures)
+	for n > 1 && failures[n-1].Present &&
+		(failures[n-1].Kind == payment.KindAction || failures[n-1].Kind == payment.KindTechnical) {
+		n--
+	}
+	return failures[:n]
 }
 
 // suspend stops the benefits of a subscription that has been unpaid for too long.
