@@ -51,6 +51,9 @@ func paymentDeclined(r *service.Record, a subscription.Attempt) error {
 			"The payment could not be made; nothing was charged. Try again later.").
 			With("subscriptionId", r.Sub.ID)
 	}
+	if a.Code == subscription.CodeInvalidMethod {
+		return problem.InvalidField("/paymentMethod", "invalid", "not a card that the payment provider knows")
+	}
 	return problem.PaymentRequired("payment_declined", "The payment was declined; nothing was charged.").
 		With("declineCode", payment.PublicDeclineCode(a.Code)).With("subscriptionId", r.Sub.ID)
 }
@@ -59,7 +62,11 @@ func paymentDeclined(r *service.Record, a subscription.Attempt) error {
 func (f *Subscriptions) apply(ctx context.Context, r *service.Record, ifMatch string,
 	want resolvedChange) (*service.Record, bool, error) {
 	return f.Billing.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
-		c := service.Change{Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx)}
+		c := service.Change{
+			Command: want.command, Edit: want.edit, Request: api.Idempotency(ctx),
+			// Whoever sends a request is there, so their bank may ask for them.
+			Session: &subscription.Session{ReturnURL: want.returnURL},
+		}
 		if !api.Matches(ifMatch, strconv.Itoa(r.Version)) {
 			return c, false, problem.Precondition("version_mismatch",
 				"The subscription has changed since you read it.").With("version", r.Version)
@@ -151,6 +158,7 @@ type reactivateInput struct {
 		Offer    string `json:"offer,omitempty" maxLength:"100" doc:"Id of an offer made after canceling: goes on with that change."`
 		PlanID   string `json:"planId,omitempty" maxLength:"64" doc:"After the end: the plan to begin; the same when missing."`
 		Quantity int    `json:"quantity,omitempty" minimum:"1" maximum:"100"`
+		BankReturn
 	}
 }
 
@@ -158,6 +166,7 @@ func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*S
 	request := SubscriptionChangeRequest{Do: "reactivate"}
 	if in.Body != nil {
 		request.PlanID, request.Quantity = in.Body.PlanID, in.Body.Quantity
+		request.ReturnURL = in.Body.ReturnURL
 	}
 	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
 		if in.Body != nil && in.Body.Offer != "" {
@@ -167,11 +176,19 @@ func (f *Subscriptions) reactivate(ctx context.Context, in *reactivateInput) (*S
 	})
 }
 
-type payInput struct{ Changing }
+type payInput struct {
+	Changing
+	Body *struct{ BankReturn }
+}
 
 func (f *Subscriptions) pay(ctx context.Context, in *payInput) (*SubscriptionOutput, error) {
 	return f.do(ctx, in.Changing, func(*service.Record) (resolvedChange, error) {
-		return resolvedChange{command: subscription.PayNow{}}, nil
+		c := resolvedChange{command: subscription.PayNow{}}
+		var err error
+		if in.Body != nil {
+			c.returnURL, err = in.Body.checked()
+		}
+		return c, err
 	})
 }
 
@@ -179,6 +196,7 @@ type cardInput struct {
 	Changing
 	Body struct {
 		PaymentMethod string `json:"paymentMethod" minLength:"1" maxLength:"200" doc:"The provider's token of the card." example:"pm_card_visa"`
+		BankReturn
 	}
 }
 
@@ -187,33 +205,38 @@ func (f *Subscriptions) card(ctx context.Context, in *cardInput) (*SubscriptionO
 		if !r.Sub.Allows(subscription.ChangeCard{}) {
 			return resolvedChange{command: subscription.ChangeCard{}}, nil // the rules say why not, before a card is kept
 		}
-		m, err := f.keep(ctx, r.Sub.CustomerID, r.Methods[r.Sub.Card.Token].CustomerRef, in.Body.PaymentMethod, r.Sub.ID)
+		returnURL, err := in.Body.checked()
 		if err != nil {
 			return resolvedChange{}, err
 		}
-		return resolvedChange{subscription.ChangeCard{Card: cardOf(m)}, func(r *service.Record) {
-			kept := map[string]payment.Method{m.Token: m}
-			if old, ok := r.Methods[r.Sub.Card.Token]; ok {
-				kept[r.Sub.Card.Token] = old
-			}
-			r.Methods = kept
-		}}, nil
+		// The version is in the key: a card whose challenge was not passed may be tried again, which is another request.
+		about := r.Sub.ID + "-" + strconv.Itoa(r.Version)
+		m, err := f.keep(ctx, r.Sub.CustomerID, r.Methods[r.Sub.Card.Token].CustomerRef, in.Body.PaymentMethod, about,
+			returnURL)
+		switch {
+		case err != nil:
+			return resolvedChange{}, err
+		case m.NextActionURL != "":
+			setup := f.Billing.SetupOf(m, nil, returnURL)
+			return resolvedChange{edit: func(r *service.Record) { r.Setup = setup }}, nil
+		}
+		return resolvedChange{
+			command: subscription.ChangeCard{Card: service.CardOf(m)}, returnURL: returnURL,
+			edit: func(r *service.Record) { r.UseMethod(m) },
+		}, nil
 	})
 }
 
-// keep keeps a card for charges without the shopper.
-func (f *Subscriptions) keep(ctx context.Context, customerID, customerRef, token, about string) (payment.Method,
-	error) {
+// keep keeps a card for charges without the shopper. With a NextActionURL in it the method is not kept yet.
+func (f *Subscriptions) keep(ctx context.Context, customerID, customerRef, token, about, returnURL string,
+) (payment.Method, error) {
 	if _, err := format.Token("/paymentMethod", token); err != nil {
 		return payment.Method{}, err
 	}
 	m, err := f.Billing.Provider.SaveMethod(ctx, payment.SaveMethodRequest{
 		Key: "save-" + about + "-" + token, CustomerID: customerID, CustomerRef: customerRef, MethodToken: token,
+		ReturnURL: returnURL,
 	})
-	if err == nil && m.NextActionURL != "" {
-		return m, problem.Conflict("action_required", "The bank wants to see the cardholder first.").With("redirectUrl",
-			m.NextActionURL)
-	}
 	return m, methodProblem(err)
 }
 
@@ -233,6 +256,7 @@ type subscribeInput struct {
 		Name          string           `json:"name,omitempty" maxLength:"100" example:"김하늘"`
 		Address       *address.Address `json:"address,omitempty" doc:"Where parcels go; needed for what is sent, and of a gift the recipient's where it is known."`
 		Gift          *GiftRequest     `json:"gift,omitempty" doc:"Paid now and never renewed; prepaid plans only. Without an address it waits until it is claimed."`
+		BankReturn
 	}
 }
 
@@ -273,44 +297,75 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 			return nil, err
 		}
 	}
-	if err := f.equip(ctx, &start, r, in); err != nil {
+	session := &subscription.Session{}
+	if session.ReturnURL, err = b.checked(); err != nil {
 		return nil, err
 	}
-	made, replay, err := f.Billing.Start(ctx, r, start, api.Idempotency(ctx))
+	setup, err := f.equip(ctx, &start, r, session, in)
 	if err != nil {
 		return nil, err
 	}
-	if a, declined := made.DeclinedSince(nil); declined && made.Sub.EndReason == subscription.EndNotStarted {
-		return nil, paymentDeclined(made, a)
+	var made *service.Record
+	var replay bool
+	if setup != nil {
+		made, replay, err = f.Billing.StartWhenKept(ctx, r, setup, api.Idempotency(ctx))
+	} else {
+		made, replay, err = f.Billing.StartOnSession(ctx, r, start, session, api.Idempotency(ctx))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := notBegun(made); err != nil {
+		return nil, err
 	}
 	return f.output(201, made, replay), nil
 }
 
-// equip adds the address and the card to a request to subscribe.
+// equip adds the address and the card to a request to subscribe. A payment that is made now keeps the card itself;
+// where nothing is charged the card is kept first, and setup is not nil when the bank wants the cardholder for that.
 func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r *service.Record,
-	in *subscribeInput) error {
+	session *subscription.Session, in *subscribeInput) (setup *service.Setup, err error) {
 	b := in.Body
 	if b.Address != nil {
 		to, id, err := addressOf("/address", *b.Address)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		start.AddressID, r.Addresses = id, map[string]address.Address{id: to}
 	} else if start.Terms.Kind != subscription.Membership && start.Gift == nil {
-		return problem.InvalidField("/address", "required", "where to send it")
+		return nil, problem.InvalidField("/address", "required", "where to send it")
 	}
 	if b.PaymentMethod == "" {
 		if start.Terms.Payment() > 0 {
-			return problem.InvalidField("/paymentMethod", "required", "the payment provider's token of the card")
+			return nil, problem.InvalidField("/paymentMethod", "required", "the payment provider's token of the card")
 		}
-		return nil
+		return nil, nil
 	}
-	m, err := f.keep(ctx, start.CustomerID, "", b.PaymentMethod, api.Idempotency(ctx).Token(start.CustomerID))
-	if err != nil {
-		return err
+	if _, err := format.Token("/paymentMethod", b.PaymentMethod); err != nil {
+		return nil, err
 	}
-	start.Card, r.Methods = cardOf(m), map[string]payment.Method{m.Token: m}
-	return nil
+	free := start.Trial || start.Terms.Payment() == 0
+	if !free { // account credit may pay it all
+		credit, err := f.Billing.AccountCredit(ctx, start.CustomerID)
+		if err != nil {
+			return nil, err
+		}
+		free = len(credit) > 0
+	}
+	if !free {
+		start.Card.Token, session.Keep = b.PaymentMethod, true
+		return nil, nil
+	}
+	m, err := f.keep(ctx, start.CustomerID, "", b.PaymentMethod, api.Idempotency(ctx).Token(start.CustomerID),
+		session.ReturnURL)
+	switch {
+	case err != nil:
+		return nil, err
+	case m.NextActionURL != "":
+		return f.Billing.SetupOf(m, start, session.ReturnURL), nil
+	}
+	start.Card, r.Methods = service.CardOf(m), map[string]payment.Method{m.Token: m}
+	return nil, nil
 }
 
 // firstTrial reports whether the customer has had no trial of this plan yet.
@@ -325,8 +380,4 @@ func (f *Subscriptions) firstTrial(ctx context.Context, customerID, planID strin
 		}
 	}
 	return true, nil
-}
-
-func cardOf(m payment.Method) subscription.Card {
-	return subscription.Card{Token: m.Token, Brand: m.Brand, ExpYear: m.ExpYear, ExpMonth: m.ExpMonth}
 }

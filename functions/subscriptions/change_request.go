@@ -32,12 +32,14 @@ type SubscriptionChangeRequest struct {
 	Zone     string              `json:"zone,omitempty" maxLength:"64" doc:"move" example:"Europe/Berlin"`
 	Region   string              `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"move" example:"DE"`
 	Reason   string              `json:"reason,omitempty" maxLength:"500" doc:"cancel, cancel_now"`
+	BankReturn
 }
 
 // resolvedChange is a wish that has been worked out: the command, and what is stored around it.
 type resolvedChange struct {
-	command subscription.Command
-	edit    func(*service.Record)
+	command   subscription.Command
+	edit      func(*service.Record)
+	returnURL string // where the bank sends the shopper back to, should it ask for them
 }
 
 // work turns a wish into a command. Plans and goods it names are read. Errors: 404 plan_not_found, invalid_input, those
@@ -48,7 +50,13 @@ func (f *Subscriptions) work(ctx context.Context, r *service.Record, w Subscript
 		return resolvedChange{}, problem.Conflict("recipient_decides",
 			"The gift has been claimed; this is up to its recipient.")
 	}
-	return f.workOut(ctx, r, w)
+	returnURL, err := w.checked()
+	if err != nil {
+		return resolvedChange{}, err
+	}
+	c, err := f.workOut(ctx, r, w)
+	c.returnURL = returnURL
+	return c, err
 }
 
 func (f *Subscriptions) workOut(ctx context.Context, r *service.Record, w SubscriptionChangeRequest) (resolvedChange,
@@ -161,9 +169,9 @@ func (f *Subscriptions) otherPlan(ctx context.Context, r *service.Record, w Subs
 		return resolvedChange{}, err
 	}
 	if w.Do == "upgrade" {
-		return resolvedChange{subscription.Upgrade{Terms: t}, edit}, nil
+		return resolvedChange{command: subscription.Upgrade{Terms: t}, edit: edit}, nil
 	}
-	return resolvedChange{subscription.Downgrade{Terms: t}, edit}, nil
+	return resolvedChange{command: subscription.Downgrade{Terms: t}, edit: edit}, nil
 }
 
 // again takes a cancellation back; after the end it begins a plan anew, the same one unless another is named.
@@ -180,7 +188,7 @@ func (f *Subscriptions) again(ctx context.Context, r *service.Record, w Subscrip
 	if err != nil {
 		return resolvedChange{}, err
 	}
-	return resolvedChange{subscription.Reactivate{Terms: &t}, edit}, nil
+	return resolvedChange{command: subscription.Reactivate{Terms: &t}, edit: edit}, nil
 }
 
 // swap prices other contents by what they cost in the catalog, with the discount that the plan gives on its own.

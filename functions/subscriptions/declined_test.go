@@ -9,7 +9,7 @@ import (
 	"dangol/shared/subscription"
 )
 
-// lost is a card whose first charge without the shopper is declined for good.
+// lost is a card that can be kept, and is declined for good when it is charged.
 const lost = "pm_card_sandbox_chargeCustomerFailLost"
 
 func declined(t *testing.T, r *apitest.Response) {
@@ -23,7 +23,7 @@ func TestADeclinedFirstPaymentIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	keyed := s.ann().With("Idempotency-Key", "a-key-of-sixteen-characters")
-	request := s.request(s.offer(10_000, 0), lost)
+	request := s.request(s.offer(10_000, 0), "pm_card_chargeDeclinedLostCard")
 	declined(t, keyed.Do("POST", "/subscriptions", request))
 	declined(t, keyed.Do("POST", "/subscriptions", request)) // the repetition has the same answer
 	s.Check(t)

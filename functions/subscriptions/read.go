@@ -21,7 +21,11 @@ type Which struct {
 
 // load reads the caller's own subscription; that of somebody else is not there.
 func (f *Subscriptions) load(ctx context.Context, id string) (*service.Record, error) {
-	return f.Billing.LoadOf(ctx, id, auth.From(ctx).Subject)
+	r, err := f.Billing.LoadOf(ctx, id, auth.From(ctx).Subject)
+	if err == nil && r.Sub.State == subscription.Ended && !r.Sub.Begun() {
+		return nil, service.NotFound()
+	}
+	return r, err
 }
 
 func (f *Subscriptions) get(ctx context.Context, in *Which) (*SubscriptionOutput, error) {

@@ -71,7 +71,7 @@ func (f *Subscriptions) offer(ctx context.Context, r *service.Record, o subscrip
 	edit(&named)
 	price := t.Money(t.Payment()).Formatted()
 	view.Title, view.Price = named.Titles[o.PlanID], &price
-	return resolvedChange{subscription.AcceptOffer{Terms: &t}, edit}, view, nil
+	return resolvedChange{command: subscription.AcceptOffer{Terms: &t}, edit: edit}, view, nil
 }
 
 // accept finds an offer by its id among those that the plan makes.

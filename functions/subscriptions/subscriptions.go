@@ -82,8 +82,10 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	}
 	start := route("POST", "", "subscribe", "Subscribe to a plan", 402, 404, 409, 503)
 	start.Status, start.Keyed = 201, api.KeyRequired
-	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now; `state` is " +
-		"`starting` while the provider's answer is still to come."
+	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now. The answer is " +
+		"202 while nothing has begun: `state` is `requires_action` when the bank wants the cardholder (send them to " +
+		"`payment.redirectUrl`, then confirm), and `starting` while the provider's answer is still to come. A declined " +
+		"card is answered with 402, and there is no subscription and no invoice."
 	api.Handle(s, start, f.subscribe)
 	api.Handle(s, route("GET", "", "listMySubscriptions", "List one's own subscriptions, newest first"), f.mine)
 	const one = "/{subscriptionId}"
@@ -108,6 +110,12 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	api.Handle(s, change("/reactivate", "reactivateSubscription",
 		"Take a cancellation back, or start again after the end"), f.reactivate)
 	api.Handle(s, change("/pay", "payNow", "Charge what is unpaid at once"), f.pay)
+	confirm := route("POST", one+"/confirm", "confirmSubscriptionPayment",
+		"Ask what became of a payment that the bank wanted the cardholder for", 402, 404, 409, 503)
+	confirm.Description = "For the page that the bank sends the shopper back to. It may be called any number of times: " +
+		"202 while the cardholder has not passed yet, 402 when they did not, else the subscription. A payment nobody " +
+		"confirms is settled all the same, and withdrawn when `payment.expiresAt` has passed."
+	api.Handle(s, confirm, f.confirm)
 	card := route("PUT", one+"/payment-method", "updatePaymentMethod",
 		"Charge another card from now on, at once what is unpaid", 402, 404, 409, 412, 503)
 	api.Handle(s, card, f.card)

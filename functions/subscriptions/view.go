@@ -16,7 +16,7 @@ import (
 // Subscription is a subscription as the API shows it. Dates are the subscriber's local days.
 type Subscription struct {
 	ID          string                     `json:"id" example:"sub_01k9x7d3f8q7m2k"`
-	State       subscription.State         `json:"state" enum:"starting,trialing,active,past_due,suspended,paused,canceled,ended"`
+	State       subscription.State         `json:"state" enum:"requires_action,starting,trialing,active,past_due,suspended,paused,canceled,ended" doc:"requires_action: nothing has begun; send the shopper to payment.redirectUrl. starting: nothing has begun; ask again."`
 	Version     int                        `json:"version"`
 	Plan        PlanRef                    `json:"plan"`
 	Quantity    int                        `json:"quantity"`
@@ -29,6 +29,7 @@ type Subscription struct {
 	EndReason   string                     `json:"endReason,omitempty"`
 	Credit      money.Formatted            `json:"credit" doc:"Account credit; the next invoices use it first."`
 	Unpaid      *UnpaidInvoice             `json:"unpaid,omitempty"`
+	Payment     *PaymentAction             `json:"payment,omitempty" doc:"While the bank wants the cardholder."`
 	Question    *ConsentRequest            `json:"question,omitempty" doc:"The consent that is being asked for."`
 	Method      *SubscriptionPaymentMethod `json:"paymentMethod,omitempty"`
 	Address     *address.Address           `json:"address,omitempty"`
@@ -66,6 +67,27 @@ type UnpaidInvoice struct {
 	Wait    subscription.Wait `json:"wait,omitempty" doc:"card: another card is needed; shopper: the bank wants to see the cardholder; nothing: no retry is left."`
 }
 
+// PaymentAction is a challenge of the bank that the cardholder has to pass.
+type PaymentAction struct {
+	State       string    `json:"state" enum:"requires_action" doc:"Send the shopper to redirectUrl; when they are back, confirm."`
+	RedirectURL string    `json:"redirectUrl" doc:"The bank's challenge."`
+	ExpiresAt   time.Time `json:"expiresAt" doc:"A payment that has not been made by then is withdrawn."`
+}
+
+// requiresAction is the state of what waits for the cardholder.
+const requiresAction = "requires_action"
+
+// actionOf is the challenge that the cardholder has to pass; nil when there is none.
+func actionOf(r *service.Record) *PaymentAction {
+	if a := r.Sub.OpenAction(); a != nil {
+		return &PaymentAction{State: requiresAction, RedirectURL: a.URL, ExpiresAt: a.Until}
+	}
+	if r.Setup != nil {
+		return &PaymentAction{State: requiresAction, RedirectURL: r.Setup.URL, ExpiresAt: r.Setup.Until}
+	}
+	return nil
+}
+
 // ConsentRequest is what consent is asked for.
 type ConsentRequest struct {
 	ID       string          `json:"id"`
@@ -94,8 +116,17 @@ type SubscriptionOutput struct {
 	Body     Subscription
 }
 
+// Statuses of answers.
+const (
+	created  = 201
+	accepted = 202
+)
+
 func (f *Subscriptions) output(status int, r *service.Record, replay bool) *SubscriptionOutput {
 	out := &SubscriptionOutput{Status: status, ETag: api.ETag(strconv.Itoa(r.Version)), Body: f.view(r)}
+	if out.Body.Payment != nil || status == created && !r.Sub.Begun() {
+		out.Status = accepted // nothing is done before the cardholder has been at the bank, or the bank has answered
+	}
 	if replay {
 		out.Replayed = "true"
 	}
@@ -113,6 +144,14 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 		Contents: s.Terms.Contents, SkipNext: s.Skip, PauseUntil: s.PauseUntil, PrepaidLeft: s.PrepaidLeft,
 		Benefits: s.InForce(now),
 		Allows:   allows(s), Processing: len(r.Tasks) > 0 || s.Open != nil && s.Open.InFlight, StartedAt: s.StartedAt,
+	}
+	if v.Payment = actionOf(r); v.Payment != nil && !s.Begun() {
+		v.State = requiresAction
+	} else if v.State == "" {
+		v.State = subscription.Starting
+	}
+	if s.State == "" {
+		return v // a request that waits for its card: no periods yet
 	}
 	for _, u := range s.Upcoming(1) {
 		v.Next = &NextPayment{On: u.On, Amount: u.Amount.Formatted()}

@@ -107,8 +107,18 @@ func (c SubscriptionNotice) DateKey() string {
 	return "words.date"
 }
 
-// Path is where the storefront shows the subscription.
-func (c SubscriptionNotice) Path() string { return "/account/subscriptions/" + c.SubscriptionID }
+// CardholderNeeded is the Reason of a failed payment that the bank allows only with the cardholder.
+const CardholderNeeded = "shopper"
+
+// Path is where the storefront shows the subscription; for a payment that needs the cardholder the page that pays it,
+// which sends them to their bank.
+func (c SubscriptionNotice) Path() string {
+	path := "/account/subscriptions/" + c.SubscriptionID
+	if c.Reason == CardholderNeeded {
+		path += "/pay"
+	}
+	return path
+}
 
 // SubscriptionReceipt is the receipt of a paid invoice.
 type SubscriptionReceipt struct {

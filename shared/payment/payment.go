@@ -29,6 +29,9 @@ type Provider interface {
 	// SaveMethod keeps a method for charges without the shopper. Errors: *Declined, ErrInvalid, ErrKeyReused,
 	// ErrUnavailable.
 	SaveMethod(ctx context.Context, req SaveMethodRequest) (Method, error)
+	// SavedMethod tells what became of a SaveMethod whose Method had a SetupID: it has a NextActionURL until the
+	// cardholder has been there, and a Token afterwards. Errors: *Declined (they did not pass), ErrNotFound.
+	SavedMethod(ctx context.Context, setupID string) (Method, error)
 	// ChargeOffSession takes an amount from a kept method while the shopper is away. Errors: *Declined (the Payment is
 	// filled too; KindAction means the shopper has to come and confirm), ErrInvalid, ErrKeyReused, ErrUnavailable.
 	ChargeOffSession(ctx context.Context, req ChargeRequest) (Payment, error)
@@ -102,8 +105,9 @@ type Method struct {
 	Last4       string `json:"last4,omitempty" dynamodbav:"last4,omitempty"`
 	ExpMonth    int    `json:"expMonth,omitempty" dynamodbav:"expMonth,omitempty"`
 	ExpYear     int    `json:"expYear,omitempty" dynamodbav:"expYear,omitempty"`
-	// not empty: cannot be charged before the shopper went there
+	// not empty: cannot be charged before the shopper went there; SavedMethod says whether they did
 	NextActionURL string `json:"nextActionUrl,omitempty" dynamodbav:"-"`
+	SetupID       string `json:"setupId,omitempty" dynamodbav:"-"` // of a method whose keeping the bank asks about
 }
 
 // Payment is one payment as the provider sees it.

@@ -66,6 +66,7 @@ func (r *run) charge() {
 	o.Attempt++
 	o.InFlight, o.Checks, o.CheckAt = true, 0, r.at.Add(firstCheck)
 	o.RetryAt, o.Wait, o.ByHand = time.Time{}, "", false
+	o.Session, r.s.Action = r.session, nil
 	r.emitCharge(false)
 }
 
@@ -73,8 +74,8 @@ func (r *run) emitCharge(lookup bool) {
 	o := r.s.Open
 	r.emit(Charge{
 		Key: o.Key, AttemptKey: o.AttemptKey(), Attempt: o.Attempt, Amount: r.s.money(o.Amount), Card: r.s.Card,
-		Lookup: lookup,
-		Hold:   r.holdOf(o),
+		Lookup: lookup, Session: o.Session, Withdraw: lookup && r.actionIsOver(),
+		Hold: r.holdOf(o),
 	})
 }
 

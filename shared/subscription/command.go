@@ -120,6 +120,7 @@ type PayNow struct{}
 type ChargeSucceeded struct {
 	Key       string
 	PaymentID string
+	Card      Card // as the payment kept it; none when it was kept before
 }
 
 // ChargeFailed is the outcome of a Charge: declined, or turned away untouched (payment.KindTechnical). An outcome that
@@ -188,6 +189,7 @@ var allowed = map[string][]State{
 	"charge_failed":    {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled, Ended},
 	"charge_heard":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled, Ended},
 	"card_updated":     {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled},
+	"action_required":  {Starting, Trialing, Active, PastDue, Paused, Suspended, Canceled},
 	"stock_failed":     {Starting, Active, PastDue, Suspended, Canceled, Ended},
 	"accept_offer":     {Canceled},
 	"explain":          {Canceled, Ended},
@@ -240,6 +242,7 @@ type run struct {
 	closed  bool // the running span has been reported as ended
 	// playing says that this only foresees: no notice is worked out, which would foresee in turn
 	playing bool
+	session *Session // of the cardholder who is there; nil when nobody is
 }
 
 // Apply carries a command out at an instant. It returns the subscription as it stands then and what is to be done, and

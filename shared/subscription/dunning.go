@@ -45,6 +45,8 @@ type Attempt struct {
 	Brand  string       `json:"brand,omitempty"`
 	Amount int64        `json:"amount"`
 	ByHand bool         `json:"byHand,omitempty"` // the subscriber asked for it
+	// Present says that the cardholder was there.
+	Present bool `json:"present,omitempty"`
 }
 
 // Decision is what follows a failed charge.

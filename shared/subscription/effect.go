@@ -42,6 +42,10 @@ type Charge struct {
 	Amount     money.Money
 	Card       Card
 	Lookup     bool
+	// Session, when not nil, says that the cardholder is there. Withdraw, after a Lookup, takes back a payment whose
+	// challenge nobody has passed in time.
+	Session  *Session
+	Withdraw bool
 	// Hold, when not nil, is carried out right before the call, after any Lookup. When it fails nothing is charged and the
 	// outcome is StockFailed.
 	Hold *HoldStock

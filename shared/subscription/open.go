@@ -18,8 +18,8 @@ func (c Start) do(r *run) error {
 		Gift:   copied(c.Gift),
 		Anchor: c.anchor(today), NoRenewal: c.Gift != nil, SetupDue: c.Terms.SetupFee > 0, Credit: c.Credit, StartedAt: r.at,
 	}
-	r.event(EventStarted, string(c.Terms.Kind), 0)
 	if c.Trial && c.Terms.TrialDays > 0 {
+		r.event(EventStarted, string(c.Terms.Kind), 0)
 		r.s.State = Trialing
 		ends := today.Add(c.Terms.TrialDays)
 		r.s.Anchor = c.anchor(ends)
@@ -27,14 +27,23 @@ func (c Start) do(r *run) error {
 			End: ends.Start(r.s.zone()), Paid: true}
 		return nil
 	}
-	r.s.State = Starting
+	r.s.State, r.s.Unbegun = Starting, true
 	if c.Gift == nil || !r.startGift(today) {
 		r.openPeriod(today, r.at, OpenFirst)
 	}
 	if r.s.Open == nil && r.s.State == Starting {
 		r.s.State = Active
+		r.begun()
 	}
 	return nil
+}
+
+// begun makes a request a subscription, once its first payment is made.
+func (r *run) begun() {
+	if r.s.Unbegun {
+		r.s.Unbegun = false
+		r.event(EventStarted, string(r.s.Terms.Kind), 0)
+	}
 }
 
 func (c Start) check(today civil.Date) error {
@@ -264,15 +273,26 @@ func (r *run) end(reason string) {
 	}
 	r.s.State, r.s.EndReason, r.s.EndedAt = Ended, reason, r.at
 	r.s.Open, r.s.Ask, r.s.Next, r.s.Stock, r.s.PauseUntil, r.s.Skip = nil, nil, nil, nil, "", false
-	r.event(EventEnded, reason, r.s.Credit)
+	if r.s.Begun() {
+		r.event(EventEnded, reason, r.s.Credit)
+	}
 	if r.s.Credit > 0 {
 		r.emit(CreditLeft{r.s.money(r.s.Credit)})
 		r.s.Credit = 0
 	}
 	// Whoever subscribes is there and is told that the payment was declined; a mail is for an outcome that comes later.
-	if reason != EndNotStarted || r.at.Sub(r.s.StartedAt) > present {
+	if reason == EndNotStarted && (r.at.Sub(r.s.StartedAt) <= present || r.broken()) {
+		return
+	}
+	if r.s.Begun() || reason == EndNotStarted {
 		r.notice(r.endedNotice(reason))
 	}
+}
+
+// broken reports whether the last payment came to nothing because the cardholder did not come back from their bank: they
+// know, and did not want it.
+func (r *run) broken() bool {
+	return r.s.Action != nil && r.s.Action.State == ActionFailed && r.s.Action.Code == CodeActionExpired
 }
 
 // present is how long after a request its sender is surely waiting for the answer no more.

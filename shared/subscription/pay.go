@@ -15,6 +15,10 @@ import (
 func (c ChargeSucceeded) do(r *run) error {
 	switch o := r.s.Open; {
 	case o != nil && o.Key == c.Key:
+		r.closeAction(ActionPaid, "")
+		if c.Card.Token != "" {
+			r.s.Card = c.Card
+		}
 		r.paid(c.PaymentID)
 	case c.Key == r.s.Voided.Key:
 		// The money came after the invoice was given up: it is not ours.
@@ -70,12 +74,14 @@ func (r *run) standAfterPayment(o *Open) {
 	switch r.s.State {
 	case Starting:
 		r.s.State = Active
+		r.begun()
 		r.event(EventActivated, "", o.Amount)
 	case PastDue, Suspended:
 		r.s.State = Active
 		r.event(EventRecovered, "", o.Amount)
 		r.notice(Notice{Kind: NoticeRecovered, Amount: r.s.money(o.Amount)})
 	default:
+		r.begun() // canceled while the first payment was being made
 		r.event(EventRenewed, "", o.Amount)
 	}
 	if !o.Since.IsZero() {
@@ -151,9 +157,11 @@ func (c ChargeFailed) do(r *run) error {
 		}
 		return nil
 	}
+	r.closeAction(ActionFailed, c.Code)
 	o.InFlight, o.CheckAt = false, time.Time{}
 	o.Failures = append(o.Failures, Attempt{
 		At: r.at, Kind: c.Kind, Code: c.Code, Card: r.s.Card.Token, Brand: r.s.Card.Brand, Amount: o.Amount, ByHand: o.ByHand,
+		Present: o.Session != nil,
 	})
 	r.note = string(c.Kind) + " " + c.Code
 	switch {
@@ -172,10 +180,12 @@ func (c ChargeFailed) do(r *run) error {
 // follow decides what comes after a renewal that was declined.
 func (r *run) follow(kind payment.Kind) {
 	o := r.s.Open
-	d := Next(r.s.Terms.Policy.Dunning, o.Failures, r.s.Used, r.at, r.s.days)
+	counted := withoutPresent(o.Failures)
+	brokenOff := len(counted) < len(o.Failures)
+	d := Next(r.s.Terms.Policy.Dunning, counted, r.s.Used, r.at, r.s.days)
 	o.RetryAt, o.Wait = d.Retry, d.Wait
 	r.event(EventFailed, string(kind), o.Amount)
-	if !d.Counts {
+	if !d.Counts || brokenOff {
 		return
 	}
 	if r.s.Terms.delivers() {
@@ -193,6 +203,18 @@ func (r *run) follow(kind payment.Kind) {
 		r.s.State = PastDue
 	}
 	r.notice(r.failedNotice(NoticePaymentFailed))
+}
+
+// withoutPresent leaves out the last failures that say nothing about charging the card without the cardholder: a
+// challenge that they broke off, or a machine that was ill while they were there. What was planned before those stays.
+// The first failure of an invoice is always decided on.
+func withoutPresent(failures []Attempt) []Attempt {
+	n := len(failures)
+	for n > 1 && failures[n-1].Present &&
+		(failures[n-1].Kind == payment.KindAction || failures[n-1].Kind == payment.KindTechnical) {
+		n--
+	}
+	return failures[:n]
 }
 
 // suspend stops the benefits of a subscription that has been unpaid for too long.
@@ -223,6 +245,8 @@ func (PayNow) do(r *run) error {
 	switch {
 	case o == nil || r.s.outOfStock():
 		return refuse("nothing_unpaid", "Nothing is unpaid.")
+	case r.s.OpenAction() != nil:
+		return nil // the bank is waiting for them already
 	case o.InFlight:
 		return refuse("payment_running", "A payment is being made. Try again in a few minutes.")
 	case o.Wait == WaitCard:

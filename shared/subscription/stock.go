@@ -42,6 +42,9 @@ func (r *run) skipDelivery() {
 		!tomorrow.Before(r.s.Span.End)) {
 		action = StockSkip
 	}
+	if action == StockWait && r.s.Open != nil && r.s.Open.Session != nil && r.s.Unbegun {
+		action = StockSkip // who subscribes is there and gets an answer; their card cannot be charged without them yet
+	}
 	if action != StockWait || w.Tries == 1 { // a wait is told once, not each day
 		r.notice(Notice{
 			Kind: NoticeOutOfStock, Date: r.s.Span.Opens, Reason: string(action), Situation: r.shortageSituation(action),
@@ -52,6 +55,9 @@ func (r *run) skipDelivery() {
 		w.RetryAt = tomorrow
 	case StockSubstitute:
 		w.Substituted = true
+		if r.s.Open != nil {
+			r.session = r.s.Open.Session // the same request goes on
+		}
 		r.restock()
 	default:
 		r.leaveOut(action)

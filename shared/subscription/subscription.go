@@ -70,6 +70,9 @@ type Subscription struct {
 	Told     []string        `json:"told,omitempty"`  // notices sent for dates to come
 	Voided   Paid            `json:"voided,omitzero"` // the last invoice given up, should money come for it
 	Burst    Burst           `json:"burst,omitzero"`
+	Action   *Action         `json:"action,omitempty"` // the last challenge of a bank
+	// Unbegun says that the first payment is not made: no list shows it, and nobody is told of it.
+	Unbegun bool `json:"unbegun,omitempty"`
 
 	StartedAt time.Time `json:"startedAt"`
 	EndedAt   time.Time `json:"endedAt,omitzero"`
@@ -192,6 +195,7 @@ type Open struct {
 	Suspended  bool      `json:"suspended,omitempty"`
 	Failures   []Attempt `json:"failures,omitempty"`
 	Change     *Change   `json:"change,omitempty"`
+	Session    *Session  `json:"session,omitempty"` // the cardholder was there at the last charge
 }
 
 // AttemptKey is the provider's idempotency key of one charge: a declined key answers "declined" for ever, so each try
@@ -266,7 +270,7 @@ func (s *Subscription) days(first time.Time, n int) time.Time {
 // clone copies everything that Apply may change.
 func (s Subscription) clone() Subscription {
 	s.Next, s.Gift, s.Stock, s.Ask = copied(s.Next), copied(s.Gift), copied(s.Stock), copied(s.Ask)
-	s.Open = copied(s.Open)
+	s.Open, s.Action = copied(s.Open), copied(s.Action)
 	if s.Open != nil {
 		s.Open.Failures = slices.Clone(s.Open.Failures)
 		s.Open.Change = copied(s.Open.Change)

@@ -52,6 +52,11 @@ func (f faultyProvider) SaveMethod(ctx context.Context, r payment.SaveMethodRequ
 		func(ctx context.Context) (payment.Method, error) { return f.p.SaveMethod(ctx, r) })
 }
 
+func (f faultyProvider) SavedMethod(ctx context.Context, setupID string) (payment.Method, error) {
+	return payCall(ctx, f, "SavedMethod",
+		func(ctx context.Context) (payment.Method, error) { return f.p.SavedMethod(ctx, setupID) })
+}
+
 func (f faultyProvider) ChargeOffSession(ctx context.Context, r payment.ChargeRequest) (payment.Payment, error) {
 	return payCall(ctx, f, "ChargeOffSession",
 		func(ctx context.Context) (payment.Payment, error) { return f.p.ChargeOffSession(ctx, r) })

@@ -185,6 +185,9 @@ func (b *Books) auditInvoices(say report) {
 		delete(charges, i.Draft.Key)
 	}
 	for key, made := range charges {
+		if kept(made) == 0 {
+			continue // it came after its request had been given up, and went back
+		}
 		say("%d charges for %s, which is no invoice", len(made), key)
 	}
 	if b.Receipts != receipts {
@@ -204,9 +207,9 @@ func kept(entries []server.Entry) (sum int64) {
 // notes and given up invoices say.
 func (b *Books) auditLedger(say report) {
 	var back, owed int64
-	void := map[string]bool{}
+	owing := map[string]bool{} // invoices that what was taken for them stays with
 	for _, i := range b.Invoices {
-		void[i.Draft.Key] = i.State == invoice.Void
+		owing[i.Draft.Key] = i.State != invoice.Void
 	}
 	for _, e := range b.Ledger {
 		if e.Charged() > 1 {
@@ -216,7 +219,7 @@ func (b *Books) auditLedger(say report) {
 			say("payment %s is left %s", e.ID, e.State)
 		}
 		back += e.Refunded.Amount
-		if void[e.Metadata["invoice"]] {
+		if !owing[e.Metadata["invoice"]] {
 			owed += e.Captured.Amount
 		}
 	}

@@ -40,6 +40,7 @@ type ChangeRequest struct {
 	Key     string
 	Command subscription.Command
 	Edit    func(*service.Record)
+	Session *subscription.Session // of a cardholder who is there; nil for a charge without them
 }
 
 // RequestChange sends a wish about a subscription once, as the subscriptions function does.
@@ -49,7 +50,7 @@ func (w *Shop) RequestChange(ctx context.Context, s *service.Service, id string,
 		return err
 	}
 	_, _, err = s.Apply(ctx, r, func(r *service.Record) (service.Change, bool, error) {
-		c := service.Change{Command: wish.Command, Edit: wish.Edit}
+		c := service.Change{Command: wish.Command, Edit: wish.Edit, Session: wish.Session}
 		if wish.Key != "" {
 			c.Request = idempotency.For("change", r.Sub.CustomerID, wish.Key, nil, w.Clock.Now())
 		}

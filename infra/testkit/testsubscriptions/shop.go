@@ -125,6 +125,8 @@ type Subscriber struct {
 	Gift     *subscription.Gift
 	Zone     string // Asia/Seoul when empty
 	Key      string
+	// Session, when not nil, is that of a cardholder who is there. With Keep in it Method is the token of the form.
+	Session *subscription.Session
 }
 
 // Subscriber is somebody with a card who wants a plan. Call it outside the faults.
@@ -146,11 +148,14 @@ func (w *Shop) Subscribe(ctx context.Context, s *service.Service, who Subscriber
 		Methods:   map[string]payment.Method{who.Method.Token: who.Method},
 		Addresses: map[string]address.Address{"home": {Name: "김하늘", Line1: "왕십리로 83", Country: "KR"}},
 	}
-	return s.Start(ctx, r, subscription.Start{
+	if who.Session != nil && who.Session.Keep {
+		r.Methods = nil
+	}
+	return s.StartOnSession(ctx, r, subscription.Start{
 		CustomerID: who.Customer, Region: "KR", Zone: cmp.Or(who.Zone, "Asia/Seoul"), AddressID: "home", Terms: terms,
 		Trial: who.Trial, Card: CardOf(who.Method),
 		Gift: who.Gift,
-	}, idempotency.For("subscribe", who.Customer, who.Key, nil, w.Clock.Now()))
+	}, who.Session, idempotency.For("subscribe", who.Customer, who.Key, nil, w.Clock.Now()))
 }
 
 // Until lets everything happen that is due by an instant, each at its time, by two workers at once where a job is

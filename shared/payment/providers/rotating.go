@@ -162,6 +162,11 @@ func (r *rotating) SaveMethod(ctx context.Context, req payment.SaveMethodRequest
 	return call(ctx, r, func(p payment.Provider) (payment.Method, error) { return p.SaveMethod(ctx, req) })
 }
 
+// SavedMethod implements payment.Provider.
+func (r *rotating) SavedMethod(ctx context.Context, setupID string) (payment.Method, error) {
+	return call(ctx, r, func(p payment.Provider) (payment.Method, error) { return p.SavedMethod(ctx, setupID) })
+}
+
 // ChargeOffSession implements payment.Provider.
 func (r *rotating) ChargeOffSession(ctx context.Context, req payment.ChargeRequest) (payment.Payment, error) {
 	return call(ctx, r, func(p payment.Provider) (payment.Payment, error) { return p.ChargeOffSession(ctx, req) })

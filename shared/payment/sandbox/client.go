@@ -68,6 +68,11 @@ func (c *Client) SaveMethod(ctx context.Context, req payment.SaveMethodRequest) 
 	return post[payment.Method](ctx, c, "/v1/methods", req.Key, req)
 }
 
+// SavedMethod implements payment.Provider.
+func (c *Client) SavedMethod(ctx context.Context, setupID string) (payment.Method, error) {
+	return get[payment.Method](ctx, c, "/v1/methods/"+url.PathEscape(setupID))
+}
+
 // ChargeOffSession implements payment.Provider.
 func (c *Client) ChargeOffSession(ctx context.Context, req payment.ChargeRequest) (payment.Payment, error) {
 	return post[payment.Payment](ctx, c, "/v1/charges", req.Key, req)

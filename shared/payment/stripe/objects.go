@@ -77,7 +77,7 @@ func fromSetup(setup *stripego.SetupIntent, customer string) payment.Method {
 		card(&m, setup.PaymentMethod)
 	}
 	if setup.NextAction != nil && setup.NextAction.RedirectToURL != nil {
-		m.NextActionURL = setup.NextAction.RedirectToURL.URL
+		m.NextActionURL, m.SetupID = setup.NextAction.RedirectToURL.URL, setup.ID
 	}
 	return m
 }

@@ -189,6 +189,25 @@ func (p *Provider) SaveMethod(ctx context.Context, req payment.SaveMethodRequest
 	return fromSetup(setup, customer), nil
 }
 
+// SavedMethod implements payment.Provider, by the SetupIntent.
+func (p *Provider) SavedMethod(ctx context.Context, setupID string) (payment.Method, error) {
+	setup, err := p.api.V1SetupIntents.Retrieve(ctx, setupID, &stripego.SetupIntentRetrieveParams{
+		Expand: []*string{stripego.String("payment_method")},
+	})
+	if err != nil {
+		return payment.Method{}, failure(err)
+	}
+	if e := setup.LastSetupError; e != nil && setup.Status == stripego.SetupIntentStatusRequiresPaymentMethod {
+		code := cmp.Or(string(e.DeclineCode), string(e.Code), "setup_intent_authentication_failure")
+		return payment.Method{}, &payment.Declined{Code: code, Kind: payment.Classify(code), Message: e.Msg}
+	}
+	customer := ""
+	if setup.Customer != nil {
+		customer = setup.Customer.ID
+	}
+	return fromSetup(setup, customer), nil
+}
+
 // customer returns the reference given, or makes Stripe's customer: one for each of ours, also when asked twice at
 // once.
 func (p *Provider) customer(ctx context.Context, ours, ref string) (string, error) {

@@ -314,7 +314,7 @@ func TestSaveMethodWithAChallenge(t *testing.T) {
 	m, err := p.SaveMethod(t.Context(),
 		payment.SaveMethodRequest{Key: "s", CustomerID: "usr_1", MethodToken: "pm_card_threeDSecure2Required"})
 	if err != nil || m != (payment.Method{Token: "pm_1", CustomerRef: "cus_1", Last4: "3220",
-		NextActionURL: "https://bank"}) {
+		NextActionURL: "https://bank", SetupID: "seti_1"}) {
 		t.Errorf("got %+v, %v", m, err)
 	}
 	if sent := stripe.last(); sent.form.Get("usage") != "off_session" || sent.form.Get("customer") != "cus_1" ||
@@ -356,5 +356,26 @@ func TestUnitsOfStripe(t *testing.T) {
 		case err != nil && len(stripe.seen) > 0:
 			t.Errorf("%v was sent", tc.amount)
 		}
+	}
+}
+
+func TestWhatBecameOfKeepingAMethod(t *testing.T) {
+	t.Parallel()
+	const read = "GET /v1/setup_intents/seti_1"
+	p, _ := says(t, map[string]string{read: `200{"id":"seti_1","status":"succeeded","customer":{"id":"cus_1"},` +
+		`"payment_method":{"id":"pm_1","card":{"last4":"3220"}}}`})
+	m, err := p.SavedMethod(t.Context(), "seti_1")
+	if err != nil || m != (payment.Method{Token: "pm_1", CustomerRef: "cus_1", Last4: "3220"}) {
+		t.Errorf("passed: %+v, %v", m, err)
+	}
+	p, _ = says(t, map[string]string{read: `200{"id":"seti_1","status":"requires_payment_method",` +
+		`"last_setup_error":{"type":"invalid_request_error","code":"setup_intent_authentication_failure"}}`})
+	_, err = p.SavedMethod(t.Context(), "seti_1")
+	if d, ok := errors.AsType[*payment.Declined](err); !ok || d.Kind != payment.KindAction {
+		t.Errorf("not passed: %v", err)
+	}
+	p, _ = says(t, map[string]string{read: `404{"error":{"type":"invalid_request_error","code":"resource_missing"}}`})
+	if _, err = p.SavedMethod(t.Context(), "seti_1"); !errors.Is(err, payment.ErrNotFound) {
+		t.Errorf("unknown: %v", err)
 	}
 }

@@ -14,12 +14,13 @@ import (
 
 // Change is what is to be done to a subscription in one transaction.
 type Change struct {
-	Command    subscription.Command // nil for none
-	Edit       func(*Record)        // changes what is stored around the subscription; before the command. nil for none
-	Request    idempotency.Request  // recorded with the change
-	TakesLease bool                 // whoever writes this carries out the tasks that are there afterwards
-	Required   []table.Write        // further writes, all or nothing
-	GivenBack  []table.Write        // stock given back; left out where the counter is gone
+	Command    subscription.Command  // nil for none
+	Edit       func(*Record)         // changes what is stored around the subscription; before the command. nil for none
+	Session    *subscription.Session // of the cardholder who is there for the command; nil when nobody is
+	Request    idempotency.Request   // recorded with the change
+	TakesLease bool                  // whoever writes this carries out the tasks that are there afterwards
+	Required   []table.Write         // further writes, all or nothing
+	GivenBack  []table.Write         // stock given back; left out where the counter is gone
 }
 
 // Rule decides on a change by the subscription as it was read. ok is false when there is nothing to be done. A refusal
@@ -99,7 +100,7 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*changeSet, er
 		if err != nil {
 			return nil, err
 		}
-		after, effects, err := w.next.Sub.Apply(command, w.now)
+		after, effects, err := w.next.Sub.ApplyOnSession(command, c.Session, w.now)
 		if err != nil {
 			return nil, err
 		}
@@ -116,8 +117,10 @@ func (s *Service) plan(ctx context.Context, r *Record, c Change) (*changeSet, er
 			}
 		}
 		switch c.Command.(type) {
-		case subscription.Start, subscription.ChangeCard:
-			w.required = append(w.required, payerWrite(w.next)...)
+		case subscription.Start, subscription.ChangeCard, subscription.ChargeSucceeded:
+			if w.next.Sub.Card != r.Sub.Card {
+				w.required = append(w.required, payerWrite(w.next)...)
+			}
 		}
 	}
 	w.required, w.givenBack, w.request = append(w.required, c.Required...), c.GivenBack, c.Request
@@ -229,11 +232,24 @@ func (w *changeSet) mayRetry(err error) bool {
 // the command; 422 idempotency_key_reused.
 func (s *Service) Start(ctx context.Context, r *Record, start subscription.Start,
 	request idempotency.Request) (_ *Record, replay bool, err error) {
+	return s.StartOnSession(ctx, r, start, nil, request)
+}
+
+// StartOnSession is Start for a customer who is there: their bank may ask for them, and nothing begins before the first
+// payment is made.
+func (s *Service) StartOnSession(ctx context.Context, r *Record, start subscription.Start,
+	session *subscription.Session, request idempotency.Request) (_ *Record, replay bool, err error) {
 	start.ID = id.New(Prefix, s.Clock.Now())
 	r.Key = KeyOf(start.ID)
+	return s.startNow(ctx, r, start, session, request)
+}
+
+// startNow begins the subscription of a record that has its key.
+func (s *Service) startNow(ctx context.Context, r *Record, start subscription.Start,
+	session *subscription.Session, request idempotency.Request) (_ *Record, replay bool, err error) {
 	var w *changeSet
 	for range changeTries {
-		if w, err = s.plan(ctx, r, Change{Command: start, Request: request, TakesLease: true}); err != nil {
+		if w, err = s.plan(ctx, r, Change{Command: start, Session: session, Request: request, TakesLease: true}); err != nil {
 			return nil, false, err
 		}
 		marker := s.markTrial(w, start)
@@ -297,6 +313,10 @@ func (r *Record) clone() *Record {
 	if r.Trial != nil {
 		trial := *r.Trial
 		next.Trial = &trial
+	}
+	if r.Setup != nil {
+		setup := *r.Setup
+		next.Setup = &setup
 	}
 	return &next
 }

@@ -99,7 +99,11 @@ func (w *changeSet) effects(ctx context.Context, all []subscription.Effect) erro
 func (w *changeSet) invoice(i invoice.Draft) {
 	made := &invoice.Invoice{Draft: i, State: invoice.Open, Title: w.next.Title()}
 	w.next.Invoice = made
-	w.invoices, w.newInvoices = append(w.invoices, made), append(w.newInvoices, made)
+	if i.Kind == string(subscription.OpenRenewal) {
+		w.invoices, w.newInvoices = append(w.invoices, made), append(w.newInvoices, made)
+	}
+	// What is paid before anything begins or changes is invoiced when it is paid: a card that is declined, or a challenge
+	// that nobody passes, takes no number.
 }
 
 // close pays or voids the open invoice.
@@ -108,11 +112,19 @@ func (w *changeSet) close(state invoice.State, paymentID, reason string) {
 	if i == nil {
 		return
 	}
+	w.next.Invoice = nil
+	numbered := i.Number != "" || slices.Contains(w.newInvoices, i)
+	if !numbered && state == invoice.Void {
+		return
+	}
+	if !numbered {
+		i.Issued = w.now
+		w.newInvoices = append(w.newInvoices, i)
+	}
 	i.State, i.PaymentID, i.Reason, i.ClosedAt = state, paymentID, reason, w.now
 	if !slices.Contains(w.invoices, i) {
 		w.invoices = append(w.invoices, i)
 	}
-	w.next.Invoice = nil
 	if state == invoice.Paid {
 		w.paidInvoice = i
 	}

@@ -103,11 +103,7 @@ func (s *Service) charge(ctx context.Context, r *Record, t Task) (*Record, error
 	if o := r.Sub.Open; o == nil || o.Key != t.Key {
 		return s.finish(ctx, r, t, Change{}) // paid by now, or given up
 	}
-	p, err := s.Provider.ChargeOffSession(ctx, payment.ChargeRequest{
-		Key: t.AttemptKey, Amount: r.Money(t.Amount), CustomerID: r.Sub.CustomerID,
-		CustomerRef: r.Methods[t.Card].CustomerRef,
-		MethodToken: t.Card, Description: r.Title(), Metadata: map[string]string{"subscription": r.Sub.ID, "invoice": t.Key},
-	})
+	p, err := s.pay(ctx, r, t)
 	return s.recordAnswer(ctx, r, t, p, err)
 }
 
@@ -124,6 +120,8 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 	switch {
 	case err == nil && p.State == payment.StateCaptured:
 		return s.recordPayment(ctx, r, t, p)
+	case err == nil && p.State == payment.StateRequiresAction:
+		return s.requireAction(ctx, r, t, p)
 	case err == nil && p.State == payment.StateDeclined:
 		return fail(p.DeclineKind, p.DeclineCode)
 	case err == nil && p.State.Failed():
@@ -131,7 +129,7 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 	case refused:
 		return fail(declined.Kind, declined.Code)
 	case errors.Is(err, payment.ErrInvalid):
-		return fail(payment.KindHard, "invalid_method")
+		return fail(payment.KindHard, subscription.CodeInvalidMethod)
 	case errors.Is(err, payment.ErrOurFault):
 		// Nothing is booked against the customer: the attempt is made when the shop's key is right again.
 		return s.postpone(ctx, r, t, err)
@@ -156,7 +154,13 @@ func (s *Service) recordAnswer(ctx context.Context, r *Record, t Task, p payment
 // recordPayment writes down that the money is there. That is never dropped: where another worker has finished the task
 // meanwhile the rules are told all the same, which know what was paid for, and give back what was not.
 func (s *Service) recordPayment(ctx context.Context, r *Record, t Task, p payment.Payment) (*Record, error) {
-	c := Change{Command: subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}}
+	paid := subscription.ChargeSucceeded{Key: t.Key, PaymentID: p.ID}
+	c := Change{}
+	if m := p.Method; t.Session != nil && t.Session.Keep && m.Token != "" {
+		paid.Card = subscription.Card{Token: m.Token, Brand: m.Brand, ExpYear: m.ExpYear, ExpMonth: m.ExpMonth}
+		c.Edit = func(r *Record) { r.Methods = map[string]payment.Method{m.Token: m} }
+	}
+	c.Command = paid
 	next, err := s.finish(ctx, r, t, c)
 	if !errors.Is(err, task.ErrTaken) {
 		return next, err

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"dangol/infra/testkit/fault"
 	"dangol/infra/testkit/testshop"
 	"dangol/infra/testkit/testsubscriptions"
+	"dangol/shared/payment"
 	"dangol/shared/platform/problem"
 	"dangol/shared/subscription"
 	"dangol/shared/subscription/service"
@@ -22,6 +24,7 @@ type scene struct {
 	plan   func(soap, other string) []func(*subscription.Plan) // changes to the monthly membership
 	card   string                                              // "" is a good one
 	gift   bool
+	there  bool // the cardholder pays, so that their bank can ask for them
 	script []step
 	rests  int // days after the script
 	want   want
@@ -112,6 +115,36 @@ func newCard(token string) step {
 		key := a.NextKey()
 		a.insist(ctx, func(ctx context.Context) error { return a.ChangeCard(ctx, a.Billing, a.id, key, token) })
 	}
+}
+
+// visits makes the cardholder go where their bank wants them, pass the challenge or not, and come back.
+func visits(pass bool) step {
+	return func(ctx context.Context, a *actor) {
+		for range testsubscriptions.Patience {
+			if action := a.Of(a.T, a.id).Sub.OpenAction(); action != nil {
+				a.Challenge(action.URL, pass)
+				a.insist(ctx, func(ctx context.Context) error {
+					r, err := a.Billing.Load(ctx, a.id)
+					if err == nil {
+						_, err = a.Billing.Confirm(ctx, r)
+					}
+					return err
+				})
+				return
+			}
+			a.Until(ctx, a.Clock.Now().Add(6*time.Minute)) // the answer was lost; it is asked for again
+			if o := a.Of(a.T, a.id).Sub.Open; o != nil && !o.InFlight {
+				pays(ctx, a) // the bank could not be reached, and said so
+			}
+		}
+		a.T.Error("the bank never asks for the cardholder")
+	}
+}
+
+// pays makes the subscriber pay what is unpaid, being there.
+func pays(ctx context.Context, a *actor) {
+	w := testsubscriptions.ChangeRequest{Key: a.NextKey(), Command: subscription.PayNow{}, Session: &subscription.Session{}}
+	a.insist(ctx, func(ctx context.Context) error { return a.RequestChange(ctx, a.Billing, a.id, w) })
 }
 
 // consents makes the subscriber say yes to what is asked.
@@ -241,6 +274,16 @@ var scenes = []scene{
 		rests: 10, want: over(subscription.EndUnpaid, 0, 0)},
 	{name: "the bank asks for the cardholder", plan: plans(trial(14), quick), card: asks,
 		script: []step{consents, days(15), newCard("pm_card_visa")}, rests: 3, want: runs(1, 10_000, 0)},
+	{name: "the bank asks at the first payment", card: asks, there: true, script: []step{visits(true)}, rests: 3,
+		want: runs(1, 10_000, 0)},
+	{name: "the bank asks at the first payment and refuses", card: asks, there: true, script: []step{visits(false)},
+		rests: 3, want: over(subscription.EndNotStarted, 0, 0)},
+	{name: "the bank asks at the first payment and nobody comes", card: asks, there: true, rests: 3,
+		want: over(subscription.EndNotStarted, 0, 0)},
+	{name: "the bank asks for a box", card: asks, there: true, sells: 3, plan: boxes(), script: []step{visits(true)},
+		rests: 3, want: runs(1, 10_000, 1)},
+	{name: "the bank asks at a renewal and the cardholder pays", plan: plans(trial(14)), card: asks,
+		script: []step{consents, days(15), pays, visits(true)}, rests: 3, want: runs(1, 10_000, 0)},
 	{name: "a box in dunning lets its goods go and gets them again", sells: 3, plan: boxes(trial(14)), card: poorTwice,
 		script: []step{consents, days(16)}, rests: 6, want: runs(1, 10_000, 1)},
 	{name: "another card with nothing unpaid", script: []step{days(5), newCard("pm_card_mastercard"), days(27)}, rests: 3,
@@ -335,6 +378,10 @@ func (s scene) open(t testing.TB, in *fault.Injector) *actor {
 		a.card = "pm_card_visa"
 	}
 	a.who = a.Subscriber(a.CreatePlan(change...), a.card)
+	if s.there {
+		a.who.Method = payment.Method{Token: a.card}
+		a.who.Session = &subscription.Session{Keep: true}
+	}
 	if s.gift {
 		a.who.Gift = &subscription.Gift{Recipient: "friend@example.com"}
 	}

@@ -40,7 +40,8 @@ type Record struct {
 	Titles    table.Map[string]          `dynamodbav:"titles"`
 	Addresses table.Map[address.Address] `dynamodbav:"addresses,omitempty"` // by the id the subscription knows
 	Methods   table.Map[payment.Method]  `dynamodbav:"methods,omitempty"`   // by token
-	Invoice   *invoice.Invoice           `dynamodbav:"invoice,omitempty"`   // the open one
+	Setup     *Setup                     `dynamodbav:"setup,omitempty"`
+	Invoice   *invoice.Invoice           `dynamodbav:"invoice,omitempty"` // the open one
 	Tasks     table.List[Task]           `dynamodbav:"tasks,omitempty"`
 	Given     int                        `dynamodbav:"given,omitempty"` // tasks there have been
 	Lease     time.Time                  `dynamodbav:"lease,omitempty"` // until then the tasks are being carried out
@@ -51,6 +52,7 @@ type Record struct {
 	Trial     *Trial                        `dynamodbav:"trial,omitempty"`
 	Cases     table.List[Case]              `dynamodbav:"cases,omitempty"`
 	WriteID   string                        `dynamodbav:"writeId,omitempty"`
+	TTL       int64                         `dynamodbav:"ttl,omitempty"` // Unix seconds; of one that never began
 	UpdatedAt time.Time                     `dynamodbav:"updatedAt"`
 }
 
@@ -84,15 +86,19 @@ type Case struct {
 	Closed    bool      `json:"closed,omitempty"`
 }
 
+// requestKept is how long a request whose first payment came to nothing is kept: as long as a late message of the
+// provider may come, and somebody may ask why.
+const requestKept = 90 * 24 * time.Hour
+
 // casesKept bounds how many cases a record keeps: years of a bad card.
 const casesKept = 24
 
 // IndexKeys is where a subscription stands in lists, and what they show.
 type IndexKeys struct {
-	Owner   string                `dynamodbav:"gsi1pk"`
-	OwnerAt string                `dynamodbav:"gsi1sk"`
-	Every   string                `dynamodbav:"gsi2pk"`
-	EveryAt string                `dynamodbav:"gsi2sk"`
+	Owner   string                `dynamodbav:"gsi1pk,omitempty"` // not of one that has not begun
+	OwnerAt string                `dynamodbav:"gsi1sk,omitempty"`
+	Every   string                `dynamodbav:"gsi2pk,omitempty"` // not of a request that waits for its card
+	EveryAt string                `dynamodbav:"gsi2sk,omitempty"`
 	Card    table.Packed[Summary] `dynamodbav:"card"`
 }
 
@@ -128,13 +134,22 @@ func (r *Record) setIndexKeys() {
 	s := &r.Sub
 	h := fnv.New32a()
 	h.Write([]byte(s.ID))
-	r.Owner, r.OwnerAt = ownerKey(s.CustomerID), instant(s.StartedAt)+"#"+s.ID
+	r.Owner, r.OwnerAt, r.TTL = ownerKey(s.CustomerID), instant(s.StartedAt)+"#"+s.ID, 0
+	if !s.Begun() {
+		r.Owner, r.OwnerAt = "", ""
+		if s.State == subscription.Ended {
+			r.TTL = s.EndedAt.Add(requestKept).Unix()
+		}
+	}
 	r.Every, r.EveryAt = shardKey(int(h.Sum32()%Shards)), s.Terms.PlanID+"#"+s.ID
 	r.Card.Value = Summary{
 		ID: s.ID, State: s.State, PlanID: s.Terms.PlanID, Title: r.Titles[s.Terms.PlanID], Version: s.Terms.Version,
 		Kind:   s.Terms.Kind,
 		Amount: s.Terms.Payment(), Currency: s.Terms.Currency, Closes: s.Span.Closes, StartedAt: s.StartedAt,
 		Rates: r.Rates, Trial: r.Trial, Cases: r.Cases,
+	}
+	if s.State == "" {
+		r.Every, r.EveryAt, r.TTL = "", "", r.Setup.Until.Add(requestKept).Unix()
 	}
 	switch {
 	case len(r.Tasks) > 0 && r.claimed():

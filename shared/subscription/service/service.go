@@ -74,8 +74,8 @@ func On(env *boot.Env, commerce *table.Table, provider payment.Provider) (*Servi
 
 func (s *Service) token() string { return id.New("txn", s.Clock.Now()) }
 
-// notFound is the answer for a subscription that is not there or not the caller's.
-func notFound() error {
+// NotFound is the answer for a subscription that is not there or not the caller's.
+func NotFound() error {
 	return problem.NotFound("subscription_not_found", "There is no such subscription, or it is not yours.")
 }
 
@@ -84,7 +84,7 @@ func (s *Service) Load(ctx context.Context, id string) (*Record, error) {
 	var r Record
 	err := s.Table.Get(ctx, KeyOf(id), &r)
 	if errors.Is(err, table.ErrNotFound) {
-		return nil, notFound()
+		return nil, NotFound()
 	}
 	return &r, err
 }
@@ -93,7 +93,7 @@ func (s *Service) Load(ctx context.Context, id string) (*Record, error) {
 func (s *Service) LoadOf(ctx context.Context, id, customerID string) (*Record, error) {
 	r, err := s.Load(ctx, id)
 	if err == nil && (customerID == "" || r.Sub.CustomerID != customerID) {
-		return nil, notFound()
+		return nil, NotFound()
 	}
 	return r, err
 }

@@ -41,6 +41,10 @@ type Task struct {
 	Holds      bool   `json:"holds,omitempty"`
 	PaymentID  string `json:"paymentId,omitempty"`
 	Tries      int    `json:"tries,omitempty"` // of a refund
+	// Session, when not nil, says that the cardholder was there when the charge was asked for. Withdraw takes back a
+	// payment whose challenge they have not passed in time.
+	Session  *subscription.Session `json:"session,omitempty"`
+	Withdraw bool                  `json:"withdraw,omitempty"`
 }
 
 // is reports whether two tasks are the same one. What it is about does not tell: after goods were missing the same
@@ -100,7 +104,7 @@ func taskOf(e subscription.Effect) (Task, bool) {
 	case subscription.Charge:
 		t := Task{
 			Kind: TaskCharge, Key: e.Key, AttemptKey: e.AttemptKey, Attempt: e.Attempt, Amount: e.Amount.Amount,
-			Card: e.Card.Token, AskFirst: e.Lookup,
+			Card: e.Card.Token, AskFirst: e.Lookup, Session: e.Session, Withdraw: e.Withdraw,
 		}
 		if h := e.Hold; h != nil {
 			t.Holds, t.Opens, t.Contents, t.Quantity = true, h.Opens, h.Contents, h.Quantity

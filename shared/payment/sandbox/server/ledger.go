@@ -30,6 +30,9 @@ func (s *Server) Ledger() []Entry {
 	defer s.mu.Unlock()
 	out := make([]Entry, 0, len(s.payments))
 	for _, rec := range s.payments {
+		if rec.Setup {
+			continue // no money
+		}
 		out = append(out, Entry{rec.Payment, slices.Clone(rec.Moves)})
 	}
 	slices.SortFunc(out, func(a, b Entry) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http"
 	"time"
 
 	"dangol/shared/money"
@@ -33,10 +34,43 @@ func (s *Server) saveMethod(c *call) outcome {
 		return outcome{hang: true}
 	case b.decline != "":
 		return declined(b.decline, nil)
+	case b.setup:
+		return c.askToKeep(req, card)
 	}
 	answer := made(c.keep(s, req.MethodToken, req.CustomerID, card, c.now))
 	answer.hang = b.hang
 	return answer
+}
+
+// askToKeep begins a challenge about keeping a method.
+func (c *call) askToKeep(req payment.SaveMethodRequest, card payment.Method) outcome {
+	setup := id.New("seti", c.now)
+	rec := record{
+		Payment: payment.Payment{
+			ID: setup, Key: c.key, State: payment.StateRequiresAction, NextActionURL: c.base + "/pay/" + setup, Method: card,
+			CustomerID: req.CustomerID, CreatedAt: c.now,
+		},
+		Token: req.MethodToken, ReturnURL: req.ReturnURL, Setup: true,
+	}
+	c.Payments = append(c.Payments, rec)
+	return made(rec.kept())
+}
+
+// kept is the method of a challenge about keeping it, as far as that has come.
+func (r record) kept() payment.Method {
+	m := r.Method
+	m.SetupID, m.NextActionURL = r.ID, r.NextActionURL
+	return m
+}
+
+func (s *Server) savedMethod(w http.ResponseWriter, r *http.Request) {
+	s.read(w, "saved_method", func() outcome {
+		rec, ok := s.payments[r.PathValue("setup")]
+		if rec.State == payment.StateDeclined {
+			return declined(rec.DeclineCode, nil)
+		}
+		return found(rec.kept(), ok && rec.Setup)
+	})
 }
 
 // keep makes a kept method of a token; what is kept already stays what it is.

@@ -28,7 +28,7 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	w.Write([]byte(`<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
 		`<title>Sandbox bank</title><body style="font:18px sans-serif;max-width:26em;margin:3em auto;padding:0 1em">` +
 		`<h1>Sandbox bank</h1><p>No money moves here.</p><p>` + html.EscapeString(rec.Text) + ` <strong>` +
-		html.EscapeString(rec.Amount.Display()) + `</strong>, card ending in ` + html.EscapeString(rec.Method.Last4) +
+		html.EscapeString(rec.asked()) + `</strong>, card ending in ` + html.EscapeString(rec.Method.Last4) +
 		`</p>` +
 		body + `</body></html>`))
 }
@@ -69,13 +69,27 @@ func (s *Server) answer(id string, approved bool) (record, bool, error) {
 		return rec, ok, nil
 	}
 	var c change
-	if approved {
-		c.approve(s, &rec, s.cfg.Clock.Now())
-	} else {
+	switch now := s.cfg.Clock.Now(); {
+	case approved && rec.Setup:
+		rec.State, rec.NextActionURL = payment.StateAuthorized, ""
+		rec.Method = c.keep(s, rec.Token, rec.CustomerID, rec.Method, now)
+	case approved:
+		c.approve(s, &rec, now)
+	case rec.Setup:
+		rec.State, rec.DeclineCode, rec.NextActionURL = payment.StateDeclined, "setup_intent_authentication_failure", ""
+	default:
 		c.decline(s, &rec, "payment_intent_authentication_failure")
 	}
 	c.Payments = append(c.Payments, rec)
 	return rec, true, s.commit(c)
+}
+
+// asked is what the cardholder is asked to agree to.
+func (r record) asked() string {
+	if r.Setup {
+		return "keep this card for later payments"
+	}
+	return r.Amount.Display()
 }
 
 // backTo is the shop's address with the payment and its state added, as Stripe does.

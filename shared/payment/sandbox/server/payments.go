@@ -43,7 +43,11 @@ func (s *Server) authorize(c *call) outcome {
 	switch {
 	case b.decline != "":
 		c.decline(s, &rec, b.decline)
-	case b.challenge:
+	case b.declines > s.declinesOf(rec):
+		c.decline(s, &rec, "generic_decline")
+	case b.kept && c.refusesKept(s, req.MethodToken, b):
+		c.decline(s, &rec, b.offSession)
+	case b.challenge && !(b.once && s.isKept(req.MethodToken)):
 		rec.State, rec.NextActionURL = payment.StateRequiresAction, c.base+"/pay/"+rec.ID
 		c.event(s, "payment.requires_action", rec, c.now)
 	case b.late:
@@ -74,9 +78,9 @@ func (s *Server) charge(c *call) outcome {
 	switch {
 	case b.decline != "":
 		c.decline(s, &rec, b.decline)
-	case b.offSession != "" && (b.offTimes == 0 || kept.Fails < b.offTimes):
-		kept.Fails++
-		c.Methods = append(c.Methods, kept)
+	case b.declines > s.declinesOf(rec):
+		c.decline(s, &rec, "generic_decline")
+	case b.offSession != "" && c.refusesKept(s, req.MethodToken, b):
 		c.decline(s, &rec, b.offSession)
 	case b.late:
 		rec.State, rec.ChangesAt = payment.StateProcessing, c.now.Add(lateAfter)
@@ -84,6 +88,41 @@ func (s *Server) charge(c *call) outcome {
 		c.approve(s, &rec, c.now)
 	}
 	return c.finish(rec, b.hang)
+}
+
+// refusesKept reports whether a kept method is to be refused, and counts it.
+func (c *call) refusesKept(s *Server, token string, b behavior) bool {
+	m, kept := s.methods[token]
+	if !kept || b.offTimes > 0 && m.Fails >= b.offTimes {
+		return false
+	}
+	m.Fails++
+	c.Methods = append(c.Methods, m)
+	return true
+}
+
+func (s *Server) isKept(token string) bool {
+	_, kept := s.methods[token]
+	return kept
+}
+
+// declinesOf counts the declined payments that a customer has made with the card of a payment, kept or not.
+func (s *Server) declinesOf(rec record) int {
+	n, base := 0, s.formToken(rec.Token)
+	for _, p := range s.payments {
+		if p.State == payment.StateDeclined && !p.Setup && p.CustomerID == rec.CustomerID && s.formToken(p.Token) == base {
+			n++
+		}
+	}
+	return n
+}
+
+// formToken is the token of the browser's form that a method was made of.
+func (s *Server) formToken(token string) string {
+	if kept, ok := s.methods[token]; ok {
+		return kept.Base
+	}
+	return token
 }
 
 func (s *Server) capture(c *call) outcome {

@@ -7,6 +7,7 @@
 //	POST /v1/payments/{id}/void       void               POST /v1/methods   keep a method
 //	GET  /v1/payments/{id}            read               POST /v1/charges   charge a kept method
 //	GET  /v1/payments?key=            what became of a key
+//	GET  /v1/methods/{setup}          what became of keeping it
 //	GET  /pay/{id}                    challenge page     POST /pay/{id}     decision=approve or decline
 //
 // What a payment does depends on its method token; see tokens.go.
@@ -77,6 +78,7 @@ func New(cfg Config) (*Server, error) {
 	s.handle("POST /v1/payments/{id}/void", s.keyed("void", s.void))
 	s.handle("POST /v1/refunds", s.keyed("refund", s.refund))
 	s.handle("POST /v1/methods", s.keyed("save_method", s.saveMethod))
+	s.handle("GET /v1/methods/{setup}", s.savedMethod)
 	s.handle("POST /v1/charges", s.keyed("charge", s.charge))
 	s.handle("GET /v1/payments/{id}", s.getPayment)
 	s.handle("GET /v1/payments", s.lookup)

@@ -25,6 +25,7 @@ type record struct {
 	Text       string    `json:"text,omitempty"`
 	ChangesAt  time.Time `json:"changesAt,omitzero"` // when it is settled or expires by itself
 	Moves      []Move    `json:"moves,omitempty"`
+	Setup      bool      `json:"setup,omitempty"` // no payment: the bank is asked whether the method may be kept
 }
 
 // Move is one thing that happened to the money of a payment.

@@ -1,6 +1,9 @@
 package server
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // behavior is what a method token makes happen.
 type behavior struct {
@@ -8,7 +11,11 @@ type behavior struct {
 	decline      string // refused with this code, on session and off
 	offSession   string // refused with this code when the shopper is away
 	offTimes     int    // how often; 0 means always
+	kept         bool   // offSession is the answer to any charge of the kept method, also on session
+	declines     int    // how many payments of one customer are refused before one succeeds
 	challenge    bool   // the shopper has to approve on the challenge page
+	once         bool   // only while the method is not kept
+	setup        bool   // keeping the method has a challenge of its own
 	hang         bool   // takes effect, the answer never comes
 	hangBefore   bool   // no effect, and the answer never comes
 	late         bool   // processing; the outcome comes two minutes later, by webhook
@@ -46,21 +53,22 @@ var behaviors = map[string]behavior{
 		offSession: "authentication_required"},
 	"threedsecurerequired": {brand: "visa", last4: "3220", challenge: true,
 		offSession: "authentication_required"},
-	"authenticationrequired": {brand: "visa", last4: "3184", challenge: true,
+	"authenticationrequired": {brand: "visa", last4: "3184", challenge: true, setup: true,
 		offSession: "authentication_required"},
-	"authenticationrequiredonsetup":  {brand: "visa", last4: "3155", challenge: true},
-	"chargecustomerfail":             {brand: "visa", last4: "0341", offSession: "generic_decline"},
-	"sandboxchargecustomerfailfunds": {brand: "visa", last4: "0342", offSession: "insufficient_funds"},
-	"sandboxchargecustomerfaillost":  {brand: "visa", last4: "0343", offSession: "lost_card"},
-	"sandboxchargecustomerfailtech":  {brand: "visa", last4: "0344", offSession: "processing_error"},
-	"sandboxchargecustomerfailtwice": {brand: "visa", last4: "0345", offSession: "insufficient_funds", offTimes: 2},
-	"refundfail":                     {brand: "visa", last4: "5126", refund: refundFails},
-	"pendingrefund":                  {brand: "visa", last4: "7726", refund: refundWaits},
-	"sandboxhang":                    {brand: "visa", last4: "0501", hang: true},
-	"sandboxhangbefore":              {brand: "visa", last4: "0502", hangBefore: true},
-	"sandboxlatewebhook":             {brand: "visa", last4: "0503", late: true},
-	"sandboxcaptured":                {brand: "visa", last4: "0504", captured: true},
-	"sandboxthreedsecurecaptured":    {brand: "visa", last4: "0505", challenge: true, captured: true},
+	"authenticationrequiredonsetup":  {brand: "visa", last4: "3155", challenge: true, setup: true, once: true},
+	"chargecustomerfail":             {brand: "visa", last4: "0341", offSession: "generic_decline", kept: true},
+	"sandboxchargecustomerfailfunds": {brand: "visa", last4: "0342", offSession: "insufficient_funds", kept: true},
+	"sandboxchargecustomerfaillost":  {brand: "visa", last4: "0343", offSession: "lost_card", kept: true},
+	"sandboxchargecustomerfailtech":  {brand: "visa", last4: "0344", offSession: "processing_error", kept: true},
+	"sandboxchargecustomerfailtwice": {brand: "visa", last4: "0345", offSession: "insufficient_funds", offTimes: 2,
+		kept: true},
+	"refundfail":                  {brand: "visa", last4: "5126", refund: refundFails},
+	"pendingrefund":               {brand: "visa", last4: "7726", refund: refundWaits},
+	"sandboxhang":                 {brand: "visa", last4: "0501", hang: true},
+	"sandboxhangbefore":           {brand: "visa", last4: "0502", hangBefore: true},
+	"sandboxlatewebhook":          {brand: "visa", last4: "0503", late: true},
+	"sandboxcaptured":             {brand: "visa", last4: "0504", captured: true},
+	"sandboxthreedsecurecaptured": {brand: "visa", last4: "0505", challenge: true, captured: true},
 }
 
 // lookupToken finds what a token of the browser's form does; kept methods have ids of their own.
@@ -75,6 +83,20 @@ func lookupToken(token string) (behavior, bool) {
 	if rest, ok := strings.CutPrefix(name, "visa_charge"); ok {
 		name = "charge" + rest
 	}
-	b, ok := behaviors[strings.ReplaceAll(name, "_", "")]
+	name = strings.ReplaceAll(name, "_", "")
+	if n, ok := declinesFirst(name); ok {
+		return behavior{brand: "visa", last4: "0346", declines: n}, true
+	}
+	b, ok := behaviors[name]
 	return b, ok
+}
+
+// declinesFirst reads "sandboxdeclines3times": a card that refuses a customer's first payments and then pays.
+func declinesFirst(name string) (times int, ok bool) {
+	digits, ok := strings.CutPrefix(name, "sandboxdeclines")
+	if !ok {
+		return 0, false
+	}
+	times, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(digits, "times"), "time"))
+	return times, err == nil && times > 0
 }
