@@ -24,9 +24,6 @@ func subscriptionMail(b events.SubscriptionNoticeIssued) letter {
 		Amount: b.Amount, Charges: b.Charges, From: b.From, NextPlan: b.NextPlan, PayBy: b.PayBy,
 		BenefitsStop: b.BenefitsStop, Method: b.Method, Retry: b.Retry, Zone: b.Zone,
 	}
-	if b.Wait == mail.CardholderNeeded {
-		n.Reason = b.Wait
-	}
 	if b.Ask != nil {
 		n.Old = b.Ask.Old
 	}

@@ -101,7 +101,7 @@ var cases = map[string]mail.Content{
 	},
 	"subscription_cardholder_needed": mail.SubscriptionNotice{
 		Kind: "payment_failed", SubscriptionID: "sub_1", Plan: "단골 멤버십", Date: "2026-12-05", Amount: krw(9_900),
-		Method: "visa 4242", Reason: mail.CardholderNeeded,
+		Method: "visa 4242", Situation: "shopper",
 	},
 	"subscription_out_of_stock": mail.SubscriptionNotice{
 		Kind: "out_of_stock", SubscriptionID: "sub_1", Plan: "단골 상자", Date: "2027-03-22", Situation: "substitute",

@@ -107,14 +107,14 @@ func (c SubscriptionNotice) DateKey() string {
 	return "words.date"
 }
 
-// CardholderNeeded is the Reason of a failed payment that the bank allows only with the cardholder.
-const CardholderNeeded = "shopper"
+// cardholderNeeded is the situation of a failed payment that the bank allows only with the cardholder.
+const cardholderNeeded = "shopper"
 
 // Path is where the storefront shows the subscription; for a payment that needs the cardholder the page that pays it,
 // which sends them to their bank.
 func (c SubscriptionNotice) Path() string {
 	path := "/account/subscriptions/" + c.SubscriptionID
-	if c.Reason == CardholderNeeded {
+	if c.Kind == "payment_failed" && c.Situation == cardholderNeeded {
 		path += "/pay"
 	}
 	return path

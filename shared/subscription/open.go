@@ -284,7 +284,7 @@ func (r *run) end(reason string) {
 	if reason == EndNotStarted && (r.at.Sub(r.s.StartedAt) <= present || r.broken()) {
 		return
 	}
-	if r.s.Begun() || reason == EndNotStarted {
+	if r.s.Begun() || reason == EndNotStarted || reason == EndNothingToBuy {
 		r.notice(r.endedNotice(reason))
 	}
 }
