@@ -85,6 +85,10 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 	start.Description = "The card is kept for the renewals. Without a trial the first payment is made now; `state` is " +
 		"`starting` while the provider's answer is still to come."
 	api.Handle(s, start, f.subscribe)
+	startQuote := route("POST", "/quote", "quoteSubscription", "What subscribing would cost, and when", 404, 409)
+	startQuote.Description = "Changes nothing. The amounts, the trial and the consent it needs are those that subscribing " +
+		"with the same fields would bring at this moment."
+	api.Handle(s, startQuote, f.quoteStart)
 	api.Handle(s, route("GET", "", "listMySubscriptions", "List one's own subscriptions, newest first"), f.mine)
 	const one = "/{subscriptionId}"
 	api.Handle(s, route("GET", one, "getSubscription", "Read a subscription", 404), f.get)

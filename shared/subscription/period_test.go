@@ -36,7 +36,8 @@ func TestPeriodsOpenOnTheAnchorDayOrTheLastOfTheMonth(t *testing.T) {
 			[]civil.Date{"2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"}},
 		{"every two weeks over the end of a year", Anchor{2026, 12, 24, "UTC"}, Every(2, Week),
 			[]civil.Date{"2026-12-24", "2027-01-07", "2027-01-21"}},
-		{"every ten days over February", Anchor{2028, 2, 25, "UTC"}, Every(10, Day), []civil.Date{"2028-02-25", "2028-03-06"}},
+		{"every ten days over February", Anchor{2028, 2, 25, "UTC"}, Every(10, Day),
+			[]civil.Date{"2028-02-25", "2028-03-06"}},
 		{"months before the anchor", Anchor{2026, 13 - 12, 31, "UTC"}, Every(1, Month), []civil.Date{"2026-01-31"}},
 	}
 	for _, tt := range tests {
