@@ -35,6 +35,7 @@ import (
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
+	"dangol/shared/problemtext"
 	"dangol/shared/promotion/store"
 )
 
@@ -75,6 +76,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	var config struct {
 		Hosts []string `env:"PUSH_HOSTS,optional"`
 	}

@@ -21,6 +21,7 @@ import (
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
+	"dangol/shared/problemtext"
 	"dangol/shared/subscription/service"
 )
 
@@ -58,6 +59,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	service, err := service.FromEnv(ctx, env)
 	if err != nil {
 		return nil, err
