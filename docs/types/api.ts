@@ -3728,6 +3728,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subscriptions/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What subscribing would cost, and when
+         * @description Changes nothing. The amounts, the trial and the consent it needs are those that subscribing with the same fields would bring at this moment.
+         *
+         *     Who may call: a logged-in customer.
+         */
+        post: operations["quoteSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subscriptions/{subscriptionId}": {
         parameters: {
             query?: never;
@@ -4404,7 +4426,7 @@ export interface components {
              * @example out_of_stock
              */
             code: string;
-            /** @description For people. */
+            /** @description For developers, in English. */
             detail: string;
             /** @description Numbers that go with the code, for example available or limit. */
             facts?: {
@@ -4412,6 +4434,11 @@ export interface components {
             };
             /** @description The line it is about. */
             lineId?: string;
+            /**
+             * @description What to tell the shopper, in the language of the cart.
+             * @example 품절되었습니다.
+             */
+            message: string;
         };
         CartRefusedCode: {
             /** @example WELCOME */
@@ -4567,11 +4594,22 @@ export interface components {
         ConsentRequest: {
             answer?: string;
             id: string;
+            /**
+             * @description When the answer is no.
+             * @enum {string}
+             */
+            ifRefused: "price_begins" | "price_stays" | "ends";
+            /**
+             * @description When nobody answers.
+             * @enum {string}
+             */
+            ifSilent: "price_begins" | "price_stays" | "ends";
             /** @enum {string} */
             kind: "trial_turns_paid" | "price_rises";
             new: components["schemas"]["Money"];
             old: components["schemas"]["Money"];
             on: string;
+            /** @description Without a yes the new price does not begin. */
             required: boolean;
         };
         ConsentState: {
@@ -5762,6 +5800,8 @@ export interface components {
             setupFees?: {
                 [key: string]: number;
             };
+            /** @description A customer may have the membership more than once at a time. */
+            several?: boolean;
             tax: components["schemas"]["SubscriptionTax"];
             /** Format: int64 */
             trialDays?: number;
@@ -5775,6 +5815,16 @@ export interface components {
             title: string;
             /** Format: int64 */
             version: number;
+        };
+        PlannedChange: {
+            pauseUntil?: string;
+            /** @description Of the next payment, where its terms are other ones. */
+            plan?: components["schemas"]["PlanRef"];
+            /** @description Of one payment. */
+            price?: components["schemas"]["Money"];
+            /** Format: int64 */
+            quantity?: number;
+            skipNext?: boolean;
         };
         PolicyDocument: {
             /** @description Asks for consent also where the law does not. */
@@ -5959,11 +6009,11 @@ export interface components {
         Problem: {
             /**
              * @description Stable, machine-readable.
-             * @example cart_closed
+             * @example cart_ordered
              */
             code: string;
             /**
-             * @description What happened, for people.
+             * @description What happened, for developers, in English.
              * @example This cart has been ordered.
              */
             detail?: string;
@@ -5973,6 +6023,11 @@ export interface components {
             extra?: {
                 [key: string]: unknown;
             };
+            /**
+             * @description What to tell the shopper, in the language of the request (Accept-Language).
+             * @example 이미 주문한 장바구니입니다.
+             */
+            message?: string;
             /** @description Quote this when asking for help. */
             requestId?: string;
             /**
@@ -5988,7 +6043,7 @@ export interface components {
             title: string;
             /**
              * @description A link to the description of this code.
-             * @example https://dangol.dev/problems/cart_closed
+             * @example https://dangol.dev/problems/cart_ordered
              */
             type: string;
         };
@@ -8190,7 +8245,7 @@ export interface components {
             address?: components["schemas"]["Address"];
             /** @description In the answer to a cancellation only. */
             afterCancel?: components["schemas"]["AfterCancel"];
-            /** @description What may be done as it stands. */
+            /** @description What would be accepted at this moment. */
             allows: string[];
             /** @description In force at this moment. */
             benefits: components["schemas"]["MembershipBenefits"];
@@ -8214,6 +8269,8 @@ export interface components {
             pauseUntil?: string;
             paymentMethod?: components["schemas"]["SubscriptionPaymentMethod"];
             plan: components["schemas"]["PlanRef"];
+            /** @description What follows with the next payment. */
+            planned?: components["schemas"]["PlannedChange"];
             /** Format: int64 */
             prepaidLeft?: number;
             /** @description Of one payment. */
@@ -8432,6 +8489,16 @@ export interface components {
             /** @description Send it back with a yes: it says what was shown. */
             fingerprint: string;
             id: string;
+            /**
+             * @description When the answer is no.
+             * @enum {string}
+             */
+            ifRefused: "price_begins" | "price_stays" | "ends";
+            /**
+             * @description When nobody answers.
+             * @enum {string}
+             */
+            ifSilent: "price_begins" | "price_stays" | "ends";
             kind: string;
             /** @description How it will be paid, for people. */
             method: string;
@@ -8489,12 +8556,15 @@ export interface components {
             credit: components["schemas"]["Money"];
             /** @description Paid from account credit. */
             creditUsed: components["schemas"]["Money"];
+            /** @description The day after the last. */
             endsOn?: string;
             /** @description What for. */
             lines: components["schemas"]["InvoiceLine"][];
             nextPayment?: components["schemas"]["NextPayment"];
             /** @description Charged at once. */
             now: components["schemas"]["Money"];
+            /** @description What is planned afterwards; a cancellation taken back restores it. */
+            planned?: components["schemas"]["PlannedChange"];
             /** @description Goes back to the card. */
             refund: components["schemas"]["Money"];
             /** @description Afterwards, once it is paid. */
@@ -8584,6 +8654,59 @@ export interface components {
              * @example Bank transfer 2026-12-03
              */
             reference: string;
+        };
+        SubscriptionStartQuoteRequest: {
+            /**
+             * Format: int64
+             * @description Day of the month to bill on.
+             */
+            billingDay?: number;
+            /** @example KRW */
+            currency: string;
+            /** @description Pay at once, although the plan has a trial. */
+            noTrial?: boolean;
+            /** @example plan_01k9x7d3f8q7m2k */
+            planId: string;
+            /**
+             * Format: int64
+             * @default 1
+             */
+            quantity: number;
+            /**
+             * @description Country of the subscriber.
+             * @example KR
+             */
+            region: string;
+            /**
+             * @description IANA time zone.
+             * @example Asia/Seoul
+             */
+            zone: string;
+        };
+        SubscriptionStartQuoteResponse: {
+            /** @description Id of the membership that the customer has already: subscribing is refused. */
+            alreadySubscribed?: string;
+            /** @description Paid from the customer's account credit. */
+            creditUsed: components["schemas"]["Money"];
+            /** @description What for. */
+            lines: components["schemas"]["InvoiceLine"][];
+            /**
+             * Format: int64
+             * @description Cycles that are charged even if it is canceled before.
+             */
+            minimumTerm?: number;
+            /** @description After a trial that needs consent: if it is given. */
+            nextPayment?: components["schemas"]["NextPayment"];
+            /** @description Charged at once. */
+            now: components["schemas"]["Money"];
+            /**
+             * @description Afterwards, once it is paid.
+             * @enum {string}
+             */
+            state: "trialing" | "active";
+            taxes: components["schemas"]["InvoiceTax"][];
+            /** @description Missing where there is none, or the customer has had it. */
+            trial?: components["schemas"]["TrialQuote"];
         };
         SubscriptionStockPolicy: {
             /** @enum {string} */
@@ -8732,6 +8855,13 @@ export interface components {
             text: string;
             /** @example 온 가족이 써요 */
             title?: string;
+        };
+        TrialQuote: {
+            /** @description The first day on which a yes counts. */
+            consentFrom?: string;
+            /** @description Without a yes before its end nothing is charged and it ends. */
+            consentRequired: boolean;
+            lastDay: string;
         };
         UnpaidInvoice: {
             amount: components["schemas"]["Money"];
@@ -23077,6 +23207,75 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quoteSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionStartQuoteRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionStartQuoteResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
