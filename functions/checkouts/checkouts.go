@@ -26,6 +26,7 @@ import (
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
+	"dangol/shared/problemtext"
 	"dangol/shared/subscription/service"
 )
 
@@ -72,6 +73,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	return (&Checkouts{*checkouts, subscriptions}).Service(options).Lambda(), nil
 }
 

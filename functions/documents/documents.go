@@ -17,6 +17,7 @@ import (
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
+	"dangol/shared/problemtext"
 	"dangol/shared/rma"
 )
 
@@ -45,6 +46,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
 	if err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ import (
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
+	"dangol/shared/problemtext"
 )
 
 // Orders is the function with what it needs.
@@ -63,6 +64,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
 	if err != nil {
 		return nil, err

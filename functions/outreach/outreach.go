@@ -37,6 +37,7 @@ import (
 	"dangol/shared/platform/problem"
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
+	"dangol/shared/problemtext"
 	"dangol/shared/promotion/store"
 )
 
@@ -79,6 +80,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	var config struct {
 		Hosts []string `env:"PUSH_HOSTS,optional"`
 		Hooks []string `env:"WEBHOOK_HOSTS,optional"`

@@ -41,6 +41,7 @@ import (
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
 	"dangol/shared/pricing"
+	"dangol/shared/problemtext"
 	"dangol/shared/promotion"
 	"dangol/shared/promotion/schedule"
 	"dangol/shared/promotion/store"
@@ -121,6 +122,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
 	if err != nil {
 		return nil, err

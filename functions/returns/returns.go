@@ -33,6 +33,7 @@ import (
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/metrics"
 	"dangol/shared/platform/table"
+	"dangol/shared/problemtext"
 	"dangol/shared/rma"
 	"dangol/shared/storecredit"
 )
@@ -106,6 +107,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	tables, err := env.Tables(ctx, "COMMERCE_TABLE")
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ import (
 	"dangol/shared/platform/clock"
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
+	"dangol/shared/problemtext"
 	"dangol/shared/review/store"
 )
 
@@ -58,6 +59,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	var config struct {
 		Bucket string `env:"MEDIA_BUCKET"`
 	}

@@ -28,6 +28,7 @@ import (
 	"dangol/shared/platform/ratelimit"
 	"dangol/shared/platform/table"
 	"dangol/shared/platform/worker"
+	"dangol/shared/problemtext"
 	promotions "dangol/shared/promotion/store"
 	"dangol/shared/review/store"
 )
@@ -84,6 +85,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	var shop Shop
 	if err := env.Config(&shop); err != nil {
 		return nil, err

@@ -31,6 +31,8 @@ func TestAccess(t *testing.T) {
 			},
 			"subscribe": {Needs: aPlan, Body: `{"planId":"{planId}","currency":"KRW","paymentMethod":"pm_card_visa","region":"KR",` +
 				`"zone":"Asia/Seoul","language":"ko","email":"a@example.com"}`},
+			"quoteSubscription": {Needs: aPlan, Body: `{"planId":"{planId}","currency":"KRW","region":"KR",` +
+				`"zone":"Asia/Seoul"}`},
 			"getMyMembership":            {},
 			"listMySubscriptions":        {},
 			"getSubscription":            own(""),

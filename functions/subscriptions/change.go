@@ -100,7 +100,8 @@ type QuoteOutput struct {
 		Refund      money.Formatted    `json:"refund" doc:"Goes back to the card."`
 		Credit      money.Formatted    `json:"credit" doc:"Account credit afterwards."`
 		NextPayment *NextPayment       `json:"nextPayment,omitempty"`
-		EndsOn      civil.Date         `json:"endsOn,omitempty"`
+		EndsOn      civil.Date         `json:"endsOn,omitempty" doc:"The day after the last."`
+		Planned     *PlannedChange     `json:"planned,omitempty" doc:"What is planned afterwards; a cancellation taken back restores it."`
 		Version     int                `json:"version" doc:"Send it as If-Match with the change, to get what was quoted."`
 	}
 }
@@ -118,15 +119,20 @@ func (f *Subscriptions) quote(ctx context.Context, in *quoteInput) (*QuoteOutput
 	if err != nil {
 		return nil, err
 	}
+	return quoteOutput(r, q), nil
+}
+
+func quoteOutput(r *service.Record, q subscription.Quote) *QuoteOutput {
 	out := &QuoteOutput{}
 	b := &out.Body
-	b.State, b.Now, b.Lines, b.Taxes, b.EndsOn, b.Version = q.State, q.Now.Formatted(), linesOf(r, q.Lines), taxesOf(r,
-		q.Taxes), q.EndsOn, r.Version
-	b.CreditUsed, b.Refund, b.Credit = q.CreditUsed.Formatted(), q.Refund.Formatted(), q.Credit.Formatted()
+	b.State, b.Version, b.EndsOn = q.State, r.Version, q.EndsOn
+	b.Now, b.CreditUsed, b.Refund, b.Credit = q.Now.Formatted(), q.CreditUsed.Formatted(), q.Refund.Formatted(),
+		q.Credit.Formatted()
+	b.Lines, b.Taxes, b.Planned = linesOf(r, q.Lines), taxesOf(r, q.Taxes), plannedOf(r, q.Planned)
 	if q.NextPayment != "" {
 		b.NextPayment = &NextPayment{On: q.NextPayment, Amount: q.NextAmount.Formatted()}
 	}
-	return out, nil
+	return out
 }
 
 type cancelInput struct {
@@ -292,10 +298,18 @@ func (f *Subscriptions) subscribe(ctx context.Context, in *subscribeInput) (*Sub
 			return nil, err
 		}
 	}
-	if start.Trial {
-		if start.Trial, err = f.firstTrial(ctx, who, p.ID); err != nil {
-			return nil, err
+	earlier, err := f.earlier(ctx, who, p)
+	if err != nil {
+		return nil, err
+	}
+	start.Trial = start.Trial && !earlier.trial
+	if earlier.running != "" && b.Gift == nil {
+		// A repetition of the request that began it gets its answer, not this refusal.
+		if r, replay, err := f.startedBefore(ctx); err != nil || replay {
+			return r, err
 		}
+		return nil, problem.Conflict("already_subscribed", "You have this membership already.").
+			With("subscriptionId", earlier.running)
 	}
 	session := &subscription.Session{}
 	if session.ReturnURL, err = b.checked(); err != nil {
@@ -368,16 +382,44 @@ func (f *Subscriptions) equip(ctx context.Context, start *subscription.Start, r 
 	return nil, nil
 }
 
-// firstTrial reports whether the customer has had no trial of this plan yet.
-func (f *Subscriptions) firstTrial(ctx context.Context, customerID, planID string) (bool, error) {
+// earlierOf is what a customer has, or has had, of a plan.
+type earlierOf struct {
+	trial   bool   // a trial was used
+	running string // id of the membership that has not ended, where the plan allows one only
+}
+
+// earlier looks at the customer's subscriptions to a plan. The list is read a moment late: two requests with different
+// keys in the same moment can both pass, which leaves two memberships that either can be canceled, and no wrong charge.
+func (f *Subscriptions) earlier(ctx context.Context, customerID string, p *service.Plan) (out earlierOf, err error) {
 	cards, _, err := f.Billing.OfCustomer(ctx, customerID, 100, "")
 	if err != nil {
-		return false, err
+		return out, err
 	}
 	for _, c := range cards {
-		if c.PlanID == planID && c.Trial != nil {
-			return false, nil
+		if c.PlanID != p.ID {
+			continue
+		}
+		out.trial = out.trial || c.Trial != nil
+		if c.State != subscription.Ended && c.Kind == subscription.Membership && !p.Several {
+			out.running = c.ID
 		}
 	}
-	return true, nil
+	return out, nil
+}
+
+// startedBefore is the answer to a request that was served before, by its key.
+func (f *Subscriptions) startedBefore(ctx context.Context) (*SubscriptionOutput, bool, error) {
+	item, ok, err := api.Idempotency(ctx).Lookup(ctx, f.Billing.Table)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	var made struct{ ID string }
+	if err := api.Idempotency(ctx).Replay(item, &made); err != nil {
+		return nil, false, err
+	}
+	r, err := f.Billing.Load(ctx, made.ID)
+	if err != nil {
+		return nil, false, err
+	}
+	return f.output(201, r, true), true, nil
 }

@@ -27,6 +27,7 @@ type PlanDocument struct {
 	TrialDays int                    `json:"trialDays,omitempty" maximum:"366"`
 	MinCycles int                    `json:"minCycles,omitempty" doc:"Paid cycles before a cancellation takes effect."`
 	Prepaid   int                    `json:"prepaid,omitempty" doc:"Cycles paid at once."`
+	Several   bool                   `json:"several,omitempty" doc:"A customer may have the membership more than once at a time."`
 	Benefits  *subscription.Benefits `json:"benefits,omitempty"`
 	Contents  []subscription.Item    `json:"contents,omitempty" doc:"What a replenishment sends."`
 	Editions  []subscription.Edition `json:"editions,omitempty" doc:"What a box holds, by the day its cycle opens."`
@@ -49,7 +50,8 @@ type PolicyDocument struct {
 func (d PlanDocument) plan(id string) subscription.Plan {
 	p := subscription.Plan{
 		ID: id, Kind: d.Kind, Name: d.Name, Interval: d.Interval, Prices: d.Prices, SetupFees: d.SetupFees, Tax: d.Tax,
-		TrialDays: d.TrialDays, MinCycles: d.MinCycles, Prepaid: d.Prepaid, Contents: d.Contents, Editions: d.Editions,
+		TrialDays: d.TrialDays, MinCycles: d.MinCycles, Prepaid: d.Prepaid, Several: d.Several, Contents: d.Contents,
+		Editions: d.Editions,
 	}
 	if d.Benefits != nil {
 		p.Benefits = *d.Benefits
@@ -74,6 +76,7 @@ func planDocument(p subscription.Plan, archived bool) PlanDocument {
 	return PlanDocument{
 		ID: p.ID, Version: p.Version, Archived: archived, Kind: p.Kind, Name: p.Name, Interval: p.Interval, Prices: p.Prices,
 		SetupFees: p.SetupFees, Tax: p.Tax, TrialDays: p.TrialDays, MinCycles: p.MinCycles, Prepaid: p.Prepaid,
+		Several:  p.Several,
 		Benefits: &p.Benefits,
 		Contents: p.Contents, Editions: p.Editions, Policy: &PolicyDocument{
 			Silence: o.Silence, AlwaysAsk: o.AlwaysAsk, AskDays: o.AskDays, RenewalDays: o.RenewalDays, NoticeHour: o.NoticeHour,

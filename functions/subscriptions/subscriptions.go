@@ -21,6 +21,7 @@ import (
 	"dangol/shared/platform/boot"
 	"dangol/shared/platform/function"
 	"dangol/shared/platform/table"
+	"dangol/shared/problemtext"
 	"dangol/shared/subscription/service"
 )
 
@@ -58,6 +59,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Message = problemtext.For
 	service, err := service.FromEnv(ctx, env)
 	if err != nil {
 		return nil, err
@@ -87,6 +89,10 @@ func (f *Subscriptions) Service(o api.Options) *api.Service {
 		"`payment.redirectUrl`, then confirm), and `starting` while the provider's answer is still to come. A declined " +
 		"card is answered with 402, and there is no subscription and no invoice."
 	api.Handle(s, start, f.subscribe)
+	startQuote := route("POST", "/quote", "quoteSubscription", "What subscribing would cost, and when", 404, 409)
+	startQuote.Description = "Changes nothing. The amounts, the trial and the consent it needs are those that subscribing " +
+		"with the same fields would bring at this moment."
+	api.Handle(s, startQuote, f.quoteStart)
 	api.Handle(s, route("GET", "", "listMySubscriptions", "List one's own subscriptions, newest first"), f.mine)
 	const one = "/{subscriptionId}"
 	api.Handle(s, route("GET", one, "getSubscription", "Read a subscription", 404), f.get)

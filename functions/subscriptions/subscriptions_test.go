@@ -186,8 +186,10 @@ func TestATrialIsGivenOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	plan := s.offer(10_000, 14)
-	if first, second := s.subscribe(plan, "pm_card_visa"), s.subscribe(plan,
-		"pm_card_visa"); first.State != subscription.Trialing || second.State != subscription.Active {
+	first := s.subscribe(plan, "pm_card_visa")
+	s.change(first.ID, `{"do":"cancel_now"}`).Want(200)
+	second := s.subscribe(plan, "pm_card_visa")
+	if first.State != subscription.Trialing || second.State != subscription.Active {
 		t.Errorf("the first is %s, the second %s", first.State, second.State)
 	}
 }
@@ -294,9 +296,9 @@ func TestTheReportAddsUp(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	plan := s.offer(10_000, 0)
-	s.subscribe(plan, "pm_card_visa")
 	v := s.subscribe(plan, "pm_card_visa")
 	s.ann().Do("POST", "/subscriptions/"+v.ID+"/changes", `{"do":"cancel_now"}`).Want(200)
+	s.subscribe(plan, "pm_card_visa")
 	var r struct {
 		New, Closing, RenewalAmount struct{ Amount int64 }
 		Renewals                    int

@@ -1,7 +1,6 @@
 package subscriptions
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -36,9 +35,10 @@ type Subscription struct {
 	Contents    []subscription.Item        `json:"contents,omitempty"`
 	SkipNext    bool                       `json:"skipNext,omitempty"`
 	PauseUntil  civil.Date                 `json:"pauseUntil,omitempty"`
+	Planned     *PlannedChange             `json:"planned,omitempty" doc:"What follows with the next payment."`
 	PrepaidLeft int                        `json:"prepaidLeft,omitempty"`
 	Benefits    subscription.Benefits      `json:"benefits" doc:"In force at this moment."`
-	Allows      []string                   `json:"allows" nullable:"false" doc:"What may be done as it stands."`
+	Allows      []string                   `json:"allows" nullable:"false" doc:"What would be accepted at this moment."`
 	Processing  bool                       `json:"processing" doc:"A payment or a parcel is under way; read again in a minute."`
 	Gift        *GiftState                 `json:"gift,omitempty" doc:"Of one that was given away."`
 	AfterCancel *AfterCancel               `json:"afterCancel,omitempty" doc:"In the answer to a cancellation only."`
@@ -143,7 +143,8 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 		Credit:   r.Money(s.Credit).Formatted(),
 		Contents: s.Terms.Contents, SkipNext: s.Skip, PauseUntil: s.PauseUntil, PrepaidLeft: s.PrepaidLeft,
 		Benefits: s.InForce(now),
-		Allows:   allows(s), Processing: len(r.Tasks) > 0 || s.Open != nil && s.Open.InFlight, StartedAt: s.StartedAt,
+		Allows:   allows(r, now), Planned: plannedOf(r, s.Planned()), Processing: len(r.Tasks) > 0 || s.Open != nil &&
+			s.Open.InFlight, StartedAt: s.StartedAt,
 	}
 	if v.Payment = actionOf(r); v.Payment != nil && !s.Begun() {
 		v.State = requiresAction
@@ -179,30 +180,4 @@ func (f *Subscriptions) view(r *service.Record) Subscription {
 		v.Address = &a
 	}
 	return v
-}
-
-// commands are what a subscriber may do, by the name the API has for it.
-var commands = []struct {
-	name    string
-	command subscription.Command
-}{
-	{"skip_next", subscription.SkipNext{}}, {"unskip", subscription.Unskip{}}, {"change_date", subscription.ChangeDate{}},
-	{"pause", subscription.Pause{}}, {"resume", subscription.Resume{}}, {"swap", subscription.Swap{}},
-	{"change_quantity", subscription.ChangeQuantity{}}, {"change_address", subscription.ChangeAddress{}},
-	{"move", subscription.Move{}},
-	{"upgrade", subscription.Upgrade{}}, {"downgrade", subscription.Downgrade{}}, {"cancel", subscription.Cancel{}},
-	{"reactivate", subscription.Reactivate{}}, {"change_card", subscription.ChangeCard{}},
-	{"pay_now", subscription.PayNow{}},
-	{"consent", subscription.Consent{}},
-}
-
-func allows(s *subscription.Subscription) []string {
-	out := []string{}
-	for _, c := range commands {
-		theirs := s.Gift != nil && s.Gift.ClaimedBy != "" && slices.Contains(recipientDoes, c.name)
-		if s.Allows(c.command) && !theirs {
-			out = append(out, c.name)
-		}
-	}
-	return out
 }

@@ -7,6 +7,7 @@ import (
 
 	"dangol/shared/catalog"
 	"dangol/shared/pricing"
+	"dangol/shared/problemtext"
 )
 
 // Evaluate prices the cart and finds what keeps it from being bought.
@@ -46,9 +47,21 @@ func Evaluate(
 	return p
 }
 
-// add appends a problem. lineID is empty for one that concerns the whole cart.
+// add says a problem once: of each code there is one for each line and promotion code. lineID is empty for a problem of
+// the whole cart.
 func (p *Priced) add(code, lineID string, blocking bool, detail string, facts map[string]any) {
-	p.Problems = append(p.Problems, Problem{Code: code, LineID: lineID, Blocking: blocking, Detail: detail, Facts: facts})
+	same := slices.IndexFunc(p.Problems, func(o Problem) bool {
+		return o.Code == code && o.LineID == lineID && o.Facts["code"] == facts["code"]
+	})
+	if same >= 0 {
+		// Said already, by the product for example before the promotion says it too: once is enough, the stricter way.
+		p.Problems[same].Blocking = p.Problems[same].Blocking || blocking
+		return
+	}
+	p.Problems = append(p.Problems, Problem{
+		Code: code, LineID: lineID, Blocking: blocking, Detail: detail, Message: problemtext.For(code, p.Cart.Language),
+		Facts: facts,
+	})
 }
 
 // basketOf is what of the cart can be priced. A line without a price in the cart's currency is left

@@ -173,3 +173,28 @@ var thousandOff = promotion.Promotion{
 func live(promotions ...promotion.Promotion) store.Reader {
 	return store.Static{Snapshot: store.NewSnapshot(promotions, nil)}
 }
+
+func TestAProblemIsSaidOnceAndInTheLanguageOfTheCart(t *testing.T) {
+	t.Parallel()
+	s := stocked().with("var_a", 1_000, 0, opens(time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)), perCustomer(1))
+	for language, want := range map[string]string{"ko": "이메일을 입력해 주세요.", "en": "Please enter your e-mail address."} {
+		c := won()
+		c.Language = language
+		c.Lines = []cart.Line{{ID: "ln_1", VariantID: "var_a", Quantity: 2}}
+		p := cart.Evaluate(c, s.variants, shop(t), nil, nil, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
+		seen := map[string]bool{}
+		for _, problem := range p.Problems {
+			key := problem.Code + problem.LineID
+			if seen[key] || problem.Message == "" || problem.Detail == "" {
+				t.Errorf("%s: %+v", language, problem)
+			}
+			seen[key] = true
+			if problem.Code == "missing_email" && problem.Message != want {
+				t.Errorf("%s: %q", language, problem.Message)
+			}
+		}
+		if len(seen) < 4 {
+			t.Errorf("%d problems: the test shows nothing", len(seen))
+		}
+	}
+}

@@ -72,7 +72,8 @@ type Problem struct {
 	Code     string         `json:"code" doc:"price_changed, offer_changed, out_of_stock, insufficient_stock, not_available, not_open_yet, order_limit_reached, customer_limit_reached, login_required, members_only, missing_email, missing_address, missing_shipping_method, shipping_not_possible, code_refused, empty_cart." example:"out_of_stock"`
 	LineID   string         `json:"lineId,omitempty" doc:"The line it is about."`
 	Blocking bool           `json:"blocking" doc:"Whether checkout is refused until it is solved."`
-	Detail   string         `json:"detail" doc:"For people."`
+	Message  string         `json:"message" doc:"What to tell the shopper, in the language of the cart." example:"품절되었습니다."`
+	Detail   string         `json:"detail" doc:"For developers, in English."`
 	Facts    map[string]any `json:"facts,omitempty" doc:"Numbers that go with the code, for example available or limit."`
 }
 

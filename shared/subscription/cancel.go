@@ -106,6 +106,9 @@ func (c Cancel) do(r *run) error {
 		return nil
 	}
 	r.s.State = Canceled
+	if planned := r.s.Planned(); !planned.none() {
+		r.s.Aside = &planned
+	}
 	r.s.PauseUntil, r.s.Skip, r.s.Next = "", false, nil
 	r.event(EventCanceled, c.Reason, 0)
 	r.notice(r.canceledNotice())
@@ -155,6 +158,7 @@ func (c Reactivate) do(r *run) error {
 	default:
 		r.s.State = Active
 	}
+	r.restore()
 	r.event(EventReactivate, "", 0)
 	return nil
 }

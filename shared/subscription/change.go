@@ -12,8 +12,8 @@ func (c Upgrade) do(r *run) error {
 	if err := r.s.compatible(c.Terms); err != nil {
 		return err
 	}
-	if c.Terms.PerMonth() <= r.s.Terms.PerMonth() {
-		return refuse("not_an_upgrade", "This plan is not dearer than the one there is.")
+	if c.Terms.PerMonth() <= r.s.Terms.PerMonth() && c.Terms.averageDays() <= r.s.Terms.averageDays() {
+		return refuse("not_an_upgrade", "This plan is neither dearer nor longer than the one there is.")
 	}
 	return r.upgrade(c.Terms)
 }

@@ -71,7 +71,8 @@ type Move struct {
 	Region string
 }
 
-// Upgrade changes a membership to a dearer plan at once: the day of the change belongs to the new plan. It takes effect
+// Upgrade changes a membership at once to a plan that is dearer per month, or paid for a longer time (a yearly plan may
+// be cheaper per month): the day of the change belongs to the new plan. It takes effect
 // when the difference is paid. Plans with goods change at the next payment.
 type Upgrade struct{ Terms Terms }
 

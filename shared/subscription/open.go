@@ -272,7 +272,7 @@ func (r *run) end(reason string) {
 		r.cut(r.today().Add(1))
 	}
 	r.s.State, r.s.EndReason, r.s.EndedAt = Ended, reason, r.at
-	r.s.Open, r.s.Ask, r.s.Next, r.s.Stock, r.s.PauseUntil, r.s.Skip = nil, nil, nil, nil, "", false
+	r.s.Open, r.s.Ask, r.s.Next, r.s.Aside, r.s.Stock, r.s.PauseUntil, r.s.Skip = nil, nil, nil, nil, nil, "", false
 	if r.s.Begun() {
 		r.event(EventEnded, reason, r.s.Credit)
 	}

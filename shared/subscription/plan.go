@@ -34,6 +34,7 @@ type Plan struct {
 	TrialDays int              `json:"trialDays,omitempty"`
 	MinCycles int              `json:"minCycles,omitempty" doc:"Paid cycles before a cancellation takes effect."`
 	Prepaid   int              `json:"prepaid,omitempty" doc:"Cycles paid at once; 0 and 1 mean each on its own."`
+	Several   bool             `json:"several,omitempty" doc:"A customer may have it more than once at a time."`
 	Benefits  Benefits         `json:"benefits"`
 	Contents  []Item           `json:"contents,omitempty" doc:"What a replenishment sends."`
 	Editions  []Edition        `json:"editions,omitempty" doc:"What a box holds, by the day its cycle opens."`
@@ -197,6 +198,15 @@ func (t Terms) Payment() int64 { return t.Cycle() * int64(t.Prepaid) }
 
 // PerMonth is the price per month of average length, for MRR.
 func (t Terms) PerMonth() int64 { return perMonth(t.Cycle(), t.Interval) }
+
+// averageDays is how many days of average length one payment covers.
+func (t Terms) averageDays() int {
+	days := t.Interval.days()
+	if m := t.Interval.months(); m > 0 {
+		days = m * cycleDays / cycleMonths
+	}
+	return days * t.Prepaid
+}
 
 // Money is an amount in the currency of the terms.
 func (t Terms) Money(amount int64) money.Money { return money.Of(amount, t.Currency) }

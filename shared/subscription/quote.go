@@ -24,6 +24,12 @@ type Quote struct {
 	NextAmount  money.Money `json:"nextAmount"`
 	// EndsOn is the day a canceled subscription ends, "" for one that goes on.
 	EndsOn civil.Date `json:"endsOn,omitempty"`
+	// Closes is the day after the last of the running period.
+	Closes civil.Date `json:"closes"`
+	// Planned is what is planned afterwards, also what a cancellation taken back restores.
+	Planned Planned `json:"planned"`
+	// Ask is the consent that is needed afterwards, before a price begins.
+	Ask *ConsentRequest `json:"ask,omitempty"`
 }
 
 // Quote tells what a command would cost and when, by carrying it out on a copy. Errors are those of Apply.
@@ -54,6 +60,8 @@ func (s Subscription) Quote(c Command, at time.Time) (Quote, error) {
 	} else if paid.State == Ended {
 		q.EndsOn = paid.Span.Closes
 	}
+	q.Closes = paid.Span.Closes
+	q.Planned, q.Ask = paid.Planned(), copied(paid.Ask)
 	for _, u := range paid.Upcoming(1) {
 		q.NextPayment, q.NextAmount = u.On, u.Amount
 	}

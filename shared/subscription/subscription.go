@@ -61,6 +61,7 @@ type Subscription struct {
 	Skip        bool       `json:"skip,omitempty" doc:"The next cycle is left out."`
 	PauseUntil  civil.Date `json:"pauseUntil,omitempty" doc:"Pauses at the end of the running period until this day."`
 	NoRenewal   bool       `json:"noRenewal,omitempty"`
+	Aside       *Planned   `json:"aside,omitempty" doc:"What was planned when it was canceled."`
 
 	Open     *Open           `json:"open,omitempty" doc:"The invoice that is not paid yet."`
 	Ask      *ConsentRequest `json:"ask,omitempty" doc:"The consent that is being asked for."`
@@ -270,7 +271,7 @@ func (s *Subscription) days(first time.Time, n int) time.Time {
 // clone copies everything that Apply may change.
 func (s Subscription) clone() Subscription {
 	s.Next, s.Gift, s.Stock, s.Ask = copied(s.Next), copied(s.Gift), copied(s.Stock), copied(s.Ask)
-	s.Open, s.Action = copied(s.Open), copied(s.Action)
+	s.Open, s.Action, s.Aside = copied(s.Open), copied(s.Action), copied(s.Aside)
 	if s.Open != nil {
 		s.Open.Failures = slices.Clone(s.Open.Failures)
 		s.Open.Change = copied(s.Open.Change)

@@ -107,7 +107,7 @@ func TestATrialThatNobodyConsentsToEndsWithoutACharge(t *testing.T) {
 	if got.Field(t, "state") != "ended" || got.Field(t, "endReason") != "no_consent" || len(s.Payments().Ledger()) != 0 {
 		t.Errorf("it is %s; %d payments", got.Body, len(s.Payments().Ledger()))
 	}
-	if s.mailsWith("mina", "동의가 필요합니다") < 2 || s.mailsWith("mina", "구독이 끝났습니다") != 1 {
+	if s.mailsWith("mina", "동의가 필요합니다") < 2 || s.mailsWith("mina", "무료 체험이 끝났습니다") != 1 {
 		t.Errorf("mails: %v", s.Subjects("mina@example.com"))
 	}
 }

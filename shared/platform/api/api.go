@@ -20,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"dangol/shared/platform/idempotency"
+	"dangol/shared/platform/problem"
 )
 
 // Access says who may call a route.
@@ -114,11 +115,17 @@ type entry struct {
 // New returns a service without routes. For a description of the routes alone the zero Options will do.
 func New(name string, o Options) *Service {
 	installErrors()
+	s := &Service{name: name, mux: http.NewServeMux(), options: o.withDefaults()}
 	config := huma.DefaultConfig("Dangol", "1.0.0")
 	config.CreateHooks, config.OpenAPIPath, config.DocsPath, config.SchemasPath = nil, "", "", ""
 	config.RejectUnknownQueryParameters = true
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNamer(name))
-	s := &Service{name: name, mux: http.NewServeMux(), options: o.withDefaults()}
+	config.Transformers = append(config.Transformers, func(ctx huma.Context, _ string, body any) (any, error) {
+		if p, refused := body.(*problem.Problem); refused {
+			return s.forShopper(ctx.Context(), *p), nil
+		}
+		return body, nil
+	})
 	s.huma = humago.New(adapter{s}, config)
 	s.mux.HandleFunc("/", s.unknownRoute)
 	return s

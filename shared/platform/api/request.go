@@ -34,6 +34,9 @@ type Options struct {
 	// third of its start on 13 that the first request does not want. Only for callers that come one at a time, as on
 	// Lambda.
 	Lazy bool
+	// Message is what to tell a shopper about a problem code in the language of an Accept-Language header; "" for nothing.
+	// nil for none at all.
+	Message func(code, accept string) string
 }
 
 func (o Options) withDefaults() Options {
@@ -59,6 +62,7 @@ type request struct {
 	source string
 	keyed  idempotency.Request
 	key    string
+	accept string // the Accept-Language header
 }
 
 func requestOf(ctx context.Context) *request {
@@ -84,7 +88,7 @@ var correlationForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustC
 
 // serve sets up the context of a call: ids, source, and an answer for a handler that panics.
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
-	info := &request{source: r.RemoteAddr}
+	info := &request{source: r.RemoteAddr, accept: r.Header.Get("Accept-Language")}
 	if event, ok := algnhsa.APIGatewayV2RequestFromContext(r.Context()); ok {
 		info.id = event.RequestContext.RequestID
 	}
@@ -108,7 +112,7 @@ func (s *Service) recoverPanic(ctx context.Context, w http.ResponseWriter) {
 		return
 	}
 	s.options.Log.ErrorContext(ctx, "panic", "cause", cause, "stack", string(debug.Stack()))
-	writeProblem(ctx, w, problem.New(http.StatusInternalServerError, "internal",
+	s.writeProblem(ctx, w, problem.New(http.StatusInternalServerError, "internal",
 		"Something went wrong on our side. Trying again is safe."))
 }
 
@@ -131,7 +135,7 @@ func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.Serve
 func (s *Service) pass(e *entry, w http.ResponseWriter, r *http.Request) {
 	admitted, err := s.admit(e.Route, r)
 	if err != nil {
-		writeProblem(r.Context(), w, problem.From(s.refuse(r.Context(), e.Route, err)))
+		s.writeProblem(r.Context(), w, problem.From(s.refuse(r.Context(), e.Route, err)))
 		return
 	}
 	e.once.Do(e.prepare)
@@ -216,11 +220,19 @@ func takeKey(ctx context.Context, c clock.Clock, route Route, r *http.Request, b
 }
 
 func (s *Service) unknownRoute(w http.ResponseWriter, r *http.Request) {
-	writeProblem(r.Context(), w, problem.NotFound("no_such_route", "There is no %s %s.", r.Method, r.URL.Path))
+	s.writeProblem(r.Context(), w, problem.NotFound("no_such_route", "There is no %s %s.", r.Method, r.URL.Path))
 }
 
-func writeProblem(ctx context.Context, w http.ResponseWriter, p *problem.Problem) {
-	q := *p
+// forShopper adds what a shopper is told, in the language of the call.
+func (s *Service) forShopper(ctx context.Context, p problem.Problem) *problem.Problem {
+	if s.options.Message != nil {
+		p.Message = s.options.Message(p.Code, requestOf(ctx).accept)
+	}
+	return &p
+}
+
+func (s *Service) writeProblem(ctx context.Context, w http.ResponseWriter, p *problem.Problem) {
+	q := *s.forShopper(ctx, *p)
 	q.RequestID = RequestID(ctx)
 	body, err := json.Marshal(&q)
 	if err != nil {

@@ -9,14 +9,15 @@ import (
 	"strconv"
 )
 
-// Problem is an answer that says no. Code never changes once published; Detail is for people and safe to show. Cause
-// is logged and never sent.
+// Problem is an answer that says no. Code never changes once published; Detail is for developers and safe to show.
+// Message is for shoppers; the api package fills it in. Cause is logged and never sent.
 type Problem struct {
-	Type      string         `json:"type" doc:"A link to the description of this code." example:"https://dangol.dev/problems/cart_closed"`
+	Type      string         `json:"type" doc:"A link to the description of this code." example:"https://dangol.dev/problems/cart_ordered"`
 	Title     string         `json:"title" doc:"The status in words." example:"Conflict"`
 	Status    int            `json:"status" doc:"The HTTP status." example:"409"`
-	Code      string         `json:"code" doc:"Stable, machine-readable." example:"cart_closed"`
-	Detail    string         `json:"detail,omitempty" doc:"What happened, for people." example:"This cart has been ordered."`
+	Code      string         `json:"code" doc:"Stable, machine-readable." example:"cart_ordered"`
+	Message   string         `json:"message,omitempty" doc:"What to tell the shopper, in the language of the request (Accept-Language)." example:"이미 주문한 장바구니입니다."`
+	Detail    string         `json:"detail,omitempty" doc:"What happened, for developers, in English." example:"This cart has been ordered."`
 	Fields    []Field        `json:"errors,omitempty" doc:"What is wrong with the input, field by field."`
 	Extra     map[string]any `json:"extra,omitempty" doc:"Facts a program can act on; which ones is documented with the code."`
 	RequestID string         `json:"requestId,omitempty" doc:"Quote this when asking for help."`
