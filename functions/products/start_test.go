@@ -42,7 +42,7 @@ func TestRoutesDescribeThemselves(t *testing.T) {
 			t.Errorf("%s %s does not say what it is", r.Method, r.Path)
 		}
 	}
-	card := s.OpenAPI().Components.Schemas.Map()["ProductCard"]
+	card := s.OpenAPI().Components.Schemas.Map()["ProductSummary"]
 	if card == nil || card.Properties["title"] == nil || card.Properties["encoded"] != nil {
 		t.Fatalf("the schema of a card is %+v", card)
 	}

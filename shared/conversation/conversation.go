@@ -116,6 +116,9 @@ func DefaultTeam() Team {
 		Levels: Levels{FirstAnswer: 10, NextAnswer: 15, Unclaimed: 5},
 		Calls:  CallPolicy{SlotMinutes: 30, Capacity: 2},
 	}
+	for day := range t.Hours.Week {
+		t.Hours.Week[day] = []hours.OpenSpan{} // closed; never null in JSON
+	}
 	for day := time.Monday; day <= time.Friday; day++ {
 		t.Hours.Week[day] = []hours.OpenSpan{{From: 9 * 60, To: 12 * 60}, {From: 13 * 60, To: 18 * 60}}
 	}
