@@ -16,10 +16,12 @@ type Tally struct {
 	LagMillis int64 `json:"lagMillis"`           // how late the latest of them was
 }
 
+// note takes the lateness of one job into account.
 func (t *Tally) note(j due.Job, now time.Time) {
 	t.LagMillis = max(t.LagMillis, now.UnixMilli()-j.At)
 }
 
+// plus adds the tallies of two shards of a kind; the lag is that of the latest job of both.
 func (t Tally) plus(u Tally) Tally {
 	return Tally{
 		HandedOut: t.HandedOut + u.HandedOut, GivenBack: t.GivenBack + u.GivenBack, GivenUp: t.GivenUp + u.GivenUp,
