@@ -45,7 +45,7 @@ type job struct {
 	progress *progress
 	errors   io.Writer
 	total    report
-	refused int // rows told of in errors
+	refused  int // rows told of in errors
 }
 
 // piece is the rows of one request.
