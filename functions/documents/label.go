@@ -60,8 +60,8 @@ func (f *Documents) label(ctx context.Context, in *labelInput) (*Printed, error)
 const (
 	labelWidth  = 100
 	labelHeight = 150
-	// Millimeters. The code is large enough for a hand scanner at arm's length.
 	margin   = 6
+	// codeSize is large enough for a hand scanner.
 	codeSize = 60
 )
 

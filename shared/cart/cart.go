@@ -26,20 +26,16 @@ const (
 type Cart struct {
 	table.Key
 	due.Due
-	// ID is what clients call the cart by. A customer's key stays the same from cart to cart, the
-	// id does not.
+	// ID is what clients call the cart by. A customer's key stays the same from cart to cart, the id does not.
 	ID         string `dynamodbav:"id"`
 	CustomerID string `dynamodbav:"customerId,omitempty"` // empty for a guest's cart
 	TokenHash  string `dynamodbav:"tokenHash,omitempty"`  // of the guest's token; the token itself is not kept
 	State      State  `dynamodbav:"state"`
-	// Version counts the writes of content. It is the ETag of the cart and the condition of each
-	// write.
+	// Version counts the writes of content. It is the ETag of the cart and the condition of each write.
 	Version  int    `dynamodbav:"version"`
 	Currency string `dynamodbav:"currency"`
 	Language string `dynamodbav:"language"` // of mails about this cart
-	// Lines and the other lists are packed into one attribute each: they are always read and
-	// written whole, and packed they cost fewer bytes, and so fewer capacity units, than nested
-	// attributes.
+	// Lines and the other lists are packed: they are always read and written as a whole, see table.Pack.
 	Lines table.List[Line]   `dynamodbav:"lines,omitempty"`
 	Codes table.List[string] `dynamodbav:"codes,omitempty"`
 	// Email, Address and Note are personal data; CloseGuest removes them when the order has them.

@@ -25,6 +25,7 @@ type pageWriter struct {
 
 // WriteHeader implements http.ResponseWriter.
 func (w *pageWriter) WriteHeader(status int) {
+	// Only at the first call: later ones have no effect on what was sent.
 	if h := w.Header(); !w.begun && strings.HasPrefix(h.Get("Content-Type"), "text/html") {
 		for name, value := range map[string]string{
 			"Content-Security-Policy": pagePolicy,

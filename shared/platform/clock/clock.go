@@ -42,6 +42,7 @@ func (c *Movable) Now() time.Time {
 	return c.now()
 }
 
+// now is Now for callers that hold the lock.
 func (c *Movable) now() time.Time {
 	if c.running == nil {
 		return c.at

@@ -43,6 +43,7 @@ func ShardOf(kind, itemID string) string {
 	return shard(kind, int(h.Sum32()%Shards))
 }
 
+// shard is the index key of one part of a kind.
 func shard(kind string, n int) string { return fmt.Sprintf("%s#%d", kind, n) }
 
 // Remove is the update clause that takes an item out of the index.

@@ -80,6 +80,7 @@ const seenFor = 30 * 24 * time.Hour
 // condition fails, the event has been consumed.
 func Once(consumer string, e Envelope, now time.Time) table.Put {
 	return table.Put{If: table.IfNew, Item: struct {
+		// The item has no content: that it exists says that the event was consumed.
 		table.Key
 		TTL int64 `dynamodbav:"ttl"`
 	}{table.Key{PK: "SEEN#" + consumer + "#" + e.ID, SK: "SEEN"}, now.Add(seenFor).Unix()}}

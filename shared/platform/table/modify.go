@@ -40,6 +40,7 @@ type stale struct {
 	found Item
 }
 
+// Error implements error.
 func (s *stale) Error() string { return "decided by an old reading: " + s.cause.Error() }
 
 // Stale tells Modify that a write met another one and is to be decided again. cause is the refusal, for the log; found

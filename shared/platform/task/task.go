@@ -69,11 +69,14 @@ func Begun[P any](kind, id string, payload P, now time.Time) *Task[P] {
 
 // begin notes that an attempt is made under a lease.
 func (t *Task[P]) begin(now time.Time) {
+	// Whether an earlier attempt is unanswered decides if the provider
+	// is asked first; it must be kept before the new attempt is noted.
 	t.ask = t.Unanswered
 	t.Unanswered = true
 	t.Attempts++
 	until := now.Add(Lease)
 	t.LeaseUntil = until.UnixMilli()
+	// Due when the lease ends: a worker that dies leaves the task to the next one.
 	t.Due = due.On(t.Kind, t.ID, until)
 }
 
