@@ -60,7 +60,7 @@ func (f *Documents) label(ctx context.Context, in *labelInput) (*Printed, error)
 const (
 	labelWidth  = 100
 	labelHeight = 150
-	margin   = 6
+	margin      = 6
 	// codeSize is large enough for a hand scanner.
 	codeSize = 60
 )
