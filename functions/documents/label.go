@@ -129,8 +129,8 @@ func drawCode(pdf *fpdf.Fpdf, text string, x, y float64) error {
 
 // matrix takes a QR code in: its width in modules, and which are black.
 type matrix struct {
-	width int
-	set   [][2]int
+	width int      // modules on each side
+	set   [][2]int // column and row of the black ones
 }
 
 // Write implements qrcode.Writer.

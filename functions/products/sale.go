@@ -33,10 +33,10 @@ func saleOf(s *store.Sale, languages []string) *ProductSale {
 // list is the product at its prices outside sales: the
 // lowest price of the last days is worked out from those.
 type currentSales struct {
-	product, list *catalog.Product
+	product, list *catalog.Product // product is at the prices shown, list at those outside sales
 	offers        *store.Snapshot
 	sales         []map[string]*store.Sale // of each variant, by currency
-	at            time.Time
+	at            time.Time                // the moment they are live at
 }
 
 // currentSales puts the prices of live sales onto a product. No round trip while the promotions are fresh.

@@ -69,9 +69,9 @@ type StockAdjustment struct {
 type logged struct {
 	table.Key
 	At     time.Time `dynamodbav:"at"`
-	Delta  int       `dynamodbav:"delta"`
+	Delta  int       `dynamodbav:"delta"` // units; below zero for taken ones
 	Reason string    `dynamodbav:"reason,omitempty"`
-	By     string    `dynamodbav:"by"`
+	By     string    `dynamodbav:"by"` // subject of the merchant's token
 }
 
 // logPrefix begins the sort keys of adjustments, in the partition of the

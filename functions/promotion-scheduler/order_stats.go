@@ -18,11 +18,11 @@ import (
 // sale is what of an order is counted; sign is -1 for one that came to nothing. An order tells its end once, as
 // canceled or as never paid, so it is taken off once.
 type sale struct {
-	sign       int
-	at         time.Time
+	sign       int       // 1 for a new order, -1 for one taken off
+	at         time.Time // when the order was placed
 	currency   string
-	total      int64
-	first      bool
+	total      int64 // what it cost the shopper, minor units
+	first      bool  // the customer's first order
 	guest      bool
 	lines      []events.OrderLine
 	promotions []events.OrderPromotion

@@ -21,10 +21,10 @@ const (
 
 // entry is one event to be published.
 type entry struct {
-	index int // of its record in the batch
-	item  string
-	bytes int
-	at    time.Time
+	index int       // of its record in the batch
+	item  string    // "<pk>/<sk>" of the changed item, for the order
+	bytes int       // as EventBridge counts them, see size
+	at    time.Time // when the event happened, for the lag
 	put   types.PutEventsRequestEntry
 }
 

@@ -15,9 +15,9 @@ import (
 type shard struct {
 	*Sweeper
 	kind   Kind
-	number int
-	now    time.Time
-	room   *room
+	number int       // 0 to due.Shards-1
+	now    time.Time // one moment for the whole sweep
+	room   *room     // of the kind's queue
 	tally  Tally
 	// failed are the errors of batches, up to maxFailed.
 	failed []error

@@ -53,7 +53,7 @@ type Queue interface {
 type Kind struct {
 	Name  string
 	Table *table.Table
-	Queue string
+	Queue string // its URL
 }
 
 // Sweeper hands out due jobs.

@@ -10,7 +10,7 @@ import (
 
 // Tally is what one sweep did with one kind.
 type Tally struct {
-	HandedOut int   `json:"handedOut"`
+	HandedOut int   `json:"handedOut"`           // put into the queue
 	GivenBack int   `json:"givenBack,omitempty"` // the queue did not take them
 	GivenUp   int   `json:"givenUp,omitempty"`   // tried too often
 	LagMillis int64 `json:"lagMillis"`           // how late the latest of them was

@@ -77,12 +77,12 @@ func billingRuns(ctx context.Context, sizes runs, workers int) error {
 // figures are what a run took.
 type figures struct {
 	run
-	seeded       float64 // subscriptions a second
-	took         time.Duration
+	seeded       float64       // subscriptions a second
+	took         time.Duration // real time
 	own, engine  time.Duration // processor time of this process (sweeper and workers) and of the engine
-	cost         table.Cost
-	heap, memory int64 // most that the heap of this process grew, memory of the engine; bytes
-	file         int64 // data file; bytes
+	cost         table.Cost    // round trips and capacity units
+	heap, memory int64         // most that the heap of this process grew, memory of the engine; bytes
+	file         int64         // data file; bytes
 }
 
 func (f *figures) print() {

@@ -139,8 +139,8 @@ func (s *shop) work(ctx context.Context, worker lambda.Handler, batch []events.S
 // belt is the queue between sweeper and workers: each call's messages are one batch of a worker.
 type belt struct {
 	batches chan []events.SQSMessage
-	waiting atomic.Int64
-	sent    atomic.Int64
+	waiting atomic.Int64 // sent and not done
+	sent    atomic.Int64 // numbers the messages
 }
 
 // SendMessageBatch takes the messages.
@@ -176,7 +176,7 @@ func (b *belt) GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput,
 // till is a provider that takes the money and answers at once: the run measures the shop and not a bank.
 type till struct {
 	payment.Provider
-	taken atomic.Int64
+	taken atomic.Int64 // charges
 }
 
 // Name is "till".

@@ -81,8 +81,8 @@ func load(ctx context.Context, shoppers int, length time.Duration) error {
 // system is the running shop, in processes of its own.
 type system struct {
 	cmd     *exec.Cmd
-	address string
-	variant string
+	address string // base URL
+	variant string // id of the variant that is bought
 }
 
 // launch builds and starts the local shop with its data in a folder.

@@ -11,9 +11,9 @@ import (
 // shopper is a guest with a cart. It works alone; several of them make the load.
 type shopper struct {
 	*system
-	n           int
+	n           int // number, which makes keys differ
 	cart, token string
-	uses        int
+	uses        int // operations so far
 }
 
 // sequence makes idempotency keys that never repeat within a run.

@@ -25,7 +25,7 @@ type report struct {
 	Unchanged int                 `json:"unchanged"`
 	Failed    int                 `json:"failed"`
 	Errors    []*shopify.RowError `json:"errors"`
-	Omitted   int                 `json:"errorsOmitted"`
+	Omitted   int                 `json:"errorsOmitted"` // errors beyond those listed
 }
 
 // add adds the figures of another answer; its errors are listed apart.
@@ -43,16 +43,16 @@ type job struct {
 	options
 	client   *client
 	progress *progress
-	errors   io.Writer
-	total    report
-	refused  int // rows told of in errors
+	errors   io.Writer // where row errors go
+	total    report    // sums over all pieces
+	refused  int       // rows told of in errors
 }
 
 // piece is the rows of one request.
 type piece struct {
 	body     bytes.Buffer
 	csv      *csv.Writer
-	rows     int
+	rows     int // written into body
 	firstRow int
 	until    int64               // bytes of the file read when it was full
 	refused  []*shopify.RowError // what was left out of it, and why

@@ -70,11 +70,11 @@ func (a Access) Scopes() []string {
 
 // Route is one operation of a function.
 type Route struct {
-	Method, Path string
+	Method, Path string // as http.ServeMux has them: "GET", "/carts/{cartId}"
 	ID           string // operation id, camel case; becomes the client's method name
-	Summary      string
+	Summary      string // one line, for lists of operations
 	Description  string
-	Tag          string
+	Tag          string // the section of the document
 	Access       Access
 	Status       int   // of success; 200 when 0
 	MaxBody      int64 // bytes; DefaultMaxBody when 0
@@ -100,16 +100,16 @@ type Service struct {
 	name    string
 	mux     *http.ServeMux
 	huma    huma.API
-	entries []*entry
-	options Options
+	entries []*entry // in the order of their registration
+	options Options  // what the zero Options leave out is filled in
 }
 
 // entry is a route. Huma looks through the types of its input and output once, in prepare; see Options.Lazy for when.
 type entry struct {
 	Route
-	prepare func()
-	once    sync.Once
-	serve   http.HandlerFunc
+	prepare func()           // registers the route with Huma
+	once    sync.Once        // of prepare
+	serve   http.HandlerFunc // Huma's handler, set by prepare
 }
 
 // New returns a service without routes. For a description of the routes alone the zero Options will do.

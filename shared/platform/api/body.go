@@ -93,9 +93,9 @@ func oneMeaning(body []byte) error {
 // level is an object or a list that is not closed yet.
 type level struct {
 	seen  map[string]bool // names so far; nil in a list
-	name  string
-	named bool // the name has been read, its value is next
-	n     int  // index of the last value
+	name  string          // of the value that is being read
+	named bool            // the name has been read, its value is next
+	n     int             // index of the last value
 }
 
 // wantsName reports whether the next string is a name.

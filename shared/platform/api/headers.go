@@ -20,7 +20,7 @@ const pagePolicy = "default-src 'self'; script-src 'self' 'unsafe-inline'; style
 // answer begins. A handler's own header wins.
 type pageWriter struct {
 	http.ResponseWriter
-	begun bool
+	begun bool // the status line has been written
 }
 
 // WriteHeader implements http.ResponseWriter.

@@ -60,11 +60,11 @@ type requestKey struct{}
 
 // request is what the handler may ask about the call besides its typed input.
 type request struct {
-	id     string
-	source string
-	keyed  idempotency.Request
-	key    string
-	accept string // the Accept-Language header
+	id     string              // of API Gateway, or made here
+	source string              // the caller's address
+	keyed  idempotency.Request // the key with the hash of the body
+	key    string              // as the client sent it
+	accept string              // the Accept-Language header
 }
 
 // requestOf is the request of a context; an empty one

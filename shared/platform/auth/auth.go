@@ -67,16 +67,16 @@ func From(ctx context.Context) Principal {
 // Verifier checks tokens of one issuer.
 type Verifier struct {
 	verifier *oidc.IDTokenVerifier
-	clients  []string
+	clients  []string // accepted client ids; empty for all
 	clock    clock.Clock
-	mu       sync.Mutex
-	seen     map[string]verified
+	mu       sync.Mutex          // guards seen
+	seen     map[string]verified // by token
 }
 
 // verified is a token that was checked, until it expires.
 type verified struct {
 	principal Principal
-	until     time.Time
+	until     time.Time // when the token expires
 }
 
 // cacheSize bounds how many verified tokens are kept: checking an RSA signature costs more than the rest of a request.
@@ -95,11 +95,11 @@ func NewVerifier(ctx context.Context, issuer, jwksURL string, clients []string, 
 
 // claims are the parts of an access token that matter here.
 type claims struct {
-	Use      string   `json:"token_use"`
+	Use      string   `json:"token_use"` // must be access
 	ClientID string   `json:"client_id"`
 	Email    string   `json:"email"`
 	Groups   []string `json:"cognito:groups"`
-	Scope    string   `json:"scope"`
+	Scope    string   `json:"scope"` // OAuth scopes, with a space between them
 }
 
 // Verify returns the principal of a token. Errors: 401 invalid_token, 503 identity_unavailable.

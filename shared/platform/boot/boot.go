@@ -28,8 +28,8 @@ import (
 
 // Env is what a function takes from outside.
 type Env struct {
-	Function string
-	Getenv   func(string) string
+	Function string              // its name, for logs and metrics
+	Getenv   func(string) string // reads an environment variable; "" when it is not set
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Out      io.Writer // where metrics go; nil is nowhere

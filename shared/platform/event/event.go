@@ -28,11 +28,11 @@ type Body interface {
 
 // Event is one thing that happened, as it rides on an item.
 type Event struct {
-	ID            string    `dynamodbav:"id" json:"id"`
+	ID            string    `dynamodbav:"id" json:"id"` // unique; consumers remember it
 	Type          string    `dynamodbav:"type" json:"type"`
-	Time          time.Time `dynamodbav:"time" json:"time"`
-	CorrelationID string    `dynamodbav:"correlationId,omitempty" json:"correlationId,omitempty"`
-	Data          string    `dynamodbav:"data" json:"-"` // JSON
+	Time          time.Time `dynamodbav:"time" json:"time"`                                       // when it happened
+	CorrelationID string    `dynamodbav:"correlationId,omitempty" json:"correlationId,omitempty"` // of the API call
+	Data          string    `dynamodbav:"data" json:"-"`                                          // JSON
 }
 
 // Envelope is an event as it travels: the detail of the EventBridge event.

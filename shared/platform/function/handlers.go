@@ -42,9 +42,9 @@ type dispatcher struct {
 
 // trigger is what tells the kinds of payload apart.
 type trigger struct {
-	Version    string          `json:"version"`
-	RouteKey   string          `json:"routeKey"`
-	DetailType string          `json:"detail-type"`
+	Version    string          `json:"version"`     // of the payload format
+	RouteKey   string          `json:"routeKey"`    // of API Gateway: only HTTP requests have it
+	DetailType string          `json:"detail-type"` // of EventBridge: only events have it
 	Detail     json.RawMessage `json:"detail"`
 	Records    []struct {
 		Source string `json:"eventSource"`

@@ -34,9 +34,9 @@ const lease = 30 * time.Second
 
 // Request is one keyed request. The zero value means that the client sent no key.
 type Request struct {
-	scope string
-	hash  string
-	now   time.Time
+	scope string    // names the request; "" without a key
+	hash  string    // of the body
+	now   time.Time // when the request came
 }
 
 // For names a request: the operation, who calls (keys of different callers never meet), the client's key and the body.
@@ -66,9 +66,9 @@ func (r Request) Token(fallback string) string {
 // record is what is kept of a keyed request.
 type record struct {
 	table.Key
-	Hash    string `dynamodbav:"hash"`
-	State   string `dynamodbav:"state"` // running, done
-	Body    string `dynamodbav:"body,omitempty"`
+	Hash    string `dynamodbav:"hash"`              // of the request's body
+	State   string `dynamodbav:"state"`             // running, done
+	Body    string `dynamodbav:"body,omitempty"`    // the answer, as JSON
 	Lease   int64  `dynamodbav:"lease,omitempty"`   // Unix milliseconds
 	WriteID string `dynamodbav:"writeId,omitempty"` // of the claim
 	TTL     int64  `dynamodbav:"ttl"`               // Unix seconds

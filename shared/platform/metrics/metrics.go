@@ -44,10 +44,10 @@ type Metric struct {
 
 // Writer writes metrics. It is safe for concurrent use.
 type Writer struct {
-	mu    sync.Mutex
+	mu    sync.Mutex // one line at a time
 	out   io.Writer
 	clock clock.Clock
-	base  map[string]string
+	base  map[string]string // dimensions of every metric
 }
 
 // New returns a Writer whose metrics all carry the dimensions in base.

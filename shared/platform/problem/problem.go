@@ -21,7 +21,7 @@ type Problem struct {
 	Fields    []Field        `json:"errors,omitempty" doc:"What is wrong with the input, field by field."`
 	Extra     map[string]any `json:"extra,omitempty" doc:"Facts a program can act on; which ones is documented with the code."`
 	RequestID string         `json:"requestId,omitempty" doc:"Quote this when asking for help."`
-	Cause     error          `json:"-"`
+	Cause     error          `json:"-"` // for the log only
 }
 
 // Field points at one wrong input.

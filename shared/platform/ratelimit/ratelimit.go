@@ -17,9 +17,9 @@ import (
 
 // Limit is how many attempts Subject may make in a window. Name keeps the counters of different purposes apart.
 type Limit struct {
-	Name    string
+	Name    string // the purpose, such as order-lookup
 	Subject string // who or what is counted; only its hash is stored
-	Max     int
+	Max     int    // attempts in a window
 	Window  time.Duration
 }
 

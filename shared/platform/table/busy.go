@@ -24,8 +24,8 @@ const (
 
 // retries counts the tries of one call or one change. The zero value is ready for use.
 type retries struct {
-	n      int
-	waited time.Duration
+	n      int           // waits so far
+	waited time.Duration // their sum
 }
 
 // pause waits a random time before the next try. Errors: 503 busy with the cause when the patience is used up or the

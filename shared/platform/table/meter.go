@@ -12,11 +12,11 @@ import (
 type Op struct {
 	Action  string // as in IAM, without "dynamodb:"
 	Table   string
-	Index   string
+	Index   string // empty for the table itself
 	Write   bool
-	Refused bool
-	Part    bool // one write of a transaction; the round trip is told apart as TransactWriteItems
-	Units   float64
+	Refused bool    // by a condition
+	Part    bool    // one write of a transaction; the round trip is told apart as TransactWriteItems
+	Units   float64 // capacity units consumed; 0 where the answer does not say
 }
 
 // Meter adds up what the operations of one context cost. It is safe for concurrent use.

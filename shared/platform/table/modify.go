@@ -36,8 +36,8 @@ func Modify[T any](
 
 // stale says that a write was decided by something that has changed since.
 type stale struct {
-	cause error
-	found Item
+	cause error // the refusal, for the log
+	found Item  // what stood in the way; nil when it is not known
 }
 
 // Error implements error.

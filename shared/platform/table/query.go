@@ -18,10 +18,10 @@ type Query struct {
 	Index     string // empty for the table itself
 	Where     string // key condition
 	With      map[string]any
-	Limit     int // items per page; 0 for as many as fit in 1 MB
-	Backwards bool
-	After     Cursor
-	Strong    bool // strongly consistent; not possible on an index
+	Limit     int    // items per page; 0 for as many as fit in 1 MB
+	Backwards bool   // descending by sort key
+	After     Cursor // where to go on; empty for the start
+	Strong    bool   // strongly consistent; not possible on an index
 }
 
 // Cursor is where the last page ended; empty at both ends.

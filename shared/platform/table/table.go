@@ -35,7 +35,7 @@ type DB interface {
 type Table struct {
 	db      DB
 	name    string
-	observe func(Op)
+	observe func(Op) // told of each operation; may be nil
 }
 
 // New returns the table of that name. observe, when not nil, is told of every operation.
@@ -83,7 +83,7 @@ var ErrNotFound = errors.New("no such item")
 // ConditionFailed says that a write was refused by its condition, and what stood there (nil when nothing did).
 type ConditionFailed struct {
 	Key  Key
-	Item Item
+	Item Item // what stood there; nil when nothing did
 }
 
 // Error implements error.
@@ -94,8 +94,8 @@ type Canceled struct{ Reasons []Reason }
 
 // Reason is why one write of a transaction was refused; Code is empty when it was not that one.
 type Reason struct {
-	Code string
-	Item Item // what stood there
+	Code string // as DynamoDB names it, such as ConditionalCheckFailed
+	Item Item   // what stood there
 }
 
 // Error implements error.
@@ -184,7 +184,7 @@ func (t *Table) Put(ctx context.Context, p Put) error {
 type Update struct {
 	Key   Key
 	Do    string // SET, ADD, REMOVE, DELETE clauses
-	If    string
+	If    string // condition; leave it empty only with the reason next to it
 	With  map[string]any
 	Names map[string]string // for #names that are not the attribute's own name
 	// WriteID, when set, is written to the attribute "writeId". A write whose answer was lost and which the client sent
@@ -224,7 +224,7 @@ func (t *Table) Update(ctx context.Context, u Update) (Item, error) {
 // Delete removes one item.
 type Delete struct {
 	Key  Key
-	If   string
+	If   string // condition; leave it empty only with the reason next to it
 	With map[string]any
 }
 

@@ -74,8 +74,8 @@ func (k Kinds) Handler(log *slog.Logger) func(context.Context, events.SQSEvent) 
 type batch struct {
 	kinds   Kinds
 	records []events.SQSMessage
-	jobs    []due.Job
-	errs    []error
+	jobs    []due.Job // decoded, by the index of the message
+	errs    []error   // of each message; nil for one that is done
 }
 
 // work does all jobs. Those of kinds with HandleAll are gathered first and handled together.
