@@ -35,6 +35,8 @@ func New(_ context.Context, env *boot.Env) (lambda.Handler, error) {
 // API describes the routes.
 func API() *api.Service { return service(api.Options{}) }
 
+// service registers the routes. Everything they serve is
+// embedded in the binary, so no request reads anything.
 func service(o api.Options) *api.Service {
 	s := api.New("api-docs", o)
 	api.Handle(s, api.Route{
@@ -68,6 +70,8 @@ type File struct {
 	Body         []byte
 }
 
+// file answers with content that is the same for everybody. Five
+// minutes in caches: the content changes with a deployment only.
 func file(contentType string, content []byte) func(context.Context, *struct{}) (*File, error) {
 	return func(context.Context, *struct{}) (*File, error) {
 		return &File{ContentType: contentType, CacheControl: "public, max-age=300", Body: content}, nil
@@ -78,9 +82,12 @@ func file(contentType string, content []byte) func(context.Context, *struct{}) (
 func script(context.Context, *struct{}) (*File, error) {
 	content, ok := bundle()
 	if !ok {
+		// A build without the bundle has a page that loads it
+		// from elsewhere, so this address is then not linked.
 		return nil, problem.NotFound("script_not_built", "This function was built without the script of its page.")
 	}
 	return &File{
+		// A day in caches: the bundle changes with its pinned version only.
 		ContentType: "text/javascript; charset=utf-8", Encoding: "gzip", CacheControl: "public, max-age=86400", Body: content,
 	}, nil
 }

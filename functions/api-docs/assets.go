@@ -35,5 +35,6 @@ func page() []byte {
 	if _, ok := bundle(); ok {
 		source = bundlePath
 	}
+	// Replaced once: no template engine, which would enlarge the binary and slow its start.
 	return bytes.Replace(template, []byte("{{script}}"), []byte(source), 1)
 }

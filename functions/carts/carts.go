@@ -2,8 +2,9 @@
 // customers, who have exactly one. Every answer carries the whole cart with its prices, its totals, what keeps it from
 // being bought (problems), and the ways to ship it; a storefront never has to add anything up.
 //
-// It owns the items CART#<id>/CART and CUSTOMER#<id>/CART (see shared/cart) until a checkout takes them over, and reads
-// the catalog, the stock, the promotions and CUSTOMER#<id>/PURCHASES. It emits cart.merged and hears nothing.
+// It owns the items CART#<id>/CART and CUSTOMER#<id>/CART (see shared/cart) until a checkout
+// takes them over, and reads the catalog, the stock, the promotions and
+// CUSTOMER#<id>/PURCHASES. It publishes cart.merged and cart.changed, and consumes no events.
 //
 // Routes: POST /carts; GET /carts/{cartId}; POST, PUT and DELETE on its lines; PUT and DELETE on its codes; PUT of
 // gifts, contact, address, shipping-method, currency and note; POST accept-prices; POST /carts/mine/merge.
@@ -78,6 +79,8 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Catalog and promotions have the same age, so that a
+	// price and the sale that makes it fit together.
 	cache := catalog.NewCache(tables[0], env.Clock, time.Duration(config.CacheTTL)*time.Second)
 	promotions := store.NewCache(store.Store{Table: tables[0], Clock: env.Clock, PriorDays: shop.PriorPriceDays},
 		time.Duration(config.CacheTTL)*time.Second)
@@ -95,6 +98,7 @@ func API() *api.Service { return (*Carts)(nil).Service(api.Options{}) }
 // Service is the function's HTTP side.
 func (f *Carts) Service(o api.Options) *api.Service {
 	s := api.New("carts", o)
+	// What all routes of a cart have in common stands here once.
 	shopper := func(method, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
 			Method: method, Path: "/carts" + path, ID: id, Summary: summary, Tag: "Carts", Access: api.Shopper,
@@ -102,6 +106,8 @@ func (f *Carts) Service(o api.Options) *api.Service {
 		}
 	}
 	change := func(method, path, id, summary string) api.Route {
+		// A change can meet a closed cart (409), another
+		// version (412) or a table that is busy (503).
 		r := shopper(method, "/{cartId}"+path, id, summary, 409, 412, 503)
 		if method == "POST" {
 			r.Keyed = api.KeyOptional
@@ -132,6 +138,7 @@ func (f *Carts) Service(o api.Options) *api.Service {
 	gifts := change("PUT", "/gifts/{promotionId}", "chooseGifts", "Choose the gifts of a promotion")
 	gifts.Description = giftsText
 	api.Handle(s, gifts, f.chooseGifts)
+	// The guest's token is in the body: the caller is a customer and shows two proofs at once.
 	merge := shopper("POST", "/mine/merge", "mergeCart", "Merge a guest's cart into one's own at log-in", 409, 503)
 	merge.Access, merge.Description = api.Customer, mergeText
 	api.Handle(s, merge, f.merge)
@@ -157,7 +164,7 @@ const (
 		"The guest's cart is gone then. Repeating the request changes nothing."
 )
 
-// who is the caller's way to the cart.
+// who builds the caller's cart reference.
 func who(ctx context.Context, cartID, token string) cart.Ref {
 	return cart.Ref{CartID: cartID, CustomerID: auth.From(ctx).Subject, Token: token}
 }

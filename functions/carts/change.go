@@ -14,7 +14,8 @@ import (
 	"dangol/shared/promotion"
 )
 
-// change runs one change of a cart and answers with the whole cart.
+// change runs one change of a cart and answers with the whole cart. 2 round trips when goods
+// and promotions are fresh in memory; see cart.Store.Change. do may be called several times.
 func (f *Carts) change(ctx context.Context, in Changing, body any, do func(*cart.Cart) error) (*output, error) {
 	try, err := attempt(ctx, body)
 	if err != nil {
@@ -22,7 +23,9 @@ func (f *Carts) change(ctx context.Context, in Changing, body any, do func(*cart
 	}
 	var priced cart.Priced
 	c, replayed, err := f.Store.Change(ctx, who(ctx, in.CartID, in.Token), try, func(c *cart.Cart) (err error) {
+		// Before the change: a first cart needs a currency to price what is put into it.
 		f.complete(ctx, c, in.Language)
+		// On each try: the version may have become another one in between.
 		if err := in.fresh(c); err != nil {
 			return err
 		}
@@ -32,9 +35,12 @@ func (f *Carts) change(ctx context.Context, in Changing, body any, do func(*cart
 	if err != nil {
 		return nil, err
 	}
+	// A replayed request did nothing, and a write that was found
+	// again was priced by an earlier try: price what is stored.
 	if replayed || priced.Cart == nil {
 		return f.show(ctx, c, in.Language, replayed)
 	}
+	// The cart was priced within the change; only version and times are new since then.
 	return answer(priced.WithStored(c), in.Language, false), nil
 }
 
@@ -47,7 +53,8 @@ func (f *Carts) show(ctx context.Context, c *cart.Cart, accept string, replayed 
 	return answer(priced, accept, replayed), nil
 }
 
-// complete gives a customer's first cart what it cannot be without.
+// complete gives a customer's first cart what it cannot be
+// without: currency, language, mail address.
 func (f *Carts) complete(ctx context.Context, c *cart.Cart, accept string) {
 	if c.Version > 0 {
 		return
@@ -73,8 +80,12 @@ func (f *Carts) speaks(accept string) string {
 	return f.Quoter.Shop.Languages[0]
 }
 
+// addLine puts a variant into the cart. The variant is read before
+// the cart, so that one that does not exist costs no write.
 func (f *Carts) addLine(ctx context.Context, in *addLineInput) (*output, error) {
 	now := f.Clock.Now()
+	// No currency is named: the cart's is known only within
+	// the change, and the prices are those of all currencies.
 	variants, err := f.Quoter.Read(ctx, []string{in.Body.VariantID}, "", now)
 	if err != nil {
 		return nil, err
@@ -87,14 +98,18 @@ func (f *Carts) addLine(ctx context.Context, in *addLineInput) (*output, error) 
 	return f.change(ctx, in.Changing, in.Body, func(c *cart.Cart) error { return c.Add(choice, good, now) })
 }
 
+// setLine sets a quantity.
 func (f *Carts) setLine(ctx context.Context, in *setLineInput) (*output, error) {
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error { return c.Set(in.LineID, in.Body.Quantity) })
 }
 
+// removeLine takes a line out.
 func (f *Carts) removeLine(ctx context.Context, in *removeLineInput) (*output, error) {
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error { return c.Remove(in.LineID) })
 }
 
+// setCodes replaces the codes. Whether they do anything is found out when the cart
+// is priced; a code that does nothing stays, because it may do something later.
 func (f *Carts) setCodes(ctx context.Context, in *codesInput) (*output, error) {
 	codes, err := readCodes(in.Body.Codes)
 	if err != nil {
@@ -106,6 +121,7 @@ func (f *Carts) setCodes(ctx context.Context, in *codesInput) (*output, error) {
 	})
 }
 
+// removeCode takes one code out, however it is written.
 func (f *Carts) removeCode(ctx context.Context, in *removeCodeInput) (*output, error) {
 	code := promotion.NormalizeCode(in.Code)
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
@@ -118,6 +134,7 @@ func (f *Carts) removeCode(ctx context.Context, in *removeCodeInput) (*output, e
 	})
 }
 
+// setContact sets the mail address, and the language of mails where one is given.
 func (f *Carts) setContact(ctx context.Context, in *contactInput) (*output, error) {
 	if l := in.Body.Language; l != "" && !slices.Contains(f.Quoter.Shop.Languages, l) {
 		return nil, f.notSpoken()
@@ -135,14 +152,17 @@ func (f *Carts) setContact(ctx context.Context, in *contactInput) (*output, erro
 	})
 }
 
+// notSpoken is the answer for a language that the shop does not have.
 func (f *Carts) notSpoken() error {
 	return problem.InvalidField("/language", "not_allowed", "one of %s", strings.Join(f.Quoter.Shop.Languages, ", "))
 }
 
+// notTaken is the answer for a currency that the shop does not take.
 func (f *Carts) notTaken() error {
 	return problem.InvalidField("/currency", "not_allowed", "one of %s", strings.Join(f.Quoter.Shop.Currencies, ", "))
 }
 
+// setAddress sets where the parcel goes, in normalized form.
 func (f *Carts) setAddress(ctx context.Context, in *addressInput) (*output, error) {
 	to, err := in.Body.Normalize("")
 	if err != nil {
@@ -171,11 +191,13 @@ func (f *Carts) setShipping(ctx context.Context, in *shippingInput) (*output, er
 	})
 }
 
+// setCurrency prices the cart in another currency, if all of it is sold in it.
 func (f *Carts) setCurrency(ctx context.Context, in *currencyInput) (*output, error) {
 	if !slices.Contains(f.Quoter.Shop.Currencies, in.Body.Currency) {
 		return nil, f.notTaken()
 	}
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
+		// Read within the change: only there it is known what is in the cart.
 		variants, err := f.Quoter.Read(ctx, c.VariantIDs(), in.Body.Currency, f.Clock.Now())
 		if err != nil {
 			return err
@@ -184,6 +206,7 @@ func (f *Carts) setCurrency(ctx context.Context, in *currencyInput) (*output, er
 	})
 }
 
+// setNote sets the note to the shop.
 func (f *Carts) setNote(ctx context.Context, in *noteInput) (*output, error) {
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		c.Note = in.Body.Note
@@ -191,6 +214,7 @@ func (f *Carts) setNote(ctx context.Context, in *noteInput) (*output, error) {
 	})
 }
 
+// acceptPrices takes the current prices, and what promotions do now, as seen.
 func (f *Carts) acceptPrices(ctx context.Context, in *acceptInput) (*output, error) {
 	return f.change(ctx, in.Changing, nil, func(c *cart.Cart) error {
 		variants, err := f.Quoter.Read(ctx, c.VariantIDs(), c.Currency, f.Clock.Now())
@@ -209,6 +233,7 @@ func (f *Carts) chooseGifts(ctx context.Context, in *giftsInput) (*output, error
 			delete(c.Chosen, in.PromotionID)
 			return nil
 		}
+		// A choice that replaces another does not enlarge the cart.
 		if _, known := c.Chosen[in.PromotionID]; !known && len(c.Chosen) >= cart.MaxChosen {
 			return problem.InvalidField("path/promotionId", "too_many", "gifts of at most %d promotions", cart.MaxChosen)
 		}

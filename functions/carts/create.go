@@ -13,6 +13,7 @@ import (
 	"dangol/shared/platform/problem"
 )
 
+// beginOutput is a cart with, for a guest, its token.
 type beginOutput struct {
 	Status  int
 	ETag    string `header:"ETag"`
@@ -36,6 +37,7 @@ func (f *Carts) begin(ctx context.Context, in *beginInput) (*beginOutput, error)
 	if in.Body != nil && in.Body.Language != "" {
 		blank.Language = in.Body.Language
 	}
+	// Checked before anything is stored, also for what the shop itself chose.
 	switch {
 	case !slices.Contains(f.Quoter.Shop.Currencies, blank.Currency):
 		return nil, f.notTaken()
@@ -50,6 +52,7 @@ func (f *Carts) begin(ctx context.Context, in *beginInput) (*beginOutput, error)
 			"at least %d characters that nobody can guess",
 			shortestKey)
 	}
+	// The key is part of the token (see cart.Store.CreateGuest), so a short one could be guessed.
 	c, token, replayed, err := f.Store.CreateGuest(ctx, blank, api.Idempotency(ctx), key)
 	if err != nil {
 		return nil, err
@@ -61,10 +64,12 @@ func (f *Carts) begin(ctx context.Context, in *beginInput) (*beginOutput, error)
 func (f *Carts) beginCustomer(ctx context.Context, in *beginInput, blank cart.Cart) (*beginOutput, error) {
 	mine := who(ctx, cart.OwnCart, "")
 	c, err := f.Store.Load(ctx, mine)
+	// The cart exists: the request is answered with it, and 200 says that none was made.
 	if err != nil || c.Version > 0 {
 		return f.begunUnless(ctx, err, c, in.Language, http.StatusOK)
 	}
 	c, _, err = f.Store.Change(ctx, mine, cart.Attempt{}, func(c *cart.Cart) error {
+		// Another request may have stored the first cart in between; its choices stay.
 		if c.Version == 0 {
 			c.Currency, c.Language = blank.Currency, blank.Language
 		}
@@ -74,6 +79,7 @@ func (f *Carts) beginCustomer(ctx context.Context, in *beginInput, blank cart.Ca
 	return f.begunUnless(ctx, err, c, in.Language, http.StatusCreated)
 }
 
+// begunUnless is begun unless there is an error.
 func (f *Carts) begunUnless(ctx context.Context, err error, c *cart.Cart, accept string, status int) (*beginOutput,
 	error) {
 	if err != nil {
@@ -82,6 +88,7 @@ func (f *Carts) begunUnless(ctx context.Context, err error, c *cart.Cart, accept
 	return f.begun(ctx, c, accept, "", status, false)
 }
 
+// begun answers with a cart that was made or found.
 func (f *Carts) begun(ctx context.Context, c *cart.Cart, accept, token string, status int, replayed bool) (*beginOutput,
 	error) {
 	shown, err := f.show(ctx, c, accept, replayed)
@@ -101,10 +108,12 @@ func (f *Carts) get(ctx context.Context, in *getInput) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Shown as it would be stored; nothing is written by reading.
 	f.complete(ctx, c, in.Language)
 	return f.show(ctx, c, in.Language, false)
 }
 
+// mergeOutput is the merged cart and what the merge did.
 type mergeOutput struct {
 	ETag    string `header:"ETag"`
 	Caching string `header:"Cache-Control"`
@@ -122,19 +131,23 @@ func (f *Carts) merge(ctx context.Context, in *mergeInput) (*mergeOutput, error)
 	c, err := f.Store.MergeGuest(ctx, customer, from, func(into, guest *cart.Cart) error {
 		f.complete(ctx, into, in.Language)
 		now := f.Clock.Now()
+		// The goods of both carts: the merge reads prices and stock of all lines.
 		variants, err := f.Quoter.Read(ctx, append(into.VariantIDs(), guest.VariantIDs()...), into.Currency, now)
 		if err != nil {
 			return err
 		}
+		// What promotions changed since the guest's cart was shown is noted before it is gone.
 		if err := f.Quoter.Note(ctx, guest, now); err != nil {
 			return err
 		}
+		// Run as a change of the customer's cart, so that their own notes are kept too.
 		if _, err := f.Quoter.ApplyChange(ctx, into, now, func(into *cart.Cart) error {
 			changes = cart.Merge(into, guest, variants, into.Purchases)
 			return nil
 		}); err != nil {
 			return err
 		}
+		// Set last: it says more than cart.changed, which ApplyChange leads to.
 		into.Event, err = event.New(ctx, f.Clock.Now(), events.CartMerged{
 			CartID: into.ID, CustomerID: customer, GuestCartID: guest.ID,
 		})
@@ -143,6 +156,7 @@ func (f *Carts) merge(ctx context.Context, in *mergeInput) (*mergeOutput, error)
 	if err != nil {
 		return nil, err
 	}
+	// Priced again: the answer of the last try may be one that was found by its write id.
 	shown, err := f.show(ctx, c, in.Language, false)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ func (in Changing) fresh(c *cart.Cart) error {
 // attempt names the request for the cart's own memory of idempotency keys, with what it asks for.
 func attempt(ctx context.Context, body any) (cart.Attempt, error) {
 	r := api.Idempotency(ctx)
+	// Without a key nothing has to be recognized.
 	if !r.Keyed() {
 		return cart.Attempt{}, nil
 	}
@@ -44,10 +45,13 @@ func attempt(ctx context.Context, body any) (cart.Attempt, error) {
 	if err != nil {
 		return cart.Attempt{}, err
 	}
+	// 8 bytes of the hash tell two bodies under one key apart; the key itself is unguessable.
 	sum := sha256.Sum256(raw)
 	return cart.Attempt{Key: r.Token(""), Hash: hex.EncodeToString(sum[:8])}, nil
 }
 
+// The inputs below are what Huma decodes and validates by
+// their tags; their doc tags become the OpenAPI document.
 type beginInput struct {
 	Language string `header:"Accept-Language" maxLength:"200" doc:"Languages for titles and names, best first." example:"ko"`
 	Body     *struct {

@@ -133,6 +133,7 @@ type CartChange cart.Change
 // caching keeps a cart out of every cache on the way.
 const caching = "no-store"
 
+// output is the answer of all routes but two: the whole cart.
 type output struct {
 	Status  int
 	ETag    string `header:"ETag"`
@@ -141,6 +142,7 @@ type output struct {
 	Body    Cart
 }
 
+// answer shows a priced cart. accept is the caller's Accept-Language.
 func answer(p cart.Priced, accept string, replayed bool) *output {
 	out := &output{Status: 200, ETag: api.ETag(strconv.Itoa(p.Cart.Version)), Caching: caching, Body: view(p, accept)}
 	if replayed {
@@ -151,6 +153,7 @@ func answer(p cart.Priced, accept string, replayed bool) *output {
 
 // view shows a priced cart in the reader's languages, then in the cart's.
 func view(p cart.Priced, accept string) Cart {
+	// The cart's own language comes last, for titles that are in none of the reader's.
 	c, languages := p.Cart, append(spoken(accept), p.Cart.Language)
 	v := Cart{
 		ID: c.ID, State: c.State, Version: c.Version, Currency: c.Currency, Language: c.Language, Codes: list(c.Codes),
@@ -166,6 +169,7 @@ func view(p cart.Priced, accept string) Cart {
 	for i, choice := range p.Outcome.Choices {
 		v.Choices[i] = CartGiftChoice(choice)
 	}
+	// A cart that was never stored has no times.
 	if !c.UpdatedAt.IsZero() {
 		v.UpdatedAt = &c.UpdatedAt
 	}
@@ -186,17 +190,21 @@ func view(p cart.Priced, accept string) Cart {
 	return v
 }
 
+// viewLine shows a line with its price; what is no longer sold has neither title nor price.
 func viewLine(l cart.Line, p cart.Priced, languages []string) CartLine {
 	in := func(amount int64) money.Formatted { return money.Of(amount, p.Cart.Currency).Formatted() }
 	v := CartLine{
 		ID: l.ID, VariantID: l.VariantID, ProductID: l.ProductID, Quantity: l.Quantity, Properties: l.Properties,
-		Gift:     l.Gift,
+		Gift: l.Gift,
+		// Zeros, because a line that cannot be priced is not in the totals.
 		Subtotal: in(0), Discount: in(0), Total: in(0),
 	}
 	if g, ok := p.Variants[l.VariantID]; ok {
 		v.Handle, v.Title = g.Product.Handle, g.Product.Title.In(languages...)
 		v.Options, v.SKU = g.Variant.Options, g.Variant.SKU
+		// At most what one line may have: larger numbers would tell the stock.
 		v.Image, v.Available = imageOf(g), min(g.Available, cart.MaxQuantity)
+		// A gift costs nothing, whatever it costs elsewhere.
 		if l.Gift != "" {
 			unit := in(0)
 			v.UnitPrice = &unit
@@ -206,6 +214,8 @@ func viewLine(l cart.Line, p cart.Priced, languages []string) CartLine {
 			if price.CompareAt > 0 {
 				compare := in(price.CompareAt)
 				v.CompareAt = &compare
+				// Only next to a struck-through price does the law
+				// want the lowest one (Directive 98/6/EC, 6a).
 				if prior := p.PriorPrice(l); prior > 0 {
 					lowest := in(prior)
 					v.Lowest30 = &lowest
@@ -222,6 +232,7 @@ func viewLine(l cart.Line, p cart.Priced, languages []string) CartLine {
 	return v
 }
 
+// viewSale shows the sale of a price; nil for the list price.
 func viewSale(s *store.Sale, languages []string) *CartSale {
 	if s == nil {
 		return nil
@@ -233,6 +244,7 @@ func viewSale(s *store.Sale, languages []string) *CartSale {
 	return v
 }
 
+// viewHint shows a hint; amounts are those of the cart's currency.
 func viewHint(h promotion.Hint, currency string) CartHint {
 	v := CartHint{Kind: h.Kind, PromotionID: h.PromotionID, Name: h.Name, Units: h.Units, Gifts: h.Gifts}
 	if h.Amount > 0 {
@@ -242,6 +254,7 @@ func viewHint(h promotion.Hint, currency string) CartHint {
 	return v
 }
 
+// imageOf is the variant's picture, else the product's first.
 func imageOf(g cart.SellableVariant) string {
 	if g.Variant.Image == "" && len(g.Product.Images) > 0 {
 		return g.Product.Images[0].URL
@@ -249,6 +262,7 @@ func imageOf(g cart.SellableVariant) string {
 	return g.Variant.Image
 }
 
+// viewTotals shows the totals with display strings.
 func viewTotals(t pricing.Totals) CartTotals {
 	in := func(amount int64) money.Formatted { return money.Of(amount, t.Currency).Formatted() }
 	v := CartTotals{
@@ -262,6 +276,8 @@ func viewTotals(t pricing.Totals) CartTotals {
 	}
 	for i, a := range t.Adjustments {
 		v.Adjustments[i] = CartAdjustment{PromotionID: a.OfferID, Code: a.Code, Name: a.Name, Amount: in(a.Amount)}
+		// A benefit of a membership is told by its plan: its
+		// id is no promotion that could be looked up.
 		if plan, ok := promotion.PlanOfBenefit(a.OfferID); ok {
 			v.Adjustments[i].PromotionID, v.Adjustments[i].PlanID = "", plan
 		}
@@ -283,6 +299,8 @@ func spoken(accept string) []string {
 	var tags []string
 	for part := range strings.SplitSeq(accept, ",") {
 		tag, _, _ := strings.Cut(part, ";")
+		// A storefront has texts for languages, not for
+		// regions; "*" asks for nothing in particular.
 		tag, _, _ = strings.Cut(strings.TrimSpace(tag), "-")
 		if tag != "" && tag != "*" {
 			tags = append(tags, strings.ToLower(tag))

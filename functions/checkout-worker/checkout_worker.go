@@ -1,9 +1,10 @@
-// Package checkoutworker is the worker for money that is still open: checkouts whose hold runs out or whose provider
-// did not answer, orders whose capture is due, refunds that are due. It serves nobody directly; without it a lost
-// answer would stay lost.
+// Package checkoutworker is the worker for payments that are not settled: checkouts whose
+// hold runs out or whose provider did not answer, orders whose capture is due, refunds that
+// are due. No client calls it; without it a payment whose answer was lost would stay unknown.
 //
-// It works off the queues of the due kinds checkout, capture and refund, which the sweeper fills, and changes the items
-// of shared/checkout and shared/order. It emits order.placed, order.payment_failed and checkout.refunded.
+// It works off the queues of the due kinds checkout, capture and refund, which
+// the sweeper fills, and changes the items of shared/checkout and shared/order.
+// It publishes order.placed, order.payment_failed and checkout.refunded.
 //
 // Trigger: SQS with partial batch failures. Each job may come twice; what is done is not done again. A provider that
 // does not answer is no failure: the job is put off, ever longer, and the message is done with.
@@ -57,6 +58,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 // Jobs are the jobs that the function does.
 func (w Worker) Jobs() worker.Kinds {
 	return worker.Kinds{
+		// All three kinds lead to the same handler, see work.
 		{Name: checkout.DueCheckout, Table: table.Commerce.Name, Handle: w.work},
 		{Name: order.DueCapture, Table: table.Commerce.Name, Handle: w.work},
 		{Name: order.DueRefund, Table: table.Commerce.Name, Handle: w.work},
@@ -77,6 +79,7 @@ func (w Worker) work(ctx context.Context, job due.Job) error {
 		return w.Checkouts.Work(ctx, id)
 	case "ORDER":
 		return w.Checkouts.Cashier.Work(ctx, id)
+	// Failing brings the message to the dead-letter queue, where somebody looks at it.
 	default:
 		return fmt.Errorf("checkout-worker: %s job for %s", job.Kind, job.Key)
 	}

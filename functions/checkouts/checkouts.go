@@ -1,11 +1,12 @@
-// Package checkouts is the function that sells a cart, for shoppers: it starts the payment, takes the browser back from
-// the bank's challenge, and hears the payment provider's webhooks. All of them lead to checkout.Service.Settle, so it
-// does not matter which comes first, twice, or never: one checkout makes one order and one charge. Webhooks about
+// Package checkouts is the function that sells a cart, for shoppers: it starts the payment,
+// takes the browser back from the bank's challenge, and receives the payment provider's
+// webhooks. All of them lead to checkout.Service.Settle, so it does not matter which comes
+// first, twice, or never: one checkout makes one order and one charge. Webhooks about
 // subscriptions go to service.Service.HandleWebhook, which settles the charge in flight.
 //
-// It owns the items CHECKOUT#<id>/CHECKOUT and makes ORDER#<id>/ORDER; it locks and closes carts, takes stock, and
-// counts CUSTOMER#<id>/PURCHASES (see shared/checkout). It emits order.placed, order.payment_failed and
-// checkout.refunded.
+// It owns the items CHECKOUT#<id>/CHECKOUT and makes ORDER#<id>/ORDER; it locks and
+// closes carts, takes stock, and counts CUSTOMER#<id>/PURCHASES (see shared/checkout).
+// It publishes order.placed, order.payment_failed and checkout.refunded.
 //
 // Routes: POST /carts/{cartId}/checkout; GET /checkouts/{checkoutId}; POST confirm and cancel on it; POST
 // /payments/webhooks/{provider}.
@@ -80,12 +81,14 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 // API describes the function's routes; it cannot serve them.
 func API() *api.Service { return (*Checkouts)(nil).Service(api.Options{}) }
 
-// maxWebhook bounds a provider's message, in bytes.
+// maxWebhook bounds a provider's message, in bytes. Messages of
+// Stripe are some KB; the bound keeps others from filling the memory.
 const maxWebhook = 256 << 10
 
 // Service is the function's HTTP side.
 func (f *Checkouts) Service(o api.Options) *api.Service {
 	s := api.New("checkouts", o)
+	// The key is required: a charge must never be repeated because an answer was lost.
 	api.Handle(s, api.Route{
 		Method: "POST", Path: "/carts/{cartId}/checkout", ID: "startCheckout", Summary: "Buy a cart", Description: startText,
 		Tag: "Checkout", Access: api.Shopper, Keyed: api.KeyRequired, Status: 201,
@@ -104,6 +107,7 @@ func (f *Checkouts) Service(o api.Options) *api.Service {
 		Method: "POST", Path: "/checkouts/{checkoutId}/cancel", ID: "cancelCheckout", Summary: "Give a checkout up",
 		Description: cancelText, Tag: "Checkout", Access: api.Shopper, Errors: []int{404, 409, 422},
 	}, f.cancel)
+	// Signed: the provider has no account; its signature over the body is what lets it in.
 	api.Handle(s, api.Route{
 		Method: "POST", Path: "/payments/webhooks/{provider}", ID: "paymentWebhook", Summary: "Hear the payment provider",
 		Tag: "Payments", Access: api.Signed, MaxBody: maxWebhook, Errors: []int{400, 401, 404, 503},
@@ -125,7 +129,8 @@ const (
 		"stays: cancel the order."
 )
 
-// caller is what the caller can show for themselves.
+// caller is what the caller proves about themselves: an
+// account, a group, or the token of the ordered cart.
 func caller(ctx context.Context, cartToken string) order.Caller {
 	p := auth.From(ctx)
 	return order.Caller{CustomerID: p.Subject, Operator: p.Operator(), CartToken: cartToken}

@@ -27,6 +27,7 @@ type Checkout struct {
 	CreatedAt   time.Time       `json:"createdAt"`
 }
 
+// output is a checkout as the answer.
 type output struct {
 	Status  int
 	Caching string `header:"Cache-Control"`
@@ -34,6 +35,8 @@ type output struct {
 	Body    Checkout
 }
 
+// The API tells the two cases of a checkout that is being
+// paid apart by these; stored they are one state.
 const (
 	requiresAction = "requires_action"
 	processing     = "processing"
@@ -48,6 +51,7 @@ func answer(c *checkout.Checkout, status int) *output {
 	return &output{Status: status, Caching: "no-store", Body: v}
 }
 
+// view shows a checkout.
 func view(c *checkout.Checkout) Checkout {
 	v := Checkout{
 		ID: c.ID, State: string(c.State), CartID: c.CartID, CartVersion: c.CartVersion, Total: c.Total().Formatted(),
@@ -55,8 +59,10 @@ func view(c *checkout.Checkout) Checkout {
 		DeclineCode: payment.PublicDeclineCode(c.Payment.DeclineCode), HeldUntil: c.HeldUntil, CreatedAt: c.CreatedAt,
 	}
 	switch {
+	// The provider waits for the shopper, who must be sent to the challenge.
 	case c.State == checkout.Paying && c.Payment.State == payment.StateRequiresAction:
 		v.State, v.RedirectURL = requiresAction, c.Payment.RedirectURL
+	// No answer of the provider yet: reading again is right, paying again is not.
 	case c.State == checkout.Paying:
 		v.State = processing
 	case c.State == checkout.Completed:
@@ -73,6 +79,7 @@ func refusal(c *checkout.Checkout) error {
 		p = problem.PaymentRequired("payment_declined",
 			"The payment was declined; the cart is open again. Another card is another Idempotency-Key.").
 			With("declineCode", payment.PublicDeclineCode(c.Payment.DeclineCode))
+	// The card was refused as such, so the error points to the field.
 	case c.State == checkout.Failed && c.Reason == "invalid_method":
 		return problem.InvalidField("/paymentMethod", "invalid", "a payment method of this shop's payment provider")
 	case c.State == checkout.Failed:
@@ -91,6 +98,7 @@ func refusal(c *checkout.Checkout) error {
 	return p.With("checkoutId", c.ID)
 }
 
+// completed is the answer when a paid checkout is to be canceled.
 func completed(c *checkout.Checkout) error {
 	return problem.Conflict("checkout_completed", "This checkout has been paid; cancel the order instead.").With("orderId",
 		c.OrderID)

@@ -10,6 +10,8 @@ import (
 	"dangol/shared/platform/task"
 )
 
+// webhookInput is a provider's message. The signature is
+// over the bytes, so the body is kept undecoded.
 type webhookInput struct {
 	Provider string `path:"provider" maxLength:"40" example:"stripe"`
 	Stripe   string `header:"Stripe-Signature" maxLength:"2000"`
@@ -18,6 +20,7 @@ type webhookInput struct {
 	Body     any    // whatever the provider sends
 }
 
+// webhookOutput tells the provider that the message has arrived and need not be sent again.
 type webhookOutput struct {
 	Body struct {
 		Received bool `json:"received"`
@@ -28,6 +31,7 @@ type webhookOutput struct {
 // provider send it again, which is what we want when we could not look.
 func (f *Checkouts) handleWebhook(ctx context.Context, in *webhookInput) (*webhookOutput, error) {
 	provider := f.Checkouts.Provider
+	// The path names the provider so that another one can be set up beside it without a new route.
 	if in.Provider != provider.Name() {
 		return nil, problem.NotFound("no_such_provider", "This shop does not take payments by %s.", in.Provider)
 	}
@@ -36,8 +40,11 @@ func (f *Checkouts) handleWebhook(ctx context.Context, in *webhookInput) (*webho
 	header.Set("Sandbox-Signature", in.Sandbox)
 	n, err := provider.ParseWebhook(header, in.RawBody, f.Checkouts.Clock.Now())
 	switch {
+	// Forged, or recorded and sent again later: neither is looked at further.
 	case errors.Is(err, payment.ErrBadSignature):
 		return nil, problem.Unauthorized("bad_signature", "The signature is not the provider's, or too old.")
+	// A message that cannot be read will not be readable when
+	// it is sent again; 400 makes the provider's log show it.
 	case err != nil:
 		return nil, problem.BadRequest("bad_webhook", "The message cannot be read.").Because(err)
 	}
@@ -49,6 +56,8 @@ func (f *Checkouts) handleWebhook(ctx context.Context, in *webhookInput) (*webho
 	return out, nil
 }
 
+// settle leads a message to the part of the shop that it is about. Metadata, which the shop itself
+// set when it charged, says which; a refund without any was made in the provider's console.
 func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
 	var err error
 	switch {
@@ -64,6 +73,7 @@ func (f *Checkouts) settle(ctx context.Context, n payment.Notification) error {
 	case n.Subject == payment.SubjectRefund:
 		err = f.Checkouts.Cashier.HandleWebhook(ctx, n.Refund.Metadata["order"], n.Refund)
 	}
+	// 503 makes the provider send the message again.
 	if errors.Is(err, task.ErrLater) {
 		return problem.Unavailable("try_again", "The payment could not be looked up; send the message again.").Because(err)
 	}

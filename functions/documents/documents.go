@@ -65,6 +65,8 @@ func API() *api.Service { return (*Documents)(nil).Service(api.Options{}) }
 // Service is the function's HTTP side.
 func (f *Documents) Service(o api.Options) *api.Service {
 	s := api.New("documents", o)
+	// What the routes have in common stands here once. They
+	// are read only, so 422 is the only error of all of them.
 	route := func(access api.Access, path, id, summary string, errors ...int) api.Route {
 		return api.Route{
 			Method: "GET", Path: path, ID: id, Summary: summary, Tag: "Documents", Access: access,
@@ -89,6 +91,7 @@ type Printed struct {
 	Body    []byte
 }
 
+// printed is a document as the answer; it has personal data, so no cache may keep it.
 func printed(contentType string, body []byte) *Printed {
 	return &Printed{Type: contentType, Caching: "no-store", Body: body}
 }

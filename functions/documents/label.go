@@ -14,6 +14,7 @@ import (
 	"dangol/shared/rma"
 )
 
+// labelInput names a return and proves that its order is the caller's.
 type labelInput struct {
 	ReturnID  string `path:"returnId" maxLength:"40" example:"ret_01k9x7d3f8q7m2k01"`
 	CartToken string `header:"Cart-Token" maxLength:"200" doc:"The token of the guest's cart that was ordered."`
@@ -22,6 +23,8 @@ type labelInput struct {
 
 // label prints the label of a return whose way back is booked, for whoever may see its order. 2 round trips. Errors:
 // 404 return_not_found; 409 return_state.
+// The order's id is part of the return's, so the right to
+// see it is checked before the return is read.
 func (f *Documents) label(ctx context.Context, in *labelInput) (*Printed, error) {
 	orderID, ok := rma.OrderOf(in.ReturnID)
 	if !ok {
@@ -31,6 +34,7 @@ func (f *Documents) label(ctx context.Context, in *labelInput) (*Printed, error)
 	caller := order.Caller{CustomerID: who.Subject, Operator: who.Operator(), CartToken: in.CartToken,
 		LookupToken: in.Token}
 	if _, err := f.Orders.GetFor(ctx, orderID, caller); err != nil {
+		// To a caller who may not see the order the return does not exist either.
 		if problem.Code(err) == "order_not_found" {
 			return nil, rma.NotFound()
 		}
@@ -40,6 +44,7 @@ func (f *Documents) label(ctx context.Context, in *labelInput) (*Printed, error)
 	if err != nil {
 		return nil, err
 	}
+	// Without a booking there is nothing to stick on; a return that is over needs no label.
 	if r.Shipment.TrackingNumber == "" || r.State.Over() {
 		return nil, problem.Conflict("return_state", "This return is %s; it has no label.", r.State).With("state",
 			string(r.State))
@@ -56,7 +61,8 @@ const (
 	labelWidth  = 100
 	labelHeight = 150
 	margin      = 6
-	codeSize    = 60
+	// codeSize is large enough for a hand scanner.
+	codeSize = 60
 )
 
 // drawLabel draws the label. It names nobody and has no address: the carrier has both from the booking, by the tracking
@@ -64,11 +70,14 @@ const (
 // reader has know no Hangul, so the label is in English.
 func drawLabel(r *rma.RMA) ([]byte, error) {
 	pdf := fpdf.NewCustom(&fpdf.InitType{UnitStr: "mm", Size: fpdf.SizeType{Wd: labelWidth, Ht: labelHeight}})
+	// The times of the return, not of now: the same label has the same bytes each time.
 	pdf.SetCreationDate(r.UpdatedAt)
 	pdf.SetModificationDate(r.UpdatedAt)
 	pdf.SetMargins(margin, margin, margin)
+	// One page, whatever is on it.
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.AddPage()
+	// line writes one line; its height in millimeters is half the size in points.
 	line := func(size float64, style, text string) {
 		pdf.SetFont("Helvetica", style, size)
 		pdf.CellFormat(0, size/2, printable(text), "", 1, "L", false, 0, "")
@@ -89,7 +98,7 @@ func drawLabel(r *rma.RMA) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// printable keeps what the built-in fonts can show.
+// printable keeps what the built-in fonts can show: printable ASCII.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
@@ -111,6 +120,7 @@ func drawCode(pdf *fpdf.Fpdf, text string, x, y float64) error {
 	}
 	side := codeSize / float64(squares.width)
 	pdf.SetFillColor(0, 0, 0)
+	// Squares instead of an image: they stay sharp at any resolution of the printer.
 	for _, s := range squares.set {
 		pdf.Rect(x+float64(s[0])*side, y+float64(s[1])*side, side, side, "F")
 	}
@@ -119,8 +129,8 @@ func drawCode(pdf *fpdf.Fpdf, text string, x, y float64) error {
 
 // matrix takes a QR code in: its width in modules, and which are black.
 type matrix struct {
-	width int
-	set   [][2]int
+	width int      // modules on each side
+	set   [][2]int // column and row of the black ones
 }
 
 // Write implements qrcode.Writer.

@@ -13,6 +13,7 @@ import (
 	"dangol/shared/order"
 )
 
+// slipInput names an order.
 type slipInput struct {
 	OrderID string `path:"orderId" maxLength:"40" example:"ord_01k9x7d3f8q7m2k"`
 }
@@ -31,6 +32,7 @@ func (f *Documents) packingSlip(ctx context.Context, in *slipInput) (*Printed, e
 // page writes an HTML page that prints. Everything that is not of ours is escaped.
 type page struct{ bytes.Buffer }
 
+// open writes the head of the page. The styles print without colors and keep an order on one page.
 func (p *page) open(title, language string) {
 	fmt.Fprintf(p, `<!doctype html><html lang="%s"><meta charset="utf-8"><title>%s</title><style>`,
 		html.EscapeString(language),
@@ -42,6 +44,7 @@ func (p *page) open(title, language string) {
 	fmt.Fprintf(p, "<h1>%s</h1>", html.EscapeString(title))
 }
 
+// row writes a row of a table; the first cell is a number.
 func (p *page) row(cells ...string) {
 	p.WriteString("<tr>")
 	for i, c := range cells {
@@ -60,6 +63,7 @@ var slipWords = map[string][3]string{
 	"en": {"Packing slip", "Ship to", "Note"},
 }
 
+// slip is the packing slip of an order.
 func slip(o *order.Order) []byte {
 	words, ok := slipWords[o.Language]
 	if !ok {
@@ -67,10 +71,12 @@ func slip(o *order.Order) []byte {
 	}
 	var p page
 	p.open(words[0]+" "+order.NumberOf(o.ID), o.Language)
+	// An order on hold must not be packed; the slip says so at its top.
 	if o.Held != "" {
 		fmt.Fprintf(&p, "<p><strong>HOLD: %s</strong></p>", html.EscapeString(o.Held))
 	}
 	if a := o.Address; a != nil {
+		// Empty lines of the address are left out.
 		lines := slices.DeleteFunc([]string{a.Name, a.Line1, a.Line2, strings.TrimSpace(a.City + " " + a.Region),
 			a.PostalCode, a.Country, a.Phone},
 			func(s string) bool { return s == "" })
@@ -81,6 +87,7 @@ func slip(o *order.Order) []byte {
 	}
 	p.WriteString("<table>")
 	for _, part := range o.Unshipped() {
+		// A line that is in the order's list of unshipped ones is always in the order.
 		l, _ := o.Line(part.LineID)
 		p.row(fmt.Sprint(part.Quantity), l.SKU, described(l))
 	}
@@ -119,6 +126,7 @@ func (f *Documents) pickList(ctx context.Context, _ *struct{}) (*Printed, error)
 		if err != nil {
 			return nil, err
 		}
+		// The list may be a moment old, so the order itself decides.
 		if o.Held == "" && o.State == order.Placed {
 			orders = append(orders, o)
 		}
@@ -126,6 +134,7 @@ func (f *Documents) pickList(ctx context.Context, _ *struct{}) (*Printed, error)
 	return printed(htmlType, pickListOf(orders)), nil
 }
 
+// pickListOf is the pick list of these orders.
 func pickListOf(orders []*order.Order) []byte {
 	units, lines := map[string]int{}, map[string]order.Line{}
 	for _, o := range orders {
@@ -138,6 +147,7 @@ func pickListOf(orders []*order.Order) []byte {
 	var p page
 	p.open(fmt.Sprintf("Pick list: %d orders", len(orders)), "en")
 	p.WriteString("<table>")
+	// By SKU, which is how most warehouses are sorted.
 	variants := slices.SortedFunc(maps.Keys(units), func(a, b string) int {
 		return cmp.Or(cmp.Compare(lines[a].SKU, lines[b].SKU), cmp.Compare(a, b))
 	})

@@ -73,6 +73,8 @@ func documentOf(p *catalog.Product) *ProductDocument {
 	return d
 }
 
+// variantDocument shows a variant to its merchant. Its stock is not
+// in it: that changes with each sale and has routes of its own.
 func variantDocument(v catalog.Variant) VariantDocument {
 	d := VariantDocument{
 		ID: v.ID, SKU: v.SKU, Options: v.Options, Prices: make(map[string]PriceDocument, len(v.Prices)),
@@ -102,8 +104,11 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 		Options:    d.Options, Images: d.Images, CreatedAt: now, UpdatedAt: now,
 	}
 	if before != nil {
+		// The number of the next variant goes on from where it was, so that no id is given twice.
 		p.ID, p.Version, p.CreatedAt, p.NextVariant = before.ID, before.Version+1, before.CreatedAt, before.NextVariant
 	}
+	// English first: a Latin handle works in every mail
+	// program and chat; Hangul is the second choice.
 	if p.Handle == "" {
 		p.Handle = handleFrom(p.Title.In("en", "ko"))
 	}
@@ -111,6 +116,8 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 	p.Variants = make([]catalog.Variant, len(d.Variants))
 	for i, v := range d.Variants {
 		p.Variants[i] = v.variant()
+		// A variant that is known keeps its stock; only a
+		// new one begins with the units of the document.
 		if v.ID != "" {
 			continue
 		}
@@ -120,10 +127,13 @@ func (d *ProductDocument) product(before *catalog.Product, productID string, now
 			units[p.Variants[i].ID] = catalog.InitialStock{Available: *v.Available}
 		}
 	}
+	// After the ids are given: the history of a price is found by the variant's id.
 	catalog.UpdatePriceHistory(before, p, now)
 	return p, units
 }
 
+// variant is the document of a variant as a variant. What is
+// left out has the defaults of the API: taxable, shipped.
 func (d VariantDocument) variant() catalog.Variant {
 	v := catalog.Variant{
 		ID: d.ID, SKU: d.SKU, Options: composed(d.Options), Prices: make(map[string]catalog.Price, len(d.Prices)),
@@ -136,6 +146,7 @@ func (d VariantDocument) variant() catalog.Variant {
 		v.Prices[currency] = catalog.Price{Amount: p.Amount, CompareAt: p.CompareAt, Floor: p.Floor}
 	}
 	if d.Edition != nil {
+		// UTC, so that the same moment in another zone is not a change.
 		v.Edition = &catalog.Edition{OpensAt: d.Edition.OpensAt.UTC(), Buckets: max(d.Edition.Buckets, 1)}
 	}
 	return v

@@ -25,6 +25,8 @@ type ProductFacet struct {
 	Products int    `json:"products" example:"12"`
 }
 
+// facets shows the facets with labels in the reader's
+// languages. Without a currency there is no one price to show.
 func (c *Products) facets(f catalog.Facets, currency string, languages []string) *ProductFacets {
 	labeled := func(values []catalog.FacetValue) []ProductFacet {
 		out := make([]ProductFacet, len(values))
@@ -51,6 +53,8 @@ type stockOf struct {
 // stocks works out for a page of cards whether the products can be bought. 2 round trips at most, none for what is
 // fresh.
 func (c *Products) stocks(ctx context.Context, entries []*catalog.Entry) (map[string]stockOf, error) {
+	// The first variants bring their products, which name
+	// all the others: that is why there are two rounds.
 	var firsts, all []string
 	for _, e := range entries {
 		if e.VariantID != "" {
@@ -89,8 +93,11 @@ func (c *Products) stocks(ctx context.Context, entries []*catalog.Entry) (map[st
 // stockIn is the best of a product's variants: in stock, low, not open yet, out.
 func stockIn(p *catalog.Product, items map[string]catalog.SellableVariant, now time.Time) stockOf {
 	best := stockOf{availability: "out"}
+	// Higher is better news for the shopper. A variant that
+	// opens later is better than one that is sold out.
 	rank := map[string]int{"out": 0, "not_open_yet": 1, "low": 2, "in_stock": 3}
 	for _, v := range p.Variants {
+		// A variant that the cache did not find counts as 0 units.
 		found := availability(items[v.ID].Available, v.Open(now))
 		switch {
 		case rank[found] > rank[best.availability]:
@@ -98,6 +105,7 @@ func stockIn(p *catalog.Product, items map[string]catalog.SellableVariant, now t
 		case found != best.availability:
 			continue
 		}
+		// Of several that open later the earliest counts.
 		if found == "not_open_yet" && (best.opensAt == nil || v.Edition.OpensAt.Before(*best.opensAt)) {
 			best.opensAt = &v.Edition.OpensAt
 		}

@@ -23,6 +23,7 @@ const maxFile = 4 << 20
 // third longer. A page that would be longer is cut to half its products.
 const maxPage = 4 << 20
 
+// fileRoutes registers the import and the export of files.
 func (c *Products) fileRoutes(s *api.Service) {
 	api.Handle(s, api.Route{
 		Method: http.MethodPost, Path: "/products/import", ID: "importProducts", Tag: "Products (merchant)",
@@ -71,6 +72,7 @@ func (c *Products) exportFile(ctx context.Context, in *ExportInput) (*ExportOutp
 	if err != nil {
 		return nil, err
 	}
+	// Refreshed, so that an export right after a change has it.
 	if err := c.listing.Refresh(ctx); err != nil {
 		return nil, err
 	}
@@ -82,6 +84,8 @@ func (c *Products) exportFile(ctx context.Context, in *ExportInput) (*ExportOutp
 	if err != nil {
 		return nil, err
 	}
+	// A page that is too large is tried again with half the products.
+	// One product alone always goes out: it is far smaller than maxPage.
 	for limit := in.Limit; ; limit /= 2 {
 		page, err := c.listing.List(ctx, catalog.ListQuery{
 			Filter: catalog.Filter{Status: catalog.Status(in.Status)}, Limit: limit, After: in.Cursor,
@@ -90,6 +94,7 @@ func (c *Products) exportFile(ctx context.Context, in *ExportInput) (*ExportOutp
 			return nil, api.CursorProblem(err)
 		}
 		var file bytes.Buffer
+		// The header only on the first page, so that pages can be put together.
 		w, err := shopify.NewWriter(&file, base, languages, currencies, in.Cursor == "")
 		if err != nil {
 			return nil, err
@@ -106,6 +111,8 @@ func (c *Products) exportFile(ctx context.Context, in *ExportInput) (*ExportOutp
 	}
 }
 
+// writeAll writes the rows of the listed products. One that
+// was deleted from the table since it was listed is left out.
 func (c *Products) writeAll(ctx context.Context, w *shopify.Writer, entries []*catalog.Entry) error {
 	ids := make([]string, len(entries))
 	for i, e := range entries {
@@ -119,6 +126,7 @@ func (c *Products) writeAll(ctx context.Context, w *shopify.Writer, entries []*c
 	if err != nil {
 		return err
 	}
+	// In the order of the list, not of the batch.
 	for _, id := range ids {
 		p := products[id]
 		if p == nil {

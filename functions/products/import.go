@@ -52,12 +52,14 @@ type tally struct {
 	ImportReport
 }
 
+// count adds one to a figure of the report.
 func (t *tally) count(n *int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	*n++
 }
 
+// fail counts products that are left as they were, with the reasons.
 func (t *tally) fail(products int, errs ...*shopify.RowError) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -68,6 +70,7 @@ func (t *tally) fail(products int, errs ...*shopify.RowError) {
 // report sorts the errors by row and keeps the first.
 func (t *tally) report() ImportReport {
 	r := t.ImportReport
+	// Stable, so that errors of the same row stay in the order in which they were found.
 	slices.SortStableFunc(r.Errors, func(a, b *shopify.RowError) int { return a.Row - b.Row })
 	if len(r.Errors) > maxErrors {
 		r.Omitted = len(r.Errors) - maxErrors
@@ -82,6 +85,8 @@ const (
 	importWriters = 8   // products whose stock is set at the same time
 )
 
+// importFile imports the rows of one request. Errors of rows are part of the report;
+// the answer is an error only where nothing could be read, or the table failed.
 func (c *Products) importFile(ctx context.Context, in *ImportInput) (*ImportOutput, error) {
 	base, err := c.base(in.Language, in.Currency)
 	if err != nil {
@@ -93,6 +98,7 @@ func (c *Products) importFile(ctx context.Context, in *ImportInput) (*ImportOutp
 	}
 	t := &tally{}
 	t.Ignored, t.DryRun = file.Ignored(), in.DryRun
+	// Across all batches, because the rows of one product may be split by others.
 	seen := map[string]int{}
 	for done := false; !done; {
 		var batch []shopify.Product
@@ -101,6 +107,8 @@ func (c *Products) importFile(ctx context.Context, in *ImportInput) (*ImportOutp
 			return nil, err
 		}
 	}
+	// A header alone is most likely a file that was cut; an
+	// answer of zeros would look like success.
 	if t.Rows == 0 && len(t.Errors) == 0 {
 		return nil, fileProblem(&shopify.RowError{Row: in.FirstRow, Code: "no_products", Message: "no row below the header"})
 	}
@@ -113,6 +121,7 @@ func fileProblem(err error) error {
 	if !ok {
 		return err
 	}
+	// The row and the column stand apart from the text, so that a program can point to the cell.
 	p := problem.New(http.StatusUnprocessableEntity, row.Code, "%s", row.Error())
 	return p.With("row", row.Row).With("column", row.Column)
 }
@@ -140,6 +149,8 @@ func (t *tally) batch(file *shopify.Reader, base shopify.Base, seen map[string]i
 		} else {
 			seen[p.Handle] = p.Row
 		}
+		// A handle that is not valid would make a wrong key,
+		// so it is checked before anything is read.
 		if len(errs) == 0 { // before it becomes a key to read by
 			c := &checker{}
 			c.handle(p.Handle)
@@ -158,6 +169,7 @@ func (t *tally) batch(file *shopify.Reader, base shopify.Base, seen map[string]i
 // meanwhile is read again.
 func (c *Products) importBatch(ctx context.Context, batch []shopify.Product, t *tally) error {
 	left := batch
+	// Modify repeats with what is left: those that others changed meanwhile.
 	_, err := table.Modify(ctx, func(context.Context, table.Item) ([]shopify.Product, error) {
 		return left, nil
 	}, func(ctx context.Context, batch []shopify.Product) (_ []shopify.Product, err error) {
@@ -180,7 +192,7 @@ func (c *Products) importBatch(ctx context.Context, batch []shopify.Product, t *
 // errChangedMeanwhile says that products of the file were made or changed by others since they were read.
 var errChangedMeanwhile = errors.New("product changed meanwhile")
 
-// incoming is a product of the file on its way into the shop.
+// incoming is a product of the file, merged with what the shop has of it and not written yet.
 type incoming struct {
 	merged
 	file   shopify.Product
@@ -198,6 +210,8 @@ func (c *Products) importOnce(ctx context.Context, batch []shopify.Product, t *t
 	var sound []incoming
 	for _, file := range batch {
 		p := incoming{merge(file, found.products[file.Handle], c.now()), file, found.products[file.Handle]}
+		// Rules are checked on the merged product; after an error
+		// in the merge they would report what follows from it.
 		if len(p.errors) == 0 {
 			p.errors = rowErrors(file, check(p.product, p.before, found.parts))
 		}
@@ -207,6 +221,7 @@ func (c *Products) importOnce(ctx context.Context, batch []shopify.Product, t *t
 		}
 		sound = append(sound, p)
 	}
+	// A dry run ends where writing would begin.
 	if t.DryRun {
 		for _, p := range sound {
 			t.foresee(p, found.levels)
@@ -219,6 +234,8 @@ func (c *Products) importOnce(ctx context.Context, batch []shopify.Product, t *t
 	}
 	writers, ctx := errgroup.WithContext(ctx)
 	writers.SetLimit(importWriters)
+	// Stock is set only for products that are written, and after them:
+	// a stock for a product that is then refused would be wrong.
 	for _, p := range written {
 		writers.Go(func() error { return c.importStock(ctx, p, found.levels, t) })
 	}
@@ -244,6 +261,7 @@ func (c *Products) write(ctx context.Context, sound []incoming, t *tally) (writt
 	}
 	for i, err := range catalog.WriteAll(ctx, c.table, changes) {
 		p := differ[i]
+		// Also after an error: the write may have taken effect.
 		c.cache.Invalidate(p.product)
 		switch {
 		case errors.Is(err, catalog.ErrHandleTaken), errors.Is(err, catalog.ErrVersion):
@@ -278,6 +296,7 @@ func (t *tally) foresee(p incoming, levels map[table.Key]stock.Level) {
 // setsStock reports whether the file says another quantity than the last import of the variant.
 func (p incoming) setsStock(v catalog.Variant, levels map[table.Key]stock.Level) bool {
 	quantity, named := p.quantities[v.ID]
+	// A new variant has got its stock with the product.
 	if _, fresh := p.units[v.ID]; fresh || !named || !v.HasOwnStock() {
 		return false
 	}
@@ -298,6 +317,7 @@ func (c *Products) there(ctx context.Context, batch []shopify.Product) (there, e
 	if len(batch) == 0 {
 		return found, nil
 	}
+	// Three reads one after the other: each needs the ids that the one before found.
 	ids, err := catalog.IDsByHandle(ctx, c.table, handlesOf(batch))
 	if err != nil || len(ids) == 0 {
 		return found, err
@@ -322,6 +342,7 @@ func (c *Products) there(ctx context.Context, batch []shopify.Product) (there, e
 	if found.parts, err = c.partsOf(ctx, all...); err != nil {
 		return found, err
 	}
+	// Products of the batch may be parts of each other's sets.
 	for _, p := range all {
 		if found.parts != nil {
 			found.parts[p.ID] = p

@@ -16,6 +16,7 @@ type Reader struct {
 // languages returns the languages to try, best first: those asked for that the shop speaks, then the shop's own.
 func (c *Products) languages(r Reader) []string {
 	asked := accepted(r.Accept)
+	// The query goes before the header, because a shopper chose it and the browser did not.
 	if r.Language != "" {
 		asked = append([]string{strings.ToLower(r.Language)}, asked...)
 	}
@@ -26,17 +27,19 @@ func (c *Products) languages(r Reader) []string {
 		}
 	}
 	for _, l := range asked {
+		// The whole tag first, so that a shop with zh-Hant and zh-Hans tells them apart.
 		primary, _, _ := strings.Cut(l, "-") // ko-KR reads ko
 		add(l)
 		add(primary)
 	}
+	// The shop's own follow, so that there is always a first one.
 	for _, l := range c.shop.Languages {
 		add(l)
 	}
 	return known
 }
 
-// maxAccepted bounds how much of an Accept-Language header is looked at.
+// maxAccepted bounds how much of an Accept-Language header is looked at: real ones name a handful.
 const maxAccepted = 16
 
 // accepted reads an Accept-Language header (RFC 9110, 12.5.4): tags by falling weight, those of weight 0 left out.
@@ -51,6 +54,7 @@ func accepted(header string) []string {
 		q := 1.0
 		if value, ok := strings.CutPrefix(strings.TrimSpace(parameter), "q="); ok {
 			var err error
+			// A weight that is no number makes only its own tag invalid.
 			if q, err = strconv.ParseFloat(value, 64); err != nil {
 				continue
 			}
@@ -59,6 +63,7 @@ func accepted(header string) []string {
 			all = append(all, weighted{tag, q})
 		}
 	}
+	// Stable: of equal weights the first named goes first.
 	slices.SortStableFunc(all, func(a, b weighted) int { return cmp.Compare(b.q, a.q) })
 	tags := make([]string, len(all))
 	for i, w := range all {

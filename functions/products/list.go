@@ -66,6 +66,7 @@ type ProductSummary struct {
 	OpensAt       *time.Time       `json:"opensAt,omitempty" doc:"When a limited edition can be bought, with not_open_yet."`
 	UpdatedAt     time.Time        `json:"updatedAt"`
 
+	// encoded is the card as JSON, kept with the listing's entry; see catalog.Entry.Rendered.
 	encoded []byte
 }
 
@@ -78,9 +79,12 @@ func (c ProductSummary) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(c))
 }
 
+// list is the shop's list: active products, from memory.
 func (c *Products) list(ctx context.Context, in *ListInput) (*ListOutput, error) {
 	language := c.languages(in.Reader)[0]
 	currency, sort := in.Currency, catalog.Sort(in.Sort)
+	// Prices of different currencies cannot be compared, so
+	// a filter or an order by price needs one.
 	if currency == "" && (in.MinPrice > 0 || in.MaxPrice > 0 || sort == catalog.PriceUp || sort == catalog.PriceDown) {
 		currency = c.shop.Currencies[0]
 	}
@@ -89,6 +93,7 @@ func (c *Products) list(ctx context.Context, in *ListInput) (*ListOutput, error)
 	}
 	cards, err := c.summaries(ctx, listing{facets: in.Facets, stock: true, languages: c.languages(in.Reader)},
 		catalog.ListQuery{
+			// Composed, because a Mac sends Hangul decomposed and the catalog keeps it composed.
 			Filter: catalog.Filter{
 				Status: catalog.Active, Category: norm.NFC.String(in.Category), Tag: norm.NFC.String(in.Tag),
 				Vendor: norm.NFC.String(in.Vendor), Type: norm.NFC.String(in.Type), Currency: currency,
@@ -126,6 +131,8 @@ type listing struct {
 	languages     []string
 }
 
+// summaries lists one page of cards with prices of the live sales. Round trips
+// are those of catalog.Listing.List, of the promotions, and with stock of stocks.
 func (c *Products) summaries(ctx context.Context, with listing, q catalog.ListQuery) (ProductList, error) {
 	promotions, err := c.promotions.Current(ctx)
 	if err != nil {
@@ -145,6 +152,8 @@ func (c *Products) summaries(ctx context.Context, with listing, q catalog.ListQu
 	cards := ProductList{Products: make([]ProductSummary, len(found.Entries)), NextCursor: found.Next}
 	for i, e := range found.Entries {
 		stock := stocks[e.ID]
+		// The name says all that the card depends on besides the
+		// entry: language, currency, sale, lowest price and stock.
 		cards.Products[i] = ProductSummary{encoded: e.Rendered(sales[i].named(q.Language, q.Currency)+" "+stock.availability,
 			func() []byte {
 				card := c.summary(e, q.Language, q.Currency, sales[i])
@@ -153,6 +162,8 @@ func (c *Products) summaries(ctx context.Context, with listing, q catalog.ListQu
 				return raw
 			})}
 	}
+	// Total comes from the facets, which are kept for the
+	// filter; counting them costs nothing after the first time.
 	counted, err := c.listing.Facets(ctx, q)
 	if cards.Total = counted.Total; with.facets {
 		cards.Facets = c.facets(counted, q.Currency, with.languages)
@@ -167,9 +178,11 @@ func (c *Products) summary(e *catalog.Entry, language, currency string, p priced
 		Type: e.Type,
 		Tags: notNil(e.Tags), Categories: notNil(e.Categories), Variants: e.Variants, UpdatedAt: e.UpdatedAt,
 	}
+	// A product without pictures has no image rather than one without a URL.
 	if e.Image.URL != "" {
 		card.Image = &e.Image
 	}
+	// With several variants the shopper has to choose one.
 	if e.Variants == 1 {
 		card.VariantID = e.VariantID
 	}
@@ -203,6 +216,7 @@ func pick[P any](wanted string, shop []string, prices map[string]P) string {
 		}
 	}
 	first := ""
+	// Prices in none of the shop's currencies: any will do, as long as it is always the same one.
 	for c := range prices {
 		if first == "" || c < first {
 			first = c
@@ -211,11 +225,13 @@ func pick[P any](wanted string, shop []string, prices map[string]P) string {
 	return first
 }
 
+// view is an amount as the API shows it.
 func view(amount int64, currency string) *money.Formatted {
 	v := money.Of(amount, currency).Formatted()
 	return &v
 }
 
+// notNil makes JSON show an empty list as [] and not as null, as the OpenAPI document promises.
 func notNil[T any](s []T) []T {
 	if s == nil {
 		return []T{}
@@ -245,6 +261,7 @@ type ProductCategory struct {
 // CategoriesInput asks for the categories.
 type CategoriesInput struct{ Reader }
 
+// categories lists the categories with their labels.
 func (c *Products) categories(ctx context.Context, in *CategoriesInput) (*CategoriesOutput, error) {
 	counts, err := c.listing.Categories(ctx)
 	if err != nil {

@@ -23,6 +23,7 @@ type DocumentOutput struct {
 	Body     *ProductDocument
 }
 
+// output is the answer with a product and its version.
 func output(p *catalog.Product) *DocumentOutput {
 	return &DocumentOutput{ETag: api.ETag(strconv.Itoa(p.Version)), Body: documentOf(p)}
 }
@@ -35,9 +36,12 @@ type CreateInput struct {
 	Body ProductDocument
 }
 
+// create stores a new product. 1 round trip, and those of the checks.
 func (c *Products) create(ctx context.Context, in *CreateInput) (*DocumentOutput, error) {
 	now := c.now()
 	p, units := in.Body.product(nil, id.New(catalog.ProductPrefix, now), now)
+	// Checked before anything is written, with the ids already
+	// given, so that pointers name the fields of the document.
 	if err := c.check(ctx, p, nil); err != nil {
 		return nil, err
 	}
@@ -54,6 +58,8 @@ func (c *Products) create(ctx context.Context, in *CreateInput) (*DocumentOutput
 		extra = append(extra, done)
 	}
 	err := catalog.Create(ctx, c.table, p, units, extra...)
+	// Place 2 of the transaction is the record of the key (see
+	// catalog.Create): the request has been answered before.
 	if refused, ok := table.Refused(err); ok && keyed.Keyed() && refused.Refused(2) {
 		out := &DocumentOutput{Replayed: "true", Body: &ProductDocument{}}
 		err := keyed.Replay(refused.Reasons[2].Item, out.Body)
@@ -81,6 +87,7 @@ func (c *Products) check(ctx context.Context, p, before *catalog.Product) error 
 // partsOf reads the products, other than p itself, that p's gift sets take from.
 func (c *Products) partsOf(ctx context.Context, products ...*catalog.Product) (map[string]*catalog.Product, error) {
 	seen := map[string]bool{}
+	// Most products have no gift sets and cost no read.
 	var ids []string
 	for _, p := range products {
 		for _, v := range p.Variants {
@@ -106,12 +113,14 @@ func (c *Products) announce(ctx context.Context, before, p *catalog.Product) err
 	if err != nil {
 		return err
 	}
+	// Before the event: the prices belong to the same write.
 	s.SetPriorPrices(p, p.UpdatedAt)
 	ref := events.ProductRef{ProductID: p.ID, Handle: p.Handle, Status: string(p.Status), Version: p.Version}
 	var body event.Body
 	switch {
 	case before == nil:
 		body = events.ProductCreated{ProductRef: ref}
+	// Archiving is an event of its own, because carts and recommendations must drop the product.
 	case p.Status == catalog.Archived && before.Status != catalog.Archived:
 		body = events.ProductArchived{ProductRef: ref}
 	default:
@@ -121,6 +130,7 @@ func (c *Products) announce(ctx context.Context, before, p *catalog.Product) err
 	return err
 }
 
+// writeProblem is the answer for an error of a write.
 func writeProblem(err error) error {
 	switch {
 	case errors.Is(err, catalog.ErrHandleTaken):
@@ -134,6 +144,8 @@ func writeProblem(err error) error {
 	}
 }
 
+// changed is the answer when the version that the merchant
+// read is no longer the current one (RFC 9110, 13.1.1).
 func changed(err error) error {
 	return problem.Precondition("product_changed",
 		"The product has been changed since you read it. Read it again.").Because(err)
@@ -144,8 +156,9 @@ type IDInput struct {
 	ID string `path:"id" maxLength:"40" example:"prod_01jt3v9q2d8m4x6c7b5n1k0h2g"`
 }
 
-// read returns the product as it stands. 1 round trip.
+// read returns the product as it is in the table. 1 round trip.
 func (c *Products) read(ctx context.Context, productID string) (*catalog.Product, error) {
+	// A malformed id costs no read.
 	if !id.Is(catalog.ProductPrefix, productID) {
 		return nil, notFound()
 	}
@@ -156,6 +169,7 @@ func (c *Products) read(ctx context.Context, productID string) (*catalog.Product
 	return p, err
 }
 
+// edit shows everything about a product to its merchant.
 func (c *Products) edit(ctx context.Context, in *IDInput) (*DocumentOutput, error) {
 	p, err := c.read(ctx, in.ID)
 	if err != nil {
@@ -171,14 +185,18 @@ type ReplaceInput struct {
 	Body    ProductDocument
 }
 
+// replace puts the document in the place of the product. 2 round trips, 1 more with gift sets.
 func (c *Products) replace(ctx context.Context, in *ReplaceInput) (*DocumentOutput, error) {
 	before, err := c.read(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
+	// Checked here for a clear answer; the condition of the
+	// write catches a change that comes after the read.
 	if !api.Matches(in.IfMatch, strconv.Itoa(before.Version)) {
 		return nil, changed(nil)
 	}
+	// A document without a handle keeps the one there: a new one would break links.
 	if in.Body.Handle == "" {
 		in.Body.Handle = before.Handle
 	}
@@ -201,6 +219,7 @@ func (c *Products) save(ctx context.Context, before, after *catalog.Product,
 	if err := catalog.Replace(ctx, c.table, before, after, units); err != nil {
 		return writeProblem(err)
 	}
+	// This container shows the change at once; others after the time of their caches.
 	c.cache.Invalidate(after)
 	return nil
 }
@@ -211,7 +230,7 @@ type ArchiveInput struct {
 	IfMatch string `header:"If-Match" maxLength:"200" doc:"Only when this is its version."`
 }
 
-// archive is done when the product is archived already.
+// archive answers 204 also when the product is archived already, so that it can be repeated.
 func (c *Products) archive(ctx context.Context, in *ArchiveInput) (*struct{ Status int }, error) {
 	done := &struct{ Status int }{http.StatusNoContent}
 	before, err := c.read(ctx, in.ID)
@@ -225,6 +244,7 @@ func (c *Products) archive(ctx context.Context, in *ArchiveInput) (*struct{ Stat
 		return done, nil
 	}
 	after := before.Clone()
+	// A deep copy, because before is what the write is compared with.
 	after.Status, after.Version, after.UpdatedAt = catalog.Archived, before.Version+1, c.now()
 	return done, c.save(ctx, before, after, nil)
 }
@@ -251,9 +271,12 @@ type PriceChange struct {
 	Previous  *PriceDocument `json:"previous,omitempty" doc:"Absent when it was not sold in the currency before."`
 }
 
+// historyWindow is how far back changes are shown unless the merchant asks for more.
 const historyWindow = 90 * 24 * time.Hour
 
+// history lists price changes. 2 round trips.
 func (c *Products) history(ctx context.Context, in *HistoryInput) (*HistoryOutput, error) {
+	// The read tells an unknown product from one without changes.
 	if _, err := c.read(ctx, in.ID); err != nil {
 		return nil, err
 	}
@@ -263,6 +286,7 @@ func (c *Products) history(ctx context.Context, in *HistoryInput) (*HistoryOutpu
 	}
 	out := &HistoryOutput{}
 	out.Body.Changes = []PriceChange{}
+	// A range that ends before it begins would be refused by DynamoDB.
 	if in.Since.After(now) {
 		return out, nil
 	}
@@ -278,6 +302,7 @@ func (c *Products) history(ctx context.Context, in *HistoryInput) (*HistoryOutpu
 	return out, err
 }
 
+// priceDocument is a price of the history; nil stays nil.
 func priceDocument(p *catalog.Price) *PriceDocument {
 	if p == nil {
 		return nil

@@ -14,6 +14,7 @@ import (
 	"dangol/shared/platform/table"
 )
 
+// itoa keeps messages short.
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // merged is a product of the shop brought in line with a file.
@@ -30,10 +31,12 @@ type merged struct {
 func merge(file shopify.Product, before *catalog.Product, now time.Time) merged {
 	m := merged{units: map[string]catalog.InitialStock{}, quantities: map[string]int{}}
 	p := &catalog.Product{
+		// The values that a new product has where the file has no column.
 		ID: id.New(catalog.ProductPrefix, now), Handle: file.Handle, Version: 1, Status: catalog.Active, CreatedAt: now,
 		UpdatedAt: now,
 	}
 	if before != nil {
+		// A deep copy: it is compared with before afterwards.
 		p = before.Clone()
 		p.Event = nil
 	}
@@ -45,6 +48,7 @@ func merge(file shopify.Product, before *catalog.Product, now time.Time) merged 
 	assignList(&p.Tags, file.Tags)
 	assignList(&p.Categories, file.Categories)
 	assignList(&p.Images, file.Images)
+	// The file lists all variants, so its options are all there are.
 	p.Options = file.Options
 	m.variants(file, before)
 	if before == nil {
@@ -53,16 +57,21 @@ func merge(file shopify.Product, before *catalog.Product, now time.Time) merged 
 		return m
 	}
 	catalog.UpdatePriceHistory(before, p, now)
+	// Unchanged products keep version and time, so that a
+	// second import of the same file writes nothing.
 	if m.differs = !same(before, p); m.differs {
 		p.Version, p.UpdatedAt = before.Version+1, now
 	}
 	return m
 }
 
+// variants brings the variants in line with the file's rows.
+// Those that the file leaves out are gone.
 func (m *merged) variants(file shopify.Product, before *catalog.Product) {
 	p := m.product
 	p.Variants = make([]catalog.Variant, 0, len(file.Variants))
 	for _, row := range file.Variants {
+		// Variants are matched by their option values, because files carry no ids of this shop.
 		v, known := withOptions(before, row.Options)
 		if !known {
 			v = catalog.Variant{
@@ -71,6 +80,7 @@ func (m *merged) variants(file shopify.Product, before *catalog.Product) {
 			}
 			p.NextVariant++
 		}
+		// A set that is already one may be changed; a new one would lack its parts.
 		if row.GiftSet && len(v.Components) == 0 {
 			m.errors = append(m.errors, &shopify.RowError{
 				Row: row.Row, Column: "Variant Inventory Tracker", Code: "not_allowed",
@@ -78,6 +88,7 @@ func (m *merged) variants(file shopify.Product, before *catalog.Product) {
 			})
 		}
 		v = mergeVariant(v, row)
+		// The quantity of a set is that of its parts.
 		if row.Quantity != nil && v.HasOwnStock() {
 			m.quantities[v.ID] = *row.Quantity
 			if !known {
@@ -100,6 +111,7 @@ func withOptions(before *catalog.Product, options []string) (catalog.Variant, bo
 	return before.Clone().Variants[i], true
 }
 
+// mergeVariant brings one variant in line with its row.
 func mergeVariant(v catalog.Variant, row shopify.Variant) catalog.Variant {
 	v.Options = row.Options
 	assign(&v.SKU, row.SKU)
@@ -108,6 +120,7 @@ func mergeVariant(v catalog.Variant, row shopify.Variant) catalog.Variant {
 	assign(&v.Grams, row.Grams)
 	assign(&v.RequiresShipping, row.RequiresShipping)
 	assign(&v.Taxable, row.Taxable)
+	// A set has no stock of its own, so these columns mean nothing for it.
 	if len(v.Components) == 0 {
 		assign(&v.Backorder, row.Backorder)
 		if row.Tracked != nil {
@@ -115,6 +128,7 @@ func mergeVariant(v catalog.Variant, row shopify.Variant) catalog.Variant {
 		}
 	}
 	for currency, price := range row.Prices {
+		// An empty cell means that the variant is not sold in the currency.
 		if price == nil {
 			delete(v.Prices, currency)
 			continue
@@ -126,12 +140,14 @@ func mergeVariant(v catalog.Variant, row shopify.Variant) catalog.Variant {
 	return v
 }
 
+// assign takes the value of a column that the file has.
 func assign[T any](to *T, from *T) {
 	if from != nil {
 		*to = *from
 	}
 }
 
+// assignList is assign for a list.
 func assignList[T any](to *table.List[T], from *[]T) {
 	if from != nil {
 		*to = *from
@@ -149,6 +165,7 @@ func mergeText(t, file catalog.Text) catalog.Text {
 			delete(out, language)
 		}
 	}
+	// Nothing is nil, so that comparing finds no difference between the two.
 	if len(out) == 0 {
 		return nil
 	}
@@ -158,6 +175,7 @@ func mergeText(t, file catalog.Text) catalog.Text {
 // same reports whether a shopper and a merchant would see the same product. Empty lists and none are the same.
 func same(a, b *catalog.Product) bool { return reflect.DeepEqual(bare(a), bare(b)) }
 
+// bare is the product without what may differ though nothing that anybody sees does.
 func bare(p *catalog.Product) *catalog.Product {
 	q := p.Clone()
 	q.Event, q.Key = nil, catalog.KeyOf(p.ID)
@@ -169,6 +187,7 @@ func bare(p *catalog.Product) *catalog.Product {
 	return q
 }
 
+// orNil makes an empty list nil; stored and read again it would be.
 func orNil[T any](s []T) []T {
 	if len(s) == 0 {
 		return nil
@@ -182,6 +201,7 @@ func rowErrors(file shopify.Product, fields []problem.Field) []*shopify.RowError
 	for i, f := range fields {
 		e := &shopify.RowError{Row: file.Row, Code: f.Code, Message: f.Message}
 		parts := strings.Split(strings.TrimPrefix(f.Pointer, "/"), "/")
+		// /variants/3/prices/KRW is the row of the fourth variant.
 		if n, err := strconv.Atoi(at(parts, 1)); err == nil && parts[0] == "variants" && n < len(file.Variants) {
 			e.Row = file.Variants[n].Row
 			e.Column = variantColumns[at(parts, 2)]
@@ -193,6 +213,7 @@ func rowErrors(file shopify.Product, fields []problem.Field) []*shopify.RowError
 	return errs
 }
 
+// at is the part of a pointer at i; empty beyond its end.
 func at(parts []string, i int) string {
 	if i < len(parts) {
 		return parts[i]
@@ -200,6 +221,7 @@ func at(parts []string, i int) string {
 	return ""
 }
 
+// productColumns and variantColumns name the columns in which the fields of the document stand.
 var productColumns = map[string]string{
 	"handle": "Handle", "title": "Title", "description": "Body (HTML)", "vendor": "Vendor", "type": "Type", "tags": "Tags",
 	"categories": "Categories", "options": "Option1 Name", "images": "Image Src",

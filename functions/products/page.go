@@ -89,11 +89,14 @@ type ProductSetPart struct {
 	Quantity  int    `json:"quantity"`
 }
 
-// low is how many units are few.
+// low is from how many units on the page says how many are left.
 const low = 5
 
+// notFound is also the answer for products that are not active, so that drafts cannot be found.
 func notFound() error { return problem.NotFound("product_not_found", "There is no such product.") }
 
+// page shows an active product. No round trip when all is
+// fresh in memory, see find and catalog.Cache.
 func (c *Products) page(ctx context.Context, in *PageInput) (*PageOutput, error) {
 	productID, err := c.find(ctx, in.ID)
 	if err != nil {
@@ -116,12 +119,16 @@ func (c *Products) page(ctx context.Context, in *PageInput) (*PageOutput, error)
 	if page.encoded, err = json.Marshal(page); err != nil {
 		return nil, err
 	}
+	// FNV is fast, and an ETag needs no protection against
+	// forgery: a collision would only show an old page.
 	h := fnv.New64a()
 	h.Write(page.encoded)
 	out := &PageOutput{
 		Status: http.StatusOK, ETag: api.ETag(fmt.Sprintf("%x", h.Sum64())), CacheControl: c.cacheControl(),
 		Vary: "Accept-Language", Body: page,
 	}
+	// A comparison by contents is enough for lists of tags;
+	// weak tags match as well (RFC 9110, 13.1.2).
 	if in.IfNoneMatch != "" && (in.IfNoneMatch == "*" || strings.Contains(in.IfNoneMatch, out.ETag)) {
 		out.Status, out.Body = http.StatusNotModified, nil
 	}
@@ -131,10 +138,12 @@ func (c *Products) page(ctx context.Context, in *PageInput) (*PageOutput, error)
 // find returns the product's id for an id or a handle. The listing knows almost all handles; one that is younger than
 // the listing costs a read, and so does one that the product had before.
 func (c *Products) find(ctx context.Context, idOrHandle string) (string, error) {
+	// An id is used as it is; the read finds out whether it exists.
 	if id.Is(catalog.ProductPrefix, idOrHandle) {
 		return idOrHandle, nil
 	}
 	handle := handleOf(norm.NFC.String(idOrHandle))
+	// What cannot be a handle costs no read: crawlers try many addresses.
 	if !validHandle(handle) {
 		return "", notFound()
 	}
@@ -142,6 +151,8 @@ func (c *Products) find(ctx context.Context, idOrHandle string) (string, error) 
 	if err != nil || productID != "" {
 		return productID, err
 	}
+	// Not in the listing: made moments ago, or a former
+	// handle, whose item is kept so that old links work.
 	productID, err = catalog.IDByHandle(ctx, c.table, handle)
 	if err == table.ErrNotFound {
 		return "", notFound()
@@ -149,6 +160,7 @@ func (c *Products) find(ctx context.Context, idOrHandle string) (string, error) 
 	return productID, err
 }
 
+// pageOf is the page of a product at the prices it has.
 func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.SellableVariant, languages []string,
 	currency string) *ProductPage {
 	page := &ProductPage{
@@ -157,6 +169,7 @@ func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.SellableV
 		Vendor:   p.Vendor, Type: p.Type, Tags: notNil(p.Tags), Categories: notNil(p.Categories), Options: notNil(p.Options),
 		Images: notNil(p.Images), UpdatedAt: p.UpdatedAt, Variants: make([]ProductPageVariant, len(p.Variants)),
 	}
+	// The language of the title, which may be another than the one asked for.
 	for _, l := range languages {
 		if p.Title[l] != "" {
 			page.Language = l
@@ -169,12 +182,14 @@ func (c *Products) pageOf(p *catalog.Product, items map[string]catalog.SellableV
 	return page
 }
 
+// pageVariant is a variant on the page; item is its stock.
 func (c *Products) pageVariant(item catalog.SellableVariant, v catalog.Variant, currency string) ProductPageVariant {
 	out := ProductPageVariant{
 		ID: v.ID, SKU: v.SKU, Options: notNil(v.Options), Image: v.Image, Grams: v.Grams,
 		MaxPerOrder: v.MaxPerOrder, MaxPerCustomer: v.MaxPerCustomer,
 	}
 	currency = pick(currency, c.shop.Currencies, v.Prices)
+	// A variant that is not sold in the currency is shown without a price.
 	if price, sold := v.Prices[currency]; sold {
 		out.Price = view(price.Amount, currency)
 		if price.CompareAt > 0 {
@@ -182,6 +197,7 @@ func (c *Products) pageVariant(item catalog.SellableVariant, v catalog.Variant, 
 		}
 	}
 	out.Availability = availability(item.Available, v.Open(c.clock.Now()))
+	// Only small numbers are shown: large ones tell competitors about sales and shoppers nothing.
 	if out.Availability == "low" {
 		out.Left = &item.Available
 	}
@@ -194,6 +210,8 @@ func (c *Products) pageVariant(item catalog.SellableVariant, v catalog.Variant, 
 	return out
 }
 
+// availability is how many units are left in words. That a
+// sale has not opened goes before its stock.
 func availability(units int, open bool) string {
 	switch {
 	case !open:

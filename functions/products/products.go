@@ -1,12 +1,15 @@
 // Package products shows the shop's products to everybody and lets merchants keep them: products with options, variants
 // and prices, gift sets, limited editions, stock, price history, and files in Shopify's CSV format.
 //
-// It owns the items PRODUCT#<id> (the product, its PRICE# history), HANDLE#<handle> and STOCK#<variant> (BUCKET#
-// counters, LOG# of adjustments). It emits product.created, product.updated and product.archived, and hears nothing.
+// It owns the items PRODUCT#<id> (the product, its PRICE# history), HANDLE#<handle>
+// and STOCK#<variant> (BUCKET# counters, LOG# of adjustments). It publishes
+// product.created, product.updated and product.archived, and consumes no events.
 //
 //	GET    /products                        list: filter, sort, search, cursor
 //	GET    /products/{id}                   product page, by id or handle
 //	GET    /categories                      categories with counts
+//	GET    /variants                        variants by id
+//	GET    /shop                            what a storefront has to know of the shop
 //	GET    /admin/products                  merchants' list, drafts and archived ones too
 //	POST   /products                        create
 //	GET    /products/{id}/edit              everything about a product, in all languages
@@ -41,7 +44,7 @@ import (
 	"dangol/shared/promotion/store"
 )
 
-// catalog is the function with its parts.
+// Products is the function with what it needs.
 type Products struct {
 	table      *table.Table
 	clock      clock.Clock
@@ -96,6 +99,8 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	return c.service(options).Lambda(), nil
 }
 
+// newCatalog makes the function on a table. The listing and the cache have the same
+// age, so that a list and a page do not contradict each other for longer than that.
 func newCatalog(t *table.Table, c clock.Clock, shop pricing.Shop, fresh time.Duration) *Products {
 	return &Products{
 		table: t, clock: c, shop: shop,
@@ -107,6 +112,7 @@ func newCatalog(t *table.Table, c clock.Clock, shop pricing.Shop, fresh time.Dur
 // API describes the routes.
 func API() *api.Service { return (*Products)(nil).service(api.Options{}) }
 
+// service registers the routes; the receiver may be nil where only their description is needed.
 func (c *Products) service(o api.Options) *api.Service {
 	s := api.New("products", o)
 	c.shopRoutes(s)
@@ -116,6 +122,7 @@ func (c *Products) service(o api.Options) *api.Service {
 	return s
 }
 
+// shopRoutes registers what everybody may read.
 func (c *Products) shopRoutes(s *api.Service) {
 	api.Handle(s, api.Route{
 		Method: http.MethodGet, Path: "/products", ID: "listProducts", Tag: "Products", Access: api.Public,
@@ -148,7 +155,9 @@ func (c *Products) shopRoutes(s *api.Service) {
 	}, c.categories)
 }
 
+// merchantRoutes registers what merchants do with products.
 func (c *Products) merchantRoutes(s *api.Service) {
+	// All of them have the same tag and are for merchants only.
 	merchants := func(r api.Route) api.Route {
 		r.Tag, r.Access = "Products (merchant)", api.MerchantIs
 		return r

@@ -17,6 +17,7 @@ type ProductSale struct {
 	Until       *time.Time `json:"until,omitempty" doc:"Its end, when there is one."`
 }
 
+// saleOf shows a sale in the reader's languages; nil for the list price.
 func saleOf(s *store.Sale, languages []string) *ProductSale {
 	if s == nil {
 		return nil
@@ -29,11 +30,13 @@ func saleOf(s *store.Sale, languages []string) *ProductSale {
 }
 
 // currentSales is a product at the prices of the sales that are live.
+// list is the product at its prices outside sales: the
+// lowest price of the last days is worked out from those.
 type currentSales struct {
-	product, list *catalog.Product
+	product, list *catalog.Product // product is at the prices shown, list at those outside sales
 	offers        *store.Snapshot
 	sales         []map[string]*store.Sale // of each variant, by currency
-	at            time.Time
+	at            time.Time                // the moment they are live at
 }
 
 // currentSales puts the prices of live sales onto a product. No round trip while the promotions are fresh.
@@ -41,12 +44,15 @@ func (c *Products) currentSales(ctx context.Context, p *catalog.Product) (curren
 	s, err := c.promotions.Current(ctx)
 	shown := currentSales{product: p, list: p, offers: s, sales: make([]map[string]*store.Sale, len(p.Variants)),
 		at: c.clock.Now()}
+	// Without sales the product is shown as it is and need not be copied.
 	if err != nil || !s.Sales() {
 		return shown, err
 	}
 	shown.product = p.Clone()
 	for i, v := range p.Variants {
 		shown.sales[i] = map[string]*store.Sale{}
+		// Prices in all currencies; the sale of each is looked
+		// up below, because Prices names that of one only.
 		shown.product.Variants[i], _ = s.Prices(p, v, "", c.clock.Now())
 		for currency := range v.Prices {
 			_, shown.sales[i][currency] = s.DisplayPrice(p, v, currency, c.clock.Now())
@@ -55,14 +61,17 @@ func (c *Products) currentSales(ctx context.Context, p *catalog.Product) (curren
 	return shown, nil
 }
 
-// mark names the sales on a page, and what has to stand next to reduced prices.
+// mark adds to a page the sales that make its prices, and the lowest price of
+// the days before where a price is struck through (Directive 98/6/EC, 6a).
 func (o currentSales) mark(page *ProductPage, languages []string) {
 	for i := range page.Variants {
 		v := &page.Variants[i]
+		// Not sold in the currency.
 		if v.Price == nil {
 			continue
 		}
 		currency := v.Price.Currency
+		// Reading a nil map is fine: without sales there are none to name.
 		sale := o.sales[i][currency]
 		v.Sale = saleOf(sale, languages)
 		if v.CompareAt == nil {
@@ -91,6 +100,8 @@ func (c *Products) sales(s *store.Snapshot, entries []*catalog.Entry, currency s
 		if s.Sales() {
 			all[i].price, all[i].sale = s.SummaryRange(&e.Summary, shown, now)
 		}
+		// Only a reduced price needs the lowest one beside
+		// it, and working it out looks through the history.
 		if all[i].price.CompareAt > 0 {
 			all[i].prior = s.PriorPriceOfSummary(&e.Summary, shown, now)
 		}
@@ -98,7 +109,8 @@ func (c *Products) sales(s *store.Snapshot, entries []*catalog.Entry, currency s
 	return all
 }
 
-// named is the name under which a rendered card is kept: another one for each sale.
+// named is the name under which a rendered card is kept. It
+// changes with all that the card shows of a sale.
 func (p priced) named(language, currency string) string {
 	if p.sale == nil {
 		return language + " " + currency + " " + strconv.FormatInt(p.prior, 10)

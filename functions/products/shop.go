@@ -87,6 +87,8 @@ var addressFields = map[string][]ShopField{
 // about answers what the shop is. No round trip.
 func (c *Products) about(_ context.Context, in *ShopInput) (*ShopOutput, error) {
 	languages, currency := c.languages(in.Reader), in.Currency
+	// A currency that the shop does not take gets the answer in its
+	// first one: this is the page that tells which ones there are.
 	if !slices.Contains(c.shop.Currencies, currency) {
 		currency = c.shop.Currencies[0]
 	}
@@ -98,6 +100,7 @@ func (c *Products) about(_ context.Context, in *ShopInput) (*ShopOutput, error) 
 	_, v.TaxIncluded = c.shop.Tax(v.Country, currency)
 	for _, zone := range c.shop.Zones {
 		for _, country := range zone.Countries {
+			// The zone for everywhere has no list of countries to show.
 			if country == pricing.Anywhere {
 				v.ShipsElsewhere, v.Elsewhere = true, methodsOf(zone.Methods, currency, languages)
 				continue
@@ -111,9 +114,11 @@ func (c *Products) about(_ context.Context, in *ShopInput) (*ShopOutput, error) 
 	for _, d := range c.shop.Legal {
 		v.Legal = append(v.Legal, ShopDocument{d.Kind, pricing.In(d.Title, languages...), d.URL})
 	}
+	// Configuration changes with a deployment only, so a minute in caches is no risk.
 	return &ShopOutput{CacheControl: "public, max-age=60", Vary: "Accept-Language", Body: v}, nil
 }
 
+// country describes one country: its address form, its methods and its taxes.
 func (c *Products) country(code, currency string, languages []string) ShopCountry {
 	fields, known := addressFields[code]
 	if !known {
@@ -124,6 +129,7 @@ func (c *Products) country(code, currency string, languages []string) ShopCountr
 		Tax: []ShopTax{},
 	}
 	tax, included := c.shop.Tax(code, currency)
+	// Without a tax of the country the zero Tax is returned.
 	if out.TaxIncluded = included; tax.Country == "" {
 		return out
 	}
@@ -134,6 +140,7 @@ func (c *Products) country(code, currency string, languages []string) ShopCountr
 	return out
 }
 
+// methodsOf shows the methods that have a price in the currency.
 func methodsOf(methods []pricing.Method, currency string, languages []string) []ShopMethod {
 	out := []ShopMethod{}
 	for _, m := range methods {

@@ -16,6 +16,7 @@ import (
 	"dangol/shared/stock"
 )
 
+// stockRoutes registers the routes of stock; all are for merchants.
 func (c *Products) stockRoutes(s *api.Service) {
 	route := func(r api.Route) api.Route {
 		r.Tag, r.Access = "Stock", api.MerchantIs
@@ -68,11 +69,13 @@ type StockAdjustment struct {
 type logged struct {
 	table.Key
 	At     time.Time `dynamodbav:"at"`
-	Delta  int       `dynamodbav:"delta"`
+	Delta  int       `dynamodbav:"delta"` // units; below zero for taken ones
 	Reason string    `dynamodbav:"reason,omitempty"`
-	By     string    `dynamodbav:"by"`
+	By     string    `dynamodbav:"by"` // subject of the merchant's token
 }
 
+// logPrefix begins the sort keys of adjustments, in the partition of the
+// counters: one query reads them, newest first, as ids sort by time.
 const logPrefix = "LOG#"
 
 // stocked returns the variant when it has counters of its own. 1 round trip.
@@ -93,12 +96,14 @@ func (c *Products) stocked(ctx context.Context, variantID string) (catalog.Varia
 	switch {
 	case !ok:
 		return v, unknown
+	// A gift set has the stock of its parts, and an untracked variant has none to show.
 	case !v.HasOwnStock():
 		return v, problem.Conflict("not_stocked", "This variant has no stock of its own: it is a gift set, or not tracked.")
 	}
 	return v, nil
 }
 
+// getStock shows the stock of a variant. 3 round trips.
 func (c *Products) getStock(ctx context.Context, in *StockInput) (*StockOutput, error) {
 	v, err := c.stocked(ctx, in.VariantID)
 	if err != nil {
@@ -126,6 +131,7 @@ func (c *Products) stockOf(ctx context.Context, v catalog.Variant) (*StockOutput
 	for b := range v.Buckets() {
 		out.Body.Buckets = append(out.Body.Buckets, levels[stock.KeyOf(v.ID, b)].Available)
 	}
+	// A counter made on the side, as for a new bucket, has no such time.
 	if at := levels[stock.KeyOf(v.ID, 0)].SetAt; !at.IsZero() {
 		out.Body.SetAt = &at
 	}
@@ -140,6 +146,7 @@ func (c *Products) stockOf(ctx context.Context, v catalog.Variant) (*StockOutput
 	return out, nil
 }
 
+// levels reads the variant's counters. 1 round trip.
 func (c *Products) levels(ctx context.Context, v catalog.Variant) (map[table.Key]stock.Level, error) {
 	return stock.Read(ctx, c.table, stock.Keys([]stock.Request{{VariantID: v.ID, Quantity: 1, Buckets: v.Buckets()}}))
 }
@@ -152,6 +159,7 @@ type SetStockInput struct {
 	}
 }
 
+// setStock sets the units outright. 5 round trips when nobody else changes the stock.
 func (c *Products) setStock(ctx context.Context, in *SetStockInput) (*StockOutput, error) {
 	v, err := c.stocked(ctx, in.VariantID)
 	if err != nil {
@@ -178,10 +186,12 @@ func (c *Products) adjustStock(ctx context.Context, in *AdjustInput) (*StockOutp
 	if err != nil {
 		return nil, err
 	}
+	// A delta of 0 would leave an entry in the log that says nothing.
 	if in.Body.Delta == 0 {
 		return nil, problem.InvalidField("/delta", "not_allowed", "a number other than 0")
 	}
 	now := c.now()
+	// Made once, outside the tries: a repeated try writes the same entry.
 	entry := logged{
 		Key: table.Key{PK: stock.KeyOf(v.ID, 0).PK, SK: logPrefix + id.New("adj", now)},
 		At:  now, Delta: in.Body.Delta, Reason: in.Body.Reason, By: auth.From(ctx).Subject,
@@ -197,10 +207,13 @@ func (c *Products) adjustStock(ctx context.Context, in *AdjustInput) (*StockOutp
 func (c *Products) tryAdjust(ctx context.Context, v catalog.Variant, before *StockOutput, entry logged) (*StockOutput,
 	error) {
 	levels := map[table.Key]stock.Level{}
+	// The plan needs only the counters, which the answer has in the order of the buckets.
 	for b, n := range before.Body.Buckets {
 		levels[stock.KeyOf(v.ID, b)] = stock.Level{Available: n}
 	}
 	moves, tooLittle := stock.AdjustPlan(levels, v.ID, v.Buckets(), entry.Delta)
+	// The answer is computed before the write, because it is
+	// stored with the key in the same transaction.
 	answer := after(before.Body, moves, v.ID, entry)
 	writes := []table.Write{table.Put{Item: entry, If: table.IfNew}}
 	keyed := api.Idempotency(ctx)
@@ -220,9 +233,11 @@ func (c *Products) tryAdjust(ctx context.Context, v catalog.Variant, before *Sto
 	err := c.table.Transact(ctx, id.Secret(), writes...)
 	refused, ok := table.Refused(err)
 	switch {
+	// Place 1 is the record of the key, see above: the request has taken effect before.
 	case ok && keyed.Keyed() && refused.Refused(1):
 		out := &StockOutput{Replayed: "true"}
 		return out, keyed.Replay(refused.Reasons[1].Item, &out.Body)
+	// A counter changed between the read and this write.
 	case ok:
 		return nil, table.Stale(err, nil)
 	}
@@ -264,6 +279,7 @@ func after(s StockLevel, moves []table.Update, variantID string, entry logged) S
 	s.Buckets = buckets
 	s.Available += entry.Delta
 	latest := []StockAdjustment{{At: entry.At, Delta: entry.Delta, Reason: entry.Reason, By: entry.By}}
+	// 20 entries are shown in all.
 	s.Adjustments = append(latest, s.Adjustments[:min(len(s.Adjustments), 19)]...)
 	return s
 }

@@ -34,7 +34,8 @@ type VariantSummary struct {
 	Labels    []string `json:"optionLabels" nullable:"false" doc:"The option values in the reader's language."`
 }
 
-// maxResolved is how many variants can be asked for at once.
+// maxResolved is how many variants can be asked for at once:
+// one page of a list, and one batch of reads.
 const maxResolved = 100
 
 // variants resolves ids. No round trip when all is fresh in the cache, else those of catalog.Cache.Variants.
@@ -55,6 +56,7 @@ func (c *Products) variants(ctx context.Context, in *VariantsInput) (*VariantsOu
 	languages := c.languages(in.Reader)
 	out := &VariantsOutput{CacheControl: c.cacheControl(), Vary: "Accept-Language"}
 	out.Body.Variants = []VariantSummary{}
+	// In the order of the ids, so that the caller need not sort.
 	for _, id := range ids {
 		item, ok := items[id]
 		if !ok || item.Product.Status != catalog.Active {
@@ -69,9 +71,12 @@ func (c *Products) variants(ctx context.Context, in *VariantsInput) (*VariantsOu
 	return out, nil
 }
 
+// variantSummary is one variant with the names of its product. The
+// product is reduced to that variant, so that its page has just this one.
 func (c *Products) variantSummary(
 	ctx context.Context, item catalog.SellableVariant, languages []string, currency string,
 ) (VariantSummary, error) {
+	// The product in the cache is shared and must not be changed.
 	one := item.Product.Clone()
 	one.Variants = []catalog.Variant{item.Variant}
 	shown, err := c.currentSales(ctx, one)
@@ -83,6 +88,7 @@ func (c *Products) variantSummary(
 	v := VariantSummary{
 		ProductPageVariant: page.Variants[0], ProductID: one.ID, Handle: one.Handle, Title: page.Title, Labels: []string{},
 	}
+	// A variant without a picture of its own is shown with the product's.
 	if v.Image == "" && len(one.Images) > 0 {
 		v.Image = one.Images[0].URL
 	}

@@ -18,24 +18,27 @@ import (
 // sale is what of an order is counted; sign is -1 for one that came to nothing. An order tells its end once, as
 // canceled or as never paid, so it is taken off once.
 type sale struct {
-	sign       int
-	at         time.Time
+	sign       int       // 1 for a new order, -1 for one taken off
+	at         time.Time // when the order was placed
 	currency   string
-	total      int64
-	first      bool
+	total      int64 // what it cost the shopper, minor units
+	first      bool  // the customer's first order
 	guest      bool
 	lines      []events.OrderLine
 	promotions []events.OrderPromotion
 }
 
+// soldIn is what an order adds when it is placed.
 func soldIn(o events.OrderPlaced) sale {
 	return sale{1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
 }
 
+// canceledIn takes off an order that was canceled.
 func canceledIn(o events.OrderCanceled) sale {
 	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
 }
 
+// unpaidIn takes off an order whose payment never came.
 func unpaidIn(o events.OrderPaymentFailed) sale {
 	return sale{-1, o.PlacedAt, o.Total.Currency, o.Total.Amount, o.FirstOrder, o.CustomerID == "", o.Lines, o.Promotions}
 }
@@ -46,6 +49,7 @@ func (f Scheduler) sold(ctx context.Context, e event.Envelope, s sale) error {
 	if s.at.IsZero() || s.currency == "" {
 		return nil // an event from before orders said when they were placed
 	}
+	// First in the transaction: a refusal of place 0 means that the event was consumed before.
 	writes := []table.Write{event.Once("promotion-scheduler", e, f.Clock.Now())}
 	for _, day := range f.shopDays(s, e.Time) {
 		writes = append(writes, store.ShopSold(s.currency, day))
@@ -53,6 +57,7 @@ func (f Scheduler) sold(ctx context.Context, e event.Envelope, s sale) error {
 	for scope, day := range f.days(s) {
 		writes = append(writes, store.AddDaySales(scope, s.currency, day))
 	}
+	// The customer is new once, whatever number of promotions the order had.
 	newCustomers := 0
 	if s.first {
 		newCustomers = s.sign
@@ -65,6 +70,7 @@ func (f Scheduler) sold(ctx context.Context, e event.Envelope, s sale) error {
 	}
 	// A cart holds far fewer different products than a transaction takes; what is beyond is not counted by product.
 	err := f.Table.Transact(ctx, id.New("try", f.Clock.Now()), writes[:min(len(writes), table.MaxWrites)]...)
+	// Consumed before: the figures have this order already.
 	if c, refused := table.Refused(err); refused && c.Refused(0) {
 		return nil
 	}
@@ -86,6 +92,8 @@ func (f Scheduler) shopDays(s sale, at time.Time) []store.ShopDay {
 	if s.guest {
 		placed.Guests = s.sign
 	}
+	// A placed order concerns one day only; a canceled one
+	// the day it was placed and the day it was canceled.
 	if s.sign > 0 {
 		return []store.ShopDay{placed}
 	}
@@ -100,6 +108,8 @@ func (f Scheduler) shopDays(s sale, at time.Time) []store.ShopDay {
 func (f Scheduler) days(s sale) map[string]promotion.DaySales {
 	day := civil.DateAt(s.at, f.Zone)
 	by := map[string]promotion.DaySales{}
+	// Each line adds to the shop and to its product; orders
+	// are counted once for each, however many lines it has.
 	add := func(scope string, l events.OrderLine) {
 		d := by[scope]
 		d.Day, d.Orders = day, s.sign
@@ -127,6 +137,7 @@ func (f Scheduler) measure(ctx context.Context, s sale, newCustomers int) error 
 		); err != nil {
 			return err
 		}
+		// A canceled order frees budget, so it cannot be what used it up.
 		if s.sign > 0 {
 			if err := f.exhausted(ctx, p.PromotionID); err != nil {
 				return err
@@ -140,6 +151,7 @@ func (f Scheduler) measure(ctx context.Context, s sale, newCustomers int) error 
 // one.
 func (f Scheduler) exhausted(ctx context.Context, promotionID string) error {
 	r, err := f.Store.Get(ctx, promotionID)
+	// Deleted promotions and benefits of memberships have no record, and no budget.
 	if problem.Code(err) == "promotion_not_found" {
 		return nil
 	}
@@ -147,9 +159,11 @@ func (f Scheduler) exhausted(ctx context.Context, promotionID string) error {
 		return err
 	}
 	p := &r.Promotion
+	// Told for this version already, or there is no budget.
 	if r.ExhaustedFor == p.Version || p.Budget.Uses == 0 && len(p.Budget.Spend) == 0 {
 		return nil
 	}
+	// Strongly consistent: the order that was just counted must be in it.
 	all, err := f.Store.Budgets(ctx, true, store.KeyOfBudget(p.ID))
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 // What other sales were live is read from the promotions as they are, so a history written late is right as long as
 // nobody has moved another sale over that moment in between.
 func (f Scheduler) priced(ctx context.Context, ref events.PromotionRef, on bool) error {
+	// Only sale prices change what the catalog shows.
 	if ref.Kind != string(promotion.SalePrice) {
 		return nil
 	}
@@ -26,6 +27,8 @@ func (f Scheduler) priced(ctx context.Context, ref events.PromotionRef, on bool)
 	if err != nil || p == nil {
 		return err
 	}
+	// All active products at once: the listing is in memory,
+	// and the limit only has to be above what a shop has.
 	page, err := f.Listing.List(ctx, catalog.ListQuery{Filter: catalog.Filter{Status: catalog.Active}, Limit: 1 << 20})
 	if err != nil {
 		return err
@@ -36,6 +39,7 @@ func (f Scheduler) priced(ctx context.Context, ref events.PromotionRef, on bool)
 			ids = append(ids, e.ID)
 		}
 	}
+	// 100 is what one BatchGet reads.
 	for chunk := range slices.Chunk(ids, 100) {
 		products, err := catalog.GetBatch(ctx, f.Table, chunk)
 		if err != nil {
@@ -69,13 +73,16 @@ func (f Scheduler) around(ctx context.Context, ref events.PromotionRef) (with, w
 		return nil, nil, nil, err
 	}
 	sale := r.Promotion
+	// Running for certain at the moment: a second earlier
+	// and without an end, whatever became of the sale since.
 	sale.State, sale.Starts, sale.Ends = promotion.Scheduled, ref.At.Add(-time.Second), time.Time{}
 	others := slices.DeleteFunc(published, func(o promotion.Promotion) bool { return o.ID == sale.ID })
 	without = store.NewSnapshot(others, nil)
 	return without.With(sale), without, &sale, nil
 }
 
-// mayTarget reports whether a product may be among the targets; which of its variants are, its prices tell.
+// mayTarget reports whether a product may be among the targets. It is the
+// coarse choice by card; which variants change is seen from their prices.
 func mayTarget(t promotion.Targets, e *catalog.Entry) bool {
 	named := func(list, of []string) bool {
 		return slices.ContainsFunc(list, func(s string) bool { return slices.Contains(of, s) })
@@ -87,6 +94,7 @@ func mayTarget(t promotion.Targets, e *catalog.Entry) bool {
 // history is the row of a product whose prices the sale changes; ok is false when it changes none.
 func history(p *catalog.Product, saleID string, at time.Time, with, without *store.Snapshot,
 	on bool) (catalog.PriceHistoryEntry, bool) {
+	// Deleted between the listing and the read.
 	if p == nil {
 		return catalog.PriceHistoryEntry{}, false
 	}
@@ -95,9 +103,12 @@ func history(p *catalog.Product, saleID string, at time.Time, with, without *sto
 		for _, currency := range slices.Sorted(maps.Keys(v.Prices)) {
 			low, _ := with.DisplayPrice(p, v, currency, at)
 			high, _ := without.DisplayPrice(p, v, currency, at)
+			// Another sale is cheaper, or the floor keeps
+			// the price: nothing changes for the shopper.
 			if low.Same(high) {
 				continue
 			}
+			// The end of a sale is its start the other way round.
 			after, before := low, high
 			if !on {
 				after, before = high, low

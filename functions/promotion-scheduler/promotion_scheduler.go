@@ -1,19 +1,23 @@
-// Package promotionscheduler tells when promotions start and end, and counts what they bring. Nobody waits for it:
-// prices follow the clock, so what it does late changes no price.
+// Package promotionscheduler publishes when promotions start and end, and counts what they bring.
+// No request waits for it: prices follow the clock, so what it does late changes no price.
 //
-// It writes onto PROMOTION#<id>/PROMOTION that an edge was told and that a budget is used up, and owns
-// PROMOTION#<id>/STATS, SALES#<scope>#<currency>/<day> and, for sales that change the catalog price, rows of the price
-// history PRODUCT#<id>/PRICE#.... It emits promotion.started, promotion.ended and promotion.budget_exhausted, and
+// It writes onto PROMOTION#<id>/PROMOTION that a boundary was announced and that a budget
+// is used up, and owns PROMOTION#<id>/STATS, SALES#<scope>#<currency>/<day> and, for
+// sales that change the catalog price, rows of the price history PRODUCT#<id>/PRICE#....
+// It publishes promotion.started, promotion.ended and promotion.budget_exhausted, and
 // metrics of each promotion (orders, revenue, discount, new customers).
 //
 // Triggers: the one-time schedules of a promotion's start and end (see shared/promotion/schedule), and the bus
 // (Consumes). What may happen to a schedule, and what then:
 //
-//	twice            the second finds that the edge was told, and does nothing.
-//	late             the event says when it took effect; an end that overtakes its start tells both, in order.
-//	early            the promotion was moved and the schedule was not: nothing is told, and the schedules are made anew.
-//	before the write the promotion is still a draft: the invocation fails, and Lambda repeats it.
-//	for nothing      the promotion is gone, or still a draft minutes later, because publishing it failed: done.
+// twice the second finds that the boundary was announced, and does nothing.
+// late the event says when it took effect; an end that
+// overtakes its start announces both, in order.
+// early the promotion was moved and the schedule was not:
+// nothing is announced, and the schedules are made anew.
+// before the write the promotion is still a draft: the invocation fails, and Lambda repeats it.
+// for nothing the promotion is gone, or still a draft
+// minutes later, because publishing it failed: done.
 package promotionscheduler
 
 import (
@@ -96,6 +100,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	t := tables[0]
 	return Scheduler{
 		Store: store.Store{Table: t, Clock: env.Clock}, Table: t, Planner: planner,
+		// Age 0: price history must be written for the products as they are now.
 		Listing: catalog.NewListing(t, env.Clock, 0),
 		Zone:    zone, Metrics: env.Metrics(), Clock: env.Clock, Log: env.Log,
 	}.Handler(), nil
@@ -106,6 +111,8 @@ func (f Scheduler) Handler() lambda.Handler {
 	return function.Handlers{Events: f.consumers(), Other: lambda.NewHandler(f.Fired), Log: f.Log}.Lambda()
 }
 
+// consumers are the events that change price history or figures. Pausing
+// and resuming a sale change prices as its end and its start do.
 func (f Scheduler) consumers() function.Consumers {
 	return function.Consumers{
 		function.On(func(ctx context.Context, _ event.Envelope, e events.PromotionStarted) error {
@@ -136,8 +143,10 @@ func (f Scheduler) consumers() function.Consumers {
 // go, by the last of Lambda's three tries.
 const publishing = 2 * time.Minute
 
-// Fired tells the edges of a promotion that have been reached. 1 round trip, 1 more for each edge that is told.
+// Fired announces the boundaries of a promotion that have been
+// reached. 1 round trip, 1 more for each boundary announced.
 func (f Scheduler) Fired(ctx context.Context, fired schedule.Fired) error {
+	// Neither the bus nor the Scheduler sends this; failing shows it in the function's errors.
 	if fired.PromotionID == "" {
 		return errors.New("promotion-scheduler: neither a schedule nor an event")
 	}
@@ -149,24 +158,30 @@ func (f Scheduler) Fired(ctx context.Context, fired schedule.Fired) error {
 		return err
 	}
 	p := &r.Promotion
+	// Publishing makes the schedules before it writes: this one may have fired in
+	// between. Failing makes Lambda try again, until the write must have come to nothing.
 	if p.State == promotion.Draft {
 		if f.Clock.Now().Sub(fired.At) > publishing {
 			return nil
 		}
 		return fmt.Errorf("promotion-scheduler: %s is not published, or not visibly so yet", p.ID)
 	}
+	// All that have been reached, not only the one that
+	// fired: the other one's schedule may have been lost.
 	for _, e := range r.Reached(f.Clock.Now()) {
 		if err := f.announce(ctx, r, e); err != nil {
 			return err
 		}
 	}
+	// The schedule was made for another time than the
+	// boundary now has: make the schedules right again.
 	if e := fired.Boundary; !e.At(p).Equal(fired.At) {
 		return f.Planner.Plan(ctx, p)
 	}
 	return nil
 }
 
-// announce writes the event of an edge onto the promotion, once.
+// announce writes the event of a boundary onto the promotion, once.
 func (f Scheduler) announce(ctx context.Context, r *store.Record, e store.Boundary) (err error) {
 	at := e.At(&r.Promotion)
 	ref := store.EventRef(&r.Promotion, at)
@@ -178,6 +193,7 @@ func (f Scheduler) announce(ctx context.Context, r *store.Record, e store.Bounda
 		return err
 	}
 	recorded, err := f.Store.RecordMilestone(ctx, r, noted)
+	// Another invocation announced it first, or the promotion was changed meanwhile.
 	if err != nil || !recorded {
 		return err
 	}

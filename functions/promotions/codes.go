@@ -38,10 +38,13 @@ func (f *Promotions) createCodes(ctx context.Context, in *CreateCodesInput) (*hu
 			return problem.Conflict("promotion_has_codes",
 				"This promotion has %d codes with the prefix %q; write another promotion for more.", b.Size, b.Prefix)
 		}
+		// Without codes it has been for everybody; giving it
+		// codes now would take it away from shoppers who saw it.
 		if p.Codes.Batch == nil && p.StateAt(f.Clock.Now()) == promotion.Live {
 			return problem.Conflict("promotion_live",
 				"This promotion has begun without codes of its own; write another one for them.")
 		}
+		// The secret is made once: asking again must give the same codes.
 		if p.Codes.Batch == nil {
 			p.Codes.Batch = promotion.NewBatch(id.New("batch", f.Clock.Now()), in.Body.Prefix, in.Body.Size)
 		}
@@ -61,6 +64,8 @@ type CodesInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"100000" default:"100000" doc:"How many."`
 }
 
+// codes answers with codes of the batch again, from a number
+// on. 1 round trip; the codes are computed.
 func (f *Promotions) codes(ctx context.Context, in *CodesInput) (*huma.StreamResponse, error) {
 	r, err := f.Store.Get(ctx, in.PromotionID)
 	if err != nil {
@@ -77,11 +82,13 @@ func stream(b *promotion.Batch, from, limit int) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		ctx.SetHeader("Content-Type", "text/csv; charset=utf-8")
 		ctx.SetHeader("Content-Disposition", `attachment; filename="codes.csv"`)
+		// Codes are worth money: no cache may keep them.
 		ctx.SetHeader("Cache-Control", "no-store")
 		if end := from + limit; end < b.Size {
 			ctx.SetHeader("Next-From", strconv.Itoa(end))
 		}
 		w := bufio.NewWriter(ctx.BodyWriter())
+		// Errors of writing mean that the caller has gone; there is nobody to tell.
 		defer w.Flush()
 		w.WriteString("code\n")
 		for i := from; i < min(from+limit, b.Size); i++ {

@@ -76,6 +76,7 @@ type PromotionOutput struct {
 	Body     *PromotionDocument
 }
 
+// output is the answer with a promotion and its version.
 func (f *Promotions) output(r *store.Record) *PromotionOutput {
 	d := f.document(&r.Promotion)
 	d.UpdatedAt = &r.UpdatedAt
@@ -94,25 +95,30 @@ func (f *Promotions) document(p *promotion.Promotion) *PromotionDocument {
 		LimitPerCustomer: p.LimitPerCustomer, LimitPerCode: p.LimitPerCode, Code: p.Codes.Single, Terms: p.Terms,
 		Group: p.Group, Reason: p.Reason,
 	}
+	// An open-ended promotion has no end to show.
 	if !p.Ends.IsZero() {
 		d.Ends, d.EndsAt = localEnd(p.Ends, f.zone(p.TimeZone)), &p.Ends
 	}
+	// The secret of the batch stays out of every answer.
 	if b := p.Codes.Batch; b != nil {
 		d.Batch = &PromotionBatch{Prefix: b.Prefix, Size: b.Size}
 	}
 	return d
 }
 
+// local is a moment on the clocks of a zone, as the document has it.
 func local(t time.Time, zone *time.Location) string { return t.In(zone).Format("2006-01-02T15:04") }
 
 // localEnd is local for the end of something: midnight is 24:00 of the day that it ends.
 func localEnd(t time.Time, zone *time.Location) string {
+	// Only midnight is written differently.
 	if text := local(t, zone); !strings.HasSuffix(text, "T00:00") {
 		return text
 	}
 	return t.In(zone).AddDate(0, 0, -1).Format("2006-01-02") + "T24:00"
 }
 
+// zone is a promotion's time zone; the shop's where its name is not known on this machine.
 func (f *Promotions) zone(name string) *time.Location {
 	if zone, err := time.LoadLocation(name); err == nil && name != "" {
 		return zone
@@ -145,10 +151,12 @@ func (f *Promotions) promotion(d *PromotionDocument, before promotion.Promotion)
 	if p.Class == "" {
 		p.Class = classes[p.Kind]
 	}
+	// Kinds that can be of several classes take from the order unless the document says otherwise.
 	if p.Class == "" {
 		p.Class = promotion.Order
 	}
 	zone, unknown := time.LoadLocation(p.TimeZone)
+	// "Local" is the zone of the machine and means something else on each.
 	if unknown != nil || p.TimeZone == "Local" {
 		return p, problem.InvalidField("/timeZone", "unknown", "an IANA time zone such as Asia/Seoul")
 	}

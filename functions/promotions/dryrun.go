@@ -43,9 +43,12 @@ type DryRunFigures struct {
 	Gifts    int    `json:"gifts" doc:"Units it would have given."`
 }
 
-// looked is how many orders a dry run looks at: it has to be done before API Gateway gives up.
+// looked is how many orders a dry run looks at: it must
+// answer before API Gateway gives up, after 30 seconds.
 const looked = 2_000
 
+// dryRun prices the orders of the last days again, without and with the
+// promotion. Round trips are those of ordersSince and productsOf, and 2.
 func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput, error) {
 	r, err := f.Store.Get(ctx, in.PromotionID)
 	if err != nil {
@@ -56,6 +59,7 @@ func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput
 	if err != nil {
 		return nil, err
 	}
+	// Promotions that ended before the first order can have no part in any price.
 	published, err := f.Store.Published(ctx, since)
 	if err != nil {
 		return nil, err
@@ -64,8 +68,12 @@ func (f *Promotions) dryRun(ctx context.Context, in *DryRunInput) (*DryRunOutput
 	if err != nil {
 		return nil, err
 	}
+	// As if it had been live for all of the time, and a year
+	// before, so that no price history of its own begins in it.
 	always := r.Promotion
 	always.State, always.Starts, always.Ends = promotion.Scheduled, since.AddDate(-1, 0, 0), time.Time{}
+	// Without the promotion itself, in case it was live
+	// already: the comparison is with and without it.
 	before := store.NewSnapshot(slices.DeleteFunc(published,
 		func(p promotion.Promotion) bool { return p.ID == always.ID }), nil)
 	after := before.With(always)
@@ -95,22 +103,27 @@ func (f *Promotions) reprice(
 	if o.Address != nil {
 		without.Country = o.Address.Country
 	}
+	// Codes that took something off; those that did nothing are not in the order.
 	for _, a := range o.Totals.Adjustments {
 		if a.Code != "" {
 			without.Codes = append(without.Codes, a.Code)
 		}
 	}
+	// The code of the promotion itself: a shopper would have
+	// entered it. Codes of a batch cannot be assumed.
 	if p := after.Promotion(promotionID); !p.Codes.Automatic() && p.Codes.Single != "" {
 		without.Codes = append(without.Codes, p.Codes.Single)
 	}
 	with := without
 	for _, l := range o.Lines {
+		// Gifts come out of the comparison itself.
 		if l.Gift == "" {
 			line := lineOf(l, o, products[l.ProductID], promotionID)
 			without.Lines = append(without.Lines, line)
 			with.Lines = append(with.Lines, onSale(line, l, o, products[l.ProductID], after))
 		}
 	}
+	// The membership that the customer had then, as the order keeps it.
 	facts := promotion.Facts{Member: membership.Member(o.Member), First: o.First}
 	was, would := before.Set.Apply(without, f.Shop, facts), after.Set.Apply(with, f.Shop, facts)
 	into.Revenue += o.Totals.Total
@@ -121,6 +134,7 @@ func (f *Promotions) reprice(
 			into.Gifts += a.Gifts
 		}
 	}
+	// A sale price is in the unit price and not among the promotions that apply.
 	if after.Promotion(promotionID).Kind == promotion.SalePrice && was.Totals.Total != would.Totals.Total {
 		into.Orders++
 	}
@@ -129,6 +143,7 @@ func (f *Promotions) reprice(
 // listPrice is what a unit of an order's line cost before the sale of the time.
 func listPrice(l order.Line, o *order.Order) int64 {
 	unit := o.LineTotal(l.ID).Unit
+	// Saved is what a sale took off the line, spread evenly over its units.
 	if l.Quantity > 0 {
 		unit += l.Saved / int64(l.Quantity)
 	}
@@ -144,10 +159,12 @@ func lineOf(l order.Line, o *order.Order, p *catalog.Product, promotionID string
 	switch l.Sale {
 	case "":
 	case promotionID:
+		// The promotion's own sale is taken out; another's is kept as a reduced price.
 		line.Unit = listPrice(l, o)
 	default:
 		line.CompareAt = listPrice(l, o)
 	}
+	// The product is gone: it can be priced, but no category or tag finds it.
 	if p == nil {
 		return line
 	}
@@ -185,6 +202,8 @@ func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders [
 			continue
 		}
 		cursor := table.Cursor("")
+		// InState lists one state, newest first, so reading
+		// can stop at the first order that is too old.
 		for {
 			page, err := f.Orders.InState(ctx, state, 100, cursor)
 			if err != nil {
@@ -201,9 +220,11 @@ func (f *Promotions) ordersSince(ctx context.Context, since time.Time) (orders [
 			}
 		}
 	}
+	// The newest orders stay: those of one state come before those of another, each newest first.
 	if truncated = len(keys) > looked; truncated {
 		keys = keys[:looked]
 	}
+	// Eventually consistent: figures of past orders do not need more, at half the price.
 	items, err := f.Table.BatchGet(ctx, false, keys...)
 	if err != nil {
 		return nil, false, err

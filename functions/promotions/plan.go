@@ -16,6 +16,7 @@ import (
 	"dangol/shared/promotion/store"
 )
 
+// equalJSON reports whether two values are the same as stored; nil and empty lists are.
 func equalJSON(a, b any) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
@@ -63,6 +64,7 @@ func (f *Promotions) components(ctx context.Context, ids []string) (map[string][
 	for range deepest {
 		var unknown []string
 		for _, id := range ids {
+			// A variant is read once, however many sets it is part of; that also ends circles.
 			if _, ok := found[id]; !ok {
 				unknown = append(unknown, id)
 			}
@@ -74,6 +76,7 @@ func (f *Promotions) components(ctx context.Context, ids []string) (map[string][
 		if err != nil {
 			return nil, err
 		}
+		// The next layer is what these are made of.
 		ids = nil
 		for id, item := range items {
 			parts := []string{}
@@ -91,11 +94,14 @@ func (f *Promotions) components(ctx context.Context, ids []string) (map[string][
 // asked of. Errors: 422 for a code that is taken, 409 discount_guard with the plan where there is no reason.
 func (f *Promotions) publishable(ctx context.Context, r *store.Record) (warnings []promotion.Warning, err error) {
 	p, now := &r.Promotion, f.Clock.Now()
+	// Reads the calendar too, whose version makes publishing one at a time.
 	published, calendar, err := f.Store.Planned(ctx, now.Add(-reach))
 	if err != nil {
 		return nil, err
 	}
+	// The write names the calendar, so that a publication in between refuses it.
 	r.Against = calendar
+	// Codes of promotions that are over can be used again; the guard looks at those too.
 	current := slices.DeleteFunc(slices.Clone(published),
 		func(o promotion.Promotion) bool { return !o.Ends.IsZero() && o.Ends.Before(now) })
 	if fields := p.CodeConflicts(current); len(fields) > 0 {
@@ -105,6 +111,7 @@ func (f *Promotions) publishable(ctx context.Context, r *store.Record) (warnings
 	if err != nil {
 		return nil, err
 	}
+	// The guard can be overruled, in writing: the reason is kept with the promotion.
 	if !plan.Allowed && p.Reason == "" {
 		return nil, problem.Conflict("discount_guard",
 			"The guard speaks against this: %s. Publish it with a reason, or plan it otherwise.", plan.Breaches[0].Message).
@@ -143,7 +150,10 @@ type PlanOutput struct {
 	Body *DiscountPlan
 }
 
+// plan answers what the guard would say, for a promotion
+// that need not be stored. 3 round trips at most.
 func (f *Promotions) plan(ctx context.Context, in *CreatePromotionInput) (*PlanOutput, error) {
+	// Without an id of its own it gets one that no stored promotion has.
 	p, err := f.promotion(&in.Body, promotion.Promotion{ID: cmp.Or(in.Body.ID, "plan"), State: promotion.Scheduled})
 	if err != nil {
 		return nil, err
@@ -173,6 +183,7 @@ func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published 
 	if err != nil {
 		return nil, err
 	}
+	// As if published: a draft is not counted by the guard.
 	asked := *p
 	asked.State = promotion.Scheduled
 	span, counts, err := f.span(ctx, &asked)
@@ -182,6 +193,7 @@ func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published 
 	plan := &DiscountPlan{Allowed: true, Counts: counts, Policy: f.Policy, Breaches: []DiscountBreach{},
 		Depth: span.BasisPoints, Products: span.Products,
 		Warnings: orEmpty(p.Warnings(published, f.Clock.Now()))}
+	// Gifts and personal discounts: nothing to check, and no calendar to show.
 	if !counts {
 		plan.Calendar = DiscountCalendar{Scope: promotion.TheShop, Days: []promotion.CalendarDay{}}
 		return plan, nil
@@ -193,6 +205,8 @@ func (f *Promotions) ask(ctx context.Context, p *promotion.Promotion, published 
 	others := slices.DeleteFunc(slices.Clone(history), func(s promotion.Span) bool { return s.PromotionID == p.ID })
 	scope := promotion.TheShop
 	for i, b := range f.Policy.Check(others, span) {
+		// The calendar shows the scope of the first breach,
+		// which is what the merchant has to change.
 		if i == 0 {
 			scope = b.Scope
 		}
@@ -215,6 +229,7 @@ func (f *Promotions) names(ctx context.Context, promotions []promotion.Promotion
 	for _, c := range cards {
 		names[c.ID] = c.Title.In(f.Shop.Languages...)
 	}
+	// Promotions second: the ids of both never collide, as they have different prefixes.
 	for _, p := range promotions {
 		names[p.ID] = p.Name.In(f.Shop.Languages...)
 	}
@@ -231,13 +246,16 @@ func (c *DiscountCalendar) name(names map[string]string) {
 	}
 }
 
+// calendar is the days around a span, of the shop or of one product.
 func (f *Promotions) calendar(others []promotion.Span, span promotion.Span, scope string) DiscountCalendar {
 	from := civil.DateAt(span.Starts, f.Zone)
 	to := from.Add(most)
 	if !span.Ends.IsZero() {
+		// The end is not in the span: one that ends at midnight does not touch the next day.
 		to = min(civil.DateAt(span.Ends.Add(-1), f.Zone), to)
 	}
 	product := scope
+	// The rules for any product are shown on the calendar of the shop.
 	if scope == promotion.TheShop || scope == promotion.AnyProduct {
 		product = ""
 	}
@@ -246,7 +264,8 @@ func (f *Promotions) calendar(others []promotion.Span, span promotion.Span, scop
 			to.Add(around))}
 }
 
-// reach is how far back the guard and the reports look.
+// reach is how far back the guard and the reports look: 365 days
+// and the 70 days that the waiting index looks back from there.
 const reach = 440 * 24 * time.Hour
 
 // history is every published promotion as the guard counts it.
@@ -258,6 +277,7 @@ func (f *Promotions) history(ctx context.Context) ([]promotion.Span, error) {
 	return f.spans(ctx, published)
 }
 
+// spans are the promotions that the guard counts.
 func (f *Promotions) spans(ctx context.Context, published []promotion.Promotion) ([]promotion.Span, error) {
 	var spans []promotion.Span
 	for i := range published {
@@ -279,6 +299,7 @@ func (f *Promotions) span(ctx context.Context, p *promotion.Promotion) (promotio
 		return promotion.Span{}, false, err
 	}
 	products := slices.Clone(p.Targets.Products)
+	// Only targets and parts of sets: gifts and units to get are not what is on sale.
 	for _, id := range variantsOf(&promotion.Promotion{Targets: p.Targets, Terms: promotion.Terms{Parts: p.Terms.Parts}}) {
 		products = append(products, catalog.ProductOf(id))
 	}
@@ -291,10 +312,12 @@ func (f *Promotions) span(ctx context.Context, p *promotion.Promotion) (promotio
 		if chosen && !p.Targets.All {
 			products = append(products, c.ID)
 		}
+		// The mean of the cheapest variants stands for what the products usually cost.
 		if chosen && sold {
 			total, n = total+price.Min, n+1
 		}
 	}
+	// Sorted and each once, because a product may be chosen by several names.
 	slices.Sort(products)
 	unit := money.Of(0, currency)
 	if n > 0 {
@@ -304,11 +327,13 @@ func (f *Promotions) span(ctx context.Context, p *promotion.Promotion) (promotio
 	return s, counts, nil
 }
 
+// meet reports whether two lists have an element in common.
 func meet(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
-// cards lists every product that is sold. What was read within a minute is good enough for counting days.
+// cards lists every product that is sold, as old as the listing allows:
+// enough for counting days. The limit only has to be above what a shop has.
 func (f *Promotions) cards(ctx context.Context) ([]*catalog.Entry, error) {
 	page, err := f.Listing.List(ctx, catalog.ListQuery{Filter: catalog.Filter{Status: catalog.Active}, Limit: 1 << 20})
 	return page.Entries, err

@@ -134,6 +134,8 @@ type PreviewRestriction struct {
 func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOutput, error) {
 	b := &in.Body
 	at := b.At
+	// A moment in the past or the future shows what carts
+	// cost then, as far as promotions and prices are known.
 	if at.IsZero() {
 		at = f.Clock.Now()
 	}
@@ -155,6 +157,7 @@ func (f *Promotions) Preview(ctx context.Context, in *PreviewInput) (*PreviewOut
 	if err != nil {
 		return nil, err
 	}
+	// Only now is it known which variants can be sold.
 	for i, l := range b.Lines {
 		if _, ok := p.Variants[l.VariantID]; !ok {
 			return nil, problem.InvalidField("/lines/"+strconv.Itoa(i)+"/variantId", "unknown_variant",
@@ -181,6 +184,8 @@ func (f *Promotions) previewed(ctx context.Context, in *PreviewInput) (*cart.Car
 	if b.Country != "" {
 		c.Address = &address.Address{Country: b.Country}
 	}
+	// Without a customer the shopper is a guest, unless the request describes
+	// one with an account: then promotions for accounts must apply.
 	if c.CustomerID == "" {
 		if b.Shopper.Account || len(b.Shopper.Memberships) > 0 {
 			c.CustomerID, c.Purchases = "preview", map[string]int{}
@@ -198,12 +203,16 @@ func (f *Promotions) facts(
 ) (promotion.Facts, error) {
 	shopper := &in.Body.Shopper
 	who := store.Shopper{CustomerID: c.CustomerID, Entitlements: c.Entitlements, Counted: c.Purchases}
+	// Eventually consistent: nothing is counted by a preview.
 	facts, err := f.Store.Facts(ctx, s, who, c.Codes, at, false)
 	if err != nil {
 		return facts, err
 	}
+	// Of a customer who is known it is read; of one who is described the request says it.
 	facts.First = shopper.FirstOrder || facts.First && shopper.CustomerID != ""
 	facts.Segments = append(facts.Segments, shopper.Segments...)
+	// Memberships in the request stand in for those of the
+	// customer, so that a plan can be tried before it exists.
 	if len(shopper.Memberships) > 0 {
 		facts.Member = shopper.member()
 	}
@@ -237,12 +246,14 @@ func (f *Promotions) planned(ctx context.Context, in *PreviewInput, at time.Time
 		if err != nil {
 			return nil, err
 		}
+		// A draft, or a paused one, is taken as published.
 		r.Promotion.State = promotion.Scheduled
 		s = s.With(r.Promotion)
 	}
 	if in.Body.Draft == nil {
 		return s, nil
 	}
+	// It has no id; "draft" is none that a stored promotion could have.
 	draft, err := f.promotion(in.Body.Draft, promotion.Promotion{ID: "draft", State: promotion.Scheduled})
 	if err != nil {
 		return nil, err
@@ -253,6 +264,7 @@ func (f *Promotions) planned(ctx context.Context, in *PreviewInput, at time.Time
 	return s.With(draft), nil
 }
 
+// previewOf is the priced cart as the preview shows it.
 func previewOf(p cart.Priced, at time.Time) PromotionPreview {
 	t := p.Totals
 	in := func(amount int64) money.Formatted { return money.Of(amount, t.Currency).Formatted() }
@@ -274,6 +286,7 @@ func previewOf(p cart.Priced, at time.Time) PromotionPreview {
 	}
 	shares := p.Shares()
 	for _, l := range p.Cart.Lines {
+		// Lines of unknown variants have been refused before; a gift may still have none.
 		if p.Variants[l.VariantID].Product != nil {
 			out.Lines = append(out.Lines, linePreview(p, l, shares[l.ID], names))
 		}
@@ -296,12 +309,14 @@ func namesOf(p cart.Priced) map[string]string {
 			names[a.PromotionID] = o.Name.In(p.Cart.Language)
 		}
 	}
+	// The totals name benefits of memberships, which are no stored promotions.
 	for _, a := range p.Totals.Adjustments {
 		names[a.OfferID] = a.Name
 	}
 	return names
 }
 
+// linePreview is one line with its price and what each promotion takes off it.
 func linePreview(p cart.Priced, l cart.Line, shares []pricing.Share, names map[string]string) PreviewPrice {
 	in := func(amount int64) money.Formatted { return money.Of(amount, p.Totals.Currency).Formatted() }
 	g := p.Variants[l.VariantID]
@@ -309,12 +324,15 @@ func linePreview(p cart.Priced, l cart.Line, shares []pricing.Share, names map[s
 		VariantID: l.VariantID, Title: g.Product.Title.In(p.Cart.Language), Quantity: l.Quantity, Gift: l.Gift,
 		Unit: in(0), Subtotal: in(0), Discount: in(0), Total: in(0), Discounts: []PreviewShare{},
 	}
+	// A gift is shown at 0.
 	if price, sold := g.Variant.Prices[p.Totals.Currency]; sold && l.Gift == "" {
 		v.Unit = in(price.Amount)
 		if price.CompareAt > 0 {
 			compare := in(price.CompareAt)
 			v.CompareAt = &compare
 		}
+		// Only next to a struck-through price does the law
+		// want the lowest one (Directive 98/6/EC, 6a).
 		if prior := p.PriorPrice(l); v.CompareAt != nil && prior > 0 {
 			lowest := in(prior)
 			v.Lowest30 = &lowest
@@ -334,6 +352,7 @@ func linePreview(p cart.Priced, l cart.Line, shares []pricing.Share, names map[s
 	return v
 }
 
+// orEmpty makes JSON show [] and not null.
 func orEmpty[T any](s []T) []T {
 	if s == nil {
 		return []T{}

@@ -2,10 +2,10 @@
 // on any cart at any moment and on the orders of the last weeks, publish, pause and end them, hand out codes, and look
 // at what they brought and at how much the shop lives on discounts.
 //
-// It owns the items PROMOTION#<id>/PROMOTION (see shared/promotion/store) and the schedules that tell when one starts
-// and ends; the function promotion-scheduler consumes those. It reads the catalog and the orders. It emits
-// promotion.started, ended, paused and resumed when a merchant's decision takes effect at once. Carts never ask it:
-// they read the promotions themselves.
+// It owns the items PROMOTION#<id>/PROMOTION (see shared/promotion/store) and the schedules of
+// starts and ends; the function promotion-scheduler is invoked by those. It reads the catalog
+// and the orders. It publishes promotion.started, ended, paused and resumed when a merchant's
+// decision takes effect at once. Carts never call it: they read the promotions themselves.
 //
 //	POST   /promotions                    write a draft
 //	GET    /promotions                    list by state
@@ -108,6 +108,7 @@ func New(ctx context.Context, env *boot.Env) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The policy has the zone of the shop unless the deployment names another.
 	zone := policy.Zone
 	if config.Zone != "" {
 		if zone, err = time.LoadLocation(config.Zone); err != nil {
@@ -154,6 +155,7 @@ const maxDocument = 256 << 10
 // Service is the function's HTTP side.
 func (f *Promotions) Service(o api.Options) *api.Service {
 	s := api.New("promotions", o)
+	// What all routes have in common stands here once.
 	route := func(method, path, id, summary, text string, errors ...int) api.Route {
 		return api.Route{
 			Method: method, Path: "/promotions" + path, ID: id, Summary: summary, Description: text, Tag: "Promotions",
@@ -170,6 +172,7 @@ func (f *Promotions) Service(o api.Options) *api.Service {
 		f.Preview)
 	api.Handle(s, route("GET", "/report", "reportDiscounts", "How much a product, or the shop, lives on discounts",
 		reportText, 404), f.report)
+	// Not under /promotions: these are figures of the shop.
 	sales := route("GET", "", "reportSales", "What the shop sold, day by day", salesText)
 	sales.Path, sales.Tag = "/admin/sales", "Sales"
 	api.Handle(s, sales, f.sales)

@@ -29,18 +29,20 @@ type ListPromotionsOutput struct {
 	Body PromotionList
 }
 
-// kept is how far back ended promotions are listed.
+// kept is how far back ended promotions are listed: three years of seasons to compare with.
 const kept = 3 * 365 * 24 * time.Hour
 
 // list reads all promotions of a state: a shop has some hundreds. 1 or 2 round trips.
 func (f *Promotions) list(ctx context.Context, in *ListPromotionsInput) (*ListPromotionsOutput, error) {
 	now, state := f.Clock.Now(), promotion.State(in.State)
+	// What is over is listed only when it is asked for.
 	since := now
 	if state == promotion.Ended {
 		since = now.Add(-kept)
 	}
 	var all []promotion.Promotion
 	var err error
+	// Drafts are in a list of their own, see store.Drafts.
 	if state != promotion.Draft {
 		if all, err = f.Store.Published(ctx, since); err != nil {
 			return nil, err
@@ -53,9 +55,11 @@ func (f *Promotions) list(ctx context.Context, in *ListPromotionsInput) (*ListPr
 		}
 		all = append(all, drafts...)
 	}
+	// The state follows from the clock, so it is filtered here and not in the query.
 	all = slices.DeleteFunc(all, func(p promotion.Promotion) bool { return state != "" && p.StateAt(now) != state })
 	slices.SortFunc(all, func(a, b promotion.Promotion) int {
 		order := cmp.Or(a.Starts.Compare(b.Starts), cmp.Compare(a.ID, b.ID))
+		// Of those that are over the latest first; of the others the next to happen first.
 		if state == promotion.Ended {
 			return -order
 		}
@@ -67,6 +71,8 @@ func (f *Promotions) list(ctx context.Context, in *ListPromotionsInput) (*ListPr
 // pageOf cuts a page: the cursor is the id of the last promotion given.
 func (f *Promotions) pageOf(all []promotion.Promotion, page api.Paging) (*ListPromotionsOutput, error) {
 	if page.Cursor != "" {
+		// A promotion that left the list since (it ended, it was
+		// deleted) cannot be found again: the caller begins anew.
 		at := slices.IndexFunc(all, func(p promotion.Promotion) bool { return p.ID == page.Cursor })
 		if at < 0 {
 			return nil, problem.InvalidField("query/cursor", "wrong_format", "a nextCursor from this list")
@@ -84,6 +90,7 @@ func (f *Promotions) pageOf(all []promotion.Promotion, page api.Paging) (*ListPr
 	return out, nil
 }
 
+// get shows a promotion with what it brought. 2 or 3 round trips.
 func (f *Promotions) get(ctx context.Context, in *OneInput) (*PromotionOutput, error) {
 	r, err := f.Store.Get(ctx, in.PromotionID)
 	if err != nil {
@@ -95,6 +102,7 @@ func (f *Promotions) get(ctx context.Context, in *OneInput) (*PromotionOutput, e
 
 // figures adds what a promotion used and brought. 1 or 2 round trips.
 func (f *Promotions) figures(ctx context.Context, r *store.Record, d *PromotionDocument) error {
+	// Only a promotion with a budget has such a counter.
 	if b := r.Promotion.Budget; b.Uses > 0 || len(b.Spend) > 0 {
 		used, err := f.Store.Budgets(ctx, true, store.KeyOfBudget(r.Promotion.ID))
 		if err != nil {
@@ -133,6 +141,7 @@ type SeasonDates struct {
 	LocalEnd   string            `json:"localEnd" doc:"For the ends of a promotion."`
 }
 
+// seasons lists the occurrences of all seasons. No round trip: the calendar is part of the program.
 func (f *Promotions) seasons(_ context.Context, in *SeasonsInput) (*SeasonsOutput, error) {
 	all, err := promotion.Seasons()
 	if err != nil {
@@ -140,6 +149,7 @@ func (f *Promotions) seasons(_ context.Context, in *SeasonsInput) (*SeasonsOutpu
 	}
 	first := in.From
 	if first == 0 {
+		// The year of the shop, which on 31 December is not that of UTC.
 		first = f.Clock.Now().In(f.Zone).Year()
 	}
 	years := make([]int, in.Years)

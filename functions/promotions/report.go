@@ -37,6 +37,7 @@ const (
 	enough  = 30
 )
 
+// report tells how much a product, or the shop, lives on discounts. 2 or 3 round trips.
 func (f *Promotions) report(ctx context.Context, in *ReportInput) (*ReportOutput, error) {
 	currency := in.Currency
 	if currency == "" {
@@ -48,6 +49,8 @@ func (f *Promotions) report(ctx context.Context, in *ReportInput) (*ReportOutput
 	scope := store.TheShop
 	if in.Product != "" {
 		scope = in.Product
+		// A product without sales would look like one that
+		// is never discounted, so an unknown one is refused.
 		if found, err := catalog.GetBatch(ctx, f.Table, []string{in.Product}); err != nil {
 			return nil, err
 		} else if found[in.Product] == nil {
@@ -59,6 +62,7 @@ func (f *Promotions) report(ctx context.Context, in *ReportInput) (*ReportOutput
 		return nil, err
 	}
 	today := civil.DateAt(f.Clock.Now(), f.Zone)
+	// As many days as the guard looks back.
 	first := today.Add(-int(reach.Hours() / 24))
 	sales, err := f.Store.Sales(ctx, scope, currency, first, today)
 	if err != nil {
@@ -77,6 +81,7 @@ func (f *Promotions) report(ctx context.Context, in *ReportInput) (*ReportOutput
 // says puts the waiting index into words.
 func says(w *promotion.WaitingIndex) string {
 	switch {
+	// A few orders say nothing about habits.
 	case w == nil || w.OrdersBase < enough:
 		return "too_little_to_tell"
 	case w.Index < clearly:
@@ -99,6 +104,7 @@ type PromotionReport struct {
 	Days      int                `json:"days" doc:"Days of the shop with a minute of it in them, until now."`
 }
 
+// reportOne is the report of one promotion. 2 or 3 round trips.
 func (f *Promotions) reportOne(ctx context.Context, in *OneInput) (*OneReportOutput, error) {
 	r, err := f.Store.Get(ctx, in.PromotionID)
 	if err != nil {
@@ -115,9 +121,11 @@ func (f *Promotions) reportOne(ctx context.Context, in *OneInput) (*OneReportOut
 	out := &OneReportOutput{Body: PromotionReport{Promotion: d, Counts: counts, Depth: s.BasisPoints,
 		Products: orEmpty(s.Products)}}
 	now := f.Clock.Now()
+	// Days are counted from its start until now, or until its end if that is past.
 	if p := &r.Promotion; p.State != promotion.Draft && !now.Before(p.Starts) {
 		last := now
 		if !p.Ends.IsZero() && p.Ends.Before(now) {
+			// The end itself is not in it.
 			last = p.Ends.Add(-1)
 		}
 		out.Body.Days = civil.DateAt(p.Starts, f.Zone).Days(civil.DateAt(last, f.Zone)) + 1

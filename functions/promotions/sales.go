@@ -68,7 +68,7 @@ type SalesFigure struct {
 	Refunds            money.Formatted `json:"refunds" doc:"What the canceled orders had cost; what goes back for returned goods is not in it."`
 }
 
-// mostDays bounds a report.
+// mostDays bounds a report: a year, and a month to look beyond it.
 const mostDays = 400
 
 // sales tells what the shop sold. 1 round trip, 2 with a comparison.
@@ -100,6 +100,7 @@ func (f *Promotions) sales(ctx context.Context, in *SalesInput) (*SalesOutput, e
 	if in.Compare != "" {
 		shift := from.Days(to) + 1
 		if in.Compare == "previous_year" {
+			// 52 weeks: a Friday is compared with a Friday.
 			shift = 364 // the same days of the week
 		}
 		before, err := f.soldIn(ctx, currency, from.Add(-shift), to.Add(-shift))
@@ -111,6 +112,7 @@ func (f *Promotions) sales(ctx context.Context, in *SalesInput) (*SalesOutput, e
 	return sold.as(in.Format)
 }
 
+// dayOr is a day of the query, or otherwise when there is none.
 func dayOr(text string, otherwise civil.Date, field string) (civil.Date, error) {
 	if text == "" {
 		return otherwise, nil
@@ -122,6 +124,7 @@ func dayOr(text string, otherwise civil.Date, field string) (civil.Date, error) 
 	return day, nil
 }
 
+// soldIn reads a period and fills in the days on which nothing was sold. 1 round trip.
 func (f *Promotions) soldIn(ctx context.Context, currency string, from, to civil.Date) (*ShopSales, error) {
 	rows, err := f.Store.ShopSales(ctx, currency, from, to)
 	if err != nil {
@@ -140,14 +143,17 @@ func (f *Promotions) soldIn(ctx context.Context, currency string, from, to civil
 	return out, nil
 }
 
+// figure is a day, or a sum of days, as the report shows it.
 func figure(d store.ShopDay, currency string) SalesFigure {
 	in := func(amount int64) money.Formatted { return money.Of(amount, currency).Formatted() }
+	// No orders have no average; 0 is what a chart can draw.
 	average := int64(0)
 	if d.Orders > 0 {
 		average = d.Revenue / int64(d.Orders)
 	}
 	return SalesFigure{
 		Orders: d.Orders, Revenue: in(d.Revenue), Average: in(average), Discounts: in(d.Discounts), NewCustomers: d.New,
+		// Neither new customers nor guests: they had ordered before.
 		ReturningCustomers: d.Orders - d.New - d.Guests, GuestOrders: d.Guests, CanceledOrders: d.Canceled,
 		Refunds: in(d.Refunds),
 	}
@@ -177,4 +183,5 @@ func (s *ShopSales) as(format string) (*SalesOutput, error) {
 	}, err
 }
 
+// amountOf is a plain number, for spreadsheets.
 func amountOf(v money.Formatted) string { return strconv.FormatInt(v.Amount, 10) }

@@ -22,6 +22,7 @@ type CreatePromotionInput struct {
 	Body PromotionDocument
 }
 
+// create stores a draft. 1 round trip, and those of the checks.
 func (f *Promotions) create(ctx context.Context, in *CreatePromotionInput) (*PromotionOutput, error) {
 	p, err := f.promotion(&in.Body,
 		promotion.Promotion{ID: id.New(store.Prefix, f.Clock.Now()), Version: 1, State: promotion.Draft})
@@ -42,6 +43,7 @@ func (f *Promotions) create(ctx context.Context, in *CreatePromotionInput) (*Pro
 		return nil, err
 	}
 	err = f.Table.Transact(ctx, r.WriteID, done, put)
+	// Place 0 is the record of the key: the request has been answered before.
 	refused, ok := table.Refused(err)
 	if !ok || !refused.Refused(0) {
 		return f.output(r), err
@@ -63,6 +65,7 @@ type ChangingInput struct {
 	IfMatch string `header:"If-Match" maxLength:"200" doc:"Only when this is its version." example:"\"3\""`
 }
 
+// fresh reports 412 unless the promotion is the version that the caller means.
 func (in ChangingInput) fresh(r *store.Record) error {
 	if !api.Matches(in.IfMatch, strconv.Itoa(r.Promotion.Version)) {
 		return store.Changed().With("version", r.Promotion.Version)
@@ -77,14 +80,16 @@ type ReplacePromotionInput struct {
 	Body    PromotionDocument
 }
 
-// replace plans the schedules before it writes: one that fires although the write came to nothing finds that it has
-// nothing to tell, whereas a promotion without schedules would never be told.
+// replace puts the document in the place of the promotion. It plans the schedules
+// before it writes: one that fires although the write came to nothing finds that it has
+// nothing to announce, whereas a promotion without schedules would never be announced.
 func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*PromotionOutput, error) {
 	return f.change(ctx, ChangingInput{in.OneInput, in.IfMatch}, func(r *store.Record) error {
 		after, err := f.promotion(&in.Body, r.Promotion)
 		if err != nil {
 			return err
 		}
+		// Before the rules: what cannot be changed any more need not be checked.
 		if err := f.allowed(&r.Promotion, &after); err != nil {
 			return err
 		}
@@ -92,6 +97,7 @@ func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*P
 			return err
 		}
 		r.Promotion = after
+		// A draft is for nobody yet: neither the guard nor schedules have to know of it.
 		if after.State == promotion.Draft {
 			return nil
 		}
@@ -106,6 +112,7 @@ func (f *Promotions) replace(ctx context.Context, in *ReplacePromotionInput) (*P
 // Schedules that were made for a write that came to nothing are put right again, at the latest when they fire.
 func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*store.Record) error) (*PromotionOutput,
 	error) {
+	// Over all tries: schedules that any of them made may have to be put right.
 	planned := false
 	r, err := f.Store.Change(ctx, in.PromotionID, func(r *store.Record) (bool, error) {
 		if err := in.fresh(r); err != nil {
@@ -118,6 +125,7 @@ func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*st
 			return false, err
 		}
 		r.By = auth.From(ctx).Subject
+		// A new event is a change even where the promotion reads the same.
 		return told != r.Event || !equalJSON(before, r.Promotion), nil
 	})
 	if err != nil {
@@ -129,8 +137,8 @@ func (f *Promotions) change(ctx context.Context, in ChangingInput, rule func(*st
 	return f.output(r), nil
 }
 
-// mend makes the schedules of a promotion what it says itself. The caller has an error to tell already, so one of its
-// own is left for the schedules to be found wrong by when they fire.
+// mend makes the schedules of a promotion fit what is stored. The caller returns an error
+// already, so one of mend's own is dropped: a wrong schedule is noticed when it fires.
 func (f *Promotions) mend(ctx context.Context, promotionID string) {
 	if r, err := f.Store.Get(ctx, promotionID); err == nil {
 		_ = f.Planner.Plan(ctx, &r.Promotion)
@@ -141,6 +149,7 @@ func (f *Promotions) mend(ctx context.Context, promotionID string) {
 func (f *Promotions) allowed(before, after *promotion.Promotion) error {
 	now := f.Clock.Now()
 	switch state := before.StateAt(now); {
+	// Not begun, also when paused before its start: nobody has seen it.
 	case state == promotion.Draft || state == promotion.Scheduled || state == promotion.Paused &&
 		now.Before(before.Starts):
 		return nil
@@ -153,28 +162,33 @@ func (f *Promotions) allowed(before, after *promotion.Promotion) error {
 			"This promotion has begun: only name, end, budget, limits and priority can be changed. "+
 				"End it and write another one.")
 	}
+	// An end in the past would be an end now, without its event.
 	if !after.Ends.IsZero() && after.Ends.Before(now) {
 		return problem.InvalidField("/ends", "too_small", "not in the past; to stop it now, end it")
 	}
 	return nil
 }
 
-// same reports whether two promotions give the same to the same people.
+// same reports whether two promotions give the same to the same
+// people; what may be changed while it is live is left out.
 func same(a, b *promotion.Promotion) bool {
 	x, y := *a, *b
 	for _, p := range []*promotion.Promotion{&x, &y} {
 		p.Name, p.Ends, p.Budget, p.LimitPerCustomer, p.LimitPerCode, p.Priority, p.Reason, p.TimeZone, p.Group = nil,
 			time.Time{},
 			promotion.Budget{}, 0, 0, 0, "", "", ""
+		// The batch is not part of the document.
 		p.Codes.Batch = nil
 	}
 	return equalJSON(x, y)
 }
 
+// ended is the answer for changes to a promotion that is over.
 func ended() error {
 	return problem.Conflict("promotion_ended", "This promotion is over.")
 }
 
+// remove deletes a draft. 2 round trips.
 func (f *Promotions) remove(ctx context.Context, in *ChangingInput) (*struct{ Status int }, error) {
 	done := &struct{ Status int }{http.StatusNoContent}
 	r, err := f.Store.Get(ctx, in.PromotionID)
@@ -195,6 +209,8 @@ type PublishInput struct {
 	}
 }
 
+// publish makes a draft a promotion. 3 round trips and more, and 2 calls
+// of the Scheduler. Publishing again only puts the schedules right.
 func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionOutput, error) {
 	var warnings []promotion.Warning
 	out, err := f.change(ctx, in.ChangingInput, func(r *store.Record) (err error) {
@@ -205,6 +221,7 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 		if in.Body != nil && in.Body.Reason != "" {
 			p.Reason = in.Body.Reason
 		}
+		// The catalog may have changed since the draft was written.
 		if err := f.valid(ctx, p); err != nil {
 			return err
 		}
@@ -218,9 +235,12 @@ func (f *Promotions) publish(ctx context.Context, in *PublishInput) (*PromotionO
 		if err := f.schedule(ctx, r); err != nil {
 			return err
 		}
+		// A start in the future is announced by its schedule.
 		if !p.Live(f.Clock.Now()) {
 			return nil
 		}
+		// It is live at once: its start is noted as announced,
+		// so that a schedule does not announce it again.
 		r.Announce(store.Start)
 		return f.announce(ctx, r, p.Starts,
 			func(ref events.PromotionRef) event.Body { return events.PromotionStarted{PromotionRef: ref} })
@@ -252,6 +272,7 @@ func (f *Promotions) announce(ctx context.Context, r *store.Record, at time.Time
 	return err
 }
 
+// pause stops a promotion until it is resumed. 2 round trips.
 func (f *Promotions) pause(ctx context.Context, in *ChangingInput) (*PromotionOutput, error) {
 	return f.change(ctx, *in, func(r *store.Record) error {
 		p, now := &r.Promotion, f.Clock.Now()
@@ -262,6 +283,7 @@ func (f *Promotions) pause(ctx context.Context, in *ChangingInput) (*PromotionOu
 			return ended()
 		case state == promotion.Draft:
 			return notPublished()
+		// Before its start it has no effect that could stop, so there is nothing to announce.
 		case state == promotion.Scheduled:
 			p.State = promotion.Paused
 			return nil
@@ -272,10 +294,12 @@ func (f *Promotions) pause(ctx context.Context, in *ChangingInput) (*PromotionOu
 	})
 }
 
+// notPublished is the answer for what a draft cannot do.
 func notPublished() error {
 	return problem.Conflict("promotion_not_published", "This promotion is a draft.")
 }
 
+// resume lets a paused promotion go on, if its time is not over. 2 round trips.
 func (f *Promotions) resume(ctx context.Context, in *ChangingInput) (*PromotionOutput, error) {
 	return f.change(ctx, *in, func(r *store.Record) error {
 		p, now := &r.Promotion, f.Clock.Now()
@@ -285,10 +309,12 @@ func (f *Promotions) resume(ctx context.Context, in *ChangingInput) (*PromotionO
 		if !p.Ends.IsZero() && !now.Before(p.Ends) {
 			return ended()
 		}
+		// It runs, or will: nothing to do.
 		if p.State != promotion.Paused {
 			return nil
 		}
 		p.State = promotion.Scheduled
+		// Its start is still to come and will be announced then.
 		if !p.Live(now) {
 			return nil
 		}
@@ -304,6 +330,7 @@ func (f *Promotions) end(ctx context.Context, in *ChangingInput) (*PromotionOutp
 		if p.State == promotion.Draft {
 			return notPublished()
 		}
+		// Over already: ending again changes nothing.
 		if !p.Ends.IsZero() && !now.Before(p.Ends) {
 			return nil
 		}

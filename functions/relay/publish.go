@@ -21,10 +21,10 @@ const (
 
 // entry is one event to be published.
 type entry struct {
-	index int // of its record in the batch
-	item  string
-	bytes int
-	at    time.Time
+	index int       // of its record in the batch
+	item  string    // "<pk>/<sk>" of the changed item, for the order
+	bytes int       // as EventBridge counts them, see size
+	at    time.Time // when the event happened, for the lag
 	put   types.PutEventsRequestEntry
 }
 
@@ -40,6 +40,7 @@ func chunks(entries []entry) iter.Seq[[]entry] {
 	return func(yield func([]entry) bool) {
 		start, bytes, items := 0, 0, map[string]bool{}
 		for i, e := range entries {
+			// The chunk is full, too large with this entry, or has an event of the same item.
 			if i-start == maxEntries || bytes+e.bytes > maxBytes || items[e.item] {
 				if !yield(entries[start:i]) {
 					return
@@ -64,6 +65,7 @@ func (r *Relay) publish(ctx context.Context, chunk []entry, report *tally) (fail
 		puts[i] = e.put
 	}
 	out, err := r.bus.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: puts})
+	// Whether any entry arrived is not known: all of them are published again.
 	if err != nil || len(out.Entries) != len(chunk) {
 		r.log.ErrorContext(ctx, "publish", "events", len(chunk), "error", err)
 		report.failed += len(chunk)
@@ -71,6 +73,8 @@ func (r *Relay) publish(ctx context.Context, chunk []entry, report *tally) (fail
 	}
 	failed = len(chunk)
 	for i, result := range out.Entries {
+		// Entries behind a failed one are counted as published,
+		// but published again with the next attempt.
 		if result.EventId != nil && result.ErrorCode == nil {
 			report.published++
 			report.oldest = oldest(report.oldest, chunk[i].at)
@@ -84,6 +88,7 @@ func (r *Relay) publish(ctx context.Context, chunk []entry, report *tally) (fail
 	return failed
 }
 
+// oldest is the earlier of two times; zero is none.
 func oldest(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {
 		return b
@@ -97,12 +102,15 @@ type tally struct {
 	oldest                        time.Time // of the published events
 }
 
+// count writes the metrics of an invocation. An error of
+// theirs is logged only: the events are on the bus.
 func (r *Relay) count(ctx context.Context, t tally) {
 	list := []metrics.Metric{
 		{Name: "EventsPublished", Unit: metrics.Count, Value: float64(t.published)},
 		{Name: "EventsNotPublished", Unit: metrics.Count, Value: float64(t.failed)},
 		{Name: "EventsUnreadable", Unit: metrics.Count, Value: float64(t.unreadable)},
 	}
+	// Without a published event there is no lag.
 	if !t.oldest.IsZero() {
 		lag := r.clock.Now().Sub(t.oldest)
 		list = append(list, metrics.Metric{Name: "EventLag", Unit: metrics.Milliseconds, Value: float64(lag.Milliseconds())})

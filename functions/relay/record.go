@@ -53,10 +53,12 @@ type riding struct {
 	} `json:"M"`
 }
 
+// item names the changed item, for the order of events and for logs.
 func (r Record) item() string { return r.Change.Keys.PK.S + "/" + r.Change.Keys.SK.S }
 
 // entry makes the bus entry of a record. tells is false when the record has no event, or the one the item had before.
 func (r Record) entry(bus string) (e entry, tells bool, err error) {
+	// A removed item has no new image, and the image of an item without an event has none.
 	if raw := r.Change.NewImage.Event; len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
 		return e, false, nil
 	}
@@ -81,12 +83,15 @@ func (r Record) entry(bus string) (e entry, tells bool, err error) {
 		Detail: aws.String(string(detail)), Time: &envelope.Time,
 	}}
 	e.bytes = size(e.put)
+	// EventBridge would refuse it each time.
 	if e.bytes > maxBytes {
 		return e, false, fmt.Errorf("event %s has %d bytes, the bus takes %d", envelope.ID, e.bytes, maxBytes)
 	}
 	return e, true, nil
 }
 
+// envelope is the event as it goes onto the bus. An event
+// without id, type or data was not written by package event.
 func (r riding) envelope() (event.Envelope, error) {
 	if r.M.ID.S == "" || r.M.Type.S == "" || r.M.Data.S == "" {
 		return event.Envelope{}, errors.New("the attribute event has no id, type or data")

@@ -1,7 +1,7 @@
-// Package relay brings what happened from the tables to the bus. It reads the streams of Commerce and Care, picks the
-// changes that carry an event which the item did not carry before (see package event), and publishes each as an
-// EventBridge event: source "dangol", detail type the event's type, detail the envelope. It owns no items and answers
-// to nobody but the stream.
+// Package relay publishes events from the tables to the bus. It reads the streams of Commerce
+// and Care, picks the changes that carry an event which the item did not carry before (see
+// package event), and publishes each as an EventBridge event: source "dangol", detail type
+// the event's type, detail the envelope. It owns no items and is invoked by the streams only.
 //
 // Trigger: DynamoDB stream, new and old images, with ReportBatchItemFailures and BisectBatchOnFunctionError.
 //
@@ -86,6 +86,7 @@ func (r *Relay) Handle(ctx context.Context, in Batch) (events.DynamoDBEventRespo
 	entries, first := r.read(ctx, in, &report)
 	for chunk := range chunks(entries) {
 		failed := r.publish(ctx, chunk, &report)
+		// What follows may be of the same items, so nothing is published past a failure.
 		if failed < len(chunk) {
 			first = min(first, chunk[failed].index)
 			break
@@ -93,6 +94,7 @@ func (r *Relay) Handle(ctx context.Context, in Batch) (events.DynamoDBEventRespo
 	}
 	r.count(ctx, report)
 	var answer events.DynamoDBEventResponse
+	// Lambda repeats the batch from this record on, and takes the ones before it as done.
 	if first < len(in.Records) {
 		answer.BatchItemFailures = []events.DynamoDBBatchItemFailure{
 			{ItemIdentifier: in.Records[first].Change.SequenceNumber}}
@@ -111,6 +113,7 @@ func (r *Relay) read(ctx context.Context, in Batch, report *tally) (entries []en
 			first = min(first, i)
 			r.log.ErrorContext(ctx, "unreadable event", "item", record.item(), "sequence", record.Change.SequenceNumber, "error",
 				err)
+			// The records behind it are published all the same, see the package comment.
 			continue
 		}
 		if tells {

@@ -25,11 +25,14 @@ func readKinds(ctx context.Context, env *boot.Env, entries []string) ([]Kind, er
 		if !ok || kind == "" || url == "" || variable == "" {
 			return nil, fmt.Errorf("environment variable DUE_KINDS: %q is not kind=url or kind@TABLE_VARIABLE=url", entry)
 		}
+		// Two entries of one kind would hand out each job to one of two queues by chance.
 		if slices.ContainsFunc(kinds[:i], func(k Kind) bool { return k.Name == kind }) {
 			return nil, fmt.Errorf("environment variable DUE_KINDS: %s is there twice", kind)
 		}
 		kinds[i], variables[i] = Kind{Name: kind, Queue: url}, variable
 	}
+	// All at once: env.Tables checks each variable, and
+	// opens a table that several kinds share once.
 	tables, err := env.Tables(ctx, variables...)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ func (r *room) take(n int) bool {
 	if r.left.Add(int64(-n)) >= 0 {
 		return true
 	}
+	// Put back, so that a smaller batch may still fit.
 	r.left.Add(int64(n))
 	return false
 }
@@ -33,6 +34,7 @@ func (s *Sweeper) rooms(ctx context.Context) (map[string]*room, error) {
 	all := map[string]*room{}
 	var failed error
 	for _, k := range s.kinds {
+		// Kinds may share a queue; its room is shared too.
 		if all[k.Queue] != nil {
 			continue
 		}
@@ -46,6 +48,7 @@ func (s *Sweeper) rooms(ctx context.Context) (map[string]*room, error) {
 	return all, failed
 }
 
+// depths are the counts of waiting messages and of those being worked on.
 var depths = []types.QueueAttributeName{
 	types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
 }

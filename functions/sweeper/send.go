@@ -27,12 +27,15 @@ func (s *shard) send(ctx context.Context, url string, jobs []due.Job) (refused [
 	for i, j := range jobs {
 		body, err := json.Marshal(j)
 		if err != nil {
+			// A job has a key and numbers; this does not happen.
 			return jobs, err
 		}
+		// The id is the place of the job in this call; SQS answers by it.
 		entries[i] = types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)),
 			MessageBody: aws.String(string(body))}
 	}
 	out, err := s.queue.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &url, Entries: entries})
+	// Whether any was taken is not known: all of them are given back, and perhaps handed out twice.
 	if err != nil {
 		return jobs, fmt.Errorf("send %d jobs: %w", len(jobs), err)
 	}
@@ -41,6 +44,7 @@ func (s *shard) send(ctx context.Context, url string, jobs []due.Job) (refused [
 		taken[aws.ToString(ok.Id)] = true
 	}
 	var causes []error
+	// What is in neither list counts as refused.
 	for i, j := range jobs {
 		if !taken[strconv.Itoa(i)] {
 			refused = append(refused, j)

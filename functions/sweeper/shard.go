@@ -15,10 +15,11 @@ import (
 type shard struct {
 	*Sweeper
 	kind   Kind
-	number int
-	now    time.Time
-	room   *room
+	number int       // 0 to due.Shards-1
+	now    time.Time // one moment for the whole sweep
+	room   *room     // of the kind's queue
 	tally  Tally
+	// failed are the errors of batches, up to maxFailed.
 	failed []error
 }
 
@@ -33,6 +34,8 @@ var errEnough = errors.New("enough for this sweep")
 // was begun is finished with ctx.
 func (s *shard) sweep(ctx, reading context.Context) error {
 	batch := make([]due.Job, 0, maxSend)
+	// flush hands out the batch that is full, unless time,
+	// errors or the queue's room end the sweep.
 	flush := func() error {
 		if reading.Err() != nil || len(s.failed) >= maxFailed || !s.room.take(len(batch)) {
 			return errEnough
@@ -49,9 +52,11 @@ func (s *shard) sweep(ctx, reading context.Context) error {
 		}
 		return flush()
 	})
+	// The rest, which does not fill a batch.
 	if err == nil && len(batch) > 0 {
 		err = flush()
 	}
+	// Not an error: what is left is due in the next sweep too.
 	if reading.Err() != nil && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "time is up before all that is due was handed out", "kind", s.kind.Name, "shard", s.number)
 	} else if err != nil && !errors.Is(err, errEnough) {
@@ -68,6 +73,7 @@ func (s *shard) handOut(ctx context.Context, jobs []due.Job) error {
 	claimed, err := s.claim(ctx, jobs)
 	var work, spent []due.Job
 	for _, j := range claimed {
+		// The lag is noted before the job is queued: it tells how late the sweep found it.
 		s.tally.note(j, s.now)
 		if j.Tries >= due.MaxTries {
 			spent = append(spent, j)
@@ -84,6 +90,7 @@ func (s *shard) claim(ctx context.Context, jobs []due.Job) ([]due.Job, error) {
 	failed := make([]error, len(jobs))
 	var all errgroup.Group
 	for i, j := range jobs {
+		// At the same time: each claim is a write to another item.
 		all.Go(func() error {
 			ours[i], failed[i] = due.Claim(ctx, s.kind.Table, j, s.now)
 			return nil
@@ -106,6 +113,7 @@ func (s *shard) queueWork(ctx context.Context, jobs []due.Job) error {
 	s.tally.GivenBack += len(refused)
 	failed := []error{cause}
 	for _, j := range refused {
+		// Released with its old due time, so that the next sweep finds it at once.
 		failed = append(failed, due.Release(ctx, s.kind.Table, j, s.now))
 	}
 	return errors.Join(failed...)
@@ -114,6 +122,7 @@ func (s *shard) queueWork(ctx context.Context, jobs []due.Job) error {
 // giveUp sends jobs to the dead queue and takes those that arrived there out of the index. The others stay claimed and
 // come up again when the lease ends.
 func (s *shard) giveUp(ctx context.Context, jobs []due.Job) error {
+	// A job is in the dead queue first and leaves the index then, see the package comment.
 	refused, cause := s.send(ctx, s.dead, jobs)
 	stays := map[due.Job]bool{}
 	for _, j := range refused {

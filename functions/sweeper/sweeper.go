@@ -1,6 +1,7 @@
-// Package sweeper makes happen what is due. Each minute it asks the due index (package due) for the jobs whose time has
-// come, claims them and puts them into the queue of their kind, where the function that knows the job works them off.
-// It owns no items; it only moves the due time of other functions' items, and it emits no events.
+// Package sweeper queues what is due. Each minute it asks the due index (package due)
+// for the jobs whose time has come, claims them and puts them into the queue of their
+// kind, where the function that handles the job takes them from. It owns no items; it
+// only moves the due time of other functions' items, and it publishes no events.
 //
 // Trigger: EventBridge Scheduler, rate 1 minute, input {}.
 //
@@ -36,7 +37,8 @@ import (
 // spare is how long before the end of its time a sweep begins no further batch.
 const spare = 5 * time.Second
 
-// parallel bounds how many shards are swept at a time, over all kinds.
+// parallel bounds how many shards are swept at a time, over all kinds: 256 MB
+// have a fraction of a processor, and more would only wait for each other.
 const parallel = 8
 
 // Queue is the part of the SQS client in use.
@@ -51,7 +53,7 @@ type Queue interface {
 type Kind struct {
 	Name  string
 	Table *table.Table
-	Queue string
+	Queue string // its URL
 }
 
 // Sweeper hands out due jobs.
@@ -130,6 +132,7 @@ func (s *Sweeper) Handle(ctx context.Context, _ struct{}) (map[string]Tally, err
 	_ = all.Wait() // errors are kept by shard
 	report := map[string]Tally{}
 	for _, sh := range shards {
+		// After all shards have ended, so that no lock is needed.
 		report[sh.kind.Name] = report[sh.kind.Name].plus(sh.tally)
 	}
 	return report, errors.Join(unknown, errors.Join(failed...), s.count(report))
@@ -140,5 +143,6 @@ func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	if end, ok := ctx.Deadline(); ok {
 		return context.WithDeadline(ctx, end.Add(-spare))
 	}
+	// Without a deadline, as in tests, there is no end to keep a distance from.
 	return context.WithCancel(ctx)
 }

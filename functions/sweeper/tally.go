@@ -10,16 +10,18 @@ import (
 
 // Tally is what one sweep did with one kind.
 type Tally struct {
-	HandedOut int   `json:"handedOut"`
+	HandedOut int   `json:"handedOut"`           // put into the queue
 	GivenBack int   `json:"givenBack,omitempty"` // the queue did not take them
 	GivenUp   int   `json:"givenUp,omitempty"`   // tried too often
 	LagMillis int64 `json:"lagMillis"`           // how late the latest of them was
 }
 
+// note takes the lateness of one job into account.
 func (t *Tally) note(j due.Job, now time.Time) {
 	t.LagMillis = max(t.LagMillis, now.UnixMilli()-j.At)
 }
 
+// plus adds the tallies of two shards of a kind; the lag is that of the latest job of both.
 func (t Tally) plus(u Tally) Tally {
 	return Tally{
 		HandedOut: t.HandedOut + u.HandedOut, GivenBack: t.GivenBack + u.GivenBack, GivenUp: t.GivenUp + u.GivenUp,

@@ -19,7 +19,7 @@ import (
 // start is when the subscriptions of the billing run began; a month later those that are due are due.
 var start = time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
 
-// run says how many of how many subscriptions are due.
+// run is a size: how many of how many subscriptions are due.
 type run struct{ due, all int }
 
 // runs are a flag: due/all, with commas between.
@@ -55,6 +55,7 @@ func billingRuns(ctx context.Context, sizes runs, workers int) error {
 	fmt.Printf("%-22s %9s %9s %8s %8s %8s %9s %9s %9s %9s %9s\n", "due", "seeded/s", "renewed/s", "trips", "read", "write",
 		"cpu ms",
 		"engine ms", "heap MB", "engine MB", "file MB")
+	// Alone first, then among others: the ratio of the two is what the run is for.
 	for _, size := range sizes {
 		alone, err := renew(ctx, run{size.due, size.due}, workers)
 		if err != nil {
@@ -76,12 +77,12 @@ func billingRuns(ctx context.Context, sizes runs, workers int) error {
 // figures are what a run took.
 type figures struct {
 	run
-	seeded       float64 // subscriptions a second
-	took         time.Duration
+	seeded       float64       // subscriptions a second
+	took         time.Duration // real time
 	own, engine  time.Duration // processor time of this process (sweeper and workers) and of the engine
-	cost         table.Cost
-	heap, memory int64 // most that the heap of this process grew, memory of the engine; bytes
-	file         int64 // data file; bytes
+	cost         table.Cost    // round trips and capacity units
+	heap, memory int64         // most that the heap of this process grew, memory of the engine; bytes
+	file         int64         // data file; bytes
 }
 
 func (f *figures) print() {
@@ -99,6 +100,7 @@ func renew(ctx context.Context, size run, workers int) (*figures, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
+	// A file and not memory, so that the cost of writing is in the figures.
 	file := filepath.Join(dir, "data.db")
 	db, err := engine.Start(ctx, engine.Options{DataFile: file})
 	if err != nil {
@@ -108,12 +110,14 @@ func renew(ctx context.Context, size run, workers int) (*figures, error) {
 	client := tables.Client(db.Endpoint())
 	wall := clock.System{}
 	began := wall.Now()
+	// Seeding is measured by itself and not part of the run.
 	if err := seed(ctx, client, size); err != nil {
 		return nil, err
 	}
 	got := &figures{run: size, seeded: float64(size.all) / wall.Now().Sub(began).Seconds()}
 	shop := newShop(client, wall)
 	high := watchHeap()
+	// Read before and after: the difference is the run's.
 	engineBefore, ownBefore := engineTime(db), ownTime()
 	began = wall.Now()
 	if err := shop.bill(ctx, size.due, workers); err != nil {
@@ -121,6 +125,7 @@ func renew(ctx context.Context, size run, workers int) (*figures, error) {
 	}
 	got.took, got.own, got.engine = wall.Now().Sub(began), ownTime()-ownBefore, engineTime(db)-engineBefore
 	got.heap, got.cost = high(), shop.tally.cost()
+	// The size of the engine is not known everywhere; 0 is printed then.
 	got.memory, _ = db.RSS()
 	if info, err := os.Stat(file); err == nil {
 		got.file = info.Size()
@@ -129,6 +134,7 @@ func renew(ctx context.Context, size run, workers int) (*figures, error) {
 	return got, shop.report(ctx, size.all, wall)
 }
 
+// engineTime is the processor time of the engine so far.
 func engineTime(e *engine.Engine) time.Duration {
 	user, sys, _ := e.CPU() // not known but on Linux, where the figures are made
 	return user + sys
@@ -146,6 +152,7 @@ func ownTime() time.Duration {
 // watchHeap looks at the heap ten times a second until the returned function is called, which tells by how much it grew
 // at most.
 func watchHeap() (stop func() int64) {
+	// What seeding left behind must not count as growth.
 	runtime.GC()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -13,11 +13,13 @@ import (
 // report asks for the merchant's figures after a billing run, has the worker add them up, and prints what that took.
 // Error: the figures leave a subscription out.
 func (s *shop) report(ctx context.Context, subscriptions int, wall clock.Clock) error {
+	// A small queue: the report's jobs come one at a time.
 	s.belt.batches = make(chan []events.SQSMessage, 1)
 	q := report.Query{Currency: "KRW", From: start, To: start.AddDate(0, 1, 1), Days: 31}
 	high, before, began, worker, jobs := watchHeap(), s.tally.cost(), wall.Now(), s.worker(), 0
 	reports := report.Reports{Service: s.billing}
 	got, err := reports.Get(ctx, q)
+	// The report is made by jobs; each sweep hands out what is due of it.
 	for ; err == nil && !got.Ready; got, err = reports.Get(ctx, q) {
 		if _, err := s.sweeper.Invoke(ctx, []byte(`{}`)); err != nil {
 			return err
@@ -34,6 +36,7 @@ func (s *shop) report(ctx context.Context, subscriptions int, wall clock.Clock) 
 	if err != nil {
 		return err
 	}
+	// All states together must be all subscriptions.
 	found := 0
 	for _, n := range got.States {
 		found += n

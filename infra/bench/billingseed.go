@@ -32,10 +32,12 @@ func seed(ctx context.Context, client *dynamodb.Client, size run) error {
 		FiscalZone: time.UTC}
 	var stored atomic.Int64
 	defer tell("subscriptions stored", size.all, func() int { return int(stored.Load()) })()
+	// Encoding takes more time than the engine needs to store, so all processors encode.
 	all, ctx := errgroup.WithContext(ctx)
 	encoders := runtime.GOMAXPROCS(0)
 	for e := range encoders {
 		all.Go(func() error {
+			// Each goroutine takes every n-th batch, so no two write the same.
 			for from := e * seedBatch; from < size.all; from += encoders * seedBatch {
 				batch := make([]*service.Record, 0, seedBatch)
 				for n := from; n < min(from+seedBatch, size.all); n++ {
@@ -56,6 +58,7 @@ func seed(ctx context.Context, client *dynamodb.Client, size run) error {
 	if err := all.Wait(); err != nil {
 		return err
 	}
+	// The stream is switched on before the run, with the images that the relay needs.
 	_, err := client.UpdateTable(context.WithoutCancel(ctx), &dynamodb.UpdateTableInput{
 		TableName: &schema.Name, StreamSpecification: &types.StreamSpecification{
 			StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages,
@@ -74,9 +77,11 @@ func enrolled(n int, isDue bool) (*service.Record, error) {
 	plan := subscription.Plan{
 		ID: "plan_bench", Version: 1, Kind: subscription.Membership, Name: map[string]string{"en": "Regular"},
 		Interval: subscription.Every(1, subscription.Month), Prices: map[string]int64{"KRW": 9_900},
-		Tax:    subscription.Tax{RateBP: 1000, Included: true},
+		Tax: subscription.Tax{RateBP: 1000, Included: true},
+		// No notices of renewals: their mails are not what is measured.
 		Policy: subscription.Policy{RenewalDays: -1},
 	}
+	// A year: not due within the run.
 	if !isDue {
 		plan.Interval = subscription.Every(1, subscription.Year)
 	}

@@ -27,7 +27,8 @@ import (
 	"dangol/shared/subscription/service"
 )
 
-// shop is what a billing run goes through: the sweeper's handler, a queue, the worker's handler.
+// shop is what a billing run goes through: the sweeper's
+// handler, a queue, the worker's handler, all in this process.
 type shop struct {
 	sweeper lambda.Handler
 	worker  func() lambda.Handler // another process of the function
@@ -39,10 +40,13 @@ type shop struct {
 
 // newShop opens the shop a month after the subscriptions began. From there its clock runs, so that leases do.
 func newShop(db table.DB, wall clock.Clock) *shop {
+	// The channel is longer than the most that a sweep hands
+	// out, so that the sweeper never waits for workers.
 	s := &shop{belt: &belt{batches: make(chan []events.SQSMessage, 20_000)}, till: &till{}, tally: &tally{}}
 	at := clock.Running(start.AddDate(0, 1, 0), wall)
 	t := table.New(db, table.Commerce.Name, func(op table.Op) { s.tally.add(op) })
 	env := &boot.Env{Function: "sweeper", Clock: at, Log: slog.New(slog.DiscardHandler), Out: io.Discard}
+	// Each worker has a service of its own, as each Lambda instance would.
 	service := func() *service.Service {
 		return &service.Service{
 			Table: t, Catalog: catalog.NewCache(t, at, time.Minute), Provider: s.till, Clock: at, Log: slog.Default(),
@@ -51,6 +55,7 @@ func newShop(db table.DB, wall clock.Clock) *shop {
 	}
 	s.billing = service()
 	var kinds []sweeper.Kind
+	// All kinds of the worker go through one queue, as on AWS.
 	for _, name := range (function.Worker{}).Jobs().Names() {
 		kinds = append(kinds, sweeper.Kind{Name: name, Table: t, Queue: "billing"})
 	}
@@ -81,6 +86,7 @@ func (s *shop) bill(ctx context.Context, renewals, workers int) error {
 	if err := all.Wait(); err != nil {
 		return err
 	}
+	// Every subscription must be charged once: a figure of wrong work is worth nothing.
 	if taken := int(s.till.taken.Load()); taken != renewals {
 		return fmt.Errorf("billing: %d charges for %d renewals", taken, renewals)
 	}
@@ -91,6 +97,7 @@ func (s *shop) bill(ctx context.Context, renewals, workers int) error {
 func (s *shop) sweep(ctx context.Context, renewals int) error {
 	pause := time.NewTicker(20 * time.Millisecond)
 	defer pause.Stop()
+	// full is how many messages the last sweep left in the queue.
 	for full := int64(0); int(s.till.taken.Load()) < renewals || s.belt.waiting.Load() > 0; {
 		if s.belt.waiting.Load() <= full/2 && int(s.till.taken.Load()) < renewals {
 			if _, err := s.sweeper.Invoke(ctx, []byte(`{}`)); err != nil {
@@ -122,22 +129,24 @@ func (s *shop) work(ctx context.Context, worker lambda.Handler, batch []events.S
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return err
 	}
+	// Nothing fails here on purpose, so any failure is a fault of the shop.
 	if n := len(answer.BatchItemFailures); n > 0 {
 		return fmt.Errorf("billing: %d of %d jobs failed", n, len(batch))
 	}
 	return nil
 }
 
-// belt is the queue between sweeper and workers: each call's messages are one batch.
+// belt is the queue between sweeper and workers: each call's messages are one batch of a worker.
 type belt struct {
 	batches chan []events.SQSMessage
-	waiting atomic.Int64
-	sent    atomic.Int64
+	waiting atomic.Int64 // sent and not done
+	sent    atomic.Int64 // numbers the messages
 }
 
 // SendMessageBatch takes the messages.
 func (b *belt) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput,
 	_ ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {
+	// The other queue is the dead one.
 	if *in.QueueUrl != "billing" {
 		return nil, fmt.Errorf("billing: %d jobs were given up", len(in.Entries))
 	}
@@ -158,7 +167,8 @@ func (b *belt) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput
 func (b *belt) GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput,
 	...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
 	return &sqs.GetQueueAttributesOutput{Attributes: map[string]string{
-		string(types.QueueAttributeNameApproximateNumberOfMessages):           strconv.FormatInt(b.waiting.Load(), 10),
+		string(types.QueueAttributeNameApproximateNumberOfMessages): strconv.FormatInt(b.waiting.Load(), 10),
+		// Batches are counted until a worker is done with them, so none is hidden here.
 		string(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible): "0",
 	}}, nil
 }
@@ -166,7 +176,7 @@ func (b *belt) GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput,
 // till is a provider that takes the money and answers at once: the run measures the shop and not a bank.
 type till struct {
 	payment.Provider
-	taken atomic.Int64
+	taken atomic.Int64 // charges
 }
 
 // Name is "till".

@@ -20,12 +20,15 @@ type tally struct {
 	read, write float64
 }
 
+// observe counts what functions with an API ask for; work in
+// the background is not part of a shopper's operation.
 func (c *tally) observe(function string, op table.Op) {
 	if f, ok := topology.Dangol.Function(function); ok && f.API != nil {
 		c.add(op)
 	}
 }
 
+// add counts one operation. The parts of a transaction are in the operation that is the whole.
 func (c *tally) add(op table.Op) {
 	if op.Part {
 		return
@@ -40,6 +43,7 @@ func (c *tally) add(op table.Op) {
 	}
 }
 
+// take returns the figures and sets them to zero.
 func (c *tally) take() (trips int, read, write float64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,6 +52,7 @@ func (c *tally) take() (trips int, read, write float64) {
 	return trips, read, write
 }
 
+// cost returns the figures and keeps them.
 func (c *tally) cost() table.Cost {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,6 +64,7 @@ func costs(ctx context.Context) error {
 	count := &tally{}
 	r, err := runner.Start(ctx, runner.Options{
 		System: topology.Dangol, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Observe: count.observe,
+		// A minute, so that nothing has to be read again between the runs.
 		Getenv: func(name string) string { return map[string]string{"CATALOG_CACHE_TTL": "60"}[name] },
 	})
 	if err != nil {
@@ -76,6 +82,7 @@ func costs(ctx context.Context) error {
 		"round trips", "read", "write")
 	for _, o := range operations {
 		buyer := &shopper{system: s}
+		// Only the last of three is kept: the first two fill caches and connections.
 		for range 3 {
 			if o.prepare != nil {
 				if err := o.prepare(buyer); err != nil {

@@ -45,6 +45,7 @@ func serveFloor(ctx context.Context, data string) error {
 		return err
 	}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Another request changed the item: read and try again, as a shop would.
 		for {
 			err := changeFloorItem(r.Context(), db, r.URL.Path)
 			var met *types.ConditionalCheckFailedException
@@ -58,8 +59,10 @@ func serveFloor(ctx context.Context, data string) error {
 			break
 		}
 		w.Header().Set("Content-Type", "application/json")
+		// An answer as large as a cart, so that encoding and sending it count as well.
 		json.NewEncoder(w).Encode(map[string]string{"text": strings.Repeat("x", floorItem)})
 	})}
+	// The same two lines as the local shop prints, which system.start reads.
 	fmt.Println("http://" + listener.Addr().String())
 	fmt.Println("Ctrl-C stops")
 	go func() {
@@ -83,6 +86,7 @@ func changeFloorItem(ctx context.Context, db *dynamodb.Client, key string) error
 	if err != nil {
 		return err
 	}
+	// An item that is not there has version 0.
 	read := 0
 	if n, ok := got.Item["version"].(*types.AttributeValueMemberN); ok {
 		fmt.Sscan(n.Value, &read)

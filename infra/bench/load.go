@@ -28,6 +28,7 @@ type operation struct {
 	drain   bool // what it leaves to be delivered counts as part of it
 }
 
+// operations are measured in this order, on one shop: later ones run with the data of earlier ones.
 var operations = []operation{
 	{name: "product list", do: func(s *shopper) error { return s.get("/products?limit=20&currency=KRW") }},
 	{name: "product search", do: func(s *shopper) error {
@@ -44,6 +45,8 @@ var floorOperation = operation{name: "floor", do: func(s *shopper) error {
 	return fetch(http.MethodPost, s.address+"/item/"+strconv.Itoa(s.n), nil, nil, nil)
 }}
 
+// load measures the floor and then each operation. The floor is
+// stopped before, so that the two never compete for the processor.
 func load(ctx context.Context, shoppers int, length time.Duration) error {
 	data, err := os.MkdirTemp("", "dangol-bench")
 	if err != nil {
@@ -78,10 +81,11 @@ func load(ctx context.Context, shoppers int, length time.Duration) error {
 // system is the running shop, in processes of its own.
 type system struct {
 	cmd     *exec.Cmd
-	address string
-	variant string
+	address string // base URL
+	variant string // id of the variant that is bought
 }
 
+// launch builds and starts the local shop with its data in a folder.
 func launch(ctx context.Context, data string) (*system, error) {
 	build := exec.Command("go", "build", "-o", "bin/local", "./infra/local")
 	build.Stderr = os.Stderr
@@ -121,9 +125,11 @@ func (s *system) start() error {
 			s.address = lines.Text()
 		}
 	}
+	// The process ended without an address; what it printed on standard error says why.
 	if s.address == "" {
 		return fmt.Errorf("%s ended before it said its address", s.cmd.Path)
 	}
+	// Read on, or the process would block when the pipe is full.
 	go io.Copy(io.Discard, out)
 	return nil
 }
@@ -152,6 +158,7 @@ func (s *system) stock() error {
 		map[string]any{"available": 1_000_000}, nil)
 }
 
+// stop ends the process with the signal that it closes its engine on.
 func (s *system) stop() {
 	s.cmd.Process.Signal(os.Interrupt)
 	s.cmd.Wait()
@@ -174,6 +181,7 @@ func (s *system) measure(o operation, shoppers int, length time.Duration, floor 
 	var all sync.WaitGroup
 	for n := range shoppers {
 		all.Go(func() {
+			// Each shopper goes on until the time is up; the last operation may end later.
 			buyer := &shopper{system: s, n: n}
 			for watch.Now().Before(end) {
 				start := watch.Now()
@@ -185,6 +193,8 @@ func (s *system) measure(o operation, shoppers int, length time.Duration, floor 
 						return
 					}
 				}
+				// Preparing is measured apart, because its processor
+				// time cannot be told from the operation's; see report.
 				begun := watch.Now()
 				err := o.do(buyer)
 				done := watch.Now()
@@ -268,11 +278,13 @@ func usageOf(pid int) (u usage, err error) {
 // tick is the kernel's unit in /proc (USER_HZ), the same on every Linux.
 const tick = 10 * time.Millisecond
 
+// cpuOf is what one process has used, its children not included.
 func cpuOf(pid int) (time.Duration, error) {
 	fields, err := statFields(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
 	}
+	// Fields 14 and 15 of proc(5), utime and stime, counted from the third.
 	user, err := strconv.Atoi(fields[11])
 	if err != nil {
 		return 0, err
@@ -330,4 +342,6 @@ func fetch(method, url string, headers map[string]string, body, out any) error {
 	return json.Unmarshal(raw, out)
 }
 
+// client keeps connections for all shoppers: opening one for
+// each request would be most of what is measured.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}

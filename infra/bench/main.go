@@ -30,6 +30,7 @@ func main() {
 	flag.Var(&late, "late", "people due in one minute and in series in all, say 50000/1000000")
 	flag.Parse()
 	ctx := context.Background()
+	// This is the process that load started; it serves and measures nothing.
 	if *floor != "" {
 		if err := serveFloor(ctx, *floor); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
@@ -49,6 +50,7 @@ func main() {
 		"mails":   func() error { return mailFigures(ctx, *mails, late) },
 		"billing": func() error { return billingRuns(ctx, bills, *workers) },
 	}
+	// In the order of the flag, not of the map.
 	for name := range strings.SplitSeq(*only, ",") {
 		part, ok := parts[name]
 		if !ok {

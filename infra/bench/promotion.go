@@ -28,6 +28,8 @@ func pricing(ctx context.Context) error {
 	fmt.Printf("\npricing a cart of 50 lines\n%-36s %12s %14s %12s\n", "promotions", "us each", "allocations", "applied")
 	for line := range strings.SplitSeq(string(out), "\n") {
 		fields := strings.Fields(line)
+		// Lines of results begin with the name of the benchmark;
+		// the fields after it are figures and their units.
 		if !strings.HasPrefix(line, "Benchmark") || len(fields) < 10 {
 			continue
 		}
@@ -43,6 +45,7 @@ func pricing(ctx context.Context) error {
 	return nil
 }
 
+// preparers fill carts at the same time, before the rush.
 const (
 	dropUnits = 100
 	preparers = 32
@@ -105,6 +108,7 @@ func (s *system) limitedEdition() error {
 	return fetch(http.MethodPost, s.address+"/promotions/"+promotion.ID+"/publish", merchant, nil, nil)
 }
 
+// token is an access token of the development issuer.
 func (s *system) token(subject string, groups ...string) (string, error) {
 	var token struct {
 		AccessToken string `json:"access_token"`
@@ -118,6 +122,7 @@ func (s *system) token(subject string, groups ...string) (string, error) {
 func (s *system) fans(n int) ([]string, error) {
 	tokens := make([]string, n)
 	var next atomic.Int64
+	// One place for each goroutine, so that none blocks when it fails.
 	failures := make(chan error, preparers)
 	var all sync.WaitGroup
 	for range preparers {
@@ -132,9 +137,11 @@ func (s *system) fans(n int) ([]string, error) {
 	}
 	all.Wait()
 	close(failures)
+	// Nil when the channel is empty.
 	return tokens, <-failures
 }
 
+// fan logs one customer in and fills their cart.
 func (s *system) fan(i int, tokens []string) (err error) {
 	if tokens[i], err = s.token("fan-" + strconv.Itoa(i)); err != nil {
 		return err
@@ -160,6 +167,7 @@ func (s *system) rush(tokens []string) error {
 	var sold, refused, waited atomic.Int64
 	took := make([]time.Duration, len(tokens))
 	begun := watch.Now()
+	// door admits so many at once.
 	door := make(chan struct{}, admitted)
 	var all sync.WaitGroup
 	for i, token := range tokens {
@@ -168,12 +176,14 @@ func (s *system) rush(tokens []string) error {
 			defer func() { <-door }()
 			headers := map[string]string{"Authorization": "Bearer " + token,
 				"Idempotency-Key": "drop-key-of-fan-" + strconv.Itoa(i)}
+			// Twenty tries: an answer other than yes or no means that the shop was busy.
 			for range 20 {
 				err := fetch(http.MethodPost, s.address+"/carts/mine/checkout", headers,
 					map[string]any{"paymentMethod": "pm_card_visa"}, nil)
 				switch {
 				case err == nil:
 					sold.Add(1)
+				// 409 is the answer that the edition is sold out, or that this customer has theirs.
 				case strings.Contains(err.Error(), "409"):
 					refused.Add(1)
 				default:
@@ -193,6 +203,7 @@ func (s *system) rush(tokens []string) error {
 		"after %.1f s, half after %.1f s\n",
 		sold.Load(), refused.Load(), waited.Load(), float64(
 			len(tokens))/length.Seconds(), length.Seconds(), took[len(took)/2].Seconds())
+	// Selling more, or fewer, than there are is a fault and not a figure.
 	if sold.Load() != dropUnits {
 		return fmt.Errorf("%d sold of %d", sold.Load(), dropUnits)
 	}

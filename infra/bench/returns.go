@@ -23,6 +23,7 @@ func returnSteps(ctx context.Context) error {
 	}
 	for line := range strings.SplitSeq(string(out), "\n") {
 		fields := strings.Fields(line)
+		// Only lines with a result have this unit.
 		at := slices.Index(fields, "ns/op")
 		if at < 1 {
 			continue

@@ -44,6 +44,7 @@ func sentence(dice *rand.Rand) string {
 	return pick(settings) + " " + pick(aspects) + " " + pick(views)
 }
 
+// shortPraise is what people write who were paid to write anything.
 var shortPraise = []string{"좋아요 추천해요", "최고예요 또 살게요", "만족합니다 굿", "예뻐요 좋아요"}
 
 // honest makes the reviews of people who bought: sentences of their own choice, an address of their own but for one in
@@ -55,6 +56,8 @@ func honest(dice *rand.Rand) (all []planted) {
 		for range 1 + dice.IntN(4) {
 			said = append(said, sentence(dice))
 		}
+		// One in thirty shares a household, and so an address, with
+		// another honest customer: this must not look like a campaign.
 		address := fmt.Sprint("home-", n)
 		if dice.IntN(30) == 0 {
 			address = fmt.Sprint("home-", max(0, n-1))
@@ -112,6 +115,7 @@ func screened(all []planted) map[string]bool {
 	buckets, homes, devices := map[string][]int{}, map[string]map[string]bool{}, map[string]map[string]bool{}
 	signatures := make([]similarity.Signature, len(all))
 	recent := map[string][]time.Time{}
+	// others counts the other authors that were seen under a key.
 	others := func(of map[string]map[string]bool, key, author string) int {
 		if of[key] == nil {
 			of[key] = map[string]bool{}
@@ -137,6 +141,7 @@ func screened(all []planted) map[string]bool {
 			buckets[b] = append(buckets[b], i)
 		}
 		past := recent[r.product]
+		// Assess wants the newest first; the list is kept in order of time.
 		slices.Reverse(past)
 		a := fraud.Assess(fraud.Facts{
 			Text: r.text, Copies: copies, Written: r.at, Recent: past[:min(60, len(past))],
@@ -146,6 +151,8 @@ func screened(all []planted) map[string]bool {
 		recent[r.product] = append(past, r.at)
 		if a.Hold() {
 			held[r.id] = true
+			// A cluster that has become large enough is held as
+			// a whole, also those that were let through before.
 			for _, j := range near {
 				held[all[j].id] = held[all[j].id] || len(copies) >= fraud.ClusterSize
 			}
@@ -156,6 +163,7 @@ func screened(all []planted) map[string]bool {
 
 // reviewCampaigns prints how many of the planted reviews are held, and how many honest ones with them.
 func reviewCampaigns() {
+	// A fixed seed: the figures must be the same each time.
 	dice := rand.New(rand.NewPCG(14, 1))
 	all := plant(dice, honest(dice))
 	held := screened(all)

@@ -76,6 +76,8 @@ func (e *exclusive) TransactWriteItems(
 		keys[i] = keyOf(w)
 	}
 	if !e.take(keys) {
+		// The table package tries again by itself, with
+		// waits between; the conflict is counted here only.
 		e.conflicts.Add(1)
 		reasons := make([]types.CancellationReason, len(keys))
 		for i := range reasons {
@@ -84,6 +86,7 @@ func (e *exclusive) TransactWriteItems(
 		return nil, &types.TransactionCanceledException{CancellationReasons: reasons}
 	}
 	defer e.give(keys)
+	// The real time of a transaction between its machines.
 	select {
 	case <-time.After(e.holds):
 	case <-ctx.Done():
@@ -92,6 +95,7 @@ func (e *exclusive) TransactWriteItems(
 	return e.DB.TransactWriteItems(ctx, in, o...)
 }
 
+// take reserves all keys, or none.
 func (e *exclusive) take(keys []string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -106,6 +110,7 @@ func (e *exclusive) take(keys []string) bool {
 	return true
 }
 
+// give frees the keys.
 func (e *exclusive) give(keys []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -114,6 +119,7 @@ func (e *exclusive) give(keys []string) {
 	}
 }
 
+// keyOf is the key of a write in a transaction.
 func keyOf(w types.TransactWriteItem) string {
 	switch {
 	case w.Put != nil:
@@ -148,6 +154,7 @@ func hotProduct(ctx context.Context, client table.DB, s store.Store) error {
 				if n > hotWrites {
 					return nil
 				}
+				// A write that was busy in the end is counted and does not end the run.
 				if err := writeReview(writing, hot, "prod_hot", n); err != nil {
 					busy.Add(1)
 				}
@@ -171,6 +178,7 @@ func hotProduct(ctx context.Context, client table.DB, s store.Store) error {
 	return nil
 }
 
+// writeReview writes review n of a product as the function does, signals included.
 func writeReview(ctx context.Context, s store.Store, product string, n int) error {
 	now := s.Clock.Now()
 	r := &review.Review{
@@ -178,6 +186,7 @@ func writeReview(ctx context.Context, s store.Store, product string, n int) erro
 		Author: "김**", State: review.Published, Verified: true, Written: now, Delivered: now,
 		Content: review.Content{Stars: n%5 + 1, Text: sentence(rand.New(rand.NewPCG(1, uint64(n)))), Language: "ko"},
 	}
+	// No other accounts are known: links between accounts are not what is measured.
 	sc, err := s.Screen(ctx, r, nil, store.AccountLinks{})
 	if err != nil {
 		return err
@@ -195,6 +204,7 @@ func productPage(ctx context.Context, s store.Store) error {
 		if err != nil {
 			return err
 		}
+		// A page that is not whole would be cheaper and prove nothing.
 		if len(page.Cards) != 20 || page.Summary == nil {
 			return errors.New("the product page is not whole")
 		}
@@ -214,6 +224,7 @@ func auditMany(ctx context.Context, client *dynamodb.Client, s store.Store, coun
 	}
 	var stored atomic.Int64
 	stop := tell("reviews stored", count, func() int { return int(stored.Load()) })
+	// The engine writes one item at a time; more than four would only queue there.
 	group, seeding := errgroup.WithContext(ctx)
 	group.SetLimit(4)
 	per := count / products
@@ -254,6 +265,7 @@ func auditMany(ctx context.Context, client *dynamodb.Client, s store.Store, coun
 	return nil
 }
 
+// watchMemory keeps the largest heap that it sees.
 func watchMemory(ctx context.Context, peak *atomic.Uint64) {
 	for {
 		var m runtime.MemStats
@@ -285,6 +297,7 @@ func storedReview(ctx context.Context, client *dynamodb.Client) (table.Item, err
 	return item, nil
 }
 
+// auditedProduct is the id of a made-up product.
 func auditedProduct(p int) string { return fmt.Sprintf("prod_%03d", p) }
 
 // clone is review n of product p.
@@ -292,6 +305,8 @@ func clone(sample table.Item, p, n int) table.Item {
 	item := maps.Clone(sample)
 	text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 	item["pk"], item["sk"] = text("REVIEWS#"+auditedProduct(p)), text(fmt.Sprintf("REVIEW#rev_%026d", n))
+	// Stars are one digit in the stored text; replacing it
+	// saves decoding and encoding a million reviews.
 	was := sample.Text("review")
 	at := strings.Index(was, `"stars":`) + len(`"stars":`)
 	item["review"] = text(was[:at] + fmt.Sprint(n%5+1) + was[at+1:])
@@ -307,6 +322,7 @@ func summarize(ctx context.Context, client *dynamodb.Client, p, per int) error {
 		"gsi2sk":  text(auditedProduct(p)),
 		"changes": number(per), "c.verified": number(per), "c.state.published": number(per), "c.lang.ko": number(per),
 	}
+	// The stars of the clones go round, so the first ones have one more.
 	for stars := range 5 {
 		n := per / 5
 		if stars < per%5 {

@@ -11,9 +11,9 @@ import (
 // shopper is a guest with a cart. It works alone; several of them make the load.
 type shopper struct {
 	*system
-	n           int
+	n           int // number, which makes keys differ
 	cart, token string
-	uses        int
+	uses        int // operations so far
 }
 
 // sequence makes idempotency keys that never repeat within a run.
@@ -35,6 +35,7 @@ func (s *shopper) due(operation string) bool {
 	}
 }
 
+// headers prove the cart and carry a fresh key: a repeated one would measure a replay.
 func (s *shopper) headers() map[string]string {
 	return map[string]string{
 		"Cart-Token": s.token, "Idempotency-Key": "bench-key-" + strconv.Itoa(s.n) + "-" + strconv.FormatInt(sequence.Add(1),
@@ -42,6 +43,7 @@ func (s *shopper) headers() map[string]string {
 	}
 }
 
+// newCart begins a guest's cart.
 func (s *shopper) newCart() error {
 	var made struct {
 		Cart  struct{ ID string }
@@ -54,6 +56,7 @@ func (s *shopper) newCart() error {
 	return nil
 }
 
+// add puts one unit into the cart.
 func (s *shopper) add() error {
 	return fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/lines", s.headers(),
 		map[string]any{"variantId": s.variant, "quantity": 1}, nil)
@@ -65,6 +68,7 @@ func (s *shopper) fullCart() error {
 		return err
 	}
 	for i := range 4 {
+		// Other properties make it a line of its own.
 		body := map[string]any{"variantId": s.variant, "quantity": 1,
 			"properties": map[string]string{"note": strconv.Itoa(i)}}
 		if err := fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/lines", s.headers(), body, nil); err != nil {
@@ -98,6 +102,7 @@ func (s *shopper) readyCart() error {
 	return nil
 }
 
+// buy pays with the test card that succeeds.
 func (s *shopper) buy() error {
 	return fetch(http.MethodPost, s.address+"/carts/"+s.cart+"/checkout", s.headers(),
 		map[string]any{"paymentMethod": "pm_card_visa"}, nil)

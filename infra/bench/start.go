@@ -22,6 +22,7 @@ import (
 // startUp times each bootstrap from the start of the process to its first request for an event, in turn with the bare
 // function so that both meet the same machine.
 func startUp(ctx context.Context, n int) error {
+	// Next to the functions and hidden, so that nothing takes it for one of them.
 	bare := "bin/functions/.bare"
 	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", bare,
 		"./infra/bench/bare")
@@ -35,6 +36,7 @@ func startUp(ctx context.Context, n int) error {
 		return err
 	}
 	defer e.Stop()
+	// Both names: the functions read the first, the bare one's client reads the SDK's own.
 	env := map[string]string{
 		"DYNAMODB_ENDPOINT": e.Endpoint(), "AWS_ENDPOINT_URL_DYNAMODB": e.Endpoint(), "AWS_REGION": tables.Region,
 		"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "HOME": os.TempDir(),
@@ -44,6 +46,7 @@ func startUp(ctx context.Context, n int) error {
 	fmt.Printf("%-12s %10s %10s %8s\n", "function", "median", "bare", "ratio")
 	for _, f := range topology.Dangol.Functions {
 		var own, other []time.Duration
+		// In turn, so that a slow moment of the machine meets both.
 		for range n {
 			a, err := once(ctx, "bin/functions/"+f.Name, withVariables(env, f))
 			if err != nil {
@@ -62,6 +65,7 @@ func startUp(ctx context.Context, n int) error {
 	return nil
 }
 
+// withVariables adds the environment that the function's Spec names, with sample values.
 func withVariables(base map[string]string, f topology.Function) map[string]string {
 	env := map[string]string{}
 	for k, v := range base {
@@ -73,6 +77,7 @@ func withVariables(base map[string]string, f topology.Function) map[string]strin
 	return env
 }
 
+// once starts a bootstrap and returns the time until it asks for its first event.
 func once(ctx context.Context, path string, env map[string]string) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -84,6 +89,7 @@ func once(ctx context.Context, path string, env map[string]string) (time.Duratio
 	return f.StartUp(), nil
 }
 
+// median is the middle of the times; one slow start must not move the figure.
 func median(d []time.Duration) time.Duration {
 	slices.Sort(d)
 	return d[len(d)/2]
@@ -102,6 +108,8 @@ func sizes() error {
 	return nil
 }
 
+// zipped is the size as deployed: the best compression, as
+// Lambda's limit and the load from S3 are by it.
 func zipped(path string) (int, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {

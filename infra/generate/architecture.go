@@ -57,6 +57,7 @@ func yesNo(b bool) string {
 	return "no"
 }
 
+// calledBy lists what invokes the function.
 func calledBy(f topology.Function) string {
 	var by []string
 	if f.API != nil {
@@ -66,6 +67,7 @@ func calledBy(f topology.Function) string {
 		by = append(by, "changes of "+strings.Join(f.Stream.Tables, " and "))
 	}
 	if f.Schedule != nil {
+		// Durations print as 1m0s; the zero seconds say nothing.
 		by = append(by, "every "+strings.TrimSuffix(f.Schedule.Rate.String(), "0s"))
 	}
 	if len(f.Jobs) > 0 {
@@ -77,6 +79,7 @@ func calledBy(f topology.Function) string {
 	return strings.Join(by, "; ")
 }
 
+// tablesOf lists what the function does with which table.
 func tablesOf(f topology.Function) string {
 	var all []string
 	for _, g := range f.Tables {
@@ -85,6 +88,7 @@ func tablesOf(f topology.Function) string {
 	return strings.Join(all, "; ")
 }
 
+// indexed shows the use of an index as an action.
 func indexed(names []string) []string {
 	all := make([]string, len(names))
 	for i, n := range names {
@@ -93,6 +97,8 @@ func indexed(names []string) []string {
 	return all
 }
 
+// picture writes the diagram in Mermaid, which GitHub draws. Names
+// of nodes have prefixes, because functions and queues share names.
 func picture(b *bytes.Buffer, s topology.System) {
 	b.WriteString("flowchart LR\n  shopper([storefront]) --> api[HTTP API]\n  bus{{event bus}}\n")
 	for _, t := range s.Tables {
@@ -118,6 +124,7 @@ func picture(b *bytes.Buffer, s topology.System) {
 			rate := strings.TrimSuffix(f.Schedule.Rate.String(), "0s")
 			fmt.Fprintf(b, "  every_%s([every %s]) --> f_%s\n", rate, rate, f.Name)
 		}
+		// The sweeper sends to all queues of due kinds.
 		if slices.Contains(f.Permissions, function.SendDue) {
 			for _, k := range queuesOf(s) {
 				fmt.Fprintf(b, "  f_%s --> q_%s\n", f.Name, k)
@@ -129,6 +136,7 @@ func picture(b *bytes.Buffer, s topology.System) {
 		if len(f.Events) > 0 {
 			fmt.Fprintf(b, "  bus --> f_%s\n", f.Name)
 		}
+		// Only permissions that reach an outside service are drawn.
 		for _, p := range f.Permissions {
 			switch p {
 			case function.SendMail:
@@ -140,6 +148,7 @@ func picture(b *bytes.Buffer, s topology.System) {
 	}
 }
 
+// queuesOf lists the names of the queues.
 func queuesOf(s topology.System) []string {
 	var all []string
 	for _, q := range s.Queues {

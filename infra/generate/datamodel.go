@@ -47,6 +47,7 @@ func sections(s topology.System) []function.Data {
 	return append(all, platform...)
 }
 
+// units is a number without trailing zeros; an empty cell stands for none.
 func units(n float64) string {
 	if n == 0 {
 		return ""
@@ -54,6 +55,7 @@ func units(n float64) string {
 	return fmt.Sprintf("%g", n)
 }
 
+// platform is what the shared packages own; no function has it in its Spec.
 var platform = []function.Data{
 	{Title: "Rate limits", About: "Package `shared/platform/ratelimit`.", Patterns: ratelimit.AccessPatterns},
 	{Title: "Idempotency keys", About: "Package `shared/platform/idempotency`.", Patterns: idempotency.AccessPatterns},

@@ -11,11 +11,13 @@ import (
 )
 
 // page is one generated file, below the repository.
+// make takes the system, so that the pages cannot differ from what is deployed.
 type page struct {
 	path string
 	make func(topology.System) ([]byte, error)
 }
 
+// pages are written by this command, and compared by its test.
 var pages = []page{
 	{"docs/openapi.json", openAPI},
 	{"docs/architecture.md", architecture},
@@ -33,6 +35,7 @@ func main() {
 	}
 }
 
+// write makes the page and stores it below root.
 func (p page) write(root string) error {
 	content, err := p.make(topology.Dangol)
 	if err != nil {

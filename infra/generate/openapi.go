@@ -24,11 +24,13 @@ type document struct {
 	TagGroups []tagGroup `json:"x-tagGroups,omitempty"`
 }
 
+// tagGroup is one group of the extension.
 type tagGroup struct {
 	Name string   `json:"name"`
 	Tags []string `json:"tags"`
 }
 
+// components are the parts of the document that operations refer to.
 type components struct {
 	Schemas         map[string]any `json:"schemas"`
 	SecuritySchemes map[string]any `json:"securitySchemes"`
@@ -61,10 +63,12 @@ func openAPI(s topology.System) ([]byte, error) {
 		}
 	}
 	merged.order(s)
+	// Indented, so that changes can be reviewed line by line.
 	out, err := json.MarshalIndent(merged, "", "  ")
 	return append(out, '\n'), err
 }
 
+// add merges the document of one function.
 func (d *document) add(f topology.Function) error {
 	raw, err := json.Marshal(f.API.OpenAPI())
 	if err != nil {
@@ -75,6 +79,8 @@ func (d *document) add(f topology.Function) error {
 		return fmt.Errorf("function %s: %w", f.Name, err)
 	}
 	var twice []error
+	// Each schema has one meaning in the whole API, because
+	// generated clients have one type for each name.
 	for name, schema := range part.Components.Schemas {
 		if prior, ok := d.Components.Schemas[name]; ok && !reflect.DeepEqual(prior, schema) {
 			twice = append(twice,
@@ -97,6 +103,7 @@ func (d *document) add(f topology.Function) error {
 	return nil
 }
 
+// tag notes the tags of an operation.
 func (d *document) tag(operation any) {
 	fields, _ := operation.(map[string]any)
 	tags, _ := fields["tags"].([]any)
@@ -108,6 +115,7 @@ func (d *document) tag(operation any) {
 	}
 }
 
+// group is a group of readers, with the kinds of access that their routes have.
 type group struct {
 	name   string
 	access []api.Access
@@ -132,9 +140,11 @@ func (d *document) order(s topology.System) {
 		}
 		for _, r := range f.API.Routes() {
 			g := slices.IndexFunc(groups, func(g group) bool { return slices.Contains(g.access, r.Access) })
+			// Routes about the API itself are of no group of readers.
 			if r.Tag == "Reference" {
 				g = len(groups) - 1
 			}
+			// A tag with routes for several groups is in the first of them.
 			if prior, ok := first[r.Tag]; !ok || g < prior {
 				first[r.Tag] = g
 			}

@@ -26,22 +26,18 @@ const (
 type Cart struct {
 	table.Key
 	due.Due
-	// ID is what clients call the cart by. A customer's key stays the same from cart to cart, the
-	// id does not.
+	// ID is what clients call the cart by. A customer's key stays the same from cart to cart, the id does not.
 	ID         string `dynamodbav:"id"`
 	CustomerID string `dynamodbav:"customerId,omitempty"` // empty for a guest's cart
 	TokenHash  string `dynamodbav:"tokenHash,omitempty"`  // of the guest's token; the token itself is not kept
-	State      State  `dynamodbav:"state"`
-	// Version counts the writes of content. It is the ETag of the cart and the condition of each
-	// write.
+	State      State  `dynamodbav:"state"`                // see State; only an open cart changes
+	// Version counts the writes of content. It is the ETag of the cart and the condition of each write.
 	Version  int    `dynamodbav:"version"`
-	Currency string `dynamodbav:"currency"`
+	Currency string `dynamodbav:"currency"` // ISO 4217; all prices are read in it
 	Language string `dynamodbav:"language"` // of mails about this cart
-	// Lines and the other lists are packed into one attribute each: they are always read and
-	// written whole, and packed they cost fewer bytes, and so fewer capacity units, than nested
-	// attributes.
+	// Lines and the other lists are packed: they are always read and written as a whole, see table.Pack.
 	Lines table.List[Line]   `dynamodbav:"lines,omitempty"`
-	Codes table.List[string] `dynamodbav:"codes,omitempty"`
+	Codes table.List[string] `dynamodbav:"codes,omitempty"` // those that do nothing included
 	// Email, Address and Note are personal data; CloseGuest removes them when the order has them.
 	Email      string             `dynamodbav:"email,omitempty"`
 	Address    *address.Address   `dynamodbav:"address,omitempty"`
@@ -63,7 +59,7 @@ type Cart struct {
 	WriteID  string             `dynamodbav:"writeId,omitempty"` // of the checkout's last step
 	// what became of the cart that stood here before
 	LastOrder *LastOrder   `dynamodbav:"lastOrder,omitempty"`
-	Event     *event.Event `dynamodbav:"event,omitempty"`
+	Event     *event.Event `dynamodbav:"event,omitempty"` // of the last change
 	CreatedAt time.Time    `dynamodbav:"createdAt"`
 	UpdatedAt time.Time    `dynamodbav:"updatedAt"`
 	TTL       int64        `dynamodbav:"ttl,omitempty"` // Unix seconds; none while money is attached
@@ -96,14 +92,14 @@ type Line struct {
 	// Gift is the promotion that gives the line for nothing. Such lines are worked out when the cart is priced and not
 	// stored in it.
 	Gift    string    `json:"-"`
-	AddedAt time.Time `json:"addedAt"`
+	AddedAt time.Time `json:"addedAt"` // decides the order of lines, and which ones a full cart keeps
 }
 
 // UsedKey is an idempotency key that this cart has seen, with the hash of the request.
 type UsedKey struct {
 	Key  string `json:"key"`
-	Hash string `json:"hash"`
-	At   int64  `json:"at"` // Unix seconds
+	Hash string `json:"hash"` // of the request's body
+	At   int64  `json:"at"`   // Unix seconds
 }
 
 // Prefix begins cart ids.

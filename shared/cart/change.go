@@ -94,8 +94,8 @@ func (s Store) Change(ctx context.Context, ref Ref, a Attempt, do func(*Cart) er
 
 // reading is a cart as it was read, and what must still stand when it is written.
 type reading struct {
-	cart *Cart
-	seen stood
+	cart *Cart // as it was read, then as it was changed
+	seen stood // for the condition of the write
 }
 
 // CheckOpen returns why a cart cannot be changed: 409 cart_paying or cart_ordered with extra.orderId; nil for an open

@@ -100,8 +100,8 @@ func countryOf(c *Cart) string {
 // counts is what the whole cart wants of each variant and of each stocked part. Gift sets and
 // single variants may share a part, so stock is checked against the sum over all lines.
 type counts struct {
-	variants map[string]int
-	parts    map[string]int
+	variants map[string]int // units wanted, by variant id
+	parts    map[string]int // units wanted, by the part's variant id
 	sharers  map[string]int // how many lines want the part
 }
 

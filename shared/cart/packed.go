@@ -7,7 +7,6 @@ import (
 )
 
 // MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
-// Packed, like all values that are never read by attribute: fewer bytes, fewer capacity units.
 func (s ShownPromotions) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
 	return table.Pack(s)
 }

@@ -12,7 +12,7 @@ import (
 // ShownPromotions is what the shopper has been shown: what each promotion did, and the total.
 type ShownPromotions struct {
 	Applied []promotion.Applied `json:"applied,omitempty"`
-	Total   int64               `json:"total"`
+	Total   int64               `json:"total"` // minor units
 }
 
 // PromotionChange is a promotion that does something else for the same cart than the shopper has been shown.
@@ -21,7 +21,7 @@ type PromotionChange struct {
 	Code        string `json:"code,omitempty"`
 	Before      int64  `json:"before"` // minor units taken off
 	After       int64  `json:"after"`
-	GiftsBefore int    `json:"giftsBefore,omitempty"`
+	GiftsBefore int    `json:"giftsBefore,omitempty"` // units given
 	GiftsAfter  int    `json:"giftsAfter,omitempty"`
 	// Rose says that the total was higher than shown when this was found.
 	Rose bool `json:"rose,omitempty"`

@@ -23,9 +23,9 @@ const OwnCart = "mine"
 // customer.
 type Ref struct {
 	CartID     string // or OwnCart
-	CustomerID string
-	Token      string
-	Operator   bool // may read a guest's cart by its id alone
+	CustomerID string // empty for a guest
+	Token      string // the guest's proof of ownership
+	Operator   bool   // may read a guest's cart by its id alone
 }
 
 // guest reports whether the cart is reached by its token. A token
@@ -55,7 +55,7 @@ func (s Store) Load(ctx context.Context, ref Ref) (*Cart, error) {
 // stood is the cart that the store saw under the key, for the condition of
 // the write that follows. The zero value says that nothing stood there.
 type stood struct {
-	id      string
+	id      string // of the cart, which a replaced cart does not share
 	version int
 }
 

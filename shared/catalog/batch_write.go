@@ -44,7 +44,7 @@ func WriteAll(ctx context.Context, t *table.Table, changes []ProductChange) []er
 type bundle struct {
 	at     []int // places of the changes
 	writes []table.Write
-	bytes  int
+	bytes  int // estimate, see ProductChange.bytes
 }
 
 // bundles puts changes together in their order. A change that needs no transaction of its own stays alone, because

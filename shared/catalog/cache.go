@@ -23,7 +23,7 @@ type SellableVariant struct {
 	Available int // units; Unlimited when it never runs out
 	// Left is what is left of each part by variant id, for those who sum over several items that share one.
 	Left  map[string]int
-	parts []stock.Request
+	parts []stock.Request // what one unit takes out of stock
 }
 
 // StockRequests is what n units take out of stock, for stock.Keys and stock.Hold.
@@ -42,20 +42,20 @@ func (i SellableVariant) StockRequests(n int) []stock.Request {
 type Cache struct {
 	table *table.Table
 	clock clock.Clock
-	fresh time.Duration
-	most  int
+	fresh time.Duration // how old what is kept may be when it is used
+	most  int           // items kept at most, both generations together
 
 	// Two generations instead of a list of recent use: keeping costs nothing per read, and
 	// what is still in use is read again into the young one at most once per generation.
 	mu         sync.Mutex
-	young, old map[table.Key]kept
+	young, old map[table.Key]kept // generations; see keep
 }
 
 // kept is one item as read; its fields are nil when it was not there.
 type kept struct {
-	product *Product
-	level   *stock.Level
-	at      time.Time
+	product *Product     // of a product's key
+	level   *stock.Level // of a counter's key
+	at      time.Time    // when it was read
 }
 
 // cacheSize is how many items (products and counters) a cache keeps at most, about 2 KB each.
@@ -156,9 +156,9 @@ func (s *Cache) keep(read map[table.Key]kept) {
 // counters: what it has, what it still needs.
 type reading struct {
 	cache  *Cache
-	now    time.Time
+	now    time.Time // one moment for the whole call
 	fresh  time.Duration
-	strong bool
+	strong bool     // strongly consistent; the cache is then not used
 	wanted []string // variant ids
 	// got is what has been read or was fresh in the cache; ask what the next round trip must
 	// read. Kept in the call, so that an item that leaves the cache meanwhile is not read again.

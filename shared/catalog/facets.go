@@ -8,7 +8,7 @@ import (
 
 // Facets is what a list has in all, not only on one page: for the filters beside it.
 type Facets struct {
-	Total      int
+	Total      int // products
 	Categories []FacetValue
 	Tags       []FacetValue
 	Vendors    []FacetValue
@@ -31,7 +31,7 @@ const (
 // facetKey is what facets depend on within a snapshot.
 type facetKey struct {
 	Filter
-	sales string
+	sales string // version of the sale prices, as prices are among the facets
 }
 
 // Facets counts what a list has. No round trip, or those of List. The first time for a filter it looks at every

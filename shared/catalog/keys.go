@@ -51,9 +51,9 @@ func keyOfHistory(productID string, at time.Time, version int) table.Key {
 // stored is a product as written: with its place in the list and what the list shows of it.
 type stored struct {
 	Product
-	ListPK string  `dynamodbav:"gsi1pk"`
-	ListSK string  `dynamodbav:"gsi1sk"`
-	Card   Summary `dynamodbav:"card"`
+	ListPK string  `dynamodbav:"gsi1pk"` // see shardKey
+	ListSK string  `dynamodbav:"gsi1sk"` // see listSort
+	Card   Summary `dynamodbav:"card"`   // what lists show
 }
 
 // listSort begins with the time of the change, so that a reader who knows what it has read asks for the rest only. The

@@ -24,7 +24,7 @@ const (
 
 // Filter says which products a list shows; empty fields let everything through.
 type Filter struct {
-	Status   Status
+	Status   Status // empty shows products of every status
 	Category string
 	Tag      string
 	Vendor   string
@@ -49,8 +49,8 @@ type ListQuery struct {
 	Sales    SalePrices // that filters and orders by price go by; nil when there are none
 	Sort     Sort       // Newest when empty
 	Language string     // of titles, for ByTitle
-	Limit    int
-	After    string // Next of the page before
+	Limit    int        // entries a page
+	After    string     // Next of the page before
 }
 
 // ListPage is one page of a list.
@@ -126,7 +126,7 @@ func (f *Filter) shows(r row, words []string) bool {
 type order struct {
 	sort            Sort
 	language        string
-	currency, sales string
+	currency, sales string // of prices; sales is the version of the sale prices, "" for none
 }
 
 // orderOf leaves out what does not matter for the sort, so that equal orders are kept once.
@@ -164,8 +164,8 @@ type row struct {
 
 // place is where a product stands in an order: by what it is sorted, and its id among equals.
 type place struct {
-	Text   string `json:"t,omitempty"`
-	Number int64  `json:"n,omitempty"`
+	Text   string `json:"t,omitempty"` // the title in lower case, for ByTitle
+	Number int64  `json:"n,omitempty"` // the price in minor units, or Unix milliseconds of the creation
 	ID     string `json:"id"`
 }
 
@@ -244,7 +244,7 @@ func (e *Entry) row(by order, sales SalePrices) (r row, sold bool) {
 // cursor packs a place with the order it belongs to, so it cannot be used with another.
 type cursor struct {
 	Sort Sort   `json:"s"`
-	In   string `json:"in,omitempty"`
+	In   string `json:"in,omitempty"` // language or currency of the order, see order.in
 	place
 }
 

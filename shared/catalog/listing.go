@@ -33,7 +33,7 @@ const healAfter = time.Hour
 type Listing struct {
 	table *table.Table
 	clock clock.Clock
-	fresh time.Duration
+	fresh time.Duration // how old the listing may be when it is used
 
 	// refreshing is held by the one caller that asks the index.
 	refreshing sync.Mutex
@@ -51,7 +51,7 @@ func NewListing(t *table.Table, c clock.Clock, fresh time.Duration) *Listing {
 type snapshot struct {
 	byID      map[string]*Entry
 	byHandle  map[string]*Entry
-	languages []string
+	languages []string       // that any title is in, sorted
 	newest    [Shards]string // the last sort key seen of each shard
 
 	mu     sync.Mutex
@@ -71,7 +71,7 @@ type Entry struct {
 // views keeps what callers have rendered of a card, for as long as the card does not change.
 type views struct {
 	mu   sync.Mutex
-	made map[string][]byte
+	made map[string][]byte // by the name that the caller gives
 }
 
 // maxViews bounds the views of one card: languages times currencies of a shop.

@@ -14,8 +14,8 @@ import (
 type PriceHistoryEntry struct {
 	table.Key
 	ProductID string                  `dynamodbav:"productId"`
-	Version   int                     `dynamodbav:"version"`
-	At        time.Time               `dynamodbav:"at"`
+	Version   int                     `dynamodbav:"version"` // of the product that the change made
+	At        time.Time               `dynamodbav:"at"`      // from when on the prices hold
 	Changes   table.List[PriceChange] `dynamodbav:"changes"`
 }
 

@@ -7,9 +7,9 @@ import (
 
 // PricePoint is a price outside sales as it was asked from a moment on, until the next step.
 type PricePoint struct {
-	Since     int64 `json:"s"` // Unix milliseconds
-	Amount    int64 `json:"a"` // minor units
-	CompareAt int64 `json:"c,omitempty"`
+	Since     int64 `json:"s"`           // Unix milliseconds
+	Amount    int64 `json:"a"`           // minor units
+	CompareAt int64 `json:"c,omitempty"` // struck-through price; 0 for none
 }
 
 const (

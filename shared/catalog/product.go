@@ -45,22 +45,22 @@ func (t Text) In(languages ...string) string {
 // packed.
 type Product struct {
 	table.Key
-	ID          string              `dynamodbav:"id"`
-	Handle      string              `dynamodbav:"handle"` // unique, part of the address of the product page
-	Version     int                 `dynamodbav:"version"`
+	ID          string              `dynamodbav:"id"`      // prod_..., see ProductPrefix
+	Handle      string              `dynamodbav:"handle"`  // unique, part of the address of the product page
+	Version     int                 `dynamodbav:"version"` // of each change one more; the condition of the next
 	Status      Status              `dynamodbav:"status"`
 	Title       Text                `dynamodbav:"title"`
-	Description Text                `dynamodbav:"description,omitempty"`
-	Vendor      string              `dynamodbav:"vendor,omitempty"`
+	Description Text                `dynamodbav:"description,omitempty"` // HTML as the merchant wrote it
+	Vendor      string              `dynamodbav:"vendor,omitempty"`      // the brand or maker, as Shopify has it
 	Type        string              `dynamodbav:"type,omitempty"`
 	Tags        table.List[string]  `dynamodbav:"tags,omitempty"`
-	Categories  table.List[string]  `dynamodbav:"categories,omitempty"`
+	Categories  table.List[string]  `dynamodbav:"categories,omitempty"` // a product may be in several
 	Options     table.List[Option]  `dynamodbav:"options,omitempty"`
 	Variants    table.List[Variant] `dynamodbav:"variants"`
 	Images      table.List[Image]   `dynamodbav:"images,omitempty"`
 	// NextVariant numbers the next variant. It never goes back, so the id of a removed variant is not given again.
 	NextVariant int          `dynamodbav:"nextVariant"`
-	Event       *event.Event `dynamodbav:"event,omitempty"`
+	Event       *event.Event `dynamodbav:"event,omitempty"` // of the last change
 	CreatedAt   time.Time    `dynamodbav:"createdAt"`
 	UpdatedAt   time.Time    `dynamodbav:"updatedAt"`
 }
@@ -68,7 +68,7 @@ type Product struct {
 // Option is one way in which the variants differ, such as size.
 type Option struct {
 	Name   string   `json:"name"`
-	Values []string `json:"values"`
+	Values []string `json:"values"` // in the order in which they are offered
 }
 
 // Image is a picture of a product.
@@ -79,16 +79,16 @@ type Image struct {
 
 // Variant is what is put into a cart.
 type Variant struct {
-	ID               string           `json:"id"`
-	SKU              string           `json:"sku,omitempty"`
+	ID               string           `json:"id"`                // see VariantID; it never changes
+	SKU              string           `json:"sku,omitempty"`     // the merchant's own number
 	Options          []string         `json:"options,omitempty"` // one value for each Option of the product
 	Prices           map[string]Price `json:"prices"`            // by currency
 	Taxable          bool             `json:"taxable"`
 	TaxClass         string           `json:"taxClass,omitempty"` // of goods with another rate than the standard one
 	RequiresShipping bool             `json:"requiresShipping"`
-	Grams            int              `json:"grams,omitempty"`
+	Grams            int              `json:"grams,omitempty"` // shipping weight
 	Barcode          string           `json:"barcode,omitempty"`
-	Image            string           `json:"image,omitempty"`
+	Image            string           `json:"image,omitempty"` // URL; the product's first picture when empty
 	// Untracked goods are never out of stock; Backorder sells on below zero.
 	Untracked bool `json:"untracked,omitempty"`
 	Backorder bool `json:"backorder,omitempty"`
@@ -103,10 +103,10 @@ type Variant struct {
 
 // Price is what one unit costs in one currency, in minor units. CompareAt is the struck-through price, 0 for none.
 type Price struct {
-	Amount    int64 `json:"amount"`
-	CompareAt int64 `json:"compareAt,omitempty"`
-	Since     int64 `json:"since,omitempty"` // when these amounts came into force, Unix milliseconds
-	Floor     int64 `json:"floor,omitempty"` // no promotion takes a unit below it, 0 for none
+	Amount    int64 `json:"amount"`              // minor units
+	CompareAt int64 `json:"compareAt,omitempty"` // minor units; above Amount
+	Since     int64 `json:"since,omitempty"`     // when these amounts came into force, Unix milliseconds
+	Floor     int64 `json:"floor,omitempty"`     // no promotion takes a unit below it, 0 for none
 	// Prior is what has to stand next to CompareAt: the lowest price, sales included, of the 30 days before Since. 0 where
 	// there was none. See offers.Snapshot.PriorPrice.
 	Prior int64 `json:"prior,omitempty"`

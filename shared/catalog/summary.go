@@ -14,16 +14,16 @@ import (
 type Summary struct {
 	ID         string                `json:"id"`
 	Handle     string                `json:"handle"`
-	Version    int                   `json:"version"`
+	Version    int                   `json:"version"` // of the product; the newer card wins
 	Status     Status                `json:"status"`
 	Title      Text                  `json:"title"`
 	Vendor     string                `json:"vendor,omitempty"`
 	Type       string                `json:"type,omitempty"`
 	Tags       []string              `json:"tags,omitempty"`
-	Categories []string              `json:"categories,omitempty"`
-	Image      Image                 `json:"image"`
-	Prices     map[string]PriceRange `json:"prices"`    // by currency
-	VariantID  string                `json:"variantId"` // the first, for a buy button where there is but one
+	Categories []string              `json:"categories,omitempty"` // as the filters of lists have them
+	Image      Image                 `json:"image"`                // the first picture
+	Prices     map[string]PriceRange `json:"prices"`               // by currency
+	VariantID  string                `json:"variantId"`            // the first, for a buy button where there is but one
 	Variants   int                   `json:"variants"`
 	CreatedAt  time.Time             `json:"createdAt"`
 	UpdatedAt  time.Time             `json:"updatedAt"`
@@ -32,8 +32,8 @@ type Summary struct {
 // PriceRange is what the variants cost in one currency, in minor units. CompareAt, Since, Prior and Past are those of
 // the cheapest, as in Price.
 type PriceRange struct {
-	Min       int64 `json:"min"`
-	Max       int64 `json:"max"`
+	Min       int64 `json:"min"` // lowest price of the variants
+	Max       int64 `json:"max"` // highest price of the variants
 	CompareAt int64 `json:"compareAt,omitempty"`
 	Floor     int64 `json:"floor,omitempty"` // the lowest of the variants'
 

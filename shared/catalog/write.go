@@ -14,7 +14,7 @@ import (
 
 // InitialStock is the stock that a variant starts with.
 type InitialStock struct {
-	Available int
+	Available int  // units over all buckets
 	Imported  bool // it comes from an imported file; see stock.Import
 }
 

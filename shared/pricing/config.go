@@ -67,7 +67,7 @@ func ParseShop(raw []byte) (Shop, error) {
 type check struct {
 	shop      Shop
 	countries map[string]string // which zone has claimed a country
-	err       error
+	err       error             // the first thing that is wrong
 }
 
 // that keeps the first failure only: later ones often follow from it.

@@ -39,9 +39,9 @@ type draftLine struct {
 
 // waiver is what one offer takes off the shipping: up to an amount, or a part of what is left of it.
 type waiver struct {
-	turn        int // number of the offer's turn
-	amount      int64
-	basisPoints int
+	turn        int   // number of the offer's turn
+	amount      int64 // minor units; the most where basisPoints is set
+	basisPoints int   // of what is left of the shipping; 0 for an amount
 }
 
 // NewDraft begins with the catalog prices of the basket's lines.

@@ -5,8 +5,8 @@ type Offer struct {
 	ID       string
 	Code     string // the code that brought it in, empty when it applies by itself
 	Name     string
-	Priority int // high ones go first; at the same priority the smaller ID does
-	Rule     Rule
+	Priority int  // high ones go first; at the same priority the smaller ID does
+	Rule     Rule // what it takes
 }
 
 // Rule takes money off a basket. It sees what earlier offers have left, takes through the Draft, and is asked once.

@@ -30,7 +30,7 @@ func Price(b Basket, shop Shop, offers []Offer) Totals {
 // Share is what one offer took off a line.
 type Share struct {
 	OfferID string
-	Amount  int64
+	Amount  int64 // minor units, above zero
 }
 
 // Shares is what each offer takes off each line, by line id and in the order of their turns: together a line's

@@ -11,24 +11,24 @@ type Line struct {
 	VariantID        string
 	ProductID        string
 	Quantity         int
-	Unit             int64 // catalog price of one unit, minor units
-	CompareAt        int64 // struck-through price of one unit, 0 for none
-	Floor            int64 // no offer takes one unit below it, minor units
-	Taxable          bool
+	Unit             int64  // catalog price of one unit, minor units
+	CompareAt        int64  // struck-through price of one unit, 0 for none
+	Floor            int64  // no offer takes one unit below it, minor units
+	Taxable          bool   // whether it is taxed at all
 	TaxClass         string // of the product, empty for the standard one; see Tax.Classes
 	RequiresShipping bool
-	Categories, Tags []string
+	Categories, Tags []string // of the product; promotions target by them
 }
 
 // Basket is what is priced.
 type Basket struct {
 	Currency   string
 	Lines      []Line
-	Codes      []string
-	CustomerID string // empty for a guest
-	Country    string // ISO 3166-1 alpha-2, empty while not known
-	Method     string // id of the chosen shipping method, empty while none is
-	At         time.Time
+	Codes      []string  // of promotions, as the shopper entered them
+	CustomerID string    // empty for a guest
+	Country    string    // ISO 3166-1 alpha-2, empty while not known
+	Method     string    // id of the chosen shipping method, empty while none is
+	At         time.Time // decides which promotions are live
 }
 
 // Totals is what the basket costs, all amounts in minor units of Currency.
@@ -39,14 +39,14 @@ type Basket struct {
 type Totals struct {
 	Currency         string       `json:"currency"`
 	Lines            []LineTotal  `json:"lines"`
-	Subtotal         int64        `json:"subtotal"`
-	Discount         int64        `json:"discount,omitempty"`
-	Shipping         int64        `json:"shipping,omitempty"`
+	Subtotal         int64        `json:"subtotal"`           // of the lines, before discounts
+	Discount         int64        `json:"discount,omitempty"` // of lines and shipping together
+	Shipping         int64        `json:"shipping,omitempty"` // before ShippingDiscount
 	ShippingDiscount int64        `json:"shippingDiscount,omitempty"`
-	Tax              int64        `json:"tax,omitempty"`
+	Tax              int64        `json:"tax,omitempty"` // contained in Total when TaxIncluded, else part of it on top
 	TaxIncluded      bool         `json:"taxIncluded,omitempty"`
 	TaxLines         []TaxLine    `json:"taxLines,omitempty"`
-	Total            int64        `json:"total"`
+	Total            int64        `json:"total"`                 // what the shopper pays
 	Adjustments      []Adjustment `json:"adjustments,omitempty"` // one per offer that applied
 }
 

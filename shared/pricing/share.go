@@ -8,8 +8,8 @@ import (
 // sharing allocates amounts like money.Allocate, without asking for memory each time: the price of a cart with many
 // promotions is nearly all made of it.
 type sharing struct {
-	rests []uint64
-	order []uint64
+	rests []uint64 // remainders, by place
+	order []uint64 // copy of rests that nth may reorder
 }
 
 // add shares an amount above zero out in proportion to weights and adds each share to into: by largest remainder, to

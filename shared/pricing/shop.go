@@ -9,8 +9,8 @@ import (
 type Shop struct {
 	Languages  []string `json:"languages"`  // BCP 47 primary tags, the first is the default
 	Currencies []string `json:"currencies"` // ISO 4217, the first is the default
-	Zones      []Zone   `json:"zones"`
-	Taxes      []Tax    `json:"taxes"`
+	Zones      []Zone   `json:"zones"`      // where the shop ships to
+	Taxes      []Tax    `json:"taxes"`      // one for each country that is taxed
 	// PriorPriceDays is how many days before a reduction the lowest price is looked for that stands next to a
 	// struck-through one: 30, as the law wants (Directive 98/6/EC, 6a), or more.
 	PriorPriceDays int `json:"priorPriceDays,omitempty"`
@@ -76,16 +76,16 @@ type Method struct {
 
 // Rate is the flat price of a method, in minor units.
 type Rate struct {
-	Amount int64 `json:"amount"`
+	Amount int64 `json:"amount"` // minor units
 	// FreeFrom makes shipping free when the goods cost this much or more after their discounts; 0 is never.
 	FreeFrom int64 `json:"freeFrom"`
 }
 
 // Tax is the rate of a country. A country without one is not taxed.
 type Tax struct {
-	Country string `json:"country"`
-	Name    string `json:"name"`
-	Rate    int    `json:"rate"` // basis points
+	Country string `json:"country"` // ISO 3166-1 alpha-2
+	Name    string `json:"name"`    // as invoices name it, such as VAT
+	Rate    int    `json:"rate"`    // basis points
 	// Classes are the rates of goods that have another one than Rate, by the tax class of the product: 0 for goods that
 	// the country does not tax.
 	Classes map[string]int `json:"classes,omitempty"`

@@ -31,7 +31,7 @@ type taxed []taxedAt
 
 // taxedAt is what is taxed at one rate: the amount and the tax on it, in minor units.
 type taxedAt struct {
-	rate       int
+	rate       int // basis points
 	goods, tax int64
 }
 

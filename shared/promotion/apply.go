@@ -41,8 +41,8 @@ type application struct {
 	f      Facts
 	lines  []*pricing.Line // in the order of their ids, as in a pricing.Draft
 	fresh  pricing.Draft   // before any promotion
-	claims []claim
-	allIDs []string // of all lines, once they have been asked for
+	claims []claim         // the codes of the basket, with their promotions
+	allIDs []string        // of all lines, once they have been asked for
 
 	targeted   [][]int      // by promotion: places of lines
 	candidates []*candidate // in the order of their turns

@@ -15,11 +15,11 @@ import (
 // depend on those 44. The mask keeps codes from showing how many there are and in which
 // order. Two numbers never make the same code, and of random ones 1 in 2^64/Size is a code.
 type Batch struct {
-	ID string `json:"id" dynamodbav:"id"`
+	ID string `json:"id" dynamodbav:"id"` // part of what the codes are computed from
 	// capitals and digits, shown before the first dash
 	Prefix string `json:"prefix,omitempty" dynamodbav:"prefix,omitempty"`
-	Size   int    `json:"size" dynamodbav:"size"`
-	Secret []byte `json:"-" dynamodbav:"secret"` // 32 random bytes; who knows it knows all codes
+	Size   int    `json:"size" dynamodbav:"size"` // how many codes exist
+	Secret []byte `json:"-" dynamodbav:"secret"`  // 32 random bytes; who knows it knows all codes
 }
 
 // MaxBatch is the most codes of one batch. More would leave

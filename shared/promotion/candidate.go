@@ -10,14 +10,14 @@ import (
 // candidate is a promotion that may be in a combination.
 type candidate struct {
 	p          *Promotion
-	place      int // in the set; the benefits of a member follow
-	code, name string
+	place      int    // in the set; the benefits of a member follow
+	code, name string // code is the one that brought it in, folded
 	// places of lines it targets, and of those whose units it gives; get is lines but for some buy_x_get_y
 	lines, get []int
 
-	class, with classes
-	perUnit     bool // takes from every unit whatever else is in the basket: see takes
-	discount    bool // a member's percentage, of which one at most applies
+	class, with classes // its own class, and those it may be combined with
+	perUnit     bool    // takes from every unit whatever else is in the basket: see takes
+	discount    bool    // a member's percentage, of which one at most applies
 }
 
 // classes is a set of classes, as bits: the search compares

@@ -26,7 +26,7 @@ func NormalizeCode(code string) string {
 
 // claim is one code of the basket and the promotion it belongs to.
 type claim struct {
-	code, folded string
+	code, folded string // as entered, and as NormalizeCode makes it
 	promotion    int    // in the set, -1 for none
 	reason       Reason // why it brings nothing in, whatever is in the basket
 }

@@ -21,7 +21,7 @@ type ListedVariant struct {
 
 // DisplayPrice is the price that is shown. CompareAt is struck through, 0 for none.
 type DisplayPrice struct {
-	Amount, CompareAt int64
+	Amount, CompareAt int64     // minor units
 	PromotionID       string    // the sale that makes the price, empty for the list price
 	Until             time.Time // its end; zero when there is none
 }

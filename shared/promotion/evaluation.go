@@ -11,24 +11,24 @@ import (
 type evaluation struct {
 	a     *application
 	d     pricing.Draft
-	steps []step
+	steps []step // in the order of their turns
 	// claimed are the lines that a product discount took from; alone those from which one took that combines with no
 	// other.
 	claimed, alone []bool
-	products       group
-	others         group
-	discount       bool // a member's percentage is among them
-	exclusive      bool // an exclusive promotion is among them
-	value          int64
-	cost           int64 // see settle
-	gifts, codes   int
+	products       group       // those of product class, see group
+	others         group       // those of the other classes
+	discount       bool        // a member's percentage is among them
+	exclusive      bool        // an exclusive promotion is among them
+	value          int64       // of the gifts, minor units
+	cost           int64       // see settle
+	gifts, codes   int         // units given; codes used up
 	undone         *evaluation // what it was before a turn that could fail
 }
 
 // group summarizes promotions for the question whether another one
 // combines with all of them, so that the question needs no loop.
 type group struct {
-	any         bool
+	any         bool    // whether there is one at all
 	class, with classes // the classes of any of them; those that all of them name
 }
 
@@ -51,11 +51,11 @@ func (g *group) combines(c *candidate) bool {
 type step struct {
 	c          *candidate
 	open, take []int // of the candidate's lines and get, those it may take from
-	amount     int64
+	amount     int64 // taken off, minor units
 	gifts      []Gift
 	choice     *GiftChoice
 	minAmount  int64 // the condition that the goods met
-	minUnits   int
+	minUnits   int   // see minAmount
 }
 
 // applied reports whether the promotion gives anything; one

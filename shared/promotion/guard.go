@@ -31,9 +31,9 @@ type Limits struct {
 // Span is a sale as the guard sees it: when, of what, how deep.
 type Span struct {
 	PromotionID string    `json:"promotionId"`
-	Group       string    `json:"group,omitempty"` // spans of one group are one sale: no gap, no overlap between them
-	All         bool      `json:"all,omitempty"`   // every product
-	Products    []string  `json:"products,omitempty"`
+	Group       string    `json:"group,omitempty"`    // spans of one group are one sale: no gap, no overlap between them
+	All         bool      `json:"all,omitempty"`      // every product
+	Products    []string  `json:"products,omitempty"` // ids; empty with All
 	Starts      time.Time `json:"starts"`
 	Ends        time.Time `json:"ends,omitzero"` // zero is open-ended
 	BasisPoints int       `json:"basisPoints"`   // the deepest price cut
@@ -60,11 +60,11 @@ const AnyProduct = "any product"
 // Breach is one rule that a plan would break: Actual against Limit, between From and To.
 type Breach struct {
 	Rule   Rule       `json:"rule"`
-	Scope  string     `json:"scope"`  // a product's id, AnyProduct or TheShop
-	Limit  int        `json:"limit"`  // days, sales, or basis points
-	Actual int        `json:"actual"` // in the same unit
-	From   civil.Date `json:"from"`
-	To     civil.Date `json:"to"`
+	Scope  string     `json:"scope"`          // a product's id, AnyProduct or TheShop
+	Limit  int        `json:"limit"`          // days, sales, or basis points
+	Actual int        `json:"actual"`         // in the same unit
+	From   civil.Date `json:"from"`           // first day of the worst case
+	To     civil.Date `json:"to"`             // last day of the worst case
 	With   []string   `json:"with,omitempty"` // the other promotions that count
 }
 

@@ -13,7 +13,7 @@ type Facts struct {
 	First  bool              // has never ordered
 	// Identified says of a guest that their mail address is known, so that what they have used could be counted.
 	Identified bool
-	Segments   []string
+	Segments   []string        // of the customer
 	Used       map[string]Used // by promotion id
 	CodeUses   map[string]int  // by code as NormalizeCode makes it
 	// Chosen is which gifts the shopper chose, by promotion id, and Gone the variants that cannot be given.
@@ -77,21 +77,21 @@ type Outcome struct {
 	// Offers give Totals through pricing.Price, for the same basket and shop, also with the gifts as lines in it.
 	Offers       []pricing.Offer
 	Totals       pricing.Totals
-	Applied      []Applied
+	Applied      []Applied // those that give something, in the order of their turns
 	Gifts        []Gift
-	Choices      []GiftChoice
+	Choices      []GiftChoice // gifts that the shopper may choose
 	Refused      []Refused
-	Missing      []Hint
+	Missing      []Hint // what is missing for more, the smallest step first
 	Restrictions []Restriction
 }
 
 // Applied is one use of a promotion: what the checkout has to count.
 type Applied struct {
 	PromotionID string `json:"promotionId"`
-	Version     int    `json:"version"`
-	Code        string `json:"code,omitempty"` // as NormalizeCode makes it
-	Amount      int64  `json:"amount"`         // taken off goods and shipping
-	Gifts       int    `json:"gifts,omitempty"`
+	Version     int    `json:"version"`         // of the promotion when it was applied
+	Code        string `json:"code,omitempty"`  // as NormalizeCode makes it
+	Amount      int64  `json:"amount"`          // taken off goods and shipping
+	Gifts       int    `json:"gifts,omitempty"` // units given
 	// MinAmount and MinUnits are the condition that the goods met, for returns: what they had to cost, and how many.
 	MinAmount int64 `json:"minAmount,omitempty"`
 	MinUnits  int   `json:"minUnits,omitempty"`

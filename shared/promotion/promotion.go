@@ -67,8 +67,8 @@ type Amounts map[string]int64
 // Promotion is one promotion with all its rules.
 type Promotion struct {
 	ID      string       `json:"id" dynamodbav:"id"`
-	Version int          `json:"version" dynamodbav:"version"`
-	Name    catalog.Text `json:"name" dynamodbav:"name"` // by language, shown to shoppers
+	Version int          `json:"version" dynamodbav:"version"` // grows with each change by a merchant
+	Name    catalog.Text `json:"name" dynamodbav:"name"`       // by language, shown to shoppers
 	Kind    Kind         `json:"kind" dynamodbav:"kind"`
 	State   State        `json:"state" dynamodbav:"state"`
 	// Starts and Ends bound the promotion: Starts is in it, Ends is not. A zero Ends is open-ended.
@@ -80,7 +80,7 @@ type Promotion struct {
 	Priority int `json:"priority" dynamodbav:"priority"`
 	// Exclusive ones apply alone, and only where that costs the shopper no more than the others together.
 	Exclusive    bool       `json:"exclusive,omitempty" dynamodbav:"exclusive,omitempty"`
-	Class        Class      `json:"class" dynamodbav:"class"`
+	Class        Class      `json:"class" dynamodbav:"class"` // what it takes from
 	CombinesWith []Class    `json:"combinesWith,omitempty" dynamodbav:"combinesWith,omitempty"`
 	Targets      Targets    `json:"targets" dynamodbav:"targets"`
 	Conditions   Conditions `json:"conditions,omitzero" dynamodbav:"conditions,omitempty"`
@@ -133,8 +133,8 @@ type Conditions struct {
 // Budget is what a promotion may cost in all. An order whose discount does not fit into what is left of Spend does not
 // get it: what was announced is given whole or not at all. A currency that Spend does not name has no budget.
 type Budget struct {
-	Spend Amounts `json:"spend,omitempty" dynamodbav:"spend,omitempty"`
-	Uses  int     `json:"uses,omitempty" dynamodbav:"uses,omitempty"` // orders; 0 is no limit
+	Spend Amounts `json:"spend,omitempty" dynamodbav:"spend,omitempty"` // minor units by currency
+	Uses  int     `json:"uses,omitempty" dynamodbav:"uses,omitempty"`   // orders; 0 is no limit
 }
 
 // none reports whether the promotion has no budget, and so nothing to count.
@@ -143,8 +143,8 @@ func (b Budget) none() bool { return len(b.Spend) == 0 && b.Uses == 0 }
 // Codes is how shoppers come to a promotion: by themselves when both fields are empty, with one code that all know, or
 // with one of a batch.
 type Codes struct {
-	Single string `json:"single,omitempty" dynamodbav:"single,omitempty"`
-	Batch  *Batch `json:"batch,omitempty" dynamodbav:"batch,omitempty"`
+	Single string `json:"single,omitempty" dynamodbav:"single,omitempty"` // one code for all shoppers
+	Batch  *Batch `json:"batch,omitempty" dynamodbav:"batch,omitempty"`   // single-use codes
 }
 
 // Automatic reports whether no code is needed.

@@ -55,8 +55,8 @@ func (p Policy) Calendar(history, planned []Span, product string, from, to civil
 // Discounted is the part of it that came from lines sold below their list price.
 type DaySales struct {
 	Day                 civil.Date
-	Orders              int
-	Revenue, Discounted int64
+	Orders              int   // that have the product
+	Revenue, Discounted int64 // minor units
 }
 
 // Report is how much a product, or the shop, lives on discounts. Windows end with the day asked for.
@@ -78,7 +78,7 @@ type Report struct {
 // ratio in basis points: 10,000 is no difference, 7,000 is three in ten who wait. A sale counts when both stretches
 // have 7 days without a sale for which there are figures.
 type WaitingIndex struct {
-	Index      int `json:"index"`
+	Index      int `json:"index"`      // basis points; 10,000 is no difference
 	Sales      int `json:"sales"`      // that count
 	OrdersBase int `json:"ordersBase"` // orders in all the base stretches
 	DaysBase   int `json:"daysBase"`

@@ -47,15 +47,15 @@ func (a *application) choose() *evaluation {
 
 // search looks for the cheapest combination of the candidates that are not exclusive.
 type search struct {
-	a          *application
+	a          *application // the basket
 	candidates []*candidate
-	best       *evaluation
+	best       *evaluation // the best combination so far
 	trial      *evaluation // memory for one try
 
 	waived bool // a candidate, or a membership, may waive the shipping
 
-	bound []int64 // what candidates from a place on take off at most
-	depth []*evaluation
+	bound []int64               // what candidates from a place on take off at most
+	depth []*evaluation         // memory of each depth of the search
 	owns  map[*candidate][]bool // see claims
 }
 
@@ -129,8 +129,8 @@ func (s *search) least(e *evaluation) int64 {
 
 // option is a way to take part: with lines left to candidates that come later.
 type option struct {
-	leave []bool
-	to    uint64
+	leave []bool // by line: left to others; nil for none
+	to    uint64 // numbers of the candidates that get them, as bits
 }
 
 // options lists the ways in which candidate i can take part. Lines that it shares with a later one that it does not
@@ -218,7 +218,7 @@ func (s *search) singles(alone []*candidate) {
 // bounded is a candidate with the most that it can take off.
 type bounded struct {
 	*candidate
-	most int64
+	most int64 // minor units
 }
 
 // byMost sorts candidates by the most that they can take off, the largest first.

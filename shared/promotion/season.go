@@ -25,22 +25,22 @@ type Season struct {
 	Date   string         `json:"date,omitempty"`  // "02-14"
 	Nth    *NthWeekday    `json:"nth,omitempty"`   // a weekday of a month
 	Dates  map[int]string `json:"dates,omitempty"` // "02-17" by year
-	Opens  Boundary       `json:"opens"`
-	Closes Boundary       `json:"closes"`
+	Opens  Boundary       `json:"opens"`           // when the selling begins
+	Closes Boundary       `json:"closes"`          // when it is over
 }
 
 // NthWeekday is the Week-th Weekday (0 is Sunday) of Month, and so many Days later.
 type NthWeekday struct {
 	Month   time.Month   `json:"month"`
 	Weekday time.Weekday `json:"weekday"`
-	Week    int          `json:"week"`
-	Days    int          `json:"days,omitempty"`
+	Week    int          `json:"week"`           // 1 to 4
+	Days    int          `json:"days,omitempty"` // days later, 0 for the weekday itself
 }
 
 // Boundary is when the selling begins or ends: so many days from the day of the season, at that time of day in the
 // shop's zone.
 type Boundary struct {
-	Days int    `json:"days"`
+	Days int    `json:"days"` // negative is before the day
 	Time string `json:"time"` // "10:00", up to "24:00"
 }
 

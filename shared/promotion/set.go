@@ -12,12 +12,12 @@ import (
 // Set is promotions made ready to be applied to many baskets: in the order of their turns, and found from a line
 // without asking each of them. It is safe for concurrent use.
 type Set struct {
-	promotions []*Promotion
-	all        []int
-	products   map[string][]int
-	variants   map[string][]int
-	categories map[string][]int
-	tags       map[string][]int
+	promotions []*Promotion     // in the order of their turns; the places below are indexes into it
+	all        []int            // places of those that target everything
+	products   map[string][]int // places by product id
+	variants   map[string][]int // places by variant id
+	categories map[string][]int // places by category
+	tags       map[string][]int // places by tag
 	singles    map[string][]int // by folded code
 	prefixes   map[string][]int // batches by folded prefix
 	gifts      bool             // there are promotions that give gifts

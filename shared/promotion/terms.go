@@ -35,8 +35,8 @@ type Terms struct {
 // the first of the line with the smallest id. So a further unit never costs more than its price. What can only be got
 // is, the dearest first. Units that cost nothing (gifts, or free by another promotion) do not count.
 type BuyXGetYTerms struct {
-	Buy int `json:"buy" dynamodbav:"buy"`
-	Get int `json:"get" dynamodbav:"get"`
+	Buy int `json:"buy" dynamodbav:"buy"` // units bought in each group
+	Get int `json:"get" dynamodbav:"get"` // units given in each group
 	// BasisPoints or Amount is what comes off each unit that is got; 10,000 basis points make it free.
 	BasisPoints int     `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
 	Amount      Amounts `json:"amount,omitempty" dynamodbav:"amount,omitempty"`
@@ -66,7 +66,7 @@ type GiftTier struct {
 
 // Tier gives BasisPoints or Amount off from a quantity or an amount on. The highest tier that is reached counts, alone.
 type Tier struct {
-	FromQuantity int     `json:"fromQuantity,omitempty" dynamodbav:"fromQuantity,omitempty"`
+	FromQuantity int     `json:"fromQuantity,omitempty" dynamodbav:"fromQuantity,omitempty"` // units; 0 where From decides
 	From         Amounts `json:"from,omitempty" dynamodbav:"from,omitempty"`
 	BasisPoints  int     `json:"basisPoints,omitempty" dynamodbav:"basisPoints,omitempty"`
 	Amount       Amounts `json:"amount,omitempty" dynamodbav:"amount,omitempty"`

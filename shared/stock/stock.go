@@ -28,11 +28,11 @@ type Allocation struct {
 // Level is one bucket as stored.
 type Level struct {
 	table.Key
-	Available int `dynamodbav:"available"`
+	Available int `dynamodbav:"available"` // units that can be sold; below zero on backorder
 	// Sets counts how often the stock was set outright; kept in bucket 0, so that of two who set at once one sees the
 	// other.
 	Sets  int       `dynamodbav:"sets,omitempty"`
-	SetAt time.Time `dynamodbav:"setAt"`
+	SetAt time.Time `dynamodbav:"setAt"` // when the stock was last set outright
 	// Imported is the quantity of the last imported file, in bucket 0; nil when no file ever named one.
 	Imported *int `dynamodbav:"imported,omitempty"`
 }

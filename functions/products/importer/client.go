@@ -16,11 +16,14 @@ import (
 
 // client sends pieces to the API.
 type client struct {
-	http  *http.Client
-	api   string
+	http *http.Client
+	api  string
+	// A token from the command line cannot be asked for anew.
 	given bool // the token came from the command line
+	// pause waits between tries; tests replace it.
 	pause func(context.Context, time.Duration)
 
+	// mu guards token: several pieces are sent at the same time.
 	mu    sync.Mutex
 	token string
 }
@@ -37,6 +40,7 @@ type refusal struct {
 	token  string // that the request carried
 }
 
+// Error implements error.
 func (r *refusal) Error() string { return fmt.Sprintf("the API answered %d: %s", r.status, r.detail) }
 
 // send sends a piece until there is an answer. Not answering, 429 and 5xx are tried again, and a development token that
@@ -56,8 +60,10 @@ func (c *client) send(ctx context.Context, body []byte, firstRow int, o options)
 		}
 		refused, ok := errors.AsType[*refusal](err)
 		switch {
+		// The token ran out while the file was sent: log in again with the next try.
 		case ok && refused.status == http.StatusUnauthorized && !c.given && refused.token != "":
 			c.forget(refused.token)
+		// The request itself is wrong; it would be refused again.
 		case ok && refused.status < 500 && refused.status != http.StatusTooManyRequests:
 			return report{}, err
 		}
@@ -66,6 +72,7 @@ func (c *client) send(ctx context.Context, body []byte, firstRow int, o options)
 	return report{}, fmt.Errorf("gave up after %d tries: %w", tries, last)
 }
 
+// once sends a piece one time.
 func (c *client) once(ctx context.Context, body []byte, firstRow int, o options) (report, error) {
 	token, err := c.login(ctx)
 	if err != nil {
@@ -94,6 +101,7 @@ func (c *client) login(ctx context.Context) (string, error) {
 		Token string `json:"access_token"`
 	}
 	err := c.post(ctx, "/dev/token", "application/json", "", []byte(`{"sub":"importer","groups":["merchant"]}`), &answer)
+	// A shop on AWS has no such route and answers 4xx.
 	if refused, ok := errors.AsType[*refusal](err); ok && refused.status < 500 {
 		return "", &refusal{status: refused.status,
 			detail: "no development issuer here; give a merchant's access token with -token"}
@@ -111,12 +119,14 @@ func (c *client) forget(token string) {
 	}
 }
 
-// maxAnswer bounds what is read of an answer.
+// maxAnswer bounds what is read of an answer: a report lists at most 200 errors.
 const maxAnswer = 4 << 20
 
+// post sends one request and decodes the answer. An answer other than 2xx is a *refusal.
 func (c *client) post(ctx context.Context, path, contentType, token string, body []byte, into any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.api+path, bytes.NewReader(body))
 	if err != nil {
+		// A URL that cannot be parsed does not become right by trying again.
 		return &refusal{detail: err.Error()}
 	}
 	req.Header.Set("Content-Type", contentType)
@@ -145,6 +155,7 @@ func detail(answer []byte) string {
 		Errors []struct{ Pointer, Message string }
 	}
 	if json.Unmarshal(answer, &problem) != nil || problem.Detail == "" {
+		// Not a problem document: probably a proxy or a gateway answered.
 		return string(answer[:min(len(answer), 200)])
 	}
 	for _, e := range problem.Errors {

@@ -40,6 +40,8 @@ func decoded(file io.ReadSeeker, encoding string) (io.Reader, error) {
 func isUTF8(r io.Reader) (bool, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	for {
+		// U+FFFD with size 1 is how the reader reports a
+		// wrong byte; the character itself has 3 bytes.
 		c, size, err := in.ReadRune()
 		if errors.Is(err, io.EOF) {
 			return true, nil
@@ -59,10 +61,12 @@ type counting struct {
 	n    atomic.Int64
 }
 
+// Read implements io.Reader.
 func (c *counting) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
 	c.n.Add(int64(n))
 	return n, err
 }
 
+// read is how many bytes have been read so far; safe while another goroutine reads.
 func (c *counting) read() int64 { return c.n.Load() }

@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// flight is the pieces under way: a few at a time, told of in the order of the file.
+// flight is the pieces that have been sent and not answered:
+// a few at a time, reported in the order of the file.
 type flight struct {
 	job    *job
 	ctx    context.Context // ends when a piece is given up
@@ -14,6 +15,8 @@ type flight struct {
 	done   chan error
 }
 
+// depart starts reporting. The capacity of the channel bounds how many
+// pieces are under way: one is held by follow, one by the sender.
 func (j *job) depart(ctx context.Context) *flight {
 	f := &flight{job: j, pieces: make(chan *piece, max(j.parallel, 1)-1), done: make(chan error, 1)}
 	f.ctx, f.stop = context.WithCancel(ctx)
@@ -24,9 +27,11 @@ func (j *job) depart(ctx context.Context) *flight {
 // send lets the piece go, as soon as no more than the others allowed are under way.
 func (f *flight) send(p *piece) {
 	p.until = f.job.progress.read()
+	// Blocks while enough pieces are under way, and so bounds the memory.
 	f.pieces <- p
 	go func() {
 		defer close(p.landed)
+		// A piece without rows only carries errors.
 		if p.rows == 0 {
 			return
 		}
@@ -37,8 +42,8 @@ func (f *flight) send(p *piece) {
 	}()
 }
 
-// follow tells of each piece when it and all before it have landed. The first error stops those that have not; what
-// arrived of them is told all the same.
+// follow reports each piece when it and all before it have been answered. The first
+// error cancels those that have not; what was answered of them is reported all the same.
 func (f *flight) follow() (first error) {
 	for p := range f.pieces {
 		<-p.landed
@@ -53,7 +58,7 @@ func (f *flight) follow() (first error) {
 	return first
 }
 
-// land waits for all pieces and returns the first error.
+// land waits for all pieces and returns the first error. No piece may be sent after it.
 func (f *flight) land() error {
 	close(f.pieces)
 	defer f.stop()

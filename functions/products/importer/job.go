@@ -13,10 +13,11 @@ import (
 	"dangol/shared/catalog/shopify"
 )
 
-// maxBody is how large a request gets, unless a single product is larger.
+// maxBody is how large a request gets, unless a single product is larger. It is
+// far below the API's limit, because one piece is sent while others are read.
 const maxBody = 900 << 10
 
-// report is the API's answer; see ImportReport in package catalog.
+// report is the API's answer; see ImportReport in package products.
 type report struct {
 	Rows      int                 `json:"rows"`
 	Created   int                 `json:"created"`
@@ -24,9 +25,10 @@ type report struct {
 	Unchanged int                 `json:"unchanged"`
 	Failed    int                 `json:"failed"`
 	Errors    []*shopify.RowError `json:"errors"`
-	Omitted   int                 `json:"errorsOmitted"`
+	Omitted   int                 `json:"errorsOmitted"` // errors beyond those listed
 }
 
+// add adds the figures of another answer; its errors are listed apart.
 func (r *report) add(more report) {
 	r.Rows += more.Rows
 	r.Created += more.Created
@@ -41,16 +43,16 @@ type job struct {
 	options
 	client   *client
 	progress *progress
-	errors   io.Writer
-	total    report
-	refused  int // rows told of in errors
+	errors   io.Writer // where row errors go
+	total    report    // sums over all pieces
+	refused  int       // rows told of in errors
 }
 
 // piece is the rows of one request.
 type piece struct {
 	body     bytes.Buffer
 	csv      *csv.Writer
-	rows     int
+	rows     int // written into body
 	firstRow int
 	until    int64               // bytes of the file read when it was full
 	refused  []*shopify.RowError // what was left out of it, and why
@@ -61,6 +63,7 @@ type piece struct {
 	landed chan struct{} // closed when report or err is there
 }
 
+// newPiece begins a piece with the file's header, which each request needs.
 func newPiece(columns []string) (*piece, error) {
 	p := &piece{landed: make(chan struct{})}
 	p.csv = csv.NewWriter(&p.body)
@@ -97,18 +100,21 @@ func (j *job) run(ctx context.Context, file io.Reader) error {
 	}
 	f := j.depart(ctx)
 	err = j.read(in, f)
+	// An error of the API goes first: it is why reading was stopped.
 	if lost := f.land(); lost != nil {
 		return lost
 	}
 	return err
 }
 
+// read reads the file to its end or to the first error of a piece.
 func (j *job) read(in *shopify.Reader, f *flight) error {
 	p, err := newPiece(in.Columns())
 	if err != nil {
 		return err
 	}
 	seen := handles{seed: maphash.MakeSeed(), known: map[uint64]struct{}{}}
+	// The context of the flight ends when a piece has failed.
 	for f.ctx.Err() == nil {
 		if len(p.refused) > j.batch { // however many a file has, few are kept
 			f.send(p)
@@ -117,10 +123,13 @@ func (j *job) read(in *shopify.Reader, f *flight) error {
 			}
 		}
 		g, err := in.Next()
+		// At the end the last piece goes out, also without rows: it may carry errors.
 		if errors.Is(err, io.EOF) {
 			f.send(p)
 			return nil
 		}
+		// The API sees only one piece, so a handle that comes
+		// back in another piece can only be noticed here.
 		if err == nil && seen.twice(g.Handle) {
 			p.left += len(g.Rows)
 			err = &shopify.RowError{
@@ -163,11 +172,13 @@ func (p *piece) fits(g shopify.Group, batch int) bool {
 			size += len(f) + 3 // comma and quotes
 		}
 	}
+	// Empty rows count too, because they are written as such.
 	last := g.Rows[len(g.Rows)-1].Number
+	// A piece always takes one product, however large.
 	return p.rows == 0 || last-p.firstRow < batch && p.body.Len()+size <= maxBody
 }
 
-// tell counts what became of a piece, and lists its errors by row.
+// tell adds up the answer to a piece, and lists its errors by row.
 func (j *job) tell(p *piece) {
 	j.total.add(p.report)
 	j.total.Failed += len(p.refused)
@@ -176,6 +187,7 @@ func (j *job) tell(p *piece) {
 	slices.SortStableFunc(errs, func(a, b *shopify.RowError) int { return a.Row - b.Row })
 	for _, e := range errs {
 		j.refused++
+		// The bar is removed first, or the error would be written into its line.
 		j.progress.clear()
 		fmt.Fprintln(j.errors, e.Error())
 	}
@@ -184,7 +196,7 @@ func (j *job) tell(p *piece) {
 	}
 }
 
-// finish tells how it went and returns the exit status.
+// finish prints how it went and returns the exit status.
 func (j *job) finish(err error) int {
 	j.progress.done(j.total)
 	if j.total.Omitted > 0 {
@@ -201,12 +213,14 @@ func (j *job) finish(err error) int {
 	return 0
 }
 
-// handles remembers the handles that have been: 8 bytes each, so a hundred thousand products take a few megabytes.
+// handles remembers hashes of the handles so far, 8 bytes each, so a hundred thousand products
+// take a few megabytes. That two handles have the same hash is too improbable to matter.
 type handles struct {
 	seed  maphash.Seed
 	known map[uint64]struct{}
 }
 
+// twice reports whether the handle has been before, and remembers it.
 func (h handles) twice(handle string) bool {
 	if handle == "" {
 		return false // the API refuses these by row

@@ -23,6 +23,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
+// options are what the command line and the environment ask for.
 type options struct {
 	file, api, token   string
 	currency, language string
@@ -30,6 +31,7 @@ type options struct {
 	batch, parallel    int
 }
 
+// run is the command without the process around it, for tests. It returns the exit status.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	o, err := parse(args, getenv, stderr)
 	if err != nil {
@@ -46,12 +48,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stderr, err)
 		return 2
 	}
+	// The size is for the bar only; a pipe has none.
 	size := int64(0)
 	if info, err := file.Stat(); err == nil {
 		size = info.Size()
 	}
+	// Bytes after decoding are counted, while the size is
+	// that of the file: in EUC-KR the bar is a little ahead.
 	source := &counting{from: text}
 	job := &job{
+		// One request may take as long as the API: 29 seconds, and some for the way.
 		client: &client{http: &http.Client{Timeout: 60 * time.Second}, api: o.api, token: o.token, given: o.token != "",
 			pause: sleep},
 		progress: newProgress(stdout, size, source.read),
@@ -60,6 +66,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return job.finish(job.run(ctx, source))
 }
 
+// parse reads the command line. Its error has been printed already.
 func parse(args []string, getenv func(string) string, stderr io.Writer) (options, error) {
 	api := getenv("API")
 	if api == "" {

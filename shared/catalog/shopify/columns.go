@@ -82,13 +82,13 @@ var (
 
 // header is the columns of a file.
 type header struct {
-	at       map[column]int
-	names    []string
+	at       map[column]int // places of the known columns
+	names    []string       // all columns as the file names them
 	titles   map[string]int // by language
 	bodies   map[string]int
 	prices   map[string]int // by currency
 	compares map[string]int
-	ignored  []string
+	ignored  []string // columns without a meaning here
 }
 
 // readHeader finds the columns that mean something here.

@@ -21,7 +21,7 @@ type Base struct{ Language, Currency string }
 // Product is a product as a file describes it. What the file has no column for is nil (empty for a map), and stays as
 // it is in the shop.
 type Product struct {
-	Row         int
+	Row         int // its first row; the header is row 1
 	Handle      string
 	Status      *catalog.Status
 	Title       catalog.Text // "" for a language whose cell is empty
@@ -39,11 +39,11 @@ type Product struct {
 type Variant struct {
 	Row              int
 	Options          []string
-	SKU, Barcode     *string
+	SKU, Barcode     *string // nil where the file has no such column; so for all pointers
 	Image            *string
 	Grams            *int
 	Tracked          *bool
-	GiftSet          bool
+	GiftSet          bool // the tracker column says that it is one
 	Quantity         *int // nil also when the cell is empty
 	Backorder        *bool
 	RequiresShipping *bool
@@ -56,8 +56,8 @@ type Variant struct {
 type parser struct {
 	*header
 	base   Base
-	row    Row
-	errors []*RowError
+	row    Row         // the row that is being read
+	errors []*RowError // of all rows so far
 }
 
 // Product reads the rows. When it returns errors the product is not complete.

@@ -49,9 +49,9 @@ type Reader struct {
 	csv    *csv.Reader
 	guard  *guard
 	header *header
-	number int  // of the row read last
-	ahead  *Row // first row of the next product
-	err    error
+	number int   // of the row read last
+	ahead  *Row  // first row of the next product
+	err    error // io.EOF once nothing more can be read
 }
 
 // NewReader reads the header. firstRow is the number of the row below it: 2, unless the rows are a piece of a longer
@@ -215,7 +215,7 @@ func (r Row) field(i int) string {
 // guard stops a row from growing without end. The reader above it reads ahead, so the bound is not exact.
 type guard struct {
 	from io.Reader
-	left int
+	left int // bytes that the row may still have
 }
 
 // errTooLong says that a row exceeds MaxRecord.

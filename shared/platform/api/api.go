@@ -70,11 +70,11 @@ func (a Access) Scopes() []string {
 
 // Route is one operation of a function.
 type Route struct {
-	Method, Path string
+	Method, Path string // as http.ServeMux has them: "GET", "/carts/{cartId}"
 	ID           string // operation id, camel case; becomes the client's method name
-	Summary      string
+	Summary      string // one line, for lists of operations
 	Description  string
-	Tag          string
+	Tag          string // the section of the document
 	Access       Access
 	Status       int   // of success; 200 when 0
 	MaxBody      int64 // bytes; DefaultMaxBody when 0
@@ -100,16 +100,16 @@ type Service struct {
 	name    string
 	mux     *http.ServeMux
 	huma    huma.API
-	entries []*entry
-	options Options
+	entries []*entry // in the order of their registration
+	options Options  // what the zero Options leave out is filled in
 }
 
 // entry is a route. Huma looks through the types of its input and output once, in prepare; see Options.Lazy for when.
 type entry struct {
 	Route
-	prepare func()
-	once    sync.Once
-	serve   http.HandlerFunc
+	prepare func()           // registers the route with Huma
+	once    sync.Once        // of prepare
+	serve   http.HandlerFunc // Huma's handler, set by prepare
 }
 
 // New returns a service without routes. For a description of the routes alone the zero Options will do.
@@ -117,7 +117,11 @@ func New(name string, o Options) *Service {
 	installErrors()
 	s := &Service{name: name, mux: http.NewServeMux(), options: o.withDefaults()}
 	config := huma.DefaultConfig("Dangol", "1.0.0")
+	// Huma's own document and pages are switched off: one
+	// merged document is made for the whole API.
 	config.CreateHooks, config.OpenAPIPath, config.DocsPath, config.SchemasPath = nil, "", "", ""
+	// A misspelled parameter would otherwise be ignored, and
+	// the caller would take the answer for a filtered one.
 	config.RejectUnknownQueryParameters = true
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNamer(name))
 	config.Transformers = append(config.Transformers, func(ctx huma.Context, _ string, body any) (any, error) {
@@ -142,6 +146,7 @@ func Handle[I, O any](s *Service, r Route, handle func(context.Context, *I) (*O,
 		huma.Register(s.huma, operation(r), func(ctx context.Context, in *I) (*O, error) {
 			out, err := handle(ctx, in)
 			if err != nil {
+				// Only errors of handlers come here; Huma's own refusals go through installErrors.
 				return nil, s.refuse(ctx, r, err)
 			}
 			return out, nil
@@ -160,6 +165,7 @@ func mustFill(r Route, input reflect.Type) {
 	}
 }
 
+// operation describes the route for Huma and for the OpenAPI document.
 func operation(r Route) huma.Operation {
 	op := huma.Operation{
 		Method: r.Method, Path: r.Path, OperationID: r.ID, Summary: r.Summary, Description: describe(r),
@@ -173,6 +179,7 @@ func operation(r Route) huma.Operation {
 	return op
 }
 
+// keyParameter describes the header Idempotency-Key.
 func keyParameter(k Keyed) *huma.Param {
 	one, most := 1, 255
 	return &huma.Param{
@@ -183,6 +190,8 @@ func keyParameter(k Keyed) *huma.Param {
 	}
 }
 
+// describe adds to the description who may call, as the
+// document has no field for it that people read.
 func describe(r Route) string {
 	who := map[Access]string{
 		Public: "anyone", Shopper: "a customer, or a guest", Customer: "a logged-in customer", Agent: "agents and merchants",
@@ -191,6 +200,7 @@ func describe(r Route) string {
 	return strings.TrimSpace(r.Description + "\n\nWho may call: " + who + ".")
 }
 
+// errorsOf lists the statuses of a route, with those that its access brings along.
 func errorsOf(r Route) []int {
 	var codes []int
 	switch r.Access {
@@ -207,6 +217,7 @@ func securityOf(a Access) []map[string][]string {
 	case a.Authorized():
 		return []map[string][]string{{"bearer": {a.Scope()}}}
 	case a == Shopper:
+		// Empty braces: a guest without a cart needs no proof at all.
 		return []map[string][]string{{"bearer": {}}, {"cartToken": {}}, {}}
 	default:
 		return []map[string][]string{}
@@ -225,7 +236,8 @@ func (s *Service) Routes() []Route {
 	return routes
 }
 
-// OpenAPI is the function's own part of the document.
+// OpenAPI is the function's own part of the document. It prepares
+// all routes, as Huma fills the document while it registers them.
 func (s *Service) OpenAPI() *huma.OpenAPI {
 	s.prepare()
 	return s.huma.OpenAPI()
@@ -234,6 +246,7 @@ func (s *Service) OpenAPI() *huma.OpenAPI {
 // ServeHTTP serves a request outside Lambda.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r) }
 
+// prepare registers all routes with Huma that have not been called yet.
 func (s *Service) prepare() {
 	for _, e := range s.entries {
 		e.once.Do(e.prepare)

@@ -13,6 +13,7 @@ import (
 )
 
 // deepest is how many levels a JSON body may have: an order has five, a promotion six.
+// Without a bound a small body of brackets would keep readers busy that work recursively.
 const deepest = 32
 
 // readBody reads at most what the route allows. A NUL, raw or escaped, is refused: it ends strings in too many places
@@ -21,6 +22,7 @@ func readBody(route Route, r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
+	// One byte more than allowed tells a body that is too large from one of just that size.
 	body, err := io.ReadAll(io.LimitReader(r.Body, route.MaxBody+1))
 	switch {
 	case err != nil:
@@ -33,6 +35,8 @@ func readBody(route Route, r *http.Request) ([]byte, error) {
 	case bytes.Contains(body, []byte(`\u0000`)) || bytes.IndexByte(body, 0) >= 0:
 		return nil, problem.InvalidField(pointerToNUL(body), "nul_character", "text without the NUL character")
 	}
+	// Signed bodies are read as they are, since the signature
+	// is over the bytes; files are read by their own reader.
 	if kind := r.Header.Get("Content-Type"); route.Access == Signed || kind != "" && !strings.Contains(kind, "json") {
 		return body, nil
 	}
@@ -44,19 +48,23 @@ func readBody(route Route, r *http.Request) ([]byte, error) {
 // count, so "EMAIL" is another key than "email", and unknown (huma.ValidateStrictCasing).
 func oneMeaning(body []byte) error {
 	d := json.NewDecoder(bytes.NewReader(body))
+	// Numbers are not converted: only names and nesting matter here.
 	d.UseNumber()
 	var open []*level
 	for {
 		token, err := d.Token()
+		// The end, or a syntax error, which the real reader reports better.
 		if err != nil {
 			return nil
 		}
+		// The decoder has checked that the delimiters match, so a level is open.
 		if delim, ok := token.(json.Delim); ok && (delim == '}' || delim == ']') {
 			open = open[:len(open)-1]
 			continue
 		}
 		if len(open) > 0 {
 			last := open[len(open)-1]
+			// A string in an object is a name, unless the name before it waits for its value.
 			if name, ok := token.(string); ok && last.wantsName() {
 				last.name, last.named = name, true
 				if last.seen[name] {
@@ -72,6 +80,7 @@ func oneMeaning(body []byte) error {
 			if len(open) == deepest {
 				return problem.InvalidField(pointerOf(open), "too_deep", "at most %d levels", deepest)
 			}
+			// -1, so that the first value of a list gets index 0.
 			next := &level{n: -1}
 			if delim == '{' {
 				next.seen = map[string]bool{}
@@ -84,13 +93,15 @@ func oneMeaning(body []byte) error {
 // level is an object or a list that is not closed yet.
 type level struct {
 	seen  map[string]bool // names so far; nil in a list
-	name  string
-	named bool // the name has been read, its value is next
-	n     int  // index of the last value
+	name  string          // of the value that is being read
+	named bool            // the name has been read, its value is next
+	n     int             // index of the last value
 }
 
+// wantsName reports whether the next string is a name.
 func (l *level) wantsName() bool { return l.seen != nil && !l.named }
 
+// pointerOf is the JSON pointer of the value that is being read.
 func pointerOf(open []*level) string {
 	var p strings.Builder
 	for _, l := range open {
@@ -114,6 +125,7 @@ func pointerToNUL(body []byte) string {
 	return found
 }
 
+// findNUL looks for a NUL depth first and returns the pointer to it.
 func findNUL(at string, v any) (string, bool) {
 	switch v := v.(type) {
 	case string:

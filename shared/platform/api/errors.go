@@ -31,6 +31,8 @@ var installErrors = sync.OnceFunc(func() {
 	}
 })
 
+// fromHuma is the problem for a refusal of Huma's own. A
+// problem among the errors is the handler's and goes first.
 func fromHuma(status int, message string, errs []error) *problem.Problem {
 	for _, err := range errs {
 		if p := problem.From(err); p.Code != "internal" {
@@ -45,10 +47,12 @@ func fromHuma(status int, message string, errs []error) *problem.Problem {
 	case http.StatusInternalServerError:
 		return problem.New(status, "internal", "Something went wrong on our side. Trying again is safe.")
 	}
+	// What is left is bad input, with a field for each error.
 	p := problem.New(status, "invalid_input", "The input is not valid; see errors.")
 	for _, err := range errs {
 		p.Fields = append(p.Fields, fieldOf(err))
 	}
+	// The body could not be read at all, so what Huma says about it is the detail.
 	if status == http.StatusBadRequest {
 		p.Code, p.Type, p.Detail = "bad_request", problem.TypeBase+"bad_request", message
 		if len(p.Fields) > 0 {
@@ -64,6 +68,7 @@ var unfitting = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^json: cannot unmarshal (\w+).* into Go struct field [^. ]*\.(\S+) of type`)
 })
 
+// fieldOf is the field that an error of the validation points at.
 func fieldOf(err error) problem.Field {
 	detailer, ok := err.(huma.ErrorDetailer)
 	if !ok {
@@ -96,7 +101,8 @@ func pointer(location, message string) string {
 	return place + "/" + rest
 }
 
-// codes maps the beginnings of Huma's messages to stable codes.
+// codes maps the beginnings of Huma's messages to stable codes. The first
+// that matches counts, so longer beginnings stand before shorter ones.
 var codes = []struct{ begins, code string }{
 	{"unexpected property", "unknown_field"}, {"unknown query parameter", "unknown_field"},
 	{"expected required property", "required"}, {"required", "required"},
@@ -110,6 +116,7 @@ var codes = []struct{ begins, code string }{
 	{"invalid integer", "wrong_type"}, {"invalid", "wrong_format"},
 }
 
+// codeOf is the stable code of a message.
 func codeOf(message string) string {
 	for _, c := range codes {
 		if strings.HasPrefix(message, c.begins) {
@@ -132,9 +139,12 @@ func (s *Service) refuse(ctx context.Context, r Route, err error) error {
 // and not a fault: 503 with Retry-After, a warning. A caller who hung up is neither: nobody reads the answer.
 func judge(ctx context.Context, err error) (problem.Problem, slog.Level) {
 	p := *problem.From(err)
+	// Both are looked at: a handler may wrap the error of the
+	// context, or return another one after the context ended.
 	expired := errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
 	canceled := errors.Is(err, context.Canceled) || errors.Is(ctx.Err(), context.Canceled)
 	switch {
+	// The caller's mistakes are no fault of the shop: they are logged for debugging only.
 	case p.Status < http.StatusInternalServerError:
 		return p, slog.LevelDebug
 	case expired:

@@ -20,11 +20,12 @@ const pagePolicy = "default-src 'self'; script-src 'self' 'unsafe-inline'; style
 // answer begins. A handler's own header wins.
 type pageWriter struct {
 	http.ResponseWriter
-	begun bool
+	begun bool // the status line has been written
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *pageWriter) WriteHeader(status int) {
+	// Only at the first call: later ones have no effect on what was sent.
 	if h := w.Header(); !w.begun && strings.HasPrefix(h.Get("Content-Type"), "text/html") {
 		for name, value := range map[string]string{
 			"Content-Security-Policy": pagePolicy,

@@ -30,6 +30,7 @@ func Matches(ifMatch, version string) bool {
 	if ifMatch == "" || ifMatch == "*" {
 		return true
 	}
+	// A list of tags is allowed; weak tags never match here (RFC 9110, 13.1.1).
 	for tag := range strings.SplitSeq(ifMatch, ",") {
 		if strings.TrimSpace(tag) == ETag(version) {
 			return true

@@ -39,6 +39,8 @@ type Options struct {
 	Message func(code, accept string) string
 }
 
+// withDefaults fills what is missing, so that routes can be described
+// without anything. A service without Verify accepts no token.
 func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
@@ -58,13 +60,15 @@ type requestKey struct{}
 
 // request is what the handler may ask about the call besides its typed input.
 type request struct {
-	id     string
-	source string
-	keyed  idempotency.Request
-	key    string
-	accept string // the Accept-Language header
+	id     string              // of API Gateway, or made here
+	source string              // the caller's address
+	keyed  idempotency.Request // the key with the hash of the body
+	key    string              // as the client sent it
+	accept string              // the Accept-Language header
 }
 
+// requestOf is the request of a context; an empty one
+// outside of a call, so that callers need no check.
 func requestOf(ctx context.Context) *request {
 	if r, ok := ctx.Value(requestKey{}).(*request); ok {
 		return r
@@ -88,6 +92,7 @@ var correlationForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustC
 
 // serve sets up the context of a call: ids, source, and an answer for a handler that panics.
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
+	// algnhsa has put the caller's address, as API Gateway saw it, into RemoteAddr.
 	info := &request{source: r.RemoteAddr, accept: r.Header.Get("Accept-Language")}
 	if event, ok := algnhsa.APIGatewayV2RequestFromContext(r.Context()); ok {
 		info.id = event.RequestContext.RequestID
@@ -95,6 +100,8 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	if info.id == "" {
 		info.id = id.New("req", s.options.Clock.Now())
 	}
+	// A client may name its own correlation id; anything that
+	// is not a plain id is replaced, since it goes into logs.
 	correlation := r.Header.Get("X-Correlation-Id")
 	if !correlationForm().MatchString(correlation) {
 		correlation = info.id
@@ -102,10 +109,13 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	setDefaultHeaders(w.Header())
 	w.Header().Set("X-Request-Id", info.id)
 	ctx := logging.WithCorrelation(context.WithValue(r.Context(), requestKey{}, info), correlation)
+	// Deferred before the handler runs, so that a panic becomes
+	// an answer and the next request finds a running process.
 	defer s.recoverPanic(ctx, w)
 	s.mux.ServeHTTP(&pageWriter{ResponseWriter: w}, r.WithContext(ctx))
 }
 
+// recoverPanic turns a panic into a 500. The stack goes to the log only.
 func (s *Service) recoverPanic(ctx context.Context, w http.ResponseWriter) {
 	cause := recover()
 	if cause == nil {
@@ -138,6 +148,7 @@ func (s *Service) pass(e *entry, w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(r.Context(), w, problem.From(s.refuse(r.Context(), e.Route, err)))
 		return
 	}
+	// Huma's part of the route is made at the first call, see Options.Lazy.
 	e.once.Do(e.prepare)
 	e.serve(w, admitted)
 }
@@ -160,18 +171,22 @@ func (s *Service) admit(route Route, r *http.Request) (*http.Request, error) {
 	return r, nil
 }
 
+// identify finds out who calls and whether they may.
 func (s *Service) identify(r *http.Request, access Access) (context.Context, error) {
 	ctx := r.Context()
 	if access == Public || access == Signed {
 		return ctx, nil
 	}
 	token, given := bearer(r.Header.Get("Authorization"))
+	// A guest: what they may touch is decided by the handler, by the cart's token.
 	if !given && access == Shopper {
 		return ctx, nil
 	}
 	if !given {
 		return nil, problem.Unauthorized("token_required", "Send an access token as Authorization: Bearer.")
 	}
+	// A token that was sent must be valid, also where none is needed:
+	// a customer with an expired one must not be treated as a guest.
 	p, err := s.options.Verify(ctx, token)
 	if err != nil {
 		return nil, err
@@ -186,6 +201,7 @@ func (s *Service) identify(r *http.Request, access Access) (context.Context, err
 	return auth.With(ctx, p), nil
 }
 
+// bearer reads the header Authorization (RFC 6750, 2.1).
 func bearer(header string) (string, bool) {
 	if header == "" {
 		return "", false
@@ -208,6 +224,7 @@ func takeKey(ctx context.Context, c clock.Clock, route Route, r *http.Request, b
 	case len(key) > 255 || strings.IndexFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) >= 0:
 		return problem.InvalidField("header/"+idempotency.Header, "wrong_format", "1 to 255 visible ASCII characters")
 	}
+	// Keys of different callers never meet; a guest is told apart by the cart's token.
 	p := auth.From(ctx)
 	caller := string(p.Kind) + "#" + p.Subject
 	if !p.Known() {
@@ -219,6 +236,7 @@ func takeKey(ctx context.Context, c clock.Clock, route Route, r *http.Request, b
 	return nil
 }
 
+// unknownRoute is the answer for everything that is not registered.
 func (s *Service) unknownRoute(w http.ResponseWriter, r *http.Request) {
 	s.writeProblem(r.Context(), w, problem.NotFound("no_such_route", "There is no %s %s.", r.Method, r.URL.Path))
 }
@@ -231,6 +249,7 @@ func (s *Service) forShopper(ctx context.Context, p problem.Problem) *problem.Pr
 	return &p
 }
 
+// writeProblem writes a problem as the answer, with the id of the request and the text for the shopper.
 func (s *Service) writeProblem(ctx context.Context, w http.ResponseWriter, p *problem.Problem) {
 	q := *s.forShopper(ctx, *p)
 	q.RequestID = RequestID(ctx)

@@ -34,6 +34,7 @@ func schemaNamer(function string) func(reflect.Type, string) string {
 		for t.Kind() == reflect.Pointer {
 			t = t.Elem()
 		}
+		// Types without a package are made by Huma of a body; the name comes from the operation.
 		if t.PkgPath() == "" {
 			return subject(own, anonymous(name))
 		}
@@ -41,6 +42,7 @@ func schemaNamer(function string) func(reflect.Type, string) string {
 		if n, ok := named[pkg+"."+t.Name()]; ok {
 			return n
 		}
+		// A type of the function itself is named as it is: there is only one function with it.
 		if !strings.Contains(t.PkgPath(), "/shared/") {
 			return name
 		}
@@ -52,6 +54,7 @@ func schemaNamer(function string) func(reflect.Type, string) string {
 	}
 }
 
+// subject puts the word in front, unless the name has it already.
 func subject(word, name string) string {
 	if strings.Contains(name, word) {
 		return name
@@ -69,6 +72,7 @@ func anonymous(hint string) string {
 	return hint
 }
 
+// capital makes a Go name of a package's or function's: gift-cards is GiftCards.
 func capital(word string) string {
 	var b strings.Builder
 	for _, part := range strings.Split(word, "-") {

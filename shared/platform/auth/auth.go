@@ -50,6 +50,7 @@ func (p Principal) Known() bool { return p.Subject != "" }
 // Owns reports whether the caller is the customer with this subject.
 func (p Principal) Owns(customer string) bool { return customer != "" && p.Subject == customer }
 
+// key is the context key of the principal.
 type key struct{}
 
 // With returns a context that carries the principal.
@@ -66,15 +67,16 @@ func From(ctx context.Context) Principal {
 // Verifier checks tokens of one issuer.
 type Verifier struct {
 	verifier *oidc.IDTokenVerifier
-	clients  []string
+	clients  []string // accepted client ids; empty for all
 	clock    clock.Clock
-	mu       sync.Mutex
-	seen     map[string]verified
+	mu       sync.Mutex          // guards seen
+	seen     map[string]verified // by token
 }
 
+// verified is a token that was checked, until it expires.
 type verified struct {
 	principal Principal
-	until     time.Time
+	until     time.Time // when the token expires
 }
 
 // cacheSize bounds how many verified tokens are kept: checking an RSA signature costs more than the rest of a request.
@@ -84,6 +86,8 @@ const cacheSize = 2_000
 // values; none accepts all of the issuer's. Keys are fetched when first needed.
 func NewVerifier(ctx context.Context, issuer, jwksURL string, clients []string, c clock.Clock) *Verifier {
 	keys := reportingKeys{oidc.NewRemoteKeySet(ctx, jwksURL)}
+	// The client id is checked against a list below; go-oidc knows one only.
+	// Only RS256 is accepted, so a token cannot choose a weaker algorithm.
 	config := &oidc.Config{SkipClientIDCheck: true, SupportedSigningAlgs: []string{oidc.RS256}, Now: c.Now}
 	return &Verifier{verifier: oidc.NewVerifier(issuer, keys, config), clients: clients, clock: c,
 		seen: map[string]verified{}}
@@ -91,15 +95,17 @@ func NewVerifier(ctx context.Context, issuer, jwksURL string, clients []string, 
 
 // claims are the parts of an access token that matter here.
 type claims struct {
-	Use      string   `json:"token_use"`
+	Use      string   `json:"token_use"` // must be access
 	ClientID string   `json:"client_id"`
 	Email    string   `json:"email"`
 	Groups   []string `json:"cognito:groups"`
-	Scope    string   `json:"scope"`
+	Scope    string   `json:"scope"` // OAuth scopes, with a space between them
 }
 
 // Verify returns the principal of a token. Errors: 401 invalid_token, 503 identity_unavailable.
 func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) {
+	// A token that was checked once need not be checked
+	// again before it expires; it cannot be revoked anyway.
 	if p, ok := v.remembered(token); ok {
 		return p, nil
 	}
@@ -116,6 +122,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 		return Principal{}, invalid().Because(err)
 	}
 	accepted := len(v.clients) == 0 || slices.Contains(v.clients, c.ClientID)
+	// An identity token has the same signature and is not meant for an API (RFC 9068, 5).
 	if c.Use != "access" || parsed.Subject == "" || !accepted {
 		return Principal{}, invalid()
 	}
@@ -146,10 +153,12 @@ func unavailable() *problem.Problem {
 		With(problem.RetryAfter, 2)
 }
 
+// invalid is the same answer for every reason, so that nothing is learned from it.
 func invalid() *problem.Problem {
 	return problem.Unauthorized("invalid_token", "The access token is missing, expired or not valid here.")
 }
 
+// kindOf is the highest kind that the groups give.
 func kindOf(groups []string) Kind {
 	switch {
 	case slices.Contains(groups, string(Merchant)):
@@ -161,6 +170,7 @@ func kindOf(groups []string) Kind {
 	}
 }
 
+// remembered returns a token that was checked and has not expired.
 func (v *Verifier) remembered(token string) (Principal, bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -168,9 +178,11 @@ func (v *Verifier) remembered(token string) (Principal, bool) {
 	return s.principal, ok && v.clock.Now().Before(s.until)
 }
 
+// remember keeps a checked token.
 func (v *Verifier) remember(token string, s verified) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	// All at once: the most used ones come back with the next requests.
 	if len(v.seen) >= cacheSize {
 		clear(v.seen)
 	}

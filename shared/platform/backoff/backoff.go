@@ -32,6 +32,7 @@ const maxDoublings = 6
 // Jitter returns a random wait below base doubled with every try (the first is 1, at most 6 doublings), so that two who
 // met do not meet again ("full jitter" in the AWS Architecture Blog, Exponential Backoff and Jitter).
 func Jitter(base time.Duration, try int) time.Duration {
+	// rand.N needs a positive bound, which base is in all uses.
 	return rand.N(base << min(max(try, 0), maxDoublings))
 }
 

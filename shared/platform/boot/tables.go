@@ -11,7 +11,8 @@ import (
 	"dangol/shared/platform/table"
 )
 
-// primeFor bounds how long a start waits for the first connection.
+// primeFor bounds how long a start waits for the first
+// connection. It is enough for a handshake within a region.
 const primeFor = 500 * time.Millisecond
 
 // Tables opens the tables whose deployed names are in the variables, for example COMMERCE_TABLE, and makes one cheap
@@ -32,6 +33,7 @@ func (e *Env) Tables(ctx context.Context, variables ...string) ([]*table.Table, 
 		}
 		tables[i] = table.New(db, name, e.Observe)
 	}
+	// Only on Lambda: elsewhere there is no cold start to pay for.
 	if e.Getenv("AWS_LAMBDA_RUNTIME_API") != "" && len(tables) > 0 {
 		go prime(context.WithoutCancel(ctx), client, tables[0].Name())
 	}
@@ -43,6 +45,7 @@ func prime(ctx context.Context, client *dynamodb.Client, name string) {
 	ctx, cancel := context.WithTimeout(ctx, primeFor)
 	defer cancel()
 	key := table.Key{PK: "PRIME", SK: "PRIME"}.Attributes()
+	// One attempt: repeating it would only compete with the first request.
 	_, _ = client.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String(name), Key: key}, func(o *dynamodb.Options) {
 		o.RetryMaxAttempts = 1
 	})

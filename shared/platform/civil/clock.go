@@ -11,6 +11,7 @@ import (
 // first. It is never before the date's Start.
 func (d Date) At(minutes int, zone *time.Location) time.Time {
 	wall := d.utc().Add(time.Duration(minutes) * time.Minute)
+	// A day before and a day after: clocks are never changed twice within that time.
 	before, after := offset(wall.Add(-24*time.Hour), zone), offset(wall.Add(24*time.Hour), zone)
 	at := wall.Add(-before)
 	if late := wall.Add(-after); offset(at, zone) != before && offset(late, zone) == after {
@@ -23,6 +24,7 @@ func (d Date) At(minutes int, zone *time.Location) time.Time {
 	return at
 }
 
+// offset is what the zone adds to UTC at a moment.
 func offset(t time.Time, zone *time.Location) time.Duration {
 	_, seconds := t.In(zone).Zone()
 	return time.Duration(seconds) * time.Second

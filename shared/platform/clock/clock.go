@@ -22,9 +22,9 @@ func (System) Now() time.Time { return time.Now().UTC() }
 // runs on from where it was put (Running). It is safe for use by several goroutines.
 type Movable struct {
 	mu      sync.Mutex
-	at      time.Time
-	running Clock // nil when the clock stands still
-	since   time.Time
+	at      time.Time // the time shown at since, moves included
+	running Clock     // nil when the clock stands still
+	since   time.Time // what running showed when the clock was made
 }
 
 // Stopped returns a clock that stands at t until it is moved.
@@ -42,6 +42,7 @@ func (c *Movable) Now() time.Time {
 	return c.now()
 }
 
+// now is Now for callers that hold the lock.
 func (c *Movable) now() time.Time {
 	if c.running == nil {
 		return c.at

@@ -26,9 +26,9 @@ const MaxTries = 8
 
 // Due is embedded in an item that must be looked at later. The zero value is not in the index.
 type Due struct {
-	Shard string `dynamodbav:"duePk,omitempty" json:"-"`
-	At    int64  `dynamodbav:"dueAt,omitempty" json:"-"` // Unix milliseconds
-	Tries int    `dynamodbav:"dueTries,omitempty" json:"-"`
+	Shard string `dynamodbav:"duePk,omitempty" json:"-"`    // "<kind>#<shard>", the hash key of the index
+	At    int64  `dynamodbav:"dueAt,omitempty" json:"-"`    // Unix milliseconds
+	Tries int    `dynamodbav:"dueTries,omitempty" json:"-"` // how often it was handed out
 }
 
 // On returns the Due of an item: what kind of job, which item (for the shard), when.
@@ -43,6 +43,7 @@ func ShardOf(kind, itemID string) string {
 	return shard(kind, int(h.Sum32()%Shards))
 }
 
+// shard is the index key of one part of a kind.
 func shard(kind string, n int) string { return fmt.Sprintf("%s#%d", kind, n) }
 
 // Remove is the update clause that takes an item out of the index.
@@ -52,8 +53,8 @@ const Remove = "REMOVE #duePk, #dueAt, #dueTries"
 type Job struct {
 	Kind  string    `json:"kind"`
 	Key   table.Key `json:"key"`
-	At    int64     `json:"at"` // Unix milliseconds it was due
-	Tries int       `json:"tries"`
+	At    int64     `json:"at"`    // Unix milliseconds it was due
+	Tries int       `json:"tries"` // how often it had been handed out when it was read
 }
 
 // Overdue hands each job of the kind that is due at now to each, oldest first within a shard. At least Shards round

@@ -28,11 +28,11 @@ type Body interface {
 
 // Event is one thing that happened, as it rides on an item.
 type Event struct {
-	ID            string    `dynamodbav:"id" json:"id"`
+	ID            string    `dynamodbav:"id" json:"id"` // unique; consumers remember it
 	Type          string    `dynamodbav:"type" json:"type"`
-	Time          time.Time `dynamodbav:"time" json:"time"`
-	CorrelationID string    `dynamodbav:"correlationId,omitempty" json:"correlationId,omitempty"`
-	Data          string    `dynamodbav:"data" json:"-"` // JSON
+	Time          time.Time `dynamodbav:"time" json:"time"`                                       // when it happened
+	CorrelationID string    `dynamodbav:"correlationId,omitempty" json:"correlationId,omitempty"` // of the API call
+	Data          string    `dynamodbav:"data" json:"-"`                                          // JSON
 }
 
 // Envelope is an event as it travels: the detail of the EventBridge event.
@@ -80,6 +80,7 @@ const seenFor = 30 * 24 * time.Hour
 // condition fails, the event has been consumed.
 func Once(consumer string, e Envelope, now time.Time) table.Put {
 	return table.Put{If: table.IfNew, Item: struct {
+		// The item has no content: that it exists says that the event was consumed.
 		table.Key
 		TTL int64 `dynamodbav:"ttl"`
 	}{table.Key{PK: "SEEN#" + consumer + "#" + e.ID, SK: "SEEN"}, now.Add(seenFor).Unix()}}

@@ -22,6 +22,7 @@ func Email(pointer, s string) (string, error) {
 	if len(s) > longestEmail {
 		return "", problem.InvalidField(pointer, "too_long", "at most %d characters", longestEmail)
 	}
+	// The first @ divides: quoted local parts, which may have another one, are refused.
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || !isLocal(local) || !isDomain(domain) {
 		return "", wrong(pointer, "an address of mail such as haneul@example.com, and nothing besides")
@@ -59,6 +60,7 @@ func isDomain(s string) bool {
 	return len(labels) > 1 && letter(last[0])
 }
 
+// letter and digit look at ASCII in lower case only, which the address is by then.
 func letter(c byte) bool { return c >= 'a' && c <= 'z' }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }

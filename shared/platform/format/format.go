@@ -36,6 +36,7 @@ func URL(pointer, s string) (string, error) {
 	}
 }
 
+// loopback reports whether the host is this machine.
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

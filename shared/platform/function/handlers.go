@@ -33,6 +33,7 @@ func (h Handlers) Lambda() lambda.Handler {
 	return d
 }
 
+// dispatcher hands a payload to what handles its kind.
 type dispatcher struct {
 	api, jobs, other lambda.Handler
 	events           map[string]Consumer
@@ -41,9 +42,9 @@ type dispatcher struct {
 
 // trigger is what tells the kinds of payload apart.
 type trigger struct {
-	Version    string          `json:"version"`
-	RouteKey   string          `json:"routeKey"`
-	DetailType string          `json:"detail-type"`
+	Version    string          `json:"version"`     // of the payload format
+	RouteKey   string          `json:"routeKey"`    // of API Gateway: only HTTP requests have it
+	DetailType string          `json:"detail-type"` // of EventBridge: only events have it
 	Detail     json.RawMessage `json:"detail"`
 	Records    []struct {
 		Source string `json:"eventSource"`
@@ -53,12 +54,14 @@ type trigger struct {
 // Invoke implements lambda.Handler.
 func (d *dispatcher) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	var t trigger
+	// A payload that is no object may still be what Other takes.
 	if err := json.Unmarshal(payload, &t); err != nil && d.other == nil {
 		return nil, fmt.Errorf("the payload is not a JSON object: %w", err)
 	}
 	switch {
 	case d.api != nil && t.RouteKey != "":
 		return d.api.Invoke(ctx, payload)
+	// All records of an invocation come from the same source.
 	case d.jobs != nil && len(t.Records) > 0 && t.Records[0].Source == "aws:sqs":
 		return d.jobs.Invoke(ctx, payload)
 	case len(d.events) > 0 && t.DetailType != "":
@@ -108,6 +111,7 @@ func (c Consumers) Types() []string {
 	return types
 }
 
+// byType finds a consumer by the detail type of its events.
 func (c Consumers) byType() map[string]Consumer {
 	all := make(map[string]Consumer, len(c))
 	for _, one := range c {

@@ -15,7 +15,7 @@ import (
 
 // Spec describes one function.
 type Spec struct {
-	Name        string
+	Name        string // of its folder, its queue and its deployment
 	Purpose     string // one sentence, for the architecture page
 	New         boot.New
 	Memory      int           // MB
@@ -49,7 +49,7 @@ type API interface {
 type Grant struct {
 	Table   string
 	Actions []string // as in IAM, without "dynamodb:"
-	Indexes []string
+	Indexes []string // names of indexes it may query
 }
 
 // Data is a section of docs/data-model.md: the items that a function owns and what each access to them costs.
@@ -100,8 +100,8 @@ func (q Queue) WithDefaults() Queue {
 // Stream is the change streams of tables as a trigger.
 type Stream struct {
 	Tables  []string
-	Batch   int
-	Retries int
+	Batch   int // records an invocation
+	Retries int // of a failed batch, before it goes to the on-failure queue
 }
 
 // Schedule is a recurring invocation.

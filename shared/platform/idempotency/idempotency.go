@@ -34,9 +34,9 @@ const lease = 30 * time.Second
 
 // Request is one keyed request. The zero value means that the client sent no key.
 type Request struct {
-	scope string
-	hash  string
-	now   time.Time
+	scope string    // names the request; "" without a key
+	hash  string    // of the body
+	now   time.Time // when the request came
 }
 
 // For names a request: the operation, who calls (keys of different callers never meet), the client's key and the body.
@@ -44,6 +44,7 @@ func For(operation, caller, key string, body []byte, now time.Time) Request {
 	if key == "" {
 		return Request{}
 	}
+	// Zero bytes divide the parts, so that no two requests make the same text.
 	scope := sha256.Sum256([]byte(operation + "\x00" + caller + "\x00" + key))
 	hash := sha256.Sum256(body)
 	return Request{scope: hex.EncodeToString(scope[:]), hash: hex.EncodeToString(hash[:16]), now: now}
@@ -62,16 +63,18 @@ func (r Request) Token(fallback string) string {
 	return r.scope[:32]
 }
 
+// record is what is kept of a keyed request.
 type record struct {
 	table.Key
-	Hash    string `dynamodbav:"hash"`
-	State   string `dynamodbav:"state"` // running, done
-	Body    string `dynamodbav:"body,omitempty"`
+	Hash    string `dynamodbav:"hash"`              // of the request's body
+	State   string `dynamodbav:"state"`             // running, done
+	Body    string `dynamodbav:"body,omitempty"`    // the answer, as JSON
 	Lease   int64  `dynamodbav:"lease,omitempty"`   // Unix milliseconds
 	WriteID string `dynamodbav:"writeId,omitempty"` // of the claim
 	TTL     int64  `dynamodbav:"ttl"`               // Unix seconds
 }
 
+// The states of a record.
 const (
 	running = "running"
 	done    = "done"
@@ -82,6 +85,7 @@ func (r Request) key() table.Key { return table.Key{PK: "IDEM#" + r.scope, SK: "
 // free is the condition under which a key can be taken: never seen, forgotten, or left by a request that died.
 const free = "attribute_not_exists(#pk) OR #ttl < :second OR (#state = :running AND #lease < :now)"
 
+// freeValues are the values that free names.
 func (r Request) freeValues() map[string]any {
 	return map[string]any{":second": r.now.Unix(), ":now": r.now.UnixMilli(), ":running": running}
 }
@@ -106,6 +110,7 @@ func (r Request) Lookup(ctx context.Context, t *table.Table) (prior table.Item, 
 	if !r.Keyed() {
 		return nil, false, nil
 	}
+	// Strongly consistent: the first request may have ended a moment ago.
 	items, err := t.BatchGet(ctx, true, r.key())
 	if err != nil {
 		return nil, false, err
@@ -118,6 +123,7 @@ func (r Request) Lookup(ctx context.Context, t *table.Table) (prior table.Item, 
 	if err := prior.Decode(&rec); err != nil {
 		return nil, false, err
 	}
+	// A record past its time may still be there; it counts as forgotten.
 	return prior, rec.TTL >= r.now.Unix(), nil
 }
 
@@ -129,6 +135,8 @@ func (r Request) Replay(prior table.Item, answer any) error {
 		return err
 	}
 	switch {
+	// The same key with another body is a client's mistake;
+	// answering it with the first answer would hide it.
 	case rec.Hash != r.hash:
 		return problem.New(422, "idempotency_key_reused", "This Idempotency-Key was used with another request body.")
 	case rec.State != done:
@@ -179,6 +187,7 @@ func (r Request) forget(ctx context.Context, t *table.Table, writeID string) {
 	})
 }
 
+// finish records the answer of an effect.
 func (r Request) finish(ctx context.Context, t *table.Table, answer any) error {
 	body, err := json.Marshal(answer)
 	if err != nil {

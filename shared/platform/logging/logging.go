@@ -8,6 +8,7 @@ import (
 	"log/slog"
 )
 
+// key is the context key of the correlation id.
 type key struct{}
 
 // WithCorrelation returns a context whose log lines and events carry the id.
@@ -28,6 +29,8 @@ func New(w io.Writer, function string, level slog.Level) *slog.Logger {
 	return slog.New(handler{h}).With("function", function)
 }
 
+// handler adds the correlation id of the context to each line. It wraps every handler
+// that is derived from it too, or lines of a logger with attributes would lack the id.
 type handler struct{ slog.Handler }
 
 func (h handler) Handle(ctx context.Context, r slog.Record) error {

@@ -44,10 +44,10 @@ type Metric struct {
 
 // Writer writes metrics. It is safe for concurrent use.
 type Writer struct {
-	mu    sync.Mutex
+	mu    sync.Mutex // one line at a time
 	out   io.Writer
 	clock clock.Clock
-	base  map[string]string
+	base  map[string]string // dimensions of every metric
 }
 
 // New returns a Writer whose metrics all carry the dimensions in base.
@@ -58,6 +58,7 @@ func New(out io.Writer, c clock.Clock, base map[string]string) *Writer {
 // Emit writes the metrics under the dimensions, which are joined with the base ones. It fails when a limit of the
 // format is passed, because CloudWatch would drop the line without a word.
 func (w *Writer) Emit(dimensions map[string]string, metrics ...Metric) error {
+	// A copy: the base is shared by all lines.
 	all := maps.Clone(w.base)
 	if all == nil {
 		all = map[string]string{}
@@ -67,6 +68,7 @@ func (w *Writer) Emit(dimensions map[string]string, metrics ...Metric) error {
 		return fmt.Errorf("emf: %d metrics (at most %d), %d dimensions (at most %d)", len(metrics), maxMetrics, len(all),
 			maxDimensions)
 	}
+	// Sorted, so that the same metrics make the same line.
 	return w.write(slices.Sorted(maps.Keys(all)), all, metrics)
 }
 
@@ -103,6 +105,7 @@ func (w *Writer) write(dimensions []string, values map[string]string, metrics []
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	// One write for each line, so that lines of several goroutines do not mix.
 	_, err = w.out.Write(append(raw, '\n'))
 	return err
 }

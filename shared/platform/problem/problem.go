@@ -21,7 +21,7 @@ type Problem struct {
 	Fields    []Field        `json:"errors,omitempty" doc:"What is wrong with the input, field by field."`
 	Extra     map[string]any `json:"extra,omitempty" doc:"Facts a program can act on; which ones is documented with the code."`
 	RequestID string         `json:"requestId,omitempty" doc:"Quote this when asking for help."`
-	Cause     error          `json:"-"`
+	Cause     error          `json:"-"` // for the log only
 }
 
 // Field points at one wrong input.
@@ -37,6 +37,7 @@ const TypeBase = "https://dangol.dev/problems/"
 // New makes a problem with a status of your own; the named constructors below cover the common ones.
 func New(status int, code, format string, args ...any) *Problem {
 	detail := format
+	// Without arguments the text is not a format: it may contain a percent sign.
 	if len(args) > 0 {
 		detail = fmt.Sprintf(format, args...)
 	}
@@ -119,6 +120,7 @@ func (p *Problem) GetHeaders() http.Header {
 }
 
 // Because records what lies behind the problem, for the log.
+// Copies: a problem may be a shared value.
 func (p *Problem) Because(err error) *Problem {
 	q := *p
 	q.Cause = err
@@ -135,6 +137,7 @@ func (p *Problem) With(key string, value any) *Problem {
 	return &q
 }
 
+// Error implements error. It names the cause, for the log; clients get the JSON only.
 func (p *Problem) Error() string {
 	if p.Cause != nil {
 		return fmt.Sprintf("%s: %s: %v", p.Code, p.Detail, p.Cause)

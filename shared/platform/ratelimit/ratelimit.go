@@ -17,9 +17,9 @@ import (
 
 // Limit is how many attempts Subject may make in a window. Name keeps the counters of different purposes apart.
 type Limit struct {
-	Name    string
+	Name    string // the purpose, such as order-lookup
 	Subject string // who or what is counted; only its hash is stored
-	Max     int
+	Max     int    // attempts in a window
 	Window  time.Duration
 }
 
@@ -37,25 +37,30 @@ func (l Limiter) Take(ctx context.Context, limits ...Limit) error {
 	for i, m := range limits {
 		writes[i] = m.count(now)
 	}
+	// The token is new each time: two attempts must count as two.
 	err := l.Table.Transact(ctx, id.New("lim", now), writes...)
 	canceled, refused := table.Refused(err)
 	if !refused {
 		return err
 	}
+	// The longest wait, so that the next attempt is not refused by another limit.
 	wait := time.Duration(0)
 	for i, m := range limits {
 		if canceled.Refused(i) {
 			wait = max(wait, m.ends(now).Sub(now))
 		}
 	}
+	// Refused for another reason than a limit.
 	if wait == 0 {
 		return err
 	}
+	// Rounded up, or the client would come a moment too early.
 	seconds := int((wait + time.Second - 1) / time.Second)
 	return problem.TooMany("too_many_attempts", "Too many attempts; try again in %d seconds.",
 		seconds).With(problem.RetryAfter, seconds)
 }
 
+// ends is when the window of a moment is over.
 func (m Limit) ends(now time.Time) time.Time { return now.Truncate(m.Window).Add(m.Window) }
 
 // count is the write that adds an attempt. The counter is one per window, and the table forgets it afterwards.

@@ -14,6 +14,7 @@ import (
 // per 100 keys; each item costs what Get or Peek would. Keys must differ from each other.
 func (t *Table) BatchGet(ctx context.Context, strong bool, keys ...Key) (map[Key]Item, error) {
 	found := make(map[Key]Item, len(keys))
+	// 100 keys is DynamoDB's limit for one BatchGetItem.
 	for chunk := range slices.Chunk(keys, 100) {
 		want := make([]map[string]types.AttributeValue, len(chunk))
 		for i, k := range chunk {
@@ -26,6 +27,7 @@ func (t *Table) BatchGet(ctx context.Context, strong bool, keys ...Key) (map[Key
 	return found, nil
 }
 
+// batchGet reads up to 100 items, and again those that the engine left out.
 func (t *Table) batchGet(ctx context.Context, strong bool, want []map[string]types.AttributeValue,
 	found map[Key]Item) error {
 	for again := (retries{}); len(want) > 0; {
@@ -40,6 +42,7 @@ func (t *Table) batchGet(ctx context.Context, strong bool, want []map[string]typ
 		for _, item := range got.Responses[t.name] {
 			found[Item(item).Key()] = item
 		}
+		// A part may be left out when the answer exceeds 16 MB or the table is throttled.
 		want = got.UnprocessedKeys[t.name].Keys
 		if err := again.left(ctx, len(want)); err != nil {
 			return err
@@ -51,6 +54,7 @@ func (t *Table) batchGet(ctx context.Context, strong bool, want []map[string]typ
 // BatchPut writes whole items without conditions: only for items that are theirs alone to write, such as history rows
 // under a key made of their content. 1 round trip per 25 items.
 func (t *Table) BatchPut(ctx context.Context, items ...any) error {
+	// 25 items is DynamoDB's limit for one BatchWriteItem.
 	for chunk := range slices.Chunk(items, 25) {
 		writes := make([]types.WriteRequest, len(chunk))
 		for i, item := range chunk {
@@ -67,6 +71,7 @@ func (t *Table) BatchPut(ctx context.Context, items ...any) error {
 	return nil
 }
 
+// batchWrite writes up to 25 items, and again those that the engine left out.
 func (t *Table) batchWrite(ctx context.Context, writes []types.WriteRequest) error {
 	for again := (retries{}); len(writes) > 0; {
 		got, err := call(ctx, t.db.BatchWriteItem, &dynamodb.BatchWriteItemInput{
@@ -93,6 +98,7 @@ func (r *retries) left(ctx context.Context, n int) error {
 	return r.pause(ctx, fmt.Errorf("batch: %d items not processed after %d tries", n, r.n+1))
 }
 
+// sum adds up the capacity of a call on several items.
 func sum(consumed []types.ConsumedCapacity) *types.ConsumedCapacity {
 	var total float64
 	for _, c := range consumed {

@@ -24,8 +24,8 @@ const (
 
 // retries counts the tries of one call or one change. The zero value is ready for use.
 type retries struct {
-	n      int
-	waited time.Duration
+	n      int           // waits so far
+	waited time.Duration // their sum
 }
 
 // pause waits a random time before the next try. Errors: 503 busy with the cause when the patience is used up or the
@@ -35,6 +35,7 @@ func (r *retries) pause(ctx context.Context, cause error) error {
 	if r.waited+wait > patience {
 		return problem.Busy(cause)
 	}
+	// Counted before the wait, so that a wait that is cut off counts too.
 	r.n, r.waited = r.n+1, r.waited+wait
 	soon := ctx
 	if deadline, limited := ctx.Deadline(); limited {
@@ -43,6 +44,7 @@ func (r *retries) pause(ctx context.Context, cause error) error {
 		defer done()
 	}
 	err := backoff.Sleep(soon, wait)
+	// The caller's own time is over: its error says so. Otherwise the reserve was reached.
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

@@ -22,6 +22,7 @@ type Count struct {
 // same request.
 func (c Count) update() Update {
 	with := map[string]any{}
+	// clause makes one clause of the update, and notes its values.
 	clause := func(verb, sign string, names []string, value func(string) any) string {
 		if len(names) == 0 {
 			return ""
@@ -38,6 +39,7 @@ func (c Count) update() Update {
 	return Update{Key: c.Key, Do: strings.TrimSpace(do), With: with}
 }
 
+// write implements Write.
 func (c Count) write(table string) (types.TransactWriteItem, error) { return c.update().write(table) }
 
 // joined joins the counts of one item. place says for each of the writes where it is in the result, so that the reasons
@@ -46,6 +48,7 @@ func joined(writes []Write) (out []Write, place []int) {
 	at := map[Key]int{}
 	for _, w := range writes {
 		count, ok := w.(Count)
+		// The place is remembered for both, see Canceled.at.
 		if i, known := at[count.Key]; ok && known {
 			out[i] = out[i].(Count).plus(count)
 			place = append(place, i)

@@ -14,6 +14,7 @@ type Write interface {
 	write(table string) (types.TransactWriteItem, error)
 }
 
+// write implements Write.
 func (p Put) write(table string) (w types.TransactWriteItem, err error) {
 	item, err := attributevalue.MarshalMap(p.Item)
 	if err != nil {
@@ -26,14 +27,17 @@ func (p Put) write(table string) (w types.TransactWriteItem, err error) {
 	w.Put = &types.Put{
 		TableName: &table, Item: item, ConditionExpression: optional(p.If),
 		ExpressionAttributeNames: namesIn(nil, p.If), ExpressionAttributeValues: values,
+		// The item that refuses a write comes with the refusal: a retry then needs no read.
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
 	return w, nil
 }
 
+// write implements Write.
 func (u Update) write(table string) (w types.TransactWriteItem, err error) {
 	with, do := u.With, u.Do
 	if u.WriteID != "" {
+		// A copy: the caller may build several writes from one map.
 		with = maps.Clone(u.With)
 		if with == nil {
 			with = map[string]any{}
@@ -62,6 +66,7 @@ func withWriteID(do string) string {
 	return "SET #writeId = :writeId" + do
 }
 
+// write implements Write.
 func (d Delete) write(table string) (w types.TransactWriteItem, err error) {
 	values, err := marshalValues(d.With)
 	if err != nil {
@@ -75,6 +80,7 @@ func (d Delete) write(table string) (w types.TransactWriteItem, err error) {
 	return w, nil
 }
 
+// write implements Write.
 func (c Check) write(table string) (w types.TransactWriteItem, err error) {
 	values, err := marshalValues(c.With)
 	if err != nil {
@@ -114,10 +120,12 @@ func namesIn(given map[string]string, expressions ...string) map[string]string {
 	return names
 }
 
+// wordByte reports whether a byte may stand in a name or placeholder.
 func wordByte(b byte) bool {
 	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
 }
 
+// marshalValues encodes the values; nil for none, since DynamoDB refuses an empty map.
 func marshalValues(with map[string]any) (map[string]types.AttributeValue, error) {
 	if len(with) == 0 {
 		return nil, nil

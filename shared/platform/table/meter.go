@@ -12,11 +12,11 @@ import (
 type Op struct {
 	Action  string // as in IAM, without "dynamodb:"
 	Table   string
-	Index   string
+	Index   string // empty for the table itself
 	Write   bool
-	Refused bool
-	Part    bool // one write of a transaction; the round trip is told apart as TransactWriteItems
-	Units   float64
+	Refused bool    // by a condition
+	Part    bool    // one write of a transaction; the round trip is told apart as TransactWriteItems
+	Units   float64 // capacity units consumed; 0 where the answer does not say
 }
 
 // Meter adds up what the operations of one context cost. It is safe for concurrent use.
@@ -27,6 +27,7 @@ type Meter struct {
 	write float64
 }
 
+// meterKey is the context key of the meter.
 type meterKey struct{}
 
 // Metered returns a context whose operations are counted by the meter.
@@ -48,6 +49,7 @@ func (m *Meter) Cost() Cost {
 	return Cost{Trips: m.trips, Read: m.read, Write: m.write}
 }
 
+// add counts one operation. Parts are in the transaction they belong to, which is the round trip.
 func (m *Meter) add(op Op) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -62,6 +64,7 @@ func (m *Meter) add(op Op) {
 	}
 }
 
+// note tells the meter and the observer of an operation and what it consumed.
 func (t *Table) note(ctx context.Context, op Op, consumed *types.ConsumedCapacity) {
 	if consumed != nil && consumed.CapacityUnits != nil {
 		op.Units = *consumed.CapacityUnits
@@ -74,6 +77,8 @@ func (t *Table) note(ctx context.Context, op Op, consumed *types.ConsumedCapacit
 	}
 }
 
+// noteTransaction tells of a transaction and of its parts. consumed is
+// nil for one that was refused, of which DynamoDB does not say the cost.
 func (t *Table) noteTransaction(ctx context.Context, writes []Write, consumed []types.ConsumedCapacity) {
 	t.note(ctx, Op{Action: "TransactWriteItems", Table: t.name, Write: true, Refused: consumed == nil}, sum(consumed))
 	for _, w := range writes {
@@ -81,6 +86,7 @@ func (t *Table) noteTransaction(ctx context.Context, writes []Write, consumed []
 	}
 }
 
+// actionOf is the action that IAM asks permission for.
 func actionOf(w Write) string {
 	switch w.(type) {
 	case Put:

@@ -36,10 +36,11 @@ func Modify[T any](
 
 // stale says that a write was decided by something that has changed since.
 type stale struct {
-	cause error
-	found Item
+	cause error // the refusal, for the log
+	found Item  // what stood in the way; nil when it is not known
 }
 
+// Error implements error.
 func (s *stale) Error() string { return "decided by an old reading: " + s.cause.Error() }
 
 // Stale tells Modify that a write met another one and is to be decided again. cause is the refusal, for the log; found

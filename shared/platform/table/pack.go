@@ -54,6 +54,7 @@ func (p *Packed[T]) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) err
 func Pack(v any) (types.AttributeValue, error) {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
+	// Less-than signs stay as they are: escaping them for HTML would only make the text longer.
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
 		return nil, fmt.Errorf("pack %T: %w", v, err)

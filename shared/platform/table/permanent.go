@@ -16,6 +16,7 @@ var permanentCodes = map[string]bool{
 // Permanent reports whether an error of this package says that the same write can never succeed. A failed condition, a
 // conflict, throttling and a missing permission are not permanent.
 func Permanent(err error) bool {
+	// In a transaction the reasons of the single writes say more than the error as a whole.
 	if canceled, ok := Refused(err); ok {
 		for _, r := range canceled.Reasons {
 			if permanentCodes[r.Code] {

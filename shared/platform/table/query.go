@@ -18,10 +18,10 @@ type Query struct {
 	Index     string // empty for the table itself
 	Where     string // key condition
 	With      map[string]any
-	Limit     int // items per page; 0 for as many as fit in 1 MB
-	Backwards bool
-	After     Cursor
-	Strong    bool // strongly consistent; not possible on an index
+	Limit     int    // items per page; 0 for as many as fit in 1 MB
+	Backwards bool   // descending by sort key
+	After     Cursor // where to go on; empty for the start
+	Strong    bool   // strongly consistent; not possible on an index
 }
 
 // Cursor is where the last page ended; empty at both ends.
@@ -42,6 +42,7 @@ func (t *Table) Query(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
+	// Before the call: a cursor that cannot be read costs nothing.
 	start, err := q.After.key()
 	if err != nil {
 		return Page{}, err
@@ -114,6 +115,7 @@ func cursorOf(last map[string]types.AttributeValue) (Cursor, error) {
 	return Cursor(base64.RawURLEncoding.EncodeToString(raw)), err
 }
 
+// key unpacks the cursor; ErrCursor for a text that is none.
 func (c Cursor) key() (map[string]types.AttributeValue, error) {
 	if c == "" {
 		return nil, nil

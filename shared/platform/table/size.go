@@ -27,6 +27,7 @@ const (
 	number    = 21 // the most a number takes
 )
 
+// mapSize is the size of attributes with their names.
 func mapSize(m map[string]types.AttributeValue) int {
 	n := 0
 	for name, v := range m {
@@ -35,6 +36,7 @@ func mapSize(m map[string]types.AttributeValue) int {
 	return n
 }
 
+// valueSize is the size of a value.
 func valueSize(v types.AttributeValue) int {
 	switch v := v.(type) {
 	case *types.AttributeValueMemberS:
@@ -57,6 +59,7 @@ func valueSize(v types.AttributeValue) int {
 			n += len(e)
 		}
 		return n
+	// A boolean or null takes one byte; sets of numbers and bytes are not used.
 	default:
 		return element
 	}

@@ -35,7 +35,7 @@ type DB interface {
 type Table struct {
 	db      DB
 	name    string
-	observe func(Op)
+	observe func(Op) // told of each operation; may be nil
 }
 
 // New returns the table of that name. observe, when not nil, is told of every operation.
@@ -57,6 +57,7 @@ func (k Key) Attributes() Item {
 	return Item{HashKey: &types.AttributeValueMemberS{Value: k.PK}, SortKey: &types.AttributeValueMemberS{Value: k.SK}}
 }
 
+// String is the key for logs and errors.
 func (k Key) String() string { return k.PK + "/" + k.SK }
 
 // Item is an item as stored.
@@ -82,9 +83,10 @@ var ErrNotFound = errors.New("no such item")
 // ConditionFailed says that a write was refused by its condition, and what stood there (nil when nothing did).
 type ConditionFailed struct {
 	Key  Key
-	Item Item
+	Item Item // what stood there; nil when nothing did
 }
 
+// Error implements error.
 func (e *ConditionFailed) Error() string { return "condition failed on " + e.Key.String() }
 
 // Canceled says that a transaction changed nothing, with one reason per write, in their order.
@@ -92,10 +94,11 @@ type Canceled struct{ Reasons []Reason }
 
 // Reason is why one write of a transaction was refused; Code is empty when it was not that one.
 type Reason struct {
-	Code string
-	Item Item // what stood there
+	Code string // as DynamoDB names it, such as ConditionalCheckFailed
+	Item Item   // what stood there
 }
 
+// Error implements error.
 func (e *Canceled) Error() string {
 	codes := make([]string, len(e.Reasons))
 	for i, r := range e.Reasons {
@@ -126,6 +129,7 @@ func (t *Table) Peek(ctx context.Context, key Key, out any) error {
 	return t.get(ctx, key, out, false)
 }
 
+// get reads one item.
 func (t *Table) get(ctx context.Context, key Key, out any, consistent bool) error {
 	got, err := call(ctx, t.db.GetItem, &dynamodb.GetItemInput{
 		TableName: &t.name, Key: key.Attributes(), ConsistentRead: &consistent,
@@ -135,6 +139,7 @@ func (t *Table) get(ctx context.Context, key Key, out any, consistent bool) erro
 		return fmt.Errorf("get %s: %w", key, err)
 	}
 	t.note(ctx, Op{Action: "GetItem", Table: t.name}, got.ConsumedCapacity)
+	// An absent item has no attributes at all, and is charged like a read of 4 KB or less.
 	if got.Item == nil {
 		return ErrNotFound
 	}
@@ -179,7 +184,7 @@ func (t *Table) Put(ctx context.Context, p Put) error {
 type Update struct {
 	Key   Key
 	Do    string // SET, ADD, REMOVE, DELETE clauses
-	If    string
+	If    string // condition; leave it empty only with the reason next to it
 	With  map[string]any
 	Names map[string]string // for #names that are not the attribute's own name
 	// WriteID, when set, is written to the attribute "writeId". A write whose answer was lost and which the client sent
@@ -203,6 +208,8 @@ func (t *Table) Update(ctx context.Context, u Update) (Item, error) {
 		ReturnConsumedCapacity:              types.ReturnConsumedCapacityTotal,
 	})
 	if err != nil {
+		// A write whose answer was lost was sent again by
+		// the client: what the first one made is the answer.
 		err = t.writeError(ctx, "UpdateItem", u.Key, err)
 		if AlreadyWritten(err, 0, u.WriteID) {
 			found, _ := Met(err, 0)
@@ -217,7 +224,7 @@ func (t *Table) Update(ctx context.Context, u Update) (Item, error) {
 // Delete removes one item.
 type Delete struct {
 	Key  Key
-	If   string
+	If   string // condition; leave it empty only with the reason next to it
 	With map[string]any
 }
 
@@ -248,6 +255,7 @@ type Check struct {
 	With map[string]any
 }
 
+// writeError turns a refusal by the condition into *ConditionFailed.
 func (t *Table) writeError(ctx context.Context, action string, key Key, err error) error {
 	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		// A refused write is charged like one that went through, but the answer does not say how much.
@@ -257,6 +265,7 @@ func (t *Table) writeError(ctx context.Context, action string, key Key, err erro
 	return fmt.Errorf("%s %s: %w", action, key, err)
 }
 
+// optional is nil for the empty text, which DynamoDB refuses.
 func optional(s string) *string {
 	if s == "" {
 		return nil

@@ -34,6 +34,7 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 		TransactItems: items, ClientRequestToken: requestToken(token),
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	}
+	// Not call: a cancellation has its own reasons to repeat.
 	for again := (retries{}); ; {
 		got, err := t.db.TransactWriteItems(ctx, in)
 		if err == nil {
@@ -45,6 +46,7 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 		case canceled == nil && !passing(err):
 			return fmt.Errorf("transact: %w", err)
 		case canceled != nil && !canceled.passing():
+			// A condition failed, or the writes can never succeed: no repetition helps.
 			t.noteTransaction(ctx, writes, nil)
 			return canceled.at(place)
 		}
@@ -59,6 +61,8 @@ func (t *Table) Transact(ctx context.Context, token string, writes ...Write) err
 // whose target is no longer there are left out: a stock counter or a customer that was deleted.
 func (t *Table) TransactReleasing(ctx context.Context, token string, must, back []Write) error {
 	for try := 0; ; try++ {
+		// Each try is another set of writes and so needs another token. The capacity
+		// of must is cut, so that appending never writes into the caller's memory.
 		err := t.Transact(ctx, fmt.Sprint(token, "-", try), append(must[:len(must):len(must)], back...)...)
 		c, refused := Refused(err)
 		if !refused {
@@ -70,9 +74,11 @@ func (t *Table) TransactReleasing(ctx context.Context, token string, must, back 
 				kept = append(kept, w)
 			}
 		}
+		// None of the releasing writes was the cause.
 		if len(kept) == len(back) {
 			return err
 		}
+		// A write that must hold was refused: that is the caller's to know.
 		for i := range must {
 			if c.Refused(i) {
 				return err
@@ -87,6 +93,7 @@ func requestToken(token string) *string {
 	return optional(token[max(0, len(token)-36):])
 }
 
+// cancellation is the refusal of a transaction with its reasons; nil for other errors.
 func cancellation(err error) *Canceled {
 	ex, ok := errors.AsType[*types.TransactionCanceledException](err)
 	if !ok {
@@ -94,6 +101,7 @@ func cancellation(err error) *Canceled {
 	}
 	c := &Canceled{Reasons: make([]Reason, len(ex.CancellationReasons))}
 	for i, r := range ex.CancellationReasons {
+		// "None" is the code of writes that were not the cause.
 		if code := aws.ToString(r.Code); code != "None" {
 			c.Reasons[i] = Reason{Code: code, Item: r.Item}
 		}

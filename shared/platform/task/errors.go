@@ -26,6 +26,7 @@ var (
 // permanent marks an error that no repetition will mend.
 type permanent struct{ cause error }
 
+// Error implements error.
 func (p permanent) Error() string { return "task: can never succeed: " + p.cause.Error() }
 func (p permanent) Unwrap() error { return p.cause }
 

@@ -65,6 +65,7 @@ const maxReason = 300
 // Work is the handler of the due jobs of the kind. A task done at the first attempt is 1 read, 1 write and 1
 // transaction (a write when nothing is recorded with it).
 func (k Kind[P]) Work(ctx context.Context, job due.Job) error {
+	// A job of another kind, or a key that is no task's: a fault in the wiring.
 	taskID, ok := strings.CutPrefix(job.Key.PK, KeyOf(k.Name, "").PK)
 	if !ok {
 		return fmt.Errorf("task: %s job for %s", k.Name, job.Key)
@@ -90,6 +91,7 @@ func (k Kind[P]) Get(ctx context.Context, taskID string) (*Task[P], error) {
 	return &t, err
 }
 
+// machine is the kind as a machine with one step: a task has one thing to do.
 func (k Kind[P]) machine() Machine[*Task[P]] {
 	return Machine[*Task[P]]{
 		Engine: k.Engine, Name: k.Name, Load: k.take, Step: k.step, Postpone: k.postpone, Abandon: k.abandon, MaxSteps: 1,
@@ -108,6 +110,8 @@ func (k Kind[P]) take(ctx context.Context, taskID string) (*Task[P], error) {
 	case now.UnixMilli() < t.LeaseUntil:
 		return nil, ErrTaken
 	}
+	// The copy is saved and, when that succeeded, put in the
+	// place of t: a refused save leaves t as it was read.
 	leased := *t
 	leased.begin(now)
 	return t, k.save(ctx, t, leased)
@@ -126,6 +130,7 @@ func (k Kind[P]) step(ctx context.Context, t *Task[P]) (*Task[P], bool, error) {
 		return t, false, err
 	case IsPermanent(err):
 		return t, false, err
+	// Nobody can be asked and twice is worse than never: the task ends here, as unknown.
 	case k.Ask == nil && k.Delivery == AtMostOnce:
 		return t, false, Permanent(errors.Join(ErrUnknown, err))
 	}
@@ -149,6 +154,7 @@ func (k Kind[P]) attempt(ctx context.Context, t *Task[P]) (Outcome, error) {
 	case t.ask && k.Delivery == AtMostOnce:
 		return Outcome{}, Permanent(ErrUnknown)
 	}
+	// begin has counted this attempt already.
 	if k.MaxAttempts > 0 && t.Attempts > k.MaxAttempts {
 		return Outcome{}, Permanent(fmt.Errorf("no success in %d attempts: %s", k.MaxAttempts, t.Reason))
 	}
@@ -171,6 +177,8 @@ func (k Kind[P]) record(ctx context.Context, t *Task[P], out Outcome) error {
 		return k.save(ctx, t, next)
 	}
 	var err error
+	// Only conditions of the outcome's own writes are worth
+	// another try: what they depend on is read again.
 	for range recordTries {
 		var writes []table.Write
 		if writes, err = out.Record(ctx); err != nil {
@@ -181,6 +189,7 @@ func (k Kind[P]) record(ctx context.Context, t *Task[P], out Outcome) error {
 			break
 		}
 	}
+	// The attempt took effect, but its outcome can never be stored: that must not be lost silently.
 	if table.Permanent(err) {
 		return Permanent(errors.Join(ErrUnrecorded, err))
 	}
@@ -197,8 +206,10 @@ func (k Kind[P]) postpone(ctx context.Context, t *Task[P], cause error) error {
 		waits = backoff.Provider
 	}
 	next := *t
+	// Attempts counts from 1, the schedule from 0.
 	next.wait(k.Clock.Now().Add(waits.After(t.Attempts - 1)))
 	next.Reason = short(cause.Error())
+	// Also when the caller's time is up: otherwise the task would wait for its lease.
 	return k.save(context.WithoutCancel(ctx), t, next)
 }
 
@@ -231,6 +242,7 @@ func (k Kind[P]) save(ctx context.Context, t *Task[P], next Task[P], writes ...t
 	if err != nil {
 		return err
 	}
+	// Another write id: not an earlier try of this write, so another worker has it.
 	if found != nil && found.Text(table.WriteIDAttribute) != next.WriteID {
 		return ErrTaken
 	}

@@ -50,10 +50,12 @@ type Machine[S any] struct {
 func (m Machine[S]) Run(ctx context.Context, item S) (S, error) {
 	for range m.MaxSteps {
 		after, done, err := m.Step(ctx, item)
+		// A permanent error ends the item by compensation, which is a step like any other.
 		if err != nil && IsPermanent(err) {
 			after, done, err = m.abandon(ctx, item, err)
 		}
 		switch {
+		// Another worker goes on with it; the caller has nothing to report.
 		case errors.Is(err, ErrTaken):
 			return after, nil
 		case waits(err):
@@ -65,6 +67,7 @@ func (m Machine[S]) Run(ctx context.Context, item S) (S, error) {
 		}
 		item = after
 	}
+	// Still not at rest: the rest is for the next job.
 	return item, ErrLater
 }
 
@@ -128,6 +131,7 @@ func (e Engine) report(ctx context.Context, metric, name string, cause error) {
 	}
 }
 
+// ignoreTaken is nil for a task that another worker has or that is over.
 func ignoreTaken(err error) error {
 	if errors.Is(err, ErrTaken) || errors.Is(err, ErrGone) {
 		return nil

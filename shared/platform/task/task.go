@@ -28,7 +28,7 @@ const KeepFor = 30 * 24 * time.Hour
 type Task[P any] struct {
 	table.Key
 	due.Due
-	ID       string          `dynamodbav:"id"`
+	ID       string          `dynamodbav:"id"` // what the task is about, see New
 	Kind     string          `dynamodbav:"kind"`
 	State    State           `dynamodbav:"state"`
 	Payload  table.Packed[P] `dynamodbav:"payload"`
@@ -36,8 +36,8 @@ type Task[P any] struct {
 	// Unanswered says that an attempt was begun whose outcome is not recorded: it may have taken effect.
 	Unanswered bool      `dynamodbav:"unanswered,omitempty"`
 	LeaseUntil int64     `dynamodbav:"leaseUntil,omitempty"` // Unix milliseconds; 0 while nobody works on it
-	Version    int       `dynamodbav:"version"`
-	Reason     string    `dynamodbav:"reason,omitempty"` // why it was put off or abandoned last
+	Version    int       `dynamodbav:"version"`              // of the item; each write is conditional on it
+	Reason     string    `dynamodbav:"reason,omitempty"`     // why it was put off or abandoned last
 	CreatedAt  time.Time `dynamodbav:"createdAt"`
 	UpdatedAt  time.Time `dynamodbav:"updatedAt"`
 	WriteID    string    `dynamodbav:"writeId,omitempty"` // of the write that made this version
@@ -69,11 +69,14 @@ func Begun[P any](kind, id string, payload P, now time.Time) *Task[P] {
 
 // begin notes that an attempt is made under a lease.
 func (t *Task[P]) begin(now time.Time) {
+	// Whether an earlier attempt is unanswered decides if the provider
+	// is asked first; it must be kept before the new attempt is noted.
 	t.ask = t.Unanswered
 	t.Unanswered = true
 	t.Attempts++
 	until := now.Add(Lease)
 	t.LeaseUntil = until.UnixMilli()
+	// Due when the lease ends: a worker that dies leaves the task to the next one.
 	t.Due = due.On(t.Kind, t.ID, until)
 }
 

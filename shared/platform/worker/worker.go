@@ -19,7 +19,8 @@ import (
 	"dangol/shared/platform/due"
 )
 
-// parallel bounds how many messages of one invocation are worked on at a time.
+// parallel bounds how many messages of one invocation are worked on at a time:
+// jobs mostly wait for the network, and more would meet each other's writes.
 const parallel = 5
 
 // Kind is one kind of job and what does it.
@@ -73,15 +74,18 @@ func (k Kinds) Handler(log *slog.Logger) func(context.Context, events.SQSEvent) 
 type batch struct {
 	kinds   Kinds
 	records []events.SQSMessage
-	jobs    []due.Job
-	errs    []error
+	jobs    []due.Job // decoded, by the index of the message
+	errs    []error   // of each message; nil for one that is done
 }
 
+// work does all jobs. Those of kinds with HandleAll are gathered first and handled together.
 func (b *batch) work(ctx context.Context) {
 	together := map[string][]int{}
 	slots := make(chan struct{}, parallel)
 	var all sync.WaitGroup
 	run := func(work func()) {
+		// Taken here and not in the goroutine, so that
+		// messages are begun in the order of the batch.
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
@@ -119,6 +123,7 @@ func (b *batch) read(i int) (Kind, error) {
 	return b.kinds[n], nil
 }
 
+// handleAll does all jobs of one kind in the batch. A panic fails all of them.
 func (b *batch) handleAll(ctx context.Context, kind Kind, members []int) {
 	jobs := make([]due.Job, len(members))
 	for n, i := range members {
@@ -143,6 +148,7 @@ func safely(ctx context.Context, work func() error) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
+	// Not begun: the message comes back to the queue and is done by the next invocation.
 	if err := ctx.Err(); err != nil {
 		return err
 	}

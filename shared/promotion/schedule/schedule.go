@@ -33,7 +33,7 @@ type Client interface {
 // Planner makes schedules in one group that invoke one function.
 type Planner struct {
 	Client              Client
-	Group, Target, Role string
+	Group, Target, Role string // the schedule group; ARN of the function; ARN of the role that may invoke it
 	// ARN of the queue for invocations that could not be made.
 	Dead  string // ARN of the queue for invocations that never came about
 	Clock clock.Clock
@@ -66,7 +66,7 @@ type Fired struct {
 	PromotionID string `json:"promotionId"`
 	// The JSON name is part of schedules that were made before and wait to fire.
 	Boundary store.Boundary `json:"edge"`
-	At       time.Time      `json:"at"`
+	At       time.Time      `json:"at"` // the moment of the boundary when the schedule was made
 }
 
 // Name is the name of the schedule of a boundary.

@@ -45,16 +45,16 @@ const Orders = "orders"
 // reads, so a start or an end is never late. It is safe for concurrent use.
 type Cache struct {
 	store Store
-	fresh time.Duration
+	fresh time.Duration // how old the snapshot may be; 0 reads each time
 
-	refreshing sync.Mutex
+	refreshing sync.Mutex // held by whoever reads
 	current    atomic.Pointer[cachedSnapshot]
 }
 
 // cachedSnapshot is a snapshot and when it was read.
 type cachedSnapshot struct {
 	*Snapshot
-	at time.Time
+	at time.Time // when it was read
 }
 
 // NewCache returns a cache that may be as old as fresh; 0 asks every time.

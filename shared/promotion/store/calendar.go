@@ -15,7 +15,7 @@ import (
 // there is no other sale.
 type Calendar struct {
 	table.Key
-	Version int `dynamodbav:"version"`
+	Version int `dynamodbav:"version"` // grows with each publication
 	// Recent is what was published last. The index that lists promotions may not show it yet, so it is read by key.
 	Recent table.List[placed] `dynamodbav:"recent,omitempty"`
 }

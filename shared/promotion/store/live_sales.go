@@ -10,7 +10,7 @@ import (
 // liveSales is the sale prices at one moment, for lists that filter and sort by price.
 type liveSales struct {
 	of *Snapshot
-	at time.Time
+	at time.Time // the moment
 	// name identifies the set of live sales, see Version.
 	name string
 }

@@ -18,14 +18,14 @@ const Prefix = "promo"
 // that the index projects (card), so a snapshot of all promotions is one query.
 type Record struct {
 	table.Key
-	ListPK    string              `dynamodbav:"gsi1pk"`
-	ListSK    string              `dynamodbav:"gsi1sk"`
+	ListPK    string              `dynamodbav:"gsi1pk"` // list of published ones, or of drafts
+	ListSK    string              `dynamodbav:"gsi1sk"` // published: by end; drafts: by creation
 	Promotion promotion.Promotion `dynamodbav:"card"`
-	Event     *event.Event        `dynamodbav:"event,omitempty"`
+	Event     *event.Event        `dynamodbav:"event,omitempty"` // of the last change or milestone
 	// StartedFor and EndedFor are the boundaries that have been announced, in Unix milliseconds:
 	// a boundary that is moved is announced again, one whose schedule fires twice is not.
 	StartedFor int64 `dynamodbav:"startedFor,omitempty"`
-	EndedFor   int64 `dynamodbav:"endedFor,omitempty"`
+	EndedFor   int64 `dynamodbav:"endedFor,omitempty"` // see StartedFor
 	// ExhaustedFor is the version whose budget ran out.
 	ExhaustedFor int       `dynamodbav:"exhaustedFor,omitempty"`
 	By           string    `dynamodbav:"by,omitempty"` // who changed it last

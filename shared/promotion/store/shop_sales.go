@@ -10,12 +10,12 @@ import (
 
 // ShopDay is what the shop sold on one day in one currency. Amounts are minor units.
 type ShopDay struct {
-	Day       civil.Date
+	Day       civil.Date // in the shop's time zone
 	Orders    int
 	New       int   // orders that were their customer's first
 	Guests    int   // orders without an account
 	Revenue   int64 // what the orders cost their shoppers, shipping and tax included
-	Discounts int64
+	Discounts int64 // what promotions took off
 	Canceled  int   // orders canceled on the day, whenever they were placed
 	Refunds   int64 // what these had cost
 }
