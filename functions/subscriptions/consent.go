@@ -12,6 +12,9 @@ import (
 	"dangol/shared/subscription/service"
 )
 
+// consentInput is the subscriber's answer. Explicit and Separate are statements of the storefront,
+// stored as part of the proof: consent must be asked for on its own and nothing may be ticked
+// before (see compliance.ConsentRule).
 type consentInput struct {
 	Changing
 	Body struct {
@@ -46,6 +49,7 @@ func noticeOf(r *service.Record, now time.Time) (compliance.ConsentNotice, bool)
 	return r.Sub.ConsentNotice(m.Brand+" "+m.Last4, w.cancelAt(r, now), effect)
 }
 
+// notice answers with the text to show, and its fingerprint. Errors: 404 nothing_asked.
 func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, error) {
 	r, err := f.load(ctx, in.ID)
 	if err != nil {
@@ -63,18 +67,22 @@ func (f *Subscriptions) notice(ctx context.Context, in *Which) (*NoticeOutput, e
 	return out, nil
 }
 
+// consent stores a yes or a no. A no needs no fingerprint: refusing must always work, whatever page
+// was shown. Errors: 409 question_changed and those of the rules.
 func (f *Subscriptions) consent(ctx context.Context, in *consentInput) (*SubscriptionOutput, error) {
 	return f.do(ctx, in.Changing, func(r *service.Record) (resolvedChange, error) {
 		n, ok := noticeOf(r, f.Billing.Clock.Now())
 		switch {
 		case in.Body.Answer == "no":
 			return resolvedChange{command: subscription.Refuse{}}, nil
+		// Without an open question the rules answer; here only another question is told apart.
 		case ok && (in.Body.NoticeID != n.ID || in.Body.Fingerprint != n.Fingerprint()):
 			return resolvedChange{}, problem.Conflict("question_changed",
 				"The date or the price is another by now. Please read the notice again.")
 		}
 		return resolvedChange{command: subscription.Consent{Notice: n, Answer: compliance.ConsentAnswer{
 			NoticeID: in.Body.NoticeID, Explicit: in.Body.Explicit, Separate: in.Body.Separate, Channel: in.Body.Channel,
+			// The request id leads from the proof to the access log.
 			Origin: api.RequestID(ctx),
 		}}}, nil
 	})
@@ -113,6 +121,8 @@ func (w words) cancelAt(r *service.Record, now time.Time) string {
 	return fmt.Sprintf(w.bound, q.EndsOn.Add(-1))
 }
 
+// wordsIn returns them in Korean or else in English. The effect has to be stated before the consent
+// (전자상거래법 시행령 20조의2), so they are part of the notice and of its fingerprint.
 func wordsIn(language string) words {
 	if language == "ko" {
 		return korean

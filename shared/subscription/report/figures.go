@@ -38,6 +38,7 @@ func (f *Figures) addCards(q Query, cards []service.Summary, now time.Time) {
 	var trials []subscription.TrialRecord
 	var cases []subscription.Case
 	for _, c := range cards {
+		// Each report is in one currency.
 		if c.Currency != q.Currency {
 			continue
 		}
@@ -62,6 +63,7 @@ func (r Reports) addComing(ctx context.Context, f *Figures, q Query, due *servic
 		return nil
 	}
 	until := now.AddDate(0, 0, q.Days)
+	// At most one charge a day, so as many as there are days are enough.
 	for _, p := range due.Sub.Upcoming(q.Days) {
 		if p.At.Before(until) {
 			f.Renewals++
