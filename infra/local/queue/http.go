@@ -23,21 +23,26 @@ const (
 // failure is an SQS error: the shape name, what the older query protocol calls it, and a sentence.
 type failure struct{ code, query, message string }
 
+// Error has the code first, as the SDK prints it.
 func (f *failure) Error() string { return f.code + ": " + f.message }
 
+// missing is the error for a queue that is not in the topology.
 func missing(url string) error {
 	return &failure{"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue",
 		"The specified queue does not exist: " + url}
 }
 
+// invalid is the error for a parameter out of range.
 func invalid(message string) error {
 	return &failure{"InvalidParameterValue", "InvalidParameterValue", message}
 }
 
+// batchFailure is the error of a batch as a whole.
 func batchFailure(code, message string) error {
 	return &failure{code, "AWS.SimpleQueueService." + code, message}
 }
 
+// request has the fields of all operations; each reads its own.
 type request struct {
 	QueueUrl            string
 	QueueName           string
@@ -49,6 +54,7 @@ type request struct {
 	entry
 }
 
+// entry is one message to be sent, alone or in a batch.
 type entry struct {
 	Id                string
 	MessageBody       string
@@ -75,6 +81,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"__type": "com.amazonaws.sqs#" + f.code, "message": f.message})
 }
 
+// answer finds the queue and runs the operation. Only what the shop uses is served, and everything
+// else says so.
 func (s *Service) answer(r *http.Request) (any, error) {
 	operation, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.")
 	if !ok {
@@ -88,6 +96,7 @@ func (s *Service) answer(r *http.Request) (any, error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return nil, invalid("the body is no JSON object: " + err.Error())
 	}
+	// A queue URL ends with the name.
 	name := path.Base(in.QueueUrl)
 	if operation == "GetQueueUrl" {
 		name = in.QueueName
@@ -116,12 +125,14 @@ func (s *Service) answer(r *http.Request) (any, error) {
 		operation + " is not served locally"}
 }
 
+// check applies the limits of SQS to one message.
 func (e entry) check() error {
 	switch {
 	case e.MessageBody == "":
 		return &failure{"MissingParameter", "MissingParameter", "The request must contain the parameter MessageBody."}
 	case len(e.MessageBody) > maxBytes:
 		return invalid("One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.")
+	// SQS takes what XML 1.0 allows.
 	case !utf8.ValidString(e.MessageBody) || strings.ContainsRune(e.MessageBody, 0):
 		return &failure{"InvalidMessageContents", "InvalidMessageContents",
 			"The message contains characters outside the allowed set."}
@@ -132,6 +143,7 @@ func (e entry) check() error {
 	return nil
 }
 
+// sendOne sends one message.
 func (s *Service) sendOne(b *box, e entry) (any, error) {
 	if err := e.check(); err != nil {
 		return nil, err
@@ -146,6 +158,7 @@ func (s *Service) sendOne(b *box, e entry) (any, error) {
 	return map[string]string{"MessageId": sent.ID, "MD5OfMessageBody": checksum(e.MessageBody), "Id": e.Id}, nil
 }
 
+// sendBatch sends up to ten; each is refused on its own.
 func (s *Service) sendBatch(b *box, entries []entry) (any, error) {
 	var size int
 	ids := map[string]bool{}
@@ -180,6 +193,7 @@ func (s *Service) sendBatch(b *box, entries []entry) (any, error) {
 	return map[string]any{"Successful": successful, "Failed": failed}, nil
 }
 
+// receiveMessage serves tests and pages; functions get their messages through deliver.
 func (s *Service) receiveMessage(b *box, in request) (any, error) {
 	limit := max(in.MaxNumberOfMessages, 1)
 	hide := b.Visibility
@@ -203,7 +217,8 @@ func (s *Service) receiveMessage(b *box, in request) (any, error) {
 	return map[string]any{"Messages": messages}, nil
 }
 
-// deleteMessage takes the handle of the last receive only: an older one belongs to a receiver who was too slow.
+// deleteMessage accepts the handle of the last receive only: an older one belongs to a receiver
+// that was too slow.
 func (s *Service) deleteMessage(b *box, handle string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -215,6 +230,7 @@ func (s *Service) deleteMessage(b *box, handle string) error {
 	return nil
 }
 
+// attributes are the figures that the console and the tests look at.
 func (s *Service) attributes(b *box) map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
