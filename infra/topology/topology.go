@@ -73,8 +73,8 @@ func New(tables []table.Schema, specs ...function.Spec) System {
 		claim("function "+spec.Name, spec.Name)
 		f := Function{Spec: spec}
 		if spec.API != nil {
-			// A Spec cannot name the type: function would have to import api, which imports
-			// function.
+			// The Spec holds an interface, so that functions without routes do not link package
+			// api.
 			f.API = spec.API.(*api.Service)
 		}
 		s.Functions = append(s.Functions, f)

@@ -39,7 +39,8 @@ const (
 	shutdownGrace = 5 * time.Second
 )
 
-// openServices makes the stand-ins for what AWS and the payment provider do.
+// openServices opens the stand-ins for AWS and the payment provider. The bus comes first, because
+// mail events go to it.
 func (r *Runner) openServices(context.Context) (err error) {
 	s, o := r.options.System, r.options
 	if r.bus, err = bus.Open(rules(s),
@@ -87,6 +88,7 @@ func (r *Runner) openServices(context.Context) (err error) {
 	return r.openStreams()
 }
 
+// rules are the rules of the deployed bus, from the same topology.
 func rules(s topology.System) []bus.Rule {
 	var all []bus.Rule
 	for _, f := range s.Functions {
@@ -105,10 +107,12 @@ func rules(s topology.System) []bus.Rule {
 	return all
 }
 
+// queues are the work queues with their dead-letter queues.
 func queues(s topology.System) []queue.Queue {
 	all := []queue.Queue{{Name: topology.DeadQueue}, {Name: topology.TimesDead}}
 	for _, q := range s.Queues {
 		worker := queue.Queue{
+			// Longer than any function may run, as the deployed queues have it.
 			Name: q.Name, BatchSize: q.Batch, Visibility: 3 * time.Minute, MaxReceives: q.MaxReceive, DeadLetter: q.Dead(),
 			Function: q.Name,
 		}
@@ -133,7 +137,7 @@ func (r *Runner) openStreams() error {
 		r.closers = append(r.closers, points)
 		r.relays = append(r.relays, stream.NewReader(stream.Mapping{
 			Function: f.Name, Tables: f.Stream.Tables, BatchSize: f.Stream.Batch, MaxRetries: f.Stream.Retries, Bisect: true,
-			// As the deployed mapping's filter: only items that carry an event.
+			// The same filter as that of the deployed mapping: only items that carry an event.
 			Filter: func(e events.DynamoDBEventRecord) bool { _, ok := e.Change.NewImage["event"]; return ok },
 			OnFailure: func(_ context.Context, records []events.DynamoDBEventRecord, cause error) {
 				r.options.Log.Error("stream record given up", "function", f.Name, "records", len(records), "error", cause)
@@ -143,7 +147,8 @@ func (r *Runner) openStreams() error {
 	return nil
 }
 
-// build makes every function with the environment that a deployed one would have.
+// build makes every function with the environment that a deployed one would have. A variable that
+// the runner does not know fails the start, as it would fail the synthesis.
 func (r *Runner) build(ctx context.Context) error {
 	known := r.variables()
 	for _, f := range r.options.System.Functions {
@@ -170,12 +175,14 @@ func (r *Runner) build(ctx context.Context) error {
 	return nil
 }
 
+// transport keeps more idle connections than the default of 2: all functions call the same address.
 func (r *Runner) transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 100
 	return t
 }
 
+// wrap puts the line of writers, and what a test wants in between, before a function's tables.
 func (r *Runner) wrap(function string, db table.DB) table.DB {
 	db = r.watch(db)
 	if r.options.WrapDB != nil {
@@ -184,13 +191,15 @@ func (r *Runner) wrap(function string, db table.DB) table.DB {
 	return db
 }
 
-// variables are the environment variables of all functions. The process's own environment may set the optional ones.
+// variables are the environment variables of all functions. Only those with a meaning on a laptop
+// are read from the process's own environment.
 func (r *Runner) variables() map[string]string {
 	kinds := make([]string, len(r.options.System.Due))
 	for i, k := range r.options.System.Due {
 		kinds[i] = k.Entry(queueURL(r.address, k.Queue))
 	}
 	known := map[string]string{
+		// The SDK refuses to start without credentials.
 		"AWS_REGION": tables.Region, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"DYNAMODB_ENDPOINT": r.endpoint, "EVENTBRIDGE_ENDPOINT": r.address + "/aws/events",
 		"SQS_ENDPOINT": r.address + "/aws/sqs",
@@ -221,11 +230,12 @@ func (r *Runner) variables() map[string]string {
 	return known
 }
 
+// queueURL has the form of SQS, because clients read the name from it.
 func queueURL(address, name string) string {
 	return address + "/aws/sqs/" + queue.Account + "/" + name
 }
 
-// invoke runs a function as Lambda would.
+// invoke runs a function as Lambda would: with its timeout, and a panic is a failed invocation.
 func (r *Runner) invoke(ctx context.Context, function string, payload []byte) (out []byte, err error) {
 	f, ok := r.options.System.Function(function)
 	if !ok {
@@ -233,6 +243,7 @@ func (r *Runner) invoke(ctx context.Context, function string, payload []byte) (o
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
 	defer cancel()
+	// Requests are left out of the journal: it shows what happened by itself.
 	if f.API == nil {
 		r.journal.invoked(r.clock.Now(), function, payload)
 	}
@@ -245,7 +256,8 @@ func (r *Runner) invoke(ctx context.Context, function string, payload []byte) (o
 	return r.handlers[function].Invoke(ctx, payload)
 }
 
-// deliverWebhook sends a webhook of the payment provider to the shop, as the provider would: over HTTP.
+// deliverWebhook sends the provider's webhook to the shop over HTTP, so that route and signature
+// are part of it.
 func (r *Runner) deliverWebhook(ctx context.Context, body []byte, header http.Header) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.address+"/payments/webhooks/sandbox",
 		strings.NewReader(string(body)))
@@ -265,7 +277,8 @@ func (r *Runner) deliverWebhook(ctx context.Context, body []byte, header http.He
 	return nil
 }
 
-// pushHosts lets messages go to the runner's own push service, and to those that the process's environment names.
+// pushHosts allows messages to the runner's own push service, and to those that the process's
+// environment names.
 func (r *Runner) pushHosts() string {
 	own := strings.TrimPrefix(r.address, "http://")
 	if more := r.getenv("PUSH_HOSTS"); more != "" {

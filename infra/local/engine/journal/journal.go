@@ -12,7 +12,8 @@ import (
 	"sync"
 )
 
-// compactAfter is how many outdated lines the file may gather before it is written afresh.
+// compactAfter is how many outdated lines the file may have before it is written again without
+// them.
 const compactAfter = 10_000
 
 // Journal is a set of values by id. In memory it keeps where in the file each value is and not the value, so that it
@@ -33,6 +34,7 @@ type span struct {
 	length int
 }
 
+// line is a line of the file: the last one of an id counts.
 type line struct {
 	ID    string          `json:"id"`
 	Value json.RawMessage `json:"value,omitempty"` // absent: deleted
@@ -146,6 +148,7 @@ func (j *Journal[T]) Put(id string, v T) error {
 // Delete forgets id.
 func (j *Journal[T]) Delete(id string) error { return j.write(line{ID: id}) }
 
+// write appends a line and then applies it: what is in memory is always in the file too.
 func (j *Journal[T]) write(l line) error {
 	if j.path == "" {
 		return nil
@@ -161,6 +164,7 @@ func (j *Journal[T]) write(l line) error {
 		return fmt.Errorf("journal %s: %w", j.path, err)
 	}
 	j.apply(l, len(raw))
+	// Not below the number of live values, or a large set would be written again and again.
 	if j.stale > compactAfter && j.stale > len(j.live) {
 		return j.compact()
 	}
@@ -177,6 +181,7 @@ func (j *Journal[T]) compact() error {
 	order, live, size := make([]string, 0, len(j.live)), make(map[string]span, len(j.live)), int64(0)
 	out := bufio.NewWriter(next)
 	for _, id := range j.order {
+		// Put after a delete adds the id to the order again; its first position counts.
 		if _, seen := live[id]; seen {
 			continue
 		}
