@@ -50,6 +50,7 @@ type vocabulary struct {
 	exemptions                                                               map[compliance.Exemption]string
 }
 
+// words are the sentences by language, as formats for fmt.
 var words = map[string]vocabulary{
 	"en": {
 		language: "en", title: "Returns and refunds (version %d, from %s)", all: "All goods", products: "Products: %s",
@@ -104,6 +105,7 @@ var words = map[string]vocabulary{
 	},
 }
 
+// goods says what a rule is for.
 func (w vocabulary) goods(g Goods) string {
 	var parts []string
 	add := func(format string, names []string) {
@@ -123,6 +125,8 @@ func (w vocabulary) goods(g Goods) string {
 	return strings.Join(parts, "; ")
 }
 
+// rule says what a rule gives, one sentence for each of its parts, in the order in which customers
+// ask.
 func (w vocabulary) rule(r Rule) []string {
 	var out []string
 	say := func(when bool, format string, args ...any) {
@@ -130,6 +134,7 @@ func (w vocabulary) rule(r Rule) []string {
 			out = append(out, fmt.Sprintf(format, args...))
 		}
 	}
+	// Excluded products have no window, way back or exchange to speak of.
 	returnable := r.FinalSale == ""
 	say(!returnable, w.final, w.exemptions[r.FinalSale])
 	say(returnable && r.WindowDays > 0, w.window, r.WindowDays)
@@ -155,6 +160,7 @@ func (w vocabulary) rule(r Rule) []string {
 	return out
 }
 
+// amounts lists amounts by currency, in a fixed order.
 func (w vocabulary) amounts(a Amounts) string {
 	var out []string
 	for _, code := range slices.Sorted(maps.Keys(a)) {
@@ -163,6 +169,7 @@ func (w vocabulary) amounts(a Amounts) string {
 	return strings.Join(out, " / ")
 }
 
+// refund says how long the refund takes, as the law of the country counts.
 func (w vocabulary) refund(law compliance.ReturnRule) string {
 	if law.RefundBusinessDays > 0 {
 		return fmt.Sprintf(w.business, law.RefundBusinessDays) + " " + fmt.Sprintf(w.interest,
