@@ -63,6 +63,7 @@ func numbersOf(letters []rune) func(yield func(int, int) bool) {
 	}
 }
 
+// digitsIn are the digits of a run without its separators.
 func digitsIn(letters []rune) string {
 	var b strings.Builder
 	for _, r := range letters {
@@ -76,6 +77,7 @@ func digitsIn(letters []rune) string {
 // isPhone reports Korean mobile (010, 011, 016 to 019) and land line numbers (02, 031 to 064) of 9 to 11 digits, also
 // with the country code 82.
 func isPhone(digits string) bool {
+	// After the country code the leading zero is left out.
 	if rest, ok := strings.CutPrefix(digits, "82"); ok && len(rest) >= 9 {
 		digits = "0" + strings.TrimPrefix(rest, "0")
 	}
@@ -136,12 +138,14 @@ func links(f folded) (found []span) {
 			host = rest
 		}
 		host, _, _ = strings.Cut(host, "/")
+		// Only known ends: "3.5" and "ok.thanks" have a dot too.
 		dot := strings.LastIndexByte(host, '.')
 		named := dot > 1 && slices.Contains(domains, strings.TrimRight(host[dot+1:], ".,!?"))
 		if strings.Contains(chunk, "://") || strings.HasPrefix(chunk, "www.") || named {
 			found = append(found, f.span(i, j))
 		}
 	}
+	// It has no host, so it was not found above.
 	if len(found) == 0 && strings.Contains(text, "javascript:") {
 		i := len([]rune(text[:strings.Index(text, "javascript:")]))
 		found = append(found, f.span(i, i+len("javascript:")))

@@ -33,6 +33,7 @@ type caseRecord struct {
 	WriteID string                      `dynamodbav:"writeId,omitempty"`
 }
 
+// caseKey is the key of a case; a review has one at most.
 func caseKey(reviewID string) table.Key {
 	return table.Key{PK: "CASE#" + reviewID, SK: "CASE"}
 }
@@ -40,8 +41,13 @@ func caseKey(reviewID string) table.Key {
 // CaseID returns the case that a due job is about; ok is false for the key of something else.
 func CaseID(k table.Key) (reviewID string, ok bool) { return strings.CutPrefix(k.PK, "CASE#") }
 
-func monthList(month string) string         { return "CASES#" + month }
+// monthList is the index key of the cases opened in a month.
+func monthList(month string) string { return "CASES#" + month }
+
+// caseStateList is the index key of the cases in a state.
 func caseStateList(s recovery.State) string { return "CASES#" + string(s) }
+
+// authorCase is the key of the pointer from a customer to a case, for later orders.
 func authorCase(authorID, c string) table.Key {
 	return table.Key{PK: "AUTHOR#" + authorID, SK: "CASE#" + c}
 }
@@ -49,6 +55,7 @@ func authorCase(authorID, c string) table.Key {
 // Month is the month of a moment in UTC, as lists by month have it.
 func Month(at time.Time) string { return at.UTC().Format("2006-01") }
 
+// newCaseRecord sets the index keys and the due entry from the case, so that lists and case agree.
 func newCaseRecord(c *recovery.Case, e *event.Event, writeID string) caseRecord {
 	rec := caseRecord{
 		Key: caseKey(c.ID), Version: c.Version, Case: table.Packed[recovery.Case]{Value: *c},
@@ -62,6 +69,7 @@ func newCaseRecord(c *recovery.Case, e *event.Event, writeID string) caseRecord 
 	return rec
 }
 
+// noCase is the answer for a case that does not exist.
 func noCase() error { return problem.NotFound("case_not_found", "There is no such case.") }
 
 // Case reads a case, strongly consistent. 1 round trip. Errors: 404 case_not_found.
@@ -84,6 +92,7 @@ func (s Store) CaseWrites(ctx context.Context, r *review.Review, starsBefore int
 	}
 	said := recovery.Written{Stars: r.Rating(), StarsBefore: starsBefore, Text: text}
 	c, err := s.Case(ctx, r.ID)
+	// The review has a case already, so the change is noted there.
 	if err == nil {
 		was := c.State
 		c.Updated(said, now)
@@ -130,6 +139,7 @@ func (s Store) caseWrite(ctx context.Context, c *recovery.Case, body event.Body)
 	return put, nil
 }
 
+// opened is the event of a case that was opened, or opened again.
 func opened(c *recovery.Case) event.Body {
 	triggers := make([]string, len(c.Triggers))
 	for i, t := range c.Triggers {
@@ -169,8 +179,8 @@ func (s Store) ChangeCase(
 	})
 }
 
-// stale makes of a refusal what table.Modify starts over with, and nothing of one by our own write, whose answer was
-// lost.
+// stale turns a refusal into the error with which table.Modify starts over, and into nil when the
+// write was our own and only its answer was lost.
 func stale(err error, writeID string) error {
 	found, met := table.Met(err, 0)
 	switch {

@@ -53,6 +53,7 @@ const (
 	recentReviews = 60
 )
 
+// bucketKey is the key of a bucket; hash is of what is shared, so the key names nobody.
 func bucketKey(kind, hash string) table.Key {
 	return table.Key{PK: "BUCKET#" + kind + "#" + hash, SK: "BUCKET"}
 }
@@ -106,6 +107,7 @@ func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []strin
 		if err := item.Decode(&rec); err != nil {
 			return nil, err
 		}
+		// Imported reviews come by the hundred and would look like a burst.
 		if rec.Review.Value.ID != r.ID && rec.Review.Value.Imported == "" {
 			out.Recent = append(out.Recent, rec.Review.Value.Written)
 		}
@@ -171,6 +173,7 @@ func Exists(reviewID string) *problem.Problem {
 // summary, the record of its author, its buckets, and e. covered says that discounts covered the order. 1 round trip,
 // about 45 WCU. Errors: 409 review_exists.
 func (s Store) Create(ctx context.Context, r *review.Review, sc *Screening, covered bool, e Effect) error {
+	// The counters of an account are named stars1 to stars5.
 	counts := map[string]int{"stars" + string(rune('0'+r.Stars)): 1, "paid": 1}
 	if covered {
 		counts = map[string]int{"stars" + string(rune('0'+r.Stars)): 1, "covered": 1}
@@ -183,6 +186,7 @@ func (s Store) Create(ctx context.Context, r *review.Review, sc *Screening, cove
 	}
 	e.With = append(append(writes, s.noteBuckets(sc.writable)...), e.With...)
 	err := s.save(ctx, r, 0, review.Tally{}, e)
+	// The claim is the second write: the line has a review already.
 	if line, met := table.Met(err, 1); met {
 		return Exists(line.Text("reviewId"))
 	}

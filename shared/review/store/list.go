@@ -62,6 +62,7 @@ func (s Store) Newest(ctx context.Context, productID string, f review.Filter, li
 		if from == "" {
 			from = before
 		}
+		// The summary's key sorts right behind the reviews, so the first page includes it.
 		op := " < :to"
 		if from == "SUMMARY" {
 			op = " <= :to"
@@ -183,6 +184,7 @@ func listedOf(item table.Item, attribute string) (l listed, published bool, err 
 	return listed{card: in.Card.Value, at: item.Text(attribute)}, true, nil
 }
 
+// cards are the summaries of what was listed.
 func cards(found []listed) []review.ReviewSummary {
 	out := make([]review.ReviewSummary, len(found))
 	for i, l := range found {
@@ -310,6 +312,7 @@ func (s Store) collect(ctx context.Context, l list, want int, keep, past func(re
 	return c, nil
 }
 
+// cursorAt is the cursor of a place in a list.
 func cursorAt(place string) table.Cursor {
 	return table.Cursor(base64.RawURLEncoding.EncodeToString([]byte(place)))
 }

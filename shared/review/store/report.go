@@ -10,6 +10,7 @@ import (
 	"dangol/shared/review"
 )
 
+// ownReview is the answer to a vote on, or a report of, one's own review.
 func ownReview() error {
 	return problem.Conflict("own_review", "This is your own review.")
 }
@@ -46,6 +47,7 @@ func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.
 		if r.AuthorID == by {
 			return e, false, ownReview()
 		}
+		// A second report of the same customer counts for nothing.
 		if err := s.Table.Get(ctx, key, &ReviewReport{}); err == nil || !errors.Is(err, table.ErrNotFound) {
 			return e, false, err
 		}
@@ -60,6 +62,7 @@ func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.
 		if r.State == review.Published && r.ReportWeight >= review.HoldWeight {
 			holdReported(r, reason, now)
 		}
+		// Only what changes the summary is worth an event.
 		if r.State != review.Published && previous > 0 {
 			e.Body = ChangedEvent(r, previous, now)
 		}
@@ -68,6 +71,7 @@ func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.
 	})
 }
 
+// holdReported holds the review, or only its photos when the report is about them.
 func holdReported(r *review.Review, reason review.Reason, now time.Time) {
 	by := now.Add(review.DecideWithin)
 	if reason == review.ImageUnfit {
