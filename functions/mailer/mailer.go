@@ -17,9 +17,8 @@
 //	accepted  SES took it.
 //	later     SES did not take it and may later (throttled, paused, not reachable): the task waits. Nothing is dropped.
 //	rejected  SES will never take it. Listed for the merchant, with the reason, and can be sent again.
-//	unknown   No answer. SES's Send event settles it. Without one in 15 minutes an order mail is sent again, at the most
-//	          twice: of a confirmation two are better than none. A marketing mail is not sent again: it is counted and
-//	          listed.
+//	unknown   No answer. SES's Send event settles it. Without one in 15 minutes an order mail is sent once more: two
+//	          confirmations are better than none. A marketing mail is not sent again: it is counted and listed.
 //
 // # The rate
 //

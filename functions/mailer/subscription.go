@@ -59,7 +59,7 @@ func receipt(b events.SubscriptionNoticeIssued) mail.SubscriptionReceipt {
 	}
 	for _, l := range i.Lines {
 		out.Lines = append(out.Lines, mail.ReceiptLine{
-		// Fees have no quantity.
+			// Fees have no quantity.
 			Kind: l.Kind, Plan: cmp.Or(l.Plan, b.Plan), Quantity: max(l.Quantity, 1), Cycles: l.Cycles, From: l.From, To: l.To,
 			Amount: l.Amount,
 		})
