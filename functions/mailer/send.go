@@ -167,7 +167,7 @@ func (m *Mailer) gate(letter outbox.Mail, c contact.Contact, subject, unsubscrib
 	now time.Time) compliance.GateDecision {
 	brand := m.templates.Brand()
 	g := c.Gate(compliance.Email)
-	// Stored contacts have no address, only its hash.
+	// An erased contact has no address any more.
 	g.Address = letter.To
 	if letter.Kind == compliance.Transactional && g.Suppression == compliance.Erased && !c.Gone(letter.Planned) {
 		g.Suppression = compliance.NotSuppressed // they have ordered again, and outreach has not heard of it yet

@@ -23,8 +23,7 @@ const pollInterval = time.Second
 const expiryInterval = 10 * time.Minute
 
 // gatherInterval is how long the runner waits after a write for more of them: reading the streams
-// once for ten orders
-// costs a tenth.
+// once for ten orders costs a tenth.
 const gatherInterval = 200 * time.Millisecond
 
 // deliveriesAtOnce is how many events the bus hands to functions at a time. Mostly they wait for the engine, so more
@@ -215,8 +214,7 @@ func (r *Runner) nextDue(ctx context.Context) (at time.Time, ok bool) {
 }
 
 // Advance moves the clock forward by d. Everything due on the way happens in order, at its own
-// time. It returns what
-// happened.
+// time. It returns what happened.
 func (r *Runner) Advance(ctx context.Context, d time.Duration) ([]ClockEvent, error) {
 	target := r.clock.Now().Add(d)
 	r.journal.start()
