@@ -44,15 +44,17 @@ func (s Service) GetFor(ctx context.Context, checkoutID string, who order.Caller
 	return c, nil
 }
 
-// change updates a checkout that is still in the state in which it was read. It returns what is stored afterwards; moved
-// is true when somebody else has changed the state, and nothing was written. 1 round trip.
+// change updates a checkout that is still in the state in which it was read. It returns what is
+// stored afterwards; moved is true when somebody else has changed the state, and nothing was
+// written. 1 round trip.
 func (s Service) change(ctx context.Context, c *Checkout, do string, with map[string]any) (after *Checkout, moved bool,
 	err error) {
 	with[":was"], with[":now"] = c.State, s.Clock.Now()
 	item, err := s.Table.Update(ctx, table.Update{
 		Key: c.Key, Do: "SET #updatedAt = :now, " + do, If: "#state = :was", With: with, WriteID: token(s.Clock),
 	})
-	// A failed condition returns the stored item, so the caller sees the newer state without a read.
+	// A failed condition returns the stored item, so the caller sees the newer state without a
+	// read.
 	if failed, ok := table.Failed(err); ok {
 		item, moved, err = failed.Item, true, nil
 	}

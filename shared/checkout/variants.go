@@ -11,8 +11,8 @@ import (
 	"dangol/shared/stock"
 )
 
-// pricedVariants is one reading of a cart's variants: the stock is taken for exactly what the cart was priced with. It is
-// the cart.VariantReader of one checkout.
+// pricedVariants is one reading of a cart's variants: the stock is taken for exactly what the cart
+// was priced with. It is the cart.VariantReader of one checkout.
 type pricedVariants struct {
 	cache *catalog.Cache
 	items map[string]catalog.SellableVariant
