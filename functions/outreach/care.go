@@ -233,6 +233,7 @@ type PreviewInput struct{ Body service.PreviewOf }
 // PreviewOutput is the message.
 type PreviewOutput struct{ Body service.Preview }
 
+// preview shows a message with the profile of a person. It writes nothing.
 func (f *Outreach) preview(ctx context.Context, in *PreviewInput) (*PreviewOutput, error) {
 	of, err := in.checked()
 	if err != nil {
@@ -249,6 +250,7 @@ func (in *PreviewInput) checked() (service.PreviewOf, error) {
 	if err != nil {
 		return of, problem.InvalidField("/email", "email_not_accepted", "one address that mail can be sent to")
 	}
+	// Exactly one of the two names the message.
 	if (of.Campaign == "") == (of.Sequence == "") {
 		return of, problem.InvalidField("/sequence", "message_not_named", "either a series with a step or a campaign")
 	}
@@ -263,6 +265,7 @@ type TestSendOutput struct {
 	}
 }
 
+// testSend mails a message to the caller's own address, taken from the access token.
 func (f *Outreach) testSend(ctx context.Context, in *PreviewInput) (*TestSendOutput, error) {
 	of, err := in.checked()
 	if err != nil {

@@ -39,12 +39,15 @@ type NoticeOutput struct {
 
 // noticeOf fills the question with the words for the way to pay and to cancel, and with what follows from each answer.
 func noticeOf(r *service.Record, now time.Time) (compliance.ConsentNotice, bool) {
+	// Nothing is being asked.
 	if r.Sub.Ask == nil {
 		return compliance.ConsentNotice{}, false
 	}
 	w := wordsIn(r.Language)
 	silent, refused := r.Sub.WithoutYes()
 	m := r.Methods[r.Sub.Card.Token]
+	// Every combination of kind and outcomes has its own sentence; a test finds one that is
+	// missing.
 	effect := w.effects[effectOf{r.Sub.Ask.Kind, silent, refused}]
 	return r.Sub.ConsentNotice(m.Brand+" "+m.Last4, w.cancelAt(r, now), effect)
 }
@@ -94,6 +97,7 @@ type ConsentOutcomes struct {
 	Refused subscription.Outcome `json:"ifRefused" enum:"price_begins,price_stays,ends" doc:"When the answer is no."`
 }
 
+// outcomesOf shows both outcomes, so that a storefront can say what each answer means.
 func outcomesOf(s *subscription.Subscription) ConsentOutcomes {
 	silent, refused := s.WithoutYes()
 	return ConsentOutcomes{silent, refused}
@@ -115,6 +119,7 @@ type words struct {
 // cancelAt says how to cancel at an instant: in one step, and what a minimum term still takes.
 func (w words) cancelAt(r *service.Record, now time.Time) string {
 	q, err := r.Sub.Quote(subscription.Cancel{}, now)
+	// A quote of canceling says until when a minimum term is charged.
 	if err != nil || q.NextPayment == "" {
 		return w.cancel
 	}
@@ -130,12 +135,14 @@ func wordsIn(language string) words {
 	return english
 }
 
+// Short names for the table of texts.
 const (
 	begins = subscription.PriceBegins
 	stays  = subscription.PriceStays
 	ends   = subscription.EndsThen
 )
 
+// korean are the texts in Korean, checked against the situations by a test.
 var korean = words{
 	cancel: "내 구독 화면에서 언제든지 한 번에 해지할 수 있습니다.",
 	bound:  "내 구독 화면에서 언제든지 한 번에 해지할 수 있습니다. 최소 이용 기간이 남아 있어 %s까지는 결제됩니다.",
@@ -149,6 +156,7 @@ var korean = words{
 	},
 }
 
+// english are the texts for every other language.
 var english = words{
 	cancel: "Cancel at any time, in one step, on the page of your subscription.",
 	bound: "Cancel at any time, in one step, on the page of your subscription. " +

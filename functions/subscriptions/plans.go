@@ -108,6 +108,7 @@ type PlanList struct {
 	}
 }
 
+// pageInput is a page of any list.
 type pageInput struct{ api.Paging }
 
 // offered lists the plans that can be subscribed to. Archived ones are filtered after the read, so
@@ -141,8 +142,10 @@ func (f *Subscriptions) plan(ctx context.Context, in *PlanPath) (*PlanOutput, er
 	return planOutput(p), nil
 }
 
+// createPlanInput is a new plan.
 type createPlanInput struct{ Body PlanDocument }
 
+// createPlan stores the first version of a plan. 1 transaction.
 func (f *Subscriptions) createPlan(ctx context.Context, in *createPlanInput) (*PlanOutput, error) {
 	p := &service.Plan{Plan: in.Body.plan(id.New(service.PlanPrefix, f.Billing.Clock.Now()))}
 	keyed := api.Idempotency(ctx)
@@ -211,6 +214,7 @@ func (f *Subscriptions) replacePlan(ctx context.Context, in *replacePlanInput) (
 	return planOutput(p), nil
 }
 
+// archivePlanInput names the version that is meant.
 type archivePlanInput struct {
 	PlanPath
 	IfMatch string `header:"If-Match" maxLength:"200" doc:"The ETag of the version that is meant."`
