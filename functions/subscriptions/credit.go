@@ -92,6 +92,7 @@ func creditNoteOf(n invoice.CreditNote, refunds []service.Refund, shop bool) Cre
 		v.Taxes = append(v.Taxes, InvoiceTax{RateBP: t.RateBP, Gross: view(t.Gross), Tax: view(t.Tax)})
 	}
 	for _, r := range refunds {
+		// Refunds of all notes of the subscription are read at once and divided here.
 		if r.Note == n.Number {
 			v.Refunds = append(v.Refunds, refundOf(r.RefundDetails, shop))
 		}

@@ -26,6 +26,7 @@ func (f *Subscriptions) gifts(s *api.Service) {
 			Errors: append([]int{422}, errors...),
 		}
 	}
+	// Public, because whoever has the link need not have an account yet.
 	look := route(api.Public, "POST", "/gifts/look", "lookAtGift", "Show a gift to whoever has the link of its mail", 404)
 	look.Description = "The token stands behind the # of the link; it is sent in the body, so that no log has it."
 	api.Handle(s, look, f.lookAtGift)
@@ -161,6 +162,7 @@ func (f *Subscriptions) opened(r *service.Record, replay bool) *GiftOutput {
 		v.Address = &a
 	}
 	out := &GiftOutput{ETag: api.ETag(strconv.Itoa(r.Version)), Body: v}
+	// The same request was served before.
 	if replay {
 		out.Replayed = "true"
 	}
@@ -204,6 +206,7 @@ func (f *Subscriptions) claimGift(ctx context.Context, in *claimInput) (*GiftOut
 	if err != nil {
 		return nil, err
 	}
+	// The region and zone of the giver stay where the recipient names none.
 	c := subscription.ClaimGift{CustomerID: auth.From(ctx).Subject, Zone: b.Zone, Region: b.Region}
 	if b.Email, err = format.Email("/email", b.Email); err != nil {
 		return nil, err

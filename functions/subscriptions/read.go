@@ -22,6 +22,7 @@ type Which struct {
 // load reads the caller's own subscription. Errors: 404, also for one of somebody else.
 func (f *Subscriptions) load(ctx context.Context, id string) (*service.Record, error) {
 	r, err := f.Billing.LoadOf(ctx, id, auth.From(ctx).Subject)
+	// A request whose first payment failed was never a subscription.
 	if err == nil && r.Sub.State == subscription.Ended && !r.Sub.Begun() {
 		return nil, service.NotFound()
 	}

@@ -32,9 +32,11 @@ func (p Policy) Text(country, language string) string {
 	line("")
 	line(w.send, s.SendWithinDays)
 	line("%s", w.refund(law))
+	// Only where the law gives such a right.
 	if law.WithdrawalDays > 0 {
 		line(w.law, law.WithdrawalDays, law.Source)
 	}
+	// The European Union wants the function named with these words (Directive (EU) 2023/2673).
 	if label := law.Function["en"]; label != "" {
 		line(w.function, cmp.Or(law.Function[w.language], label))
 	}
@@ -108,6 +110,7 @@ var words = map[string]vocabulary{
 // goods says what a rule is for.
 func (w vocabulary) goods(g Goods) string {
 	var parts []string
+	// add notes a kind of goods with its names.
 	add := func(format string, names []string) {
 		if len(names) > 0 {
 			parts = append(parts, fmt.Sprintf(format, strings.Join(names, ", ")))
@@ -129,6 +132,7 @@ func (w vocabulary) goods(g Goods) string {
 // ask.
 func (w vocabulary) rule(r Rule) []string {
 	var out []string
+	// say adds a sentence when it applies.
 	say := func(when bool, format string, args ...any) {
 		if when {
 			out = append(out, fmt.Sprintf(format, args...))

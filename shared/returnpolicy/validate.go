@@ -55,12 +55,14 @@ func (v *validation) add(pointer, code, rule, format string, args ...any) {
 
 // section checks one section against its own shape and the laws of its countries.
 func (v *validation) section(at string, s Section) {
+	// Also when the schema of the API was passed: policies come from files, too.
 	if len(s.Countries) == 0 {
 		v.add(at+"/countries", "required", "", "at least one country")
 	}
 	if s.SendWithinDays < 7 || s.SendWithinDays > 90 {
 		v.add(at+"/sendWithinDays", "invalid", "", "between 7 and 90")
 	}
+	// Several countries may have the same law, which is checked once.
 	laws := v.laws(at, s)
 	ids := map[string]bool{}
 	for i, r := range s.Rules {
@@ -111,6 +113,7 @@ func (v *validation) laws(at string, s Section) []compliance.ReturnRule {
 
 // rule checks the shape of a rule.
 func (v *validation) rule(at string, r Rule) {
+	// Limits of reason: a number beyond them is a slip of the hand.
 	v.between(at+"/windowDays", r.WindowDays, 0, 365)
 	v.between(at+"/faultMonths", r.FaultMonths, 0, 120)
 	v.between(at+"/restocking/basisPoints", r.Restocking.BasisPoints, 0, 10_000)
@@ -168,6 +171,7 @@ func (v *validation) lawful(at string, r Rule, law compliance.ReturnRule) {
 		v.add(at+"/faultMonths", FaultWindowTooShort, law.Source, "the law of %s gives %d months for faults", law.Country,
 			law.FaultMonths)
 	}
+	// A fee from a later day on touches no right that the law gives.
 	if r.Restocking.BasisPoints > 0 && !law.Fees && r.Restocking.FromDay <= law.WithdrawalDays {
 		v.add(at+"/restocking", FeeNotAllowed, law.Source,
 			"no fee on a return within the %d days of the law of %s; use fromDay",

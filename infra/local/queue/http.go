@@ -51,6 +51,7 @@ type request struct {
 	VisibilityTimeout   *int
 	ReceiptHandle       string
 	Entries             []entry
+	// A single message has the fields of an entry in the request itself.
 	entry
 }
 
@@ -76,6 +77,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		f, status = &failure{"InternalError", "InternalFailure", err.Error()}, http.StatusInternalServerError
 	}
+	// Clients of the older protocol read the code here.
 	w.Header().Set("X-Amzn-Query-Error", f.query+";Sender")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"__type": "com.amazonaws.sqs#" + f.code, "message": f.message})
@@ -88,6 +90,7 @@ func (s *Service) answer(r *http.Request) (any, error) {
 	if !ok {
 		return nil, invalid("no X-Amz-Target of SQS")
 	}
+	// A batch in Base64 is larger than its messages; more than this is no request.
 	raw, err := io.ReadAll(io.LimitReader(r.Body, 2*maxBytes*maxEntries))
 	if err != nil {
 		return nil, invalid("unreadable body")
@@ -101,6 +104,7 @@ func (s *Service) answer(r *http.Request) (any, error) {
 	if operation == "GetQueueUrl" {
 		name = in.QueueName
 	}
+	// Only for the look-up: each operation takes the lock itself.
 	s.mu.Lock()
 	b := s.box(name)
 	s.mu.Unlock()
@@ -172,6 +176,7 @@ func (s *Service) sendBatch(b *box, entries []entry) (any, error) {
 			"There should be at least one SendMessageBatchRequestEntry in the request.")
 	case len(entries) > maxEntries:
 		return nil, batchFailure("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10.")
+	// The map is smaller when an id comes twice.
 	case len(ids) < len(entries):
 		return nil, batchFailure("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
 	case size > maxBytes:
@@ -180,6 +185,7 @@ func (s *Service) sendBatch(b *box, entries []entry) (any, error) {
 	successful, failed := []any{}, []any{}
 	for _, e := range entries {
 		sent, err := s.sendOne(b, e)
+		// A wrong message does not stop the others.
 		f, refused := errors.AsType[*failure](err)
 		switch {
 		case refused:
@@ -200,6 +206,7 @@ func (s *Service) receiveMessage(b *box, in request) (any, error) {
 	if in.VisibilityTimeout != nil {
 		hide = time.Duration(*in.VisibilityTimeout) * time.Second
 	}
+	// As SQS refuses them, so that a mistake is noticed on a laptop.
 	if limit > maxEntries || hide < 0 || hide > maxHide*time.Second {
 		return nil, invalid("MaxNumberOfMessages must be 1 to 10, VisibilityTimeout 0 to 43200.")
 	}
@@ -227,6 +234,7 @@ func (s *Service) deleteMessage(b *box, handle string) error {
 			return s.remove(b, m.ID)
 		}
 	}
+	// SQS answers an unknown handle with success.
 	return nil
 }
 

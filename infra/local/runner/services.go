@@ -58,6 +58,7 @@ func (r *Runner) openServices(context.Context) (err error) {
 		return err
 	}
 	if r.mail, err = ses.Open(ses.Options{Clock: r.clock, File: r.file("mail.jsonl"), Log: o.Log,
+		// Mails tell of their fate by events of SES, as in the cloud.
 		Emit: func(detailType string, detail json.RawMessage) error {
 			return r.bus.Emit(bus.Default, "aws.ses", detailType, detail)
 		}}); err != nil {
@@ -76,6 +77,7 @@ func (r *Runner) openServices(context.Context) (err error) {
 	}
 	r.closers = append(r.closers, r.bus, r.queues, r.schedule, r.mail, r.payments)
 	r.gateway = gateway.New(s, r.clock, gateway.DefaultLimits(), r.invoke)
+	// One function at most has a socket.
 	for _, f := range s.Functions {
 		if f.Socket {
 			r.sockets = socket.New(socket.Options{Clock: r.clock, Log: o.Log, Function: f.Name, Invoke: r.invoke})
@@ -109,6 +111,7 @@ func rules(s topology.System) []bus.Rule {
 
 // queues are the work queues with their dead-letter queues.
 func queues(s topology.System) []queue.Queue {
+	// Dead-letter queues that no work queue names: those of the schedules and of events.
 	all := []queue.Queue{{Name: topology.DeadQueue}, {Name: topology.TimesDead}}
 	for _, q := range s.Queues {
 		worker := queue.Queue{
@@ -161,6 +164,7 @@ func (r *Runner) build(ctx context.Context) error {
 		if r.options.Observe != nil {
 			env.Observe = func(op table.Op) { r.options.Observe(f.Name, op) }
 		}
+		// Checked here, because a variable that is missing would only be noticed when it is used.
 		for _, name := range f.Environment {
 			if _, ok := known[name]; !ok {
 				return fmt.Errorf("function %s reads %s, which the runner does not set", f.Name, name)
@@ -184,6 +188,7 @@ func (r *Runner) transport() *http.Transport {
 
 // wrap puts the line of writers, and what a test wants in between, before a function's tables.
 func (r *Runner) wrap(function string, db table.DB) table.DB {
+	// The line of writers is innermost, so that a test's wrapper sees what the function asked for.
 	db = r.watch(db)
 	if r.options.WrapDB != nil {
 		db = r.options.WrapDB(function, db)
@@ -198,6 +203,7 @@ func (r *Runner) variables() map[string]string {
 	for i, k := range r.options.System.Due {
 		kinds[i] = k.Entry(queueURL(r.address, k.Queue))
 	}
+	// A variable that stays empty has no meaning on a laptop, or a default in the function.
 	known := map[string]string{
 		// The SDK refuses to start without credentials.
 		"AWS_REGION": tables.Region, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
@@ -241,6 +247,7 @@ func (r *Runner) invoke(ctx context.Context, function string, payload []byte) (o
 	if !ok {
 		return nil, fmt.Errorf("no function %s", function)
 	}
+	// As in the cloud, so that a function that is too slow is noticed here.
 	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
 	defer cancel()
 	// Requests are left out of the journal: it shows what happened by itself.
@@ -248,6 +255,7 @@ func (r *Runner) invoke(ctx context.Context, function string, payload []byte) (o
 		r.journal.invoked(r.clock.Now(), function, payload)
 	}
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: "local"})
+	// Lambda ends the process; here the next invocation goes on in the same one.
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v", cause)

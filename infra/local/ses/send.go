@@ -58,6 +58,7 @@ func (s *Sink) sendEmail(w http.ResponseWriter, r *http.Request) {
 	m, err := s.accept(r)
 	w.Header().Set("Content-Type", "application/json")
 	if err == nil && m.Outcome == outcomeHang {
+		// Until the caller gives up or the runner stops.
 		select {
 		case <-r.Context().Done():
 		case <-s.closed:
@@ -80,6 +81,7 @@ func (s *Sink) sendEmail(w http.ResponseWriter, r *http.Request) {
 // accept checks a message, stores it, and publishes what becomes of it.
 func (s *Sink) accept(r *http.Request) (Message, error) {
 	var in sendEmail
+	// The body is Base64 of the message, so it is larger.
 	raw, err := io.ReadAll(io.LimitReader(r.Body, 2*maxBytes))
 	if err == nil {
 		err = json.Unmarshal(raw, &in)
@@ -94,6 +96,7 @@ func (s *Sink) accept(r *http.Request) (Message, error) {
 	if err := m.check(); err != nil {
 		return Message{}, err
 	}
+	// The recipient's address decides, so a test needs no other switch.
 	name, address := outcome(m.recipients())
 	switch {
 	case name == outcomeReject:
@@ -101,6 +104,7 @@ func (s *Sink) accept(r *http.Request) (Message, error) {
 	case name == outcomeThrottle && s.throttle(address), s.tooFast():
 		return Message{}, &refusal{http.StatusTooManyRequests, "TooManyRequestsException", "Maximum sending rate exceeded."}
 	}
+	// The shop's clock, so that mails stand in the right order after it was moved.
 	m.Outcome, m.At = name, s.options.Clock.Now()
 	m.ID = id.New("mail", m.At)
 	if err := s.store(m); err != nil {
@@ -142,6 +146,7 @@ func (m Message) check() error {
 	if len(all) == 0 || len(all) > maxRecipients {
 		return bad("there must be 1 to %d recipients, not %d", maxRecipients, len(all))
 	}
+	// The sender too: SES looks at both.
 	for _, address := range append(all, m.From) {
 		if _, err := mail.ParseAddress(address); err != nil {
 			return bad("Illegal address: %s", address)

@@ -14,6 +14,7 @@ import (
 // uses the machine's clock; here the id is unique over all tables and the time is the shop's.
 func convert(r types.Record, stream, shard string, now time.Time) events.DynamoDBEventRecord {
 	change := aws.ToString(r.Dynamodb.SequenceNumber)
+	// Numbers of the engine repeat between tables, so stream and shard are part of the id.
 	unique := sha256.Sum256([]byte(stream + "\x00" + shard + "\x00" + change))
 	record := events.DynamoDBEventRecord{
 		AWSRegion:      aws.ToString(r.AwsRegion),
@@ -23,6 +24,7 @@ func convert(r types.Record, stream, shard string, now time.Time) events.DynamoD
 		EventVersion:   "1.1",
 		EventSourceArn: stream,
 		Change: events.DynamoDBStreamRecord{
+			// In whole seconds, as Lambda has it.
 			ApproximateCreationDateTime: events.SecondsEpochTime{Time: now.Truncate(time.Second)},
 			Keys:                        attributes(r.Dynamodb.Keys),
 			NewImage:                    attributes(r.Dynamodb.NewImage),

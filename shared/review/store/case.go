@@ -86,6 +86,7 @@ func (s Store) Case(ctx context.Context, caseID string) (*recovery.Case, error) 
 // transaction of the review; none when the review gives no reason. 1 round trip.
 func (s Store) CaseWrites(ctx context.Context, r *review.Review, starsBefore int) ([]table.Write, error) {
 	now := s.Clock.Now()
+	// Title and text together, because either may hold the words that matter.
 	text := r.Title + "\n" + r.Text
 	if r.FollowUp != nil {
 		text += "\n" + r.FollowUp.Text
@@ -97,6 +98,7 @@ func (s Store) CaseWrites(ctx context.Context, r *review.Review, starsBefore int
 		was := c.State
 		c.Updated(said, now)
 		body := event.Body(nil)
+		// The case was answered or resolved before, and the author is unhappy again.
 		if was != recovery.Open && c.State == recovery.Open {
 			body = opened(c)
 		}
@@ -107,6 +109,7 @@ func (s Store) CaseWrites(ctx context.Context, r *review.Review, starsBefore int
 		return nil, err
 	}
 	why, words := recovery.Triggers(said)
+	// Neither the stars nor the words give a reason.
 	if len(why) == 0 {
 		return nil, nil
 	}
@@ -116,6 +119,7 @@ func (s Store) CaseWrites(ctx context.Context, r *review.Review, starsBefore int
 	}, now)
 	c.Version = 0
 	put, err := s.caseWrite(ctx, c, opened(c))
+	// The pointer leads from the author to the case, so that a later order is counted for it.
 	pointer := struct {
 		table.Key
 		CaseID string `dynamodbav:"caseId"`

@@ -78,8 +78,11 @@ func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []strin
 		out.writable = append(out.writable, bucketRef{k, ref})
 	}
 	for _, b := range textBuckets {
+		// The author stands in the reference, so that somebody's own reviews are left out without a
+		// read.
 		note("text", b, strings.Join([]string{r.ProductID, r.ID, r.AuthorID}, "|"))
 	}
+	// In any order: the buckets are read all at once.
 	for kind, hash := range map[string]string{"address": links.Address, "device": links.Device, "payment": links.Payment} {
 		if hash != "" {
 			note(kind, hash, r.AuthorID)
@@ -119,6 +122,7 @@ func (s Store) Screen(ctx context.Context, r *review.Review, textBuckets []strin
 func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]string, r *review.Review,
 	now time.Time) error {
 	seen := map[ReviewID]bool{}
+	// In place, because every element is looked at before it is overwritten.
 	writable := out.writable[:0]
 	for _, w := range out.writable {
 		var b bucket
@@ -132,6 +136,7 @@ func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]s
 			writable = append(writable, w)
 		}
 		for _, ref := range b.Refs {
+			// Buckets of addresses and devices hold authors, not reviews.
 			if kinds[w.key] != "text" {
 				if ref != r.AuthorID {
 					out.Sharing[kinds[w.key]] = append(out.Sharing[kinds[w.key]], ref)
@@ -139,6 +144,7 @@ func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]s
 				continue
 			}
 			part := strings.SplitN(ref, "|", 3)
+			// An author who repeats their own words is no campaign.
 			if len(part) != 3 || part[2] == r.AuthorID {
 				continue
 			}
@@ -154,6 +160,7 @@ func (out *Screening) read(items map[table.Key]table.Item, kinds map[table.Key]s
 
 // noteBuckets are the writes that note a review in its buckets. They have no condition: a set takes a member once.
 func (s Store) noteBuckets(refs []bucketRef) (writes []table.Write) {
+	// Renewed with each review, so that a bucket that is in use does not expire.
 	until := s.Clock.Now().Add(review.DuplicatesFor).Unix()
 	for _, b := range refs {
 		writes = append(writes, table.Update{
@@ -206,6 +213,7 @@ type Revision struct {
 func (s Store) Keep(r *review.Review) table.Put {
 	v := Revision{N: r.Edits + 1, Content: table.Packed[review.Content]{Value: r.Content}, Until: s.Clock.Now()}
 	v.Key = table.Key{PK: "REVIEW#" + r.ID, SK: "VERSION#" + fmt.Sprintf("%06d", v.N)}
+	// A pointer, so that no follow-up is told from an empty one.
 	if r.FollowUp != nil {
 		v.FollowUp = &table.Packed[*review.FollowUp]{Value: r.FollowUp}
 	}

@@ -36,11 +36,13 @@ type ReviewReport struct {
 func (s Store) Report(ctx context.Context, i ReviewID, by string, reason review.Reason, note string) (*review.Review,
 	error) {
 	var author Author
+	// Somebody without a record is a plain reporter.
 	if err := s.Table.Get(ctx, authorKey(by), &author); err != nil && !errors.Is(err, table.ErrNotFound) {
 		return nil, err
 	}
 	key := table.Key{PK: "REVIEW#" + i.ReviewID, SK: "REPORT#" + by}
 	return s.Change(ctx, i, func(r *review.Review) (e Effect, changed bool, err error) {
+		// What nobody sees needs no report.
 		if r.State != review.Published && r.State != review.Held {
 			return e, false, NotFound()
 		}
@@ -102,6 +104,7 @@ func (s Store) Settle(ctx context.Context, reviewID string, upheld bool) error {
 			If:   "#state = :open", // each report counts once for its reporter
 			With: map[string]any{":state": state, ":open": "open"},
 		}, addTo(r.ReporterID, map[string]int{counter: 1}))
+		// Decided already, by an earlier run that was cut off.
 		if c, refused := table.Refused(err); refused && c.Refused(0) {
 			return nil
 		}
@@ -131,6 +134,7 @@ func (s Store) Reports(ctx context.Context, limit int, after table.Cursor) (open
 		if err := items[k].Decode(&r); err != nil {
 			return nil, "", err
 		}
+		// The index is a moment behind.
 		if r.State == "open" {
 			open = append(open, r)
 		}
@@ -151,6 +155,7 @@ func (s Store) InState(ctx context.Context, state review.State, limit int, after
 	}
 	ids := make([]ReviewID, 0, len(page.Items))
 	for _, item := range page.Items {
+		// Something else in the list would be a mistake of the software, and is left out.
 		if i, ok := ParseKey(item.Key()); ok {
 			ids = append(ids, i)
 		}

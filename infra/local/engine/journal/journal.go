@@ -53,6 +53,7 @@ func Open[T any](path string) (*Journal[T], []T, error) {
 	if err := j.compact(); err != nil {
 		return nil, nil, fmt.Errorf("journal %s: %w", path, err)
 	}
+	// In the order of the first Put, which compact has just made.
 	values := make([]T, 0, len(j.order))
 	for _, id := range j.order {
 		v, _, err := j.get(id)
@@ -77,6 +78,7 @@ func (j *Journal[T]) read() error {
 		if errors.Is(err, io.EOF) {
 			return nil // whatever stands after the last line end was being written when the runner was killed
 		}
+		// No half line is ever applied.
 		if err != nil {
 			return err
 		}
@@ -94,11 +96,13 @@ func (j *Journal[T]) apply(l line, length int) {
 	if l.Value == nil {
 		delete(j.live, l.ID)
 	} else {
+		// Where the line is, and not what it holds.
 		j.live[l.ID] = span{j.size, length}
 		if !known {
 			j.order = append(j.order, l.ID)
 		}
 	}
+	// The earlier line of the id is outdated.
 	if known {
 		j.stale++
 	}
@@ -112,6 +116,7 @@ func (j *Journal[T]) Get(id string) (v T, ok bool, err error) {
 	return j.get(id)
 }
 
+// get is Get for a caller who holds the lock.
 func (j *Journal[T]) get(id string) (v T, ok bool, err error) {
 	raw, ok, err := j.line(id)
 	if !ok || err != nil {
@@ -124,6 +129,7 @@ func (j *Journal[T]) get(id string) (v T, ok bool, err error) {
 	return v, true, json.Unmarshal(l.Value, &v)
 }
 
+// line reads the line of a value from the file.
 func (j *Journal[T]) line(id string) (raw []byte, ok bool, err error) {
 	at, ok := j.live[id]
 	if !ok {
@@ -160,6 +166,7 @@ func (j *Journal[T]) write(l line) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	raw = append(raw, '\n')
+	// At the known end: what a failed write has left there is overwritten.
 	if _, err := j.file.WriteAt(raw, j.size); err != nil {
 		return fmt.Errorf("journal %s: %w", j.path, err)
 	}
@@ -186,6 +193,7 @@ func (j *Journal[T]) compact() error {
 			continue
 		}
 		raw, ok, err := j.line(id)
+		// The half-written copy stays beside and is overwritten by the next one.
 		if err != nil {
 			next.Close()
 			return err
@@ -204,6 +212,7 @@ func (j *Journal[T]) compact() error {
 		next.Close()
 		return err
 	}
+	// A rename is whole or not done, so one of the two files is always good.
 	if err := os.Rename(beside, j.path); err != nil {
 		next.Close()
 		return err

@@ -14,6 +14,7 @@ import (
 	"dangol/shared/platform/id"
 )
 
+// The times of the sandbox.
 const (
 	lateAfter    = 2 * time.Minute    // until a late outcome comes
 	holdsFor     = 7 * 24 * time.Hour // until an authorization lapses, as with Stripe's cards
@@ -26,6 +27,7 @@ func (s *Server) authorize(c *call) outcome {
 	if !c.decode(&req) || !payable(req.Amount) || !returnable(req.ReturnURL) {
 		return refuse(sandbox.CodeInvalid, "amount and return URL must make sense")
 	}
+	// Without a customer nobody could ever charge it.
 	if req.KeepMethod && req.CustomerID == "" {
 		return refuse(sandbox.CodeInvalid, "a method is kept for a customer")
 	}
@@ -49,6 +51,7 @@ func (s *Server) authorize(c *call) outcome {
 		c.decline(s, &rec, "generic_decline")
 	case b.kept && c.refusesKept(s, req.MethodToken, b):
 		c.decline(s, &rec, b.offSession)
+	// A challenge that comes once is passed for good when the card is kept.
 	case b.challenge && !(b.once && s.isKept(req.MethodToken)):
 		rec.State, rec.NextActionURL = payment.StateRequiresAction, c.base+"/pay/"+rec.ID
 		c.event(s, "payment.requires_action", rec, c.now)
@@ -98,6 +101,7 @@ func (s *Server) charge(c *call) outcome {
 // refusesKept reports whether a kept method is to be refused, and counts it.
 func (c *call) refusesKept(s *Server, token string, b behavior) bool {
 	m, kept := s.methods[token]
+	// Cards without a number fail every time.
 	if !kept || b.offTimes > 0 && m.Fails >= b.offTimes {
 		return false
 	}
@@ -106,6 +110,7 @@ func (c *call) refusesKept(s *Server, token string, b behavior) bool {
 	return true
 }
 
+// isKept reports whether a token is that of a kept method.
 func (s *Server) isKept(token string) bool {
 	_, kept := s.methods[token]
 	return kept
@@ -153,6 +158,7 @@ func (s *Server) void(c *call) outcome {
 	switch {
 	case !ok:
 		return refuse(sandbox.CodeNotFound, "no payment %s", c.id)
+	// What was only reserved costs nothing to let go.
 	case rec.State == payment.StateAuthorized:
 		c.release(s, &rec, c.key, c.now)
 	case rec.State == payment.StateRequiresAction:
@@ -168,6 +174,7 @@ func (s *Server) void(c *call) outcome {
 func (c *call) finish(rec record, hang bool) outcome {
 	c.Payments = append(c.Payments, rec)
 	answer := made(rec.Payment)
+	// A decline is an answer of its own and no error of the server.
 	if rec.State == payment.StateDeclined {
 		answer = declined(rec.DeclineCode, &rec.Payment)
 	}
@@ -177,6 +184,7 @@ func (c *call) finish(rec record, hang bool) outcome {
 
 // approve reserves the amount or takes it, and saves the card when that was asked for.
 func (c *change) approve(s *Server, rec *record, at time.Time) {
+	// Nothing is open any more: no challenge, no late outcome.
 	rec.NextActionURL, rec.ChangesAt = "", time.Time{}
 	if rec.KeepMethod {
 		rec.Method = c.keep(s, rec.Token, rec.CustomerID, rec.Method, at)
@@ -225,6 +233,7 @@ func (s *Server) settle(now time.Time) error {
 			continue // something else happened to it in the meantime
 		}
 		var c change
+		// Late outcomes are approvals; everything else that waits is an authorization that lapses.
 		if rec.State == payment.StateProcessing {
 			c.approve(s, &rec, next.at)
 		} else {
